@@ -1,0 +1,75 @@
+//! The script: what a run was asked to do, as a TOML file.
+//!
+//! The file goes through this room once, from left to right, and leaves as plain data or as a list of problems:
+//!
+//! ```text
+//! load        bytes    -> text      a file is read with a size limit, or refused in one sentence
+//! read        text     -> schema    TOML and the shape of the file; goes on after a problem to find the next
+//! validate    schema   -> plan      every rule that refuses a file which parses
+//! ```
+//!
+//! | file       | what it holds                                                              |
+//! |------------|----------------------------------------------------------------------------|
+//! | `plan`     | what a valid scenario is: plain data, the defaults and the limits          |
+//! | `metric`   | the quantities that a scenario may bound or put a floor under              |
+//! | `words`    | how selectors, classes and operators are spelled; "did you mean"           |
+//! | `units`    | durations, rates, ppm, seeds and bounds, from text to exact integers       |
+//! | `profiles` | networks and disks that have a name, with the source of their figures      |
+//! | `schema`   | the shape of the file, with source spans                                   |
+//! | `read`     | text to schema                                                             |
+//! | `validate` | schema to plan                                                             |
+//! | `problem`  | what is wrong with a file, and how that is shown                           |
+//!
+//! Nothing here knows of Raft, of the simulated world or of a run.
+
+mod load;
+mod metric;
+mod plan;
+mod problem;
+mod profiles;
+mod read;
+mod schema;
+mod units;
+mod validate;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use self::{metric::*, plan::*, problem::*, units::Misread};
+
+/// Reads and validates the scenario file at `path`.
+///
+/// # Errors
+///
+/// One problem if the file cannot be read (missing, a folder, larger than [`MAX_FILE`], not UTF-8), else as [`parse`].
+pub fn load(path: &Path) -> Result<Scenario, Problems> {
+    match load::text(path) {
+        Ok(text) => parse(path, &text),
+        Err(problem) => Err(Problems::new(path, "", vec![problem])),
+    }
+}
+
+/// Validates `text` as the contents of the scenario file `path`, which is not touched: it gives the name that the scenario must have
+/// and the name that problems are reported under.
+///
+/// # Errors
+///
+/// All problems that one pass can find, by position. A file whose shape is wrong is not judged for what it lacks or for how its parts
+/// fit together, because what is missing may be what could not be read.
+pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
+    let refuse = |problems| Err(Problems::new(path, text, problems));
+    if text.len() > MAX_FILE {
+        return Err(Problems::new(path, "", vec![load::too_large()]));
+    }
+    let (file, mut problems) = read::read(text);
+    let Some(file) = file else {
+        return refuse(problems);
+    };
+    let complete = problems.is_empty();
+    let (scenario, found) = validate::validate(file, path, text, complete);
+    problems.extend(found);
+    if problems.is_empty() { Ok(scenario) } else { refuse(problems) }
+}

@@ -1,0 +1,190 @@
+//! The cluster under test: nodes, Raft's times, network, disk, processor.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::scenario::profiles;
+
+/// The most nodes of a cluster.
+pub const MAX_NODES: u32 = 9;
+/// The longest queue of a lane, in messages.
+pub const MAX_QUEUE: u32 = 1_000_000;
+/// The most cores of a node.
+pub const MAX_CORES: u32 = 256;
+
+/// The names of CPU costs that a scenario may override.
+pub const COSTS: [&str; 8] = ["request", "script-read", "read", "lease-check", "step", "propose", "apply", "send"];
+
+/// The cluster under test. `Default` is what a file that says nothing about it gets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// How many nodes: 1 to [`MAX_NODES`].
+    pub nodes: u32,
+    /// The Raft implementation.
+    pub engine: Engine,
+    /// The engine's clock step. Not zero.
+    pub tick: Duration,
+    /// A multiple of `tick`.
+    pub heartbeat: Duration,
+    /// A multiple of `tick`, longer than `heartbeat`.
+    pub election_timeout: Duration,
+    /// The length of a lease, shorter than `election_timeout`. `None`: the stack's own rule.
+    pub lease: Option<Duration>,
+    /// What renews a lease.
+    pub renewal: Renewal,
+    /// Between nodes.
+    pub network: Network,
+    /// Between clients and nodes.
+    pub client_network: Network,
+    /// The queues of the transport.
+    pub lanes: Lanes,
+    /// Of every node.
+    pub disk: Disk,
+    /// Of every node.
+    pub cpu: Cpu,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            nodes: 3,
+            engine: Engine::RaftRs,
+            tick: Duration::from_millis(10),
+            heartbeat: Duration::from_millis(100),
+            election_timeout: Duration::from_secs(1),
+            lease: None,
+            renewal: Renewal::Acks,
+            network: profiles::SAME_AZ.network(),
+            client_network: profiles::SAME_AZ.network(),
+            lanes: Lanes::default(),
+            disk: profiles::NVME.disk(),
+            cpu: Cpu::default(),
+        }
+    }
+}
+
+/// The Raft implementation under the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// `"raft-rs"`: crate `raft`.
+    RaftRs,
+}
+
+/// What renews a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// `"acks"`: rounds that a quorum acknowledged.
+    Acks,
+    /// `"read-index"`: rounds of ReadIndex.
+    ReadIndex,
+}
+
+/// A kind of link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// The profile's name; `"NAME (changed)"` if the file overrides parts of it.
+    pub name: String,
+    /// One way.
+    pub latency: Distribution,
+    /// The share of messages that is lost.
+    pub loss: Ppm,
+    /// The share of messages that arrives twice.
+    pub duplicate: Ppm,
+    /// Messages of one lane stay in order.
+    pub fifo: bool,
+}
+
+/// A distribution of durations, as a table of quantiles; linear between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distribution {
+    /// (per mille, quantile): the first strictly ascending from 0 to 1000, the second never descending.
+    pub knots: Vec<(u32, Duration)>,
+}
+
+impl Distribution {
+    /// Always `value`.
+    pub fn constant(value: Duration) -> Self {
+        Self { knots: vec![(0, value), (1000, value)] }
+    }
+}
+
+/// Parts per million, 0 to 1 000 000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ppm(
+    /// The parts.
+    pub u32,
+);
+
+/// The lanes of the transport between nodes. What rides on which is the stack's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    /// Heartbeats and their answers.
+    pub heartbeat: Lane,
+    /// Log entries and snapshots.
+    pub bulk: Lane,
+    /// Forwarded requests.
+    pub request: Lane,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        let stream = |queue, inbound| Lane { calls: Calls::Stream, queue, inbound };
+        Self { heartbeat: stream(512, 1024), bulk: stream(1024, 1024), request: stream(4096, 4096) }
+    }
+}
+
+/// How one lane carries messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Pipelined or one by one.
+    pub calls: Calls,
+    /// Messages that may wait to leave, per peer. At least 1.
+    pub queue: u32,
+    /// Messages that may wait to be handled, per node. At least 1.
+    pub inbound: u32,
+}
+
+/// How messages of a lane leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calls {
+    /// `"stream"`: as they come.
+    Stream,
+    /// `"unary"`: one call at a time per peer; the next leaves when the previous is answered.
+    Unary,
+}
+
+/// A kind of disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// The profile's name; `"NAME (changed)"` if the file overrides parts of it.
+    pub name: String,
+    /// How long an fsync takes.
+    pub fsync: Distribution,
+}
+
+/// The processor of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cpu {
+    /// How many tasks run at once: 1 to [`MAX_CORES`].
+    pub cores: u32,
+    /// Overrides of named costs; the names are of [`COSTS`].
+    pub costs: BTreeMap<String, Duration>,
+}
+
+impl Default for Cpu {
+    fn default() -> Self {
+        Self { cores: 4, costs: BTreeMap::new() }
+    }
+}
+
+/// What the run claims to stay within. Within these it must be safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// The rate by which a clock may be wrong, either way.
+    pub clock_drift: Ppm,
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self { clock_drift: Ppm(200) }
+    }
+}

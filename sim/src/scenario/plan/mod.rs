@@ -1,0 +1,221 @@
+//! What a valid scenario is: plain data, with the defaults of what a file leaves out and the limits of what it may ask.
+//!
+//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`; the rest, with the timeline, is here.
+//! Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words are spelled is in `words` and
+//! `metric`.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+mod cluster;
+mod expect;
+mod workload;
+
+pub use self::{cluster::*, expect::*, workload::*};
+
+/// The largest scenario file, in bytes.
+pub const MAX_FILE: usize = 1 << 20;
+/// The most steps of a timeline.
+pub const MAX_STEPS: usize = 10_000;
+/// The most times that all repeated steps of a timeline may act, together.
+pub const MAX_REPETITIONS: u64 = 100_000;
+/// The longest run, and the longest duration that a file may name.
+pub const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most seeds of a sweep.
+pub const MAX_SEEDS: u64 = 1_000_000;
+
+
+/// A scenario that makes sense: all names resolve, all times lie within the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Kebab-case; equals the file's stem.
+    pub name: String,
+    /// One sentence for people. May be empty.
+    pub about: String,
+    /// The file, as the user named it.
+    pub path: PathBuf,
+    /// What a sweep runs.
+    pub seeds: Seeds,
+    /// How long the run lasts.
+    pub until: Duration,
+    /// The variant that the run is under. Only its name: the runner knows which exist.
+    pub variant: Option<String>,
+    /// What happens, by time; file order among equals.
+    pub timeline: Vec<Step>,
+    /// What it happens to.
+    pub cluster: Cluster,
+    /// Within these the run must be safe.
+    pub claims: Claims,
+    /// What clients do. Never empty; names are unique.
+    pub workloads: Vec<Workload>,
+    /// What must be true of the run.
+    pub expect: Expect,
+    /// What this file expects of other variants, by their name.
+    pub variants: BTreeMap<String, VariantExpect>,
+    /// What the run must have exercised, or it fails as vacuous.
+    pub floors: Vec<Floor>,
+}
+
+/// The seeds of a sweep: `first..=last`, never empty, at most [`MAX_SEEDS`]. Written `"1..=20"`, `"0..20"` or `"7"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    /// The first seed.
+    pub first: u64,
+    /// The last seed, included.
+    pub last: u64,
+}
+
+impl Default for Seeds {
+    fn default() -> Self {
+        Self { first: 1, last: 5 }
+    }
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a sweep is never empty")]
+impl Seeds {
+    /// The seeds, in order.
+    pub fn iter(self) -> impl Iterator<Item = u64> {
+        self.first..=self.last
+    }
+
+    /// How many seeds there are.
+    pub fn len(self) -> u64 {
+        (self.last - self.first).saturating_add(1)
+    }
+}
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The line of the file (1-based).
+    pub line: usize,
+    /// When it acts.
+    pub at: When,
+    /// What it does.
+    pub action: Action,
+}
+
+/// When a step acts. All times lie within the run, and `from < to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Once.
+    At(Duration),
+    /// From `from` to `to`. Only a tag has this form.
+    Window {
+        /// Its start, included.
+        from: Duration,
+        /// Its end, excluded.
+        to: Duration,
+    },
+    /// Again and again.
+    Every {
+        /// The first time, before jitter.
+        from: Duration,
+        /// No time lies at or after this.
+        to: Duration,
+        /// From one time to the next, before jitter. Not zero.
+        every: Duration,
+        /// Each time is drawn from `0..=jitter` later than planned. Less than `every`.
+        jitter: Duration,
+    },
+}
+
+impl When {
+    /// When the step first acts.
+    pub fn start(self) -> Duration {
+        match self {
+            Self::At(at) => at,
+            Self::Window { from, .. } | Self::Every { from, .. } => from,
+        }
+    }
+
+    /// The time after which the step does not act any more.
+    pub fn end(self) -> Duration {
+        match self {
+            Self::At(at) => at,
+            Self::Window { to, .. } | Self::Every { to, .. } => to,
+        }
+    }
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Gives its window a name that expectations use. Unique; never `whole`.
+    Tag {
+        /// The name, kebab-case.
+        name: String,
+    },
+    /// Asks for a leader transfer.
+    Transfer {
+        /// The node that is asked. Default `@leader`.
+        from: Selector,
+        /// The node that shall lead. Default `@follower`.
+        to: Selector,
+    },
+    /// Separates nodes.
+    Partition(Partition),
+    /// Ends every partition: `heal = "everything"`.
+    Heal,
+}
+
+/// Nodes that cannot reach each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// The two sides. None is empty, and no node that is named by number is on both.
+    pub sides: [Vec<Selector>; 2],
+    /// What becomes of messages between the sides. Default [`Cut::Drop`].
+    pub how: Cut,
+    /// Only the first side cannot reach the second.
+    pub one_way: bool,
+    /// How long it lasts; `None`: until it is healed.
+    pub lasts: Option<Duration>,
+}
+
+/// What a partition does with messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// `"drop"`: what is sent is lost; what is in flight arrives.
+    Drop,
+    /// `"hold"`: what is sent is delivered when the partition ends.
+    Hold,
+    /// `"cut"`: what is sent and what is in flight is lost.
+    Flight,
+}
+
+/// Nodes, by role at the moment when the fault acts, or one node by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Selector {
+    /// `n1`, `n2`, ...; 1-based.
+    Node(u32),
+    /// `@leader`
+    Leader,
+    /// `@old-leader`: who led before the present leader.
+    OldLeader,
+    /// `@follower`: one of them, drawn from the seed.
+    Follower,
+    /// `@followers`: all of them.
+    Followers,
+    /// `@lease-holder`: who may serve reads from a lease.
+    LeaseHolder,
+    /// `@others`: all nodes that the same fault does not name elsewhere.
+    Others,
+    /// `@majority`: a smallest majority, drawn from the seed.
+    Majority,
+    /// `@any`: one node, drawn from the seed.
+    Any,
+}
+
+impl Selector {
+    /// May name several nodes at once.
+    pub fn is_many(self) -> bool {
+        match self {
+            Self::Followers | Self::Others | Self::Majority => true,
+            Self::Node(_) | Self::Leader | Self::OldLeader | Self::Follower | Self::LeaseHolder | Self::Any => false,
+        }
+    }
+
+    /// Is drawn from the seed each time, so that it may give another node each time it is written.
+    pub fn is_drawn(self) -> bool {
+        matches!(self, Self::Follower | Self::Any)
+    }
+}

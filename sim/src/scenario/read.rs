@@ -1,0 +1,243 @@
+//! Text to [`schema::File`]: TOML first, then the shape.
+//!
+//! serde stops at the first key or value that does not fit. To find the others as well, what did not fit is taken out of the parsed
+//! tree, and the rest is read again.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue, Deserializer, Error},
+};
+
+use super::{
+    MAX_PROBLEMS, Problem,
+    problem::{quote, quote_all},
+    schema, words,
+};
+
+/// Reads as much of `text` as has the shape of a scenario, and says what does not. `None` where nothing could be made of it.
+pub(super) fn read(text: &str) -> (Option<schema::File>, Vec<Problem>) {
+    let (mut tree, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return (None, errors.iter().map(|error| not_toml(error, text)).collect());
+    }
+    let mut problems = Vec::new();
+    while problems.len() <= MAX_PROBLEMS {
+        let error = match schema::File::deserialize(Deserializer::from(tree.clone())) {
+            Ok(file) => return (Some(file), problems),
+            Err(error) => error,
+        };
+        let place = error.span().and_then(|span| locate(tree.get_ref(), &span));
+        let Some(place) = place else {
+            problems.push(Problem::new(error.message()));
+            break;
+        };
+        problems.push(misfit(&error, &place));
+        remove(tree.get_mut(), &place.path);
+    }
+    (None, problems)
+}
+
+/// The problem that `text` is not TOML.
+fn not_toml(error: &Error, text: &str) -> Problem {
+    let span = error.span().unwrap_or_default();
+    let problem = Problem::new(error.message()).at(span.clone());
+    if error.message().contains("duplicate key") {
+        return problem.help("each key may be written once");
+    }
+    match unquoted_value(text, span.start) {
+        Some(value) => problem.help(format!("a value that is not a plain number, `true` or `false` stands in quotes: `\"{value}\"`")),
+        None => problem,
+    }
+}
+
+/// The value without quotes that the byte at `offset` is in or follows: `20s`, `@leader`.
+fn unquoted_value(text: &str, offset: usize) -> Option<&str> {
+    let begin = |c: char| c.is_whitespace() || "=,[{".contains(c);
+    let end = |c: char| c.is_whitespace() || ",]}#".contains(c);
+    let (before, after) = text.split_at_checked(offset)?;
+    let start = before.rfind(begin).map_or(0, |at| at + 1);
+    let start = if text[start..].starts_with(begin) { offset } else { start };
+    let stop = offset + after.find(end).unwrap_or(after.len());
+    let value = text.get(start..stop)?;
+    let is_value = before[..start.min(before.len())].trim_end().ends_with(['=', ',', '[']);
+    let is_word = value.chars().all(|c| c.is_ascii_alphanumeric() || "@._-%/=<>()".contains(c));
+    (is_value && is_word && (1..=40).contains(&value.len())).then_some(value)
+}
+
+/// Where in the tree an error is.
+struct Place<'a> {
+    path: Vec<Part>,
+    /// The key, if the error is about the key and not about its value.
+    key: Option<Spanned<&'a str>>,
+    span: Range<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    Key(String),
+    Item(usize),
+}
+
+impl Place<'_> {
+    fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.path.iter().filter_map(|part| match part {
+            Part::Key(key) => Some(key.as_str()),
+            Part::Item(_) => None,
+        })
+    }
+}
+
+/// The innermost entry of `tree` whose key or value covers `span`.
+fn locate<'a>(tree: &'a DeTable<'_>, span: &Range<usize>) -> Option<Place<'a>> {
+    let mut search = Search { wanted: span.clone(), path: Vec::new(), best: None };
+    search.table(tree);
+    search.best
+}
+
+struct Search<'a> {
+    wanted: Range<usize>,
+    path: Vec<Part>,
+    best: Option<Place<'a>>,
+}
+
+impl<'a> Search<'a> {
+    fn table(&mut self, table: &'a DeTable<'_>) {
+        for (key, value) in table {
+            self.path.push(Part::Key(key.get_ref().to_string()));
+            self.offer(key.span(), Some(Spanned::new(key.span(), key.get_ref())));
+            self.value(value);
+            self.path.pop();
+        }
+    }
+
+    fn value(&mut self, value: &'a Spanned<DeValue<'_>>) {
+        self.offer(value.span(), None);
+        match value.get_ref() {
+            DeValue::Table(table) => self.table(table),
+            DeValue::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.path.push(Part::Item(index));
+                    self.value(item);
+                    self.path.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn offer(&mut self, span: Range<usize>, key: Option<Spanned<&'a str>>) {
+        let covers = span.start <= self.wanted.start && self.wanted.end <= span.end;
+        let is_tighter = self.best.as_ref().is_none_or(|best| span.len() < best.span.len());
+        if covers && is_tighter {
+            self.best = Some(Place { path: self.path.clone(), key, span });
+        }
+    }
+}
+
+/// Takes the entry at `path` out of `table`.
+fn remove(table: &mut DeTable<'_>, path: &[Part]) {
+    let Some((Part::Key(key), rest)) = path.split_first() else { return };
+    if rest.is_empty() {
+        table.remove(key.as_str());
+    } else if let Some(value) = table.get_mut(key.as_str()) {
+        remove_inside(value.get_mut(), rest);
+    }
+}
+
+fn remove_inside(value: &mut DeValue<'_>, path: &[Part]) {
+    match (value, path) {
+        (DeValue::Table(table), _) => remove(table, path),
+        (DeValue::Array(items), [Part::Item(index)]) if *index < items.len() => {
+            items.remove(*index);
+        }
+        (DeValue::Array(items), [Part::Item(index), rest @ ..]) => {
+            if let Some(item) = items.get_mut(*index) {
+                remove_inside(item.get_mut(), rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The problem that a key or a value has no place in a scenario.
+fn misfit(error: &Error, place: &Place<'_>) -> Problem {
+    let problem = match &place.key {
+        Some(key) => unknown_key(error.message(), key),
+        None => wrong_type(error.message(), place),
+    };
+    match stray_root_key(place) {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}
+
+fn unknown_key(message: &str, key: &Spanned<&str>) -> Problem {
+    let allowed = expected_names(message);
+    let problem = Problem::new(format!("unknown key {}", quote(key.get_ref()))).at(key.span());
+    let problem = match words::nearest(key.get_ref(), &allowed) {
+        Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+        None => problem,
+    };
+    problem.help(format!("allowed here: {}", quote_all(allowed)))
+}
+
+/// The names between backticks at the end of serde's "unknown field `x`, expected one of `a`, `b`".
+fn expected_names(message: &str) -> Vec<String> {
+    let (_, names) = message.rsplit_once(", expected ").unwrap_or_default();
+    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn wrong_type(message: &str, place: &Place<'_>) -> Problem {
+    let (found, expected) = message
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
+        .map(|(found, expected)| (in_toml_words(found), in_toml_words(expected)))
+        .unwrap_or_default();
+    if message.contains("$__toml_private_datetime") {
+        return Problem::new("a date or time of day has no place in a scenario").at(place.span.clone());
+    }
+    if expected.is_empty() {
+        return Problem::new(message).at(place.span.clone());
+    }
+    let problem = Problem::new(format!("expected {expected}, found {found}")).at(place.span.clone());
+    match place.names().next_back() {
+        Some("workload") => problem.help("workloads are a list: write `[[workload]]`, with double brackets"),
+        Some("timeline") => problem.help("the timeline is a list of steps: `timeline = [{ at = \"6s\", heal = \"everything\" }]`"),
+        Some(name) if name.starts_with('p') && super::units::quantile(name).is_ok() => {
+            problem.help("a quantile with a decimal point stands in quotes: `\"p99.9\"`")
+        }
+        _ => problem,
+    }
+}
+
+/// serde's words for types in those of somebody who writes TOML.
+fn in_toml_words(text: &str) -> String {
+    match text {
+        "map" => "a table".to_owned(),
+        "sequence" | "a sequence" => "a list".to_owned(),
+        "i64" => "a whole number".to_owned(),
+        "a boolean" => "`true` or `false`".to_owned(),
+        "a string" => "a quoted text".to_owned(),
+        _ if text.starts_with("struct ") => "a table".to_owned(),
+        _ => text.replacen("string \"", "the text \"", 1).replacen("boolean ", "", 1).replacen("integer ", "", 1).replacen("floating point ", "", 1),
+    }
+}
+
+/// What to say of a top-level key that stands below a `[table]`, where TOML makes it a key of that table.
+fn stray_root_key(place: &Place<'_>) -> Option<String> {
+    let names: Vec<&str> = place.names().collect();
+    let [table, .., name] = names[..] else { return None };
+    let is_elsewhere = table != "timeline" && (place.key.is_some() || matches!(table, "expect" | "floors"));
+    is_elsewhere.then(|| above_tables(name)).flatten()
+}
+
+/// The hint for a key `name` that belongs above the first `[table]`. `None` if it does not.
+pub(super) fn above_tables(name: &str) -> Option<String> {
+    const ROOT: [&str; 6] = ["name", "about", "seeds", "until", "variant", "timeline"];
+    ROOT.contains(&name).then(|| {
+        format!("`{name}` must stand before the first [table]: in TOML a key below a [table] belongs to that table")
+    })
+}

@@ -1,0 +1,396 @@
+//! Quantities from text, exactly: no binary floating point on the way to a duration, a rate or a share.
+//!
+//! Nothing here panics, whatever the text; what cannot be read comes back as a [`Misread`] that says what would have been right.
+
+use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
+
+use super::{
+    Bound, KeyDistribution, MAX_DURATION, MAX_SEEDS, Metric, Op, Ppm, Problem, Seeds, Unit,
+    problem::quote,
+    words::{self, Spelled},
+};
+
+/// Why a word of a scenario (or of the command line) could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misread {
+    /// What is wrong.
+    pub message: String,
+    /// The word that was probably meant.
+    pub meant: Option<String>,
+    /// What is allowed.
+    pub help: Option<String>,
+}
+
+impl Misread {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), meant: None, help: None }
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// As a problem of a file, at `span`.
+    pub(super) fn at(self, span: Range<usize>) -> Problem {
+        let problem = Problem::new(&self.message).at(span);
+        let problem = match self.meant {
+            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+            None => problem,
+        };
+        match self.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
+    }
+}
+
+impl fmt::Display for Misread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(meant) = &self.meant {
+            write!(f, "; did you mean `{meant}`?")?;
+        }
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for Misread {}
+
+/// What the units of the protocol last in this scenario.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Protocol {
+    pub election_timeout: Duration,
+    pub heartbeat: Duration,
+    /// `None`: the scenario leaves the length of a lease to the stack.
+    pub lease: Option<Duration>,
+}
+
+const DURATION_FORMS: &str = "a duration is a number and a unit: `250us`, `1.5s`, `2m`; units are ns, us, ms, s, m, h, and, \
+    outside of [cluster], heartbeats, election-timeouts and leases";
+
+/// A duration: `1.5s`, or `1.5 election-timeouts` where `protocol` is given. Exact, but for fractions of protocol units, which are
+/// rounded down to a nanosecond.
+pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
+    let text = text.trim();
+    if text.starts_with('-') {
+        return Err(Misread::new(format!("{} is negative; a duration is not", quote(text))));
+    }
+    let Some((number, unit)) = Decimal::split(text) else {
+        return Err(Misread::new(format!("{} is not a duration", quote(text))).help(DURATION_FORMS));
+    };
+    if unit.is_empty() {
+        return Err(Misread::new(format!("`{text}` has no unit; `{text}ms`?")).help(DURATION_FORMS));
+    }
+    let (unit, is_plain) = match plain_unit(unit) {
+        Some(nanos) => (nanos, true),
+        None => (protocol_unit(unit, protocol)?.as_nanos(), false),
+    };
+    let too_long = || Misread::new(format!("{} is too long: no duration is longer than 24h", quote(text)));
+    let (nanos, exact) = number.times(unit).ok_or_else(too_long)?;
+    if is_plain && !exact {
+        return Err(Misread::new(format!("{} is finer than a nanosecond", quote(text))));
+    }
+    let nanos = u64::try_from(nanos).map_err(|_| too_long())?;
+    Some(Duration::from_nanos(nanos)).filter(|duration| *duration <= MAX_DURATION).ok_or_else(too_long)
+}
+
+fn plain_unit(unit: &str) -> Option<u128> {
+    Some(match unit {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60 * 1_000_000_000,
+        "h" => 3_600 * 1_000_000_000,
+        _ => return None,
+    })
+}
+
+fn protocol_unit(unit: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
+    let of = |length: fn(&Protocol) -> Option<Duration>| match protocol.map(length) {
+        Some(Some(length)) => Ok(length),
+        Some(None) => Err(Misread::new(format!("{} has no length here: `lease` is not given in [cluster]", quote(unit)))),
+        None => Err(Misread::new(format!("{} cannot be used in [cluster], which defines it", quote(unit)))),
+    };
+    match unit {
+        "election-timeout" | "election-timeouts" => of(|protocol| Some(protocol.election_timeout)),
+        "heartbeat" | "heartbeats" => of(|protocol| Some(protocol.heartbeat)),
+        "lease" | "leases" => of(|protocol| protocol.lease),
+        _ => Err(unknown_unit(unit)),
+    }
+}
+
+fn unknown_unit(unit: &str) -> Misread {
+    const HABITS: [(&str, &str); 16] = [
+        ("sec", "s"),
+        ("secs", "s"),
+        ("second", "s"),
+        ("seconds", "s"),
+        ("S", "s"),
+        ("msec", "ms"),
+        ("millis", "ms"),
+        ("milliseconds", "ms"),
+        ("MS", "ms"),
+        ("usec", "us"),
+        ("micros", "us"),
+        ("nanos", "ns"),
+        ("min", "m"),
+        ("minutes", "m"),
+        ("hours", "h"),
+        ("hr", "h"),
+    ];
+    let protocol = ["election-timeouts", "heartbeats", "leases"].map(str::to_owned);
+    let habit = HABITS.iter().find(|(habit, _)| *habit == unit).map(|(_, unit)| *unit);
+    let meant = habit.or_else(|| words::nearest(unit, &protocol)).map(str::to_owned);
+    Misread { message: format!("unknown unit {}", quote(unit)), meant, help: Some(DURATION_FORMS.to_owned()) }
+}
+
+/// A rate, in operations per 1000 seconds: `500/s`.
+pub(super) fn rate(text: &str) -> Result<u64, Misread> {
+    const MOST: u64 = 1_000_000;
+    let text = text.trim();
+    let forms = "a rate is operations per second over all clients: `500/s`";
+    let (number, unit) = Decimal::split(text)
+        .ok_or_else(|| Misread::new(format!("{} is not a rate", quote(text))).help(forms))?;
+    match unit {
+        "/s" => {}
+        "" => return Err(Misread::new(format!("`{text}` has no unit; `{text}/s`?")).help(forms)),
+        _ => return Err(Misread::new(format!("unknown unit {}", quote(unit))).help(forms)),
+    }
+    match number.times(1_000) {
+        Some((_, false)) => Err(Misread::new(format!("{} is finer than a thousandth per second", quote(text)))),
+        Some((0, true)) => Err(Misread::new("a rate of zero does nothing").help("leave the workload out")),
+        Some((milli, true)) if milli <= u128::from(MOST) * 1_000 => Ok(milli as u64),
+        _ => Err(Misread::new(format!("{} is too fast: at most {MOST}/s", quote(text)))),
+    }
+}
+
+/// A share: `200ppm`, `0.1%` or `0.001`.
+pub(super) fn ppm(text: &str) -> Result<Ppm, Misread> {
+    let (number, unit) = share(text)?;
+    let number = match unit {
+        "ppm" => number.shifted(6),
+        _ => number,
+    };
+    number.parts_of_one(1_000_000, text).map(Ppm)
+}
+
+/// A share in thousandths: `0.125` or `12.5%`.
+pub(super) fn per_mille(text: &str) -> Result<u32, Misread> {
+    let (number, unit) = share(text)?;
+    match unit {
+        "ppm" => Err(Misread::new(format!("unknown unit `ppm` in {}", quote(text))).help("write a fraction: `0.25` or `25%`")),
+        _ => number.parts_of_one(1_000, text),
+    }
+}
+
+/// A decimal and its unit, percent already applied.
+fn share(text: &str) -> Result<(Decimal, &str), Misread> {
+    let text = text.trim();
+    let forms = "a share is `0.1%`, `1000ppm` or `0.001`";
+    if text.starts_with('-') {
+        return Err(Misread::new(format!("{} is negative; a share lies between 0 and 1", quote(text))).help(forms));
+    }
+    match Decimal::split(text) {
+        Some((number, "%")) => Ok((number.shifted(2), "")),
+        Some((number, unit @ ("" | "ppm"))) => Ok((number, unit)),
+        Some((_, unit)) => Err(Misread::new(format!("unknown unit {}", quote(unit))).help(forms)),
+        None => Err(Misread::new(format!("{} is not a share", quote(text))).help(forms)),
+    }
+}
+
+/// The per mille of a quantile's name: `p99.9` is 999.
+pub(super) fn quantile(text: &str) -> Result<u32, Misread> {
+    let percent = text.strip_prefix('p').and_then(Decimal::parse);
+    match percent.and_then(|percent| percent.times(10)) {
+        Some((per_mille @ 0..=1000, true)) => Ok(per_mille as u32),
+        _ => Err(Misread::new(format!("unknown quantile {}", quote(text)))
+            .help("quantiles are `p0` to `p100`, with at most one decimal and then in quotes: `\"p99.9\"`")),
+    }
+}
+
+/// How keys are chosen: `uniform` or `zipf(1.1)`.
+pub(super) fn key_distribution(text: &str) -> Result<KeyDistribution, Misread> {
+    if text == "uniform" {
+        return Ok(KeyDistribution::Uniform);
+    }
+    let Some(exponent) = text.strip_prefix("zipf(").and_then(|rest| rest.strip_suffix(')')) else {
+        return Err(words::unknown("distribution", text, ["uniform", "zipf(1.1)"]));
+    };
+    match Decimal::parse(exponent.trim()).and_then(|exponent| exponent.times(1_000)) {
+        Some((milli @ 1..=10_000, true)) => Ok(KeyDistribution::Zipf { exponent_milli: milli as u32 }),
+        _ => Err(Misread::new(format!("{} is not an exponent", quote(exponent))).help("from 0.001 to 10, in steps of 0.001: `zipf(1.1)`")),
+    }
+}
+
+/// A bound on `metric`: `>= 0.97`, `<= 3 election-timeouts`, `0`.
+pub(super) fn bound(text: &str, metric: Metric, protocol: &Protocol) -> Result<Bound, Misread> {
+    let written = text.trim();
+    let (op, operand) = split_operator(written)?;
+    if operand.starts_with('-') {
+        return Err(Misread::new(format!("{} is negative; `{metric}` never is", quote(operand))));
+    }
+    let value = match metric.unit() {
+        Unit::Seconds => duration(operand, Some(protocol))?.as_nanos() as f64 / 1e9,
+        Unit::Ratio => ratio(written, operand, op, metric)?,
+        Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand)).ok_or_else(|| not_a(operand, "number"))?.to_f64(),
+        Unit::Count => count(operand)?.to_f64(),
+    };
+    if op == Op::Lt && value == 0.0 {
+        return Err(Misread::new(format!("`{metric} {written}` can never hold: `{metric}` is never negative")));
+    }
+    Ok(Bound { op, value, text: written.to_owned() })
+}
+
+fn split_operator(text: &str) -> Result<(Op, &str), Misread> {
+    let is_operator = |c: char| "<>=!≤≥~".contains(c);
+    let operand = text.trim_start_matches(is_operator);
+    let meant = match &text[..text.len() - operand.len()] {
+        "" => return Ok((Op::Eq, operand.trim_start())),
+        "=>" | "≥" => Some(">="),
+        "=<" | "≤" => Some("<="),
+        "=" => Some("=="),
+        operator => match Op::spelled(operator) {
+            Ok(op) => return Ok((op, operand.trim_start())),
+            Err(_) => None,
+        },
+    };
+    let operator = &text[..text.len() - operand.len()];
+    let unknown = words::unknown("operator", operator, Op::WORDS.iter().map(|(_, word)| word));
+    Err(Misread { meant: meant.map(str::to_owned), ..unknown })
+}
+
+fn ratio(written: &str, operand: &str, op: Op, metric: Metric) -> Result<f64, Misread> {
+    let number = match Decimal::split(operand) {
+        Some((number, "%")) => number.shifted(2),
+        Some((number, "")) => number,
+        _ => return Err(not_a(operand, "ratio").help("a ratio is `0.97` or `97%`")),
+    };
+    let value = number.to_f64();
+    let above = value > 1.0 || (value == 1.0 && op == Op::Gt);
+    if above {
+        let verdict = if matches!(op, Op::Lt | Op::Le) { "always holds" } else { "can never hold" };
+        return Err(Misread::new(format!("`{metric} {written}` {verdict}: a ratio lies between 0 and 1"))
+            .help("a ratio is `0.97` or `97%`"));
+    }
+    Ok(value)
+}
+
+fn count(operand: &str) -> Result<Decimal, Misread> {
+    let number = Decimal::parse(operand).ok_or_else(|| not_a(operand, "number"))?;
+    match number.times(1) {
+        Some((_, true)) => Ok(number),
+        _ => Err(not_a(operand, "whole number").help("a count is whole")),
+    }
+}
+
+fn not_a(text: &str, what: &str) -> Misread {
+    Misread::new(format!("{} is not a {what}", quote(text)))
+}
+
+impl FromStr for Seeds {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let forms = "seeds are `1..=20`, `0..20` (20 not included) or `7`";
+        let seed = |word: &str| {
+            let digits = word.trim().replace('_', "");
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse::<u64>().ok().filter(|_| plain).ok_or_else(|| not_a(word, "seed").help(forms))
+        };
+        let (first, last) = if let Some((first, last)) = text.split_once("..=") {
+            (seed(first)?, seed(last)?)
+        } else if let Some((first, end)) = text.split_once("..") {
+            let (first, end) = (seed(first)?, seed(end)?);
+            if first == end {
+                return Err(Misread::new(format!("{} is empty; `{first}..={end}`?", quote(text))).help(forms));
+            }
+            (first, end.wrapping_sub(1))
+        } else {
+            (seed(text)?, seed(text)?)
+        };
+        if first > last {
+            return Err(Misread::new(format!("{} runs backwards; `{last}..={first}`?", quote(text))).help(forms));
+        }
+        let seeds = Self { first, last };
+        if seeds.len() > MAX_SEEDS {
+            return Err(Misread::new(format!("{} is {} seeds; a sweep is at most {MAX_SEEDS}", quote(text), seeds.len())));
+        }
+        Ok(seeds)
+    }
+}
+
+impl fmt::Display for Seeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..={}", self.first, self.last)
+    }
+}
+
+/// A decimal number, as it was written: `digits / 10^scale`.
+#[derive(Clone, Copy, Debug)]
+struct Decimal {
+    digits: u128,
+    scale: u32,
+}
+
+impl Decimal {
+    /// So many digits that no product with a unit overflows.
+    const MAX_DIGITS: usize = 24;
+
+    /// `12`, `1_000` or `0.25`.
+    fn parse(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let is_number = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_digit()) && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+        };
+        if !is_number(whole) || !is_number(fraction) {
+            return None;
+        }
+        let fraction = fraction.replace('_', "");
+        let fraction = fraction.trim_end_matches('0');
+        let digits = format!("{}{fraction}", whole.replace('_', ""));
+        if digits.len() > Self::MAX_DIGITS {
+            return None;
+        }
+        Some(Self { digits: digits.parse().ok()?, scale: fraction.len() as u32 })
+    }
+
+    /// The number at the start of `text`, and what follows it.
+    fn split(text: &str) -> Option<(Self, &str)> {
+        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        Some((Self::parse(number)?, unit.trim_start()))
+    }
+
+    /// A hundredth of it, if `places` is 2.
+    fn shifted(self, places: u32) -> Self {
+        Self { scale: self.scale + places, ..self }
+    }
+
+    /// The whole part of `self * unit`, and whether that is all of it. `None` if it is out of range.
+    fn times(self, unit: u128) -> Option<(u128, bool)> {
+        let product = self.digits.checked_mul(unit)?;
+        let divisor = 10u128.checked_pow(self.scale)?;
+        Some((product / divisor, product % divisor == 0))
+    }
+
+    /// How many parts of the `parts` of one this is. `text` is how it was written.
+    fn parts_of_one(self, parts: u32, text: &str) -> Result<u32, Misread> {
+        match self.times(u128::from(parts)) {
+            Some((count, true)) if count <= u128::from(parts) => Ok(count as u32),
+            Some((count, false)) if count < u128::from(parts) => {
+                Err(Misread::new(format!("{} is finer than 1/{parts}", quote(text))))
+            }
+            _ => Err(Misread::new(format!("{} is more than 1; a share lies between 0 and 1", quote(text)))
+                .help("a share is `0.1%`, `1000ppm` or `0.001`")),
+        }
+    }
+
+    /// The nearest `f64`: std's parser rounds correctly on every machine, a division might not.
+    fn to_f64(self) -> f64 {
+        format!("{}e-{}", self.digits, self.scale).parse().unwrap_or(f64::NAN)
+    }
+}

@@ -1,0 +1,220 @@
+//! The rules of `[cluster]`.
+
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+
+use toml::Spanned;
+
+use super::report::Report;
+use crate::scenario::{
+    COSTS, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_NODES, MAX_QUEUE, Network, Problem,
+    problem::quote_all,
+    profiles::{DISKS, NETWORKS, Profile},
+    schema::{self, Knots, Or, Quantity, Text},
+    units::{self, Misread},
+    words,
+};
+
+pub(super) fn cluster(raw: schema::Cluster, report: &mut Report<'_>) -> Cluster {
+    let default = Cluster::default();
+    let times = times(&raw, &default, report);
+    Cluster {
+        nodes: report.whole("nodes", raw.nodes, 1, MAX_NODES).unwrap_or(default.nodes),
+        engine: report.word(raw.engine).unwrap_or(default.engine),
+        tick: times.tick,
+        heartbeat: times.heartbeat,
+        election_timeout: times.election_timeout,
+        lease: times.lease,
+        renewal: report.word(raw.renewal).unwrap_or(default.renewal),
+        network: network(raw.network, default.network, report),
+        client_network: network(raw.client_network, default.client_network, report),
+        lanes: lanes(raw.lanes, default.lanes, report),
+        disk: disk(raw.disk, default.disk, report),
+        cpu: cpu(raw.cpu, default.cpu, report),
+    }
+}
+
+/// Raft's times.
+struct Times {
+    tick: Duration,
+    heartbeat: Duration,
+    election_timeout: Duration,
+    lease: Option<Duration>,
+}
+
+fn times(raw: &schema::Cluster, default: &Cluster, report: &mut Report<'_>) -> Times {
+    let before = report.problems.len();
+    let mut time = |what, quantity: &Option<Quantity>| report.positive(what, quantity.clone(), None);
+    let times = Times {
+        tick: time("tick", &raw.tick).unwrap_or(default.tick),
+        heartbeat: time("heartbeat", &raw.heartbeat).unwrap_or(default.heartbeat),
+        election_timeout: time("election-timeout", &raw.election_timeout).unwrap_or(default.election_timeout),
+        lease: time("lease", &raw.lease),
+    };
+    // Values that stand in for refused ones prove nothing about how the others fit together.
+    if report.problems.len() == before {
+        times_fit(&times, raw, report);
+    }
+    times
+}
+
+fn times_fit(times: &Times, raw: &schema::Cluster, report: &mut Report<'_>) {
+    let span = |wrong: &Option<Quantity>, other: &Option<Quantity>| wrong.as_ref().or(other.as_ref()).map(Spanned::span);
+    let Times { tick, heartbeat, election_timeout, lease } = times;
+    if !is_multiple(*heartbeat, *tick) {
+        let message = format!("`heartbeat` ({heartbeat:?}) is not a multiple of `tick` ({tick:?})");
+        refuse(message, span(&raw.heartbeat, &raw.tick), "Raft counts its times in ticks", report);
+    }
+    if !is_multiple(*election_timeout, *tick) {
+        let message = format!("`election-timeout` ({election_timeout:?}) is not a multiple of `tick` ({tick:?})");
+        refuse(message, span(&raw.election_timeout, &raw.tick), "Raft counts its times in ticks", report);
+    }
+    if election_timeout <= heartbeat {
+        let message = format!("`election-timeout` ({election_timeout:?}) must be longer than `heartbeat` ({heartbeat:?})");
+        let help = "or followers stand for election between two heartbeats; ten heartbeats are usual";
+        refuse(message, span(&raw.election_timeout, &raw.heartbeat), help, report);
+    }
+    if let Some(lease) = lease.filter(|lease| lease >= election_timeout) {
+        let message = format!("`lease` ({lease:?}) must be shorter than `election-timeout` ({election_timeout:?})");
+        let help = "another leader may be elected one election timeout after the last round";
+        refuse(message, span(&raw.lease, &raw.election_timeout), help, report);
+    }
+}
+
+fn refuse(message: String, span: Option<Range<usize>>, help: &str, report: &mut Report<'_>) {
+    let problem = Problem::new(message).help(help);
+    report.refuse(match span {
+        Some(span) => problem.at(span),
+        None => problem,
+    });
+}
+
+fn is_multiple(duration: Duration, of: Duration) -> bool {
+    !of.is_zero() && duration.as_nanos().is_multiple_of(of.as_nanos())
+}
+
+fn network(raw: Option<Spanned<Or<schema::Network>>>, default: Network, report: &mut Report<'_>) -> Network {
+    let Some(raw) = raw else { return default };
+    let span = raw.span();
+    let raw = match raw.into_inner() {
+        Or::Word(name) => return profile("network", &name.0, span, &NETWORKS, report).map_or(default, Profile::network),
+        Or::Table(table) => table,
+    };
+    let base = base("network", raw.base, &NETWORKS, report).map_or(default, Profile::network);
+    let latency = distribution(raw.latency, report);
+    let loss = report.scalar(raw.loss, units::ppm);
+    let duplicate = report.scalar(raw.duplicate, units::ppm);
+    let changed = latency.is_some() || loss.is_some() || duplicate.is_some() || raw.fifo.is_some();
+    Network {
+        name: named(base.name, changed),
+        latency: latency.unwrap_or(base.latency),
+        loss: loss.unwrap_or(base.loss),
+        duplicate: duplicate.unwrap_or(base.duplicate),
+        fifo: raw.fifo.unwrap_or(base.fifo),
+    }
+}
+
+fn disk(raw: Option<Spanned<Or<schema::Disk>>>, default: Disk, report: &mut Report<'_>) -> Disk {
+    let Some(raw) = raw else { return default };
+    let span = raw.span();
+    let raw = match raw.into_inner() {
+        Or::Word(name) => return profile("disk", &name.0, span, &DISKS, report).map_or(default, Profile::disk),
+        Or::Table(table) => table,
+    };
+    let base = base("disk", raw.base, &DISKS, report).map_or(default, Profile::disk);
+    let fsync = distribution(raw.fsync, report);
+    Disk { name: named(base.name, fsync.is_some()), fsync: fsync.unwrap_or(base.fsync) }
+}
+
+fn named(base: String, changed: bool) -> String {
+    if changed { format!("{base} (changed)") } else { base }
+}
+
+fn base<'p>(what: &str, name: Option<Text>, profiles: &'p [Profile], report: &mut Report<'_>) -> Option<&'p Profile> {
+    let name = name?;
+    profile(what, name.get_ref(), name.span(), profiles, report)
+}
+
+fn profile<'p>(
+    what: &str,
+    name: &str,
+    span: Range<usize>,
+    profiles: &'p [Profile],
+    report: &mut Report<'_>,
+) -> Option<&'p Profile> {
+    let found = profiles.iter().find(|profile| profile.name == name);
+    let names = profiles.iter().map(|profile| profile.name);
+    report.take(found.ok_or_else(|| words::unknown(what, name, names)), span)
+}
+
+/// A constant (`"1ms"`) or a table of quantiles (`{ p0 = "1ms", p100 = "2ms" }`).
+fn distribution(raw: Option<Spanned<Or<Knots>>>, report: &mut Report<'_>) -> Option<Distribution> {
+    let raw = raw?;
+    let span = raw.span();
+    match raw.into_inner() {
+        Or::Word(constant) => report.take(units::duration(&constant.0, None), span).map(Distribution::constant),
+        Or::Table(knots) => quantiles(knots, span, report),
+    }
+}
+
+fn quantiles(raw: Knots, span: Range<usize>, report: &mut Report<'_>) -> Option<Distribution> {
+    let before = report.problems.len();
+    let mut knots: BTreeMap<u32, (Duration, Range<usize>)> = BTreeMap::new();
+    for (name, value) in raw {
+        let per_mille = report.take(units::quantile(name.get_ref()), name.span());
+        let place = value.span();
+        let value = report.duration(Some(value), None);
+        let (Some(per_mille), Some(value)) = (per_mille, value) else { continue };
+        if let Some((_, first)) = knots.insert(per_mille, (value, place)) {
+            report.refuse(Problem::new("this quantile is given twice").at(name.span()).also(first, "here as well"));
+        }
+    }
+    if report.problems.len() > before {
+        return None;
+    }
+    for needed in [0, 1000].into_iter().filter(|needed| !knots.contains_key(needed)) {
+        let message = format!("`p{}` is missing: a distribution needs `p0` and `p100`", needed / 10);
+        report.missing(Problem::new(message).at(span.clone()));
+    }
+    for ((_, (low, first)), (_, (high, second))) in knots.iter().zip(knots.iter().skip(1)) {
+        if high < low {
+            let problem = Problem::new("a higher quantile cannot be shorter than a lower one").at(second.clone());
+            report.refuse(problem.also(first.clone(), "longer than this"));
+        }
+    }
+    Some(Distribution { knots: knots.into_iter().map(|(per_mille, (value, _))| (per_mille, value)).collect() })
+}
+
+fn lanes(raw: schema::Lanes, default: Lanes, report: &mut Report<'_>) -> Lanes {
+    Lanes {
+        heartbeat: lane(raw.heartbeat, default.heartbeat, report),
+        bulk: lane(raw.bulk, default.bulk, report),
+        request: lane(raw.request, default.request, report),
+    }
+}
+
+fn lane(raw: schema::Lane, default: Lane, report: &mut Report<'_>) -> Lane {
+    Lane {
+        calls: report.word(raw.calls).unwrap_or(default.calls),
+        queue: report.whole("queue", raw.queue, 1, MAX_QUEUE).unwrap_or(default.queue),
+        inbound: report.whole("inbound", raw.inbound, 1, MAX_QUEUE).unwrap_or(default.inbound),
+    }
+}
+
+fn cpu(raw: schema::Cpu, default: Cpu, report: &mut Report<'_>) -> Cpu {
+    let cores = report.whole("cores", raw.cores, 1, MAX_CORES).unwrap_or(default.cores);
+    let mut costs = BTreeMap::new();
+    for (name, cost) in raw.costs {
+        report.take(known_cost(name.get_ref()), name.span());
+        if let Some(cost) = report.duration(Some(cost), None) {
+            costs.insert(name.into_inner(), cost);
+        }
+    }
+    Cpu { cores, costs }
+}
+
+fn known_cost(name: &str) -> Result<(), Misread> {
+    if COSTS.contains(&name) {
+        return Ok(());
+    }
+    Err(words::unknown("cost", name, COSTS).help(format!("costs are {}", quote_all(COSTS))))
+}

@@ -1,0 +1,124 @@
+//! Schema to plan: every rule that refuses a file which parses.
+//!
+//! One file for each part of the script. A value that is refused is replaced by its default, so that the rest can be judged; the
+//! scenario that comes out is thrown away if there is any problem.
+
+mod cluster;
+mod expect;
+mod partition;
+mod report;
+mod timeline;
+mod workload;
+
+use std::{path::Path, time::Duration};
+
+use self::report::Report;
+use super::{
+    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, Step, problem::quote, schema,
+    units::{self, Protocol}, words,
+};
+
+/// What the parts of a script may refer to.
+pub(super) struct Frame {
+    /// How long the run lasts.
+    until: Duration,
+    nodes: u32,
+    protocol: Protocol,
+}
+
+/// Judges `file`. `complete` is false if parts of it could not be read; then nothing is said about what is missing.
+///
+/// The scenario makes sense only if there are no problems.
+pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bool) -> (Scenario, Vec<Problem>) {
+    let mut report = Report::new(text, complete);
+    let cluster = cluster::cluster(file.cluster, &mut report);
+    let frame = frame(&cluster, file.until, &mut report);
+    let timeline = timeline::timeline(file.timeline, &frame, &mut report);
+    let workloads = workload::workloads(file.workload, &frame, &mut report);
+    let scenario = Scenario {
+        name: name(file.name, path, &mut report),
+        about: file.about.map(toml::Spanned::into_inner).unwrap_or_default(),
+        path: path.to_owned(),
+        seeds: report.scalar(file.seeds, str::parse).unwrap_or_default(),
+        until: frame.until,
+        variant: file.variant.and_then(|variant| report.kebab("a variant's name", variant)),
+        claims: claims(file.claims, &mut report),
+        expect: expect::expect(file.expect.violation, file.expect.bounds, &timeline.tags, &frame, &mut report),
+        variants: expect::variants(file.expect.variant, &timeline.tags, &frame, &mut report),
+        floors: expect::floors(file.floors, &mut report),
+        timeline: timeline.steps,
+        cluster,
+        workloads,
+    };
+    // Of parts that were refused nothing is known.
+    if report.problems.is_empty() {
+        recovery_follows_healing(&scenario, &timeline.partitions, &mut report);
+    }
+    (scenario, report.problems)
+}
+
+fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report<'_>) -> Frame {
+    let protocol =
+        Protocol { election_timeout: cluster.election_timeout, heartbeat: cluster.heartbeat, lease: cluster.lease };
+    if until.is_none() {
+        report.missing(Problem::new("`until` is missing").help("say how long the run lasts: `until = \"20s\"`"));
+    }
+    let until = until.and_then(|until| {
+        let length = report.duration(Some(until.clone()), Some(&protocol))?;
+        if length.is_zero() {
+            report.refuse(Problem::new("a run of no length has nothing to show").at(until.span()));
+        }
+        Some(length).filter(|length| !length.is_zero())
+    });
+    // Without a known end nothing may be refused for lying after it.
+    Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.nodes, protocol }
+}
+
+fn name(name: Option<schema::Text>, path: &Path, report: &mut Report<'_>) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let Some(name) = name else {
+        report.missing(Problem::new("`name` is missing").help(format!("it is the file's name without `.toml`: `name = \"{stem}\"`")));
+        return String::new();
+    };
+    let span = name.span();
+    let Some(name) = report.kebab("a scenario's name", name) else { return String::new() };
+    if name != stem {
+        let problem = Problem::new(format!("the name {} is not the file's", quote(&name))).at(span);
+        report.refuse(problem.help(format!("rename the file to `{name}.toml`, or write `name = \"{stem}\"`")));
+    }
+    name
+}
+
+fn claims(raw: schema::Claims, report: &mut Report<'_>) -> Claims {
+    let clock_drift = report.scalar(raw.clock_drift, units::ppm);
+    Claims { clock_drift: clock_drift.unwrap_or(Claims::default().clock_drift) }
+}
+
+/// Recovery is measured from the end of a fault: where a partition lasts to the end of the run, there is none to measure.
+fn recovery_follows_healing(scenario: &Scenario, partitions: &[timeline::Placed], report: &mut Report<'_>) {
+    let variants = scenario.variants.values().flat_map(|variant| &variant.bounds);
+    let expected = scenario.expect.bounds.iter().chain(variants).find(|bound| bound.metric == Metric::Recovery);
+    let endless = partitions.iter().rfind(|partition| !is_healed(partition, scenario));
+    if let (Some(expected), Some(partition)) = (expected, endless) {
+        let problem = Problem::new("`recovery` is expected, but this partition never heals").at(partition.span.clone());
+        report.missing(problem.help(format!(
+            "give it a `for = \"2s\"` that ends before the run, add a later `heal = \"everything\"`, or drop `recovery` (line {})",
+            expected.line
+        )));
+    }
+}
+
+fn is_healed(partition: &timeline::Placed, scenario: &Scenario) -> bool {
+    let last = partition.at.end();
+    let ends_itself = partition.lasts.is_some_and(|lasts| last + lasts < scenario.until);
+    let heals_after = |step: &Step| {
+        matches!(step.action, Action::Heal) && (step.at.end(), step.line) >= (last, partition.line)
+    };
+    ends_itself || scenario.timeline.iter().any(heals_after)
+}
+
+/// `text` is a name of our own making, and short.
+fn is_name(text: &str) -> bool {
+    const LONGEST: usize = 64;
+    text.len() <= LONGEST && words::is_kebab(text)
+}

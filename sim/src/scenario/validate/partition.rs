@@ -1,0 +1,112 @@
+//! The rules of a partition, and of the nodes that a fault names.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use toml::Spanned;
+
+use super::{Frame, report::Report};
+use crate::scenario::{
+    Cut, Partition, Problem, Selector,
+    schema::{self, Text},
+};
+
+pub(super) fn partition(raw: Spanned<schema::Partition>, frame: &Frame, report: &mut Report<'_>) -> Option<Partition> {
+    let span = raw.span();
+    let raw = raw.into_inner();
+    let how = report.word(raw.how).unwrap_or(Cut::Drop);
+    let lasts = report.positive("for", raw.r#for, Some(&frame.protocol));
+    let sides = match raw.sides {
+        Some(sides) => sides(sides, frame, report),
+        None => {
+            let problem = Problem::new("a partition needs `sides`").at(span);
+            report.missing(problem.help("name who is on which: `sides = [[\"@leader\"], [\"@others\"]]`"));
+            None
+        }
+    };
+    Some(Partition { sides: sides?, how, one_way: raw.one_way.unwrap_or(false), lasts })
+}
+
+type RawSides = Spanned<Vec<Spanned<Vec<Text>>>>;
+
+/// A selector of a side, with its place.
+type Placed = (Selector, Range<usize>);
+
+fn sides(raw: RawSides, frame: &Frame, report: &mut Report<'_>) -> Option<[Vec<Selector>; 2]> {
+    let span = raw.span();
+    let raw = raw.into_inner();
+    let count = raw.len();
+    let Ok([first, second]) = <[_; 2]>::try_from(raw) else {
+        let problem = Problem::new(format!("a partition has two sides, not {count}")).at(span);
+        report.missing(problem.help("`sides = [[\"n1\", \"n2\"], [\"@others\"]]`"));
+        return None;
+    };
+    let spans = [first.span(), second.span()];
+    let (first, second) = (side(first, frame, report), side(second, frame, report));
+    let (first, second) = (first?, second?);
+    not_on_both(&first, &second, report)?;
+    somebody_on_each([&first, &second], spans, frame, report)?;
+    let plain = |side: Vec<Placed>| side.into_iter().map(|(selector, _)| selector).collect();
+    Some([plain(first), plain(second)])
+}
+
+fn side(raw: Spanned<Vec<Text>>, frame: &Frame, report: &mut Report<'_>) -> Option<Vec<Placed>> {
+    let before = report.problems.len();
+    let named = raw.into_inner().into_iter().filter_map(|text| {
+        let span = text.span();
+        Some((selector(text, frame, report)?, span))
+    });
+    let side = named.collect();
+    (report.problems.len() == before).then_some(side)
+}
+
+fn not_on_both(first: &[Placed], second: &[Placed], report: &mut Report<'_>) -> Option<()> {
+    // What is drawn may give another node each time it is written.
+    let fixed = |side: &&Placed| !side.0.is_drawn();
+    let both = second.iter().filter(fixed).find_map(|(selector, span)| {
+        let (_, other) = first.iter().find(|(other, _)| other == selector)?;
+        Some((selector, span, other))
+    });
+    let Some((selector, span, other)) = both else { return Some(()) };
+    let problem = Problem::new(format!("`{selector}` is on both sides of the partition")).at(span.clone());
+    report.refuse(problem.also(other.clone(), "also here"));
+    None
+}
+
+fn somebody_on_each(sides: [&[Placed]; 2], spans: [Range<usize>; 2], frame: &Frame, report: &mut Report<'_>) -> Option<()> {
+    let others = |index: usize| sides.get(1 - index).copied().unwrap_or_default();
+    let empty = |index: usize| sides.get(index).is_some_and(|side| side.iter().all(|(named, _)| is_nobody(*named, others(index), frame)));
+    let nobody = spans.into_iter().enumerate().find(|(index, _)| empty(*index));
+    let Some((_, span)) = nobody else { return Some(()) };
+    let problem = Problem::new("nobody is on this side of the partition").at(span);
+    report.refuse(problem.help(format!("the cluster has {} nodes, and a node is on one side only", frame.nodes)));
+    None
+}
+
+/// `selector` can name no node, whatever the roles are, if `opposite` is the other side.
+fn is_nobody(selector: Selector, opposite: &[Placed], frame: &Frame) -> bool {
+    let numbered = |(selector, _): &Placed| match selector {
+        Selector::Node(number) => Some(*number),
+        _ => None,
+    };
+    let nodes: BTreeSet<u32> = opposite.iter().filter_map(numbered).collect();
+    let roles = opposite.iter().any(|(selector, _)| !matches!(selector, Selector::Node(_)));
+    // A role is somebody, and that may be one of the numbered nodes.
+    let taken = nodes.len().max(usize::from(roles));
+    match selector {
+        Selector::Follower | Selector::Followers | Selector::OldLeader if frame.nodes == 1 => true,
+        Selector::Node(_) => false,
+        _ => taken >= frame.nodes as usize,
+    }
+}
+
+/// The nodes that `text` names, of those that the cluster has.
+pub(super) fn selector(text: Text, frame: &Frame, report: &mut Report<'_>) -> Option<Selector> {
+    let span = text.span();
+    let selector = report.word(Some(text))?;
+    if let Selector::Node(number) = selector && number > frame.nodes {
+        let message = format!("there is no node `{selector}`: the cluster has {}", frame.nodes);
+        report.refuse(Problem::new(message).at(span).help(format!("nodes are `n1` to `n{}`", frame.nodes)));
+        return None;
+    }
+    Some(selector)
+}

@@ -1,0 +1,104 @@
+//! Where the rules put what they find, and the reading of single values.
+
+use std::{fmt::Display, ops::Range, str::FromStr, time::Duration};
+
+use toml::Spanned;
+
+use super::is_name;
+use crate::scenario::{
+    Problem,
+    problem::{Lines, quote},
+    schema::{Quantity, Scalar, Text, Whole},
+    units::{self, Misread, Protocol},
+};
+
+/// The problems of a file so far.
+pub(super) struct Report<'a> {
+    /// The file.
+    pub text: &'a str,
+    /// In the order of discovery.
+    pub problems: Vec<Problem>,
+    lines: Lines,
+    complete: bool,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(text: &'a str, complete: bool) -> Self {
+        Self { text, problems: Vec::new(), lines: Lines::new(text), complete }
+    }
+
+    /// The line (1-based) that `span` begins on.
+    pub fn line(&self, span: &Range<usize>) -> usize {
+        self.lines.line(span.start)
+    }
+
+    pub fn refuse(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// Refuses what follows from something not being there. Not said of a file that could not be read as a whole: the part that is
+    /// missing may be the one that has been refused.
+    pub fn missing(&mut self, problem: Problem) {
+        if self.complete {
+            self.refuse(problem);
+        }
+    }
+
+    /// The value, or `None` after refusing it.
+    pub fn take<T>(&mut self, value: Result<T, Misread>, span: Range<usize>) -> Option<T> {
+        value.map_err(|misread| self.refuse(misread.at(span))).ok()
+    }
+
+    /// The word that `text` spells.
+    pub fn word<T: FromStr<Err = Misread>>(&mut self, text: Option<Text>) -> Option<T> {
+        let text = text?;
+        self.take(text.get_ref().parse(), text.span())
+    }
+
+    /// What `read` makes of a quantity.
+    pub fn scalar<T>(&mut self, quantity: Option<Quantity>, read: impl FnOnce(&str) -> Result<T, Misread>) -> Option<T> {
+        let quantity = quantity?;
+        let Scalar(text) = quantity.get_ref();
+        self.take(read(text), quantity.span())
+    }
+
+    pub fn duration(&mut self, quantity: Option<Quantity>, protocol: Option<&Protocol>) -> Option<Duration> {
+        self.scalar(quantity, |text| units::duration(text, protocol))
+    }
+
+    /// A duration that is not zero; `what` names it.
+    pub fn positive(&mut self, what: &str, quantity: Option<Quantity>, protocol: Option<&Protocol>) -> Option<Duration> {
+        let span = quantity.as_ref().map(Spanned::span)?;
+        let duration = self.duration(quantity, protocol)?;
+        if duration.is_zero() {
+            self.refuse(Problem::new(format!("`{what}` must be longer than zero")).at(span));
+            return None;
+        }
+        Some(duration)
+    }
+
+    /// A whole number from `least` to `most`; `what` names it.
+    pub fn whole<T>(&mut self, what: &str, number: Option<Whole>, least: T, most: T) -> Option<T>
+    where
+        T: TryFrom<i64> + PartialOrd + Display,
+    {
+        let number = number?;
+        let value = T::try_from(*number.get_ref()).ok().filter(|value| *value >= least && *value <= most);
+        if value.is_none() {
+            let message = format!("`{what}` is {least} to {most}, not {}", number.get_ref());
+            self.refuse(Problem::new(message).at(number.span()));
+        }
+        value
+    }
+
+    /// A name in kebab-case; `what` says of what.
+    pub fn kebab(&mut self, what: &str, name: Text) -> Option<String> {
+        if is_name(name.get_ref()) {
+            return Some(name.into_inner());
+        }
+        let message = format!("{} is not {what}", quote(name.get_ref()));
+        let help = "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
+        self.refuse(Problem::new(message).at(name.span()).help(help));
+        None
+    }
+}

@@ -1,0 +1,275 @@
+//! The rules of the timeline: when a step acts and what it does.
+
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+
+use toml::Spanned;
+
+use super::{
+    Frame,
+    partition::{partition, selector},
+    report::Report,
+};
+use crate::scenario::{
+    Action, MAX_REPETITIONS, MAX_STEPS, Problem, Selector, Step, When,
+    problem::{quote, quote_all},
+    schema::{self, Quantity, Scalar, Text},
+    units,
+};
+
+/// What expectations call the whole run, so that no window may.
+pub(super) const WHOLE: &str = "whole";
+
+/// The verbs of a step, in the order in which they are listed to people.
+const VERBS: [&str; 4] = ["tag", "transfer", "partition", "heal"];
+
+/// The timeline, and what other rules need of it.
+#[derive(Default)]
+pub(super) struct Timeline {
+    pub steps: Vec<Step>,
+    /// The windows that have a name, and where each was given.
+    pub tags: BTreeMap<String, Range<usize>>,
+    pub partitions: Vec<Placed>,
+}
+
+/// A partition of the timeline, with its place.
+pub(super) struct Placed {
+    pub at: When,
+    pub lasts: Option<Duration>,
+    pub span: Range<usize>,
+    pub line: usize,
+}
+
+pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &mut Report<'_>) -> Timeline {
+    if let Some(step) = raw.get(MAX_STEPS) {
+        let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", raw.len());
+        report.refuse(Problem::new(message).at(step.span()));
+        return Timeline::default();
+    }
+    let mut timeline = Timeline::default();
+    let mut repetitions = 0;
+    for raw in raw {
+        let span = raw.span();
+        let Some(step) = step(raw, frame, &mut timeline, report) else { continue };
+        let within = repetitions <= MAX_REPETITIONS;
+        repetitions += times(step.at);
+        if within && repetitions > MAX_REPETITIONS {
+            let message = format!("up to this step the timeline acts {repetitions} times; at most {MAX_REPETITIONS} are possible");
+            report.refuse(Problem::new(message).at(span).help("make `every` longer or the window shorter"));
+        }
+        timeline.steps.push(step);
+    }
+    timeline.steps.sort_by_key(|step| step.at.start());
+    timeline
+}
+
+/// How many times a step acts.
+fn times(at: When) -> u64 {
+    match at {
+        When::At(_) | When::Window { .. } => 1,
+        When::Every { from, to, every, .. } => {
+            u64::try_from((to - from).as_nanos().div_ceil(every.as_nanos().max(1))).unwrap_or(u64::MAX)
+        }
+    }
+}
+
+fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, report: &mut Report<'_>) -> Option<Step> {
+    let span = raw.span();
+    let line = report.line(&span);
+    let raw = raw.into_inner();
+    one_action(&raw, &span, report);
+    let is_tag = raw.tag.is_some();
+    let at = when(raw.at, raw.every, raw.jitter, is_tag, &span, frame, report);
+    let action = if let Some(tag) = raw.tag {
+        named_window(tag, timeline, report)
+    } else if let Some(transfer) = raw.transfer {
+        transfer_between(transfer, frame, report)
+    } else if let Some(raw) = raw.partition {
+        let span = raw.span();
+        let partition = partition(raw, frame, report);
+        if let (Some(at), Some(partition)) = (at, &partition) {
+            timeline.partitions.push(Placed { at, lasts: partition.lasts, span, line });
+        }
+        partition.map(Action::Partition)
+    } else {
+        raw.heal.and_then(|what| heal(&what, report))
+    };
+    Some(Step { line, at: at?, action: action? })
+}
+
+fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report<'_>) {
+    let present = [
+        raw.tag.as_ref().map(Spanned::span),
+        raw.transfer.as_ref().map(Spanned::span),
+        raw.partition.as_ref().map(Spanned::span),
+        raw.heal.as_ref().map(Spanned::span),
+    ];
+    let mut actions: Vec<_> = present.into_iter().zip(VERBS).filter_map(|(span, verb)| Some((span?, verb))).collect();
+    actions.sort_by_key(|(span, _)| span.start);
+    match &actions[..] {
+        [] => report.missing(
+            Problem::new("this step does nothing").at(span.clone()).help(format!("actions are {}", quote_all(VERBS))),
+        ),
+        [_] => {}
+        [(first, one), (second, other), ..] => {
+            let message = format!("a step has one action, this has `{one}` and `{other}`");
+            let problem = Problem::new(message).at(second.clone()).label("move this to a step of its own");
+            report.refuse(problem.also(first.clone(), "the first action"));
+        }
+    }
+}
+
+const AT_FORMS: &str = "`at` is a time, `\"6s\"`, or a window, `\"2s..6s\"`";
+
+fn when(
+    at: Option<Quantity>,
+    every: Option<Quantity>,
+    jitter: Option<Quantity>,
+    is_tag: bool,
+    step: &Range<usize>,
+    frame: &Frame,
+    report: &mut Report<'_>,
+) -> Option<When> {
+    let Some(at) = at else {
+        report.missing(Problem::new("this step has no time").at(step.clone()).help(AT_FORMS));
+        return None;
+    };
+    let when = time_or_window(&at, frame, report);
+    let period = period(every, jitter, is_tag, frame, report);
+    match (when?, period?) {
+        (When::Window { from, to }, Some((every, jitter))) => Some(When::Every { from, to, every, jitter }),
+        (When::At(time), Some(_)) => {
+            let problem = Problem::new("a step that is repeated needs a window").at(at.span());
+            report.refuse(problem.help(format!("say when it stops: `at = \"{}..{}\"`", shown(time), shown(frame.until))));
+            None
+        }
+        (When::At(_), None) if is_tag => {
+            let problem = Problem::new("a tag names a window, not a moment").at(at.span());
+            report.refuse(problem.help("write when it begins and ends: `at = \"2s..6s\"`"));
+            None
+        }
+        (When::Window { .. }, None) if !is_tag => {
+            let problem = Problem::new("a window without `every` says when to begin, not how often").at(at.span());
+            report.refuse(problem.help("repeat it with `every = \"400ms\"`, or act once: `at = \"2s\"` (a partition may last: `for = \"4s\"`)"));
+            None
+        }
+        (when, _) => Some(when),
+    }
+}
+
+fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report<'_>) -> Option<When> {
+    let Scalar(text) = at.get_ref();
+    let time = |text: &str, report: &mut Report<'_>| {
+        let time = units::duration(text, Some(&frame.protocol));
+        let time = time.map_err(|misread| if misread.meant.is_none() { misread.help(AT_FORMS) } else { misread });
+        report.take(time, at.span())
+    };
+    let after = |time: Duration| time > frame.until;
+    let Some((from, to)) = text.split_once("..") else {
+        let time = time(text, report)?;
+        if after(time) {
+            let message = format!("this step is after the end of the run ({})", shown(frame.until));
+            report.refuse(Problem::new(message).at(at.span()));
+            return None;
+        }
+        return Some(When::At(time));
+    };
+    if to.starts_with('=') {
+        let problem = Problem::new("the end of a window is not part of it").at(at.span());
+        report.refuse(problem.label(format!("did you mean `{from}..{}`?", to.trim_start_matches('='))).help(AT_FORMS));
+        return None;
+    }
+    let (from, to) = (time(from, report)?, time(to, report)?);
+    if to <= from {
+        let message = if to == from { "this window is empty" } else { "this window ends before it begins" };
+        report.refuse(Problem::new(message).at(at.span()).help(AT_FORMS));
+    } else if after(to) {
+        let message = format!("this window ends after the end of the run ({})", shown(frame.until));
+        report.refuse(Problem::new(message).at(at.span()));
+    }
+    (from < to && !after(to)).then_some(When::Window { from, to })
+}
+
+/// How often a step is repeated, with the jitter; `Some(None)`: it is not. `None` if what the file says was refused.
+fn period(
+    every: Option<Quantity>,
+    jitter: Option<Quantity>,
+    is_tag: bool,
+    frame: &Frame,
+    report: &mut Report<'_>,
+) -> Option<Option<(Duration, Duration)>> {
+    let Some(every) = every else {
+        let Some(jitter) = jitter else { return Some(None) };
+        report.missing(Problem::new("`jitter` without `every`").at(jitter.span()).help("a step that acts once has no jitter"));
+        return None;
+    };
+    if is_tag {
+        report.refuse(Problem::new("a tag is not repeated").at(every.span()));
+        return None;
+    }
+    let every = report.positive("every", Some(every), Some(&frame.protocol));
+    let Some(jitter) = jitter else { return Some(Some((every?, Duration::ZERO))) };
+    let span = jitter.span();
+    let jitter = report.duration(Some(jitter), Some(&frame.protocol));
+    let (every, jitter) = (every?, jitter?);
+    if jitter >= every {
+        report.refuse(Problem::new("`jitter` must be shorter than `every`, or the order of times is lost").at(span));
+        return None;
+    }
+    Some(Some((every, jitter)))
+}
+
+/// `duration` as a scenario would write it.
+fn shown(duration: Duration) -> String {
+    format!("{duration:?}").replace('µ', "u")
+}
+
+fn named_window(tag: Text, timeline: &mut Timeline, report: &mut Report<'_>) -> Option<Action> {
+    let span = tag.span();
+    let name = report.kebab("a tag", tag)?;
+    if name == WHOLE {
+        let message = "`whole` is what expectations call the whole run; no window may have that name";
+        report.refuse(Problem::new(message).at(span));
+        return None;
+    }
+    if let Some(first) = timeline.tags.get(&name) {
+        report.refuse(Problem::new(format!("the tag `{name}` is given twice")).at(span).also(first.clone(), "first given here"));
+        return None;
+    }
+    timeline.tags.insert(name.clone(), span);
+    Some(Action::Tag { name })
+}
+
+fn transfer_between(raw: Spanned<schema::Transfer>, frame: &Frame, report: &mut Report<'_>) -> Option<Action> {
+    let span = raw.get_ref().to.as_ref().or(raw.get_ref().from.as_ref()).map_or_else(|| raw.span(), Spanned::span);
+    let raw = raw.into_inner();
+    let from = one_node("from", raw.from, Selector::Leader, frame, report);
+    let to = one_node("to", raw.to, Selector::Follower, frame, report);
+    let (from, to) = (from?, to?);
+    if from == to && !from.is_drawn() {
+        report.refuse(Problem::new(format!("a transfer from `{from}` to `{to}` moves nothing")).at(span));
+        return None;
+    }
+    Some(Action::Transfer { from, to })
+}
+
+fn one_node(what: &str, text: Option<Text>, default: Selector, frame: &Frame, report: &mut Report<'_>) -> Option<Selector> {
+    let Some(text) = text else { return Some(default) };
+    let span = text.span();
+    let selector = selector(text, frame, report)?;
+    if selector.is_many() {
+        let problem = Problem::new(format!("`{selector}` may be several nodes; `{what}` of a transfer is one")).at(span);
+        report.refuse(problem.help("for one of them write `@follower` or `@any`"));
+        return None;
+    }
+    Some(selector)
+}
+
+fn heal(what: &Text, report: &mut Report<'_>) -> Option<Action> {
+    const EVERYTHING: &str = "everything";
+    if what.get_ref() == EVERYTHING {
+        return Some(Action::Heal);
+    }
+    let problem = Problem::new(format!("{} cannot be healed alone", quote(what.get_ref()))).at(what.span());
+    report.refuse(problem.help("write `heal = \"everything\"`; a partition that ends by itself says `for = \"2s\"`"));
+    None
+}

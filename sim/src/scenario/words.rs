@@ -1,0 +1,167 @@
+//! How the closed sets of words of a scenario are spelled, and what was meant by a word that is in none of them.
+
+use std::{fmt, str::FromStr};
+
+use super::{
+    Action, Calls, Class, Cut, Engine, Op, Renewal, Selector, Target,
+    problem::{quote, quote_all},
+    units::Misread,
+};
+
+/// A closed set of words: the one place where each is spelled.
+pub(super) trait Spelled: Copy + PartialEq + Sized + 'static {
+    /// What the set is of, for messages: `"class"`.
+    const WHAT: &'static str;
+    /// Every member and its word.
+    const WORDS: &'static [(Self, &'static str)];
+
+    /// The word for this member.
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(member, _)| *member == self).map_or("", |(_, word)| word)
+    }
+
+    /// The member that `text` spells.
+    fn spelled(text: &str) -> Result<Self, Misread> {
+        let member = Self::WORDS.iter().find(|(_, word)| *word == text).map(|(member, _)| *member);
+        member.ok_or_else(|| unknown(Self::WHAT, text, Self::WORDS.iter().map(|(_, word)| word)))
+    }
+}
+
+macro_rules! spelled {
+    ($($set:ty, $what:literal, { $($member:ident = $word:literal),* $(,)? })*) => {$(
+        impl Spelled for $set {
+            const WHAT: &'static str = $what;
+            const WORDS: &'static [(Self, &'static str)] = &[$((Self::$member, $word)),*];
+        }
+
+        impl fmt::Display for $set {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+
+        impl FromStr for $set {
+            type Err = Misread;
+
+            fn from_str(text: &str) -> Result<Self, Misread> {
+                Self::spelled(text)
+            }
+        }
+    )*};
+}
+
+spelled! {
+    Class, "class", {
+        Nondeterminism = "nondeterminism",
+        Panic = "panic",
+        StaleRead = "stale-read",
+        LostWrite = "lost-write",
+        RaftInvariant = "raft-invariant",
+        LeaseInvariant = "lease-invariant",
+        Liveness = "liveness",
+        Expectation = "expectation",
+        Vacuous = "vacuous",
+    }
+    Op, "operator", { Le = "<=", Ge = ">=", Eq = "==", Lt = "<", Gt = ">" }
+    Engine, "engine", { RaftRs = "raft-rs" }
+    Renewal, "renewal", { Acks = "acks", ReadIndex = "read-index" }
+    Calls, "kind of calls", { Stream = "stream", Unary = "unary" }
+    Cut, "way to cut", { Drop = "drop", Hold = "hold", Flight = "cut" }
+    Target, "target", { Any = "@any", Leader = "@leader" }
+}
+
+impl Selector {
+    const ROLES: [(Self, &'static str); 8] = [
+        (Self::Leader, "@leader"),
+        (Self::OldLeader, "@old-leader"),
+        (Self::Follower, "@follower"),
+        (Self::Followers, "@followers"),
+        (Self::LeaseHolder, "@lease-holder"),
+        (Self::Others, "@others"),
+        (Self::Majority, "@majority"),
+        (Self::Any, "@any"),
+    ];
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Self::ROLES.iter().find(|(role, _)| role == self) {
+            Some((_, word)) => f.write_str(word),
+            None => match self {
+                Self::Node(number) => write!(f, "n{number}"),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+impl FromStr for Selector {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        if let Some((role, _)) = Self::ROLES.iter().find(|(_, word)| *word == text) {
+            return Ok(*role);
+        }
+        if let Some(number) = text.strip_prefix('n').filter(|number| is_plain_number(number)) {
+            return number.parse().map(Self::Node).map_err(|_| Misread::new(format!("there is no node {}", quote(text))));
+        }
+        let words = || Self::ROLES.iter().map(|(_, word)| *word);
+        let allowed = format!("allowed: `n1`, `n2`, ...; {}", quote_all(words()));
+        Err(Misread { help: Some(allowed), ..unknown("selector", text, words()) })
+    }
+}
+
+fn is_plain_number(text: &str) -> bool {
+    !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty()
+}
+
+impl fmt::Display for Action {
+    /// The verb: `partition`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tag { .. } => "tag",
+            Self::Transfer { .. } => "transfer",
+            Self::Partition(_) => "partition",
+            Self::Heal => "heal",
+        })
+    }
+}
+
+/// The refusal of a word that is not among `allowed`; `what` says what they are.
+pub(super) fn unknown<T: fmt::Display>(what: &str, word: &str, allowed: impl IntoIterator<Item = T>) -> Misread {
+    let allowed: Vec<String> = allowed.into_iter().map(|word| word.to_string()).collect();
+    Misread {
+        message: format!("unknown {what} {}", quote(word)),
+        meant: nearest(word, &allowed).map(str::to_owned),
+        help: Some(format!("allowed: {}", quote_all(&allowed))),
+    }
+}
+
+/// The one of `candidates` that a person who wrote `word` most likely meant, if any is likely.
+pub(super) fn nearest<'a>(word: &str, candidates: &'a [String]) -> Option<&'a str> {
+    const LONGEST: usize = 64;
+    if word.is_empty() || word.len() > LONGEST {
+        return None;
+    }
+    let word = normal(word);
+    let close = word.chars().count().div_ceil(3);
+    let by_edits = candidates
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &normal(candidate)), candidate))
+        .filter(|(edits, _)| *edits <= close)
+        .min_by_key(|(edits, _)| *edits);
+    // `election` for `election-timeout`: many edits, yet no doubt.
+    let by_start = || candidates.iter().find(|candidate| word.len() > 2 && normal(candidate).starts_with(&word));
+    by_edits.map(|(_, candidate)| candidate).or_else(by_start).map(String::as_str)
+}
+
+/// Without what people get wrong most: case, `_` for `-`, a forgotten `@`.
+fn normal(word: &str) -> String {
+    word.trim().trim_start_matches('@').to_lowercase().replace(['_', ' '], "-")
+}
+
+/// `text` is words of lower-case letters and digits, joined by single hyphens.
+pub(super) fn is_kebab(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    text.split('-').all(is_word)
+}

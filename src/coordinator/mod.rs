@@ -1,0 +1,200 @@
+//! The coordinator: takes a request, finds the leader, fences the read or proposes the write, retries what may be retried.
+//!
+//! On the leader, reads go by the lease ([`reads`]), scripts are snapshots with one checked write ([`script`]). On a follower the
+//! request is forwarded to the leader, as the reference's LeaderProxy does; only the node that the client asked retries.
+
+mod reads;
+mod script;
+
+use crate::engine::Engine;
+use crate::env::{NodeId, Work, timeout};
+use crate::error::{Error, Outcome};
+use crate::lease::Lease;
+use crate::metrics::{Counter, Metrics};
+use crate::observe::{Event, Host, RoundCause, ScriptTimes};
+use crate::request::{Request, Response, Version};
+use crate::store::{Command, Store, Verdict};
+use crate::transport::Transport;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time between two attempts while there is no leader (elastickv `dispatchLeaderRetryInterval`).
+const RETRY_INTERVAL: Duration = Duration::from_millis(25);
+
+/// Most keys that one script may read (elastickv's bound on a transaction's read set).
+const READ_SET_BOUND: usize = 10_000;
+
+/// How a write shows that this node leads, before it is proposed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WriteFence {
+    /// Not at all: that it commits proves it.
+    #[default]
+    Commit,
+    /// By a ReadIndex round (elastickv's LeaderProxy).
+    ReadIndex,
+}
+
+/// How a read inside a script is fenced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum InnerReads {
+    /// Not at all: it reads from the script's snapshot, which was fenced.
+    #[default]
+    Snapshot,
+    /// By a ReadIndex round of its own (elastickv before #575).
+    ReadIndex,
+}
+
+/// Where a coordinator spends ReadIndex rounds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Policy {
+    /// Before a write.
+    pub write_fence: WriteFence,
+    /// Inside a script.
+    pub inner_reads: InnerReads,
+}
+
+/// What a coordinator is made of.
+pub struct Parts {
+    /// The seams.
+    pub host: Arc<dyn Host>,
+    /// Consensus.
+    pub engine: Arc<dyn Engine>,
+    /// This node's lease.
+    pub lease: Arc<Lease>,
+    /// This node's replica.
+    pub store: Arc<Store>,
+    /// To the other nodes.
+    pub transport: Arc<Transport>,
+    /// This node's metrics.
+    pub metrics: Arc<Metrics>,
+    /// Where ReadIndex rounds are spent.
+    pub policy: Policy,
+}
+
+/// Serves requests on one node.
+pub struct Coordinator {
+    parts: Parts,
+}
+
+impl Coordinator {
+    /// A coordinator of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    /// Serves `request` within `budget`. A request that was forwarded once is not forwarded again, nor retried here.
+    ///
+    /// # Errors
+    /// Those of [`Error`]; [`Error::outcome`] says whether a write may have taken effect all the same.
+    pub async fn serve(&self, request: &Arc<Request>, forwarded: bool, budget: Duration) -> Result<Response, Error> {
+        let host = &*self.parts.host;
+        host.work(Work::Request).await;
+        validate(request)?;
+        match timeout(host, budget, self.serve_when_led(request, forwarded, budget)).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::DeadlineExceeded(Outcome::Unknown)),
+        }
+    }
+
+    /// Tries again, at a fixed distance, as long as there is no leader and nothing can have been applied.
+    async fn serve_when_led(
+        &self,
+        request: &Arc<Request>,
+        forwarded: bool,
+        budget: Duration,
+    ) -> Result<Response, Error> {
+        let begun = self.parts.host.monotonic()?;
+        loop {
+            let spent = self.parts.host.monotonic()?.since(begun);
+            let result = self.serve_once(request, forwarded, budget.saturating_sub(spent)).await;
+            match result {
+                Err(error) if error.is_transient() && !forwarded => self.parts.host.sleep(RETRY_INTERVAL).await,
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn serve_once(&self, request: &Arc<Request>, forwarded: bool, budget: Duration) -> Result<Response, Error> {
+        let status = self.parts.engine.status();
+        if status.leads() {
+            return self.serve_as_leader(request).await;
+        }
+        match status.leader {
+            leader if forwarded => Err(Error::NotLeader { leader }),
+            Some(leader) if leader != self.me() => self.parts.transport.call(leader, Arc::clone(request), budget).await,
+            _ => Err(Error::LeaderNotFound),
+        }
+    }
+
+    async fn serve_as_leader(&self, request: &Request) -> Result<Response, Error> {
+        match request.clone() {
+            Request::Get { key } => self.get(&key).await,
+            Request::Put { key, value } => self.write(Command::Put { key, value }).await,
+            Request::Cas { key, expected, value } => self.write(Command::Cas { key, expected, value }).await,
+            Request::Script { reads, key, value } => self.script(reads, key, value).await,
+        }
+    }
+
+    async fn write(&self, command: Command) -> Result<Response, Error> {
+        let (version, verdict) = self.dispatch(command, &mut ScriptTimes::default()).await?;
+        match verdict {
+            Verdict::Unexpected { value, version } => Ok(Response::Unexpected { value, version }),
+            _ => Ok(Response::Written { version }),
+        }
+    }
+
+    /// Proposes `command` and waits for its verdict; the lease learns how that went.
+    ///
+    /// A refusal by the store comes back as [`Error::WriteConflict`]: to the caller a failed write, to the lease no reason to end.
+    async fn dispatch(&self, command: Command, times: &mut ScriptTimes) -> Result<(Version, Verdict), Error> {
+        let begun_under = self.parts.lease.generation();
+        let begun = self.parts.host.monotonic()?;
+        let term = self.parts.engine.status().term;
+        let result = self.commit(command, times).await;
+        match &result {
+            Ok(_) => self.parts.lease.extend(term, begun, begun_under),
+            Err(error) => self.parts.lease.failed(error),
+        }
+        result
+    }
+
+    async fn commit(&self, command: Command, times: &mut ScriptTimes) -> Result<(Version, Verdict), Error> {
+        let host = &*self.parts.host;
+        let begun = host.monotonic()?;
+        if self.parts.policy.write_fence == WriteFence::ReadIndex {
+            self.parts.engine.read_index(RoundCause::Write).await?;
+        }
+        let fenced = host.monotonic()?;
+        times.write_fence += fenced.since(begun);
+        let applied = self.parts.engine.propose(command.encode()).await.map_err(Error::after_proposal);
+        times.commit += host.monotonic()?.since(fenced);
+        let applied = applied?;
+        match Verdict::decode(&applied.response) {
+            Some(Verdict::Conflict { key, latest }) => {
+                self.parts.metrics.count(Counter::WriteConflict);
+                host.observe(Event::Conflict { index: applied.index });
+                Err(Error::WriteConflict { key, latest })
+            }
+            Some(Verdict::Malformed) | None => Err(Error::Invalid("the log holds an entry that is not a command")),
+            Some(verdict) => Ok((applied.index, verdict)),
+        }
+    }
+
+    fn me(&self) -> NodeId {
+        self.parts.host.node()
+    }
+}
+
+fn validate(request: &Request) -> Result<(), Error> {
+    let (key, reads) = match request {
+        Request::Get { key } | Request::Put { key, .. } | Request::Cas { key, .. } => (key, &[][..]),
+        Request::Script { key, reads, .. } => (key, reads.as_slice()),
+    };
+    if key.is_empty() || reads.iter().any(String::is_empty) {
+        return Err(Error::Invalid("an empty key"));
+    }
+    if reads.len() > READ_SET_BOUND {
+        return Err(Error::Invalid("more than 10,000 keys read"));
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Lease reads and linearizable reads.
+
+use super::Coordinator;
+use crate::env::{Point, Work};
+use crate::error::Error;
+use crate::observe::{Event, RoundCause};
+use crate::request::{ReadPath, Response};
+
+impl Coordinator {
+    pub(super) async fn get(&self, key: &str) -> Result<Response, Error> {
+        let path = self.lease_read().await?;
+        self.parts.host.work(Work::Read).await;
+        let read = self.parts.store.read(key);
+        Ok(Response::Value { value: read.value, version: read.version, path })
+    }
+
+    /// Makes sure that what this node has applied is not older than anything acknowledged before this call: by the lease if
+    /// its gate opens, else by a ReadIndex round.
+    ///
+    /// # Errors
+    /// Those of [`Coordinator::linearizable_read`].
+    pub async fn lease_read(&self) -> Result<ReadPath, Error> {
+        let host = &*self.parts.host;
+        host.work(Work::LeaseCheck).await;
+        let now = host.monotonic();
+        let status = self.parts.engine.status();
+        let miss = self.parts.lease.check(now, &status).err();
+        self.parts.metrics.lease_read(miss);
+        host.observe(Event::LeaseRead { miss });
+        if miss.is_none() {
+            host.point(Point::LeaseChecked).await;
+            return Ok(ReadPath::Lease);
+        }
+        let begun_under = self.parts.lease.generation();
+        match self.linearizable_read(RoundCause::LeaseMiss).await {
+            Ok(()) => self.parts.lease.extend(status.term, now?, begun_under),
+            Err(error) => {
+                self.parts.lease.failed(&error);
+                return Err(error);
+            }
+        }
+        Ok(ReadPath::ReadIndex)
+    }
+
+    /// Makes sure of the same by a ReadIndex round, and waits until what it found committed is applied here.
+    ///
+    /// # Errors
+    /// [`Error::NotLeader`], [`Error::TransferInProgress`], [`Error::LeadershipLost`], [`Error::Closed`].
+    pub async fn linearizable_read(&self, cause: RoundCause) -> Result<(), Error> {
+        let index = self.parts.engine.read_index(cause).await?;
+        self.parts.engine.wait_applied(index).await
+    }
+}

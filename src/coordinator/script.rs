@@ -1,0 +1,85 @@
+//! Scripts: a lease read, reads from a snapshot, one write checked against all that was read; retried on conflict.
+//!
+//! This is the path of elastickv's EVALSHA. Its retry loop is what stormed in the incident: each conflict was an error of a
+//! dispatch, and each such error threw the lease away that the next attempt needed.
+
+use super::{Coordinator, InnerReads};
+use crate::env::Work;
+use crate::error::Error;
+use crate::observe::{Event, RoundCause, ScriptTimes};
+use crate::request::{Key, Response, Value, Version};
+use crate::store::Command;
+use std::time::Duration;
+
+/// Most attempts at one script (elastickv `redis_retry.go`).
+const ATTEMPTS: u32 = 50;
+
+/// Backoff after the first conflict; doubled after each further one.
+const BACKOFF: Duration = Duration::from_millis(1);
+
+/// Longest backoff, before jitter of up to half as much again.
+const BACKOFF_MAX: Duration = Duration::from_millis(10);
+
+impl Coordinator {
+    pub(super) async fn script(&self, reads: Vec<Key>, key: Key, value: Value) -> Result<Response, Error> {
+        let host = &*self.parts.host;
+        let begun = host.monotonic()?;
+        let mut times = ScriptTimes::default();
+        let mut attempts = 0;
+        let result = loop {
+            attempts += 1;
+            match self.attempt(&reads, &key, &value, &mut times).await {
+                Err(Error::WriteConflict { .. }) if attempts < ATTEMPTS => {
+                    let backoff = self.backoff(attempts);
+                    times.backoff += backoff;
+                    host.sleep(backoff).await;
+                }
+                Err(Error::WriteConflict { .. }) => break Err(Error::RetriesExhausted { attempts }),
+                Err(error) => break Err(error),
+                Ok((reads, version)) => {
+                    break Ok(Response::Script { reads, version, attempts });
+                }
+            }
+        };
+        self.parts.metrics.script(attempts, &times, host.monotonic()?.since(begun));
+        host.observe(Event::Script { attempts, times });
+        result
+    }
+
+    async fn attempt(
+        &self,
+        reads: &[Key],
+        key: &Key,
+        value: &Value,
+        times: &mut ScriptTimes,
+    ) -> Result<(Vec<Version>, Version), Error> {
+        let host = &*self.parts.host;
+        let begun = host.monotonic()?;
+        self.lease_read().await?;
+        let fenced = host.monotonic()?;
+        times.lease_read += fenced.since(begun);
+        let snapshot = self.parts.store.snapshot();
+        let mut versions = Vec::with_capacity(reads.len());
+        for key in reads {
+            versions.push(self.inner_read(key, snapshot).await?);
+        }
+        times.reads += host.monotonic()?.since(fenced);
+        let command = Command::Transaction { snapshot, reads: reads.to_vec(), key: key.clone(), value: value.clone() };
+        let (version, _) = self.dispatch(command, times).await?;
+        Ok((versions, version))
+    }
+
+    async fn inner_read(&self, key: &str, snapshot: Version) -> Result<Version, Error> {
+        if self.parts.policy.inner_reads == InnerReads::ReadIndex {
+            self.linearizable_read(RoundCause::InnerRead).await?;
+        }
+        self.parts.host.work(Work::ScriptRead).await;
+        Ok(self.parts.store.read_at(key, snapshot).version)
+    }
+
+    fn backoff(&self, attempts: u32) -> Duration {
+        let base = BACKOFF.saturating_mul(1 << (attempts - 1).min(10)).min(BACKOFF_MAX);
+        let jitter = self.parts.host.entropy("script-backoff") % (crate::env::nanos(base) / 2 + 1);
+        base + Duration::from_nanos(jitter)
+    }
+}

@@ -1,0 +1,142 @@
+//! Consensus: what the layers above may rely on.
+//!
+//! One event loop a node and group. Status, applied index and quorum acknowledgements are *published* after fsync and apply;
+//! readers run beside the loop and see only what is published.
+
+pub mod acks;
+pub mod raft_rs;
+pub mod renewal;
+
+use crate::env::{BoxFuture, Instant, NodeId};
+use crate::error::Error;
+use crate::observe::{EndCause, Role, RoundCause};
+use crate::transport::Packet;
+use std::time::Duration;
+
+pub use renewal::RenewalKind;
+
+/// What the engine has published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Status {
+    /// This node's role.
+    pub role: Role,
+    /// Its term.
+    pub term: u64,
+    /// Who leads, as far as it knows.
+    pub leader: Option<NodeId>,
+    /// To whom a leadership transfer is under way.
+    pub transferee: Option<NodeId>,
+    /// The commit index.
+    pub commit: u64,
+    /// The applied index.
+    pub applied: u64,
+    /// Term of the entry at the applied index.
+    pub applied_term: u64,
+}
+
+impl Status {
+    /// Does this node lead?
+    pub fn leads(&self) -> bool {
+        self.role == Role::Leader
+    }
+
+    /// Has this leader applied an entry of its own term?
+    pub fn caught_up(&self) -> bool {
+        self.applied_term == self.term
+    }
+}
+
+/// A proposal that was committed and applied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// Its index in the log.
+    pub index: u64,
+    /// What the state machine answered.
+    pub response: Vec<u8>,
+}
+
+/// The replicated state machine.
+pub trait StateMachine: Send + Sync {
+    /// Applies the entry at `index`; called once for each index, in order. Must be deterministic.
+    fn apply(&self, index: u64, command: &[u8]) -> Vec<u8>;
+}
+
+/// Is told by the engine, from its loop and without delay, what concerns leadership. Must not block.
+pub trait Listener: Send + Sync {
+    /// This node has become leader of `term`.
+    fn elected(&self, term: u64);
+
+    /// A quorum has acknowledged what this leader sent at `base` in `term`: none of them helps elect another for an election
+    /// timeout from then on.
+    fn renewed(&self, term: u64, base: Instant);
+
+    /// A transfer of leadership begins; called before any `TimeoutNow` can leave.
+    fn suspended(&self);
+
+    /// After a transfer was given up: an entry proposed at `base`, after the end of the transfer, is applied (rule RL.4).
+    fn resumed(&self, term: u64, base: Instant);
+
+    /// Leadership is over, or its term is.
+    fn ended(&self, cause: EndCause);
+}
+
+/// A replicated log with a leader. All futures may be dropped at any time; a dropped proposal may still be committed.
+pub trait Engine: Send + Sync + 'static {
+    /// What is published now.
+    fn status(&self) -> Status;
+
+    /// Proposes `command` and waits until it is applied here.
+    ///
+    /// # Errors
+    /// [`Error::NotLeader`], [`Error::TransferInProgress`] before the proposal; [`Error::LeadershipLost`] after it, of unknown
+    /// outcome unless another entry was applied at its index.
+    fn propose(&self, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>>;
+
+    /// Confirms leadership by a round of heartbeats and returns the commit index as of the beginning of that round
+    /// (ReadIndex, Raft dissertation §6.4). Repeats the round under a new context until it is answered.
+    ///
+    /// # Errors
+    /// [`Error::NotLeader`], [`Error::TransferInProgress`], [`Error::LeadershipLost`].
+    fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>>;
+
+    /// Waits until the published applied index is at least `index`.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    fn wait_applied(&self, index: u64) -> BoxFuture<Result<(), Error>>;
+
+    /// Hands leadership to `to` and waits until it has happened or been given up (after an election timeout).
+    ///
+    /// # Errors
+    /// [`Error::NotLeader`]; [`Error::TransferRefused`] for a target that cannot lead; [`Error::TransferInProgress`].
+    fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>>;
+
+    /// Takes a Raft message from the network. One that finds the engine's queue full is dropped and counted.
+    fn deliver(&self, packet: Packet);
+
+    /// Stops the engine; what waits is answered with [`Error::Closed`].
+    fn stop(&self);
+}
+
+/// How the engine is set up. Every node of a group has the same timing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// The voters of a new group.
+    pub voters: Vec<NodeId>,
+    /// Length of a tick; heartbeat and election timeout are multiples of it.
+    pub tick: Duration,
+    /// Time between two heartbeats.
+    pub heartbeat: Duration,
+    /// How long a follower that has heard its leader refuses to vote, and the least time before it stands for election.
+    pub election_timeout: Duration,
+    /// Time after which an unanswered ReadIndex round is repeated under a new context.
+    pub read_retry: Duration,
+    /// How the lease is renewed.
+    pub renewal: RenewalKind,
+    /// Time between two read-index rounds that renew the lease, where it is renewed so.
+    pub renewal_interval: Duration,
+    /// Inbound queue for messages of the heartbeat lane.
+    pub heartbeat_inbox: usize,
+    /// Inbound queue for messages of the bulk lane.
+    pub bulk_inbox: usize,
+}

@@ -1,0 +1,542 @@
+//! The one task that owns the `RawNode`.
+//!
+//! Take one input, step it, then drain: persist, send, apply, publish, with a [`Point`] between each two. Everything that readers
+//! see is published at the end; what concerns the lease is told to the listener as soon as the loop knows it.
+
+use super::inbox::{Ask, Input, Reply};
+use super::pending::{Contexts, INTERRUPTED, OVERWRITTEN, Proposals, Reads};
+use super::{Parts, Shared};
+use crate::engine::renewal::Renewal;
+use crate::engine::{Applied, Config, Listener, StateMachine, Status};
+use crate::env::{Address, Instant, NodeId, Point, Stamp, Work};
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::metrics::{Counter, Metrics};
+use crate::observe::{EndCause, Event, Host, Role, RoundCause};
+use crate::storage::LogStore;
+use crate::transport::{Message, Packet, Transport};
+use raft::eraftpb::{Entry, Message as RaftMessage, MessageType};
+use raft::{RawNode, ReadOnlyOption, ReadState, StateRole};
+use std::sync::Arc;
+
+/// A ReadIndex context is 24 bytes; the loop's own proposals after an aborted transfer carry no data.
+const NO_COMMAND: Vec<u8> = Vec::new();
+
+pub(super) struct EventLoop {
+    host: Arc<dyn Host>,
+    transport: Arc<Transport>,
+    metrics: Arc<Metrics>,
+    machine: Arc<dyn StateMachine>,
+    listener: Arc<dyn Listener>,
+    shared: Arc<Shared>,
+    raft: RawNode<LogStore>,
+    timeouts: ElectionTimeouts,
+    renewal: Box<dyn Renewal>,
+    proposals: Proposals,
+    reads: Reads,
+    contexts: Contexts,
+    transfer: Transfer,
+    /// Answers that leave once the status that justifies them is published.
+    answers: Vec<(Reply<Applied>, Result<Applied, Error>)>,
+    confirmed: Vec<(Reply<u64>, u64)>,
+    /// The stamp of the message that is being stepped, and who sent it.
+    echo: Option<(u64, Stamp)>,
+    round: u64,
+    known: Known,
+    applied: (u64, u64),
+}
+
+/// What the listener and the sink were last told.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Known {
+    role: Role,
+    term: u64,
+    leader: u64,
+}
+
+/// Where this leader's transfer of leadership stands.
+enum Transfer {
+    None,
+    /// Under way.
+    Pending {
+        to: u64,
+        reply: Reply<()>,
+    },
+    /// Given up; the lease is regained once this entry, proposed after that, is applied.
+    Regaining {
+        index: u64,
+        base: Instant,
+    },
+    /// Given up, but the clock could not be read or the proposal was refused: tried again at the next tick.
+    Unsettled,
+}
+
+impl EventLoop {
+    pub(super) fn new(parts: Parts, store: LogStore, shared: Arc<Shared>) -> Result<Self, Error> {
+        let Parts { host, disk: _, transport, metrics, machine, listener, config } = parts;
+        let me = host.node();
+        let timeouts = ElectionTimeouts::new(&config);
+        let voters: Vec<NodeId> = store.conf_state().voters.iter().copied().map(NodeId).collect();
+        let logger = slog::Logger::root(slog::Discard, slog::o!());
+        let raft = RawNode::new(&raft_config(me, &config), store, &logger).map_err(|_| Error::Storage)?;
+        let mut event_loop = Self {
+            contexts: Contexts::new(me, host.incarnation()),
+            renewal: config.renewal.build(me, voters, config.renewal_interval),
+            host,
+            transport,
+            metrics,
+            machine,
+            listener,
+            shared,
+            raft,
+            timeouts,
+            proposals: Proposals::default(),
+            reads: Reads::default(),
+            transfer: Transfer::None,
+            answers: Vec::new(),
+            confirmed: Vec::new(),
+            echo: None,
+            round: 0,
+            known: Known::default(),
+            applied: (0, 0),
+        };
+        event_loop.after_step();
+        Ok(event_loop)
+    }
+
+    pub(super) async fn run(mut self) {
+        let error = loop {
+            let Some(input) = self.shared.inbox.next().await else {
+                break None;
+            };
+            self.take(input).await;
+            if let Err(error) = self.drain().await {
+                break Some(error);
+            }
+        };
+        self.stop(error.as_ref());
+    }
+
+    async fn take(&mut self, input: Input) {
+        match input {
+            Input::Tick => self.tick(),
+            Input::Ask(Ask::Propose { command, reply }) => self.propose(command, reply).await,
+            Input::Ask(Ask::ReadIndex { cause, again, reply }) => self.read_index(cause, again, reply),
+            Input::Ask(Ask::Transfer { to, reply }) => self.start_transfer(to, reply),
+            Input::Packet(packet) => self.step(packet).await,
+        }
+        self.after_step();
+    }
+
+    fn tick(&mut self) {
+        self.raft.tick();
+        if self.raft.raft.state != StateRole::Leader {
+            let waited = self.raft.raft.election_elapsed;
+            self.timeouts.campaigned |= waited == 0;
+            return;
+        }
+        self.reads.prune();
+        self.settle_transfer();
+        if let Ok(now) = self.host.monotonic()
+            && self.raft.raft.commit_to_current_term()
+            && self.renewal.due(now)
+        {
+            let context = self.contexts.next();
+            self.renewal.begun(&context, now);
+            self.host.observe(Event::RoundStarted { cause: RoundCause::Renewal, again: false });
+            self.raft.read_index(context.to_vec());
+        }
+    }
+
+    async fn propose(&mut self, command: Vec<u8>, reply: Reply<Applied>) {
+        self.host.work(Work::Propose).await;
+        match self.append(command) {
+            Ok(index) => self.proposals.insert(index, self.raft.raft.term, reply),
+            Err(error) => {
+                self.metrics.count(Counter::ProposalsFailed);
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    /// Appends an entry to this leader's log and returns its index.
+    fn append(&mut self, command: Vec<u8>) -> Result<u64, Error> {
+        self.check_leading()?;
+        match self.raft.propose(Vec::new(), command) {
+            Ok(()) => Ok(self.raft.raft.raft_log.last_index()),
+            Err(_) => Err(Error::Overloaded),
+        }
+    }
+
+    fn check_leading(&self) -> Result<(), Error> {
+        let raft = &self.raft.raft;
+        if raft.state != StateRole::Leader {
+            return Err(Error::NotLeader { leader: known_leader(raft.leader_id) });
+        }
+        match raft.lead_transferee {
+            Some(_) => Err(Error::TransferInProgress),
+            None => Ok(()),
+        }
+    }
+
+    fn read_index(&mut self, cause: RoundCause, again: bool, reply: Reply<u64>) {
+        if let Err(error) = self.check_leading() {
+            let _ = reply.send(Err(error));
+            return;
+        }
+        self.host.observe(Event::RoundStarted { cause, again });
+        let context = self.contexts.next();
+        if self.raft.raft.commit_to_current_term() {
+            self.reads.insert(context, reply);
+            self.raft.read_index(context.to_vec());
+        } else {
+            self.reads.defer(context, reply);
+        }
+    }
+
+    fn start_transfer(&mut self, to: NodeId, reply: Reply<()>) {
+        if let Err(error) = self.check_leading() {
+            let _ = reply.send(Err(error));
+            return;
+        }
+        let voter = self.raft.store().conf_state().voters.contains(&to.0);
+        let reachable = self.raft.raft.prs().get(to.0).is_some_and(|progress| progress.recent_active);
+        if !voter || !reachable || to == self.host.node() {
+            let _ = reply.send(Err(Error::TransferRefused));
+            return;
+        }
+        self.listener.suspended();
+        self.raft.transfer_leader(to.0);
+        self.transfer = Transfer::Pending { to: to.0, reply };
+        self.host.observe(Event::TransferStarted { to });
+        self.settle_transfer();
+    }
+
+    /// Notices that raft has given a transfer up, which it does in silence, and sets about to regain the lease.
+    fn settle_transfer(&mut self) {
+        if self.raft.raft.lead_transferee.is_some() {
+            return;
+        }
+        match std::mem::replace(&mut self.transfer, Transfer::Unsettled) {
+            Transfer::Pending { to, reply } => {
+                self.host.observe(Event::TransferAborted { to: NodeId(to) });
+                let _ = reply.send(Err(Error::TransferRefused));
+            }
+            Transfer::Unsettled => {}
+            settled @ (Transfer::None | Transfer::Regaining { .. }) => {
+                self.transfer = settled;
+                return;
+            }
+        }
+        let Ok(base) = self.host.monotonic() else { return };
+        if let Ok(index) = self.append(NO_COMMAND) {
+            self.transfer = Transfer::Regaining { index, base };
+        }
+    }
+
+    async fn step(&mut self, packet: Packet) {
+        self.host.work(Work::Step).await;
+        let Packet { from: Address::Node(from), body: Message::Raft(message), stamp, echo, .. } = packet else {
+            return;
+        };
+        if self.is_stale_timeout_now(&message) {
+            self.host.observe(Event::StaleTimeoutNow);
+            return;
+        }
+        self.echo = stamp.map(|stamp| (from.0, stamp));
+        if let Some(stamp) = echo {
+            self.acknowledged(from, message.term, stamp);
+        }
+        // A message of a peer that is not, or no longer, a member is an error that concerns nobody here.
+        let _ = self.raft.step(*message);
+    }
+
+    /// Rule RL.4 (raft-rs #234): a `TimeoutNow` permits an election against the log that its sender had. If this log has moved
+    /// on since, the sender has regained its lease by an entry that the permission knows nothing of.
+    fn is_stale_timeout_now(&self, message: &RaftMessage) -> bool {
+        let log = &self.raft.raft.raft_log;
+        message.msg_type == MessageType::MsgTimeoutNow
+            && message.index != 0
+            && (log.last_term(), log.last_index()) > (message.log_term, message.index)
+    }
+
+    fn acknowledged(&mut self, from: NodeId, term: u64, stamp: Stamp) {
+        let raft = &self.raft.raft;
+        let mine = stamp.term == raft.term && stamp.incarnation == self.host.incarnation();
+        if raft.state == StateRole::Leader
+            && mine
+            && term == raft.term
+            && let Some(base) = self.renewal.acknowledged(from, stamp)
+        {
+            self.listener.renewed(stamp.term, base);
+        }
+    }
+
+    /// Follows every call that may change term or role: election timeout, listener, what waits.
+    fn after_step(&mut self) {
+        let raft = &mut self.raft.raft;
+        self.timeouts.impose(raft, &*self.host);
+        let known = Known { role: role_of(raft.state), term: raft.term, leader: raft.leader_id };
+        if known == self.known {
+            return;
+        }
+        let before = std::mem::replace(&mut self.known, known);
+        if (before.role, before.term) != (known.role, known.term) {
+            self.role_changed(before);
+        }
+        if before.leader != known.leader {
+            self.metrics.count(Counter::LeaderChangesSeen);
+        }
+        let leader = known_leader(known.leader);
+        self.host.observe(Event::Role { role: known.role, term: known.term, leader });
+    }
+
+    fn role_changed(&mut self, before: Known) {
+        self.renewal.reset();
+        if before.role == Role::Leader {
+            self.listener.ended(EndCause::RoleChange);
+            self.proposals.fail_all(&INTERRUPTED);
+            self.reads.fail_all(&INTERRUPTED);
+            if let Transfer::Pending { reply, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
+                let _ = reply.send(Ok(()));
+            }
+        }
+        if self.known.role == Role::Leader {
+            self.listener.elected(self.known.term);
+        }
+    }
+
+    async fn drain(&mut self) -> Result<(), Error> {
+        while self.raft.has_ready() {
+            let mut ready = self.raft.ready();
+            // A leader's messages promise nothing about its own disk (Raft dissertation §10.2.1).
+            self.send(ready.take_messages()).await;
+            let hard_state = ready.hs().cloned();
+            self.raft.mut_store().append(ready.take_entries(), hard_state)?;
+            if ready.must_sync() {
+                self.raft.store().sync().await?;
+            }
+            self.host.point(Point::Persisted).await;
+            self.send(ready.take_persisted_messages()).await;
+            self.host.point(Point::Sent).await;
+            self.confirm(&ready.take_read_states());
+            self.apply(ready.take_committed_entries()).await;
+
+            let mut light = self.raft.advance_append(ready);
+            if let Some(index) = light.commit_index() {
+                self.raft.mut_store().commit(index);
+            }
+            self.send(light.take_messages()).await;
+            self.apply(light.take_committed_entries()).await;
+            self.raft.advance_apply();
+            self.host.point(Point::Applied).await;
+            self.after_step();
+            self.release_early_reads();
+        }
+        self.echo = None;
+        self.publish();
+        self.host.point(Point::Published).await;
+        self.answer();
+        Ok(())
+    }
+
+    /// Sends what raft has ready, in an order that does not depend on its hash maps.
+    async fn send(&mut self, mut messages: Vec<RaftMessage>) {
+        if messages.is_empty() {
+            return;
+        }
+        messages.sort_by_key(|message| message.to);
+        let stamp = self.stamp();
+        for mut message in messages {
+            self.host.work(Work::Send).await;
+            if message.msg_type == MessageType::MsgTimeoutNow {
+                self.listener.suspended();
+                let log = &self.raft.raft.raft_log;
+                (message.log_term, message.index) = (log.last_term(), log.last_index());
+            }
+            let to = message.to;
+            let round = stamp.filter(|_| is_round(message.msg_type));
+            let echo = self.echo_for(&message);
+            if self.transport.send_raft(message, round, echo).is_err() {
+                self.raft.report_unreachable(to);
+            }
+        }
+    }
+
+    /// The stamp of what leaves now. Without a clock there is none, and nothing extends the lease.
+    fn stamp(&mut self) -> Option<Stamp> {
+        if self.raft.raft.state != StateRole::Leader {
+            return None;
+        }
+        self.round += 1;
+        let sent_at = self.host.monotonic().ok()?;
+        let (term, incarnation) = (self.raft.raft.term, self.host.incarnation());
+        Some(Stamp { term, incarnation, round: self.round, sent_at })
+    }
+
+    /// The stamp that an answer returns: that of the message which is being stepped, if it is of the same term.
+    fn echo_for(&self, answer: &RaftMessage) -> Option<Stamp> {
+        let (from, stamp) = self.echo?;
+        let answers = matches!(answer.msg_type, MessageType::MsgAppendResponse | MessageType::MsgHeartbeatResponse);
+        (answers && answer.to == from && answer.term == stamp.term).then_some(stamp)
+    }
+
+    async fn apply(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
+            self.host.work(Work::Apply).await;
+            let (index, term) = (entry.index, entry.term);
+            let response = if entry.data.is_empty() { Vec::new() } else { self.machine.apply(index, &entry.data) };
+            self.host.observe(Event::Applied { index, term });
+            self.note_applied(index, term);
+            if let Some((reply, own)) = self.proposals.applied(index, term) {
+                let result = if own { Ok(Applied { index, response }) } else { Err(OVERWRITTEN) };
+                self.answers.push((reply, result));
+            }
+        }
+    }
+
+    fn note_applied(&mut self, index: u64, term: u64) {
+        let first_of_term = self.applied.1 != term;
+        self.applied = (index, term);
+        let leading = self.raft.raft.state == StateRole::Leader && self.raft.raft.term == term;
+        if first_of_term && leading {
+            self.host.observe(Event::CaughtUp { term, index });
+        }
+        if let Transfer::Regaining { index: awaited, base } = self.transfer
+            && leading
+            && index >= awaited
+        {
+            self.transfer = Transfer::None;
+            self.listener.resumed(term, base);
+        }
+    }
+
+    fn confirm(&mut self, states: &[ReadState]) {
+        for state in states {
+            if let Some(base) = self.renewal.confirmed(&state.request_ctx) {
+                self.listener.renewed(self.raft.raft.term, base);
+            }
+            if let Some(reply) = self.reads.confirmed(&state.request_ctx) {
+                self.confirmed.push((reply, state.index));
+            }
+        }
+    }
+
+    /// Starts the reads that came before an entry of this term was committed.
+    fn release_early_reads(&mut self) {
+        if self.raft.raft.state == StateRole::Leader && self.raft.raft.commit_to_current_term() {
+            for (context, reply) in self.reads.take_early() {
+                self.reads.insert(context, reply);
+                self.raft.read_index(context.to_vec());
+            }
+        }
+    }
+
+    fn publish(&self) {
+        let raft = &self.raft.raft;
+        self.shared.publish(Status {
+            role: self.known.role,
+            term: raft.term,
+            leader: known_leader(raft.leader_id),
+            transferee: raft.lead_transferee.map(NodeId),
+            commit: raft.raft_log.committed,
+            applied: self.applied.0,
+            applied_term: self.applied.1,
+        });
+    }
+
+    fn answer(&mut self) {
+        for (reply, result) in self.answers.drain(..) {
+            let _ = reply.send(result);
+        }
+        for (reply, index) in self.confirmed.drain(..) {
+            let _ = reply.send(Ok(index));
+        }
+    }
+
+    fn stop(&mut self, error: Option<&Error>) {
+        self.shared.inbox.close();
+        self.shared.close();
+        self.listener.ended(EndCause::Stopped);
+        let closed = Error::Closed(Outcome::Unknown);
+        self.proposals.fail_all(&closed);
+        self.reads.fail_all(&closed);
+        self.host.observe(Event::Stopped { error: error.map(Error::kind) });
+        debug_assert!(error.is_none_or(|error| error.kind() == ErrorKind::Storage));
+    }
+}
+
+/// Election timeouts drawn from the [`Env`](crate::env::Env) instead of raft's thread-local generator, which no seed reaches.
+///
+/// The value is a function of role, term and number of campaigns, and is imposed after every call into raft, so that it does not
+/// matter how often raft has drawn one of its own.
+struct ElectionTimeouts {
+    least: usize,
+    bound: usize,
+    drawn_for: (Role, u64),
+    campaigned: bool,
+    current: usize,
+}
+
+impl ElectionTimeouts {
+    fn new(config: &Config) -> Self {
+        let (least, bound) = election_range(config);
+        Self { least, bound, drawn_for: (Role::Leader, u64::MAX), campaigned: false, current: least }
+    }
+
+    fn impose(&mut self, raft: &mut raft::Raft<LogStore>, host: &dyn Host) {
+        let now = (role_of(raft.state), raft.term);
+        if self.drawn_for != now || std::mem::take(&mut self.campaigned) {
+            self.drawn_for = now;
+            let span = (self.bound - self.least) as u64;
+            self.current = self.least + (host.entropy("election-timeout") % span) as usize;
+        }
+        raft.set_randomized_election_timeout(self.current);
+    }
+}
+
+fn ticks(config: &Config, duration: std::time::Duration) -> usize {
+    usize::try_from(duration.as_nanos() / config.tick.as_nanos().max(1)).unwrap_or(usize::MAX)
+}
+
+/// Least election timeout in ticks, and the bound above it. Two ticks more than the time for which votes are refused: the first
+/// candidate would otherwise ask voters that must still refuse it, and lose a whole round (etcd #10483; invariant W12).
+fn election_range(config: &Config) -> (usize, usize) {
+    let election = ticks(config, config.election_timeout);
+    (election + 2, 2 * election + 2)
+}
+
+fn raft_config(me: NodeId, config: &Config) -> raft::Config {
+    let (min_election_tick, max_election_tick) = election_range(config);
+    raft::Config {
+        id: me.0,
+        election_tick: ticks(config, config.election_timeout),
+        heartbeat_tick: ticks(config, config.heartbeat),
+        min_election_tick,
+        max_election_tick,
+        check_quorum: true,
+        pre_vote: true,
+        read_only_option: ReadOnlyOption::Safe,
+        max_size_per_msg: 1 << 20,
+        max_committed_size_per_ready: 1 << 20,
+        max_inflight_msgs: 1024,
+        ..Default::default()
+    }
+}
+
+fn role_of(state: StateRole) -> Role {
+    match state {
+        StateRole::Follower => Role::Follower,
+        StateRole::PreCandidate => Role::PreCandidate,
+        StateRole::Candidate => Role::Candidate,
+        StateRole::Leader => Role::Leader,
+    }
+}
+
+fn known_leader(id: u64) -> Option<NodeId> {
+    (id != raft::INVALID_ID).then_some(NodeId(id))
+}
+
+/// Is this one of a leader's messages that renew the receiver's promise?
+fn is_round(kind: MessageType) -> bool {
+    matches!(kind, MessageType::MsgAppend | MessageType::MsgHeartbeat | MessageType::MsgSnapshot)
+}

@@ -1,0 +1,158 @@
+//! What waits for the event loop: ticks, requests of this node, messages of the others.
+//!
+//! Two bounded queues for messages, as in the reference (elastickv #1044): what leadership depends on is taken first, up to 64 in
+//! a row; otherwise the sources take turns, so that none starves another.
+
+use crate::env::{Lane, NodeId};
+use crate::error::Error;
+use crate::observe::RoundCause;
+use crate::transport::Packet;
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
+use tokio::sync::oneshot;
+
+/// How many messages of the heartbeat lane are taken in a row before the other sources get a turn.
+const BURST: u32 = 64;
+
+/// Where the answer to a request of this node goes.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What this node asks of its engine.
+pub(super) enum Ask {
+    Propose { command: Vec<u8>, reply: Reply<super::Applied> },
+    ReadIndex { cause: RoundCause, again: bool, reply: Reply<u64> },
+    Transfer { to: NodeId, reply: Reply<()> },
+}
+
+/// The next thing for the loop to do.
+pub(super) enum Input {
+    Tick,
+    Ask(Ask),
+    Packet(Packet),
+}
+
+pub(super) struct Inbox {
+    heartbeat_bound: usize,
+    bulk_bound: usize,
+    queues: Mutex<Queues>,
+}
+
+#[derive(Default)]
+struct Queues {
+    heartbeat: VecDeque<Packet>,
+    bulk: VecDeque<Packet>,
+    asks: VecDeque<Ask>,
+    tick: bool,
+    /// How many of the heartbeat lane were taken in a row.
+    burst: u32,
+    /// Whose turn it is among tick, asks and bulk.
+    turn: u8,
+    closed: bool,
+    waker: Option<Waker>,
+}
+
+/// The queue is full, or the engine has stopped.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+impl Inbox {
+    pub(super) fn new(heartbeat_bound: usize, bulk_bound: usize) -> Self {
+        Self { heartbeat_bound, bulk_bound, queues: Mutex::default() }
+    }
+
+    pub(super) fn ask(&self, ask: Ask) -> Result<(), Refused> {
+        self.put(|queues| {
+            queues.asks.push_back(ask);
+            Ok(())
+        })
+    }
+
+    pub(super) fn deliver(&self, packet: Packet) -> Result<(), Refused> {
+        self.put(|queues| {
+            let (queue, bound) = match packet.lane {
+                Lane::Heartbeat => (&mut queues.heartbeat, self.heartbeat_bound),
+                Lane::Bulk | Lane::Request => (&mut queues.bulk, self.bulk_bound),
+            };
+            if queue.len() >= bound {
+                return Err(Refused);
+            }
+            queue.push_back(packet);
+            Ok(())
+        })
+    }
+
+    /// A tick that finds one waiting already is lost.
+    pub(super) fn tick(&self) {
+        let _ = self.put(|queues| {
+            queues.tick = true;
+            Ok(())
+        });
+    }
+
+    pub(super) fn close(&self) {
+        let mut queues = self.queues.lock();
+        queues.closed = true;
+        if let Some(waker) = queues.waker.take() {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.queues.lock().closed
+    }
+
+    /// The next input; `None` once the inbox is closed.
+    pub(super) async fn next(&self) -> Option<Input> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn put(&self, change: impl FnOnce(&mut Queues) -> Result<(), Refused>) -> Result<(), Refused> {
+        let mut queues = self.queues.lock();
+        if queues.closed {
+            return Err(Refused);
+        }
+        change(&mut queues)?;
+        if let Some(waker) = queues.waker.take() {
+            waker.wake();
+        }
+        Ok(())
+    }
+
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
+        let mut queues = self.queues.lock();
+        if queues.closed {
+            queues.asks.clear();
+            return Poll::Ready(None);
+        }
+        if let Some(input) = queues.take() {
+            return Poll::Ready(Some(input));
+        }
+        queues.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Queues {
+    fn take(&mut self) -> Option<Input> {
+        if self.burst < BURST
+            && let Some(packet) = self.heartbeat.pop_front()
+        {
+            self.burst += 1;
+            return Some(Input::Packet(packet));
+        }
+        self.burst = 0;
+        (0..3).find_map(|_| self.take_turn()).or_else(|| self.heartbeat.pop_front().map(Input::Packet))
+    }
+
+    fn take_turn(&mut self) -> Option<Input> {
+        let turn = self.turn;
+        self.turn = (turn + 1) % 3;
+        match turn {
+            0 => std::mem::take(&mut self.tick).then_some(Input::Tick),
+            1 => self.asks.pop_front().map(Input::Ask),
+            _ => self.bulk.pop_front().map(Input::Packet),
+        }
+    }
+}

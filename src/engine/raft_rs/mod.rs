@@ -1,0 +1,191 @@
+//! The engine on the crate `raft` (raft-rs 0.7).
+//!
+//! [`RaftEngine`] is the handle that readers and writers hold; [`event_loop`] is the one task that owns the `RawNode`.
+//! Between them: an [`inbox`] in one direction, the published state in the other.
+
+mod event_loop;
+mod inbox;
+mod pending;
+
+use super::{Applied, Config, Engine, Listener, StateMachine, Status};
+use crate::env::{BoxFuture, Disk, DiskError, NodeId, timeout};
+use crate::error::{Error, Outcome};
+use crate::metrics::{Counter, Metrics};
+use crate::observe::{Event, Host, RoundCause};
+use crate::storage::LogStore;
+use crate::transport::{Packet, Transport};
+use event_loop::EventLoop;
+use inbox::{Ask, Inbox};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The seams.
+    pub host: Arc<dyn Host>,
+    /// The node's disk.
+    pub disk: Arc<dyn Disk>,
+    /// The node's end of the bus.
+    pub transport: Arc<Transport>,
+    /// The node's metrics.
+    pub metrics: Arc<Metrics>,
+    /// The state machine.
+    pub machine: Arc<dyn StateMachine>,
+    /// Who is told about leadership.
+    pub listener: Arc<dyn Listener>,
+    /// Timing, voters, queues.
+    pub config: Config,
+}
+
+/// A running Raft node.
+#[derive(Clone)]
+pub struct RaftEngine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    host: Arc<dyn Host>,
+    metrics: Arc<Metrics>,
+    inbox: Inbox,
+    published: Mutex<Published>,
+    read_retry: Duration,
+}
+
+/// What readers beside the loop see.
+#[derive(Default)]
+struct Published {
+    status: Status,
+    closed: bool,
+    waiting: Vec<(u64, oneshot::Sender<()>)>,
+}
+
+impl RaftEngine {
+    /// Opens the log and starts the loop and its clock.
+    ///
+    /// # Errors
+    /// The disk failed, or the log on it is not one that `raft` accepts.
+    pub fn start(parts: Parts) -> Result<Self, Error> {
+        let store =
+            LogStore::open(Arc::clone(&parts.disk), &parts.config.voters).map_err(|DiskError| Error::Storage)?;
+        let shared = Arc::new(Shared {
+            host: Arc::clone(&parts.host),
+            metrics: Arc::clone(&parts.metrics),
+            inbox: Inbox::new(parts.config.heartbeat_inbox, parts.config.bulk_inbox),
+            published: Mutex::default(),
+            read_retry: parts.config.read_retry,
+        });
+        let (host, tick) = (Arc::clone(&parts.host), parts.config.tick);
+        let event_loop = EventLoop::new(parts, store, Arc::clone(&shared))?;
+        host.spawn("raft", Box::pin(event_loop.run()));
+        host.spawn("tick", Box::pin(tick_for_ever(Arc::clone(&shared), tick)));
+        Ok(Self { shared })
+    }
+}
+
+/// Ticks at a fixed distance. A loop that falls behind loses ticks, it does not catch up in a burst: a late tick lengthens a
+/// follower's promise, an early one would shorten it.
+async fn tick_for_ever(shared: Arc<Shared>, tick: Duration) {
+    while !shared.inbox.is_closed() {
+        shared.host.sleep(tick).await;
+        shared.inbox.tick();
+    }
+}
+
+impl Shared {
+    /// Publishes `status`, and lets those go who waited for its applied index.
+    fn publish(&self, status: Status) {
+        let mut published = self.published.lock();
+        let advanced = status.applied != published.status.applied;
+        published.status = status;
+        if advanced && !published.waiting.is_empty() {
+            for (_, waiter) in published.waiting.extract_if(.., |(index, _)| *index <= status.applied) {
+                let _ = waiter.send(());
+            }
+        }
+    }
+
+    fn close(&self) {
+        let mut published = self.published.lock();
+        published.closed = true;
+        published.status = Status { term: published.status.term, ..Status::default() };
+        published.waiting.clear();
+    }
+
+    async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Ask) -> Result<T, Error> {
+        let (sender, receiver) = oneshot::channel();
+        self.inbox.ask(make(sender)).map_err(|_| Error::Closed(Outcome::NotApplied))?;
+        receiver.await.unwrap_or(Err(Error::Closed(Outcome::Unknown)))
+    }
+
+    /// One ReadIndex after another, each under a new context, until one is answered.
+    async fn read_index(&self, cause: RoundCause) -> Result<u64, Error> {
+        let mut again = false;
+        loop {
+            let round = self.ask(|reply| Ask::ReadIndex { cause, again, reply });
+            match timeout(&*self.host, self.read_retry, round).await {
+                Ok(result) => return result,
+                Err(_) => again = true,
+            }
+        }
+    }
+}
+
+impl Engine for RaftEngine {
+    fn status(&self) -> Status {
+        self.shared.published.lock().status
+    }
+
+    fn propose(&self, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { shared.ask(|reply| Ask::Propose { command, reply }).await })
+    }
+
+    fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let begun = shared.host.monotonic()?;
+            let result = shared.read_index(cause).await;
+            let waited = shared.host.monotonic()?.since(begun);
+            shared.host.observe(Event::RoundEnded { cause, waited, confirmed: result.is_ok() });
+            result
+        })
+    }
+
+    fn wait_applied(&self, index: u64) -> BoxFuture<Result<(), Error>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let receiver = {
+                let mut published = shared.published.lock();
+                if published.status.applied >= index {
+                    return Ok(());
+                }
+                if published.closed {
+                    return Err(Error::Closed(Outcome::NotApplied));
+                }
+                let (sender, receiver) = oneshot::channel();
+                published.waiting.push((index, sender));
+                receiver
+            };
+            receiver.await.map_err(|_| Error::Closed(Outcome::NotApplied))
+        })
+    }
+
+    fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { shared.ask(|reply| Ask::Transfer { to, reply }).await })
+    }
+
+    fn deliver(&self, packet: Packet) {
+        let lane = packet.lane;
+        if self.shared.inbox.deliver(packet).is_err() {
+            self.shared.metrics.full(lane, Counter::StepQueueFull);
+            self.shared.host.observe(Event::InboxFull { lane });
+        }
+    }
+
+    fn stop(&self) {
+        self.shared.inbox.close();
+    }
+}

@@ -1,0 +1,122 @@
+//! How a leader learns that its lease may be extended: two back-ends behind one trait.
+//!
+//! - [`Acks`]: every append and heartbeat carries a send time, and answers return it (braft, sofa-jraft, openraft).
+//! - [`ReadRounds`]: from time to time a ReadIndex round is run under a context of its own; its confirmation extends the lease
+//!   from the time the round began (TiKV). Raft itself then checks quorum and own-term commit.
+
+use super::acks::QuorumAcks;
+use crate::env::{Instant, NodeId, Stamp};
+use std::time::Duration;
+
+/// Which back-end renews the lease.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RenewalKind {
+    /// Acknowledged send times.
+    #[default]
+    Acks,
+    /// ReadIndex rounds.
+    ReadRounds,
+    /// Neither: the caller extends the lease when its own operations succeed (elastickv #549).
+    Caller,
+}
+
+/// A back-end. Each returns the base of an extension: the time since which a quorum is known to follow this leader.
+pub trait Renewal: Send {
+    /// A peer answered a message that this leader stamped in its present term and incarnation.
+    fn acknowledged(&mut self, from: NodeId, stamp: Stamp) -> Option<Instant>;
+
+    /// Should a ReadIndex round that renews the lease begin now?
+    fn due(&self, now: Instant) -> bool;
+
+    /// Such a round has begun.
+    fn begun(&mut self, context: &[u8], now: Instant);
+
+    /// A ReadIndex round was confirmed.
+    fn confirmed(&mut self, context: &[u8]) -> Option<Instant>;
+
+    /// A new term: nothing learned so far counts.
+    fn reset(&mut self);
+}
+
+impl RenewalKind {
+    /// The back-end for a group with these voters.
+    pub fn build(self, me: NodeId, voters: Vec<NodeId>, interval: Duration) -> Box<dyn Renewal> {
+        match self {
+            RenewalKind::Acks => Box::new(Acks(QuorumAcks::new(me, voters, Vec::new()))),
+            RenewalKind::ReadRounds => Box::new(ReadRounds { interval, latest: None }),
+            RenewalKind::Caller => Box::new(Nothing),
+        }
+    }
+}
+
+/// Renewal by acknowledged send times.
+struct Acks(QuorumAcks);
+
+impl Renewal for Acks {
+    fn acknowledged(&mut self, from: NodeId, stamp: Stamp) -> Option<Instant> {
+        self.0.acknowledged(from, stamp.sent_at)
+    }
+
+    fn due(&self, _now: Instant) -> bool {
+        false
+    }
+
+    fn begun(&mut self, _context: &[u8], _now: Instant) {}
+
+    fn confirmed(&mut self, _context: &[u8]) -> Option<Instant> {
+        None
+    }
+
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
+/// Renewal by ReadIndex rounds. Only the latest round counts: it is the one whose base is worth having.
+struct ReadRounds {
+    interval: Duration,
+    latest: Option<(Vec<u8>, Instant)>,
+}
+
+impl Renewal for ReadRounds {
+    fn acknowledged(&mut self, _from: NodeId, _stamp: Stamp) -> Option<Instant> {
+        None
+    }
+
+    fn due(&self, now: Instant) -> bool {
+        self.latest.as_ref().is_none_or(|(_, begun)| now.since(*begun) >= self.interval)
+    }
+
+    fn begun(&mut self, context: &[u8], now: Instant) {
+        self.latest = Some((context.to_vec(), now));
+    }
+
+    fn confirmed(&mut self, context: &[u8]) -> Option<Instant> {
+        self.latest.as_ref().filter(|(latest, _)| latest == context).map(|(_, begun)| *begun)
+    }
+
+    fn reset(&mut self) {
+        self.latest = None;
+    }
+}
+
+/// No renewal by the engine.
+struct Nothing;
+
+impl Renewal for Nothing {
+    fn acknowledged(&mut self, _from: NodeId, _stamp: Stamp) -> Option<Instant> {
+        None
+    }
+
+    fn due(&self, _now: Instant) -> bool {
+        false
+    }
+
+    fn begun(&mut self, _context: &[u8], _now: Instant) {}
+
+    fn confirmed(&mut self, _context: &[u8]) -> Option<Instant> {
+        None
+    }
+
+    fn reset(&mut self) {}
+}

@@ -1,0 +1,162 @@
+//! The lease: when may a leader answer a read from its own state, without asking anybody?
+//!
+//! Every voter that hears from its leader promises not to help elect another for an election timeout. A leader whose messages,
+//! sent at `base`, were heard by a quorum therefore stays the only leader until `base` + election timeout, as long as clocks run
+//! at about the same rate. The lease is that time, made shorter by what can go wrong ([`longest_safe`]). A promise can be
+//! bypassed in one way, a transfer of leadership, so the lease ends before a transfer begins.
+//!
+//! | how a lease | rule | source |
+//! |---|---|---|
+//! | begins | a quorum acknowledged what was *sent* at `base`, in this term | dissertation §6.4.1; premise P1; [`Lease::renewed`](Listener::renewed) |
+//! | | or the caller's own quorum operation that *began* at `base` succeeded, no lease having ended since | elastickv #549; [`Lease::extend`] |
+//! | grows | never shrinks within a generation | invariant W8 |
+//! | ends | role or term change, start of a transfer, stop of the engine, a failed operation that means one of these | RL.3, RL.8 |
+//! | returns after a transfer that was given up | by an entry proposed after that and applied | RL.4; [`Lease::resumed`](Listener::resumed) |
+//! | permits a read | the rules of the [`gate`], all of them | RL.2 |
+
+pub mod gate;
+
+use crate::engine::{Listener, RenewalKind, Status};
+use crate::env::{ClockError, Instant};
+use crate::error::{Error, Leadership};
+use crate::observe::{EndCause, Event, Host, Miss};
+use gate::View;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest lease that promises of this length cover (RL.7, premise P6).
+///
+/// A promise is counted in ticks and may begin just before one, so a tick is lost; clocks may differ in rate by one in a thousand,
+/// twice what NTP slews at most (500 ppm each way).
+pub fn longest_safe(election_timeout: Duration, tick: Duration) -> Duration {
+    let promise = election_timeout.saturating_sub(tick);
+    promise - promise / 1000
+}
+
+/// How a lease behaves. [`Policy::new`] is the lease that is right; the rest is history.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// How long after its base a lease runs out.
+    pub length: Duration,
+    /// What extends it.
+    pub renewal: RenewalKind,
+    /// Which failed operations end it.
+    pub ends_on: fn(&Error) -> bool,
+}
+
+impl Policy {
+    /// A lease of `length`, renewed by the engine, that only a loss of leadership ends.
+    pub fn new(length: Duration, renewal: RenewalKind) -> Self {
+        Self { length, renewal, ends_on: |error| error.leadership() == Leadership::Lost }
+    }
+}
+
+/// Names one lease out of a node's succession of leases. An extension that was begun under an older one is void.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Generation(u64);
+
+/// One node's lease.
+pub struct Lease {
+    host: Arc<dyn Host>,
+    policy: Policy,
+    state: Mutex<State>,
+}
+
+/// A lease's state; `expiry` alone says whether one is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct State {
+    /// The term this node was last elected in.
+    pub(crate) term: u64,
+    pub(crate) generation: u64,
+    pub(crate) expiry: Option<Instant>,
+    /// A transfer has begun, and an entry proposed after it was given up is not applied yet.
+    pub(crate) suspended: bool,
+}
+
+impl Lease {
+    /// No lease.
+    pub fn new(host: Arc<dyn Host>, policy: Policy) -> Self {
+        Self { host, policy, state: Mutex::default() }
+    }
+
+    /// May this node answer a read from its own state at `now`? `now` must be sampled after the read arrived (premise P8).
+    ///
+    /// # Errors
+    /// The reason why not: the first rule of the [`gate`] that fails.
+    pub fn check(&self, now: Result<Instant, ClockError>, status: &Status) -> Result<(), Miss> {
+        let lease = *self.state.lock();
+        gate::check(&View { now, status, lease: &lease })
+    }
+
+    /// The present generation; to be taken *before* an operation whose success is to extend the lease.
+    pub fn generation(&self) -> Generation {
+        Generation(self.state.lock().generation)
+    }
+
+    /// An operation of this node that needed a quorum of `term` began at `base` and succeeded. Extends the lease where that is
+    /// the policy, unless one has ended since `begun_under` was taken.
+    pub fn extend(&self, term: u64, base: Instant, begun_under: Generation) {
+        let mut state = self.state.lock();
+        if self.policy.renewal == RenewalKind::Caller && state.generation == begun_under.0 {
+            self.renew(&mut state, term, base);
+        }
+    }
+
+    /// An operation failed. Ends the lease if the error means that leadership is lost (RL.8), and only then.
+    pub fn failed(&self, error: &Error) {
+        if (self.policy.ends_on)(error) {
+            self.end(&mut self.state.lock(), EndCause::Failed(error.kind()));
+        }
+    }
+
+    fn renew(&self, state: &mut State, term: u64, base: Instant) {
+        let expiry = base.after(self.policy.length);
+        if state.suspended || state.term != term || state.expiry.is_some_and(|held| held >= expiry) {
+            return;
+        }
+        state.expiry = Some(expiry);
+        self.host.observe(Event::LeaseExtended { term, generation: state.generation, base, expiry });
+    }
+
+    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back.
+    fn end(&self, state: &mut State, cause: EndCause) {
+        let held = state.expiry.take().is_some();
+        let generation = state.generation;
+        state.generation += 1;
+        self.host.observe(Event::LeaseEnded { generation, cause, held });
+    }
+}
+
+impl Listener for Lease {
+    fn elected(&self, term: u64) {
+        let mut state = self.state.lock();
+        state.term = term;
+        state.suspended = false;
+    }
+
+    fn renewed(&self, term: u64, base: Instant) {
+        self.renew(&mut self.state.lock(), term, base);
+    }
+
+    fn suspended(&self) {
+        let mut state = self.state.lock();
+        if !state.suspended {
+            self.end(&mut state, EndCause::Transfer);
+            state.suspended = true;
+        }
+    }
+
+    fn resumed(&self, term: u64, base: Instant) {
+        let mut state = self.state.lock();
+        state.suspended = false;
+        self.renew(&mut state, term, base);
+    }
+
+    fn ended(&self, cause: EndCause) {
+        self.end(&mut self.state.lock(), cause);
+    }
+}
+
+#[cfg(test)]
+mod tests;

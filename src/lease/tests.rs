@@ -1,0 +1,167 @@
+use super::*;
+use crate::env::{BoxFuture, Env, NodeId, Point, Wait, Work};
+use crate::error::Outcome;
+use crate::observe::{Role, Sink};
+
+/// A host on which only events matter.
+#[derive(Default)]
+struct Quiet(Mutex<Vec<Event>>);
+
+impl Env for Quiet {
+    fn node(&self) -> NodeId {
+        NodeId(1)
+    }
+    fn incarnation(&self) -> u64 {
+        1
+    }
+    fn monotonic(&self) -> Result<Instant, ClockError> {
+        Err(ClockError)
+    }
+    fn wall(&self) -> Result<Duration, ClockError> {
+        Err(ClockError)
+    }
+    fn sleep(&self, _duration: Duration) -> Wait {
+        Wait::Over
+    }
+    fn spawn(&self, _name: &'static str, _task: BoxFuture<()>) {}
+    fn entropy(&self, _purpose: &'static str) -> u64 {
+        0
+    }
+    fn work(&self, _work: Work) -> Wait {
+        Wait::Over
+    }
+    fn point(&self, _point: Point) -> Wait {
+        Wait::Over
+    }
+}
+
+impl Sink for Quiet {
+    fn observe(&self, event: Event) {
+        self.0.lock().push(event);
+    }
+}
+
+const LENGTH: Duration = Duration::from_nanos(100);
+const LEADER: Status = Status {
+    role: Role::Leader,
+    term: 7,
+    leader: Some(NodeId(1)),
+    transferee: None,
+    commit: 9,
+    applied: 9,
+    applied_term: 7,
+};
+
+fn at(nanos: u64) -> Instant {
+    Instant::from_nanos(nanos)
+}
+
+fn lease(renewal: RenewalKind) -> Lease {
+    let lease = Lease::new(Arc::new(Quiet::default()), Policy::new(LENGTH, renewal));
+    lease.elected(7);
+    lease
+}
+
+fn warm() -> Lease {
+    let lease = lease(RenewalKind::Acks);
+    lease.renewed(7, at(1000));
+    lease
+}
+
+fn conflict() -> Error {
+    Error::WriteConflict { key: "k".into(), latest: 8 }
+}
+
+#[test]
+fn a_warm_lease_permits_reads_up_to_but_not_at_its_expiry() {
+    assert_eq!(warm().check(Ok(at(1099)), &LEADER), Ok(()));
+    assert_eq!(warm().check(Ok(at(1100)), &LEADER), Err(Miss::Expired));
+}
+
+#[test]
+fn each_rule_of_the_gate_closes_it_alone() {
+    let follower = Status { role: Role::Follower, ..LEADER };
+    let transferring = Status { transferee: Some(NodeId(2)), ..LEADER };
+    let behind = Status { applied_term: 6, ..LEADER };
+    let next_term = Status { term: 8, applied_term: 8, ..LEADER };
+    assert_eq!(warm().check(Err(ClockError), &LEADER), Err(Miss::Clock));
+    assert_eq!(warm().check(Ok(at(1050)), &follower), Err(Miss::NotLeader));
+    assert_eq!(warm().check(Ok(at(1050)), &transferring), Err(Miss::Transfer));
+    assert_eq!(warm().check(Ok(at(1050)), &behind), Err(Miss::NotCaughtUp));
+    assert_eq!(warm().check(Ok(at(1050)), &next_term), Err(Miss::Cold));
+    assert_eq!(lease(RenewalKind::Acks).check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+}
+
+#[test]
+fn the_first_rule_that_fails_is_the_reason() {
+    let names: Vec<_> = gate::RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names, ["clock-readable", "leader", "no-transfer", "caught-up", "held-in-this-term", "not-expired"]);
+    assert_eq!(warm().check(Err(ClockError), &Status::default()), Err(Miss::Clock));
+}
+
+#[test]
+fn a_write_conflict_does_not_end_the_lease() {
+    let lease = warm();
+    lease.failed(&conflict());
+    lease.failed(&Error::DeadlineExceeded(Outcome::Unknown));
+    lease.failed(&Error::Transport(Outcome::Unknown));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Ok(()));
+}
+
+#[test]
+fn a_loss_of_leadership_ends_the_lease() {
+    for error in [Error::NotLeader { leader: None }, Error::LeadershipLost(Outcome::Unknown), Error::TransferInProgress]
+    {
+        let lease = warm();
+        lease.failed(&error);
+        assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold), "{error}");
+    }
+}
+
+#[test]
+fn a_lease_never_shrinks_within_a_generation() {
+    let lease = warm();
+    lease.renewed(7, at(900));
+    assert_eq!(lease.check(Ok(at(1099)), &LEADER), Ok(()));
+}
+
+#[test]
+fn an_acknowledgement_of_another_term_does_not_count() {
+    let lease = lease(RenewalKind::Acks);
+    lease.renewed(6, at(1000));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+}
+
+#[test]
+fn a_transfer_ends_the_lease_and_acknowledgements_do_not_bring_it_back() {
+    let lease = warm();
+    lease.suspended();
+    lease.renewed(7, at(1040));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Transfer));
+    lease.resumed(7, at(1060));
+    assert_eq!(lease.check(Ok(at(1159)), &LEADER), Ok(()));
+}
+
+#[test]
+fn an_extension_begun_before_the_lease_ended_is_void() {
+    let lease = lease(RenewalKind::Caller);
+    let begun_under = lease.generation();
+    lease.ended(EndCause::RoleChange);
+    lease.extend(7, at(1000), begun_under);
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+    lease.extend(7, at(1000), lease.generation());
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Ok(()));
+}
+
+#[test]
+fn the_callers_operations_extend_nothing_where_the_engine_renews() {
+    let lease = lease(RenewalKind::Acks);
+    lease.extend(7, at(1000), lease.generation());
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+}
+
+#[test]
+fn the_longest_safe_lease_leaves_a_tick_and_a_thousandth() {
+    let length = longest_safe(Duration::from_secs(1), Duration::from_millis(10));
+    assert_eq!(length, Duration::from_micros(989_010));
+}

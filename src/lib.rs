@@ -1,0 +1,33 @@
+//! A Raft key-value stack whose leader answers reads from a lease.
+//!
+//! Bottom to top; a module imports only from modules above it in this list (`sim/tests/layering.rs` holds it to that):
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
+//! | [`observe`] | what the stack tells about itself, as one typed event |
+//! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
+//! | [`metrics`] | counters and histograms under the reference system's names |
+//! | [`request`] | what a client asks and what it is answered |
+//! | [`storage`] | the Raft log on disk: what is durable, what is not yet |
+//! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full |
+//! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`] |
+//! | [`lease`] | the rules by which a lease begins, is renewed and ends; the gate in front of a local read |
+//! | [`store`] | the MVCC store and its write-conflict detection |
+//! | [`coordinator`] | dispatch, retry, forwarding, lease reads, linearizable reads, scripts |
+//! | [`node`] | one process: all of the above, started and stopped as a unit |
+//!
+//! Start with [`lease`]: it is the reason for the rest.
+
+pub mod coordinator;
+pub mod engine;
+pub mod env;
+pub mod error;
+pub mod lease;
+pub mod metrics;
+pub mod node;
+pub mod observe;
+pub mod request;
+pub mod storage;
+pub mod store;
+pub mod transport;

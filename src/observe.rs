@@ -1,0 +1,266 @@
+//! What the stack tells about itself: one typed event, handed to a sink.
+//!
+//! Events are small and are copied; nothing in them is formatted until somebody wants to read it.
+
+use crate::env::{Env, Instant, Lane, NodeId};
+use crate::error::ErrorKind;
+use std::time::Duration;
+
+/// Takes the stack's events. Must not block.
+pub trait Sink: Send + Sync + 'static {
+    /// Takes one event.
+    fn observe(&self, event: Event);
+}
+
+/// What a process runs on: the seams and the sink in one.
+pub trait Host: Env + Sink {}
+
+impl<T: Env + Sink> Host for T {}
+
+/// A node's role in its Raft group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Role {
+    /// Follows a leader, or waits for one.
+    #[default]
+    Follower,
+    /// Asks whether it would be elected.
+    PreCandidate,
+    /// Stands for election.
+    Candidate,
+    /// Leads.
+    Leader,
+}
+
+impl Role {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Follower => "follower",
+            Role::PreCandidate => "pre-candidate",
+            Role::Candidate => "candidate",
+            Role::Leader => "leader",
+        }
+    }
+}
+
+/// Why a lease read was not answered from the lease: the first rule of the gate that failed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Miss {
+    /// The clock cannot be read.
+    Clock,
+    /// This node does not lead.
+    NotLeader,
+    /// A leadership transfer is under way, or has ended and the lease is not yet regained.
+    Transfer,
+    /// No entry of this leader's own term is applied yet.
+    NotCaughtUp,
+    /// No lease is held for this term.
+    Cold,
+    /// The lease has run out.
+    Expired,
+}
+
+impl Miss {
+    /// Every reason.
+    pub const ALL: [Miss; 6] =
+        [Miss::Clock, Miss::NotLeader, Miss::Transfer, Miss::NotCaughtUp, Miss::Cold, Miss::Expired];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Miss::Clock => "clock",
+            Miss::NotLeader => "not-leader",
+            Miss::Transfer => "transfer",
+            Miss::NotCaughtUp => "not-caught-up",
+            Miss::Cold => "cold",
+            Miss::Expired => "expired",
+        }
+    }
+
+    /// Does the miss count against the fast path? Not where there was no leader with an applied entry of its own term.
+    pub const fn counts(self) -> bool {
+        match self {
+            Miss::NotLeader | Miss::NotCaughtUp => false,
+            Miss::Clock | Miss::Transfer | Miss::Cold | Miss::Expired => true,
+        }
+    }
+}
+
+/// Why a lease was ended before its time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum EndCause {
+    /// The node's role or term changed.
+    RoleChange,
+    /// A leadership transfer began.
+    Transfer,
+    /// The engine stopped.
+    Stopped,
+    /// An operation failed with an error of this kind.
+    Failed(ErrorKind),
+}
+
+impl EndCause {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EndCause::RoleChange => "role-change",
+            EndCause::Transfer => "transfer",
+            EndCause::Stopped => "stopped",
+            EndCause::Failed(kind) => kind.name(),
+        }
+    }
+}
+
+/// Who pays for a ReadIndex round.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum RoundCause {
+    /// A lease read that missed.
+    LeaseMiss,
+    /// The renewal of the lease.
+    Renewal,
+    /// A write that verifies leadership before its proposal.
+    Write,
+    /// A read inside a script that runs a fence of its own.
+    InnerRead,
+}
+
+impl RoundCause {
+    /// Every cause.
+    pub const ALL: [RoundCause; 4] =
+        [RoundCause::LeaseMiss, RoundCause::Renewal, RoundCause::Write, RoundCause::InnerRead];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RoundCause::LeaseMiss => "lease_miss",
+            RoundCause::Renewal => "renewal",
+            RoundCause::Write => "write",
+            RoundCause::InnerRead => "inner_read",
+        }
+    }
+}
+
+/// Where the time of a script went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ScriptTimes {
+    /// Lease reads at the start of each attempt, ReadIndex rounds included.
+    pub lease_read: Duration,
+    /// Reads from the snapshot.
+    pub reads: Duration,
+    /// ReadIndex rounds before the write's proposal.
+    pub write_fence: Duration,
+    /// Proposal to applied, conflicts included.
+    pub commit: Duration,
+    /// Backoff between attempts.
+    pub backoff: Duration,
+}
+
+/// What happened inside a node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// Role, term or known leader changed.
+    Role {
+        /// The new role.
+        role: Role,
+        /// The new term.
+        term: u64,
+        /// Who leads.
+        leader: Option<NodeId>,
+    },
+    /// An entry of the leader's own term is applied: from here on it may serve local reads.
+    CaughtUp {
+        /// That term.
+        term: u64,
+        /// The index applied.
+        index: u64,
+    },
+    /// The lease was extended.
+    LeaseExtended {
+        /// The term it holds in.
+        term: u64,
+        /// Its generation.
+        generation: u64,
+        /// The local time it is counted from.
+        base: Instant,
+        /// The local time at which it runs out.
+        expiry: Instant,
+    },
+    /// The lease was ended before its time, or would have been had it been held.
+    LeaseEnded {
+        /// The generation that ended.
+        generation: u64,
+        /// Why.
+        cause: EndCause,
+        /// Was a lease in force?
+        held: bool,
+    },
+    /// A lease read was decided.
+    LeaseRead {
+        /// `None`: answered from the lease.
+        miss: Option<Miss>,
+    },
+    /// A ReadIndex round began.
+    RoundStarted {
+        /// Who pays.
+        cause: RoundCause,
+        /// Is it a repetition, under a new context, of a round that was not answered in time?
+        again: bool,
+    },
+    /// A ReadIndex request, its repetitions included, ended.
+    RoundEnded {
+        /// Who paid.
+        cause: RoundCause,
+        /// How long it took.
+        waited: Duration,
+        /// Was leadership confirmed?
+        confirmed: bool,
+    },
+    /// A leadership transfer was accepted.
+    TransferStarted {
+        /// To whom.
+        to: NodeId,
+    },
+    /// A leadership transfer was given up; this node still leads.
+    TransferAborted {
+        /// To whom it would have gone.
+        to: NodeId,
+    },
+    /// A `TimeoutNow` was thrown away because the receiver's log had moved on since it was sent (rule RL.4).
+    StaleTimeoutNow,
+    /// An entry was applied.
+    Applied {
+        /// Its index.
+        index: u64,
+        /// Its term.
+        term: u64,
+    },
+    /// A transaction was refused at apply.
+    Conflict {
+        /// Index of the refused entry.
+        index: u64,
+    },
+    /// A script ended, successfully or not.
+    Script {
+        /// How many attempts it made.
+        attempts: u32,
+        /// Where its time went.
+        times: ScriptTimes,
+    },
+    /// A message was not sent: the lane's queue to that peer was full.
+    LaneFull {
+        /// The peer.
+        to: NodeId,
+        /// The lane.
+        lane: Lane,
+    },
+    /// A message was refused: the receiving engine's queue was full.
+    InboxFull {
+        /// The lane it came by.
+        lane: Lane,
+    },
+    /// The engine stopped.
+    Stopped {
+        /// The error that stopped it, if it was one.
+        error: Option<ErrorKind>,
+    },
+}

@@ -1,0 +1,166 @@
+//! Messages between nodes, and between clients and nodes.
+//!
+//! Raft messages go by two lanes, as in the reference (elastickv #522): what leadership depends on does not queue behind
+//! appends. A full lane drops the message, counts it and tells the engine, which tells Raft that the peer is unreachable;
+//! nothing ever blocks the engine's loop. Requests have answers, matched by number; an answer that does not come is the
+//! caller's deadline.
+
+use crate::env::{Address, Bus, Envelope, Lane, NodeId, Stamp, timeout};
+use crate::error::{Error, Outcome};
+use crate::metrics::{Counter, Metrics};
+use crate::observe::{Event, Host};
+use crate::request::{Request, Response};
+use parking_lot::Mutex;
+use raft::eraftpb::{Message as RaftMessage, MessageType};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What an envelope carries.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// From one Raft node to another.
+    Raft(Box<RaftMessage>),
+    /// A request that wants an answer.
+    Request {
+        /// The sender's number for it.
+        call: u64,
+        /// Time left to answer it.
+        budget: Duration,
+        /// Has a node passed it on? It is then not passed on again.
+        forwarded: bool,
+        /// The request.
+        request: Arc<Request>,
+    },
+    /// The answer to a request.
+    Reply {
+        /// The number of the request.
+        call: u64,
+        /// The answer.
+        result: Result<Response, Error>,
+    },
+}
+
+/// An envelope with a message of this stack.
+pub type Packet = Envelope<Message>;
+
+/// The lane that a Raft message goes by (elastickv `isPriorityMsg`).
+pub fn lane_of(kind: MessageType) -> Lane {
+    match kind {
+        MessageType::MsgHeartbeat
+        | MessageType::MsgHeartbeatResponse
+        | MessageType::MsgReadIndex
+        | MessageType::MsgReadIndexResp
+        | MessageType::MsgRequestVote
+        | MessageType::MsgRequestVoteResponse
+        | MessageType::MsgRequestPreVote
+        | MessageType::MsgRequestPreVoteResponse
+        | MessageType::MsgTimeoutNow => Lane::Heartbeat,
+        MessageType::MsgHup
+        | MessageType::MsgBeat
+        | MessageType::MsgPropose
+        | MessageType::MsgAppend
+        | MessageType::MsgAppendResponse
+        | MessageType::MsgSnapshot
+        | MessageType::MsgUnreachable
+        | MessageType::MsgSnapStatus
+        | MessageType::MsgCheckQuorum
+        | MessageType::MsgTransferLeader => Lane::Bulk,
+    }
+}
+
+/// One node's end of the bus.
+pub struct Transport {
+    host: Arc<dyn Host>,
+    bus: Arc<dyn Bus<Message>>,
+    metrics: Arc<Metrics>,
+    calls: Mutex<Calls>,
+}
+
+#[derive(Default)]
+struct Calls {
+    last: u64,
+    waiting: BTreeMap<u64, oneshot::Sender<Result<Response, Error>>>,
+}
+
+impl Transport {
+    /// The end of `bus` that belongs to this process.
+    pub fn new(host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, metrics: Arc<Metrics>) -> Self {
+        Self { host, bus, metrics, calls: Mutex::default() }
+    }
+
+    /// Sends a Raft message, stamped as this round or as the answer to `echo`.
+    ///
+    /// # Errors
+    /// The lane's queue to that peer is full; the message is gone, and counted.
+    pub fn send_raft(&self, message: RaftMessage, stamp: Option<Stamp>, echo: Option<Stamp>) -> Result<(), Error> {
+        let to = NodeId(message.to);
+        let lane = lane_of(message.msg_type);
+        let sent = self.send(Address::Node(to), lane, stamp, echo, Message::Raft(Box::new(message)));
+        if sent.is_err() {
+            self.metrics.full(lane, Counter::DispatchDropped);
+            self.host.observe(Event::LaneFull { to, lane });
+        }
+        sent
+    }
+
+    /// Asks `to`, and waits for its answer.
+    ///
+    /// # Errors
+    /// Whatever the peer answered; [`Error::Overloaded`] if the lane is full; [`Error::Transport`], of unknown outcome, if
+    /// no answer came within `budget`.
+    pub async fn call(&self, to: NodeId, request: Arc<Request>, budget: Duration) -> Result<Response, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let call = {
+            let mut calls = self.calls.lock();
+            calls.last += 1;
+            let call = calls.last;
+            calls.waiting.insert(call, sender);
+            call
+        };
+        let _registered = Registered { transport: self, call };
+        let body = Message::Request { call, budget, forwarded: true, request };
+        self.send(Address::Node(to), Lane::Request, None, None, body)?;
+        match timeout(&*self.host, budget, receiver).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(Error::Transport(Outcome::Unknown)),
+        }
+    }
+
+    /// Answers request number `call` of `to`. An answer that finds its lane full is lost, as on any network.
+    pub fn reply(&self, to: Address, call: u64, result: Result<Response, Error>) {
+        let _ = self.send(to, Lane::Request, None, None, Message::Reply { call, result });
+    }
+
+    /// Takes the answer to a call of this node; one that nobody waits for any more is dropped.
+    pub fn answered(&self, call: u64, result: Result<Response, Error>) {
+        if let Some(waiting) = self.calls.lock().waiting.remove(&call) {
+            let _ = waiting.send(result);
+        }
+    }
+
+    fn send(
+        &self,
+        to: Address,
+        lane: Lane,
+        stamp: Option<Stamp>,
+        echo: Option<Stamp>,
+        body: Message,
+    ) -> Result<(), Error> {
+        let from = Address::Node(self.host.node());
+        self.bus.send(Envelope { from, to, lane, stamp, echo, body }).map_err(|_| Error::Overloaded)
+    }
+}
+
+/// Forgets a call when its caller does.
+struct Registered<'a> {
+    transport: &'a Transport,
+    call: u64,
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.transport.calls.lock().waiting.remove(&self.call);
+    }
+}
