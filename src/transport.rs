@@ -11,11 +11,13 @@ use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host};
 use crate::request::{Request, Response};
 use parking_lot::Mutex;
-use raft::eraftpb::{Message as RaftMessage, MessageType};
+use raft::eraftpb::Message as RaftMessage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+pub use raft::eraftpb::MessageType;
 
 /// What an envelope carries.
 #[derive(Clone, Debug)]

@@ -13,24 +13,25 @@ use super::{MAX_FILE, Problem, problem::quote};
 /// # Errors
 ///
 /// The file is missing, a folder, unreadable, larger than [`MAX_FILE`] or not UTF-8.
-pub(super) fn text(path: &Path) -> Result<String, Problem> {
+pub(super) fn text(path: &Path) -> Result<String, Box<Problem>> {
     let bytes = bytes(path)?;
-    String::from_utf8(bytes).map_err(|error| not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes).map_err(|error| Box::new(not_utf8(error.as_bytes(), error.utf8_error().valid_up_to())))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
+fn bytes(path: &Path) -> Result<Vec<u8>, Box<Problem>> {
     let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
-        return Err(Problem::new("this is a folder, not a scenario file").help("name a `.toml` file inside it"));
+        let problem = Problem::new("this is a folder, not a scenario file");
+        return Err(Box::new(problem.help("name a `.toml` file inside it")));
     }
     if about.len() > MAX_FILE as u64 {
-        return Err(too_large());
+        return Err(Box::new(too_large()));
     }
     // The size that was just read may be out of date, and is 0 for a pipe.
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    if bytes.len() > MAX_FILE { Err(too_large()) } else { Ok(bytes) }
+    if bytes.len() > MAX_FILE { Err(Box::new(too_large())) } else { Ok(bytes) }
 }
 
 /// The refusal of a file that is larger than [`MAX_FILE`].
@@ -38,14 +39,12 @@ pub(super) fn too_large() -> Problem {
     Problem::new(format!("the file is larger than a scenario may be ({} MiB)", MAX_FILE >> 20))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    match error.kind() {
-        io::ErrorKind::NotFound => {
-            Problem::new(format!("there is no file {}", quote(&path.to_string_lossy())))
-        }
+fn unreadable(path: &Path, error: &io::Error) -> Box<Problem> {
+    Box::new(match error.kind() {
+        io::ErrorKind::NotFound => Problem::new(format!("there is no file {}", quote(&path.to_string_lossy()))),
         io::ErrorKind::PermissionDenied => Problem::new("the file may not be read: permission denied"),
         _ => Problem::new(format!("the file cannot be read: {error}")),
-    }
+    })
 }
 
 fn not_utf8(bytes: &[u8], offset: usize) -> Problem {

@@ -104,7 +104,8 @@ impl Metric {
 
     /// Every metric. `Display` gives the name that a scenario uses.
     pub fn all() -> Vec<Self> {
-        let latencies = OpKind::WORDS.iter().flat_map(|(op, _)| Stat::WORDS.iter().map(|(stat, _)| Self::Latency(*op, *stat)));
+        let latencies =
+            OpKind::WORDS.iter().flat_map(|(op, _)| Stat::WORDS.iter().map(|(stat, _)| Self::Latency(*op, *stat)));
         Self::PLAIN.iter().map(|(metric, _)| *metric).chain(latencies).collect()
     }
 

@@ -48,17 +48,17 @@ pub use self::{metric::*, plan::*, problem::*, units::Misread};
 pub fn load(path: &Path) -> Result<Scenario, Problems> {
     match load::text(path) {
         Ok(text) => parse(path, &text),
-        Err(problem) => Err(Problems::new(path, "", vec![problem])),
+        Err(problem) => Err(Problems::new(path, "", vec![*problem])),
     }
 }
 
-/// Validates `text` as the contents of the scenario file `path`, which is not touched: it gives the name that the scenario must have
-/// and the name that problems are reported under.
+/// Validates `text` as the contents of the scenario file `path`, which is not touched: it gives the name that the
+/// scenario must have and the name that problems are reported under.
 ///
 /// # Errors
 ///
-/// All problems that one pass can find, by position. A file whose shape is wrong is not judged for what it lacks or for how its parts
-/// fit together, because what is missing may be what could not be read.
+/// All problems that one pass can find, by position. A file whose shape is wrong is not judged for what it lacks or for
+/// how its parts fit together, because what is missing may be what could not be read.
 pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
     let refuse = |problems| Err(Problems::new(path, text, problems));
     if text.len() > MAX_FILE {

@@ -63,24 +63,26 @@ impl Problem {
     }
 }
 
-/// All problems of one scenario file, by position, at most [`MAX_PROBLEMS`]. `Display` is [`Problems::render`] without colour.
+/// All problems of one scenario file, by position, at most [`MAX_PROBLEMS`]. `Display` is [`Problems::render`] without
+/// colour.
 #[derive(Clone, Debug)]
 pub struct Problems {
     path: PathBuf,
     text: String,
     lines: Lines,
     list: Vec<Problem>,
-    omitted: usize,
+    more: bool,
 }
 
 impl Problems {
-    /// The problems of the file `path`, whose contents are `text`. Sorts them by position and drops those beyond [`MAX_PROBLEMS`].
+    /// The problems of the file `path`, whose contents are `text`. Sorts them by position and drops those beyond
+    /// [`MAX_PROBLEMS`].
     pub fn new(path: &Path, text: &str, mut list: Vec<Problem>) -> Self {
         list.sort_by_key(|problem| problem.span.as_ref().map(|span| (span.start, span.end)));
         list.dedup();
-        let omitted = list.len().saturating_sub(MAX_PROBLEMS);
+        let more = list.len() > MAX_PROBLEMS;
         list.truncate(MAX_PROBLEMS);
-        Self { path: path.to_owned(), text: text.to_owned(), lines: Lines::new(text), list, omitted }
+        Self { path: path.to_owned(), text: text.to_owned(), lines: Lines::new(text), list, more }
     }
 
     /// The file, as its path was given.
@@ -93,25 +95,20 @@ impl Problems {
         self.list.iter()
     }
 
-    /// How many problems the file has, those that are not reported included.
-    pub fn count(&self) -> usize {
-        self.list.len() + self.omitted
-    }
-
     /// The line (1-based) that `problem` is on. `None` if it is about the file as a whole.
     pub fn line(&self, problem: &Problem) -> Option<usize> {
         problem.span.as_ref().map(|span| self.lines.line(span.start))
     }
 
-    /// All problems as text for a person: message, file and line, the line itself with a caret, help. Depends on nothing but its
-    /// arguments; `color` adds ANSI styles.
+    /// All problems as text for a person: message, file and line, the line itself with a caret, help. Depends on
+    /// nothing but its arguments; `color` adds ANSI styles.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let path = one_line(&self.path.to_string_lossy());
         let mut shown: Vec<String> =
             self.list.iter().map(|problem| renderer.render(&[self.group(problem, &path)])).collect();
-        if self.omitted > 0 {
-            shown.push(format!("{path}: {} more problems are not shown", self.omitted));
+        if self.more {
+            shown.push(format!("{path}: these are the first {MAX_PROBLEMS} problems; there are more"));
         }
         shown.join("\n\n")
     }
@@ -194,7 +191,8 @@ pub(super) fn quote_all<T: fmt::Display>(words: impl IntoIterator<Item = T>) -> 
     quoted.join(", ")
 }
 
-/// `text` without control characters: a scenario file must not be able to move the cursor of whoever reads its problems.
+/// `text` without control characters: a scenario file must not be able to move the cursor of whoever reads its
+/// problems.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

@@ -1,8 +1,8 @@
 //! Networks and disks that have a name.
 //!
-//! Network figures are one way, half of measured round trips (reference/lease-bugs.md §5: same AZ 0.25 ms; across AZs 0.3-1.5 ms
-//! typical with spikes of 12 ms; across regions tens of ms, here a near pair). Links keep the order of a lane, because a lane is one
-//! TCP stream.
+//! Network figures are one way, half of measured round trips (reference/lease-bugs.md §5: same AZ 0.25 ms; across AZs
+//! 0.3-1.5 ms typical with spikes of 12 ms; across regions tens of ms, here a near pair). Links keep the order of a
+//! lane, because a lane is one TCP stream.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Text to [`schema::File`]: TOML first, then the shape.
 //!
-//! serde stops at the first key or value that does not fit. To find the others as well, what did not fit is taken out of the parsed
-//! tree, and the rest is read again.
+//! serde stops at the first key or value that does not fit. To find the others as well, what did not fit is taken out
+//! of the parsed tree, and the rest is read again.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::Deserialize;
 use toml::{
@@ -13,15 +13,16 @@ use toml::{
 
 use super::{
     MAX_PROBLEMS, Problem,
-    problem::{quote, quote_all},
+    problem::{Lines, quote, quote_all},
     schema, words,
 };
 
-/// Reads as much of `text` as has the shape of a scenario, and says what does not. `None` where nothing could be made of it.
+/// Reads as much of `text` as has the shape of a scenario, and says what does not. `None` where nothing could be made
+/// of it.
 pub(super) fn read(text: &str) -> (Option<schema::File>, Vec<Problem>) {
     let (mut tree, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return (None, errors.iter().map(|error| not_toml(error, text)).collect());
+        return (None, not_toml_at_all(&errors, text));
     }
     let mut problems = Vec::new();
     while problems.len() <= MAX_PROBLEMS {
@@ -40,6 +41,17 @@ pub(super) fn read(text: &str) -> (Option<schema::File>, Vec<Problem>) {
     (None, problems)
 }
 
+/// The first error of each line: what follows on the same line is mostly its echo.
+fn not_toml_at_all(errors: &[Error], text: &str) -> Vec<Problem> {
+    let lines = Lines::new(text);
+    let mut problems = BTreeMap::new();
+    for error in errors {
+        let line = lines.line(error.span().unwrap_or_default().start);
+        problems.entry(line).or_insert_with(|| not_toml(error, text));
+    }
+    problems.into_values().collect()
+}
+
 /// The problem that `text` is not TOML.
 fn not_toml(error: &Error, text: &str) -> Problem {
     let span = error.span().unwrap_or_default();
@@ -48,30 +60,32 @@ fn not_toml(error: &Error, text: &str) -> Problem {
         return problem.help("each key may be written once");
     }
     match unquoted_value(text, span.start) {
-        Some(value) => problem.help(format!("a value that is not a plain number, `true` or `false` stands in quotes: `\"{value}\"`")),
+        Some(value) => problem
+            .help(format!("a value that is not a plain number, `true` or `false` stands in quotes: `\"{value}\"`")),
         None => problem,
     }
 }
 
 /// The value without quotes that the byte at `offset` is in or follows: `20s`, `@leader`.
 fn unquoted_value(text: &str, offset: usize) -> Option<&str> {
-    let begin = |c: char| c.is_whitespace() || "=,[{".contains(c);
-    let end = |c: char| c.is_whitespace() || ",]}#".contains(c);
+    // ASCII only, so that one byte further is the next character.
+    let begin = |c: char| c.is_ascii_whitespace() || "=,[{".contains(c);
+    let end = |c: char| c.is_ascii_whitespace() || ",]}#".contains(c);
     let (before, after) = text.split_at_checked(offset)?;
     let start = before.rfind(begin).map_or(0, |at| at + 1);
-    let start = if text[start..].starts_with(begin) { offset } else { start };
     let stop = offset + after.find(end).unwrap_or(after.len());
     let value = text.get(start..stop)?;
-    let is_value = before[..start.min(before.len())].trim_end().ends_with(['=', ',', '[']);
+    let is_value = before[..start].trim_end().ends_with(['=', ',', '[']);
     let is_word = value.chars().all(|c| c.is_ascii_alphanumeric() || "@._-%/=<>()".contains(c));
-    (is_value && is_word && (1..=40).contains(&value.len())).then_some(value)
+    let says_something = value.len() <= 40 && value.contains(|c: char| c.is_ascii_alphanumeric());
+    (is_value && is_word && says_something).then_some(value)
 }
 
 /// Where in the tree an error is.
-struct Place<'a> {
+struct Place {
     path: Vec<Part>,
-    /// The key, if the error is about the key and not about its value.
-    key: Option<Spanned<&'a str>>,
+    /// The value is a date or a time of day, which serde is shown as a table.
+    is_date: bool,
     span: Range<usize>,
 }
 
@@ -81,7 +95,7 @@ enum Part {
     Item(usize),
 }
 
-impl Place<'_> {
+impl Place {
     fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.path.iter().filter_map(|part| match part {
             Part::Key(key) => Some(key.as_str()),
@@ -91,30 +105,30 @@ impl Place<'_> {
 }
 
 /// The innermost entry of `tree` whose key or value covers `span`.
-fn locate<'a>(tree: &'a DeTable<'_>, span: &Range<usize>) -> Option<Place<'a>> {
+fn locate(tree: &DeTable<'_>, span: &Range<usize>) -> Option<Place> {
     let mut search = Search { wanted: span.clone(), path: Vec::new(), best: None };
     search.table(tree);
     search.best
 }
 
-struct Search<'a> {
+struct Search {
     wanted: Range<usize>,
     path: Vec<Part>,
-    best: Option<Place<'a>>,
+    best: Option<Place>,
 }
 
-impl<'a> Search<'a> {
-    fn table(&mut self, table: &'a DeTable<'_>) {
+impl Search {
+    fn table(&mut self, table: &DeTable<'_>) {
         for (key, value) in table {
             self.path.push(Part::Key(key.get_ref().to_string()));
-            self.offer(key.span(), Some(Spanned::new(key.span(), key.get_ref())));
+            self.offer(key.span(), false);
             self.value(value);
             self.path.pop();
         }
     }
 
-    fn value(&mut self, value: &'a Spanned<DeValue<'_>>) {
-        self.offer(value.span(), None);
+    fn value(&mut self, value: &Spanned<DeValue<'_>>) {
+        self.offer(value.span(), value.get_ref().is_datetime());
         match value.get_ref() {
             DeValue::Table(table) => self.table(table),
             DeValue::Array(items) => {
@@ -128,11 +142,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn offer(&mut self, span: Range<usize>, key: Option<Spanned<&'a str>>) {
+    fn offer(&mut self, span: Range<usize>, is_date: bool) {
         let covers = span.start <= self.wanted.start && self.wanted.end <= span.end;
         let is_tighter = self.best.as_ref().is_none_or(|best| span.len() < best.span.len());
         if covers && is_tighter {
-            self.best = Some(Place { path: self.path.clone(), key, span });
+            self.best = Some(Place { path: self.path.clone(), is_date, span });
         }
     }
 }
@@ -150,8 +164,9 @@ fn remove(table: &mut DeTable<'_>, path: &[Part]) {
 fn remove_inside(value: &mut DeValue<'_>, path: &[Part]) {
     match (value, path) {
         (DeValue::Table(table), _) => remove(table, path),
-        (DeValue::Array(items), [Part::Item(index)]) if *index < items.len() => {
-            items.remove(*index);
+        (DeValue::Array(items), [Part::Item(index)]) => {
+            let others = items.iter().enumerate().filter(|(other, _)| other != index);
+            *items = others.map(|(_, item)| item.clone()).collect();
         }
         (DeValue::Array(items), [Part::Item(index), rest @ ..]) => {
             if let Some(item) = items.get_mut(*index) {
@@ -163,21 +178,22 @@ fn remove_inside(value: &mut DeValue<'_>, path: &[Part]) {
 }
 
 /// The problem that a key or a value has no place in a scenario.
-fn misfit(error: &Error, place: &Place<'_>) -> Problem {
-    let problem = match &place.key {
-        Some(key) => unknown_key(error.message(), key),
-        None => wrong_type(error.message(), place),
+fn misfit(error: &Error, place: &Place) -> Problem {
+    let is_key = error.message().starts_with("unknown field");
+    let problem = match place.names().next_back() {
+        Some(key) if is_key => unknown_key(error.message(), key, &place.span),
+        _ => wrong_type(error.message(), place),
     };
-    match stray_root_key(place) {
-        Some(help) => problem.help(help),
+    match stray_root_key(place, is_key) {
+        Some(help) => problem.label("").help(help),
         None => problem,
     }
 }
 
-fn unknown_key(message: &str, key: &Spanned<&str>) -> Problem {
+fn unknown_key(message: &str, key: &str, span: &Range<usize>) -> Problem {
     let allowed = expected_names(message);
-    let problem = Problem::new(format!("unknown key {}", quote(key.get_ref()))).at(key.span());
-    let problem = match words::nearest(key.get_ref(), &allowed) {
+    let problem = Problem::new(format!("unknown key {}", quote(key))).at(span.clone());
+    let problem = match words::nearest(key, &allowed) {
         Some(meant) => problem.label(format!("did you mean `{meant}`?")),
         None => problem,
     };
@@ -190,13 +206,13 @@ fn expected_names(message: &str) -> Vec<String> {
     names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-fn wrong_type(message: &str, place: &Place<'_>) -> Problem {
+fn wrong_type(message: &str, place: &Place) -> Problem {
     let (found, expected) = message
         .strip_prefix("invalid type: ")
         .and_then(|rest| rest.rsplit_once(", expected "))
         .map(|(found, expected)| (in_toml_words(found), in_toml_words(expected)))
         .unwrap_or_default();
-    if message.contains("$__toml_private_datetime") {
+    if place.is_date {
         return Problem::new("a date or time of day has no place in a scenario").at(place.span.clone());
     }
     if expected.is_empty() {
@@ -205,7 +221,9 @@ fn wrong_type(message: &str, place: &Place<'_>) -> Problem {
     let problem = Problem::new(format!("expected {expected}, found {found}")).at(place.span.clone());
     match place.names().next_back() {
         Some("workload") => problem.help("workloads are a list: write `[[workload]]`, with double brackets"),
-        Some("timeline") => problem.help("the timeline is a list of steps: `timeline = [{ at = \"6s\", heal = \"everything\" }]`"),
+        Some("timeline") => {
+            problem.help("the timeline is a list of steps: `timeline = [{ at = \"6s\", heal = \"everything\" }]`")
+        }
         Some(name) if name.starts_with('p') && super::units::quantile(name).is_ok() => {
             problem.help("a quantile with a decimal point stands in quotes: `\"p99.9\"`")
         }
@@ -222,15 +240,19 @@ fn in_toml_words(text: &str) -> String {
         "a boolean" => "`true` or `false`".to_owned(),
         "a string" => "a quoted text".to_owned(),
         _ if text.starts_with("struct ") => "a table".to_owned(),
-        _ => text.replacen("string \"", "the text \"", 1).replacen("boolean ", "", 1).replacen("integer ", "", 1).replacen("floating point ", "", 1),
+        _ => text
+            .replacen("string \"", "the text \"", 1)
+            .replacen("boolean ", "", 1)
+            .replacen("integer ", "", 1)
+            .replacen("floating point ", "", 1),
     }
 }
 
 /// What to say of a top-level key that stands below a `[table]`, where TOML makes it a key of that table.
-fn stray_root_key(place: &Place<'_>) -> Option<String> {
+fn stray_root_key(place: &Place, is_key: bool) -> Option<String> {
     let names: Vec<&str> = place.names().collect();
     let [table, .., name] = names[..] else { return None };
-    let is_elsewhere = table != "timeline" && (place.key.is_some() || matches!(table, "expect" | "floors"));
+    let is_elsewhere = table != "timeline" && (is_key || matches!(table, "expect" | "floors"));
     is_elsewhere.then(|| above_tables(name)).flatten()
 }
 

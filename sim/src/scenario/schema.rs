@@ -1,8 +1,8 @@
 //! The shape of a scenario file, as serde reads it: every value with its place in the text, nothing judged.
 //!
-//! Places survive only where serde does not buffer (measured: reference/libraries.md §3.2). Hence no `flatten`, `untagged` or `tag`:
-//! a step is one struct with one optional field for each action, and what may be a word or a table is [`Or`]. Every key is optional
-//! here, so that a missing one is reported in our words, with the others.
+//! Places survive only where serde does not buffer (measured: reference/libraries.md §3.2). Hence no `flatten`,
+//! `untagged` or `tag`: a step is one struct with one optional field for each action, and what may be a word or a table
+//! is [`Or`]. Every key is optional here, so that a missing one is reported in our words, with the others.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
@@ -190,9 +190,9 @@ pub(super) struct Variant {
     pub bounds: Vec<(Text, Spanned<Bounds>)>,
 }
 
-/// A value that is one word: the number or the quoted text that stands in the file. What a number means is for its reader to say
-/// (`"50ms"` is a duration, `50` lacks a unit).
-#[derive(Debug)]
+/// A value that is one word: the number or the quoted text that stands in the file. What a number means is for its
+/// reader to say (`"50ms"` is a duration, `50` lacks a unit).
+#[derive(Clone, Debug)]
 pub(super) struct Scalar(pub String);
 
 /// A word, or a table that says more.

@@ -1,6 +1,7 @@
 //! Quantities from text, exactly: no binary floating point on the way to a duration, a rate or a share.
 //!
-//! Nothing here panics, whatever the text; what cannot be read comes back as a [`Misread`] that says what would have been right.
+//! Nothing here panics, whatever the text; what cannot be read comes back as a [`Misread`] that says what would have
+//! been right.
 
 use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
 
@@ -71,8 +72,8 @@ pub(super) struct Protocol {
 const DURATION_FORMS: &str = "a duration is a number and a unit: `250us`, `1.5s`, `2m`; units are ns, us, ms, s, m, h, and, \
     outside of [cluster], heartbeats, election-timeouts and leases";
 
-/// A duration: `1.5s`, or `1.5 election-timeouts` where `protocol` is given. Exact, but for fractions of protocol units, which are
-/// rounded down to a nanosecond.
+/// A duration: `1.5s`, or `1.5 election-timeouts` where `protocol` is given. Exact, but for fractions of protocol
+/// units, which are rounded down to a nanosecond.
 pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
     let text = text.trim();
     if text.starts_with('-') {
@@ -112,7 +113,9 @@ fn plain_unit(unit: &str) -> Option<u128> {
 fn protocol_unit(unit: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
     let of = |length: fn(&Protocol) -> Option<Duration>| match protocol.map(length) {
         Some(Some(length)) => Ok(length),
-        Some(None) => Err(Misread::new(format!("{} has no length here: `lease` is not given in [cluster]", quote(unit)))),
+        Some(None) => {
+            Err(Misread::new(format!("{} has no length here: `lease` is not given in [cluster]", quote(unit))))
+        }
         None => Err(Misread::new(format!("{} cannot be used in [cluster], which defines it", quote(unit)))),
     };
     match unit {
@@ -153,8 +156,8 @@ pub(super) fn rate(text: &str) -> Result<u64, Misread> {
     const MOST: u64 = 1_000_000;
     let text = text.trim();
     let forms = "a rate is operations per second over all clients: `500/s`";
-    let (number, unit) = Decimal::split(text)
-        .ok_or_else(|| Misread::new(format!("{} is not a rate", quote(text))).help(forms))?;
+    let (number, unit) =
+        Decimal::split(text).ok_or_else(|| Misread::new(format!("{} is not a rate", quote(text))).help(forms))?;
     match unit {
         "/s" => {}
         "" => return Err(Misread::new(format!("`{text}` has no unit; `{text}/s`?")).help(forms)),
@@ -182,7 +185,10 @@ pub(super) fn ppm(text: &str) -> Result<Ppm, Misread> {
 pub(super) fn per_mille(text: &str) -> Result<u32, Misread> {
     let (number, unit) = share(text)?;
     match unit {
-        "ppm" => Err(Misread::new(format!("unknown unit `ppm` in {}", quote(text))).help("write a fraction: `0.25` or `25%`")),
+        "ppm" => {
+            Err(Misread::new(format!("unknown unit `ppm` in {}", quote(text)))
+                .help("write a fraction: `0.25` or `25%`"))
+        }
         _ => number.parts_of_one(1_000, text),
     }
 }
@@ -222,7 +228,8 @@ pub(super) fn key_distribution(text: &str) -> Result<KeyDistribution, Misread> {
     };
     match Decimal::parse(exponent.trim()).and_then(|exponent| exponent.times(1_000)) {
         Some((milli @ 1..=10_000, true)) => Ok(KeyDistribution::Zipf { exponent_milli: milli as u32 }),
-        _ => Err(Misread::new(format!("{} is not an exponent", quote(exponent))).help("from 0.001 to 10, in steps of 0.001: `zipf(1.1)`")),
+        _ => Err(Misread::new(format!("{} is not an exponent", quote(exponent)))
+            .help("from 0.001 to 10, in steps of 0.001: `zipf(1.1)`")),
     }
 }
 
@@ -236,7 +243,9 @@ pub(super) fn bound(text: &str, metric: Metric, protocol: &Protocol) -> Result<B
     let value = match metric.unit() {
         Unit::Seconds => duration(operand, Some(protocol))?.as_nanos() as f64 / 1e9,
         Unit::Ratio => ratio(written, operand, op, metric)?,
-        Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand)).ok_or_else(|| not_a(operand, "number"))?.to_f64(),
+        Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand))
+            .ok_or_else(|| not_a(operand, "number"))?
+            .to_f64(),
         Unit::Count => count(operand)?.to_f64(),
     };
     if op == Op::Lt && value == 0.0 {
@@ -301,23 +310,33 @@ impl FromStr for Seeds {
             let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
             digits.parse::<u64>().ok().filter(|_| plain).ok_or_else(|| not_a(word, "seed").help(forms))
         };
+        let backwards =
+            |range: String| Err(Misread::new(format!("{} runs backwards; `{range}`?", quote(text))).help(forms));
         let (first, last) = if let Some((first, last)) = text.split_once("..=") {
-            (seed(first)?, seed(last)?)
+            let (first, last) = (seed(first)?, seed(last)?);
+            if first > last {
+                return backwards(format!("{last}..={first}"));
+            }
+            (first, last)
         } else if let Some((first, end)) = text.split_once("..") {
             let (first, end) = (seed(first)?, seed(end)?);
+            if first > end {
+                return backwards(format!("{end}..{first}"));
+            }
             if first == end {
                 return Err(Misread::new(format!("{} is empty; `{first}..={end}`?", quote(text))).help(forms));
             }
-            (first, end.wrapping_sub(1))
+            (first, end - 1)
         } else {
             (seed(text)?, seed(text)?)
         };
-        if first > last {
-            return Err(Misread::new(format!("{} runs backwards; `{last}..={first}`?", quote(text))).help(forms));
-        }
         let seeds = Self { first, last };
         if seeds.len() > MAX_SEEDS {
-            return Err(Misread::new(format!("{} is {} seeds; a sweep is at most {MAX_SEEDS}", quote(text), seeds.len())));
+            return Err(Misread::new(format!(
+                "{} is {} seeds; a sweep is at most {MAX_SEEDS}",
+                quote(text),
+                seeds.len()
+            )));
         }
         Ok(seeds)
     }
@@ -344,7 +363,8 @@ impl Decimal {
     fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let is_number = |part: &str| {
-            part.starts_with(|c: char| c.is_ascii_digit()) && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+            part.starts_with(|c: char| c.is_ascii_digit())
+                && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
         };
         if !is_number(whole) || !is_number(fraction) {
             return None;

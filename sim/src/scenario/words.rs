@@ -103,7 +103,10 @@ impl FromStr for Selector {
             return Ok(*role);
         }
         if let Some(number) = text.strip_prefix('n').filter(|number| is_plain_number(number)) {
-            return number.parse().map(Self::Node).map_err(|_| Misread::new(format!("there is no node {}", quote(text))));
+            return number
+                .parse()
+                .map(Self::Node)
+                .map_err(|_| Misread::new(format!("there is no node {}", quote(text))));
         }
         let words = || Self::ROLES.iter().map(|(_, word)| *word);
         let allowed = format!("allowed: `n1`, `n2`, ...; {}", quote_all(words()));
@@ -162,6 +165,7 @@ fn normal(word: &str) -> String {
 
 /// `text` is words of lower-case letters and digits, joined by single hyphens.
 pub(super) fn is_kebab(text: &str) -> bool {
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     text.split('-').all(is_word)
 }

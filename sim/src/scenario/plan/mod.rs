@@ -1,7 +1,8 @@
 //! What a valid scenario is: plain data, with the defaults of what a file leaves out and the limits of what it may ask.
 //!
-//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`; the rest, with the timeline, is here.
-//! Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words are spelled is in `words` and
+//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`; the rest, with the
+//! timeline, is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words
+//! are spelled is in `words` and
 //! `metric`.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
@@ -22,7 +23,6 @@ pub const MAX_REPETITIONS: u64 = 100_000;
 pub const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most seeds of a sweep.
 pub const MAX_SEEDS: u64 = 1_000_000;
-
 
 /// A scenario that makes sense: all names resolve, all times lie within the run.
 #[derive(Clone, Debug, PartialEq)]

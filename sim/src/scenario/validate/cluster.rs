@@ -9,16 +9,16 @@ use crate::scenario::{
     COSTS, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_NODES, MAX_QUEUE, Network, Problem,
     problem::quote_all,
     profiles::{DISKS, NETWORKS, Profile},
-    schema::{self, Knots, Or, Quantity, Text},
+    schema::{self, Knots, Or, Quantity, Text, Whole},
     units::{self, Misread},
     words,
 };
 
-pub(super) fn cluster(raw: schema::Cluster, report: &mut Report<'_>) -> Cluster {
+pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
     let default = Cluster::default();
     let times = times(&raw, &default, report);
     Cluster {
-        nodes: report.whole("nodes", raw.nodes, 1, MAX_NODES).unwrap_or(default.nodes),
+        nodes: nodes(raw.nodes, default.nodes, report),
         engine: report.word(raw.engine).unwrap_or(default.engine),
         tick: times.tick,
         heartbeat: times.heartbeat,
@@ -33,6 +33,14 @@ pub(super) fn cluster(raw: schema::Cluster, report: &mut Report<'_>) -> Cluster 
     }
 }
 
+fn nodes(raw: Option<Whole>, default: u32, report: &mut Report) -> u32 {
+    if raw.is_none() {
+        return default;
+    }
+    // After a refused number no node may be refused for being too many.
+    report.whole("nodes", raw, 1, MAX_NODES).unwrap_or(MAX_NODES)
+}
+
 /// Raft's times.
 struct Times {
     tick: Duration,
@@ -41,9 +49,9 @@ struct Times {
     lease: Option<Duration>,
 }
 
-fn times(raw: &schema::Cluster, default: &Cluster, report: &mut Report<'_>) -> Times {
+fn times(raw: &schema::Cluster, default: &Cluster, report: &mut Report) -> Times {
     let before = report.problems.len();
-    let mut time = |what, quantity: &Option<Quantity>| report.positive(what, quantity.clone(), None);
+    let mut time = |what: &str, quantity: &Option<Quantity>| report.positive(what, quantity.clone(), None);
     let times = Times {
         tick: time("tick", &raw.tick).unwrap_or(default.tick),
         heartbeat: time("heartbeat", &raw.heartbeat).unwrap_or(default.heartbeat),
@@ -57,8 +65,9 @@ fn times(raw: &schema::Cluster, default: &Cluster, report: &mut Report<'_>) -> T
     times
 }
 
-fn times_fit(times: &Times, raw: &schema::Cluster, report: &mut Report<'_>) {
-    let span = |wrong: &Option<Quantity>, other: &Option<Quantity>| wrong.as_ref().or(other.as_ref()).map(Spanned::span);
+fn times_fit(times: &Times, raw: &schema::Cluster, report: &mut Report) {
+    let span =
+        |wrong: &Option<Quantity>, other: &Option<Quantity>| wrong.as_ref().or(other.as_ref()).map(Spanned::span);
     let Times { tick, heartbeat, election_timeout, lease } = times;
     if !is_multiple(*heartbeat, *tick) {
         let message = format!("`heartbeat` ({heartbeat:?}) is not a multiple of `tick` ({tick:?})");
@@ -69,7 +78,8 @@ fn times_fit(times: &Times, raw: &schema::Cluster, report: &mut Report<'_>) {
         refuse(message, span(&raw.election_timeout, &raw.tick), "Raft counts its times in ticks", report);
     }
     if election_timeout <= heartbeat {
-        let message = format!("`election-timeout` ({election_timeout:?}) must be longer than `heartbeat` ({heartbeat:?})");
+        let message =
+            format!("`election-timeout` ({election_timeout:?}) must be longer than `heartbeat` ({heartbeat:?})");
         let help = "or followers stand for election between two heartbeats; ten heartbeats are usual";
         refuse(message, span(&raw.election_timeout, &raw.heartbeat), help, report);
     }
@@ -80,9 +90,9 @@ fn times_fit(times: &Times, raw: &schema::Cluster, report: &mut Report<'_>) {
     }
 }
 
-fn refuse(message: String, span: Option<Range<usize>>, help: &str, report: &mut Report<'_>) {
+fn refuse(message: String, span: Option<Range<usize>>, help: &str, report: &mut Report) {
     let problem = Problem::new(message).help(help);
-    report.refuse(match span {
+    report.missing(match span {
         Some(span) => problem.at(span),
         None => problem,
     });
@@ -92,11 +102,13 @@ fn is_multiple(duration: Duration, of: Duration) -> bool {
     !of.is_zero() && duration.as_nanos().is_multiple_of(of.as_nanos())
 }
 
-fn network(raw: Option<Spanned<Or<schema::Network>>>, default: Network, report: &mut Report<'_>) -> Network {
+fn network(raw: Option<Spanned<Or<schema::Network>>>, default: Network, report: &mut Report) -> Network {
     let Some(raw) = raw else { return default };
     let span = raw.span();
     let raw = match raw.into_inner() {
-        Or::Word(name) => return profile("network", &name.0, span, &NETWORKS, report).map_or(default, Profile::network),
+        Or::Word(name) => {
+            return profile("network", &name.0, span, &NETWORKS, report).map_or(default, Profile::network);
+        }
         Or::Table(table) => table,
     };
     let base = base("network", raw.base, &NETWORKS, report).map_or(default, Profile::network);
@@ -113,7 +125,7 @@ fn network(raw: Option<Spanned<Or<schema::Network>>>, default: Network, report: 
     }
 }
 
-fn disk(raw: Option<Spanned<Or<schema::Disk>>>, default: Disk, report: &mut Report<'_>) -> Disk {
+fn disk(raw: Option<Spanned<Or<schema::Disk>>>, default: Disk, report: &mut Report) -> Disk {
     let Some(raw) = raw else { return default };
     let span = raw.span();
     let raw = match raw.into_inner() {
@@ -129,7 +141,7 @@ fn named(base: String, changed: bool) -> String {
     if changed { format!("{base} (changed)") } else { base }
 }
 
-fn base<'p>(what: &str, name: Option<Text>, profiles: &'p [Profile], report: &mut Report<'_>) -> Option<&'p Profile> {
+fn base<'p>(what: &str, name: Option<Text>, profiles: &'p [Profile], report: &mut Report) -> Option<&'p Profile> {
     let name = name?;
     profile(what, name.get_ref(), name.span(), profiles, report)
 }
@@ -139,7 +151,7 @@ fn profile<'p>(
     name: &str,
     span: Range<usize>,
     profiles: &'p [Profile],
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<&'p Profile> {
     let found = profiles.iter().find(|profile| profile.name == name);
     let names = profiles.iter().map(|profile| profile.name);
@@ -147,7 +159,7 @@ fn profile<'p>(
 }
 
 /// A constant (`"1ms"`) or a table of quantiles (`{ p0 = "1ms", p100 = "2ms" }`).
-fn distribution(raw: Option<Spanned<Or<Knots>>>, report: &mut Report<'_>) -> Option<Distribution> {
+fn distribution(raw: Option<Spanned<Or<Knots>>>, report: &mut Report) -> Option<Distribution> {
     let raw = raw?;
     let span = raw.span();
     match raw.into_inner() {
@@ -156,7 +168,7 @@ fn distribution(raw: Option<Spanned<Or<Knots>>>, report: &mut Report<'_>) -> Opt
     }
 }
 
-fn quantiles(raw: Knots, span: Range<usize>, report: &mut Report<'_>) -> Option<Distribution> {
+fn quantiles(raw: Knots, span: Range<usize>, report: &mut Report) -> Option<Distribution> {
     let before = report.problems.len();
     let mut knots: BTreeMap<u32, (Duration, Range<usize>)> = BTreeMap::new();
     for (name, value) in raw {
@@ -184,7 +196,7 @@ fn quantiles(raw: Knots, span: Range<usize>, report: &mut Report<'_>) -> Option<
     Some(Distribution { knots: knots.into_iter().map(|(per_mille, (value, _))| (per_mille, value)).collect() })
 }
 
-fn lanes(raw: schema::Lanes, default: Lanes, report: &mut Report<'_>) -> Lanes {
+fn lanes(raw: schema::Lanes, default: Lanes, report: &mut Report) -> Lanes {
     Lanes {
         heartbeat: lane(raw.heartbeat, default.heartbeat, report),
         bulk: lane(raw.bulk, default.bulk, report),
@@ -192,7 +204,7 @@ fn lanes(raw: schema::Lanes, default: Lanes, report: &mut Report<'_>) -> Lanes {
     }
 }
 
-fn lane(raw: schema::Lane, default: Lane, report: &mut Report<'_>) -> Lane {
+fn lane(raw: schema::Lane, default: Lane, report: &mut Report) -> Lane {
     Lane {
         calls: report.word(raw.calls).unwrap_or(default.calls),
         queue: report.whole("queue", raw.queue, 1, MAX_QUEUE).unwrap_or(default.queue),
@@ -200,7 +212,7 @@ fn lane(raw: schema::Lane, default: Lane, report: &mut Report<'_>) -> Lane {
     }
 }
 
-fn cpu(raw: schema::Cpu, default: Cpu, report: &mut Report<'_>) -> Cpu {
+fn cpu(raw: schema::Cpu, default: Cpu, report: &mut Report) -> Cpu {
     let cores = report.whole("cores", raw.cores, 1, MAX_CORES).unwrap_or(default.cores);
     let mut costs = BTreeMap::new();
     for (name, cost) in raw.costs {

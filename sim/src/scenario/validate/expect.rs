@@ -10,7 +10,8 @@ use crate::scenario::{
     problem::quote_all,
     read,
     schema::{self, Bounds, Or, Quantity, Text, Whole},
-    units, words,
+    units::{self, Misread},
+    words,
 };
 
 /// The windows that expectations may name.
@@ -23,7 +24,7 @@ pub(super) fn expect(
     bounds: RawBounds,
     tags: &Tags,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Expect {
     let violation: Option<Class> = report.word(violation);
     Expect { bounds: expectations(bounds, tags, frame, &["violation", "variant"], report), violation }
@@ -33,7 +34,7 @@ pub(super) fn variants(
     raw: BTreeMap<Text, schema::Variant>,
     tags: &Tags,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> BTreeMap<String, VariantExpect> {
     let mut variants = BTreeMap::new();
     for (name, raw) in raw {
@@ -53,7 +54,7 @@ fn expectations(
     tags: &Tags,
     frame: &Frame,
     keys: &[&str],
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Vec<Expectation> {
     raw.sort_by_key(|(name, _)| name.span().start);
     let mut expectations = Vec::new();
@@ -61,7 +62,9 @@ fn expectations(
         let Some(metric) = metric(&name, keys, report) else { continue };
         let span = bounds.span();
         match bounds.into_inner() {
-            Or::Word(bound) => expectations.extend(expectation(metric, None, &Spanned::new(span, bound), frame, report)),
+            Or::Word(bound) => {
+                expectations.extend(expectation(metric, None, &Spanned::new(span, bound), frame, report))
+            }
             Or::Table(windows) => expectations.extend(by_window(metric, windows, span, tags, frame, report)),
         }
     }
@@ -74,7 +77,7 @@ fn by_window(
     span: Range<usize>,
     tags: &Tags,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Vec<Expectation> {
     if windows.is_empty() {
         report.missing(Problem::new(format!("`{metric}` has no bound")).at(span).help(window_forms(tags)));
@@ -90,7 +93,7 @@ fn by_window(
 }
 
 /// The tag that `name` is; `Some(None)` for the whole run. `None` if there is no such window.
-fn known_window(name: &Text, tags: &Tags, report: &mut Report<'_>) -> Option<Option<String>> {
+fn known_window(name: &Text, tags: &Tags, report: &mut Report) -> Option<Option<String>> {
     let word = name.get_ref();
     if word == WHOLE {
         return Some(None);
@@ -114,35 +117,31 @@ fn expectation(
     window: Option<String>,
     bound: &Quantity,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<Expectation> {
     let line = report.line(&bound.span());
     let bound = report.take(units::bound(&bound.get_ref().0, metric, &frame.protocol), bound.span())?;
     Some(Expectation { metric, window, bound, line })
 }
 
-fn metric(name: &Text, keys: &[&str], report: &mut Report<'_>) -> Option<Metric> {
+fn metric(name: &Text, keys: &[&str], report: &mut Report) -> Option<Metric> {
     let word = name.get_ref();
     if let Ok(metric) = word.parse() {
         return Some(metric);
     }
     let metrics = Metric::all().into_iter().map(|metric| metric.to_string());
     let unknown = words::unknown("metric", word, keys.iter().map(|key| (*key).to_owned()).chain(metrics));
-    let unknown = match read::above_tables(word) {
-        Some(help) => unknown.help(help),
-        None => unknown,
-    };
-    report.refuse(unknown.at(name.span()));
+    report.refuse(stray(word, unknown).at(name.span()));
     None
 }
 
-pub(super) fn floors(raw: BTreeMap<Text, Whole>, report: &mut Report<'_>) -> Vec<Floor> {
+pub(super) fn floors(raw: BTreeMap<Text, Whole>, report: &mut Report) -> Vec<Floor> {
     let mut raw: Vec<_> = raw.into_iter().collect();
     raw.sort_by_key(|(name, _)| name.span().start);
     raw.into_iter().filter_map(|(name, least)| floor(&name, &least, report)).collect()
 }
 
-fn floor(name: &Text, least: &Whole, report: &mut Report<'_>) -> Option<Floor> {
+fn floor(name: &Text, least: &Whole, report: &mut Report) -> Option<Floor> {
     let line = report.line(&name.span());
     let counts = || Metric::all().into_iter().filter(|metric| metric.is_count());
     let Some(metric) = counts().find(|metric| metric.to_string() == *name.get_ref()) else {
@@ -167,8 +166,13 @@ fn not_a_count(name: &Text, counts: impl Iterator<Item = Metric>) -> Problem {
         }
         Err(_) => words::unknown("count", word, counts),
     };
+    stray(word, unknown).at(name.span())
+}
+
+/// `unknown`, or what to say if `word` is a key that slipped below a `[table]`.
+fn stray(word: &str, unknown: Misread) -> Misread {
     match read::above_tables(word) {
-        Some(help) => unknown.help(help).at(name.span()),
-        None => unknown.at(name.span()),
+        Some(help) => Misread { meant: None, ..unknown }.help(help),
+        None => unknown,
     }
 }

@@ -1,7 +1,7 @@
 //! Schema to plan: every rule that refuses a file which parses.
 //!
-//! One file for each part of the script. A value that is refused is replaced by its default, so that the rest can be judged; the
-//! scenario that comes out is thrown away if there is any problem.
+//! One file for each part of the script. A value that is refused is replaced by its default, so that the rest can be
+//! judged; the scenario that comes out is thrown away if there is any problem.
 
 mod cluster;
 mod expect;
@@ -14,8 +14,11 @@ use std::{path::Path, time::Duration};
 
 use self::report::Report;
 use super::{
-    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, Step, problem::quote, schema,
-    units::{self, Protocol}, words,
+    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, Step,
+    problem::quote,
+    schema,
+    units::{self, Protocol},
+    words,
 };
 
 /// What the parts of a script may refer to.
@@ -57,7 +60,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
     (scenario, report.problems)
 }
 
-fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report<'_>) -> Frame {
+fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report) -> Frame {
     let protocol =
         Protocol { election_timeout: cluster.election_timeout, heartbeat: cluster.heartbeat, lease: cluster.lease };
     if until.is_none() {
@@ -74,10 +77,13 @@ fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report
     Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.nodes, protocol }
 }
 
-fn name(name: Option<schema::Text>, path: &Path, report: &mut Report<'_>) -> String {
+fn name(name: Option<schema::Text>, path: &Path, report: &mut Report) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let Some(name) = name else {
-        report.missing(Problem::new("`name` is missing").help(format!("it is the file's name without `.toml`: `name = \"{stem}\"`")));
+        report.missing(
+            Problem::new("`name` is missing")
+                .help(format!("it is the file's name without `.toml`: `name = \"{stem}\"`")),
+        );
         return String::new();
     };
     let span = name.span();
@@ -89,13 +95,14 @@ fn name(name: Option<schema::Text>, path: &Path, report: &mut Report<'_>) -> Str
     name
 }
 
-fn claims(raw: schema::Claims, report: &mut Report<'_>) -> Claims {
+fn claims(raw: schema::Claims, report: &mut Report) -> Claims {
     let clock_drift = report.scalar(raw.clock_drift, units::ppm);
     Claims { clock_drift: clock_drift.unwrap_or(Claims::default().clock_drift) }
 }
 
-/// Recovery is measured from the end of a fault: where a partition lasts to the end of the run, there is none to measure.
-fn recovery_follows_healing(scenario: &Scenario, partitions: &[timeline::Placed], report: &mut Report<'_>) {
+/// Recovery is measured from the end of a fault: where a partition lasts to the end of the run, there is none to
+/// measure.
+fn recovery_follows_healing(scenario: &Scenario, partitions: &[timeline::Placed], report: &mut Report) {
     let variants = scenario.variants.values().flat_map(|variant| &variant.bounds);
     let expected = scenario.expect.bounds.iter().chain(variants).find(|bound| bound.metric == Metric::Recovery);
     let endless = partitions.iter().rfind(|partition| !is_healed(partition, scenario));
@@ -111,9 +118,8 @@ fn recovery_follows_healing(scenario: &Scenario, partitions: &[timeline::Placed]
 fn is_healed(partition: &timeline::Placed, scenario: &Scenario) -> bool {
     let last = partition.at.end();
     let ends_itself = partition.lasts.is_some_and(|lasts| last + lasts < scenario.until);
-    let heals_after = |step: &Step| {
-        matches!(step.action, Action::Heal) && (step.at.end(), step.line) >= (last, partition.line)
-    };
+    let heals_after =
+        |step: &Step| matches!(step.action, Action::Heal) && (step.at.end(), step.line) >= (last, partition.line);
     ends_itself || scenario.timeline.iter().any(heals_after)
 }
 

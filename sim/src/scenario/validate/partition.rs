@@ -10,13 +10,13 @@ use crate::scenario::{
     schema::{self, Text},
 };
 
-pub(super) fn partition(raw: Spanned<schema::Partition>, frame: &Frame, report: &mut Report<'_>) -> Option<Partition> {
+pub(super) fn partition(raw: Spanned<schema::Partition>, frame: &Frame, report: &mut Report) -> Option<Partition> {
     let span = raw.span();
     let raw = raw.into_inner();
     let how = report.word(raw.how).unwrap_or(Cut::Drop);
     let lasts = report.positive("for", raw.r#for, Some(&frame.protocol));
     let sides = match raw.sides {
-        Some(sides) => sides(sides, frame, report),
+        Some(raw) => sides(raw, frame, report),
         None => {
             let problem = Problem::new("a partition needs `sides`").at(span);
             report.missing(problem.help("name who is on which: `sides = [[\"@leader\"], [\"@others\"]]`"));
@@ -31,7 +31,7 @@ type RawSides = Spanned<Vec<Spanned<Vec<Text>>>>;
 /// A selector of a side, with its place.
 type Placed = (Selector, Range<usize>);
 
-fn sides(raw: RawSides, frame: &Frame, report: &mut Report<'_>) -> Option<[Vec<Selector>; 2]> {
+fn sides(raw: RawSides, frame: &Frame, report: &mut Report) -> Option<[Vec<Selector>; 2]> {
     let span = raw.span();
     let raw = raw.into_inner();
     let count = raw.len();
@@ -49,7 +49,7 @@ fn sides(raw: RawSides, frame: &Frame, report: &mut Report<'_>) -> Option<[Vec<S
     Some([plain(first), plain(second)])
 }
 
-fn side(raw: Spanned<Vec<Text>>, frame: &Frame, report: &mut Report<'_>) -> Option<Vec<Placed>> {
+fn side(raw: Spanned<Vec<Text>>, frame: &Frame, report: &mut Report) -> Option<Vec<Placed>> {
     let before = report.problems.len();
     let named = raw.into_inner().into_iter().filter_map(|text| {
         let span = text.span();
@@ -59,7 +59,7 @@ fn side(raw: Spanned<Vec<Text>>, frame: &Frame, report: &mut Report<'_>) -> Opti
     (report.problems.len() == before).then_some(side)
 }
 
-fn not_on_both(first: &[Placed], second: &[Placed], report: &mut Report<'_>) -> Option<()> {
+fn not_on_both(first: &[Placed], second: &[Placed], report: &mut Report) -> Option<()> {
     // What is drawn may give another node each time it is written.
     let fixed = |side: &&Placed| !side.0.is_drawn();
     let both = second.iter().filter(fixed).find_map(|(selector, span)| {
@@ -72,13 +72,16 @@ fn not_on_both(first: &[Placed], second: &[Placed], report: &mut Report<'_>) -> 
     None
 }
 
-fn somebody_on_each(sides: [&[Placed]; 2], spans: [Range<usize>; 2], frame: &Frame, report: &mut Report<'_>) -> Option<()> {
+fn somebody_on_each(sides: [&[Placed]; 2], spans: [Range<usize>; 2], frame: &Frame, report: &mut Report) -> Option<()> {
     let others = |index: usize| sides.get(1 - index).copied().unwrap_or_default();
-    let empty = |index: usize| sides.get(index).is_some_and(|side| side.iter().all(|(named, _)| is_nobody(*named, others(index), frame)));
+    let empty = |index: usize| {
+        sides.get(index).is_some_and(|side| side.iter().all(|(named, _)| is_nobody(*named, others(index), frame)))
+    };
     let nobody = spans.into_iter().enumerate().find(|(index, _)| empty(*index));
     let Some((_, span)) = nobody else { return Some(()) };
     let problem = Problem::new("nobody is on this side of the partition").at(span);
-    report.refuse(problem.help(format!("the cluster has {} nodes, and a node is on one side only", frame.nodes)));
+    report
+        .missing(problem.help(format!("a node is on one side only, and the cluster has no more than {}", frame.nodes)));
     None
 }
 
@@ -89,7 +92,11 @@ fn is_nobody(selector: Selector, opposite: &[Placed], frame: &Frame) -> bool {
         _ => None,
     };
     let nodes: BTreeSet<u32> = opposite.iter().filter_map(numbered).collect();
-    let roles = opposite.iter().any(|(selector, _)| !matches!(selector, Selector::Node(_)));
+    let has = |role: Selector| opposite.iter().any(|(selector, _)| *selector == role);
+    if has(Selector::Leader) && has(Selector::Followers) {
+        return true;
+    }
+    let roles = opposite.iter().any(|(selector, _)| !matches!(selector, Selector::Node(_) | Selector::Others));
     // A role is somebody, and that may be one of the numbered nodes.
     let taken = nodes.len().max(usize::from(roles));
     match selector {
@@ -100,12 +107,14 @@ fn is_nobody(selector: Selector, opposite: &[Placed], frame: &Frame) -> bool {
 }
 
 /// The nodes that `text` names, of those that the cluster has.
-pub(super) fn selector(text: Text, frame: &Frame, report: &mut Report<'_>) -> Option<Selector> {
+pub(super) fn selector(text: Text, frame: &Frame, report: &mut Report) -> Option<Selector> {
     let span = text.span();
     let selector = report.word(Some(text))?;
-    if let Selector::Node(number) = selector && number > frame.nodes {
+    if let Selector::Node(number) = selector
+        && number > frame.nodes
+    {
         let message = format!("there is no node `{selector}`: the cluster has {}", frame.nodes);
-        report.refuse(Problem::new(message).at(span).help(format!("nodes are `n1` to `n{}`", frame.nodes)));
+        report.missing(Problem::new(message).at(span).help(format!("nodes are `n1` to `n{}`", frame.nodes)));
         return None;
     }
     Some(selector)

@@ -13,61 +13,68 @@ use crate::scenario::{
 };
 
 /// The problems of a file so far.
-pub(super) struct Report<'a> {
-    /// The file.
-    pub text: &'a str,
+pub(super) struct Report {
     /// In the order of discovery.
     pub problems: Vec<Problem>,
     lines: Lines,
     complete: bool,
 }
 
-impl<'a> Report<'a> {
-    pub fn new(text: &'a str, complete: bool) -> Self {
-        Self { text, problems: Vec::new(), lines: Lines::new(text), complete }
+impl Report {
+    pub(super) fn new(text: &str, complete: bool) -> Self {
+        Self { problems: Vec::new(), lines: Lines::new(text), complete }
     }
 
     /// The line (1-based) that `span` begins on.
-    pub fn line(&self, span: &Range<usize>) -> usize {
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
         self.lines.line(span.start)
     }
 
-    pub fn refuse(&mut self, problem: Problem) {
+    pub(super) fn refuse(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
 
-    /// Refuses what follows from something not being there. Not said of a file that could not be read as a whole: the part that is
-    /// missing may be the one that has been refused.
-    pub fn missing(&mut self, problem: Problem) {
+    /// Refuses what follows from something not being there. Not said of a file that could not be read as a whole: the
+    /// part that is missing may be the one that has been refused.
+    pub(super) fn missing(&mut self, problem: Problem) {
         if self.complete {
             self.refuse(problem);
         }
     }
 
     /// The value, or `None` after refusing it.
-    pub fn take<T>(&mut self, value: Result<T, Misread>, span: Range<usize>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, value: Result<T, Misread>, span: Range<usize>) -> Option<T> {
         value.map_err(|misread| self.refuse(misread.at(span))).ok()
     }
 
     /// The word that `text` spells.
-    pub fn word<T: FromStr<Err = Misread>>(&mut self, text: Option<Text>) -> Option<T> {
+    pub(super) fn word<T: FromStr<Err = Misread>>(&mut self, text: Option<Text>) -> Option<T> {
         let text = text?;
         self.take(text.get_ref().parse(), text.span())
     }
 
     /// What `read` makes of a quantity.
-    pub fn scalar<T>(&mut self, quantity: Option<Quantity>, read: impl FnOnce(&str) -> Result<T, Misread>) -> Option<T> {
+    pub(super) fn scalar<T>(
+        &mut self,
+        quantity: Option<Quantity>,
+        read: impl FnOnce(&str) -> Result<T, Misread>,
+    ) -> Option<T> {
         let quantity = quantity?;
         let Scalar(text) = quantity.get_ref();
         self.take(read(text), quantity.span())
     }
 
-    pub fn duration(&mut self, quantity: Option<Quantity>, protocol: Option<&Protocol>) -> Option<Duration> {
+    pub(super) fn duration(&mut self, quantity: Option<Quantity>, protocol: Option<&Protocol>) -> Option<Duration> {
         self.scalar(quantity, |text| units::duration(text, protocol))
     }
 
     /// A duration that is not zero; `what` names it.
-    pub fn positive(&mut self, what: &str, quantity: Option<Quantity>, protocol: Option<&Protocol>) -> Option<Duration> {
+    pub(super) fn positive(
+        &mut self,
+        what: &str,
+        quantity: Option<Quantity>,
+        protocol: Option<&Protocol>,
+    ) -> Option<Duration> {
         let span = quantity.as_ref().map(Spanned::span)?;
         let duration = self.duration(quantity, protocol)?;
         if duration.is_zero() {
@@ -78,7 +85,7 @@ impl<'a> Report<'a> {
     }
 
     /// A whole number from `least` to `most`; `what` names it.
-    pub fn whole<T>(&mut self, what: &str, number: Option<Whole>, least: T, most: T) -> Option<T>
+    pub(super) fn whole<T>(&mut self, what: &str, number: Option<Whole>, least: T, most: T) -> Option<T>
     where
         T: TryFrom<i64> + PartialOrd + Display,
     {
@@ -92,12 +99,13 @@ impl<'a> Report<'a> {
     }
 
     /// A name in kebab-case; `what` says of what.
-    pub fn kebab(&mut self, what: &str, name: Text) -> Option<String> {
+    pub(super) fn kebab(&mut self, what: &str, name: Text) -> Option<String> {
         if is_name(name.get_ref()) {
             return Some(name.into_inner());
         }
         let message = format!("{} is not {what}", quote(name.get_ref()));
-        let help = "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
+        let help =
+            "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
         self.refuse(Problem::new(message).at(name.span()).help(help));
         None
     }

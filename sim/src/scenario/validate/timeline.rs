@@ -39,7 +39,7 @@ pub(super) struct Placed {
     pub line: usize,
 }
 
-pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &mut Report<'_>) -> Timeline {
+pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &mut Report) -> Timeline {
     if let Some(step) = raw.get(MAX_STEPS) {
         let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", raw.len());
         report.refuse(Problem::new(message).at(step.span()));
@@ -53,7 +53,9 @@ pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &
         let within = repetitions <= MAX_REPETITIONS;
         repetitions += times(step.at);
         if within && repetitions > MAX_REPETITIONS {
-            let message = format!("up to this step the timeline acts {repetitions} times; at most {MAX_REPETITIONS} are possible");
+            let message = format!(
+                "up to this step the timeline acts {repetitions} times; at most {MAX_REPETITIONS} are possible"
+            );
             report.refuse(Problem::new(message).at(span).help("make `every` longer or the window shorter"));
         }
         timeline.steps.push(step);
@@ -72,7 +74,7 @@ fn times(at: When) -> u64 {
     }
 }
 
-fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, report: &mut Report<'_>) -> Option<Step> {
+fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, report: &mut Report) -> Option<Step> {
     let span = raw.span();
     let line = report.line(&span);
     let raw = raw.into_inner();
@@ -96,7 +98,7 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, repo
     Some(Step { line, at: at?, action: action? })
 }
 
-fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report<'_>) {
+fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report) {
     let present = [
         raw.tag.as_ref().map(Spanned::span),
         raw.transfer.as_ref().map(Spanned::span),
@@ -127,7 +129,7 @@ fn when(
     is_tag: bool,
     step: &Range<usize>,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<When> {
     let Some(at) = at else {
         report.missing(Problem::new("this step has no time").at(step.clone()).help(AT_FORMS));
@@ -139,26 +141,32 @@ fn when(
         (When::Window { from, to }, Some((every, jitter))) => Some(When::Every { from, to, every, jitter }),
         (When::At(time), Some(_)) => {
             let problem = Problem::new("a step that is repeated needs a window").at(at.span());
-            report.refuse(problem.help(format!("say when it stops: `at = \"{}..{}\"`", shown(time), shown(frame.until))));
+            report.refuse(problem.help(format!(
+                "say when it stops: `at = \"{}..{}\"`",
+                shown(time),
+                shown(frame.until)
+            )));
             None
         }
         (When::At(_), None) if is_tag => {
             let problem = Problem::new("a tag names a window, not a moment").at(at.span());
-            report.refuse(problem.help("write when it begins and ends: `at = \"2s..6s\"`"));
+            report.missing(problem.help("write when it begins and ends: `at = \"2s..6s\"`"));
             None
         }
         (When::Window { .. }, None) if !is_tag => {
             let problem = Problem::new("a window without `every` says when to begin, not how often").at(at.span());
-            report.refuse(problem.help("repeat it with `every = \"400ms\"`, or act once: `at = \"2s\"` (a partition may last: `for = \"4s\"`)"));
+            report.missing(problem.help(
+                "repeat it with `every = \"400ms\"`, or act once: `at = \"2s\"` (a partition may last: `for = \"4s\"`)",
+            ));
             None
         }
         (when, _) => Some(when),
     }
 }
 
-fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report<'_>) -> Option<When> {
+fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report) -> Option<When> {
     let Scalar(text) = at.get_ref();
-    let time = |text: &str, report: &mut Report<'_>| {
+    let time = |text: &str, report: &mut Report| {
         let time = units::duration(text, Some(&frame.protocol));
         let time = time.map_err(|misread| if misread.meant.is_none() { misread.help(AT_FORMS) } else { misread });
         report.take(time, at.span())
@@ -168,7 +176,7 @@ fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report<'_>) -> Opti
         let time = time(text, report)?;
         if after(time) {
             let message = format!("this step is after the end of the run ({})", shown(frame.until));
-            report.refuse(Problem::new(message).at(at.span()));
+            report.missing(Problem::new(message).at(at.span()));
             return None;
         }
         return Some(When::At(time));
@@ -184,7 +192,7 @@ fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report<'_>) -> Opti
         report.refuse(Problem::new(message).at(at.span()).help(AT_FORMS));
     } else if after(to) {
         let message = format!("this window ends after the end of the run ({})", shown(frame.until));
-        report.refuse(Problem::new(message).at(at.span()));
+        report.missing(Problem::new(message).at(at.span()));
     }
     (from < to && !after(to)).then_some(When::Window { from, to })
 }
@@ -195,11 +203,13 @@ fn period(
     jitter: Option<Quantity>,
     is_tag: bool,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<Option<(Duration, Duration)>> {
     let Some(every) = every else {
         let Some(jitter) = jitter else { return Some(None) };
-        report.missing(Problem::new("`jitter` without `every`").at(jitter.span()).help("a step that acts once has no jitter"));
+        report.missing(
+            Problem::new("`jitter` without `every`").at(jitter.span()).help("a step that acts once has no jitter"),
+        );
         return None;
     };
     if is_tag {
@@ -223,7 +233,7 @@ fn shown(duration: Duration) -> String {
     format!("{duration:?}").replace('µ', "u")
 }
 
-fn named_window(tag: Text, timeline: &mut Timeline, report: &mut Report<'_>) -> Option<Action> {
+fn named_window(tag: Text, timeline: &mut Timeline, report: &mut Report) -> Option<Action> {
     let span = tag.span();
     let name = report.kebab("a tag", tag)?;
     if name == WHOLE {
@@ -232,14 +242,16 @@ fn named_window(tag: Text, timeline: &mut Timeline, report: &mut Report<'_>) -> 
         return None;
     }
     if let Some(first) = timeline.tags.get(&name) {
-        report.refuse(Problem::new(format!("the tag `{name}` is given twice")).at(span).also(first.clone(), "first given here"));
+        report.refuse(
+            Problem::new(format!("the tag `{name}` is given twice")).at(span).also(first.clone(), "first given here"),
+        );
         return None;
     }
     timeline.tags.insert(name.clone(), span);
     Some(Action::Tag { name })
 }
 
-fn transfer_between(raw: Spanned<schema::Transfer>, frame: &Frame, report: &mut Report<'_>) -> Option<Action> {
+fn transfer_between(raw: Spanned<schema::Transfer>, frame: &Frame, report: &mut Report) -> Option<Action> {
     let span = raw.get_ref().to.as_ref().or(raw.get_ref().from.as_ref()).map_or_else(|| raw.span(), Spanned::span);
     let raw = raw.into_inner();
     let from = one_node("from", raw.from, Selector::Leader, frame, report);
@@ -252,19 +264,20 @@ fn transfer_between(raw: Spanned<schema::Transfer>, frame: &Frame, report: &mut 
     Some(Action::Transfer { from, to })
 }
 
-fn one_node(what: &str, text: Option<Text>, default: Selector, frame: &Frame, report: &mut Report<'_>) -> Option<Selector> {
+fn one_node(what: &str, text: Option<Text>, default: Selector, frame: &Frame, report: &mut Report) -> Option<Selector> {
     let Some(text) = text else { return Some(default) };
     let span = text.span();
     let selector = selector(text, frame, report)?;
     if selector.is_many() {
-        let problem = Problem::new(format!("`{selector}` may be several nodes; `{what}` of a transfer is one")).at(span);
+        let problem =
+            Problem::new(format!("`{selector}` may be several nodes; `{what}` of a transfer is one")).at(span);
         report.refuse(problem.help("for one of them write `@follower` or `@any`"));
         return None;
     }
     Some(selector)
 }
 
-fn heal(what: &Text, report: &mut Report<'_>) -> Option<Action> {
+fn heal(what: &Text, report: &mut Report) -> Option<Action> {
     const EVERYTHING: &str = "everything";
     if what.get_ref() == EVERYTHING {
         return Some(Action::Heal);

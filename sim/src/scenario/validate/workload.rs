@@ -6,8 +6,8 @@ use toml::Spanned;
 
 use super::{Frame, report::Report};
 use crate::scenario::{
-    KeyDistribution, Keys, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Mix, Pace, Problem, Target, Workload,
-    WorkloadKind,
+    KeyDistribution, Keys, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Mix, Pace, Problem, Target,
+    Workload, WorkloadKind,
     schema::{self, Or, Quantity, Text, Whole},
     units::{self, Misread},
     words,
@@ -15,7 +15,7 @@ use crate::scenario::{
 
 const KINDS: [&str; 2] = ["kv", "script"];
 
-pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, report: &mut Report<'_>) -> Vec<Workload> {
+pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, report: &mut Report) -> Vec<Workload> {
     if raw.is_empty() {
         let help = "write at least `[[workload]]` and, below it, `kind = \"kv\"`";
         report.missing(Problem::new("no workload: nothing reads or writes").help(help));
@@ -33,7 +33,7 @@ fn one(
     raw: Spanned<schema::Workload>,
     names: &mut BTreeMap<String, Range<usize>>,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<Workload> {
     let span = raw.span();
     let raw = raw.into_inner();
@@ -66,15 +66,19 @@ fn kind(
     mix: Option<Spanned<schema::Mix>>,
     reads: Option<Whole>,
     workload: Range<usize>,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<WorkloadKind> {
     let Some(kind) = kind else {
         let problem = Problem::new("this workload has no `kind`").at(workload);
-        report.missing(problem.help("`kind = \"kv\"`: single reads and writes; `kind = \"script\"`: reads and one write checked against them"));
+        report.missing(problem.help(
+            "`kind = \"kv\"`: single reads and writes; `kind = \"script\"`: reads and one write checked against them",
+        ));
         return None;
     };
     let misplaced = |key: &str, span: Range<usize>, of: &str| {
-        Problem::new(format!("`{key}` is for workloads of kind `{of}`")).at(span).also(kind.span(), "this is another kind")
+        Problem::new(format!("`{key}` is for workloads of kind `{of}`"))
+            .at(span)
+            .also(kind.span(), "this is another kind")
     };
     match kind.get_ref().as_str() {
         "kv" => {
@@ -97,7 +101,7 @@ fn kind(
     }
 }
 
-fn shares(raw: Spanned<schema::Mix>, report: &mut Report<'_>) -> Option<Mix> {
+fn shares(raw: Spanned<schema::Mix>, report: &mut Report) -> Option<Mix> {
     let span = raw.span();
     let schema::Mix { get, put, cas } = raw.into_inner();
     let before = report.problems.len();
@@ -119,10 +123,11 @@ fn unique(
     name: String,
     span: Range<usize>,
     names: &mut BTreeMap<String, Range<usize>>,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<String> {
     if let Some(first) = names.get(&name) {
-        let problem = Problem::new(format!("two workloads are called `{name}`")).at(span).also(first.clone(), "the first");
+        let problem =
+            Problem::new(format!("two workloads are called `{name}`")).at(span).also(first.clone(), "the first");
         report.refuse(problem.help("a workload is called after its kind; two of one kind need a `name`"));
         return None;
     }
@@ -135,7 +140,7 @@ fn span_of_time(
     from: Option<Quantity>,
     until: Option<Quantity>,
     frame: &Frame,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> (Duration, Option<Duration>) {
     let from_span = from.as_ref().map(Spanned::span);
     let until_span = until.as_ref().map(Spanned::span);
@@ -151,7 +156,7 @@ fn span_of_time(
     (from, until)
 }
 
-fn pace(rate: Option<Quantity>, think: Option<Quantity>, frame: &Frame, report: &mut Report<'_>) -> Pace {
+fn pace(rate: Option<Quantity>, think: Option<Quantity>, frame: &Frame, report: &mut Report) -> Pace {
     if let (Some(rate), Some(think)) = (&rate, &think) {
         let problem = Problem::new("`rate` and `think` cannot both be given").at(think.span());
         let help = "`rate` sends at fixed times, answered or not; `think` waits after each answer";
@@ -165,7 +170,7 @@ fn pace(rate: Option<Quantity>, think: Option<Quantity>, frame: &Frame, report: 
 }
 
 /// `keys = 8`, or a table that says more.
-fn keys(raw: Option<Spanned<Or<schema::Keys>>>, report: &mut Report<'_>) -> Keys {
+fn keys(raw: Option<Spanned<Or<schema::Keys>>>, report: &mut Report) -> Keys {
     let default = Keys::default();
     let Some(raw) = raw else { return default };
     let span = raw.span();
@@ -189,7 +194,7 @@ fn plain_count(text: &str) -> Result<i64, Misread> {
     text.parse().map_err(|_| Misread::new("keys are a number or a table").help(help))
 }
 
-fn key_distribution(text: Option<Text>, report: &mut Report<'_>) -> Option<KeyDistribution> {
+fn key_distribution(text: Option<Text>, report: &mut Report) -> Option<KeyDistribution> {
     let text = text?;
     report.take(units::key_distribution(text.get_ref()), text.span())
 }

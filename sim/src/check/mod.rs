@@ -1,0 +1,139 @@
+//! What must never happen, and what must not happen too often: one file a property.
+//!
+//! A check sees the [`Record`]s of a run as they come, and nothing else: no cluster, no clock, no scenario. It remembers what it needs
+//! and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`].
+//!
+//! | file                | property                                               | id in `lease-bugs.md` §3 |
+//! |---------------------|--------------------------------------------------------|--------------------------|
+//! | `staleness`         | no read is older than what was acknowledged before it  | S1                       |
+//! | `election_safety`   | a term has one leader                                  | R1                       |
+//! | `one_lease`         | never two valid leases at one instant                  | W1                       |
+//! | `end_causes`        | no lease is ended without cause                        | W9                       |
+//! | `read_index_budget` | a ReadIndex round for each miss and each renewal       | Pf2                      |
+//!
+//! `nodes` follows the roles and leases of all nodes, for the two checks that judge them and for everybody's stories; `words` writes
+//! numbers as people read them.
+
+mod election_safety;
+mod end_causes;
+mod nodes;
+mod one_lease;
+mod read_index_budget;
+mod staleness;
+pub mod words;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+use crate::history::Record;
+use crate::scenario::Class;
+use crate::time::SimTime;
+use std::sync::Arc;
+
+/// A property that does not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The name of the check.
+    pub check: &'static str,
+    /// The class of failure.
+    pub class: Class,
+    /// When: the moment of the violation, or the end of the run for what is judged there.
+    pub at: SimTime,
+    /// One line with numbers.
+    pub message: String,
+    /// What led to it, in at most [`STORY`] lines.
+    pub story: Vec<String>,
+}
+
+/// The most lines of a story: with verdict, command and timeline it must fit on one screen.
+pub const STORY: usize = 12;
+
+/// Watches one property.
+pub trait Check: Send {
+    /// Its name, as in [`CheckInfo::name`].
+    fn name(&self) -> &'static str;
+
+    /// Sees one record. A finding whose class [`stops`] ends the run.
+    fn record(&mut self, record: &Record) -> Option<Finding>;
+
+    /// How often the property was evaluated so far. A check that never was has proved nothing.
+    fn evaluated(&self) -> u64;
+
+    /// The run is over, at `end`: judges what was counted.
+    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+        let _ = end;
+        Vec::new()
+    }
+}
+
+/// What a check is, for people.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CheckInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says, in one line.
+    pub about: &'static str,
+    /// The class of its findings.
+    pub class: Class,
+    /// Does a finding end the run?
+    pub stops: bool,
+    /// Where the property comes from.
+    pub source: &'static str,
+}
+
+impl CheckInfo {
+    const fn new(name: &'static str, class: Class, about: &'static str, source: &'static str) -> Self {
+        Self { name, about, class, stops: stops(class), source }
+    }
+
+    fn finding(&self, at: SimTime, message: String, story: Vec<String>) -> Finding {
+        Finding { check: self.name, class: self.class, at, message, story }
+    }
+}
+
+/// Every check, the most severe first.
+pub const ALL: &[CheckInfo] =
+    &[staleness::INFO, election_safety::INFO, one_lease::INFO, end_causes::INFO, read_index_budget::INFO];
+
+/// Does a finding of this class end the run? After a violation of safety nothing that follows means anything; what is counted needs
+/// the whole run.
+pub const fn stops(class: Class) -> bool {
+    match class {
+        Class::Nondeterminism
+        | Class::Panic
+        | Class::StaleRead
+        | Class::LostWrite
+        | Class::RaftInvariant
+        | Class::LeaseInvariant => true,
+        Class::Liveness | Class::Expectation | Class::Vacuous => false,
+    }
+}
+
+/// All checks, fresh for one run, in the order of [`ALL`]. `keys` are the names of the keys, for the stories.
+pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
+    vec![
+        Box::new(staleness::Staleness::new(keys)),
+        Box::new(election_safety::ElectionSafety::default()),
+        Box::new(one_lease::OneLease::default()),
+        Box::new(end_causes::EndCauses::default()),
+        Box::new(read_index_budget::ReadIndexBudget::default()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_listed_under_its_name_and_in_the_same_order() {
+        let built: Vec<_> = all(Arc::from([])).iter().map(|check| check.name()).collect();
+        let listed: Vec<_> = ALL.iter().map(|info| info.name).collect();
+        assert_eq!(built, listed);
+    }
+
+    #[test]
+    fn safety_stops_a_run_and_expectations_do_not() {
+        let stopping: Vec<_> = ALL.iter().filter(|info| info.stops).map(|info| info.name).collect();
+        assert_eq!(stopping, ["staleness", "election-safety", "one-lease"]);
+    }
+}

@@ -1,0 +1,231 @@
+//! Who leads and who holds which lease, as the nodes' own records tell it.
+//!
+//! A lease is cleared where its holder says that it ended, and where the holder is no longer leader of the lease's term. It is *not*
+//! cleared by the passing of time: [`Held::until`] says until when it is good.
+
+use super::words;
+use crate::history::StackRecord;
+use crate::time::SimTime;
+use leasehold::env::NodeId;
+use leasehold::observe::{EndCause, Event, Role};
+use std::collections::BTreeMap;
+
+/// What the nodes of a cluster have told.
+#[derive(Default)]
+pub(super) struct Nodes {
+    nodes: BTreeMap<NodeId, NodeState>,
+}
+
+/// What one node has told.
+#[derive(Default)]
+pub(super) struct NodeState {
+    pub(super) role: Role,
+    pub(super) term: u64,
+    /// Since when it has this role in this term.
+    pub(super) since: SimTime,
+    pub(super) lease: Option<Held>,
+    /// The last lease that was ended before its time.
+    ended: Option<Ended>,
+    /// When it last answered a read from its lease.
+    pub(super) last_hit: Option<SimTime>,
+}
+
+/// A lease.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    pub(super) term: u64,
+    /// When it began; extensions that came in time do not count.
+    pub(super) since: SimTime,
+    /// When it was last extended.
+    pub(super) extended: SimTime,
+    /// The true time at which it runs out.
+    pub(super) until: SimTime,
+}
+
+impl Held {
+    /// Is it good at `at`? The last instant does not count, as in the stack's own gate.
+    pub(super) fn is_valid(&self, at: SimTime) -> bool {
+        at < self.until
+    }
+}
+
+struct Ended {
+    lease: Held,
+    at: SimTime,
+    cause: Option<EndCause>,
+}
+
+impl Ended {
+    /// Whichever came first: the end, or the time until which the lease would have been good.
+    fn until(&self) -> SimTime {
+        self.at.min(self.lease.until)
+    }
+}
+
+impl Nodes {
+    /// Takes in what a node told at `at`.
+    pub(super) fn record(&mut self, at: SimTime, told: &StackRecord) {
+        match told.event {
+            Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
+            Event::Stopped { .. } => {
+                let node = self.of(told.node);
+                node.changed(at, Role::Follower, node.term);
+            }
+            Event::LeaseExtended { term, .. } => {
+                // A clock that will never get there gives a lease without end.
+                let until = told.lease_until.unwrap_or(SimTime(u64::MAX));
+                self.of(told.node).extended(at, term, until);
+            }
+            Event::LeaseEnded { cause, .. } => self.of(told.node).lost(at, Some(cause)),
+            Event::LeaseRead { miss: None } => self.of(told.node).last_hit = Some(at),
+            _ => {}
+        }
+    }
+
+    fn of(&mut self, node: NodeId) -> &mut NodeState {
+        self.nodes.entry(node).or_default()
+    }
+
+    /// Each node that has told anything, by number.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeId, &NodeState)> {
+        self.nodes.iter().map(|(id, node)| (*id, node))
+    }
+
+    /// The node's lease, if it has one, good or run out.
+    pub(super) fn lease(&self, node: NodeId) -> Option<Held> {
+        self.nodes.get(&node)?.lease
+    }
+
+    /// A line for each node that leads or has had a lease, at most `most`, those with a lease in force at `at` first.
+    pub(super) fn story(&self, at: SimTime, most: usize) -> Vec<String> {
+        let mut nodes: Vec<_> = self.iter().filter(|(_, node)| node.is_of_interest()).collect();
+        nodes.sort_by_key(|(_, node)| !node.lease.is_some_and(|lease| lease.is_valid(at)));
+        nodes.iter().take(most).map(|(id, node)| format!("{id} {}", node.describe(at))).collect()
+    }
+
+    /// For each lease that was still good while another node already led a later term: how long that was, up to `at`.
+    pub(super) fn overlaps(&self, at: SimTime) -> Vec<String> {
+        let newest = self.iter().filter(|(_, node)| node.role == Role::Leader).max_by_key(|(_, node)| node.term);
+        let Some((leader, leading)) = newest else { return Vec::new() };
+        let outlived = self.iter().filter(|(id, _)| *id != leader).filter_map(|(id, node)| {
+            let (lease, until) = node.latest_lease()?;
+            let until = until.min(at);
+            let overlap = until.since(leading.since.max(lease.since));
+            let old = lease.term < leading.term && !overlap.is_zero();
+            let overlap = words::duration(overlap);
+            let (theirs, ours) = (lease.term, leading.term);
+            old.then(|| format!("so {id} had its lease of term {theirs} for {overlap} while {leader} led term {ours}"))
+        });
+        outlived.collect()
+    }
+}
+
+impl NodeState {
+    fn changed(&mut self, at: SimTime, role: Role, term: u64) {
+        if (role, term) != (self.role, self.term) {
+            (self.role, self.term, self.since) = (role, term, at);
+        }
+        if role != Role::Leader || self.lease.is_some_and(|lease| lease.term != term) {
+            self.lost(at, None);
+        }
+    }
+
+    fn extended(&mut self, at: SimTime, term: u64, until: SimTime) {
+        let unbroken = self.lease.filter(|lease| lease.term == term && lease.is_valid(at));
+        let since = unbroken.map_or(at, |lease| lease.since);
+        self.lease = Some(Held { term, since, extended: at, until });
+    }
+
+    fn lost(&mut self, at: SimTime, cause: Option<EndCause>) {
+        if let Some(lease) = self.lease.take() {
+            self.ended = Some(Ended { lease, at, cause });
+        }
+    }
+
+    /// The lease, or the last one there was, and until when it was good.
+    fn latest_lease(&self) -> Option<(Held, SimTime)> {
+        let ended = || self.ended.as_ref().map(|ended| (ended.lease, ended.until()));
+        self.lease.map(|lease| (lease, lease.until)).or_else(ended)
+    }
+
+    fn is_of_interest(&self) -> bool {
+        self.role == Role::Leader || self.latest_lease().is_some()
+    }
+
+    fn describe(&self, at: SimTime) -> String {
+        let role = match self.role {
+            Role::Leader => format!("has led term {} since {}", self.term, self.since),
+            role => format!("has been {} in term {} since {}", role.name(), self.term, self.since),
+        };
+        let served = self.last_hit.map_or(String::new(), |hit| format!("; last answered from a lease at {hit}"));
+        format!("{role}; {}{served}", self.describe_lease(at))
+    }
+
+    fn describe_lease(&self, at: SimTime) -> String {
+        match (&self.lease, &self.ended) {
+            (Some(Held { term, extended, until, .. }), _) => {
+                let holds = if at < *until { "holds" } else { "held" };
+                format!("{holds} a lease of term {term}, extended at {extended}, until {}", moment(*until))
+            }
+            (None, Some(ended)) => {
+                let cause = ended.cause.map_or("no longer leader", EndCause::name);
+                format!("its lease of term {} ended at {} ({cause})", ended.lease.term, ended.until())
+            }
+            (None, None) => "has had no lease".to_owned(),
+        }
+    }
+}
+
+/// A moment, or that it never comes.
+pub(super) fn moment(at: SimTime) -> String {
+    if at == SimTime(u64::MAX) { "the end of time".to_owned() } else { at.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn nodes(events: Events) -> Nodes {
+        let mut nodes = Nodes::default();
+        for (at, told) in events.told() {
+            nodes.record(at, told);
+        }
+        nodes
+    }
+
+    #[test]
+    fn a_lease_is_cleared_by_its_end_and_by_the_loss_of_the_role_or_the_term() {
+        let leads = || Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000);
+        assert!(nodes(leads()).lease(NodeId(1)).is_some());
+        assert!(nodes(leads().ended(20, 1, EndCause::Transfer)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().follows(20, 1, 4)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().leads(20, 1, 6)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().stopped(20, 1)).lease(NodeId(1)).is_none());
+    }
+
+    #[test]
+    fn a_lease_begins_anew_only_after_it_ran_out() {
+        let extended = |at| Events::default().leads(0, 1, 4).extended(10, 1, 4, 100).extended(at, 1, 4, 300);
+        let since = |at| nodes(extended(at)).lease(NodeId(1)).map(|lease| lease.since);
+        assert_eq!(since(99), Some(ms(10)));
+        assert_eq!(since(100), Some(ms(100)));
+    }
+
+    #[test]
+    fn the_story_names_roles_leases_and_the_overlap() {
+        let nodes = nodes(
+            Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000).hit(850, 1).leads(700, 2, 5),
+        );
+        assert_eq!(
+            nodes.story(ms(900), 7),
+            [
+                "n1 has led term 4 since 0.000000s; holds a lease of term 4, extended at 0.010000s, until 1.000000s; \
+                 last answered from a lease at 0.850000s",
+                "n2 has led term 5 since 0.700000s; has had no lease",
+            ]
+        );
+        let overlap = "so n1 had its lease of term 4 for 200.000 ms while n2 led term 5";
+        assert_eq!(nodes.overlaps(ms(900)), [overlap]);
+    }
+}

@@ -1,0 +1,269 @@
+//! S1: nothing is older than what was acknowledged before it was asked for.
+//!
+//! **Proves**, for each key, that the order in which operations took effect respects real time: an operation that was invoked after
+//! another had completed does not come before it. The log fixes the order of the writes, so no search is needed (`lease-bugs.md` §3.1):
+//! the write of version `v` has position `2v`, a read that returned `v` has position `2v + 1`. An invocation remembers the highest
+//! position among the completed operations of the key, the *floor*. At completion a read must not lie below the floor, a write must
+//! lie above it. With versions that are truly committed (S3) this is linearizability of the key.
+//!
+//! What counts as a read and as a write:
+//! - A compare-and-set that found another value is a read of what it found.
+//! - A script takes effect at the index of its write, where its reads were found to be still the newest. A version that it read must
+//!   therefore not lie below the floor either, and raises it; the version that it wrote is a write.
+//! - What failed raises no floor, whatever its outcome: nobody was told that it took effect.
+//!
+//! **Does not prove** that values belong to their versions (S3, S5), nor anything across keys: a script's reads are judged key by key.
+//! A version read before it is committed anywhere goes unseen until somebody else reads less.
+//!
+//! **Costs** one comparison and a copy of 40 bytes for each key that an operation touches; memory for operations under way and keys.
+//!
+//! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
+
+use super::nodes::Nodes;
+use super::{Check, CheckInfo, Finding, STORY, words};
+use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use leasehold::env::{Address, NodeId};
+use leasehold::request::{ReadPath, Version};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) const INFO: CheckInfo = CheckInfo::new(
+    "staleness",
+    Class::StaleRead,
+    "no operation sees or overwrites less than what was acknowledged before it was invoked",
+    "lease-bugs.md S1",
+);
+
+/// The check.
+pub(super) struct Staleness {
+    keys: Arc<[String]>,
+    floors: Vec<Floor>,
+    under_way: BTreeMap<OpId, UnderWay>,
+    evaluated: u64,
+    nodes: Nodes,
+    /// The last answer that a client was sent: from which node, and when it arrived.
+    answers: BTreeMap<u32, (NodeId, SimTime)>,
+}
+
+/// The highest position among completed operations of a key, and whose it is.
+#[derive(Clone, Copy, Default)]
+struct Floor {
+    position: u64,
+    holder: Option<Holder>,
+}
+
+#[derive(Clone, Copy)]
+struct Holder {
+    client: u32,
+    kind: OpKind,
+    at: SimTime,
+    access: Access,
+}
+
+/// What an operation did to a key.
+#[derive(Clone, Copy)]
+enum Access {
+    Read(Version),
+    Wrote(Version),
+}
+
+impl Access {
+    fn position(self) -> u64 {
+        match self {
+            Access::Wrote(version) => version.saturating_mul(2),
+            Access::Read(version) => version.saturating_mul(2).saturating_add(1),
+        }
+    }
+
+    /// May an operation invoked when the floor stood at `floor` have done this?
+    fn respects(self, floor: u64) -> bool {
+        match self {
+            Access::Wrote(_) => self.position() > floor,
+            Access::Read(_) => self.position() >= floor,
+        }
+    }
+
+    fn describe(self) -> String {
+        match self {
+            Access::Wrote(version) => format!("wrote version {version}"),
+            Access::Read(0) => "read that it was never written".to_owned(),
+            Access::Read(version) => format!("read version {version}"),
+        }
+    }
+}
+
+/// An operation that has not completed.
+struct UnderWay {
+    client: u32,
+    invoked: SimTime,
+    operation: Operation,
+    /// Floor of the operation's own key.
+    own: Floor,
+    /// Floors of the keys that a script reads, in its order.
+    reads: Vec<Floor>,
+}
+
+/// One access of a completed operation, and the floor that it had to respect.
+struct Seen {
+    key: KeyId,
+    access: Access,
+    floor: Floor,
+}
+
+impl UnderWay {
+    /// What the operation did, if it succeeded.
+    fn accesses(&self, completion: &Completion) -> Vec<Seen> {
+        let seen = |key: &KeyId, access, floor: &Floor| Seen { key: *key, access, floor: *floor };
+        match (&self.operation, completion) {
+            (Operation::Get { key }, Completion::Read { version, .. })
+            | (Operation::Cas { key }, Completion::Unexpected { version }) => {
+                vec![seen(key, Access::Read(*version), &self.own)]
+            }
+            (Operation::Put { key } | Operation::Cas { key }, Completion::Written { version }) => {
+                vec![seen(key, Access::Wrote(*version), &self.own)]
+            }
+            (Operation::Script { reads: keys, key }, Completion::Script { reads, version, .. }) => {
+                let pairs = keys.iter().zip(reads.iter()).zip(&self.reads);
+                let reads = pairs.map(|((key, version), floor)| seen(key, Access::Read(*version), floor));
+                reads.chain([seen(key, Access::Wrote(*version), &self.own)]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Staleness {
+    pub(super) fn new(keys: Arc<[String]>) -> Self {
+        Self {
+            floors: vec![Floor::default(); keys.len()],
+            keys,
+            under_way: BTreeMap::new(),
+            evaluated: 0,
+            nodes: Nodes::default(),
+            answers: BTreeMap::new(),
+        }
+    }
+
+    fn floor(&self, key: KeyId) -> Floor {
+        self.floors.get(key.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn invoked(&mut self, at: SimTime, invocation: &Invocation) {
+        let (own, reads) = match &invocation.operation {
+            Operation::Get { key } | Operation::Put { key } | Operation::Cas { key } => (key, &[][..]),
+            Operation::Script { reads, key } => (key, &reads[..]),
+        };
+        let under_way = UnderWay {
+            client: invocation.client,
+            invoked: at,
+            operation: invocation.operation.clone(),
+            own: self.floor(*own),
+            reads: reads.iter().map(|key| self.floor(*key)).collect(),
+        };
+        self.under_way.insert(invocation.op, under_way);
+    }
+
+    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion) -> Option<Finding> {
+        let operation = self.under_way.remove(&op)?;
+        let accesses = operation.accesses(completion);
+        self.evaluated += accesses.len() as u64;
+        if let Some(seen) = accesses.iter().find(|seen| !seen.access.respects(seen.floor.position)) {
+            return Some(self.finding(at, &operation, seen, completion));
+        }
+        for Seen { key, access, .. } in accesses {
+            let holder = Holder { client: operation.client, kind: operation.operation.kind(), at, access };
+            self.raise(key, Floor { position: access.position(), holder: Some(holder) });
+        }
+        None
+    }
+
+    fn raise(&mut self, key: KeyId, floor: Floor) {
+        let key = key.0 as usize;
+        if key >= self.floors.len() {
+            self.floors.resize(key + 1, Floor::default());
+        }
+        if floor.position > self.floors[key].position {
+            self.floors[key] = floor;
+        }
+    }
+
+    fn name_of(&self, key: KeyId) -> String {
+        self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0))
+    }
+
+    fn finding(&self, at: SimTime, by: &UnderWay, seen: &Seen, completion: &Completion) -> Finding {
+        let key = self.name_of(seen.key);
+        let kind = by.operation.kind().name();
+        let path = match completion {
+            Completion::Read { path: ReadPath::Lease, .. } => " from the lease",
+            Completion::Read { path: ReadPath::ReadIndex, .. } => " after a ReadIndex round",
+            _ => "",
+        };
+        let did = format!("{}{path}", seen.access.describe());
+        let earlier = seen.floor.holder.map_or(String::new(), |holder| {
+            let before = words::duration(by.invoked.since(holder.at));
+            format!(", but client {} had {} {before} before that began", holder.client, past(holder.access))
+        });
+        let message = format!("{kind} of {key} by client {} {did}{earlier}", by.client);
+        INFO.finding(at, message, self.story(at, by, seen, &did))
+    }
+
+    fn story(&self, at: SimTime, by: &UnderWay, seen: &Seen, did: &str) -> Vec<String> {
+        let key = self.name_of(seen.key);
+        let mut story = Vec::new();
+        if let Some(Holder { client, kind, at, access }) = seen.floor.holder {
+            let kind = kind.name();
+            story.push(format!("client {client} completed a {kind} at {at} that {} of {key}", access.describe()));
+        }
+        let kind = by.operation.kind().name();
+        story.push(format!("client {} invoked a {kind} of {key} at {}, after that", by.client, by.invoked));
+        story.push(format!("at {at} it was answered{}: it {did}", self.answered_by(at, by.client)));
+        let overlaps = self.nodes.overlaps(at);
+        story.extend(self.nodes.story(at, STORY.saturating_sub(story.len() + overlaps.len())));
+        story.extend(overlaps);
+        story.truncate(STORY);
+        story
+    }
+
+    /// By which node, where an answer arrived at the client at that very moment.
+    fn answered_by(&self, at: SimTime, client: u32) -> String {
+        let answer = self.answers.get(&client).filter(|(_, arrived)| *arrived == at);
+        answer.map_or(String::new(), |(node, _)| format!(" by {node}"))
+    }
+}
+
+/// `access` in the past perfect.
+fn past(access: Access) -> String {
+    match access {
+        Access::Wrote(version) => format!("written version {version}"),
+        Access::Read(version) => format!("read version {version}"),
+    }
+}
+
+impl Check for Staleness {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn record(&mut self, record: &Record) -> Option<Finding> {
+        match &record.what {
+            What::Invoked(invocation) => self.invoked(record.at, invocation),
+            What::Completed { op, completion } => return self.completed(record.at, *op, completion),
+            What::Stack(told) => self.nodes.record(record.at, told),
+            What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
+                self.answers.insert(*client, (*node, record.at));
+            }
+            What::Message { .. } | What::Fault { .. } => {}
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests;

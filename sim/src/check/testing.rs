@@ -1,0 +1,165 @@
+//! Histories written by hand, for unit tests. Times are milliseconds since the run began; nodes and keys are numbers.
+
+use crate::history::{
+    Completion, FaultPhase, Invocation, KeyId, OpId, Operation, Record, StackRecord, What,
+};
+use crate::time::SimTime;
+use leasehold::env::{Instant, NodeId};
+use leasehold::error::{ErrorKind, Outcome};
+use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
+use leasehold::request::{ReadPath, Version};
+use std::time::Duration;
+
+/// The moment `millis` after the start.
+pub(crate) fn ms(millis: u64) -> SimTime {
+    SimTime::at(Duration::from_millis(millis))
+}
+
+/// A history, built record by record in the order of the calls.
+#[derive(Default)]
+pub(crate) struct Events {
+    records: Vec<Record>,
+    operations: u64,
+}
+
+impl Events {
+    pub(crate) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// What nodes told.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (SimTime, &StackRecord)> {
+        self.records.iter().filter_map(|record| match &record.what {
+            What::Stack(told) => Some((record.at, told)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn push(mut self, at: u64, what: What) -> Self {
+        self.records.push(Record { at: ms(at), what });
+        self
+    }
+
+    pub(crate) fn event(self, at: u64, node: u64, event: Event) -> Self {
+        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until: None }))
+    }
+
+    pub(crate) fn leads(self, at: u64, node: u64, term: u64) -> Self {
+        self.event(at, node, Event::Role { role: Role::Leader, term, leader: Some(NodeId(node)) })
+    }
+
+    pub(crate) fn follows(self, at: u64, node: u64, term: u64) -> Self {
+        self.event(at, node, Event::Role { role: Role::Follower, term, leader: None })
+    }
+
+    pub(crate) fn stopped(self, at: u64, node: u64) -> Self {
+        self.event(at, node, Event::Stopped { error: None })
+    }
+
+    /// A lease of 300 ms of local time whose true end is `until`.
+    pub(crate) fn extended(self, at: u64, node: u64, term: u64, until: u64) -> Self {
+        let (base, expiry) = (Instant::from_nanos(0), Instant::from_nanos(300_000_000));
+        let event = Event::LeaseExtended { term, generation: 0, base, expiry };
+        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until: Some(ms(until)) }))
+    }
+
+    pub(crate) fn ended(self, at: u64, node: u64, cause: EndCause) -> Self {
+        self.event(at, node, Event::LeaseEnded { generation: 0, cause, held: true })
+    }
+
+    pub(crate) fn failed(self, at: u64, node: u64, kind: ErrorKind) -> Self {
+        self.ended(at, node, EndCause::Failed(kind))
+    }
+
+    pub(crate) fn hit(self, at: u64, node: u64) -> Self {
+        self.event(at, node, Event::LeaseRead { miss: None })
+    }
+
+    pub(crate) fn missed(self, at: u64, node: u64, miss: Miss) -> Self {
+        self.event(at, node, Event::LeaseRead { miss: Some(miss) })
+    }
+
+    pub(crate) fn round(self, at: u64, node: u64, cause: RoundCause) -> Self {
+        self.event(at, node, Event::RoundStarted { cause, again: false })
+    }
+
+    pub(crate) fn round_again(self, at: u64, node: u64, cause: RoundCause) -> Self {
+        self.event(at, node, Event::RoundStarted { cause, again: true })
+    }
+
+    pub(crate) fn round_ended(self, at: u64, node: u64, cause: RoundCause, waited_ms: u64) -> Self {
+        let waited = Duration::from_millis(waited_ms);
+        self.event(at, node, Event::RoundEnded { cause, waited, confirmed: true })
+    }
+
+    pub(crate) fn applied(self, at: u64, index: u64) -> Self {
+        self.event(at, 1, Event::Applied { index, term: 1 })
+    }
+
+    pub(crate) fn fault(self, at: u64, step: u32, verb: &'static str, phase: FaultPhase) -> Self {
+        self.push(at, What::Fault { step, verb, phase, detail: "".into() })
+    }
+
+    /// Client number `op` invokes operation number `op`, due when it is invoked.
+    pub(crate) fn invoke(self, at: u64, op: u64, operation: Operation) -> Self {
+        self.invoke_due(at, at, op, operation)
+    }
+
+    pub(crate) fn invoke_due(self, at: u64, due: u64, op: u64, operation: Operation) -> Self {
+        let client = u32::try_from(op).unwrap_or(0);
+        self.push(at, What::Invoked(Invocation { op: OpId(op), client, due: ms(due), operation }))
+    }
+
+    pub(crate) fn complete(self, at: u64, op: u64, completion: Completion) -> Self {
+        self.push(at, What::Completed { op: OpId(op), completion })
+    }
+
+    pub(crate) fn read(self, at: u64, op: u64, version: Version) -> Self {
+        self.complete(at, op, Completion::Read { version, path: ReadPath::Lease })
+    }
+
+    pub(crate) fn written(self, at: u64, op: u64, version: Version) -> Self {
+        self.complete(at, op, Completion::Written { version })
+    }
+
+    pub(crate) fn ran(self, at: u64, op: u64, reads: &[Version], version: Version) -> Self {
+        self.complete(at, op, Completion::Script { reads: reads.into(), version, attempts: 1 })
+    }
+
+    pub(crate) fn gave_up(self, at: u64, op: u64, outcome: Outcome) -> Self {
+        self.complete(at, op, Completion::Failed { error: ErrorKind::DeadlineExceeded, outcome })
+    }
+
+    /// A get of key 0, from invocation to completion.
+    pub(crate) fn get(mut self, from: u64, to: u64, version: Version) -> Self {
+        let op = self.fresh();
+        self.invoke(from, op, get(0)).read(to, op, version)
+    }
+
+    /// A put of key 0, from invocation to completion.
+    pub(crate) fn put(mut self, from: u64, to: u64, version: Version) -> Self {
+        let op = self.fresh();
+        self.invoke(from, op, put(0)).written(to, op, version)
+    }
+
+    fn fresh(&mut self) -> u64 {
+        self.operations += 1;
+        1_000 + self.operations
+    }
+}
+
+pub(crate) fn get(key: u32) -> Operation {
+    Operation::Get { key: KeyId(key) }
+}
+
+pub(crate) fn put(key: u32) -> Operation {
+    Operation::Put { key: KeyId(key) }
+}
+
+pub(crate) fn cas(key: u32) -> Operation {
+    Operation::Cas { key: KeyId(key) }
+}
+
+pub(crate) fn script(reads: &[u32], key: u32) -> Operation {
+    Operation::Script { reads: reads.iter().map(|key| KeyId(*key)).collect(), key: KeyId(key) }
+}

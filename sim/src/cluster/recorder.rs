@@ -1,0 +1,134 @@
+//! Where everything that happens passes by on its way into the history.
+
+use super::roles::Roles;
+use crate::history::{Fate, FaultPhase, History, Past, StackRecord, What};
+use crate::time::SimTime;
+use crate::world::clock::Clock;
+use crate::world::network::{self, RuleId, Tap};
+use leasehold::env::{Lane, NodeId};
+use leasehold::observe::Event;
+use leasehold::transport::{Message, Packet};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The recorder of one run.
+pub struct Recorder {
+    history: Mutex<History>,
+    roles: Mutex<Roles>,
+    /// Rules of the network, and the step of the timeline each stands for until it is known to be effective.
+    watched: Mutex<BTreeMap<RuleId, (u32, &'static str)>>,
+    ended: AtomicBool,
+}
+
+impl Recorder {
+    /// A recorder into `history`.
+    pub fn new(history: History) -> Self {
+        Self {
+            history: Mutex::new(history),
+            roles: Mutex::default(),
+            watched: Mutex::default(),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// Has a check ended the run?
+    pub fn ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Closes the history.
+    pub fn close(&self) -> Past {
+        self.history.lock().close()
+    }
+
+    pub(super) fn roles(&self) -> Roles {
+        self.roles.lock().clone()
+    }
+
+    pub(super) fn watch(&self, rule: RuleId, step: u32, verb: &'static str) {
+        self.watched.lock().insert(rule, (step, verb));
+    }
+
+    pub(super) fn record(&self, at: SimTime, what: What) {
+        let mut history = self.history.lock();
+        history.record(at, what);
+        self.ended.store(history.ended(), Ordering::Relaxed);
+    }
+
+    pub(super) fn stack(&self, at: SimTime, node: NodeId, clock: &Clock, event: Event) {
+        let lease_until = match &event {
+            Event::LeaseExtended { expiry, .. } => Some(clock.when(expiry.as_nanos())),
+            _ => None,
+        };
+        if matches!(event, Event::Role { .. } | Event::LeaseExtended { .. } | Event::LeaseEnded { .. }) {
+            self.roles.lock().observe(node, &event, lease_until);
+        }
+        self.record(at, What::Stack(StackRecord { node, event, lease_until }));
+    }
+
+    /// A rule stopped a message of the protocol for the first time: the fault that made the rule is effective.
+    fn note_effect(&self, at: SimTime, rule: RuleId, packet: &Packet) {
+        if packet.lane == Lane::Request {
+            return;
+        }
+        if let Some((step, verb)) = self.watched.lock().remove(&rule) {
+            let detail = Arc::from(format!("stopped a message from {} to {}", packet.from, packet.to));
+            self.record(at, What::Fault { step, verb, phase: FaultPhase::Effective, detail });
+        }
+    }
+}
+
+impl Tap<Packet> for Recorder {
+    fn message(&self, at: SimTime, packet: &Packet, fate: network::Fate) {
+        let (kind, content) = content(&packet.body);
+        let (fate, rule) = match fate {
+            network::Fate::Delivered => (Fate::Delivered, None),
+            network::Fate::Cut(rule) => (Fate::Cut, Some(rule)),
+            network::Fate::Held(rule) => (Fate::Held, Some(rule)),
+            network::Fate::Lost => (Fate::Lost, None),
+        };
+        self.record(at, What::Message { from: packet.from, to: packet.to, lane: packet.lane, fate, kind, content });
+        if let Some(rule) = rule {
+            self.note_effect(at, rule, packet);
+        }
+    }
+}
+
+/// What identifies a message: its kind, and four numbers.
+fn content(message: &Message) -> (&'static str, [u64; 4]) {
+    match message {
+        Message::Raft(raft) => {
+            let entries = raft.entries.len() as u64 | u64::from(raft.reject) << 63;
+            (kind_name(raft.msg_type), [raft.term, raft.index, raft.commit, entries])
+        }
+        Message::Request { call, forwarded, .. } => ("request", [*call, u64::from(*forwarded), 0, 0]),
+        Message::Reply { call, result } => ("reply", [*call, u64::from(result.is_ok()), 0, 0]),
+    }
+}
+
+fn kind_name(kind: leasehold::transport::MessageType) -> &'static str {
+    use leasehold::transport::MessageType as Kind;
+    match kind {
+        Kind::MsgHup => "MsgHup",
+        Kind::MsgBeat => "MsgBeat",
+        Kind::MsgPropose => "MsgPropose",
+        Kind::MsgAppend => "MsgAppend",
+        Kind::MsgAppendResponse => "MsgAppendResponse",
+        Kind::MsgRequestVote => "MsgRequestVote",
+        Kind::MsgRequestVoteResponse => "MsgRequestVoteResponse",
+        Kind::MsgSnapshot => "MsgSnapshot",
+        Kind::MsgHeartbeat => "MsgHeartbeat",
+        Kind::MsgHeartbeatResponse => "MsgHeartbeatResponse",
+        Kind::MsgUnreachable => "MsgUnreachable",
+        Kind::MsgSnapStatus => "MsgSnapStatus",
+        Kind::MsgCheckQuorum => "MsgCheckQuorum",
+        Kind::MsgTransferLeader => "MsgTransferLeader",
+        Kind::MsgTimeoutNow => "MsgTimeoutNow",
+        Kind::MsgReadIndex => "MsgReadIndex",
+        Kind::MsgReadIndexResp => "MsgReadIndexResp",
+        Kind::MsgRequestPreVote => "MsgRequestPreVote",
+        Kind::MsgRequestPreVoteResponse => "MsgRequestPreVoteResponse",
+    }
+}

@@ -1,0 +1,114 @@
+//! What happened: operations, events of the stack, messages, faults, as one stream.
+//!
+//! A [`Record`] is an event: one entry that enters the [`fingerprint`]. The stream goes to [`Observer`]s as it comes; only its tail
+//! is kept, so that memory does not grow with the length of a run.
+
+mod encode;
+mod fingerprint;
+mod record;
+
+pub use fingerprint::Fingerprint;
+pub use record::{Completion, Fate, FaultPhase, Invocation, KeyId, OpId, OpKind, Operation, Record, StackRecord, What};
+
+use crate::time::SimTime;
+use encode::Encoder;
+use std::collections::VecDeque;
+
+/// Sees every record, in order, as it happens.
+pub trait Observer: Send {
+    /// Sees one record. Returns `false` to end the run here.
+    fn record(&mut self, record: &Record) -> bool;
+}
+
+/// How much of the stream is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keep {
+    /// The last so many records: what a failure report draws.
+    Last(usize),
+    /// Everything, to find the first difference between two runs.
+    All,
+}
+
+/// The recorder of one run.
+pub struct History {
+    fingerprint: Fingerprint,
+    encoder: Encoder,
+    events: u64,
+    messages: u64,
+    keep: Keep,
+    kept: VecDeque<Record>,
+    observers: Vec<Box<dyn Observer>>,
+    ended: bool,
+}
+
+/// What remains of a [`History`] when its run is over.
+pub struct Past {
+    /// Hash of every record's content.
+    pub fingerprint: Fingerprint,
+    /// How many records there were.
+    pub events: u64,
+    /// How many of them are messages delivered.
+    pub messages: u64,
+    /// The records that were kept.
+    pub kept: Vec<Record>,
+}
+
+impl History {
+    /// An empty history that tells `observers`.
+    pub fn new(keep: Keep, observers: Vec<Box<dyn Observer>>) -> Self {
+        Self {
+            fingerprint: Fingerprint::default(),
+            encoder: Encoder::default(),
+            events: 0,
+            messages: 0,
+            keep,
+            kept: VecDeque::new(),
+            observers,
+            ended: false,
+        }
+    }
+
+    /// Records what happened at `at`. Nothing is recorded once an observer has ended the run.
+    pub fn record(&mut self, at: SimTime, what: What) {
+        if self.ended {
+            return;
+        }
+        let record = Record { at, what };
+        self.fingerprint.update(self.encoder.encode(&record));
+        self.events += 1;
+        self.messages += u64::from(record.is_delivery());
+        for observer in &mut self.observers {
+            self.ended |= !observer.record(&record);
+        }
+        self.retain(record);
+    }
+
+    /// Has an observer ended the run?
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Closes the history; the observers are dropped.
+    pub fn close(&mut self) -> Past {
+        self.ended = true;
+        self.observers.clear();
+        Past {
+            fingerprint: self.fingerprint,
+            events: self.events,
+            messages: self.messages,
+            kept: std::mem::take(&mut self.kept).into(),
+        }
+    }
+
+    fn retain(&mut self, record: Record) {
+        if let Keep::Last(bound) = self.keep {
+            if bound == 0 {
+                return;
+            }
+            if self.kept.len() == bound {
+                self.kept.pop_front();
+            }
+        }
+        self.kept.push_back(record);
+    }
+}

@@ -1,0 +1,229 @@
+//! The records of a history.
+
+use crate::time::SimTime;
+use leasehold::env::{Address, Lane, NodeId};
+use leasehold::error::{ErrorKind, Outcome};
+use leasehold::observe::Event;
+use leasehold::request::{ReadPath, Version};
+use std::sync::Arc;
+
+/// One event of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// When it happened.
+    pub at: SimTime,
+    /// What happened.
+    pub what: What,
+}
+
+impl Record {
+    /// Is this a message that arrived?
+    pub fn is_delivery(&self) -> bool {
+        matches!(self.what, What::Message { fate: Fate::Delivered, .. })
+    }
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// A client invoked an operation.
+    Invoked(Invocation),
+    /// An operation ended.
+    Completed {
+        /// Which.
+        op: OpId,
+        /// How.
+        completion: Completion,
+    },
+    /// A node told something about itself.
+    Stack(StackRecord),
+    /// A message met its fate.
+    Message {
+        /// Sender.
+        from: Address,
+        /// Receiver.
+        to: Address,
+        /// Its lane.
+        lane: Lane,
+        /// What became of it.
+        fate: Fate,
+        /// What kind of message it is: `MsgAppend`, `request`, ...
+        kind: &'static str,
+        /// What identifies its content: term, index, commit and number of entries, or the number of the call.
+        content: [u64; 4],
+    },
+    /// A fault of the scenario did something.
+    Fault {
+        /// Which step of the timeline, counted from 0, repetitions included.
+        step: u32,
+        /// Its verb: `transfer`, `partition`, `heal`.
+        verb: &'static str,
+        /// What it did.
+        phase: FaultPhase,
+        /// To whom, in words.
+        detail: Arc<str>,
+    },
+}
+
+/// What a node told, and what only the simulator knows about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StackRecord {
+    /// The node.
+    pub node: NodeId,
+    /// What it told.
+    pub event: Event,
+    /// For [`Event::LeaseExtended`]: the true time at which the node's clock reaches the lease's expiry.
+    pub lease_until: Option<SimTime>,
+}
+
+/// Number of an operation, unique in a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OpId(pub u64);
+
+/// A key, by its number in the run's key space.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KeyId(pub u32);
+
+/// The kinds of operation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum OpKind {
+    /// Read a key.
+    Get,
+    /// Write a key.
+    Put,
+    /// Compare and set.
+    Cas,
+    /// Run a script.
+    Script,
+}
+
+impl OpKind {
+    /// Every kind.
+    pub const ALL: [OpKind; 4] = [OpKind::Get, OpKind::Put, OpKind::Cas, OpKind::Script];
+
+    /// The name in scenarios and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OpKind::Get => "get",
+            OpKind::Put => "put",
+            OpKind::Cas => "cas",
+            OpKind::Script => "script",
+        }
+    }
+}
+
+/// An operation begins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Invocation {
+    /// Its number.
+    pub op: OpId,
+    /// The client that invoked it, numbered through all workloads.
+    pub client: u32,
+    /// When it was due; latency is counted from here.
+    pub due: SimTime,
+    /// What it is.
+    pub operation: Operation,
+}
+
+/// What a client does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Operation {
+    /// Read a key.
+    Get {
+        /// The key.
+        key: KeyId,
+    },
+    /// Write a key.
+    Put {
+        /// The key.
+        key: KeyId,
+    },
+    /// Compare and set a key.
+    Cas {
+        /// The key.
+        key: KeyId,
+    },
+    /// Run a script.
+    Script {
+        /// The keys that it reads.
+        reads: Arc<[KeyId]>,
+        /// The key that it writes.
+        key: KeyId,
+    },
+}
+
+impl Operation {
+    /// Its kind.
+    pub fn kind(&self) -> OpKind {
+        match self {
+            Operation::Get { .. } => OpKind::Get,
+            Operation::Put { .. } => OpKind::Put,
+            Operation::Cas { .. } => OpKind::Cas,
+            Operation::Script { .. } => OpKind::Script,
+        }
+    }
+}
+
+/// How an operation ended. A version is the Raft index of the write that made it; 0: never written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Completion {
+    /// A get read this version.
+    Read {
+        /// The version read.
+        version: Version,
+        /// How it was fenced.
+        path: ReadPath,
+    },
+    /// A put or a compare-and-set wrote this version.
+    Written {
+        /// The version written.
+        version: Version,
+    },
+    /// A compare-and-set found this version, whose value was not the expected one; nothing was written.
+    Unexpected {
+        /// The version found.
+        version: Version,
+    },
+    /// A script committed.
+    Script {
+        /// The versions it read, in the order of its keys.
+        reads: Arc<[Version]>,
+        /// The version it wrote.
+        version: Version,
+        /// How many attempts it took.
+        attempts: u32,
+    },
+    /// The operation failed; `outcome` says whether its write may have taken effect.
+    Failed {
+        /// With what error.
+        error: ErrorKind,
+        /// May it have taken effect?
+        outcome: Outcome,
+    },
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Fate {
+    /// It arrived.
+    Delivered,
+    /// A partition dropped it.
+    Cut,
+    /// A partition holds it back.
+    Held,
+    /// It was lost.
+    Lost,
+}
+
+/// What a fault did.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum FaultPhase {
+    /// It acted.
+    Activated,
+    /// It changed something: a partition stopped a protocol message, a transfer moved the leader. Once a step.
+    Effective,
+    /// It could not act: nobody answers to the selector, the leader refused.
+    Refused,
+    /// It is over.
+    Ended,
+}

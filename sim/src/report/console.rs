@@ -1,0 +1,199 @@
+//! The report of a whole request, written while its runs come in.
+
+use super::compare::comparison;
+use super::figures::{counted, duration};
+use super::jsonl::json_line;
+use super::progress::Progress;
+use super::style::Style;
+use super::tally::{Planned, Tally};
+use super::text::Screen;
+use crate::verdict::{Ruling, RunReport};
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Takes the runs of a request, in order.
+pub trait Sink {
+    /// Takes a run, and where its events file is.
+    ///
+    /// # Errors
+    ///
+    /// The report could not be written.
+    fn take(&mut self, report: RunReport, events: Option<PathBuf>) -> io::Result<()>;
+
+    /// Ends the report.
+    ///
+    /// # Errors
+    ///
+    /// The report could not be written.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// One JSON object a run.
+pub struct JsonLines<W> {
+    out: W,
+    progress: Progress,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, progress: Progress) -> Self {
+        Self { out, progress }
+    }
+}
+
+impl<W: Write> Sink for JsonLines<W> {
+    fn take(&mut self, report: RunReport, _: Option<PathBuf>) -> io::Result<()> {
+        self.progress.done(&report);
+        let line = json_line(&report);
+        self.progress.aside(|| writeln!(self.out, "{line}"))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.progress.finish();
+        self.out.flush()
+    }
+}
+
+/// The report for people: a summary of each scenario and variant as it is done, a comparison of variants, and last what needs
+/// attention.
+pub struct Console<W> {
+    out: W,
+    style: Style,
+    program: String,
+    progress: Progress,
+    waiting: VecDeque<Planned>,
+    /// Only one scenario under one variant was asked for.
+    single: bool,
+    current: Option<Tally>,
+    finished: Vec<Tally>,
+    /// The first run of the current group that failed as expected.
+    expected: Option<RunReport>,
+    /// The first run that was not as expected; it is shown in full.
+    unexpected: Option<(RunReport, Option<PathBuf>)>,
+    /// All that were not, by class.
+    classes: BTreeMap<String, u64>,
+    as_expected: u64,
+    wall: Duration,
+}
+
+impl<W: Write> Console<W> {
+    /// Writes to `out` about what is `planned`, in its order. `program` is what starts leasehold.
+    pub fn new(out: W, style: Style, program: &str, planned: Vec<Planned>, progress: Progress) -> Self {
+        Self {
+            out,
+            style,
+            program: program.to_owned(),
+            progress,
+            single: planned.len() == 1,
+            waiting: planned.into(),
+            current: None,
+            finished: Vec::new(),
+            expected: None,
+            unexpected: None,
+            classes: BTreeMap::new(),
+            as_expected: 0,
+            wall: Duration::ZERO,
+        }
+    }
+
+    fn say(&mut self, text: &str) -> io::Result<()> {
+        let out = &mut self.out;
+        self.progress.aside(|| {
+            writeln!(out, "{text}\n")?;
+            out.flush()
+        })
+    }
+
+    fn sort(&mut self, report: RunReport, events: Option<PathBuf>) {
+        self.wall += report.wall;
+        if !report.verdict.as_expected {
+            let class = report.verdict.class.map_or_else(|| "pass".to_owned(), |class| class.to_string());
+            *self.classes.entry(class).or_default() += 1;
+            self.unexpected.get_or_insert((report, events));
+            return;
+        }
+        self.as_expected += 1;
+        if report.verdict.ruling != Ruling::Pass {
+            self.expected.get_or_insert(report);
+        }
+    }
+
+    /// A scenario and variant is done.
+    fn group_done(&mut self, tally: Tally) -> io::Result<()> {
+        self.say(&tally.summary(self.style))?;
+        self.finished.push(tally);
+        // The only one is told at the very end, where eyes rest.
+        if self.single {
+            return Ok(());
+        }
+        match self.expected.take() {
+            Some(report) => self.say(&indented(&self.screen(&report, None).brief())),
+            None => Ok(()),
+        }
+    }
+
+    fn comparisons(&mut self) -> io::Result<()> {
+        let finished = std::mem::take(&mut self.finished);
+        for of_scenario in finished.chunk_by(|a, b| a.planned.title == b.planned.title) {
+            let tallies: Vec<&Tally> = of_scenario.iter().collect();
+            let table = comparison(&tallies, self.style);
+            if !table.is_empty() {
+                self.say(&table)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn totals(&self) -> String {
+        let unexpected: u64 = self.classes.values().sum();
+        let runs = counted(self.as_expected + unexpected, "run");
+        let wall = format!("{} of computing", duration(self.wall));
+        if unexpected == 0 {
+            return format!("{} {runs}, {wall}", self.style.good("all as expected:"));
+        }
+        let classes: Vec<String> = self.classes.iter().map(|(class, number)| format!("{number} {class}")).collect();
+        let head = self.style.bad(format!("{unexpected} not as expected"));
+        format!("{head} of {runs} ({}), {wall}; the first:", classes.join(", "))
+    }
+
+    fn screen<'a>(&'a self, report: &'a RunReport, events: Option<&'a PathBuf>) -> Screen<'a> {
+        Screen { report, program: &self.program, events: events.map(PathBuf::as_path), style: self.style }
+    }
+}
+
+impl<W: Write> Sink for Console<W> {
+    fn take(&mut self, report: RunReport, events: Option<PathBuf>) -> io::Result<()> {
+        self.progress.done(&report);
+        let Some(mut tally) = self.current.take().or_else(|| self.waiting.pop_front().map(Tally::new)) else {
+            return Ok(());
+        };
+        tally.add(&report);
+        self.sort(report, events);
+        if tally.is_complete() {
+            return self.group_done(tally);
+        }
+        self.current = Some(tally);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.progress.finish();
+        self.comparisons()?;
+        let totals = self.totals();
+        self.say(&totals)?;
+        let last = match (&self.unexpected, &self.expected) {
+            (Some((report, events)), _) => self.screen(report, events.as_ref()).full(),
+            (None, Some(report)) => self.screen(report, None).full(),
+            (None, None) => return self.out.flush(),
+        };
+        writeln!(self.out, "{last}")?;
+        self.out.flush()
+    }
+}
+
+fn indented(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("    {line}").trim_end().to_owned()).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,202 @@
+//! One line an event.
+//!
+//! The line holds everything that enters the fingerprint, so that two histories are equal exactly if their lines are: what
+//! `verify` compares between processes is this text. Times are simulated seconds to the nanosecond; `local` times are readings of
+//! the node's own clock.
+
+use crate::history::{Completion, Fate, FaultPhase, Invocation, KeyId, Operation, Record, StackRecord, What};
+use crate::time::SimTime;
+use leasehold::env::{Address, Instant, Lane, NodeId};
+use leasehold::error::Outcome;
+use leasehold::observe::Event;
+
+/// `record` on one line: when, who, what. `keys` are the names of the run's keys.
+pub fn event_line(record: &Record, keys: &[String]) -> String {
+    let (who, what) = match &record.what {
+        What::Invoked(invocation) => (format!("c{}", invocation.client), invoked(invocation, keys)),
+        What::Completed { op, completion } => ("-".to_owned(), format!("#{} {}", op.0, completed(completion))),
+        What::Stack(stack) => (stack.node.to_string(), told(stack)),
+        What::Message { from, to, lane, fate, kind, content } => {
+            let who = format!("{}>{}", address(*from), address(*to));
+            (who, format!("{} {}{}", lane.name(), fated(*fate), message(*lane, kind, content)))
+        }
+        What::Fault { step, verb, phase, detail } => {
+            ("fault".to_owned(), format!("step {step} {verb} {}: {detail}", phase_name(*phase)))
+        }
+    };
+    format!("{} {who:<6} {what}", exact(record.at.0))
+}
+
+/// A moment to the nanosecond: `2.500123456s`.
+pub fn exact_time(at: SimTime) -> String {
+    exact(at.0)
+}
+
+/// The name of a key.
+pub(super) fn key(keys: &[String], key: KeyId) -> String {
+    usize::try_from(key.0).ok().and_then(|number| keys.get(number)).cloned().unwrap_or_else(|| format!("key({})", key.0))
+}
+
+/// `n1`, or `c7` for a client.
+pub(super) fn address(address: Address) -> String {
+    match address {
+        Address::Node(node) => node.to_string(),
+        Address::Client(client) => format!("c{client}"),
+    }
+}
+
+/// What a phase of a fault is called.
+pub(super) fn phase_name(phase: FaultPhase) -> &'static str {
+    match phase {
+        FaultPhase::Activated => "acts",
+        FaultPhase::Effective => "is effective",
+        FaultPhase::Refused => "cannot act",
+        FaultPhase::Ended => "is over",
+    }
+}
+
+fn exact(nanos: u64) -> String {
+    format!("{}.{:09}s", nanos / 1_000_000_000, nanos % 1_000_000_000)
+}
+
+fn local(reading: Instant) -> String {
+    exact(reading.as_nanos())
+}
+
+fn invoked(invocation: &Invocation, keys: &[String]) -> String {
+    let name = |id: &KeyId| key(keys, *id);
+    let what = match &invocation.operation {
+        Operation::Get { key } => format!("get {}", name(key)),
+        Operation::Put { key } => format!("put {}", name(key)),
+        Operation::Cas { key } => format!("cas {}", name(key)),
+        Operation::Script { reads, key } => {
+            let reads: Vec<String> = reads.iter().map(name).collect();
+            format!("script reads {} writes {}", list(&reads), name(key))
+        }
+    };
+    format!("#{} {what}, due {}", invocation.op.0, exact(invocation.due.0))
+}
+
+fn completed(completion: &Completion) -> String {
+    match completion {
+        Completion::Read { version, path } => format!("read version {version} by {}", path.name()),
+        Completion::Written { version } => format!("wrote version {version}"),
+        Completion::Unexpected { version } => format!("found version {version}, not the one expected"),
+        Completion::Script { reads, version, attempts } => {
+            let reads: Vec<String> = reads.iter().map(u64::to_string).collect();
+            format!("script read {} wrote version {version} in attempt {attempts}", list(&reads))
+        }
+        Completion::Failed { error, outcome: Outcome::NotApplied } => format!("failed: {}, no effect", error.name()),
+        Completion::Failed { error, outcome: Outcome::Unknown } => format!("failed: {}, effect unknown", error.name()),
+    }
+}
+
+fn list(words: &[String]) -> String {
+    if words.is_empty() { "nothing".to_owned() } else { words.join(",") }
+}
+
+fn fated(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Delivered => "",
+        Fate::Cut => "CUT ",
+        Fate::Held => "HELD ",
+        Fate::Lost => "LOST ",
+    }
+}
+
+fn message(lane: Lane, kind: &str, [first, index, commit, entries]: &[u64; 4]) -> String {
+    match lane {
+        Lane::Heartbeat | Lane::Bulk => format!("{kind} term {first} index {index} commit {commit} entries {entries}"),
+        Lane::Request if [*index, *commit, *entries] == [0; 3] => format!("{kind} call {first}"),
+        Lane::Request => format!("{kind} call {first} ({index} {commit} {entries})"),
+    }
+}
+
+fn told(stack: &StackRecord) -> String {
+    let Some(until) = stack.lease_until else { return event(&stack.event) };
+    format!("{}, true end {}", event(&stack.event), exact(until.0))
+}
+
+fn event(event: &Event) -> String {
+    match event {
+        Event::Role { role, term, leader } => {
+            format!("{} in term {term}, leader {}", role.name(), leader.map_or("unknown".to_owned(), |node| node.to_string()))
+        }
+        Event::CaughtUp { term, index } => format!("caught up: applied index {index} of its own term {term}"),
+        Event::LeaseExtended { term, generation, base, expiry } => format!(
+            "lease extended from local {} to local {} (term {term}, generation {generation})",
+            local(*base),
+            local(*expiry)
+        ),
+        Event::LeaseEnded { generation, cause, held } => {
+            let force = if *held { "was in force" } else { "was not in force" };
+            format!("lease ended by {}, {force} (generation {generation})", cause.name())
+        }
+        Event::LeaseRead { miss: None } => "lease read: hit".to_owned(),
+        Event::LeaseRead { miss: Some(miss) } => format!("lease read: miss, {}", miss.name()),
+        Event::RoundStarted { cause, again } => format!("ReadIndex begun {}for {}", repeated(*again), cause.name()),
+        Event::RoundEnded { cause, waited, confirmed } => {
+            let how = if *confirmed { "confirmed" } else { "not confirmed" };
+            format!("ReadIndex for {} {how} after {waited:?}", cause.name())
+        }
+        Event::TransferStarted { to } => format!("transfer begun to {to}"),
+        Event::TransferAborted { to } => format!("transfer given up to {to}"),
+        Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
+        Event::Applied { index, term } => format!("applied index {index} of term {term}"),
+        Event::Conflict { index } => format!("conflict: refused index {index}"),
+        Event::Script { attempts, times } => format!(
+            "script ended after {attempts} attempts: lease read {:?}, reads {:?}, write fence {:?}, commit {:?}, backoff {:?}",
+            times.lease_read, times.reads, times.write_fence, times.commit, times.backoff
+        ),
+        Event::LaneFull { to, lane } => format!("{} lane full to {to}", lane.name()),
+        Event::InboxFull { lane } => format!("inbox full: {} message refused", lane.name()),
+        Event::Stopped { error } => format!("engine stopped{}", error.map_or(String::new(), |kind| format!(": {}", kind.name()))),
+    }
+}
+
+fn repeated(again: bool) -> &'static str {
+    if again { "again " } else { "" }
+}
+
+/// The node that an event is about: who told it, or who received the message.
+pub(super) fn node_of(what: &What) -> Option<NodeId> {
+    match what {
+        What::Stack(stack) => Some(stack.node),
+        What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
+        What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{OpId, OpKind};
+    use leasehold::error::ErrorKind;
+    use leasehold::observe::EndCause;
+
+    fn line(what: What) -> String {
+        event_line(&Record { at: SimTime(2_500_123_456), what }, &["k0".to_owned(), "k1".to_owned()])
+    }
+
+    #[test]
+    fn lines_say_when_who_and_what() {
+        let ended = Event::LeaseEnded { generation: 7, cause: EndCause::Failed(ErrorKind::WriteConflict), held: true };
+        let told = What::Stack(StackRecord { node: NodeId(1), event: ended, lease_until: None });
+        insta::assert_snapshot!(line(told), @"2.500123456s n1     lease ended by write-conflict, was in force (generation 7)");
+
+        let script = Operation::Script { reads: [KeyId(0), KeyId(1)].into(), key: KeyId(1) };
+        assert_eq!(script.kind(), OpKind::Script);
+        let invoked = Invocation { op: OpId(12), client: 3, due: SimTime(2_500_000_000), operation: script };
+        insta::assert_snapshot!(line(What::Invoked(invoked)), @"2.500123456s c3     #12 script reads k0,k1 writes k1, due 2.500000000s");
+
+        let message = What::Message {
+            from: Address::Node(NodeId(1)),
+            to: Address::Node(NodeId(2)),
+            lane: Lane::Heartbeat,
+            fate: Fate::Held,
+            kind: "MsgHeartbeat",
+            content: [2, 0, 57, 0],
+        };
+        insta::assert_snapshot!(line(message), @"2.500123456s n1>n2  heartbeat HELD MsgHeartbeat term 2 index 0 commit 57 entries 0");
+    }
+}

@@ -1,0 +1,230 @@
+//! One JSON object a run: for programs.
+//!
+//! Times are milliseconds with at most six decimals, so exact to the nanosecond. `wall_ms` is the only field in which two equal runs
+//! may differ. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks that did not
+//! occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null` without lease
+//! reads, as a latency of a window is without operations.
+
+use crate::history::OpKind;
+use crate::verdict::{Failure, OpMeasures, Ruling, RunReport, Window};
+use leasehold::observe::RoundCause;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// `report` as one line of JSON, without the newline.
+pub fn json_line(report: &RunReport) -> String {
+    // Strings, numbers and maps with string keys: serde_json has nothing to refuse.
+    serde_json::to_string(&Object::of(report)).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    scenario: &'a str,
+    seed: u64,
+    variant: &'a str,
+    engine: &'a str,
+    verdict: &'a str,
+    as_expected: bool,
+    class: Option<String>,
+    failures: Vec<Failed<'a>>,
+    fingerprint: String,
+    sim_ms: f64,
+    wall_ms: f64,
+    events: u64,
+    messages: u64,
+    ops: BTreeMap<&'a str, Op>,
+    lease: Lease<'a>,
+    conflicts: u64,
+    leader_changes: u64,
+    read_index_rounds: BTreeMap<&'a str, u64>,
+    stale_reads: u64,
+    faults: BTreeMap<&'a str, Fault>,
+    checks: BTreeMap<&'a str, Check>,
+    windows: Vec<Windowed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    check: &'a str,
+    severity: String,
+    at_ms: f64,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Op {
+    ok: u64,
+    error: u64,
+    unknown: u64,
+    mean_ms: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    max_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Lease<'a> {
+    reads: u64,
+    hits: u64,
+    hit_rate: Option<f64>,
+    misses: BTreeMap<&'a str, u64>,
+    invalidations: BTreeMap<&'a str, u64>,
+    renewals: u64,
+}
+
+#[derive(Serialize)]
+struct Fault {
+    planned: u64,
+    activated: u64,
+    effective: u64,
+}
+
+#[derive(Serialize)]
+struct Check {
+    evaluated: u64,
+    violations: u64,
+}
+
+#[derive(Serialize)]
+struct Windowed<'a> {
+    name: &'a str,
+    from_ms: f64,
+    to_ms: f64,
+    lease_reads: u64,
+    lease_hit_rate: Option<f64>,
+    get_mean_ms: Option<f64>,
+    get_p99_ms: Option<f64>,
+    script_mean_ms: Option<f64>,
+    conflicts: u64,
+    leader_changes: u64,
+    stale_reads: u64,
+    recovery_ms: Option<f64>,
+}
+
+impl<'a> Object<'a> {
+    fn of(report: &'a RunReport) -> Self {
+        let whole = &report.measures.whole;
+        let rounds = |cause: RoundCause| whole.rounds.get(&cause).map_or(0, |round| round.started);
+        Self {
+            scenario: &report.scenario,
+            seed: report.seed,
+            variant: &report.variant,
+            engine: report.engine,
+            verdict: match report.verdict.ruling {
+                Ruling::Pass => "pass",
+                Ruling::Fail => "fail",
+                Ruling::ExpectedUnsafe => "expected-unsafe",
+            },
+            as_expected: report.verdict.as_expected,
+            class: report.verdict.class.map(|class| class.to_string()),
+            failures: report.verdict.failures.iter().map(Failed::of).collect(),
+            fingerprint: report.fingerprint.to_string(),
+            sim_ms: millis(report.sim),
+            wall_ms: millis(report.wall),
+            events: report.events,
+            messages: report.messages,
+            ops: whole.ops.iter().map(|(kind, op)| (kind.name(), Op::of(op))).collect(),
+            lease: Lease::of(whole),
+            conflicts: whole.conflicts,
+            leader_changes: whole.leader_changes,
+            read_index_rounds: RoundCause::ALL.into_iter().map(|cause| (cause.name(), rounds(cause))).collect(),
+            stale_reads: whole.stale_reads,
+            faults: report
+                .faults
+                .iter()
+                .map(|(verb, fault)| {
+                    let (planned, activated, effective) = (fault.planned, fault.activated, fault.effective);
+                    (*verb, Fault { planned, activated, effective })
+                })
+                .collect(),
+            checks: report
+                .checks
+                .iter()
+                .map(|(name, check)| (*name, Check { evaluated: check.evaluated, violations: check.violations }))
+                .collect(),
+            windows: report.measures.windows.iter().map(Windowed::of).collect(),
+        }
+    }
+}
+
+impl<'a> Failed<'a> {
+    fn of(failure: &'a Failure) -> Self {
+        Self {
+            check: &failure.check,
+            severity: failure.class.to_string(),
+            at_ms: millis(Duration::from_nanos(failure.at.0)),
+            message: &failure.message,
+        }
+    }
+}
+
+impl Op {
+    fn of(op: &OpMeasures) -> Self {
+        Self {
+            ok: op.ok,
+            error: op.error,
+            unknown: op.unknown,
+            mean_ms: millis(op.mean),
+            p50_ms: millis(op.p50),
+            p99_ms: millis(op.p99),
+            max_ms: millis(op.max),
+        }
+    }
+}
+
+impl<'a> Lease<'a> {
+    fn of(window: &'a Window) -> Self {
+        let lease = &window.lease;
+        Self {
+            reads: lease.reads,
+            hits: lease.hits,
+            hit_rate: lease.hit_rate(),
+            misses: lease.misses.iter().map(|(miss, number)| (miss.name(), *number)).collect(),
+            invalidations: lease.invalidations.iter().map(|(cause, number)| (*cause, *number)).collect(),
+            renewals: lease.renewals,
+        }
+    }
+}
+
+impl<'a> Windowed<'a> {
+    fn of(window: &'a Window) -> Self {
+        let op = |kind, figure: fn(&OpMeasures) -> Duration| {
+            window.ops.get(&kind).filter(|op| op.ok > 0).map(|op| millis(figure(op)))
+        };
+        Self {
+            name: &window.name,
+            from_ms: millis(Duration::from_nanos(window.from.0)),
+            to_ms: millis(Duration::from_nanos(window.to.0)),
+            lease_reads: window.lease.reads,
+            lease_hit_rate: window.lease.hit_rate(),
+            get_mean_ms: op(OpKind::Get, |op| op.mean),
+            get_p99_ms: op(OpKind::Get, |op| op.p99),
+            script_mean_ms: op(OpKind::Script, |op| op.mean),
+            conflicts: window.conflicts,
+            leader_changes: window.leader_changes,
+            stale_reads: window.stale_reads,
+            recovery_ms: window.recovery.map(millis),
+        }
+    }
+}
+
+/// Exact: a number of nanoseconds below 2^53 divided by a million is the double nearest to a decimal of six places, and is printed as
+/// that decimal.
+fn millis(duration: Duration) -> f64 {
+    duration.as_nanos() as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_have_at_most_six_decimals() {
+        for nanos in [0, 1, 999_999, 1_234_567, 20_000_000_000, 86_399_999_999_999] {
+            let text = serde_json::to_string(&millis(Duration::from_nanos(nanos))).unwrap();
+            let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
+            assert!(decimals.len() <= 6 && !text.contains('e'), "{text}");
+        }
+    }
+}

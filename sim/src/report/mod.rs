@@ -1,0 +1,49 @@
+//! What people and programs read about runs. Reads [`crate::verdict::RunReport`]s and nothing else; never runs anything.
+//!
+//! | file       | what it writes                                                                       |
+//! |------------|--------------------------------------------------------------------------------------|
+//! | `console`  | the text report of a whole request, as its runs come in                              |
+//! | `text`     | one screen about one run: verdict, command, story, timeline                          |
+//! | `timeline` | the events around a moment, one column a node                                        |
+//! | `event`    | one event on one line: what an events file, `verify` and a bug report quote          |
+//! | `events`   | events files                                                                         |
+//! | `tally`    | many runs of one scenario and variant in a few numbers; medians                      |
+//! | `compare`  | several variants side by side, and where the time of a script goes                   |
+//! | `jsonl`    | one JSON object a run                                                                |
+//! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
+//! | `list`     | the tables of `leasehold list`                                                       |
+//! | `progress` | how far a long request is                                                            |
+//! | `status`   | what a run means for the exit status                                                 |
+//! | `figures`  | how numbers are written                                                              |
+//! | `style`    | colour, and aligned tables                                                           |
+
+mod compare;
+mod console;
+mod event;
+mod events;
+pub mod figures;
+mod jsonl;
+mod list;
+mod pinned;
+mod progress;
+mod status;
+mod style;
+mod tally;
+mod text;
+mod timeline;
+
+pub use self::{
+    compare::comparison,
+    console::{Console, JsonLines, Sink},
+    event::{event_line, exact_time},
+    events::{file_name, write_events},
+    jsonl::json_line,
+    list::{Listed, listing},
+    pinned::pinned,
+    progress::Progress,
+    status::Status,
+    style::{Style, aligned},
+    tally::{Figures, Planned, Tally},
+    text::{Screen, command, title},
+    timeline::{ROWS, Timeline, WIDTH},
+};

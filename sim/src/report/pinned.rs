@@ -1,0 +1,78 @@
+//! The summary of a run that a snapshot keeps.
+
+use super::figures::{count, duration, percent};
+use crate::verdict::{Ruling, RunReport, Window};
+use leasehold::observe::RoundCause;
+use std::fmt::{Display, Write as _};
+
+/// What `report` came to, one fact a line: only what is the same on every machine.
+pub fn pinned(report: &RunReport) -> String {
+    let mut facts = Facts(String::new());
+    let verdict = &report.verdict;
+    facts.say("run", format!("{}, variant {}, {}, seed {}", report.scenario, report.variant, report.engine, report.seed));
+    facts.say("verdict", match verdict.ruling {
+        Ruling::Pass => "pass",
+        Ruling::Fail => "fail",
+        Ruling::ExpectedUnsafe => "expected-unsafe",
+    });
+    facts.say("as expected", verdict.as_expected);
+    for failure in &verdict.failures {
+        facts.say("failure", format!("{} ({}) at {}: {}", failure.class, failure.check, failure.at, failure.message));
+    }
+    facts.say("fingerprint", report.fingerprint);
+    facts.say("simulated", duration(report.sim));
+    facts.say("events", count(report.events));
+    facts.say("messages", count(report.messages));
+    facts.window("whole", &report.measures.whole);
+    for window in &report.measures.windows {
+        facts.window(&window.name, window);
+    }
+    for (verb, fault) in &report.faults {
+        let words = format!("{} planned, {} activated, {} effective", fault.planned, fault.activated, fault.effective);
+        facts.say(&format!("fault {verb}"), words);
+    }
+    for (name, check) in &report.checks {
+        let words = format!("evaluated {}, violations {}", count(check.evaluated), check.violations);
+        facts.say(&format!("check {name}"), words);
+    }
+    facts.0
+}
+
+struct Facts(String);
+
+impl Facts {
+    fn say(&mut self, name: &str, value: impl Display) {
+        // A String does not refuse text.
+        let _ = writeln!(self.0, "{name}: {value}");
+    }
+
+    fn window(&mut self, name: &str, window: &Window) {
+        self.say("window", format!("{name}, {} to {}", window.from, window.to));
+        for (kind, op) in &window.ops {
+            let counts = format!("{} ok, {} error, {} unknown", count(op.ok), count(op.error), count(op.unknown));
+            let times = format!("mean {}, p99 {}, max {}", duration(op.mean), duration(op.p99), duration(op.max));
+            self.say(&format!("  {}", kind.name()), format!("{counts}; {times}"));
+        }
+        let lease = &window.lease;
+        let rate = lease.hit_rate().map_or("none".to_owned(), percent);
+        self.say("  lease hit rate", format!("{rate} ({} of {})", count(lease.hits), count(lease.reads)));
+        self.say("  lease misses", listed(lease.misses.iter().map(|(miss, number)| (miss.name(), *number))));
+        self.say("  lease invalidations", listed(lease.invalidations.iter().map(|(cause, number)| (*cause, *number))));
+        self.say("  lease renewals", count(lease.renewals));
+        let rounds = RoundCause::ALL.into_iter().filter_map(|cause| {
+            window.rounds.get(&cause).map(|round| (cause.name(), round.started))
+        });
+        self.say("  ReadIndex rounds", listed(rounds));
+        self.say("  conflicts", count(window.conflicts));
+        self.say("  leader changes", window.leader_changes);
+        self.say("  stale reads", window.stale_reads);
+        if let Some(recovery) = window.recovery {
+            self.say("  recovery", duration(recovery));
+        }
+    }
+}
+
+fn listed(counts: impl Iterator<Item = (&'static str, u64)>) -> String {
+    let words: Vec<String> = counts.map(|(name, number)| format!("{name} {}", count(number))).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}

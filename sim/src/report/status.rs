@@ -1,0 +1,70 @@
+//! What runs mean for the exit status of the command.
+
+use crate::scenario::Class;
+use crate::verdict::RunReport;
+
+/// Outcomes of a request that was carried out, the gravest last. A request that was refused exits with 2 before anything runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Status {
+    /// Every verdict as expected.
+    #[default]
+    AsExpected,
+    /// A run did not exercise what it must.
+    Vacuous,
+    /// A check or an expectation failed.
+    Failed,
+    /// A run was not deterministic.
+    Nondeterministic,
+    /// The harness itself is broken.
+    Harness,
+}
+
+impl Status {
+    /// The exit status of the process.
+    pub const fn code(self) -> u8 {
+        match self {
+            Status::AsExpected => 0,
+            Status::Failed => 1,
+            Status::Nondeterministic => 3,
+            Status::Vacuous => 4,
+            Status::Harness => 70,
+        }
+    }
+
+    /// What one run means. Of several runs the greatest counts.
+    pub fn of(report: &RunReport) -> Self {
+        if report.verdict.as_expected {
+            return Status::AsExpected;
+        }
+        match report.verdict.class {
+            Some(Class::Nondeterminism) => Status::Nondeterministic,
+            Some(Class::Vacuous) => Status::Vacuous,
+            Some(Class::Panic) if harness_panicked(report) => Status::Harness,
+            _ => Status::Failed,
+        }
+    }
+}
+
+/// A panic of the stack under test is a finding about the stack; one whose place is in the harness is our own.
+fn harness_panicked(report: &RunReport) -> bool {
+    let panics = report.verdict.failures.iter().filter(|failure| failure.class == Class::Panic);
+    panics.into_iter().any(|failure| failure.message.replace('\\', "/").contains("sim/src/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_the_gravest_counts() {
+        let mut all = [
+            Status::AsExpected,
+            Status::Vacuous,
+            Status::Failed,
+            Status::Nondeterministic,
+            Status::Harness,
+        ];
+        all.sort();
+        assert_eq!(all.map(Status::code), [0, 4, 1, 3, 70]);
+    }
+}

@@ -1,0 +1,83 @@
+//! Colour, where somebody looks at it, and aligned tables.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use std::fmt::Display;
+
+/// Colours or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    color: bool,
+}
+
+impl Style {
+    /// No colour: for files, pipes and snapshots.
+    pub const PLAIN: Style = Style { color: false };
+
+    /// Colour if standard output is a terminal that shows it and nobody objects (`NO_COLOR`, `CLICOLOR`).
+    pub fn stdout() -> Self {
+        Self { color: console::colors_enabled() }
+    }
+
+    /// The same of standard error.
+    pub fn stderr() -> Self {
+        Self { color: console::colors_enabled_stderr() }
+    }
+
+    /// Is there colour?
+    pub fn is_color(self) -> bool {
+        self.color
+    }
+
+    /// What went wrong.
+    pub fn bad(self, text: impl Display) -> String {
+        self.apply(console::Style::new().red().bold(), text)
+    }
+
+    /// What went right.
+    pub fn good(self, text: impl Display) -> String {
+        self.apply(console::Style::new().green(), text)
+    }
+
+    /// What went wrong and was expected to.
+    pub fn expected(self, text: impl Display) -> String {
+        self.apply(console::Style::new().yellow().bold(), text)
+    }
+
+    /// A heading.
+    pub fn strong(self, text: impl Display) -> String {
+        self.apply(console::Style::new().bold(), text)
+    }
+
+    /// What explains the rest.
+    pub fn faint(self, text: impl Display) -> String {
+        self.apply(console::Style::new().dim(), text)
+    }
+
+    fn apply(self, style: console::Style, text: impl Display) -> String {
+        style.force_styling(self.color).apply_to(text).to_string()
+    }
+}
+
+/// `rows` under `head`, columns aligned, at most `width` characters wide: the last column is wrapped if it must be. `right` are the
+/// columns of numbers.
+pub fn aligned<const N: usize>(head: [&str; N], right: &[usize], rows: &[[String; N]], width: usize) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    table.set_header(head);
+    for row in rows {
+        table.add_row(row.clone());
+    }
+    for (number, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, if number + 1 == N { 0 } else { 2 }));
+        if right.contains(&number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// Width of the terminal on standard output, or `otherwise` where there is none.
+pub(super) fn terminal_width(otherwise: usize) -> usize {
+    console::Term::stdout().size_checked().map_or(otherwise, |(_, columns)| usize::from(columns).max(60))
+}

@@ -1,0 +1,273 @@
+//! Many runs of one scenario under one variant, in a few numbers.
+
+use super::figures::{self, count, counted};
+use super::style::Style;
+use crate::history::OpKind;
+use crate::scenario::Seeds;
+use crate::verdict::{FaultCount, OpMeasures, Ruling, RunReport};
+use leasehold::observe::RoundCause;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What will run: one scenario under one variant.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The scenario, as people call it: `fast/steady`.
+    pub title: String,
+    /// The variant.
+    pub variant: String,
+    /// The seeds.
+    pub seeds: Seeds,
+}
+
+/// The figures of one run that are compared with those of others. Times in seconds; `None` where there was nothing to measure.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Figures {
+    /// Hits in lease reads.
+    pub hit_rate: Option<f64>,
+    /// Latency of gets: mean.
+    pub get_mean: Option<f64>,
+    /// Latency of gets: 99th percentile.
+    pub get_p99: Option<f64>,
+    /// Latency of puts: mean.
+    pub put_mean: Option<f64>,
+    /// Latency of scripts: mean.
+    pub script_mean: Option<f64>,
+    /// Write conflicts in a simulated second.
+    pub conflicts_per_second: f64,
+    /// How often the leader changed.
+    pub leader_changes: u64,
+    /// ReadIndex rounds, in the order of [`RoundCause::ALL`].
+    pub rounds: [u64; 4],
+    /// Where the time of a script goes, mean: lease read, reads, write fence, commit, backoff.
+    pub script_parts: Option<[f64; 5]>,
+    /// Time a lease read waits for ReadIndex, mean over all lease reads.
+    pub lease_read_wait: Option<f64>,
+}
+
+impl Figures {
+    /// The figures of `report`.
+    pub fn of(report: &RunReport) -> Self {
+        let whole = &report.measures.whole;
+        let op = |kind, figure: fn(&OpMeasures) -> Duration| {
+            whole.ops.get(&kind).filter(|op| op.ok > 0).map(|op| figure(op).as_secs_f64())
+        };
+        let scripts = &whole.scripts;
+        let times = scripts.times;
+        let parts = [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff];
+        let waited = whole.rounds.get(&RoundCause::LeaseMiss).map_or(Duration::ZERO, |round| round.waited);
+        let seconds = report.sim.as_secs_f64();
+        Self {
+            hit_rate: whole.lease.hit_rate(),
+            get_mean: op(OpKind::Get, |op| op.mean),
+            get_p99: op(OpKind::Get, |op| op.p99),
+            put_mean: op(OpKind::Put, |op| op.mean),
+            script_mean: op(OpKind::Script, |op| op.mean),
+            conflicts_per_second: if seconds > 0.0 { whole.conflicts as f64 / seconds } else { 0.0 },
+            leader_changes: whole.leader_changes,
+            rounds: RoundCause::ALL.map(|cause| whole.rounds.get(&cause).map_or(0, |round| round.started)),
+            script_parts: (scripts.ended > 0).then(|| parts.map(|part| part.as_secs_f64() / scripts.ended as f64)),
+            lease_read_wait: (whole.lease.reads > 0).then(|| waited.as_secs_f64() / whole.lease.reads as f64),
+        }
+    }
+}
+
+/// The runs of one scenario under one variant.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// What they are runs of.
+    pub planned: Planned,
+    runs: Vec<Figures>,
+    /// How many runs ended in which way.
+    ways: BTreeMap<Way, u64>,
+    simulated: Duration,
+    wall: Duration,
+    events: u64,
+    operations: u64,
+    faults: FaultCount,
+    /// A verb's planned and effective steps, summed over the runs.
+    verbs: BTreeMap<&'static str, FaultCount>,
+}
+
+/// How a run ended, the unexpected last.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Way {
+    Pass,
+    ExpectedUnsafe,
+    ExpectedFail(String),
+    Fail(String),
+    UnexpectedPass,
+}
+
+impl Way {
+    fn of(report: &RunReport) -> Self {
+        let verdict = &report.verdict;
+        let class = || verdict.class.map_or_else(|| "no class".to_owned(), |class| class.to_string());
+        match (verdict.ruling, verdict.as_expected) {
+            (Ruling::Pass, true) => Way::Pass,
+            (Ruling::Pass, false) => Way::UnexpectedPass,
+            (Ruling::ExpectedUnsafe, true) => Way::ExpectedUnsafe,
+            (Ruling::Fail, true) => Way::ExpectedFail(class()),
+            (Ruling::Fail | Ruling::ExpectedUnsafe, false) => Way::Fail(class()),
+        }
+    }
+
+    fn words(&self, number: u64) -> String {
+        let number = count(number);
+        match self {
+            Way::Pass => format!("{number} pass"),
+            Way::ExpectedUnsafe => format!("{number} unsafe beyond what is claimed, as expected"),
+            Way::ExpectedFail(class) => format!("{number} fail as expected: {class}"),
+            Way::Fail(class) => format!("{number} FAIL: {class}"),
+            Way::UnexpectedPass => format!("{number} PASS though a failure is expected"),
+        }
+    }
+}
+
+impl Tally {
+    /// No runs yet.
+    pub fn new(planned: Planned) -> Self {
+        Self {
+            planned,
+            runs: Vec::new(),
+            ways: BTreeMap::new(),
+            simulated: Duration::ZERO,
+            wall: Duration::ZERO,
+            events: 0,
+            operations: 0,
+            faults: FaultCount::default(),
+            verbs: BTreeMap::new(),
+        }
+    }
+
+    /// Counts a run.
+    pub fn add(&mut self, report: &RunReport) {
+        self.runs.push(Figures::of(report));
+        *self.ways.entry(Way::of(report)).or_default() += 1;
+        self.simulated += report.sim;
+        self.wall += report.wall;
+        self.events += report.events;
+        self.operations += report.measures.whole.ops.values().map(|op| op.ok + op.error + op.unknown).sum::<u64>();
+        for (verb, counts) in &report.faults {
+            let sum = self.verbs.entry(*verb).or_default();
+            for total in [sum, &mut self.faults] {
+                total.planned += counts.planned;
+                total.activated += counts.activated;
+                total.effective += counts.effective;
+            }
+        }
+    }
+
+    /// Have all runs that were planned come in?
+    pub fn is_complete(&self) -> bool {
+        self.runs.len() as u64 >= self.planned.seeds.len()
+    }
+
+    /// How many runs came in.
+    pub fn runs(&self) -> u64 {
+        self.runs.len() as u64
+    }
+
+    /// How many of them were not as expected.
+    pub fn unexpected(&self) -> u64 {
+        let unexpected = |way: &Way| matches!(way, Way::Fail(_) | Way::UnexpectedPass);
+        self.ways.iter().filter(|(way, _)| unexpected(way)).map(|(_, number)| number).sum()
+    }
+
+    /// The median of a figure over the runs that have it; of an even number, the lower of the two in the middle, so that it is a
+    /// value that some run gave.
+    pub fn median(&self, figure: impl Fn(&Figures) -> Option<f64>) -> Option<f64> {
+        let mut values: Vec<f64> = self.runs.iter().filter_map(figure).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len().saturating_sub(1) / 2).copied()
+    }
+
+    /// `5 pass`, `21 fail as expected: expectation`, `18 pass, 2 FAIL: stale-read`.
+    pub fn verdicts(&self) -> String {
+        let words: Vec<String> = self.ways.iter().map(|(way, number)| way.words(*number)).collect();
+        words.join(", ")
+    }
+
+    /// [`Tally::verdicts`], coloured.
+    fn styled_verdicts(&self, style: Style) -> String {
+        match self.ways.keys().next_back() {
+            Some(Way::Fail(_) | Way::UnexpectedPass) => style.bad(self.verdicts()),
+            Some(Way::ExpectedFail(_) | Way::ExpectedUnsafe) => style.expected(self.verdicts()),
+            Some(Way::Pass) | None => style.good(self.verdicts()),
+        }
+    }
+
+    /// What came of the runs, in a few lines.
+    pub fn summary(&self, style: Style) -> String {
+        let Planned { title, variant, seeds } = &self.planned;
+        let seeds = if seeds.first == seeds.last { format!("seed {}", seeds.first) } else { format!("seeds {seeds}") };
+        let head = format!("{}  variant {variant}, {seeds}: {}", style.strong(title), self.styled_verdicts(style));
+        format!("{head}\n  {}\n  {}\n  {}", self.service(), self.disturbance(), style.faint(self.speed()))
+    }
+
+    /// What clients got.
+    fn service(&self) -> String {
+        let time = |figure: fn(&Figures) -> Option<f64>| self.median(figure).map(figures::seconds);
+        let shown = [
+            ("lease hit rate", self.median(|run| run.hit_rate).map(figures::percent)),
+            ("GET mean", time(|run| run.get_mean)),
+            ("GET p99", time(|run| run.get_p99)),
+            ("PUT mean", time(|run| run.put_mean)),
+            ("script mean", time(|run| run.script_mean)),
+        ];
+        // Of several runs these are medians; the word would be noise beside a single one.
+        let medians = if self.runs.len() > 1 { "   (medians)" } else { "" };
+        let words: Vec<String> =
+            shown.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name} {value}"))).collect();
+        format!("{}{medians}", words.join("   "))
+    }
+
+    /// What happened to the cluster.
+    fn disturbance(&self) -> String {
+        let conflicts = self.median(|run| Some(run.conflicts_per_second)).unwrap_or_default();
+        let changes: u64 = self.runs.iter().map(|run| run.leader_changes).sum();
+        let verbs: Vec<String> = self
+            .verbs
+            .iter()
+            .filter(|(_, counts)| counts.planned > 0)
+            .map(|(verb, counts)| format!("{verb} {} of {}", count(counts.effective), count(counts.planned)))
+            .collect();
+        let faults = if verbs.is_empty() { "none".to_owned() } else { format!("{} effective", verbs.join(", ")) };
+        format!(
+            "conflicts {}/s   {} in {}   faults: {faults}",
+            figures::number(conflicts),
+            counted(changes, "leader change"),
+            counted(self.runs(), "run"),
+        )
+    }
+
+    /// How fast it went, on one core: the sum of the runs' own wall time, whatever the number of jobs.
+    fn speed(&self) -> String {
+        let wall = self.wall.as_secs_f64();
+        let per = |amount: f64, by: f64| if by > 0.0 { figures::number(amount / by) } else { "-".to_owned() };
+        let simulated = self.simulated.as_secs_f64();
+        format!(
+            "{} simulated   {} simulated s per wall s   {} events/s   {} us an operation   (one core)",
+            figures::duration(self.simulated),
+            per(simulated, wall),
+            per(self.events as f64, wall),
+            per(wall * 1e6, self.operations as f64),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_a_value_that_a_run_gave() {
+        let seeds = Seeds { first: 1, last: 4 };
+        let mut tally = Tally::new(Planned { title: "x".into(), variant: "default".into(), seeds });
+        assert_eq!(tally.median(|run| run.hit_rate), None);
+        for rate in [Some(0.4), Some(0.1), None, Some(0.3), Some(0.2)] {
+            tally.runs.push(Figures { hit_rate: rate, ..Figures::default() });
+        }
+        assert_eq!(tally.median(|run| run.hit_rate), Some(0.2));
+    }
+}

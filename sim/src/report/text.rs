@@ -1,0 +1,164 @@
+//! One screen about one run: what was broken, the command that shows it again, the story, the events around it.
+
+use super::event::exact_time;
+use super::figures::count;
+use super::style::Style;
+use super::timeline::Timeline;
+use crate::history::{What, FaultPhase};
+use crate::time::SimTime;
+use crate::verdict::{Failure, Ruling, RunReport};
+use leasehold::observe::Event;
+use std::path::Path;
+
+/// The folders of scenarios, which are part of a scenario's name.
+const FOLDERS: [&str; 3] = ["fast", "incidents", "slow"];
+/// Lines of a story, and other failures, that fit on the screen.
+const STORY: usize = 12;
+const OTHERS: usize = 3;
+
+/// What people call the scenario in this file: `fast/steady`, or `steady` where the file lies elsewhere.
+pub fn title(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    let folder = path.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy());
+    match folder {
+        Some(folder) if FOLDERS.contains(&folder.as_ref()) => format!("{folder}/{stem}"),
+        _ => stem.into_owned(),
+    }
+}
+
+/// The command that runs `report`'s run again, complete and ready to paste. `program` is what starts leasehold:
+/// `cargo run --release --` inside the repository.
+pub fn command(program: &str, report: &RunReport) -> String {
+    let path = shell_word(&report.path.to_string_lossy());
+    format!("{program} run {path} --seed {} --variant {}", report.seed, report.variant)
+}
+
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%:=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// A run to tell about.
+pub struct Screen<'a> {
+    /// The run.
+    pub report: &'a RunReport,
+    /// What starts leasehold.
+    pub program: &'a str,
+    /// Where its events file is.
+    pub events: Option<&'a Path>,
+    /// Colours.
+    pub style: Style,
+}
+
+impl Screen<'_> {
+    /// The verdict and the story.
+    pub fn brief(&self) -> String {
+        let mut lines = self.verdict();
+        lines.extend(self.story());
+        lines.join("\n")
+    }
+
+    /// All of it: verdict, command, story, timeline, where the rest is.
+    pub fn full(&self) -> String {
+        let mut lines = self.verdict();
+        lines.push(String::new());
+        lines.push(format!("  {}", self.style.strong(command(self.program, self.report))));
+        let story = self.story();
+        if !story.is_empty() {
+            lines.push(String::new());
+            lines.extend(story);
+        }
+        lines.extend(self.timeline());
+        lines.join("\n")
+    }
+
+    /// The verdict line, and below it what was expected instead.
+    fn verdict(&self) -> Vec<String> {
+        let RunReport { variant, seed, verdict, .. } = self.report;
+        let place = format!("{}, variant {variant}, seed {seed}", title(&self.report.path));
+        let first = verdict.failures.first();
+        let what = match first {
+            Some(failure) => format!("{} ({}) in {place}, at {}", failure.class, failure.check, failure.at),
+            None => place,
+        };
+        let word = match (verdict.ruling, verdict.as_expected) {
+            (Ruling::Pass, true) => self.style.good("PASS"),
+            (Ruling::Pass, false) => self.style.bad("NOT AS EXPECTED: PASS"),
+            (Ruling::Fail, true) => self.style.expected("FAIL, AS EXPECTED:"),
+            (Ruling::ExpectedUnsafe, true) => self.style.expected("UNSAFE, AS EXPECTED:"),
+            (Ruling::Fail | Ruling::ExpectedUnsafe, false) => self.style.bad("FAIL:"),
+        };
+        let mut lines = vec![format!("{word} {what}")];
+        lines.extend(verdict.failures.iter().take(1 + OTHERS).map(|failure| format!("  {}", failure.message)));
+        let more = verdict.failures.len().saturating_sub(1 + OTHERS);
+        if more > 0 {
+            lines.push(format!("  and {more} more"));
+        }
+        lines.extend(verdict.unexpected.iter().map(|expected| format!("  {expected}")));
+        lines
+    }
+
+    fn story(&self) -> Vec<String> {
+        let story = self.report.verdict.failures.iter().map(|failure| &failure.story).find(|story| !story.is_empty());
+        story.into_iter().flatten().take(STORY).map(|line| format!("  {line}")).collect()
+    }
+
+    fn timeline(&self) -> Vec<String> {
+        let RunReport { kept, keys, nodes, events, .. } = self.report;
+        let moment = moment(self.report);
+        let rows = Timeline { records: kept, keys, nodes: *nodes }.around(moment);
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let shown = rows.len() - 1;
+        let heading = format!("{shown} of {} events, around {}; ┃ a lease is in force", count(*events), exact_time(moment));
+        let mut lines = vec![String::new(), self.style.faint(heading)];
+        lines.extend(rows);
+        lines.push(self.style.faint(match self.events {
+            Some(path) => format!("more events: {}", path.display()),
+            None => "more events: the same command with `--out DIR`".to_owned(),
+        }));
+        lines
+    }
+}
+
+/// The moment that the timeline of a failure is about. What is judged at the end of a run did not happen there: a hit rate is lost when
+/// leases are, so the last lease that was thrown away is shown, or else the last fault.
+fn moment(report: &RunReport) -> SimTime {
+    let end = SimTime::at(report.sim);
+    match report.verdict.failures.first() {
+        Some(Failure { at, .. }) if *at < end => *at,
+        _ => {
+            let last = |is: fn(&What) -> bool| report.kept.iter().rev().find(|record| is(&record.what));
+            let record = last(lease_lost).or_else(|| last(fault_acted)).or(report.kept.last());
+            record.map_or(end, |record| record.at)
+        }
+    }
+}
+
+fn lease_lost(what: &What) -> bool {
+    matches!(what, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { held: true, .. }))
+}
+
+fn fault_acted(what: &What) -> bool {
+    matches!(what, What::Fault { phase: FaultPhase::Activated | FaultPhase::Effective, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_is_called_by_its_folder_and_stem() {
+        let of = |path: &str| title(Path::new(path));
+        assert_eq!(of("/x/scenarios/fast/steady.toml"), "fast/steady");
+        assert_eq!(of("mine/steady.toml"), "steady");
+        assert_eq!(of("steady.toml"), "steady");
+    }
+
+    #[test]
+    fn a_path_survives_the_shell() {
+        assert_eq!(shell_word("scenarios/fast/steady.toml"), "scenarios/fast/steady.toml");
+        assert_eq!(shell_word("my files/it's.toml"), r"'my files/it'\''s.toml'");
+    }
+}

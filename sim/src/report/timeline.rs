@@ -1,0 +1,330 @@
+//! The events around a moment, one column a node: what a person looks at to see two leases overlap.
+//!
+//! A run has thousands of events around any moment and a screen has twenty rows, so events compete for them: the closer to the moment
+//! the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less.
+
+use super::event::{address, key, node_of, phase_name};
+use super::figures::duration;
+use crate::history::{Completion, Fate, Invocation, OpId, Operation, Record, StackRecord, What};
+use crate::time::SimTime;
+use leasehold::env::NodeId;
+use leasehold::error::Outcome;
+use leasehold::observe::{Event, Role};
+use std::collections::BTreeMap;
+
+/// What a timeline is drawn from.
+pub struct Timeline<'a> {
+    /// The events, in order.
+    pub records: &'a [Record],
+    /// The names of the keys.
+    pub keys: &'a [String],
+    /// How many nodes there are.
+    pub nodes: u32,
+}
+
+/// The most rows below the head.
+pub const ROWS: usize = 18;
+/// Characters of a row.
+pub const WIDTH: usize = 120;
+
+/// Events considered before the moment and after it.
+const BEFORE: usize = 2_000;
+const AFTER: usize = 200;
+/// Characters of the mark and the time at the start of a row.
+const TIME: usize = 14;
+/// Below this a column of its own for each node is not readable.
+const NARROWEST: usize = 16;
+
+impl Timeline<'_> {
+    /// Head and rows, at most [`ROWS`] and each at most [`WIDTH`] wide; empty if nothing was kept. `▶` marks the last event not after
+    /// `moment`, `┃` a lease in force.
+    pub fn around(&self, moment: SimTime) -> Vec<String> {
+        let Some(centre) = self.records.partition_point(|record| record.at <= moment).checked_sub(1) else {
+            return Vec::new();
+        };
+        let chosen = self.choose(centre);
+        let mut sheet = Sheet::new(self.nodes);
+        let mut lines = vec![sheet.head()];
+        let (mut leases, mut operations) = (Leases::default(), BTreeMap::new());
+        for (number, record) in self.records.iter().enumerate().take(chosen.last().map_or(0, |last| last + 1)) {
+            leases.follow(record);
+            if let What::Invoked(invocation) = &record.what {
+                operations.insert(invocation.op, invocation);
+            }
+            if chosen.binary_search(&number).is_ok() {
+                let words = self.words(record, &operations);
+                lines.push(sheet.row(record, number == centre, &words, &leases));
+            }
+        }
+        lines
+    }
+
+    /// The numbers of the records to show, ascending.
+    fn choose(&self, centre: usize) -> Vec<usize> {
+        let first = centre.saturating_sub(BEFORE);
+        let last = (centre + AFTER).min(self.records.len() - 1);
+        let mut near: Vec<usize> = (first..=last).collect();
+        near.sort_by_key(|number| (number.abs_diff(centre), *number));
+        let mut seen: BTreeMap<(Option<NodeId>, &str), usize> = BTreeMap::new();
+        let mut scored: Vec<(usize, usize)> = near
+            .into_iter()
+            .filter_map(|number| self.records.get(number).map(|record| (number, record)))
+            .map(|(number, record)| {
+                let (kind, weight) = kind(&record.what);
+                let repeated = seen.entry((node_of(&record.what), kind)).or_default();
+                *repeated += 1;
+                let score = if number == centre { 0 } else { number.abs_diff(centre) + weight + 60 * (*repeated - 1) };
+                (score, number)
+            })
+            .collect();
+        scored.sort_unstable();
+        let mut chosen: Vec<usize> = scored.into_iter().take(ROWS).map(|(_, number)| number).collect();
+        chosen.sort_unstable();
+        chosen
+    }
+
+    /// An event in a few words.
+    fn words(&self, record: &Record, operations: &BTreeMap<OpId, &Invocation>) -> String {
+        match &record.what {
+            What::Invoked(invocation) => format!("c{} {}", invocation.client, self.operation(&invocation.operation)),
+            What::Completed { op, completion } => match operations.get(op) {
+                Some(begun) => {
+                    format!("c{} {} {}", begun.client, self.operation(&begun.operation), result(completion))
+                }
+                None => format!("#{} {}", op.0, result(completion)),
+            },
+            What::Stack(stack) => told(stack),
+            What::Message { from, to, fate, kind, content, .. } => {
+                let kind = kind.strip_prefix("Msg").unwrap_or(kind);
+                let term = if kind.starts_with(char::is_uppercase) { format!(" t{}", content[0]) } else { String::new() };
+                let fate = match fate {
+                    Fate::Delivered => "",
+                    Fate::Cut => "CUT ",
+                    Fate::Held => "HELD ",
+                    Fate::Lost => "LOST ",
+                };
+                match node_of(&record.what) {
+                    Some(node) if address(*to) == node.to_string() => format!("← {} {fate}{kind}{term}", address(*from)),
+                    _ => format!("→ {} {fate}{kind}{term}", address(*to)),
+                }
+            }
+            What::Fault { verb, phase, detail, .. } => format!("{} {}: {detail}", verb.to_uppercase(), phase_name(*phase)),
+        }
+    }
+
+    fn operation(&self, operation: &Operation) -> String {
+        match operation {
+            Operation::Get { key: id } => format!("get {}", key(self.keys, *id)),
+            Operation::Put { key: id } => format!("put {}", key(self.keys, *id)),
+            Operation::Cas { key: id } => format!("cas {}", key(self.keys, *id)),
+            Operation::Script { key: id, .. } => format!("script {}", key(self.keys, *id)),
+        }
+    }
+}
+
+/// What an event is a repetition of, and how many events nearer to the moment it gives way to.
+fn kind(what: &What) -> (&'static str, usize) {
+    const RARE: usize = 0;
+    const TELLING: usize = 40;
+    const COMMON: usize = 150;
+    match what {
+        What::Fault { .. } => ("fault", RARE),
+        What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", TELLING),
+        What::Completed { .. } => ("completed", TELLING),
+        What::Invoked(_) => ("invoked", COMMON),
+        What::Message { fate: Fate::Delivered, kind: "MsgTimeoutNow", .. } => ("timeout-now", RARE),
+        What::Message { fate: Fate::Delivered, .. } => ("message", COMMON),
+        What::Message { .. } => ("message lost", TELLING),
+        What::Stack(stack) => match &stack.event {
+            Event::Role { .. } => ("role", RARE),
+            Event::CaughtUp { .. } => ("caught up", RARE),
+            Event::LeaseEnded { held: true, .. } => ("lease ended", RARE),
+            Event::TransferStarted { .. } | Event::TransferAborted { .. } | Event::StaleTimeoutNow => ("transfer", RARE),
+            Event::Stopped { .. } => ("stopped", RARE),
+            Event::LeaseExtended { .. } => ("lease extended", TELLING),
+            Event::LeaseEnded { held: false, .. } => ("lease ended, not held", COMMON),
+            Event::LeaseRead { miss: Some(_) } => ("miss", TELLING),
+            Event::LeaseRead { miss: None } => ("hit", COMMON),
+            Event::Conflict { .. } => ("conflict", TELLING),
+            Event::RoundStarted { .. } => ("round started", COMMON),
+            Event::RoundEnded { .. } => ("round ended", TELLING),
+            Event::LaneFull { .. } | Event::InboxFull { .. } => ("full", TELLING),
+            Event::Applied { .. } => ("applied", COMMON),
+            Event::Script { .. } => ("script", COMMON),
+        },
+    }
+}
+
+fn told(stack: &StackRecord) -> String {
+    match &stack.event {
+        Event::Role { role: Role::Leader, term, .. } => format!("LEADER of term {term}"),
+        Event::Role { role, term, leader: Some(leader) } => format!("{} of {leader}, term {term}", role.name()),
+        Event::Role { role, term, leader: None } => format!("{}, term {term}", role.name()),
+        Event::CaughtUp { index, .. } => format!("caught up at index {index}"),
+        Event::LeaseExtended { .. } => match stack.lease_until {
+            Some(until) => format!("lease to {until}"),
+            None => "lease extended".to_owned(),
+        },
+        Event::LeaseEnded { cause, held: true, .. } => format!("LEASE END {}", cause.name()),
+        Event::LeaseEnded { cause, held: false, .. } => format!("no lease: {}", cause.name()),
+        Event::LeaseRead { miss: None } => "lease read: hit".to_owned(),
+        Event::LeaseRead { miss: Some(miss) } => format!("lease read: {}", miss.name()),
+        Event::RoundStarted { cause, again } => {
+            format!("ReadIndex{} {}", if *again { " again" } else { "" }, cause.name())
+        }
+        Event::RoundEnded { cause, waited, confirmed } => {
+            format!("{} {} {}", if *confirmed { "confirmed" } else { "UNCONFIRMED" }, cause.name(), duration(*waited))
+        }
+        Event::TransferStarted { to } => format!("transfer to {to}"),
+        Event::TransferAborted { to } => format!("no transfer to {to}"),
+        Event::StaleTimeoutNow => "TimeoutNow is stale".to_owned(),
+        Event::Applied { index, .. } => format!("applied {index}"),
+        Event::Conflict { index } => format!("conflict at {index}"),
+        Event::Script { attempts, .. } => format!("script took {attempts}"),
+        Event::LaneFull { to, lane } => format!("{} lane to {to} full", lane.name()),
+        Event::InboxFull { lane } => format!("{} inbox full", lane.name()),
+        Event::Stopped { .. } => "STOPPED".to_owned(),
+    }
+}
+
+fn result(completion: &Completion) -> String {
+    match completion {
+        Completion::Read { version, path } => format!("= v{version} ({})", path.name()),
+        Completion::Written { version } | Completion::Script { version, .. } => format!("wrote v{version}"),
+        Completion::Unexpected { version } => format!("found v{version}"),
+        Completion::Failed { error, outcome: Outcome::NotApplied } => format!("FAILED {}", error.name()),
+        Completion::Failed { error, outcome: Outcome::Unknown } => format!("UNKNOWN {}", error.name()),
+    }
+}
+
+/// Who holds a lease, in true time.
+#[derive(Default)]
+struct Leases(BTreeMap<NodeId, SimTime>);
+
+impl Leases {
+    fn follow(&mut self, record: &Record) {
+        let What::Stack(stack) = &record.what else { return };
+        match (&stack.event, stack.lease_until) {
+            (Event::LeaseExtended { .. }, Some(until)) => {
+                self.0.insert(stack.node, until);
+            }
+            (Event::LeaseEnded { .. } | Event::Stopped { .. }, _) => {
+                self.0.remove(&stack.node);
+            }
+            _ => {}
+        }
+    }
+
+    fn held(&self, node: NodeId, at: SimTime) -> bool {
+        self.0.get(&node).is_some_and(|until| at < *until)
+    }
+}
+
+/// The columns.
+struct Sheet {
+    /// Empty where there are too many nodes for columns.
+    nodes: Vec<NodeId>,
+    column: usize,
+}
+
+impl Sheet {
+    fn new(nodes: u32) -> Self {
+        let column = (WIDTH - TIME) / (nodes as usize + 1);
+        let nodes = if column < NARROWEST { Vec::new() } else { (1..=u64::from(nodes)).map(NodeId).collect() };
+        Self { nodes, column }
+    }
+
+    fn head(&mut self) -> String {
+        let mut cells: Vec<String> = self.nodes.iter().map(|node| format!("  {node}")).collect();
+        cells.push(if cells.is_empty() { "  who  what" } else { "clients and faults" }.to_owned());
+        self.line("  simulated", &cells)
+    }
+
+    fn row(&self, record: &Record, marked: bool, words: &str, leases: &Leases) -> String {
+        let time = format!("{} {}", if marked { "▶" } else { " " }, record.at);
+        let about = node_of(&record.what);
+        let mut cells: Vec<String> = Vec::with_capacity(self.nodes.len() + 1);
+        for node in &self.nodes {
+            let bar = if leases.held(*node, record.at) { "┃" } else { " " };
+            cells.push(format!("{bar} {}", if about == Some(*node) { words } else { "" }));
+        }
+        cells.push(match about {
+            Some(node) if self.nodes.is_empty() => {
+                format!("{} {node:<4} {words}", if leases.held(node, record.at) { "┃" } else { " " })
+            }
+            Some(_) => String::new(),
+            None if self.nodes.is_empty() => format!("       {words}"),
+            None => words.to_owned(),
+        });
+        self.line(&time, &cells)
+    }
+
+    /// Every cell but the last has the column's width; the last has what is left.
+    fn line(&self, time: &str, cells: &[String]) -> String {
+        let mut line = fit(time, TIME);
+        let last = cells.len().saturating_sub(1);
+        for (number, cell) in cells.iter().enumerate() {
+            let width = if number == last { WIDTH - TIME - self.column * last } else { self.column };
+            line.push_str(&fit(cell, width));
+        }
+        line.trim_end().to_owned()
+    }
+}
+
+/// `text` at exactly `width` characters, the last of them a space.
+fn fit(text: &str, width: usize) -> String {
+    let room = width.saturating_sub(1);
+    if text.chars().count() <= room {
+        return format!("{text:<width$}");
+    }
+    let mut cut: String = text.chars().take(room.saturating_sub(1)).collect();
+    cut.push_str("… ");
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leasehold::env::Instant;
+
+    fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
+        let stack = StackRecord { node: NodeId(node), event, lease_until: until.map(SimTime) };
+        Record { at: SimTime(at), what: What::Stack(stack) }
+    }
+
+    fn extended(node: u64, at: u64, until: u64) -> Record {
+        let (base, expiry) = (Instant::from_nanos(at), Instant::from_nanos(until));
+        told_by(node, at, Event::LeaseExtended { term: 1, generation: 1, base, expiry }, Some(until))
+    }
+
+    #[test]
+    fn a_lease_is_drawn_until_its_true_end() {
+        let mut records = vec![extended(1, 1_000_000, 3_000_000)];
+        records.extend([2, 4].map(|at| told_by(2, at * 1_000_000, Event::Applied { index: at, term: 1 }, None)));
+        let lines = Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(4_000_000));
+        insta::assert_snapshot!(lines.join("\n"), @"
+          simulated     n1                        n2                        n3                       clients and faults
+          0.001000s   ┃ lease to 0.003000s
+          0.002000s   ┃                           applied 2
+        ▶ 0.004000s                               applied 4
+        ");
+    }
+
+    #[test]
+    fn rare_events_are_shown_among_many_common_ones() {
+        let mut records: Vec<Record> =
+            (0..500).map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None }, None)).collect();
+        records[300] = told_by(2, 300_000, Event::Role { role: Role::Leader, term: 2, leader: None }, None);
+        let lines = Timeline { records: &records, keys: &[], nodes: 9 }.around(SimTime(499_000));
+        assert_eq!(lines.len(), ROWS + 1);
+        assert!(lines.iter().any(|line| line.contains("LEADER of term 2")), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+    }
+
+    #[test]
+    fn nothing_kept_or_nothing_yet_gives_no_timeline() {
+        assert!(Timeline { records: &[], keys: &[], nodes: 3 }.around(SimTime(5)).is_empty());
+        let records = [extended(1, 10, 20)];
+        assert!(Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(5)).is_empty());
+    }
+}

@@ -1,0 +1,151 @@
+//! One run: one seed, one variant, on a thread of its own.
+
+use crate::cluster::{Cluster, Plan, Recorder, SimWorld, Variant};
+use crate::fault;
+use crate::history::{Fingerprint, History, Keep, Past};
+use crate::scenario::{Class, Scenario};
+use crate::time::SimTime;
+use crate::verdict::{Audit, Auditor, Failure, Measures, Ruling, RunReport, SharedAuditor, Verdict, judge};
+use crate::workload::{self, KeySpace};
+use crate::world::executor;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What to run.
+#[derive(Clone)]
+pub struct Spec {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The seed.
+    pub seed: u64,
+    /// The variant.
+    pub variant: &'static Variant,
+    /// How much of the history the report is to hold.
+    pub keep: Keep,
+    /// Plants a leak of nondeterminism; see [`Plan::leak`].
+    pub leak: bool,
+}
+
+/// Runs it. All fields of the report but `wall` are functions of the spec.
+///
+/// A panic inside is a failure of class [`Class::Panic`].
+pub fn run(spec: &Spec) -> RunReport {
+    let begun = now();
+    let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
+    let thread = std::thread::Builder::new().name(name).spawn(move || simulate(&own));
+    let finished = thread.map_err(|error| format!("no thread for the run: {error}"));
+    let finished = finished.and_then(|thread| thread.join().map_err(|panic| panic_message(&*panic)));
+    let mut report = match finished {
+        Ok(finished) => finished.judge(spec),
+        Err(message) => panicked(spec, message),
+    };
+    report.wall = begun.elapsed();
+    report
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one real clock of a run: how long it took")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What comes back from the run's thread.
+struct Finished {
+    past: Past,
+    audit: Audit,
+    end: SimTime,
+    keys: Arc<[String]>,
+}
+
+fn simulate(spec: &Spec) -> Finished {
+    let scenario = &spec.scenario;
+    let keys = KeySpace::new(scenario);
+    let auditor = SharedAuditor::new(Auditor::new(scenario, keys.names()));
+    let history = History::new(spec.keep, vec![Box::new(auditor.clone())]);
+    let recorder = Arc::new(Recorder::new(history));
+    let world = SimWorld::new(spec.seed);
+    let (past, end) = executor::run(spec.seed, live(&world, &recorder, spec, &keys));
+    Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
+}
+
+async fn live(world: &SimWorld, recorder: &Arc<Recorder>, spec: &Spec, keys: &KeySpace) -> (Past, SimTime) {
+    let scenario = Arc::clone(&spec.scenario);
+    let clients = workload::clients(&scenario);
+    let plan = Plan { scenario: Arc::clone(&scenario), variant: spec.variant, clients, leak: spec.leak };
+    let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
+    fault::schedule(&cluster, &scenario);
+    workload::start(&cluster, &scenario, keys);
+    world.run(SimTime::at(scenario.until), || recorder.ended()).await;
+    let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
+    let past = recorder.close();
+    world.dissolve().await;
+    (past, end)
+}
+
+impl Finished {
+    fn judge(self, spec: &Spec) -> RunReport {
+        let Audit { findings, checks, measures, faults } = self.audit;
+        let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults);
+        RunReport {
+            verdict,
+            fingerprint: self.past.fingerprint,
+            sim: self.end.since(SimTime(0)),
+            events: self.past.events,
+            messages: self.past.messages,
+            measures,
+            faults,
+            checks,
+            kept: self.past.kept,
+            keys: self.keys.to_vec(),
+            ..blank(spec)
+        }
+    }
+}
+
+/// A report on nothing.
+fn blank(spec: &Spec) -> RunReport {
+    let verdict =
+        Verdict { ruling: Ruling::Pass, as_expected: true, class: None, failures: Vec::new(), unexpected: Vec::new() };
+    RunReport {
+        scenario: spec.scenario.name.clone(),
+        path: spec.scenario.path.clone(),
+        seed: spec.seed,
+        variant: spec.variant.name.to_owned(),
+        engine: "raft-rs",
+        nodes: spec.scenario.cluster.nodes,
+        verdict,
+        fingerprint: Fingerprint::default(),
+        sim: Duration::ZERO,
+        wall: Duration::ZERO,
+        events: 0,
+        messages: 0,
+        measures: Measures::default(),
+        faults: BTreeMap::new(),
+        checks: BTreeMap::new(),
+        kept: Vec::new(),
+        keys: Vec::new(),
+    }
+}
+
+fn panicked(spec: &Spec, message: String) -> RunReport {
+    let failure = Failure {
+        check: "panic".to_owned(),
+        class: Class::Panic,
+        at: SimTime(0),
+        message: message.clone(),
+        story: vec![],
+    };
+    let verdict = Verdict {
+        ruling: Ruling::Fail,
+        as_expected: false,
+        class: Some(Class::Panic),
+        failures: vec![failure],
+        unexpected: vec![format!("the run panicked: {message}")],
+    };
+    RunReport { verdict, ..blank(spec) }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without a message").to_owned()
+}

@@ -1,0 +1,194 @@
+use std::time::Duration;
+
+use super::{read, sample, timeline, with};
+use crate::scenario::{
+    Action, Calls, Class, Cluster, Cut, KeyDistribution, Keys, Metric, Mix, OpKind, Pace, Ppm, Renewal, Scenario,
+    Seeds, Selector, Stat, Target, When, WorkloadKind,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[track_caller]
+fn accept(text: &str) -> Scenario {
+    match read(text) {
+        Ok(scenario) => scenario,
+        Err(problems) => panic!("refused:\n{problems}"),
+    }
+}
+
+#[test]
+fn the_sample_of_the_design_says_what_it_seems_to_say() {
+    let scenario = sample().expect("the sample is valid");
+    assert_eq!(scenario.name, "transfer-under-storm");
+    assert_eq!(scenario.seeds, Seeds { first: 1, last: 20 });
+    assert_eq!(scenario.until, 20 * SECOND);
+    assert_eq!(scenario.cluster, Cluster::default());
+    assert_eq!(scenario.claims.clock_drift, Ppm(200));
+
+    let verbs: Vec<String> = scenario.timeline.iter().map(|step| step.action.to_string()).collect();
+    assert_eq!(verbs, ["tag", "transfer", "partition", "heal"]);
+    let lines: Vec<usize> = scenario.timeline.iter().map(|step| step.line).collect();
+    assert_eq!(lines, [7, 8, 9, 10]);
+    assert_eq!(scenario.timeline[0].at, When::Window { from: 2 * SECOND, to: 6 * SECOND });
+    assert_eq!(scenario.timeline[1].action, Action::Transfer { from: Selector::Leader, to: Selector::Follower });
+    let Action::Partition(partition) = &scenario.timeline[2].action else { panic!("a partition") };
+    assert_eq!(partition.sides, [vec![Selector::Leader], vec![Selector::Others]]);
+    assert_eq!((partition.how, partition.lasts), (Cut::Hold, Some(SECOND * 3 / 2)));
+
+    let [workload] = &scenario.workloads[..] else { panic!("one workload") };
+    assert_eq!(workload.kind, WorkloadKind::Script { reads: 7 });
+    assert_eq!(workload.clients, 32);
+    assert_eq!(workload.keys.distribution, KeyDistribution::Zipf { exponent_milli: 1100 });
+
+    let bounds: Vec<_> =
+        scenario.expect.bounds.iter().map(|e| (e.metric.to_string(), e.window.as_deref(), e.bound.value)).collect();
+    let expected = [
+        ("stale-reads".to_owned(), None, 0.0),
+        ("lease-hit-rate".to_owned(), Some("storm"), 0.97),
+        ("lease-hit-rate".to_owned(), None, 0.8),
+        ("recovery".to_owned(), None, 3.0),
+        ("get-p99".to_owned(), Some("storm"), 0.005),
+    ];
+    assert_eq!(bounds, expected);
+    assert_eq!(scenario.variants["elastickv-549"].class, Some(Class::Expectation));
+    assert_eq!(scenario.floors.iter().map(|floor| floor.least).collect::<Vec<_>>(), [10_000, 2]);
+}
+
+#[test]
+fn what_a_file_leaves_out_has_a_default() {
+    let scenario = accept(&with("", ""));
+    assert_eq!(scenario.seeds.to_string(), "1..=5");
+    assert_eq!(scenario.cluster, Cluster::default());
+    let workload = &scenario.workloads[0];
+    assert_eq!((workload.name.as_str(), workload.clients, workload.to), ("kv", 8, Target::Any));
+    assert_eq!(workload.kind, WorkloadKind::Kv { mix: Mix { get: 900, put: 100, cas: 0 } });
+    assert_eq!(workload.keys, Keys::default());
+    assert_eq!(workload.pace, Pace::Closed { think: Duration::ZERO });
+    assert_eq!((workload.deadline, workload.from, workload.until), (2 * SECOND, Duration::ZERO, None));
+}
+
+#[test]
+fn steps_are_by_time_and_by_line_among_equals() {
+    let text = timeline(
+        "{ at = \"5s\", heal = \"everything\" },\n{ at = \"1s\", transfer = {} },\n{ at = \"1s\", heal = \"everything\" },",
+    );
+    let lines: Vec<usize> = accept(&text).timeline.iter().map(|step| step.line).collect();
+    assert_eq!(lines, [5, 6, 4]);
+}
+
+#[test]
+fn a_timeline_may_be_an_array_of_tables() {
+    let scenario = accept(&with("[[timeline]]\nat = \"1s\"\nheal = \"everything\"", ""));
+    assert_eq!((scenario.timeline[0].line, &scenario.timeline[0].action), (3, &Action::Heal));
+}
+
+#[test]
+fn a_repeated_step_has_window_period_and_jitter() {
+    let scenario =
+        accept(&timeline("{ at = \"12s..15s\", every = \"4 heartbeats\", jitter = \"100ms\", transfer = {} }"));
+    let every = When::Every {
+        from: 12 * SECOND,
+        to: 15 * SECOND,
+        every: Duration::from_millis(400),
+        jitter: Duration::from_millis(100),
+    };
+    assert_eq!(scenario.timeline[0].at, every);
+}
+
+#[test]
+fn a_cluster_may_be_described_in_full() {
+    let scenario = accept(&with(
+        "",
+        r#"
+        [cluster]
+        nodes = 5
+        tick = "5ms"
+        heartbeat = "50ms"
+        election-timeout = "500ms"
+        lease = "400ms"
+        renewal = "read-index"
+        network = { base = "cross-az", loss = "0.1%", duplicate = 0.002, fifo = false }
+        client-network = { latency = { p0 = "1ms", "p99.9" = "2ms", p100 = "3ms" } }
+        disk = { base = "cloud-ssd", fsync = "1ms" }
+        lanes.heartbeat = { calls = "unary", queue = 8 }
+        cpu = { cores = 2, costs = { script-read = "25us" } }
+        "#,
+    ));
+    let cluster = scenario.cluster;
+    assert_eq!(
+        (cluster.nodes, cluster.renewal, cluster.lease),
+        (5, Renewal::ReadIndex, Some(Duration::from_millis(400)))
+    );
+    assert_eq!((cluster.network.name.as_str(), cluster.network.fifo), ("cross-az (changed)", false));
+    assert_eq!((cluster.network.loss, cluster.network.duplicate), (Ppm(1_000), Ppm(2_000)));
+    let knots: Vec<_> =
+        cluster.client_network.latency.knots.iter().map(|(at, value)| (*at, value.as_millis())).collect();
+    assert_eq!(knots, [(0, 1), (999, 2), (1000, 3)]);
+    assert_eq!(cluster.disk.fsync.knots, [(0, Duration::from_millis(1)), (1000, Duration::from_millis(1))]);
+    let lane = cluster.lanes.heartbeat;
+    assert_eq!((lane.calls, lane.queue, lane.inbound), (Calls::Unary, 8, 1024));
+    assert_eq!(cluster.cpu.costs["script-read"], Duration::from_micros(25));
+}
+
+#[test]
+fn a_workload_may_be_described_in_full() {
+    let scenario = accept(&with(
+        "",
+        r#"
+        name = "readers"
+        clients = 3
+        keys = 4
+        mix = { get = 0.7, put = 0.25, cas = "5%" }
+        rate = "0.5/s"
+        deadline = "2 heartbeats"
+        to = "@leader"
+        from = "1s"
+        until = "2s"
+        "#,
+    ));
+    let workload = &scenario.workloads[0];
+    assert_eq!((workload.name.as_str(), workload.keys.count), ("readers", 4));
+    assert_eq!(workload.kind, WorkloadKind::Kv { mix: Mix { get: 700, put: 250, cas: 50 } });
+    assert_eq!(workload.pace, Pace::Open { per_second_milli: 500 });
+    assert_eq!((workload.deadline, workload.to), (Duration::from_millis(200), Target::Leader));
+    assert_eq!((workload.from, workload.until), (SECOND, Some(2 * SECOND)));
+}
+
+#[test]
+fn a_negative_scenario_names_its_class() {
+    let scenario = accept(&with("variant = \"elastickv-549\"", "[expect]\nviolation = \"stale-read\""));
+    assert_eq!(scenario.variant.as_deref(), Some("elastickv-549"));
+    assert_eq!(scenario.expect.violation, Some(Class::StaleRead));
+    assert!(scenario.expect.bounds.is_empty());
+}
+
+#[test]
+fn every_metric_may_be_expected_by_its_name() {
+    for metric in Metric::all() {
+        assert_eq!(metric.to_string().parse(), Ok(metric));
+    }
+    assert_eq!("script-max".parse(), Ok(Metric::Latency(OpKind::Script, Stat::Max)));
+}
+
+#[test]
+fn classes_are_in_order_of_precedence() {
+    let order = [
+        "nondeterminism",
+        "panic",
+        "stale-read",
+        "lost-write",
+        "raft-invariant",
+        "lease-invariant",
+        "liveness",
+        "expectation",
+        "vacuous",
+    ];
+    let classes: Vec<Class> = order.iter().map(|word| word.parse().expect("a class")).collect();
+    assert!(classes.is_sorted());
+}
+
+#[test]
+fn windows_line_ends_and_byte_order_mark_are_no_problem() {
+    assert!(read(&with("", "").replace('\n', "\r\n")).is_ok());
+    assert!(read(&format!("\u{feff}{}", with("", ""))).is_ok());
+}

@@ -1,0 +1,444 @@
+use super::{refuse, refuse_file, timeline, with};
+
+fn cluster(keys: &str) -> String {
+    with("", &format!("[cluster]\n{keys}"))
+}
+
+fn expect(keys: &str) -> String {
+    with("timeline = [{ at = \"2s..6s\", tag = \"storm\" }]", &format!("[expect]\n{keys}"))
+}
+
+/// A second workload, of kind `script`.
+fn workload(keys: &str) -> String {
+    with("", &format!("[[workload]]\nkind = \"script\"\n{keys}"))
+}
+
+/// A workload of kind `kv`, alone.
+fn kv(keys: &str) -> String {
+    with("", keys)
+}
+
+#[test]
+fn an_unknown_key_is_answered_with_the_nearest_known_one() {
+    let said = refuse(&with("«sedes» = \"1..=20\"", ""), "unknown key `sedes`");
+    assert!(said.starts_with("did you mean `seeds`?|allowed here: `name`, "), "{said}");
+    let said = refuse(&cluster("«election_timeout» = \"1s\""), "unknown key `election_timeout`");
+    assert!(said.starts_with("did you mean `election-timeout`?"), "{said}");
+    let said = refuse(
+        &timeline("{ at = \"1s\", heal = \"everything\" },\n{ at = \"2s\", «heel» = \"everything\" },"),
+        "unknown key `heel`",
+    );
+    assert!(said.starts_with("did you mean `heal`?"), "{said}");
+    let said = refuse(&cluster("network = { base = \"same-az\", «los» = \"1%\" }"), "unknown key `los`");
+    assert!(said.starts_with("did you mean `loss`?"), "{said}");
+    refuse(&kv("keys = { «size» = 3 }"), "unknown key `size`");
+    refuse(&with("", "«wrkload» = 1"), "unknown key `wrkload`");
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_named_in_words_of_toml() {
+    refuse(&cluster("nodes = «\"3\"»"), "expected a whole number, found the text \"3\"");
+    refuse(&cluster("disk = «[1]»"), "expected a quoted text, a number or a table, found a list");
+    refuse(&timeline("{ at = \"1s\", heal = «true» }"), "expected a quoted text, found `true`");
+    refuse(&timeline("{ at = \"1s\", partition = «\"n1\"» }"), "expected a table, found the text \"n1\"");
+    refuse(&timeline("{ at = «07:32:00», heal = \"everything\" }"), "a date or time of day has no place in a scenario");
+    refuse(&with("seeds = «true»", ""), "expected a quoted text or a number, found `true`");
+    let said = refuse("name = \"t\"\nuntil = \"1s\"\n«[workload]»\nkind = \"kv\"", "expected a list, found a table");
+    assert!(said.contains("`[[workload]]`"), "{said}");
+}
+
+#[test]
+fn a_key_that_slipped_below_a_table_is_sent_above_the_first() {
+    let hint = "must stand before the first [table]";
+    assert!(refuse(&cluster("«timeline» = []"), "unknown key `timeline`").contains(hint));
+    assert!(refuse(&with("", "«timeline» = []"), "unknown key `timeline`").contains(hint));
+    assert!(refuse(&expect("«seeds» = \"1\""), "unknown metric `seeds`").contains(hint));
+    let message = "expected a quoted text, a number or a table, found a list";
+    assert!(refuse(&expect("timeline = «[]»"), message).contains(hint));
+    assert!(refuse(&with("", "[floors]\n«until» = 3"), "unknown count `until`").contains(hint));
+}
+
+#[test]
+fn a_text_without_quotes_is_shown_with_them() {
+    let text = "name = \"t\"\nuntil = «20s»\n[[workload]]\nkind = \"kv\"\n";
+    assert!(refuse(text, "string values must be quoted, expected literal string").ends_with("`\"20s\"`"));
+}
+
+#[test]
+fn a_key_is_written_once() {
+    refuse(&cluster("nodes = 3\n«nodes» = 3"), "duplicate key");
+}
+
+#[test]
+fn a_scenario_needs_name_until_and_workload() {
+    refuse_file("until = \"1s\"\n[[workload]]\nkind = \"kv\"", "`name` is missing");
+    refuse_file("name = \"t\"\n[[workload]]\nkind = \"kv\"", "`until` is missing");
+    refuse_file("name = \"t\"\nuntil = \"1s\"", "no workload: nothing reads or writes");
+}
+
+#[test]
+fn the_name_is_the_files_and_in_kebab_case() {
+    let rest = "until = \"1s\"\n[[workload]]\nkind = \"kv\"";
+    let said = refuse(&format!("name = «\"other\"»\n{rest}"), "the name `other` is not the file's");
+    assert!(said.contains("name = \"t\""), "{said}");
+    refuse(&format!("name = «\"T t\"»\n{rest}"), "`T t` is not a scenario's name");
+}
+
+#[test]
+fn seeds_are_not_empty_reversed_or_too_many() {
+    refuse(&with("seeds = «\"5..5\"»", ""), "`5..5` is empty; `5..=5`?");
+    refuse(&with("seeds = «\"20..=1\"»", ""), "`20..=1` runs backwards; `1..=20`?");
+    refuse(&with("seeds = «\"1..=2000000\"»", ""), "`1..=2000000` is 2000000 seeds; a sweep is at most 1000000");
+    refuse(&with("seeds = «\"3..1\"»", ""), "`3..1` runs backwards; `1..3`?");
+    refuse(&with("seeds = «-3»", ""), "`-3` is not a seed");
+}
+
+#[test]
+fn a_duration_has_a_known_unit() {
+    refuse(&cluster("tick = «10»"), "`10` has no unit; `10ms`?");
+    refuse(&cluster("tick = «\"50\"»"), "`50` has no unit; `50ms`?");
+    assert!(refuse(&cluster("tick = «\"5 msec\"»"), "unknown unit `msec`").starts_with("did you mean `ms`?"));
+    let said = refuse(&timeline("{ at = «\"3 hartbeats\"», heal = \"everything\" }"), "unknown unit `hartbeats`");
+    assert!(said.starts_with("did you mean `heartbeats`?"), "{said}");
+    refuse(&timeline("{ at = «\"soon\"», heal = \"everything\" }"), "`soon` is not a duration");
+    refuse(&kv("deadline = «\"0.1ns\"»"), "`0.1ns` is finer than a nanosecond");
+    refuse(&kv("deadline = «\"-1s\"»"), "`-1s` is negative; a duration is not");
+    refuse(&kv("deadline = «\"0s\"»"), "`deadline` must be longer than zero");
+    refuse(&kv("deadline = «\"25h\"»"), "`25h` is too long: no duration is longer than 24h");
+}
+
+#[test]
+fn protocol_units_need_what_they_measure() {
+    refuse(&kv("deadline = «\"0.5 leases\"»"), "`leases` has no length here: `lease` is not given in [cluster]");
+    refuse(
+        &cluster("lease = «\"0.5 election-timeouts\"»"),
+        "`election-timeouts` cannot be used in [cluster], which defines it",
+    );
+}
+
+#[test]
+fn the_run_has_a_length_of_at_most_a_day() {
+    let file = |until: &str| format!("name = \"t\"\nuntil = «\"{until}\"»\n[[workload]]\nkind = \"kv\"");
+    refuse(&file("0s"), "a run of no length has nothing to show");
+    refuse(&file("1441m"), "`1441m` is too long: no duration is longer than 24h");
+}
+
+#[test]
+fn a_step_has_one_time_and_one_action() {
+    refuse(&timeline("«{ at = \"1s\" }»"), "this step does nothing");
+    refuse(&timeline("«{ heal = \"everything\" }»"), "this step has no time");
+    refuse(
+        &timeline("{ at = \"1s\", transfer = {}, heal = «\"everything\"» }"),
+        "a step has one action, this has `transfer` and `heal`",
+    );
+}
+
+#[test]
+fn a_step_lies_within_the_run() {
+    refuse(&timeline("{ at = «\"21s\"», heal = \"everything\" }"), "this step is after the end of the run (20s)");
+    refuse(&timeline("{ at = «\"2s..21s\"», tag = \"a\" }"), "this window ends after the end of the run (20s)");
+}
+
+#[test]
+fn a_window_ends_after_it_begins() {
+    refuse(&timeline("{ at = «\"6s..2s\"», tag = \"a\" }"), "this window ends before it begins");
+    refuse(&timeline("{ at = «\"6s..6s\"», tag = \"a\" }"), "this window is empty");
+    let said = refuse(&timeline("{ at = «\"2s..=6s\"», tag = \"a\" }"), "the end of a window is not part of it");
+    assert!(said.starts_with("did you mean `2s..6s`?"), "{said}");
+}
+
+#[test]
+fn only_a_tag_or_a_repeated_step_has_a_window() {
+    refuse(&timeline("{ at = «\"2s\"», tag = \"a\" }"), "a tag names a window, not a moment");
+    refuse(
+        &timeline("{ at = «\"2s..6s\"», transfer = {} }"),
+        "a window without `every` says when to begin, not how often",
+    );
+    refuse(&timeline("{ at = «\"2s\"», every = \"1s\", transfer = {} }"), "a step that is repeated needs a window");
+    refuse(&timeline("{ at = \"2s..6s\", every = «\"1s\"», tag = \"a\" }"), "a tag is not repeated");
+}
+
+#[test]
+fn a_period_is_not_zero_and_longer_than_its_jitter() {
+    refuse(&timeline("{ at = \"2s..6s\", every = «\"0s\"», transfer = {} }"), "`every` must be longer than zero");
+    refuse(
+        &timeline("{ at = \"2s..6s\", every = \"1s\", jitter = «\"1s\"», transfer = {} }"),
+        "`jitter` must be shorter than `every`, or the order of times is lost",
+    );
+    refuse(&timeline("{ at = \"2s\", jitter = «\"1s\"», transfer = {} }"), "`jitter` without `every`");
+}
+
+#[test]
+fn a_tag_is_given_once_and_is_not_whole() {
+    let said = refuse(
+        &timeline("{ at = \"1s..2s\", tag = \"a\" },\n{ at = \"3s..4s\", tag = «\"a\"» },"),
+        "the tag `a` is given twice",
+    );
+    assert!(said.ends_with("first given here"), "{said}");
+    refuse(
+        &timeline("{ at = \"1s..2s\", tag = «\"whole\"» }"),
+        "`whole` is what expectations call the whole run; no window may have that name",
+    );
+    refuse(&timeline("{ at = \"1s..2s\", tag = «\"a b\"» }"), "`a b` is not a tag");
+}
+
+#[test]
+fn a_selector_names_a_role_or_a_node_that_exists() {
+    let said = refuse(&timeline("{ at = \"1s\", transfer = { from = «\"@leeder\"» } }"), "unknown selector `@leeder`");
+    assert!(said.starts_with("did you mean `@leader`?"), "{said}");
+    let said = refuse(&timeline("{ at = \"1s\", transfer = { from = «\"leader\"» } }"), "unknown selector `leader`");
+    assert!(said.starts_with("did you mean `@leader`?"), "{said}");
+    refuse(&timeline("{ at = \"1s\", transfer = { to = «\"n7\"» } }"), "there is no node `n7`: the cluster has 3");
+    refuse(&timeline("{ at = \"1s\", transfer = { to = «\"n0\"» } }"), "unknown selector `n0`");
+}
+
+#[test]
+fn a_transfer_goes_from_one_node_to_another() {
+    refuse(
+        &timeline("{ at = \"1s\", transfer = { from = \"n1\", to = «\"n1\"» } }"),
+        "a transfer from `n1` to `n1` moves nothing",
+    );
+    refuse(
+        &timeline("{ at = \"1s\", transfer = { to = «\"@leader\"» } }"),
+        "a transfer from `@leader` to `@leader` moves nothing",
+    );
+    refuse(
+        &timeline("{ at = \"1s\", transfer = { to = «\"@others\"» } }"),
+        "`@others` may be several nodes; `to` of a transfer is one",
+    );
+}
+
+#[test]
+fn a_partition_has_two_sides_with_somebody_on_each() {
+    let nobody = "nobody is on this side of the partition";
+    let sides = |sides: &str| timeline(&format!("{{ at = \"1s\", partition = {{ sides = {sides} }} }}"));
+    refuse(&timeline("{ at = \"1s\", partition = «{}» }"), "a partition needs `sides`");
+    refuse(&sides("«[[\"n1\"]]»"), "a partition has two sides, not 1");
+    refuse(&sides("[[\"@leader\"], «[]»]"), nobody);
+    refuse(&sides("[[\"n1\", \"n2\", \"n3\"], «[\"@others\"]»]"), nobody);
+    refuse(&sides("[[\"@leader\", \"@followers\"], «[\"@others\"]»]"), nobody);
+    refuse(
+        &with(
+            "timeline = [{ at = \"1s\", partition = { sides = [[\"@leader\"], «[\"@others\"]»] } }]",
+            "[cluster]\nnodes = 1",
+        ),
+        nobody,
+    );
+}
+
+#[test]
+fn nobody_is_on_both_sides_of_a_partition() {
+    let sides = |sides: &str| timeline(&format!("{{ at = \"1s\", partition = {{ sides = {sides} }} }}"));
+    refuse(&sides("[[\"n1\", \"n2\"], [\"n3\", «\"n1\"»]]"), "`n1` is on both sides of the partition");
+    refuse(&sides("[[\"@others\"], [«\"@others\"»]]"), "`@others` is on both sides of the partition");
+}
+
+#[test]
+fn a_partition_cuts_in_a_known_way() {
+    let said = refuse(
+        &timeline("{ at = \"1s\", partition = { sides = [[\"n1\"], [\"n2\"]], how = «\"hodl\"» } }"),
+        "unknown way to cut `hodl`",
+    );
+    assert_eq!(said, "did you mean `hold`?|allowed: `drop`, `hold`, `cut`");
+}
+
+#[test]
+fn heal_is_of_everything() {
+    refuse(&timeline("{ at = \"1s\", heal = «\"n1\"» }"), "`n1` cannot be healed alone");
+}
+
+#[test]
+fn recovery_is_not_expected_of_a_partition_that_never_heals() {
+    let message = "`recovery` is expected, but this partition never heals";
+    let file = |steps: &str| with(&format!("timeline = [{steps}]"), "[expect]\nrecovery = \"<= 3s\"");
+    let sides = "sides = [[\"@leader\"], [\"@others\"]]";
+    refuse(&file(&format!("{{ at = \"1s\", partition = «{{ {sides} }}» }}")), message);
+    refuse(
+        &file(&format!("{{ at = \"1s\", heal = \"everything\" }}, {{ at = \"2s\", partition = «{{ {sides} }}» }}")),
+        message,
+    );
+    refuse(&file(&format!("{{ at = \"1s\", partition = «{{ {sides}, for = \"19s\" }}» }}")), message);
+    let healed =
+        file(&format!("{{ at = \"1s\", partition = {{ {sides} }} }},\n{{ at = \"1s\", heal = \"everything\" }}"));
+    assert!(super::read(&healed).is_ok());
+    let lasting = file(&format!("{{ at = \"1s\", partition = {{ {sides}, for = \"2s\" }} }}"));
+    assert!(super::read(&lasting).is_ok());
+}
+
+#[test]
+fn raft_times_fit_together() {
+    refuse(&cluster("tick = «\"0s\"»"), "`tick` must be longer than zero");
+    refuse(&cluster("heartbeat = «\"105ms\"»"), "`heartbeat` (105ms) is not a multiple of `tick` (10ms)");
+    refuse(
+        &cluster("election-timeout = «\"1005ms\"»"),
+        "`election-timeout` (1.005s) is not a multiple of `tick` (10ms)",
+    );
+    refuse(
+        &cluster("election-timeout = «\"100ms\"»"),
+        "`election-timeout` (100ms) must be longer than `heartbeat` (100ms)",
+    );
+    refuse(&cluster("lease = «\"1s\"»"), "`lease` (1s) must be shorter than `election-timeout` (1s)");
+}
+
+#[test]
+fn the_cluster_is_of_known_parts_and_limited_size() {
+    refuse(&cluster("nodes = «10»"), "`nodes` is 1 to 9, not 10");
+    refuse(&cluster("nodes = «0»"), "`nodes` is 1 to 9, not 0");
+    assert!(refuse(&cluster("engine = «\"raft\"»"), "unknown engine `raft`").starts_with("did you mean `raft-rs`?"));
+    refuse(&cluster("renewal = «\"ack\"»"), "unknown renewal `ack`");
+    assert!(
+        refuse(&cluster("network = «\"same-as\"»"), "unknown network `same-as`").starts_with("did you mean `same-az`?")
+    );
+    refuse(&cluster("network = { base = «\"moon\"» }"), "unknown network `moon`");
+    refuse(&cluster("disk = «\"nvmee\"»"), "unknown disk `nvmee`");
+    refuse(&cluster("lanes.bulk = { calls = «\"streams\"» }"), "unknown kind of calls `streams`");
+    refuse(&cluster("lanes.bulk = { queue = «0» }"), "`queue` is 1 to 1000000, not 0");
+    refuse(&cluster("cpu.cores = «0»"), "`cores` is 1 to 256, not 0");
+    refuse(&cluster("cpu.costs = { «raed» = \"1us\" }"), "unknown cost `raed`");
+}
+
+#[test]
+fn a_share_lies_between_0_and_1() {
+    refuse(&cluster("network = { loss = «\"101%\"» }"), "`101%` is more than 1; a share lies between 0 and 1");
+    refuse(&cluster("network = { loss = «5» }"), "`5` is more than 1; a share lies between 0 and 1");
+    refuse(&cluster("network = { duplicate = «-0.5» }"), "`-0.5` is negative; a share lies between 0 and 1");
+    refuse(&cluster("network = { loss = «\"0.00001%\"» }"), "`0.00001%` is finer than 1/1000000");
+    refuse(&with("", "[claims]\nclock-drift = «\"200pm\"»"), "unknown unit `pm`");
+}
+
+#[test]
+fn a_distribution_has_both_ends_and_ascends() {
+    let latency = |knots: &str| cluster(&format!("network = {{ latency = {knots} }}"));
+    refuse(&latency("«{ p0 = \"1ms\", p50 = \"2ms\" }»"), "`p100` is missing: a distribution needs `p0` and `p100`");
+    refuse(
+        &latency("{ p0 = \"2ms\", p50 = «\"1ms\"», p100 = \"3ms\" }"),
+        "a higher quantile cannot be shorter than a lower one",
+    );
+    refuse(&latency("{ p0 = \"1ms\", «p101» = \"2ms\", p100 = \"3ms\" }"), "unknown quantile `p101`");
+    refuse(&latency("{ p0 = \"1ms\", «\"p99.99\"» = \"2ms\", p100 = \"3ms\" }"), "unknown quantile `p99.99`");
+    let said = refuse(
+        &latency("{ p0 = \"1ms\", «p99».9 = \"2ms\", p100 = \"3ms\" }"),
+        "expected a quoted text or a number, found a table",
+    );
+    assert!(said.contains("\"p99.9\""), "{said}");
+}
+
+#[test]
+fn a_workload_has_a_known_kind_and_a_name_of_its_own() {
+    refuse("name = \"t\"\nuntil = \"1s\"\n«[[workload]]»\nclients = 3", "this workload has no `kind`");
+    refuse("name = \"t\"\nuntil = \"1s\"\n[[workload]]\nkind = «\"scirpt\"»", "unknown kind `scirpt`");
+    refuse(&with("", "[[workload]]\nkind = «\"kv\"»"), "two workloads are called `kv`");
+    refuse(&workload("name = «\"kv\"»"), "two workloads are called `kv`");
+}
+
+#[test]
+fn a_workload_is_of_limited_size() {
+    refuse(&kv("clients = «0»"), "`clients` is 1 to 10000, not 0");
+    refuse(&kv("clients = «10_001»"), "`clients` is 1 to 10000, not 10001");
+    refuse(&kv("keys = { count = «1_000_001» }"), "`count` is 1 to 1000000, not 1000001");
+    refuse(&kv("keys = «0»"), "`keys` is 1 to 1000000, not 0");
+    refuse(&workload("reads-per-script = «0»"), "`reads-per-script` is 1 to 1000, not 0");
+    refuse(&kv("keys = { distribution = «\"zipf(0)\"» }"), "`0` is not an exponent");
+    refuse(&kv("keys = { distribution = «\"zipfian\"» }"), "unknown distribution `zipfian`");
+    let many: String = (0..16).map(|n| format!("[[workload]]\nkind = \"kv\"\nname = \"w{n}\"\n")).collect();
+    let text = with("", &many)
+        .replace("[[workload]]\nkind = \"kv\"\nname = \"w15\"", "«[[workload]]»\nkind = \"kv\"\nname = \"w15\"");
+    refuse(&text, "a scenario has at most 16 workloads, this has 17");
+}
+
+#[test]
+fn a_mix_adds_up_to_1() {
+    refuse(&kv("mix = «{ get = 0.5, put = 0.45 }»"), "the mix adds up to 0.95, not to 1");
+    refuse(&kv("mix = { get = «1.5» }"), "`1.5` is more than 1; a share lies between 0 and 1");
+    refuse(&kv("mix = { get = «0.9999» }"), "`0.9999` is finer than 1/1000");
+}
+
+#[test]
+fn keys_of_one_kind_of_workload_are_not_for_another() {
+    refuse(&kv("reads-per-script = «3»"), "`reads-per-script` is for workloads of kind `script`");
+    refuse(&workload("mix = «{ get = 1 }»"), "`mix` is for workloads of kind `kv`");
+}
+
+#[test]
+fn a_workload_is_paced_in_one_way() {
+    refuse(&kv("rate = \"5/s\"\nthink = «\"1ms\"»"), "`rate` and `think` cannot both be given");
+    refuse(&kv("rate = «500»"), "`500` has no unit; `500/s`?");
+    refuse(&kv("rate = «\"0/s\"»"), "a rate of zero does nothing");
+    refuse(&kv("rate = «\"5/m\"»"), "unknown unit `/m`");
+}
+
+#[test]
+fn a_workload_runs_within_the_run_and_forwards() {
+    refuse(&kv("from = «\"20s\"»"), "the workload ends (20s) before it begins (20s)");
+    refuse(&kv("from = «\"5s\"»\nuntil = \"4s\""), "the workload ends (4s) before it begins (5s)");
+    refuse(&kv("until = «\"21s\"»"), "the workload ends after the run (20s)");
+    refuse(&kv("to = «\"@follower\"»"), "unknown target `@follower`");
+}
+
+#[test]
+fn an_expectation_is_of_a_known_metric_in_a_known_window() {
+    let said = refuse(&expect("«stale-read» = 0"), "unknown metric `stale-read`");
+    assert!(said.starts_with("did you mean `stale-reads`?|allowed: `violation`, "), "{said}");
+    let said = refuse(&expect("lease-hit-rate = { «sturm» = \">= 0.9\" }"), "unknown window `sturm`");
+    assert!(said.starts_with("did you mean `storm`?|windows are `storm`, `whole`"), "{said}");
+    refuse(&expect("lease-hit-rate = «{}»"), "`lease-hit-rate` has no bound");
+    refuse(&expect("variant.a = { lease-hit-rate = { «sturm» = \">= 0.9\" } }"), "unknown window `sturm`");
+}
+
+#[test]
+fn an_expectation_can_hold() {
+    refuse(
+        &expect("lease-hit-rate = «\">= 1.2\"»"),
+        "`lease-hit-rate >= 1.2` can never hold: a ratio lies between 0 and 1",
+    );
+    refuse(
+        &expect("lease-hit-rate = «\"> 100%\"»"),
+        "`lease-hit-rate > 100%` can never hold: a ratio lies between 0 and 1",
+    );
+    refuse(
+        &expect("lease-hit-rate = «\"<= 97\"»"),
+        "`lease-hit-rate <= 97` always holds: a ratio lies between 0 and 1",
+    );
+    refuse(&expect("stale-reads = «\"< 0\"»"), "`stale-reads < 0` can never hold: `stale-reads` is never negative");
+    refuse(&expect("stale-reads = «-1»"), "`-1` is negative; `stale-reads` never is");
+    refuse(&expect("reads = «\">= 0.5\"»"), "`0.5` is not a whole number");
+}
+
+#[test]
+fn a_bound_is_an_operator_and_a_value_in_the_metrics_unit() {
+    let said = refuse(&expect("lease-hit-rate = «\"=> 0.9\"»"), "unknown operator `=>`");
+    assert!(said.starts_with("did you mean `>=`?"), "{said}");
+    refuse(&expect("get-p99 = «\"<= 5\"»"), "`5` has no unit; `5ms`?");
+    refuse(&expect("lease-hit-rate = «\">= high\"»"), "`high` is not a ratio");
+    refuse(&expect("reads = «\"\"»"), "`` is not a number");
+}
+
+#[test]
+fn a_violation_is_a_known_class() {
+    let said = refuse(&expect("violation = «\"stale-reads\"»"), "unknown class `stale-reads`");
+    assert!(said.starts_with("did you mean `stale-read`?"), "{said}");
+    refuse(&expect("variant.a = { class = «\"bug\"» }"), "unknown class `bug`");
+}
+
+#[test]
+fn a_floor_is_under_a_count_and_not_negative() {
+    refuse(&with("", "[floors]\nreads = «-1»"), "a floor cannot be negative: `reads` is never below 0");
+    refuse(&with("", "[floors]\n«get-p99» = 1"), "`get-p99` is not a count, so it has no floor");
+    refuse(&with("", "[floors]\n«raeds» = 1"), "unknown count `raeds`");
+}
+
+#[test]
+fn a_timeline_is_of_limited_length() {
+    let step = "{ at = \"1s\", heal = \"everything\" },\n";
+    let text = timeline(&format!("{}«{}»,", step.repeat(10_000), step.trim_end_matches(",\n")));
+    refuse(&text, "a timeline has at most 10000 steps, this has 10001");
+    refuse(
+        &timeline("«{ at = \"0s..20s\", every = \"100us\", transfer = {} }»"),
+        "up to this step the timeline acts 200000 times; at most 100000 are possible",
+    );
+}
+
+#[test]
+fn a_file_is_of_limited_size() {
+    refuse_file(&"#".repeat((1 << 20) + 1), "the file is larger than a scenario may be (1 MiB)");
+}

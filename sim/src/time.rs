@@ -1,0 +1,40 @@
+//! Simulated time.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A moment in simulated time: nanoseconds since the run began. Printed in seconds, as `2.500000s`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct SimTime(pub u64);
+
+impl SimTime {
+    /// The moment `since_start` after the run began.
+    pub fn at(since_start: Duration) -> Self {
+        Self(nanos(since_start))
+    }
+
+    /// The moment `duration` after this one; saturates.
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(duration)))
+    }
+
+    /// Time from `earlier` to this moment; zero if `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Milliseconds since the run began, whole ones.
+    pub fn millis(self) -> u64 {
+        self.0 / 1_000_000
+    }
+}
+
+impl fmt::Display for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}s", self.0 / 1_000_000_000, self.0 % 1_000_000_000 / 1_000)
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

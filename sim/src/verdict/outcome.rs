@@ -1,0 +1,210 @@
+//! What a run came to: plain data that reports are written from.
+
+use crate::history::{Fingerprint, OpKind, Record};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use leasehold::observe::{Miss, RoundCause};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One run of one seed under one variant.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// The seed.
+    pub seed: u64,
+    /// The variant's name.
+    pub variant: String,
+    /// The engine's name.
+    pub engine: &'static str,
+    /// How many nodes there are.
+    pub nodes: u32,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Hash of everything that happened.
+    pub fingerprint: Fingerprint,
+    /// Simulated time.
+    pub sim: Duration,
+    /// Real time. Never part of a snapshot.
+    pub wall: Duration,
+    /// Entries of the history.
+    pub events: u64,
+    /// Messages delivered.
+    pub messages: u64,
+    /// What was measured.
+    pub measures: Measures,
+    /// What the faults did, by verb.
+    pub faults: BTreeMap<&'static str, FaultCount>,
+    /// What the checks did, by name.
+    pub checks: BTreeMap<&'static str, CheckCount>,
+    /// The end of the history (everything, where everything was kept).
+    pub kept: Vec<Record>,
+    /// Names of the keys, by number.
+    pub keys: Vec<String>,
+}
+
+/// Pass, fail, or beyond what the scenario claims to be safe.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ruling {
+    /// Every check and expectation held.
+    Pass,
+    /// One did not.
+    Fail,
+    /// One did not, but the run had left the bounds within which it claims to be safe.
+    ExpectedUnsafe,
+}
+
+/// The judgement on a run.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Pass or fail.
+    pub ruling: Ruling,
+    /// Is this what the scenario file expects of this variant?
+    pub as_expected: bool,
+    /// The most severe class among the failures.
+    pub class: Option<Class>,
+    /// What failed, most severe first.
+    pub failures: Vec<Failure>,
+    /// Where `as_expected` is false: what was expected instead, in words.
+    pub unexpected: Vec<String>,
+}
+
+/// One thing that failed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Failure {
+    /// The check or expectation: `staleness`, `lease-hit-rate`, ...
+    pub check: String,
+    /// Its class.
+    pub class: Class,
+    /// When: the moment of the violation, or the end of the run for what is judged there.
+    pub at: SimTime,
+    /// One line with numbers.
+    pub message: String,
+    /// The story in at most twelve lines of domain words.
+    pub story: Vec<String>,
+}
+
+/// What the steps of one verb did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FaultCount {
+    /// How many the timeline holds.
+    pub planned: u64,
+    /// How many acted.
+    pub activated: u64,
+    /// How many changed something.
+    pub effective: u64,
+}
+
+/// What one check did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CheckCount {
+    /// How often it was evaluated.
+    pub evaluated: u64,
+    /// How often it failed.
+    pub violations: u64,
+}
+
+/// What was measured, over the whole run and in each of its windows.
+#[derive(Clone, Debug, Default)]
+pub struct Measures {
+    /// The whole run.
+    pub whole: Window,
+    /// The windows that the timeline tags, in its order.
+    pub windows: Vec<Window>,
+}
+
+/// What was measured in one window. Operations belong to the window in which they were due, all else to that in which it happened.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    /// Its name; `whole` for the whole run.
+    pub name: String,
+    /// Where it begins.
+    pub from: SimTime,
+    /// Where it ends.
+    pub to: SimTime,
+    /// Operations, by kind; kinds that did not occur are absent.
+    pub ops: BTreeMap<OpKind, OpMeasures>,
+    /// Lease reads.
+    pub lease: LeaseMeasures,
+    /// Transactions refused.
+    pub conflicts: u64,
+    /// How often a node became leader, the first election of the run not counted.
+    pub leader_changes: u64,
+    /// ReadIndex rounds.
+    pub rounds: BTreeMap<RoundCause, RoundMeasures>,
+    /// Scripts that ended on a node, and where their time went in sum.
+    pub scripts: ScriptMeasures,
+    /// Reads that returned less than what was acknowledged before.
+    pub stale_reads: u64,
+    /// Longest time from the end of a fault to the next write acknowledged; `None` if there was no such fault.
+    pub recovery: Option<Duration>,
+}
+
+/// Operations of one kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OpMeasures {
+    /// Succeeded (a compare-and-set that found another value has succeeded).
+    pub ok: u64,
+    /// Failed without effect.
+    pub error: u64,
+    /// Failed with unknown effect.
+    pub unknown: u64,
+    /// Latency of the successful: mean.
+    pub mean: Duration,
+    /// Median.
+    pub p50: Duration,
+    /// 99th percentile.
+    pub p99: Duration,
+    /// Longest.
+    pub max: Duration,
+}
+
+/// Lease reads and what became of leases.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LeaseMeasures {
+    /// Lease reads decided at a leader that was caught up.
+    pub reads: u64,
+    /// Of those, answered from the lease.
+    pub hits: u64,
+    /// All others, by reason; `not-leader` and `not-caught-up` are not among [`LeaseMeasures::reads`].
+    pub misses: BTreeMap<Miss, u64>,
+    /// Leases that were ended, by cause.
+    pub invalidations: BTreeMap<&'static str, u64>,
+    /// Extensions.
+    pub renewals: u64,
+}
+
+impl LeaseMeasures {
+    /// Hits in lease reads; `None` without lease reads.
+    pub fn hit_rate(&self) -> Option<f64> {
+        (self.reads > 0).then(|| self.hits as f64 / self.reads as f64)
+    }
+}
+
+/// ReadIndex rounds of one cause.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RoundMeasures {
+    /// Rounds begun, repetitions included.
+    pub started: u64,
+    /// Of those, repetitions.
+    pub repeated: u64,
+    /// Requests that ended.
+    pub ended: u64,
+    /// Time they waited, in sum.
+    pub waited: Duration,
+}
+
+/// Scripts as their node saw them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ScriptMeasures {
+    /// Scripts that ended.
+    pub ended: u64,
+    /// Attempts they made.
+    pub attempts: u64,
+    /// Where their time went, in sum.
+    pub times: leasehold::observe::ScriptTimes,
+}

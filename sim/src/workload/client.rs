@@ -1,0 +1,197 @@
+//! One client: a port, a node to talk to, a memory of what it saw.
+
+use super::KeyChooser;
+use crate::cluster::Cluster;
+use crate::history::{Completion, Invocation, KeyId, OpId, Operation, What};
+use crate::scenario::{Target, Workload};
+use crate::time::SimTime;
+use crate::world::network::Receiver;
+use crate::world::streams::Stream;
+use leasehold::env::{Address, Envelope, Lane, NodeId};
+use leasehold::error::{Error, ErrorKind, Outcome};
+use leasehold::request::{Request, Response, Value};
+use leasehold::transport::{Message, Packet};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use tokio::sync::oneshot;
+
+type Answer = Result<Response, Error>;
+
+pub(super) struct Client {
+    cluster: Cluster,
+    number: u32,
+    workload: Arc<Workload>,
+    keys: Arc<KeyChooser>,
+    /// Numbers operations over all clients.
+    operations: Arc<AtomicU64>,
+    state: Mutex<State>,
+    port: Arc<Port>,
+}
+
+struct State {
+    stream: Stream,
+    /// The node this client is attached to.
+    node: usize,
+    /// The value last seen of each key: what a compare-and-set expects.
+    seen: BTreeMap<KeyId, Value>,
+}
+
+/// Where answers arrive.
+#[derive(Default)]
+struct Port {
+    waiting: Mutex<BTreeMap<u64, oneshot::Sender<Answer>>>,
+}
+
+impl Receiver<Packet> for Port {
+    fn receive(&self, packet: Packet) {
+        if let Message::Reply { call, result } = packet.body
+            && let Some(waiting) = self.waiting.lock().remove(&call)
+        {
+            let _ = waiting.send(result);
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn new(
+        cluster: &Cluster,
+        number: u32,
+        workload: &Arc<Workload>,
+        keys: &Arc<KeyChooser>,
+        operations: Arc<AtomicU64>,
+    ) -> Self {
+        let stream = cluster.world().streams().stream(&["client", &number.to_string()]);
+        let port = Arc::new(Port::default());
+        cluster.attach_client(number, &(Arc::clone(&port) as Arc<dyn Receiver<Packet>>));
+        Self {
+            cluster: cluster.clone(),
+            number,
+            workload: Arc::clone(workload),
+            keys: Arc::clone(keys),
+            operations,
+            state: Mutex::new(State { stream, node: number as usize, seen: BTreeMap::new() }),
+            port,
+        }
+    }
+
+    /// A number below `bound`, from this client's own stream.
+    pub(super) fn below(&self, bound: u64) -> u64 {
+        self.state.lock().stream.below(bound)
+    }
+
+    /// A key, as the workload distributes them.
+    pub(super) fn key(&self) -> KeyId {
+        self.keys.draw(&mut self.state.lock().stream)
+    }
+
+    /// A key's name.
+    pub(super) fn name(&self, key: KeyId) -> String {
+        self.keys.name(key)
+    }
+
+    /// The value last seen of a key.
+    pub(super) fn seen(&self, key: KeyId) -> Option<Value> {
+        self.state.lock().seen.get(&key).cloned()
+    }
+
+    /// Remembers what a key's value was.
+    pub(super) fn see(&self, key: KeyId, value: Option<Value>) {
+        let seen = &mut self.state.lock().seen;
+        match value {
+            Some(value) => seen.insert(key, value),
+            None => seen.remove(&key),
+        };
+    }
+
+    /// A number for an operation, and a value that no other operation writes.
+    pub(super) fn begin(&self) -> (OpId, Value) {
+        let op = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
+        (OpId(op), op.to_le_bytes().to_vec())
+    }
+
+    /// Invokes an operation that was due at `due`, waits for its answer, and records both.
+    pub(super) async fn invoke(
+        &self,
+        op: OpId,
+        due: SimTime,
+        operation: Operation,
+        request: Request,
+        completion: impl FnOnce(&Response) -> Option<Completion>,
+    ) -> Option<Response> {
+        let reads_only = matches!(operation, Operation::Get { .. });
+        self.cluster.record(What::Invoked(Invocation { op, client: self.number, due, operation }));
+        let answer = self.ask(op, due, request).await;
+        let recorded = match &answer {
+            Ok(response) => completion(response)
+                .unwrap_or(Completion::Failed { error: ErrorKind::Invalid, outcome: Outcome::Unknown }),
+            Err(error) => {
+                let outcome = if reads_only { Outcome::NotApplied } else { error.outcome() };
+                Completion::Failed { error: error.kind(), outcome }
+            }
+        };
+        self.cluster.record(What::Completed { op, completion: recorded });
+        answer.ok()
+    }
+
+    async fn ask(&self, op: OpId, due: SimTime, request: Request) -> Answer {
+        let world = self.cluster.world();
+        let deadline = due.after(self.workload.deadline);
+        let node = self.node();
+        let (sender, receiver) = oneshot::channel();
+        self.port.waiting.lock().insert(op.0, sender);
+        let envelope = Envelope {
+            from: Address::Client(self.number),
+            to: Address::Node(node),
+            lane: Lane::Request,
+            stamp: None,
+            echo: None,
+            body: Message::Request {
+                call: op.0,
+                budget: deadline.since(world.now()),
+                forwarded: false,
+                request: Arc::new(request),
+            },
+        };
+        if world.send(self.cluster.link_to(self.number, node), envelope).is_err() {
+            self.port.waiting.lock().remove(&op.0);
+            return Err(Error::Overloaded);
+        }
+        let answer = self.answer_by(deadline, receiver).await;
+        self.port.waiting.lock().remove(&op.0);
+        if answer.is_err() {
+            self.try_another_node();
+        }
+        answer
+    }
+
+    async fn answer_by(&self, deadline: SimTime, receiver: oneshot::Receiver<Answer>) -> Answer {
+        let mut receiver = pin!(receiver);
+        let mut timer = pin!(self.cluster.world().until(deadline));
+        poll_fn(|cx| {
+            if let Poll::Ready(answer) = receiver.as_mut().poll(cx) {
+                return Poll::Ready(answer.unwrap_or(Err(Error::Transport(Outcome::Unknown))));
+            }
+            timer.as_mut().poll(cx).map(|()| Err(Error::DeadlineExceeded(Outcome::Unknown)))
+        })
+        .await
+    }
+
+    /// The node to ask: the one this client is attached to or, for clients that follow the leader, the leader.
+    fn node(&self) -> NodeId {
+        let nodes = self.cluster.nodes();
+        let attached = nodes[self.state.lock().node % nodes.len()];
+        match self.workload.to {
+            Target::Any => attached,
+            Target::Leader => self.cluster.roles().leader().unwrap_or(attached),
+        }
+    }
+
+    fn try_another_node(&self) {
+        self.state.lock().node += 1;
+    }
+}

@@ -1,0 +1,63 @@
+//! Gets, puts and compare-and-sets.
+
+use super::client::Client;
+use crate::history::{Completion, Operation};
+use crate::scenario::Mix;
+use crate::time::SimTime;
+use leasehold::request::{Request, Response};
+
+/// One operation, of a kind drawn from the mix, on a key drawn from the workload's.
+pub(super) async fn act(client: &Client, mix: Mix, due: SimTime) {
+    let share = client.below(1000) as u32;
+    if share < mix.get {
+        get(client, due).await;
+    } else if share < mix.get + mix.put {
+        put(client, due).await;
+    } else {
+        cas(client, due).await;
+    }
+}
+
+async fn get(client: &Client, due: SimTime) {
+    let key = client.key();
+    let (op, _) = client.begin();
+    let request = Request::Get { key: client.name(key) };
+    let response = client
+        .invoke(op, due, Operation::Get { key }, request, |response| match response {
+            Response::Value { version, path, .. } => Some(Completion::Read { version: *version, path: *path }),
+            _ => None,
+        })
+        .await;
+    if let Some(Response::Value { value, .. }) = response {
+        client.see(key, value);
+    }
+}
+
+async fn put(client: &Client, due: SimTime) {
+    let key = client.key();
+    let (op, value) = client.begin();
+    let request = Request::Put { key: client.name(key), value: value.clone() };
+    let response = client.invoke(op, due, Operation::Put { key }, request, written).await;
+    if response.is_some() {
+        client.see(key, Some(value));
+    }
+}
+
+async fn cas(client: &Client, due: SimTime) {
+    let key = client.key();
+    let (op, value) = client.begin();
+    let request = Request::Cas { key: client.name(key), expected: client.seen(key), value: value.clone() };
+    match client.invoke(op, due, Operation::Cas { key }, request, written).await {
+        Some(Response::Written { .. }) => client.see(key, Some(value)),
+        Some(Response::Unexpected { value, .. }) => client.see(key, value),
+        _ => {}
+    }
+}
+
+fn written(response: &Response) -> Option<Completion> {
+    match response {
+        Response::Written { version } => Some(Completion::Written { version: *version }),
+        Response::Unexpected { version, .. } => Some(Completion::Unexpected { version: *version }),
+        _ => None,
+    }
+}

@@ -1,0 +1,221 @@
+//! Simulated hardware: clocks, network, disks, CPUs, processes. It knows no Raft.
+//!
+//! Time is that of the event being delivered. Events wait in one [`queue`]; they are delivered one at a time, each to quiescence:
+//! whatever it wakes runs until it waits again, before the next is looked at. All randomness comes from named [`streams`], one
+//! per purpose and entity, so that a new draw in one place leaves every other place untouched.
+//!
+//! | file | what it simulates |
+//! |---|---|
+//! | [`executor`] | nothing: the one place that touches madsim (spawn, kill, run) |
+//! | [`process`] | tasks of one process, run in an order drawn from the process's own stream |
+//! | [`queue`], [`timer`] | what is due, and waiting for it |
+//! | [`clock`] | a node's own clock: offset and rate |
+//! | [`network`] | links and lanes: latency, loss, duplication, bounds, partitions |
+//! | [`disk`] | files with a durable and a pending part |
+//! | [`cpu`] | cores that work queues for |
+//! | [`streams`], [`quantiles`] | randomness, and latencies drawn from it |
+
+pub mod clock;
+pub mod cpu;
+pub mod disk;
+pub mod executor;
+pub mod network;
+pub mod process;
+pub mod quantiles;
+pub mod queue;
+pub mod streams;
+pub mod timer;
+
+use crate::time::SimTime;
+use network::{Flight, LinkId, Network, Receiver, RuleId, Tap};
+use parking_lot::Mutex;
+use process::{Process, Scheduler};
+use queue::Queue;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use streams::Streams;
+use timer::{Timer, TimerCell};
+
+/// One simulated world, whose network carries messages of type `M`. A handle: clones are the same world.
+pub struct World<M: 'static> {
+    shared: Arc<Shared<M>>,
+}
+
+impl<M> Clone for World<M> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+struct Shared<M: 'static> {
+    now: AtomicU64,
+    queue: Mutex<Queue<Due<M>>>,
+    network: Mutex<Network<M>>,
+    scheduler: Arc<Scheduler>,
+    streams: Streams,
+}
+
+/// What the world does when its time comes.
+enum Due<M: 'static> {
+    /// Wake whoever waits for this timer.
+    Timer(Arc<TimerCell>),
+    /// A message arrives.
+    Arrival(Flight<M>),
+    /// A unary call was answered, or given up: its link may make the next.
+    CallOver(LinkId),
+    /// Run this.
+    Call(Box<dyn FnOnce() + Send>),
+}
+
+impl<M: Clone + Send + 'static> World<M> {
+    /// An empty world whose randomness is that of `seed`.
+    pub fn new(seed: u64) -> Self {
+        let shared = Shared {
+            now: AtomicU64::new(0),
+            queue: Mutex::new(Queue::new()),
+            network: Mutex::new(Network::new()),
+            scheduler: Arc::default(),
+            streams: Streams::new(seed),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Now.
+    pub fn now(&self) -> SimTime {
+        SimTime(self.shared.now.load(Ordering::Relaxed))
+    }
+
+    /// The sources of randomness.
+    pub fn streams(&self) -> &Streams {
+        &self.shared.streams
+    }
+
+    /// A wait until `at`; over at once if that has passed.
+    pub fn until(&self, at: SimTime) -> Timer {
+        if at <= self.now() {
+            return Timer::over();
+        }
+        let (timer, cell) = Timer::new();
+        self.push(at, Due::Timer(cell));
+        timer
+    }
+
+    /// A wait of `duration`.
+    pub fn sleep(&self, duration: Duration) -> Timer {
+        self.until(self.now().after(duration))
+    }
+
+    /// Runs `call` at `at`, between two events. It must not block.
+    pub fn call_at(&self, at: SimTime, call: impl FnOnce() + Send + 'static) {
+        self.push(at.max(self.now()), Due::Call(Box::new(call)));
+    }
+
+    /// A new process, which is not run before the world is.
+    pub fn process(&self, name: &str) -> Process {
+        let stream = self.streams().stream(&["schedule", name]);
+        Process::start(name, Arc::clone(&self.shared.scheduler), stream)
+    }
+
+    /// Lets time pass until `end`, until nothing is due any more, or until `stop` says so (asked after every event).
+    pub async fn run(&self, end: SimTime, stop: impl Fn() -> bool) {
+        loop {
+            self.shared.scheduler.settle().await;
+            if stop() {
+                return;
+            }
+            let Some((at, due)) = self.shared.queue.lock().pop(end) else { return };
+            self.shared.now.store(at.0, Ordering::Relaxed);
+            self.deliver(due);
+        }
+    }
+
+    /// Ends all processes and forgets all that was due. Parts of a world refer to each other in circles; without this, its memory
+    /// would stay.
+    pub async fn dissolve(&self) {
+        self.shared.scheduler.kill_all().await;
+        let queue = std::mem::take(&mut *self.shared.queue.lock());
+        drop(queue);
+        let network = std::mem::replace(&mut *self.shared.network.lock(), Network::new());
+        drop(network);
+    }
+
+    fn push(&self, at: SimTime, due: Due<M>) {
+        self.shared.queue.lock().push(at, due);
+    }
+
+    fn deliver(&self, due: Due<M>) {
+        match due {
+            Due::Timer(cell) => cell.fire(),
+            Due::Arrival(flight) => self.arrive(flight),
+            Due::CallOver(link) => self.with_network(|network, route| network.call_over(link, route)),
+            Due::Call(call) => call(),
+        }
+    }
+}
+
+/// The way from the network into the queue.
+struct Route<'a, M: 'static> {
+    now: SimTime,
+    queue: &'a mut Queue<Due<M>>,
+}
+
+impl<M> Route<'_, M> {
+    fn arrival(&mut self, at: SimTime, flight: Flight<M>) {
+        self.queue.push(at, Due::Arrival(flight));
+    }
+
+    fn call_over(&mut self, at: SimTime, link: LinkId) {
+        self.queue.push(at, Due::CallOver(link));
+    }
+}
+
+/// The network's side of the world.
+impl<M: Clone + Send + 'static> World<M> {
+    /// Adds a link; messages from its sender to its receiver wait in it.
+    pub fn add_link(&self, link: network::Link<M>) -> LinkId {
+        self.shared.network.lock().add(link)
+    }
+
+    /// Who is told what becomes of messages.
+    pub fn set_tap(&self, tap: Arc<dyn Tap<M>>) {
+        self.shared.network.lock().set_tap(tap);
+    }
+
+    /// Messages of this link arrive there from now on; `None`: they vanish.
+    pub fn set_receiver(&self, link: LinkId, receiver: Option<Arc<dyn Receiver<M>>>) {
+        self.shared.network.lock().set_receiver(link, receiver);
+    }
+
+    /// Sends a message by this link.
+    ///
+    /// # Errors
+    /// The message, if the link's queue is full.
+    pub fn send(&self, link: LinkId, message: M) -> Result<(), M> {
+        self.with_network(|network, route| network.send(link, message, route))
+    }
+
+    /// Cuts links, by a rule that can be lifted again.
+    pub fn cut(&self, links: &[LinkId], how: network::Cut) -> RuleId {
+        self.shared.network.lock().cut(links, how)
+    }
+
+    /// Lifts a rule. What it held back is sent now, in order.
+    pub fn lift(&self, rule: RuleId) {
+        self.with_network(|network, route| network.lift(rule, route));
+    }
+
+    fn arrive(&self, flight: Flight<M>) {
+        let arrival = self.with_network(|network, route| network.arrive(flight, route));
+        if let Some((receiver, message)) = arrival {
+            receiver.receive(message);
+        }
+    }
+
+    /// Calls into the network, which puts what it sends on its way into the queue.
+    fn with_network<T>(&self, act: impl FnOnce(&mut Network<M>, &mut Route<'_, M>) -> T) -> T {
+        let mut network = self.shared.network.lock();
+        let mut queue = self.shared.queue.lock();
+        act(&mut network, &mut Route { now: self.now(), queue: &mut queue })
+    }
+}
