@@ -85,6 +85,11 @@ impl Node {
         }
     }
 
+    /// Consensus, without what stands in front of it.
+    pub fn engine(&self) -> Arc<dyn Engine> {
+        Arc::clone(&self.engine)
+    }
+
     /// What the engine has published.
     pub fn status(&self) -> Status {
         self.engine.status()

@@ -96,10 +96,10 @@ impl Transport {
     ///
     /// # Errors
     /// The lane's queue to that peer is full; the message is gone, and counted.
-    pub fn send_raft(&self, message: RaftMessage, stamp: Option<Stamp>, echo: Option<Stamp>) -> Result<(), Error> {
+    pub fn send_raft(&self, message: Box<RaftMessage>, stamp: Option<Stamp>, echo: Option<Stamp>) -> Result<(), Error> {
         let to = NodeId(message.to);
         let lane = lane_of(message.msg_type);
-        let sent = self.send(Address::Node(to), lane, stamp, echo, Message::Raft(Box::new(message)));
+        let sent = self.send(Address::Node(to), lane, stamp, echo, Message::Raft(message));
         if sent.is_err() {
             self.metrics.full(lane, Counter::DispatchDropped);
             self.host.observe(Event::LaneFull { to, lane });

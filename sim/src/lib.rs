@@ -23,19 +23,24 @@ compile_error!(
      Cure: `unset RUSTFLAGS`, or `export RUSTFLAGS=\"$RUSTFLAGS --cfg madsim\"`; and run cargo inside the repository."
 );
 
-// TMP check
+#[cfg(madsim)]
+pub mod check;
 #[cfg(madsim)]
 pub mod cluster;
 #[cfg(madsim)]
 pub mod fault;
 #[cfg(madsim)]
 pub mod history;
-// TMP runner
+#[cfg(madsim)]
+pub mod report;
+#[cfg(madsim)]
+pub mod runner;
 #[cfg(madsim)]
 pub mod scenario;
 #[cfg(madsim)]
 pub mod time;
-// TMP verdict
+#[cfg(madsim)]
+pub mod verdict;
 #[cfg(madsim)]
 pub mod workload;
 #[cfg(madsim)]

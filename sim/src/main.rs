@@ -14,13 +14,13 @@ fn main() {
             let history = History::new(Keep::Last(if std::env::var("DUMP").is_ok() {1000000} else {0}), vec![]);
             let recorder = Arc::new(Recorder::new(history));
             let world = SimWorld::new(seed);
-            world::executor::run(seed, async {
+            world::executor::run(seed, || {
                 let cluster = Cluster::build(world.clone(), recorder.clone(), Plan { scenario: s.clone(), variant, clients: workload::clients(&s), leak: false });
                 fault::schedule(&cluster, &s);
                 workload::start(&cluster, &s, &keys);
-                world.run(time::SimTime::at(s.until), || false).await;
+                world.run(time::SimTime::at(s.until), || false);
                 let p = recorder.close();
-                world.dissolve().await;
+                world.dissolve();
                 p
             })
         }).join().unwrap();

@@ -12,8 +12,7 @@
 //!
 //! **Costs** a counter.
 //!
-//! **Seen alive by** the variants `elastickv-549` (every failed dispatch ended the lease: write conflicts) and `elastickv-558` (failed
-//! reads still did: deadlines).
+//! **Seen alive by** the variant `elastickv-549`, under which every error ends the lease: write conflicts above all.
 
 use super::{Check, CheckInfo, Finding, words};
 use crate::history::{Record, What};
@@ -181,7 +180,11 @@ mod tests {
             finding.message,
             "the lease was ended without cause 482 times, 241.0 a second: write-conflict 481, deadline-exceeded 1"
         );
-        assert!(finding.story.contains(&"1 of 2 lease reads then found no lease (cold)".to_owned()), "{:?}", finding.story);
+        assert!(
+            finding.story.contains(&"1 of 2 lease reads then found no lease (cold)".to_owned()),
+            "{:?}",
+            finding.story
+        );
         assert!(finding.story[3].contains("3.000 ms"), "{:?}", finding.story);
     }
 

@@ -214,9 +214,7 @@ mod tests {
 
     #[test]
     fn the_story_names_roles_leases_and_the_overlap() {
-        let nodes = nodes(
-            Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000).hit(850, 1).leads(700, 2, 5),
-        );
+        let nodes = nodes(Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000).hit(850, 1).leads(700, 2, 5));
         assert_eq!(
             nodes.story(ms(900), 7),
             [

@@ -113,7 +113,10 @@ mod tests {
             finding.message,
             "n2 extended its lease of term 5 while n1 still held one of term 4: both are valid for 150.000 ms"
         );
-        assert_eq!(finding.story[0], "n1 last extended a lease of term 4 at 0.010000s, held since 0.010000s, until 1.000000s");
+        assert_eq!(
+            finding.story[0],
+            "n1 last extended a lease of term 4 at 0.010000s, held since 0.010000s, until 1.000000s"
+        );
         assert!(finding.story.len() <= STORY);
     }
 

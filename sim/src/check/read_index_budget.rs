@@ -13,7 +13,8 @@
 //!
 //! **Costs** counters.
 //!
-//! **Seen alive by** its unit tests; the budgets of `verdict` by variant `elastickv-549` (a round before each write and inner read).
+//! **Seen alive by** its unit tests; what `verdict` judges under this name by the variants `elastickv-549` and `elastickv-558`, which
+//! run a round before each write.
 
 use super::{Check, CheckInfo, Finding, words};
 use crate::history::{Record, StackRecord, What};
@@ -32,7 +33,7 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 );
 
 /// How many renewal rounds may begin in the length of one lease (Pf2: at most one per third of it).
-pub const ROUNDS_PER_LEASE: u128 = 3;
+const ROUNDS_PER_LEASE: u128 = 3;
 
 /// The check.
 #[derive(Default)]

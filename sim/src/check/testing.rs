@@ -1,8 +1,6 @@
 //! Histories written by hand, for unit tests. Times are milliseconds since the run began; nodes and keys are numbers.
 
-use crate::history::{
-    Completion, FaultPhase, Invocation, KeyId, OpId, Operation, Record, StackRecord, What,
-};
+use crate::history::{Completion, FaultPhase, Invocation, KeyId, OpId, Operation, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
 use leasehold::error::{ErrorKind, Outcome};

@@ -32,6 +32,6 @@ impl SimBus {
 impl Bus<Message> for SimBus {
     fn send(&self, envelope: Envelope<Message>) -> Result<(), LaneFull> {
         let link = self.link(envelope.to, envelope.lane).ok_or(LaneFull)?;
-        self.world.send(link, envelope).map_err(|_| LaneFull)
+        self.world.send(link, Box::new(envelope)).map_err(|_| LaneFull)
     }
 }

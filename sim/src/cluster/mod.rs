@@ -26,14 +26,14 @@ use leasehold::env::NodeId;
 use leasehold::node::Node;
 use leasehold::observe::Host;
 use leasehold::transport::Packet;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wiring::Links;
 
 /// The world that carries this stack's messages.
-pub type SimWorld = World<Packet>;
+pub type SimWorld = World<Box<Packet>>;
 
 /// What a cluster is built from.
 pub struct Plan {
@@ -87,15 +87,13 @@ impl Cluster {
         let slots = slots.map(|id| (id, Slot::new(wiring::disk(&world, &plan, id)))).collect();
         let cluster = Self { shared: Arc::new(Shared { world, recorder, plan, links, slots }) };
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
-        for node in cluster.nodes() {
-            cluster.start(node);
-        }
+        cluster.nodes().for_each(|node| cluster.start(node));
         cluster
     }
 
     /// The nodes, running or not.
-    pub fn nodes(&self) -> Vec<NodeId> {
-        self.shared.slots.keys().copied().collect()
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> {
+        self.shared.slots.keys().copied()
     }
 
     /// The world it runs in.
@@ -104,7 +102,7 @@ impl Cluster {
     }
 
     /// Who leads, who holds a lease: as told by the nodes themselves.
-    pub fn roles(&self) -> Roles {
+    pub fn roles(&self) -> MutexGuard<'_, Roles> {
         self.shared.recorder.roles()
     }
 
@@ -179,7 +177,7 @@ impl Cluster {
     }
 
     /// What nodes send to a client goes to `receiver`.
-    pub fn attach_client(&self, client: u32, receiver: &Arc<dyn Receiver<Packet>>) {
+    pub fn attach_client(&self, client: u32, receiver: &Arc<dyn Receiver<Box<Packet>>>) {
         for link in self.shared.links.entering_client(client) {
             self.shared.world.set_receiver(link, Some(Arc::clone(receiver)));
         }
@@ -189,8 +187,8 @@ impl Cluster {
 /// Where messages enter a node.
 struct Door(Arc<Node>);
 
-impl Receiver<Packet> for Door {
-    fn receive(&self, packet: Packet) {
-        self.0.deliver(packet);
+impl Receiver<Box<Packet>> for Door {
+    fn receive(&self, packet: Box<Packet>) {
+        self.0.deliver(*packet);
     }
 }

@@ -8,7 +8,7 @@ use crate::world::network::{self, RuleId, Tap};
 use leasehold::env::{Lane, NodeId};
 use leasehold::observe::Event;
 use leasehold::transport::{Message, Packet};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,8 +43,8 @@ impl Recorder {
         self.history.lock().close()
     }
 
-    pub(super) fn roles(&self) -> Roles {
-        self.roles.lock().clone()
+    pub(super) fn roles(&self) -> MutexGuard<'_, Roles> {
+        self.roles.lock()
     }
 
     pub(super) fn watch(&self, rule: RuleId, step: u32, verb: &'static str) {
@@ -80,8 +80,8 @@ impl Recorder {
     }
 }
 
-impl Tap<Packet> for Recorder {
-    fn message(&self, at: SimTime, packet: &Packet, fate: network::Fate) {
+impl Tap<Box<Packet>> for Recorder {
+    fn message(&self, at: SimTime, packet: &Box<Packet>, fate: network::Fate) {
         let (kind, content) = content(&packet.body);
         let (fate, rule) = match fate {
             network::Fate::Delivered => (Fate::Delivered, None),

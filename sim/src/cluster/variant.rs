@@ -70,6 +70,14 @@ pub const VARIANTS: &[Variant] = &[
         source: "elastickv PR #558 (c67b6a0e, 2026-04-20)",
         ..ELASTICKV
     },
+    Variant {
+        name: "long-lease",
+        about: "planted: a lease of three election timeouts, longer than the promises it rests on",
+        source: "premise P6: lease <= election timeout - 1 tick",
+        class: "stale-read",
+        lease_length: |election_timeout, _| election_timeout * 3,
+        ..DEFAULT
+    },
 ];
 
 /// The variant of this name.

@@ -8,7 +8,7 @@ impl Act {
     /// The nodes that a selector names now. Empty if nobody answers to it.
     pub(super) fn select(&self, selector: Selector) -> Vec<NodeId> {
         let cluster = &self.injector.cluster;
-        let (nodes, roles) = (cluster.nodes(), cluster.roles());
+        let (nodes, roles) = (cluster.nodes().collect::<Vec<_>>(), cluster.roles());
         let leader = roles.leader();
         let followers = || nodes.iter().copied().filter(|node| Some(*node) != leader).collect::<Vec<_>>();
         match selector {
@@ -36,7 +36,7 @@ impl Act {
         for side in 0..2 {
             if sides[side].contains(&Selector::Others) {
                 let other = selected[1 - side].clone();
-                let rest = self.injector.cluster.nodes().into_iter().filter(|node| !other.contains(node));
+                let rest = self.injector.cluster.nodes().filter(|node| !other.contains(node));
                 selected[side] = rest.collect();
             }
         }

@@ -1,11 +1,11 @@
 //! Several variants of one scenario side by side.
 
-use super::figures::{self, number, percent, ratio, seconds};
+use super::figures::{count, number, percent, ratio, seconds};
 use super::style::{Style, aligned};
 use super::tally::{Figures, Tally};
 
-/// Wide enough that no column of numbers is wrapped.
-const WIDTH: usize = 160;
+/// Wide enough that no column of numbers is wrapped; with names as long as those of today the tables need less than 120.
+const WIDTH: usize = 200;
 
 /// The comparison of `tallies`, which are of one scenario, in the order in which the variants were asked for; empty for fewer than
 /// two.
@@ -26,7 +26,7 @@ pub fn comparison(tallies: &[&Tally], style: Style) -> String {
 }
 
 fn outcome_table(tallies: &[&Tally]) -> String {
-    let head = [
+    const HEAD: [&str; 12] = [
         "variant",
         "lease\nhit rate",
         "GET\nmean",
@@ -34,78 +34,68 @@ fn outcome_table(tallies: &[&Tally]) -> String {
         "script\nmean",
         "conflicts\nper s",
         "leader\nchanges",
-        "ReadIndex rounds for\nlease miss",
+        "ReadIndex:\nlease miss",
         "\nrenewal",
         "\nwrite",
         "\ninner read",
         "verdict",
     ];
     let rows: Vec<[String; 12]> = tallies.iter().map(|tally| outcome_row(tally)).collect();
-    aligned(head, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], &rows, WIDTH)
+    aligned(&HEAD.map(str::to_owned), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], &rows, WIDTH)
 }
 
 fn outcome_row(tally: &Tally) -> [String; 12] {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     let time = |figure: fn(&Figures) -> Option<f64>| or_dash(tally.median(figure).map(seconds));
-    let plain = |figure: &dyn Fn(&Figures) -> f64| or_dash(tally.median(|run| Some(figure(run))).map(number));
-    let rounds = |cause: usize| or_dash(tally.median(|run| run.rounds.get(cause).map(|n| *n as f64)).map(number));
+    let whole = |figure: &dyn Fn(&Figures) -> u64| {
+        // A median is one of the values, so a median of counts is a count.
+        or_dash(tally.median(|run| Some(figure(run) as f64)).map(|value| count(value as u64)))
+    };
+    let rounds = |cause: usize| whole(&|run| run.rounds.get(cause).copied().unwrap_or_default());
     [
         tally.planned.variant.clone(),
         or_dash(tally.median(|run| run.hit_rate).map(percent)),
         time(|run| run.get_mean),
         time(|run| run.get_p99),
         time(|run| run.script_mean),
-        plain(&|run| run.conflicts_per_second),
-        plain(&|run| run.leader_changes as f64),
+        or_dash(tally.median(|run| Some(run.conflicts_per_second)).map(number)),
+        whole(&|run| run.leader_changes),
         rounds(0),
         rounds(1),
         rounds(2),
         rounds(3),
-        tally.verdicts(),
+        tally.brief_verdicts(),
     ]
 }
 
+/// A row a part and a column a variant: there are few variants, and their names are long.
 fn script_table(tallies: &[&Tally]) -> String {
-    let head = [
-        "variant",
-        "whole script",
-        "",
-        "lease read\n(ReadIndex)",
-        "",
-        "reads",
-        "",
-        "write fence\n(ReadIndex)",
-        "",
-        "commit",
-        "",
-        "backoff",
-        "",
-        "ReadIndex wait\nper lease read",
-        "",
+    let parts: [(&str, &dyn Fn(&Figures) -> Option<f64>); 7] = [
+        ("lease read (ReadIndex)", &|run| part(run, 0)),
+        ("reads", &|run| part(run, 1)),
+        ("write fence (ReadIndex)", &|run| part(run, 2)),
+        ("commit", &|run| part(run, 3)),
+        ("backoff", &|run| part(run, 4)),
+        ("whole script, on the node", &total),
+        ("ReadIndex wait per lease read", &|run| run.lease_read_wait),
     ];
-    let parts: [&dyn Fn(&Figures) -> Option<f64>; 7] = [
-        &total,
-        &|run| part(run, 0),
-        &|run| part(run, 1),
-        &|run| part(run, 2),
-        &|run| part(run, 3),
-        &|run| part(run, 4),
-        &|run| run.lease_read_wait,
-    ];
-    let mut rows: Vec<[String; 15]> = Vec::new();
-    for (position, tally) in tallies.iter().enumerate() {
-        let mut row: [String; 15] = std::array::from_fn(|_| String::new());
-        row[0].clone_from(&tally.planned.variant);
-        for (cells, figure) in row[1..].chunks_exact_mut(2).zip(parts) {
-            let value = tally.median(figure);
-            cells[0] = value.map_or_else(|| "-".to_owned(), figures::seconds);
-            if position > 0 {
-                cells[1] = ratio(value, tallies[0].median(figure));
-            }
-        }
-        rows.push(row);
+    let mut head = vec!["mean per script".to_owned()];
+    for tally in tallies {
+        head.extend([tally.planned.variant.clone(), String::new()]);
     }
-    aligned(head, &[1, 3, 5, 7, 9, 11, 13], &rows, WIDTH)
+    let row = |(name, figure): (&str, &dyn Fn(&Figures) -> Option<f64>)| {
+        let values: Vec<Option<f64>> = tallies.iter().map(|tally| tally.median(figure)).collect();
+        let base = values.first().copied().flatten();
+        let mut row = vec![name.to_owned()];
+        for (position, value) in values.into_iter().enumerate() {
+            row.push(value.map_or_else(|| "-".to_owned(), seconds));
+            row.push(if position == 0 { String::new() } else { ratio(value, base) });
+        }
+        row
+    };
+    let rows: Vec<Vec<String>> = parts.into_iter().map(row).collect();
+    let right: Vec<usize> = (1..head.len()).step_by(2).collect();
+    aligned(&head, &right, &rows, WIDTH)
 }
 
 fn total(run: &Figures) -> Option<f64> {

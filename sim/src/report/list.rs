@@ -12,5 +12,5 @@ pub struct Listed<const N: usize> {
 
 /// `listed`, aligned, as wide as the terminal (120 characters where there is none).
 pub fn listing<const N: usize>(listed: &Listed<N>) -> String {
-    aligned(listed.head, &[], &listed.rows, terminal_width(super::WIDTH))
+    aligned(&listed.head.map(str::to_owned), &[], &listed.rows, terminal_width(super::WIDTH))
 }

@@ -60,16 +60,16 @@ impl Style {
 
 /// `rows` under `head`, columns aligned, at most `width` characters wide: the last column is wrapped if it must be. `right` are the
 /// columns of numbers.
-pub fn aligned<const N: usize>(head: [&str; N], right: &[usize], rows: &[[String; N]], width: usize) -> String {
+pub fn aligned<R: AsRef<[String]>>(head: &[String], right: &[usize], rows: &[R], width: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.set_header(head);
     for row in rows {
-        table.add_row(row.clone());
+        table.add_row(row.as_ref());
     }
     for (number, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if number + 1 == N { 0 } else { 2 }));
+        column.set_padding((0, if number + 1 == head.len() { 0 } else { 2 }));
         if right.contains(&number) {
             column.set_cell_alignment(CellAlignment::Right);
         }

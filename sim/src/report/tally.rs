@@ -112,6 +112,18 @@ impl Way {
         }
     }
 
+    /// Without the class, for a table.
+    fn brief(&self, number: u64) -> String {
+        let word = match self {
+            Way::Pass => "pass",
+            Way::ExpectedUnsafe => "unsafe, as expected",
+            Way::ExpectedFail(_) => "fail, as expected",
+            Way::Fail(_) => "FAIL",
+            Way::UnexpectedPass => "PASS, unexpected",
+        };
+        format!("{} {word}", count(number))
+    }
+
     fn words(&self, number: u64) -> String {
         let number = count(number);
         match self {
@@ -188,6 +200,12 @@ impl Tally {
         words.join(", ")
     }
 
+    /// [`Tally::verdicts`] without the classes.
+    pub fn brief_verdicts(&self) -> String {
+        let words: Vec<String> = self.ways.iter().map(|(way, number)| way.brief(*number)).collect();
+        words.join("; ")
+    }
+
     /// [`Tally::verdicts`], coloured.
     fn styled_verdicts(&self, style: Style) -> String {
         match self.ways.keys().next_back() {
@@ -243,16 +261,16 @@ impl Tally {
 
     /// How fast it went, on one core: the sum of the runs' own wall time, whatever the number of jobs.
     fn speed(&self) -> String {
-        let wall = self.wall.as_secs_f64();
-        let per = |amount: f64, by: f64| if by > 0.0 { figures::number(amount / by) } else { "-".to_owned() };
-        let simulated = self.simulated.as_secs_f64();
-        format!(
-            "{} simulated   {} simulated s per wall s   {} events/s   {} us an operation   (one core)",
-            figures::duration(self.simulated),
-            per(simulated, wall),
-            per(self.events as f64, wall),
-            per(wall * 1e6, self.operations as f64),
-        )
+        let (wall, simulated) = (self.wall.as_secs_f64(), self.simulated.as_secs_f64());
+        let mut words = vec![format!("{} simulated", figures::duration(self.simulated))];
+        if wall > 0.0 {
+            words.push(format!("{} simulated s per wall s", figures::number(simulated / wall)));
+            words.push(format!("{} events/s", figures::number(self.events as f64 / wall)));
+        }
+        if self.operations > 0 {
+            words.push(format!("{} us an operation", figures::number(wall * 1e6 / self.operations as f64)));
+        }
+        format!("{}   (one core)", words.join("   "))
     }
 }
 

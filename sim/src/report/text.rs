@@ -12,9 +12,9 @@ use std::path::Path;
 
 /// The folders of scenarios, which are part of a scenario's name.
 const FOLDERS: [&str; 3] = ["fast", "incidents", "slow"];
-/// Lines of a story, and other failures, that fit on the screen.
+/// Lines of a story, failures, and expectations that were not met, that fit on the screen.
 const STORY: usize = 12;
-const OTHERS: usize = 3;
+const SOME: usize = 4;
 
 /// What people call the scenario in this file: `fast/steady`, or `steady` where the file lies elsewhere.
 pub fn title(path: &Path) -> String {
@@ -89,12 +89,10 @@ impl Screen<'_> {
             (Ruling::Fail | Ruling::ExpectedUnsafe, false) => self.style.bad("FAIL:"),
         };
         let mut lines = vec![format!("{word} {what}")];
-        lines.extend(verdict.failures.iter().take(1 + OTHERS).map(|failure| format!("  {}", failure.message)));
-        let more = verdict.failures.len().saturating_sub(1 + OTHERS);
-        if more > 0 {
-            lines.push(format!("  and {more} more"));
-        }
-        lines.extend(verdict.unexpected.iter().map(|expected| format!("  {expected}")));
+        some(&mut lines, verdict.failures.iter().map(|failure| failure.message.as_str()));
+        // That it failed at all needs no second saying.
+        let failed = |words: &&str| verdict.failures.iter().any(|failure| words.contains(&failure.message));
+        some(&mut lines, verdict.unexpected.iter().map(String::as_str).filter(|words| !failed(words)));
         lines
     }
 
@@ -119,6 +117,16 @@ impl Screen<'_> {
             None => "more events: the same command with `--out DIR`".to_owned(),
         }));
         lines
+    }
+}
+
+/// The first of `words`, and how many there are beside.
+fn some<'a>(lines: &mut Vec<String>, words: impl Iterator<Item = &'a str>) {
+    let words: Vec<&str> = words.collect();
+    lines.extend(words.iter().take(SOME).map(|words| format!("  {words}")));
+    let more = words.len().saturating_sub(SOME);
+    if more > 0 {
+        lines.push(format!("  and {more} more"));
     }
 }
 

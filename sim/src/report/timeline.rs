@@ -32,6 +32,8 @@ const BEFORE: usize = 2_000;
 const AFTER: usize = 200;
 /// Characters of the mark and the time at the start of a row.
 const TIME: usize = 14;
+/// Characters of the column for clients and faults.
+const OUTSIDE: usize = 25;
 /// Below this a column of its own for each node is not readable.
 const NARROWEST: usize = 16;
 
@@ -173,7 +175,8 @@ fn told(stack: &StackRecord) -> String {
             format!("ReadIndex{} {}", if *again { " again" } else { "" }, cause.name())
         }
         Event::RoundEnded { cause, waited, confirmed } => {
-            format!("{} {} {}", if *confirmed { "confirmed" } else { "UNCONFIRMED" }, cause.name(), duration(*waited))
+            let how = if *confirmed { "ok" } else { "FAILED" };
+            format!("{} {how} {}", cause.name(), duration(*waited))
         }
         Event::TransferStarted { to } => format!("transfer to {to}"),
         Event::TransferAborted { to } => format!("no transfer to {to}"),
@@ -229,7 +232,7 @@ struct Sheet {
 
 impl Sheet {
     fn new(nodes: u32) -> Self {
-        let column = (WIDTH - TIME) / (nodes as usize + 1);
+        let column = (WIDTH - TIME - OUTSIDE) / (nodes as usize).max(1);
         let nodes = if column < NARROWEST { Vec::new() } else { (1..=u64::from(nodes)).map(NodeId).collect() };
         Self { nodes, column }
     }

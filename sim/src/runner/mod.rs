@@ -1,5 +1,38 @@
-//! One seed; many seeds; the same seed in other ways.
+//! One seed; many seeds; the same seeds again in other ways.
+//!
+//! | file      | what it does                                                                    |
+//! |-----------|---------------------------------------------------------------------------------|
+//! | `request` | what a user asked for, found, loaded and validated before anything runs         |
+//! | `knobs`   | the same wishes from the environment, for `cargo test`                          |
+//! | `run`     | one seed of one scenario under one variant, on a thread of its own              |
+//! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
+//! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
 
+pub mod knobs;
+mod request;
 mod run;
+mod sweep;
+mod verify;
 
-pub use run::{Spec, run};
+pub use self::{
+    request::{Group, Named, Places, Refusals, Wish, catalogue, find_variant, resolve, scenario_file},
+    run::{Spec, run},
+    sweep::sweep,
+    verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
+};
+
+/// The one of `known` that a person who wrote `word` most likely meant, if any is likely.
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let close = word.chars().count().div_ceil(3);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(edits, _)| *edits <= close)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// `` ; did you mean `x`? ``, if something is near.
+fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
+}

@@ -64,21 +64,21 @@ fn simulate(spec: &Spec) -> Finished {
     let history = History::new(spec.keep, vec![Box::new(auditor.clone())]);
     let recorder = Arc::new(Recorder::new(history));
     let world = SimWorld::new(spec.seed);
-    let (past, end) = executor::run(spec.seed, live(&world, &recorder, spec, &keys));
+    let (past, end) = executor::run(spec.seed, || live(&world, &recorder, spec, &keys));
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
 }
 
-async fn live(world: &SimWorld, recorder: &Arc<Recorder>, spec: &Spec, keys: &KeySpace) -> (Past, SimTime) {
+fn live(world: &SimWorld, recorder: &Arc<Recorder>, spec: &Spec, keys: &KeySpace) -> (Past, SimTime) {
     let scenario = Arc::clone(&spec.scenario);
     let clients = workload::clients(&scenario);
     let plan = Plan { scenario: Arc::clone(&scenario), variant: spec.variant, clients, leak: spec.leak };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
     fault::schedule(&cluster, &scenario);
     workload::start(&cluster, &scenario, keys);
-    world.run(SimTime::at(scenario.until), || recorder.ended()).await;
+    world.run(SimTime::at(scenario.until), || recorder.ended());
     let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
     let past = recorder.close();
-    world.dissolve().await;
+    world.dissolve();
     (past, end)
 }
 

@@ -47,8 +47,8 @@ struct Port {
     waiting: Mutex<BTreeMap<u64, oneshot::Sender<Answer>>>,
 }
 
-impl Receiver<Packet> for Port {
-    fn receive(&self, packet: Packet) {
+impl Receiver<Box<Packet>> for Port {
+    fn receive(&self, packet: Box<Packet>) {
         if let Message::Reply { call, result } = packet.body
             && let Some(waiting) = self.waiting.lock().remove(&call)
         {
@@ -67,7 +67,7 @@ impl Client {
     ) -> Self {
         let stream = cluster.world().streams().stream(&["client", &number.to_string()]);
         let port = Arc::new(Port::default());
-        cluster.attach_client(number, &(Arc::clone(&port) as Arc<dyn Receiver<Packet>>));
+        cluster.attach_client(number, &(Arc::clone(&port) as Arc<dyn Receiver<Box<Packet>>>));
         Self {
             cluster: cluster.clone(),
             number,
@@ -144,7 +144,7 @@ impl Client {
         let node = self.node();
         let (sender, receiver) = oneshot::channel();
         self.port.waiting.lock().insert(op.0, sender);
-        let envelope = Envelope {
+        let envelope = Box::new(Envelope {
             from: Address::Client(self.number),
             to: Address::Node(node),
             lane: Lane::Request,
@@ -156,7 +156,7 @@ impl Client {
                 forwarded: false,
                 request: Arc::new(request),
             },
-        };
+        });
         if world.send(self.cluster.link_to(self.number, node), envelope).is_err() {
             self.port.waiting.lock().remove(&op.0);
             return Err(Error::Overloaded);
@@ -183,12 +183,16 @@ impl Client {
 
     /// The node to ask: the one this client is attached to or, for clients that follow the leader, the leader.
     fn node(&self) -> NodeId {
+        let leader = match self.workload.to {
+            Target::Any => None,
+            Target::Leader => self.cluster.roles().leader(),
+        };
+        leader.unwrap_or_else(|| self.attached_to())
+    }
+
+    fn attached_to(&self) -> NodeId {
         let nodes = self.cluster.nodes();
-        let attached = nodes[self.state.lock().node % nodes.len()];
-        match self.workload.to {
-            Target::Any => attached,
-            Target::Leader => self.cluster.roles().leader().unwrap_or(attached),
-        }
+        NodeId((self.state.lock().node % nodes.len()) as u64 + 1)
     }
 
     fn try_another_node(&self) {

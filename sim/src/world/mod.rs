@@ -6,7 +6,7 @@
 //!
 //! | file | what it simulates |
 //! |---|---|
-//! | [`executor`] | nothing: the one place that touches madsim (spawn, kill, run) |
+//! | [`executor`] | nothing: the one place that touches madsim, which cuts a run off from the machine |
 //! | [`process`] | tasks of one process, run in an order drawn from the process's own stream |
 //! | [`queue`], [`timer`] | what is due, and waiting for it |
 //! | [`clock`] | a node's own clock: offset and rate |
@@ -32,10 +32,13 @@ use parking_lot::Mutex;
 use process::{Process, Scheduler};
 use queue::Queue;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use streams::Streams;
 use timer::{Timer, TimerCell};
+
+/// A queue is not swept for fewer forgotten timers than this.
+const SWEEP_LEAST: usize = 64;
 
 /// One simulated world, whose network carries messages of type `M`. A handle: clones are the same world.
 pub struct World<M: 'static> {
@@ -51,6 +54,8 @@ impl<M> Clone for World<M> {
 struct Shared<M: 'static> {
     now: AtomicU64,
     queue: Mutex<Queue<Due<M>>>,
+    /// About how many timers in the queue nobody waits for any more.
+    forgotten: Arc<AtomicUsize>,
     network: Mutex<Network<M>>,
     scheduler: Arc<Scheduler>,
     streams: Streams,
@@ -74,6 +79,7 @@ impl<M: Clone + Send + 'static> World<M> {
         let shared = Shared {
             now: AtomicU64::new(0),
             queue: Mutex::new(Queue::new()),
+            forgotten: Arc::default(),
             network: Mutex::new(Network::new()),
             scheduler: Arc::default(),
             streams: Streams::new(seed),
@@ -96,8 +102,14 @@ impl<M: Clone + Send + 'static> World<M> {
         if at <= self.now() {
             return Timer::over();
         }
-        let (timer, cell) = Timer::new();
-        self.push(at, Due::Timer(cell));
+        let (timer, cell) = Timer::new(&self.shared.forgotten);
+        let mut queue = self.shared.queue.lock();
+        queue.push(at, Due::Timer(cell));
+        // Most timers are deadlines that never come. They are swept out when they are the greater part of the queue.
+        if self.shared.forgotten.load(Ordering::Relaxed) > queue.len() / 2 + SWEEP_LEAST {
+            self.shared.forgotten.store(0, Ordering::Relaxed);
+            queue.retain(|due| !matches!(due, Due::Timer(cell) if cell.is_forgotten()));
+        }
         timer
     }
 
@@ -118,9 +130,9 @@ impl<M: Clone + Send + 'static> World<M> {
     }
 
     /// Lets time pass until `end`, until nothing is due any more, or until `stop` says so (asked after every event).
-    pub async fn run(&self, end: SimTime, stop: impl Fn() -> bool) {
+    pub fn run(&self, end: SimTime, stop: impl Fn() -> bool) {
         loop {
-            self.shared.scheduler.settle().await;
+            self.shared.scheduler.settle();
             if stop() {
                 return;
             }
@@ -132,8 +144,8 @@ impl<M: Clone + Send + 'static> World<M> {
 
     /// Ends all processes and forgets all that was due. Parts of a world refer to each other in circles; without this, its memory
     /// would stay.
-    pub async fn dissolve(&self) {
-        self.shared.scheduler.kill_all().await;
+    pub fn dissolve(&self) {
+        self.shared.scheduler.kill_all();
         let queue = std::mem::take(&mut *self.shared.queue.lock());
         drop(queue);
         let network = std::mem::replace(&mut *self.shared.network.lock(), Network::new());

@@ -32,6 +32,29 @@ impl<T> Queue<T> {
         self.next += 1;
     }
 
+    /// How many things wait.
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Does nothing wait?
+    pub fn is_empty(&self) -> bool {
+        self.heap.is_empty()
+    }
+
+    /// Keeps only what `keep` says.
+    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        let (items, free) = (&mut self.items, &mut self.free);
+        self.heap.retain(|Reverse((_, _, slot))| {
+            let kept = items[*slot].as_ref().is_some_and(&mut keep);
+            if !kept {
+                items[*slot] = None;
+                free.push(*slot);
+            }
+            kept
+        });
+    }
+
     /// Takes what is due next, unless that is after `end`.
     pub fn pop(&mut self, end: SimTime) -> Option<(SimTime, T)> {
         let Reverse((at, ..)) = *self.heap.peek()?;
@@ -63,6 +86,16 @@ mod tests {
         }
         let order: String = std::iter::from_fn(|| queue.pop(SimTime(9))).map(|(_, item)| item).collect();
         assert_eq!(order, "abcd");
+    }
+
+    #[test]
+    fn what_is_not_kept_is_gone_and_the_rest_stays_in_order() {
+        let mut queue = Queue::new();
+        (0..10).for_each(|item| queue.push(SimTime(100 - item), item));
+        queue.retain(|item| item % 3 == 0);
+        queue.push(SimTime(95), 77);
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop(SimTime(200))).map(|(_, item)| item).collect();
+        assert_eq!(order, [9, 6, 77, 3, 0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// A wait. Dropped before its time, it is forgotten.
@@ -11,9 +12,10 @@ pub struct Timer {
     cell: Option<Arc<TimerCell>>,
 }
 
-#[derive(Default)]
 pub(super) struct TimerCell {
     state: Mutex<State>,
+    /// Counts the timers that were dropped before their time.
+    forgotten: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -22,11 +24,12 @@ enum State {
     Idle,
     Waiting(Waker),
     Fired,
+    Forgotten,
 }
 
 impl Timer {
-    pub(super) fn new() -> (Self, Arc<TimerCell>) {
-        let cell = Arc::new(TimerCell::default());
+    pub(super) fn new(forgotten: &Arc<AtomicUsize>) -> (Self, Arc<TimerCell>) {
+        let cell = Arc::new(TimerCell { state: Mutex::default(), forgotten: Arc::clone(forgotten) });
         (Self { cell: Some(Arc::clone(&cell)) }, cell)
     }
 
@@ -43,8 +46,24 @@ impl Timer {
 
 impl TimerCell {
     pub(super) fn fire(&self) {
-        if let State::Waiting(waker) = std::mem::replace(&mut *self.state.lock(), State::Fired) {
+        let before = std::mem::replace(&mut *self.state.lock(), State::Fired);
+        if let State::Waiting(waker) = before {
             waker.wake();
+        }
+    }
+
+    pub(super) fn is_forgotten(&self) -> bool {
+        matches!(*self.state.lock(), State::Forgotten)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        let Some(cell) = &self.cell else { return };
+        let mut state = cell.state.lock();
+        if !matches!(*state, State::Fired) {
+            *state = State::Forgotten;
+            cell.forgotten.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -58,7 +77,7 @@ impl Future for Timer {
         match &*state {
             State::Fired => return Poll::Ready(()),
             State::Waiting(waker) if waker.will_wake(cx.waker()) => {}
-            State::Idle | State::Waiting(_) => *state = State::Waiting(cx.waker().clone()),
+            State::Idle | State::Waiting(_) | State::Forgotten => *state = State::Waiting(cx.waker().clone()),
         }
         Poll::Pending
     }

@@ -5,9 +5,10 @@
 
 use super::inbox::{Ask, Input, Reply};
 use super::pending::{Contexts, INTERRUPTED, OVERWRITTEN, Proposals, Reads};
+use super::timing::{ElectionTimeouts, raft_config};
 use super::{Parts, Shared};
 use crate::engine::renewal::Renewal;
-use crate::engine::{Applied, Config, Listener, StateMachine, Status};
+use crate::engine::{Applied, Listener, StateMachine, Status};
 use crate::env::{Address, Instant, NodeId, Point, Stamp, Work};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::{Counter, Metrics};
@@ -15,7 +16,7 @@ use crate::observe::{EndCause, Event, Host, Role, RoundCause};
 use crate::storage::LogStore;
 use crate::transport::{Message, Packet, Transport};
 use raft::eraftpb::{Entry, Message as RaftMessage, MessageType};
-use raft::{RawNode, ReadOnlyOption, ReadState, StateRole};
+use raft::{RawNode, ReadState, StateRole};
 use std::sync::Arc;
 
 /// A ReadIndex context is 24 bytes; the loop's own proposals after an aborted transfer carry no data.
@@ -130,8 +131,7 @@ impl EventLoop {
     fn tick(&mut self) {
         self.raft.tick();
         if self.raft.raft.state != StateRole::Leader {
-            let waited = self.raft.raft.election_elapsed;
-            self.timeouts.campaigned |= waited == 0;
+            self.timeouts.ticked(self.raft.raft.election_elapsed);
             return;
         }
         self.reads.prune();
@@ -344,9 +344,11 @@ impl EventLoop {
         if messages.is_empty() {
             return;
         }
-        messages.sort_by_key(|message| message.to);
+        if !messages.is_sorted_by_key(|message| message.to) {
+            messages.sort_by_key(|message| message.to);
+        }
         let stamp = self.stamp();
-        for mut message in messages {
+        for mut message in messages.into_iter().map(Box::new) {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
                 self.listener.suspended();
@@ -465,65 +467,7 @@ impl EventLoop {
     }
 }
 
-/// Election timeouts drawn from the [`Env`](crate::env::Env) instead of raft's thread-local generator, which no seed reaches.
-///
-/// The value is a function of role, term and number of campaigns, and is imposed after every call into raft, so that it does not
-/// matter how often raft has drawn one of its own.
-struct ElectionTimeouts {
-    least: usize,
-    bound: usize,
-    drawn_for: (Role, u64),
-    campaigned: bool,
-    current: usize,
-}
-
-impl ElectionTimeouts {
-    fn new(config: &Config) -> Self {
-        let (least, bound) = election_range(config);
-        Self { least, bound, drawn_for: (Role::Leader, u64::MAX), campaigned: false, current: least }
-    }
-
-    fn impose(&mut self, raft: &mut raft::Raft<LogStore>, host: &dyn Host) {
-        let now = (role_of(raft.state), raft.term);
-        if self.drawn_for != now || std::mem::take(&mut self.campaigned) {
-            self.drawn_for = now;
-            let span = (self.bound - self.least) as u64;
-            self.current = self.least + (host.entropy("election-timeout") % span) as usize;
-        }
-        raft.set_randomized_election_timeout(self.current);
-    }
-}
-
-fn ticks(config: &Config, duration: std::time::Duration) -> usize {
-    usize::try_from(duration.as_nanos() / config.tick.as_nanos().max(1)).unwrap_or(usize::MAX)
-}
-
-/// Least election timeout in ticks, and the bound above it. Two ticks more than the time for which votes are refused: the first
-/// candidate would otherwise ask voters that must still refuse it, and lose a whole round (etcd #10483; invariant W12).
-fn election_range(config: &Config) -> (usize, usize) {
-    let election = ticks(config, config.election_timeout);
-    (election + 2, 2 * election + 2)
-}
-
-fn raft_config(me: NodeId, config: &Config) -> raft::Config {
-    let (min_election_tick, max_election_tick) = election_range(config);
-    raft::Config {
-        id: me.0,
-        election_tick: ticks(config, config.election_timeout),
-        heartbeat_tick: ticks(config, config.heartbeat),
-        min_election_tick,
-        max_election_tick,
-        check_quorum: true,
-        pre_vote: true,
-        read_only_option: ReadOnlyOption::Safe,
-        max_size_per_msg: 1 << 20,
-        max_committed_size_per_ready: 1 << 20,
-        max_inflight_msgs: 1024,
-        ..Default::default()
-    }
-}
-
-fn role_of(state: StateRole) -> Role {
+pub(super) fn role_of(state: StateRole) -> Role {
     match state {
         StateRole::Follower => Role::Follower,
         StateRole::PreCandidate => Role::PreCandidate,

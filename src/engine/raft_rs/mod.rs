@@ -6,6 +6,7 @@
 mod event_loop;
 mod inbox;
 mod pending;
+mod timing;
 
 use super::{Applied, Config, Engine, Listener, StateMachine, Status};
 use crate::env::{BoxFuture, Disk, DiskError, NodeId, timeout};

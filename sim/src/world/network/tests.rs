@@ -1,5 +1,4 @@
 use super::super::World;
-use super::super::executor::run_to_end;
 use super::*;
 use parking_lot::Mutex;
 
@@ -33,9 +32,8 @@ fn on_link(quality: Quality, script: impl FnOnce(&World<u32>, LinkId) + Send + '
     let inbox = Arc::new(Inbox { world: world.clone(), arrived: Mutex::default() });
     world.set_receiver(link, Some(Arc::clone(&inbox) as Arc<dyn Receiver<u32>>));
     script(&world, link);
-    run_to_end(&world);
-    let arrived = inbox.arrived.lock().clone();
-    arrived
+    world.run(SimTime(u64::MAX), || false);
+    std::mem::take(&mut *inbox.arrived.lock())
 }
 
 fn at(world: &World<u32>, nanos: u64, act: impl FnOnce(&World<u32>) + Send + 'static) {

@@ -1,0 +1,177 @@
+//! The environment, for `cargo test`, which has no flags of its own. The only file that reads it.
+//!
+//! | knob                 | what it sets                                      | alias                                     |
+//! |----------------------|---------------------------------------------------|-------------------------------------------|
+//! | `LEASEHOLD_SEED`     | one seed instead of the file's                    | `MADSIM_TEST_SEED`                        |
+//! | `LEASEHOLD_SEEDS`    | seeds: `A..B`, `A..=B`                            | `MADSIM_TEST_SEED` with `MADSIM_TEST_NUM` |
+//! | `LEASEHOLD_JOBS`     | runs at the same time                             | `MADSIM_TEST_JOBS`                        |
+//! | `LEASEHOLD_SCENARIO` | only scenarios whose name contains this           |                                           |
+//! | `LEASEHOLD_VARIANT`  | this variant instead of those of the file         |                                           |
+
+use super::did_you_mean;
+use crate::scenario::Seeds;
+use std::ffi::OsString;
+
+/// The names.
+pub const NAMES: [&str; 5] =
+    ["LEASEHOLD_SEED", "LEASEHOLD_SEEDS", "LEASEHOLD_JOBS", "LEASEHOLD_SCENARIO", "LEASEHOLD_VARIANT"];
+
+const PREFIX: &str = "LEASEHOLD_";
+
+/// What the environment asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Knobs {
+    /// Seeds instead of the file's.
+    pub seeds: Option<Seeds>,
+    /// Runs at the same time. Not zero.
+    pub jobs: Option<usize>,
+    /// Only scenarios whose name contains this.
+    pub scenario: Option<String>,
+    /// This variant instead of those of the file.
+    pub variant: Option<String>,
+    /// What was set, as `NAME=VALUE`: echoed at the start of a test run.
+    pub set: Vec<String>,
+}
+
+impl Knobs {
+    /// Does the scenario called `title` run?
+    pub fn selects(&self, title: &str) -> bool {
+        self.scenario.as_ref().is_none_or(|part| title.contains(part.as_str()))
+    }
+}
+
+/// The knobs of this process.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn from_environment() -> Result<Knobs, Vec<String>> {
+    parse(std::env::vars_os())
+}
+
+/// The knobs among `variables`. A knob of our own beats its alias; an empty one is not set.
+///
+/// # Errors
+///
+/// One line for each knob that is unknown or has a value that makes no sense.
+pub fn parse(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Knobs, Vec<String>> {
+    let mut reading = Reading::default();
+    let mut ours: Vec<(String, String)> = variables
+        .into_iter()
+        .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value.to_string_lossy().into_owned())))
+        .filter(|(name, value)| !value.is_empty() && (name.starts_with(PREFIX) || name.starts_with("MADSIM_TEST_")))
+        .collect();
+    ours.sort();
+    for (name, value) in &ours {
+        reading.take(name, value);
+    }
+    reading.finish()
+}
+
+#[derive(Default)]
+struct Reading {
+    knobs: Knobs,
+    problems: Vec<String>,
+    seed: Option<Seeds>,
+    madsim_seed: Option<u64>,
+    madsim_count: Option<u64>,
+    madsim_jobs: Option<usize>,
+}
+
+impl Reading {
+    fn take(&mut self, name: &str, value: &str) {
+        match name {
+            "LEASEHOLD_SEED" => self.seed = self.number(name, value).map(|seed| Seeds { first: seed, last: seed }),
+            "LEASEHOLD_SEEDS" => match value.parse() {
+                Ok(seeds) => self.knobs.seeds = Some(seeds),
+                Err(error) => self.problems.push(format!("{name}={value}: {error}")),
+            },
+            "LEASEHOLD_JOBS" => self.knobs.jobs = self.positive(name, value),
+            "LEASEHOLD_SCENARIO" => self.knobs.scenario = Some(value.to_owned()),
+            "LEASEHOLD_VARIANT" => self.knobs.variant = Some(value.to_owned()),
+            "MADSIM_TEST_SEED" => self.madsim_seed = self.number(name, value),
+            "MADSIM_TEST_NUM" => self.madsim_count = self.positive(name, value).map(|count| count as u64),
+            "MADSIM_TEST_JOBS" => self.madsim_jobs = self.positive(name, value),
+            // madsim has further knobs of its own, which mean nothing here.
+            _ if !name.starts_with(PREFIX) => return,
+            _ => self.problems.push(format!(
+                "unknown {name}{} (there are {})",
+                did_you_mean(name, NAMES),
+                NAMES.join(", ")
+            )),
+        }
+        self.knobs.set.push(format!("{name}={value}"));
+    }
+
+    fn number(&mut self, name: &str, value: &str) -> Option<u64> {
+        let number = value.parse().ok();
+        if number.is_none() {
+            self.problems.push(format!("{name}={value}: not a whole number from 0 to {}", u64::MAX));
+        }
+        number
+    }
+
+    fn positive(&mut self, name: &str, value: &str) -> Option<usize> {
+        let number = value.parse().ok().filter(|number| *number > 0);
+        if number.is_none() {
+            self.problems.push(format!("{name}={value}: not a whole number from 1"));
+        }
+        number
+    }
+
+    fn finish(mut self) -> Result<Knobs, Vec<String>> {
+        if self.seed.is_some() && self.knobs.seeds.is_some() {
+            self.problems.push("LEASEHOLD_SEED and LEASEHOLD_SEEDS are both set; which one?".to_owned());
+        }
+        let madsim = self.madsim_seeds();
+        self.knobs.seeds = self.knobs.seeds.or(self.seed).or(madsim);
+        self.knobs.jobs = self.knobs.jobs.or(self.madsim_jobs);
+        if self.problems.is_empty() { Ok(self.knobs) } else { Err(self.problems) }
+    }
+
+    /// As madsim does: so many seeds from the first on. Its first seed is the time of day; ours is 1.
+    fn madsim_seeds(&self) -> Option<Seeds> {
+        if self.madsim_seed.is_none() && self.madsim_count.is_none() {
+            return None;
+        }
+        let first = self.madsim_seed.unwrap_or(1);
+        Some(Seeds { first, last: first.saturating_add(self.madsim_count.unwrap_or(1) - 1) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Result<Knobs, Vec<String>> {
+        parse(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))))
+    }
+
+    #[test]
+    fn nothing_set_is_nothing_asked() {
+        assert_eq!(of(&[("PATH", "/bin"), ("LEASEHOLD_SEED", "")]), Ok(Knobs::default()));
+    }
+
+    #[test]
+    fn our_knobs_beat_their_aliases() {
+        let knobs = of(&[("LEASEHOLD_SEEDS", "3..=5"), ("MADSIM_TEST_SEED", "9"), ("MADSIM_TEST_JOBS", "4")]).unwrap();
+        assert_eq!((knobs.seeds, knobs.jobs), (Some(Seeds { first: 3, last: 5 }), Some(4)));
+        assert_eq!(knobs.set, ["LEASEHOLD_SEEDS=3..=5", "MADSIM_TEST_JOBS=4", "MADSIM_TEST_SEED=9"]);
+        let aliases = of(&[("MADSIM_TEST_SEED", "7"), ("MADSIM_TEST_NUM", "3")]).unwrap();
+        assert_eq!(aliases.seeds, Some(Seeds { first: 7, last: 9 }));
+    }
+
+    #[test]
+    fn a_scenario_is_selected_by_a_part_of_its_name() {
+        let knobs = of(&[("LEASEHOLD_SCENARIO", "fast/")]).unwrap();
+        assert!(knobs.selects("fast/steady") && !knobs.selects("incidents/pr-558"));
+        assert!(Knobs::default().selects("fast/steady"));
+    }
+
+    #[test]
+    fn every_wrong_knob_is_named() {
+        let problems = of(&[("LEASEHOLD_SEDS", "1"), ("LEASEHOLD_JOBS", "0"), ("LEASEHOLD_SEED", "-1")]).unwrap_err();
+        insta::assert_snapshot!(problems.join("\n"), @"");
+        assert!(of(&[("LEASEHOLD_SEED", "1"), ("LEASEHOLD_SEEDS", "1..3")]).is_err());
+    }
+}

@@ -1,0 +1,281 @@
+//! What a user asked for: found, loaded and validated, all of it, before anything runs.
+
+use super::{Spec, did_you_mean};
+use crate::cluster::{self, VARIANTS, Variant};
+use crate::history::Keep;
+use crate::report::title;
+use crate::scenario::{self, Problem, Problems, Scenario, Seeds};
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The variant of a scenario that names none.
+const DEFAULT: &str = "default";
+/// The folders of scenarios, by cost, the cheapest first.
+const FOLDERS: [&str; 3] = ["fast", "incidents", "slow"];
+
+/// What a user asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// Files or names; none: all of `fast/` and `incidents/`.
+    pub scenarios: Vec<String>,
+    /// Where no scenario is named: `slow/` too.
+    pub slow: bool,
+    /// Seeds instead of each file's own.
+    pub seeds: Option<Seeds>,
+    /// Variants instead of each file's own.
+    pub variants: Vec<String>,
+}
+
+/// Where names are looked up.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The working folder of this process: what relative paths are relative to.
+    pub cwd: PathBuf,
+    /// Folders that hold `fast/`, `incidents/` and `slow/`. The first that has a name wins.
+    pub roots: Vec<PathBuf>,
+}
+
+impl Places {
+    /// The nearest folder `scenarios` in `cwd` or above it, then that of the repository that this program was built from.
+    pub fn around(cwd: &Path) -> Self {
+        let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join("scenarios"));
+        let near = cwd.ancestors().map(|folder| folder.join("scenarios")).find(|folder| folder.is_dir());
+        let mut roots: Vec<PathBuf> = near.into_iter().chain(built_from).collect();
+        roots.dedup();
+        Self { cwd: cwd.to_owned(), roots }
+    }
+
+    /// `path` as a person in `cwd` would write it.
+    fn shown(&self, path: PathBuf) -> PathBuf {
+        path.strip_prefix(&self.cwd).map(Path::to_owned).unwrap_or(path)
+    }
+}
+
+/// A scenario that can be asked for by name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Named {
+    /// `fast/steady`
+    pub title: String,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// One scenario under one variant, with its seeds.
+#[derive(Clone)]
+pub struct Group {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The variant.
+    pub variant: &'static Variant,
+    /// The seeds.
+    pub seeds: Seeds,
+}
+
+impl Group {
+    /// What people call the scenario.
+    pub fn title(&self) -> String {
+        title(&self.scenario.path)
+    }
+
+    /// The run of one seed.
+    pub fn spec(&self, seed: u64, keep: Keep) -> Spec {
+        Spec { scenario: Arc::clone(&self.scenario), seed, variant: self.variant, keep, leak: false }
+    }
+
+    /// The runs of all seeds, in order.
+    pub fn specs(&self, keep: Keep) -> impl Iterator<Item = Spec> {
+        self.seeds.iter().map(move |seed| self.spec(seed, keep))
+    }
+}
+
+/// Why a request is refused: everything that is wrong with it.
+#[derive(Debug, Default)]
+pub struct Refusals {
+    /// Names that nobody knows and the like, one line each.
+    pub words: Vec<String>,
+    /// Scenario files.
+    pub files: Vec<Problems>,
+}
+
+impl Refusals {
+    fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.files.is_empty()
+    }
+
+    /// All of them, for a person.
+    pub fn render(&self, color: bool) -> String {
+        let words = self.words.iter().map(|words| format!("error: {words}"));
+        let shown: Vec<String> = words.chain(self.files.iter().map(|problems| problems.render(color))).collect();
+        shown.join("\n\n")
+    }
+}
+
+/// All scenarios of `folders` that can be asked for by name, in the order of the folders, by name within.
+pub fn catalogue(places: &Places, slow: bool) -> Vec<Named> {
+    let folders = FOLDERS.iter().filter(|folder| slow || **folder != "slow");
+    folders.flat_map(|folder| in_folder(places, folder)).collect()
+}
+
+fn in_folder(places: &Places, folder: &str) -> Vec<Named> {
+    let mut all: Vec<Named> = Vec::new();
+    for root in &places.roots {
+        // A folder that is missing holds no scenarios.
+        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten().map(|entry| entry.path());
+        for path in entries.filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
+            let named = Named { title: title(&path), path: places.shown(path) };
+            // The nearest root hides the others, as it does when a name is looked up.
+            if all.iter().all(|known| known.title != named.title) {
+                all.push(named);
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+/// The file that `wish` names: a path, or a name such as `pr-558` or `incidents/pr-558`.
+///
+/// # Errors
+///
+/// One line that says what is not known and what may have been meant.
+pub fn scenario_file(wish: &str, places: &Places) -> Result<PathBuf, String> {
+    let direct = Path::new(wish);
+    let known = catalogue(places, true);
+    let is_name = |named: &&Named| named.title == wish || named.path.file_stem().is_some_and(|stem| stem == wish);
+    let absolute = places.cwd.join(direct);
+    if absolute.exists() && (!absolute.is_dir() || !known.iter().any(|named| is_name(&named))) {
+        return Ok(direct.to_owned());
+    }
+    let named: Vec<&Named> = known.iter().filter(is_name).collect();
+    match named.as_slice() {
+        [one] => return Ok(one.path.clone()),
+        [] => {}
+        [..] => {
+            let titles: Vec<&str> = named.iter().map(|named| named.title.as_str()).collect();
+            return Err(format!("`{wish}` is the name of {} scenarios: {}", titles.len(), titles.join(", ")));
+        }
+    }
+    // `scenarios/fast/steady.toml`, from wherever the user is.
+    let beside = places.roots.iter().filter_map(|root| root.parent()).map(|root| root.join(direct));
+    if let Some(found) = beside.into_iter().find(|path| path.is_file()) {
+        return Ok(places.shown(found));
+    }
+    if direct.extension().is_some() || direct.is_absolute() {
+        return Err(format!("there is no file `{wish}`"));
+    }
+    let stems = known.iter().filter_map(|named| named.path.file_stem()?.to_str());
+    let words = known.iter().map(|named| named.title.as_str()).chain(stems);
+    let titles: Vec<&str> = known.iter().map(|named| named.title.as_str()).collect();
+    Err(format!("unknown scenario `{wish}`{} (there are {})", did_you_mean(wish, words), titles.join(", ")))
+}
+
+/// The variant called `name`.
+///
+/// # Errors
+///
+/// One line that says what may have been meant.
+pub fn find_variant(name: &str) -> Result<&'static Variant, String> {
+    cluster::find(name).ok_or_else(|| {
+        let names: Vec<&str> = VARIANTS.iter().map(|variant| variant.name).collect();
+        let meant = did_you_mean(name, names.iter().copied());
+        format!("unknown variant `{name}`{meant} (there are {})", names.join(", "))
+    })
+}
+
+/// Everything that `wish` asks for, by scenario and then by variant.
+///
+/// # Errors
+///
+/// Everything that is wrong with it; nothing has run.
+pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
+    let mut refusals = Refusals::default();
+    let mut variants = Vec::new();
+    for name in &wish.variants {
+        match find_variant(name) {
+            Ok(variant) => variants.push(variant),
+            Err(words) => refusals.words.push(words),
+        }
+    }
+    let mut groups = Vec::new();
+    for path in paths(wish, places, &mut refusals) {
+        match load(&path) {
+            Ok((scenario, own)) => {
+                let variants = if variants.is_empty() { vec![own] } else { variants.clone() };
+                let seeds = wish.seeds.unwrap_or(scenario.seeds);
+                groups.extend(variants.into_iter().map(|variant| Group {
+                    scenario: Arc::clone(&scenario),
+                    variant,
+                    seeds,
+                }));
+            }
+            Err(problems) => refusals.files.push(problems),
+        }
+    }
+    if refusals.is_empty() { Ok(groups) } else { Err(refusals) }
+}
+
+fn paths(wish: &Wish, places: &Places, refusals: &mut Refusals) -> Vec<PathBuf> {
+    if wish.scenarios.is_empty() {
+        let all = catalogue(places, wish.slow);
+        if all.is_empty() {
+            refusals.words.push("there is no folder `scenarios` here or above; name a scenario file".to_owned());
+        }
+        return all.into_iter().map(|named| named.path).collect();
+    }
+    let mut paths = Vec::new();
+    for wish in &wish.scenarios {
+        match scenario_file(wish, places) {
+            Ok(path) => paths.push(path),
+            Err(words) => refusals.words.push(words),
+        }
+    }
+    paths
+}
+
+/// The scenario in `path`, and the variant that it names.
+fn load(path: &Path) -> Result<(Arc<Scenario>, &'static Variant), Problems> {
+    let scenario = scenario::load(path)?;
+    let own = scenario.variant.as_deref().unwrap_or(DEFAULT);
+    let mut unknown: Vec<(&str, Option<usize>, String)> = Vec::new();
+    let found = find_variant(own).map_err(|words| unknown.push((own, None, words)));
+    for (name, expect) in &scenario.variants {
+        if let Err(words) = find_variant(name) {
+            unknown.push((name.as_str(), Some(expect.line), words));
+        }
+    }
+    match found {
+        Ok(variant) if unknown.is_empty() => Ok((Arc::new(scenario), variant)),
+        _ => Err(unknown_variants(path, &unknown)),
+    }
+}
+
+/// The scenario room does not know which variants there are: what it accepted is looked up again in the text.
+fn unknown_variants(path: &Path, unknown: &[(&str, Option<usize>, String)]) -> Problems {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let problems = unknown
+        .iter()
+        .map(|(name, line, words)| match locate(&text, name, *line) {
+            Some(span) => Problem::new(words).at(span),
+            None => Problem::new(words),
+        })
+        .collect();
+    Problems::new(path, &text, problems)
+}
+
+/// Where `name` stands: on `line` (1-based), or on the line that sets `variant`.
+fn locate(text: &str, name: &str, line: Option<usize>) -> Option<Range<usize>> {
+    let mut start = 0;
+    for (number, content) in text.split_inclusive('\n').enumerate() {
+        let meant = match line {
+            Some(line) => line == number + 1,
+            None => content.trim_start().starts_with("variant"),
+        };
+        if let Some(at) = content.find(name).filter(|_| meant) {
+            return Some(start + at..start + at + name.len());
+        }
+        start += content.len();
+    }
+    None
+}

@@ -1,0 +1,110 @@
+//! Many runs on several cores, in order.
+
+use super::{Spec, run};
+use crate::history::Keep;
+use crate::verdict::{Ruling, RunReport};
+use parking_lot::{Condvar, Mutex};
+use std::collections::BTreeMap;
+use std::thread;
+
+/// Runs that may be done while an earlier one is not, for each job. One slow seed must not make the others wait, nor the finished ones
+/// fill the memory.
+const AHEAD: usize = 8;
+
+/// Runs `specs` on `jobs` threads and hands over their reports in the order of `specs`, on this thread. The jobs change nothing else:
+/// [`run`] gives every run a thread of its own.
+///
+/// What was kept of the history of a run that passed as expected is dropped early, unless all of it was asked for.
+///
+/// # Panics
+///
+/// If `each` panics, or the harness itself does.
+pub fn sweep(specs: Vec<Spec>, jobs: usize, each: &mut dyn FnMut(RunReport)) {
+    let jobs = jobs.clamp(1, specs.len().max(1));
+    let queue = Queue { ahead: jobs * AHEAD, state: Mutex::default(), changed: Condvar::new() };
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| queue.work(&specs));
+        }
+        // Dropped also when `each` panics: the workers must not wait for ever.
+        let _abandon = Abandon(&queue, true);
+        for number in 0..specs.len() {
+            match queue.take(number) {
+                Some(report) => each(report),
+                None => break,
+            }
+        }
+    });
+}
+
+/// What is yet to be run and what is yet to be handed over.
+struct Queue {
+    ahead: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// The next to be run.
+    next: usize,
+    /// How many were handed over.
+    taken: usize,
+    done: BTreeMap<usize, RunReport>,
+    abandoned: bool,
+}
+
+impl Queue {
+    /// Runs one after the other until there are no more.
+    fn work(&self, specs: &[Spec]) {
+        let abandon = Abandon(self, false);
+        while let Some((number, spec)) = self.next(specs) {
+            let mut report = run(spec);
+            if spec.keep != Keep::All && report.verdict.as_expected && report.verdict.ruling == Ruling::Pass {
+                report.kept = Vec::new();
+            }
+            self.state.lock().done.insert(number, report);
+            self.changed.notify_all();
+        }
+        drop(abandon);
+    }
+
+    fn next<'a>(&self, specs: &'a [Spec]) -> Option<(usize, &'a Spec)> {
+        let mut state = self.state.lock();
+        while !state.abandoned && state.next < specs.len() && state.next >= state.taken + self.ahead {
+            self.changed.wait(&mut state);
+        }
+        let number = state.next;
+        let spec = specs.get(number).filter(|_| !state.abandoned)?;
+        state.next += 1;
+        Some((number, spec))
+    }
+
+    fn take(&self, number: usize) -> Option<RunReport> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(report) = state.done.remove(&number) {
+                state.taken = number + 1;
+                drop(state);
+                self.changed.notify_all();
+                return Some(report);
+            }
+            if state.abandoned {
+                return None;
+            }
+            self.changed.wait(&mut state);
+        }
+    }
+}
+
+/// Ends the sweep for everybody: always, or only if this thread panics.
+struct Abandon<'a>(&'a Queue, bool);
+
+impl Drop for Abandon<'_> {
+    fn drop(&mut self) {
+        if self.1 || thread::panicking() {
+            self.0.state.lock().abandoned = true;
+            self.0.changed.notify_all();
+        }
+    }
+}

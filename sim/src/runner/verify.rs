@@ -1,0 +1,198 @@
+//! The same seed again in other ways: the same history, or the first event that differs.
+
+use super::{Spec, run, sweep};
+use crate::history::{Fingerprint, Keep, Record};
+use crate::report::{event_line};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::verdict::{Failure, Ruling, RunReport};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// The ways in which a seed is run, beside alone.
+pub const WAYS: [&str; 3] = ["again in the same process", "as the last of three seeds with 2 jobs", "in a fresh process, with another environment and another working folder"];
+
+/// How a fresh process is started.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// The program `leasehold`.
+    pub program: PathBuf,
+    /// A working folder other than this one.
+    pub folder: PathBuf,
+}
+
+/// What verification found.
+pub enum Verified {
+    /// One history, however it was made.
+    Same {
+        /// Of that history.
+        fingerprint: Fingerprint,
+        /// How many events it has.
+        events: u64,
+    },
+    /// Two histories.
+    Differs(Box<Difference>),
+}
+
+/// The first event in which two histories differ.
+pub struct Difference {
+    /// The way that gave the other history: one of [`WAYS`].
+    pub way: &'static str,
+    /// The number of the event, from 0.
+    pub number: u64,
+    /// The last event that both have.
+    pub before: Option<String>,
+    /// The event of the run alone; `None`: its history had ended.
+    pub alone: Option<String>,
+    /// The event of the other run.
+    pub other: Option<String>,
+    /// The fingerprints of both.
+    pub fingerprints: [String; 2],
+}
+
+impl Difference {
+    /// The simulated time of the first event that differs, as the lines tell it.
+    pub fn at(&self) -> &str {
+        let line = self.alone.as_ref().or(self.other.as_ref()).or(self.before.as_ref());
+        line.and_then(|line| line.split(' ').next()).unwrap_or("the end")
+    }
+}
+
+/// Runs `spec` alone and in each of the [`WAYS`].
+///
+/// # Errors
+///
+/// The fresh process could not be started, or did not do what it was started for.
+pub fn verify(spec: &Spec, fresh: &Fresh) -> io::Result<Verified> {
+    let alone = run(&keeping(spec, spec.seed, Keep::All));
+    let again = run(&keeping(spec, spec.seed, Keep::All));
+    if let Some(difference) = compare(&alone, &again, WAYS[0]) {
+        return Ok(Verified::Differs(Box::new(difference)));
+    }
+    drop(again);
+    if let Some(difference) = compare(&alone, &last_of_three(spec), WAYS[1]) {
+        return Ok(Verified::Differs(Box::new(difference)));
+    }
+    if let Some(difference) = elsewhere(&alone, spec, fresh)? {
+        return Ok(Verified::Differs(Box::new(difference)));
+    }
+    Ok(Verified::Same { fingerprint: alone.fingerprint, events: alone.events })
+}
+
+/// Runs a failure again in a fresh process. If it comes out differently, that is what it is: `report` becomes one of class
+/// nondeterminism.
+///
+/// # Errors
+///
+/// As [`verify`].
+pub fn confirm(report: &mut RunReport, spec: &Spec, fresh: &Fresh) -> io::Result<()> {
+    let mut child = start(spec, fresh, &["--fingerprint"])?;
+    let mut last = String::new();
+    for line in lines(&mut child)? {
+        last = line?;
+    }
+    end(child)?;
+    if last == report.fingerprint.to_string() {
+        return Ok(());
+    }
+    let message = format!("the same seed in a fresh process gave another history: {last}, not {}", report.fingerprint);
+    let story = vec![format!("`leasehold verify` with the same seed and variant shows the first event that differs")];
+    let at = SimTime::at(report.sim);
+    let failure = Failure { check: "fresh-process".to_owned(), class: Class::Nondeterminism, at, message, story };
+    report.verdict.failures.insert(0, failure);
+    report.verdict.class = Some(Class::Nondeterminism);
+    report.verdict.ruling = Ruling::Fail;
+    report.verdict.as_expected = false;
+    Ok(())
+}
+
+fn keeping(spec: &Spec, seed: u64, keep: Keep) -> Spec {
+    Spec { seed, keep, ..spec.clone() }
+}
+
+fn last_of_three(spec: &Spec) -> RunReport {
+    let others = [1, 2].map(|more| keeping(spec, spec.seed.wrapping_add(more), Keep::Last(0)));
+    let [first, second] = others;
+    let mut last = None;
+    sweep(vec![first, second, keeping(spec, spec.seed, Keep::All)], 2, &mut |report| last = Some(report));
+    // Three were asked for; without them this is a fault of the harness, which the caller's process reports.
+    last.unwrap_or_else(|| run(&keeping(spec, spec.seed, Keep::All)))
+}
+
+/// The first difference between two runs of this process.
+fn compare(alone: &RunReport, other: &RunReport, way: &'static str) -> Option<Difference> {
+    if alone.fingerprint == other.fingerprint {
+        return None;
+    }
+    let shared = alone.kept.iter().zip(&other.kept).take_while(|(one, two)| one == two).count();
+    let line = |report: &RunReport, number: usize| report.kept.get(number).map(|record| event_line(record, &report.keys));
+    Some(Difference {
+        way,
+        number: shared as u64,
+        before: shared.checked_sub(1).and_then(|number| line(alone, number)),
+        alone: line(alone, shared),
+        other: line(other, shared),
+        fingerprints: [alone, other].map(|report| report.fingerprint.to_string()),
+    })
+}
+
+/// The first difference from a fresh process, which prints its events as lines and its fingerprint last.
+fn elsewhere(alone: &RunReport, spec: &Spec, fresh: &Fresh) -> io::Result<Option<Difference>> {
+    let mut child = start(spec, fresh, &[])?;
+    let mut told = lines(&mut child)?;
+    let mut records = alone.kept.iter();
+    let mut before: Option<&Record> = None;
+    let mut number = 0;
+    let mut difference = None;
+    let mut last = String::new();
+    while let Some(line) = told.next().transpose()? {
+        let is_event = line.contains(' ');
+        last.clone_from(&line);
+        if difference.is_some() {
+            // The fingerprint is at the end.
+            continue;
+        }
+        let record = records.next();
+        let expected = record.map(|record| event_line(record, &alone.keys));
+        let other = is_event.then_some(line);
+        if expected != other {
+            let before = before.map(|record| event_line(record, &alone.keys));
+            difference = Some((number, before, expected, other));
+        }
+        (before, number) = (record, number + 1);
+    }
+    drop(told);
+    end(child)?;
+    let fingerprints = [alone.fingerprint.to_string(), last];
+    if fingerprints[0] == fingerprints[1] {
+        return Ok(None);
+    }
+    // Lines tell everything that is hashed; should they ever not, the end is as near as can be said.
+    let (number, before, expected, other) = difference.unwrap_or((number, None, None, None));
+    Ok(Some(Difference { way: WAYS[2], number, before, alone: expected, other, fingerprints }))
+}
+
+fn start(spec: &Spec, fresh: &Fresh, more: &[&str]) -> io::Result<Child> {
+    let scenario = std::path::absolute(&spec.scenario.path)?;
+    let mut command = Command::new(&fresh.program);
+    command.arg("events").arg(scenario).args(["--seed", &spec.seed.to_string(), "--variant", spec.variant.name]);
+    command.args(spec.leak.then_some("--test-leak")).args(more);
+    command.env_clear().envs([("TZ", "Asia/Kathmandu"), ("LANG", "tr_TR.UTF-8"), ("HOME", "/nowhere"), ("RUST_LOG", "trace")]);
+    command.current_dir(&fresh.folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    command.spawn().map_err(|error| named(&fresh.program, &error))
+}
+
+fn lines(child: &mut Child) -> io::Result<impl Iterator<Item = io::Result<String>> + use<>> {
+    let out = child.stdout.take().ok_or_else(|| io::Error::other("a fresh process without standard output"))?;
+    Ok(BufReader::new(out).lines())
+}
+
+fn end(mut child: Child) -> io::Result<()> {
+    let status = child.wait()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("the fresh process failed: {status}"))) }
+}
+
+fn named(program: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{} could not be started: {error}", program.display()))
+}

@@ -1,0 +1,207 @@
+//! Sees every record of a run and hands it to whoever counts or checks.
+
+use super::{CheckCount, FaultCount, Measures, Meter};
+use crate::check::{self, Check, Finding, stops};
+use crate::history::{FaultPhase, Observer, Record, What};
+use crate::scenario::{Action, Class, Scenario, Step, When};
+use crate::time::SimTime;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Checks and measures one run while it happens.
+pub struct Auditor {
+    checks: Vec<Box<dyn Check>>,
+    violations: BTreeMap<&'static str, u64>,
+    findings: Vec<Finding>,
+    meter: Meter,
+    faults: BTreeMap<&'static str, FaultCount>,
+}
+
+/// What an [`Auditor`] found.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// What the checks found, in the order in which they did.
+    pub findings: Vec<Finding>,
+    /// What each check did.
+    pub checks: BTreeMap<&'static str, CheckCount>,
+    /// What was measured.
+    pub measures: Measures,
+    /// What the faults did, by verb: planned by the timeline, activated and effective as recorded.
+    pub faults: BTreeMap<&'static str, FaultCount>,
+}
+
+impl Auditor {
+    /// Nothing seen yet. `keys` are the names of the run's keys, by number.
+    pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
+        Self {
+            checks: check::all(keys),
+            violations: BTreeMap::new(),
+            findings: Vec::new(),
+            meter: Meter::new(scenario),
+            faults: planned(&scenario.timeline),
+        }
+    }
+
+    /// Sees one record. `false` ends the run: a check found what no run survives.
+    pub fn record(&mut self, record: &Record) -> bool {
+        self.meter.record(record);
+        self.count_fault(record);
+        let found: Vec<_> = self.checks.iter_mut().filter_map(|check| check.record(record)).collect();
+        let goes_on = !found.iter().any(|finding| stops(finding.class));
+        self.take(found);
+        goes_on
+    }
+
+    /// The run is over, at `end`.
+    pub fn finish(mut self, end: SimTime) -> Audit {
+        self.conclude(end)
+    }
+
+    fn conclude(&mut self, end: SimTime) -> Audit {
+        let found: Vec<_> = self.checks.iter_mut().flat_map(|check| check.finish(end)).collect();
+        self.take(found);
+        let count = |check: &dyn Check| CheckCount {
+            evaluated: check.evaluated(),
+            violations: self.violations.get(check.name()).copied().unwrap_or(0),
+        };
+        Audit {
+            checks: self.checks.iter().map(|check| (check.name(), count(&**check))).collect(),
+            findings: std::mem::take(&mut self.findings),
+            measures: self.meter.finish(end),
+            faults: std::mem::take(&mut self.faults),
+        }
+    }
+
+    fn take(&mut self, found: Vec<Finding>) {
+        for finding in found {
+            *self.violations.entry(finding.check).or_default() += 1;
+            if finding.class == Class::StaleRead {
+                self.meter.stale_read(finding.at);
+            }
+            self.findings.push(finding);
+        }
+    }
+
+    fn count_fault(&mut self, record: &Record) {
+        let What::Fault { verb, phase, .. } = &record.what else { return };
+        let count = self.faults.entry(verb).or_default();
+        match phase {
+            FaultPhase::Activated => count.activated += 1,
+            FaultPhase::Effective => count.effective += 1,
+            FaultPhase::Refused | FaultPhase::Ended => {}
+        }
+    }
+}
+
+/// How often each verb is to act. A repetition that jitter pushes out of its window is counted all the same.
+fn planned(timeline: &[Step]) -> BTreeMap<&'static str, FaultCount> {
+    let mut faults = BTreeMap::<_, FaultCount>::new();
+    for step in timeline {
+        let verb = match step.action {
+            Action::Tag { .. } => continue,
+            Action::Transfer { .. } => "transfer",
+            Action::Partition(_) => "partition",
+            Action::Heal => "heal",
+        };
+        faults.entry(verb).or_default().planned += times(step.at);
+    }
+    faults
+}
+
+fn times(at: When) -> u64 {
+    match at {
+        When::At(_) | When::Window { .. } => 1,
+        When::Every { from, to, every, .. } => {
+            let times = to.saturating_sub(from).as_nanos().div_ceil(every.as_nanos().max(1));
+            u64::try_from(times).unwrap_or(u64::MAX)
+        }
+    }
+}
+
+/// An [`Auditor`] that observes a history and that the runner can still reach.
+#[derive(Clone)]
+pub struct SharedAuditor(Arc<Mutex<Auditor>>);
+
+impl SharedAuditor {
+    /// Shares `auditor`.
+    pub fn new(auditor: Auditor) -> Self {
+        Self(Arc::new(Mutex::new(auditor)))
+    }
+
+    /// As [`Auditor::finish`], whoever else still holds it; to be called once.
+    pub fn finish(&self, end: SimTime) -> Audit {
+        self.0.lock().conclude(end)
+    }
+}
+
+impl Observer for SharedAuditor {
+    fn record(&mut self, record: &Record) -> bool {
+        self.0.lock().record(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+    use crate::history::{History, Keep};
+    use crate::verdict::testing::{scenario, with_timeline};
+    use leasehold::error::ErrorKind;
+
+    fn audited(scenario: &Scenario, events: &Events) -> (Audit, usize) {
+        let mut auditor = Auditor::new(scenario, Arc::from([]));
+        let seen = events.records().iter().take_while(|record| auditor.record(record)).count();
+        (auditor.finish(ms(10_000)), seen)
+    }
+
+    #[test]
+    fn a_stale_read_ends_the_run_and_is_counted_in_its_window() {
+        let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
+        let (audit, seen) = audited(&scenario(""), &events);
+        assert_eq!((audit.findings.len(), seen), (1, 3));
+        assert_eq!(audit.checks["staleness"], CheckCount { evaluated: 2, violations: 1 });
+        assert_eq!((audit.measures.whole.stale_reads, audit.measures.windows[0].stale_reads), (1, 1));
+    }
+
+    #[test]
+    fn what_is_judged_at_the_end_does_not_end_the_run() {
+        let events = Events::default().failed(1, 1, ErrorKind::WriteConflict).hit(2, 1);
+        let (audit, seen) = audited(&scenario(""), &events);
+        assert_eq!((audit.findings.len(), seen), (1, 2));
+        assert_eq!(audit.checks["end-causes"], CheckCount { evaluated: 1, violations: 1 });
+    }
+
+    #[test]
+    fn every_check_is_in_the_audit_though_it_was_never_evaluated() {
+        let (audit, _) = audited(&scenario(""), &Events::default());
+        assert_eq!(audit.checks.len(), check::ALL.len());
+        assert!(audit.checks.values().all(|count| *count == CheckCount::default()));
+    }
+
+    #[test]
+    fn faults_are_planned_by_the_timeline_and_counted_as_they_act() {
+        let timeline = r#"
+            { at = "1s..2s", every = "300ms", transfer = {} },
+            { at = "3s", transfer = {} },
+            { at = "4s", partition = { sides = [["n1"], ["n2", "n3"]], for = "1s" } },"#;
+        let events = Events::default().fault(1_000, 0, "transfer", FaultPhase::Activated);
+        let events =
+            events.fault(1_001, 0, "transfer", FaultPhase::Effective).fault(1_300, 1, "transfer", FaultPhase::Refused);
+        let (audit, _) = audited(&with_timeline(timeline, ""), &events);
+        assert_eq!(audit.faults["transfer"], FaultCount { planned: 5, activated: 1, effective: 1 });
+        assert_eq!(audit.faults["partition"], FaultCount { planned: 1, activated: 0, effective: 0 });
+        assert_eq!(audit.faults.len(), 2);
+    }
+
+    #[test]
+    fn a_shared_auditor_outlives_the_history_that_it_observes() {
+        let shared = SharedAuditor::new(Auditor::new(&scenario(""), Arc::from([])));
+        let mut history = History::new(Keep::Last(0), vec![Box::new(shared.clone())]);
+        for record in Events::default().hit(1, 1).hit(2, 1).records() {
+            history.record(record.at, record.what.clone());
+        }
+        assert_eq!(shared.finish(ms(10)).measures.whole.lease.hits, 2);
+        assert_eq!(history.close().events, 2);
+    }
+}

@@ -1,0 +1,233 @@
+//! Why an expectation does not hold, in domain words with numbers. At most [`STORY`] lines each.
+
+use super::reading::ops;
+use super::{OpMeasures, RoundMeasures, Window};
+use crate::check::{STORY, words};
+use crate::scenario::{Metric, OpKind};
+use leasehold::observe::{Miss, RoundCause};
+use std::cmp::Reverse;
+use std::time::Duration;
+
+/// What stands behind the value of `metric` in `window`; empty where the value says it all.
+pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
+    let mut story = match metric {
+        Metric::LeaseHitRate | Metric::LeaseHits | Metric::LeaseMisses => hit_rate(window),
+        Metric::Latency(OpKind::Script, _) => script_latency(window),
+        Metric::Latency(kind, _) => latency(kind, window),
+        Metric::ReadIndexPerWrite | Metric::ReadIndexPerInnerRead => vec![rounds(window)],
+        _ => Vec::new(),
+    };
+    story.truncate(STORY);
+    story
+}
+
+fn length(window: &Window) -> Duration {
+    window.to.since(window.from)
+}
+
+fn hit_rate(window: &Window) -> Vec<String> {
+    let lease = &window.lease;
+    let mut story = vec![
+        format!(
+            "{} of {} lease reads were answered from the lease",
+            words::count(lease.hits),
+            words::count(lease.reads)
+        ),
+        misses(window),
+    ];
+    story.extend(invalidations(window));
+    story.push(format!(
+        "it was extended {}, {}; {}, {}",
+        words::several(lease.renewals, "time"),
+        words::per_second(lease.renewals, length(window)),
+        words::several(window.conflicts, "write conflict"),
+        words::per_second(window.conflicts, length(window))
+    ));
+    story.extend(cost_of_a_miss(window));
+    story.extend(means(window));
+    story.extend(mechanism(window));
+    story
+}
+
+fn misses(window: &Window) -> String {
+    let mut counted: Vec<_> = window.lease.misses.iter().filter(|(miss, _)| miss.counts()).collect();
+    counted.sort_by_key(|(_, number)| Reverse(**number));
+    let list = |(miss, number): &(&Miss, &u64)| format!("{} {}", miss.name(), words::count(**number));
+    let counted: Vec<_> = counted.iter().map(list).collect();
+    let others: u64 = window.lease.misses.iter().filter(|(miss, _)| !miss.counts()).map(|(_, number)| number).sum();
+    let missed = if counted.is_empty() { "none missed".to_owned() } else { format!("missed: {}", counted.join(", ")) };
+    match others {
+        0 => missed,
+        _ => format!("{missed} (and {} where no leader was caught up, not counted)", words::count(others)),
+    }
+}
+
+/// The ends of leases by cause, the most frequent first. They count where no lease was in force too: each voids the extension that is
+/// under way.
+fn by_cause(window: &Window) -> Vec<(&'static str, u64)> {
+    let mut causes: Vec<_> = window.lease.invalidations.iter().map(|(cause, number)| (*cause, *number)).collect();
+    causes.sort_by_key(|(_, number)| Reverse(*number));
+    causes
+}
+
+fn invalidations(window: &Window) -> Vec<String> {
+    let causes = by_cause(window);
+    let Some((first, number)) = causes.first() else {
+        return vec!["nothing invalidated a lease before its time".to_owned()];
+    };
+    let rate = words::per_second(*number, length(window));
+    let mut lines = vec![format!("{first} invalidated the lease {}, {rate}", words::several(*number, "time"))];
+    if causes.len() > 1 {
+        let others: Vec<_> =
+            causes[1..].iter().map(|(cause, number)| format!("{cause} {}", words::count(*number))).collect();
+        lines.push(format!("other causes: {}", others.join(", ")));
+    }
+    lines
+}
+
+fn cost_of_a_miss(window: &Window) -> Option<String> {
+    let RoundMeasures { started, repeated, ended, waited } = window.rounds.get(&RoundCause::LeaseMiss).copied()?;
+    let mean = words::duration(words::mean(waited, ended));
+    let rounds = words::several(started, "round");
+    Some(format!(
+        "a miss waited for its ReadIndex {mean} in the mean ({rounds}, {} of them repeated)",
+        words::count(repeated)
+    ))
+}
+
+fn means(window: &Window) -> Option<String> {
+    let kinds = [("get", OpKind::Get), ("script", OpKind::Script)];
+    let means: Vec<_> = kinds
+        .into_iter()
+        .map(|(name, kind)| (name, ops(window, kind)))
+        .filter(|(_, ops)| ops.ok > 0)
+        .map(|(name, ops)| format!("{name}: mean {}, p99 {}", words::duration(ops.mean), words::duration(ops.p99)))
+        .collect();
+    (!means.is_empty()).then(|| means.join("; "))
+}
+
+/// One sentence on what went wrong, where the counts say it: an end without cause that dominates, else the reason of most misses.
+fn mechanism(window: &Window) -> Option<String> {
+    let (cause, number) = by_cause(window).first().copied().unwrap_or_default();
+    let unfounded = match cause {
+        "write-conflict" => Some("a write conflict is not a loss of leadership (elastickv #558)"),
+        "deadline-exceeded" => Some("a deadline that passed is not a loss of leadership (elastickv #559)"),
+        "" | "role-change" | "transfer" | "stopped" | "not-leader" | "leadership-lost" | "transfer-in-progress" => None,
+        _ => Some("such an error is not a loss of leadership (lease-bugs.md RL.8)"),
+    };
+    if let Some(sentence) = unfounded.filter(|_| number > 0) {
+        return Some(sentence.to_owned());
+    }
+    let counted = window.lease.misses.iter().filter(|(miss, _)| miss.counts());
+    let sentence = match counted.max_by_key(|(_, number)| **number)?.0 {
+        Miss::Expired => "leases ran out before anything extended them",
+        Miss::Cold => "no lease was held: none had been won yet, or it had been ended",
+        Miss::Transfer => "a transfer was under way, or the lease not regained after one",
+        Miss::Clock => "the clock could not be read, and the lease fails closed",
+        Miss::NotLeader | Miss::NotCaughtUp => return None,
+    };
+    Some(sentence.to_owned())
+}
+
+fn latency(kind: OpKind, window: &Window) -> Vec<String> {
+    let lease = &window.lease;
+    let mut story = vec![distribution(ops(window, kind))];
+    if kind == OpKind::Get && lease.reads > 0 {
+        let (hits, reads) = (words::count(lease.hits), words::count(lease.reads));
+        story.push(format!("{hits} of {reads} lease reads were answered from the lease"));
+        story.extend(cost_of_a_miss(window));
+    }
+    story
+}
+
+fn distribution(ops: OpMeasures) -> String {
+    let [mean, p50, p99, max] = [ops.mean, ops.p50, ops.p99, ops.max].map(words::duration);
+    let (ok, failed) = (words::count(ops.ok), words::count(ops.error + ops.unknown));
+    format!("{ok} succeeded, {failed} failed; mean {mean}, p50 {p50}, p99 {p99}, longest {max}")
+}
+
+fn script_latency(window: &Window) -> Vec<String> {
+    let scripts = &window.scripts;
+    let mut story = vec![distribution(ops(window, OpKind::Script))];
+    if scripts.ended > 0 {
+        let (ended, attempts) = (words::several(scripts.ended, "script"), words::several(scripts.attempts, "attempt"));
+        story.push(format!("on their nodes {ended} ended after {attempts}; in the mean of a script:"));
+        let times = scripts.times;
+        let parts = [
+            ("lease reads at the start of attempts", times.lease_read),
+            ("reads inside", times.reads),
+            ("ReadIndex before the write", times.write_fence),
+            ("proposal to applied", times.commit),
+            ("backoff between attempts", times.backoff),
+        ];
+        let spent = |(part, sum)| format!("  {part} {}", words::duration(words::mean(sum, scripts.ended)));
+        story.extend(parts.map(spent));
+    }
+    story.push(rounds(window));
+    story
+}
+
+fn rounds(window: &Window) -> String {
+    let of = |cause: RoundCause| {
+        let started = window.rounds.get(&cause).map_or(0, |rounds| rounds.started);
+        format!("{} {}", cause.name(), words::count(started))
+    };
+    format!("ReadIndex rounds: {}", RoundCause::ALL.map(of).join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history;
+    use crate::time::SimTime;
+    use crate::verdict::LeaseMeasures;
+    use std::collections::BTreeMap;
+
+    fn storm(invalidations: BTreeMap<&'static str, u64>, misses: BTreeMap<Miss, u64>) -> Window {
+        let ms = Duration::from_millis;
+        let waited = RoundMeasures { started: 4_000, repeated: 12, ended: 2_000, waited: ms(2_469_000) };
+        let ops = OpMeasures { ok: 10, mean: ms(1_110), p99: ms(4_000), ..OpMeasures::default() };
+        Window {
+            to: SimTime::at(ms(20_000)),
+            lease: LeaseMeasures { reads: 5_000, hits: 150, misses, invalidations, renewals: 40 },
+            rounds: BTreeMap::from([(RoundCause::LeaseMiss, waited)]),
+            ops: BTreeMap::from([(history::OpKind::Get, ops), (history::OpKind::Script, ops)]),
+            conflicts: 4_812,
+            ..Window::default()
+        }
+    }
+
+    #[test]
+    fn a_storm_of_conflicts_is_told_in_domain_words() {
+        let misses = BTreeMap::from([(Miss::Cold, 4_800), (Miss::Expired, 50), (Miss::NotLeader, 7)]);
+        let window = storm(BTreeMap::from([("role-change", 1), ("write-conflict", 4_812)]), misses);
+        assert_eq!(
+            story(Metric::LeaseHitRate, &window),
+            [
+                "150 of 5,000 lease reads were answered from the lease",
+                "missed: cold 4,800, expired 50 (and 7 where no leader was caught up, not counted)",
+                "write-conflict invalidated the lease 4,812 times, 240.6 a second",
+                "other causes: role-change 1",
+                "it was extended 40 times, 2.0 a second; 4,812 write conflicts, 240.6 a second",
+                "a miss waited for its ReadIndex 1.234 s in the mean (4,000 rounds, 12 of them repeated)",
+                "get: mean 1.110 s, p99 4.000 s; script: mean 1.110 s, p99 4.000 s",
+                "a write conflict is not a loss of leadership (elastickv #558)",
+            ]
+        );
+    }
+
+    #[test]
+    fn where_leadership_was_lost_the_reason_of_most_misses_explains() {
+        let misses = BTreeMap::from([(Miss::Cold, 50), (Miss::Expired, 4_800)]);
+        let story = story(Metric::LeaseHitRate, &storm(BTreeMap::from([("role-change", 3)]), misses));
+        assert_eq!(story.last().map(String::as_str), Some("leases ran out before anything extended them"));
+    }
+
+    #[test]
+    fn no_story_is_longer_than_a_screen_allows_even_of_an_empty_window() {
+        let full = storm(BTreeMap::from([("transport", 3), ("transfer", 2)]), Miss::ALL.map(|miss| (miss, 1)).into());
+        for window in [full, Window::default()] {
+            assert!(Metric::all().into_iter().all(|metric| story(metric, &window).len() <= STORY));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The judgement on a run: what the checks found, what the scenario expects, and whether the one is what the other asks for.
+//!
+//! Two questions are answered apart. *Did it fail?* ([`Verdict::ruling`]): a finding, a bound of `[expect]` that does not hold, a
+//! floor that was not reached. *Is that what the file expects?* ([`Verdict::as_expected`]): a negative scenario, or the section of a
+//! historical variant, may ask for a failure.
+//!
+//! | what fails                            | class          |
+//! |---------------------------------------|----------------|
+//! | a check                               | the check's    |
+//! | a bound on `recovery`                 | `liveness`     |
+//! | any other bound                       | `expectation`  |
+//! | a bound that nothing can be said of   | `vacuous`      |
+//! | a floor                               | `vacuous`      |
+//!
+//! Where neither the base nor the variant's section bounds the ReadIndex rounds of writes and of reads inside scripts, there must be
+//! none (Pf2). A run that a check has ended is not judged against bounds and floors: it did not get that far.
+
+use super::reading::{read, shown};
+use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
+use crate::check::{Finding, stops, words};
+use crate::scenario::{Class, Expectation, Floor, Metric, Op, Scenario, VariantExpect};
+use leasehold::observe::RoundCause;
+use std::collections::BTreeMap;
+
+/// Judges one run of `scenario` under `variant`. The ruling is never [`Ruling::ExpectedUnsafe`]: no fault leaves the claims yet.
+pub fn judge(
+    scenario: &Scenario,
+    variant: &str,
+    findings: Vec<Finding>,
+    measures: &Measures,
+    faults: &BTreeMap<&'static str, FaultCount>,
+) -> Verdict {
+    let court = Court { measures, faults };
+    let section = scenario.variants.get(variant);
+    let ended_early = findings.iter().any(|finding| stops(finding.class));
+    let mut failures: Vec<_> = findings.into_iter().map(Failure::from).collect();
+    if !ended_early {
+        failures.extend(in_force(scenario, section).filter_map(|expectation| court.bound(expectation)));
+        failures.extend(court.budgets(scenario, section));
+        failures.extend(scenario.floors.iter().filter_map(|floor| court.floor(floor)));
+    }
+    failures.sort_by_key(|failure| failure.class);
+    let unexpected = match section {
+        Some(section) => court.against_section(variant, section, &failures),
+        None => against(scenario.expect.violation, &failures),
+    };
+    Verdict {
+        ruling: if failures.is_empty() { Ruling::Pass } else { Ruling::Fail },
+        as_expected: unexpected.is_empty(),
+        class: failures.first().map(|failure| failure.class),
+        failures,
+        unexpected,
+    }
+}
+
+/// The bounds that decide whether the run failed: the base ones, where the variant's section does not replace them. A section that
+/// asks for a failure replaces nothing: it says how the base is missed.
+fn in_force<'a>(scenario: &'a Scenario, section: Option<&'a VariantExpect>) -> impl Iterator<Item = &'a Expectation> {
+    let replacing = section.filter(|section| section.class.is_none()).map_or(&[][..], |section| &section.bounds);
+    let same = |one: &Expectation, other: &Expectation| (one.metric, &one.window) == (other.metric, &other.window);
+    let base = scenario.expect.bounds.iter();
+    base.filter(move |base| !replacing.iter().any(|other| same(base, other))).chain(replacing)
+}
+
+/// What is unexpected, in words, about failures of a run that should fail as `class`, or pass.
+fn against(class: Option<Class>, failures: &[Failure]) -> Vec<String> {
+    let first = failures.first();
+    match (class, first) {
+        (None, None) => Vec::new(),
+        (None, Some(first)) => vec![format!("expected to pass, failed as {}: {}", first.class, first.message)],
+        (Some(class), None) => vec![format!("expected to fail as {class}, passed")],
+        (Some(class), Some(first)) if class == first.class => Vec::new(),
+        (Some(class), Some(first)) => {
+            vec![format!("expected to fail as {class}, failed as {}: {}", first.class, first.message)]
+        }
+    }
+}
+
+/// What a run is judged by.
+struct Court<'a> {
+    measures: &'a Measures,
+    faults: &'a BTreeMap<&'static str, FaultCount>,
+}
+
+impl Court<'_> {
+    /// The failure of a bound that does not hold, or of which nothing can be said.
+    fn bound(&self, expectation: &Expectation) -> Option<Failure> {
+        let metric = expectation.metric;
+        let (class, value, story) = match self.value(expectation) {
+            Ok((value, _)) if expectation.bound.holds(value) => return None,
+            Ok((value, window)) => (class_of(metric), shown(metric, value), explain::story(metric, window)),
+            Err(reason) => (Class::Vacuous, format!("nothing to judge, {reason}"), Vec::new()),
+        };
+        let message = format!("{}: {value}; expected {}", what(expectation), asked(expectation));
+        Some(self.failure(metric.to_string(), class, message, story))
+    }
+
+    /// The value that a bound speaks of, and the window that it is measured in.
+    fn value(&self, Expectation { metric, window, .. }: &Expectation) -> Result<(f64, &Window), &'static str> {
+        let (window, faults) = match window {
+            None => (&self.measures.whole, Some(self.faults)),
+            Some(name) => {
+                let window = self.measures.windows.iter().find(|window| window.name == *name);
+                (window.ok_or("the run has no such window")?, None)
+            }
+        };
+        Ok((read(*metric, window, faults)?, window))
+    }
+
+    /// The budgets of Pf2 that hold where the file says nothing.
+    fn budgets(&self, scenario: &Scenario, section: Option<&VariantExpect>) -> Vec<Failure> {
+        let budgets = [
+            (Metric::ReadIndexPerWrite, RoundCause::Write, "before writes"),
+            (Metric::ReadIndexPerInnerRead, RoundCause::InnerRead, "for reads inside scripts"),
+        ];
+        let bounds = || scenario.expect.bounds.iter().chain(section.into_iter().flat_map(|section| &section.bounds));
+        let silent = budgets.into_iter().filter(|(metric, ..)| bounds().all(|bound| bound.metric != *metric));
+        silent.filter_map(|(metric, cause, what)| self.budget(metric, cause, what)).collect()
+    }
+
+    fn budget(&self, metric: Metric, cause: RoundCause, what: &str) -> Option<Failure> {
+        let whole = &self.measures.whole;
+        let started = whole.rounds.get(&cause).map_or(0, |rounds| rounds.started);
+        let rate =
+            read(metric, whole, None).map_or(String::new(), |value| format!(" ({metric} {})", shown(metric, value)));
+        let rounds = words::several(started, "ReadIndex round");
+        let message = format!("{rounds} began {what}{rate}; none is needed, unless the scenario bounds `{metric}`");
+        let story = explain::story(metric, whole);
+        (started > 0).then(|| self.failure("read-index-budget".to_owned(), Class::Expectation, message, story))
+    }
+
+    fn floor(&self, floor: &Floor) -> Option<Failure> {
+        let value = read(floor.metric, &self.measures.whole, Some(self.faults)).unwrap_or(0.0);
+        let (metric, least, line) = (floor.metric, words::count(floor.least), floor.line);
+        let message = format!("{metric}: {}; the floor is {least} (line {line})", shown(metric, value));
+        (value < floor.least as f64).then(|| self.failure(metric.to_string(), Class::Vacuous, message, Vec::new()))
+    }
+
+    /// What is unexpected under a variant that the file has a section for. A section without a class expects the run to pass; one
+    /// with a class, that it fails in no other way and that the section's own bounds hold.
+    fn against_section(&self, variant: &str, section: &VariantExpect, failures: &[Failure]) -> Vec<String> {
+        let Some(class) = section.class else { return against(None, failures) };
+        let mut unexpected = against(Some(class), failures);
+        if unexpected.is_empty() {
+            let others = failures.iter().filter(|failure| failure.class != class);
+            unexpected.extend(others.map(|failure| {
+                format!("expected to fail as {class} only, also failed as {}: {}", failure.class, failure.message)
+            }));
+        }
+        let missed = section.bounds.iter().filter_map(|expectation| self.bound(expectation));
+        unexpected.extend(missed.map(|failure| format!("of {variant}, {}", failure.message)));
+        unexpected
+    }
+
+    fn failure(&self, check: String, class: Class, message: String, story: Vec<String>) -> Failure {
+        Failure { check, class, at: self.measures.whole.to, message, story }
+    }
+}
+
+fn class_of(metric: Metric) -> Class {
+    match metric {
+        Metric::Recovery => Class::Liveness,
+        _ => Class::Expectation,
+    }
+}
+
+/// The metric and where it is measured.
+fn what(expectation: &Expectation) -> String {
+    let window = expectation.window.as_ref().map_or("over the whole run".to_owned(), |name| format!("in {name}"));
+    format!("{} {window}", expectation.metric)
+}
+
+/// The bound, as the file says it, and where.
+fn asked(Expectation { bound, line, .. }: &Expectation) -> String {
+    let equals = if bound.op == Op::Eq && !bound.text.starts_with('=') { "== " } else { "" };
+    format!("{equals}{} (line {line})", bound.text)
+}
+
+impl From<Finding> for Failure {
+    fn from(Finding { check, class, at, message, story }: Finding) -> Self {
+        Self { check: check.to_owned(), class, at, message, story }
+    }
+}
+
+#[cfg(test)]
+mod tests;

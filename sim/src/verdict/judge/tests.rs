@@ -1,0 +1,215 @@
+use super::*;
+use crate::check::testing::ms;
+use crate::history::OpKind;
+use crate::verdict::testing::scenario;
+use crate::verdict::{LeaseMeasures, OpMeasures, RoundMeasures, ScriptMeasures};
+use std::time::Duration;
+
+/// Ten seconds in which everything went well, and a storm from 2 s to 6 s in which one lease read of a hundred missed.
+fn measures() -> Measures {
+    let ops = OpMeasures { ok: 1_000, p99: Duration::from_millis(3), ..OpMeasures::default() };
+    let ops = [OpKind::Get, OpKind::Put, OpKind::Script].map(|kind| (kind, ops));
+    let window = |name: &str, from, to| Window {
+        name: name.to_owned(),
+        from: ms(from),
+        to: ms(to),
+        ops: BTreeMap::from(ops),
+        lease: LeaseMeasures { reads: 100, hits: 99, ..LeaseMeasures::default() },
+        scripts: ScriptMeasures { ended: 1_000, attempts: 2_000, ..ScriptMeasures::default() },
+        ..Window::default()
+    };
+    Measures { whole: window("whole", 0, 10_000), windows: vec![window("storm", 2_000, 6_000)] }
+}
+
+fn hits(mut measures: Measures, hits: u64) -> Measures {
+    measures.whole.lease.hits = hits;
+    measures.windows[0].lease.hits = hits;
+    measures
+}
+
+fn rounds(cause: RoundCause, started: u64) -> Measures {
+    let mut measures = measures();
+    measures.whole.rounds.insert(cause, RoundMeasures { started, ..RoundMeasures::default() });
+    measures
+}
+
+fn finding(class: Class) -> Finding {
+    let message = "it is so".to_owned();
+    Finding { check: "a-check", class, at: ms(5_000), message, story: vec!["once".to_owned()] }
+}
+
+fn judged(text: &str, variant: &str, findings: Vec<Finding>, measures: &Measures) -> Verdict {
+    judge(&scenario(text), variant, findings, measures, &BTreeMap::new())
+}
+
+fn run(text: &str, measures: &Measures) -> Verdict {
+    judged(text, "default", Vec::new(), measures)
+}
+
+fn failed(verdict: &Verdict) -> Vec<(&str, Class)> {
+    verdict.failures.iter().map(|failure| (failure.check.as_str(), failure.class)).collect()
+}
+
+const HIT_RATE: &str = "[expect]\nlease-hit-rate = { storm = \">= 0.97\" }\n";
+
+#[test]
+fn a_run_in_which_everything_holds_passes_as_expected() {
+    let verdict = run(HIT_RATE, &measures());
+    assert_eq!((verdict.ruling, verdict.as_expected, verdict.class), (Ruling::Pass, true, None));
+    assert!(verdict.failures.is_empty() && verdict.unexpected.is_empty());
+}
+
+#[test]
+fn a_bound_that_does_not_hold_fails_as_expectation_with_its_story() {
+    let verdict = run(HIT_RATE, &hits(measures(), 4));
+    assert_eq!((verdict.ruling, verdict.as_expected), (Ruling::Fail, false));
+    assert_eq!(failed(&verdict), [("lease-hit-rate", Class::Expectation)]);
+    let failure = &verdict.failures[0];
+    assert_eq!(failure.message, "lease-hit-rate in storm: 0.0400; expected >= 0.97 (line 13)");
+    assert_eq!(
+        (failure.at, failure.story[0].as_str()),
+        (ms(10_000), "4 of 100 lease reads were answered from the lease")
+    );
+    assert_eq!(verdict.unexpected.len(), 1);
+}
+
+#[test]
+fn a_bound_of_which_nothing_can_be_said_is_vacuous() {
+    let mut silent = measures();
+    silent.windows[0].lease = LeaseMeasures::default();
+    let verdict = run(HIT_RATE, &silent);
+    assert_eq!(failed(&verdict), [("lease-hit-rate", Class::Vacuous)]);
+    assert!(verdict.failures[0].message.contains("nothing to judge, no lease read reached a leader"), "{verdict:?}");
+}
+
+#[test]
+fn a_cluster_that_does_not_recover_in_time_fails_as_liveness() {
+    let text = "[expect]\nrecovery = \"<= 2s\"\n";
+    let recovered = |took| {
+        let mut measures = measures();
+        measures.whole.recovery = took;
+        failed(&run(text, &measures)).first().map(|(_, class)| *class)
+    };
+    assert_eq!(recovered(Some(Duration::from_secs(2))), None);
+    assert_eq!(recovered(Some(Duration::from_nanos(2_000_000_001))), Some(Class::Liveness));
+    assert_eq!(recovered(None), Some(Class::Vacuous));
+}
+
+#[test]
+fn a_floor_that_is_not_reached_is_vacuous() {
+    let verdict = run("[floors]\nreads = 10_000\nwrites = 1000\n", &measures());
+    assert_eq!(failed(&verdict), [("reads", Class::Vacuous)]);
+    assert_eq!(verdict.failures[0].message, "reads: 1,000; the floor is 10,000 (line 13)");
+}
+
+#[test]
+fn effective_faults_are_counted_over_all_verbs() {
+    let scenario = scenario("[floors]\nfaults-effective = 2\n");
+    let one = FaultCount { effective: 1, ..FaultCount::default() };
+    let judged = |faults| judge(&scenario, "default", Vec::new(), &measures(), &BTreeMap::from(faults)).ruling;
+    assert_eq!(judged([("heal", one), ("transfer", one)]), Ruling::Pass);
+    assert_eq!(judged([("heal", one), ("transfer", FaultCount::default())]), Ruling::Fail);
+}
+
+#[test]
+fn rounds_before_writes_and_for_inner_reads_must_be_none_where_the_file_says_nothing() {
+    let verdict = run("", &rounds(RoundCause::Write, 1_500));
+    assert_eq!(failed(&verdict), [("read-index-budget", Class::Expectation)]);
+    assert!(
+        verdict.failures[0]
+            .message
+            .starts_with("1,500 ReadIndex rounds began before writes (read-index-per-write 0.7500)")
+    );
+    assert_eq!(run("", &rounds(RoundCause::InnerRead, 1)).class, Some(Class::Expectation));
+    assert_eq!(run("", &rounds(RoundCause::LeaseMiss, 9)).class, None);
+}
+
+#[test]
+fn a_bound_of_the_file_replaces_the_default_budget() {
+    let text = "[expect]\nread-index-per-write = \"<= 1\"\n";
+    assert_eq!(run(text, &rounds(RoundCause::Write, 1_500)).class, None);
+    assert_eq!(failed(&run(text, &rounds(RoundCause::Write, 2_500))), [("read-index-per-write", Class::Expectation)]);
+}
+
+#[test]
+fn failures_are_sorted_and_the_most_severe_class_is_the_verdicts() {
+    let text = format!("{HIT_RATE}[floors]\nreads = 10_000\n");
+    let verdict = judged(&text, "default", vec![finding(Class::Liveness)], &hits(measures(), 4));
+    let classes: Vec<_> = verdict.failures.iter().map(|failure| failure.class).collect();
+    assert_eq!(classes, [Class::Liveness, Class::Expectation, Class::Vacuous]);
+    assert_eq!(verdict.class, Some(Class::Liveness));
+}
+
+#[test]
+fn a_run_that_a_check_has_ended_is_not_judged_by_bounds_and_floors() {
+    let text = format!("{HIT_RATE}[floors]\nreads = 10_000\n");
+    let verdict = judged(&text, "default", vec![finding(Class::StaleRead)], &hits(measures(), 4));
+    assert_eq!(failed(&verdict), [("a-check", Class::StaleRead)]);
+    assert_eq!(verdict.failures[0].at, ms(5_000));
+}
+
+#[test]
+fn a_negative_scenario_is_as_expected_only_if_it_fails_in_that_way() {
+    let text = "[expect]\nviolation = \"stale-read\"\n";
+    let with = |findings| judged(text, "default", findings, &measures());
+    let caught = with(vec![finding(Class::StaleRead)]);
+    assert_eq!((caught.ruling, caught.as_expected), (Ruling::Fail, true));
+    let quiet = with(Vec::new());
+    assert_eq!((quiet.ruling, quiet.as_expected), (Ruling::Pass, false));
+    assert_eq!(quiet.unexpected, ["expected to fail as stale-read, passed"]);
+    let other = with(vec![finding(Class::LeaseInvariant)]);
+    assert_eq!(other.unexpected, ["expected to fail as stale-read, failed as lease-invariant: it is so"]);
+}
+
+#[test]
+fn a_variants_bounds_replace_those_of_the_same_metric_and_window() {
+    let text =
+        format!("{HIT_RATE}get-p99 = \"<= 5ms\"\n[expect.variant.old]\nlease-hit-rate = {{ storm = \"<= 0.05\" }}\n");
+    let slow = hits(measures(), 4);
+    assert!(judged(&text, "old", Vec::new(), &slow).as_expected);
+    assert!(!judged(&text, "default", Vec::new(), &slow).as_expected);
+    let mut slower = slow.clone();
+    slower.whole.ops.insert(OpKind::Get, OpMeasures { ok: 1, p99: Duration::from_secs(1), ..OpMeasures::default() });
+    assert_eq!(failed(&judged(&text, "old", Vec::new(), &slower)), [("get-p99", Class::Expectation)]);
+    assert_eq!(failed(&judged(&text, "old", Vec::new(), &measures())), [("lease-hit-rate", Class::Expectation)]);
+}
+
+#[test]
+fn a_variant_that_is_to_fail_must_miss_the_base_and_meet_its_own_bounds() {
+    let section = "[expect.variant.old]\nclass = \"expectation\"\nlease-hit-rate = { storm = \"<= 0.05\" }\n";
+    let text = format!("{HIT_RATE}{section}");
+    let under_old = |findings, hits_of_hundred| judged(&text, "old", findings, &hits(measures(), hits_of_hundred));
+    let collapsed = under_old(Vec::new(), 4);
+    assert_eq!(
+        (collapsed.ruling, collapsed.as_expected, collapsed.class),
+        (Ruling::Fail, true, Some(Class::Expectation))
+    );
+    let half = under_old(Vec::new(), 50);
+    assert_eq!(half.unexpected, ["of old, lease-hit-rate in storm: 0.5000; expected <= 0.05 (line 16)"]);
+    let fine = under_old(Vec::new(), 99);
+    assert_eq!((fine.ruling, fine.as_expected, fine.unexpected.len()), (Ruling::Pass, false, 2));
+    assert!(!under_old(vec![finding(Class::StaleRead)], 4).as_expected);
+}
+
+#[test]
+fn a_variant_that_is_to_fail_must_fail_in_no_other_way() {
+    let section = "[expect.variant.old]\nclass = \"expectation\"\n[floors]\nreads = 10_000\n";
+    let verdict = judged(&format!("{HIT_RATE}{section}"), "old", Vec::new(), &hits(measures(), 4));
+    assert_eq!(verdict.class, Some(Class::Expectation));
+    let also =
+        "expected to fail as expectation only, also failed as vacuous: reads: 1,000; the floor is 10,000 (line 17)";
+    assert_eq!(verdict.unexpected, [also]);
+}
+
+#[test]
+fn the_section_of_a_variant_without_a_class_expects_it_to_pass_even_in_a_negative_scenario() {
+    let text = "[expect]\nviolation = \"stale-read\"\n[expect.variant.default]\nget-p99 = \"<= 5ms\"\n";
+    assert!(judged(text, "default", Vec::new(), &measures()).as_expected);
+    assert!(judged(text, "planted", vec![finding(Class::StaleRead)], &measures()).as_expected);
+}
+
+#[test]
+fn a_bound_without_an_operator_is_shown_as_equality() {
+    let verdict = run("[expect]\nleader-changes = 1\n", &measures());
+    assert_eq!(verdict.failures[0].message, "leader-changes over the whole run: 0; expected == 1 (line 13)");
+}

@@ -1,0 +1,30 @@
+//! Whether a run was as it should be: what was measured, what failed, and what the scenario file expects.
+//!
+//! | file        | what it does                                                                          |
+//! |-------------|---------------------------------------------------------------------------------------|
+//! | `auditor`   | sees every record of a run: feeds the checks, the meter and the fault counters        |
+//! | `measure`   | [`Meter`]: counts and latencies, over the whole run and in each tagged window         |
+//! | `latency`   | latencies of one kind of operation                                                    |
+//! | `recovery`  | how long it took until writes were acknowledged again after a fault                   |
+//! | `reading`   | the value of a scenario's metric in a window, or why there is none                    |
+//! | `judge`     | [`judge()`]: findings, expectations and floors against the file                       |
+//! | `explain`   | the story of an expectation that does not hold                                        |
+//! | `outcome`   | what comes of it all: the plain data that reports are written from                    |
+
+mod auditor;
+mod explain;
+mod judge;
+mod latency;
+mod measure;
+mod outcome;
+mod reading;
+mod recovery;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use auditor::{Audit, Auditor, SharedAuditor};
+pub use judge::judge;
+pub use measure::Meter;
+pub use outcome::*;
+pub use reading::{read, shown};

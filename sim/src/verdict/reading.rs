@@ -1,0 +1,173 @@
+//! The value of a scenario's metric in a window.
+
+use super::{FaultCount, OpMeasures, Window};
+use crate::check::words;
+use crate::history;
+use crate::scenario::{Metric, OpKind, Stat, Unit};
+use leasehold::observe::RoundCause;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The value of `metric` in `window`, in the metric's unit. `faults` are those of the whole run; `None` for a part of it.
+///
+/// What the counts are of:
+/// - `writes` are puts and compare-and-sets that succeeded, those that found another value included; scripts are counted apart.
+/// - `lease-misses` are those at a leader that was caught up, as in the hit rate.
+/// - `read-index-per-write` is by *dispatches*: each write that a leader attempts ends as a success, a conflict or with unknown effect.
+///   Those that failed without effect were mostly refused before any round.
+/// - `read-index-per-inner-read` is by attempt of a script, not by read: how many reads an attempt makes is not in the history.
+///   Scripts whose caller gave up before they ended are not counted.
+///
+/// # Errors
+/// Why there is none: nothing happened that it could be measured by.
+pub fn read(
+    metric: Metric,
+    window: &Window,
+    faults: Option<&BTreeMap<&'static str, FaultCount>>,
+) -> Result<f64, &'static str> {
+    let lease = &window.lease;
+    let count = match metric {
+        Metric::LeaseHitRate => return lease.hit_rate().ok_or("no lease read reached a leader that was caught up"),
+        Metric::Recovery => return recovery(window),
+        Metric::ConflictsPerSecond => {
+            return per(window.conflicts as f64, seconds(window.to.since(window.from)), "the window is empty");
+        }
+        Metric::ReadIndexPerWrite => {
+            return per(rounds(window, RoundCause::Write), dispatches(window) as f64, "no write was attempted");
+        }
+        Metric::ReadIndexPerInnerRead => {
+            return per(rounds(window, RoundCause::InnerRead), window.scripts.attempts as f64, "no script ended");
+        }
+        Metric::Latency(kind, stat) => return latency(window, kind, stat),
+        Metric::StaleReads => window.stale_reads,
+        Metric::LeaderChanges => window.leader_changes,
+        Metric::Reads => ops(window, OpKind::Get).ok,
+        Metric::Writes => ops(window, OpKind::Put).ok + ops(window, OpKind::Cas).ok,
+        Metric::Scripts => ops(window, OpKind::Script).ok,
+        Metric::Conflicts => window.conflicts,
+        Metric::LeaseHits => lease.hits,
+        Metric::LeaseMisses => lease.reads - lease.hits,
+        Metric::Renewals => lease.renewals,
+        Metric::FaultsEffective => {
+            let faults = faults.ok_or("faults are counted over the whole run only")?;
+            faults.values().map(|count| count.effective).sum()
+        }
+    };
+    Ok(count as f64)
+}
+
+/// `value` of `metric` for people.
+pub fn shown(metric: Metric, value: f64) -> String {
+    match metric.unit() {
+        Unit::Seconds => words::duration(Duration::from_nanos((value * 1e9).round() as u64)),
+        Unit::Count => words::count(value as u64),
+        Unit::Ratio | Unit::Per => words::ratio(value),
+    }
+}
+
+fn per(count: f64, of: f64, otherwise: &'static str) -> Result<f64, &'static str> {
+    if of > 0.0 { Ok(count / of) } else { Err(otherwise) }
+}
+
+/// As `scenario` makes seconds of a duration, so that a bound is met exactly where the nanoseconds are equal.
+fn seconds(duration: Duration) -> f64 {
+    duration.as_nanos() as f64 / 1e9
+}
+
+fn recovery(window: &Window) -> Result<f64, &'static str> {
+    window.recovery.map(seconds).ok_or("no fault ended that left nothing else in force")
+}
+
+fn rounds(window: &Window, cause: RoundCause) -> f64 {
+    window.rounds.get(&cause).map_or(0, |rounds| rounds.started) as f64
+}
+
+fn dispatches(window: &Window) -> u64 {
+    let attempted = |kind| {
+        let ops = ops(window, kind);
+        ops.ok + ops.unknown
+    };
+    window.conflicts + attempted(OpKind::Put) + attempted(OpKind::Cas) + attempted(OpKind::Script)
+}
+
+fn latency(window: &Window, kind: OpKind, stat: Stat) -> Result<f64, &'static str> {
+    let ops = ops(window, kind);
+    if ops.ok == 0 {
+        return Err(match kind {
+            OpKind::Get => "no get succeeded",
+            OpKind::Put => "no put succeeded",
+            OpKind::Cas => "no compare-and-set succeeded",
+            OpKind::Script => "no script succeeded",
+        });
+    }
+    Ok(seconds(match stat {
+        Stat::Mean => ops.mean,
+        Stat::P50 => ops.p50,
+        Stat::P99 => ops.p99,
+        Stat::Max => ops.max,
+    }))
+}
+
+/// The operations of one kind; zeros where there were none.
+pub(super) fn ops(window: &Window, kind: OpKind) -> OpMeasures {
+    let kind = match kind {
+        OpKind::Get => history::OpKind::Get,
+        OpKind::Put => history::OpKind::Put,
+        OpKind::Cas => history::OpKind::Cas,
+        OpKind::Script => history::OpKind::Script,
+    };
+    window.ops.get(&kind).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::SimTime;
+    use crate::verdict::{LeaseMeasures, RoundMeasures, ScriptMeasures};
+
+    fn window() -> Window {
+        Window { to: SimTime(4_000_000_000), ..Window::default() }
+    }
+
+    #[test]
+    fn what_was_not_exercised_has_no_value() {
+        let absent = |metric: &str| read(metric.parse().expect("a metric"), &window(), None).expect_err(metric);
+        assert_eq!(absent("lease-hit-rate"), "no lease read reached a leader that was caught up");
+        assert_eq!(absent("get-p99"), "no get succeeded");
+        assert_eq!(absent("read-index-per-write"), "no write was attempted");
+        assert_eq!(absent("read-index-per-inner-read"), "no script ended");
+        assert_eq!(absent("faults-effective"), "faults are counted over the whole run only");
+        assert_eq!(absent("recovery"), "no fault ended that left nothing else in force");
+    }
+
+    #[test]
+    fn every_metric_has_a_value_where_everything_was_exercised() {
+        let ops = OpMeasures { ok: 4, mean: Duration::from_millis(2), ..OpMeasures::default() };
+        let rounds = RoundMeasures { started: 6, ..RoundMeasures::default() };
+        let full = Window {
+            ops: history::OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
+            lease: LeaseMeasures { reads: 8, hits: 6, ..LeaseMeasures::default() },
+            scripts: ScriptMeasures { ended: 2, attempts: 12, ..ScriptMeasures::default() },
+            rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),
+            recovery: Some(Duration::from_millis(1_500)),
+            conflicts: 12,
+            ..window()
+        };
+        let faults = BTreeMap::from([("heal", FaultCount { planned: 1, activated: 1, effective: 1 })]);
+        let value = |metric: &str| read(metric.parse().expect("a metric"), &full, Some(&faults));
+        assert!(Metric::all().iter().all(|metric| value(&metric.to_string()).is_ok()));
+        assert_eq!((value("conflicts-per-second"), value("lease-hit-rate")), (Ok(3.0), Ok(0.75)));
+        assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(8.0), Ok(2.0), Ok(1.5)));
+        // 12 conflicts and 4 successes of each of three kinds.
+        assert_eq!((value("read-index-per-write"), value("read-index-per-inner-read")), (Ok(0.25), Ok(0.5)));
+        assert_eq!((value("get-mean"), value("faults-effective")), (Ok(0.002), Ok(1.0)));
+    }
+
+    #[test]
+    fn values_are_shown_in_their_unit() {
+        let shown = |metric: &str, value| shown(metric.parse().expect("a metric"), value);
+        assert_eq!(shown("get-p99", 0.001_234_567), "1.234 ms");
+        assert_eq!(shown("lease-hit-rate", 0.971_26), "0.9713");
+        assert_eq!(shown("conflicts", 4_812.0), "4,812");
+    }
+}

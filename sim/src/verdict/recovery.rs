@@ -1,0 +1,174 @@
+//! How long it took, after a fault, until a write was acknowledged again (`lease-bugs.md` L2).
+//!
+//! A clock starts where a fault ends: a partition ended, everything was healed, a transfer moved the leader. It stops at the first
+//! put, compare-and-set or script that is acknowledged and whose entry no node had applied when the clock started. That the entry is
+//! new, not that the operation is, is what shows that the cluster commits again: a closed-loop client may hang in an operation that it
+//! began under the fault, and an answer that a partition held back may arrive after it for an entry that was committed long before.
+//!
+//! Clocks run only while no partition does: nothing is owed while a fault lasts. A partition that begins before a clock stops voids
+//! it, and starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
+//! which never recovers is seen.
+
+use crate::history::Completion;
+use crate::history::{FaultPhase, Record, StackRecord, What};
+use crate::time::SimTime;
+use leasehold::observe::Event;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The clocks of a run.
+#[derive(Default)]
+pub(super) struct Recovery {
+    /// The highest index that any node has applied.
+    applied: u64,
+    /// Partitions in force, by their steps.
+    partitions: BTreeSet<u32>,
+    /// Clocks that run, oldest first.
+    running: Vec<Clock>,
+}
+
+/// When a fault ended, and the highest index applied then.
+#[derive(Clone, Copy)]
+struct Clock {
+    since: SimTime,
+    applied: u64,
+}
+
+/// A fault that ended at `since`, and how long recovery took.
+pub(super) struct Recovered {
+    pub(super) since: SimTime,
+    pub(super) took: Duration,
+}
+
+impl Recovery {
+    /// Sees a record; the clocks that it stopped.
+    pub(super) fn record(&mut self, record: &Record) -> Vec<Recovered> {
+        match &record.what {
+            What::Stack(StackRecord { event: Event::Applied { index, .. }, .. }) => {
+                self.applied = self.applied.max(*index)
+            }
+            What::Fault { step, verb, phase, .. } => self.fault(record.at, *step, verb, *phase),
+            What::Completed {
+                completion: Completion::Written { version } | Completion::Script { version, .. },
+                ..
+            } => {
+                return self.written(record.at, *version);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn fault(&mut self, at: SimTime, step: u32, verb: &str, phase: FaultPhase) {
+        match (verb, phase) {
+            ("partition", FaultPhase::Activated) => {
+                self.partitions.insert(step);
+                self.running.clear();
+            }
+            ("partition", FaultPhase::Ended) => {
+                self.partitions.remove(&step);
+                self.start(at);
+            }
+            ("heal", FaultPhase::Activated) => {
+                self.partitions.clear();
+                self.start(at);
+            }
+            ("transfer", FaultPhase::Effective) => self.start(at),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, at: SimTime) {
+        if self.partitions.is_empty() {
+            self.running.push(Clock { since: at, applied: self.applied });
+        }
+    }
+
+    fn written(&mut self, at: SimTime, version: u64) -> Vec<Recovered> {
+        let stopped = self.running.partition_point(|clock| clock.applied < version);
+        self.running.drain(..stopped).map(|clock| clock.stop(at)).collect()
+    }
+
+    /// The run is over: the clocks that were never stopped.
+    pub(super) fn finish(&mut self, end: SimTime) -> Vec<Recovered> {
+        self.running.drain(..).map(|clock| clock.stop(end)).collect()
+    }
+}
+
+impl Clock {
+    fn stop(self, at: SimTime) -> Recovered {
+        Recovered { since: self.since, took: at.since(self.since) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms, script};
+    use FaultPhase::{Activated, Effective, Ended, Refused};
+
+    /// The longest recovery in ms, in a run of ten seconds.
+    fn longest(events: &Events) -> Option<u128> {
+        let mut recovery = Recovery::default();
+        let mut all: Vec<_> = events.records().iter().flat_map(|record| recovery.record(record)).collect();
+        all.extend(recovery.finish(ms(10_000)));
+        all.iter().map(|recovered| recovered.took.as_millis()).max()
+    }
+
+    fn partitioned() -> Events {
+        Events::default().applied(500, 40).fault(1_000, 0, "partition", Activated).fault(2_000, 0, "partition", Ended)
+    }
+
+    #[test]
+    fn the_first_new_write_after_a_fault_ends_recovery() {
+        assert_eq!(longest(&partitioned().put(2_100, 2_300, 41).put(2_400, 2_500, 42)), Some(300));
+    }
+
+    #[test]
+    fn a_script_is_a_write() {
+        assert_eq!(longest(&partitioned().invoke(2_100, 1, script(&[0], 1)).ran(2_400, 1, &[3], 41)), Some(400));
+    }
+
+    #[test]
+    fn a_read_is_none() {
+        assert_eq!(longest(&partitioned().get(2_100, 2_200, 40)), Some(8_000));
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_for_an_entry_applied_before_is_no_recovery() {
+        assert_eq!(longest(&partitioned().put(900, 2_001, 40).put(2_100, 2_700, 41)), Some(700));
+    }
+
+    #[test]
+    fn a_write_that_began_under_the_fault_and_is_applied_after_it_is_recovery() {
+        assert_eq!(longest(&partitioned().put(1_500, 2_200, 41)), Some(200));
+    }
+
+    #[test]
+    fn a_cluster_that_never_recovers_counts_until_the_end() {
+        assert_eq!(longest(&partitioned()), Some(8_000));
+    }
+
+    #[test]
+    fn nothing_is_owed_while_another_partition_lasts() {
+        let second = || partitioned().fault(2_100, 1, "partition", Activated);
+        assert_eq!(longest(&second()), None);
+        assert_eq!(longest(&second().fault(5_000, 1, "partition", Ended).put(5_001, 5_400, 41)), Some(400));
+        let overlapping = Events::default().fault(1, 0, "partition", Activated).fault(2, 1, "partition", Activated);
+        assert_eq!(longest(&overlapping.fault(3, 0, "partition", Ended)), None);
+    }
+
+    #[test]
+    fn a_heal_ends_every_partition() {
+        let healed = Events::default().fault(1, 0, "partition", Activated).fault(2, 1, "partition", Activated);
+        assert_eq!(longest(&healed.fault(3, 2, "heal", Activated).put(4, 10, 1)), Some(7));
+    }
+
+    #[test]
+    fn a_transfer_counts_from_where_it_moved_the_leader() {
+        let moved = Events::default().fault(1_000, 0, "transfer", Activated).fault(1_010, 0, "transfer", Effective);
+        assert_eq!(longest(&moved.put(1_011, 1_050, 1)), Some(40));
+        let refused = Events::default().fault(1_000, 0, "transfer", Activated).fault(1_010, 0, "transfer", Refused);
+        assert_eq!(longest(&refused), None);
+    }
+}

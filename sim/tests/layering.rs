@@ -1,0 +1,136 @@
+//! The house rules about who may know whom, read from manifests and sources.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every Rust file below `folder`, with its text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The room a file of `folder` stands in: the first part of its path below it.
+fn room(folder: &str, file: &str) -> String {
+    let below = file.strip_prefix(folder).unwrap().trim_start_matches('/');
+    below.split('/').next().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+/// The rooms that a source file imports by `crate::`.
+fn imports(text: &str) -> Vec<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let after = code.flat_map(|line| line.split("crate::").skip(1).map(str::to_owned).collect::<Vec<_>>());
+    after.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
+}
+
+/// Asserts that every room of `folder` imports only rooms of lower rank, or itself.
+fn assert_order(folder: &str, ranks: &[&[&str]]) {
+    let rank: BTreeMap<&str, usize> =
+        ranks.iter().enumerate().flat_map(|(rank, rooms)| rooms.iter().map(move |room| (*room, rank))).collect();
+    for (file, text) in sources(folder) {
+        let from = room(folder, &file);
+        let Some(from_rank) = rank.get(from.as_str()) else {
+            assert!(["lib", "main"].contains(&from.as_str()), "{file}: a room that sim/tests/layering.rs does not know");
+            continue;
+        };
+        for to in imports(&text).iter().filter(|to| **to != from) {
+            let to_rank = rank.get(to.as_str()).unwrap_or_else(|| panic!("{file} imports crate::{to}, which is no room"));
+            assert!(to_rank < from_rank, "{file} imports crate::{to}: {from} stands below it, or beside it");
+        }
+    }
+}
+
+#[test]
+fn a_module_of_the_stack_imports_only_modules_above_it() {
+    assert_order(
+        "src",
+        &[
+            &["env"],
+            &["error"],
+            &["observe"],
+            &["metrics", "request"],
+            &["storage"],
+            &["transport"],
+            &["engine"],
+            &["lease"],
+            &["store"],
+            &["coordinator"],
+            &["node"],
+        ],
+    );
+}
+
+#[test]
+fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_way() {
+    assert_order(
+        "sim/src",
+        &[
+            &["time"],
+            &["scenario", "world", "history"],
+            &["cluster", "check"],
+            &["workload", "fault", "verdict"],
+            &["report"],
+            &["runner"],
+        ],
+    );
+}
+
+#[test]
+fn the_stack_has_no_path_to_madsim() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let package = manifest.split("[package]").nth(1).unwrap();
+    assert!(!package.contains("madsim"));
+    for (file, text) in sources("src") {
+        assert!(!text.contains("madsim"), "{file} mentions madsim");
+    }
+}
+
+#[test]
+fn madsim_appears_in_one_file_of_the_harness() {
+    let users: Vec<_> = sources("sim/src").into_iter().filter(|(_, text)| text.contains("madsim::")).collect();
+    let names: Vec<_> = users.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["sim/src/world/executor.rs"]);
+}
+
+#[test]
+fn no_select_without_an_order_and_no_watch() {
+    for (file, text) in sources("src").into_iter().chain(sources("sim/src")) {
+        for banned in ["tokio::select!", "futures::select!", "sync::watch"] {
+            assert!(!text.contains(banned), "{file} uses {banned}, whose order depends on what ran before");
+        }
+    }
+}
+
+#[test]
+fn no_floating_point_function_of_std_reaches_an_event() {
+    let transcendental = [".powf(", ".powi(", ".ln(", ".log2(", ".log10(", ".exp(", ".sin(", ".cos(", ".sqrt("];
+    for room in ["world", "cluster", "workload", "fault", "history"] {
+        for (file, text) in sources(&format!("sim/src/{room}")).into_iter().chain(sources("src")) {
+            for function in transcendental {
+                assert!(!text.contains(function), "{file} calls {function}): its last bit depends on the machine; use libm");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_test_sees_an_import_that_goes_up() {
+    assert_eq!(imports("use crate::lease::Lease;\n// use crate::node::Node;\n"), ["lease"]);
+}

@@ -1,0 +1,139 @@
+//! Every scenario of `scenarios/fast` and `scenarios/incidents` as test cases.
+//!
+//! | case                                   | what it does                                                              |
+//! |----------------------------------------|---------------------------------------------------------------------------|
+//! | `fast/steady`                          | runs the file's seeds under the file's variant; each must be as expected   |
+//! | `incidents/pr-558::elastickv-549`      | the same under a variant of which the file says what it expects            |
+//! | `snapshot fast/steady`                 | compares the summary of the file's first seed with `snapshots/`            |
+//!
+//! Knobs: see `leasehold_sim::runner::knobs`. Snapshots take no knobs but `LEASEHOLD_SCENARIO`: they are pinned to their seed.
+
+use leasehold_sim::history::Keep;
+use leasehold_sim::report::{Screen, Style, pinned, title};
+use leasehold_sim::runner::knobs::{self, Knobs};
+use leasehold_sim::runner::{Group, Named, Places, Wish, catalogue, resolve, run, sweep};
+use leasehold_sim::scenario::{self, Seeds};
+use leasehold_sim::verdict::RunReport;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::{Path, PathBuf};
+use std::process::exit;
+use std::sync::Arc;
+
+/// Events kept for the timeline of a failure.
+const KEPT: usize = 4_096;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    let knobs = knobs::from_environment().unwrap_or_else(|problems| {
+        // An IDE that only lists must not be stopped by what a shell has exported.
+        if !arguments.list {
+            eprintln!("{}", problems.join("\n"));
+            exit(2);
+        }
+        Knobs::default()
+    });
+    if !arguments.list && !knobs.set.is_empty() {
+        println!("knobs: {}", knobs.set.join(" "));
+    }
+    arguments.test_threads = arguments.test_threads.or(knobs.jobs);
+    // So that paths in messages are those that a person would type.
+    let root = repository();
+    std::env::set_current_dir(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
+    let places = Places { roots: vec![root.join("scenarios")], cwd: root };
+    let selected = catalogue(&places, false).into_iter().filter(|named| knobs.selects(&named.title));
+    let trials = selected.flat_map(|named| trials(&named, &places, &knobs)).collect();
+    libtest_mimic::run(&arguments, trials).exit()
+}
+
+fn repository() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+/// The cases of one file. One that cannot be read is a case that fails and says why.
+fn trials(named: &Named, places: &Places, knobs: &Knobs) -> Vec<Trial> {
+    let scenario = match scenario::load(&named.path) {
+        Ok(scenario) => scenario,
+        Err(problems) => {
+            let message = problems.to_string();
+            return vec![Trial::test(named.title.clone(), move || Err(Failed::from(message)))];
+        }
+    };
+    let mut variants: Vec<Option<String>> = vec![None];
+    variants.extend(scenario.variants.keys().cloned().map(Some));
+    let pinned = variants.iter().map(|variant| {
+        let case = Case::new(named, variant.as_deref(), None, places);
+        Trial::test(format!("snapshot {}", case.name), move || case.snapshot())
+    });
+    let chosen = knobs.variant.clone().map_or_else(|| variants.clone(), |variant| vec![Some(variant)]);
+    let judged = chosen.iter().map(|variant| {
+        let case = Case::new(named, variant.as_deref(), knobs.seeds, places);
+        Trial::test(case.name.clone(), move || case.judge())
+    });
+    judged.chain(pinned).collect()
+}
+
+/// A scenario under a variant.
+struct Case {
+    /// `fast/steady`, `incidents/pr-558::elastickv-549`
+    name: String,
+    wish: Wish,
+    places: Places,
+}
+
+impl Case {
+    fn new(named: &Named, variant: Option<&str>, seeds: Option<Seeds>, places: &Places) -> Self {
+        let name = variant.map_or_else(|| named.title.clone(), |variant| format!("{}::{variant}", named.title));
+        let scenarios = vec![named.path.to_string_lossy().into_owned()];
+        let variants = variant.into_iter().map(str::to_owned).collect();
+        let wish = Wish { scenarios, slow: false, seeds, variants };
+        Self { name, wish, places: places.clone() }
+    }
+
+    fn group(&self) -> Result<Group, Failed> {
+        let mut groups = resolve(&self.wish, &self.places).map_err(|refusals| refusals.render(false))?;
+        groups.pop().ok_or_else(|| Failed::from("nothing to run"))
+    }
+
+    /// Every seed must be as expected.
+    fn judge(&self) -> Result<(), Failed> {
+        let group = self.group()?;
+        let (mut first, mut unexpected) = (None, 0_u64);
+        sweep(group.specs(Keep::Last(KEPT)).collect(), 1, &mut |report| {
+            if !report.verdict.as_expected {
+                unexpected += 1;
+                first.get_or_insert(report);
+            }
+        });
+        match first {
+            None => Ok(()),
+            Some(report) => Err(Failed::from(self.failure(&report, unexpected, group.seeds.len()))),
+        }
+    }
+
+    fn failure(&self, report: &RunReport, unexpected: u64, seeds: u64) -> String {
+        let screen = Screen { report, program: "cargo run --release --", events: None, style: Style::PLAIN }.full();
+        format!(
+            "{screen}\n\n{unexpected} of {seeds} seeds not as expected; the first again as a test:\n  LEASEHOLD_SEED={} cargo test --test scenarios -- {} --exact",
+            report.seed, self.name
+        )
+    }
+
+    /// The summary of the file's first seed must be the one that is kept.
+    fn snapshot(&self) -> Result<(), Failed> {
+        let group = self.group()?;
+        let seed = group.seeds.first;
+        let report = run(&group.spec(seed, Keep::Last(0)));
+        let name = format!("{}__{}", title(&group.scenario.path).replace('/', "__"), group.variant.name);
+        let mut settings = insta::Settings::new();
+        settings.set_snapshot_path(repository().join("snapshots"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.set_description("what this scenario gave at its first seed; `cargo insta review` after a change that is meant");
+        let scenario = Arc::clone(&group.scenario);
+        settings.set_input_file(&scenario.path);
+        // insta reports by panicking, and libtest-mimic takes a panic for a failure.
+        settings.bind(|| insta::assert_snapshot!(name, pinned(&report)));
+        Ok(())
+    }
+}
