@@ -1,31 +1,393 @@
-//! x
-use leasehold_sim::*;
-use std::sync::Arc;
-use cluster::*; use history::*;
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let scenario = match scenario::load(std::path::Path::new(&a[1])) { Ok(s) => Arc::new(s), Err(e) => { println!("{e}"); return } };
-    let variant = cluster::find(&a[2]).unwrap();
-    for seed in 1..=a[3].parse::<u64>().unwrap() {
-        let s = scenario.clone();
-        let t = std::time::Instant::now();
-        let p = std::thread::spawn(move || {
-            let keys = workload::KeySpace::new(&s);
-            let history = History::new(Keep::Last(if std::env::var("DUMP").is_ok() {1000000} else {0}), vec![]);
-            let recorder = Arc::new(Recorder::new(history));
-            let world = SimWorld::new(seed);
-            world::executor::run(seed, || {
-                let cluster = Cluster::build(world.clone(), recorder.clone(), Plan { scenario: s.clone(), variant, clients: workload::clients(&s), leak: false });
-                fault::schedule(&cluster, &s);
-                workload::start(&cluster, &s, &keys);
-                world.run(time::SimTime::at(s.until), || false);
-                let p = recorder.close();
-                world.dissolve();
-                p
-            })
-        }).join().unwrap();
-        let el = t.elapsed();
-        println!("seed {seed} events {} msgs {} fp {} wall {:?} x{:.0}", p.events, p.messages, p.fingerprint, el, scenario.until.as_secs_f64()/el.as_secs_f64());
-        if std::env::var("DUMP").is_ok() { for r in p.kept { println!("{} {:?}", r.at, r.what) } }
+//! The command line of leasehold.
+//!
+//! Exit status: 0 every verdict as expected; 1 a check or expectation failed; 2 the request was wrong, and nothing ran; 3 a run was
+//! not deterministic; 4 a run was vacuous; 70 a fault of the harness itself. Of several: 70, 3, 1, 4.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use leasehold_sim::check;
+use leasehold_sim::cluster::VARIANTS;
+use leasehold_sim::fault::VERBS;
+use leasehold_sim::history::Keep;
+use leasehold_sim::report::{
+    Console, JsonLines, Listed, Planned, Progress, Sink, Status, Style, event_line, listing, write_events,
+};
+use leasehold_sim::runner::{
+    Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, resolve, run, sweep, verify,
+};
+use leasehold_sim::scenario::{self, Class, Engine, Seeds};
+use leasehold_sim::verdict::RunReport;
+use std::collections::BTreeSet;
+use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, exit};
+use std::str::FromStr;
+
+/// Events kept of a run for its failure report, and for its events file: memory does not grow with the length of a run.
+const KEPT: usize = 4_096;
+const KEPT_FOR_FILE: usize = 200_000;
+
+/// Does the lease fast path hold, and is it ever wrong?
+///
+/// Runs a whole Raft key-value stack in a seeded simulated world, injects what scenario scripts say, and checks that no read is stale
+/// and that reads are served from the lease.
+#[derive(Parser)]
+#[command(name = "leasehold", version, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str =
+    "Exit status: 0 all as expected; 1 a check or expectation failed; 2 the request was wrong, nothing ran;
+3 not deterministic; 4 vacuous; 70 a fault of the harness itself. Of several: 70, 3, 1, 4.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run scenarios and judge them.
+    Run(RunArgs),
+    /// List what there is.
+    List {
+        /// Of what.
+        what: What,
+    },
+    /// Run the same seeds again in other ways: the same histories, or the first event that differs.
+    Verify(VerifyArgs),
+    /// Print a run's events and its fingerprint.
+    #[command(hide = true)]
+    Events(EventsArgs),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// Scenario files that can be named.
+    Scenarios,
+    /// Behaviours of the stack that can be chosen with --variant.
+    Variants,
+    /// Verbs of a timeline.
+    Faults,
+    /// Properties that every run is checked for.
+    Checks,
+}
+
+#[derive(Args)]
+struct Selection {
+    /// One seed instead of the file's
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    seed: Option<u64>,
+    /// Seeds instead of the file's: A..B (B not included) or A..=B
+    #[arg(long, value_name = "RANGE")]
+    seeds: Option<Seeds>,
+    /// Behaviour of the stack (repeatable) [default: what the file says]
+    #[arg(long = "variant", value_name = "V")]
+    variants: Vec<String>,
+}
+
+impl Selection {
+    fn wish(&self, scenarios: &[String], slow: bool) -> Wish {
+        let one = self.seed.map(|seed| Seeds { first: seed, last: seed });
+        Wish { scenarios: scenarios.to_vec(), slow, seeds: one.or(self.seeds), variants: distinct(&self.variants) }
     }
+}
+
+#[derive(Args)]
+struct RunArgs {
+    /// Files or names (`pr-558`, `incidents/pr-558`) [default: all of fast/ and incidents/]
+    scenarios: Vec<String>,
+    /// Where no scenario is named: slow/ too
+    #[arg(long, conflicts_with = "scenarios")]
+    slow: bool,
+    #[command(flatten)]
+    selection: Selection,
+    /// Runs at the same time [default: as many as there are cores]
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZeroUsize>,
+    /// Raft implementation [default: what the file says]
+    #[arg(long, value_name = "E", value_parser = Engine::from_str)]
+    engine: Option<Engine>,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Folder for one events file of each run that is not as expected
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A report for people.
+    Text,
+    /// One JSON object a run, and nothing else.
+    Jsonl,
+}
+
+#[derive(Args)]
+struct VerifyArgs {
+    /// Files or names
+    #[arg(required = true)]
+    scenarios: Vec<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// Plant a leak of process-global state into every run, to see it found
+    #[arg(long, hide = true)]
+    test_leak: bool,
+}
+
+#[derive(Args)]
+struct EventsArgs {
+    scenario: String,
+    #[arg(long)]
+    seed: u64,
+    #[arg(long)]
+    variant: String,
+    #[arg(long)]
+    test_leak: bool,
+    /// Print the fingerprint alone
+    #[arg(long)]
+    fingerprint: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = catch_unwind(|| match cli.command {
+        Command::Run(args) => run_scenarios(&args),
+        Command::List { what } => list(what),
+        Command::Verify(args) => verify_scenarios(&args),
+        Command::Events(args) => events(&args),
+    });
+    match done {
+        Ok(Ok(status)) => ExitCode::from(status.code()),
+        Ok(Err(Stop::Refused(words))) => {
+            eprintln!("{words}");
+            ExitCode::from(2)
+        }
+        Ok(Err(Stop::Io(error))) => give_up(&error),
+        // The panic has been printed where it happened.
+        Err(_) => ExitCode::from(Status::Harness.code()),
+    }
+}
+
+/// Why a command ended early.
+enum Stop {
+    /// The request was wrong; nothing ran.
+    Refused(String),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Io(error)
+    }
+}
+
+/// The harness cannot go on. A reader who has seen enough (`| head`) is no fault, and is answered as a shell would.
+fn give_up(error: &io::Error) -> ! {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        exit(128 + 13);
+    }
+    eprintln!("error: {error}");
+    exit(i32::from(Status::Harness.code()))
+}
+
+fn run_scenarios(args: &RunArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let groups = refuse(&args.selection.wish(&args.scenarios, args.slow), &places)?;
+    check_engine(args.engine, &groups)?;
+    if let Some(dir) = &args.out {
+        std::fs::create_dir_all(dir)
+            .map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))?;
+    }
+    let keep = Keep::Last(if args.out.is_some() { KEPT_FOR_FILE } else { KEPT });
+    let specs = groups.iter().flat_map(|group| group.specs(keep)).collect();
+    let jobs = args.jobs.map_or_else(cores, NonZeroUsize::get);
+    let sink = sink(args.format, &groups, &places);
+    let (fresh, out) = (fresh_process()?, args.out.clone());
+    let mut intake = Intake { groups, fresh, out, sink, confirmed: BTreeSet::new(), status: Status::AsExpected };
+    sweep(specs, jobs, &mut |report| intake.take(report).unwrap_or_else(|error| give_up(&error)));
+    intake.sink.finish()?;
+    Ok(intake.status)
+}
+
+/// What becomes of each run's report.
+struct Intake {
+    groups: Vec<Group>,
+    fresh: Fresh,
+    out: Option<PathBuf>,
+    sink: Box<dyn Sink>,
+    /// The kinds of failure that were run again.
+    confirmed: BTreeSet<(PathBuf, String, Option<Class>)>,
+    status: Status,
+}
+
+impl Intake {
+    fn take(&mut self, mut report: RunReport) -> io::Result<()> {
+        let mut events = None;
+        if !report.verdict.as_expected {
+            self.confirm(&mut report)?;
+            events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
+        }
+        self.status = self.status.max(Status::of(&report));
+        self.sink.take(report, events)
+    }
+
+    /// Can the failure be replayed? One of each kind is enough to know.
+    fn confirm(&mut self, report: &mut RunReport) -> io::Result<()> {
+        if !self.confirmed.insert((report.path.clone(), report.variant.clone(), report.verdict.class)) {
+            return Ok(());
+        }
+        let of = |group: &&Group| group.scenario.path == report.path && group.variant.name == report.variant;
+        let spec = self.groups.iter().find(of).map(|group| group.spec(report.seed, Keep::Last(0)));
+        spec.map_or(Ok(()), |spec| confirm(report, &spec, &self.fresh))
+    }
+}
+
+fn refuse(wish: &Wish, places: &Places) -> Result<Vec<Group>, Stop> {
+    resolve(wish, places).map_err(|refusals| Stop::Refused(refusals.render(Style::stderr().is_color())))
+}
+
+/// There is one engine yet. When there are two, a scenario that needs the other will be refused here.
+fn check_engine(engine: Option<Engine>, groups: &[Group]) -> Result<(), Stop> {
+    let other = groups.iter().find(|group| engine.is_some_and(|engine| engine != group.scenario.cluster.engine));
+    match other {
+        Some(group) => Err(Stop::Refused(format!("error: {} does not run on that engine", group.title()))),
+        None => Ok(()),
+    }
+}
+
+fn sink(format: Format, groups: &[Group], places: &Places) -> Box<dyn Sink> {
+    let total = groups.iter().map(|group| group.seeds.len()).sum();
+    let out = BufWriter::new(io::stdout());
+    let progress = Progress::new(total);
+    let planned =
+        |group: &Group| Planned { title: group.title(), variant: group.variant.name.to_owned(), seeds: group.seeds };
+    match format {
+        Format::Jsonl => Box::new(JsonLines::new(out, progress)),
+        Format::Text => {
+            let planned = groups.iter().map(planned).collect();
+            Box::new(Console::new(out, Style::stdout(), &program(&places.cwd), planned, progress))
+        }
+    }
+}
+
+/// What starts leasehold: `cargo run` where that works, else this program.
+fn program(cwd: &Path) -> String {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    if repository.is_some_and(|repository| cwd.starts_with(repository)) {
+        return "cargo run --release --".to_owned();
+    }
+    std::env::current_exe().map_or_else(|_| "leasehold".to_owned(), |path| path.display().to_string())
+}
+
+fn fresh_process() -> io::Result<Fresh> {
+    Ok(Fresh { program: std::env::current_exe()?, folder: std::env::temp_dir() })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.iter().filter(|name| seen.insert(name.as_str())).cloned().collect()
+}
+
+fn verify_scenarios(args: &VerifyArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let groups = refuse(&args.selection.wish(&args.scenarios, false), &places)?;
+    let (fresh, style) = (fresh_process()?, Style::stdout());
+    let mut out = io::stdout();
+    writeln!(out, "each seed alone; {}\n", WAYS.join("; "))?;
+    for group in &groups {
+        let title = format!("{}, variant {}", group.title(), group.variant.name);
+        writeln!(out, "{}", style.strong(&title))?;
+        for seed in group.seeds.iter() {
+            let mut spec = group.spec(seed, Keep::All);
+            spec.leak = args.test_leak;
+            match verify(&spec, &fresh)? {
+                Verified::Same { fingerprint, events } => {
+                    writeln!(
+                        out,
+                        "  seed {seed}: {}, {events} events, fingerprint {fingerprint}",
+                        style.good("equal")
+                    )?;
+                }
+                Verified::Differs(difference) => {
+                    writeln!(out, "\n{}", differs(&difference, &format!("{title}, seed {seed}"), style))?;
+                    return Ok(Status::Nondeterministic);
+                }
+            }
+        }
+    }
+    Ok(Status::AsExpected)
+}
+
+fn differs(difference: &Difference, run: &str, style: Style) -> String {
+    let ended = || "(the history has ended)".to_owned();
+    let Difference { way, number, before, alone, other, fingerprints: [one, two] } = difference;
+    let mut lines = vec![
+        format!("{} {run} has another history {way}", style.bad("NOT DETERMINISTIC:")),
+        format!("  the first event that differs is number {number}, at {}", difference.at()),
+    ];
+    lines.extend(before.as_ref().map(|before| format!("    both   {before}")));
+    lines.push(format!("    alone  {}", alone.clone().unwrap_or_else(ended)));
+    lines.push(format!("    other  {}", other.clone().unwrap_or_else(ended)));
+    lines.push(format!("  fingerprints: alone {one}, other {two}"));
+    lines.join("\n")
+}
+
+fn events(args: &EventsArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let wish = Wish { scenarios: vec![args.scenario.clone()], variants: vec![args.variant.clone()], ..Wish::default() };
+    let groups = refuse(&wish, &places)?;
+    let mut out = BufWriter::new(io::stdout());
+    for group in &groups {
+        let mut spec = group.spec(args.seed, if args.fingerprint { Keep::Last(0) } else { Keep::All });
+        spec.leak = args.test_leak;
+        let report = run(&spec);
+        for record in &report.kept {
+            writeln!(out, "{}", event_line(record, &report.keys))?;
+        }
+        writeln!(out, "{}", report.fingerprint)?;
+    }
+    out.flush()?;
+    Ok(Status::AsExpected)
+}
+
+fn list(what: What) -> Result<Status, Stop> {
+    let text = match what {
+        What::Scenarios => scenarios()?,
+        What::Variants => listing(&Listed {
+            head: ["variant", "about", "source"],
+            rows: VARIANTS
+                .iter()
+                .map(|variant| [variant.name, variant.about, variant.source].map(str::to_owned))
+                .collect(),
+        }),
+        What::Faults => listing(&Listed {
+            head: ["verb", "what it does", "effective if"],
+            rows: VERBS.iter().map(|(name, about, effective)| [*name, *about, *effective].map(str::to_owned)).collect(),
+        }),
+        What::Checks => listing(&Listed {
+            head: ["check", "class", "ends the run", "about", "source"],
+            rows: check::ALL.iter().map(checked).collect(),
+        }),
+    };
+    writeln!(io::stdout(), "{text}")?;
+    Ok(Status::AsExpected)
+}
+
+fn checked(check: &check::CheckInfo) -> [String; 5] {
+    let stops = if check.stops { "yes" } else { "no" };
+    [check.name.to_owned(), check.class.to_string(), stops.to_owned(), check.about.to_owned(), check.source.to_owned()]
+}
+
+fn scenarios() -> io::Result<String> {
+    let places = Places::around(&std::env::current_dir()?);
+    let row = |named: leasehold_sim::runner::Named| match scenario::load(&named.path) {
+        Ok(scenario) => [named.title, scenario.seeds.to_string(), scenario.about],
+        Err(_) => [named.title, "-".to_owned(), "(cannot be read; run it to see why)".to_owned()],
+    };
+    let rows = catalogue(&places, true).into_iter().map(row).collect();
+    Ok(listing(&Listed { head: ["scenario", "seeds", "about"], rows }))
 }

@@ -107,7 +107,10 @@ fn a_bound_that_does_not_hold_exits_1_and_says_how_to_see_it_again() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("FAIL: expectation (get-mean) in scenario, variant default, seed 2"), "{told}");
     assert!(told.contains(&format!("run {path} --seed 2 --variant default")), "{told}");
-    assert!(told.lines().all(|line| line.chars().count() <= 120 || line.contains(&path) || line.contains("out/")), "{told}");
+    assert!(
+        told.lines().all(|line| line.chars().count() <= 120 || line.contains(&path) || line.contains("out/")),
+        "{told}"
+    );
     let events = fs::read_to_string(out.join("scenario-default-2.events")).unwrap();
     assert!(events.lines().count() > 100);
 }
@@ -142,7 +145,10 @@ fn a_bad_file_is_shown_with_line_and_caret() {
 fn a_variant_that_a_file_expects_something_of_must_exist() {
     let expect = "rate = \"50/s\"\n[expect.variant.elastikv-549]\nclass = \"expectation\"\n";
     let path = Folder::new("expected-variant").scenario("rate = \"50/s\"\n", expect);
-    refused(&["run", &path], &["unknown variant `elastikv-549`", "did you mean `elastickv-549`?", "scenario.toml:14", "^"]);
+    refused(
+        &["run", &path],
+        &["unknown variant `elastikv-549`", "did you mean `elastickv-549`?", "scenario.toml:14", "^"],
+    );
 }
 
 #[test]

@@ -47,11 +47,15 @@ fn assert_order(folder: &str, ranks: &[&[&str]]) {
     for (file, text) in sources(folder) {
         let from = room(folder, &file);
         let Some(from_rank) = rank.get(from.as_str()) else {
-            assert!(["lib", "main"].contains(&from.as_str()), "{file}: a room that sim/tests/layering.rs does not know");
+            assert!(
+                ["lib", "main"].contains(&from.as_str()),
+                "{file}: a room that sim/tests/layering.rs does not know"
+            );
             continue;
         };
         for to in imports(&text).iter().filter(|to| **to != from) {
-            let to_rank = rank.get(to.as_str()).unwrap_or_else(|| panic!("{file} imports crate::{to}, which is no room"));
+            let to_rank =
+                rank.get(to.as_str()).unwrap_or_else(|| panic!("{file} imports crate::{to}, which is no room"));
             assert!(to_rank < from_rank, "{file} imports crate::{to}: {from} stands below it, or beside it");
         }
     }
@@ -124,7 +128,10 @@ fn no_floating_point_function_of_std_reaches_an_event() {
     for room in ["world", "cluster", "workload", "fault", "history"] {
         for (file, text) in sources(&format!("sim/src/{room}")).into_iter().chain(sources("src")) {
             for function in transcendental {
-                assert!(!text.contains(function), "{file} calls {function}): its last bit depends on the machine; use libm");
+                assert!(
+                    !text.contains(function),
+                    "{file} calls {function}): its last bit depends on the machine; use libm"
+                );
             }
         }
     }

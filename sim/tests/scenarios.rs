@@ -129,7 +129,9 @@ impl Case {
         settings.set_snapshot_path(repository().join("snapshots"));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        settings.set_description("what this scenario gave at its first seed; `cargo insta review` after a change that is meant");
+        settings.set_description(
+            "what this scenario gave at its first seed; `cargo insta review` after a change that is meant",
+        );
         let scenario = Arc::clone(&group.scenario);
         settings.set_input_file(&scenario.path);
         // insta reports by panicking, and libtest-mimic takes a panic for a failure.

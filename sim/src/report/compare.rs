@@ -25,6 +25,9 @@ pub fn comparison(tallies: &[&Tally], style: Style) -> String {
     blocks.join("\n\n")
 }
 
+/// What is taken from each run.
+type Figure = fn(&Figures) -> Option<f64>;
+
 fn outcome_table(tallies: &[&Tally]) -> String {
     const HEAD: [&str; 12] = [
         "variant",
@@ -46,7 +49,7 @@ fn outcome_table(tallies: &[&Tally]) -> String {
 
 fn outcome_row(tally: &Tally) -> [String; 12] {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    let time = |figure: fn(&Figures) -> Option<f64>| or_dash(tally.median(figure).map(seconds));
+    let time = |figure: Figure| or_dash(tally.median(figure).map(seconds));
     let whole = |figure: &dyn Fn(&Figures) -> u64| {
         // A median is one of the values, so a median of counts is a count.
         or_dash(tally.median(|run| Some(figure(run) as f64)).map(|value| count(value as u64)))
@@ -70,20 +73,20 @@ fn outcome_row(tally: &Tally) -> [String; 12] {
 
 /// A row a part and a column a variant: there are few variants, and their names are long.
 fn script_table(tallies: &[&Tally]) -> String {
-    let parts: [(&str, &dyn Fn(&Figures) -> Option<f64>); 7] = [
-        ("lease read (ReadIndex)", &|run| part(run, 0)),
-        ("reads", &|run| part(run, 1)),
-        ("write fence (ReadIndex)", &|run| part(run, 2)),
-        ("commit", &|run| part(run, 3)),
-        ("backoff", &|run| part(run, 4)),
-        ("whole script, on the node", &total),
-        ("ReadIndex wait per lease read", &|run| run.lease_read_wait),
+    let parts: [(&str, Figure); 7] = [
+        ("lease read (ReadIndex)", |run| part(run, 0)),
+        ("reads", |run| part(run, 1)),
+        ("write fence (ReadIndex)", |run| part(run, 2)),
+        ("commit", |run| part(run, 3)),
+        ("backoff", |run| part(run, 4)),
+        ("whole script, on the node", total),
+        ("ReadIndex wait per lease read", |run| run.lease_read_wait),
     ];
     let mut head = vec!["mean per script".to_owned()];
     for tally in tallies {
         head.extend([tally.planned.variant.clone(), String::new()]);
     }
-    let row = |(name, figure): (&str, &dyn Fn(&Figures) -> Option<f64>)| {
+    let row = |(name, figure): (&str, Figure)| {
         let values: Vec<Option<f64>> = tallies.iter().map(|tally| tally.median(figure)).collect();
         let base = values.first().copied().flatten();
         let mut row = vec![name.to_owned()];

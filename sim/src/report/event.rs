@@ -34,7 +34,11 @@ pub fn exact_time(at: SimTime) -> String {
 
 /// The name of a key.
 pub(super) fn key(keys: &[String], key: KeyId) -> String {
-    usize::try_from(key.0).ok().and_then(|number| keys.get(number)).cloned().unwrap_or_else(|| format!("key({})", key.0))
+    usize::try_from(key.0)
+        .ok()
+        .and_then(|number| keys.get(number))
+        .cloned()
+        .unwrap_or_else(|| format!("key({})", key.0))
 }
 
 /// `n1`, or `c7` for a client.
@@ -120,7 +124,11 @@ fn told(stack: &StackRecord) -> String {
 fn event(event: &Event) -> String {
     match event {
         Event::Role { role, term, leader } => {
-            format!("{} in term {term}, leader {}", role.name(), leader.map_or("unknown".to_owned(), |node| node.to_string()))
+            format!(
+                "{} in term {term}, leader {}",
+                role.name(),
+                leader.map_or("unknown".to_owned(), |node| node.to_string())
+            )
         }
         Event::CaughtUp { term, index } => format!("caught up: applied index {index} of its own term {term}"),
         Event::LeaseExtended { term, generation, base, expiry } => format!(
@@ -150,7 +158,9 @@ fn event(event: &Event) -> String {
         ),
         Event::LaneFull { to, lane } => format!("{} lane full to {to}", lane.name()),
         Event::InboxFull { lane } => format!("inbox full: {} message refused", lane.name()),
-        Event::Stopped { error } => format!("engine stopped{}", error.map_or(String::new(), |kind| format!(": {}", kind.name()))),
+        Event::Stopped { error } => {
+            format!("engine stopped{}", error.map_or(String::new(), |kind| format!(": {}", kind.name())))
+        }
     }
 }
 

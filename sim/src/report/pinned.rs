@@ -9,12 +9,18 @@ use std::fmt::{Display, Write as _};
 pub fn pinned(report: &RunReport) -> String {
     let mut facts = Facts(String::new());
     let verdict = &report.verdict;
-    facts.say("run", format!("{}, variant {}, {}, seed {}", report.scenario, report.variant, report.engine, report.seed));
-    facts.say("verdict", match verdict.ruling {
-        Ruling::Pass => "pass",
-        Ruling::Fail => "fail",
-        Ruling::ExpectedUnsafe => "expected-unsafe",
-    });
+    facts.say(
+        "run",
+        format!("{}, variant {}, {}, seed {}", report.scenario, report.variant, report.engine, report.seed),
+    );
+    facts.say(
+        "verdict",
+        match verdict.ruling {
+            Ruling::Pass => "pass",
+            Ruling::Fail => "fail",
+            Ruling::ExpectedUnsafe => "expected-unsafe",
+        },
+    );
     facts.say("as expected", verdict.as_expected);
     for failure in &verdict.failures {
         facts.say("failure", format!("{} ({}) at {}: {}", failure.class, failure.check, failure.at, failure.message));
@@ -59,9 +65,9 @@ impl Facts {
         self.say("  lease misses", listed(lease.misses.iter().map(|(miss, number)| (miss.name(), *number))));
         self.say("  lease invalidations", listed(lease.invalidations.iter().map(|(cause, number)| (*cause, *number))));
         self.say("  lease renewals", count(lease.renewals));
-        let rounds = RoundCause::ALL.into_iter().filter_map(|cause| {
-            window.rounds.get(&cause).map(|round| (cause.name(), round.started))
-        });
+        let rounds = RoundCause::ALL
+            .into_iter()
+            .filter_map(|cause| window.rounds.get(&cause).map(|round| (cause.name(), round.started)));
         self.say("  ReadIndex rounds", listed(rounds));
         self.say("  conflicts", count(window.conflicts));
         self.say("  leader changes", window.leader_changes);

@@ -57,13 +57,7 @@ mod tests {
 
     #[test]
     fn of_several_the_gravest_counts() {
-        let mut all = [
-            Status::AsExpected,
-            Status::Vacuous,
-            Status::Failed,
-            Status::Nondeterministic,
-            Status::Harness,
-        ];
+        let mut all = [Status::AsExpected, Status::Vacuous, Status::Failed, Status::Nondeterministic, Status::Harness];
         all.sort();
         assert_eq!(all.map(Status::code), [0, 4, 1, 3, 70]);
     }

@@ -4,9 +4,10 @@ use super::event::exact_time;
 use super::figures::count;
 use super::style::Style;
 use super::timeline::Timeline;
-use crate::history::{What, FaultPhase};
+use crate::history::{FaultPhase, What};
+use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::verdict::{Failure, Ruling, RunReport};
+use crate::verdict::{Ruling, RunReport};
 use leasehold::observe::Event;
 use std::path::Path;
 
@@ -35,7 +36,11 @@ pub fn command(program: &str, report: &RunReport) -> String {
 
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%:=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// A run to tell about.
@@ -69,6 +74,11 @@ impl Screen<'_> {
             lines.extend(story);
         }
         lines.extend(self.timeline());
+        match self.events {
+            Some(path) => lines.push(self.style.faint(format!("events: {}", path.display()))),
+            None if self.report.verdict.as_expected => {}
+            None => lines.push(self.style.faint("events: the same command with `--out DIR`")),
+        }
         lines.join("\n")
     }
 
@@ -103,19 +113,16 @@ impl Screen<'_> {
 
     fn timeline(&self) -> Vec<String> {
         let RunReport { kept, keys, nodes, events, .. } = self.report;
-        let moment = moment(self.report);
+        let Some(moment) = moment(self.report) else { return Vec::new() };
         let rows = Timeline { records: kept, keys, nodes: *nodes }.around(moment);
         if rows.is_empty() {
             return Vec::new();
         }
         let shown = rows.len() - 1;
-        let heading = format!("{shown} of {} events, around {}; ┃ a lease is in force", count(*events), exact_time(moment));
+        let heading =
+            format!("{shown} of {} events, around {}; ┃ a lease is in force", count(*events), exact_time(moment));
         let mut lines = vec![String::new(), self.style.faint(heading)];
         lines.extend(rows);
-        lines.push(self.style.faint(match self.events {
-            Some(path) => format!("more events: {}", path.display()),
-            None => "more events: the same command with `--out DIR`".to_owned(),
-        }));
         lines
     }
 }
@@ -131,21 +138,19 @@ fn some<'a>(lines: &mut Vec<String>, words: impl Iterator<Item = &'a str>) {
 }
 
 /// The moment that the timeline of a failure is about. What is judged at the end of a run did not happen there: a hit rate is lost when
-/// leases are, so the last lease that was thrown away is shown, or else the last fault.
-fn moment(report: &RunReport) -> SimTime {
-    let end = SimTime::at(report.sim);
-    match report.verdict.failures.first() {
-        Some(Failure { at, .. }) if *at < end => *at,
-        _ => {
-            let last = |is: fn(&What) -> bool| report.kept.iter().rev().find(|record| is(&record.what));
-            let record = last(lease_lost).or_else(|| last(fault_acted)).or(report.kept.last());
-            record.map_or(end, |record| record.at)
-        }
-    }
+/// leases are, so the last lease that was thrown away is shown, or else the last fault. `None`: no moment says more than another.
+fn moment(report: &RunReport) -> Option<SimTime> {
+    let failed = report.verdict.failures.first().filter(|failure| failure.at < SimTime::at(report.sim));
+    let last = |is: fn(&What) -> bool| report.kept.iter().rev().find(|record| is(&record.what));
+    let record = || last(lease_lost).or_else(|| last(fault_acted));
+    // A run that a violation ended has it as its last event.
+    let stopped = || report.verdict.class.filter(|class| *class <= Class::LeaseInvariant).and(report.kept.last());
+    failed.map(|failure| failure.at).or_else(|| stopped().or_else(record).map(|record| record.at))
 }
 
+/// Also where none was in force: then what would have brought one back was voided.
 fn lease_lost(what: &What) -> bool {
-    matches!(what, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { held: true, .. }))
+    matches!(what, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { .. }))
 }
 
 fn fault_acted(what: &What) -> bool {

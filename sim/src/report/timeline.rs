@@ -98,7 +98,8 @@ impl Timeline<'_> {
             What::Stack(stack) => told(stack),
             What::Message { from, to, fate, kind, content, .. } => {
                 let kind = kind.strip_prefix("Msg").unwrap_or(kind);
-                let term = if kind.starts_with(char::is_uppercase) { format!(" t{}", content[0]) } else { String::new() };
+                let term =
+                    if kind.starts_with(char::is_uppercase) { format!(" t{}", content[0]) } else { String::new() };
                 let fate = match fate {
                     Fate::Delivered => "",
                     Fate::Cut => "CUT ",
@@ -106,11 +107,15 @@ impl Timeline<'_> {
                     Fate::Lost => "LOST ",
                 };
                 match node_of(&record.what) {
-                    Some(node) if address(*to) == node.to_string() => format!("← {} {fate}{kind}{term}", address(*from)),
+                    Some(node) if address(*to) == node.to_string() => {
+                        format!("← {} {fate}{kind}{term}", address(*from))
+                    }
                     _ => format!("→ {} {fate}{kind}{term}", address(*to)),
                 }
             }
-            What::Fault { verb, phase, detail, .. } => format!("{} {}: {detail}", verb.to_uppercase(), phase_name(*phase)),
+            What::Fault { verb, phase, detail, .. } => {
+                format!("{} {}: {detail}", verb.to_uppercase(), phase_name(*phase))
+            }
         }
     }
 
@@ -141,10 +146,12 @@ fn kind(what: &What) -> (&'static str, usize) {
             Event::Role { .. } => ("role", RARE),
             Event::CaughtUp { .. } => ("caught up", RARE),
             Event::LeaseEnded { held: true, .. } => ("lease ended", RARE),
-            Event::TransferStarted { .. } | Event::TransferAborted { .. } | Event::StaleTimeoutNow => ("transfer", RARE),
+            Event::TransferStarted { .. } | Event::TransferAborted { .. } | Event::StaleTimeoutNow => {
+                ("transfer", RARE)
+            }
             Event::Stopped { .. } => ("stopped", RARE),
             Event::LeaseExtended { .. } => ("lease extended", TELLING),
-            Event::LeaseEnded { held: false, .. } => ("lease ended, not held", COMMON),
+            Event::LeaseEnded { held: false, .. } => ("lease ended, not held", TELLING),
             Event::LeaseRead { miss: Some(_) } => ("miss", TELLING),
             Event::LeaseRead { miss: None } => ("hit", COMMON),
             Event::Conflict { .. } => ("conflict", TELLING),
@@ -192,7 +199,7 @@ fn told(stack: &StackRecord) -> String {
 
 fn result(completion: &Completion) -> String {
     match completion {
-        Completion::Read { version, path } => format!("= v{version} ({})", path.name()),
+        Completion::Read { version, path } => format!("= v{version} {}", path.name()),
         Completion::Written { version } | Completion::Script { version, .. } => format!("wrote v{version}"),
         Completion::Unexpected { version } => format!("found v{version}"),
         Completion::Failed { error, outcome: Outcome::NotApplied } => format!("FAILED {}", error.name()),
@@ -306,10 +313,10 @@ mod tests {
         records.extend([2, 4].map(|at| told_by(2, at * 1_000_000, Event::Applied { index: at, term: 1 }, None)));
         let lines = Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(4_000_000));
         insta::assert_snapshot!(lines.join("\n"), @"
-          simulated     n1                        n2                        n3                       clients and faults
+          simulated     n1                         n2                         n3                       clients and faults
           0.001000s   ┃ lease to 0.003000s
-          0.002000s   ┃                           applied 2
-        ▶ 0.004000s                               applied 4
+          0.002000s   ┃                            applied 2
+        ▶ 0.004000s                                applied 4
         ");
     }
 

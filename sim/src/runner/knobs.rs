@@ -171,7 +171,11 @@ mod tests {
     #[test]
     fn every_wrong_knob_is_named() {
         let problems = of(&[("LEASEHOLD_SEDS", "1"), ("LEASEHOLD_JOBS", "0"), ("LEASEHOLD_SEED", "-1")]).unwrap_err();
-        insta::assert_snapshot!(problems.join("\n"), @"");
+        insta::assert_snapshot!(problems.join("\n"), @"
+        LEASEHOLD_JOBS=0: not a whole number from 1
+        unknown LEASEHOLD_SEDS; did you mean `LEASEHOLD_SEEDS`? (there are LEASEHOLD_SEED, LEASEHOLD_SEEDS, LEASEHOLD_JOBS, LEASEHOLD_SCENARIO, LEASEHOLD_VARIANT)
+        LEASEHOLD_SEED=-1: not a whole number from 0 to 18446744073709551615
+        ");
         assert!(of(&[("LEASEHOLD_SEED", "1"), ("LEASEHOLD_SEEDS", "1..3")]).is_err());
     }
 }

@@ -5,10 +5,12 @@
 //! | `request` | what a user asked for, found, loaded and validated before anything runs         |
 //! | `knobs`   | the same wishes from the environment, for `cargo test`                          |
 //! | `run`     | one seed of one scenario under one variant, on a thread of its own              |
+//! | `panics`  | panics inside a run are results                                                 |
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
 //! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
 
 pub mod knobs;
+mod panics;
 mod request;
 mod run;
 mod sweep;

@@ -1,5 +1,6 @@
 //! One run: one seed, one variant, on a thread of its own.
 
+use super::panics;
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, Variant};
 use crate::fault;
 use crate::history::{Fingerprint, History, Keep, Past};
@@ -31,11 +32,13 @@ pub struct Spec {
 ///
 /// A panic inside is a failure of class [`Class::Panic`].
 pub fn run(spec: &Spec) -> RunReport {
+    panics::keep_those_of_runs();
     let begun = now();
     let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
-    let thread = std::thread::Builder::new().name(name).spawn(move || simulate(&own));
+    let thread = std::thread::Builder::new().name(name).spawn(move || panics::kept(|| simulate(&own)));
     let finished = thread.map_err(|error| format!("no thread for the run: {error}"));
-    let finished = finished.and_then(|thread| thread.join().map_err(|panic| panic_message(&*panic)));
+    let finished =
+        finished.and_then(|thread| thread.join().unwrap_or_else(|_| Err("the run's thread died".to_owned())));
     let mut report = match finished {
         Ok(finished) => finished.judge(spec),
         Err(message) => panicked(spec, message),
@@ -143,9 +146,4 @@ fn panicked(spec: &Spec, message: String) -> RunReport {
         unexpected: vec![format!("the run panicked: {message}")],
     };
     RunReport { verdict, ..blank(spec) }
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without a message").to_owned()
 }

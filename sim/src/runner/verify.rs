@@ -2,7 +2,7 @@
 
 use super::{Spec, run, sweep};
 use crate::history::{Fingerprint, Keep, Record};
-use crate::report::{event_line};
+use crate::report::event_line;
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::verdict::{Failure, Ruling, RunReport};
@@ -11,7 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The ways in which a seed is run, beside alone.
-pub const WAYS: [&str; 3] = ["again in the same process", "as the last of three seeds with 2 jobs", "in a fresh process, with another environment and another working folder"];
+pub const WAYS: [&str; 3] = [
+    "again in the same process",
+    "as the last of three seeds with 2 jobs",
+    "in a fresh process with another environment and working folder",
+];
 
 /// How a fresh process is started.
 #[derive(Clone, Debug)]
@@ -126,7 +130,8 @@ fn compare(alone: &RunReport, other: &RunReport, way: &'static str) -> Option<Di
         return None;
     }
     let shared = alone.kept.iter().zip(&other.kept).take_while(|(one, two)| one == two).count();
-    let line = |report: &RunReport, number: usize| report.kept.get(number).map(|record| event_line(record, &report.keys));
+    let line =
+        |report: &RunReport, number: usize| report.kept.get(number).map(|record| event_line(record, &report.keys));
     Some(Difference {
         way,
         number: shared as u64,
@@ -178,7 +183,12 @@ fn start(spec: &Spec, fresh: &Fresh, more: &[&str]) -> io::Result<Child> {
     let mut command = Command::new(&fresh.program);
     command.arg("events").arg(scenario).args(["--seed", &spec.seed.to_string(), "--variant", spec.variant.name]);
     command.args(spec.leak.then_some("--test-leak")).args(more);
-    command.env_clear().envs([("TZ", "Asia/Kathmandu"), ("LANG", "tr_TR.UTF-8"), ("HOME", "/nowhere"), ("RUST_LOG", "trace")]);
+    command.env_clear().envs([
+        ("TZ", "Asia/Kathmandu"),
+        ("LANG", "tr_TR.UTF-8"),
+        ("HOME", "/nowhere"),
+        ("RUST_LOG", "trace"),
+    ]);
     command.current_dir(&fresh.folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     command.spawn().map_err(|error| named(&fresh.program, &error))
 }

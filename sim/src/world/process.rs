@@ -228,8 +228,7 @@ mod tests {
         }
         after(&world, &process);
         world.run(SimTime(100), || false);
-        let log = log.lock().clone();
-        log
+        std::mem::take(&mut *log.lock())
     }
 
     #[test]
