@@ -144,6 +144,11 @@ impl Cluster {
         }
     }
 
+    /// A node, if it runs.
+    pub fn node(&self, id: NodeId) -> Option<Arc<Node>> {
+        self.shared.slots[&id].running.lock().as_ref().map(|running| Arc::clone(&running.node))
+    }
+
     /// Runs `task` in a node's process, if it runs.
     pub fn on_node<F>(&self, id: NodeId, task: impl FnOnce(Arc<Node>) -> F)
     where
