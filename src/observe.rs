@@ -198,6 +198,8 @@ pub enum Event {
     LeaseRead {
         /// `None`: answered from the lease.
         miss: Option<Miss>,
+        /// The clock reading that it was decided by; `None`: the clock could not be read.
+        now: Option<Instant>,
     },
     /// A ReadIndex round began.
     RoundStarted {
@@ -227,12 +229,23 @@ pub enum Event {
     },
     /// A `TimeoutNow` was thrown away because the receiver's log had moved on since it was sent (rule RL.4).
     StaleTimeoutNow,
+    /// An entry is durable in this node's log; what it had at this index and after it is gone.
+    Appended {
+        /// Its index.
+        index: u64,
+        /// Its term.
+        term: u64,
+        /// CRC-32 of its content.
+        digest: u32,
+    },
     /// An entry was applied.
     Applied {
         /// Its index.
         index: u64,
         /// Its term.
         term: u64,
+        /// CRC-32 of its content.
+        digest: u32,
     },
     /// A transaction was refused at apply.
     Conflict {

@@ -21,8 +21,8 @@ impl Observer for Counts {
     fn record(&mut self, record: &Record) -> bool {
         let What::Stack(told) = &record.what else { return true };
         let counter = match &told.event {
-            Event::LeaseRead { miss: None } => Counter::LeaseReadHit,
-            Event::LeaseRead { miss: Some(_) } => Counter::LeaseReadMiss,
+            Event::LeaseRead { miss: None, .. } => Counter::LeaseReadHit,
+            Event::LeaseRead { miss: Some(_), .. } => Counter::LeaseReadMiss,
             Event::Conflict { .. } => Counter::WriteConflict,
             Event::LaneFull { .. } => Counter::DispatchDropped,
             Event::InboxFull { .. } => Counter::StepQueueFull,

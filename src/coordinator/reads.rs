@@ -26,7 +26,7 @@ impl Coordinator {
         let status = self.parts.engine.status();
         let miss = self.parts.lease.check(now, &status).err();
         self.parts.metrics.lease_read(miss);
-        host.observe(Event::LeaseRead { miss });
+        host.observe(Event::LeaseRead { miss, now: now.ok() });
         if miss.is_none() {
             host.point(Point::LeaseChecked).await;
             return Ok(ReadPath::Lease);

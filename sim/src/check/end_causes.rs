@@ -135,7 +135,7 @@ impl Check for EndCauses {
         let What::Stack(told) = &record.what else { return None };
         match told.event {
             Event::LeaseEnded { cause, held, .. } => self.ended(cause, held),
-            Event::LeaseRead { miss } => self.read(miss),
+            Event::LeaseRead { miss, .. } => self.read(miss),
             Event::RoundEnded { cause: RoundCause::LeaseMiss, waited, .. } => {
                 self.rounds += 1;
                 self.waited += waited;

@@ -77,7 +77,7 @@ impl Nodes {
                 self.of(told.node).extended(at, term, until);
             }
             Event::LeaseEnded { cause, .. } => self.of(told.node).lost(at, Some(cause)),
-            Event::LeaseRead { miss: None } => self.of(told.node).last_hit = Some(at),
+            Event::LeaseRead { miss: None, .. } => self.of(told.node).last_hit = Some(at),
             _ => {}
         }
     }

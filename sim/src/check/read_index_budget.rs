@@ -84,7 +84,7 @@ impl Leading {
 impl ReadIndexBudget {
     fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord) {
         match *event {
-            Event::LeaseRead { miss } => self.misses += u64::from(miss.is_some()),
+            Event::LeaseRead { miss, .. } => self.misses += u64::from(miss.is_some()),
             Event::RoundStarted { cause, again: false } => self.round(*node, cause),
             Event::LeaseExtended { base, expiry, .. } => {
                 let length = expiry.since(base);

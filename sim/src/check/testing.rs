@@ -39,7 +39,12 @@ impl Events {
     }
 
     pub(crate) fn event(self, at: u64, node: u64, event: Event) -> Self {
-        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until: None }))
+        self.told_by(at, node, event, None)
+    }
+
+    fn told_by(self, at: u64, node: u64, event: Event, lease_until: Option<SimTime>) -> Self {
+        let clock = Instant::from_nanos(ms(at).0);
+        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until, clock }))
     }
 
     pub(crate) fn leads(self, at: u64, node: u64, term: u64) -> Self {
@@ -58,7 +63,7 @@ impl Events {
     pub(crate) fn extended(self, at: u64, node: u64, term: u64, until: u64) -> Self {
         let (base, expiry) = (Instant::from_nanos(0), Instant::from_nanos(300_000_000));
         let event = Event::LeaseExtended { term, generation: 0, base, expiry };
-        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until: Some(ms(until)) }))
+        self.told_by(at, node, event, Some(ms(until)))
     }
 
     pub(crate) fn ended(self, at: u64, node: u64, cause: EndCause) -> Self {
@@ -70,11 +75,11 @@ impl Events {
     }
 
     pub(crate) fn hit(self, at: u64, node: u64) -> Self {
-        self.event(at, node, Event::LeaseRead { miss: None })
+        self.event(at, node, Event::LeaseRead { miss: None, now: Some(Instant::from_nanos(ms(at).0)) })
     }
 
     pub(crate) fn missed(self, at: u64, node: u64, miss: Miss) -> Self {
-        self.event(at, node, Event::LeaseRead { miss: Some(miss) })
+        self.event(at, node, Event::LeaseRead { miss: Some(miss), now: Some(Instant::from_nanos(ms(at).0)) })
     }
 
     pub(crate) fn round(self, at: u64, node: u64, cause: RoundCause) -> Self {
@@ -91,7 +96,7 @@ impl Events {
     }
 
     pub(crate) fn applied(self, at: u64, index: u64) -> Self {
-        self.event(at, 1, Event::Applied { index, term: 1 })
+        self.event(at, 1, Event::Applied { index, term: 1, digest: 0 })
     }
 
     pub(crate) fn fault(self, at: u64, step: u32, verb: &'static str, phase: FaultPhase) -> Self {

@@ -15,7 +15,7 @@ pub use recorder::Recorder;
 pub use roles::Roles;
 pub use variant::{DEFAULT, VARIANTS, Variant, find};
 
-use crate::history::What;
+use crate::history::{ProcessChange, What};
 use crate::scenario::Scenario;
 use crate::world::World;
 use crate::world::disk::Disk;
@@ -121,6 +121,7 @@ impl Cluster {
         let process = shared.world.process(&id.to_string());
         let incarnation = slot.starts.fetch_add(1, Ordering::Relaxed) + 1;
         let identity = Identity { node: id, incarnation };
+        self.record(What::Process { node: id, change: ProcessChange::Started { incarnation } });
         let host = SimHost::new(&shared.world, &shared.plan, &shared.recorder, identity, process.clone());
         let host: Arc<dyn Host> = Arc::new(host);
         let bus = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id));
@@ -137,6 +138,7 @@ impl Cluster {
     pub fn kill(&self, id: NodeId) {
         let slot = &self.shared.slots[&id];
         let Some(running) = slot.running.lock().take() else { return };
+        self.record(What::Process { node: id, change: ProcessChange::Killed });
         running.process.kill();
         slot.disk.lock().crash();
         for link in self.shared.links.entering_node(id) {

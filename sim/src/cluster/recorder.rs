@@ -5,7 +5,7 @@ use crate::history::{Fate, FaultPhase, History, Past, StackRecord, What};
 use crate::time::SimTime;
 use crate::world::clock::Clock;
 use crate::world::network::{self, RuleId, Tap};
-use leasehold::env::{Lane, NodeId};
+use leasehold::env::{Instant, Lane, NodeId};
 use leasehold::observe::Event;
 use leasehold::transport::{Message, Packet};
 use parking_lot::{Mutex, MutexGuard};
@@ -65,7 +65,8 @@ impl Recorder {
         if matches!(event, Event::Role { .. } | Event::LeaseExtended { .. } | Event::LeaseEnded { .. }) {
             self.roles.lock().observe(node, &event, lease_until);
         }
-        self.record(at, What::Stack(StackRecord { node, event, lease_until }));
+        let clock = Instant::from_nanos(clock.reading(at));
+        self.record(at, What::Stack(StackRecord { node, event, lease_until, clock }));
     }
 
     /// A rule stopped a message of the protocol for the first time: the fault that made the rule is effective.
@@ -89,7 +90,8 @@ impl Tap<Box<Packet>> for Recorder {
             network::Fate::Held(rule) => (Fate::Held, Some(rule)),
             network::Fate::Lost => (Fate::Lost, None),
         };
-        self.record(at, What::Message { from: packet.from, to: packet.to, lane: packet.lane, fate, kind, content });
+        let Packet { from, to, lane, stamp, echo, .. } = **packet;
+        self.record(at, What::Message { from, to, lane, fate, kind, content, stamp, echo });
         if let Some(rule) = rule {
             self.note_effect(at, rule, packet);
         }

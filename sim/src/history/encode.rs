@@ -1,8 +1,8 @@
 //! The encoding of records for the fingerprint: tags and little-endian numbers, written by hand so that no library and no
 //! change of an `enum`'s order can alter it by accident.
 
-use super::{Completion, Fate, FaultPhase, Operation, Record, StackRecord, What};
-use leasehold::env::{Address, Lane, NodeId};
+use super::{Completion, Fate, FaultPhase, Operation, ProcessChange, Record, StackRecord, What};
+use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
 use leasehold::request::ReadPath;
@@ -67,7 +67,7 @@ impl Encoder {
                 self.tag(3);
                 self.stack(record);
             }
-            What::Message { from, to, lane, fate, kind, content } => {
+            What::Message { from, to, lane, fate, kind, content, stamp, echo } => {
                 self.tag(4);
                 self.address(*from);
                 self.address(*to);
@@ -80,6 +80,16 @@ impl Encoder {
                 });
                 self.text(kind);
                 content.iter().for_each(|word| self.number(*word));
+                [stamp, echo].into_iter().for_each(|stamp| self.stamp(*stamp));
+            }
+            What::Process { node, change } => {
+                self.tagged(6, node.0);
+                match change {
+                    ProcessChange::Started { incarnation } => self.tagged(1, *incarnation),
+                    ProcessChange::Killed => self.tag(2),
+                    ProcessChange::Paused => self.tag(3),
+                    ProcessChange::Resumed => self.tag(4),
+                }
             }
             What::Fault { step, verb, phase, detail } => {
                 self.tag(5);
@@ -93,6 +103,13 @@ impl Encoder {
                 });
                 self.text(detail);
             }
+        }
+    }
+
+    fn stamp(&mut self, stamp: Option<Stamp>) {
+        self.tag(u8::from(stamp.is_some()));
+        if let Some(Stamp { term, incarnation, round, sent_at }) = stamp {
+            [term, incarnation, round, sent_at.as_nanos()].into_iter().for_each(|number| self.number(number));
         }
     }
 
@@ -164,9 +181,10 @@ impl Encoder {
                 self.cause(*cause);
                 self.tag(u8::from(*held));
             }
-            Event::LeaseRead { miss } => {
+            Event::LeaseRead { miss, now } => {
                 self.tag(5);
                 self.tag(miss.map_or(0, miss_tag));
+                self.number(now.map_or(0, Instant::as_nanos));
             }
             Event::RoundStarted { cause, again } => {
                 self.tag(6);
@@ -182,9 +200,15 @@ impl Encoder {
             Event::TransferStarted { to } => self.tagged(8, to.0),
             Event::TransferAborted { to } => self.tagged(9, to.0),
             Event::StaleTimeoutNow => self.tag(10),
-            Event::Applied { index, term } => {
+            Event::Applied { index, term, digest } => {
                 self.tagged(11, *index);
                 self.number(*term);
+                self.number(u64::from(*digest));
+            }
+            Event::Appended { index, term, digest } => {
+                self.tagged(17, *index);
+                self.number(*term);
+                self.number(u64::from(*digest));
             }
             Event::Conflict { index } => self.tagged(12, *index),
             Event::Script { attempts, times } => {

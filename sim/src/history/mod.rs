@@ -8,7 +8,9 @@ mod fingerprint;
 mod record;
 
 pub use fingerprint::Fingerprint;
-pub use record::{Completion, Fate, FaultPhase, Invocation, KeyId, OpId, OpKind, Operation, Record, StackRecord, What};
+pub use record::{
+    Completion, Fate, FaultPhase, Invocation, KeyId, OpId, OpKind, Operation, ProcessChange, Record, StackRecord, What,
+};
 
 use crate::time::SimTime;
 use encode::Encoder;

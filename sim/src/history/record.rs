@@ -1,7 +1,7 @@
 //! The records of a history.
 
 use crate::time::SimTime;
-use leasehold::env::{Address, Lane, NodeId};
+use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::Event;
 use leasehold::request::{ReadPath, Version};
@@ -51,6 +51,17 @@ pub enum What {
         kind: &'static str,
         /// What identifies its content: term, index, commit and number of entries, or the number of the call.
         content: [u64; 4],
+        /// Of a leader's round: when it left, by the leader's clock.
+        stamp: Option<Stamp>,
+        /// Of an answer: the stamp of what it answers.
+        echo: Option<Stamp>,
+    },
+    /// A node's process began, ended, stood still or went on.
+    Process {
+        /// The node.
+        node: NodeId,
+        /// What became of its process.
+        change: ProcessChange,
     },
     /// A fault of the scenario did something.
     Fault {
@@ -74,6 +85,8 @@ pub struct StackRecord {
     pub event: Event,
     /// For [`Event::LeaseExtended`]: the true time at which the node's clock reaches the lease's expiry.
     pub lease_until: Option<SimTime>,
+    /// What the node's monotonic clock showed when it told this.
+    pub clock: Instant,
 }
 
 /// Number of an operation, unique in a run.
@@ -213,6 +226,22 @@ pub enum Fate {
     Held,
     /// It was lost.
     Lost,
+}
+
+/// What became of a process.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ProcessChange {
+    /// It began, with what is durable on its disk.
+    Started {
+        /// How often the node has been started, this time included.
+        incarnation: u64,
+    },
+    /// It was killed; what was not durable is lost.
+    Killed,
+    /// It stands still.
+    Paused,
+    /// It goes on.
+    Resumed,
 }
 
 /// What a fault did.

@@ -4,9 +4,11 @@
 //! `verify` compares between processes is this text. Times are simulated seconds to the nanosecond; `local` times are readings of
 //! the node's own clock.
 
-use crate::history::{Completion, Fate, FaultPhase, Invocation, KeyId, Operation, Record, StackRecord, What};
+use crate::history::{
+    Completion, Fate, FaultPhase, Invocation, KeyId, Operation, ProcessChange, Record, StackRecord, What,
+};
 use crate::time::SimTime;
-use leasehold::env::{Address, Instant, Lane, NodeId};
+use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::Outcome;
 use leasehold::observe::Event;
 
@@ -16,10 +18,12 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
         What::Invoked(invocation) => (format!("c{}", invocation.client), invoked(invocation, keys)),
         What::Completed { op, completion } => ("-".to_owned(), format!("#{} {}", op.0, completed(completion))),
         What::Stack(stack) => (stack.node.to_string(), told(stack)),
-        What::Message { from, to, lane, fate, kind, content } => {
+        What::Message { from, to, lane, fate, kind, content, stamp, echo } => {
             let who = format!("{}>{}", address(*from), address(*to));
-            (who, format!("{} {}{}", lane.name(), fated(*fate), message(*lane, kind, content)))
+            let stamps = [stamped("sent", *stamp), stamped("answers", *echo)].concat();
+            (who, format!("{} {}{}{stamps}", lane.name(), fated(*fate), message(*lane, kind, content)))
         }
+        What::Process { node, change } => (node.to_string(), process(*change)),
         What::Fault { step, verb, phase, detail } => {
             ("fault".to_owned(), format!("step {step} {verb} {}: {detail}", phase_name(*phase)))
         }
@@ -140,8 +144,13 @@ fn event(event: &Event) -> String {
             let force = if *held { "was in force" } else { "was not in force" };
             format!("lease ended by {}, {force} (generation {generation})", cause.name())
         }
-        Event::LeaseRead { miss: None } => "lease read: hit".to_owned(),
-        Event::LeaseRead { miss: Some(miss) } => format!("lease read: miss, {}", miss.name()),
+        Event::LeaseRead { miss, now } => {
+            let by = now.map_or("no clock".to_owned(), |now| exact(now.as_nanos()));
+            match miss {
+                None => format!("lease read: hit by {by}"),
+                Some(miss) => format!("lease read: miss by {by}, {}", miss.name()),
+            }
+        }
         Event::RoundStarted { cause, again } => format!("ReadIndex begun {}for {}", repeated(*again), cause.name()),
         Event::RoundEnded { cause, waited, confirmed } => {
             let how = if *confirmed { "confirmed" } else { "not confirmed" };
@@ -150,7 +159,8 @@ fn event(event: &Event) -> String {
         Event::TransferStarted { to } => format!("transfer begun to {to}"),
         Event::TransferAborted { to } => format!("transfer given up to {to}"),
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
-        Event::Applied { index, term } => format!("applied index {index} of term {term}"),
+        Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
+        Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
         Event::Conflict { index } => format!("conflict: refused index {index}"),
         Event::Script { attempts, times } => format!(
             "script ended after {attempts} attempts: lease read {:?}, reads {:?}, write fence {:?}, commit {:?}, backoff {:?}",
@@ -168,10 +178,28 @@ fn repeated(again: bool) -> &'static str {
     if again { "again " } else { "" }
 }
 
+/// A stamp, after what it was put on; nothing for none.
+fn stamped(how: &str, stamp: Option<Stamp>) -> String {
+    stamp.map_or(String::new(), |Stamp { term, incarnation, round, sent_at }| {
+        format!(", {how} round {round} of term {term} and start {incarnation} at {}", exact(sent_at.as_nanos()))
+    })
+}
+
+/// What became of a process.
+pub(super) fn process(change: ProcessChange) -> String {
+    match change {
+        ProcessChange::Started { incarnation } => format!("process started, start {incarnation}"),
+        ProcessChange::Killed => "process killed".to_owned(),
+        ProcessChange::Paused => "process paused".to_owned(),
+        ProcessChange::Resumed => "process resumed".to_owned(),
+    }
+}
+
 /// The node that an event is about: who told it, or who received the message.
 pub(super) fn node_of(what: &What) -> Option<NodeId> {
     match what {
         What::Stack(stack) => Some(stack.node),
+        What::Process { node, .. } => Some(*node),
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
         What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault { .. } => None,
     }
@@ -181,6 +209,7 @@ pub(super) fn node_of(what: &What) -> Option<NodeId> {
 mod tests {
     use super::*;
     use crate::history::{OpId, OpKind};
+    use leasehold::env::Instant;
     use leasehold::error::ErrorKind;
     use leasehold::observe::EndCause;
 
@@ -191,7 +220,8 @@ mod tests {
     #[test]
     fn lines_say_when_who_and_what() {
         let ended = Event::LeaseEnded { generation: 7, cause: EndCause::Failed(ErrorKind::WriteConflict), held: true };
-        let told = What::Stack(StackRecord { node: NodeId(1), event: ended, lease_until: None });
+        let told =
+            What::Stack(StackRecord { node: NodeId(1), event: ended, lease_until: None, clock: Instant::default() });
         insta::assert_snapshot!(line(told), @"2.500123456s n1     lease ended by write-conflict, was in force (generation 7)");
 
         let script = Operation::Script { reads: [KeyId(0), KeyId(1)].into(), key: KeyId(1) };
@@ -206,6 +236,8 @@ mod tests {
             fate: Fate::Held,
             kind: "MsgHeartbeat",
             content: [2, 0, 57, 0],
+            stamp: None,
+            echo: None,
         };
         insta::assert_snapshot!(line(message), @"2.500123456s n1>n2  heartbeat HELD MsgHeartbeat term 2 index 0 commit 57 entries 0");
     }

@@ -3,7 +3,7 @@
 //! A run has thousands of events around any moment and a screen has twenty rows, so events compete for them: the closer to the moment
 //! the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less.
 
-use super::event::{address, key, node_of, phase_name};
+use super::event::{address, key, node_of, phase_name, process};
 use super::figures::duration;
 use crate::history::{Completion, Fate, Invocation, OpId, Operation, Record, StackRecord, What};
 use crate::time::SimTime;
@@ -113,6 +113,7 @@ impl Timeline<'_> {
                     _ => format!("→ {} {fate}{kind}{term}", address(*to)),
                 }
             }
+            What::Process { change, .. } => process(*change).to_uppercase(),
             What::Fault { verb, phase, detail, .. } => {
                 format!("{} {}: {detail}", verb.to_uppercase(), phase_name(*phase))
             }
@@ -136,6 +137,7 @@ fn kind(what: &What) -> (&'static str, usize) {
     const COMMON: usize = 150;
     match what {
         What::Fault { .. } => ("fault", RARE),
+        What::Process { .. } => ("process", RARE),
         What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", TELLING),
         What::Completed { .. } => ("completed", TELLING),
         What::Invoked(_) => ("invoked", COMMON),
@@ -152,12 +154,13 @@ fn kind(what: &What) -> (&'static str, usize) {
             Event::Stopped { .. } => ("stopped", RARE),
             Event::LeaseExtended { .. } => ("lease extended", TELLING),
             Event::LeaseEnded { held: false, .. } => ("lease ended, not held", TELLING),
-            Event::LeaseRead { miss: Some(_) } => ("miss", TELLING),
-            Event::LeaseRead { miss: None } => ("hit", COMMON),
+            Event::LeaseRead { miss: Some(_), .. } => ("miss", TELLING),
+            Event::LeaseRead { miss: None, .. } => ("hit", COMMON),
             Event::Conflict { .. } => ("conflict", TELLING),
             Event::RoundStarted { .. } => ("round started", COMMON),
             Event::RoundEnded { .. } => ("round ended", TELLING),
             Event::LaneFull { .. } | Event::InboxFull { .. } => ("full", TELLING),
+            Event::Appended { .. } => ("appended", COMMON),
             Event::Applied { .. } => ("applied", COMMON),
             Event::Script { .. } => ("script", COMMON),
         },
@@ -176,8 +179,8 @@ fn told(stack: &StackRecord) -> String {
         },
         Event::LeaseEnded { cause, held: true, .. } => format!("LEASE END {}", cause.name()),
         Event::LeaseEnded { cause, held: false, .. } => format!("no lease: {}", cause.name()),
-        Event::LeaseRead { miss: None } => "lease read: hit".to_owned(),
-        Event::LeaseRead { miss: Some(miss) } => format!("lease read: {}", miss.name()),
+        Event::LeaseRead { miss: None, .. } => "lease read: hit".to_owned(),
+        Event::LeaseRead { miss: Some(miss), .. } => format!("lease read: {}", miss.name()),
         Event::RoundStarted { cause, again } => {
             format!("ReadIndex{} {}", if *again { " again" } else { "" }, cause.name())
         }
@@ -188,6 +191,7 @@ fn told(stack: &StackRecord) -> String {
         Event::TransferStarted { to } => format!("transfer to {to}"),
         Event::TransferAborted { to } => format!("no transfer to {to}"),
         Event::StaleTimeoutNow => "TimeoutNow is stale".to_owned(),
+        Event::Appended { index, .. } => format!("has {index}"),
         Event::Applied { index, .. } => format!("applied {index}"),
         Event::Conflict { index } => format!("conflict at {index}"),
         Event::Script { attempts, .. } => format!("script took {attempts}"),
@@ -298,7 +302,8 @@ mod tests {
     use leasehold::env::Instant;
 
     fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
-        let stack = StackRecord { node: NodeId(node), event, lease_until: until.map(SimTime) };
+        let clock = Instant::from_nanos(at);
+        let stack = StackRecord { node: NodeId(node), event, lease_until: until.map(SimTime), clock };
         Record { at: SimTime(at), what: What::Stack(stack) }
     }
 
@@ -310,7 +315,9 @@ mod tests {
     #[test]
     fn a_lease_is_drawn_until_its_true_end() {
         let mut records = vec![extended(1, 1_000_000, 3_000_000)];
-        records.extend([2, 4].map(|at| told_by(2, at * 1_000_000, Event::Applied { index: at, term: 1 }, None)));
+        records.extend(
+            [2, 4].map(|at| told_by(2, at * 1_000_000, Event::Applied { index: at, term: 1, digest: 0 }, None)),
+        );
         let lines = Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(4_000_000));
         insta::assert_snapshot!(lines.join("\n"), @"
           simulated     n1                         n2                         n3                       clients and faults
@@ -323,7 +330,7 @@ mod tests {
     #[test]
     fn rare_events_are_shown_among_many_common_ones() {
         let mut records: Vec<Record> =
-            (0..500).map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None }, None)).collect();
+            (0..500).map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None, now: None }, None)).collect();
         records[300] = told_by(2, 300_000, Event::Role { role: Role::Leader, term: 2, leader: None }, None);
         let lines = Timeline { records: &records, keys: &[], nodes: 9 }.around(SimTime(499_000));
         assert_eq!(lines.len(), ROWS + 1);

@@ -51,7 +51,7 @@ impl Meter {
                 self.elected(record.at, *node, *term);
             }
             What::Stack(told) => self.at(record.at).for_each(|window| window.count(&told.event)),
-            What::Message { .. } | What::Fault { .. } => {}
+            What::Message { .. } | What::Process { .. } | What::Fault { .. } => {}
         }
     }
 
@@ -122,7 +122,7 @@ impl Tally {
 impl Window {
     fn count(&mut self, event: &Event) {
         match *event {
-            Event::LeaseRead { miss } => self.lease.read(miss),
+            Event::LeaseRead { miss, .. } => self.lease.read(miss),
             Event::LeaseExtended { .. } => self.lease.renewals += 1,
             Event::LeaseEnded { cause, .. } => *self.lease.invalidations.entry(cause.name()).or_default() += 1,
             Event::Conflict { .. } => self.conflicts += 1,

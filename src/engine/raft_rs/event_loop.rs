@@ -312,10 +312,12 @@ impl EventLoop {
             // A leader's messages promise nothing about its own disk (Raft dissertation §10.2.1).
             self.send(ready.take_messages()).await;
             let hard_state = ready.hs().cloned();
+            let appended = ready.entries().iter().map(appended).collect::<Vec<_>>();
             self.raft.mut_store().append(ready.take_entries(), hard_state)?;
             if ready.must_sync() {
                 self.raft.store().sync().await?;
             }
+            appended.into_iter().for_each(|event| self.host.observe(event));
             self.host.point(Point::Persisted).await;
             self.send(ready.take_persisted_messages()).await;
             self.host.point(Point::Sent).await;
@@ -388,7 +390,7 @@ impl EventLoop {
             self.host.work(Work::Apply).await;
             let (index, term) = (entry.index, entry.term);
             let response = if entry.data.is_empty() { Vec::new() } else { self.machine.apply(index, &entry.data) };
-            self.host.observe(Event::Applied { index, term });
+            self.host.observe(Event::Applied { index, term, digest: crc32fast::hash(&entry.data) });
             self.note_applied(index, term);
             if let Some((reply, own)) = self.proposals.applied(index, term) {
                 let result = if own { Ok(Applied { index, response }) } else { Err(OVERWRITTEN) };
@@ -475,6 +477,10 @@ pub(super) fn role_of(state: StateRole) -> Role {
         StateRole::Candidate => Role::Candidate,
         StateRole::Leader => Role::Leader,
     }
+}
+
+fn appended(entry: &Entry) -> Event {
+    Event::Appended { index: entry.index, term: entry.term, digest: crc32fast::hash(&entry.data) }
 }
 
 fn known_leader(id: u64) -> Option<NodeId> {

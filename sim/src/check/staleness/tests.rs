@@ -162,6 +162,8 @@ fn the_story_says_who_wrote_what_who_answered_and_who_held_which_lease() {
         fate: Fate::Delivered,
         kind: "reply",
         content: [0; 4],
+        stamp: None,
+        echo: None,
     };
     let events = Events::default().leads(100, 1, 4).extended(6_400, 1, 4, 7_300).leads(6_600, 2, 5);
     let events = events.extended(6_620, 2, 5, 7_500).put(6_650, 6_700, 45).invoke(6_710, 1, get(0)).hit(6_711, 1);
