@@ -229,6 +229,11 @@ pub enum Event {
     },
     /// A `TimeoutNow` was thrown away because the receiver's log had moved on since it was sent (rule RL.4).
     StaleTimeoutNow,
+    /// A request for a vote was ignored: this node has started too short a time ago to know whom it has promised what (rule RL.5).
+    VoteWithheld {
+        /// Who asked.
+        from: NodeId,
+    },
     /// An entry is durable in this node's log; what it had at this index and after it is gone.
     Appended {
         /// Its index.

@@ -16,12 +16,7 @@
 //! | [`runner`] | one seed; many seeds; the same seed in other ways |
 
 #[cfg(not(madsim))]
-compile_error!(
-    "leasehold-sim runs on madsim and must be built with `--cfg madsim`.\n\
-     The repository's .cargo/config.toml sets it, but an exported RUSTFLAGS (or CARGO_ENCODED_RUSTFLAGS, or a build.rustflags \
-     of your own) replaces what is set there.\n\
-     Cure: `unset RUSTFLAGS`, or `export RUSTFLAGS=\"$RUSTFLAGS --cfg madsim\"`; and run cargo inside the repository."
-);
+compile_error!(include_str!("without-madsim.txt"));
 
 #[cfg(madsim)]
 pub mod check;

@@ -87,6 +87,11 @@ impl LogStore {
         self.disk.sync(WAL)
     }
 
+    /// Has this node ever taken part in an election, or followed a leader?
+    pub fn is_fresh(&self) -> bool {
+        self.hard_state == HardState::default()
+    }
+
     /// The configuration in force.
     pub fn conf_state(&self) -> &ConfState {
         &self.conf_state

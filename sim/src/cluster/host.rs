@@ -37,7 +37,7 @@ pub(super) struct SimHost {
     recorder: Arc<Recorder>,
     identity: Identity,
     process: Process,
-    clock: Clock,
+    clock: Arc<Mutex<Clock>>,
     cpu: Mutex<Cpu>,
     costs: [Duration; Work::ALL.len()],
     entropy: Mutex<BTreeMap<&'static str, Stream>>,
@@ -51,6 +51,7 @@ impl SimHost {
         plan: &Plan,
         recorder: &Arc<Recorder>,
         identity: Identity,
+        clock: Arc<Mutex<Clock>>,
         process: Process,
     ) -> Self {
         let node = identity.node;
@@ -59,7 +60,7 @@ impl SimHost {
             recorder: Arc::clone(recorder),
             identity,
             process,
-            clock: wiring::clock(world, &plan.scenario, node),
+            clock,
             cpu: Mutex::new(Cpu::new(plan.scenario.cluster.cpu.cores as usize)),
             costs: wiring::costs(&plan.scenario),
             entropy: Mutex::default(),
@@ -83,15 +84,29 @@ impl Env for SimHost {
     }
 
     fn monotonic(&self) -> Result<Instant, ClockError> {
-        Ok(Instant::from_nanos(self.clock.reading(self.world.now())))
+        Ok(Instant::from_nanos(self.clock.lock().reading(self.world.now())))
     }
 
     fn wall(&self) -> Result<Duration, ClockError> {
-        Ok(EPOCH + Duration::from_nanos(self.clock.reading(self.world.now())))
+        Ok(EPOCH + Duration::from_nanos(self.clock.lock().reading(self.world.now())))
     }
 
     fn sleep(&self, duration: Duration) -> Wait {
-        Self::wait(self.world.until(self.clock.after(self.world.now(), duration)))
+        let (world, clock) = (self.world.clone(), Arc::clone(&self.clock));
+        let end = clock.lock().reading(world.now()).saturating_add(leasehold::env::nanos(duration));
+        Wait::For(Box::pin(async move {
+            // Again, if the clock stood still meanwhile.
+            loop {
+                let (reading, until) = {
+                    let clock = clock.lock();
+                    (clock.reading(world.now()), clock.when(end))
+                };
+                if reading >= end {
+                    return;
+                }
+                world.until(until).await;
+            }
+        }))
     }
 
     fn spawn(&self, _name: &'static str, task: BoxFuture<()>) {
@@ -121,7 +136,7 @@ impl Env for SimHost {
 
 impl Sink for SimHost {
     fn observe(&self, event: Event) {
-        self.recorder.stack(self.world.now(), self.identity.node, &self.clock, event);
+        self.recorder.stack(self.world.now(), self.identity.node, &self.clock.lock(), event);
     }
 }
 

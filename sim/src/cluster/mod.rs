@@ -18,6 +18,7 @@ pub use variant::{DEFAULT, VARIANTS, Variant, find};
 use crate::history::{ProcessChange, What};
 use crate::scenario::Scenario;
 use crate::world::World;
+use crate::world::clock::Clock;
 use crate::world::disk::Disk;
 use crate::world::network::{Cut, LinkId, Receiver, RuleId};
 use crate::world::process::Process;
@@ -64,13 +65,15 @@ struct Shared {
 /// Where a node lives: what is there whether or not its process runs.
 struct Slot {
     disk: Arc<Mutex<Disk>>,
+    clock: Arc<Mutex<Clock>>,
     starts: AtomicU64,
     running: Mutex<Option<Running>>,
 }
 
 impl Slot {
-    fn new(disk: Disk) -> Self {
-        Self { disk: Arc::new(Mutex::new(disk)), starts: AtomicU64::new(0), running: Mutex::new(None) }
+    fn new(disk: Disk, clock: Clock) -> Self {
+        let (disk, clock) = (Arc::new(Mutex::new(disk)), Arc::new(Mutex::new(clock)));
+        Self { disk, clock, starts: AtomicU64::new(0), running: Mutex::new(None) }
     }
 }
 
@@ -84,7 +87,9 @@ impl Cluster {
     pub fn build(world: SimWorld, recorder: Arc<Recorder>, plan: Plan) -> Self {
         let links = wiring::lay(&world, &plan);
         let slots = (1..=u64::from(plan.scenario.cluster.nodes)).map(NodeId);
-        let slots = slots.map(|id| (id, Slot::new(wiring::disk(&world, &plan, id)))).collect();
+        let slots =
+            slots.map(|id| (id, Slot::new(wiring::disk(&world, &plan, id), wiring::clock(&world, &plan.scenario, id))));
+        let slots = slots.collect();
         let cluster = Self { shared: Arc::new(Shared { world, recorder, plan, links, slots }) };
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
@@ -122,7 +127,14 @@ impl Cluster {
         let incarnation = slot.starts.fetch_add(1, Ordering::Relaxed) + 1;
         let identity = Identity { node: id, incarnation };
         self.record(What::Process { node: id, change: ProcessChange::Started { incarnation } });
-        let host = SimHost::new(&shared.world, &shared.plan, &shared.recorder, identity, process.clone());
+        let host = SimHost::new(
+            &shared.world,
+            &shared.plan,
+            &shared.recorder,
+            identity,
+            Arc::clone(&slot.clock),
+            process.clone(),
+        );
         let host: Arc<dyn Host> = Arc::new(host);
         let bus = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id));
         let disk = Arc::new(SimDisk::new(&shared.world, &slot.disk));
@@ -134,16 +146,46 @@ impl Cluster {
         *slot.running.lock() = Some(Running { process, node });
     }
 
-    /// Kills a node's process; its disk keeps what was durable.
-    pub fn kill(&self, id: NodeId) {
+    /// Kills a node's process; its disk keeps what was durable. Returns whether there was a process.
+    pub fn kill(&self, id: NodeId) -> bool {
         let slot = &self.shared.slots[&id];
-        let Some(running) = slot.running.lock().take() else { return };
-        self.record(What::Process { node: id, change: ProcessChange::Killed });
+        let Some(running) = slot.running.lock().take() else { return false };
+        self.shared.recorder.killed(self.shared.world.now(), id);
+        slot.clock.lock().thaw(self.shared.world.now());
         running.process.kill();
         slot.disk.lock().crash();
         for link in self.shared.links.entering_node(id) {
             self.shared.world.set_receiver(link, None);
         }
+        true
+    }
+
+    /// Lets a node's process stand still, and its clock with it if `freeze`. Returns whether there was a process.
+    pub fn pause(&self, id: NodeId, freeze: bool) -> bool {
+        let slot = &self.shared.slots[&id];
+        let running = slot.running.lock();
+        let Some(running) = &*running else { return false };
+        self.record(What::Process { node: id, change: ProcessChange::Paused });
+        running.process.pause();
+        if freeze {
+            slot.clock.lock().freeze(self.shared.world.now());
+        }
+        true
+    }
+
+    /// Lets a node's process, and its clock, go on. Returns whether the pause delayed anything that could have run.
+    pub fn resume(&self, id: NodeId) -> bool {
+        let slot = &self.shared.slots[&id];
+        slot.clock.lock().thaw(self.shared.world.now());
+        let running = slot.running.lock();
+        let Some(running) = &*running else { return false };
+        self.record(What::Process { node: id, change: ProcessChange::Resumed });
+        running.process.resume()
+    }
+
+    /// Does a process of this node exist, standing still or not?
+    pub fn is_up(&self, id: NodeId) -> bool {
+        self.shared.slots[&id].running.lock().is_some()
     }
 
     /// A node, if it runs.

@@ -1,7 +1,7 @@
 //! Where everything that happens passes by on its way into the history.
 
 use super::roles::Roles;
-use crate::history::{Fate, FaultPhase, History, Past, StackRecord, What};
+use crate::history::{Fate, FaultPhase, History, Past, ProcessChange, StackRecord, What};
 use crate::time::SimTime;
 use crate::world::clock::Clock;
 use crate::world::network::{self, RuleId, Tap};
@@ -55,6 +55,11 @@ impl Recorder {
         let mut history = self.history.lock();
         history.record(at, what);
         self.ended.store(history.ended(), Ordering::Relaxed);
+    }
+
+    pub(super) fn killed(&self, at: SimTime, node: NodeId) {
+        self.roles.lock().forget(node);
+        self.record(at, What::Process { node, change: ProcessChange::Killed });
     }
 
     pub(super) fn stack(&self, at: SimTime, node: NodeId, clock: &Clock, event: Event) {

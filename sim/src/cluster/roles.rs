@@ -40,6 +40,11 @@ impl Roles {
         held.max().map(|(_, id)| id)
     }
 
+    /// The node's process is gone, and its role with it.
+    pub(super) fn forget(&mut self, id: NodeId) {
+        self.nodes.remove(&id);
+    }
+
     pub(super) fn observe(&mut self, id: NodeId, event: &Event, lease_until: Option<SimTime>) {
         let node = self.nodes.entry(id).or_default();
         match event {

@@ -1,6 +1,6 @@
-//! `heal = "everything"`: every partition is lifted; what was held back is delivered.
+//! `heal = "everything"`: every partition is lifted, what was held back is delivered; who is down or stands still goes on.
 //!
-//! Effective: there was one.
+//! Effective: there was something to end.
 
 use super::Act;
 use crate::history::FaultPhase;
@@ -8,12 +8,12 @@ use crate::history::FaultPhase;
 pub(super) const VERB: &str = "heal";
 
 pub(super) fn perform(act: &Act) {
-    let partitions = act.injector.partitions.lock().clone();
+    let active = act.injector.active.lock().clone();
     act.record(VERB, FaultPhase::Activated, "everything");
-    for active in &partitions {
-        act.injector.lift(*active);
+    for fault in &active {
+        act.injector.end(*fault);
     }
-    if !partitions.is_empty() {
+    if !active.is_empty() {
         act.record(VERB, FaultPhase::Effective, "everything");
     }
 }

@@ -1,7 +1,9 @@
 //! Faults: one file a verb. Each tells when it acted, and when it changed something.
 
+mod crash;
 mod heal;
 mod partition;
+mod pause;
 mod selector;
 mod transfer;
 
@@ -9,10 +11,12 @@ use crate::cluster::Cluster;
 use crate::history::{FaultPhase, What};
 use crate::scenario::{Action, Scenario, When};
 use crate::time::SimTime;
+use crate::world::network::RuleId;
 use crate::world::streams::Stream;
+use leasehold::env::NodeId;
 use parking_lot::Mutex;
-use partition::Active;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A verb: its name, what it does, and when it counts as effective.
 pub const VERBS: &[(&str, &str, &str)] = &[
@@ -22,12 +26,22 @@ pub const VERBS: &[(&str, &str, &str)] = &[
         "cuts the links between two sides: drop, hold, or cut in flight",
         "a protocol message met the cut",
     ),
-    (heal::VERB, "lifts every partition", "a partition was in force"),
+    (
+        crash::VERB,
+        "kills processes, which start again after a time on what was durable",
+        "a running process was killed",
+    ),
+    (
+        pause::VERB,
+        "lets processes stand still, with their clocks running or frozen",
+        "a task that could run was delayed",
+    ),
+    (heal::VERB, "ends every partition, pause and downtime", "there was one"),
 ];
 
 /// Puts every step of the timeline into the world's queue.
 pub fn schedule(cluster: &Cluster, scenario: &Arc<Scenario>) {
-    let injector = Injector { cluster: cluster.clone(), partitions: Arc::default() };
+    let injector = Injector { cluster: cluster.clone(), active: Arc::default() };
     let stream =
         |purpose: &str, number: usize| cluster.world().streams().stream(&["fault", purpose, &number.to_string()]);
     let mut number = 0;
@@ -42,37 +56,12 @@ pub fn schedule(cluster: &Cluster, scenario: &Arc<Scenario>) {
     }
 }
 
-/// How many times each verb acts, by the timeline.
-pub fn planned(scenario: &Scenario) -> Vec<(&'static str, u64)> {
-    let verbs = scenario.timeline.iter().filter_map(|step| Some((verb(&step.action)?, count(step.at))));
-    verbs.collect()
-}
-
-fn verb(action: &Action) -> Option<&'static str> {
-    match action {
-        Action::Tag { .. } => None,
-        Action::Transfer { .. } => Some(transfer::VERB),
-        Action::Partition(_) => Some(partition::VERB),
-        Action::Heal => Some(heal::VERB),
-    }
-}
-
-fn count(when: When) -> u64 {
-    match when {
-        When::At(_) | When::Window { .. } => 1,
-        When::Every { from, to, every, .. } => {
-            let span = to.saturating_sub(from).as_nanos();
-            u64::try_from(span.div_ceil(every.as_nanos().max(1))).unwrap_or(u64::MAX)
-        }
-    }
-}
-
 fn moments(when: When, stream: &mut Stream) -> Vec<SimTime> {
     match when {
         When::At(at) | When::Window { from: at, .. } => vec![SimTime::at(at)],
         When::Every { from, every, jitter, .. } => {
             let jitter = u64::try_from(jitter.as_nanos()).unwrap_or(u64::MAX);
-            let regular = (0..count(when)).map(|n| SimTime::at(from).after(every.saturating_mul(n as u32)));
+            let regular = (0..when.times()).map(|n| SimTime::at(from).after(every.saturating_mul(n as u32)));
             regular.map(|at| SimTime(at.0.saturating_add(stream.below(jitter + 1)))).collect()
         }
     }
@@ -82,7 +71,48 @@ fn moments(when: When, stream: &mut Stream) -> Vec<SimTime> {
 #[derive(Clone)]
 struct Injector {
     cluster: Cluster,
-    partitions: Arc<Mutex<Vec<Active>>>,
+    active: Arc<Mutex<Vec<Active>>>,
+}
+
+/// A fault that lasts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Active {
+    step: u32,
+    harm: Harm,
+}
+
+/// What has to be undone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Harm {
+    Partition(RuleId),
+    Crash(NodeId),
+    Pause(NodeId),
+}
+
+impl Injector {
+    /// Notes a fault that lasts, for so long or until a heal.
+    fn begin(&self, active: Active, lasts: Option<Duration>) {
+        self.active.lock().push(active);
+        if let Some(lasts) = lasts {
+            let injector = self.clone();
+            let end = self.cluster.world().now().after(lasts);
+            self.cluster.world().call_at(end, move || injector.end(active));
+        }
+    }
+
+    /// Ends a fault, unless a heal has ended it already.
+    fn end(&self, active: Active) {
+        {
+            let mut all = self.active.lock();
+            let Some(position) = all.iter().position(|other| *other == active) else { return };
+            all.remove(position);
+        }
+        match active.harm {
+            Harm::Partition(rule) => partition::end(self, active.step, rule),
+            Harm::Crash(node) => crash::end(self, active.step, node),
+            Harm::Pause(node) => pause::end(self, active.step, node),
+        }
+    }
 }
 
 /// One step of the timeline, once.
@@ -98,6 +128,8 @@ impl Act {
             Action::Tag { .. } => {}
             Action::Transfer { from, to } => transfer::perform(&self, *from, *to),
             Action::Partition(partition) => partition::perform(&self, partition),
+            Action::Crash(crash) => crash::perform(&self, crash),
+            Action::Pause(pause) => pause::perform(&self, pause),
             Action::Heal => heal::perform(&self),
         }
     }

@@ -3,20 +3,13 @@
 //!
 //! Effective: a message of the protocol met the cut. Clients reach all nodes throughout.
 
-use super::{Act, Injector, record};
+use super::{Act, Active, Harm, Injector, record};
 use crate::history::FaultPhase;
 use crate::scenario::{Cut, Partition};
 use crate::world::network::{self, RuleId};
 use leasehold::env::NodeId;
 
 pub(super) const VERB: &str = "partition";
-
-/// A partition in force.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Active {
-    step: u32,
-    rule: RuleId,
-}
 
 pub(super) fn perform(act: &Act, partition: &Partition) {
     let [first, second] = act.select_sides(&partition.sides);
@@ -32,24 +25,13 @@ pub(super) fn perform(act: &Act, partition: &Partition) {
     if !partition.one_way {
         links.extend(cluster.links_between(&second, &first));
     }
-    let active = Active { step: act.step, rule: cluster.cut(act.step, VERB, &links, how) };
-    act.injector.partitions.lock().push(active);
-    if let Some(lasts) = partition.lasts {
-        let injector = act.injector.clone();
-        let end = cluster.world().now().after(lasts);
-        cluster.world().call_at(end, move || injector.lift(active));
-    }
+    let rule = cluster.cut(act.step, VERB, &links, how);
+    act.injector.begin(Active { step: act.step, harm: Harm::Partition(rule) }, partition.lasts);
 }
 
-impl Injector {
-    /// Lifts a partition, unless a heal has lifted it already.
-    pub(super) fn lift(&self, active: Active) {
-        let mut partitions = self.partitions.lock();
-        let Some(position) = partitions.iter().position(|other| *other == active) else { return };
-        partitions.remove(position);
-        self.cluster.lift(active.rule);
-        record(&self.cluster, active.step, VERB, FaultPhase::Ended, "links restored");
-    }
+pub(super) fn end(injector: &Injector, step: u32, rule: RuleId) {
+    injector.cluster.lift(rule);
+    record(&injector.cluster, step, VERB, FaultPhase::Ended, "links restored");
 }
 
 fn how(cut: Cut) -> network::Cut {

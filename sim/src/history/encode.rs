@@ -205,6 +205,7 @@ impl Encoder {
                 self.number(*term);
                 self.number(u64::from(*digest));
             }
+            Event::VoteWithheld { from } => self.tagged(18, from.0),
             Event::Appended { index, term, digest } => {
                 self.tagged(17, *index);
                 self.number(*term);

@@ -159,6 +159,7 @@ fn event(event: &Event) -> String {
         Event::TransferStarted { to } => format!("transfer begun to {to}"),
         Event::TransferAborted { to } => format!("transfer given up to {to}"),
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
+        Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
         Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
         Event::Conflict { index } => format!("conflict: refused index {index}"),

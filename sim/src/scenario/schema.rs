@@ -48,6 +48,8 @@ pub(super) struct Step {
     pub tag: Option<Text>,
     pub transfer: Option<Spanned<Transfer>>,
     pub partition: Option<Spanned<Partition>>,
+    pub crash: Option<Spanned<Crash>>,
+    pub pause: Option<Spanned<Pause>>,
     pub heal: Option<Text>,
 }
 
@@ -65,6 +67,21 @@ pub(super) struct Partition {
     pub how: Option<Text>,
     pub one_way: Option<bool>,
     pub r#for: Option<Quantity>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Crash {
+    pub node: Option<Text>,
+    pub r#for: Option<Quantity>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Pause {
+    pub node: Option<Text>,
+    pub r#for: Option<Quantity>,
+    pub clock: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

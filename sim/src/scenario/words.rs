@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Action, Calls, Class, Cut, Engine, Op, Renewal, Selector, Target,
+    Action, Calls, Class, Cut, Engine, Op, PausedClock, Renewal, Selector, Target,
     problem::{quote, quote_all},
     units::Misread,
 };
@@ -67,6 +67,7 @@ spelled! {
     Renewal, "renewal", { Acks = "acks", ReadIndex = "read-index" }
     Calls, "kind of calls", { Stream = "stream", Unary = "unary" }
     Cut, "way to cut", { Drop = "drop", Hold = "hold", Flight = "cut" }
+    PausedClock, "clock of a pause", { Running = "running", Frozen = "frozen" }
     Target, "target", { Any = "@any", Leader = "@leader" }
 }
 
@@ -121,12 +122,7 @@ fn is_plain_number(text: &str) -> bool {
 impl fmt::Display for Action {
     /// The verb: `partition`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tag { .. } => "tag",
-            Self::Transfer { .. } => "transfer",
-            Self::Partition(_) => "partition",
-            Self::Heal => "heal",
-        })
+        f.write_str(self.fault().unwrap_or("tag"))
     }
 }
 

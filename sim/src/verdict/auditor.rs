@@ -3,7 +3,7 @@
 use super::{CheckCount, FaultCount, Measures, Meter};
 use crate::check::{self, Check, Finding, stops};
 use crate::history::{FaultPhase, Observer, Record, What};
-use crate::scenario::{Action, Class, Scenario, Step, When};
+use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -98,25 +98,11 @@ impl Auditor {
 fn planned(timeline: &[Step]) -> BTreeMap<&'static str, FaultCount> {
     let mut faults = BTreeMap::<_, FaultCount>::new();
     for step in timeline {
-        let verb = match step.action {
-            Action::Tag { .. } => continue,
-            Action::Transfer { .. } => "transfer",
-            Action::Partition(_) => "partition",
-            Action::Heal => "heal",
-        };
-        faults.entry(verb).or_default().planned += times(step.at);
-    }
-    faults
-}
-
-fn times(at: When) -> u64 {
-    match at {
-        When::At(_) | When::Window { .. } => 1,
-        When::Every { from, to, every, .. } => {
-            let times = to.saturating_sub(from).as_nanos().div_ceil(every.as_nanos().max(1));
-            u64::try_from(times).unwrap_or(u64::MAX)
+        if let Some(verb) = step.action.fault() {
+            faults.entry(verb).or_default().planned += step.at.times();
         }
     }
+    faults
 }
 
 /// An [`Auditor`] that observes a history and that the runner can still reach.

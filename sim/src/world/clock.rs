@@ -1,7 +1,7 @@
 //! A node's own clock.
 //!
-//! Local time is a linear function of true time: an offset, so that readings of two nodes cannot be compared by accident, and a
-//! rate. Integer arithmetic; exact to a nanosecond.
+//! Local time is a linear function of the true time for which it runs: an offset, so that readings of two nodes cannot be compared
+//! by accident, and a rate. It can be frozen and thawed. Integer arithmetic; exact to a nanosecond.
 
 use crate::time::SimTime;
 use std::time::Duration;
@@ -13,6 +13,10 @@ pub struct Clock {
     offset: u64,
     /// How much faster than true time it runs, in parts per billion.
     rate_ppb: i64,
+    /// True time during which it stood still, freezes that are over.
+    stood: u64,
+    /// Since when it stands still.
+    frozen: Option<SimTime>,
 }
 
 const BILLION: i128 = 1_000_000_000;
@@ -20,15 +24,28 @@ const BILLION: i128 = 1_000_000_000;
 impl Clock {
     /// A clock that shows `offset` at the beginning of the run and runs `rate_ppb` parts per billion fast.
     pub fn new(offset: Duration, rate_ppb: i64) -> Self {
-        Self { offset: u64::try_from(offset.as_nanos()).unwrap_or(u64::MAX / 2), rate_ppb }
+        Self { offset: u64::try_from(offset.as_nanos()).unwrap_or(u64::MAX / 2), rate_ppb, stood: 0, frozen: None }
+    }
+
+    /// It stands still from `now` on.
+    pub fn freeze(&mut self, now: SimTime) {
+        self.frozen.get_or_insert(now);
+    }
+
+    /// It goes on at `now`.
+    pub fn thaw(&mut self, now: SimTime) {
+        if let Some(since) = self.frozen.take() {
+            self.stood += now.0 - since.0;
+        }
     }
 
     /// What it shows at `now`, in nanoseconds.
     pub fn reading(&self, now: SimTime) -> u64 {
-        self.offset + self.elapsed(now.0)
+        let running = self.frozen.unwrap_or(now).min(now).0 - self.stood;
+        self.offset + self.elapsed(running)
     }
 
-    /// The first moment at which it shows at least `reading`.
+    /// The first moment at which it shows at least `reading`, if it is not frozen from now on: an estimate for a frozen clock.
     pub fn when(&self, reading: u64) -> SimTime {
         let elapsed = reading.saturating_sub(self.offset);
         let estimate = i128::from(elapsed) * BILLION / (BILLION + i128::from(self.rate_ppb));
@@ -39,7 +56,7 @@ impl Clock {
         while self.elapsed(moment) < elapsed {
             moment += 1;
         }
-        SimTime(moment)
+        SimTime(moment.saturating_add(self.stood))
     }
 
     /// The moment at which `duration` has passed on this clock since `now`.
@@ -78,6 +95,16 @@ mod tests {
                 assert!(moment.0 == 0 || clock.reading(SimTime(moment.0 - 1)) < reading);
             }
         }
+    }
+
+    #[test]
+    fn a_frozen_clock_stands_still_and_goes_on_where_it_stood() {
+        let mut clock = Clock::new(Duration::from_secs(5), 0);
+        clock.freeze(SimTime(100));
+        assert_eq!(clock.reading(SimTime(400)), 5 * SECOND + 100);
+        clock.thaw(SimTime(400));
+        assert_eq!(clock.reading(SimTime(450)), 5 * SECOND + 150);
+        assert_eq!(clock.when(5 * SECOND + 150), SimTime(450));
     }
 
     #[test]

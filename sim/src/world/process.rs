@@ -43,6 +43,7 @@ struct RunQueue {
     fresh: Vec<Task>,
     /// In the scheduler's list, or running.
     scheduled: bool,
+    paused: bool,
     dead: bool,
     stream: Stream,
 }
@@ -72,7 +73,8 @@ impl Scheduler {
 
 impl Process {
     pub(super) fn start(name: &str, scheduler: Arc<Scheduler>, stream: Stream) -> Self {
-        let queue = RunQueue { ready: Vec::new(), fresh: Vec::new(), scheduled: false, dead: false, stream };
+        let queue =
+            RunQueue { ready: Vec::new(), fresh: Vec::new(), scheduled: false, paused: false, dead: false, stream };
         let shared =
             Arc::new(Shared { name: name.to_owned(), scheduler, queue: Mutex::new(queue), tasks: Mutex::default() });
         shared.scheduler.all.lock().push(Arc::clone(&shared));
@@ -98,6 +100,22 @@ impl Process {
         }
     }
 
+    /// Lets the process stand still: nothing of it runs, what wakes its tasks is remembered.
+    pub fn pause(&self) {
+        self.shared.queue.lock().paused = true;
+    }
+
+    /// Lets it go on. Returns whether the pause delayed anything that could have run.
+    pub fn resume(&self) -> bool {
+        let mut queue = self.shared.queue.lock();
+        queue.paused = false;
+        let delayed = !queue.ready.is_empty() || !queue.fresh.is_empty();
+        if delayed {
+            self.shared.schedule(&mut queue);
+        }
+        delayed
+    }
+
     /// Ends the process: nothing of it runs again, its tasks are dropped before the next event.
     pub fn kill(&self) {
         let mut queue = self.shared.queue.lock();
@@ -108,7 +126,7 @@ impl Process {
 
 impl Shared {
     fn schedule(self: &Arc<Self>, queue: &mut RunQueue) {
-        if !queue.scheduled {
+        if !queue.scheduled && (!queue.paused || queue.dead) {
             queue.scheduled = true;
             self.scheduler.runnable.lock().push_back(Arc::clone(self));
         }
@@ -129,6 +147,10 @@ impl Shared {
             let fresh = std::mem::take(&mut queue.fresh);
             drop(queue);
             drop((fresh, std::mem::take(tasks)));
+            return None;
+        }
+        if queue.paused {
+            queue.scheduled = false;
             return None;
         }
         for task in std::mem::take(&mut queue.fresh) {
@@ -275,6 +297,26 @@ mod tests {
         });
         assert_eq!(log.len(), 3);
         assert!(log.iter().all(|(at, _)| *at == 0));
+    }
+
+    #[test]
+    fn a_paused_process_runs_nothing_until_it_is_resumed() {
+        let log = three_tasks(1, |world, process| {
+            let (paused, resumed) = (process.clone(), process.clone());
+            world.call_at(SimTime(5), move || paused.pause());
+            world.call_at(SimTime(50), move || assert!(resumed.resume()));
+        });
+        assert_eq!(log.iter().filter(|(at, _)| *at == 0).count(), 3);
+        assert_eq!(log.iter().filter(|(at, _)| *at == 50).count(), 3);
+    }
+
+    #[test]
+    fn a_pause_that_delays_nothing_says_so() {
+        three_tasks(1, |world, process| {
+            let (paused, resumed) = (process.clone(), process.clone());
+            world.call_at(SimTime(5), move || paused.pause());
+            world.call_at(SimTime(9), move || assert!(!resumed.resume()));
+        });
     }
 
     #[test]

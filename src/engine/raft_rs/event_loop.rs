@@ -5,7 +5,7 @@
 
 use super::inbox::{Ask, Input, Reply};
 use super::pending::{Contexts, INTERRUPTED, OVERWRITTEN, Proposals, Reads};
-use super::timing::{ElectionTimeouts, raft_config};
+use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
 use super::{Parts, Shared};
 use crate::engine::renewal::Renewal;
 use crate::engine::{Applied, Listener, StateMachine, Status};
@@ -31,6 +31,7 @@ pub(super) struct EventLoop {
     shared: Arc<Shared>,
     raft: RawNode<LogStore>,
     timeouts: ElectionTimeouts,
+    promise: RestartPromise,
     renewal: Box<dyn Renewal>,
     proposals: Proposals,
     reads: Reads,
@@ -76,6 +77,7 @@ impl EventLoop {
         let Parts { host, disk: _, transport, metrics, machine, listener, config } = parts;
         let me = host.node();
         let timeouts = ElectionTimeouts::new(&config);
+        let promise = RestartPromise::new(&config, &store);
         let voters: Vec<NodeId> = store.conf_state().voters.iter().copied().map(NodeId).collect();
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let raft = RawNode::new(&raft_config(me, &config), store, &logger).map_err(|_| Error::Storage)?;
@@ -90,6 +92,7 @@ impl EventLoop {
             shared,
             raft,
             timeouts,
+            promise,
             proposals: Proposals::default(),
             reads: Reads::default(),
             transfer: Transfer::None,
@@ -130,6 +133,7 @@ impl EventLoop {
 
     fn tick(&mut self) {
         self.raft.tick();
+        self.promise.tick();
         if self.raft.raft.state != StateRole::Leader {
             self.timeouts.ticked(self.raft.raft.election_elapsed);
             return;
@@ -241,6 +245,10 @@ impl EventLoop {
         };
         if self.is_stale_timeout_now(&message) {
             self.host.observe(Event::StaleTimeoutNow);
+            return;
+        }
+        if self.promise.forbids(&message) {
+            self.host.observe(Event::VoteWithheld { from });
             return;
         }
         self.echo = stamp.map(|stamp| (from.0, stamp));

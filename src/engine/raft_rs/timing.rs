@@ -1,4 +1,4 @@
-//! Raft's timing: the configuration in ticks, and election timeouts that a seed reaches.
+//! Raft's timing: the configuration in ticks, election timeouts that a seed reaches, promises that a restart must not break.
 
 use super::event_loop::role_of;
 use crate::engine::Config;
@@ -6,6 +6,7 @@ use crate::env::NodeId;
 use crate::observe::{Host, Role};
 use crate::storage::LogStore;
 use raft::ReadOnlyOption;
+use raft::eraftpb::{Message, MessageType};
 use std::time::Duration;
 
 /// Election timeouts drawn from the [`Env`](crate::env::Env) instead of raft's thread-local generator, which no seed reaches.
@@ -40,6 +41,34 @@ impl ElectionTimeouts {
             self.current = self.least + (host.entropy("election-timeout") % span) as usize;
         }
         raft.set_randomized_election_timeout(self.current);
+    }
+}
+
+/// What a node that starts again has promised but forgotten (rule RL.5, premise P3).
+///
+/// raft keeps in memory alone whom it heard lead, and when. A restarted voter would help elect another leader at once, while the
+/// one that it acknowledged just before still counts on it. So it votes for nobody until every promise that it can have given is
+/// over: an election timeout after its start. A transfer of leadership is free to go on, its leader has given up its lease.
+pub(super) struct RestartPromise {
+    ticks_left: usize,
+}
+
+/// What raft writes into a vote request of an election that a transfer permits.
+const FORCED: &[u8] = b"CampaignTransfer";
+
+impl RestartPromise {
+    pub(super) fn new(config: &Config, store: &LogStore) -> Self {
+        let promised = !store.is_fresh() && config.voters.len() > 1;
+        Self { ticks_left: if promised { ticks(config, config.election_timeout) } else { 0 } }
+    }
+
+    pub(super) fn tick(&mut self) {
+        self.ticks_left = self.ticks_left.saturating_sub(1);
+    }
+
+    pub(super) fn forbids(&self, message: &Message) -> bool {
+        let asks = matches!(message.msg_type, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
+        self.ticks_left > 0 && asks && message.context.as_ref() != FORCED
     }
 }
 

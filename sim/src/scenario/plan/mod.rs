@@ -137,6 +137,19 @@ impl When {
     }
 }
 
+impl When {
+    /// How many times a step acts. A repetition that jitter pushes out of its window is counted all the same.
+    pub fn times(self) -> u64 {
+        match self {
+            Self::At(_) | Self::Window { .. } => 1,
+            Self::Every { from, to, every, .. } => {
+                let times = to.saturating_sub(from).as_nanos().div_ceil(every.as_nanos().max(1));
+                u64::try_from(times).unwrap_or(u64::MAX)
+            }
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -154,8 +167,56 @@ pub enum Action {
     },
     /// Separates nodes.
     Partition(Partition),
-    /// Ends every partition: `heal = "everything"`.
+    /// Kills processes; what their disks had not synced is lost.
+    Crash(Crash),
+    /// Lets processes stand still.
+    Pause(Pause),
+    /// Ends every partition, pause and downtime: `heal = "everything"`.
     Heal,
+}
+
+impl Action {
+    /// The verb, if this is a fault.
+    pub fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Tag { .. } => None,
+            Self::Transfer { .. } => Some("transfer"),
+            Self::Partition(_) => Some("partition"),
+            Self::Crash(_) => Some("crash"),
+            Self::Pause(_) => Some("pause"),
+            Self::Heal => Some("heal"),
+        }
+    }
+}
+
+/// Nodes whose processes are killed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// Who.
+    pub node: Selector,
+    /// How long they are down; `None`: until they are healed.
+    pub lasts: Option<Duration>,
+}
+
+/// Nodes whose processes stand still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Who.
+    pub node: Selector,
+    /// For how long; `None`: until they are healed.
+    pub lasts: Option<Duration>,
+    /// What their monotonic clocks do meanwhile. Default [`PausedClock::Running`].
+    pub clock: PausedClock,
+}
+
+/// What a node's monotonic clock does while its process stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PausedClock {
+    /// `"running"`: it goes on: a garbage collection, a SIGSTOP, a virtual machine that tells the truth.
+    Running,
+    /// `"frozen"`: it stands still too: a machine in suspend whose clock does not count it. Beyond what the stack may assume of its
+    /// clock, so that what is unsafe in such a run is expected to be.
+    Frozen,
 }
 
 /// Nodes that cannot reach each other.

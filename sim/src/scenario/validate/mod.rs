@@ -6,6 +6,7 @@
 mod cluster;
 mod expect;
 mod partition;
+mod process;
 mod report;
 mod timeline;
 mod workload;

@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::{
     Frame,
     partition::{partition, selector},
+    process,
     report::Report,
 };
 use crate::scenario::{
@@ -20,7 +21,7 @@ use crate::scenario::{
 pub(super) const WHOLE: &str = "whole";
 
 /// The verbs of a step, in the order in which they are listed to people.
-const VERBS: [&str; 4] = ["tag", "transfer", "partition", "heal"];
+const VERBS: [&str; 6] = ["tag", "transfer", "partition", "crash", "pause", "heal"];
 
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
@@ -51,7 +52,7 @@ pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &
         let span = raw.span();
         let Some(step) = step(raw, frame, &mut timeline, report) else { continue };
         let within = repetitions <= MAX_REPETITIONS;
-        repetitions += times(step.at);
+        repetitions += step.at.times();
         if within && repetitions > MAX_REPETITIONS {
             let message = format!(
                 "up to this step the timeline acts {repetitions} times; at most {MAX_REPETITIONS} are possible"
@@ -62,16 +63,6 @@ pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &
     }
     timeline.steps.sort_by_key(|step| step.at.start());
     timeline
-}
-
-/// How many times a step acts.
-fn times(at: When) -> u64 {
-    match at {
-        When::At(_) | When::Window { .. } => 1,
-        When::Every { from, to, every, .. } => {
-            u64::try_from((to - from).as_nanos().div_ceil(every.as_nanos().max(1))).unwrap_or(u64::MAX)
-        }
-    }
 }
 
 fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, report: &mut Report) -> Option<Step> {
@@ -92,6 +83,10 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, repo
             timeline.partitions.push(Placed { at, lasts: partition.lasts, span, line });
         }
         partition.map(Action::Partition)
+    } else if let Some(raw) = raw.crash {
+        process::crash(raw, frame, report)
+    } else if let Some(raw) = raw.pause {
+        process::pause(raw, frame, report)
     } else {
         raw.heal.and_then(|what| heal(&what, report))
     };
@@ -103,6 +98,8 @@ fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report) {
         raw.tag.as_ref().map(Spanned::span),
         raw.transfer.as_ref().map(Spanned::span),
         raw.partition.as_ref().map(Spanned::span),
+        raw.crash.as_ref().map(Spanned::span),
+        raw.pause.as_ref().map(Spanned::span),
         raw.heal.as_ref().map(Spanned::span),
     ];
     let mut actions: Vec<_> = present.into_iter().zip(VERBS).filter_map(|(span, verb)| Some((span?, verb))).collect();

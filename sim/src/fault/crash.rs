@@ -1,0 +1,33 @@
+//! `crash = { node = "@leader", for = "500ms" }`: the process is killed, what its disk had not synced is lost; after that time it
+//! starts again on what was durable.
+//!
+//! Effective: there was a process to kill.
+
+use super::{Act, Active, Harm, Injector, record};
+use crate::history::FaultPhase;
+use crate::scenario::Crash;
+use leasehold::env::NodeId;
+
+pub(super) const VERB: &str = "crash";
+
+pub(super) fn perform(act: &Act, crash: &Crash) {
+    let nodes = act.select(crash.node);
+    if nodes.is_empty() {
+        act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
+    }
+    for node in nodes {
+        if !act.injector.cluster.is_up(node) {
+            act.record(VERB, FaultPhase::Refused, &format!("{node} is down already"));
+            continue;
+        }
+        act.record(VERB, FaultPhase::Activated, &node.to_string());
+        act.injector.cluster.kill(node);
+        act.record(VERB, FaultPhase::Effective, &node.to_string());
+        act.injector.begin(Active { step: act.step, harm: Harm::Crash(node) }, crash.lasts);
+    }
+}
+
+pub(super) fn end(injector: &Injector, step: u32, node: NodeId) {
+    injector.cluster.start(node);
+    record(&injector.cluster, step, VERB, FaultPhase::Ended, &format!("{node} starts again"));
+}
