@@ -153,7 +153,7 @@ impl Coordinator {
         let result = self.commit(command, times).await;
         match &result {
             Ok(_) => self.parts.lease.extend(term, begun, begun_under),
-            Err(error) => self.parts.lease.failed(error),
+            Err(error) => self.parts.lease.write_failed(error),
         }
         result
     }

@@ -2,9 +2,31 @@
 
 use super::Coordinator;
 use crate::env::{Point, Work};
-use crate::error::Error;
+use crate::error::{Error, Outcome};
+use crate::lease::Lease;
 use crate::observe::{Event, RoundCause};
 use crate::request::{ReadPath, Response};
+
+/// The slow path of a lease read, under way. Dropped before it is settled, it has failed by its caller's deadline.
+struct SlowPath<'a> {
+    lease: &'a Lease,
+    settled: bool,
+}
+
+impl SlowPath<'_> {
+    fn settle(mut self, result: Result<(), Error>) -> Result<(), Error> {
+        self.settled = true;
+        result.inspect_err(|error| self.lease.read_failed(error))
+    }
+}
+
+impl Drop for SlowPath<'_> {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.lease.read_failed(&Error::DeadlineExceeded(Outcome::NotApplied));
+        }
+    }
+}
 
 impl Coordinator {
     pub(super) async fn get(&self, key: &str) -> Result<Response, Error> {
@@ -32,13 +54,9 @@ impl Coordinator {
             return Ok(ReadPath::Lease);
         }
         let begun_under = self.parts.lease.generation();
-        match self.linearizable_read(RoundCause::LeaseMiss).await {
-            Ok(()) => self.parts.lease.extend(status.term, now?, begun_under),
-            Err(error) => {
-                self.parts.lease.failed(&error);
-                return Err(error);
-            }
-        }
+        let slow_path = SlowPath { lease: &self.parts.lease, settled: false };
+        slow_path.settle(self.linearizable_read(RoundCause::LeaseMiss).await)?;
+        self.parts.lease.extend(status.term, now?, begun_under);
         Ok(ReadPath::ReadIndex)
     }
 

@@ -41,15 +41,22 @@ pub struct Policy {
     pub length: Duration,
     /// What extends it.
     pub renewal: RenewalKind,
-    /// Which failed operations end it.
-    pub ends_on: fn(&Error) -> bool,
+    /// Which errors of a write end it.
+    pub write_ends: fn(&Error) -> bool,
+    /// Which errors of a lease read's slow path end it.
+    pub read_ends: fn(&Error) -> bool,
 }
 
 impl Policy {
     /// A lease of `length`, renewed by the engine, that only a loss of leadership ends.
     pub fn new(length: Duration, renewal: RenewalKind) -> Self {
-        Self { length, renewal, ends_on: |error| error.leadership() == Leadership::Lost }
+        Self { length, renewal, write_ends: means_loss, read_ends: means_loss }
     }
+}
+
+/// Rule RL.8: conflicts, validation failures, deadlines and transport errors say nothing about leadership.
+fn means_loss(error: &Error) -> bool {
+    error.leadership() == Leadership::Lost
 }
 
 /// Names one lease out of a node's succession of leases. An extension that was begun under an older one is void.
@@ -103,9 +110,18 @@ impl Lease {
         }
     }
 
-    /// An operation failed. Ends the lease if the error means that leadership is lost (RL.8), and only then.
-    pub fn failed(&self, error: &Error) {
-        if (self.policy.ends_on)(error) {
+    /// A write failed. Ends the lease if the error means that leadership is lost (RL.8), and only then.
+    pub fn write_failed(&self, error: &Error) {
+        self.failed(self.policy.write_ends, error);
+    }
+
+    /// The slow path of a lease read failed. As for a write.
+    pub fn read_failed(&self, error: &Error) {
+        self.failed(self.policy.read_ends, error);
+    }
+
+    fn failed(&self, ends: fn(&Error) -> bool, error: &Error) {
+        if ends(error) {
             self.end(&mut self.state.lock(), EndCause::Failed(error.kind()));
         }
     }

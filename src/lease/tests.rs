@@ -100,11 +100,12 @@ fn the_first_rule_that_fails_is_the_reason() {
 }
 
 #[test]
-fn a_write_conflict_does_not_end_the_lease() {
+fn neither_a_conflict_nor_a_deadline_nor_a_lost_message_ends_the_lease() {
     let lease = warm();
-    lease.failed(&conflict());
-    lease.failed(&Error::DeadlineExceeded(Outcome::Unknown));
-    lease.failed(&Error::Transport(Outcome::Unknown));
+    for error in [conflict(), Error::DeadlineExceeded(Outcome::Unknown), Error::Transport(Outcome::Unknown)] {
+        lease.write_failed(&error);
+        lease.read_failed(&error);
+    }
     assert_eq!(lease.check(Ok(at(1050)), &LEADER), Ok(()));
 }
 
@@ -112,9 +113,11 @@ fn a_write_conflict_does_not_end_the_lease() {
 fn a_loss_of_leadership_ends_the_lease() {
     for error in [Error::NotLeader { leader: None }, Error::LeadershipLost(Outcome::Unknown), Error::TransferInProgress]
     {
-        let lease = warm();
-        lease.failed(&error);
-        assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold), "{error}");
+        for failed in [Lease::write_failed, Lease::read_failed] {
+            let lease = warm();
+            failed(&lease, &error);
+            assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold), "{error}");
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
 use leasehold::engine::RenewalKind;
-use leasehold::error::{Error, Leadership};
-use leasehold::lease::longest_safe;
+use leasehold::error::Error;
+use leasehold::lease::{self, longest_safe};
 use std::time::Duration;
 
 /// A set of policies under a name.
@@ -22,8 +22,10 @@ pub struct Variant {
     pub lease_length: fn(Duration, Duration) -> Duration,
     /// What renews the lease; `None`: as the scenario says.
     pub renewal: Option<RenewalKind>,
-    /// Which failed operations end the lease.
-    pub ends_on: fn(&Error) -> bool,
+    /// Which errors of a write end the lease, where that is not as it should be.
+    pub write_ends: Option<fn(&Error) -> bool>,
+    /// Which errors of a lease read's slow path do.
+    pub read_ends: Option<fn(&Error) -> bool>,
     /// Where ReadIndex rounds are spent.
     pub coordinator: Policy,
 }
@@ -36,7 +38,8 @@ pub const DEFAULT: Variant = Variant {
     class: "-",
     lease_length: longest_safe,
     renewal: None,
-    ends_on: loss_of_leadership,
+    write_ends: None,
+    read_ends: None,
     coordinator: Policy { write_fence: WriteFence::Commit, inner_reads: InnerReads::Snapshot },
 };
 
@@ -49,7 +52,8 @@ const ELASTICKV: Variant = Variant {
     class: "-",
     lease_length: margin_of_300_ms,
     renewal: Some(RenewalKind::Caller),
-    ends_on: loss_of_leadership,
+    write_ends: None,
+    read_ends: None,
     coordinator: Policy { write_fence: WriteFence::ReadIndex, inner_reads: InnerReads::Snapshot },
 };
 
@@ -61,13 +65,22 @@ pub const VARIANTS: &[Variant] = &[
         about: "caller-side lease; any error, a write conflict above all, throws it away",
         source: "elastickv PR #549 (76894ae7, 2026-04-20)",
         class: "performance",
-        ends_on: any_error,
+        write_ends: Some(any_error),
+        read_ends: Some(any_error),
         ..ELASTICKV
     },
     Variant {
         name: "elastickv-558",
-        about: "caller-side lease; of a write's errors only a loss of leadership throws it away",
+        about: "caller-side lease; of a write's errors only a loss of leadership throws it away, of a read's still any",
         source: "elastickv PR #558 (c67b6a0e, 2026-04-20)",
+        class: "performance",
+        read_ends: Some(any_error),
+        ..ELASTICKV
+    },
+    Variant {
+        name: "elastickv-559",
+        about: "caller-side lease; only a loss of leadership throws it away",
+        source: "elastickv PR #559 (1a85d7dc, 2026-04-20)",
         ..ELASTICKV
     },
     Variant {
@@ -85,8 +98,16 @@ pub fn find(name: &str) -> Option<&'static Variant> {
     VARIANTS.iter().find(|variant| variant.name == name)
 }
 
-fn loss_of_leadership(error: &Error) -> bool {
-    error.leadership() == Leadership::Lost
+impl Variant {
+    /// The lease of this variant.
+    pub(super) fn lease_policy(&self, length: Duration, renewal: RenewalKind) -> lease::Policy {
+        let right = lease::Policy::new(length, renewal);
+        lease::Policy {
+            write_ends: self.write_ends.unwrap_or(right.write_ends),
+            read_ends: self.read_ends.unwrap_or(right.read_ends),
+            ..right
+        }
+    }
 }
 
 fn any_error(_: &Error) -> bool {

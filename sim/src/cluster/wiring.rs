@@ -7,7 +7,7 @@ use crate::world::disk::Disk;
 use crate::world::network::{Calls, Link, LinkId, Quality};
 use crate::world::quantiles::Quantiles;
 use leasehold::env::{Lane, NodeId, Work};
-use leasehold::{engine, lease, node};
+use leasehold::{engine, node};
 use std::time::Duration;
 
 /// All links of a cluster.
@@ -168,7 +168,7 @@ pub(super) fn node_config(plan: &Plan) -> node::Config {
             heartbeat_inbox: cluster.lanes.heartbeat.inbound as usize,
             bulk_inbox: cluster.lanes.bulk.inbound as usize,
         },
-        lease: lease::Policy { length, renewal, ends_on: plan.variant.ends_on },
+        lease: plan.variant.lease_policy(length, renewal),
         coordinator: plan.variant.coordinator,
     }
 }

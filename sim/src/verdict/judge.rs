@@ -12,6 +12,9 @@
 //! | a bound that nothing can be said of   | `vacuous`      |
 //! | a floor                               | `vacuous`      |
 //!
+//! A stale read, or a lease that overlaps another, is *expected-unsafe* where the scenario leaves what the stack may assume
+//! ([`Scenario::leaves_claims`]).
+//!
 //! Where neither the base nor the variant's section bounds the ReadIndex rounds of writes and of reads inside scripts, there must be
 //! none (Pf2). A run that a check has ended is not judged against bounds and floors: it did not get that far.
 
@@ -22,7 +25,7 @@ use crate::scenario::{Class, Expectation, Floor, Metric, Op, Scenario, VariantEx
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 
-/// Judges one run of `scenario` under `variant`. The ruling is never [`Ruling::ExpectedUnsafe`]: no fault leaves the claims yet.
+/// Judges one run of `scenario` under `variant`.
 pub fn judge(
     scenario: &Scenario,
     variant: &str,
@@ -44,9 +47,15 @@ pub fn judge(
         Some(section) => court.against_section(variant, section, &failures),
         None => against(scenario.expect.violation, &failures),
     };
+    let beyond_claims = scenario.leaves_claims() && failures.iter().all(|failure| is_safety(failure.class));
+    let ruling = match failures.as_slice() {
+        [] => Ruling::Pass,
+        _ if beyond_claims => Ruling::ExpectedUnsafe,
+        _ => Ruling::Fail,
+    };
     Verdict {
-        ruling: if failures.is_empty() { Ruling::Pass } else { Ruling::Fail },
-        as_expected: unexpected.is_empty(),
+        ruling,
+        as_expected: unexpected.is_empty() || ruling == Ruling::ExpectedUnsafe,
         class: failures.first().map(|failure| failure.class),
         failures,
         unexpected,
@@ -60,6 +69,20 @@ fn in_force<'a>(scenario: &'a Scenario, section: Option<&'a VariantExpect>) -> i
     let same = |one: &Expectation, other: &Expectation| (one.metric, &one.window) == (other.metric, &other.window);
     let base = scenario.expect.bounds.iter();
     base.filter(move |base| !replacing.iter().any(|other| same(base, other))).chain(replacing)
+}
+
+/// Is this a class of failure that a lease beyond its premises may show?
+fn is_safety(class: Class) -> bool {
+    match class {
+        Class::StaleRead | Class::LeaseInvariant => true,
+        Class::Nondeterminism
+        | Class::Panic
+        | Class::LostWrite
+        | Class::RaftInvariant
+        | Class::Liveness
+        | Class::Expectation
+        | Class::Vacuous => false,
+    }
 }
 
 /// What is unexpected, in words, about failures of a run that should fail as `class`, or pass.

@@ -1,19 +1,20 @@
 //! How long it took, after a fault, until a write was acknowledged again (`lease-bugs.md` L2).
 //!
-//! A clock starts where a fault ends: a partition ended, everything was healed, a transfer moved the leader. It stops at the first
+//! A clock starts where a fault ends: a partition, a downtime or a pause ended, everything was healed, a transfer moved the leader. It stops at the first
 //! put, compare-and-set or script that is acknowledged and whose entry no node had applied when the clock started. That the entry is
 //! new, not that the operation is, is what shows that the cluster commits again: a closed-loop client may hang in an operation that it
 //! began under the fault, and an answer that a partition held back may arrive after it for an entry that was committed long before.
 //!
-//! Clocks run only while no partition does: nothing is owed while a fault lasts. A partition that begins before a clock stops voids
-//! it, and starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
+//! Clocks run only while no fault lasts: nothing is owed until then. A lasting fault that begins before a clock stops voids it, and
+//! starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
 //! which never recovers is seen.
 
 use crate::history::Completion;
 use crate::history::{FaultPhase, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::observe::Event;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 /// The clocks of a run.
@@ -21,8 +22,8 @@ use std::time::Duration;
 pub(super) struct Recovery {
     /// The highest index that any node has applied.
     applied: u64,
-    /// Partitions in force, by their steps.
-    partitions: BTreeSet<u32>,
+    /// Faults in force: how many, by their steps.
+    lasting: BTreeMap<u32, u32>,
     /// Clocks that run, oldest first.
     running: Vec<Clock>,
 }
@@ -61,16 +62,16 @@ impl Recovery {
 
     fn fault(&mut self, at: SimTime, step: u32, verb: &str, phase: FaultPhase) {
         match (verb, phase) {
-            ("partition", FaultPhase::Activated) => {
-                self.partitions.insert(step);
+            ("partition" | "crash" | "pause", FaultPhase::Activated) => {
+                *self.lasting.entry(step).or_default() += 1;
                 self.running.clear();
             }
-            ("partition", FaultPhase::Ended) => {
-                self.partitions.remove(&step);
+            ("partition" | "crash" | "pause", FaultPhase::Ended) => {
+                self.ended(step);
                 self.start(at);
             }
             ("heal", FaultPhase::Activated) => {
-                self.partitions.clear();
+                self.lasting.clear();
                 self.start(at);
             }
             ("transfer", FaultPhase::Effective) => self.start(at),
@@ -78,8 +79,18 @@ impl Recovery {
         }
     }
 
+    /// One of the faults of a step is over; a step may have hit several nodes.
+    fn ended(&mut self, step: u32) {
+        if let Entry::Occupied(mut lasting) = self.lasting.entry(step) {
+            *lasting.get_mut() -= 1;
+            if *lasting.get() == 0 {
+                lasting.remove();
+            }
+        }
+    }
+
     fn start(&mut self, at: SimTime) {
-        if self.partitions.is_empty() {
+        if self.lasting.is_empty() {
             self.running.push(Clock { since: at, applied: self.applied });
         }
     }

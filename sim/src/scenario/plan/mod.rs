@@ -150,6 +150,16 @@ impl When {
     }
 }
 
+impl Scenario {
+    /// Does a fault of the timeline go beyond what the stack may assume? A clock that stands still in a suspend does: the lease is
+    /// counted on it.
+    pub fn leaves_claims(&self) -> bool {
+        self.timeline
+            .iter()
+            .any(|step| matches!(&step.action, Action::Pause(pause) if pause.clock == PausedClock::Frozen))
+    }
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
