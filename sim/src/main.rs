@@ -12,7 +12,8 @@ use leasehold_sim::report::{
     Console, JsonLines, Listed, Planned, Progress, Sink, Status, Style, event_line, listing, write_events,
 };
 use leasehold_sim::runner::{
-    Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, resolve, run, sweep, verify,
+    Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, resolve, run, scenario_schema, sweep,
+    verify,
 };
 use leasehold_sim::scenario::{self, Class, Engine, Seeds};
 use leasehold_sim::verdict::RunReport;
@@ -54,6 +55,9 @@ enum Command {
     },
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
     Verify(VerifyArgs),
+    /// Print the JSON Schema of scenario files, as it is kept in scenarios/scenario.schema.json.
+    #[command(hide = true)]
+    Schema,
     /// Print a run's events and its fingerprint.
     #[command(hide = true)]
     Events(EventsArgs),
@@ -154,6 +158,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run_scenarios(&args),
         Command::List { what } => list(what),
         Command::Verify(args) => verify_scenarios(&args),
+        Command::Schema => schema(),
         Command::Events(args) => events(&args),
     });
     match done {
@@ -351,6 +356,11 @@ fn events(args: &EventsArgs) -> Result<Status, Stop> {
         writeln!(out, "{}", report.fingerprint)?;
     }
     out.flush()?;
+    Ok(Status::AsExpected)
+}
+
+fn schema() -> Result<Status, Stop> {
+    io::stdout().write_all(scenario_schema().as_bytes())?;
     Ok(Status::AsExpected)
 }
 

@@ -51,12 +51,10 @@ impl Check for ElectionSafety {
     }
 
     fn record(&mut self, record: &Record) -> Option<Finding> {
-        let What::Stack(told) = &record.what else { return None };
-        self.nodes.record(record.at, told);
-        match told {
-            StackRecord { node, event: Event::Role { role: Role::Leader, term, .. }, .. } => {
-                self.led(record.at, *node, *term)
-            }
+        self.nodes.record(record);
+        let What::Stack(StackRecord { node, event, .. }) = &record.what else { return None };
+        match event {
+            Event::Role { role: Role::Leader, term, .. } => self.led(record.at, *node, *term),
             _ => None,
         }
     }

@@ -1,10 +1,10 @@
 //! Who leads and who holds which lease, as the nodes' own records tell it.
 //!
-//! A lease is cleared where its holder says that it ended, and where the holder is no longer leader of the lease's term. It is *not*
+//! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
 //! cleared by the passing of time: [`Held::until`] says until when it is good.
 
 use super::words;
-use crate::history::StackRecord;
+use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use leasehold::observe::{EndCause, Event, Role};
@@ -63,14 +63,19 @@ impl Ended {
 }
 
 impl Nodes {
-    /// Takes in what a node told at `at`.
-    pub(super) fn record(&mut self, at: SimTime, told: &StackRecord) {
+    /// Takes in what a node told, or that it was killed.
+    pub(super) fn record(&mut self, Record { at, what }: &Record) {
+        match what {
+            What::Stack(told) => self.told(*at, told),
+            What::Process { node, change: ProcessChange::Killed } => self.of(*node).stopped(*at),
+            _ => {}
+        }
+    }
+
+    fn told(&mut self, at: SimTime, told: &StackRecord) {
         match told.event {
             Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
-            Event::Stopped { .. } => {
-                let node = self.of(told.node);
-                node.changed(at, Role::Follower, node.term);
-            }
+            Event::Stopped { .. } => self.of(told.node).stopped(at),
             Event::LeaseExtended { term, .. } => {
                 // A clock that will never get there gives a lease without end.
                 let until = told.lease_until.unwrap_or(SimTime(u64::MAX));
@@ -128,6 +133,10 @@ impl NodeState {
         if role != Role::Leader || self.lease.is_some_and(|lease| lease.term != term) {
             self.lost(at, None);
         }
+    }
+
+    fn stopped(&mut self, at: SimTime) {
+        self.changed(at, Role::Follower, self.term);
     }
 
     fn extended(&mut self, at: SimTime, term: u64, until: SimTime) {
@@ -188,9 +197,7 @@ mod tests {
 
     fn nodes(events: Events) -> Nodes {
         let mut nodes = Nodes::default();
-        for (at, told) in events.told() {
-            nodes.record(at, told);
-        }
+        events.records().iter().for_each(|record| nodes.record(record));
         nodes
     }
 
@@ -202,6 +209,7 @@ mod tests {
         assert!(nodes(leads().follows(20, 1, 4)).lease(NodeId(1)).is_none());
         assert!(nodes(leads().leads(20, 1, 6)).lease(NodeId(1)).is_none());
         assert!(nodes(leads().stopped(20, 1)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().killed(20, 1)).lease(NodeId(1)).is_none());
     }
 
     #[test]

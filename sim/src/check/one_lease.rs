@@ -7,8 +7,7 @@
 //! applied): the promises behind it are what must not overlap.
 //!
 //! **Does not prove** that a lease is backed by promises (W3), nor that reads respect it (S1). The true end is that of the last
-//! extension: a clock that is stepped afterwards moves it unseen. A process that is killed without a word keeps its last lease here
-//! until it tells of its new role.
+//! extension: a clock that is stepped or stands still afterwards moves it unseen.
 //!
 //! **Costs** one comparison for each other node at each extension.
 //!
@@ -76,10 +75,11 @@ impl Check for OneLease {
     }
 
     fn record(&mut self, record: &Record) -> Option<Finding> {
-        let What::Stack(told) = &record.what else { return None };
-        self.nodes.record(record.at, told);
-        match told {
-            StackRecord { node, event: Event::LeaseExtended { .. }, .. } => self.extended(record.at, *node),
+        self.nodes.record(record);
+        match &record.what {
+            What::Stack(StackRecord { node, event: Event::LeaseExtended { .. }, .. }) => {
+                self.extended(record.at, *node)
+            }
             _ => None,
         }
     }

@@ -251,11 +251,11 @@ impl Check for Staleness {
         match &record.what {
             What::Invoked(invocation) => self.invoked(record.at, invocation),
             What::Completed { op, completion } => return self.completed(record.at, *op, completion),
-            What::Stack(told) => self.nodes.record(record.at, told),
+            What::Stack(_) | What::Process { .. } => self.nodes.record(record),
             What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
                 self.answers.insert(*client, (*node, record.at));
             }
-            What::Message { .. } | What::Process { .. } | What::Fault { .. } => {}
+            What::Message { .. } | What::Fault { .. } => {}
         }
         None
     }

@@ -1,6 +1,8 @@
 //! Histories written by hand, for unit tests. Times are milliseconds since the run began; nodes and keys are numbers.
 
-use crate::history::{Completion, FaultPhase, Invocation, KeyId, OpId, Operation, Record, StackRecord, What};
+use crate::history::{
+    Completion, FaultPhase, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
+};
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
 use leasehold::error::{ErrorKind, Outcome};
@@ -23,14 +25,6 @@ pub(crate) struct Events {
 impl Events {
     pub(crate) fn records(&self) -> &[Record] {
         &self.records
-    }
-
-    /// What nodes told.
-    pub(crate) fn told(&self) -> impl Iterator<Item = (SimTime, &StackRecord)> {
-        self.records.iter().filter_map(|record| match &record.what {
-            What::Stack(told) => Some((record.at, told)),
-            _ => None,
-        })
     }
 
     pub(crate) fn push(mut self, at: u64, what: What) -> Self {
@@ -57,6 +51,10 @@ impl Events {
 
     pub(crate) fn stopped(self, at: u64, node: u64) -> Self {
         self.event(at, node, Event::Stopped { error: None })
+    }
+
+    pub(crate) fn killed(self, at: u64, node: u64) -> Self {
+        self.push(at, What::Process { node: NodeId(node), change: ProcessChange::Killed })
     }
 
     /// A lease of 300 ms of local time whose true end is `until`.

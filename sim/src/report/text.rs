@@ -1,7 +1,7 @@
 //! One screen about one run: what was broken, the command that shows it again, the story, the events around it.
 
 use super::event::exact_time;
-use super::figures::count;
+use super::figures::{count, counted};
 use super::style::Style;
 use super::timeline::Timeline;
 use crate::history::{FaultPhase, What};
@@ -73,6 +73,7 @@ impl Screen<'_> {
             lines.push(String::new());
             lines.extend(story);
         }
+        lines.extend(self.recorded_only());
         lines.extend(self.timeline());
         match self.events {
             Some(path) => lines.push(self.style.faint(format!("events: {}", path.display()))),
@@ -109,6 +110,15 @@ impl Screen<'_> {
     fn story(&self) -> Vec<String> {
         let story = self.report.verdict.failures.iter().map(|failure| &failure.story).find(|story| !story.is_empty());
         story.into_iter().flatten().take(STORY).map(|line| format!("  {line}")).collect()
+    }
+
+    /// What checks found that the scenario sets to record only: it neither ended nor failed the run.
+    fn recorded_only(&self) -> Option<String> {
+        let failed = |name: &str| self.report.verdict.failures.iter().any(|failure| failure.check == name);
+        let silent = self.report.checks.iter().filter(|(name, count)| count.violations > 0 && !failed(name));
+        let silent: Vec<String> =
+            silent.map(|(name, count)| format!("{name} found {}", counted(count.violations, "violation"))).collect();
+        (!silent.is_empty()).then(|| format!("  and, only recorded as the scenario asks: {}", silent.join(", ")))
     }
 
     fn timeline(&self) -> Vec<String> {

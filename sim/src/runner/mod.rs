@@ -17,7 +17,7 @@ mod sweep;
 mod verify;
 
 pub use self::{
-    request::{Group, Named, Places, Refusals, Wish, catalogue, find_variant, resolve, scenario_file},
+    request::{Group, Named, Places, Refusals, Wish, catalogue, find_variant, resolve, scenario_file, scenario_schema},
     run::{Spec, run},
     sweep::sweep,
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},

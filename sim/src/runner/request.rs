@@ -1,6 +1,7 @@
 //! What a user asked for: found, loaded and validated, all of it, before anything runs.
 
 use super::{Spec, did_you_mean};
+use crate::check;
 use crate::cluster::{self, VARIANTS, Variant};
 use crate::history::Keep;
 use crate::report::title;
@@ -237,26 +238,52 @@ fn paths(wish: &Wish, places: &Places, refusals: &mut Refusals) -> Vec<PathBuf> 
 /// The scenario in `path`, and the variant that it names.
 fn load(path: &Path) -> Result<(Arc<Scenario>, &'static Variant), Problems> {
     let scenario = scenario::load(path)?;
-    let own = scenario.variant.as_deref().unwrap_or(DEFAULT);
-    let mut unknown: Vec<(&str, Option<usize>, String)> = Vec::new();
-    let found = find_variant(own).map_err(|words| unknown.push((own, None, words)));
-    for (name, expect) in &scenario.variants {
-        if let Err(words) = find_variant(name) {
-            unknown.push((name.as_str(), Some(expect.line), words));
-        }
-    }
-    match found {
+    let own = find_variant(scenario.variant.as_deref().unwrap_or(DEFAULT));
+    let unknown = unknown_names(&scenario);
+    match own {
         Ok(variant) if unknown.is_empty() => Ok((Arc::new(scenario), variant)),
-        _ => Err(unknown_variants(path, &unknown)),
+        _ => Err(refused_names(path, &unknown)),
     }
 }
 
-/// The scenario room does not know which variants there are: what it accepted is looked up again in the text.
-fn unknown_variants(path: &Path, unknown: &[(&str, Option<usize>, String)]) -> Problems {
+/// A name in a scenario that nothing has, the line that it stands on (`None`: that which sets `variant`), and what to say of it.
+struct UnknownName {
+    name: String,
+    line: Option<usize>,
+    words: String,
+}
+
+/// The names of variants and checks that there are not.
+fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
+    let own = scenario.variant.iter().map(|name| (name, None, find_variant(name).map(drop)));
+    let sections = scenario.variants.iter().map(|(name, of)| (name, Some(of.line), find_variant(name).map(drop)));
+    let checks = scenario.record_only.iter().map(|only| (&only.check, Some(only.line), find_check(&only.check)));
+    let refused = own.chain(sections).chain(checks).filter_map(|(name, line, found)| Some((name, line, found.err()?)));
+    refused.map(|(name, line, words)| UnknownName { name: name.clone(), line, words }).collect()
+}
+
+/// The JSON Schema of scenario files, with the variants and checks that there are.
+pub fn scenario_schema() -> String {
+    let variants: Vec<&str> = VARIANTS.iter().map(|variant| variant.name).collect();
+    let checks: Vec<&str> = check::ALL.iter().map(|check| check.name).collect();
+    scenario::json_schema(&variants, &checks)
+}
+
+fn find_check(name: &str) -> Result<(), String> {
+    let names: Vec<&str> = check::ALL.iter().map(|check| check.name).collect();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let meant = did_you_mean(name, names.iter().copied());
+    Err(format!("unknown check `{name}`{meant} (there are {})", names.join(", ")))
+}
+
+/// The scenario room does not know which variants and checks there are: what it accepted is looked up again in the text.
+fn refused_names(path: &Path, unknown: &[UnknownName]) -> Problems {
     let text = fs::read_to_string(path).unwrap_or_default();
     let problems = unknown
         .iter()
-        .map(|(name, line, words)| match locate(&text, name, *line) {
+        .map(|UnknownName { name, line, words }| match locate(&text, name, *line) {
             Some(span) => Problem::new(words).at(span),
             None => Problem::new(words),
         })
@@ -278,4 +305,16 @@ fn locate(text: &str, name: &str, line: Option<usize>) -> Option<Range<usize>> {
         start += content.len();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_looked_up_by_name() {
+        assert_eq!(find_check("one-lease"), Ok(()));
+        let refused = find_check("one-leas").unwrap_err();
+        assert!(refused.starts_with("unknown check `one-leas`; did you mean `one-lease`? (there are "), "{refused}");
+    }
 }

@@ -16,12 +16,15 @@
 //! | `units`    | durations, rates, ppm, seeds and bounds, from text to exact integers       |
 //! | `profiles` | networks and disks that have a name, with the source of their figures      |
 //! | `schema`   | the shape of the file, with source spans                                   |
+//! | `shape`    | what single values look like, for the JSON Schema                          |
+//! | `describe` | the JSON Schema, for editors                                               |
 //! | `read`     | text to schema                                                             |
 //! | `validate` | schema to plan                                                             |
 //! | `problem`  | what is wrong with a file, and how that is shown                           |
 //!
 //! Nothing here knows of Raft, of the simulated world or of a run.
 
+mod describe;
 mod load;
 mod metric;
 mod plan;
@@ -29,6 +32,7 @@ mod problem;
 mod profiles;
 mod read;
 mod schema;
+mod shape;
 mod units;
 mod validate;
 mod words;
@@ -38,7 +42,7 @@ mod tests;
 
 use std::path::Path;
 
-pub use self::{metric::*, plan::*, problem::*, units::Misread};
+pub use self::{describe::json_schema, metric::*, plan::*, problem::*, units::Misread};
 
 /// Reads and validates the scenario file at `path`.
 ///

@@ -6,186 +6,346 @@
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use toml::Spanned;
 
+use super::shape;
+
 pub(super) type Text = Spanned<String>;
 pub(super) type Whole = Spanned<i64>;
 pub(super) type Quantity = Spanned<Scalar>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct File {
+    /// The file's name without `.toml`.
+    #[schemars(with = "shape::Name")]
     pub name: Option<Text>,
+    /// One sentence for people.
+    #[schemars(with = "Option<String>")]
     pub about: Option<Text>,
+    /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included) or `7`. Default `1..=5`.
+    #[schemars(with = "Option<shape::Seeds>")]
     pub seeds: Option<Quantity>,
+    /// How long the run lasts, in simulated time.
+    #[schemars(with = "shape::Duration")]
     pub until: Option<Quantity>,
+    /// The behaviour of the stack that the file runs under. Default `default`.
+    #[schemars(with = "Option<shape::VariantName>")]
     pub variant: Option<Text>,
+    /// What happens, one step a line. Must stand before the first [table].
     #[serde(default)]
+    #[schemars(with = "Vec<Step>")]
     pub timeline: Vec<Spanned<Step>>,
+    /// The cluster under test.
     #[serde(default)]
     pub cluster: Cluster,
+    /// What the run claims to stay within. Within these it must be safe.
     #[serde(default)]
     pub claims: Claims,
+    /// What becomes of the checks that ride on every run.
     #[serde(default)]
+    pub checks: Checks,
+    /// What clients do: `[[workload]]`, at least one.
+    #[serde(default)]
+    #[schemars(with = "Vec<Workload>")]
     pub workload: Vec<Spanned<Workload>>,
+    /// What must be true of a run: bounds on metrics, over the whole run or in tagged windows.
     #[serde(default)]
+    #[schemars(with = "shape::Expect")]
     pub expect: Expect,
+    /// What the run must have exercised, or it fails as vacuous.
     #[serde(default)]
+    #[schemars(with = "shape::Floors")]
     pub floors: BTreeMap<Text, Whole>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Step {
+    /// When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`.
+    #[schemars(with = "shape::At")]
     pub at: Option<Quantity>,
+    /// Acts again and again in the window `at`, this far apart.
+    #[schemars(with = "Option<shape::Duration>")]
     pub every: Option<Quantity>,
+    /// Each repetition is up to this much later, drawn from the seed. Shorter than `every`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub jitter: Option<Quantity>,
-    // One field for each action. `validate::timeline` lists them again, once.
+    // One field for each verb. `validate::timeline` lists them again, once.
+    /// Gives the window `at` a name that `[expect]` uses.
+    #[schemars(with = "Option<shape::Name>")]
     pub tag: Option<Text>,
+    /// Asks for a leader transfer.
+    #[schemars(with = "Option<Transfer>")]
     pub transfer: Option<Spanned<Transfer>>,
+    /// Separates nodes.
+    #[schemars(with = "Option<Partition>")]
     pub partition: Option<Spanned<Partition>>,
+    /// Kills a process; what its disk has not synced is lost.
+    #[schemars(with = "Option<Crash>")]
     pub crash: Option<Spanned<Crash>>,
+    /// Stops a process for a while; it does not know.
+    #[schemars(with = "Option<Pause>")]
     pub pause: Option<Spanned<Pause>>,
+    /// Ends every partition.
+    #[schemars(with = "Option<shape::Everything>")]
     pub heal: Option<Text>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Transfer {
+    /// The node that is asked. Default `@leader`.
+    #[schemars(with = "Option<shape::OneNode>")]
     pub from: Option<Text>,
+    /// The node that shall lead. Default `@follower`.
+    #[schemars(with = "Option<shape::OneNode>")]
     pub to: Option<Text>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Partition {
+    /// The two sides: `[["@leader"], ["@others"]]`.
+    #[schemars(with = "Vec<Vec<shape::Node>>")]
     pub sides: Option<Spanned<Vec<Spanned<Vec<Text>>>>>,
+    /// `drop`: what is sent is lost; `hold`: it is delivered when the partition ends; `cut`: what is in flight is lost too. Default `drop`.
+    #[schemars(with = "Option<shape::CutWord>")]
     pub how: Option<Text>,
+    /// Only the first side cannot reach the second.
     pub one_way: Option<bool>,
+    /// How long it lasts; without it, until a `heal`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Crash {
+    /// Whose process.
+    #[schemars(with = "shape::Node")]
     pub node: Option<Text>,
+    /// How long it is down; without it, until a `heal`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Pause {
+    /// Whose process.
+    #[schemars(with = "shape::Node")]
     pub node: Option<Text>,
+    /// For how long; without it, until a `heal`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
+    /// What its monotonic clock does meanwhile: `running` (default) or `frozen` (beyond what the stack may assume of a clock).
+    #[schemars(with = "Option<shape::PausedClockWord>")]
     pub clock: Option<Text>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Cluster {
+    /// How many nodes: 1 to 9. Default 3.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 9))]
     pub nodes: Option<Whole>,
+    /// The Raft implementation. Default `raft-rs`.
+    #[schemars(with = "Option<shape::EngineWord>")]
     pub engine: Option<Text>,
+    /// The engine's clock step. Default `10ms`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub tick: Option<Quantity>,
+    /// A multiple of `tick`. Default `100ms`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub heartbeat: Option<Quantity>,
+    /// A multiple of `tick`, longer than `heartbeat`. Default `1s`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub election_timeout: Option<Quantity>,
+    /// The length of a lease, shorter than `election-timeout`. Default: the stack's own rule.
+    #[schemars(with = "Option<shape::Duration>")]
     pub lease: Option<Quantity>,
+    /// What renews a lease: rounds that a quorum acknowledged, or rounds of ReadIndex. Default `acks`.
+    #[schemars(with = "Option<shape::RenewalWord>")]
     pub renewal: Option<Text>,
+    /// Between nodes: a profile, or a table. Default `same-az`.
+    #[schemars(with = "Option<shape::Either<shape::NetworkName, Network>>")]
     pub network: Option<Spanned<Or<Network>>>,
+    /// Between clients and nodes. Default `same-az`.
+    #[schemars(with = "Option<shape::Either<shape::NetworkName, Network>>")]
     pub client_network: Option<Spanned<Or<Network>>>,
+    /// The queues of the transport between nodes.
     #[serde(default)]
     pub lanes: Lanes,
+    /// Of every node: a profile, or a table. Default `nvme`.
+    #[schemars(with = "Option<shape::Either<shape::DiskName, Disk>>")]
     pub disk: Option<Spanned<Or<Disk>>>,
+    /// Of every node.
     #[serde(default)]
     pub cpu: Cpu,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Network {
+    /// The profile that the rest of the table changes.
+    #[schemars(with = "Option<shape::NetworkName>")]
     pub base: Option<Text>,
+    /// One way: a constant, or quantiles with `p0` and `p100`.
+    #[schemars(with = "Option<shape::Either<shape::Duration, shape::Quantiles>>")]
     pub latency: Option<Spanned<Or<Knots>>>,
+    /// The share of messages that is lost.
+    #[schemars(with = "Option<shape::Share>")]
     pub loss: Option<Quantity>,
+    /// The share of messages that arrives twice.
+    #[schemars(with = "Option<shape::Share>")]
     pub duplicate: Option<Quantity>,
+    /// Messages of one lane stay in order.
     pub fifo: Option<bool>,
 }
 
 /// The quantiles of a distribution: `p50 = "0.4ms"`.
 pub(super) type Knots = BTreeMap<Text, Quantity>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Disk {
+    /// The profile that the rest of the table changes.
+    #[schemars(with = "Option<shape::DiskName>")]
     pub base: Option<Text>,
+    /// How long an fsync takes.
+    #[schemars(with = "Option<shape::Either<shape::Duration, shape::Quantiles>>")]
     pub fsync: Option<Spanned<Or<Knots>>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Lanes {
+    /// Heartbeats and their answers.
     #[serde(default)]
     pub heartbeat: Lane,
+    /// Log entries and snapshots.
     #[serde(default)]
     pub bulk: Lane,
+    /// Forwarded requests.
     #[serde(default)]
     pub request: Lane,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Lane {
+    /// `stream`: as they come; `unary`: one call at a time for each peer.
+    #[schemars(with = "Option<shape::CallsWord>")]
     pub calls: Option<Text>,
+    /// Messages that may wait to leave, for each peer.
+    #[schemars(with = "Option<u32>")]
     pub queue: Option<Whole>,
+    /// Messages that may wait to be handled, for each node.
+    #[schemars(with = "Option<u32>")]
     pub inbound: Option<Whole>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Cpu {
+    /// How many tasks run at once. Default 4.
+    #[schemars(with = "Option<u32>")]
     pub cores: Option<Whole>,
+    /// CPU time of named operations, instead of the built-in ones.
     #[serde(default)]
+    #[schemars(with = "shape::Costs")]
     pub costs: BTreeMap<Text, Quantity>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Claims {
+    /// The rate by which a clock may be wrong, either way. Default `200ppm`.
+    #[schemars(with = "Option<shape::Share>")]
     pub clock_drift: Option<Quantity>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Checks {
+    /// Checks that count and report what they find, but neither end nor fail the run.
+    #[serde(default)]
+    #[schemars(with = "Vec<shape::CheckName>")]
+    pub record_only: Vec<Text>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Workload {
+    /// Default: the kind. Two of one kind need a name.
+    #[schemars(with = "Option<shape::Name>")]
     pub name: Option<Text>,
+    /// `kv`: single operations; `script`: a lease read, reads, and one write checked against them, again on conflict.
+    #[schemars(with = "shape::Kind")]
     pub kind: Option<Text>,
+    /// How many. Default 8.
+    #[schemars(with = "Option<u32>")]
     pub clients: Option<Whole>,
+    /// How many keys, or a table that says more. Default 8.
+    #[schemars(with = "Option<shape::Either<u32, Keys>>")]
     pub keys: Option<Spanned<Or<Keys>>>,
+    /// Of `kv`: shares of operations that add up to 1. Default 0.9 get, 0.1 put.
+    #[schemars(with = "Option<Mix>")]
     pub mix: Option<Spanned<Mix>>,
+    /// Of `script`. Default 1.
+    #[schemars(with = "Option<u32>")]
     pub reads_per_script: Option<Whole>,
+    /// Open loop: operations a second over all clients, answered or not.
+    #[schemars(with = "Option<shape::Rate>")]
     pub rate: Option<Quantity>,
+    /// Closed loop: each client waits this long after an answer. Default `0ms`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub think: Option<Quantity>,
+    /// After this an operation is given up. Default `2s`.
+    #[schemars(with = "Option<shape::Duration>")]
     pub deadline: Option<Quantity>,
+    /// `@any`: each client is attached to a node; `@leader`: clients follow the leader. Default `@any`.
+    #[schemars(with = "Option<shape::TargetWord>")]
     pub to: Option<Text>,
+    /// When it begins.
+    #[schemars(with = "Option<shape::Duration>")]
     pub from: Option<Quantity>,
+    /// When it stops; without it, at the end of the run.
+    #[schemars(with = "Option<shape::Duration>")]
     pub until: Option<Quantity>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Keys {
+    /// How many. Default 8.
+    #[schemars(with = "Option<u32>")]
     pub count: Option<Whole>,
+    /// How often each is chosen: `uniform`, `zipf(1.1)`.
+    #[schemars(with = "Option<shape::Spread>")]
     pub distribution: Option<Text>,
+    /// Workloads with the same prefix share keys. Default `k`.
+    #[schemars(with = "Option<shape::Name>")]
     pub prefix: Option<Text>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Mix {
+    /// Reads.
+    #[schemars(with = "Option<shape::Share>")]
     pub get: Option<Quantity>,
+    /// Blind writes.
+    #[schemars(with = "Option<shape::Share>")]
     pub put: Option<Quantity>,
+    /// Compare-and-set.
+    #[schemars(with = "Option<shape::Share>")]
     pub cas: Option<Quantity>,
 }
 

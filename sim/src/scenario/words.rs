@@ -82,6 +82,11 @@ impl Selector {
         (Self::Majority, "@majority"),
         (Self::Any, "@any"),
     ];
+
+    /// Every role, as it is written.
+    pub(super) fn roles() -> impl Iterator<Item = Self> {
+        Self::ROLES.iter().map(|(role, _)| *role)
+    }
 }
 
 impl fmt::Display for Selector {

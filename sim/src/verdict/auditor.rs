@@ -6,7 +6,7 @@ use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Checks and measures one run while it happens.
@@ -16,6 +16,8 @@ pub struct Auditor {
     findings: Vec<Finding>,
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
+    /// Checks that are counted and neither end nor fail the run.
+    record_only: BTreeSet<String>,
 }
 
 /// What an [`Auditor`] found.
@@ -40,6 +42,7 @@ impl Auditor {
             findings: Vec::new(),
             meter: Meter::new(scenario),
             faults: planned(&scenario.timeline),
+            record_only: scenario.record_only.iter().map(|only| only.check.clone()).collect(),
         }
     }
 
@@ -48,7 +51,8 @@ impl Auditor {
         self.meter.record(record);
         self.count_fault(record);
         let found: Vec<_> = self.checks.iter_mut().filter_map(|check| check.record(record)).collect();
-        let goes_on = !found.iter().any(|finding| stops(finding.class));
+        let ends = |finding: &Finding| stops(finding.class) && !self.record_only.contains(finding.check);
+        let goes_on = !found.iter().any(ends);
         self.take(found);
         goes_on
     }
@@ -79,7 +83,9 @@ impl Auditor {
             if finding.class == Class::StaleRead {
                 self.meter.stale_read(finding.at);
             }
-            self.findings.push(finding);
+            if !self.record_only.contains(finding.check) {
+                self.findings.push(finding);
+            }
         }
     }
 
@@ -156,6 +162,15 @@ mod tests {
         let (audit, seen) = audited(&scenario(""), &events);
         assert_eq!((audit.findings.len(), seen), (1, 2));
         assert_eq!(audit.checks["end-causes"], CheckCount { evaluated: 1, violations: 1 });
+    }
+
+    #[test]
+    fn a_check_that_only_records_is_counted_and_neither_ends_nor_fails_the_run() {
+        let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
+        let (audit, seen) = audited(&scenario("[checks]\nrecord-only = [\"staleness\"]"), &events);
+        assert_eq!((audit.findings.len(), seen), (0, events.records().len()));
+        assert_eq!(audit.checks["staleness"].violations, 2);
+        assert_eq!(audit.measures.whole.stale_reads, 2, "and measured all the same");
     }
 
     #[test]

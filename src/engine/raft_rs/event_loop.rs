@@ -77,7 +77,7 @@ impl EventLoop {
         let Parts { host, disk: _, transport, metrics, machine, listener, config } = parts;
         let me = host.node();
         let timeouts = ElectionTimeouts::new(&config);
-        let promise = RestartPromise::new(&config, &store);
+        let promise = RestartPromise::new(&config, store.is_fresh());
         let voters: Vec<NodeId> = store.conf_state().voters.iter().copied().map(NodeId).collect();
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let raft = RawNode::new(&raft_config(me, &config), store, &logger).map_err(|_| Error::Storage)?;

@@ -57,8 +57,9 @@ pub(super) struct RestartPromise {
 const FORCED: &[u8] = b"CampaignTransfer";
 
 impl RestartPromise {
-    pub(super) fn new(config: &Config, store: &LogStore) -> Self {
-        let promised = !store.is_fresh() && config.voters.len() > 1;
+    /// `fresh`: the node has never taken part in an election or followed a leader.
+    pub(super) fn new(config: &Config, fresh: bool) -> Self {
+        let promised = !fresh && config.voters.len() > 1;
         Self { ticks_left: if promised { ticks(config, config.election_timeout) } else { 0 } }
     }
 
@@ -99,5 +100,61 @@ pub(super) fn raft_config(me: NodeId, config: &Config) -> raft::Config {
         max_committed_size_per_ready: 1 << 20,
         max_inflight_msgs: 1024,
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::RenewalKind;
+
+    fn config(voters: u64) -> Config {
+        Config {
+            voters: (1..=voters).map(NodeId).collect(),
+            tick: Duration::from_millis(10),
+            heartbeat: Duration::from_millis(100),
+            election_timeout: Duration::from_secs(1),
+            read_retry: Duration::from_secs(1),
+            renewal: RenewalKind::Acks,
+            renewal_interval: Duration::from_millis(300),
+            heartbeat_inbox: 8,
+            bulk_inbox: 8,
+        }
+    }
+
+    fn asks(msg_type: MessageType, context: &'static [u8]) -> Message {
+        Message { msg_type, context: context.into(), ..Default::default() }
+    }
+
+    #[test]
+    fn a_restarted_voter_votes_for_nobody_until_an_election_timeout_has_passed() {
+        let mut promise = RestartPromise::new(&config(3), false);
+        for _ in 0..100 {
+            assert!(promise.forbids(&asks(MessageType::MsgRequestPreVote, b"")));
+            assert!(promise.forbids(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
+            promise.tick();
+        }
+        assert!(!promise.forbids(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
+    }
+
+    #[test]
+    fn a_transfer_of_leadership_may_go_on_through_a_restart() {
+        let promise = RestartPromise::new(&config(3), false);
+        assert!(!promise.forbids(&asks(MessageType::MsgRequestVote, FORCED)));
+        assert!(!promise.forbids(&asks(MessageType::MsgHeartbeat, b"")));
+    }
+
+    #[test]
+    fn a_new_node_and_a_single_voter_have_promised_nothing() {
+        let request = asks(MessageType::MsgRequestVote, b"CampaignElection");
+        assert!(!RestartPromise::new(&config(3), true).forbids(&request));
+        assert!(!RestartPromise::new(&config(1), false).forbids(&request));
+    }
+
+    #[test]
+    fn the_first_candidate_asks_voters_whose_promises_are_over() {
+        let (least, bound) = election_range(&config(3));
+        assert_eq!((least, bound), (102, 202));
+        assert!(raft_config(NodeId(1), &config(3)).validate().is_ok());
     }
 }

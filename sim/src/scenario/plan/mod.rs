@@ -45,6 +45,8 @@ pub struct Scenario {
     pub cluster: Cluster,
     /// Within these the run must be safe.
     pub claims: Claims,
+    /// Checks whose findings are counted and reported, but neither end nor fail the run. In file order.
+    pub record_only: Vec<RecordOnly>,
     /// What clients do. Never empty; names are unique.
     pub workloads: Vec<Workload>,
     /// What must be true of the run.
@@ -53,6 +55,15 @@ pub struct Scenario {
     pub variants: BTreeMap<String, VariantExpect>,
     /// What the run must have exercised, or it fails as vacuous.
     pub floors: Vec<Floor>,
+}
+
+/// A check that only records. The scenario room does not know which checks there are: the runner refuses a name that is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordOnly {
+    /// The name of the check.
+    pub check: String,
+    /// The line of the file (1-based).
+    pub line: usize,
 }
 
 /// The seeds of a sweep: `first..=last`, never empty, at most [`MAX_SEEDS`]. Written `"1..=20"`, `"0..20"` or `"7"`.

@@ -3,6 +3,7 @@
 //! One file for each part of the script. A value that is refused is replaced by its default, so that the rest can be
 //! judged; the scenario that comes out is thrown away if there is any problem.
 
+mod checks;
 mod cluster;
 mod expect;
 mod partition;
@@ -14,6 +15,7 @@ mod workload;
 use std::{path::Path, time::Duration};
 
 use self::report::Report;
+pub(super) use self::workload::KINDS;
 use super::{
     Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, Step,
     problem::quote,
@@ -47,6 +49,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
         until: frame.until,
         variant: file.variant.and_then(|variant| report.kebab("a variant's name", variant)),
         claims: claims(file.claims, &mut report),
+        record_only: checks::record_only(file.checks, &mut report),
         expect: expect::expect(file.expect.violation, file.expect.bounds, &timeline.tags, &frame, &mut report),
         variants: expect::variants(file.expect.variant, &timeline.tags, &frame, &mut report),
         floors: expect::floors(file.floors, &mut report),

@@ -13,7 +13,8 @@ use crate::scenario::{
     words,
 };
 
-const KINDS: [&str; 2] = ["kv", "script"];
+/// The kinds of workloads.
+pub(in crate::scenario) const KINDS: [&str; 2] = ["kv", "script"];
 
 pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, report: &mut Report) -> Vec<Workload> {
     if raw.is_empty() {

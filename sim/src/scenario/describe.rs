@@ -1,0 +1,78 @@
+//! The JSON Schema of scenario files, for editors: generated from the types of `schema`, never written by hand.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::{schema, shape};
+
+/// The keys of a step that are not verbs.
+const NOT_VERBS: [&str; 3] = ["at", "every", "jitter"];
+
+/// The schema, as JSON with a final line break. `variants` and `checks` are the names that there are: the scenario room does not know.
+/// Draft 7, the newest that Taplo (VS Code: Even Better TOML) handles.
+pub fn json_schema(variants: &[&str], checks: &[&str]) -> String {
+    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<schema::File>();
+    let mut schema = schema.to_value();
+    without_null(&mut schema);
+    complete(&mut schema, variants, checks);
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// TOML has no null: a key that may be left out is left out.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|key, value| key != "default" || !value.is_null());
+            object.values_mut().for_each(without_null);
+            flatten_optional(object);
+        }
+        Value::Array(items) => {
+            items.retain(|item| *item != json!({ "type": "null" }) && *item != json!("null"));
+            items.iter_mut().for_each(without_null);
+        }
+        _ => {}
+    }
+}
+
+/// `anyOf` and `type` of one alternative are that alternative.
+fn flatten_optional(object: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = object.get("type")
+        && let [only] = &types[..]
+    {
+        let only = only.clone();
+        object.insert("type".to_owned(), only);
+    }
+    let Some(Value::Array(alternatives)) = object.get("anyOf") else { return };
+    let [Value::Object(only)] = &alternatives[..] else { return };
+    let only = only.clone();
+    object.remove("anyOf");
+    if let (true, Some(reference)) = (object.contains_key("description"), only.get("$ref")) {
+        // Draft 7 ignores what stands beside a `$ref`.
+        object.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+    } else {
+        object.extend(only);
+    }
+}
+
+/// What the types cannot say: a step has one verb, and which variants and checks there are.
+fn complete(schema: &mut Value, variants: &[&str], checks: &[&str]) {
+    schema["title"] = json!("leasehold scenario");
+    let definitions = &mut schema["definitions"];
+    definitions["Class"] = shape::classes();
+    for (name, of) in shape::bound_definitions() {
+        definitions[name] = of;
+    }
+    definitions["VariantExpect"] = shape::section();
+    definitions["VariantName"] = json!({ "enum": variants });
+    definitions["CheckName"] = json!({ "enum": checks });
+    let sections: Map<String, Value> =
+        variants.iter().map(|name| ((*name).to_owned(), json!({ "$ref": "#/definitions/VariantExpect" }))).collect();
+    definitions["Variants"] = json!({ "type": "object", "properties": sections, "additionalProperties": false });
+    if let Some(keys) = definitions["Step"]["properties"].as_object() {
+        let verbs = keys.keys().filter(|key| !NOT_VERBS.contains(&key.as_str()));
+        let one: Vec<Value> = verbs.map(|verb| json!({ "required": [verb] })).collect();
+        definitions["Step"]["oneOf"] = one.into();
+    }
+}

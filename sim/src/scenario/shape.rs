@@ -1,0 +1,216 @@
+//! What single values of a scenario file look like, for the JSON Schema: the types that `schema` names in its `with`.
+//!
+//! They say what an editor can check and complete: closed sets of words are enumerated, quantities have a pattern. What only the whole
+//! file can decide (a window that ends before it starts) is left to `validate`.
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{
+    COSTS, Calls, Class, Cut, Engine, Metric, PausedClock, Renewal, Selector, Target, Unit,
+    profiles::{DISKS, NETWORKS, Profile},
+    validate::KINDS,
+    words::Spelled,
+};
+
+/// A duration: a number and a unit.
+const DURATION: &str = r"[0-9][0-9_]*(\.[0-9_]+)?\s*(ns|us|µs|μs|ms|s|m|h|heartbeats?|election-timeouts?|leases?)";
+/// A number.
+const NUMBER: &str = r"[0-9][0-9_]*(\.[0-9_]+)?";
+/// The operator of a bound.
+const OPERATOR: &str = r"^\s*(<=|>=|==|<|>)?\s*";
+
+macro_rules! shapes {
+    ($($(#[$doc:meta])* $name:ident = $schema:expr;)*) => {$(
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    )*};
+}
+
+shapes! {
+    /// A name of our own making.
+    Name = json_schema!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64 });
+    /// The name of a variant. `describe` puts in which there are.
+    VariantName = json_schema!({ "type": "string" });
+    /// The name of a check. `describe` puts in which there are.
+    CheckName = json_schema!({ "type": "string" });
+    /// `1.5s`, `2 election-timeouts`
+    Duration = json_schema!({ "type": "string", "pattern": format!(r"^\s*{DURATION}\s*$") });
+    /// A moment or a window.
+    At = json_schema!({ "type": "string", "pattern": format!(r"^\s*{DURATION}\s*(\.\.\s*{DURATION}\s*)?$") });
+    /// `500/s`
+    Rate = json_schema!({ "type": "string", "pattern": format!(r"^\s*{NUMBER}\s*/s\s*$") });
+    /// `0.1%`, `200ppm`, `0.001`
+    Share = number_or(format!(r"^\s*{NUMBER}\s*(%|ppm)?\s*$"));
+    /// `1..=20`, `0..20`, `7`
+    Seeds = json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 0 },
+        { "type": "string", "pattern": r"^\s*[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?$" },
+    ] });
+    /// Nodes, by role or by number.
+    Node = json_schema!({ "anyOf": [
+        { "enum": Selector::roles().map(|role| role.to_string()).collect::<Vec<_>>() },
+        { "type": "string", "pattern": "^n[1-9]$" },
+    ] });
+    /// One node, by role or by number.
+    OneNode = json_schema!({ "anyOf": [
+        { "enum": Selector::roles().filter(|role| !role.is_many()).map(|role| role.to_string()).collect::<Vec<_>>() },
+        { "type": "string", "pattern": "^n[1-9]$" },
+    ] });
+    /// What can be healed.
+    Everything = json_schema!({ "const": "everything" });
+    /// A kind of workload.
+    Kind = json_schema!({ "enum": KINDS });
+    /// How keys are chosen.
+    Spread = json_schema!({ "type": "string", "pattern": r"^(uniform|zipf\([0-9.]+\))$", "examples": ["uniform", "zipf(1.1)"] });
+    /// A network profile.
+    NetworkName = profile_names(&NETWORKS);
+    /// A disk profile.
+    DiskName = profile_names(&DISKS);
+    /// The quantiles of a distribution.
+    Quantiles = json_schema!({
+        "type": "object",
+        "patternProperties": { r"^p([0-9]{1,2}(\.[0-9])?|100(\.0)?)$": duration() },
+        "required": ["p0", "p100"],
+        "additionalProperties": false,
+    });
+    /// CPU costs by name.
+    Costs = closed(COSTS.iter().map(|cost| ((*cost).to_owned(), duration())));
+    /// What the run must have exercised.
+    Floors = closed(Metric::all().into_iter().filter(|metric| metric.is_count()).map(|metric| {
+        (metric.to_string(), json!({ "type": "integer", "minimum": 0 }))
+    }));
+    /// `[expect]`
+    Expect = {
+        let own = [("violation", "#/definitions/Class"), ("variant", "#/definitions/Variants")];
+        closed(own.into_iter().map(|(key, of)| (key.to_owned(), json!({ "$ref": of }))).chain(bounds()))
+    };
+}
+
+/// One of a closed set of words.
+pub(super) struct Word<T>(PhantomData<T>);
+
+impl<T: Spelled> JsonSchema for Word<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::WHAT.replace(' ', "-").into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": T::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>() })
+    }
+}
+
+/// The words of each set.
+pub(super) type EngineWord = Word<Engine>;
+pub(super) type RenewalWord = Word<Renewal>;
+pub(super) type CallsWord = Word<Calls>;
+pub(super) type CutWord = Word<Cut>;
+pub(super) type PausedClockWord = Word<PausedClock>;
+pub(super) type TargetWord = Word<Target>;
+
+/// A word, or a table that says more.
+pub(super) struct Either<Word, Table>(PhantomData<(Word, Table)>);
+
+impl<W: JsonSchema, T: JsonSchema> JsonSchema for Either<W, T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Or{}", W::schema_name(), T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [generator.subschema_for::<W>(), generator.subschema_for::<T>()] })
+    }
+}
+
+/// `[expect.variant.NAME]`
+pub(super) fn section() -> Value {
+    let own = [("class".to_owned(), json!({ "$ref": "#/definitions/Class" }))];
+    closed(own.into_iter().chain(bounds())).to_value()
+}
+
+/// The schema of the classes of failure, which several tables refer to.
+pub(super) fn classes() -> Value {
+    json!({ "enum": Class::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>() })
+}
+
+fn number_or(pattern: String) -> Schema {
+    json_schema!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": pattern }] })
+}
+
+fn duration() -> Value {
+    json!({ "type": "string", "pattern": format!(r"^\s*{DURATION}\s*$") })
+}
+
+fn profile_names(profiles: &[Profile]) -> Schema {
+    json_schema!({ "enum": profiles.iter().map(|profile| profile.name).collect::<Vec<_>>() })
+}
+
+/// A table with these keys and no others.
+fn closed(keys: impl IntoIterator<Item = (String, Value)>) -> Schema {
+    let keys: Map<String, Value> = keys.into_iter().collect();
+    json_schema!({ "type": "object", "properties": keys, "additionalProperties": false })
+}
+
+/// Every metric, with what may bound it.
+fn bounds() -> impl Iterator<Item = (String, Value)> {
+    let of = |unit| json!({ "$ref": format!("#/definitions/{}", bound_name(unit)) });
+    Metric::all().into_iter().map(move |metric| (metric.to_string(), of(metric.unit())))
+}
+
+fn bound_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds => "DurationBound",
+        Unit::Ratio => "RatioBound",
+        Unit::Per => "NumberBound",
+        Unit::Count => "CountBound",
+    }
+}
+
+/// What may bound a metric of each unit, under the names that tables refer to: one bound, or one for each window.
+pub(super) fn bound_definitions() -> impl Iterator<Item = (&'static str, Value)> {
+    [Unit::Seconds, Unit::Ratio, Unit::Per, Unit::Count].into_iter().map(|unit| {
+        let one = bound(unit);
+        let each = json!({ "type": "object", "additionalProperties": one, "minProperties": 1 });
+        (bound_name(unit), json!({ "anyOf": [one, each] }))
+    })
+}
+
+fn bound(unit: Unit) -> Value {
+    let pattern = |operand: &str| format!("{OPERATOR}{operand}\\s*$");
+    match unit {
+        Unit::Seconds => json!({ "type": "string", "pattern": pattern(DURATION) }),
+        Unit::Ratio => number_or_value(pattern(&format!("{NUMBER}\\s*%?")), Some(1)),
+        Unit::Per => number_or_value(pattern(&format!("{NUMBER}(/s)?")), None),
+        Unit::Count => json!({ "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": pattern("[0-9][0-9_]*(\\.0+)?") },
+        ] }),
+    }
+}
+
+fn number_or_value(pattern: String, most: Option<u32>) -> Value {
+    let mut number = json!({ "type": "number", "minimum": 0 });
+    if let Some(most) = most {
+        number["maximum"] = most.into();
+    }
+    json!({ "anyOf": [number, { "type": "string", "pattern": pattern }] })
+}
