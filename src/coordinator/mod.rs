@@ -34,23 +34,33 @@ pub enum WriteFence {
     ReadIndex,
 }
 
-/// How a read inside a script is fenced.
+/// How a read of storage is fenced, beyond the lease read with which the request began.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum InnerReads {
-    /// Not at all: it reads from the script's snapshot, which was fenced.
+    /// Not at all: it reads from a snapshot taken after that.
     #[default]
     Snapshot,
+    /// By a lease read of its own (elastickv from #575 on).
+    Lease,
     /// By a ReadIndex round of its own (elastickv before #575).
     ReadIndex,
 }
 
 /// Where a coordinator spends ReadIndex rounds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// Before a write.
     pub write_fence: WriteFence,
-    /// Inside a script.
+    /// Before each read of storage.
     pub inner_reads: InnerReads,
+    /// How often a get reads storage: more than once where the type of a key has to be found out first.
+    pub reads_per_get: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { write_fence: WriteFence::default(), inner_reads: InnerReads::default(), reads_per_get: 1 }
+    }
 }
 
 /// What a coordinator is made of.

@@ -1,6 +1,6 @@
 //! Lease reads and linearizable reads.
 
-use super::Coordinator;
+use super::{Coordinator, InnerReads};
 use crate::env::{Point, Work};
 use crate::error::{Error, Outcome};
 use crate::lease::Lease;
@@ -31,6 +31,11 @@ impl Drop for SlowPath<'_> {
 impl Coordinator {
     pub(super) async fn get(&self, key: &str) -> Result<Response, Error> {
         let path = self.lease_read().await?;
+        for _ in 1..self.parts.policy.reads_per_get {
+            self.inner_fence().await?;
+            self.parts.host.work(Work::Read).await;
+        }
+        self.inner_fence().await?;
         self.parts.host.work(Work::Read).await;
         let read = self.parts.store.read(key);
         Ok(Response::Value { value: read.value, version: read.version, path })
@@ -58,6 +63,15 @@ impl Coordinator {
         slow_path.settle(self.linearizable_read(RoundCause::LeaseMiss).await)?;
         self.parts.lease.extend(status.term, now?, begun_under);
         Ok(ReadPath::ReadIndex)
+    }
+
+    /// What a read of storage pays for itself.
+    pub(super) async fn inner_fence(&self) -> Result<(), Error> {
+        match self.parts.policy.inner_reads {
+            InnerReads::Snapshot => Ok(()),
+            InnerReads::Lease => self.lease_read().await.map(drop),
+            InnerReads::ReadIndex => self.linearizable_read(RoundCause::InnerRead).await,
+        }
     }
 
     /// Makes sure of the same by a ReadIndex round, and waits until what it found committed is applied here.

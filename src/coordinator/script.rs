@@ -3,10 +3,10 @@
 //! This is the path of elastickv's EVALSHA. Its retry loop is what stormed in the incident: each conflict was an error of a
 //! dispatch, and each such error threw the lease away that the next attempt needed.
 
-use super::{Coordinator, InnerReads};
+use super::Coordinator;
 use crate::env::Work;
 use crate::error::Error;
-use crate::observe::{Event, RoundCause, ScriptTimes};
+use crate::observe::{Event, ScriptTimes};
 use crate::request::{Key, Response, Value, Version};
 use crate::store::Command;
 use std::time::Duration;
@@ -70,9 +70,7 @@ impl Coordinator {
     }
 
     async fn inner_read(&self, key: &str, snapshot: Version) -> Result<Version, Error> {
-        if self.parts.policy.inner_reads == InnerReads::ReadIndex {
-            self.linearizable_read(RoundCause::InnerRead).await?;
-        }
+        self.inner_fence().await?;
         self.parts.host.work(Work::ScriptRead).await;
         Ok(self.parts.store.read_at(key, snapshot).version)
     }

@@ -67,7 +67,9 @@ enum Due<M: 'static> {
     Timer(Arc<TimerCell>),
     /// A message arrives.
     Arrival(Flight<M>),
-    /// A unary call was answered, or given up: its link may make the next.
+    /// The answer to a unary call arrives.
+    Answer(LinkId),
+    /// A unary call is over, or given up: its link may make the next.
     CallOver(LinkId),
     /// Run this.
     Call(Box<dyn FnOnce() + Send>),
@@ -160,6 +162,7 @@ impl<M: Clone + Send + 'static> World<M> {
         match due {
             Due::Timer(cell) => cell.fire(),
             Due::Arrival(flight) => self.arrive(flight),
+            Due::Answer(link) => self.with_network(|network, route| network.answer(link, route)),
             Due::CallOver(link) => self.with_network(|network, route| network.call_over(link, route)),
             Due::Call(call) => call(),
         }
@@ -175,6 +178,10 @@ struct Route<'a, M: 'static> {
 impl<M> Route<'_, M> {
     fn arrival(&mut self, at: SimTime, flight: Flight<M>) {
         self.queue.push(at, Due::Arrival(flight));
+    }
+
+    fn answer(&mut self, at: SimTime, link: LinkId) {
+        self.queue.push(at, Due::Answer(link));
     }
 
     fn call_over(&mut self, at: SimTime, link: LinkId) {

@@ -5,9 +5,11 @@
 //! behind a partition that holds, waits in the link's queue; that queue is bounded.
 
 use super::Route;
+use super::cpu::Cpu;
 use super::quantiles::Quantiles;
 use super::streams::Stream;
 use crate::time::SimTime;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,10 +87,35 @@ pub struct Quality {
     pub bound: usize,
 }
 
+/// The machines at the ends of a link of unary calls: each takes its part in a call on its own cores, and so in its own time.
+#[derive(Clone)]
+pub struct Ends {
+    /// Sends the call and takes the answer.
+    pub caller: Arc<Mutex<Cpu>>,
+    /// Takes the call and answers it.
+    pub callee: Arc<Mutex<Cpu>>,
+    /// What each of these costs.
+    pub cost: Duration,
+}
+
+impl Ends {
+    /// When the caller is done with what comes at `now`.
+    fn caller(&self, now: SimTime) -> SimTime {
+        self.caller.lock().work(now, self.cost)
+    }
+
+    /// When the callee is.
+    fn callee(&self, now: SimTime) -> SimTime {
+        self.callee.lock().work(now, self.cost)
+    }
+}
+
 /// A way from one endpoint to another.
 pub struct Link<M> {
     quality: Quality,
     stream: Stream,
+    /// Of unary calls that cost their ends time.
+    ends: Option<Ends>,
     receiver: Option<Arc<dyn Receiver<M>>>,
     /// When the last message sent will have arrived.
     last_arrival: SimTime,
@@ -106,6 +133,10 @@ pub struct Link<M> {
 pub(super) struct Flight<M> {
     link: LinkId,
     epoch: u64,
+    /// A unary call that waits for this message to be taken.
+    call: bool,
+    /// The receiving machine has yet to find the time to take it.
+    to_take: bool,
     message: M,
 }
 
@@ -115,6 +146,7 @@ impl<M> Link<M> {
         Self {
             quality,
             stream,
+            ends: None,
             receiver: None,
             last_arrival: SimTime(0),
             waiting: VecDeque::new(),
@@ -123,6 +155,11 @@ impl<M> Link<M> {
             epoch: 0,
             last_in_flight_rule: RuleId(0),
         }
+    }
+
+    /// The same, where calls cost the machines at both ends time.
+    pub fn between(self, ends: Ends) -> Self {
+        Self { ends: Some(ends), ..self }
     }
 
     fn rule(&self) -> Option<(RuleId, Cut)> {
@@ -204,25 +241,36 @@ impl<M: Clone> Network<M> {
             }
             return;
         }
-        let epoch = link.epoch;
-        if link.stream.chance(link.quality.duplicate) {
-            let at = link.arrival(route.now);
-            route.arrival(at, Flight { link: id, epoch, message: message.clone() });
-        }
-        let at = link.arrival(route.now);
-        route.arrival(at, Flight { link: id, epoch, message });
-        if unary {
-            // The answer to a call is a frame of its own, as long under way as the call was.
-            let answered = at.after(link.latency());
-            route.call_over(answered, id);
+        let sent = link.ends.as_ref().filter(|_| unary).map_or(route.now, |ends| ends.caller(route.now));
+        let flight = |message, call| Flight { link: id, epoch: link.epoch, call, to_take: link.ends.is_some(), message };
+        let copy = link.stream.chance(link.quality.duplicate).then(|| flight(message.clone(), false));
+        let original = flight(message, unary);
+        for flight in copy.into_iter().chain([original]) {
+            let at = self.links[id.0].arrival(sent);
+            route.arrival(at, flight);
         }
     }
 
-    /// A message has arrived; returns who takes it.
-    pub(super) fn arrive(&mut self, flight: Flight<M>, route: &mut Route<'_, M>) -> Option<(Arc<dyn Receiver<M>>, M)> {
-        let link = &self.links[flight.link.0];
+    /// A message has arrived; returns who takes it now.
+    pub(super) fn arrive(
+        &mut self,
+        mut flight: Flight<M>,
+        route: &mut Route<'_, M>,
+    ) -> Option<(Arc<dyn Receiver<M>>, M)> {
+        let link = &mut self.links[flight.link.0];
+        if std::mem::take(&mut flight.to_take)
+            && let Some(ends) = link.ends.as_ref()
+        {
+            route.arrival(ends.callee(route.now), flight);
+            return None;
+        }
+        if flight.call {
+            // The answer to a call is a frame of its own, as long under way as the call was.
+            let answered = route.now.after(link.latency());
+            route.answer(answered, flight.link);
+        }
         if flight.epoch != link.epoch {
-            self.tell(route.now, &flight.message, Fate::Cut(link.last_in_flight_rule));
+            self.tell(route.now, &flight.message, Fate::Cut(self.links[flight.link.0].last_in_flight_rule));
             return None;
         }
         let Some(receiver) = link.receiver.clone() else {
@@ -231,6 +279,14 @@ impl<M: Clone> Network<M> {
         };
         self.tell(route.now, &flight.message, Fate::Delivered);
         Some((receiver, flight.message))
+    }
+
+    /// The answer to a unary call has arrived; the caller has yet to find the time to take it.
+    pub(super) fn answer(&mut self, id: LinkId, route: &mut Route<'_, M>) {
+        match &self.links[id.0].ends {
+            Some(ends) => route.call_over(ends.caller(route.now), id),
+            None => self.call_over(id, route),
+        }
     }
 
     pub(super) fn call_over(&mut self, id: LinkId, route: &mut Route<'_, M>) {
