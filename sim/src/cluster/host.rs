@@ -38,7 +38,7 @@ pub(super) struct SimHost {
     identity: Identity,
     process: Process,
     clock: Arc<Mutex<Clock>>,
-    cpu: Mutex<Cpu>,
+    cpu: Arc<Mutex<Cpu>>,
     costs: [Duration; Work::ALL.len()],
     entropy: Mutex<BTreeMap<&'static str, Stream>>,
     yields: Mutex<Stream>,
@@ -52,6 +52,7 @@ impl SimHost {
         recorder: &Arc<Recorder>,
         identity: Identity,
         clock: Arc<Mutex<Clock>>,
+        cpu: Arc<Mutex<Cpu>>,
         process: Process,
     ) -> Self {
         let node = identity.node;
@@ -61,7 +62,7 @@ impl SimHost {
             identity,
             process,
             clock,
-            cpu: Mutex::new(Cpu::new(plan.scenario.cluster.cpu.cores as usize)),
+            cpu,
             costs: wiring::costs(&plan.scenario),
             entropy: Mutex::default(),
             yields: Mutex::new(world.streams().stream(&["yield", &node.to_string()])),

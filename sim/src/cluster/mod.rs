@@ -19,6 +19,7 @@ use crate::history::{ProcessChange, What};
 use crate::scenario::Scenario;
 use crate::world::World;
 use crate::world::clock::Clock;
+use crate::world::cpu::Cpu;
 use crate::world::disk::Disk;
 use crate::world::network::{Cut, LinkId, Receiver, RuleId};
 use crate::world::process::Process;
@@ -66,14 +67,15 @@ struct Shared {
 struct Slot {
     disk: Arc<Mutex<Disk>>,
     clock: Arc<Mutex<Clock>>,
+    cpu: Arc<Mutex<Cpu>>,
     starts: AtomicU64,
     running: Mutex<Option<Running>>,
 }
 
 impl Slot {
-    fn new(disk: Disk, clock: Clock) -> Self {
+    fn new(disk: Disk, clock: Clock, cpu: Arc<Mutex<Cpu>>) -> Self {
         let (disk, clock) = (Arc::new(Mutex::new(disk)), Arc::new(Mutex::new(clock)));
-        Self { disk, clock, starts: AtomicU64::new(0), running: Mutex::new(None) }
+        Self { disk, clock, cpu, starts: AtomicU64::new(0), running: Mutex::new(None) }
     }
 }
 
@@ -85,11 +87,13 @@ struct Running {
 impl Cluster {
     /// Lays out the cluster and starts its nodes.
     pub fn build(world: SimWorld, recorder: Arc<Recorder>, plan: Plan) -> Self {
-        let links = wiring::lay(&world, &plan);
-        let slots = (1..=u64::from(plan.scenario.cluster.nodes)).map(NodeId);
-        let slots =
-            slots.map(|id| (id, Slot::new(wiring::disk(&world, &plan, id), wiring::clock(&world, &plan.scenario, id))));
-        let slots = slots.collect();
+        let cpus = wiring::cpus(&plan.scenario);
+        let links = wiring::lay(&world, &plan, &cpus);
+        let slot = |(id, cpu)| {
+            let (disk, clock) = (wiring::disk(&world, &plan, id), wiring::clock(&world, &plan.scenario, id));
+            (id, Slot::new(disk, clock, cpu))
+        };
+        let slots = cpus.into_iter().map(slot).collect();
         let cluster = Self { shared: Arc::new(Shared { world, recorder, plan, links, slots }) };
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
@@ -133,6 +137,7 @@ impl Cluster {
             &shared.recorder,
             identity,
             Arc::clone(&slot.clock),
+            Arc::clone(&slot.cpu),
             process.clone(),
         );
         let host: Arc<dyn Host> = Arc::new(host);

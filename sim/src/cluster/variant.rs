@@ -40,7 +40,7 @@ pub const DEFAULT: Variant = Variant {
     renewal: None,
     write_ends: None,
     read_ends: None,
-    coordinator: Policy { write_fence: WriteFence::Commit, inner_reads: InnerReads::Snapshot },
+    coordinator: Policy { write_fence: WriteFence::Commit, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
 };
 
 /// What elastickv had in common from #549 to #559, as far as it bears on the incident: the caller extends the lease when its own
@@ -54,7 +54,7 @@ const ELASTICKV: Variant = Variant {
     renewal: Some(RenewalKind::Caller),
     write_ends: None,
     read_ends: None,
-    coordinator: Policy { write_fence: WriteFence::ReadIndex, inner_reads: InnerReads::Snapshot },
+    coordinator: Policy { write_fence: WriteFence::ReadIndex, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
 };
 
 /// Every variant, the default first.

@@ -3,12 +3,16 @@
 use super::{Plan, SimWorld};
 use crate::scenario::{self, Scenario};
 use crate::world::clock::Clock;
+use crate::world::cpu::Cpu;
 use crate::world::disk::Disk;
-use crate::world::network::{Calls, Link, LinkId, Quality};
+use crate::world::network::{Calls, Ends, Link, LinkId, Quality};
 use crate::world::quantiles::Quantiles;
 use leasehold::env::{Lane, NodeId, Work};
-use leasehold::{engine, node};
+use leasehold::{coordinator, engine, node};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+use parking_lot::Mutex;
 
 /// All links of a cluster.
 pub(super) struct Links {
@@ -19,7 +23,13 @@ pub(super) struct Links {
     clients: Vec<(LinkId, LinkId)>,
 }
 
-pub(super) fn lay(world: &SimWorld, plan: &Plan) -> Links {
+/// The cores of every node.
+pub(super) fn cpus(scenario: &Scenario) -> BTreeMap<NodeId, Arc<Mutex<Cpu>>> {
+    let cores = scenario.cluster.cpu.cores as usize;
+    (1..=u64::from(scenario.cluster.nodes)).map(|id| (NodeId(id), Arc::new(Mutex::new(Cpu::new(cores))))).collect()
+}
+
+pub(super) fn lay(world: &SimWorld, plan: &Plan, cpus: &BTreeMap<NodeId, Arc<Mutex<Cpu>>>) -> Links {
     let scenario = &plan.scenario;
     let nodes = u64::from(scenario.cluster.nodes);
     let ids = || (1..=nodes).map(NodeId);
@@ -28,7 +38,13 @@ pub(super) fn lay(world: &SimWorld, plan: &Plan) -> Links {
         for lane in Lane::ALL {
             peers.push((from != to).then(|| {
                 let name = format!("{from}>{to} {}", lane.name());
-                world.add_link(Link::new(peer_quality(scenario, lane), world.streams().stream(&["network", &name])))
+                let link = Link::new(peer_quality(scenario, lane), world.streams().stream(&["network", &name]));
+                let ends = Ends {
+                    caller: Arc::clone(&cpus[&from]),
+                    callee: Arc::clone(&cpus[&to]),
+                    cost: peer_lane(scenario, lane).cost,
+                };
+                world.add_link(link.between(ends))
             }));
         }
     }
@@ -86,13 +102,16 @@ impl Links {
 }
 
 fn peer_quality(scenario: &Scenario, lane: Lane) -> Quality {
+    quality(&scenario.cluster.network, peer_lane(scenario, lane))
+}
+
+fn peer_lane(scenario: &Scenario, lane: Lane) -> &scenario::Lane {
     let lanes = &scenario.cluster.lanes;
-    let lane = match lane {
+    match lane {
         Lane::Heartbeat => &lanes.heartbeat,
         Lane::Bulk => &lanes.bulk,
         Lane::Request => &lanes.request,
-    };
-    quality(&scenario.cluster.network, lane)
+    }
 }
 
 fn quality(network: &scenario::Network, lane: &scenario::Lane) -> Quality {
@@ -169,7 +188,15 @@ pub(super) fn node_config(plan: &Plan) -> node::Config {
             bulk_inbox: cluster.lanes.bulk.inbound as usize,
         },
         lease: plan.variant.lease_policy(length, renewal),
-        coordinator: plan.variant.coordinator,
+        coordinator: coordinator::Policy {
+            inner_reads: cluster.inner_reads.map_or(plan.variant.coordinator.inner_reads, |inner_reads| match inner_reads {
+                scenario::InnerReads::Snapshot => coordinator::InnerReads::Snapshot,
+                scenario::InnerReads::Lease => coordinator::InnerReads::Lease,
+                scenario::InnerReads::ReadIndex => coordinator::InnerReads::ReadIndex,
+            }),
+            reads_per_get: cluster.reads_per_get,
+            ..plan.variant.coordinator
+        },
     }
 }
 

@@ -206,7 +206,7 @@ pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
                 let variants = if variants.is_empty() { vec![own] } else { variants.clone() };
                 let seeds = wish.seeds.unwrap_or(scenario.seeds);
                 groups.extend(variants.into_iter().map(|variant| Group {
-                    scenario: Arc::clone(&scenario),
+                    scenario: Arc::new(scenario.under(variant.name)),
                     variant,
                     seeds,
                 }));

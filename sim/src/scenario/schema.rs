@@ -188,6 +188,34 @@ pub(super) struct Cluster {
     /// Of every node.
     #[serde(default)]
     pub cpu: Cpu,
+    /// How often a get reads storage. Default 1.
+    #[schemars(with = "Option<u32>")]
+    pub reads_per_get: Option<Whole>,
+    /// How each read of storage is fenced, beyond the lease read with which its request began. Default: as the variant says.
+    #[schemars(with = "Option<shape::InnerReadsWord>")]
+    pub inner_reads: Option<Text>,
+    /// What is different under a variant: `elastickv-549 = { cpu.costs = { read = "1ms" } }`.
+    #[serde(default)]
+    #[schemars(with = "shape::ClusterVariants")]
+    pub variant: BTreeMap<Text, Changes>,
+}
+
+/// What a variant changes about the cluster.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Changes {
+    /// The queues of the transport between nodes.
+    #[serde(default)]
+    pub lanes: Lanes,
+    /// Of every node.
+    #[serde(default)]
+    pub cpu: Cpu,
+    /// How often a get reads storage.
+    #[schemars(with = "Option<u32>")]
+    pub reads_per_get: Option<Whole>,
+    /// How each read of storage is fenced.
+    #[schemars(with = "Option<shape::InnerReadsWord>")]
+    pub inner_reads: Option<Text>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -249,6 +277,9 @@ pub(super) struct Lane {
     /// Messages that may wait to be handled, for each node.
     #[schemars(with = "Option<u32>")]
     pub inbound: Option<Whole>,
+    /// CPU time of sending or taking one frame of a unary call, at each end. Default `0us`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub cost: Option<Quantity>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -298,12 +329,15 @@ pub(super) struct Workload {
     /// Of `kv`: shares of operations that add up to 1. Default 0.9 get, 0.1 put.
     #[schemars(with = "Option<Mix>")]
     pub mix: Option<Spanned<Mix>>,
-    /// Of `script`. Default 1.
-    #[schemars(with = "Option<u32>")]
-    pub reads_per_script: Option<Whole>,
+    /// Of `script`: a number, or so many calls of so many reads each. Default 1.
+    #[schemars(with = "Option<shape::Either<u32, ScriptReads>>")]
+    pub reads_per_script: Option<Spanned<Or<ScriptReads>>>,
     /// Open loop: operations a second over all clients, answered or not.
     #[schemars(with = "Option<shape::Rate>")]
     pub rate: Option<Quantity>,
+    /// Open loop: so many operations come at a time, on the same (first) key. Default 1.
+    #[schemars(with = "Option<u32>")]
+    pub burst: Option<Whole>,
     /// Closed loop: each client waits this long after an answer. Default `0ms`.
     #[schemars(with = "Option<shape::Duration>")]
     pub think: Option<Quantity>,
@@ -319,6 +353,17 @@ pub(super) struct Workload {
     /// When it stops; without it, at the end of the run.
     #[schemars(with = "Option<shape::Duration>")]
     pub until: Option<Quantity>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ScriptReads {
+    /// How many calls: `6` or `5..=7`.
+    #[schemars(with = "shape::Count")]
+    pub calls: Option<Quantity>,
+    /// How many reads in each: `4` or `1..=7`.
+    #[schemars(with = "shape::Count")]
+    pub each: Option<Quantity>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Class, Cut, Engine, Metric, PausedClock, Renewal, Selector, Target, Unit,
+    COSTS, Calls, Class, Cut, Engine, InnerReads, Metric, PausedClock, Renewal, Selector, Target, Unit,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
     words::Spelled,
@@ -71,6 +71,13 @@ shapes! {
     ] });
     /// What can be healed.
     Everything = json_schema!({ "const": "everything" });
+    /// A whole number, or a range of them.
+    Count = json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 1 },
+        { "type": "string", "pattern": r"^\s*[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?$" },
+    ] });
+    /// What variants change about the cluster, by name. `describe` puts in which there are.
+    ClusterVariants = json_schema!({ "type": "object" });
     /// A kind of workload.
     Kind = json_schema!({ "enum": KINDS });
     /// How keys are chosen.
@@ -119,6 +126,7 @@ impl<T: Spelled> JsonSchema for Word<T> {
 /// The words of each set.
 pub(super) type EngineWord = Word<Engine>;
 pub(super) type RenewalWord = Word<Renewal>;
+pub(super) type InnerReadsWord = Word<InnerReads>;
 pub(super) type CallsWord = Word<Calls>;
 pub(super) type CutWord = Word<Cut>;
 pub(super) type PausedClockWord = Word<PausedClock>;

@@ -6,7 +6,7 @@
 use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
 
 use super::{
-    Bound, KeyDistribution, MAX_DURATION, MAX_SEEDS, Metric, Op, Ppm, Problem, Seeds, Unit,
+    Bound, Count, KeyDistribution, MAX_DURATION, MAX_SEEDS, Metric, Op, Ppm, Problem, Seeds, Unit,
     problem::quote,
     words::{self, Spelled},
 };
@@ -231,6 +231,23 @@ pub(super) fn key_distribution(text: &str) -> Result<KeyDistribution, Misread> {
         _ => Err(Misread::new(format!("{} is not an exponent", quote(exponent)))
             .help("from 0.001 to 10, in steps of 0.001: `zipf(1.1)`")),
     }
+}
+
+/// A count, or a range that it is drawn from: `6`, `5..=7`.
+pub(super) fn count_of(text: &str) -> Result<Count, Misread> {
+    let forms = "a count is `6`, or a range that each is drawn from: `5..=7`";
+    let number = |text: &str| {
+        let number = text.trim().parse::<u32>().ok().filter(|number| *number > 0);
+        number.ok_or_else(|| not_a(text.trim(), "count").help(forms))
+    };
+    let (least, most) = match text.split_once("..=") {
+        Some((least, most)) => (number(least)?, number(most)?),
+        None => (number(text)?, number(text)?),
+    };
+    if least > most {
+        return Err(Misread::new(format!("{} runs backwards; `{most}..={least}`?", quote(text))).help(forms));
+    }
+    Ok(Count { least, most })
 }
 
 /// A bound on `metric`: `>= 0.97`, `<= 3 election-timeouts`, `0`.

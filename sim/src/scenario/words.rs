@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Action, Calls, Class, Cut, Engine, Op, PausedClock, Renewal, Selector, Target,
+    Action, Calls, Class, Cut, Engine, InnerReads, Op, PausedClock, Renewal, Selector, Target,
     problem::{quote, quote_all},
     units::Misread,
 };
@@ -66,6 +66,7 @@ spelled! {
     Engine, "engine", { RaftRs = "raft-rs" }
     Renewal, "renewal", { Acks = "acks", ReadIndex = "read-index" }
     Calls, "kind of calls", { Stream = "stream", Unary = "unary" }
+    InnerReads, "fence", { Snapshot = "snapshot", Lease = "lease", ReadIndex = "read-index" }
     Cut, "way to cut", { Drop = "drop", Hold = "hold", Flight = "cut" }
     PausedClock, "clock of a pause", { Running = "running", Frozen = "frozen" }
     Target, "target", { Any = "@any", Leader = "@leader" }

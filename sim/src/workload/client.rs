@@ -3,7 +3,7 @@
 use super::KeyChooser;
 use crate::cluster::Cluster;
 use crate::history::{Completion, Invocation, KeyId, OpId, Operation, What};
-use crate::scenario::{Target, Workload};
+use crate::scenario::{Count, Target, Workload};
 use crate::time::SimTime;
 use crate::world::network::Receiver;
 use crate::world::streams::Stream;
@@ -82,6 +82,11 @@ impl Client {
     /// A number below `bound`, from this client's own stream.
     pub(super) fn below(&self, bound: u64) -> u64 {
         self.state.lock().stream.below(bound)
+    }
+
+    /// A number from a range, from the same stream.
+    pub(super) fn count(&self, range: Count) -> u32 {
+        range.least + self.below(u64::from(range.most - range.least) + 1) as u32
     }
 
     /// A key, as the workload distributes them.

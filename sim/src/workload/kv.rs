@@ -1,25 +1,24 @@
 //! Gets, puts and compare-and-sets.
 
 use super::client::Client;
-use crate::history::{Completion, Operation};
+use crate::history::{Completion, KeyId, Operation};
 use crate::scenario::Mix;
 use crate::time::SimTime;
 use leasehold::request::{Request, Response};
 
-/// One operation, of a kind drawn from the mix, on a key drawn from the workload's.
-pub(super) async fn act(client: &Client, mix: Mix, due: SimTime) {
+/// One operation, of a kind drawn from the mix, on `key`.
+pub(super) async fn act(client: &Client, mix: Mix, due: SimTime, key: KeyId) {
     let share = client.below(1000) as u32;
     if share < mix.get {
-        get(client, due).await;
+        get(client, due, key).await;
     } else if share < mix.get + mix.put {
-        put(client, due).await;
+        put(client, due, key).await;
     } else {
-        cas(client, due).await;
+        cas(client, due, key).await;
     }
 }
 
-async fn get(client: &Client, due: SimTime) {
-    let key = client.key();
+async fn get(client: &Client, due: SimTime, key: KeyId) {
     let (op, _) = client.begin();
     let request = Request::Get { key: client.name(key) };
     let response = client
@@ -33,8 +32,7 @@ async fn get(client: &Client, due: SimTime) {
     }
 }
 
-async fn put(client: &Client, due: SimTime) {
-    let key = client.key();
+async fn put(client: &Client, due: SimTime, key: KeyId) {
     let (op, value) = client.begin();
     let request = Request::Put { key: client.name(key), value: value.clone() };
     let response = client.invoke(op, due, Operation::Put { key }, request, written).await;
@@ -43,8 +41,7 @@ async fn put(client: &Client, due: SimTime) {
     }
 }
 
-async fn cas(client: &Client, due: SimTime) {
-    let key = client.key();
+async fn cas(client: &Client, due: SimTime, key: KeyId) {
     let (op, value) = client.begin();
     let request = Request::Cas { key: client.name(key), expected: client.seen(key), value: value.clone() };
     match client.invoke(op, due, Operation::Cas { key }, request, written).await {

@@ -122,18 +122,18 @@ impl KeyChooser {
     }
 }
 
-/// What a client of this workload does next.
-async fn act(client: Arc<Client>, kind: &WorkloadKind, due: SimTime) {
+/// What a client of this workload does next, on `key` first of all.
+async fn act(client: Arc<Client>, kind: &WorkloadKind, due: SimTime, key: KeyId) {
     match kind {
-        WorkloadKind::Kv { mix } => kv::act(&client, *mix, due).await,
-        WorkloadKind::Script { reads } => script::act(&client, *reads, due).await,
+        WorkloadKind::Kv { mix } => kv::act(&client, *mix, due, key).await,
+        WorkloadKind::Script { reads } => script::act(&client, *reads, due, key).await,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Keys;
+    use crate::scenario::{Keys, ScriptReads};
     use crate::world::streams::Streams;
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
             let space = KeySpace { names, first: BTreeMap::from([("k".into(), 0)]) };
             let workload = Workload {
                 name: "kv".into(),
-                kind: WorkloadKind::Script { reads: 1 },
+                kind: WorkloadKind::Script { reads: ScriptReads::constant(1) },
                 clients: 1,
                 keys,
                 pace: crate::scenario::Pace::Closed { think: std::time::Duration::ZERO },

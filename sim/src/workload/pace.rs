@@ -23,10 +23,11 @@ pub(super) fn start(
                 process.spawn(closed_loop(world.clone(), client, workload.clone(), think, begin, end));
             }
         }
-        Pace::Open { per_second_milli } => {
+        Pace::Open { per_second_milli, burst } => {
             let arrivals = Arrivals {
                 stream: world.streams().stream(&["arrivals", &workload.name]),
-                mean_nanos: 1e12 / per_second_milli as f64,
+                mean_nanos: 1e12 * f64::from(burst) / per_second_milli as f64,
+                burst,
             };
             process.spawn(open_loop(world, process.clone(), clients, workload.clone(), arrivals, begin, end));
         }
@@ -43,7 +44,8 @@ async fn closed_loop(
 ) {
     world.until(begin).await;
     while world.now() < end {
-        act(Arc::clone(&client), &workload.kind, world.now()).await;
+        let key = client.key();
+        act(Arc::clone(&client), &workload.kind, world.now(), key).await;
         world.sleep(think).await;
     }
 }
@@ -61,15 +63,20 @@ async fn open_loop(
     let mut due = arrivals.after(begin);
     while due < end {
         world.until(due).await;
-        let client = Arc::clone(&clients[arrivals.stream.below(clients.len() as u64) as usize]);
-        let workload = Arc::clone(&workload);
-        process.spawn(async move { act(client, &workload.kind, due).await });
+        let mut key = None;
+        for _ in 0..arrivals.burst {
+            let client = Arc::clone(&clients[arrivals.stream.below(clients.len() as u64) as usize]);
+            let key = *key.get_or_insert_with(|| client.key());
+            let workload = Arc::clone(&workload);
+            process.spawn(async move { act(client, &workload.kind, due, key).await });
+        }
         due = arrivals.after(due);
     }
 }
 
-/// A Poisson process.
+/// A Poisson process of bursts.
 struct Arrivals {
+    burst: u32,
     stream: Stream,
     mean_nanos: f64,
 }

@@ -2,14 +2,16 @@
 
 use super::client::Client;
 use crate::history::{Completion, KeyId, Operation};
+use crate::scenario::ScriptReads;
 use crate::time::SimTime;
 use leasehold::request::{Request, Response};
 use std::sync::Arc;
 
-/// One script: `reads` keys drawn from the workload's, the first of which it then writes (read, modify, write).
-pub(super) async fn act(client: &Client, reads: u32, due: SimTime) {
-    let keys: Arc<[KeyId]> = (0..reads.max(1)).map(|_| client.key()).collect();
-    let key = keys[0];
+/// One script: it reads `key` and others drawn from the workload's, and then writes `key` (read, modify, write).
+pub(super) async fn act(client: &Client, reads: ScriptReads, due: SimTime, key: KeyId) {
+    let calls = client.count(reads.calls);
+    let others = (0..calls).map(|_| client.count(reads.each)).sum::<u32>().saturating_sub(1);
+    let keys: Arc<[KeyId]> = [key].into_iter().chain((0..others).map(|_| client.key())).collect();
     let (op, value) = client.begin();
     let request =
         Request::Script { reads: keys.iter().map(|key| client.name(*key)).collect(), key: client.name(key), value };

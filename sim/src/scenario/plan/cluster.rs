@@ -10,6 +10,8 @@ pub const MAX_NODES: u32 = 9;
 pub const MAX_QUEUE: u32 = 1_000_000;
 /// The most cores of a node.
 pub const MAX_CORES: u32 = 256;
+/// The most reads of storage of a get.
+pub const MAX_GET_READS: u32 = 1_000;
 
 /// The names of CPU costs that a scenario may override.
 pub const COSTS: [&str; 8] = ["request", "script-read", "read", "lease-check", "step", "propose", "apply", "send"];
@@ -41,6 +43,34 @@ pub struct Cluster {
     pub disk: Disk,
     /// Of every node.
     pub cpu: Cpu,
+    /// How often a get reads storage: 1 to [`MAX_GET_READS`].
+    pub reads_per_get: u32,
+    /// How each read of storage is fenced. `None`: as the variant says.
+    pub inner_reads: Option<InnerReads>,
+    /// What is different under a variant, by its name.
+    pub changes: BTreeMap<String, Changes>,
+}
+
+/// What a variant changes about the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// The queues of the transport.
+    pub lanes: Lanes,
+    /// Of every node.
+    pub cpu: Cpu,
+    /// How often a get reads storage.
+    pub reads_per_get: u32,
+    /// How each read of storage is fenced. `None`: as the variant says.
+    pub inner_reads: Option<InnerReads>,
+}
+
+impl Cluster {
+    /// The cluster under a variant.
+    pub fn under(&self, variant: &str) -> Self {
+        let Some(changes) = self.changes.get(variant).cloned() else { return self.clone() };
+        let Changes { lanes, cpu, reads_per_get, inner_reads } = changes;
+        Self { lanes, cpu, reads_per_get, inner_reads, ..self.clone() }
+    }
 }
 
 impl Default for Cluster {
@@ -58,6 +88,9 @@ impl Default for Cluster {
             lanes: Lanes::default(),
             disk: profiles::NVME.disk(),
             cpu: Cpu::default(),
+            reads_per_get: 1,
+            inner_reads: None,
+            changes: BTreeMap::new(),
         }
     }
 }
@@ -67,6 +100,17 @@ impl Default for Cluster {
 pub enum Engine {
     /// `"raft-rs"`: crate `raft`.
     RaftRs,
+}
+
+/// How a read of storage is fenced, beyond the lease read with which its request began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InnerReads {
+    /// `"snapshot"`: not at all.
+    Snapshot,
+    /// `"lease"`: by a lease read of its own.
+    Lease,
+    /// `"read-index"`: by a ReadIndex round of its own.
+    ReadIndex,
 }
 
 /// What renews a lease.
@@ -127,7 +171,7 @@ pub struct Lanes {
 
 impl Default for Lanes {
     fn default() -> Self {
-        let stream = |queue, inbound| Lane { calls: Calls::Stream, queue, inbound };
+        let stream = |queue, inbound| Lane { calls: Calls::Stream, queue, inbound, cost: Duration::ZERO };
         Self { heartbeat: stream(512, 1024), bulk: stream(1024, 1024), request: stream(4096, 4096) }
     }
 }
@@ -141,6 +185,8 @@ pub struct Lane {
     pub queue: u32,
     /// Messages that may wait to be handled, per node. At least 1.
     pub inbound: u32,
+    /// CPU time of sending or taking one frame of a unary call, at each end.
+    pub cost: Duration,
 }
 
 /// How messages of a lane leave.

@@ -57,6 +57,13 @@ pub struct Scenario {
     pub floors: Vec<Floor>,
 }
 
+impl Scenario {
+    /// The scenario under a variant: its cluster as the file says that it then is.
+    pub fn under(&self, variant: &str) -> Self {
+        Self { cluster: self.cluster.under(variant), ..self.clone() }
+    }
+}
+
 /// A check that only records. The scenario room does not know which checks there are: the runner refuses a name that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordOnly {

@@ -10,6 +10,8 @@ pub const MAX_CLIENTS: u32 = 10_000;
 pub const MAX_KEYS: u32 = 1_000_000;
 /// The most reads of a script.
 pub const MAX_SCRIPT_READS: u32 = 1_000;
+/// The most operations of a burst.
+pub const MAX_BURST: u32 = 1_000;
 
 /// Clients that all do the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +41,6 @@ impl Workload {
     pub const CLIENTS: u32 = 8;
     /// The deadline of a workload that does not state one.
     pub const DEADLINE: Duration = Duration::from_secs(2);
-    /// Reads of a script that does not say how many.
-    pub const SCRIPT_READS: u32 = 1;
 }
 
 /// What a client does.
@@ -53,9 +53,41 @@ pub enum WorkloadKind {
     },
     /// `"script"`: a lease read, `reads` reads, one write that is checked against what was read, all again on conflict.
     Script {
-        /// 1 to [`MAX_SCRIPT_READS`]. Default [`Workload::SCRIPT_READS`].
-        reads: u32,
+        /// How many.
+        reads: ScriptReads,
     },
+}
+
+/// How many reads a script makes: at most [`MAX_SCRIPT_READS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptReads {
+    /// In so many calls,
+    pub calls: Count,
+    /// of so many reads each.
+    pub each: Count,
+}
+
+impl ScriptReads {
+    /// Always so many.
+    pub const fn constant(reads: u32) -> Self {
+        Self { calls: Count::constant(1), each: Count::constant(reads) }
+    }
+}
+
+/// A number drawn from a range, each alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// At least 1.
+    pub least: u32,
+    /// At least `least`.
+    pub most: u32,
+}
+
+impl Count {
+    /// Always this.
+    pub const fn constant(number: u32) -> Self {
+        Self { least: number, most: number }
+    }
 }
 
 /// Shares of kinds of operations, per mille; they add up to 1000.
@@ -112,6 +144,8 @@ pub enum Pace {
     Open {
         /// Operations in 1000 seconds. Not zero.
         per_second_milli: u64,
+        /// `burst = 3`: so many come at a time, on the same (first) key. 1 to [`MAX_BURST`].
+        burst: u32,
     },
     /// `think = "1ms"`: each client waits this long after an answer.
     Closed {

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::report::Report;
 use crate::scenario::{
-    COSTS, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_NODES, MAX_QUEUE, Network, Problem,
+    COSTS, Changes, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_GET_READS, MAX_NODES, MAX_QUEUE, Network, Problem,
     problem::quote_all,
     profiles::{DISKS, NETWORKS, Profile},
     schema::{self, Knots, Or, Quantity, Text, Whole},
@@ -17,6 +17,18 @@ use crate::scenario::{
 pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
     let default = Cluster::default();
     let times = times(&raw, &default, report);
+    let base = Changes {
+        lanes: lanes(raw.lanes, default.lanes, report),
+        cpu: cpu(raw.cpu, default.cpu, report),
+        reads_per_get: reads_per_get(raw.reads_per_get, default.reads_per_get, report),
+        inner_reads: report.word(raw.inner_reads),
+    };
+    let changes = raw.variant.into_iter().filter_map(|(name, raw)| {
+        let changes = changes(raw, base.clone(), report);
+        Some((report.kebab("a variant's name", name)?, changes))
+    });
+    let changes = changes.collect();
+    let Changes { lanes, cpu, reads_per_get, inner_reads } = base;
     Cluster {
         nodes: nodes(raw.nodes, default.nodes, report),
         engine: report.word(raw.engine).unwrap_or(default.engine),
@@ -27,10 +39,27 @@ pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
         renewal: report.word(raw.renewal).unwrap_or(default.renewal),
         network: network(raw.network, default.network, report),
         client_network: network(raw.client_network, default.client_network, report),
-        lanes: lanes(raw.lanes, default.lanes, report),
+        lanes,
         disk: disk(raw.disk, default.disk, report),
-        cpu: cpu(raw.cpu, default.cpu, report),
+        cpu,
+        reads_per_get,
+        inner_reads,
+        changes,
     }
+}
+
+/// What a variant leaves unsaid is as for all.
+fn changes(raw: schema::Changes, base: Changes, report: &mut Report) -> Changes {
+    Changes {
+        lanes: lanes(raw.lanes, base.lanes, report),
+        cpu: cpu(raw.cpu, base.cpu, report),
+        reads_per_get: reads_per_get(raw.reads_per_get, base.reads_per_get, report),
+        inner_reads: report.word(raw.inner_reads).or(base.inner_reads),
+    }
+}
+
+fn reads_per_get(raw: Option<Whole>, default: u32, report: &mut Report) -> u32 {
+    report.whole("reads-per-get", raw, 1, MAX_GET_READS).unwrap_or(default)
 }
 
 fn nodes(raw: Option<Whole>, default: u32, report: &mut Report) -> u32 {
@@ -209,12 +238,13 @@ fn lane(raw: schema::Lane, default: Lane, report: &mut Report) -> Lane {
         calls: report.word(raw.calls).unwrap_or(default.calls),
         queue: report.whole("queue", raw.queue, 1, MAX_QUEUE).unwrap_or(default.queue),
         inbound: report.whole("inbound", raw.inbound, 1, MAX_QUEUE).unwrap_or(default.inbound),
+        cost: report.duration(raw.cost, None).unwrap_or(default.cost),
     }
 }
 
 fn cpu(raw: schema::Cpu, default: Cpu, report: &mut Report) -> Cpu {
     let cores = report.whole("cores", raw.cores, 1, MAX_CORES).unwrap_or(default.cores);
-    let mut costs = BTreeMap::new();
+    let mut costs = default.costs;
     for (name, cost) in raw.costs {
         report.take(known_cost(name.get_ref()), name.span());
         if let Some(cost) = report.duration(Some(cost), None) {

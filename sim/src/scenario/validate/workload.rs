@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::{Frame, report::Report};
 use crate::scenario::{
-    KeyDistribution, Keys, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Mix, Pace, Problem, Target,
+    Count, KeyDistribution, Keys, MAX_BURST, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Mix, Pace, Problem, ScriptReads, Target,
     Workload, WorkloadKind,
     schema::{self, Or, Quantity, Text, Whole},
     units::{self, Misread},
@@ -53,7 +53,7 @@ fn one(
         kind: kind?,
         clients: report.whole("clients", raw.clients, 1, MAX_CLIENTS).unwrap_or(Workload::CLIENTS),
         keys: keys(raw.keys, report),
-        pace: pace(raw.rate, raw.think, frame, report),
+        pace: pace(raw.rate, raw.burst, raw.think, frame, report),
         deadline: report.positive("deadline", raw.deadline, protocol).unwrap_or(Workload::DEADLINE),
         to: report.word(raw.to).unwrap_or(Target::Any),
         from,
@@ -65,7 +65,7 @@ fn one(
 fn kind(
     kind: Option<Text>,
     mix: Option<Spanned<schema::Mix>>,
-    reads: Option<Whole>,
+    reads: Option<Spanned<Or<schema::ScriptReads>>>,
     workload: Range<usize>,
     report: &mut Report,
 ) -> Option<WorkloadKind> {
@@ -92,14 +92,31 @@ fn kind(
             if let Some(mix) = mix {
                 report.refuse(misplaced("mix", mix.span(), "kv"));
             }
-            let reads = report.whole("reads-per-script", reads, 1, MAX_SCRIPT_READS);
-            Some(WorkloadKind::Script { reads: reads.unwrap_or(Workload::SCRIPT_READS) })
+            Some(WorkloadKind::Script { reads: script_reads(reads, report).unwrap_or(ScriptReads::constant(1)) })
         }
         word => {
             report.refuse(words::unknown("kind", word, KINDS).at(kind.span()));
             None
         }
     }
+}
+
+/// `7`, or `{ calls = "5..=7", each = "1..=7" }`.
+fn script_reads(raw: Option<Spanned<Or<schema::ScriptReads>>>, report: &mut Report) -> Option<ScriptReads> {
+    let raw = raw?;
+    let span = raw.span();
+    let (calls, each) = match raw.into_inner() {
+        Or::Word(number) => (Count::constant(1), report.take(units::count_of(&number.0), span.clone())?),
+        Or::Table(schema::ScriptReads { calls, each }) => {
+            let mut count = |count| report.scalar(count, units::count_of).unwrap_or(Count::constant(1));
+            (count(calls), count(each))
+        }
+    };
+    if u64::from(calls.most) * u64::from(each.most) > u64::from(MAX_SCRIPT_READS) {
+        let message = format!("`reads-per-script` is at most {MAX_SCRIPT_READS}, not {} times {}", calls.most, each.most);
+        report.refuse(Problem::new(message).at(span));
+    }
+    Some(ScriptReads { calls, each })
 }
 
 fn shares(raw: Spanned<schema::Mix>, report: &mut Report) -> Option<Mix> {
@@ -157,14 +174,24 @@ fn span_of_time(
     (from, until)
 }
 
-fn pace(rate: Option<Quantity>, think: Option<Quantity>, frame: &Frame, report: &mut Report) -> Pace {
+fn pace(
+    rate: Option<Quantity>,
+    burst: Option<Whole>,
+    think: Option<Quantity>,
+    frame: &Frame,
+    report: &mut Report,
+) -> Pace {
+    if let (None, Some(burst)) = (&rate, &burst) {
+        report.missing(Problem::new("`burst` without `rate`").at(burst.span()).help("say how often: `rate = \"7/s\"`"));
+    }
+    let burst = report.whole("burst", burst, 1, MAX_BURST).unwrap_or(1);
     if let (Some(rate), Some(think)) = (&rate, &think) {
         let problem = Problem::new("`rate` and `think` cannot both be given").at(think.span());
         let help = "`rate` sends at fixed times, answered or not; `think` waits after each answer";
         report.refuse(problem.also(rate.span(), "the rate").help(help));
     }
     if let Some(per_second_milli) = report.scalar(rate, units::rate) {
-        return Pace::Open { per_second_milli };
+        return Pace::Open { per_second_milli, burst };
     }
     let think = report.duration(think, Some(&frame.protocol));
     think.map_or_else(Pace::default, |think| Pace::Closed { think })
