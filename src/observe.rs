@@ -153,6 +153,8 @@ pub struct ScriptTimes {
     pub commit: Duration,
     /// Backoff between attempts.
     pub backoff: Duration,
+    /// Not a time: how many ReadIndex rounds it waited for.
+    pub rounds: u32,
 }
 
 /// What happened inside a node.

@@ -54,6 +54,14 @@ pub enum ReadPath {
 }
 
 impl ReadPath {
+    /// How many ReadIndex rounds that took.
+    pub const fn rounds(self) -> u32 {
+        match self {
+            ReadPath::Lease => 0,
+            ReadPath::ReadIndex => 1,
+        }
+    }
+
     /// The name in reports.
     pub const fn name(self) -> &'static str {
         match self {

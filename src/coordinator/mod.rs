@@ -173,6 +173,7 @@ impl Coordinator {
         let begun = host.monotonic()?;
         if self.parts.policy.write_fence == WriteFence::ReadIndex {
             self.parts.engine.read_index(RoundCause::Write).await?;
+            times.rounds += 1;
         }
         let fenced = host.monotonic()?;
         times.write_fence += fenced.since(begun);

@@ -65,12 +65,12 @@ impl Coordinator {
         Ok(ReadPath::ReadIndex)
     }
 
-    /// What a read of storage pays for itself.
-    pub(super) async fn inner_fence(&self) -> Result<(), Error> {
+    /// What a read of storage pays for itself. Returns how many ReadIndex rounds that was.
+    pub(super) async fn inner_fence(&self) -> Result<u32, Error> {
         match self.parts.policy.inner_reads {
-            InnerReads::Snapshot => Ok(()),
-            InnerReads::Lease => self.lease_read().await.map(drop),
-            InnerReads::ReadIndex => self.linearizable_read(RoundCause::InnerRead).await,
+            InnerReads::Snapshot => Ok(0),
+            InnerReads::Lease => self.lease_read().await.map(ReadPath::rounds),
+            InnerReads::ReadIndex => self.linearizable_read(RoundCause::InnerRead).await.map(|()| 1),
         }
     }
 

@@ -55,24 +55,20 @@ impl Coordinator {
     ) -> Result<(Vec<Version>, Version), Error> {
         let host = &*self.parts.host;
         let begun = host.monotonic()?;
-        self.lease_read().await?;
+        times.rounds += self.lease_read().await?.rounds();
         let fenced = host.monotonic()?;
         times.lease_read += fenced.since(begun);
         let snapshot = self.parts.store.snapshot();
         let mut versions = Vec::with_capacity(reads.len());
         for key in reads {
-            versions.push(self.inner_read(key, snapshot).await?);
+            times.rounds += self.inner_fence().await?;
+            host.work(Work::ScriptRead).await;
+            versions.push(self.parts.store.read_at(key, snapshot).version);
         }
         times.reads += host.monotonic()?.since(fenced);
         let command = Command::Transaction { snapshot, reads: reads.to_vec(), key: key.clone(), value: value.clone() };
         let (version, _) = self.dispatch(command, times).await?;
         Ok((versions, version))
-    }
-
-    async fn inner_read(&self, key: &str, snapshot: Version) -> Result<Version, Error> {
-        self.inner_fence().await?;
-        self.parts.host.work(Work::ScriptRead).await;
-        Ok(self.parts.store.read_at(key, snapshot).version)
     }
 
     fn backoff(&self, attempts: u32) -> Duration {

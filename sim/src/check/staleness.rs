@@ -255,7 +255,7 @@ impl Check for Staleness {
             What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
                 self.answers.insert(*client, (*node, record.at));
             }
-            What::Message { .. } | What::Fault { .. } => {}
+            What::Message { .. } | What::Cpu { .. } | What::Fault { .. } => {}
         }
         None
     }

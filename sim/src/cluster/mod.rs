@@ -32,6 +32,7 @@ use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use wiring::Links;
 
 /// The world that carries this stack's messages.
@@ -48,6 +49,9 @@ pub struct Plan {
     /// Plants a leak of nondeterminism, for the tests of `verify`: entropy mixed with a counter of the whole process.
     pub leak: bool,
 }
+
+/// How often it is told how busy the nodes are.
+const CORES_TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// A running cluster. A handle: clones are the same cluster.
 #[derive(Clone)]
@@ -97,7 +101,17 @@ impl Cluster {
         let cluster = Self { shared: Arc::new(Shared { world, recorder, plan, links, slots }) };
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
+        cluster.tell_of_cores();
         cluster
+    }
+
+    /// Tells how busy the nodes are, now and once a second.
+    fn tell_of_cores(&self) {
+        for (node, slot) in &self.shared.slots {
+            self.record(What::Cpu { node: *node, busy: slot.cpu.lock().busy() });
+        }
+        let (world, cluster) = (self.world(), self.clone());
+        world.call_at(world.now().after(CORES_TOLD_EVERY), move || cluster.tell_of_cores());
     }
 
     /// The nodes, running or not.

@@ -84,6 +84,23 @@ pub const VARIANTS: &[Variant] = &[
         ..ELASTICKV
     },
     Variant {
+        name: "elastickv-561",
+        about: "lease from the acknowledgements that reach the engine; a read inside a request still runs its own ReadIndex",
+        source: "elastickv PR #561 (a9a9faf9, 2026-04-21)",
+        class: "performance",
+        renewal: Some(RenewalKind::Acks),
+        coordinator: Policy { inner_reads: InnerReads::ReadIndex, ..ELASTICKV.coordinator },
+        ..ELASTICKV
+    },
+    Variant {
+        name: "elastickv-575",
+        about: "as elastickv-561, and a read inside a request goes by the lease as well",
+        source: "elastickv PR #575 (82bbaa3c, 2026-04-22)",
+        renewal: Some(RenewalKind::Acks),
+        coordinator: Policy { inner_reads: InnerReads::Lease, ..ELASTICKV.coordinator },
+        ..ELASTICKV
+    },
+    Variant {
         name: "long-lease",
         about: "planted: a lease of three election timeouts, longer than the promises it rests on",
         source: "premise P6: lease <= election timeout - 1 tick",

@@ -91,6 +91,10 @@ impl Encoder {
                     ProcessChange::Resumed => self.tag(4),
                 }
             }
+            What::Cpu { node, busy } => {
+                self.tagged(7, node.0);
+                self.duration(*busy);
+            }
             What::Fault { step, verb, phase, detail } => {
                 self.tag(5);
                 self.number(u64::from(*step));

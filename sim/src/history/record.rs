@@ -6,6 +6,7 @@ use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::Event;
 use leasehold::request::{ReadPath, Version};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One event of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,6 +63,13 @@ pub enum What {
         node: NodeId,
         /// What became of its process.
         change: ProcessChange,
+    },
+    /// How busy a node has been; told once a simulated second.
+    Cpu {
+        /// The node.
+        node: NodeId,
+        /// Core time that it has spent since the run began, queued work included.
+        busy: Duration,
     },
     /// A fault of the scenario did something.
     Fault {

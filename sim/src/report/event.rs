@@ -24,6 +24,7 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
             (who, format!("{} {}{}{stamps}", lane.name(), fated(*fate), message(*lane, kind, content)))
         }
         What::Process { node, change } => (node.to_string(), process(*change)),
+        What::Cpu { node, busy } => (node.to_string(), format!("busy for {}", super::figures::duration(*busy))),
         What::Fault { step, verb, phase, detail } => {
             ("fault".to_owned(), format!("step {step} {verb} {}: {detail}", phase_name(*phase)))
         }
@@ -200,7 +201,7 @@ pub(super) fn process(change: ProcessChange) -> String {
 pub(super) fn node_of(what: &What) -> Option<NodeId> {
     match what {
         What::Stack(stack) => Some(stack.node),
-        What::Process { node, .. } => Some(*node),
+        What::Process { node, .. } | What::Cpu { node, .. } => Some(*node),
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
         What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault { .. } => None,
     }

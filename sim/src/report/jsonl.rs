@@ -6,7 +6,8 @@
 //! reads, as a latency of a window is without operations.
 
 use crate::history::OpKind;
-use crate::verdict::{Failure, OpMeasures, Ruling, RunReport, Window};
+use crate::scenario::{Metric, Unit};
+use crate::verdict::{Failure, OpMeasures, Ruling, RunReport, Window, read};
 use leasehold::observe::RoundCause;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -100,6 +101,9 @@ struct Windowed<'a> {
     leader_changes: u64,
     stale_reads: u64,
     recovery_ms: Option<f64>,
+    /// The metrics that are numbers for each of something, by name; those that had nothing to be measured by are absent.
+    #[serde(flatten)]
+    per: BTreeMap<String, f64>,
 }
 
 impl<'a> Object<'a> {
@@ -205,8 +209,15 @@ impl<'a> Windowed<'a> {
             leader_changes: window.leader_changes,
             stale_reads: window.stale_reads,
             recovery_ms: window.recovery.map(millis),
+            per: per(window),
         }
     }
+}
+
+fn per(window: &Window) -> BTreeMap<String, f64> {
+    let metrics = Metric::all().into_iter().filter(|metric| metric.unit() == Unit::Per);
+    let value = |metric: Metric| Some((metric.to_string().replace('-', "_"), read(metric, window, None).ok()?));
+    metrics.filter_map(value).collect()
 }
 
 /// Exact: a number of nanoseconds below 2^53 divided by a million is the double nearest to a decimal of six places, and is printed as

@@ -114,6 +114,7 @@ impl Timeline<'_> {
                 }
             }
             What::Process { change, .. } => process(*change).to_uppercase(),
+            What::Cpu { busy, .. } => format!("busy for {}", duration(*busy)),
             What::Fault { verb, phase, detail, .. } => {
                 format!("{} {}: {detail}", verb.to_uppercase(), phase_name(*phase))
             }
@@ -138,6 +139,7 @@ fn kind(what: &What) -> (&'static str, usize) {
     match what {
         What::Fault { .. } => ("fault", RARE),
         What::Process { .. } => ("process", RARE),
+        What::Cpu { .. } => ("cpu", COMMON),
         What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", TELLING),
         What::Completed { .. } => ("completed", TELLING),
         What::Invoked(_) => ("invoked", COMMON),

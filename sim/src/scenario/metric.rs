@@ -26,6 +26,18 @@ pub enum Metric {
     ReadIndexPerInnerRead,
     /// `get-p99`, `script-mean`, ...: from the moment the request was due to its answer.
     Latency(OpKind, Stat),
+    /// `read-index-per-script`: ReadIndex rounds that a script waits for, those of its reads and of its write included.
+    ReadIndexPerScript,
+    /// `read-index-waiting`: how many callers wait for a ReadIndex round, in the mean.
+    ReadIndexWaiting,
+    /// `heartbeats-dropped-per-second`: messages that found the heartbeat lane full.
+    HeartbeatsDroppedPerSecond,
+    /// `busy-cores`: of the busiest node, in the mean.
+    BusyCores,
+    /// `backlog-growth`: operations under way at the end of the window, to those half-way through it.
+    BacklogGrowth,
+    /// `get-drift`, `script-drift`, ...: by how much the means of the window's two halves differ, relative to the first.
+    Drift(OpKind),
     /// `reads`: that succeeded.
     Reads,
     /// `writes`: that succeeded.
@@ -84,7 +96,7 @@ pub enum Stat {
 }
 
 impl Metric {
-    const PLAIN: [(Self, &'static str); 15] = [
+    const PLAIN: [(Self, &'static str); 20] = [
         (Self::StaleReads, "stale-reads"),
         (Self::LeaseHitRate, "lease-hit-rate"),
         (Self::Recovery, "recovery"),
@@ -92,6 +104,11 @@ impl Metric {
         (Self::ConflictsPerSecond, "conflicts-per-second"),
         (Self::ReadIndexPerWrite, "read-index-per-write"),
         (Self::ReadIndexPerInnerRead, "read-index-per-inner-read"),
+        (Self::ReadIndexPerScript, "read-index-per-script"),
+        (Self::ReadIndexWaiting, "read-index-waiting"),
+        (Self::HeartbeatsDroppedPerSecond, "heartbeats-dropped-per-second"),
+        (Self::BusyCores, "busy-cores"),
+        (Self::BacklogGrowth, "backlog-growth"),
         (Self::Reads, "reads"),
         (Self::Writes, "writes"),
         (Self::Scripts, "scripts"),
@@ -106,7 +123,8 @@ impl Metric {
     pub fn all() -> Vec<Self> {
         let latencies =
             OpKind::WORDS.iter().flat_map(|(op, _)| Stat::WORDS.iter().map(|(stat, _)| Self::Latency(*op, *stat)));
-        Self::PLAIN.iter().map(|(metric, _)| *metric).chain(latencies).collect()
+        let drifts = OpKind::WORDS.iter().map(|(op, _)| Self::Drift(*op));
+        Self::PLAIN.iter().map(|(metric, _)| *metric).chain(latencies).chain(drifts).collect()
     }
 
     /// What its values are held in.
@@ -114,7 +132,15 @@ impl Metric {
         match self {
             Self::Recovery | Self::Latency(..) => Unit::Seconds,
             Self::LeaseHitRate => Unit::Ratio,
-            Self::ConflictsPerSecond | Self::ReadIndexPerWrite | Self::ReadIndexPerInnerRead => Unit::Per,
+            Self::ConflictsPerSecond
+            | Self::ReadIndexPerWrite
+            | Self::ReadIndexPerInnerRead
+            | Self::ReadIndexPerScript
+            | Self::ReadIndexWaiting
+            | Self::HeartbeatsDroppedPerSecond
+            | Self::BusyCores
+            | Self::BacklogGrowth
+            | Self::Drift(_) => Unit::Per,
             Self::StaleReads
             | Self::LeaderChanges
             | Self::Reads
@@ -138,6 +164,9 @@ impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Latency(op, stat) = self {
             return write!(f, "{}-{}", op.word(), stat.word());
+        }
+        if let Self::Drift(op) = self {
+            return write!(f, "{}-drift", op.word());
         }
         let name = Self::PLAIN.iter().find(|(metric, _)| metric == self).map(|(_, name)| *name);
         f.write_str(name.unwrap_or_default())

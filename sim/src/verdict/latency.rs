@@ -12,10 +12,10 @@ const DIGITS: u8 = 3;
 
 /// Counts of completions, and latencies of the successful.
 pub(super) struct Latencies {
-    ok: u64,
     error: u64,
     unknown: u64,
-    sum: Duration,
+    /// By half of the window: how many succeeded, and their latencies in sum.
+    halves: [(u64, Duration); 2],
     max: Duration,
     histogram: Histogram<u64>,
 }
@@ -23,34 +23,38 @@ pub(super) struct Latencies {
 impl Default for Latencies {
     fn default() -> Self {
         let histogram = Histogram::new(DIGITS).expect("three digits are within the library's 0 to 5");
-        Self { ok: 0, error: 0, unknown: 0, sum: Duration::ZERO, max: Duration::ZERO, histogram }
+        Self { error: 0, unknown: 0, halves: Default::default(), max: Duration::ZERO, histogram }
     }
 }
 
 impl Latencies {
-    /// An operation of `kind` completed, `latency` after it was due. Failed reads are without effect, whatever became of them.
-    pub(super) fn completed(&mut self, kind: OpKind, completion: &Completion, latency: Duration) {
+    /// An operation of `kind` completed, `latency` after it was due in the first (0) or second (1) half of the window. Failed reads are without effect, whatever became of them.
+    pub(super) fn completed(&mut self, kind: OpKind, completion: &Completion, latency: Duration, half: usize) {
         match completion {
             Completion::Failed { outcome: Outcome::Unknown, .. } if kind != OpKind::Get => self.unknown += 1,
             Completion::Failed { .. } => self.error += 1,
-            _ => self.succeeded(latency),
+            _ => self.succeeded(latency, half),
         }
     }
 
-    fn succeeded(&mut self, latency: Duration) {
-        self.ok += 1;
-        self.sum = self.sum.saturating_add(latency);
+    fn succeeded(&mut self, latency: Duration, half: usize) {
+        let (count, sum) = &mut self.halves[half];
+        *count += 1;
+        *sum = sum.saturating_add(latency);
         self.max = self.max.max(latency);
         let recorded = self.histogram.record(nanos(latency));
         debug_assert!(recorded.is_ok(), "a histogram that grows as needed takes any value");
     }
 
     pub(super) fn measures(&self) -> OpMeasures {
+        let [first, second] = self.halves;
+        let ok = first.0 + second.0;
         OpMeasures {
-            ok: self.ok,
+            ok,
             error: self.error,
             unknown: self.unknown,
-            mean: words::mean(self.sum, self.ok),
+            mean: words::mean(first.1.saturating_add(second.1), ok),
+            halves: [first, second].map(|(count, sum)| words::mean(sum, count)),
             p50: self.quantile(0.5),
             p99: self.quantile(0.99),
             max: self.max,
@@ -84,6 +88,7 @@ mod tests {
                 OpKind::Put,
                 &Completion::Written { version: 1 },
                 Duration::from_nanos(nanos * 1_000_001),
+                0,
             );
         }
         let measures = latencies.measures();
@@ -96,7 +101,7 @@ mod tests {
     #[test]
     fn no_percentile_is_beyond_the_longest() {
         let mut latencies = Latencies::default();
-        latencies.completed(OpKind::Put, &Completion::Written { version: 1 }, Duration::from_nanos(123_456_789));
+        latencies.completed(OpKind::Put, &Completion::Written { version: 1 }, Duration::from_nanos(123_456_789), 0);
         let measures = latencies.measures();
         assert_eq!((measures.p50, measures.p99), (measures.max, measures.max));
     }
@@ -104,9 +109,9 @@ mod tests {
     #[test]
     fn failures_have_no_latency_and_a_failed_get_has_no_unknown_effect() {
         let mut latencies = Latencies::default();
-        latencies.completed(OpKind::Put, &failed(Outcome::Unknown), Duration::from_secs(2));
-        latencies.completed(OpKind::Put, &failed(Outcome::NotApplied), Duration::from_secs(2));
-        latencies.completed(OpKind::Get, &failed(Outcome::Unknown), Duration::from_secs(2));
+        latencies.completed(OpKind::Put, &failed(Outcome::Unknown), Duration::from_secs(2), 0);
+        latencies.completed(OpKind::Put, &failed(Outcome::NotApplied), Duration::from_secs(2), 0);
+        latencies.completed(OpKind::Get, &failed(Outcome::Unknown), Duration::from_secs(2), 0);
         assert_eq!(latencies.measures(), OpMeasures { error: 2, unknown: 1, ..OpMeasures::default() });
     }
 }

@@ -9,6 +9,7 @@ use crate::time::SimTime;
 use leasehold::env::NodeId;
 use leasehold::observe::{Event, Miss, Role};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Counts as the records come.
 ///
@@ -18,6 +19,10 @@ pub struct Meter {
     /// The whole run first, then the windows in the order of the timeline.
     tallies: Vec<Tally>,
     under_way: BTreeMap<OpId, (SimTime, OpKind)>,
+    /// What the nodes' cores had done when last told.
+    busy: BTreeMap<NodeId, Duration>,
+    /// Moments at which the backlog is looked at, the next last: of which tally, and which half of it ends then.
+    counts: Vec<(SimTime, usize, usize)>,
     /// The term that each node was last leader of.
     led: BTreeMap<NodeId, u64>,
     recovery: Recovery,
@@ -32,13 +37,24 @@ struct Tally {
 impl Meter {
     /// Nothing counted yet, for the windows that the scenario tags.
     pub fn new(scenario: &Scenario) -> Self {
-        let whole = Tally::new("whole", SimTime(0), SimTime(u64::MAX));
-        let tallies = [whole].into_iter().chain(scenario.timeline.iter().filter_map(Tally::of)).collect();
-        Self { tallies, under_way: BTreeMap::new(), led: BTreeMap::new(), recovery: Recovery::default() }
+        let whole = Tally::new("whole", SimTime(0), SimTime::at(scenario.until));
+        let tallies: Vec<Tally> = [whole].into_iter().chain(scenario.timeline.iter().filter_map(Tally::of)).collect();
+        let halves = |(n, tally): (usize, &Tally)| [(tally.middle(), n, 0), (tally.window.to, n, 1)];
+        let mut counts: Vec<_> = tallies.iter().enumerate().flat_map(halves).collect();
+        counts.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+        Self {
+            tallies,
+            under_way: BTreeMap::new(),
+            busy: BTreeMap::new(),
+            counts,
+            led: BTreeMap::new(),
+            recovery: Recovery::default(),
+        }
     }
 
     /// Counts one record.
     pub fn record(&mut self, record: &Record) {
+        self.count_backlog(record.at);
         for recovered in self.recovery.record(record) {
             self.recovered(&recovered);
         }
@@ -51,8 +67,22 @@ impl Meter {
                 self.elected(record.at, *node, *term);
             }
             What::Stack(told) => self.at(record.at).for_each(|window| window.count(&told.event)),
+            What::Cpu { node, busy } => self.cores(record.at, *node, *busy),
             What::Message { .. } | What::Process { .. } | What::Fault { .. } => {}
         }
+    }
+
+    fn count_backlog(&mut self, now: SimTime) {
+        while let Some((_, tally, half)) = self.counts.pop_if(|(at, ..)| *at <= now) {
+            self.tallies[tally].window.backlog[half] = self.under_way.len() as u64;
+        }
+    }
+
+    /// What was spent since it was last told belongs to the window in which that second began.
+    fn cores(&mut self, at: SimTime, node: NodeId, busy: Duration) {
+        let before = self.busy.insert(node, busy).unwrap_or_default();
+        let begun = SimTime(at.0.saturating_sub(1));
+        self.at(begun).for_each(|window| *window.busy.entry(node).or_default() += busy.saturating_sub(before));
     }
 
     /// The check for staleness found a read, at `at`, that returned less than what was acknowledged before.
@@ -62,6 +92,7 @@ impl Meter {
 
     /// The run is over, at `end`. A window that it did not reach the end of is shorter; operations that did not complete are not counted.
     pub fn finish(&mut self, end: SimTime) -> Measures {
+        self.count_backlog(end);
         for recovered in self.recovery.finish(end) {
             self.recovered(&recovered);
         }
@@ -77,7 +108,8 @@ impl Meter {
     fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion) {
         let Some((due, kind)) = self.under_way.remove(&op) else { return };
         for tally in self.tallies.iter_mut().filter(|tally| tally.contains(due)) {
-            tally.latencies.entry(kind).or_default().completed(kind, completion, at.since(due));
+            let half = usize::from(due >= tally.middle());
+            tally.latencies.entry(kind).or_default().completed(kind, completion, at.since(due), half);
         }
     }
 
@@ -106,6 +138,10 @@ impl Tally {
         Some(Self::new(name, SimTime::at(step.at.start()), SimTime::at(step.at.end())))
     }
 
+    fn middle(&self) -> SimTime {
+        SimTime(self.window.from.0 + (self.window.to.0 - self.window.from.0) / 2)
+    }
+
     /// The first instant of a window belongs to it, the last does not.
     fn contains(&self, at: SimTime) -> bool {
         self.window.from <= at && at < self.window.to
@@ -126,6 +162,7 @@ impl Window {
             Event::LeaseExtended { .. } => self.lease.renewals += 1,
             Event::LeaseEnded { cause, .. } => *self.lease.invalidations.entry(cause.name()).or_default() += 1,
             Event::Conflict { .. } => self.conflicts += 1,
+            Event::LaneFull { lane, .. } => *self.dropped.entry(lane.name()).or_default() += 1,
             Event::RoundStarted { cause, again } => {
                 let rounds = self.rounds.entry(cause).or_default();
                 rounds.started += 1;
@@ -145,6 +182,7 @@ impl Window {
                 sum.write_fence += times.write_fence;
                 sum.commit += times.commit;
                 sum.backoff += times.backoff;
+                sum.rounds += times.rounds;
             }
             _ => {}
         }

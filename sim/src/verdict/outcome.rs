@@ -3,6 +3,7 @@
 use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use leasehold::env::NodeId;
 use leasehold::observe::{Miss, RoundCause};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -140,6 +141,12 @@ pub struct Window {
     pub scripts: ScriptMeasures,
     /// Reads that returned less than what was acknowledged before.
     pub stale_reads: u64,
+    /// Messages that found their lane full, by lane.
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// Core time that each node spent.
+    pub busy: BTreeMap<NodeId, Duration>,
+    /// Operations under way: half-way through the window, and at its end.
+    pub backlog: [u64; 2],
     /// Longest time from the end of a fault to the next write acknowledged; `None` if there was no such fault.
     pub recovery: Option<Duration>,
 }
@@ -161,6 +168,8 @@ pub struct OpMeasures {
     pub p99: Duration,
     /// Longest.
     pub max: Duration,
+    /// Mean of those due in the first half of the window, and in the second.
+    pub halves: [Duration; 2],
 }
 
 /// Lease reads and what became of leases.

@@ -4,6 +4,7 @@ use super::{FaultCount, OpMeasures, Window};
 use crate::check::words;
 use crate::history;
 use crate::scenario::{Metric, OpKind, Stat, Unit};
+use leasehold::env::Lane;
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub fn read(
         Metric::LeaseHitRate => return lease.hit_rate().ok_or("no lease read reached a leader that was caught up"),
         Metric::Recovery => return recovery(window),
         Metric::ConflictsPerSecond => {
-            return per(window.conflicts as f64, seconds(window.to.since(window.from)), "the window is empty");
+            return per(window.conflicts as f64, length(window), "the window is empty");
         }
         Metric::ReadIndexPerWrite => {
             return per(rounds(window, RoundCause::Write), dispatches(window) as f64, "no write was attempted");
@@ -38,6 +39,27 @@ pub fn read(
         Metric::ReadIndexPerInnerRead => {
             return per(rounds(window, RoundCause::InnerRead), window.scripts.attempts as f64, "no script ended");
         }
+        Metric::ReadIndexPerScript => {
+            let scripts = &window.scripts;
+            return per(f64::from(scripts.times.rounds), scripts.ended as f64, "no script ended");
+        }
+        Metric::ReadIndexWaiting => {
+            let waited: Duration = window.rounds.values().map(|rounds| rounds.waited).sum();
+            return per(seconds(waited), length(window), "the window is empty");
+        }
+        Metric::HeartbeatsDroppedPerSecond => {
+            let dropped = window.dropped.get(Lane::Heartbeat.name()).copied().unwrap_or_default();
+            return per(dropped as f64, length(window), "the window is empty");
+        }
+        Metric::BusyCores => {
+            let busiest = window.busy.values().copied().max().unwrap_or_default();
+            return per(seconds(busiest), length(window), "the window is empty");
+        }
+        Metric::BacklogGrowth => {
+            let [middle, end] = window.backlog;
+            return per(end as f64, middle as f64, "nothing was under way half-way through");
+        }
+        Metric::Drift(kind) => return drift(window, kind),
         Metric::Latency(kind, stat) => return latency(window, kind, stat),
         Metric::StaleReads => window.stale_reads,
         Metric::LeaderChanges => window.leader_changes,
@@ -72,6 +94,15 @@ fn per(count: f64, of: f64, otherwise: &'static str) -> Result<f64, &'static str
 /// As `scenario` makes seconds of a duration, so that a bound is met exactly where the nanoseconds are equal.
 fn seconds(duration: Duration) -> f64 {
     duration.as_nanos() as f64 / 1e9
+}
+
+fn length(window: &Window) -> f64 {
+    seconds(window.to.since(window.from))
+}
+
+fn drift(window: &Window, kind: OpKind) -> Result<f64, &'static str> {
+    let [first, second] = ops(window, kind).halves.map(seconds);
+    per((second - first).abs(), first, "none succeeded in the first half")
 }
 
 fn recovery(window: &Window) -> Result<f64, &'static str> {

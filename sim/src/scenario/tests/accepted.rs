@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{read, sample, timeline, with};
 use crate::scenario::{
     Action, Calls, Class, Cluster, Cut, KeyDistribution, Keys, Metric, Mix, OpKind, Pace, Ppm, Renewal, Scenario,
-    Seeds, Selector, Stat, Target, When, WorkloadKind,
+    ScriptReads, Seeds, Selector, Stat, Target, When, WorkloadKind,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ fn the_sample_of_the_design_says_what_it_seems_to_say() {
     assert_eq!((partition.how, partition.lasts), (Cut::Hold, Some(SECOND * 3 / 2)));
 
     let [workload] = &scenario.workloads[..] else { panic!("one workload") };
-    assert_eq!(workload.kind, WorkloadKind::Script { reads: 7 });
+    assert_eq!(workload.kind, WorkloadKind::Script { reads: ScriptReads::constant(7) });
     assert_eq!(workload.clients, 32);
     assert_eq!(workload.keys.distribution, KeyDistribution::Zipf { exponent_milli: 1100 });
 
@@ -149,7 +149,7 @@ fn a_workload_may_be_described_in_full() {
     let workload = &scenario.workloads[0];
     assert_eq!((workload.name.as_str(), workload.keys.count), ("readers", 4));
     assert_eq!(workload.kind, WorkloadKind::Kv { mix: Mix { get: 700, put: 250, cas: 50 } });
-    assert_eq!(workload.pace, Pace::Open { per_second_milli: 500 });
+    assert_eq!(workload.pace, Pace::Open { per_second_milli: 500, burst: 1 });
     assert_eq!((workload.deadline, workload.to), (Duration::from_millis(200), Target::Leader));
     assert_eq!((workload.from, workload.until), (SECOND, Some(2 * SECOND)));
 }
