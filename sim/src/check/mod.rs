@@ -21,6 +21,7 @@ mod one_lease;
 mod read_index_budget;
 mod staleness;
 pub mod words;
+pub mod zones;
 
 #[cfg(test)]
 pub(crate) mod testing;
