@@ -151,11 +151,11 @@ impl<T: Copy> Chains<T> {
         others.find(|other| one.precedes(other)).map_or(Ok(()), |other| Err(Contradiction::Crossed { one, other }))
     }
 
-    /// The block that made an operation on a forgotten value impossible may be forgotten too, but then another has taken its place.
+    /// What made an operation on a forgotten value impossible may be forgotten too, but then something newer has taken its place.
     fn absent(&self, value: Value, began: Mark<T>) -> Contradiction<T> {
-        let over = self.blocks.iter().filter(|block| block.tail.is_some() && block.zone.ended.at < began.at);
-        let newer = over.map(|block| block.zone).filter(|zone| zone.ended.by.is_some());
-        Contradiction::Absent { value, newer: newer.max_by_key(|zone| zone.began.at) }
+        let zones = self.links.values().map(|link| link.zone);
+        let over = zones.filter(|zone| zone.ended.by.is_some() && zone.ended.at < began.at);
+        Contradiction::Absent { value, newer: over.max_by_key(|zone| zone.began.at) }
     }
 
     fn link(&mut self, old: Value, new: Value) {
