@@ -7,7 +7,7 @@ use super::Coordinator;
 use crate::env::Work;
 use crate::error::Error;
 use crate::observe::{Event, ScriptTimes};
-use crate::request::{Key, Response, Value, Version};
+use crate::request::{Key, Read, Response, Value, Version};
 use crate::store::Command;
 use std::time::Duration;
 
@@ -52,23 +52,23 @@ impl Coordinator {
         key: &Key,
         value: &Value,
         times: &mut ScriptTimes,
-    ) -> Result<(Vec<Version>, Version), Error> {
+    ) -> Result<(Vec<Read>, Version), Error> {
         let host = &*self.parts.host;
         let begun = host.monotonic()?;
         times.rounds += self.lease_read().await?.rounds();
         let fenced = host.monotonic()?;
         times.lease_read += fenced.since(begun);
         let snapshot = self.parts.store.snapshot();
-        let mut versions = Vec::with_capacity(reads.len());
+        let mut found = Vec::with_capacity(reads.len());
         for key in reads {
             times.rounds += self.inner_fence().await?;
             host.work(Work::ScriptRead).await;
-            versions.push(self.parts.store.read_at(key, snapshot).version);
+            found.push(self.parts.store.read_at(key, snapshot));
         }
         times.reads += host.monotonic()?.since(fenced);
         let command = Command::Transaction { snapshot, reads: reads.to_vec(), key: key.clone(), value: value.clone() };
         let (version, _) = self.dispatch(command, times).await?;
-        Ok((versions, version))
+        Ok((found, version))
     }
 
     fn backoff(&self, attempts: u32) -> Duration {

@@ -6,21 +6,24 @@
 //! | file                | property                                               | id in `lease-bugs.md` §3 |
 //! |---------------------|--------------------------------------------------------|--------------------------|
 //! | `staleness`         | no read is older than what was acknowledged before it  | S1                       |
+//! | `linearizability`   | each key is a single register, judged from its values  | S1                       |
 //! | `election_safety`   | a term has one leader                                  | R1                       |
 //! | `one_lease`         | never two valid leases at one instant                  | W1                       |
 //! | `end_causes`        | no lease is ended without cause                        | W9                       |
 //! | `read_index_budget` | a ReadIndex round for each miss and each renewal       | Pf2                      |
 //!
-//! `nodes` follows the roles and leases of all nodes, for the two checks that judge them and for everybody's stories; `words` writes
+//! `zones` judges a register while its history happens. `nodes` follows the roles and leases of all nodes, for the two checks that judge them and for everybody's stories; `words` writes
 //! numbers as people read them.
 
 mod election_safety;
 mod end_causes;
+mod linearizability;
 mod nodes;
 mod one_lease;
 mod read_index_budget;
 mod staleness;
 pub mod words;
+pub mod zones;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -92,8 +95,14 @@ impl CheckInfo {
 }
 
 /// Every check, the most severe first.
-pub const ALL: &[CheckInfo] =
-    &[staleness::INFO, election_safety::INFO, one_lease::INFO, end_causes::INFO, read_index_budget::INFO];
+pub const ALL: &[CheckInfo] = &[
+    staleness::INFO,
+    linearizability::INFO,
+    election_safety::INFO,
+    one_lease::INFO,
+    end_causes::INFO,
+    read_index_budget::INFO,
+];
 
 /// Does a finding of this class end the run? After a violation of safety nothing that follows means anything; what is counted needs
 /// the whole run.
@@ -112,7 +121,8 @@ pub const fn stops(class: Class) -> bool {
 /// All checks, fresh for one run, in the order of [`ALL`]. `keys` are the names of the keys, for the stories.
 pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
     vec![
-        Box::new(staleness::Staleness::new(keys)),
+        Box::new(staleness::Staleness::new(Arc::clone(&keys))),
+        Box::new(linearizability::Linearizability::new(keys)),
         Box::new(election_safety::ElectionSafety::default()),
         Box::new(one_lease::OneLease::default()),
         Box::new(end_causes::EndCauses::default()),
@@ -134,6 +144,6 @@ mod tests {
     #[test]
     fn safety_stops_a_run_and_expectations_do_not() {
         let stopping: Vec<_> = ALL.iter().filter(|info| info.stops).map(|info| info.name).collect();
-        assert_eq!(stopping, ["staleness", "election-safety", "one-lease"]);
+        assert_eq!(stopping, ["staleness", "linearizability", "election-safety", "one-lease"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Histories written by hand, for unit tests. Times are milliseconds since the run began; nodes and keys are numbers.
 
 use crate::history::{
-    Completion, FaultPhase, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
+    Completion, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
 };
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
@@ -116,7 +116,7 @@ impl Events {
     }
 
     pub(crate) fn read(self, at: u64, op: u64, version: Version) -> Self {
-        self.complete(at, op, Completion::Read { version, path: ReadPath::Lease })
+        self.complete(at, op, Completion::Read { version, value: None, path: ReadPath::Lease })
     }
 
     pub(crate) fn written(self, at: u64, op: u64, version: Version) -> Self {
@@ -124,7 +124,8 @@ impl Events {
     }
 
     pub(crate) fn ran(self, at: u64, op: u64, reads: &[Version], version: Version) -> Self {
-        self.complete(at, op, Completion::Script { reads: reads.into(), version, attempts: 1 })
+        let reads = reads.iter().map(|version| Found { version: *version, value: None }).collect();
+        self.complete(at, op, Completion::Script { reads, version, attempts: 1 })
     }
 
     pub(crate) fn gave_up(self, at: u64, op: u64, outcome: Outcome) -> Self {
@@ -158,7 +159,7 @@ pub(crate) fn put(key: u32) -> Operation {
 }
 
 pub(crate) fn cas(key: u32) -> Operation {
-    Operation::Cas { key: KeyId(key) }
+    Operation::Cas { key: KeyId(key), expected: None }
 }
 
 pub(crate) fn script(reads: &[u32], key: u32) -> Operation {
