@@ -6,6 +6,7 @@
 //! load        bytes    -> text      a file is read with a size limit, or refused in one sentence
 //! read        text     -> schema    TOML and the shape of the file; goes on after a problem to find the next
 //! validate    schema   -> plan      every rule that refuses a file which parses
+//! print       plan     -> text      the way back
 //! ```
 //!
 //! | file       | what it holds                                                              |
@@ -20,6 +21,7 @@
 //! | `describe` | the JSON Schema, for editors                                               |
 //! | `read`     | text to schema                                                             |
 //! | `validate` | schema to plan                                                             |
+//! | `print`    | a plan as a file that a person could have written                          |
 //! | `problem`  | what is wrong with a file, and how that is shown                           |
 //!
 //! Nothing here knows of Raft, of the simulated world or of a run.
@@ -28,6 +30,7 @@ mod describe;
 mod load;
 mod metric;
 mod plan;
+mod print;
 mod problem;
 mod profiles;
 mod read;
@@ -42,7 +45,7 @@ mod tests;
 
 use std::path::Path;
 
-pub use self::{describe::json_schema, metric::*, plan::*, problem::*, units::Misread};
+pub use self::{describe::json_schema, metric::*, plan::*, print::print, problem::*, units::Misread};
 
 /// Reads and validates the scenario file at `path`.
 ///

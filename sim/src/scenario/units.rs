@@ -98,6 +98,19 @@ pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Durati
     Some(Duration::from_nanos(nanos)).filter(|duration| *duration <= MAX_DURATION).ok_or_else(too_long)
 }
 
+/// `duration` as a scenario would write it: exact, in the largest unit up to seconds that it fills.
+pub(super) fn written(duration: Duration) -> String {
+    if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}").replace('µ', "u") }
+}
+
+/// `number / 10^places`, without zeros that say nothing: 1100 with three places is `1.1`.
+pub(super) fn decimal(number: u64, places: u32) -> String {
+    let one = 10_u64.pow(places);
+    let (whole, fraction) = (number / one, number % one);
+    let text = format!("{whole}.{fraction:0width$}", width = places as usize);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn plain_unit(unit: &str) -> Option<u128> {
     Some(match unit {
         "ns" => 1,

@@ -81,7 +81,7 @@ pub enum Renewal {
 /// A kind of link.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// The profile's name; `"NAME (changed)"` if the file overrides parts of it.
+    /// The profile's name; `"NAME (changed)"` if the file gives parts of it another value.
     pub name: String,
     /// One way.
     pub latency: Distribution,
@@ -91,6 +91,23 @@ pub struct Network {
     pub duplicate: Ppm,
     /// Messages of one lane stay in order.
     pub fifo: bool,
+}
+
+/// What the name of a profile ends with of which the file overrides a part.
+pub(in crate::scenario) const CHANGED: &str = " (changed)";
+
+impl Network {
+    /// The name of the profile, overridden or not.
+    pub fn base(&self) -> &str {
+        self.name.trim_end_matches(CHANGED)
+    }
+}
+
+impl Disk {
+    /// The name of the profile, overridden or not.
+    pub fn base(&self) -> &str {
+        self.name.trim_end_matches(CHANGED)
+    }
 }
 
 /// A distribution of durations, as a table of quantiles; linear between them.
@@ -155,7 +172,7 @@ pub enum Calls {
 /// A kind of disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disk {
-    /// The profile's name; `"NAME (changed)"` if the file overrides parts of it.
+    /// The profile's name; `"NAME (changed)"` if the file gives parts of it another value.
     pub name: String,
     /// How long an fsync takes.
     pub fsync: Distribution,

@@ -266,6 +266,22 @@ fn recovery_is_not_expected_of_a_partition_that_never_heals() {
 }
 
 #[test]
+fn recovery_is_not_expected_of_a_process_that_stays_down() {
+    let file = |steps: &str| with(&format!("timeline = [{steps}]"), "[expect]\nrecovery = \"<= 3s\"");
+    let message = "`recovery` is expected, but this crash never ends";
+    refuse(&file("{ at = \"1s\", crash = «{ node = \"n1\" }» }"), message);
+    // The last of the repetitions counts, with its jitter.
+    let again = "every = \"2s\", jitter = \"500ms\"";
+    let message = "`recovery` is expected, but this pause never ends";
+    refuse(
+        &file(&format!("{{ at = \"1s..19s\", {again}, pause = «{{ node = \"n1\", for = \"2500ms\" }}» }}")),
+        message,
+    );
+    let over = file(&format!("{{ at = \"1s..19s\", {again}, pause = {{ node = \"n1\", for = \"2499ms\" }} }}"));
+    assert!(super::read(&over).is_ok());
+}
+
+#[test]
 fn raft_times_fit_together() {
     refuse(&cluster("tick = «\"0s\"»"), "`tick` must be longer than zero");
     refuse(&cluster("heartbeat = «\"105ms\"»"), "`heartbeat` (105ms) is not a multiple of `tick` (10ms)");
