@@ -43,7 +43,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 pub use self::{describe::json_schema, metric::*, plan::*, print::print, problem::*, units::Misread};
 
@@ -51,12 +51,37 @@ pub use self::{describe::json_schema, metric::*, plan::*, print::print, problem:
 ///
 /// # Errors
 ///
-/// One problem if the file cannot be read (missing, a folder, larger than [`MAX_FILE`], not UTF-8), else as [`parse`].
+/// As [`text`] and [`parse`].
 pub fn load(path: &Path) -> Result<Scenario, Problems> {
-    match load::text(path) {
-        Ok(text) => parse(path, &text),
-        Err(problem) => Err(Problems::new(path, "", vec![*problem])),
-    }
+    parse(path, &text(path)?)
+}
+
+/// The text of the file at `path`.
+///
+/// # Errors
+///
+/// One problem if the file cannot be read: it is missing, a folder, larger than [`MAX_FILE`], not UTF-8.
+pub fn text(path: &Path) -> Result<String, Problems> {
+    let text = load::bytes(path).and_then(load::text);
+    text.map_err(|problem| Problems::new(path, "", vec![*problem]))
+}
+
+/// The duration that `text` is: `1.5s`.
+///
+/// # Errors
+///
+/// It is none, or in a unit of the protocol.
+pub fn duration(text: &str) -> Result<Duration, Misread> {
+    units::duration(text, None)
+}
+
+/// `bytes` as the text of the scenario file `path`, which is not touched.
+///
+/// # Errors
+///
+/// As [`text`].
+pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, Problems> {
+    load::text(bytes).map_err(|problem| Problems::new(path, "", vec![*problem]))
 }
 
 /// Validates `text` as the contents of the scenario file `path`, which is not touched: it gives the name that the

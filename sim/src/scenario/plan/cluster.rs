@@ -8,6 +8,8 @@ use crate::scenario::profiles;
 pub const MAX_NODES: u32 = 9;
 /// The longest queue of a lane, in messages.
 pub const MAX_QUEUE: u32 = 1_000_000;
+/// The most ticks of a run, over all nodes.
+pub const MAX_TICKS: u64 = 100_000_000;
 /// The most cores of a node.
 pub const MAX_CORES: u32 = 256;
 
@@ -121,6 +123,13 @@ impl Distribution {
     /// Always `value`.
     pub fn constant(value: Duration) -> Self {
         Self { knots: vec![(0, value), (1000, value)] }
+    }
+
+    /// The mean, in nanoseconds, rounded down.
+    pub fn mean_nanos(&self) -> u128 {
+        let between = self.knots.iter().zip(self.knots.iter().skip(1));
+        let areas = between.map(|((from, low), (to, high))| u128::from(to - from) * (low.as_nanos() + high.as_nanos()));
+        areas.sum::<u128>() / 2_000
     }
 }
 

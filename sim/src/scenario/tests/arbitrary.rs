@@ -241,7 +241,7 @@ fn workloads() -> impl Strategy<Value = Workload> {
         (1_u32..=1000).prop_map(|reads| WorkloadKind::Script { reads }),
     ];
     let pace = prop_oneof![
-        (1_u64..=1_000_000).prop_map(|per_second_milli| Pace::Open { per_second_milli }),
+        (1_u64..=50_000).prop_map(|per_second_milli| Pace::Open { per_second_milli }),
         option::of(durations(UNTIL))
             .prop_map(|think| Pace::Closed { think: think.unwrap_or_default() + Duration::from_millis(1) }),
     ];

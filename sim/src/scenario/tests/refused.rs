@@ -363,6 +363,43 @@ fn a_workload_is_of_limited_size() {
 }
 
 #[test]
+fn what_a_run_asks_of_the_machine_is_limited() {
+    refuse(
+        &kv("clients = 6_000\n«[[workload]]»\nkind = \"script\"\nclients = 6_000"),
+        "up to this workload there may be 12000 clients; at most 10000 are possible",
+    );
+    let keys = "keys = 600_000\n«[[workload]]»\nkind = \"script\"\nkeys = { count = 600_000, prefix = \"other\" }";
+    refuse(&kv(keys), "up to this workload there may be 1200000 keys; at most 1000000 are possible");
+    assert!(super::read(&kv("keys = 600_000\n[[workload]]\nkind = \"script\"\nkeys = 600_000")).is_ok());
+    let first = |keys: &str| format!("name = \"t\"\nuntil = \"24h\"\n«[[workload]]»\nkind = \"kv\"\n{keys}");
+    refuse(
+        &first("rate = \"20000/s\""),
+        "up to this workload there may be 1728000000 operations; at most 1000000000 are possible",
+    );
+    refuse(
+        &first("rate = \"10000/s\"\ndeadline = \"20s\""),
+        "up to this workload there may be 200000 operations under way at once; at most 100000 are possible",
+    );
+    let instant = "[cluster]\nclient-network = { latency = \"0s\" }";
+    refuse(&first(instant), "an operation of this workload takes no time, so that there is no end to them");
+    assert!(super::read(&kv(&format!("think = \"1ms\"\n{instant}"))).is_ok());
+    refuse(
+        "name = \"t\"\nuntil = «\"1m\"»\n[[workload]]\nkind = \"kv\"\n[cluster]\ntick = \"1us\"",
+        "180000000 ticks of 3 nodes; a run has at most 100000000",
+    );
+}
+
+#[test]
+fn absurd_sizes_are_refused_by_a_limit_that_has_a_name() {
+    refuse(&kv("clients = «4000000000»"), "`clients` is 1 to 10000, not 4000000000");
+    refuse(&kv("rate = «\"1e12/s\"»"), "`1e12/s` has an exponent");
+    refuse(&kv("rate = «\"1000000000000/s\"»"), "`1000000000000/s` is too fast: at most 1000000/s");
+    refuse(&kv("keys = «9223372036854775807»"), "`keys` is 1 to 1000000, not 9223372036854775807");
+    let until = "name = \"t\"\nuntil = «\"900000h\"»\n[[workload]]\nkind = \"kv\"";
+    refuse(until, "`900000h` is too long: no duration is longer than 24h");
+}
+
+#[test]
 fn a_mix_adds_up_to_1() {
     refuse(&kv("mix = «{ get = 0.5, put = 0.45 }»"), "the mix adds up to 0.95, not to 1");
     refuse(&kv("mix = { get = «1.5» }"), "`1.5` is more than 1; a share lies between 0 and 1");

@@ -9,6 +9,7 @@ mod expect;
 mod partition;
 mod process;
 mod report;
+mod size;
 mod timeline;
 mod workload;
 
@@ -37,10 +38,12 @@ pub(super) struct Frame {
 /// The scenario makes sense only if there are no problems.
 pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bool) -> (Scenario, Vec<Problem>) {
     let mut report = Report::new(text, complete);
+    let until = file.until.as_ref().map(toml::Spanned::span).unwrap_or_default();
     let cluster = cluster::cluster(file.cluster, &mut report);
     let frame = frame(&cluster, file.until, &mut report);
     let timeline = timeline::timeline(file.timeline, &frame, &mut report);
-    let workloads = workload::workloads(file.workload, &frame, &mut report);
+    let (workloads, workload_places): (Vec<_>, Vec<_>) =
+        workload::workloads(file.workload, &frame, &mut report).into_iter().unzip();
     let scenario = Scenario {
         name: name(file.name, path, &mut report),
         about: file.about.map(toml::Spanned::into_inner).unwrap_or_default(),
@@ -60,6 +63,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
     // Of parts that were refused nothing is known.
     if report.problems.is_empty() {
         recovery_follows_healing(&scenario, &timeline.places, &mut report);
+        size::limits(&scenario, &workload_places, until, &mut report);
     }
     (scenario, report.problems)
 }

@@ -16,7 +16,12 @@ use crate::scenario::{
 /// The kinds of workloads.
 pub(in crate::scenario) const KINDS: [&str; 2] = ["kv", "script"];
 
-pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, report: &mut Report) -> Vec<Workload> {
+/// The workloads, and where each stands.
+pub(super) fn workloads(
+    raw: Vec<Spanned<schema::Workload>>,
+    frame: &Frame,
+    report: &mut Report,
+) -> Vec<(Workload, Range<usize>)> {
     if raw.is_empty() {
         let help = "write at least `[[workload]]` and, below it, `kind = \"kv\"`";
         report.missing(Problem::new("no workload: nothing reads or writes").help(help));
@@ -27,7 +32,8 @@ pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, repo
         return Vec::new();
     }
     let mut names = BTreeMap::new();
-    raw.into_iter().filter_map(|workload| one(workload, &mut names, frame, report)).collect()
+    let placed = raw.into_iter().map(|workload| (workload.span(), workload));
+    placed.filter_map(|(place, workload)| Some((one(workload, &mut names, frame, report)?, place))).collect()
 }
 
 fn one(
