@@ -11,6 +11,7 @@ use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
     Console, JsonLines, Listed, Planned, Progress, Sink, Status, Style, event_line, listing, write_events,
 };
+use leasehold_sim::runner::fuzz::{Campaign, Corpus, Input, keep};
 use leasehold_sim::runner::{
     Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, resolve, run, scenario_schema, sweep,
     verify,
@@ -24,6 +25,7 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, exit};
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 /// Events kept of a run for its failure report, and for its events file: memory does not grow with the length of a run.
 const KEPT: usize = 4_096;
@@ -61,6 +63,9 @@ enum Command {
     /// Print a run's events and its fingerprint.
     #[command(hide = true)]
     Events(EventsArgs),
+    /// Spoil scenario files and see that each is refused or runs.
+    #[command(hide = true)]
+    Fuzz(FuzzArgs),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -152,6 +157,22 @@ struct EventsArgs {
     fingerprint: bool,
 }
 
+#[derive(Args)]
+struct FuzzArgs {
+    /// How long, in real time
+    #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = scenario::duration)]
+    lasts: Duration,
+    /// Which inputs
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// One file instead: what was found before
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
+    /// Where an input is kept that something is wrong with
+    #[arg(long, value_name = "DIR", default_value = "fuzz")]
+    out: PathBuf,
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = catch_unwind(|| match cli.command {
@@ -160,6 +181,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify_scenarios(&args),
         Command::Schema => schema(),
         Command::Events(args) => events(&args),
+        Command::Fuzz(args) => fuzz_scenarios(&args),
     });
     match done {
         Ok(Ok(status)) => ExitCode::from(status.code()),
@@ -357,6 +379,47 @@ fn events(args: &EventsArgs) -> Result<Status, Stop> {
     }
     out.flush()?;
     Ok(Status::AsExpected)
+}
+
+/// One in so many inputs is run if it is valid: a run takes a thousand times as long as reading.
+const RUN_ONE_IN: u64 = 16;
+/// Past the first election, and the first faults of some.
+const RUN_FOR: Duration = Duration::from_secs(2);
+
+fn fuzz_scenarios(args: &FuzzArgs) -> Result<Status, Stop> {
+    let mut campaign = Campaign::default();
+    if let Some(path) = &args.replay {
+        let input = Input { bytes: std::fs::read(path)?, path: path.clone() };
+        return match campaign.take(&input, RUN_FOR) {
+            Ok(()) => told(&format!("nothing is wrong with {}: {campaign}", path.display()), Status::AsExpected),
+            Err(words) => told(&format!("{}: {words}", path.display()), Status::Harness),
+        };
+    }
+    let corpus = Corpus::of(&Places::around(&std::env::current_dir()?), args.seed)?;
+    let begun = wall_clock();
+    for number in 0.. {
+        if begun.elapsed() >= args.lasts {
+            break;
+        }
+        let input = corpus.input(number);
+        let simulated = if number.is_multiple_of(RUN_ONE_IN) { RUN_FOR } else { Duration::ZERO };
+        if let Err(words) = campaign.take(&input, simulated) {
+            let path = keep(&input, &args.out.join(format!("{}-{number}", args.seed)))?;
+            let again = format!("{} fuzz --replay {}", program(&std::env::current_dir()?), path.display());
+            return told(&format!("input {number} of seed {}: {words}\n\n  {again}", args.seed), Status::Harness);
+        }
+    }
+    told(&format!("fuzz, seed {}, {} files: {campaign}; nothing found", args.seed, corpus.files()), Status::AsExpected)
+}
+
+fn told(words: &str, status: Status) -> Result<Status, Stop> {
+    writeln!(io::stdout(), "{words}")?;
+    Ok(status)
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a person waits; no run sees it")]
+fn wall_clock() -> Instant {
+    Instant::now()
 }
 
 fn schema() -> Result<Status, Stop> {

@@ -236,7 +236,7 @@ impl Check for Linearizability {
             What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
                 self.answers.insert(*client, (*node, record.at));
             }
-            What::Message { .. } | What::Stack(_) | What::Process { .. } | What::Fault { .. } => {}
+            What::Message { .. } | What::Stack(_) | What::Process { .. } | What::Cpu { .. } | What::Fault { .. } => {}
         }
         None
     }

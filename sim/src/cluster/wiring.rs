@@ -9,10 +9,10 @@ use crate::world::network::{Calls, Ends, Link, LinkId, Quality};
 use crate::world::quantiles::Quantiles;
 use leasehold::env::{Lane, NodeId, Work};
 use leasehold::{coordinator, engine, node};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use parking_lot::Mutex;
 
 /// All links of a cluster.
 pub(super) struct Links {
@@ -189,10 +189,12 @@ pub(super) fn node_config(plan: &Plan) -> node::Config {
         },
         lease: plan.variant.lease_policy(length, renewal),
         coordinator: coordinator::Policy {
-            inner_reads: cluster.inner_reads.map_or(plan.variant.coordinator.inner_reads, |inner_reads| match inner_reads {
-                scenario::InnerReads::Snapshot => coordinator::InnerReads::Snapshot,
-                scenario::InnerReads::Lease => coordinator::InnerReads::Lease,
-                scenario::InnerReads::ReadIndex => coordinator::InnerReads::ReadIndex,
+            inner_reads: cluster.inner_reads.map_or(plan.variant.coordinator.inner_reads, |inner_reads| {
+                match inner_reads {
+                    scenario::InnerReads::Snapshot => coordinator::InnerReads::Snapshot,
+                    scenario::InnerReads::Lease => coordinator::InnerReads::Lease,
+                    scenario::InnerReads::ReadIndex => coordinator::InnerReads::ReadIndex,
+                }
             }),
             reads_per_get: cluster.reads_per_get,
             ..plan.variant.coordinator

@@ -8,7 +8,9 @@
 //! | `panics`  | panics inside a run are results                                                 |
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
 //! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
+//! | `fuzz`    | spoilt scenario files: each is refused or runs                                  |
 
+pub mod fuzz;
 pub mod knobs;
 mod panics;
 mod request;

@@ -237,12 +237,21 @@ fn paths(wish: &Wish, places: &Places, refusals: &mut Refusals) -> Vec<PathBuf> 
 
 /// The scenario in `path`, and the variant that it names.
 fn load(path: &Path) -> Result<(Arc<Scenario>, &'static Variant), Problems> {
-    let scenario = scenario::load(path)?;
+    read_as(path, &scenario::text(path)?)
+}
+
+/// The scenario that `text` is, as the contents of `path`, and the variant that it names.
+///
+/// # Errors
+///
+/// What is wrong with it, names of variants and checks that there are not included.
+pub(super) fn read_as(path: &Path, text: &str) -> Result<(Arc<Scenario>, &'static Variant), Problems> {
+    let scenario = scenario::parse(path, text)?;
     let own = find_variant(scenario.variant.as_deref().unwrap_or(DEFAULT));
     let unknown = unknown_names(&scenario);
     match own {
         Ok(variant) if unknown.is_empty() => Ok((Arc::new(scenario), variant)),
-        _ => Err(refused_names(path, &unknown)),
+        _ => Err(refused_names(path, text, &unknown)),
     }
 }
 
@@ -279,16 +288,15 @@ fn find_check(name: &str) -> Result<(), String> {
 }
 
 /// The scenario room does not know which variants and checks there are: what it accepted is looked up again in the text.
-fn refused_names(path: &Path, unknown: &[UnknownName]) -> Problems {
-    let text = fs::read_to_string(path).unwrap_or_default();
+fn refused_names(path: &Path, text: &str, unknown: &[UnknownName]) -> Problems {
     let problems = unknown
         .iter()
-        .map(|UnknownName { name, line, words }| match locate(&text, name, *line) {
+        .map(|UnknownName { name, line, words }| match locate(text, name, *line) {
             Some(span) => Problem::new(words).at(span),
             None => Problem::new(words),
         })
         .collect();
-    Problems::new(path, &text, problems)
+    Problems::new(path, text, problems)
 }
 
 /// Where `name` stands: on `line` (1-based), or on the line that sets `variant`.

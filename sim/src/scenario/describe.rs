@@ -56,6 +56,13 @@ fn flatten_optional(object: &mut Map<String, Value>) {
     }
 }
 
+/// A table with a key for each variant.
+fn by_variant(variants: &[&str], of: &str) -> Value {
+    let of = json!({ "$ref": format!("#/definitions/{of}") });
+    let keys: Map<String, Value> = variants.iter().map(|name| ((*name).to_owned(), of.clone())).collect();
+    json!({ "type": "object", "properties": keys, "additionalProperties": false })
+}
+
 /// What the types cannot say: a step has one verb, and which variants and checks there are.
 fn complete(schema: &mut Value, variants: &[&str], checks: &[&str]) {
     schema["title"] = json!("leasehold scenario");
@@ -67,9 +74,8 @@ fn complete(schema: &mut Value, variants: &[&str], checks: &[&str]) {
     definitions["VariantExpect"] = shape::section();
     definitions["VariantName"] = json!({ "enum": variants });
     definitions["CheckName"] = json!({ "enum": checks });
-    let sections: Map<String, Value> =
-        variants.iter().map(|name| ((*name).to_owned(), json!({ "$ref": "#/definitions/VariantExpect" }))).collect();
-    definitions["Variants"] = json!({ "type": "object", "properties": sections, "additionalProperties": false });
+    definitions["Variants"] = by_variant(variants, "VariantExpect");
+    definitions["ClusterVariants"] = by_variant(variants, "Changes");
     if let Some(keys) = definitions["Step"]["properties"].as_object() {
         let verbs = keys.keys().filter(|key| !NOT_VERBS.contains(&key.as_str()));
         let one: Vec<Value> = verbs.map(|verb| json!({ "required": [verb] })).collect();

@@ -196,7 +196,7 @@ pub(super) struct Cluster {
     pub inner_reads: Option<Text>,
     /// What is different under a variant: `elastickv-549 = { cpu.costs = { read = "1ms" } }`.
     #[serde(default)]
-    #[schemars(with = "shape::ClusterVariants")]
+    #[schemars(with = "shape::ClusterVariants<Changes>")]
     pub variant: BTreeMap<Text, Changes>,
 }
 

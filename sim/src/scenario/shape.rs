@@ -76,8 +76,6 @@ shapes! {
         { "type": "integer", "minimum": 1 },
         { "type": "string", "pattern": r"^\s*[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?$" },
     ] });
-    /// What variants change about the cluster, by name. `describe` puts in which there are.
-    ClusterVariants = json_schema!({ "type": "object" });
     /// A kind of workload.
     Kind = json_schema!({ "enum": KINDS });
     /// How keys are chosen.
@@ -131,6 +129,19 @@ pub(super) type CallsWord = Word<Calls>;
 pub(super) type CutWord = Word<Cut>;
 pub(super) type PausedClockWord = Word<PausedClock>;
 pub(super) type TargetWord = Word<Target>;
+
+/// What variants change about the cluster, by name: a table of `T`. `describe` puts in which there are.
+pub(super) struct ClusterVariants<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for ClusterVariants<T> {
+    fn schema_name() -> Cow<'static, str> {
+        "ClusterVariants".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<T>() })
+    }
+}
 
 /// A word, or a table that says more.
 pub(super) struct Either<Word, Table>(PhantomData<(Word, Table)>);

@@ -85,6 +85,7 @@ pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Durati
     if unit.is_empty() {
         return Err(Misread::new(format!("`{text}` has no unit; `{text}ms`?")).help(DURATION_FORMS));
     }
+    without_exponent(text, unit)?;
     let (unit, is_plain) = match plain_unit(unit) {
         Some(nanos) => (nanos, true),
         None => (protocol_unit(unit, protocol)?.as_nanos(), false),
@@ -96,6 +97,30 @@ pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Durati
     }
     let nanos = u64::try_from(nanos).map_err(|_| too_long())?;
     Some(Duration::from_nanos(nanos)).filter(|duration| *duration <= MAX_DURATION).ok_or_else(too_long)
+}
+
+/// `duration` as a scenario would write it: exact, in the largest unit up to seconds that it fills.
+pub(super) fn written(duration: Duration) -> String {
+    if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}").replace('µ', "u") }
+}
+
+/// `number / 10^places`, without zeros that say nothing: 1100 with three places is `1.1`.
+pub(super) fn decimal(number: u64, places: u32) -> String {
+    let one = 10_u64.pow(places);
+    let (whole, fraction) = (number / one, number % one);
+    let text = format!("{whole}.{fraction:0width$}", width = places as usize);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Refuses `1e12s`, whose exponent would be taken for a unit.
+fn without_exponent(text: &str, unit: &str) -> Result<(), Misread> {
+    let exponent = unit.strip_prefix(['e', 'E']).map(|rest| rest.trim_start_matches(['+', '-']));
+    match exponent {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            Err(Misread::new(format!("{} has an exponent", quote(text))).help("write the number out: `1_000_000`"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn plain_unit(unit: &str) -> Option<u128> {
@@ -158,6 +183,7 @@ pub(super) fn rate(text: &str) -> Result<u64, Misread> {
     let forms = "a rate is operations per second over all clients: `500/s`";
     let (number, unit) =
         Decimal::split(text).ok_or_else(|| Misread::new(format!("{} is not a rate", quote(text))).help(forms))?;
+    without_exponent(text, unit)?;
     match unit {
         "/s" => {}
         "" => return Err(Misread::new(format!("`{text}` has no unit; `{text}/s`?")).help(forms)),

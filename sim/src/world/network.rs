@@ -242,7 +242,8 @@ impl<M: Clone> Network<M> {
             return;
         }
         let sent = link.ends.as_ref().filter(|_| unary).map_or(route.now, |ends| ends.caller(route.now));
-        let flight = |message, call| Flight { link: id, epoch: link.epoch, call, to_take: link.ends.is_some(), message };
+        let flight =
+            |message, call| Flight { link: id, epoch: link.epoch, call, to_take: link.ends.is_some(), message };
         let copy = link.stream.chance(link.quality.duplicate).then(|| flight(message.clone(), false));
         let original = flight(message, unary);
         for flight in copy.into_iter().chain([original]) {

@@ -6,8 +6,8 @@ use toml::Spanned;
 
 use super::{Frame, report::Report};
 use crate::scenario::{
-    Count, KeyDistribution, Keys, MAX_BURST, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Mix, Pace, Problem, ScriptReads, Target,
-    Workload, WorkloadKind,
+    Count, KeyDistribution, Keys, MAX_BURST, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Mix, Pace,
+    Problem, ScriptReads, Target, Workload, WorkloadKind,
     schema::{self, Or, Quantity, Text, Whole},
     units::{self, Misread},
     words,
@@ -16,7 +16,12 @@ use crate::scenario::{
 /// The kinds of workloads.
 pub(in crate::scenario) const KINDS: [&str; 2] = ["kv", "script"];
 
-pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, report: &mut Report) -> Vec<Workload> {
+/// The workloads, and where each stands.
+pub(super) fn workloads(
+    raw: Vec<Spanned<schema::Workload>>,
+    frame: &Frame,
+    report: &mut Report,
+) -> Vec<(Workload, Range<usize>)> {
     if raw.is_empty() {
         let help = "write at least `[[workload]]` and, below it, `kind = \"kv\"`";
         report.missing(Problem::new("no workload: nothing reads or writes").help(help));
@@ -27,7 +32,8 @@ pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, repo
         return Vec::new();
     }
     let mut names = BTreeMap::new();
-    raw.into_iter().filter_map(|workload| one(workload, &mut names, frame, report)).collect()
+    let placed = raw.into_iter().map(|workload| (workload.span(), workload));
+    placed.filter_map(|(place, workload)| Some((one(workload, &mut names, frame, report)?, place))).collect()
 }
 
 fn one(
@@ -113,7 +119,8 @@ fn script_reads(raw: Option<Spanned<Or<schema::ScriptReads>>>, report: &mut Repo
         }
     };
     if u64::from(calls.most) * u64::from(each.most) > u64::from(MAX_SCRIPT_READS) {
-        let message = format!("`reads-per-script` is at most {MAX_SCRIPT_READS}, not {} times {}", calls.most, each.most);
+        let message =
+            format!("`reads-per-script` is at most {MAX_SCRIPT_READS}, not {} times {}", calls.most, each.most);
         report.refuse(Problem::new(message).at(span));
     }
     Some(ScriptReads { calls, each })
