@@ -261,6 +261,8 @@ pub enum Event {
     },
     /// A script ended, successfully or not.
     Script {
+        /// How many keys it read.
+        reads: u32,
         /// How many attempts it made.
         attempts: u32,
         /// Where its time went.

@@ -42,7 +42,7 @@ impl Coordinator {
             }
         };
         self.parts.metrics.script(attempts, &times, host.monotonic()?.since(begun));
-        host.observe(Event::Script { attempts, times });
+        host.observe(Event::Script { reads: reads.len() as u32, attempts, times });
         result
     }
 

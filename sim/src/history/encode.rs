@@ -231,8 +231,9 @@ impl Encoder {
                 self.number(u64::from(*digest));
             }
             Event::Conflict { index } => self.tagged(12, *index),
-            Event::Script { attempts, times } => {
+            Event::Script { reads, attempts, times } => {
                 self.tagged(13, *attempts);
+                [*reads, times.rounds].into_iter().for_each(|number| self.number(u64::from(number)));
                 [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff]
                     .into_iter()
                     .for_each(|time| self.duration(time));

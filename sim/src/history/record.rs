@@ -119,13 +119,15 @@ pub enum OpKind {
     Put,
     /// Compare and set.
     Cas,
+    /// Read, modify and write one key: a script that reads what it writes, and nothing else.
+    Update,
     /// Run a script.
     Script,
 }
 
 impl OpKind {
     /// Every kind.
-    pub const ALL: [OpKind; 4] = [OpKind::Get, OpKind::Put, OpKind::Cas, OpKind::Script];
+    pub const ALL: [OpKind; 5] = [OpKind::Get, OpKind::Put, OpKind::Cas, OpKind::Update, OpKind::Script];
 
     /// The name in scenarios and reports.
     pub const fn name(self) -> &'static str {
@@ -133,6 +135,7 @@ impl OpKind {
             OpKind::Get => "get",
             OpKind::Put => "put",
             OpKind::Cas => "cas",
+            OpKind::Update => "update",
             OpKind::Script => "script",
         }
     }
@@ -187,6 +190,7 @@ impl Operation {
             Operation::Get { .. } => OpKind::Get,
             Operation::Put { .. } => OpKind::Put,
             Operation::Cas { .. } => OpKind::Cas,
+            Operation::Script { reads, key } if reads[..] == [*key] => OpKind::Update,
             Operation::Script { .. } => OpKind::Script,
         }
     }

@@ -178,8 +178,8 @@ fn event(event: &Event) -> String {
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
         Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
         Event::Conflict { index } => format!("conflict: refused index {index}"),
-        Event::Script { attempts, times } => format!(
-            "script ended after {attempts} attempts: lease read {:?}, reads {:?}, write fence {:?}, commit {:?}, backoff {:?}",
+        Event::Script { reads, attempts, times } => format!(
+            "script of {reads} reads ended after {attempts} attempts: lease read {:?}, reads {:?}, write fence {:?}, commit {:?}, backoff {:?}",
             times.lease_read, times.reads, times.write_fence, times.commit, times.backoff
         ),
         Event::LaneFull { to, lane } => format!("{} lane full to {to}", lane.name()),

@@ -78,6 +78,8 @@ pub enum OpKind {
     Put,
     /// A compare-and-set.
     Cas,
+    /// A read, modify and write of one key, retries included.
+    Update,
     /// A script, retries included.
     Script,
 }
@@ -186,8 +188,13 @@ impl FromStr for Metric {
 
 impl Spelled for OpKind {
     const WHAT: &'static str = "operation";
-    const WORDS: &'static [(Self, &'static str)] =
-        &[(Self::Get, "get"), (Self::Put, "put"), (Self::Cas, "cas"), (Self::Script, "script")];
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Get, "get"),
+        (Self::Put, "put"),
+        (Self::Cas, "cas"),
+        (Self::Update, "update"),
+        (Self::Script, "script"),
+    ];
 }
 
 impl Spelled for Stat {

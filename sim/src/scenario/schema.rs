@@ -392,6 +392,9 @@ pub(super) struct Mix {
     /// Compare-and-set.
     #[schemars(with = "Option<shape::Share>")]
     pub cas: Option<Quantity>,
+    /// Read, modify and write: as a script of one key, again on conflict.
+    #[schemars(with = "Option<shape::Share>")]
+    pub update: Option<Quantity>,
 }
 
 /// One bound, or one bound for each window.

@@ -173,7 +173,8 @@ impl Window {
                 rounds.ended += 1;
                 rounds.waited += waited;
             }
-            Event::Script { attempts, times } => {
+            // What reads no more than it writes is an update, as in the history.
+            Event::Script { reads, attempts, times } if reads > 1 => {
                 self.scripts.ended += 1;
                 self.scripts.attempts += u64::from(attempts);
                 let sum = &mut self.scripts.times;
@@ -259,8 +260,11 @@ mod tests {
         let times = ScriptTimes { commit: Duration::from_millis(3), ..ScriptTimes::default() };
         let events = Events::default().round(1, 1, RoundCause::LeaseMiss).round_again(2, 1, RoundCause::LeaseMiss);
         let events = events.round_ended(3, 1, RoundCause::LeaseMiss, 7).event(4, 1, Event::Conflict { index: 3 });
-        let events =
-            events.event(5, 1, Event::Script { attempts: 4, times }).event(6, 1, Event::Script { attempts: 1, times });
+        let events = events.event(5, 1, Event::Script { reads: 2, attempts: 4, times }).event(
+            6,
+            1,
+            Event::Script { reads: 2, attempts: 1, times },
+        );
         let events =
             events.failed(7, 1, ErrorKind::WriteConflict).ended(8, 1, EndCause::Transfer).extended(9, 1, 4, 300);
         let whole = measured(&events).whole;

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The value of `metric` in `window`, in the metric's unit. `faults` are those of the whole run; `None` for a part of it.
 ///
 /// What the counts are of:
-/// - `writes` are puts and compare-and-sets that succeeded, those that found another value included; scripts are counted apart.
+/// - `writes` are puts, updates and compare-and-sets that succeeded, those that found another value included; scripts are counted apart.
 /// - `lease-misses` are those at a leader that was caught up, as in the hit rate.
 /// - `read-index-per-write` is by *dispatches*: each write that a leader attempts ends as a success, a conflict or with unknown effect.
 ///   Those that failed without effect were mostly refused before any round.
@@ -64,7 +64,7 @@ pub fn read(
         Metric::StaleReads => window.stale_reads,
         Metric::LeaderChanges => window.leader_changes,
         Metric::Reads => ops(window, OpKind::Get).ok,
-        Metric::Writes => ops(window, OpKind::Put).ok + ops(window, OpKind::Cas).ok,
+        Metric::Writes => [OpKind::Put, OpKind::Cas, OpKind::Update].map(|kind| ops(window, kind).ok).iter().sum(),
         Metric::Scripts => ops(window, OpKind::Script).ok,
         Metric::Conflicts => window.conflicts,
         Metric::LeaseHits => lease.hits,
@@ -118,7 +118,8 @@ fn dispatches(window: &Window) -> u64 {
         let ops = ops(window, kind);
         ops.ok + ops.unknown
     };
-    window.conflicts + attempted(OpKind::Put) + attempted(OpKind::Cas) + attempted(OpKind::Script)
+    let writes = [OpKind::Put, OpKind::Cas, OpKind::Update, OpKind::Script];
+    window.conflicts + writes.map(attempted).iter().sum::<u64>()
 }
 
 fn latency(window: &Window, kind: OpKind, stat: Stat) -> Result<f64, &'static str> {
@@ -128,6 +129,7 @@ fn latency(window: &Window, kind: OpKind, stat: Stat) -> Result<f64, &'static st
             OpKind::Get => "no get succeeded",
             OpKind::Put => "no put succeeded",
             OpKind::Cas => "no compare-and-set succeeded",
+            OpKind::Update => "no update succeeded",
             OpKind::Script => "no script succeeded",
         });
     }
@@ -145,6 +147,7 @@ pub(super) fn ops(window: &Window, kind: OpKind) -> OpMeasures {
         OpKind::Get => history::OpKind::Get,
         OpKind::Put => history::OpKind::Put,
         OpKind::Cas => history::OpKind::Cas,
+        OpKind::Update => history::OpKind::Update,
         OpKind::Script => history::OpKind::Script,
     };
     window.ops.get(&kind).copied().unwrap_or_default()
@@ -155,6 +158,7 @@ mod tests {
     use super::*;
     use crate::time::SimTime;
     use crate::verdict::{LeaseMeasures, RoundMeasures, ScriptMeasures};
+    use leasehold::env::NodeId;
 
     fn window() -> Window {
         Window { to: SimTime(4_000_000_000), ..Window::default() }
@@ -173,8 +177,9 @@ mod tests {
 
     #[test]
     fn every_metric_has_a_value_where_everything_was_exercised() {
-        let ops = OpMeasures { ok: 4, mean: Duration::from_millis(2), ..OpMeasures::default() };
-        let rounds = RoundMeasures { started: 6, ..RoundMeasures::default() };
+        let halves = [Duration::from_millis(2), Duration::from_millis(3)];
+        let ops = OpMeasures { ok: 4, mean: Duration::from_millis(2), halves, ..OpMeasures::default() };
+        let rounds = RoundMeasures { started: 6, waited: Duration::from_secs(3), ..RoundMeasures::default() };
         let full = Window {
             ops: history::OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
             lease: LeaseMeasures { reads: 8, hits: 6, ..LeaseMeasures::default() },
@@ -182,15 +187,21 @@ mod tests {
             rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),
             recovery: Some(Duration::from_millis(1_500)),
             conflicts: 12,
+            busy: BTreeMap::from([(NodeId(1), Duration::from_secs(8)), (NodeId(2), Duration::from_secs(2))]),
+            dropped: BTreeMap::from([("heartbeat", 20)]),
+            backlog: [4, 5],
             ..window()
         };
         let faults = BTreeMap::from([("heal", FaultCount { planned: 1, activated: 1, effective: 1 })]);
         let value = |metric: &str| read(metric.parse().expect("a metric"), &full, Some(&faults));
         assert!(Metric::all().iter().all(|metric| value(&metric.to_string()).is_ok()));
         assert_eq!((value("conflicts-per-second"), value("lease-hit-rate")), (Ok(3.0), Ok(0.75)));
-        assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(8.0), Ok(2.0), Ok(1.5)));
-        // 12 conflicts and 4 successes of each of three kinds.
-        assert_eq!((value("read-index-per-write"), value("read-index-per-inner-read")), (Ok(0.25), Ok(0.5)));
+        assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(12.0), Ok(2.0), Ok(1.5)));
+        // 12 conflicts and 4 successes of each of four kinds, in 4 seconds.
+        assert_eq!((value("read-index-per-write"), value("read-index-per-inner-read")), (Ok(6.0 / 28.0), Ok(0.5)));
+        assert_eq!((value("busy-cores"), value("heartbeats-dropped-per-second")), (Ok(2.0), Ok(5.0)));
+        assert_eq!((value("read-index-waiting"), value("backlog-growth")), (Ok(3.0), Ok(1.25)));
+        assert_eq!((value("get-drift"), value("script-drift")), (Ok(0.5), Ok(0.5)));
         assert_eq!((value("get-mean"), value("faults-effective")), (Ok(0.002), Ok(1.0)));
     }
 

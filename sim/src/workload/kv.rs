@@ -1,6 +1,7 @@
-//! Gets, puts and compare-and-sets.
+//! Gets, puts, compare-and-sets and updates.
 
 use super::client::{Client, writer};
+use super::script;
 use crate::history::{Completion, KeyId, Operation};
 use crate::scenario::Mix;
 use crate::time::SimTime;
@@ -13,8 +14,10 @@ pub(super) async fn act(client: &Client, mix: Mix, due: SimTime, key: KeyId) {
         get(client, due, key).await;
     } else if share < mix.get + mix.put {
         put(client, due, key).await;
-    } else {
+    } else if share < mix.get + mix.put + mix.cas {
         cas(client, due, key).await;
+    } else {
+        script::run(client, [key].into(), due).await;
     }
 }
 

@@ -7,11 +7,16 @@ use crate::time::SimTime;
 use leasehold::request::{Read, Request, Response};
 use std::sync::Arc;
 
-/// One script: it reads `key` and others drawn from the workload's, and then writes `key` (read, modify, write).
+/// One script, which reads `key` and others drawn from the workload's.
 pub(super) async fn act(client: &Client, reads: ScriptReads, due: SimTime, key: KeyId) {
     let calls = client.count(reads.calls);
     let others = (0..calls).map(|_| client.count(reads.each)).sum::<u32>().saturating_sub(1);
-    let keys: Arc<[KeyId]> = [key].into_iter().chain((0..others).map(|_| client.key())).collect();
+    run(client, [key].into_iter().chain((0..others).map(|_| client.key())).collect(), due).await;
+}
+
+/// Reads `keys` and writes the first of them (read, modify, write).
+pub(super) async fn run(client: &Client, keys: Arc<[KeyId]>, due: SimTime) {
+    let key = keys[0];
     let (op, value) = client.begin();
     let request =
         Request::Script { reads: keys.iter().map(|key| client.name(*key)).collect(), key: client.name(key), value };

@@ -103,12 +103,14 @@ pub struct Mix {
     pub put: u32,
     /// Compare-and-set.
     pub cas: u32,
+    /// Read-modify-writes of one key, retried on conflict.
+    pub update: u32,
 }
 
 impl Default for Mix {
     /// Mostly reads: what a lease is for.
     fn default() -> Self {
-        Self { get: 900, put: 100, cas: 0 }
+        Self { get: 900, put: 100, cas: 0, update: 0 }
     }
 }
 

@@ -237,7 +237,11 @@ fn keys(keys: &KeySet) -> Keys {
 
 fn shares(mix: Mix) -> Keys {
     let share = |share: u32| (share > 0).then(|| Bare(decimal(share.into(), 3)));
-    Keys::default().some("get", share(mix.get)).some("put", share(mix.put)).some("cas", share(mix.cas))
+    Keys::default()
+        .some("get", share(mix.get))
+        .some("put", share(mix.put))
+        .some("cas", share(mix.cas))
+        .some("update", share(mix.update))
 }
 
 /// Bounds of one metric stand together, as they do in every file that was read.

@@ -268,9 +268,10 @@ fn counts(range: RangeInclusive<u32>) -> impl Strategy<Value = Count> {
 
 fn workloads() -> impl Strategy<Value = Workload> {
     let kind = prop_oneof![
-        (0_u32..=1000, 0_u32..=1000).prop_map(|(get, of_rest)| {
-            let put = (1000 - get) * of_rest / 1000;
-            WorkloadKind::Kv { mix: Mix { get, put, cas: 1000 - get - put } }
+        [0_u32..=1000, 0_u32..=1000, 0_u32..=1000].prop_map(|mut cuts| {
+            cuts.sort_unstable();
+            let [one, two, three] = cuts;
+            WorkloadKind::Kv { mix: Mix { get: one, put: two - one, cas: three - two, update: 1000 - three } }
         }),
         (counts(1..=10), counts(1..=100))
             .prop_map(|(calls, each)| WorkloadKind::Script { reads: ScriptReads { calls, each } }),

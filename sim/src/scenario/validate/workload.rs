@@ -112,7 +112,13 @@ fn script_reads(raw: Option<Spanned<Or<schema::ScriptReads>>>, report: &mut Repo
     let raw = raw?;
     let span = raw.span();
     let (calls, each) = match raw.into_inner() {
-        Or::Word(number) => (Count::constant(1), report.take(units::count_of(&number.0), span.clone())?),
+        Or::Word(number) => {
+            let help = "say how many: `reads-per-script = 7`, or `{ calls = \"5..=7\", each = 4 }`";
+            let reads = report.take(plain_count(&number.0, "reads", help), span.clone());
+            let reads = reads.map(|reads| Spanned::new(span.clone(), reads));
+            let reads = report.whole("reads-per-script", reads, 1, MAX_SCRIPT_READS)?;
+            (Count::constant(1), Count::constant(reads))
+        }
         Or::Table(schema::ScriptReads { calls, each }) => {
             let mut count = |count| report.scalar(count, units::count_of).unwrap_or(Count::constant(1));
             (count(calls), count(each))
@@ -128,14 +134,14 @@ fn script_reads(raw: Option<Spanned<Or<schema::ScriptReads>>>, report: &mut Repo
 
 fn shares(raw: Spanned<schema::Mix>, report: &mut Report) -> Option<Mix> {
     let span = raw.span();
-    let schema::Mix { get, put, cas } = raw.into_inner();
+    let schema::Mix { get, put, cas, update } = raw.into_inner();
     let before = report.problems.len();
     let mut share = |share| report.scalar(share, units::per_mille).unwrap_or(0);
-    let mix = Mix { get: share(get), put: share(put), cas: share(cas) };
+    let mix = Mix { get: share(get), put: share(put), cas: share(cas), update: share(update) };
     if report.problems.len() > before {
         return None;
     }
-    let sum = mix.get + mix.put + mix.cas;
+    let sum = mix.get + mix.put + mix.cas + mix.update;
     if sum != 1000 {
         let message = format!("the mix adds up to {}, not to 1", f64::from(sum) / 1000.0);
         report.missing(Problem::new(message).at(span).help("`mix = { get = 0.7, put = 0.2, cas = 0.1 }`"));
@@ -211,7 +217,8 @@ fn keys(raw: Option<Spanned<Or<schema::Keys>>>, report: &mut Report) -> Keys {
     let span = raw.span();
     let raw = match raw.into_inner() {
         Or::Word(count) => {
-            let count = report.take(plain_count(&count.0), span.clone());
+            let help = "say how many: `keys = 8`, or `keys = { count = 8, distribution = \"zipf(1.1)\" }`";
+            let count = report.take(plain_count(&count.0, "keys", help), span.clone());
             let count = count.map(|count| Spanned::new(span, count));
             return Keys { count: report.whole("keys", count, 1, MAX_KEYS).unwrap_or(default.count), ..default };
         }
@@ -224,9 +231,8 @@ fn keys(raw: Option<Spanned<Or<schema::Keys>>>, report: &mut Report) -> Keys {
     }
 }
 
-fn plain_count(text: &str) -> Result<i64, Misread> {
-    let help = "say how many: `keys = 8`, or `keys = { count = 8, distribution = \"zipf(1.1)\" }`";
-    text.parse().map_err(|_| Misread::new("keys are a number or a table").help(help))
+fn plain_count(text: &str, what: &str, help: &str) -> Result<i64, Misread> {
+    text.parse().map_err(|_| Misread::new(format!("{what} are a number or a table")).help(help))
 }
 
 fn key_distribution(text: Option<Text>, report: &mut Report) -> Option<KeyDistribution> {
