@@ -1,7 +1,8 @@
 //! What must never happen, and what must not happen too often: one file a property.
 //!
 //! A check sees the [`Record`]s of a run as they come, and nothing else: no cluster, no clock, no scenario. It remembers what it needs
-//! and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`].
+//! and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`]. What the nodes have
+//! told so far is followed once for all of them, by [`Nodes`].
 //!
 //! | file                | property                                               | id in `lease-bugs.md` §3 |
 //! |---------------------|--------------------------------------------------------|--------------------------|
@@ -11,8 +12,8 @@
 //! | `end_causes`        | no lease is ended without cause                        | W9                       |
 //! | `read_index_budget` | a ReadIndex round for each miss and each renewal       | Pf2                      |
 //!
-//! `nodes` follows the roles and leases of all nodes, for the two checks that judge them and for everybody's stories; `words` writes
-//! numbers as people read them.
+//! `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
+//! `words` writes numbers as people read them.
 
 mod election_safety;
 mod end_causes;
@@ -21,6 +22,8 @@ mod one_lease;
 mod read_index_budget;
 mod staleness;
 pub mod words;
+
+pub use nodes::Nodes;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -53,8 +56,8 @@ pub trait Check: Send {
     /// Its name, as in [`CheckInfo::name`].
     fn name(&self) -> &'static str;
 
-    /// Sees one record. A finding whose class [`stops`] ends the run.
-    fn record(&mut self, record: &Record) -> Option<Finding>;
+    /// Sees one record, which `nodes` has taken in already. A finding whose class [`stops`] ends the run.
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding>;
 
     /// How often the property was evaluated so far. A check that never was has proved nothing.
     fn evaluated(&self) -> u64;

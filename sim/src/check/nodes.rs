@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// What the nodes of a cluster have told.
 #[derive(Default)]
-pub(super) struct Nodes {
+pub struct Nodes {
     nodes: BTreeMap<NodeId, NodeState>,
 }
 
@@ -63,8 +63,8 @@ impl Ended {
 }
 
 impl Nodes {
-    /// Takes in what a node told, or that it was killed.
-    pub(super) fn record(&mut self, Record { at, what }: &Record) {
+    /// Takes in what a node told, or what became of its process.
+    pub fn record(&mut self, Record { at, what }: &Record) {
         match what {
             What::Stack(told) => self.told(*at, told),
             What::Process { node, change: ProcessChange::Killed } => self.of(*node).stopped(*at),

@@ -1,5 +1,6 @@
 //! Histories written by hand, for unit tests. Times are milliseconds since the run began; nodes and keys are numbers.
 
+use super::{Check, Finding, Nodes};
 use crate::history::{
     Completion, FaultPhase, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
 };
@@ -25,6 +26,15 @@ pub(crate) struct Events {
 impl Events {
     pub(crate) fn records(&self) -> &[Record] {
         &self.records
+    }
+
+    /// The first thing that `check` finds in this history.
+    pub(crate) fn first(&self, check: &mut dyn Check) -> Option<Finding> {
+        let mut nodes = Nodes::default();
+        self.records.iter().find_map(|record| {
+            nodes.record(record);
+            check.record(record, &nodes)
+        })
     }
 
     pub(crate) fn push(mut self, at: u64, what: What) -> Self {

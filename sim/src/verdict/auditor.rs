@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, FaultCount, Measures, Meter};
-use crate::check::{self, Check, Finding, stops};
+use crate::check::{self, Check, Finding, Nodes, stops};
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 /// Checks and measures one run while it happens.
 pub struct Auditor {
     checks: Vec<Box<dyn Check>>,
+    nodes: Nodes,
     violations: BTreeMap<&'static str, u64>,
     findings: Vec<Finding>,
     meter: Meter,
@@ -38,6 +39,7 @@ impl Auditor {
     pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
         Self {
             checks: check::all(keys),
+            nodes: Nodes::default(),
             violations: BTreeMap::new(),
             findings: Vec::new(),
             meter: Meter::new(scenario),
@@ -50,7 +52,8 @@ impl Auditor {
     pub fn record(&mut self, record: &Record) -> bool {
         self.meter.record(record);
         self.count_fault(record);
-        let found: Vec<_> = self.checks.iter_mut().filter_map(|check| check.record(record)).collect();
+        self.nodes.record(record);
+        let found: Vec<_> = self.checks.iter_mut().filter_map(|check| check.record(record, &self.nodes)).collect();
         let ends = |finding: &Finding| stops(finding.class) && !self.record_only.contains(finding.check);
         let goes_on = !found.iter().any(ends);
         self.take(found);
