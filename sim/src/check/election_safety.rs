@@ -8,7 +8,7 @@
 //!
 //! **Seen alive by** its unit tests; a bug that would wake it has to lose a vote at a restart or count one twice, and none is planted.
 
-use super::{Check, CheckInfo, Finding, Nodes, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -46,6 +46,10 @@ impl ElectionSafety {
 impl Check for ElectionSafety {
     fn name(&self) -> &'static str {
         INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -14,7 +14,7 @@
 //!
 //! **Seen alive by** the variant `elastickv-549`, under which every error ends the lease: write conflicts above all.
 
-use super::{Check, CheckInfo, Finding, Nodes, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -129,6 +129,10 @@ impl EndCauses {
 impl Check for EndCauses {
     fn name(&self) -> &'static str {
         INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {

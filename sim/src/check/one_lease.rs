@@ -15,7 +15,7 @@
 //! lease that outlives the start of a transfer (P4), a length beyond the election timeout (P6).
 
 use super::nodes::{Held, moment};
-use super::{Check, CheckInfo, Finding, Nodes, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -71,6 +71,10 @@ fn finding(at: SimTime, (node, lease): (NodeId, Held), (other, held): (NodeId, H
 impl Check for OneLease {
     fn name(&self) -> &'static str {
         INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

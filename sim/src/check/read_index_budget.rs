@@ -16,7 +16,7 @@
 //! **Seen alive by** its unit tests; what `verdict` judges under this name by the variants `elastickv-549` and `elastickv-558`, which
 //! run a round before each write.
 
-use super::{Check, CheckInfo, Finding, Nodes, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -142,6 +142,10 @@ impl ReadIndexBudget {
 impl Check for ReadIndexBudget {
     fn name(&self) -> &'static str {
         INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {

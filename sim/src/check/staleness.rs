@@ -19,7 +19,7 @@
 //!
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 
-use super::{Check, CheckInfo, Finding, Nodes, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -242,6 +242,10 @@ fn past(access: Access) -> String {
 impl Check for Staleness {
     fn name(&self) -> &'static str {
         INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Operation, Kind::Message]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
