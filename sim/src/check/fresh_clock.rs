@@ -47,7 +47,7 @@ impl FreshClock {
         self.evaluated += 1;
         let wrong = what_is_wrong(decision, nodes)?;
         let Decision { at, node, hit, .. } = *decision;
-        let did = if hit { "answered a read from its lease" } else { "refused a read from its lease" };
+        let did = if hit { "answered a lease read" } else { "refused a lease read" };
         Some(INFO.finding(at, format!("{node} {did} by {wrong}"), nodes.story(at, STORY)))
     }
 }
@@ -60,7 +60,7 @@ fn what_is_wrong(Decision { node, hit, now, clock, .. }: &Decision, nodes: &Node
         return Some(format!("a reading of its clock that was {} {how}", words::duration(apart)));
     }
     let expiry = nodes.lease(*node).filter(|_| *hit)?.expiry;
-    (*now >= expiry).then(|| format!("a reading {} after it had run out", words::duration(now.since(expiry))))
+    (*now >= expiry).then(|| format!("a reading {} after its lease had run out", words::duration(now.since(expiry))))
 }
 
 impl Check for FreshClock {
@@ -110,10 +110,7 @@ mod tests {
     fn an_old_reading_is_a_violation_whatever_was_decided() {
         let finding = decided(None, Some(150)).expect("a cached clock");
         assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(200)));
-        assert_eq!(
-            finding.message,
-            "n1 answered a read from its lease by a reading of its clock that was 50.000 ms old"
-        );
+        assert_eq!(finding.message, "n1 answered a lease read by a reading of its clock that was 50.000 ms old");
         assert!(decided(Some(Miss::Expired), Some(150)).is_some());
         assert!(decided(None, Some(201)).is_some());
     }
@@ -121,7 +118,7 @@ mod tests {
     #[test]
     fn without_a_clock_nothing_is_answered() {
         let finding = decided(None, None).expect("a hit without a clock");
-        assert_eq!(finding.message, "n1 answered a read from its lease by no clock at all");
+        assert_eq!(finding.message, "n1 answered a lease read by no clock at all");
         assert_eq!(decided(Some(Miss::Clock), None), None);
     }
 
@@ -131,6 +128,6 @@ mod tests {
             |at| Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10).hit(at, 1).first(&mut FreshClock::default());
         assert_eq!(at(309), None);
         let finding = at(310).expect("run out");
-        assert_eq!(finding.message, "n1 answered a read from its lease by a reading 0 ms after it had run out");
+        assert_eq!(finding.message, "n1 answered a lease read by a reading 0 ms after its lease had run out");
     }
 }

@@ -85,13 +85,13 @@ fn finding(at: SimTime, (leader, term): (NodeId, u64), committed: &Committed, no
         "{leader} leads term {term} without what was committed before: from index {missing} on it lacks what {node} had applied \
          in term {applied_in}, up to index {index}"
     );
+    let of = entry.term;
     let mut story = vec![
         format!(
-            "{node} applied the entry of term {} at index {index} as member of term {applied_in}, at {applied_at}",
-            entry.term
+            "{node} applied the entry of term {of} at index {index} as member of term {applied_in}, at {applied_at}"
         ),
         format!(
-            "{leader}, which leads term {term}, has a log of {has} entries; the first that is not as on {node} is at index {missing}"
+            "{leader}, which leads term {term}, has {has} entries; the first that is not as on {node} is at index {missing}"
         ),
         format!("what was acknowledged from index {missing} on is lost once {leader} overwrites it"),
     ];
@@ -153,7 +153,7 @@ mod tests {
         let finding = first(&committed().appends(35, 2, 2, 3, 0xc).leads(40, 2, 5)).expect("index 2 is another");
         assert_eq!(
             finding.story[1],
-            "n2, which leads term 5, has a log of 2 entries; the first that is not as on n1 is at index 2"
+            "n2, which leads term 5, has 2 entries; the first that is not as on n1 is at index 2"
         );
     }
 

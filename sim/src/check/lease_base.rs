@@ -73,13 +73,16 @@ impl LeaseBase {
         let Extension { at, node, term, .. } = extension;
         let (quorum, voters) = (quorum(nodes), nodes.count());
         let message = format!(
-            "{node} counts its lease of term {term} from a time since which only {backed_by} of {voters} nodes, itself included, \
-             have acknowledged anything: {quorum} make a quorum"
+            "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
+             are known to have heard it: a quorum is {quorum}"
         );
         let mut story = vec![format!("{node} extended its lease of term {term} at {at}")];
         let peers = nodes.iter().filter(|(peer, _)| peer != node);
         story.extend(peers.take(STORY - 4).map(|(peer, _)| self.describe(extension, peer)));
-        story.push("a promise begins when a message arrives, which is never before it left: later than that no lease may be counted from".to_owned());
+        story.push(
+            "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier"
+                .to_owned(),
+        );
         story.extend(nodes.story(*at, STORY - story.len()));
         INFO.finding(*at, message, story)
     }
@@ -170,8 +173,8 @@ mod tests {
         assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(32)));
         assert_eq!(
             finding.message,
-            "n1 counts its lease of term 4 from a time since which only 1 of 3 nodes, itself included, have acknowledged \
-             anything: 2 make a quorum"
+            "n1 counts its lease of term 4 from a moment after which only 1 of 3 nodes, itself included, \
+             are known to have heard it: a quorum is 2"
         );
         assert_eq!(
             finding.story[1],

@@ -60,16 +60,13 @@ fn different(at: SimTime, (node, entry): (NodeId, Entry), index: u64, other: Nod
     };
     let message = format!("{node} and {other} both have an entry of term {term} at index {index}, but {how}");
     let term_at = |node| nodes.get(node).and_then(|state| state.log.get(from)).map_or(0, |entry| entry.term);
+    let (ours, theirs) = (term_at(node), term_at(other));
     let mut story = vec![
         format!("at {at} the entry of term {term} at index {index} became durable on {node}; {other} has it already"),
         format!(
-            "the first entry that differs is at index {from}: on {node} of term {}, on {other} of term {}",
-            term_at(node),
-            term_at(other)
+            "the first entry that differs is at index {from}: on {node} of term {ours}, on {other} of term {theirs}"
         ),
-        format!(
-            "the leader of a term makes one entry an index, and a follower takes it only after the one that the leader has before it"
-        ),
+        "a follower takes an entry only after the one that the leader has before it".to_owned(),
     ];
     story.extend(nodes.story(at, STORY - story.len()));
     INFO.finding(at, message, story)

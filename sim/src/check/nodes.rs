@@ -203,7 +203,15 @@ impl NodeState {
             role => format!("has been {} in term {} since {}", role.name(), self.term, self.since),
         };
         let served = self.last_hit.map_or(String::new(), |hit| format!("; last answered from a lease at {hit}"));
-        format!("{role}; {}{served}", self.describe_lease(at))
+        format!("{role}{}; {}{served}", self.describe_process(), self.describe_lease(at))
+    }
+
+    fn describe_process(&self) -> String {
+        match self.process {
+            Some((ProcessChange::Killed, at)) => format!(", killed at {at}"),
+            Some((ProcessChange::Paused, at)) => format!(", standing still since {at}"),
+            _ => String::new(),
+        }
     }
 
     fn describe_lease(&self, at: SimTime) -> String {
@@ -254,6 +262,29 @@ mod tests {
         let since = |at| nodes(extended(at)).lease(NodeId(1)).map(|lease| lease.since);
         assert_eq!(since(99), Some(ms(10)));
         assert_eq!(since(100), Some(ms(100)));
+    }
+
+    #[test]
+    fn an_applied_entry_is_of_one_process_and_the_log_is_of_the_node() {
+        let events = Events::default().started(0, 1, 1).appends(5, 1, 1, 4, 0xa).applies(6, 1, 1, 4, 0xa);
+        let of = |events: Events| {
+            let nodes = nodes(events);
+            let state = nodes.get(NodeId(1)).expect("it has told something");
+            (state.incarnation, state.applied, state.log.last_index())
+        };
+        assert_eq!(of(events), (1, Some((1, 4)), 1));
+        let events = Events::default().started(0, 1, 1).appends(5, 1, 1, 4, 0xa).applies(6, 1, 1, 4, 0xa);
+        assert_eq!(of(events.killed(7, 1).started(8, 1, 2)), (2, None, 1));
+    }
+
+    #[test]
+    fn the_story_says_whose_process_is_down() {
+        let told = |change| nodes(Events::default().leads(0, 1, 4).process(10, 1, change)).story(ms(20), 1);
+        let line = |process| vec![format!("n1 has {process}; has had no lease")];
+        assert_eq!(told(ProcessChange::Paused), line("led term 4 since 0.000000s, standing still since 0.010000s"));
+        assert_eq!(told(ProcessChange::Resumed), line("led term 4 since 0.000000s"));
+        let killed = nodes(Events::default().leads(0, 1, 4).extended(5, 1, 4, 50).killed(10, 1)).story(ms(20), 1);
+        assert!(killed[0].starts_with("n1 has been follower in term 4 since 0.010000s, killed at 0.010000s;"));
     }
 
     #[test]
