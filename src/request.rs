@@ -9,6 +9,15 @@ pub type Value = Vec<u8>;
 /// A version of a key: the Raft index of the entry that wrote it. Zero: never written.
 pub type Version = u64;
 
+/// A value as read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Read {
+    /// The value; `None`: never written.
+    pub value: Option<Value>,
+    /// Its version.
+    pub version: Version,
+}
+
 /// What a client asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Request {
@@ -89,8 +98,8 @@ pub enum Response {
     },
     /// To a script that committed.
     Script {
-        /// The version of each key read, in the order of the request.
-        reads: Vec<Version>,
+        /// What it read of each key, in the order of the request.
+        reads: Vec<Read>,
         /// The version written.
         version: Version,
         /// How many attempts it took.

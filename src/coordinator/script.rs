@@ -7,7 +7,7 @@ use super::{Coordinator, InnerReads};
 use crate::env::Work;
 use crate::error::Error;
 use crate::observe::{Event, RoundCause, ScriptTimes};
-use crate::request::{Key, Response, Value, Version};
+use crate::request::{Key, Read, Response, Value, Version};
 use crate::store::Command;
 use std::time::Duration;
 
@@ -52,29 +52,29 @@ impl Coordinator {
         key: &Key,
         value: &Value,
         times: &mut ScriptTimes,
-    ) -> Result<(Vec<Version>, Version), Error> {
+    ) -> Result<(Vec<Read>, Version), Error> {
         let host = &*self.parts.host;
         let begun = host.monotonic()?;
         self.lease_read().await?;
         let fenced = host.monotonic()?;
         times.lease_read += fenced.since(begun);
         let snapshot = self.parts.store.snapshot();
-        let mut versions = Vec::with_capacity(reads.len());
+        let mut found = Vec::with_capacity(reads.len());
         for key in reads {
-            versions.push(self.inner_read(key, snapshot).await?);
+            found.push(self.inner_read(key, snapshot).await?);
         }
         times.reads += host.monotonic()?.since(fenced);
         let command = Command::Transaction { snapshot, reads: reads.to_vec(), key: key.clone(), value: value.clone() };
         let (version, _) = self.dispatch(command, times).await?;
-        Ok((versions, version))
+        Ok((found, version))
     }
 
-    async fn inner_read(&self, key: &str, snapshot: Version) -> Result<Version, Error> {
+    async fn inner_read(&self, key: &str, snapshot: Version) -> Result<Read, Error> {
         if self.parts.policy.inner_reads == InnerReads::ReadIndex {
             self.linearizable_read(RoundCause::InnerRead).await?;
         }
         self.parts.host.work(Work::ScriptRead).await;
-        Ok(self.parts.store.read_at(key, snapshot).version)
+        Ok(self.parts.store.read_at(key, snapshot))
     }
 
     fn backoff(&self, attempts: u32) -> Duration {

@@ -8,20 +8,11 @@
 mod command;
 
 use crate::engine::StateMachine;
-use crate::request::{Key, Value, Version};
+use crate::request::{Key, Read, Value, Version};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
 pub use command::{Command, Verdict};
-
-/// A value as read.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Read {
-    /// The value; `None`: never written.
-    pub value: Option<Value>,
-    /// Its version.
-    pub version: Version,
-}
 
 /// All versions of all keys of a group, on one replica.
 #[derive(Default)]

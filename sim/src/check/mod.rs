@@ -7,6 +7,7 @@
 //! | file                   | property                                                               | id in `lease-bugs.md` §3 |
 //! |------------------------|------------------------------------------------------------------------|--------------------------|
 //! | `staleness`            | no read is older than what was acknowledged before it                  | S1                       |
+//! | `linearizability`      | each key is a single register, judged from its values                  | S1                       |
 //! | `election_safety`      | a term has one leader                                                  | R1                       |
 //! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
 //! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
@@ -20,7 +21,7 @@
 //! | `end_causes`           | no lease is ended without cause                                        | W9                       |
 //! | `read_index_budget`    | a ReadIndex round for each miss and each renewal                       | Pf2                      |
 //!
-//! `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
+//! `zones` judges a register while its history happens. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
 mod caught_up;
@@ -29,6 +30,7 @@ mod end_causes;
 mod fresh_clock;
 mod leader_completeness;
 mod lease_base;
+mod linearizability;
 mod live_leader;
 mod log;
 mod log_matching;
@@ -40,6 +42,7 @@ mod read_index_budget;
 mod staleness;
 mod state_machine_safety;
 pub mod words;
+pub mod zones;
 
 pub use nodes::Nodes;
 pub use panel::{Kind, Panel};
@@ -121,6 +124,7 @@ impl CheckInfo {
 /// Every check, the most severe first.
 pub const ALL: &[CheckInfo] = &[
     staleness::INFO,
+    linearizability::INFO,
     election_safety::INFO,
     state_machine_safety::INFO,
     log_matching::INFO,
@@ -152,7 +156,8 @@ pub const fn stops(class: Class) -> bool {
 /// All checks, fresh for one run, in the order of [`ALL`]. `keys` are the names of the keys, for the stories.
 pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
     vec![
-        Box::new(staleness::Staleness::new(keys)),
+        Box::new(staleness::Staleness::new(Arc::clone(&keys))),
+        Box::new(linearizability::Linearizability::new(keys)),
         Box::new(election_safety::ElectionSafety::default()),
         Box::new(state_machine_safety::StateMachineSafety::default()),
         Box::new(log_matching::LogMatching::default()),

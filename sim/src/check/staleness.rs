@@ -116,15 +116,15 @@ impl UnderWay {
         let seen = |key: &KeyId, access, floor: &Floor| Seen { key: *key, access, floor: *floor };
         match (&self.operation, completion) {
             (Operation::Get { key }, Completion::Read { version, .. })
-            | (Operation::Cas { key }, Completion::Unexpected { version }) => {
+            | (Operation::Cas { key, .. }, Completion::Unexpected { version, .. }) => {
                 vec![seen(key, Access::Read(*version), &self.own)]
             }
-            (Operation::Put { key } | Operation::Cas { key }, Completion::Written { version }) => {
+            (Operation::Put { key } | Operation::Cas { key, .. }, Completion::Written { version }) => {
                 vec![seen(key, Access::Wrote(*version), &self.own)]
             }
             (Operation::Script { reads: keys, key }, Completion::Script { reads, version, .. }) => {
                 let pairs = keys.iter().zip(reads.iter()).zip(&self.reads);
-                let reads = pairs.map(|((key, version), floor)| seen(key, Access::Read(*version), floor));
+                let reads = pairs.map(|((key, found), floor)| seen(key, Access::Read(found.version), floor));
                 reads.chain([seen(key, Access::Wrote(*version), &self.own)]).collect()
             }
             _ => Vec::new(),
@@ -149,7 +149,7 @@ impl Staleness {
 
     fn invoked(&mut self, at: SimTime, invocation: &Invocation) {
         let (own, reads) = match &invocation.operation {
-            Operation::Get { key } | Operation::Put { key } | Operation::Cas { key } => (key, &[][..]),
+            Operation::Get { key } | Operation::Put { key } | Operation::Cas { key, .. } => (key, &[][..]),
             Operation::Script { reads, key } => (key, &reads[..]),
         };
         let under_way = UnderWay {

@@ -2,7 +2,7 @@
 
 use super::{Check, Finding, Kind, Nodes};
 use crate::history::{
-    Completion, Fate, FaultPhase, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
+    Completion, Fate, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
 };
 use crate::time::SimTime;
 use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
@@ -170,7 +170,7 @@ impl Events {
     }
 
     pub(crate) fn read(self, at: u64, op: u64, version: Version) -> Self {
-        self.complete(at, op, Completion::Read { version, path: ReadPath::Lease })
+        self.complete(at, op, Completion::Read { version, value: None, path: ReadPath::Lease })
     }
 
     pub(crate) fn written(self, at: u64, op: u64, version: Version) -> Self {
@@ -178,7 +178,8 @@ impl Events {
     }
 
     pub(crate) fn ran(self, at: u64, op: u64, reads: &[Version], version: Version) -> Self {
-        self.complete(at, op, Completion::Script { reads: reads.into(), version, attempts: 1 })
+        let reads = reads.iter().map(|version| Found { version: *version, value: None }).collect();
+        self.complete(at, op, Completion::Script { reads, version, attempts: 1 })
     }
 
     pub(crate) fn gave_up(self, at: u64, op: u64, outcome: Outcome) -> Self {
@@ -212,7 +213,7 @@ pub(crate) fn put(key: u32) -> Operation {
 }
 
 pub(crate) fn cas(key: u32) -> Operation {
-    Operation::Cas { key: KeyId(key) }
+    Operation::Cas { key: KeyId(key), expected: None }
 }
 
 pub(crate) fn script(reads: &[u32], key: u32) -> Operation {

@@ -1,7 +1,7 @@
 //! The encoding of records for the fingerprint: tags and little-endian numbers, written by hand so that no library and no
 //! change of an `enum`'s order can alter it by accident.
 
-use super::{Completion, Fate, FaultPhase, Operation, ProcessChange, Record, StackRecord, What};
+use super::{Completion, Fate, FaultPhase, Found, OpId, Operation, ProcessChange, Record, StackRecord, What};
 use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
@@ -117,7 +117,10 @@ impl Encoder {
         match operation {
             Operation::Get { key } => self.tagged(1, key.0),
             Operation::Put { key } => self.tagged(2, key.0),
-            Operation::Cas { key } => self.tagged(3, key.0),
+            Operation::Cas { key, expected } => {
+                self.tagged(3, key.0);
+                self.writer(*expected);
+            }
             Operation::Script { reads, key } => {
                 self.tagged(4, key.0);
                 reads.iter().for_each(|key| self.number(u64::from(key.0)));
@@ -130,21 +133,33 @@ impl Encoder {
         self.number(number.into());
     }
 
+    /// The operation that wrote a value. They are numbered from 1 on.
+    fn writer(&mut self, writer: Option<OpId>) {
+        self.number(writer.map_or(0, |op| op.0));
+    }
+
     fn completion(&mut self, completion: &Completion) {
         match completion {
-            Completion::Read { version, path } => {
+            Completion::Read { version, value, path } => {
                 self.tagged(1, *version);
+                self.writer(*value);
                 self.tag(match path {
                     ReadPath::Lease => 1,
                     ReadPath::ReadIndex => 2,
                 });
             }
             Completion::Written { version } => self.tagged(2, *version),
-            Completion::Unexpected { version } => self.tagged(3, *version),
+            Completion::Unexpected { version, value } => {
+                self.tagged(3, *version);
+                self.writer(*value);
+            }
             Completion::Script { reads, version, attempts } => {
                 self.tagged(4, *version);
                 self.number(u64::from(*attempts));
-                reads.iter().for_each(|version| self.number(*version));
+                for Found { version, value } in reads.iter() {
+                    self.number(*version);
+                    self.writer(*value);
+                }
             }
             Completion::Failed { error, outcome } => {
                 self.tag(5);

@@ -9,7 +9,8 @@ mod record;
 
 pub use fingerprint::Fingerprint;
 pub use record::{
-    Completion, Fate, FaultPhase, Invocation, KeyId, OpId, OpKind, Operation, ProcessChange, Record, StackRecord, What,
+    Completion, Fate, FaultPhase, Found, Invocation, KeyId, OpId, OpKind, Operation, ProcessChange, Record,
+    StackRecord, What,
 };
 
 use crate::time::SimTime;

@@ -89,9 +89,14 @@ pub struct StackRecord {
     pub clock: Instant,
 }
 
-/// Number of an operation, unique in a run.
+/// Number of an operation, unique in a run, from 1 on. A write writes its own number, so that a value says who wrote it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OpId(pub u64);
+
+impl OpId {
+    /// Whose a value is that no operation of the run can have written.
+    pub const NOBODY: OpId = OpId(u64::MAX);
+}
 
 /// A key, by its number in the run's key space.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -155,6 +160,8 @@ pub enum Operation {
     Cas {
         /// The key.
         key: KeyId,
+        /// Whose value it expects; `None`: that the key was never written.
+        expected: Option<OpId>,
     },
     /// Run a script.
     Script {
@@ -177,13 +184,16 @@ impl Operation {
     }
 }
 
-/// How an operation ended. A version is the Raft index of the write that made it; 0: never written.
+/// How an operation ended. A version is the Raft index of the write that made it; 0: never written. A value is told by the operation
+/// that wrote it; `None`: never written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Completion {
     /// A get read this version.
     Read {
         /// The version read.
         version: Version,
+        /// The value read.
+        value: Option<OpId>,
         /// How it was fenced.
         path: ReadPath,
     },
@@ -196,11 +206,13 @@ pub enum Completion {
     Unexpected {
         /// The version found.
         version: Version,
+        /// The value found.
+        value: Option<OpId>,
     },
     /// A script committed.
     Script {
-        /// The versions it read, in the order of its keys.
-        reads: Arc<[Version]>,
+        /// What it read, in the order of its keys.
+        reads: Arc<[Found]>,
         /// The version it wrote.
         version: Version,
         /// How many attempts it took.
@@ -213,6 +225,15 @@ pub enum Completion {
         /// May it have taken effect?
         outcome: Outcome,
     },
+}
+
+/// What a script read of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// The version read.
+    pub version: Version,
+    /// The value read.
+    pub value: Option<OpId>,
 }
 
 /// What became of a message.

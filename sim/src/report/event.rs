@@ -5,7 +5,7 @@
 //! the node's own clock.
 
 use crate::history::{
-    Completion, Fate, FaultPhase, Invocation, KeyId, Operation, ProcessChange, Record, StackRecord, What,
+    Completion, Fate, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
 };
 use crate::time::SimTime;
 use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
@@ -76,7 +76,7 @@ fn invoked(invocation: &Invocation, keys: &[String]) -> String {
     let what = match &invocation.operation {
         Operation::Get { key } => format!("get {}", name(key)),
         Operation::Put { key } => format!("put {}", name(key)),
-        Operation::Cas { key } => format!("cas {}", name(key)),
+        Operation::Cas { key, expected } => format!("cas {} expects {}", name(key), value(*expected)),
         Operation::Script { reads, key } => {
             let reads: Vec<String> = reads.iter().map(name).collect();
             format!("script reads {} writes {}", list(&reads), name(key))
@@ -87,15 +87,29 @@ fn invoked(invocation: &Invocation, keys: &[String]) -> String {
 
 fn completed(completion: &Completion) -> String {
     match completion {
-        Completion::Read { version, path } => format!("read version {version} by {}", path.name()),
+        Completion::Read { version, value: read, path } => {
+            format!("read {}, version {version}, by {}", value(*read), path.name())
+        }
         Completion::Written { version } => format!("wrote version {version}"),
-        Completion::Unexpected { version } => format!("found version {version}, not the one expected"),
+        Completion::Unexpected { version, value: found } => {
+            format!("found {}, version {version}, not the one expected", value(*found))
+        }
         Completion::Script { reads, version, attempts } => {
-            let reads: Vec<String> = reads.iter().map(u64::to_string).collect();
+            let read = |found: &Found| format!("{}@{}", value(found.value), found.version);
+            let reads: Vec<String> = reads.iter().map(read).collect();
             format!("script read {} wrote version {version} in attempt {attempts}", list(&reads))
         }
         Completion::Failed { error, outcome: Outcome::NotApplied } => format!("failed: {}, no effect", error.name()),
         Completion::Failed { error, outcome: Outcome::Unknown } => format!("failed: {}, effect unknown", error.name()),
+    }
+}
+
+/// A value, by the operation that wrote it.
+fn value(writer: Option<OpId>) -> String {
+    match writer {
+        None => "nothing".to_owned(),
+        Some(OpId::NOBODY) => "foreign bytes".to_owned(),
+        Some(op) => format!("#{}", op.0),
     }
 }
 

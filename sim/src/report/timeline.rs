@@ -124,7 +124,7 @@ impl Timeline<'_> {
         match operation {
             Operation::Get { key: id } => format!("get {}", key(self.keys, *id)),
             Operation::Put { key: id } => format!("put {}", key(self.keys, *id)),
-            Operation::Cas { key: id } => format!("cas {}", key(self.keys, *id)),
+            Operation::Cas { key: id, .. } => format!("cas {}", key(self.keys, *id)),
             Operation::Script { key: id, .. } => format!("script {}", key(self.keys, *id)),
         }
     }
@@ -205,9 +205,9 @@ fn told(stack: &StackRecord) -> String {
 
 fn result(completion: &Completion) -> String {
     match completion {
-        Completion::Read { version, path } => format!("= v{version} {}", path.name()),
+        Completion::Read { version, path, .. } => format!("= v{version} {}", path.name()),
         Completion::Written { version } | Completion::Script { version, .. } => format!("wrote v{version}"),
-        Completion::Unexpected { version } => format!("found v{version}"),
+        Completion::Unexpected { version, .. } => format!("found v{version}"),
         Completion::Failed { error, outcome: Outcome::NotApplied } => format!("FAILED {}", error.name()),
         Completion::Failed { error, outcome: Outcome::Unknown } => format!("UNKNOWN {}", error.name()),
     }

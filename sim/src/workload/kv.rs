@@ -1,6 +1,6 @@
 //! Gets, puts and compare-and-sets.
 
-use super::client::Client;
+use super::client::{Client, writer};
 use crate::history::{Completion, Operation};
 use crate::scenario::Mix;
 use crate::time::SimTime;
@@ -24,7 +24,9 @@ async fn get(client: &Client, due: SimTime) {
     let request = Request::Get { key: client.name(key) };
     let response = client
         .invoke(op, due, Operation::Get { key }, request, |response| match response {
-            Response::Value { version, path, .. } => Some(Completion::Read { version: *version, path: *path }),
+            Response::Value { value, version, path } => {
+                Some(Completion::Read { version: *version, value: writer(value), path: *path })
+            }
             _ => None,
         })
         .await;
@@ -46,8 +48,10 @@ async fn put(client: &Client, due: SimTime) {
 async fn cas(client: &Client, due: SimTime) {
     let key = client.key();
     let (op, value) = client.begin();
-    let request = Request::Cas { key: client.name(key), expected: client.seen(key), value: value.clone() };
-    match client.invoke(op, due, Operation::Cas { key }, request, written).await {
+    let expected = client.seen(key);
+    let operation = Operation::Cas { key, expected: writer(&expected) };
+    let request = Request::Cas { key: client.name(key), expected, value: value.clone() };
+    match client.invoke(op, due, operation, request, written).await {
         Some(Response::Written { .. }) => client.see(key, Some(value)),
         Some(Response::Unexpected { value, .. }) => client.see(key, value),
         _ => {}
@@ -57,7 +61,9 @@ async fn cas(client: &Client, due: SimTime) {
 fn written(response: &Response) -> Option<Completion> {
     match response {
         Response::Written { version } => Some(Completion::Written { version: *version }),
-        Response::Unexpected { version, .. } => Some(Completion::Unexpected { version: *version }),
+        Response::Unexpected { value, version } => {
+            Some(Completion::Unexpected { version: *version, value: writer(value) })
+        }
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! Scripts: stand for EVALSHA. The retry loop is the node's own, as in the reference.
 
-use super::client::Client;
-use crate::history::{Completion, KeyId, Operation};
+use super::client::{Client, writer};
+use crate::history::{Completion, Found, KeyId, Operation};
 use crate::time::SimTime;
-use leasehold::request::{Request, Response};
+use leasehold::request::{Read, Request, Response};
 use std::sync::Arc;
 
 /// One script: `reads` keys drawn from the workload's, the first of which it then writes (read, modify, write).
@@ -17,7 +17,8 @@ pub(super) async fn act(client: &Client, reads: u32, due: SimTime) {
     client
         .invoke(op, due, operation, request, |response| match response {
             Response::Script { reads, version, attempts } => {
-                let reads = Arc::from(reads.as_slice());
+                let found = |read: &Read| Found { version: read.version, value: writer(&read.value) };
+                let reads = reads.iter().map(found).collect();
                 Some(Completion::Script { reads, version: *version, attempts: *attempts })
             }
             _ => None,

@@ -22,7 +22,7 @@ fn stale(events: Events) -> Finding {
 }
 
 fn unexpected(version: Version) -> Completion {
-    Completion::Unexpected { version }
+    Completion::Unexpected { version, value: None }
 }
 
 #[test]

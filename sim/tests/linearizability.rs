@@ -1,0 +1,39 @@
+//! `linearizability` is alive: where a planted bug makes clients read what is stale, it finds that by itself, from values alone.
+
+use leasehold_sim::history::Keep;
+use leasehold_sim::runner::{Places, Wish, resolve, run};
+use leasehold_sim::scenario::Class;
+use leasehold_sim::verdict::RunReport;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+/// `fast/stale-read` with nothing to end a run but `linearizability`.
+fn scenario() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/fast/stale-read.toml");
+    let text = fs::read_to_string(file).unwrap();
+    let alone = text.replace(r#"record-only = ["one-lease"]"#, r#"record-only = ["one-lease", "staleness"]"#);
+    assert_ne!(alone, text);
+    alone
+}
+
+fn reports() -> Vec<RunReport> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("linearizability");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("stale-read.toml");
+    File::create(&file).unwrap().write_all(scenario().as_bytes()).unwrap();
+    let wish = Wish { scenarios: vec![file.to_string_lossy().into_owned()], ..Wish::default() };
+    let groups =
+        resolve(&wish, &Places::around(&folder)).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    groups[0].specs(Keep::Last(0)).map(|spec| run(&spec)).collect()
+}
+
+#[test]
+fn stale_reads_are_found_from_values_alone_at_the_moment_at_which_versions_tell_of_them() {
+    for report in reports() {
+        assert_eq!(report.verdict.class, Some(Class::StaleRead), "seed {}", report.seed);
+        assert_eq!(report.verdict.failures[0].check, "linearizability");
+        let violations = |check: &str| report.checks[check].violations;
+        assert_eq!((violations("staleness"), violations("linearizability")), (1, 1), "seed {}", report.seed);
+    }
+}
