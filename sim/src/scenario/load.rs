@@ -1,4 +1,4 @@
-//! A file's bytes, with a size limit, or the one sentence that says why not.
+//! A file's bytes and their text, with a size limit, or the one sentence that says why not.
 
 use std::{
     fs::{self, File},
@@ -8,17 +8,24 @@ use std::{
 
 use super::{MAX_FILE, Problem, problem::quote};
 
-/// The text of the file at `path`.
+/// The text that `bytes` are.
 ///
 /// # Errors
 ///
-/// The file is missing, a folder, unreadable, larger than [`MAX_FILE`] or not UTF-8.
-pub(super) fn text(path: &Path) -> Result<String, Box<Problem>> {
-    let bytes = bytes(path)?;
+/// There are more than [`MAX_FILE`], or they are not UTF-8.
+pub(super) fn text(bytes: Vec<u8>) -> Result<String, Box<Problem>> {
+    if bytes.len() > MAX_FILE {
+        return Err(Box::new(too_large()));
+    }
     String::from_utf8(bytes).map_err(|error| Box::new(not_utf8(error.as_bytes(), error.utf8_error().valid_up_to())))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Box<Problem>> {
+/// The bytes of the file at `path`.
+///
+/// # Errors
+///
+/// The file is missing, a folder, unreadable or larger than [`MAX_FILE`].
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Box<Problem>> {
     let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
         let problem = Problem::new("this is a folder, not a scenario file");
@@ -31,7 +38,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Box<Problem>> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    if bytes.len() > MAX_FILE { Err(Box::new(too_large())) } else { Ok(bytes) }
+    Ok(bytes)
 }
 
 /// The refusal of a file that is larger than [`MAX_FILE`].

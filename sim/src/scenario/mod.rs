@@ -6,6 +6,7 @@
 //! load        bytes    -> text      a file is read with a size limit, or refused in one sentence
 //! read        text     -> schema    TOML and the shape of the file; goes on after a problem to find the next
 //! validate    schema   -> plan      every rule that refuses a file which parses
+//! print       plan     -> text      the way back
 //! ```
 //!
 //! | file       | what it holds                                                              |
@@ -20,14 +21,20 @@
 //! | `describe` | the JSON Schema, for editors                                               |
 //! | `read`     | text to schema                                                             |
 //! | `validate` | schema to plan                                                             |
+//! | `explain`  | a plan in English, and drawn to scale                                      |
+//! | `lint`     | what a file may say and hardly means to: warnings                          |
+//! | `print`    | a plan as a file that a person could have written                          |
 //! | `problem`  | what is wrong with a file, and how that is shown                           |
 //!
 //! Nothing here knows of Raft, of the simulated world or of a run.
 
 mod describe;
+mod explain;
+mod lint;
 mod load;
 mod metric;
 mod plan;
+mod print;
 mod problem;
 mod profiles;
 mod read;
@@ -40,20 +47,55 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-pub use self::{describe::json_schema, metric::*, plan::*, problem::*, units::Misread};
+pub use self::{
+    describe::json_schema,
+    explain::{Context, explain},
+    lint::lint,
+    metric::*,
+    plan::*,
+    print::print,
+    problem::*,
+    units::Misread,
+    words::nearest,
+};
 
 /// Reads and validates the scenario file at `path`.
 ///
 /// # Errors
 ///
-/// One problem if the file cannot be read (missing, a folder, larger than [`MAX_FILE`], not UTF-8), else as [`parse`].
+/// As [`text`] and [`parse`].
 pub fn load(path: &Path) -> Result<Scenario, Problems> {
-    match load::text(path) {
-        Ok(text) => parse(path, &text),
-        Err(problem) => Err(Problems::new(path, "", vec![*problem])),
-    }
+    parse(path, &text(path)?)
+}
+
+/// The text of the file at `path`.
+///
+/// # Errors
+///
+/// One problem if the file cannot be read: it is missing, a folder, larger than [`MAX_FILE`], not UTF-8.
+pub fn text(path: &Path) -> Result<String, Problems> {
+    let text = load::bytes(path).and_then(load::text);
+    text.map_err(|problem| Problems::new(path, "", vec![*problem]))
+}
+
+/// The duration that `text` is: `1.5s`.
+///
+/// # Errors
+///
+/// It is none, or in a unit of the protocol.
+pub fn duration(text: &str) -> Result<Duration, Misread> {
+    units::duration(text, None)
+}
+
+/// `bytes` as the text of the scenario file `path`, which is not touched.
+///
+/// # Errors
+///
+/// As [`text`].
+pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, Problems> {
+    load::text(bytes).map_err(|problem| Problems::new(path, "", vec![*problem]))
 }
 
 /// Validates `text` as the contents of the scenario file `path`, which is not touched: it gives the name that the

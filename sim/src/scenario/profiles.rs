@@ -30,6 +30,16 @@ pub(super) const NETWORKS: [Profile; 4] = [LOOPBACK, SAME_AZ, CROSS_AZ, CROSS_RE
 /// The profiles of disks.
 pub(super) const DISKS: [Profile; 3] = [NVME, CLOUD_SSD, INSTANT];
 
+/// The network of this name.
+pub(super) fn network(name: &str) -> Option<Network> {
+    NETWORKS.iter().find(|profile| profile.name == name).map(Profile::network)
+}
+
+/// The disk of this name.
+pub(super) fn disk(name: &str) -> Option<Disk> {
+    DISKS.iter().find(|profile| profile.name == name).map(Profile::disk)
+}
+
 impl Profile {
     pub(super) fn network(&self) -> Network {
         Network {

@@ -8,6 +8,8 @@ use crate::scenario::profiles;
 pub const MAX_NODES: u32 = 9;
 /// The longest queue of a lane, in messages.
 pub const MAX_QUEUE: u32 = 1_000_000;
+/// The most ticks of a run, over all nodes.
+pub const MAX_TICKS: u64 = 100_000_000;
 /// The most cores of a node.
 pub const MAX_CORES: u32 = 256;
 
@@ -81,7 +83,7 @@ pub enum Renewal {
 /// A kind of link.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// The profile's name; `"NAME (changed)"` if the file overrides parts of it.
+    /// The profile's name; `"NAME (changed)"` if the file gives parts of it another value.
     pub name: String,
     /// One way.
     pub latency: Distribution,
@@ -91,6 +93,23 @@ pub struct Network {
     pub duplicate: Ppm,
     /// Messages of one lane stay in order.
     pub fifo: bool,
+}
+
+/// What the name of a profile ends with of which the file overrides a part.
+pub(in crate::scenario) const CHANGED: &str = " (changed)";
+
+impl Network {
+    /// The name of the profile, overridden or not.
+    pub fn base(&self) -> &str {
+        self.name.trim_end_matches(CHANGED)
+    }
+}
+
+impl Disk {
+    /// The name of the profile, overridden or not.
+    pub fn base(&self) -> &str {
+        self.name.trim_end_matches(CHANGED)
+    }
 }
 
 /// A distribution of durations, as a table of quantiles; linear between them.
@@ -104,6 +123,13 @@ impl Distribution {
     /// Always `value`.
     pub fn constant(value: Duration) -> Self {
         Self { knots: vec![(0, value), (1000, value)] }
+    }
+
+    /// The mean, in nanoseconds, rounded down.
+    pub fn mean_nanos(&self) -> u128 {
+        let between = self.knots.iter().zip(self.knots.iter().skip(1));
+        let areas = between.map(|((from, low), (to, high))| u128::from(to - from) * (low.as_nanos() + high.as_nanos()));
+        areas.sum::<u128>() / 2_000
     }
 }
 
@@ -155,7 +181,7 @@ pub enum Calls {
 /// A kind of disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disk {
-    /// The profile's name; `"NAME (changed)"` if the file overrides parts of it.
+    /// The profile's name; `"NAME (changed)"` if the file gives parts of it another value.
     pub name: String,
     /// How long an fsync takes.
     pub fsync: Distribution,

@@ -11,6 +11,7 @@ mod cluster;
 mod expect;
 mod workload;
 
+pub(super) use self::cluster::CHANGED;
 pub use self::{cluster::*, expect::*, workload::*};
 
 /// The largest scenario file, in bytes.
@@ -159,6 +160,18 @@ impl When {
             }
         }
     }
+
+    /// When the step acts for the last time: at the earliest, and at the latest, which jitter keeps apart.
+    pub fn last(self) -> (Duration, Duration) {
+        match self {
+            Self::At(at) | Self::Window { from: at, .. } => (at, at),
+            Self::Every { from, every, jitter, .. } => {
+                let more = u32::try_from(self.times().saturating_sub(1)).unwrap_or(u32::MAX);
+                let last = from.saturating_add(every.saturating_mul(more));
+                (last, last.saturating_add(jitter))
+            }
+        }
+    }
 }
 
 impl Scenario {
@@ -168,6 +181,18 @@ impl Scenario {
         self.timeline
             .iter()
             .any(|step| matches!(&step.action, Action::Pause(pause) if pause.clock == PausedClock::Frozen))
+    }
+
+    /// The step of this number does something that lasts to the end of the run: it neither ends by itself nor is healed.
+    pub fn is_endless(&self, number: usize) -> bool {
+        let Some(step) = self.timeline.get(number) else { return false };
+        let Some(lasts) = step.action.lasts() else { return false };
+        let (_, latest) = step.at.last();
+        let ends_itself = lasts.is_some_and(|lasts| latest.saturating_add(lasts) < self.until);
+        // Of two steps at one time the later line acts later.
+        let is_heal = |(_, step): &(usize, &Step)| matches!(step.action, Action::Heal);
+        let mut heals = self.timeline.iter().enumerate().filter(is_heal);
+        !ends_itself && !heals.any(|(other, heal)| (heal.at.last().0, other) > (latest, number))
     }
 }
 
@@ -206,6 +231,16 @@ impl Action {
             Self::Crash(_) => Some("crash"),
             Self::Pause(_) => Some("pause"),
             Self::Heal => Some("heal"),
+        }
+    }
+
+    /// How long what it does lasts; `Some(None)`: until it is healed. `None` if it is over at once.
+    pub fn lasts(&self) -> Option<Option<Duration>> {
+        match self {
+            Self::Tag { .. } | Self::Transfer { .. } | Self::Heal => None,
+            Self::Partition(Partition { lasts, .. })
+            | Self::Crash(Crash { lasts, .. })
+            | Self::Pause(Pause { lasts, .. }) => Some(*lasts),
         }
     }
 }

@@ -1,13 +1,21 @@
 //! What a scenario file may say. The names of the tests are the list of rules.
 
 mod accepted;
+mod arbitrary;
+mod explained;
 mod files;
+mod linted;
+mod meant;
+mod printed;
 mod properties;
 mod refused;
 mod rendered;
 mod values;
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{Problems, Scenario, parse};
 
@@ -16,6 +24,23 @@ const SAMPLE: &str = include_str!("transfer-under-storm.toml");
 
 fn sample() -> Result<Scenario, Problems> {
     parse(Path::new("scenarios/fast/transfer-under-storm.toml"), SAMPLE)
+}
+
+/// The files in `scenarios/`, by path.
+fn committed() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let folders = ["fast", "incidents", "slow"].map(|folder| root.join(folder));
+    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    let text = |path: &PathBuf| fs::read_to_string(path).expect("a committed file is text");
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = text(&path);
+            (path, text)
+        })
+        .collect()
 }
 
 /// A file called `t` that runs for 20 s, with `top` above the tables and `tables` below, and one workload.

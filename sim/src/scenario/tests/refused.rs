@@ -266,6 +266,22 @@ fn recovery_is_not_expected_of_a_partition_that_never_heals() {
 }
 
 #[test]
+fn recovery_is_not_expected_of_a_process_that_stays_down() {
+    let file = |steps: &str| with(&format!("timeline = [{steps}]"), "[expect]\nrecovery = \"<= 3s\"");
+    let message = "`recovery` is expected, but this crash never ends";
+    refuse(&file("{ at = \"1s\", crash = «{ node = \"n1\" }» }"), message);
+    // The last of the repetitions counts, with its jitter.
+    let again = "every = \"2s\", jitter = \"500ms\"";
+    let message = "`recovery` is expected, but this pause never ends";
+    refuse(
+        &file(&format!("{{ at = \"1s..19s\", {again}, pause = «{{ node = \"n1\", for = \"2500ms\" }}» }}")),
+        message,
+    );
+    let over = file(&format!("{{ at = \"1s..19s\", {again}, pause = {{ node = \"n1\", for = \"2499ms\" }} }}"));
+    assert!(super::read(&over).is_ok());
+}
+
+#[test]
 fn raft_times_fit_together() {
     refuse(&cluster("tick = «\"0s\"»"), "`tick` must be longer than zero");
     refuse(&cluster("heartbeat = «\"105ms\"»"), "`heartbeat` (105ms) is not a multiple of `tick` (10ms)");
@@ -344,6 +360,43 @@ fn a_workload_is_of_limited_size() {
     let text = with("", &many)
         .replace("[[workload]]\nkind = \"kv\"\nname = \"w15\"", "«[[workload]]»\nkind = \"kv\"\nname = \"w15\"");
     refuse(&text, "a scenario has at most 16 workloads, this has 17");
+}
+
+#[test]
+fn what_a_run_asks_of_the_machine_is_limited() {
+    refuse(
+        &kv("clients = 6_000\n«[[workload]]»\nkind = \"script\"\nclients = 6_000"),
+        "up to this workload there may be 12000 clients; at most 10000 are possible",
+    );
+    let keys = "keys = 600_000\n«[[workload]]»\nkind = \"script\"\nkeys = { count = 600_000, prefix = \"other\" }";
+    refuse(&kv(keys), "up to this workload there may be 1200000 keys; at most 1000000 are possible");
+    assert!(super::read(&kv("keys = 600_000\n[[workload]]\nkind = \"script\"\nkeys = 600_000")).is_ok());
+    let first = |keys: &str| format!("name = \"t\"\nuntil = \"24h\"\n«[[workload]]»\nkind = \"kv\"\n{keys}");
+    refuse(
+        &first("rate = \"20000/s\""),
+        "up to this workload there may be 1728000000 operations; at most 1000000000 are possible",
+    );
+    refuse(
+        &first("rate = \"10000/s\"\ndeadline = \"20s\""),
+        "up to this workload there may be 200000 operations under way at once; at most 100000 are possible",
+    );
+    let instant = "[cluster]\nclient-network = { latency = \"0s\" }";
+    refuse(&first(instant), "an operation of this workload takes no time, so that there is no end to them");
+    assert!(super::read(&kv(&format!("think = \"1ms\"\n{instant}"))).is_ok());
+    refuse(
+        "name = \"t\"\nuntil = «\"1m\"»\n[[workload]]\nkind = \"kv\"\n[cluster]\ntick = \"1us\"",
+        "180000000 ticks of 3 nodes; a run has at most 100000000",
+    );
+}
+
+#[test]
+fn absurd_sizes_are_refused_by_a_limit_that_has_a_name() {
+    refuse(&kv("clients = «4000000000»"), "`clients` is 1 to 10000, not 4000000000");
+    refuse(&kv("rate = «\"1e12/s\"»"), "`1e12/s` has an exponent");
+    refuse(&kv("rate = «\"1000000000000/s\"»"), "`1000000000000/s` is too fast: at most 1000000/s");
+    refuse(&kv("keys = «9223372036854775807»"), "`keys` is 1 to 1000000, not 9223372036854775807");
+    let until = "name = \"t\"\nuntil = «\"900000h\"»\n[[workload]]\nkind = \"kv\"";
+    refuse(until, "`900000h` is too long: no duration is longer than 24h");
 }
 
 #[test]

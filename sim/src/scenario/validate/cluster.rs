@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::report::Report;
 use crate::scenario::{
-    COSTS, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_NODES, MAX_QUEUE, Network, Problem,
+    CHANGED, COSTS, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_NODES, MAX_QUEUE, Network, Problem,
     problem::quote_all,
     profiles::{DISKS, NETWORKS, Profile},
     schema::{self, Knots, Or, Quantity, Text, Whole},
@@ -112,17 +112,15 @@ fn network(raw: Option<Spanned<Or<schema::Network>>>, default: Network, report: 
         Or::Table(table) => table,
     };
     let base = base("network", raw.base, &NETWORKS, report).map_or(default, Profile::network);
-    let latency = distribution(raw.latency, report);
-    let loss = report.scalar(raw.loss, units::ppm);
-    let duplicate = report.scalar(raw.duplicate, units::ppm);
-    let changed = latency.is_some() || loss.is_some() || duplicate.is_some() || raw.fifo.is_some();
-    Network {
-        name: named(base.name, changed),
-        latency: latency.unwrap_or(base.latency),
-        loss: loss.unwrap_or(base.loss),
-        duplicate: duplicate.unwrap_or(base.duplicate),
+    let network = Network {
+        name: base.name.clone(),
+        latency: distribution(raw.latency, report).unwrap_or_else(|| base.latency.clone()),
+        loss: report.scalar(raw.loss, units::ppm).unwrap_or(base.loss),
+        duplicate: report.scalar(raw.duplicate, units::ppm).unwrap_or(base.duplicate),
         fifo: raw.fifo.unwrap_or(base.fifo),
-    }
+    };
+    let name = named(&base.name, network != base);
+    Network { name, ..network }
 }
 
 fn disk(raw: Option<Spanned<Or<schema::Disk>>>, default: Disk, report: &mut Report) -> Disk {
@@ -133,12 +131,12 @@ fn disk(raw: Option<Spanned<Or<schema::Disk>>>, default: Disk, report: &mut Repo
         Or::Table(table) => table,
     };
     let base = base("disk", raw.base, &DISKS, report).map_or(default, Profile::disk);
-    let fsync = distribution(raw.fsync, report);
-    Disk { name: named(base.name, fsync.is_some()), fsync: fsync.unwrap_or(base.fsync) }
+    let fsync = distribution(raw.fsync, report).unwrap_or_else(|| base.fsync.clone());
+    Disk { name: named(&base.name, fsync != base.fsync), fsync }
 }
 
-fn named(base: String, changed: bool) -> String {
-    if changed { format!("{base} (changed)") } else { base }
+fn named(base: &str, changed: bool) -> String {
+    format!("{base}{}", if changed { CHANGED } else { "" })
 }
 
 fn base<'p>(what: &str, name: Option<Text>, profiles: &'p [Profile], report: &mut Report) -> Option<&'p Profile> {

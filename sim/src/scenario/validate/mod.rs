@@ -9,15 +9,16 @@ mod expect;
 mod partition;
 mod process;
 mod report;
+mod size;
 mod timeline;
 mod workload;
 
-use std::{path::Path, time::Duration};
+use std::{ops::Range, path::Path, time::Duration};
 
 use self::report::Report;
-pub(super) use self::workload::KINDS;
+pub(super) use self::{timeline::WHOLE, workload::KINDS};
 use super::{
-    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, Step,
+    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario,
     problem::quote,
     schema,
     units::{self, Protocol},
@@ -37,10 +38,12 @@ pub(super) struct Frame {
 /// The scenario makes sense only if there are no problems.
 pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bool) -> (Scenario, Vec<Problem>) {
     let mut report = Report::new(text, complete);
+    let until = file.until.as_ref().map(toml::Spanned::span).unwrap_or_default();
     let cluster = cluster::cluster(file.cluster, &mut report);
     let frame = frame(&cluster, file.until, &mut report);
     let timeline = timeline::timeline(file.timeline, &frame, &mut report);
-    let workloads = workload::workloads(file.workload, &frame, &mut report);
+    let (workloads, workload_places): (Vec<_>, Vec<_>) =
+        workload::workloads(file.workload, &frame, &mut report).into_iter().unzip();
     let scenario = Scenario {
         name: name(file.name, path, &mut report),
         about: file.about.map(toml::Spanned::into_inner).unwrap_or_default(),
@@ -59,7 +62,8 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
     };
     // Of parts that were refused nothing is known.
     if report.problems.is_empty() {
-        recovery_follows_healing(&scenario, &timeline.partitions, &mut report);
+        recovery_follows_healing(&scenario, &timeline.places, &mut report);
+        size::limits(&scenario, &workload_places, until, &mut report);
     }
     (scenario, report.problems)
 }
@@ -71,7 +75,7 @@ fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report
         report.missing(Problem::new("`until` is missing").help("say how long the run lasts: `until = \"20s\"`"));
     }
     let until = until.and_then(|until| {
-        let length = report.duration(Some(until.clone()), Some(&protocol))?;
+        let length = report.moment(Some(until.clone()), &protocol)?;
         if length.is_zero() {
             report.refuse(Problem::new("a run of no length has nothing to show").at(until.span()));
         }
@@ -104,27 +108,20 @@ fn claims(raw: schema::Claims, report: &mut Report) -> Claims {
     Claims { clock_drift: clock_drift.unwrap_or(Claims::default().clock_drift) }
 }
 
-/// Recovery is measured from the end of a fault: where a partition lasts to the end of the run, there is none to
-/// measure.
-fn recovery_follows_healing(scenario: &Scenario, partitions: &[timeline::Placed], report: &mut Report) {
+/// Recovery is measured from the end of a fault: where one lasts to the end of the run, there is none to measure.
+fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report: &mut Report) {
     let variants = scenario.variants.values().flat_map(|variant| &variant.bounds);
     let expected = scenario.expect.bounds.iter().chain(variants).find(|bound| bound.metric == Metric::Recovery);
-    let endless = partitions.iter().rfind(|partition| !is_healed(partition, scenario));
-    if let (Some(expected), Some(partition)) = (expected, endless) {
-        let problem = Problem::new("`recovery` is expected, but this partition never heals").at(partition.span.clone());
-        report.missing(problem.help(format!(
+    let steps = scenario.timeline.iter().zip(places).enumerate();
+    let endless = steps.rev().find(|(number, _)| scenario.is_endless(*number));
+    if let (Some(expected), Some((_, (step, place)))) = (expected, endless) {
+        let what = if matches!(step.action, Action::Partition(_)) { "heals" } else { "ends" };
+        let problem = Problem::new(format!("`recovery` is expected, but this {} never {what}", step.action));
+        report.missing(problem.at(place.clone()).help(format!(
             "give it a `for = \"2s\"` that ends before the run, add a later `heal = \"everything\"`, or drop `recovery` (line {})",
             expected.line
         )));
     }
-}
-
-fn is_healed(partition: &timeline::Placed, scenario: &Scenario) -> bool {
-    let last = partition.at.end();
-    let ends_itself = partition.lasts.is_some_and(|lasts| last + lasts < scenario.until);
-    let heals_after =
-        |step: &Step| matches!(step.action, Action::Heal) && (step.at.end(), step.line) >= (last, partition.line);
-    ends_itself || scenario.timeline.iter().any(heals_after)
 }
 
 /// `text` is a name of our own making, and short.

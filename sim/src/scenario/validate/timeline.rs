@@ -14,11 +14,12 @@ use crate::scenario::{
     Action, MAX_REPETITIONS, MAX_STEPS, Problem, Selector, Step, When,
     problem::{quote, quote_all},
     schema::{self, Quantity, Scalar, Text},
-    units,
+    units::{self, Misread},
+    words,
 };
 
 /// What expectations call the whole run, so that no window may.
-pub(super) const WHOLE: &str = "whole";
+pub(in crate::scenario) const WHOLE: &str = "whole";
 
 /// The verbs of a step, in the order in which they are listed to people.
 const VERBS: [&str; 6] = ["tag", "transfer", "partition", "crash", "pause", "heal"];
@@ -26,18 +27,12 @@ const VERBS: [&str; 6] = ["tag", "transfer", "partition", "crash", "pause", "hea
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
 pub(super) struct Timeline {
+    /// By time.
     pub steps: Vec<Step>,
+    /// Where the action of each step stands.
+    pub places: Vec<Range<usize>>,
     /// The windows that have a name, and where each was given.
-    pub tags: BTreeMap<String, Range<usize>>,
-    pub partitions: Vec<Placed>,
-}
-
-/// A partition of the timeline, with its place.
-pub(super) struct Placed {
-    pub at: When,
-    pub lasts: Option<Duration>,
-    pub span: Range<usize>,
-    pub line: usize,
+    pub tags: Tags,
 }
 
 pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &mut Report) -> Timeline {
@@ -46,11 +41,12 @@ pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &
         report.refuse(Problem::new(message).at(step.span()));
         return Timeline::default();
     }
-    let mut timeline = Timeline::default();
+    let (mut tags, mut steps) = (BTreeMap::new(), Vec::new());
     let mut repetitions = 0;
     for raw in raw {
         let span = raw.span();
-        let Some(step) = step(raw, frame, &mut timeline, report) else { continue };
+        let place = action_place(raw.get_ref()).unwrap_or_else(|| span.clone());
+        let Some(step) = step(raw, frame, &mut tags, report) else { continue };
         let within = repetitions <= MAX_REPETITIONS;
         repetitions += step.at.times();
         if within && repetitions > MAX_REPETITIONS {
@@ -59,13 +55,16 @@ pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &
             );
             report.refuse(Problem::new(message).at(span).help("make `every` longer or the window shorter"));
         }
-        timeline.steps.push(step);
+        steps.push((step, place));
     }
-    timeline.steps.sort_by_key(|step| step.at.start());
-    timeline
+    steps.sort_by_key(|(step, _)| step.at.start());
+    let (steps, places) = steps.into_iter().unzip();
+    Timeline { steps, places, tags }
 }
 
-fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, report: &mut Report) -> Option<Step> {
+type Tags = BTreeMap<String, Range<usize>>;
+
+fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut Report) -> Option<Step> {
     let span = raw.span();
     let line = report.line(&span);
     let raw = raw.into_inner();
@@ -73,16 +72,11 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, repo
     let is_tag = raw.tag.is_some();
     let at = when(raw.at, raw.every, raw.jitter, is_tag, &span, frame, report);
     let action = if let Some(tag) = raw.tag {
-        named_window(tag, timeline, report)
+        named_window(tag, tags, report)
     } else if let Some(transfer) = raw.transfer {
         transfer_between(transfer, frame, report)
     } else if let Some(raw) = raw.partition {
-        let span = raw.span();
-        let partition = partition(raw, frame, report);
-        if let (Some(at), Some(partition)) = (at, &partition) {
-            timeline.partitions.push(Placed { at, lasts: partition.lasts, span, line });
-        }
-        partition.map(Action::Partition)
+        partition(raw, frame, report).map(Action::Partition)
     } else if let Some(raw) = raw.crash {
         process::crash(raw, frame, report)
     } else if let Some(raw) = raw.pause {
@@ -93,7 +87,8 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, timeline: &mut Timeline, repo
     Some(Step { line, at: at?, action: action? })
 }
 
-fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report) {
+/// Where the verbs of a step stand, with their names; by position.
+fn actions(raw: &schema::Step) -> Vec<(Range<usize>, &'static str)> {
     let present = [
         raw.tag.as_ref().map(Spanned::span),
         raw.transfer.as_ref().map(Spanned::span),
@@ -104,6 +99,15 @@ fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report) {
     ];
     let mut actions: Vec<_> = present.into_iter().zip(VERBS).filter_map(|(span, verb)| Some((span?, verb))).collect();
     actions.sort_by_key(|(span, _)| span.start);
+    actions
+}
+
+fn action_place(raw: &schema::Step) -> Option<Range<usize>> {
+    actions(raw).into_iter().next().map(|(span, _)| span)
+}
+
+fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report) {
+    let actions = actions(raw);
     match &actions[..] {
         [] => report.missing(
             Problem::new("this step does nothing").at(span.clone()).help(format!("actions are {}", quote_all(VERBS))),
@@ -140,8 +144,8 @@ fn when(
             let problem = Problem::new("a step that is repeated needs a window").at(at.span());
             report.refuse(problem.help(format!(
                 "say when it stops: `at = \"{}..{}\"`",
-                shown(time),
-                shown(frame.until)
+                units::written(time),
+                units::written(frame.until)
             )));
             None
         }
@@ -163,16 +167,20 @@ fn when(
 
 fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report) -> Option<When> {
     let Scalar(text) = at.get_ref();
+    let written = text.as_str();
     let time = |text: &str, report: &mut Report| {
-        let time = units::duration(text, Some(&frame.protocol));
-        let time = time.map_err(|misread| if misread.meant.is_none() { misread.help(AT_FORMS) } else { misread });
+        let time = units::moment(text, Some(&frame.protocol)).map_err(|misread| match window_meant(written) {
+            Some(meant) => Misread { meant: Some(meant), ..misread.help(AT_FORMS) },
+            None if misread.meant.is_none() => misread.help(AT_FORMS),
+            None => misread,
+        });
         report.take(time, at.span())
     };
     let after = |time: Duration| time > frame.until;
     let Some((from, to)) = text.split_once("..") else {
         let time = time(text, report)?;
         if after(time) {
-            let message = format!("this step is after the end of the run ({})", shown(frame.until));
+            let message = format!("this step is after the end of the run ({})", units::written(frame.until));
             report.missing(Problem::new(message).at(at.span()));
             return None;
         }
@@ -188,10 +196,21 @@ fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report) -> Option<W
         let message = if to == from { "this window is empty" } else { "this window ends before it begins" };
         report.refuse(Problem::new(message).at(at.span()).help(AT_FORMS));
     } else if after(to) {
-        let message = format!("this window ends after the end of the run ({})", shown(frame.until));
+        let message = format!("this window ends after the end of the run ({})", units::written(frame.until));
         report.missing(Problem::new(message).at(at.span()));
     }
     (from < to && !after(to)).then_some(When::Window { from, to })
+}
+
+/// `2s..6s` for `2s-6s`, `2s...6s`, `2s to 6s` and `2..6s`.
+fn window_meant(text: &str) -> Option<String> {
+    let ends = ["...", "..", "-", "–", " to "].into_iter().find_map(|between| text.split_once(between));
+    let (from, to) = ends.map(|(from, to)| (from.trim(), to.trim()))?;
+    let unit = to.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let has_unit = !from.ends_with(|c: char| c.is_ascii_digit());
+    let from = if has_unit { from.to_owned() } else { format!("{from}{unit}") };
+    let reads = |text: &str| units::duration(text, None).is_ok();
+    (reads(&from) && reads(to)).then(|| format!("{from}..{to}"))
 }
 
 /// How often a step is repeated, with the jitter; `Some(None)`: it is not. `None` if what the file says was refused.
@@ -225,12 +244,7 @@ fn period(
     Some(Some((every, jitter)))
 }
 
-/// `duration` as a scenario would write it.
-fn shown(duration: Duration) -> String {
-    format!("{duration:?}").replace('µ', "u")
-}
-
-fn named_window(tag: Text, timeline: &mut Timeline, report: &mut Report) -> Option<Action> {
+fn named_window(tag: Text, tags: &mut Tags, report: &mut Report) -> Option<Action> {
     let span = tag.span();
     let name = report.kebab("a tag", tag)?;
     if name == WHOLE {
@@ -238,13 +252,13 @@ fn named_window(tag: Text, timeline: &mut Timeline, report: &mut Report) -> Opti
         report.refuse(Problem::new(message).at(span));
         return None;
     }
-    if let Some(first) = timeline.tags.get(&name) {
+    if let Some(first) = tags.get(&name) {
         report.refuse(
             Problem::new(format!("the tag `{name}` is given twice")).at(span).also(first.clone(), "first given here"),
         );
         return None;
     }
-    timeline.tags.insert(name.clone(), span);
+    tags.insert(name.clone(), span);
     Some(Action::Tag { name })
 }
 
@@ -280,6 +294,10 @@ fn heal(what: &Text, report: &mut Report) -> Option<Action> {
         return Some(Action::Heal);
     }
     let problem = Problem::new(format!("{} cannot be healed alone", quote(what.get_ref()))).at(what.span());
+    let problem = match words::nearest(what.get_ref(), [EVERYTHING]) {
+        Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+        None => problem,
+    };
     report.refuse(problem.help("write `heal = \"everything\"`; a partition that ends by itself says `for = \"2s\"`"));
     None
 }

@@ -16,7 +16,12 @@ use crate::scenario::{
 /// The kinds of workloads.
 pub(in crate::scenario) const KINDS: [&str; 2] = ["kv", "script"];
 
-pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, report: &mut Report) -> Vec<Workload> {
+/// The workloads, and where each stands.
+pub(super) fn workloads(
+    raw: Vec<Spanned<schema::Workload>>,
+    frame: &Frame,
+    report: &mut Report,
+) -> Vec<(Workload, Range<usize>)> {
     if raw.is_empty() {
         let help = "write at least `[[workload]]` and, below it, `kind = \"kv\"`";
         report.missing(Problem::new("no workload: nothing reads or writes").help(help));
@@ -27,7 +32,8 @@ pub(super) fn workloads(raw: Vec<Spanned<schema::Workload>>, frame: &Frame, repo
         return Vec::new();
     }
     let mut names = BTreeMap::new();
-    raw.into_iter().filter_map(|workload| one(workload, &mut names, frame, report)).collect()
+    let placed = raw.into_iter().map(|workload| (workload.span(), workload));
+    placed.filter_map(|(place, workload)| Some((one(workload, &mut names, frame, report)?, place))).collect()
 }
 
 fn one(
@@ -145,8 +151,8 @@ fn span_of_time(
 ) -> (Duration, Option<Duration>) {
     let from_span = from.as_ref().map(Spanned::span);
     let until_span = until.as_ref().map(Spanned::span);
-    let from = report.duration(from, Some(&frame.protocol)).unwrap_or_default();
-    let until = report.duration(until, Some(&frame.protocol));
+    let from = report.moment(from, &frame.protocol).unwrap_or_default();
+    let until = report.moment(until, &frame.protocol);
     let run = frame.until;
     if let Some(span) = until_span.clone().filter(|_| until.is_some_and(|until| until > run)) {
         report.refuse(Problem::new(format!("the workload ends after the run ({run:?})")).at(span));

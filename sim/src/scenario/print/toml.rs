@@ -1,0 +1,156 @@
+//! How single values and tables are written.
+
+use std::{fmt, time::Duration};
+
+use crate::scenario::{
+    Bound, Calls, Class, Cut, Distribution, Engine, PausedClock, Ppm, Renewal, Seeds, Selector, Target,
+    units::{decimal, written},
+};
+
+/// A value, as TOML writes it.
+pub(super) trait Value {
+    fn toml(&self) -> String;
+}
+
+impl Value for str {
+    fn toml(&self) -> String {
+        toml::Value::from(self).to_string()
+    }
+}
+
+impl Value for String {
+    fn toml(&self) -> String {
+        self.as_str().toml()
+    }
+}
+
+impl Value for Duration {
+    fn toml(&self) -> String {
+        written(*self).toml()
+    }
+}
+
+impl Value for Ppm {
+    fn toml(&self) -> String {
+        format!("{}ppm", self.0).toml()
+    }
+}
+
+/// As it was written; a plain number without quotes.
+impl Value for Bound {
+    fn toml(&self) -> String {
+        let number: Option<i64> = self.text.parse().ok().filter(|number: &i64| number.to_string() == self.text);
+        number.map_or_else(|| self.text.toml(), |number| number.to_string())
+    }
+}
+
+/// A constant, or its quantiles.
+impl Value for Distribution {
+    fn toml(&self) -> String {
+        if let [(0, least), (1000, most)] = self.knots[..]
+            && least == most
+        {
+            return least.toml();
+        }
+        let quantile = |keys: Keys, (per_mille, value): &(u32, Duration)| {
+            keys.key(&format!("p{}", decimal(u64::from(*per_mille), 1)), *value)
+        };
+        self.knots.iter().fold(Keys::default(), quantile).toml()
+    }
+}
+
+impl<T: Value + ?Sized> Value for &T {
+    fn toml(&self) -> String {
+        (**self).toml()
+    }
+}
+
+impl<T: Value> Value for [T] {
+    fn toml(&self) -> String {
+        let items: Vec<String> = self.iter().map(Value::toml).collect();
+        format!("[{}]", items.join(", "))
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    fn toml(&self) -> String {
+        self.as_slice().toml()
+    }
+}
+
+/// A table on one line.
+impl Value for Keys {
+    fn toml(&self) -> String {
+        if self.0.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", self.0.join(", ")) }
+    }
+}
+
+macro_rules! values {
+    (plain: $($plain:ty)*; quoted: $($quoted:ty)*) => {
+        $(impl Value for $plain {
+            fn toml(&self) -> String {
+                self.to_string()
+            }
+        })*
+        $(impl Value for $quoted {
+            fn toml(&self) -> String {
+                self.to_string().toml()
+            }
+        })*
+    };
+}
+
+values! {
+    plain: u32 u64 bool Bare;
+    quoted: Calls Class Cut Engine PausedClock Renewal Seeds Selector Target
+}
+
+/// A number that is written as it stands.
+pub(super) struct Bare(pub String);
+
+impl fmt::Display for Bare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The keys of a table with their values, in order.
+#[derive(Default)]
+pub(super) struct Keys(Vec<String>);
+
+impl Keys {
+    pub(super) fn key(mut self, name: &str, value: impl Value) -> Self {
+        let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let name = if name.chars().all(is_bare) { name.to_owned() } else { name.toml() };
+        self.0.push(format!("{name} = {}", value.toml()));
+        self
+    }
+
+    /// Only what is there.
+    pub(super) fn some(self, name: &str, value: Option<impl Value>) -> Self {
+        match value {
+            Some(value) => self.key(name, value),
+            None => self,
+        }
+    }
+
+    /// Only what is not the default.
+    pub(super) fn unless<T: Value + PartialEq>(self, name: &str, value: T, default: T) -> Self {
+        self.some(name, (value != default).then_some(value))
+    }
+
+    /// Only a table that says something.
+    pub(super) fn table(self, name: &str, keys: Keys) -> Self {
+        self.some(name, (!keys.0.is_empty()).then_some(keys))
+    }
+
+    /// One key a line, below `header`; nothing if there are none.
+    pub(super) fn section(&self, header: &str) -> String {
+        if self.0.is_empty() { String::new() } else { format!("{header}\n{}", self.lines()) }
+    }
+
+    /// One key a line.
+    pub(super) fn lines(&self) -> String {
+        self.0.iter().map(|line| format!("{line}\n")).collect()
+    }
+}

@@ -1,0 +1,333 @@
+//! Any valid scenario: every verb, every kind of workload, every profile and table, expectations of every metric, variants.
+
+use std::{path::PathBuf, time::Duration};
+
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+};
+
+use crate::scenario::{
+    Action, COSTS, Claims, Class, Cluster, Cpu, Crash, Cut, Disk, Distribution, Expect, Expectation, Floor,
+    KeyDistribution, Keys, Lane, Lanes, Metric, Mix, Network, Pace, Partition, Pause, PausedClock, Ppm, RecordOnly,
+    Scenario, Seeds, Selector, Step, Target, Unit, VariantExpect, When, Workload, WorkloadKind, profiles,
+    units::{self, Protocol},
+    words::Spelled,
+};
+
+const UNTIL: Duration = Duration::from_secs(600);
+const NODES: u32 = 5;
+
+/// A scenario in the file `t.toml` that the validator has nothing against. Lines are 0.
+pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
+    let tags = subsequence(vec!["a", "storm", "9-lives"], 0..=3);
+    let parts = (tags, vec((times(), actions()), 0..8), clusters(), vec(workloads(), 1..4), any::<Head>());
+    parts.prop_flat_map(|(tags, steps, cluster, workloads, head)| {
+        let protocol =
+            Protocol { election_timeout: cluster.election_timeout, heartbeat: cluster.heartbeat, lease: cluster.lease };
+        let windows: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let sections = btree_map("[a-z]{1,6}(-[0-9]{1,3})?", section(windows.clone(), protocol), 0..3);
+        let expect = (bounds(windows.clone(), protocol), option::of(words::<Class>()), sections, floors());
+        let timeline = timeline(windows, steps);
+        expect.prop_map(move |(bounds, violation, variants, floors)| Scenario {
+            name: "t".to_owned(),
+            about: head.about.clone(),
+            path: PathBuf::from("t.toml"),
+            seeds: head.seeds,
+            until: UNTIL,
+            variant: head.variant.clone(),
+            timeline: timeline.clone(),
+            cluster: cluster.clone(),
+            claims: Claims { clock_drift: head.drift },
+            record_only: head.record_only.clone(),
+            workloads: named(&workloads),
+            expect: Expect { bounds, violation },
+            variants,
+            floors,
+        })
+    })
+}
+
+#[derive(Clone, Debug)]
+struct Head {
+    about: String,
+    seeds: Seeds,
+    variant: Option<String>,
+    drift: Ppm,
+    record_only: Vec<RecordOnly>,
+}
+
+impl Arbitrary for Head {
+    type Parameters = ();
+    type Strategy = BoxedStrategy<Self>;
+
+    fn arbitrary_with((): ()) -> BoxedStrategy<Self> {
+        let seeds = (any::<u64>(), 0_u64..1_000_000)
+            .prop_map(|(first, more)| Seeds { first, last: first.saturating_add(more) });
+        let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
+        let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
+        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds, variant, shares(), checks)
+            .prop_map(|(about, seeds, variant, drift, checks)| Self {
+                about,
+                seeds,
+                variant,
+                drift,
+                record_only: checks.into_iter().map(|check| RecordOnly { check: check.to_owned(), line: 0 }).collect(),
+            })
+            .boxed()
+    }
+}
+
+fn words<T: Spelled + std::fmt::Debug>() -> impl Strategy<Value = T> {
+    select(T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>())
+}
+
+fn shares() -> impl Strategy<Value = Ppm> {
+    prop_oneof![Just(0), Just(200), 0_u32..=1_000_000].prop_map(Ppm)
+}
+
+/// Not zero, of every unit.
+fn durations(most: Duration) -> impl Strategy<Value = Duration> {
+    let most = most.as_nanos() as u64;
+    prop_oneof![
+        1..=most,
+        (1..=most / 1_000).prop_map(|us| us * 1_000),
+        (1..=most / 1_000_000).prop_map(|ms| ms * 1_000_000),
+    ]
+    .prop_map(Duration::from_nanos)
+}
+
+fn times() -> impl Strategy<Value = When> {
+    let apart = (durations(UNTIL), durations(UNTIL)).prop_filter("two times", |(one, other)| one != other);
+    let windows = apart.prop_map(|(one, other)| (one.min(other), one.max(other)));
+    let every = (windows, 10_u64..300, option::of(0_u64..10_000)).prop_map(|((from, to), seconds, jitter)| {
+        let jitter = Duration::from_millis(jitter.unwrap_or_default());
+        When::Every { from, to, every: Duration::from_secs(seconds), jitter: jitter / 2 }
+    });
+    prop_oneof![durations(UNTIL).prop_map(When::At), Just(When::At(Duration::ZERO)), every]
+}
+
+fn actions() -> impl Strategy<Value = Action> {
+    let lasts = || option::of(durations(UNTIL));
+    let crash = (victims(), lasts()).prop_map(|(node, lasts)| Action::Crash(Crash { node, lasts }));
+    let pause = (victims(), lasts(), words::<PausedClock>())
+        .prop_map(|(node, lasts, clock)| Action::Pause(Pause { node, lasts, clock }));
+    let cut = (sides(), words::<Cut>(), any::<bool>(), lasts())
+        .prop_map(|(sides, how, one_way, lasts)| Action::Partition(Partition { sides, how, one_way, lasts }));
+    let ends = select(vec![
+        (Selector::Leader, Selector::Follower),
+        (Selector::LeaseHolder, Selector::Node(5)),
+        (Selector::Any, Selector::Any),
+        (Selector::Node(1), Selector::OldLeader),
+    ]);
+    prop_oneof![ends.prop_map(|(from, to)| Action::Transfer { from, to }), cut, crash, pause, Just(Action::Heal)]
+}
+
+fn victims() -> impl Strategy<Value = Selector> {
+    let roles: Vec<_> = Selector::roles().filter(|role| *role != Selector::Others).collect();
+    prop_oneof![select(roles), (1..=NODES).prop_map(Selector::Node)]
+}
+
+fn sides() -> impl Strategy<Value = [Vec<Selector>; 2]> {
+    use Selector::{Any, Follower, Followers, Leader, LeaseHolder, Majority, Node, OldLeader, Others};
+    select(vec![
+        [vec![Leader], vec![Others]],
+        [vec![Others], vec![Any]],
+        [vec![Leader], vec![Followers]],
+        [vec![Majority], vec![Others]],
+        [vec![Node(1), Node(2)], vec![Node(3), OldLeader]],
+        [vec![LeaseHolder, Follower], vec![Follower, Node(4)]],
+    ])
+}
+
+/// The tags, the steps, and a heal at the very end, so that recovery may be expected whatever there is.
+fn timeline(tags: Vec<String>, steps: Vec<(When, Action)>) -> Vec<Step> {
+    let second = |n: usize| Duration::from_secs(n as u64);
+    let window = |n: usize| When::Window { from: second(n), to: UNTIL - second(n) };
+    let tags = tags.into_iter().enumerate().map(|(n, name)| (window(n), Action::Tag { name }));
+    let last = (When::At(UNTIL), Action::Heal);
+    let mut timeline: Vec<Step> =
+        tags.chain(steps).chain([last]).map(|(at, action)| Step { line: 0, at, action }).collect();
+    timeline.sort_by_key(|step| step.at.start());
+    timeline
+}
+
+fn clusters() -> impl Strategy<Value = Cluster> {
+    let times = (1_u64..20, 1_u32..20, 2_u32..20, option::of(1_u32..100));
+    let kinds = (words(), words(), networks(), networks());
+    (times, kinds, [lanes(), lanes(), lanes()], disks(), cpus()).prop_map(|(times, kinds, lanes, disk, cpu)| {
+        let (tick, beats, elections, lease) = times;
+        let (engine, renewal, network, client_network) = kinds;
+        let [heartbeat_lane, bulk, request] = lanes;
+        let tick = Duration::from_millis(tick);
+        let heartbeat = tick * beats;
+        let election_timeout = heartbeat * elections;
+        Cluster {
+            nodes: NODES,
+            engine,
+            tick,
+            heartbeat,
+            election_timeout,
+            lease: lease.map(|part| election_timeout * part / 100),
+            renewal,
+            network,
+            client_network,
+            lanes: Lanes { heartbeat: heartbeat_lane, bulk, request },
+            disk,
+            cpu,
+        }
+    })
+}
+
+/// A profile, or one with other values; the rule of the name is the validator's.
+fn networks() -> impl Strategy<Value = Network> {
+    let profiles: Vec<_> = profiles::NETWORKS.iter().map(profiles::Profile::network).collect();
+    let changes = (option::of(distributions()), option::of(shares()), option::of(shares()), any::<bool>());
+    (select(profiles), option::of(changes)).prop_map(|(base, changes)| {
+        let Some((latency, loss, duplicate, fifo)) = changes else { return base };
+        let network = Network {
+            name: base.name.clone(),
+            latency: latency.unwrap_or_else(|| base.latency.clone()),
+            loss: loss.unwrap_or(base.loss),
+            duplicate: duplicate.unwrap_or(base.duplicate),
+            fifo,
+        };
+        let name = if network == base { base.name } else { format!("{} (changed)", base.name) };
+        Network { name, ..network }
+    })
+}
+
+fn disks() -> impl Strategy<Value = Disk> {
+    let profiles: Vec<_> = profiles::DISKS.iter().map(profiles::Profile::disk).collect();
+    (select(profiles), option::of(distributions())).prop_map(|(base, fsync)| {
+        let fsync = fsync.unwrap_or_else(|| base.fsync.clone());
+        let name = if fsync == base.fsync { base.name } else { format!("{} (changed)", base.name) };
+        Disk { name, fsync }
+    })
+}
+
+fn distributions() -> impl Strategy<Value = Distribution> {
+    let quantiles = subsequence((1..1000).collect::<Vec<u32>>(), 0..4);
+    let table = (quantiles, vec(durations(Duration::from_secs(9)), 5)).prop_map(|(between, mut values)| {
+        values.sort();
+        let ends = [0].into_iter().chain(between).chain([1000]);
+        Distribution { knots: ends.zip(values).collect() }
+    });
+    let constant = durations(Duration::from_secs(9)).prop_map(Distribution::constant);
+    prop_oneof![constant, table].prop_filter("both ends", |distribution| {
+        distribution.knots.last().is_some_and(|(per_mille, _)| *per_mille == 1000)
+    })
+}
+
+fn lanes() -> impl Strategy<Value = Lane> {
+    let bound = || prop_oneof![Just(1024), 1_u32..=1_000_000];
+    (words(), bound(), bound()).prop_map(|(calls, queue, inbound)| Lane { calls, queue, inbound })
+}
+
+fn cpus() -> impl Strategy<Value = Cpu> {
+    let cost = prop_oneof![Just(Duration::ZERO), durations(Duration::from_millis(9))];
+    (1_u32..=256, btree_map(select(COSTS.map(str::to_owned).to_vec()), cost, 0..4))
+        .prop_map(|(cores, costs)| Cpu { cores, costs })
+}
+
+fn workloads() -> impl Strategy<Value = Workload> {
+    let kind = prop_oneof![
+        (0_u32..=1000, 0_u32..=1000).prop_map(|(get, of_rest)| {
+            let put = (1000 - get) * of_rest / 1000;
+            WorkloadKind::Kv { mix: Mix { get, put, cas: 1000 - get - put } }
+        }),
+        (1_u32..=1000).prop_map(|reads| WorkloadKind::Script { reads }),
+    ];
+    let pace = prop_oneof![
+        (1_u64..=50_000).prop_map(|per_second_milli| Pace::Open { per_second_milli }),
+        option::of(durations(UNTIL))
+            .prop_map(|think| Pace::Closed { think: think.unwrap_or_default() + Duration::from_millis(1) }),
+    ];
+    let span = prop_oneof![
+        Just((Duration::ZERO, None)),
+        (durations(UNTIL / 2), option::of(durations(UNTIL / 2)))
+            .prop_map(|(from, more)| (from, more.map(|more| from + more))),
+    ];
+    (kind, pace, span, keys(), 1_u32..=100, durations(UNTIL), words::<Target>()).prop_map(
+        |(kind, pace, (from, until), keys, clients, deadline, to)| Workload {
+            name: String::new(),
+            kind,
+            clients,
+            keys,
+            pace,
+            deadline,
+            to,
+            from,
+            until,
+        },
+    )
+}
+
+fn keys() -> impl Strategy<Value = Keys> {
+    let distribution = prop_oneof![
+        Just(KeyDistribution::Uniform),
+        (1_u32..=10_000).prop_map(|exponent_milli| KeyDistribution::Zipf { exponent_milli }),
+    ];
+    (prop_oneof![Just(8), 1_u32..=1_000], distribution, "k|[a-z0-9]{1,9}")
+        .prop_map(|(count, distribution, prefix)| Keys { count, distribution, prefix })
+}
+
+/// Unique names, the first that of its kind where that is free.
+fn named(workloads: &[Workload]) -> Vec<Workload> {
+    let name = |(n, workload): (usize, &Workload)| {
+        let kind = if matches!(workload.kind, WorkloadKind::Kv { .. }) { "kv" } else { "script" };
+        let name = if n == 0 { kind.to_owned() } else { format!("w{n}") };
+        Workload { name, ..workload.clone() }
+    };
+    workloads.iter().enumerate().map(name).collect()
+}
+
+fn section(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = VariantExpect> {
+    (option::of(words::<Class>()), bounds(windows, protocol)).prop_map(|(class, bounds)| VariantExpect {
+        class,
+        bounds,
+        line: 0,
+    })
+}
+
+/// Bounds of some metrics in some windows, in any order, as a file has them: those of one metric together.
+fn bounds(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = Vec<Expectation>> {
+    let windows: Vec<Option<String>> = windows.into_iter().map(Some).chain([None]).collect();
+    let all = windows.len();
+    let metrics = subsequence(Metric::all(), 0..5).prop_shuffle();
+    metrics.prop_flat_map(move |metrics| {
+        let each = metrics.into_iter().map(|metric| {
+            let windows = subsequence(windows.clone(), 1..=all).prop_shuffle();
+            (windows, vec(written_bounds(metric), all)).prop_map(move |(windows, texts)| {
+                let bound = |(window, text): (Option<String>, String)| {
+                    let bound = units::bound(&text, metric, &protocol).expect("a bound that can hold");
+                    Expectation { metric, window, bound, line: 0 }
+                };
+                windows.into_iter().zip(texts).map(bound).collect::<Vec<_>>()
+            })
+        });
+        each.collect::<Vec<_>>().prop_map(|bounds| bounds.concat())
+    })
+}
+
+/// A bound as somebody might write it.
+fn written_bounds(metric: Metric) -> BoxedStrategy<String> {
+    let op = select(vec!["", "<=", ">= ", " ==  ", "<\u{a0}", "<=\t"]);
+    let value = match metric.unit() {
+        Unit::Seconds => "[1-9][0-9]{0,3}(\\.[0-9]{1,3})? ?(ms|s|election-timeouts|heartbeats)".boxed(),
+        Unit::Ratio => "0\\.0?[1-9]{1,4}|[1-9][0-9]?%".boxed(),
+        Unit::Per => "[1-9][0-9]{0,4}(\\.[0-9]{1,3})?(/s)?".boxed(),
+        Unit::Count => "[1-9][0-9_]{0,6}".boxed(),
+    };
+    (op, value).prop_map(|(op, value)| format!("{op}{value}")).boxed()
+}
+
+fn floors() -> impl Strategy<Value = Vec<Floor>> {
+    let counts: Vec<_> = Metric::all().into_iter().filter(|metric| metric.is_count()).collect();
+    let some = subsequence(counts, 0..4).prop_shuffle();
+    (some, vec(0_u64..i64::MAX as u64, 4)).prop_map(|(metrics, least)| {
+        metrics.into_iter().zip(least).map(|(metric, least)| Floor { metric, least, line: 0 }).collect()
+    })
+}

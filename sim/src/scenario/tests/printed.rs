@@ -1,0 +1,95 @@
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::{SAMPLE, arbitrary::scenarios, read, with};
+use crate::scenario::{Expectation, Scenario, parse, print};
+
+/// `scenario` without what depends on where it stands in a file.
+fn placeless(mut scenario: Scenario) -> Scenario {
+    let lineless = |bounds: &mut Vec<Expectation>| bounds.iter_mut().for_each(|bound| bound.line = 0);
+    scenario.timeline.iter_mut().for_each(|step| step.line = 0);
+    scenario.record_only.iter_mut().for_each(|only| only.line = 0);
+    scenario.floors.iter_mut().for_each(|floor| floor.line = 0);
+    lineless(&mut scenario.expect.bounds);
+    for variant in scenario.variants.values_mut() {
+        variant.line = 0;
+        lineless(&mut variant.bounds);
+    }
+    scenario
+}
+
+/// What a file says after it was printed.
+#[track_caller]
+fn again(scenario: &Scenario) -> Scenario {
+    let text = print(scenario);
+    match parse(&scenario.path, &text) {
+        Ok(again) => placeless(again),
+        Err(problems) => panic!("what was printed is refused:\n{text}\n{problems}"),
+    }
+}
+
+#[test]
+fn a_printed_file_reads_as_a_person_would_have_written_it() {
+    let scenario = super::sample().expect("the sample is valid");
+    insta::assert_snapshot!(print(&scenario), @r#"
+    name = "transfer-under-storm"
+    about = "Leadership moves while scripts fight over eight keys."
+    seeds = "1..=20"
+    until = "20s"
+
+    timeline = [
+      { at = "2s..6s", tag = "storm" },
+      { at = "6s", transfer = {} },
+      { at = "9s", partition = { sides = [["@leader"], ["@others"]], how = "hold", for = "1.5s" } },
+      { at = "16s", heal = "everything" },
+    ]
+
+    [[workload]]
+    kind = "script"
+    clients = 32
+    keys = { distribution = "zipf(1.1)" }
+    reads-per-script = 7
+
+    [expect]
+    stale-reads = 0
+    lease-hit-rate = { storm = ">= 0.97", whole = ">= 0.80" }
+    recovery = "<= 3 election-timeouts"
+    get-p99 = { storm = "<= 5ms" }
+
+    [expect.variant.elastickv-549]
+    class = "expectation"
+    lease-hit-rate = { storm = "<= 0.05" }
+
+    [floors]
+    reads = 10000
+    faults-effective = 2
+    "#);
+}
+
+#[test]
+fn what_is_the_default_is_not_printed() {
+    let scenario =
+        read(&with("seeds = \"1..=5\"", "clients = 8\nto = \"@any\"\n[cluster]\nnodes = 3\nnetwork = { loss = 0 }"))
+            .expect("valid");
+    assert_eq!(print(&scenario), "name = \"t\"\nuntil = \"20s\"\n\n[[workload]]\nkind = \"kv\"\n");
+}
+
+#[test]
+fn every_committed_scenario_survives_printing() {
+    for (path, text) in super::committed() {
+        let scenario = parse(&path, &text).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(again(&scenario), placeless(scenario), "{}", path.display());
+    }
+    let sample = parse(Path::new("transfer-under-storm.toml"), SAMPLE).expect("valid");
+    assert_eq!(again(&sample), placeless(sample));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_scenario_survives_printing(scenario in scenarios()) {
+        prop_assert_eq!(again(&scenario), scenario);
+    }
+}

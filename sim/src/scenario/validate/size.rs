@@ -1,0 +1,82 @@
+//! How much a run may ask of the machine that simulates it.
+//!
+//! Every number of a file has a limit of its own; these are the limits of what several of them make together.
+
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+
+use super::report::Report;
+use crate::scenario::{
+    MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_TICKS, MAX_UNDER_WAY, Pace, Problem, Scenario, Workload,
+};
+
+/// Refuses what is too large. `places` are those of the workloads, `until` that of the length of the run.
+pub(super) fn limits(scenario: &Scenario, places: &[Range<usize>], until: Range<usize>, report: &mut Report) {
+    let ticks = scenario.until.as_nanos() / scenario.cluster.tick.as_nanos().max(1);
+    let ticks = ticks * u128::from(scenario.cluster.nodes);
+    if ticks > u128::from(MAX_TICKS) {
+        let message = format!("{} ticks of {} nodes; a run has at most {MAX_TICKS}", ticks, scenario.cluster.nodes);
+        report.refuse(Problem::new(message).at(until).help("make `tick` longer or the run shorter"));
+    }
+    let mut sums = Sums::default();
+    for (workload, place) in scenario.workloads.iter().zip(places) {
+        if let Some((message, help)) = sums.add(workload, scenario) {
+            report.refuse(Problem::new(message).at(place.clone()).help(help));
+            return;
+        }
+    }
+}
+
+/// What the workloads so far make together.
+#[derive(Default)]
+struct Sums {
+    clients: u128,
+    /// Workloads with one prefix share their keys.
+    keys: BTreeMap<String, u32>,
+    operations: u128,
+    under_way: u128,
+}
+
+impl Sums {
+    /// What is too large with this workload, and what to do about it.
+    fn add(&mut self, workload: &Workload, scenario: &Scenario) -> Option<(String, &'static str)> {
+        self.clients += u128::from(workload.clients);
+        let keys = self.keys.entry(workload.keys.prefix.clone()).or_default();
+        *keys = workload.keys.count.max(*keys);
+        let keys = self.keys.values().map(|keys| u128::from(*keys)).sum();
+        let Some(operations) = operations(workload, scenario) else {
+            let message = "an operation of this workload takes no time, so that there is no end to them";
+            return Some((message.to_owned(), "let clients `think`, or give `client-network` a latency"));
+        };
+        self.operations += operations;
+        self.under_way += under_way(workload);
+        let fewer = "ask for less, or make the run shorter";
+        let sums = [
+            ("clients", self.clients, u64::from(MAX_CLIENTS), "have fewer"),
+            ("keys", keys, u64::from(MAX_KEYS), "have fewer, or let workloads share them by the same `prefix`"),
+            ("operations", self.operations, MAX_OPERATIONS, fewer),
+            ("operations under way at once", self.under_way, MAX_UNDER_WAY, "lower `rate`, or make `deadline` shorter"),
+        ];
+        let (what, sum, most, help) = sums.into_iter().find(|(_, sum, most, _)| *sum > u128::from(*most))?;
+        Some((format!("up to this workload there may be {sum} {what}; at most {most} are possible"), help))
+    }
+}
+
+/// The most operations that a workload can make; `None`: there is no end to them.
+fn operations(workload: &Workload, scenario: &Scenario) -> Option<u128> {
+    let lasts = workload.until.unwrap_or(scenario.until).saturating_sub(workload.from).as_nanos();
+    match workload.pace {
+        Pace::Open { per_second_milli } => Some(u128::from(per_second_milli) * lasts / 1_000_000_000_000),
+        Pace::Closed { think } => {
+            let takes = think.as_nanos() + 2 * scenario.cluster.client_network.latency.mean_nanos();
+            (u128::from(workload.clients) * lasts).checked_div(takes)
+        }
+    }
+}
+
+fn under_way(workload: &Workload) -> u128 {
+    let nanos = |time: Duration| time.as_nanos();
+    match workload.pace {
+        Pace::Open { per_second_milli } => u128::from(per_second_milli) * nanos(workload.deadline) / 1_000_000_000_000,
+        Pace::Closed { .. } => u128::from(workload.clients),
+    }
+}
