@@ -13,8 +13,8 @@ use leasehold_sim::report::{
 };
 use leasehold_sim::runner::fuzz::{Campaign, Corpus, Input, keep};
 use leasehold_sim::runner::{
-    Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, resolve, run, scenario_schema, sweep,
-    verify,
+    Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, load, resolve, run, scenario_schema,
+    sweep, verify,
 };
 use leasehold_sim::scenario::{self, Class, Engine, Seeds};
 use leasehold_sim::verdict::RunReport;
@@ -50,6 +50,17 @@ const AFTER_HELP: &str =
 enum Command {
     /// Run scenarios and judge them.
     Run(RunArgs),
+    /// Tell what a scenario does, in English and as a timeline; nothing runs.
+    Explain {
+        /// File or name
+        scenario: String,
+        /// Behaviour of the stack [default: what the file says]
+        #[arg(long, value_name = "V")]
+        variant: Option<String>,
+        /// Refuse a scenario that has warnings
+        #[arg(long)]
+        deny_warnings: bool,
+    },
     /// List what there is.
     List {
         /// Of what.
@@ -121,6 +132,9 @@ struct RunArgs {
     /// Folder for one events file of each run that is not as expected
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Run nothing if a scenario has warnings
+    #[arg(long)]
+    deny_warnings: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -177,6 +191,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = catch_unwind(|| match cli.command {
         Command::Run(args) => run_scenarios(&args),
+        Command::Explain { scenario, variant, deny_warnings } => explain(scenario, variant, deny_warnings),
         Command::List { what } => list(what),
         Command::Verify(args) => verify_scenarios(&args),
         Command::Schema => schema(),
@@ -221,6 +236,7 @@ fn run_scenarios(args: &RunArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let groups = refuse(&args.selection.wish(&args.scenarios, args.slow), &places)?;
     check_engine(args.engine, &groups)?;
+    warn(&groups, args.deny_warnings)?;
     if let Some(dir) = &args.out {
         std::fs::create_dir_all(dir)
             .map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))?;
@@ -271,6 +287,22 @@ impl Intake {
 
 fn refuse(wish: &Wish, places: &Places) -> Result<Vec<Group>, Stop> {
     resolve(wish, places).map_err(|refusals| Stop::Refused(refusals.render(Style::stderr().is_color())))
+}
+
+/// Shows what is odd about the files, each once.
+fn warn(groups: &[Group], deny: bool) -> Result<(), Stop> {
+    let mut files: Vec<_> =
+        groups.iter().map(|group| &group.warnings).filter(|warnings| !warnings.is_empty()).collect();
+    files.dedup_by_key(|warnings| warnings.path());
+    let shown: Vec<String> = files.iter().map(|warnings| warnings.render(Style::stderr().is_color())).collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    if deny {
+        return Err(Stop::Refused(format!("{}\n\nerror: there are warnings, and they are denied", shown.join("\n\n"))));
+    }
+    eprintln!("{}\n", shown.join("\n\n"));
+    Ok(())
 }
 
 /// There is one engine yet. When there are two, a scenario that needs the other will be refused here.
@@ -422,6 +454,16 @@ fn wall_clock() -> Instant {
     Instant::now()
 }
 
+fn explain(scenario: String, variant: Option<String>, deny_warnings: bool) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let variants = variant.into_iter().collect();
+    let groups = refuse(&Wish { scenarios: vec![scenario], variants, ..Wish::default() }, &places)?;
+    warn(&groups, deny_warnings)?;
+    let told: String = groups.iter().map(Group::explain).collect();
+    io::stdout().write_all(told.as_bytes())?;
+    Ok(Status::AsExpected)
+}
+
 fn schema() -> Result<Status, Stop> {
     io::stdout().write_all(scenario_schema().as_bytes())?;
     Ok(Status::AsExpected)
@@ -455,12 +497,18 @@ fn checked(check: &check::CheckInfo) -> [String; 5] {
     [check.name.to_owned(), check.class.to_string(), stops.to_owned(), check.about.to_owned(), check.source.to_owned()]
 }
 
-fn scenarios() -> io::Result<String> {
+fn scenarios() -> Result<String, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let row = |named: leasehold_sim::runner::Named| match scenario::load(&named.path) {
-        Ok(scenario) => [named.title, scenario.seeds.to_string(), scenario.about],
+    let mut groups = Vec::new();
+    let row = |named: leasehold_sim::runner::Named| match load(&named.path) {
+        Ok(group) => {
+            let row = [named.title, group.seeds.to_string(), group.scenario.about.clone()];
+            groups.push(group);
+            row
+        }
         Err(_) => [named.title, "-".to_owned(), "(cannot be read; run it to see why)".to_owned()],
     };
     let rows = catalogue(&places, true).into_iter().map(row).collect();
+    warn(&groups, false)?;
     Ok(listing(&Listed { head: ["scenario", "seeds", "about"], rows }))
 }

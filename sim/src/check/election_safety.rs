@@ -8,8 +8,7 @@
 //!
 //! **Seen alive by** its unit tests; a bug that would wake it has to lose a vote at a restart or count one twice, and none is planted.
 
-use super::nodes::Nodes;
-use super::{Check, CheckInfo, Finding, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -24,12 +23,11 @@ pub(super) const INFO: CheckInfo =
 #[derive(Default)]
 pub(super) struct ElectionSafety {
     leaders: BTreeMap<u64, (NodeId, SimTime)>,
-    nodes: Nodes,
     evaluated: u64,
 }
 
 impl ElectionSafety {
-    fn led(&mut self, at: SimTime, node: NodeId, term: u64) -> Option<Finding> {
+    fn led(&mut self, at: SimTime, node: NodeId, term: u64, nodes: &Nodes) -> Option<Finding> {
         self.evaluated += 1;
         let (first, since) = *self.leaders.entry(term).or_insert((node, at));
         if first == node {
@@ -40,7 +38,7 @@ impl ElectionSafety {
             format!("{first} became leader of term {term} at {since}"),
             format!("{node} became leader of the same term at {at}, {} later", words::duration(at.since(since))),
         ];
-        story.extend(self.nodes.story(at, STORY - story.len()));
+        story.extend(nodes.story(at, STORY - story.len()));
         Some(INFO.finding(at, message, story))
     }
 }
@@ -50,11 +48,14 @@ impl Check for ElectionSafety {
         INFO.name
     }
 
-    fn record(&mut self, record: &Record) -> Option<Finding> {
-        self.nodes.record(record);
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         let What::Stack(StackRecord { node, event, .. }) = &record.what else { return None };
         match event {
-            Event::Role { role: Role::Leader, term, .. } => self.led(record.at, *node, *term),
+            Event::Role { role: Role::Leader, term, .. } => self.led(record.at, *node, *term, nodes),
             _ => None,
         }
     }
@@ -70,8 +71,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        let mut check = ElectionSafety::default();
-        events.records().iter().find_map(|record| check.record(record))
+        events.first(&mut ElectionSafety::default())
     }
 
     #[test]

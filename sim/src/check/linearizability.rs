@@ -24,7 +24,7 @@
 mod story;
 
 use super::zones::{INITIAL, Kind, Mark, Monitor, Time, Value};
-use super::{Check, CheckInfo, Finding};
+use super::{Check, CheckInfo, Finding, Kind as RecordKind, Nodes};
 use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -229,7 +229,11 @@ impl Check for Linearizability {
         INFO.name
     }
 
-    fn record(&mut self, record: &Record) -> Option<Finding> {
+    fn looks_at(&self) -> &'static [RecordKind] {
+        &[RecordKind::Operation, RecordKind::Message]
+    }
+
+    fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {
         match &record.what {
             What::Invoked(invocation) => self.invoked(record.at, invocation),
             What::Completed { op, completion } => return self.completed(record.at, *op, completion),

@@ -1,29 +1,51 @@
 //! What must never happen, and what must not happen too often: one file a property.
 //!
 //! A check sees the [`Record`]s of a run as they come, and nothing else: no cluster, no clock, no scenario. It remembers what it needs
-//! and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`].
+//! and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`]. What the nodes have
+//! told so far is followed once for all of them, by [`Nodes`]; [`Panel`] shows each record to those who look at its kind.
 //!
-//! | file                | property                                               | id in `lease-bugs.md` §3 |
-//! |---------------------|--------------------------------------------------------|--------------------------|
-//! | `staleness`         | no read is older than what was acknowledged before it  | S1                       |
-//! | `linearizability`   | each key is a single register, judged from its values  | S1                       |
-//! | `election_safety`   | a term has one leader                                  | R1                       |
-//! | `one_lease`         | never two valid leases at one instant                  | W1                       |
-//! | `end_causes`        | no lease is ended without cause                        | W9                       |
-//! | `read_index_budget` | a ReadIndex round for each miss and each renewal       | Pf2                      |
+//! | file                   | property                                                               | id in `lease-bugs.md` §3 |
+//! |------------------------|------------------------------------------------------------------------|--------------------------|
+//! | `staleness`            | no read is older than what was acknowledged before it                  | S1                       |
+//! | `linearizability`      | each key is a single register, judged from its values                  | S1                       |
+//! | `election_safety`      | a term has one leader                                                  | R1                       |
+//! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
+//! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
+//! | `leader_completeness`  | a leader's log has what was committed before                           | R3                       |
+//! | `one_lease`            | never two valid leases at one instant                                  | W1                       |
+//! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
+//! | `live_leader`          | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
+//! | `caught_up`            | no lease read before an entry of the leader's own term is applied      | W7                       |
+//! | `monotone_lease`       | a lease never gets shorter; an ended one never comes back              | W8                       |
+//! | `fresh_clock`          | a lease read is decided by a fresh reading of the clock                | W10                      |
+//! | `end_causes`           | no lease is ended without cause                                        | W9                       |
+//! | `read_index_budget`    | a ReadIndex round for each miss and each renewal                       | Pf2                      |
 //!
-//! `zones` judges a register while its history happens. `nodes` follows the roles and leases of all nodes, for the two checks that judge them and for everybody's stories; `words` writes
-//! numbers as people read them.
+//! `zones` judges a register while its history happens. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
+//! `words` writes numbers as people read them.
 
+mod caught_up;
 mod election_safety;
 mod end_causes;
+mod fresh_clock;
+mod leader_completeness;
+mod lease_base;
 mod linearizability;
+mod live_leader;
+mod log;
+mod log_matching;
+mod monotone_lease;
 mod nodes;
 mod one_lease;
+mod panel;
 mod read_index_budget;
 mod staleness;
+mod state_machine_safety;
 pub mod words;
 pub mod zones;
+
+pub use nodes::Nodes;
+pub use panel::{Kind, Panel};
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -56,8 +78,13 @@ pub trait Check: Send {
     /// Its name, as in [`CheckInfo::name`].
     fn name(&self) -> &'static str;
 
-    /// Sees one record. A finding whose class [`stops`] ends the run.
-    fn record(&mut self, record: &Record) -> Option<Finding>;
+    /// The kinds of record that it sees.
+    fn looks_at(&self) -> &'static [Kind] {
+        &Kind::ALL
+    }
+
+    /// Sees one record, which `nodes` has taken in already. A finding whose class [`stops`] ends the run.
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding>;
 
     /// How often the property was evaluated so far. A check that never was has proved nothing.
     fn evaluated(&self) -> u64;
@@ -99,7 +126,15 @@ pub const ALL: &[CheckInfo] = &[
     staleness::INFO,
     linearizability::INFO,
     election_safety::INFO,
+    state_machine_safety::INFO,
+    log_matching::INFO,
+    leader_completeness::INFO,
     one_lease::INFO,
+    lease_base::INFO,
+    live_leader::INFO,
+    caught_up::INFO,
+    monotone_lease::INFO,
+    fresh_clock::INFO,
     end_causes::INFO,
     read_index_budget::INFO,
 ];
@@ -124,7 +159,15 @@ pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
         Box::new(staleness::Staleness::new(Arc::clone(&keys))),
         Box::new(linearizability::Linearizability::new(keys)),
         Box::new(election_safety::ElectionSafety::default()),
+        Box::new(state_machine_safety::StateMachineSafety::default()),
+        Box::new(log_matching::LogMatching::default()),
+        Box::new(leader_completeness::LeaderCompleteness::default()),
         Box::new(one_lease::OneLease::default()),
+        Box::new(lease_base::LeaseBase::default()),
+        Box::new(live_leader::LiveLeader::default()),
+        Box::new(caught_up::CaughtUp::default()),
+        Box::new(monotone_lease::MonotoneLease::default()),
+        Box::new(fresh_clock::FreshClock::default()),
         Box::new(end_causes::EndCauses::default()),
         Box::new(read_index_budget::ReadIndexBudget::default()),
     ]
@@ -143,7 +186,7 @@ mod tests {
 
     #[test]
     fn safety_stops_a_run_and_expectations_do_not() {
-        let stopping: Vec<_> = ALL.iter().filter(|info| info.stops).map(|info| info.name).collect();
-        assert_eq!(stopping, ["staleness", "linearizability", "election-safety", "one-lease"]);
+        let going_on: Vec<_> = ALL.iter().filter(|info| !info.stops).map(|info| info.name).collect();
+        assert_eq!(going_on, ["end-causes", "read-index-budget"]);
     }
 }

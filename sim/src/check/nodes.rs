@@ -1,18 +1,19 @@
-//! Who leads and who holds which lease, as the nodes' own records tell it.
+//! Who runs, leads, holds which lease, has and has applied which entries, as the nodes' own records tell it.
 //!
 //! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
 //! cleared by the passing of time: [`Held::until`] says until when it is good.
 
+use super::log::Log;
 use super::words;
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{EndCause, Event, Role};
 use std::collections::BTreeMap;
 
 /// What the nodes of a cluster have told.
 #[derive(Default)]
-pub(super) struct Nodes {
+pub struct Nodes {
     nodes: BTreeMap<NodeId, NodeState>,
 }
 
@@ -28,6 +29,13 @@ pub(super) struct NodeState {
     ended: Option<Ended>,
     /// When it last answered a read from its lease.
     pub(super) last_hit: Option<SimTime>,
+    /// What last became of its process, and when.
+    pub(super) process: Option<(ProcessChange, SimTime)>,
+    /// Which start of its process this is.
+    pub(super) incarnation: u64,
+    /// Index and term of the last entry that this process has applied.
+    pub(super) applied: Option<(u64, u64)>,
+    pub(super) log: Log,
 }
 
 /// A lease.
@@ -40,6 +48,8 @@ pub(super) struct Held {
     pub(super) extended: SimTime,
     /// The true time at which it runs out.
     pub(super) until: SimTime,
+    /// The holder's local time at which it runs out.
+    pub(super) expiry: Instant,
 }
 
 impl Held {
@@ -63,11 +73,11 @@ impl Ended {
 }
 
 impl Nodes {
-    /// Takes in what a node told, or that it was killed.
-    pub(super) fn record(&mut self, Record { at, what }: &Record) {
+    /// Takes in what a node told, or what became of its process.
+    pub fn record(&mut self, Record { at, what }: &Record) {
         match what {
             What::Stack(told) => self.told(*at, told),
-            What::Process { node, change: ProcessChange::Killed } => self.of(*node).stopped(*at),
+            What::Process { node, change } => self.of(*node).process(*at, *change),
             _ => {}
         }
     }
@@ -76,19 +86,31 @@ impl Nodes {
         match told.event {
             Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
             Event::Stopped { .. } => self.of(told.node).stopped(at),
-            Event::LeaseExtended { term, .. } => {
+            Event::LeaseExtended { term, expiry, .. } => {
                 // A clock that will never get there gives a lease without end.
                 let until = told.lease_until.unwrap_or(SimTime(u64::MAX));
-                self.of(told.node).extended(at, term, until);
+                self.of(told.node).extended(at, term, until, expiry);
             }
             Event::LeaseEnded { cause, .. } => self.of(told.node).lost(at, Some(cause)),
             Event::LeaseRead { miss: None, .. } => self.of(told.node).last_hit = Some(at),
+            Event::Appended { index, term, digest } => self.of(told.node).log.append(index, term, digest),
+            Event::Applied { index, term, .. } => self.of(told.node).applied = Some((index, term)),
             _ => {}
         }
     }
 
     fn of(&mut self, node: NodeId) -> &mut NodeState {
         self.nodes.entry(node).or_default()
+    }
+
+    /// How many nodes there are; all of them vote.
+    pub(super) fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// A node, if it has told anything.
+    pub(super) fn get(&self, node: NodeId) -> Option<&NodeState> {
+        self.nodes.get(&node)
     }
 
     /// Each node that has told anything, by number.
@@ -126,6 +148,11 @@ impl Nodes {
 }
 
 impl NodeState {
+    /// Is it leader of `term`, by what it told last?
+    pub(super) fn leads(&self, term: u64) -> bool {
+        (self.role, self.term) == (Role::Leader, term)
+    }
+
     fn changed(&mut self, at: SimTime, role: Role, term: u64) {
         if (role, term) != (self.role, self.term) {
             (self.role, self.term, self.since) = (role, term, at);
@@ -135,14 +162,23 @@ impl NodeState {
         }
     }
 
+    fn process(&mut self, at: SimTime, change: ProcessChange) {
+        self.process = Some((change, at));
+        match change {
+            ProcessChange::Started { incarnation } => (self.incarnation, self.applied) = (incarnation, None),
+            ProcessChange::Killed => self.stopped(at),
+            ProcessChange::Paused | ProcessChange::Resumed => {}
+        }
+    }
+
     fn stopped(&mut self, at: SimTime) {
         self.changed(at, Role::Follower, self.term);
     }
 
-    fn extended(&mut self, at: SimTime, term: u64, until: SimTime) {
+    fn extended(&mut self, at: SimTime, term: u64, until: SimTime, expiry: Instant) {
         let unbroken = self.lease.filter(|lease| lease.term == term && lease.is_valid(at));
         let since = unbroken.map_or(at, |lease| lease.since);
-        self.lease = Some(Held { term, since, extended: at, until });
+        self.lease = Some(Held { term, since, extended: at, until, expiry });
     }
 
     fn lost(&mut self, at: SimTime, cause: Option<EndCause>) {
@@ -167,7 +203,15 @@ impl NodeState {
             role => format!("has been {} in term {} since {}", role.name(), self.term, self.since),
         };
         let served = self.last_hit.map_or(String::new(), |hit| format!("; last answered from a lease at {hit}"));
-        format!("{role}; {}{served}", self.describe_lease(at))
+        format!("{role}{}; {}{served}", self.describe_process(), self.describe_lease(at))
+    }
+
+    fn describe_process(&self) -> String {
+        match self.process {
+            Some((ProcessChange::Killed, at)) => format!(", killed at {at}"),
+            Some((ProcessChange::Paused, at)) => format!(", standing still since {at}"),
+            _ => String::new(),
+        }
     }
 
     fn describe_lease(&self, at: SimTime) -> String {
@@ -218,6 +262,29 @@ mod tests {
         let since = |at| nodes(extended(at)).lease(NodeId(1)).map(|lease| lease.since);
         assert_eq!(since(99), Some(ms(10)));
         assert_eq!(since(100), Some(ms(100)));
+    }
+
+    #[test]
+    fn an_applied_entry_is_of_one_process_and_the_log_is_of_the_node() {
+        let events = Events::default().started(0, 1, 1).appends(5, 1, 1, 4, 0xa).applies(6, 1, 1, 4, 0xa);
+        let of = |events: Events| {
+            let nodes = nodes(events);
+            let state = nodes.get(NodeId(1)).expect("it has told something");
+            (state.incarnation, state.applied, state.log.last_index())
+        };
+        assert_eq!(of(events), (1, Some((1, 4)), 1));
+        let events = Events::default().started(0, 1, 1).appends(5, 1, 1, 4, 0xa).applies(6, 1, 1, 4, 0xa);
+        assert_eq!(of(events.killed(7, 1).started(8, 1, 2)), (2, None, 1));
+    }
+
+    #[test]
+    fn the_story_says_whose_process_is_down() {
+        let told = |change| nodes(Events::default().leads(0, 1, 4).process(10, 1, change)).story(ms(20), 1);
+        let line = |process| vec![format!("n1 has {process}; has had no lease")];
+        assert_eq!(told(ProcessChange::Paused), line("led term 4 since 0.000000s, standing still since 0.010000s"));
+        assert_eq!(told(ProcessChange::Resumed), line("led term 4 since 0.000000s"));
+        let killed = nodes(Events::default().leads(0, 1, 4).extended(5, 1, 4, 50).killed(10, 1)).story(ms(20), 1);
+        assert!(killed[0].starts_with("n1 has been follower in term 4 since 0.010000s, killed at 0.010000s;"));
     }
 
     #[test]

@@ -14,8 +14,8 @@
 //! **Seen alive by** its unit tests, and by planted bugs that lengthen a lease: a base that is not the send time (premise P1), a
 //! lease that outlives the start of a transfer (P4), a length beyond the election timeout (P6).
 
-use super::nodes::{Held, Nodes, moment};
-use super::{Check, CheckInfo, Finding, STORY, words};
+use super::nodes::{Held, moment};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -32,41 +32,40 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 #[derive(Default)]
 pub(super) struct OneLease {
-    nodes: Nodes,
     evaluated: u64,
 }
 
 impl OneLease {
-    fn extended(&mut self, at: SimTime, node: NodeId) -> Option<Finding> {
+    fn extended(&mut self, at: SimTime, node: NodeId, nodes: &Nodes) -> Option<Finding> {
         self.evaluated += 1;
-        let lease = self.nodes.lease(node).filter(|lease| lease.is_valid(at))?;
-        let mut others = self.nodes.iter().filter(|(other, _)| *other != node);
+        let lease = nodes.lease(node).filter(|lease| lease.is_valid(at))?;
+        let mut others = nodes.iter().filter(|(other, _)| *other != node);
         let (other, held) = others.find_map(|(other, state)| {
             let held = state.lease.filter(|held| held.is_valid(at))?;
             Some((other, held))
         })?;
-        Some(self.finding(at, (node, lease), (other, held)))
+        Some(finding(at, (node, lease), (other, held), nodes))
     }
+}
 
-    fn finding(&self, at: SimTime, (node, lease): (NodeId, Held), (other, held): (NodeId, Held)) -> Finding {
-        let until = lease.until.min(held.until);
-        let overlap = if until == SimTime(u64::MAX) { "ever".to_owned() } else { words::duration(until.since(at)) };
-        let message = format!(
-            "{node} extended its lease of term {} while {other} still held one of term {}: both are valid for {overlap}",
-            lease.term, held.term
-        );
-        let describe = |node, verb, lease: Held| {
-            let (term, since, until) = (lease.term, lease.since, moment(lease.until));
-            format!("{node} {verb} a lease of term {term} at {}, held since {since}, until {until}", lease.extended)
-        };
-        let mut story = vec![
-            describe(other, "last extended", held),
-            describe(node, "extended", lease),
-            format!("from {at} to {} both would answer reads without asking anybody: {overlap}", moment(until)),
-        ];
-        story.extend(self.nodes.story(at, STORY - story.len()));
-        INFO.finding(at, message, story)
-    }
+fn finding(at: SimTime, (node, lease): (NodeId, Held), (other, held): (NodeId, Held), nodes: &Nodes) -> Finding {
+    let until = lease.until.min(held.until);
+    let overlap = if until == SimTime(u64::MAX) { "ever".to_owned() } else { words::duration(until.since(at)) };
+    let message = format!(
+        "{node} extended its lease of term {} while {other} still held one of term {}: both are valid for {overlap}",
+        lease.term, held.term
+    );
+    let describe = |node, verb, lease: Held| {
+        let (term, since, until) = (lease.term, lease.since, moment(lease.until));
+        format!("{node} {verb} a lease of term {term} at {}, held since {since}, until {until}", lease.extended)
+    };
+    let mut story = vec![
+        describe(other, "last extended", held),
+        describe(node, "extended", lease),
+        format!("from {at} to {} both would answer reads without asking anybody: {overlap}", moment(until)),
+    ];
+    story.extend(nodes.story(at, STORY - story.len()));
+    INFO.finding(at, message, story)
 }
 
 impl Check for OneLease {
@@ -74,11 +73,14 @@ impl Check for OneLease {
         INFO.name
     }
 
-    fn record(&mut self, record: &Record) -> Option<Finding> {
-        self.nodes.record(record);
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
             What::Stack(StackRecord { node, event: Event::LeaseExtended { .. }, .. }) => {
-                self.extended(record.at, *node)
+                self.extended(record.at, *node, nodes)
             }
             _ => None,
         }
@@ -96,8 +98,7 @@ mod tests {
     use leasehold::observe::EndCause;
 
     fn first(events: &Events) -> Option<Finding> {
-        let mut check = OneLease::default();
-        events.records().iter().find_map(|record| check.record(record))
+        events.first(&mut OneLease::default())
     }
 
     /// n1 leads term 4 with a lease until 1000 ms.
@@ -153,7 +154,7 @@ mod tests {
     fn a_node_extends_its_own_lease_as_often_as_it_likes() {
         let mut check = OneLease::default();
         let events = leased().extended(100, 1, 4, 1_100).extended(200, 1, 4, 1_200);
-        assert!(events.records().iter().all(|record| check.record(record).is_none()));
+        assert_eq!(events.first(&mut check), None);
         assert_eq!(check.evaluated(), 3);
     }
 }

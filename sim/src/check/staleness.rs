@@ -19,8 +19,7 @@
 //!
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 
-use super::nodes::Nodes;
-use super::{Check, CheckInfo, Finding, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -42,7 +41,6 @@ pub(super) struct Staleness {
     floors: Vec<Floor>,
     under_way: BTreeMap<OpId, UnderWay>,
     evaluated: u64,
-    nodes: Nodes,
     /// The last answer that a client was sent: from which node, and when it arrived.
     answers: BTreeMap<u32, (NodeId, SimTime)>,
 }
@@ -141,7 +139,6 @@ impl Staleness {
             keys,
             under_way: BTreeMap::new(),
             evaluated: 0,
-            nodes: Nodes::default(),
             answers: BTreeMap::new(),
         }
     }
@@ -165,12 +162,12 @@ impl Staleness {
         self.under_way.insert(invocation.op, under_way);
     }
 
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion) -> Option<Finding> {
+    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &Nodes) -> Option<Finding> {
         let operation = self.under_way.remove(&op)?;
         let accesses = operation.accesses(completion);
         self.evaluated += accesses.len() as u64;
         if let Some(seen) = accesses.iter().find(|seen| !seen.access.respects(seen.floor.position)) {
-            return Some(self.finding(at, &operation, seen, completion));
+            return Some(self.finding(at, &operation, seen, completion, nodes));
         }
         for Seen { key, access, .. } in accesses {
             let holder = Holder { client: operation.client, kind: operation.operation.kind(), at, access };
@@ -193,7 +190,7 @@ impl Staleness {
         self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0))
     }
 
-    fn finding(&self, at: SimTime, by: &UnderWay, seen: &Seen, completion: &Completion) -> Finding {
+    fn finding(&self, at: SimTime, by: &UnderWay, seen: &Seen, completion: &Completion, nodes: &Nodes) -> Finding {
         let key = self.name_of(seen.key);
         let kind = by.operation.kind().name();
         let path = match completion {
@@ -207,10 +204,10 @@ impl Staleness {
             format!(", but client {} had {} {before} before that began", holder.client, past(holder.access))
         });
         let message = format!("{kind} of {key} by client {} {did}{earlier}", by.client);
-        INFO.finding(at, message, self.story(at, by, seen, &did))
+        INFO.finding(at, message, self.story(at, by, seen, &did, nodes))
     }
 
-    fn story(&self, at: SimTime, by: &UnderWay, seen: &Seen, did: &str) -> Vec<String> {
+    fn story(&self, at: SimTime, by: &UnderWay, seen: &Seen, did: &str, nodes: &Nodes) -> Vec<String> {
         let key = self.name_of(seen.key);
         let mut story = Vec::new();
         if let Some(Holder { client, kind, at, access }) = seen.floor.holder {
@@ -220,8 +217,8 @@ impl Staleness {
         let kind = by.operation.kind().name();
         story.push(format!("client {} invoked a {kind} of {key} at {}, after that", by.client, by.invoked));
         story.push(format!("at {at} it was answered{}: it {did}", self.answered_by(at, by.client)));
-        let overlaps = self.nodes.overlaps(at);
-        story.extend(self.nodes.story(at, STORY.saturating_sub(story.len() + overlaps.len())));
+        let overlaps = nodes.overlaps(at);
+        story.extend(nodes.story(at, STORY.saturating_sub(story.len() + overlaps.len())));
         story.extend(overlaps);
         story.truncate(STORY);
         story
@@ -247,15 +244,18 @@ impl Check for Staleness {
         INFO.name
     }
 
-    fn record(&mut self, record: &Record) -> Option<Finding> {
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Operation, Kind::Message]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
             What::Invoked(invocation) => self.invoked(record.at, invocation),
-            What::Completed { op, completion } => return self.completed(record.at, *op, completion),
-            What::Stack(_) | What::Process { .. } => self.nodes.record(record),
+            What::Completed { op, completion } => return self.completed(record.at, *op, completion, nodes),
             What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
                 self.answers.insert(*client, (*node, record.at));
             }
-            What::Message { .. } | What::Cpu { .. } | What::Fault { .. } => {}
+            What::Stack(_) | What::Process { .. } | What::Cpu { .. } | What::Message { .. } | What::Fault { .. } => {}
         }
         None
     }

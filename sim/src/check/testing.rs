@@ -1,10 +1,11 @@
 //! Histories written by hand, for unit tests. Times are milliseconds since the run began; nodes and keys are numbers.
 
+use super::{Check, Finding, Kind, Nodes};
 use crate::history::{
-    Completion, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
+    Completion, Fate, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
 };
 use crate::time::SimTime;
-use leasehold::env::{Instant, NodeId};
+use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
 use leasehold::request::{ReadPath, Version};
@@ -25,6 +26,16 @@ pub(crate) struct Events {
 impl Events {
     pub(crate) fn records(&self) -> &[Record] {
         &self.records
+    }
+
+    /// The first thing that `check` finds in this history.
+    pub(crate) fn first(&self, check: &mut dyn Check) -> Option<Finding> {
+        let mut nodes = Nodes::default();
+        self.records.iter().find_map(|record| {
+            nodes.record(record);
+            let sees = check.looks_at().contains(&Kind::of(&record.what));
+            if sees { check.record(record, &nodes) } else { None }
+        })
     }
 
     pub(crate) fn push(mut self, at: u64, what: What) -> Self {
@@ -54,7 +65,15 @@ impl Events {
     }
 
     pub(crate) fn killed(self, at: u64, node: u64) -> Self {
-        self.push(at, What::Process { node: NodeId(node), change: ProcessChange::Killed })
+        self.process(at, node, ProcessChange::Killed)
+    }
+
+    pub(crate) fn started(self, at: u64, node: u64, incarnation: u64) -> Self {
+        self.process(at, node, ProcessChange::Started { incarnation })
+    }
+
+    pub(crate) fn process(self, at: u64, node: u64, change: ProcessChange) -> Self {
+        self.push(at, What::Process { node: NodeId(node), change })
     }
 
     /// A lease of 300 ms of local time whose true end is `until`.
@@ -64,8 +83,35 @@ impl Events {
         self.told_by(at, node, event, Some(ms(until)))
     }
 
+    /// A lease of 300 ms counted from `base`, by a clock that shows the time since the run began.
+    pub(crate) fn leased(self, at: u64, node: u64, term: u64, generation: u64, base: u64) -> Self {
+        let (from, to) = (ms(base), ms(base + 300));
+        let (base, expiry) = (Instant::from_nanos(from.0), Instant::from_nanos(to.0));
+        self.told_by(at, node, Event::LeaseExtended { term, generation, base, expiry }, Some(to))
+    }
+
+    /// `voter`'s answer reaches `leader`: to what that sent at `sent_at` in the first life of its process.
+    pub(crate) fn acknowledges(self, at: u64, voter: u64, leader: u64, term: u64, sent_at: u64) -> Self {
+        let sent_at = Instant::from_nanos(ms(sent_at).0);
+        let message = What::Message {
+            from: Address::Node(NodeId(voter)),
+            to: Address::Node(NodeId(leader)),
+            lane: Lane::Heartbeat,
+            fate: Fate::Delivered,
+            kind: "MsgHeartbeatResponse",
+            content: [term, 0, 0, 0],
+            stamp: None,
+            echo: Some(Stamp { term, incarnation: 1, round: 1, sent_at }),
+        };
+        self.push(at, message)
+    }
+
+    pub(crate) fn ends(self, at: u64, node: u64, generation: u64, cause: EndCause) -> Self {
+        self.event(at, node, Event::LeaseEnded { generation, cause, held: true })
+    }
+
     pub(crate) fn ended(self, at: u64, node: u64, cause: EndCause) -> Self {
-        self.event(at, node, Event::LeaseEnded { generation: 0, cause, held: true })
+        self.ends(at, node, 0, cause)
     }
 
     pub(crate) fn failed(self, at: u64, node: u64, kind: ErrorKind) -> Self {
@@ -94,7 +140,15 @@ impl Events {
     }
 
     pub(crate) fn applied(self, at: u64, index: u64) -> Self {
-        self.event(at, 1, Event::Applied { index, term: 1, digest: 0 })
+        self.applies(at, 1, index, 1, 0)
+    }
+
+    pub(crate) fn applies(self, at: u64, node: u64, index: u64, term: u64, digest: u32) -> Self {
+        self.event(at, node, Event::Applied { index, term, digest })
+    }
+
+    pub(crate) fn appends(self, at: u64, node: u64, index: u64, term: u64, digest: u32) -> Self {
+        self.event(at, node, Event::Appended { index, term, digest })
     }
 
     pub(crate) fn fault(self, at: u64, step: u32, verb: &'static str, phase: FaultPhase) -> Self {

@@ -19,24 +19,15 @@ mod sweep;
 mod verify;
 
 pub use self::{
-    request::{Group, Named, Places, Refusals, Wish, catalogue, find_variant, resolve, scenario_file, scenario_schema},
+    request::{
+        Group, Named, Places, Refusals, Wish, catalogue, find_variant, load, resolve, scenario_file, scenario_schema,
+    },
     run::{Spec, run},
     sweep::sweep,
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };
 
-/// The one of `known` that a person who wrote `word` most likely meant, if any is likely.
-fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let close = word.chars().count().div_ceil(3);
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(edits, _)| *edits <= close)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 /// `` ; did you mean `x`? ``, if something is near.
 fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(word, known).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
+    crate::scenario::nearest(word, known).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
 }

@@ -5,7 +5,8 @@ use crate::check;
 use crate::cluster::{self, VARIANTS, Variant};
 use crate::history::Keep;
 use crate::report::title;
-use crate::scenario::{self, Problem, Problems, Scenario, Seeds};
+use crate::scenario::{self, Class, Problem, Problems, Scenario, Seeds};
+use leasehold::engine::RenewalKind;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -72,12 +73,33 @@ pub struct Group {
     pub variant: &'static Variant,
     /// The seeds.
     pub seeds: Seeds,
+    /// What is odd about the scenario's file.
+    pub warnings: Arc<Problems>,
 }
 
 impl Group {
+    /// The same under another variant.
+    fn under(&self, variant: &'static Variant) -> Self {
+        Self { scenario: Arc::new(self.scenario.under(variant.name)), variant, ..self.clone() }
+    }
+
     /// What people call the scenario.
     pub fn title(&self) -> String {
         title(&self.scenario.path)
+    }
+
+    /// What happens in it, in English.
+    pub fn explain(&self) -> String {
+        let cluster = &self.scenario.cluster;
+        let context = scenario::Context {
+            title: &self.title(),
+            variant: self.variant.name,
+            about: self.variant.about,
+            lease: (self.variant.lease_length)(cluster.election_timeout, cluster.tick),
+            renewal: self.variant.renewal.map(renewal),
+            checks: checks(),
+        };
+        scenario::explain(&self.scenario, &context)
     }
 
     /// The run of one seed.
@@ -202,14 +224,10 @@ pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
     let mut groups = Vec::new();
     for path in paths(wish, places, &mut refusals) {
         match load(&path) {
-            Ok((scenario, own)) => {
-                let variants = if variants.is_empty() { vec![own] } else { variants.clone() };
-                let seeds = wish.seeds.unwrap_or(scenario.seeds);
-                groups.extend(variants.into_iter().map(|variant| Group {
-                    scenario: Arc::new(scenario.under(variant.name)),
-                    variant,
-                    seeds,
-                }));
+            Ok(own) => {
+                let variants = if variants.is_empty() { vec![own.variant] } else { variants.clone() };
+                let seeds = wish.seeds.unwrap_or(own.seeds);
+                groups.extend(variants.into_iter().map(|variant| Group { seeds, ..own.under(variant) }));
             }
             Err(problems) => refusals.files.push(problems),
         }
@@ -235,24 +253,37 @@ fn paths(wish: &Wish, places: &Places, refusals: &mut Refusals) -> Vec<PathBuf> 
     paths
 }
 
-/// The scenario in `path`, and the variant that it names.
-fn load(path: &Path) -> Result<(Arc<Scenario>, &'static Variant), Problems> {
-    read_as(path, &scenario::text(path)?)
-}
-
-/// The scenario that `text` is, as the contents of `path`, and the variant that it names.
+/// The scenario in `path`, under the variant and with the seeds that it names.
 ///
 /// # Errors
 ///
 /// What is wrong with it, names of variants and checks that there are not included.
-pub(super) fn read_as(path: &Path, text: &str) -> Result<(Arc<Scenario>, &'static Variant), Problems> {
+pub fn load(path: &Path) -> Result<Group, Problems> {
+    read_as(path, &scenario::text(path)?)
+}
+
+/// As [`load`], of `text` as the contents of `path`, which is not touched.
+pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
     let scenario = scenario::parse(path, text)?;
     let own = find_variant(scenario.variant.as_deref().unwrap_or(DEFAULT));
     let unknown = unknown_names(&scenario);
-    match own {
-        Ok(variant) if unknown.is_empty() => Ok((Arc::new(scenario), variant)),
-        _ => Err(refused_names(path, text, &unknown)),
+    let (Ok(variant), true) = (own, unknown.is_empty()) else { return Err(refused_names(path, text, &unknown)) };
+    let warnings = Arc::new(scenario::lint(&scenario, text, &checks()));
+    Ok(Group { seeds: scenario.seeds, scenario: Arc::new(scenario), variant, warnings })
+}
+
+/// What renews a lease, whatever a scenario says, in words.
+fn renewal(kind: RenewalKind) -> &'static str {
+    match kind {
+        RenewalKind::Acks => "rounds that a quorum acknowledged renew it, as the variant wants",
+        RenewalKind::ReadRounds => "rounds of ReadIndex renew it, as the variant wants",
+        RenewalKind::Caller => "under this variant only an operation that succeeded renews it",
     }
+}
+
+/// The checks that there are, with the class of what they find.
+fn checks() -> Vec<(&'static str, Class)> {
+    check::ALL.iter().map(|check| (check.name, check.class)).collect()
 }
 
 /// A name in a scenario that nothing has, the line that it stands on (`None`: that which sets `variant`), and what to say of it.

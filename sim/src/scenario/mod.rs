@@ -21,12 +21,16 @@
 //! | `describe` | the JSON Schema, for editors                                               |
 //! | `read`     | text to schema                                                             |
 //! | `validate` | schema to plan                                                             |
+//! | `explain`  | a plan in English, and drawn to scale                                      |
+//! | `lint`     | what a file may say and hardly means to: warnings                          |
 //! | `print`    | a plan as a file that a person could have written                          |
 //! | `problem`  | what is wrong with a file, and how that is shown                           |
 //!
 //! Nothing here knows of Raft, of the simulated world or of a run.
 
 mod describe;
+mod explain;
+mod lint;
 mod load;
 mod metric;
 mod plan;
@@ -45,7 +49,17 @@ mod tests;
 
 use std::{path::Path, time::Duration};
 
-pub use self::{describe::json_schema, metric::*, plan::*, print::print, problem::*, units::Misread};
+pub use self::{
+    describe::json_schema,
+    explain::{Context, explain},
+    lint::lint,
+    metric::*,
+    plan::*,
+    print::print,
+    problem::*,
+    units::Misread,
+    words::nearest,
+};
 
 /// Reads and validates the scenario file at `path`.
 ///

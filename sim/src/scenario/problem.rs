@@ -63,7 +63,7 @@ impl Problem {
     }
 }
 
-/// All problems of one scenario file, by position, at most [`MAX_PROBLEMS`]. `Display` is [`Problems::render`] without
+/// All problems of one scenario file, or all warnings about it, by position, at most [`MAX_PROBLEMS`]. `Display` is [`Problems::render`] without
 /// colour.
 #[derive(Clone, Debug)]
 pub struct Problems {
@@ -72,6 +72,8 @@ pub struct Problems {
     lines: Lines,
     list: Vec<Problem>,
     more: bool,
+    /// The file is good all the same.
+    only_warnings: bool,
 }
 
 impl Problems {
@@ -82,7 +84,18 @@ impl Problems {
         list.dedup();
         let more = list.len() > MAX_PROBLEMS;
         list.truncate(MAX_PROBLEMS);
-        Self { path: path.to_owned(), text: text.to_owned(), lines: Lines::new(text), list, more }
+        let (path, text, lines) = (path.to_owned(), text.to_owned(), Lines::new(text));
+        Self { path, text, lines, list, more, only_warnings: false }
+    }
+
+    /// What is odd about a file that is good. As [`Problems::new`].
+    pub fn warnings(path: &Path, text: &str, list: Vec<Problem>) -> Self {
+        Self { only_warnings: true, ..Self::new(path, text, list) }
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// The file, as its path was given.
@@ -108,13 +121,15 @@ impl Problems {
         let mut shown: Vec<String> =
             self.list.iter().map(|problem| renderer.render(&[self.group(problem, &path)])).collect();
         if self.more {
-            shown.push(format!("{path}: these are the first {MAX_PROBLEMS} problems; there are more"));
+            let what = if self.only_warnings { "warnings" } else { "problems" };
+            shown.push(format!("{path}: these are the first {MAX_PROBLEMS} {what}; there are more"));
         }
         shown.join("\n\n")
     }
 
     fn group<'a>(&'a self, problem: &'a Problem, path: &'a str) -> Group<'a> {
-        let title = Level::ERROR.primary_title(problem.message.as_str());
+        let level = if self.only_warnings { Level::WARNING } else { Level::ERROR };
+        let title = level.primary_title(problem.message.as_str());
         let mut group = match &problem.span {
             Some(span) => title.element(self.snippet(problem, span, path)),
             None => title.element(annotate_snippets::Origin::path(path)),
@@ -168,6 +183,15 @@ pub(super) struct Lines(Vec<usize>);
 impl Lines {
     pub(super) fn new(text: &str) -> Self {
         Self(text.match_indices('\n').map(|(at, _)| at + 1).collect())
+    }
+
+    /// Where what stands on `line` (1-based) of `text` is, without the space around it and the comment after it.
+    pub(super) fn span(&self, line: usize, text: &str) -> Option<Range<usize>> {
+        let start = if line == 1 { 0 } else { *self.0.get(line.checked_sub(2)?)? };
+        let content = text.get(start..)?.lines().next()?;
+        let content = content.rsplit_once(" #").map_or(content, |(content, _)| content);
+        let from = start + content.len() - content.trim_start().len();
+        Some(from..from + content.trim().len())
     }
 
     /// The line (1-based) of the byte at `offset`.

@@ -193,7 +193,7 @@ fn misfit(error: &Error, place: &Place) -> Problem {
 fn unknown_key(message: &str, key: &str, span: &Range<usize>) -> Problem {
     let allowed = expected_names(message);
     let problem = Problem::new(format!("unknown key {}", quote(key))).at(span.clone());
-    let problem = match words::nearest(key, &allowed) {
+    let problem = match words::nearest(key, allowed.iter().map(String::as_str)) {
         Some(meant) => problem.label(format!("did you mean `{meant}`?")),
         None => problem,
     };
@@ -223,6 +223,14 @@ fn wrong_type(message: &str, place: &Place) -> Problem {
         Some("workload") => problem.help("workloads are a list: write `[[workload]]`, with double brackets"),
         Some("timeline") => {
             problem.help("the timeline is a list of steps: `timeline = [{ at = \"6s\", heal = \"everything\" }]`")
+        }
+        _ if expected == "a list" && found.starts_with("the text ") => {
+            let text = found.trim_start_matches("the text ");
+            problem.help(format!("a list stands in brackets: `[{text}]`"))
+        }
+        _ if matches!(expected.as_str(), "a whole number" | "`true` or `false`") && found.starts_with("the text ") => {
+            let text = found.trim_start_matches("the text ").trim_matches('"');
+            problem.help(format!("it stands without quotes: `{text}`"))
         }
         Some(name) if name.starts_with('p') && super::units::quantile(name).is_ok() => {
             problem.help("a quantile with a decimal point stands in quotes: `\"p99.9\"`")

@@ -75,6 +75,16 @@ const DURATION_FORMS: &str = "a duration is a number and a unit: `250us`, `1.5s`
 /// A duration: `1.5s`, or `1.5 election-timeouts` where `protocol` is given. Exact, but for fractions of protocol
 /// units, which are rounded down to a nanosecond.
 pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
+    in_habit(text, protocol, "ms")
+}
+
+/// As [`duration`], of a moment of the run: who forgets the unit means seconds.
+pub(super) fn moment(text: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
+    in_habit(text, protocol, "s")
+}
+
+/// A duration; `habit` is the unit that is mostly meant where there is none.
+fn in_habit(text: &str, protocol: Option<&Protocol>, habit: &str) -> Result<Duration, Misread> {
     let text = text.trim();
     if text.starts_with('-') {
         return Err(Misread::new(format!("{} is negative; a duration is not", quote(text))));
@@ -83,7 +93,7 @@ pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Durati
         return Err(Misread::new(format!("{} is not a duration", quote(text))).help(DURATION_FORMS));
     };
     if unit.is_empty() {
-        return Err(Misread::new(format!("`{text}` has no unit; `{text}ms`?")).help(DURATION_FORMS));
+        return Err(Misread::new(format!("`{text}` has no unit; `{text}{habit}`?")).help(DURATION_FORMS));
     }
     without_exponent(text, unit)?;
     let (unit, is_plain) = match plain_unit(unit) {
@@ -152,27 +162,24 @@ fn protocol_unit(unit: &str, protocol: Option<&Protocol>) -> Result<Duration, Mi
 }
 
 fn unknown_unit(unit: &str) -> Misread {
-    const HABITS: [(&str, &str); 16] = [
-        ("sec", "s"),
-        ("secs", "s"),
-        ("second", "s"),
-        ("seconds", "s"),
-        ("S", "s"),
-        ("msec", "ms"),
-        ("millis", "ms"),
-        ("milliseconds", "ms"),
-        ("MS", "ms"),
-        ("usec", "us"),
-        ("micros", "us"),
-        ("nanos", "ns"),
-        ("min", "m"),
-        ("minutes", "m"),
-        ("hours", "h"),
-        ("hr", "h"),
+    const HABITS: [(&str, &[&str]); 6] = [
+        ("s", &["sec", "secs", "second", "seconds"]),
+        ("ms", &["msec", "msecs", "millis", "millisecond", "milliseconds"]),
+        ("us", &["usec", "usecs", "micros", "microsecond", "microseconds"]),
+        ("ns", &["nsec", "nanos", "nanosecond", "nanoseconds"]),
+        ("m", &["min", "mins", "minute", "minutes"]),
+        ("h", &["hr", "hrs", "hour", "hours"]),
     ];
-    let protocol = ["election-timeouts", "heartbeats", "leases"].map(str::to_owned);
-    let habit = HABITS.iter().find(|(habit, _)| *habit == unit).map(|(_, unit)| *unit);
-    let meant = habit.or_else(|| words::nearest(unit, &protocol)).map(str::to_owned);
+    let long =
+        HABITS.iter().flat_map(|(_, habits)| *habits).copied().chain(["election-timeouts", "heartbeats", "leases"]);
+    // One letter is near to every other.
+    let short = HABITS.iter().map(|(short, _)| *short).filter(|short| short.len() > 1 && unit.len() > 2);
+    let letter = HABITS.iter().find(|(short, _)| *short == unit.to_lowercase()).map(|(short, _)| *short);
+    let near = letter.or_else(|| words::nearest(unit, long.chain(short)));
+    let written = |near: &str| {
+        HABITS.iter().find(|(_, habits)| habits.contains(&near)).map_or(near, |(short, _)| *short).to_owned()
+    };
+    let meant = near.map(written);
     Misread { message: format!("unknown unit {}", quote(unit)), meant, help: Some(DURATION_FORMS.to_owned()) }
 }
 
@@ -187,7 +194,11 @@ pub(super) fn rate(text: &str) -> Result<u64, Misread> {
     match unit {
         "/s" => {}
         "" => return Err(Misread::new(format!("`{text}` has no unit; `{text}/s`?")).help(forms)),
-        _ => return Err(Misread::new(format!("unknown unit {}", quote(unit))).help(forms)),
+        _ => {
+            let habits = ["/sec", "/second", "rps", "qps", "ops", "ops/s", "hz", "s", "per second", "ps"];
+            let meant = habits.contains(&unit.to_lowercase().as_str()).then(|| "/s".to_owned());
+            return Err(Misread { meant, ..Misread::new(format!("unknown unit {}", quote(unit))).help(forms) });
+        }
     }
     match number.times(1_000) {
         Some((_, false)) => Err(Misread::new(format!("{} is finer than a thousandth per second", quote(text)))),
@@ -204,7 +215,7 @@ pub(super) fn ppm(text: &str) -> Result<Ppm, Misread> {
         "ppm" => number.shifted(6),
         _ => number,
     };
-    number.parts_of_one(1_000_000, text).map(Ppm)
+    number.parts_of_one(1_000_000, text, "ppm").map(Ppm)
 }
 
 /// A share in thousandths: `0.125` or `12.5%`.
@@ -215,7 +226,7 @@ pub(super) fn per_mille(text: &str) -> Result<u32, Misread> {
             Err(Misread::new(format!("unknown unit `ppm` in {}", quote(text)))
                 .help("write a fraction: `0.25` or `25%`"))
         }
-        _ => number.parts_of_one(1_000, text),
+        _ => number.parts_of_one(1_000, text, "%"),
     }
 }
 
@@ -229,7 +240,11 @@ fn share(text: &str) -> Result<(Decimal, &str), Misread> {
     match Decimal::split(text) {
         Some((number, "%")) => Ok((number.shifted(2), "")),
         Some((number, unit @ ("" | "ppm"))) => Ok((number, unit)),
-        Some((_, unit)) => Err(Misread::new(format!("unknown unit {}", quote(unit))).help(forms)),
+        Some((_, unit)) => {
+            let meant = if unit == "percent" { Some("%") } else { words::nearest(unit, ["ppm"]) };
+            let unknown = Misread::new(format!("unknown unit {}", quote(unit))).help(forms);
+            Err(Misread { meant: meant.map(str::to_owned), ..unknown })
+        }
         None => Err(Misread::new(format!("{} is not a share", quote(text))).help(forms)),
     }
 }
@@ -284,6 +299,7 @@ pub(super) fn bound(text: &str, metric: Metric, protocol: &Protocol) -> Result<B
         return Err(Misread::new(format!("{} is negative; `{metric}` never is", quote(operand))));
     }
     let value = match metric.unit() {
+        Unit::Seconds if metric == Metric::Recovery => moment(operand, Some(protocol))?.as_nanos() as f64 / 1e9,
         Unit::Seconds => duration(operand, Some(protocol))?.as_nanos() as f64 / 1e9,
         Unit::Ratio => ratio(written, operand, op, metric)?,
         Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand))
@@ -351,7 +367,8 @@ impl FromStr for Seeds {
         let seed = |word: &str| {
             let digits = word.trim().replace('_', "");
             let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            digits.parse::<u64>().ok().filter(|_| plain).ok_or_else(|| not_a(word, "seed").help(forms))
+            let seed = digits.parse::<u64>().ok().filter(|_| plain);
+            seed.ok_or_else(|| Misread { meant: range_meant(text), ..not_a(word, "seed").help(forms) })
         };
         let backwards =
             |range: String| Err(Misread::new(format!("{} runs backwards; `{range}`?", quote(text))).help(forms));
@@ -383,6 +400,14 @@ impl FromStr for Seeds {
         }
         Ok(seeds)
     }
+}
+
+/// `1..=20` for `1-20`, `1...20`, `1 to 20`.
+fn range_meant(text: &str) -> Option<String> {
+    let ends = ["...", "-", "–", ":", " to ", ","].into_iter().find_map(|between| text.split_once(between));
+    let (first, last) = ends.map(|(first, last)| (first.trim(), last.trim()))?;
+    let is_seed = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    (is_seed(first) && is_seed(last)).then(|| format!("{first}..={last}"))
 }
 
 impl fmt::Display for Seeds {
@@ -440,15 +465,20 @@ impl Decimal {
         Some((product / divisor, product % divisor == 0))
     }
 
-    /// How many parts of the `parts` of one this is. `text` is how it was written.
-    fn parts_of_one(self, parts: u32, text: &str) -> Result<u32, Misread> {
+    /// How many parts of the `parts` of one this is. `text` is how it was written; `habit` is the unit that is mostly meant by a number
+    /// above one without a unit.
+    fn parts_of_one(self, parts: u32, text: &str, habit: &str) -> Result<u32, Misread> {
         match self.times(u128::from(parts)) {
             Some((count, true)) if count <= u128::from(parts) => Ok(count as u32),
             Some((count, false)) if count < u128::from(parts) => {
                 Err(Misread::new(format!("{} is finer than 1/{parts}", quote(text))))
             }
-            _ => Err(Misread::new(format!("{} is more than 1; a share lies between 0 and 1", quote(text)))
-                .help("a share is `0.1%`, `1000ppm` or `0.001`")),
+            _ => {
+                let more = format!("{} is more than 1; a share lies between 0 and 1", quote(text));
+                let is_bare = text.trim().ends_with(|c: char| c.is_ascii_digit());
+                let meant = is_bare.then(|| format!("{}{habit}", text.trim()));
+                Err(Misread { meant, ..Misread::new(more).help("a share is `0.1%`, `1000ppm` or `0.001`") })
+            }
         }
     }
 

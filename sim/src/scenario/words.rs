@@ -117,8 +117,16 @@ impl FromStr for Selector {
         }
         let words = || Self::ROLES.iter().map(|(_, word)| *word);
         let allowed = format!("allowed: `n1`, `n2`, ...; {}", quote_all(words()));
-        Err(Misread { help: Some(allowed), ..unknown("selector", text, words()) })
+        let unknown = unknown("selector", text, words());
+        Err(Misread { help: Some(allowed), meant: by_number(text).or(unknown.meant.clone()), ..unknown })
     }
+}
+
+/// `n1` for `N1`, `node1`, `node-1` and `1`.
+fn by_number(text: &str) -> Option<String> {
+    let word = normal(text);
+    let number = word.strip_prefix("node").or(word.strip_prefix('n')).unwrap_or(&word).trim_start_matches('-');
+    is_plain_number(number).then(|| format!("n{number}"))
 }
 
 fn is_plain_number(text: &str) -> bool {
@@ -137,32 +145,72 @@ pub(super) fn unknown<T: fmt::Display>(what: &str, word: &str, allowed: impl Int
     let allowed: Vec<String> = allowed.into_iter().map(|word| word.to_string()).collect();
     Misread {
         message: format!("unknown {what} {}", quote(word)),
-        meant: nearest(word, &allowed).map(str::to_owned),
+        meant: nearest(word, allowed.iter().map(String::as_str)).map(str::to_owned),
         help: Some(format!("allowed: {}", quote_all(&allowed))),
     }
 }
 
 /// The one of `candidates` that a person who wrote `word` most likely meant, if any is likely.
-pub(super) fn nearest<'a>(word: &str, candidates: &'a [String]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 64;
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let word = normal(word);
     if word.is_empty() || word.len() > LONGEST {
         return None;
     }
-    let word = normal(word);
     let close = word.chars().count().div_ceil(3);
     let by_edits = candidates
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &normal(candidate)), candidate))
         .filter(|(edits, _)| *edits <= close)
         .min_by_key(|(edits, _)| *edits);
-    // `election` for `election-timeout`: many edits, yet no doubt.
-    let by_start = || candidates.iter().find(|candidate| word.len() > 2 && normal(candidate).starts_with(&word));
-    by_edits.map(|(_, candidate)| candidate).or_else(by_start).map(String::as_str)
+    let by_habit = || candidates.iter().find(|candidate| HABITS.contains(&(&word, candidate)));
+    by_edits.map(|(_, candidate)| candidate).or_else(by_habit).or_else(|| by_part(&word, &candidates)).copied()
 }
+
+/// `election` for `election-timeout`, `hit-rate` for `lease-hit-rate`: many edits, yet no doubt. At the start, the first; elsewhere the
+/// only one.
+fn by_part<'c, 'a>(word: &str, candidates: &'c [&'a str]) -> Option<&'c &'a str> {
+    if word.len() <= 2 {
+        return None;
+    }
+    let inside = |candidate: &&&str| format!("-{}-", normal(candidate)).contains(&format!("-{word}-"));
+    let mut parts = candidates.iter().filter(inside);
+    let only = parts.next().filter(|_| parts.next().is_none());
+    candidates.iter().find(|candidate| normal(candidate).starts_with(word)).or(only)
+}
+
+/// What other harnesses and everyday speech call it, and what it is called here.
+const HABITS: [(&str, &str); 19] = [
+    ("kill", "crash"),
+    ("restart", "crash"),
+    ("bounce", "crash"),
+    ("stop", "pause"),
+    ("suspend", "pause"),
+    ("freeze", "pause"),
+    ("isolate", "partition"),
+    ("cut", "partition"),
+    ("split", "partition"),
+    ("duration", "for"),
+    ("lasts", "for"),
+    ("period", "every"),
+    ("window", "tag"),
+    ("timeout", "deadline"),
+    ("threads", "clients"),
+    ("freeze", "frozen"),
+    ("all", "everything"),
+    ("read", "get"),
+    ("write", "put"),
+];
 
 /// Without what people get wrong most: case, `_` for `-`, a forgotten `@`.
 fn normal(word: &str) -> String {
     word.trim().trim_start_matches('@').to_lowercase().replace(['_', ' '], "-")
+}
+
+/// What `text` is in kebab-case, if it can be.
+pub(super) fn kebab(text: &str) -> Option<String> {
+    Some(normal(text)).filter(|text| is_kebab(text))
 }
 
 /// `text` is words of lower-case letters and digits, joined by single hyphens.

@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, FaultCount, Measures, Meter};
-use crate::check::{self, Check, Finding, stops};
+use crate::check::{self, Check, Finding, Panel, stops};
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Checks and measures one run while it happens.
 pub struct Auditor {
-    checks: Vec<Box<dyn Check>>,
+    panel: Panel,
     violations: BTreeMap<&'static str, u64>,
     findings: Vec<Finding>,
     meter: Meter,
@@ -37,7 +37,7 @@ impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
     pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
         Self {
-            checks: check::all(keys),
+            panel: Panel::new(check::all(keys)),
             violations: BTreeMap::new(),
             findings: Vec::new(),
             meter: Meter::new(scenario),
@@ -50,7 +50,7 @@ impl Auditor {
     pub fn record(&mut self, record: &Record) -> bool {
         self.meter.record(record);
         self.count_fault(record);
-        let found: Vec<_> = self.checks.iter_mut().filter_map(|check| check.record(record)).collect();
+        let found = self.panel.record(record);
         let ends = |finding: &Finding| stops(finding.class) && !self.record_only.contains(finding.check);
         let goes_on = !found.iter().any(ends);
         // Two checks may find the same read.
@@ -67,14 +67,14 @@ impl Auditor {
     }
 
     fn conclude(&mut self, end: SimTime) -> Audit {
-        let found: Vec<_> = self.checks.iter_mut().flat_map(|check| check.finish(end)).collect();
+        let found = self.panel.finish(end);
         self.take(found);
         let count = |check: &dyn Check| CheckCount {
             evaluated: check.evaluated(),
             violations: self.violations.get(check.name()).copied().unwrap_or(0),
         };
         Audit {
-            checks: self.checks.iter().map(|check| (check.name(), count(&**check))).collect(),
+            checks: self.panel.checks().map(|check| (check.name(), count(check))).collect(),
             findings: std::mem::take(&mut self.findings),
             measures: self.meter.finish(end),
             faults: std::mem::take(&mut self.faults),
@@ -141,6 +141,7 @@ mod tests {
     use crate::history::{History, Keep};
     use crate::verdict::testing::{scenario, with_timeline};
     use leasehold::error::ErrorKind;
+    use leasehold::observe::Miss;
 
     fn audited(scenario: &Scenario, events: &Events) -> (Audit, usize) {
         let mut auditor = Auditor::new(scenario, Arc::from([]));
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_is_judged_at_the_end_does_not_end_the_run() {
-        let events = Events::default().failed(1, 1, ErrorKind::WriteConflict).hit(2, 1);
+        let events = Events::default().failed(1, 1, ErrorKind::WriteConflict).missed(2, 1, Miss::Cold);
         let (audit, seen) = audited(&scenario(""), &events);
         assert_eq!((audit.findings.len(), seen), (1, 2));
         assert_eq!(audit.checks["end-causes"], CheckCount { evaluated: 1, violations: 1 });
@@ -200,10 +201,10 @@ mod tests {
     fn a_shared_auditor_outlives_the_history_that_it_observes() {
         let shared = SharedAuditor::new(Auditor::new(&scenario(""), Arc::from([])));
         let mut history = History::new(Keep::Last(0), vec![Box::new(shared.clone())]);
-        for record in Events::default().hit(1, 1).hit(2, 1).records() {
+        for record in Events::default().missed(1, 1, Miss::Cold).missed(2, 1, Miss::Cold).records() {
             history.record(record.at, record.what.clone());
         }
-        assert_eq!(shared.finish(ms(10)).measures.whole.lease.hits, 2);
+        assert_eq!(shared.finish(ms(10)).measures.whole.lease.misses[&Miss::Cold], 2);
         assert_eq!(history.close().events, 2);
     }
 }

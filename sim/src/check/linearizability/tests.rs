@@ -9,7 +9,7 @@ use leasehold::request::ReadPath;
 fn first(events: &Events) -> (Option<Finding>, u64) {
     let keys = ["k0", "k1", "k2"].map(String::from);
     let mut check = Linearizability::new(Arc::from(keys));
-    let finding = events.records().iter().find_map(|record| check.record(record));
+    let finding = events.first(&mut check);
     (finding, check.evaluated())
 }
 
@@ -236,7 +236,8 @@ fn a_key_is_judged_until_its_first_violation() {
     let keys = Arc::from(["k0".to_owned()]);
     let mut check = Linearizability::new(keys);
     let events = two_writes().reads(25, 30, 3, 1).reads(31, 32, 4, 1).reads(33, 34, 5, 2);
-    let findings = events.records().iter().filter_map(|record| check.record(record)).count();
+    let nodes = Nodes::default();
+    let findings = events.records().iter().filter_map(|record| check.record(record, &nodes)).count();
     assert_eq!((findings, check.evaluated()), (1, 3));
 }
 

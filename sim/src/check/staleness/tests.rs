@@ -7,7 +7,7 @@ use leasehold::error::Outcome;
 fn first(events: &Events) -> (Option<Finding>, u64) {
     let keys = ["k0", "k1", "k2"].map(String::from);
     let mut check = Staleness::new(Arc::from(keys));
-    let finding = events.records().iter().find_map(|record| check.record(record));
+    let finding = events.first(&mut check);
     (finding, check.evaluated())
 }
 

@@ -68,6 +68,7 @@ mod tests {
                 assert_eq!(tree.max(start..end), expected, "{start}..{end}");
             }
         }
-        assert_eq!(tree.max(5..3), 0);
+        let (start, end) = (5, 3);
+        assert_eq!(tree.max(start..end), 0);
     }
 }

@@ -33,27 +33,35 @@ pub fn judge(input: &Input, simulated: Duration) -> Result<Fate, String> {
         Ok(text) => text,
         Err(problems) => return refused("", &problems),
     };
-    let (scenario, variant) = match read_as(&input.path, &text) {
-        Ok(read) => read,
+    let group = match read_as(&input.path, &text) {
+        Ok(group) => group,
         Err(problems) => return refused(&text, &problems),
     };
-    survives_printing(&input.path, &scenario)?;
+    placed(&text, &group.warnings)?;
+    survives_printing(&input.path, &group.scenario)?;
+    let _ = group.explain();
     if simulated.is_zero() {
         return Ok(Fate::Valid);
     }
-    let until = scenario.until.min(simulated);
-    let scenario = Arc::new(Scenario { until, ..Scenario::clone(&scenario) });
-    let report = run(&Spec { scenario, seed: 1, variant, keep: Keep::Last(0), leak: false });
+    let until = group.scenario.until.min(simulated);
+    let scenario = Arc::new(Scenario { until, ..Scenario::clone(&group.scenario) });
+    let report = run(&Spec { scenario, ..group.spec(1, Keep::Last(0)) });
     let panic = report.verdict.failures.iter().find(|failure| failure.class == Class::Panic);
     panic.map_or(Ok(Fate::Run), |panic| Err(format!("its run panicked: {}", panic.message)))
 }
 
-/// A refusal says something, in places that there are.
+/// A refusal says something.
 fn refused(text: &str, problems: &Problems) -> Result<Fate, String> {
     let shown = problems.to_string();
     if problems.iter().next().is_none() || shown.is_empty() {
         return Err("refused without a word".to_owned());
     }
+    placed(text, problems).map(|()| Fate::Refused)
+}
+
+/// What is said of a file is said of places that there are; to show it must not panic.
+fn placed(text: &str, problems: &Problems) -> Result<(), String> {
+    let _ = problems.render(true);
     let inside = |span: &std::ops::Range<usize>| span.start <= span.end && span.end <= text.len();
     for problem in problems.iter() {
         let spans = problem.span.iter().chain(problem.also.iter().map(|(span, _)| span));
@@ -61,7 +69,7 @@ fn refused(text: &str, problems: &Problems) -> Result<Fate, String> {
             return Err(format!("`{}` is placed at {span:?} of {} bytes", problem.message, text.len()));
         }
     }
-    Ok(Fate::Refused)
+    Ok(())
 }
 
 fn survives_printing(path: &Path, scenario: &Scenario) -> Result<(), String> {

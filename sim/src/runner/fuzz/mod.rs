@@ -3,7 +3,7 @@
 //! Input number `n` of a seed is always the same, so that what was found is found again. An input is
 //!
 //! - decoded, parsed and rendered; every problem must lie within the file;
-//! - if it is valid, printed and read back: the same text again (`scenario::print`);
+//! - if it is valid, explained, printed and read back: the same text again;
 //! - if it is chosen, run for a moment of simulated time: any verdict will do, a panic will not.
 
 mod judge;

@@ -2,7 +2,10 @@
 
 mod accepted;
 mod arbitrary;
+mod explained;
 mod files;
+mod linted;
+mod meant;
 mod printed;
 mod properties;
 mod refused;

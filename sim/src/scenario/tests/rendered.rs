@@ -56,7 +56,7 @@ fn problems_of_shape_and_of_sense_come_together_by_position() {
       |
       = help: allowed here: `at`, `every`, `jitter`, `tag`, `transfer`, `partition`, `crash`, `pause`, `heal`
 
-    error: `7` has no unit; `7ms`?
+    error: `7` has no unit; `7s`?
      --> t.toml:6:10
       |
     6 |   { at = "7", heal = "everything" },

@@ -75,7 +75,7 @@ fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report
         report.missing(Problem::new("`until` is missing").help("say how long the run lasts: `until = \"20s\"`"));
     }
     let until = until.and_then(|until| {
-        let length = report.duration(Some(until.clone()), Some(&protocol))?;
+        let length = report.moment(Some(until.clone()), &protocol)?;
         if length.is_zero() {
             report.refuse(Problem::new("a run of no length has nothing to show").at(until.span()));
         }

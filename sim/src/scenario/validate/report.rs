@@ -10,6 +10,7 @@ use crate::scenario::{
     problem::{Lines, quote},
     schema::{Quantity, Scalar, Text, Whole},
     units::{self, Misread, Protocol},
+    words,
 };
 
 /// The problems of a file so far.
@@ -68,6 +69,11 @@ impl Report {
         self.scalar(quantity, |text| units::duration(text, protocol))
     }
 
+    /// A moment of the run.
+    pub(super) fn moment(&mut self, quantity: Option<Quantity>, protocol: &Protocol) -> Option<Duration> {
+        self.scalar(quantity, |text| units::moment(text, Some(protocol)))
+    }
+
     /// A duration that is not zero; `what` names it.
     pub(super) fn positive(
         &mut self,
@@ -106,7 +112,11 @@ impl Report {
         let message = format!("{} is not {what}", quote(name.get_ref()));
         let help =
             "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
-        self.refuse(Problem::new(message).at(name.span()).help(help));
+        let problem = Problem::new(message).at(name.span()).help(help);
+        self.refuse(match words::kebab(name.get_ref()) {
+            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+            None => problem,
+        });
         None
     }
 }

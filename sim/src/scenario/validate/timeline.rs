@@ -14,7 +14,8 @@ use crate::scenario::{
     Action, MAX_REPETITIONS, MAX_STEPS, Problem, Selector, Step, When,
     problem::{quote, quote_all},
     schema::{self, Quantity, Scalar, Text},
-    units,
+    units::{self, Misread},
+    words,
 };
 
 /// What expectations call the whole run, so that no window may.
@@ -166,9 +167,13 @@ fn when(
 
 fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report) -> Option<When> {
     let Scalar(text) = at.get_ref();
+    let written = text.as_str();
     let time = |text: &str, report: &mut Report| {
-        let time = units::duration(text, Some(&frame.protocol));
-        let time = time.map_err(|misread| if misread.meant.is_none() { misread.help(AT_FORMS) } else { misread });
+        let time = units::moment(text, Some(&frame.protocol)).map_err(|misread| match window_meant(written) {
+            Some(meant) => Misread { meant: Some(meant), ..misread.help(AT_FORMS) },
+            None if misread.meant.is_none() => misread.help(AT_FORMS),
+            None => misread,
+        });
         report.take(time, at.span())
     };
     let after = |time: Duration| time > frame.until;
@@ -195,6 +200,17 @@ fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report) -> Option<W
         report.missing(Problem::new(message).at(at.span()));
     }
     (from < to && !after(to)).then_some(When::Window { from, to })
+}
+
+/// `2s..6s` for `2s-6s`, `2s...6s`, `2s to 6s` and `2..6s`.
+fn window_meant(text: &str) -> Option<String> {
+    let ends = ["...", "..", "-", "–", " to "].into_iter().find_map(|between| text.split_once(between));
+    let (from, to) = ends.map(|(from, to)| (from.trim(), to.trim()))?;
+    let unit = to.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let has_unit = !from.ends_with(|c: char| c.is_ascii_digit());
+    let from = if has_unit { from.to_owned() } else { format!("{from}{unit}") };
+    let reads = |text: &str| units::duration(text, None).is_ok();
+    (reads(&from) && reads(to)).then(|| format!("{from}..{to}"))
 }
 
 /// How often a step is repeated, with the jitter; `Some(None)`: it is not. `None` if what the file says was refused.
@@ -278,6 +294,10 @@ fn heal(what: &Text, report: &mut Report) -> Option<Action> {
         return Some(Action::Heal);
     }
     let problem = Problem::new(format!("{} cannot be healed alone", quote(what.get_ref()))).at(what.span());
+    let problem = match words::nearest(what.get_ref(), [EVERYTHING]) {
+        Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+        None => problem,
+    };
     report.refuse(problem.help("write `heal = \"everything\"`; a partition that ends by itself says `for = \"2s\"`"));
     None
 }

@@ -175,8 +175,8 @@ fn span_of_time(
 ) -> (Duration, Option<Duration>) {
     let from_span = from.as_ref().map(Spanned::span);
     let until_span = until.as_ref().map(Spanned::span);
-    let from = report.duration(from, Some(&frame.protocol)).unwrap_or_default();
-    let until = report.duration(until, Some(&frame.protocol));
+    let from = report.moment(from, &frame.protocol).unwrap_or_default();
+    let until = report.moment(until, &frame.protocol);
     let run = frame.until;
     if let Some(span) = until_span.clone().filter(|_| until.is_some_and(|until| until > run)) {
         report.refuse(Problem::new(format!("the workload ends after the run ({run:?})")).at(span));

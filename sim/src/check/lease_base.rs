@@ -1,0 +1,210 @@
+//! W4: a lease is counted from a time at which a message left that a quorum has acknowledged since.
+//!
+//! **Proves**, at each extension, that so many voters as make a quorum with the leader itself have answered something that left it at
+//! the base of the extension or later, by its own clock, in the lease's term and in this life of its process; and that these answers had
+//! reached it. The stamp of what is answered travels with the answer, so that one rule serves every way to renew a lease: acknowledged
+//! rounds, ReadIndex rounds (their heartbeats leave after the round began), a caller's own operations, the entry after an aborted transfer.
+//! A base that is a receipt time, or any other "now", is later than every stamp (premise P1).
+//!
+//! **Does not prove** that a stamp tells the truth: it is the sender's own. Nor that an answer still counted when the engine came to
+//! it: one that was refused at the door of a full queue counts here. Nor that the lease is short enough (W1, W12), nor who may vote (W11):
+//! every node of the cluster does.
+//!
+//! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
+//!
+//! **Seen alive by** its unit tests, and by a lease that is counted from the arrival of the acknowledgement.
+
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
+use crate::history::{Fate, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use leasehold::env::{Address, Instant, NodeId, Stamp};
+use leasehold::observe::Event;
+use std::collections::BTreeMap;
+
+pub(super) const INFO: CheckInfo = CheckInfo::new(
+    "lease-base",
+    Class::LeaseInvariant,
+    "a lease is counted from when something left that a quorum has acknowledged",
+    "lease-bugs.md W4, P1; Raft dissertation §6.4.1",
+);
+
+/// The check.
+#[derive(Default)]
+pub(super) struct LeaseBase {
+    /// What each voter has acknowledged to each leader: the latest, by (leader, voter).
+    acknowledged: BTreeMap<(NodeId, NodeId), Stamp>,
+    evaluated: u64,
+}
+
+/// An extension of a lease.
+struct Extension {
+    at: SimTime,
+    node: NodeId,
+    term: u64,
+    base: Instant,
+    incarnation: u64,
+}
+
+impl LeaseBase {
+    fn answered(&mut self, leader: NodeId, voter: NodeId, stamp: Stamp) {
+        let latest = self.acknowledged.entry((leader, voter)).or_insert(stamp);
+        if age(latest) < age(&stamp) {
+            *latest = stamp;
+        }
+    }
+
+    fn extended(&mut self, extension: &Extension, nodes: &Nodes) -> Option<Finding> {
+        self.evaluated += 1;
+        let peers = nodes.iter().filter(|(peer, _)| *peer != extension.node);
+        let acknowledged = peers
+            .filter(|(peer, _)| self.latest(extension, *peer).is_some_and(|stamp| stamp.sent_at >= extension.base));
+        let backed_by = acknowledged.count() + 1;
+        (backed_by < quorum(nodes)).then(|| self.finding(extension, backed_by, nodes))
+    }
+
+    /// The latest that a voter has acknowledged of what this process sent in the term of its lease.
+    fn latest(&self, extension: &Extension, voter: NodeId) -> Option<&Stamp> {
+        let latest = self.acknowledged.get(&(extension.node, voter))?;
+        ((latest.term, latest.incarnation) == (extension.term, extension.incarnation)).then_some(latest)
+    }
+
+    fn finding(&self, extension: &Extension, backed_by: usize, nodes: &Nodes) -> Finding {
+        let Extension { at, node, term, .. } = extension;
+        let (quorum, voters) = (quorum(nodes), nodes.count());
+        let message = format!(
+            "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
+             are known to have heard it: a quorum is {quorum}"
+        );
+        let mut story = vec![format!("{node} extended its lease of term {term} at {at}")];
+        let peers = nodes.iter().filter(|(peer, _)| peer != node);
+        story.extend(peers.take(STORY - 4).map(|(peer, _)| self.describe(extension, peer)));
+        story.push(
+            "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier"
+                .to_owned(),
+        );
+        story.extend(nodes.story(*at, STORY - story.len()));
+        INFO.finding(*at, message, story)
+    }
+
+    fn describe(&self, extension: &Extension, voter: NodeId) -> String {
+        let Some(stamp) = self.latest(extension, voter) else {
+            return format!("{voter} has acknowledged nothing in this term");
+        };
+        let (base, sent) = (extension.base, stamp.sent_at);
+        let (apart, order) = if sent < base { (base.since(sent), "before") } else { (sent.since(base), "after") };
+        let apart = words::duration(apart);
+        format!(
+            "the latest that {voter} has acknowledged is round {}, which left {apart} {order} the lease's base",
+            stamp.round
+        )
+    }
+}
+
+/// What a later stamp has more of.
+fn age(stamp: &Stamp) -> (u64, u64, Instant) {
+    (stamp.incarnation, stamp.term, stamp.sent_at)
+}
+
+/// How many nodes make a quorum.
+fn quorum(nodes: &Nodes) -> usize {
+    nodes.count() / 2 + 1
+}
+
+impl Check for LeaseBase {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack, Kind::Message]
+    }
+
+    fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {
+        match what {
+            What::Message {
+                from: Address::Node(voter),
+                to: Address::Node(leader),
+                fate: Fate::Delivered,
+                echo: Some(stamp),
+                ..
+            } => {
+                self.answered(*leader, *voter, *stamp);
+                None
+            }
+            What::Stack(StackRecord { node, event: Event::LeaseExtended { term, base, .. }, .. }) => {
+                let incarnation = nodes.get(*node)?.incarnation;
+                self.extended(&Extension { at: *at, node: *node, term: *term, base: *base, incarnation }, nodes)
+            }
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut LeaseBase::default())
+    }
+
+    /// n1 leads term 4 of `nodes` nodes.
+    fn led(nodes: u64) -> Events {
+        let started = (1..=nodes).fold(Events::default(), |events, node| events.started(0, node, 1));
+        started.leads(10, 1, 4)
+    }
+
+    #[test]
+    fn a_base_that_a_quorum_has_acknowledged_is_right() {
+        assert_eq!(first(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 20)), None);
+        assert_eq!(first(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 15)), None);
+    }
+
+    #[test]
+    fn a_base_later_than_what_was_acknowledged_is_a_violation() {
+        let events = led(3).acknowledges(30, 2, 1, 4, 20).acknowledges(31, 3, 1, 4, 15).leased(32, 1, 4, 0, 32);
+        let finding = first(&events).expect("counted from the arrival");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(32)));
+        assert_eq!(
+            finding.message,
+            "n1 counts its lease of term 4 from a moment after which only 1 of 3 nodes, itself included, \
+             are known to have heard it: a quorum is 2"
+        );
+        assert_eq!(
+            finding.story[1],
+            "the latest that n2 has acknowledged is round 1, which left 12.000 ms before the lease's base"
+        );
+    }
+
+    #[test]
+    fn of_five_nodes_two_others_must_have_acknowledged_it() {
+        let one = || led(5).acknowledges(30, 2, 1, 4, 20).acknowledges(30, 3, 1, 4, 19);
+        assert!(first(&one().leased(30, 1, 4, 0, 20)).is_some());
+        assert_eq!(first(&one().leased(30, 1, 4, 0, 19)), None);
+    }
+
+    #[test]
+    fn an_older_acknowledgement_that_comes_late_takes_nothing_back() {
+        let events = led(3).acknowledges(30, 2, 1, 4, 20).acknowledges(31, 2, 1, 4, 15);
+        assert_eq!(first(&events.leased(32, 1, 4, 0, 20)), None);
+    }
+
+    #[test]
+    fn an_acknowledgement_of_another_term_or_another_life_does_not_count() {
+        assert!(first(&led(3).acknowledges(30, 2, 1, 3, 20).leased(30, 1, 4, 0, 20)).is_some());
+        let again = led(3).acknowledges(30, 2, 1, 4, 20).killed(31, 1).started(32, 1, 2);
+        let finding = first(&again.leased(33, 1, 4, 0, 20)).expect("another life");
+        assert_eq!(finding.story[1], "n2 has acknowledged nothing in this term");
+    }
+
+    #[test]
+    fn a_leader_alone_is_its_own_quorum() {
+        assert_eq!(first(&led(1).leased(30, 1, 4, 0, 30)), None);
+    }
+}

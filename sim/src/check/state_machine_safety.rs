@@ -1,0 +1,199 @@
+//! R4: all nodes apply the same entries, in order.
+//!
+//! **Proves** that no two nodes applied different entries (term, or CRC-32 of the content) at the same index, and that each process
+//! applied from index 1 on without leaving one out or repeating one. A process that starts again has an empty store and begins at 1
+//! again; what it then applies is compared as well.
+//!
+//! **Does not prove** that equal entries had equal effects (the store's business: its apply is deterministic), nor that what was
+//! applied was committed (R3, R7).
+//!
+//! **Costs** a comparison for each entry applied; memory of 40 bytes an index, as long as the log is not cut.
+//!
+//! **Seen alive by** its unit tests, and by a store that is told of an entry twice or not at all.
+
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
+use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use leasehold::env::NodeId;
+use leasehold::observe::Event;
+use std::collections::BTreeMap;
+
+pub(super) const INFO: CheckInfo = CheckInfo::new(
+    "state-machine-safety",
+    Class::RaftInvariant,
+    "all nodes apply the same entries, in order and without gaps",
+    "lease-bugs.md R4; Raft §5.4.3",
+);
+
+/// The check.
+#[derive(Default)]
+pub(super) struct StateMachineSafety {
+    /// Who first applied which entry; entry `i` has index `i + 1`.
+    applied: Vec<Applied>,
+    /// The index of the last entry that each process has applied.
+    last: BTreeMap<NodeId, u64>,
+    evaluated: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Applied {
+    term: u64,
+    digest: u32,
+    node: NodeId,
+    at: SimTime,
+}
+
+impl Applied {
+    fn is_same_entry(&self, other: &Applied) -> bool {
+        (self.term, self.digest) == (other.term, other.digest)
+    }
+
+    fn describe(&self, index: u64) -> String {
+        let Applied { term, digest, node, at } = self;
+        format!("{node} applied the entry of term {term} with content {digest:08x} at index {index}, at {at}")
+    }
+}
+
+impl StateMachineSafety {
+    fn applied(&mut self, index: u64, entry: Applied, nodes: &Nodes) -> Option<Finding> {
+        self.evaluated += 1;
+        let last = self.last.entry(entry.node).or_default();
+        if index != *last + 1 {
+            return Some(out_of_order(*last, index, entry, nodes));
+        }
+        *last = index;
+        // Every process begins at 1 and leaves nothing out, so nobody applies beyond the end of what was applied.
+        match self.applied.get(index as usize - 1) {
+            Some(first) if !first.is_same_entry(&entry) => Some(different(index, first, entry, nodes)),
+            Some(_) => None,
+            None => {
+                self.applied.push(entry);
+                None
+            }
+        }
+    }
+}
+
+fn out_of_order(last: u64, index: u64, entry: Applied, nodes: &Nodes) -> Finding {
+    let Applied { node, at, .. } = entry;
+    let what = if index <= last { "applied again what it had applied" } else { "left out what comes before" };
+    let message = format!("{node} applied index {index} after index {last}: it {what}");
+    let before = match last {
+        0 => format!("the process of {node} had applied nothing yet"),
+        last => format!("the last entry that {node} had applied was at index {last}"),
+    };
+    let mut story = vec![before, entry.describe(index), format!("index {} was due", last + 1)];
+    story.extend(nodes.story(at, STORY - story.len()));
+    INFO.finding(at, message, story)
+}
+
+fn different(index: u64, first: &Applied, entry: Applied, nodes: &Nodes) -> Finding {
+    let Applied { node, at, .. } = entry;
+    let message = if first.term == entry.term {
+        format!(
+            "{node} and {} applied entries of term {} with different content at index {index}",
+            first.node, first.term
+        )
+    } else {
+        format!(
+            "{node} applied an entry of term {} at index {index}, where {} had applied one of term {}",
+            entry.term, first.node, first.term
+        )
+    };
+    let consequence = format!("from index {index} on the replicas of {} and {node} are not the same", first.node);
+    let mut story = vec![first.describe(index), entry.describe(index), consequence];
+    story.extend(nodes.story(at, STORY - story.len()));
+    INFO.finding(at, message, story)
+}
+
+impl Check for StateMachineSafety {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack, Kind::Process]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
+        match &record.what {
+            What::Stack(StackRecord { node, event: Event::Applied { index, term, digest }, .. }) => {
+                let entry = Applied { term: *term, digest: *digest, node: *node, at: record.at };
+                self.applied(*index, entry, nodes)
+            }
+            What::Process { node, change: ProcessChange::Started { .. } } => {
+                self.last.remove(node);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut StateMachineSafety::default())
+    }
+
+    /// n1 has applied indices 1 and 2.
+    fn two() -> Events {
+        Events::default().applies(10, 1, 1, 4, 0xa).applies(20, 1, 2, 4, 0xb)
+    }
+
+    #[test]
+    fn another_term_at_the_same_index_is_a_violation() {
+        let finding = first(&two().applies(30, 2, 1, 4, 0xa).applies(40, 2, 2, 5, 0xb)).expect("two terms");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(40)));
+        assert_eq!(finding.message, "n2 applied an entry of term 5 at index 2, where n1 had applied one of term 4");
+        assert_eq!(
+            finding.story[..3],
+            [
+                "n1 applied the entry of term 4 with content 0000000b at index 2, at 0.020000s",
+                "n2 applied the entry of term 5 with content 0000000b at index 2, at 0.040000s",
+                "from index 2 on the replicas of n1 and n2 are not the same",
+            ]
+        );
+    }
+
+    #[test]
+    fn other_content_at_the_same_index_is_a_violation() {
+        let finding = first(&two().applies(30, 2, 1, 4, 0xc)).expect("two contents");
+        assert_eq!(finding.message, "n2 and n1 applied entries of term 4 with different content at index 1");
+    }
+
+    #[test]
+    fn the_same_entries_in_the_same_order_are_right() {
+        assert_eq!(first(&two().applies(30, 2, 1, 4, 0xa).applies(40, 2, 2, 4, 0xb)), None);
+    }
+
+    #[test]
+    fn an_entry_left_out_is_a_violation() {
+        let finding = first(&two().applies(30, 1, 4, 4, 0xd)).expect("a gap");
+        assert_eq!(finding.message, "n1 applied index 4 after index 2: it left out what comes before");
+        assert_eq!(finding.story[2], "index 3 was due");
+        assert!(first(&Events::default().applies(10, 1, 2, 4, 0xb)).is_some(), "a store begins empty");
+    }
+
+    #[test]
+    fn an_entry_applied_twice_is_a_violation() {
+        let finding = first(&two().applies(30, 1, 2, 4, 0xb)).expect("a repetition");
+        assert_eq!(finding.message, "n1 applied index 2 after index 2: it applied again what it had applied");
+    }
+
+    #[test]
+    fn a_process_that_starts_again_begins_at_the_first_entry() {
+        let again = || two().killed(30, 1).started(40, 1, 2);
+        assert_eq!(first(&again().applies(50, 1, 1, 4, 0xa)), None);
+        assert!(first(&again().applies(50, 1, 3, 4, 0xc)).is_some(), "its store is empty");
+        assert!(first(&again().applies(50, 1, 1, 4, 0xf)).is_some(), "another entry than before");
+    }
+}

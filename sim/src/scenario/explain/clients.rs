@@ -1,0 +1,83 @@
+//! What clients do.
+
+use super::words::{counted, listed, time};
+use crate::scenario::{
+    Count, KeyDistribution, Keys, Mix, Pace, Scenario, ScriptReads, Target, Workload, WorkloadKind, units::decimal,
+};
+
+pub(super) fn told(scenario: &Scenario) -> Vec<String> {
+    scenario.workloads.iter().map(|workload| one(workload, scenario)).collect()
+}
+
+fn one(workload: &Workload, scenario: &Scenario) -> String {
+    let Workload { name, clients, keys, deadline, .. } = workload;
+    let what = match &workload.kind {
+        WorkloadKind::Kv { mix } => format!("single operations ({})", shares(*mix)),
+        WorkloadKind::Script { reads } => format!(
+            "scripts (a lease read, {}, one write that is checked against what was read; on conflict all of it again)",
+            reads_of(*reads)
+        ),
+    };
+    let to = match workload.to {
+        Target::Any => "each talks to a node of its own",
+        Target::Leader => "they follow the leader",
+    };
+    let clients = counted(*clients, "client");
+    let given_up = format!("an operation is given up after {}", time(*deadline));
+    format!(
+        "{name}: {clients}, {what}, on {}; {}; {to}; {given_up}{}.",
+        on(keys),
+        pace(workload),
+        span(workload, scenario)
+    )
+}
+
+fn shares(mix: Mix) -> String {
+    let shares = [(mix.get, "reads"), (mix.put, "blind writes"), (mix.cas, "compare-and-set"), (mix.update, "updates")];
+    let words: Vec<String> = shares
+        .into_iter()
+        .filter(|(share, _)| *share > 0)
+        .map(|(share, what)| format!("{} % {what}", decimal(share.into(), 1)))
+        .collect();
+    listed(&words)
+}
+
+fn reads_of(ScriptReads { calls, each }: ScriptReads) -> String {
+    let number = |Count { least, most }: Count| {
+        if least == most { least.to_string() } else { format!("{least} to {most}") }
+    };
+    match calls {
+        Count { least: 1, most: 1 } if each.least == each.most => counted(each.least, "read"),
+        _ => format!("{} calls of {} reads each", number(calls), number(each)),
+    }
+}
+
+fn on(keys: &Keys) -> String {
+    let usual = Keys::default().prefix;
+    let shared = if keys.prefix == usual { String::new() } else { format!(" called {}...", keys.prefix) };
+    let chosen = match keys.distribution {
+        KeyDistribution::Uniform => "chosen alike".to_owned(),
+        KeyDistribution::Zipf { exponent_milli } => {
+            format!("the first far more often than the last (zipf {})", decimal(exponent_milli.into(), 3))
+        }
+    };
+    format!("{}{shared}, {chosen}", counted(keys.count, "key"))
+}
+
+fn pace(workload: &Workload) -> String {
+    match workload.pace {
+        Pace::Open { per_second_milli, burst } => {
+            let together =
+                if burst == 1 { String::new() } else { format!(", {burst} at a time and on the same (first) key") };
+            format!("{} a second over all of them{together}, answered or not", decimal(per_second_milli, 3))
+        }
+        Pace::Closed { think } if think.is_zero() => "each begins the next as soon as the last is answered".to_owned(),
+        Pace::Closed { think } => format!("each begins the next {} after the last is answered", time(think)),
+    }
+}
+
+fn span(workload: &Workload, scenario: &Scenario) -> String {
+    let whole = workload.from.is_zero() && workload.until.is_none();
+    let until = time(workload.until.unwrap_or(scenario.until));
+    if whole { String::new() } else { format!("; from {} to {until}", time(workload.from)) }
+}

@@ -1,0 +1,104 @@
+//! What there is.
+
+use super::{
+    Context,
+    words::{counted, listed, spread, time},
+};
+use crate::scenario::{Calls, Cluster, InnerReads, Lane, Lanes, Network, Ppm, Renewal, Scenario, units::decimal};
+
+pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
+    let Cluster { nodes, engine, tick, heartbeat, election_timeout, .. } = &scenario.cluster;
+    let cluster = &scenario.cluster;
+    let nodes = counted(*nodes, "node");
+    let (heartbeat, election, tick) = (time(*heartbeat), time(*election_timeout), time(*tick));
+    let mut lines = vec![
+        format!(
+            "{nodes} of {engine}: a heartbeat every {heartbeat}, an election after {election} without one, counted in ticks of {tick}."
+        ),
+        lease(cluster, context),
+        format!("Between nodes {}", network(&cluster.network)),
+    ];
+    lines.push(if cluster.client_network == cluster.network {
+        "Between clients and nodes the same.".to_owned()
+    } else {
+        format!("Between clients and nodes {}", network(&cluster.client_network))
+    });
+    lines.extend(lanes(&cluster.lanes));
+    lines.push(format!("Disks are {}: an fsync takes {}.", cluster.disk.name, spread(&cluster.disk.fsync)));
+    lines.push(processor(cluster));
+    lines.extend(reads(cluster));
+    lines.push(clocks(scenario));
+    lines
+}
+
+fn lease(cluster: &Cluster, context: &Context<'_>) -> String {
+    let (length, whose) = match cluster.lease {
+        Some(lease) => (lease, ""),
+        None => (context.lease, ", by the stack's own rule"),
+    };
+    let renewed = context.renewal.unwrap_or(match cluster.renewal {
+        Renewal::Acks => "rounds that a quorum acknowledged renew it",
+        Renewal::ReadIndex => "rounds of ReadIndex renew it",
+    });
+    format!("A lease lasts {}{whose}; {renewed}.", time(length))
+}
+
+fn network(network: &Network) -> String {
+    let order = if network.fifo { "messages of one lane stay in order" } else { "messages overtake each other" };
+    let share = |what: &str, Ppm(share): Ppm| match share {
+        0 => format!("none is {what}"),
+        share => format!("{} % are {what}", decimal(share.into(), 4)),
+    };
+    let fate = listed(&[share("lost", network.loss), share("delivered twice", network.duplicate)]);
+    format!("it is {}: one way takes {}; {order}; {fate}.", network.name, spread(&network.latency))
+}
+
+/// Only those that are not as usual.
+fn lanes(lanes: &Lanes) -> Option<String> {
+    let usual = Lanes::default();
+    let all = [
+        ("heartbeats", &lanes.heartbeat, &usual.heartbeat),
+        ("log entries", &lanes.bulk, &usual.bulk),
+        ("forwarded requests", &lanes.request, &usual.request),
+    ];
+    let unusual = all.into_iter().filter(|(_, lane, usual)| lane != usual);
+    let words: Vec<String> = unusual.map(|(what, lane, _)| format!("{what} travel {}", travel(lane))).collect();
+    (!words.is_empty()).then(|| format!("On the wire {}.", listed(&words)))
+}
+
+fn travel(Lane { calls, queue, inbound, cost }: &Lane) -> String {
+    let how = match calls {
+        Calls::Stream => "as a stream",
+        Calls::Unary => "one call at a time for each peer",
+    };
+    let cost = if cost.is_zero() { String::new() } else { format!(", each end spends {} on a frame", time(*cost)) };
+    format!("{how} (up to {queue} wait to leave, {inbound} to be handled{cost})")
+}
+
+fn processor(cluster: &Cluster) -> String {
+    let costs: Vec<String> = cluster.cpu.costs.iter().map(|(name, cost)| format!("{name} {}", time(*cost))).collect();
+    let costs = if costs.is_empty() { String::new() } else { format!("; CPU costs are set: {}", listed(&costs)) };
+    format!("Each node has {}{costs}.", counted(cluster.cpu.cores, "core"))
+}
+
+/// Only where it is not as usual.
+fn reads(cluster: &Cluster) -> Option<String> {
+    let times = (cluster.reads_per_get > 1).then(|| format!("a get reads storage {} times", cluster.reads_per_get));
+    let fence = cluster.inner_reads.map(|fence| match fence {
+        InnerReads::Snapshot => "no read of storage is fenced beyond its request's lease read",
+        InnerReads::Lease => "each read of storage is a lease read of its own",
+        InnerReads::ReadIndex => "each read of storage waits for a ReadIndex round of its own",
+    });
+    let words: Vec<String> = times.into_iter().chain(fence.map(str::to_owned)).collect();
+    (!words.is_empty()).then(|| format!("On a node {}.", listed(&words)))
+}
+
+fn clocks(scenario: &Scenario) -> String {
+    let Ppm(drift) = scenario.claims.clock_drift;
+    let beyond = if scenario.leaves_claims() {
+        " A paused node's clock stands still: beyond what a lease may assume, so that what is unsafe then is expected to be."
+    } else {
+        ""
+    };
+    format!("Clocks run up to {drift} ppm too fast or too slow, each at a rate drawn from the seed.{beyond}")
+}

@@ -1,0 +1,94 @@
+//! A plan in English, for somebody who has never seen the file: what there is, what happens when, what must come of it.
+//!
+//! | file       | what it tells                                                   |
+//! |------------|-----------------------------------------------------------------|
+//! | `cluster`  | nodes, times, lease, network, disk, processor, clocks           |
+//! | `clients`  | what clients do                                                 |
+//! | `steps`    | the timeline, a sentence a step                                 |
+//! | `chart`    | the timeline, drawn to scale                                    |
+//! | `expected` | bounds, variants, floors, checks                                |
+//! | `words`    | how single things are called                                    |
+
+mod chart;
+mod clients;
+mod cluster;
+mod expected;
+mod steps;
+mod words;
+
+use std::time::Duration;
+
+use super::{Class, Scenario};
+
+/// The most columns of a line.
+const WIDTH: usize = 110;
+
+/// What the scenario room does not know: how the stack behaves, and which checks there are.
+#[derive(Clone, Debug)]
+pub struct Context<'a> {
+    /// What people call the scenario: `fast/partition`.
+    pub title: &'a str,
+    /// The variant that it runs under.
+    pub variant: &'a str,
+    /// What that is, in one line.
+    pub about: &'a str,
+    /// The variant's lease, where the scenario says nothing of its length.
+    pub lease: Duration,
+    /// The variant's own way to renew it, whatever the scenario says.
+    pub renewal: Option<&'a str>,
+    /// The checks that ride on every run, with the class of what they find.
+    pub checks: Vec<(&'a str, Class)>,
+}
+
+/// `scenario` under a variant, as a person would tell it to another.
+pub fn explain(scenario: &Scenario, context: &Context<'_>) -> String {
+    let parts = [
+        head(scenario, context),
+        section("The cluster", &cluster::told(scenario, context)),
+        section("The clients", &clients::told(scenario)),
+        section("What happens", &steps::told(scenario)),
+        format!("\nTo scale\n{}", chart::drawn(scenario)),
+        section("What must come of it", &expected::told(scenario, context)),
+    ];
+    parts.concat()
+}
+
+fn head(scenario: &Scenario, context: &Context<'_>) -> String {
+    let Context { title, variant, about, .. } = context;
+    let seeds = match scenario.seeds.len() {
+        1 => format!("one seed, {}", scenario.seeds.first),
+        many => format!("{many} seeds, {} to {}", scenario.seeds.first, scenario.seeds.last),
+    };
+    let lasts = words::time(scenario.until);
+    let run = format!("A run lasts {lasts} of simulated time; {seeds}. It is under the variant `{variant}` ({about}).");
+    let about = if scenario.about.is_empty() { Vec::new() } else { vec![scenario.about.clone()] };
+    section(title, &[about, vec![run]].concat()).trim_start().to_owned()
+}
+
+/// A heading and its lines, wrapped; nothing if there are none.
+fn section(heading: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines: String = lines.iter().map(|line| format!("{}\n", wrapped(line))).collect();
+    format!("\n{heading}\n{lines}")
+}
+
+/// `line`, indented by two. What does not fit goes on below, four further than the line begins.
+fn wrapped(line: &str) -> String {
+    let text = line.trim_start();
+    let indent = 2 + line.len() - text.len();
+    let mut rows = vec![" ".repeat(indent)];
+    for word in text.split(' ') {
+        let row = rows.last().map_or(0, |row| row.chars().count());
+        if row + 1 + word.chars().count() > WIDTH && row > indent + 4 {
+            rows.push(format!("{}{word}", " ".repeat(indent + 4)));
+        } else if let Some(row) = rows.last_mut() {
+            if !row.ends_with(' ') || word.is_empty() {
+                row.push(' ');
+            }
+            row.push_str(word);
+        }
+    }
+    rows.join("\n")
+}

@@ -1,0 +1,302 @@
+//! What a file may say, and hardly means to: warnings. They fail no run.
+//!
+//! They are found in the plan, so that a scenario that no file holds has them too; a caret is under the whole line.
+
+use std::time::Duration;
+
+use super::{
+    Action, Class, Expectation, Metric, Mix, OpKind, Pace, Problem, Problems, Scenario, Selector, Step, When, Workload,
+    WorkloadKind,
+    problem::{Lines, quote},
+    units::written,
+};
+
+/// What is odd about `scenario`, which `text` holds. `checks` are those that there are, with the class of what they find.
+pub fn lint(scenario: &Scenario, text: &str, checks: &[(&str, Class)]) -> Problems {
+    let mut linter = Linter { scenario, text, lines: Lines::new(text), found: Vec::new() };
+    linter.unused_tags();
+    linter.steps();
+    linter.expectations();
+    linter.floors();
+    linter.recorded(checks);
+    Problems::warnings(&scenario.path, text, linter.found)
+}
+
+struct Linter<'a> {
+    scenario: &'a Scenario,
+    text: &'a str,
+    lines: Lines,
+    found: Vec<Problem>,
+}
+
+impl<'a> Linter<'a> {
+    fn warn(&mut self, line: usize, message: String, help: &str) {
+        let problem = Problem::new(message).help(help);
+        self.found.push(match self.lines.span(line, self.text) {
+            Some(span) => problem.at(span),
+            None => problem,
+        });
+    }
+
+    /// All bounds of the file, those of the variants included.
+    fn bounds(&self) -> impl Iterator<Item = &'a Expectation> + use<'a> {
+        let scenario = self.scenario;
+        let sections = scenario.variants.values().flat_map(|variant| &variant.bounds);
+        scenario.expect.bounds.iter().chain(sections)
+    }
+
+    fn unused_tags(&mut self) {
+        for step in &self.scenario.timeline {
+            let Action::Tag { name } = &step.action else { continue };
+            if self.bounds().all(|bound| bound.window.as_ref() != Some(name)) {
+                let message = format!("nothing is expected in the window `{name}`");
+                self.warn(step.line, message, &format!("bound a metric in it: `get-p99 = {{ {name} = \"<= 5ms\" }}`"));
+            }
+        }
+    }
+
+    fn steps(&mut self) {
+        for (number, step) in self.scenario.timeline.iter().enumerate() {
+            if matches!(step.action, Action::Tag { .. }) {
+                continue;
+            }
+            self.at_the_end(step);
+            self.before_a_leader(step);
+            self.beyond_the_end(number, step);
+        }
+    }
+
+    fn at_the_end(&mut self, step: &Step) {
+        if step.at.start() >= self.scenario.until {
+            let message = format!("this {} acts when the run ends: nothing can come of it", step.action);
+            self.warn(step.line, message, "let it act earlier, or the run last longer");
+        }
+    }
+
+    fn before_a_leader(&mut self, step: &Step) {
+        let earliest = self.scenario.cluster.election_timeout;
+        if let Some(role) = of_a_leader(&step.action).filter(|_| step.at.start() < earliest) {
+            let message = format!("nobody is `{role}` at {} yet", written(step.at.start()));
+            let help = format!("the first election takes at least an election timeout ({})", written(earliest));
+            self.warn(step.line, message, &help);
+        }
+    }
+
+    /// A fault without `for` lasts to the end on purpose; one that says how long is meant to be over.
+    fn beyond_the_end(&mut self, number: usize, step: &Step) {
+        let Some(Some(lasts)) = step.action.lasts() else { return };
+        let end = step.at.last().0.saturating_add(lasts);
+        if end > self.scenario.until && self.scenario.is_endless(number) {
+            let until = written(self.scenario.until);
+            let message = format!("this {} lasts until {}, but the run ends at {until}", step.action, written(end));
+            self.warn(step.line, message, "what comes after it is never seen");
+        }
+    }
+
+    fn expectations(&mut self) {
+        for bound in self.bounds() {
+            let (from, to) = self.window(bound);
+            if let Some(what) = self.unmeasured(bound, from, to) {
+                let window = bound.window.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
+                let message = format!("`{}`{window} has no value: {what}", bound.metric);
+                self.warn(bound.line, message, "a bound on what is not measured makes the run vacuous");
+            } else if let Some(outage) = self.outage(bound, from, to) {
+                let message = format!("`{}` is bounded where no majority runs (line {})", bound.metric, outage.line);
+                self.warn(bound.line, message, "without a majority nobody leads, and nothing is served");
+            }
+        }
+    }
+
+    /// When the window of a bound begins and ends.
+    fn window(&self, bound: &Expectation) -> (Duration, Duration) {
+        let is_window =
+            |step: &&Step| matches!(&step.action, Action::Tag { name } if bound.window.as_ref() == Some(name));
+        let step = self.scenario.timeline.iter().find(is_window);
+        step.map_or((Duration::ZERO, self.scenario.until), |step| (step.at.start(), step.at.end()))
+    }
+
+    /// Why a metric has no value in a window.
+    fn unmeasured(&self, bound: &Expectation, from: Duration, to: Duration) -> Option<String> {
+        if bound.metric == Metric::FaultsEffective && bound.window.is_some() {
+            return Some("faults are counted over the whole run only".to_owned());
+        }
+        let ends = |step: &Step| step.action.lasts().is_some() || matches!(step.action, Action::Transfer { .. });
+        if bound.metric == Metric::Recovery && !self.scenario.timeline.iter().any(ends) {
+            return Some("no fault ends in this timeline".to_owned());
+        }
+        let (needed, what) = needs(bound.metric)?;
+        let runs = |workload: &&Workload| workload.from < to && workload.until.is_none_or(|until| until > from);
+        let mut running = self.scenario.workloads.iter().filter(runs);
+        (!running.any(needed)).then(|| format!("no workload {what} from {} to {}", written(from), written(to)))
+    }
+
+    /// The step that leaves the cluster without a majority throughout a window in which something is to be served.
+    fn outage(&self, bound: &Expectation, from: Duration, to: Duration) -> Option<&'a Step> {
+        needs(bound.metric).filter(|_| bound.metric != Metric::StaleReads)?;
+        let covers = |step: &&Step| {
+            let (When::At(at), Some(lasts)) = (step.at, step.action.lasts()) else { return false };
+            let end = lasts.map_or(self.scenario.until, |lasts| at.saturating_add(lasts));
+            let healed = |step: &&Step| matches!(step.action, Action::Heal) && step.at.start() >= at;
+            let healed = self.scenario.timeline.iter().find(healed).map_or(end, |heal| heal.at.start());
+            at <= from && end.min(healed) >= to && self.hits_a_majority(&step.action)
+        };
+        self.scenario.timeline.iter().find(covers)
+    }
+
+    fn hits_a_majority(&self, action: &Action) -> bool {
+        let is_process = matches!(action, Action::Crash(_) | Action::Pause(_));
+        is_process && self.hit_at_most(action) > u64::from(self.scenario.cluster.nodes) / 2
+    }
+
+    /// How many times one act of a step counts as effective, at most.
+    fn hit_at_most(&self, action: &Action) -> u64 {
+        let nodes = u64::from(self.scenario.cluster.nodes);
+        match action {
+            Action::Tag { .. } => 0,
+            Action::Transfer { .. } | Action::Partition(_) | Action::Heal => 1,
+            Action::Crash(crash) => of_nodes(crash.node, nodes),
+            Action::Pause(pause) => of_nodes(pause.node, nodes),
+        }
+    }
+
+    fn floors(&mut self) {
+        for floor in &self.scenario.floors {
+            let (most, why) = match floor.metric {
+                Metric::FaultsEffective => {
+                    let steps = self.scenario.timeline.iter();
+                    let most = steps.map(|step| step.at.times().saturating_mul(self.hit_at_most(&step.action)));
+                    (Some(most.fold(0, u64::saturating_add)), "the timeline acts no more often")
+                }
+                Metric::Reads => (self.asked_for(|mix| mix.get, false), "the workloads ask for no more in the mean"),
+                Metric::Writes => {
+                    (self.asked_for(|mix| mix.put + mix.cas, false), "the workloads ask for no more in the mean")
+                }
+                Metric::Scripts => (self.asked_for(|_| 0, true), "the workloads ask for no more in the mean"),
+                _ => (None, ""),
+            };
+            if let Some(most) = most.filter(|most| floor.least > *most) {
+                let message = format!("the floor of {} `{}` cannot be met: {most} at most", floor.least, floor.metric);
+                self.warn(floor.line, message, why);
+            }
+        }
+    }
+
+    /// How many operations the workloads ask for: of `share` of the mix, or scripts. `None`: clients without a rate make as many as
+    /// they can.
+    fn asked_for(&self, share: fn(&Mix) -> u32, scripts: bool) -> Option<u64> {
+        let mut sum = 0_u128;
+        for workload in &self.scenario.workloads {
+            let share = match &workload.kind {
+                WorkloadKind::Kv { mix } if !scripts => share(mix),
+                WorkloadKind::Script { .. } if scripts => 1_000,
+                WorkloadKind::Kv { .. } | WorkloadKind::Script { .. } => 0,
+            };
+            let lasts = workload.until.unwrap_or(self.scenario.until).saturating_sub(workload.from);
+            match workload.pace {
+                _ if share == 0 => {}
+                Pace::Open { per_second_milli, .. } => {
+                    sum += u128::from(per_second_milli) * lasts.as_millis() * u128::from(share) / 1_000_000_000;
+                }
+                Pace::Closed { .. } => return None,
+            }
+        }
+        u64::try_from(sum).ok()
+    }
+
+    fn recorded(&mut self, checks: &[(&str, Class)]) {
+        let scenario = self.scenario;
+        let expected = scenario.variants.values().filter_map(|variant| variant.class).chain(scenario.expect.violation);
+        let expected: Vec<Class> = expected.collect();
+        for only in &scenario.record_only {
+            let class = checks.iter().find(|(name, _)| *name == only.check).map(|(_, class)| *class);
+            if let Some(class) = class.filter(|class| expected.contains(class)) {
+                let message = format!("{} only records, but its class `{class}` is expected", quote(&only.check));
+                self.warn(only.line, message, "what a check only records fails no run");
+            }
+        }
+    }
+}
+
+/// A role of `action` that nobody has before there was a leader.
+fn of_a_leader(action: &Action) -> Option<Selector> {
+    let is_of =
+        |selector: &Selector| matches!(selector, Selector::Leader | Selector::OldLeader | Selector::LeaseHolder);
+    let named = match action {
+        Action::Tag { .. } | Action::Heal => Vec::new(),
+        Action::Transfer { from, to } => vec![*from, *to],
+        Action::Partition(partition) => partition.sides.concat(),
+        Action::Crash(crash) => vec![crash.node],
+        Action::Pause(pause) => vec![pause.node],
+    };
+    named.into_iter().find(is_of)
+}
+
+fn of_nodes(selector: Selector, nodes: u64) -> u64 {
+    match selector {
+        Selector::Followers | Selector::Others => nodes.saturating_sub(1).max(1),
+        Selector::Majority => nodes / 2 + 1,
+        Selector::Node(_)
+        | Selector::Leader
+        | Selector::OldLeader
+        | Selector::Follower
+        | Selector::LeaseHolder
+        | Selector::Any => 1,
+    }
+}
+
+type IsNeeded = fn(&Workload) -> bool;
+
+/// The workloads that a metric is measured by, and what they do. `None`: it has a value without any.
+fn needs(metric: Metric) -> Option<(IsNeeded, &'static str)> {
+    Some(match metric {
+        Metric::LeaderChanges
+        | Metric::FaultsEffective
+        | Metric::Renewals
+        | Metric::BusyCores
+        | Metric::HeartbeatsDroppedPerSecond => return None,
+        Metric::Latency(OpKind::Get, _) | Metric::Drift(OpKind::Get) | Metric::Reads => (gets, "reads single keys"),
+        Metric::Latency(OpKind::Put, _) | Metric::Drift(OpKind::Put) => (puts, "puts"),
+        Metric::Latency(OpKind::Cas, _) | Metric::Drift(OpKind::Cas) => (compares, "compares and sets"),
+        Metric::Latency(OpKind::Update, _) | Metric::Drift(OpKind::Update) => (updates, "updates"),
+        Metric::Writes => (|workload| puts(workload) || compares(workload) || updates(workload), "writes single keys"),
+        Metric::Latency(OpKind::Script, _)
+        | Metric::Drift(OpKind::Script)
+        | Metric::Scripts
+        | Metric::ReadIndexPerInnerRead
+        | Metric::ReadIndexPerScript => (scripts, "runs scripts"),
+        Metric::Recovery | Metric::ReadIndexPerWrite | Metric::Conflicts | Metric::ConflictsPerSecond => {
+            (|workload| puts(workload) || compares(workload) || updates(workload) || scripts(workload), "writes")
+        }
+        Metric::ReadIndexWaiting | Metric::BacklogGrowth => (|_| true, "does anything"),
+        Metric::StaleReads | Metric::LeaseHitRate | Metric::LeaseHits | Metric::LeaseMisses => {
+            (|workload| gets(workload) || updates(workload) || scripts(workload), "reads")
+        }
+    })
+}
+
+fn mix(workload: &Workload) -> Mix {
+    match workload.kind {
+        WorkloadKind::Kv { mix } => mix,
+        WorkloadKind::Script { .. } => Mix { get: 0, put: 0, cas: 0, update: 0 },
+    }
+}
+
+fn gets(workload: &Workload) -> bool {
+    mix(workload).get > 0
+}
+
+fn puts(workload: &Workload) -> bool {
+    mix(workload).put > 0
+}
+
+fn compares(workload: &Workload) -> bool {
+    mix(workload).cas > 0
+}
+
+fn updates(workload: &Workload) -> bool {
+    mix(workload).update > 0
+}
+
+fn scripts(workload: &Workload) -> bool {
+    matches!(workload.kind, WorkloadKind::Script { .. })
+}

@@ -1,0 +1,154 @@
+use std::time::Duration;
+
+use super::{arbitrary::scenarios, read, with};
+use crate::scenario::{Class, Context, Scenario, explain};
+use proptest::prelude::*;
+
+fn told(scenario: &Scenario) -> String {
+    let checks = vec![("staleness", Class::StaleRead), ("one-lease", Class::LeaseInvariant)];
+    let (lease, about) = (Duration::from_millis(990), "the stack as it is");
+    explain(scenario, &Context { title: "t", variant: "default", about, lease, renewal: None, checks })
+}
+
+#[test]
+fn every_verb_is_a_sentence_and_a_row() {
+    let text = with(
+        r#"
+        about = "Everything at once."
+        timeline = [
+          { at = "1s..20s", tag = "all" },
+          { at = "2s", transfer = {} },
+          { at = "3s", transfer = { from = "n1", to = "@lease-holder" } },
+          { at = "4s", partition = { sides = [["@leader", "n3"], ["@others"]], how = "cut", for = "2s" } },
+          { at = "6s", partition = { sides = [["@old-leader"], ["@any"]], how = "hold", one-way = true } },
+          { at = "7s..9s", every = "300ms", jitter = "20ms", crash = { node = "@majority", for = "100ms" } },
+          { at = "10s", crash = { node = "n2" } },
+          { at = "11s", pause = { node = "@followers", for = "1s", clock = "frozen" } },
+          { at = "12s", pause = { node = "@follower", for = "1ms" } },
+          { at = "13s", heal = "everything" },
+        ]"#,
+        r#"
+        to = "@leader"
+        rate = "0.5/s"
+        keys = { count = 1, prefix = "own", distribution = "zipf(2)" }
+        [[workload]]
+        kind = "script"
+        clients = 1
+        think = "5ms"
+        from = "3s"
+        until = "4s"
+        [cluster]
+        lease = "800ms"
+        renewal = "read-index"
+        network = { base = "cross-az", loss = "0.1%", fifo = false }
+        client-network = "loopback"
+        lanes.bulk = { calls = "unary" }
+        disk = "instant"
+        cpu = { cores = 1, costs = { apply = "2us" } }
+        [checks]
+        record-only = ["one-lease"]
+        [expect]
+        stale-reads = 0
+        get-p99 = { all = "<= 5ms" }
+        [expect.variant.a]
+        class = "stale-read"
+        [expect.variant.b]
+        [expect.variant.c]
+        get-p99 = { all = "<= 9ms" }
+        [floors]
+        reads = 1
+        "#,
+    );
+    insta::assert_snapshot!(told(&read(&text).unwrap_or_else(|problems| panic!("{problems}"))), @"
+    t
+      Everything at once.
+      A run lasts 20s of simulated time; 5 seeds, 1 to 5. It is under the variant `default` (the stack as it is).
+
+    The cluster
+      3 nodes of raft-rs: a heartbeat every 100ms, an election after 1s without one, counted in ticks of 10ms.
+      A lease lasts 800ms; rounds of ReadIndex renew it.
+      Between nodes it is cross-az (changed): one way takes 150us to 6ms, with a median of 400us and a p99 of
+          1.5ms; messages overtake each other; 0.1 % are lost and none is delivered twice.
+      Between clients and nodes it is loopback: one way takes 20us, always; messages of one lane stay in order;
+          none is lost and none is delivered twice.
+      On the wire log entries travel one call at a time for each peer (up to 1024 wait to leave, 1024 to be
+          handled).
+      Disks are instant: an fsync takes 0s, always.
+      Each node has 1 core; CPU costs are set: apply 2us.
+      Clocks run up to 200 ppm too fast or too slow, each at a rate drawn from the seed. A paused node's clock
+          stands still: beyond what a lease may assume, so that what is unsafe then is expected to be.
+
+    The clients
+      kv: 8 clients, single operations (90 % reads and 10 % blind writes), on 1 key called own..., the first far
+          more often than the last (zipf 2); 0.5 a second over all of them, answered or not; they follow the
+          leader; an operation is given up after 2s.
+      script: 1 client, scripts (a lease read, 1 read, one write that is checked against what was read; on
+          conflict all of it again), on 8 keys, chosen alike; each begins the next 5ms after the last is answered;
+          each talks to a node of its own; an operation is given up after 2s; from 3s to 4s.
+
+    What happens
+      1s to 20s: the window `all`.
+      2s: the leader is asked to hand leadership to one of the followers (who, the seed says).
+      3s: n1 is asked to hand leadership to whoever holds the lease.
+      4s: for 2s the leader and n3 and all others cannot reach each other; what is sent meanwhile is lost, and so
+          is what is under way.
+      6s: until something heals it whoever led before the present leader cannot reach one of the nodes, but hears
+          them; what is sent meanwhile arrives afterwards (who, the seed says).
+      7s to 9s, every 300ms, up to 20ms late, 7 times: the process of a smallest majority is killed, and started
+          again 100ms later on what its disk had synced (who, the seed says).
+      10s: the process of n2 is killed, and stays down until something heals it.
+      11s: all followers stand still for 1s; their clocks stand still too.
+      12s: one of the followers stands still for 1ms; its clock goes on (who, the seed says).
+      13s: whatever lasts is over: every partition, pause and downtime.
+
+    To scale
+                            0s                  5s                  10s                 15s
+                            |-------------------|-------------------|-------------------|-------------------
+      kv                    ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+      script                            ~~~~
+      all (line 6)              [==========================================================================]
+      transfer (line 7)             *
+      transfer (line 8)                 *
+      partition (line 9)                    *#######
+      partition (line 10)                           *###########################
+      crash (line 11)                                   ***** **
+      crash (line 12)                                               *###########
+      pause (line 13)                                                   *###
+      pause (line 14)                                                       *
+      heal (line 15)                                                            *
+
+    What must come of it
+      A run must pass: no check may find anything, and all of this to hold:
+        stale-reads over the whole run == 0 (line 40)
+        get-p99 in `all` <= 5ms (line 41)
+      Under `a` it must fail as `stale-read` and in no other way.
+      Under `b` it must pass too.
+      Under `c` it must pass too, with these in place of the bounds above on the same:
+        get-p99 in `all` <= 9ms (line 46)
+      It must have exercised at least 1 reads, or it proves nothing (`vacuous`).
+      2 checks ride on it: staleness and one-lease. Of these one-lease only counts what it finds, and neither ends
+          nor fails the run.
+    ");
+}
+
+#[test]
+fn any_length_is_drawn_to_scale() {
+    for until in ["1ns", "7us", "3ms", "1s", "59s", "24h"] {
+        let text = format!("name = \"t\"\nuntil = \"{until}\"\n[[workload]]\nkind = \"kv\"\nthink = \"1s\"");
+        let text = told(&read(&text).unwrap_or_else(|problems| panic!("{problems}")));
+        let axis = text.lines().find(|line| line.contains("|--")).expect("an axis");
+        assert!((1..=10).contains(&axis.matches('|').count()), "{until}: {axis}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_scenario_can_be_explained_on_a_screen_of_its_width(scenario in scenarios()) {
+        for line in told(&scenario).lines().skip(2) {
+            // A single word may be longer: nothing is cut.
+            prop_assert!(line.chars().count() <= 112 || !line.trim().contains(' '), "{line}");
+        }
+    }
+}

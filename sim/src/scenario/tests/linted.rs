@@ -1,0 +1,137 @@
+use super::{read, with};
+use crate::scenario::{Class, lint};
+
+const CHECKS: [(&str, Class); 2] = [("staleness", Class::StaleRead), ("one-lease", Class::LeaseInvariant)];
+
+/// The warnings about a file that is valid: line, message, help.
+#[track_caller]
+fn warned(text: &str) -> Vec<String> {
+    let scenario = read(text).unwrap_or_else(|problems| panic!("refused:\n{problems}"));
+    let warnings = lint(&scenario, text, &CHECKS);
+    let words = warnings.iter().map(|warning| {
+        let line = warnings.line(warning).map_or_else(String::new, |line| format!("{line}: "));
+        format!("{line}{} ({})", warning.message, warning.help.clone().unwrap_or_default())
+    });
+    words.collect()
+}
+
+fn steps(steps: &str) -> String {
+    with(&format!("timeline = [\n{steps}\n]"), "")
+}
+
+#[test]
+fn a_warning_is_shown_as_one_with_its_line() {
+    let text = steps("  { at = \"2s..6s\", tag = \"storm\" },   # never used");
+    let scenario = read(&text).expect("valid");
+    insta::assert_snapshot!(lint(&scenario, &text, &[]).render(false), @r#"
+    warning: nothing is expected in the window `storm`
+     --> t.toml:4:3
+      |
+    4 |   { at = "2s..6s", tag = "storm" },   # never used
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: bound a metric in it: `get-p99 = { storm = "<= 5ms" }`
+    "#);
+}
+
+#[test]
+fn a_good_file_has_none() {
+    assert_eq!(warned(&with("", "")), Vec::<String>::new());
+}
+
+#[test]
+fn the_sample_of_the_design_bounds_what_its_scripts_do_not_do() {
+    let sample = super::sample().expect("valid");
+    let warnings = lint(&sample, super::SAMPLE, &CHECKS);
+    let words: Vec<_> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+    let no_gets = "`get-p99` in `storm` has no value: no workload reads single keys from 2s to 6s";
+    assert_eq!(words, [no_gets, "the floor of 10000 `reads` cannot be met: 0 at most"]);
+}
+
+#[test]
+fn steps_that_nothing_comes_of() {
+    insta::assert_debug_snapshot!(warned(&steps(
+        r#"
+        { at = "1s..2s", tag = "used-by-nobody" },
+        { at = "20s", transfer = {} },
+        { at = "500ms", crash = { node = "@leader", for = "1s" } },
+        { at = "500ms", pause = { node = "@follower", for = "1s" } },
+        { at = "900ms..9s", every = "1s", partition = { sides = [["@lease-holder"], ["@others"]], for = "1s" } },
+        { at = "15s", partition = { sides = [["n1"], ["@others"]], for = "6s" } },
+        { at = "16s", partition = { sides = [["n2"], ["@others"]] } },
+        "#,
+    )), @r#"
+    [
+        "5: nothing is expected in the window `used-by-nobody` (bound a metric in it: `get-p99 = { used-by-nobody = \"<= 5ms\" }`)",
+        "6: this transfer acts when the run ends: nothing can come of it (let it act earlier, or the run last longer)",
+        "7: nobody is `@leader` at 500ms yet (the first election takes at least an election timeout (1s))",
+        "9: nobody is `@lease-holder` at 900ms yet (the first election takes at least an election timeout (1s))",
+        "10: this partition lasts until 21s, but the run ends at 20s (what comes after it is never seen)",
+    ]
+    "#);
+}
+
+#[test]
+fn bounds_that_nothing_is_measured_by() {
+    let file = |expect: &str| {
+        let timeline = r#"timeline = [
+            { at = "2s..6s", tag = "early" },
+            { at = "8s..9s", tag = "late" },
+            { at = "8s", crash = { node = "@majority", for = "1s" } },
+        ]"#;
+        let tables = format!(
+            "from = \"1s\"\nuntil = \"9s\"\nmix = {{ get = 1.0 }}\n[[workload]]\nkind = \"script\"\nfrom = \"8s\"\n[expect]\n{expect}"
+        );
+        with(timeline, &tables)
+    };
+    let all = r#"
+        get-p99 = { early = "<= 5ms", late = "<= 5ms" }
+        put-p99 = "<= 5ms"
+        script-p99 = { early = "<= 1s" }
+        faults-effective = { early = ">= 1" }
+        leader-changes = { late = ">= 1" }
+    "#;
+    insta::assert_debug_snapshot!(warned(&file(all)), @r#"
+    [
+        "18: `get-p99` is bounded where no majority runs (line 6) (without a majority nobody leads, and nothing is served)",
+        "19: `put-p99` has no value: no workload puts from 0s to 20s (a bound on what is not measured makes the run vacuous)",
+        "20: `script-p99` in `early` has no value: no workload runs scripts from 2s to 6s (a bound on what is not measured makes the run vacuous)",
+        "21: `faults-effective` in `early` has no value: faults are counted over the whole run only (a bound on what is not measured makes the run vacuous)",
+    ]
+    "#);
+    assert_eq!(
+        warned(&with("", "[expect]\nrecovery = \"<= 3s\"")),
+        [
+            "7: `recovery` has no value: no fault ends in this timeline (a bound on what is not measured makes the run vacuous)"
+        ]
+    );
+}
+
+#[test]
+fn floors_that_cannot_be_met() {
+    let timeline = r#"timeline = [
+        { at = "2s..6s", every = "1s", crash = { node = "@followers", for = "100ms" } },
+        { at = "7s", heal = "everything" },
+    ]"#;
+    let file = |floors: &str| with(timeline, &format!("rate = \"100/s\"\n[floors]\n{floors}"));
+    assert_eq!(warned(&file("faults-effective = 9\nreads = 1_800\nwrites = 200")), Vec::<String>::new());
+    insta::assert_debug_snapshot!(warned(&file("faults-effective = 10\nreads = 1_801\nwrites = 201\nscripts = 1")), @r#"
+    [
+        "11: the floor of 10 `faults-effective` cannot be met: 9 at most (the timeline acts no more often)",
+        "12: the floor of 1801 `reads` cannot be met: 1800 at most (the workloads ask for no more in the mean)",
+        "13: the floor of 201 `writes` cannot be met: 200 at most (the workloads ask for no more in the mean)",
+        "14: the floor of 1 `scripts` cannot be met: 0 at most (the workloads ask for no more in the mean)",
+    ]
+    "#);
+}
+
+#[test]
+fn a_check_that_only_records_what_is_expected() {
+    let file = |expect: &str| with("", &format!("[checks]\nrecord-only = [\"one-lease\"]\n[expect]\n{expect}"));
+    assert_eq!(warned(&file("violation = \"stale-read\"")), Vec::<String>::new());
+    insta::assert_debug_snapshot!(warned(&file("variant.long-lease = { class = \"lease-invariant\" }")), @r#"
+    [
+        "7: `one-lease` only records, but its class `lease-invariant` is expected (what a check only records fails no run)",
+    ]
+    "#);
+}
