@@ -23,7 +23,8 @@ fn reports() -> Vec<RunReport> {
     let file = folder.join("stale-read.toml");
     File::create(&file).unwrap().write_all(scenario().as_bytes()).unwrap();
     let wish = Wish { scenarios: vec![file.to_string_lossy().into_owned()], ..Wish::default() };
-    let groups = resolve(&wish, &Places::around(&folder)).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    let groups =
+        resolve(&wish, &Places::around(&folder)).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
     groups[0].specs(Keep::Last(0)).map(|spec| run(&spec)).collect()
 }
 
