@@ -9,9 +9,11 @@ use leasehold_sim::cluster::VARIANTS;
 use leasehold_sim::fault::VERBS;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
-    Console, JsonLines, Listed, Planned, Progress, Sink, Status, Style, event_line, listing, write_events,
+    Console, Github, JsonLines, Junit, Listed, Planned, Progress, Sink, Status, Style, Witness, event_line, listing,
+    write_events,
 };
 use leasehold_sim::runner::fuzz::{Campaign, Corpus, Input, keep};
+use leasehold_sim::runner::knobs::{self, Knobs, Workflow};
 use leasehold_sim::runner::{
     Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, load, resolve, run, scenario_schema,
     sweep, verify,
@@ -132,6 +134,9 @@ struct RunArgs {
     /// Folder for one events file of each run that is not as expected
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// A JUnit file about the runs
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Run nothing if a scenario has warnings
     #[arg(long)]
     deny_warnings: bool,
@@ -183,7 +188,7 @@ struct FuzzArgs {
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
     /// Where an input is kept that something is wrong with
-    #[arg(long, value_name = "DIR", default_value = "fuzz")]
+    #[arg(long, value_name = "DIR", default_value = "target/fuzz")]
     out: PathBuf,
 }
 
@@ -234,7 +239,9 @@ fn give_up(error: &io::Error) -> ! {
 
 fn run_scenarios(args: &RunArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let groups = refuse(&args.selection.wish(&args.scenarios, args.slow), &places)?;
+    let knobs = knobs(&args.selection, args.jobs.is_some(), !args.scenarios.is_empty())?;
+    let wish = under(&knobs, args.selection.wish(&args.scenarios, args.slow));
+    let groups = selected(refuse(&wish, &places)?, &wish, &knobs)?;
     check_engine(args.engine, &groups)?;
     warn(&groups, args.deny_warnings)?;
     if let Some(dir) = &args.out {
@@ -243,13 +250,69 @@ fn run_scenarios(args: &RunArgs) -> Result<Status, Stop> {
     }
     let keep = Keep::Last(if args.out.is_some() { KEPT_FOR_FILE } else { KEPT });
     let specs = groups.iter().flat_map(|group| group.specs(keep)).collect();
-    let jobs = args.jobs.map_or_else(cores, NonZeroUsize::get);
+    let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
     let sink = sink(args.format, &groups, &places);
+    let witnesses = witnesses(args, &program(&places.cwd))?;
     let (fresh, out) = (fresh_process()?, args.out.clone());
-    let mut intake = Intake { groups, fresh, out, sink, confirmed: BTreeSet::new(), status: Status::AsExpected };
+    let mut intake =
+        Intake { groups, fresh, out, sink, witnesses, confirmed: BTreeSet::new(), status: Status::AsExpected };
     sweep(specs, jobs, &mut |report| intake.take(report).unwrap_or_else(|error| give_up(&error)));
     intake.sink.finish()?;
+    intake.witnesses.iter_mut().try_for_each(|witness| witness.finish())?;
     Ok(intake.status)
+}
+
+/// The knobs of the environment; what is set is echoed on standard error. Flags beat them, and so do scenarios that are named.
+fn knobs(selection: &Selection, jobs: bool, named: bool) -> Result<Knobs, Stop> {
+    let knobs = knobs::from_environment()
+        .map_err(|problems| Stop::Refused(problems.iter().map(|words| format!("error: {words}\n")).collect()))?;
+    let seeds = selection.seed.is_some() || selection.seeds.is_some();
+    let beaten = [
+        (seeds, "SEED"),
+        (seeds, "TEST_NUM"),
+        (!selection.variants.is_empty(), "VARIANT"),
+        (jobs, "JOBS"),
+        (named, "SCENARIO"),
+    ];
+    let beaten: Vec<&str> = beaten.into_iter().filter(|(beaten, _)| *beaten).map(|(_, knob)| knob).collect();
+    let echo = knobs.echo(&beaten);
+    if !echo.is_empty() {
+        eprintln!("{echo}");
+    }
+    Ok(knobs)
+}
+
+/// `wish`, with what the knobs say where it says nothing.
+fn under(knobs: &Knobs, wish: Wish) -> Wish {
+    let variants = if wish.variants.is_empty() { knobs.variant.iter().cloned().collect() } else { wish.variants };
+    Wish { seeds: wish.seeds.or(knobs.seeds), variants, ..wish }
+}
+
+/// Of all scenarios, those that the knobs select.
+fn selected(groups: Vec<Group>, wish: &Wish, knobs: &Knobs) -> Result<Vec<Group>, Stop> {
+    if !wish.scenarios.is_empty() {
+        return Ok(groups);
+    }
+    let titles: Vec<String> = groups.iter().map(Group::title).collect();
+    let selected: Vec<Group> = groups.into_iter().filter(|group| knobs.selects(&group.title())).collect();
+    if selected.is_empty() {
+        Err(Stop::Refused(format!("error: {}", knobs.selects_none(&titles))))
+    } else {
+        Ok(selected)
+    }
+}
+
+/// What sees the runs beside standard output.
+fn witnesses(args: &RunArgs, program: &str) -> Result<Vec<Box<dyn Witness>>, Stop> {
+    let mut witnesses: Vec<Box<dyn Witness>> = Vec::new();
+    if let Some(path) = &args.junit {
+        let refused = |error| Stop::Refused(format!("error: --junit {}: {error}", path.display()));
+        witnesses.push(Box::new(Junit::new(path, program).map_err(refused)?));
+    }
+    if let Some(Workflow { workspace, summary }) = knobs::workflow() {
+        witnesses.push(Box::new(Github::new(io::stderr(), workspace, summary, program)));
+    }
+    Ok(witnesses)
 }
 
 /// What becomes of each run's report.
@@ -258,6 +321,7 @@ struct Intake {
     fresh: Fresh,
     out: Option<PathBuf>,
     sink: Box<dyn Sink>,
+    witnesses: Vec<Box<dyn Witness>>,
     /// The kinds of failure that were run again.
     confirmed: BTreeSet<(PathBuf, String, Option<Class>)>,
     status: Status,
@@ -271,6 +335,7 @@ impl Intake {
             events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
         }
         self.status = self.status.max(Status::of(&report));
+        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_deref()))?;
         self.sink.take(report, events)
     }
 
@@ -353,7 +418,8 @@ fn distinct(names: &[String]) -> Vec<String> {
 
 fn verify_scenarios(args: &VerifyArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let groups = refuse(&args.selection.wish(&args.scenarios, false), &places)?;
+    let knobs = knobs(&args.selection, false, true)?;
+    let groups = refuse(&under(&knobs, args.selection.wish(&args.scenarios, false)), &places)?;
     let (fresh, style) = (fresh_process()?, Style::stdout());
     let mut out = io::stdout();
     writeln!(out, "each seed alone; {}\n", WAYS.join("; "))?;

@@ -46,8 +46,22 @@ impl Folder {
     }
 }
 
+/// The program, whatever knobs the tests themselves run under.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leasehold"));
+    let reaches = |name: &str| ["LEASEHOLD_", "MADSIM_TEST_", "GITHUB_"].iter().any(|prefix| name.starts_with(prefix));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| reaches(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
+    command
+}
+
 fn leasehold(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_leasehold")).args(arguments).output().unwrap()
+    program().args(arguments).output().unwrap()
+}
+
+fn leasehold_under(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+    program().args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -192,7 +206,7 @@ fn arguments_that_make_no_sense_are_refused() {
 #[test]
 fn a_scenario_is_found_by_name_from_anywhere() {
     for name in ["steady", "fast/steady", "scenarios/fast/steady.toml"] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leasehold"));
+        let mut command = program();
         command.args(["run", name, "--seed", "1", "--format", "jsonl"]).current_dir(std::env::temp_dir());
         let output = command.output().unwrap();
         assert!(text(&output.stdout).contains("\"scenario\":\"steady\""), "{name}: {}", text(&output.stderr));
@@ -210,4 +224,137 @@ fn lists_name_what_there_is() {
     assert!(list("variants").contains("elastickv-549"));
     assert!(list("faults").contains("partition"));
     assert!(list("checks").contains("staleness"));
+}
+
+/// A scenario whose every run misses a bound.
+fn failing(folder: &Folder) -> String {
+    folder.scenario("rate = \"50/s\"\n", "rate = \"50/s\"\n[expect]\nget-mean = \"< 1ns\"\n")
+}
+
+#[test]
+fn a_scenario_is_explained_and_nothing_runs() {
+    let path = Folder::new("explain").scenario("2s", "2s");
+    let output = leasehold(&["explain", &path, "--variant", "long-lease"]);
+    let told = text(&output.stdout);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    for word in
+        ["under the variant `long-lease`", "1s: for 200ms n1 and n2 cannot reach each other", "A lease lasts 3s"]
+    {
+        assert!(told.contains(word), "`{word}` is not in:\n{told}");
+    }
+    refused(&["explain", &path, "--variant", "long-leas"], &["did you mean `long-lease`?"]);
+    refused(&["explain"], &["SCENARIO"]);
+}
+
+#[test]
+fn warnings_fail_no_run_unless_they_are_denied() {
+    let folder = Folder::new("warnings");
+    let path = folder.scenario("timeline = [\n", "timeline = [\n  { at = \"1s..2s\", tag = \"unused\" },\n");
+    let warning = "warning: nothing is expected in the window `unused`";
+    for command in [&["run", &path, "--seed", "1"][..], &["explain", &path]] {
+        let output = leasehold(command);
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(text(&output.stderr).matches(warning).count(), 1, "{}", text(&output.stderr));
+        refused(&[command, &["--deny-warnings"]].concat(), &[warning, "scenario.toml:7", "they are denied"]);
+    }
+}
+
+#[test]
+fn junit_has_a_case_for_every_run_with_the_screen_of_those_that_fail() {
+    let folder = Folder::new("junit");
+    let (bad, junit) = (failing(&folder), folder.0.join("junit.xml").to_string_lossy().into_owned());
+    let good = folder.file("good.toml", GOOD.replace("NAME", "good").as_bytes());
+    let output = leasehold(&["run", &bad, &good, "--junit", &junit]);
+    assert_eq!(output.status.code(), Some(1));
+    let xml = fs::read_to_string(&junit).unwrap();
+    for part in [
+        r#"<testsuites name="leasehold" tests="4" skipped="0" failures="2" errors="0">"#,
+        r#"<testsuite name="good" tests="2" skipped="0" errors="0" failures="0""#,
+        r#"<testcase name="default, seed 2" classname="scenario""#,
+        r#"message="FAIL: expectation (get-mean) in scenario, variant default, seed 1, at 2.000000s" type="expectation""#,
+        "expected &lt; 1ns (line 15)",
+        "scenario.toml --seed 1 --variant default",
+    ] {
+        assert!(xml.contains(part), "`{part}` is not in:\n{xml}");
+    }
+    assert!(!xml.contains("expected < 1ns"), "{xml}");
+    refused(&["run", &good, "--junit", &folder.0.join("no/such/folder.xml").to_string_lossy()], &["--junit"]);
+}
+
+#[test]
+fn a_workflow_gets_annotations_and_a_summary() {
+    let folder = Folder::new("github");
+    let (path, summary) = (failing(&folder), folder.0.join("summary.md"));
+    let environment = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_WORKSPACE", &*folder.0.to_string_lossy()),
+        ("GITHUB_STEP_SUMMARY", &*summary.to_string_lossy()),
+    ];
+    let output = leasehold_under(&environment, &["run", &path, "--seeds", "1..=12", "--format", "jsonl"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).lines().all(|line| line.starts_with('{')));
+    let told = text(&output.stderr);
+    let annotations: Vec<&str> = told.lines().filter(|line| line.starts_with("::error ")).collect();
+    assert_eq!(annotations.len(), 10, "{told}");
+    let first = "::error file=scenario.toml,line=15,title=FAIL%3A expectation (get-mean) in scenario%2C variant default%2C seed 1%2C at 2.000000s::get-mean over the whole run: ";
+    assert!(annotations[0].starts_with(first), "{}", annotations[0]);
+    assert!(
+        annotations[0].contains("%0A") && annotations[0].ends_with("--seed 1 --variant default"),
+        "{}",
+        annotations[0]
+    );
+    let markdown = fs::read_to_string(&summary).unwrap();
+    for part in [
+        "### leasehold: 12 not as expected of 12 runs",
+        "| scenario | default | 12 FAIL: expectation |",
+        "<details><summary>FAIL: expectation (get-mean) in scenario",
+        "and 7 more that were not as expected",
+    ] {
+        assert!(markdown.contains(part), "`{part}` is not in:\n{markdown}");
+    }
+    let output = leasehold(&["run", &path, "--seed", "1"]);
+    assert!(!text(&output.stderr).contains("::error"));
+}
+
+#[test]
+fn knobs_are_echoed_and_flags_beat_them() {
+    let path = Folder::new("knobs").scenario("2s", "2s");
+    let runs = |environment: &[(&str, &str)], flags: &[&str]| {
+        let output = leasehold_under(environment, &[&["run", &path, "--format", "jsonl"], flags].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let seed = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["seed"].as_u64().unwrap();
+        (text(&output.stdout).lines().map(seed).collect::<Vec<_>>(), text(&output.stderr).trim().to_owned())
+    };
+    assert_eq!(runs(&[], &[]), (vec![1, 2], String::new()));
+    assert_eq!(runs(&[("LEASEHOLD_SEED", "7")], &[]), (vec![7], "knobs: LEASEHOLD_SEED=7".to_owned()));
+    let (seeds, told) = runs(&[("LEASEHOLD_SEEDS", "7..9"), ("LEASEHOLD_JOBS", "1")], &["--seed", "3"]);
+    assert_eq!(
+        (seeds, told.as_str()),
+        (vec![3], "knobs: LEASEHOLD_JOBS=1 LEASEHOLD_SEEDS=7..9 (a flag says otherwise)")
+    );
+    for (name, value, word) in [
+        ("LEASEHOLD_SEDS", "1", "did you mean `LEASEHOLD_SEEDS`?"),
+        ("LEASEHOLD_JOBS", "0", "not a whole number from 1"),
+        ("LEASEHOLD_VARIANT", "defualt", "did you mean `default`?"),
+    ] {
+        let output = leasehold_under(&[(name, value)], &["run", &path]);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+        assert!(text(&output.stderr).contains(word), "{}", text(&output.stderr));
+    }
+    let output = leasehold_under(&[("LEASEHOLD_SCENARIO", "fast/stedy")], &["run"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("did you mean `fast/steady`?"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn spoilt_files_are_made_for_as_long_as_is_asked_and_replayed() {
+    let folder = Folder::new("fuzz");
+    let output = program().args(["fuzz", "--for", "1s", "--seed", "3"]).current_dir(&folder.0).output().unwrap();
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}{}", text(&output.stderr));
+    assert!(told.starts_with("fuzz, seed 3, ") && told.ends_with("; nothing found\n"), "{told}");
+    let path = folder.file("spoilt.toml", b"until = \"\xff");
+    let output = leasehold(&["fuzz", "--replay", &path]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("1 inputs, 1 refused"), "{}", text(&output.stdout));
 }

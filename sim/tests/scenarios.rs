@@ -33,15 +33,21 @@ fn main() {
         Knobs::default()
     });
     if !arguments.list && !knobs.set.is_empty() {
-        println!("knobs: {}", knobs.set.join(" "));
+        eprintln!("{}", knobs.echo(&[]));
     }
     arguments.test_threads = arguments.test_threads.or(knobs.jobs);
     // So that paths in messages are those that a person would type.
     let root = repository();
     std::env::set_current_dir(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
     let places = Places { roots: vec![root.join("scenarios")], cwd: root };
-    let selected = catalogue(&places, false).into_iter().filter(|named| knobs.selects(&named.title));
-    let trials = selected.flat_map(|named| trials(&named, &places, &knobs)).collect();
+    let all = catalogue(&places, false);
+    let titles: Vec<String> = all.iter().map(|named| named.title.clone()).collect();
+    let selected: Vec<Named> = all.into_iter().filter(|named| knobs.selects(&named.title)).collect();
+    if selected.is_empty() {
+        eprintln!("{}", knobs.selects_none(&titles));
+        exit(2);
+    }
+    let trials = selected.iter().flat_map(|named| trials(named, &places, &knobs)).collect();
     libtest_mimic::run(&arguments, trials).exit()
 }
 

@@ -9,7 +9,8 @@
 //!
 //! **Costs** a look-up at each such read.
 //!
-//! **Seen alive by** its unit tests, and by a gate without its rule `caught-up`.
+//! **Seen alive by** its unit tests; none is planted. Tried by hand: a gate without its rule `caught-up`. A read has to come in the half
+//! millisecond after an election: seen in 3 of 110 runs.
 
 use super::nodes::NodeState;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};

@@ -1,15 +1,16 @@
 //! W10: a lease read is decided by what the clock shows then, and answered only before the lease's expiry.
 //!
-//! **Proves**, at each lease read, that the reading it was decided by is what the node's monotonic clock showed at that very moment, as
-//! the world knows it; that nothing is answered without a reading (fail closed), nor by one at or after the expiry of the lease that the
-//! node holds. This is stricter than W10, which lets a reading be as old as the read itself: in this stack nothing waits between the
-//! reading and the decision.
+//! **Proves**, at each lease read, that the reading it was decided by is what the node's monotonic clock showed at that very moment,
+//! as the world knows it; that nothing is answered without a reading (fail closed), nor by one at or after the expiry of the lease
+//! that the node holds. This is stricter than W10, which lets a reading be as old as the read itself: in this stack nothing waits
+//! between the reading and the decision.
 //!
 //! **Does not prove** that the clock is right: what a frozen or a drifting clock does to a lease is judged in true time (W1, S1).
 //!
 //! **Costs** two comparisons at each lease read.
 //!
-//! **Seen alive by** its unit tests, and by a node that reads its clock once a tick.
+//! **Seen alive by** its unit tests; none is planted. Tried by hand: a clock that is read once in 10 ms, and one that is read before a
+//! wait; either is seen at the first read.
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};

@@ -16,7 +16,7 @@
 //! read was. After its first violation a key is not judged any more: nothing that follows means anything.
 //!
 //! **Costs** the logarithm of the number of values that may still be seen, for each key that an operation touches. Remembers
-//! operations under way, keys, a few hundred values a key, and each write that failed.
+//! operations under way, keys, some dozens of values a key, and each write that failed.
 //!
 //! **Seen alive by** its unit tests, by `zones` against an exact search, and by `sim/tests/linearizability.rs`: under `long-lease`,
 //! with all that would end the run before set to record only.
@@ -43,17 +43,25 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 pub(super) struct Linearizability {
     keys: Arc<[String]>,
-    registers: BTreeMap<KeyId, Register>,
+    /// By key.
+    registers: Vec<Register>,
     under_way: BTreeMap<OpId, UnderWay>,
     /// How many operations have begun or ended.
     events: Time,
     evaluated: u64,
-    /// The last answer that a client was sent: from which node, and when it arrived.
-    answers: BTreeMap<u32, (NodeId, SimTime)>,
+    /// The last answer that each client was sent: from which node, and when it arrived.
+    answers: Vec<Option<(NodeId, SimTime)>>,
 }
 
-/// A key; `None` once it has been found to be no register.
-type Register = Option<Monitor<Witness>>;
+/// What is known of a key.
+#[derive(Default)]
+enum Register {
+    #[default]
+    Untouched,
+    Judged(Monitor<Witness>),
+    /// No register has its history.
+    Refuted,
+}
 
 /// An operation that has not completed.
 struct UnderWay {
@@ -161,14 +169,7 @@ impl Done<'_> {
 
 impl Linearizability {
     pub(super) fn new(keys: Arc<[String]>) -> Self {
-        Self {
-            keys,
-            registers: BTreeMap::new(),
-            under_way: BTreeMap::new(),
-            events: 0,
-            evaluated: 0,
-            answers: BTreeMap::new(),
-        }
+        Self { keys, registers: Vec::new(), under_way: BTreeMap::new(), events: 0, evaluated: 0, answers: Vec::new() }
     }
 
     fn tick(&mut self) -> Time {
@@ -209,14 +210,30 @@ impl Linearizability {
             monitor.settle(|| others.chain([done.was.began]).min().unwrap_or(done.ended));
             return None;
         };
-        self.registers.insert(key, None);
+        self.registers[key.0 as usize] = Register::Refuted;
         Some(self.finding(done, key, access, contradiction))
     }
 }
 
-/// The register of `key`, unless it has been found to be none.
-fn register(registers: &mut BTreeMap<KeyId, Register>, key: KeyId) -> Option<&mut Monitor<Witness>> {
-    registers.entry(key).or_insert_with(|| Some(Monitor::default())).as_mut()
+/// The judge of `key`, unless its history has been refuted.
+fn register(registers: &mut Vec<Register>, key: KeyId) -> Option<&mut Monitor<Witness>> {
+    let register = slot(registers, key.0);
+    if let Register::Untouched = register {
+        *register = Register::Judged(Monitor::default());
+    }
+    match register {
+        Register::Judged(monitor) => Some(monitor),
+        Register::Untouched | Register::Refuted => None,
+    }
+}
+
+/// Number `number` of `slots`, of which there are as many as needed.
+fn slot<T: Default>(slots: &mut Vec<T>, number: u32) -> &mut T {
+    let number = number as usize;
+    if number >= slots.len() {
+        slots.resize_with(number + 1, T::default);
+    }
+    &mut slots[number]
 }
 
 /// A value as a number.
@@ -238,7 +255,7 @@ impl Check for Linearizability {
             What::Invoked(invocation) => self.invoked(record.at, invocation),
             What::Completed { op, completion } => return self.completed(record.at, *op, completion),
             What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
-                self.answers.insert(*client, (*node, record.at));
+                *slot(&mut self.answers, *client) = Some((*node, record.at));
             }
             What::Message { .. } | What::Stack(_) | What::Process { .. } | What::Cpu { .. } | What::Fault { .. } => {}
         }

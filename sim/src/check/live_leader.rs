@@ -7,8 +7,8 @@
 //!
 //! **Costs** a look-up at each such read.
 //!
-//! **Seen alive by** its unit tests, and by a stack whose lease outlives its leadership: no end of it at a change of role, and no rule
-//! of the gate that asks for the role.
+//! **Seen alive by** its unit tests; none is planted. Tried by hand: a node that neither ends its lease nor publishes it when it loses
+//! its role, with leases long enough to outlive that (`fast/stale-read`); a lease of the right length has always run out by then.
 
 use super::nodes::NodeState;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

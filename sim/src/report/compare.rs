@@ -22,7 +22,29 @@ pub fn comparison(tallies: &[&Tally], style: Style) -> String {
         blocks.push(format!("{}  {}", style.strong("where the time of a script goes"), style.faint(against)));
         blocks.push(indented(&script_table(tallies)));
     }
+    if tallies.iter().any(|tally| tally.median(|run| run.heartbeats_dropped) > Some(0.0)) {
+        blocks.push(format!("{}  {}", style.strong("what overflows"), style.faint("means over the whole run")));
+        blocks.push(indented(&overflow_table(tallies)));
+    }
     blocks.join("\n\n")
+}
+
+fn overflow_table(tallies: &[&Tally]) -> String {
+    const HEAD: [&str; 5] =
+        ["variant", "busy\ncores", "waiting for\nReadIndex", "ReadIndex\na script", "heartbeats\ndropped per s"];
+    let figures: [Figure; 4] = [
+        |run| run.busy_cores,
+        |run| run.read_index_waiting,
+        |run| run.read_index_per_script,
+        |run| run.heartbeats_dropped,
+    ];
+    let row = |tally: &&Tally| {
+        let [busy, waiting, rounds, dropped] =
+            figures.map(|figure| tally.median(figure).map_or_else(|| "-".to_owned(), number));
+        [tally.planned.variant.clone(), busy, waiting, rounds, dropped]
+    };
+    let rows: Vec<[String; 5]> = tallies.iter().map(row).collect();
+    aligned(&HEAD.map(str::to_owned), &[1, 2, 3, 4], &rows, WIDTH)
 }
 
 /// What is taken from each run.

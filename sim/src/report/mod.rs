@@ -10,6 +10,9 @@
 //! | `tally`    | many runs of one scenario and variant in a few numbers; medians                      |
 //! | `compare`  | several variants side by side, and where the time of a script goes                   |
 //! | `jsonl`    | one JSON object a run                                                                |
+//! | `junit`    | JUnit XML, for what shows test results                                               |
+//! | `github`   | annotations and the summary of a step of a GitHub workflow                           |
+//! | `witness`  | what these two have in common                                                        |
 //! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
 //! | `list`     | the tables of `leasehold list`                                                       |
 //! | `progress` | how far a long request is                                                            |
@@ -22,7 +25,9 @@ mod console;
 mod event;
 mod events;
 pub mod figures;
+mod github;
 mod jsonl;
+mod junit;
 mod list;
 mod pinned;
 mod progress;
@@ -31,13 +36,16 @@ mod style;
 mod tally;
 mod text;
 mod timeline;
+mod witness;
 
 pub use self::{
     compare::comparison,
     console::{Console, JsonLines, Sink},
     event::{event_line, exact_time},
     events::{file_name, write_events},
+    github::Github,
     jsonl::json_line,
+    junit::Junit,
     list::{Listed, listing},
     pinned::pinned,
     progress::Progress,
@@ -46,4 +54,5 @@ pub use self::{
     tally::{Figures, Planned, Tally},
     text::{Screen, command, title},
     timeline::{ROWS, Timeline, WIDTH},
+    witness::Witness,
 };

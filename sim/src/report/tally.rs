@@ -3,8 +3,8 @@
 use super::figures::{self, count, counted};
 use super::style::Style;
 use crate::history::OpKind;
-use crate::scenario::Seeds;
-use crate::verdict::{FaultCount, OpMeasures, Ruling, RunReport};
+use crate::scenario::{Metric, Seeds};
+use crate::verdict::{FaultCount, OpMeasures, Ruling, RunReport, read};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,6 +43,14 @@ pub struct Figures {
     pub script_parts: Option<[f64; 5]>,
     /// Time a lease read waits for ReadIndex, mean over all lease reads.
     pub lease_read_wait: Option<f64>,
+    /// Cores busy on the busiest node, mean.
+    pub busy_cores: Option<f64>,
+    /// Callers that wait for a ReadIndex round, mean.
+    pub read_index_waiting: Option<f64>,
+    /// ReadIndex rounds of a script.
+    pub read_index_per_script: Option<f64>,
+    /// Messages that found the heartbeat lane full, in a simulated second.
+    pub heartbeats_dropped: Option<f64>,
 }
 
 impl Figures {
@@ -57,6 +65,7 @@ impl Figures {
         let parts = [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff];
         let waited = whole.rounds.get(&RoundCause::LeaseMiss).map_or(Duration::ZERO, |round| round.waited);
         let seconds = report.sim.as_secs_f64();
+        let of_whole = |metric| read(metric, whole, None).ok();
         Self {
             hit_rate: whole.lease.hit_rate(),
             get_mean: op(OpKind::Get, |op| op.mean),
@@ -67,6 +76,10 @@ impl Figures {
             leader_changes: whole.leader_changes,
             rounds: RoundCause::ALL.map(|cause| whole.rounds.get(&cause).map_or(0, |round| round.started)),
             script_parts: (scripts.ended > 0).then(|| parts.map(|part| part.as_secs_f64() / scripts.ended as f64)),
+            busy_cores: of_whole(Metric::BusyCores),
+            read_index_waiting: of_whole(Metric::ReadIndexWaiting),
+            read_index_per_script: of_whole(Metric::ReadIndexPerScript),
+            heartbeats_dropped: of_whole(Metric::HeartbeatsDroppedPerSecond),
             lease_read_wait: (whole.lease.reads > 0).then(|| waited.as_secs_f64() / whole.lease.reads as f64),
         }
     }

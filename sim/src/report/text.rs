@@ -83,8 +83,8 @@ impl Screen<'_> {
         lines.join("\n")
     }
 
-    /// The verdict line, and below it what was expected instead.
-    fn verdict(&self) -> Vec<String> {
+    /// The verdict in one line.
+    pub fn headline(&self) -> String {
         let RunReport { variant, seed, verdict, .. } = self.report;
         let place = format!("{}, variant {variant}, seed {seed}", title(&self.report.path));
         let first = verdict.failures.first();
@@ -99,7 +99,13 @@ impl Screen<'_> {
             (Ruling::ExpectedUnsafe, true) => self.style.expected("UNSAFE, AS EXPECTED:"),
             (Ruling::Fail | Ruling::ExpectedUnsafe, false) => self.style.bad("FAIL:"),
         };
-        let mut lines = vec![format!("{word} {what}")];
+        format!("{word} {what}")
+    }
+
+    /// The verdict line, and below it what was expected instead.
+    fn verdict(&self) -> Vec<String> {
+        let verdict = &self.report.verdict;
+        let mut lines = vec![self.headline()];
         some(&mut lines, verdict.failures.iter().map(|failure| failure.message.as_str()));
         // That it failed at all needs no second saying.
         let failed = |words: &&str| verdict.failures.iter().any(|failure| words.contains(&failure.message));

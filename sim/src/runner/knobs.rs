@@ -1,4 +1,5 @@
-//! The environment, for `cargo test`, which has no flags of its own. The only file that reads it.
+//! The environment: knobs for `cargo test`, which has no flags of its own, and for `leasehold run` and `verify`, whose flags beat them. The
+//! only file that reads it.
 //!
 //! | knob                 | what it sets                                      | alias                                     |
 //! |----------------------|---------------------------------------------------|-------------------------------------------|
@@ -11,6 +12,7 @@
 use super::did_you_mean;
 use crate::scenario::Seeds;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The names.
 pub const NAMES: [&str; 5] =
@@ -34,9 +36,29 @@ pub struct Knobs {
 }
 
 impl Knobs {
+    /// What was set, for a person; empty if nothing was. `beaten` are the knobs that a flag says otherwise of.
+    pub fn echo(&self, beaten: &[&str]) -> String {
+        let word = |set: &String| {
+            let name = set.split('=').next().unwrap_or_default();
+            let of = |knob: &&str| name.contains(*knob);
+            if beaten.iter().any(of) { format!("{set} (a flag says otherwise)") } else { set.clone() }
+        };
+        let words: Vec<String> = self.set.iter().map(word).collect();
+        if words.is_empty() { String::new() } else { format!("knobs: {}", words.join(" ")) }
+    }
+
     /// Does the scenario called `title` run?
     pub fn selects(&self, title: &str) -> bool {
         self.scenario.as_ref().is_none_or(|part| title.contains(part.as_str()))
+    }
+}
+
+impl Knobs {
+    /// What to say if no scenario is selected of those called `titles`.
+    pub fn selects_none(&self, titles: &[String]) -> String {
+        let part = self.scenario.as_deref().unwrap_or_default();
+        let meant = did_you_mean(part, titles.iter().map(String::as_str));
+        format!("LEASEHOLD_SCENARIO={part}: no scenario has that in its name{meant} (there are {})", titles.join(", "))
     }
 }
 
@@ -47,6 +69,25 @@ impl Knobs {
 /// As [`parse`].
 pub fn from_environment() -> Result<Knobs, Vec<String>> {
     parse(std::env::vars_os())
+}
+
+/// What a step of a GitHub workflow is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workflow {
+    /// The root of the repository.
+    pub workspace: Option<PathBuf>,
+    /// The file that the summary of the step is appended to.
+    pub summary: Option<PathBuf>,
+}
+
+/// The workflow that this process is a step of. `None`: it is not.
+pub fn workflow() -> Option<Workflow> {
+    let of = |name: &str| {
+        std::env::vars_os().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value)
+    };
+    let is_step = of("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let path = |name: &str| of(name).map(PathBuf::from);
+    is_step.then(|| Workflow { workspace: path("GITHUB_WORKSPACE"), summary: path("GITHUB_STEP_SUMMARY") })
 }
 
 /// The knobs among `variables`. A knob of our own beats its alias; an empty one is not set.
@@ -159,6 +200,14 @@ mod tests {
         assert_eq!(knobs.set, ["LEASEHOLD_SEEDS=3..=5", "MADSIM_TEST_JOBS=4", "MADSIM_TEST_SEED=9"]);
         let aliases = of(&[("MADSIM_TEST_SEED", "7"), ("MADSIM_TEST_NUM", "3")]).unwrap();
         assert_eq!(aliases.seeds, Some(Seeds { first: 7, last: 9 }));
+    }
+
+    #[test]
+    fn what_is_set_is_echoed_with_what_beats_it() {
+        let knobs = of(&[("LEASEHOLD_JOBS", "2"), ("MADSIM_TEST_SEED", "9")]).unwrap();
+        assert_eq!(knobs.echo(&[]), "knobs: LEASEHOLD_JOBS=2 MADSIM_TEST_SEED=9");
+        assert_eq!(knobs.echo(&["SEED", "NUM"]), "knobs: LEASEHOLD_JOBS=2 MADSIM_TEST_SEED=9 (a flag says otherwise)");
+        assert_eq!(Knobs::default().echo(&["SEED"]), "");
     }
 
     #[test]

@@ -136,6 +136,7 @@ fn panicked(spec: &Spec, message: String) -> RunReport {
         class: Class::Panic,
         at: SimTime(0),
         message: message.clone(),
+        line: None,
         story: vec![],
     };
     let verdict = Verdict {

@@ -115,7 +115,7 @@ impl Court<'_> {
             Err(reason) => (Class::Vacuous, format!("nothing to judge, {reason}"), Vec::new()),
         };
         let message = format!("{}: {value}; expected {}", what(expectation), asked(expectation));
-        Some(self.failure(metric.to_string(), class, message, story))
+        Some(Failure { line: Some(expectation.line), ..self.failure(metric.to_string(), class, message, story) })
     }
 
     /// The value that a bound speaks of, and the window that it is measured in.
@@ -156,7 +156,10 @@ impl Court<'_> {
         let value = read(floor.metric, &self.measures.whole, Some(self.faults)).unwrap_or(0.0);
         let (metric, least, line) = (floor.metric, words::count(floor.least), floor.line);
         let message = format!("{metric}: {}; the floor is {least} (line {line})", shown(metric, value));
-        (value < floor.least as f64).then(|| self.failure(metric.to_string(), Class::Vacuous, message, Vec::new()))
+        (value < floor.least as f64).then(|| {
+            let failure = self.failure(metric.to_string(), Class::Vacuous, message, Vec::new());
+            Failure { line: Some(line), ..failure }
+        })
     }
 
     /// What is unexpected under a variant that the file has a section for. A section without a class expects the run to pass; one
@@ -176,7 +179,7 @@ impl Court<'_> {
     }
 
     fn failure(&self, check: String, class: Class, message: String, story: Vec<String>) -> Failure {
-        Failure { check, class, at: self.measures.whole.to, message, story }
+        Failure { check, class, at: self.measures.whole.to, message, line: None, story }
     }
 }
 
@@ -201,7 +204,7 @@ fn asked(Expectation { bound, line, .. }: &Expectation) -> String {
 
 impl From<Finding> for Failure {
     fn from(Finding { check, class, at, message, story }: Finding) -> Self {
-        Self { check: check.to_owned(), class, at, message, story }
+        Self { check: check.to_owned(), class, at, message, line: None, story }
     }
 }
 

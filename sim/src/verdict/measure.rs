@@ -85,7 +85,7 @@ impl Meter {
         self.at(begun).for_each(|window| *window.busy.entry(node).or_default() += busy.saturating_sub(before));
     }
 
-    /// The check for staleness found a read, at `at`, that returned less than what was acknowledged before.
+    /// A read at `at` was found to return less than what was acknowledged before, by one check or several.
     pub fn stale_read(&mut self, at: SimTime) {
         self.at(at).for_each(|window| window.stale_reads += 1);
     }

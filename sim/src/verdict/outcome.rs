@@ -85,6 +85,8 @@ pub struct Failure {
     pub at: SimTime,
     /// One line with numbers.
     pub message: String,
+    /// The line of the scenario file that asks for what failed (1-based); `None` of a check, which no file asks for.
+    pub line: Option<usize>,
     /// The story in at most twelve lines of domain words.
     pub story: Vec<String>,
 }

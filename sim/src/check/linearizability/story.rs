@@ -27,8 +27,10 @@ impl Linearizability {
 
     /// By which node, where an answer arrived at the client at that very moment.
     fn answered_by(&self, done: &Done<'_>) -> String {
-        let answer = self.answers.get(&done.was.client).filter(|(_, arrived)| *arrived == done.at);
-        answer.map_or(String::new(), |(node, _)| format!(" by {node}"))
+        match self.answers.get(done.was.client as usize) {
+            Some(Some((node, arrived))) if *arrived == done.at => format!(" by {node}"),
+            _ => String::new(),
+        }
     }
 }
 

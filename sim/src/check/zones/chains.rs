@@ -10,8 +10,8 @@ use super::tree::MaxTree;
 use super::{Contradiction, INITIAL, Mark, Time, Value, Zone};
 use std::collections::BTreeMap;
 
-/// So many values are not worth forgetting, the more so as a report may want to tell of them.
-pub(super) const PATIENCE: usize = 128;
+/// So many values are not worth forgetting; a report may want to tell of them.
+pub(super) const PATIENCE: usize = 32;
 
 pub(super) struct Chains<T> {
     links: BTreeMap<Value, Link<T>>,

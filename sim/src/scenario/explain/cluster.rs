@@ -34,7 +34,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
 fn lease(cluster: &Cluster, context: &Context<'_>) -> String {
     let (length, whose) = match cluster.lease {
         Some(lease) => (lease, ""),
-        None => (context.lease, ", by the stack's own rule"),
+        None => (context.lease, ", by the rule of the variant"),
     };
     let renewed = context.renewal.unwrap_or(match cluster.renewal {
         Renewal::Acks => "rounds that a quorum acknowledged renew it",

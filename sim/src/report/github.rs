@@ -1,0 +1,139 @@
+//! What a step of a GitHub workflow shows: an annotation at the line of the file that asks for what failed, and a summary.
+//!
+//! Annotations are commands on standard error, which the runner reads as it reads standard output: that one belongs to the report.
+
+use super::figures::{counted, percent, seconds};
+use super::style::Style;
+use super::tally::{Planned, Tally};
+use super::text::{Screen, command, title};
+use super::witness::Witness;
+use crate::scenario::Seeds;
+use crate::verdict::RunReport;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// So many annotations does GitHub show of a step.
+const ANNOTATIONS: usize = 10;
+/// So many failures does the summary show in full: it may be a megabyte long.
+const SCREENS: usize = 5;
+
+/// A step of a workflow.
+pub struct Github<W> {
+    out: W,
+    /// The root of the repository.
+    workspace: Option<PathBuf>,
+    summary: Option<PathBuf>,
+    program: String,
+    tallies: Vec<Tally>,
+    unexpected: usize,
+    screens: Vec<(String, String)>,
+}
+
+impl<W: Write> Github<W> {
+    /// Writes commands to `out` and appends the summary to the file `summary`. Annotations name files relative to `workspace`.
+    /// `program` is what starts leasehold.
+    pub fn new(out: W, workspace: Option<PathBuf>, summary: Option<PathBuf>, program: &str) -> Self {
+        let program = program.to_owned();
+        Self { out, workspace, summary, program, tallies: Vec::new(), unexpected: 0, screens: Vec::new() }
+    }
+
+    fn count(&mut self, report: &RunReport) {
+        let title = title(&report.path);
+        let same = |tally: &&mut Tally| tally.planned.title == title && tally.planned.variant == report.variant;
+        if let Some(tally) = self.tallies.iter_mut().find(same) {
+            return tally.add(report);
+        }
+        let seeds = Seeds { first: report.seed, last: report.seed };
+        let mut tally = Tally::new(Planned { title, variant: report.variant.clone(), seeds });
+        tally.add(report);
+        self.tallies.push(tally);
+    }
+
+    fn annotate(&mut self, report: &RunReport, headline: &str) -> io::Result<()> {
+        let path = std::path::absolute(&report.path)?;
+        let file = self.workspace.as_ref().and_then(|root| path.strip_prefix(root).ok()).unwrap_or(&report.path);
+        let failure = report.verdict.failures.first();
+        let line = failure.and_then(|failure| failure.line).unwrap_or(1);
+        let message = failure.map(|failure| failure.message.clone());
+        let message = message.unwrap_or_else(|| report.verdict.unexpected.join("\n"));
+        let body = data(&format!("{message}\n{}", command(&self.program, report)));
+        let (file, title) = (property(&file.to_string_lossy()), property(headline));
+        writeln!(self.out, "::error file={file},line={line},title={title}::{body}")
+    }
+
+    fn markdown(&self) -> String {
+        let runs: u64 = self.tallies.iter().map(Tally::runs).sum();
+        let runs = counted(runs, "run");
+        let heading = match self.unexpected {
+            0 => format!("### leasehold: {runs}, all as expected"),
+            unexpected => format!("### leasehold: {unexpected} not as expected of {runs}"),
+        };
+        let mut lines = vec![heading, String::new()];
+        lines.push("| scenario | variant | runs | lease hit rate | GET p99 |".to_owned());
+        lines.push("|---|---|---|--:|--:|".to_owned());
+        lines.extend(self.tallies.iter().map(row));
+        for (headline, screen) in &self.screens {
+            let summary = headline.replace('&', "&amp;").replace('<', "&lt;");
+            lines.push(format!("\n<details><summary>{summary}</summary>\n\n~~~~text\n{screen}\n~~~~\n</details>"));
+        }
+        let hidden = self.unexpected - self.screens.len();
+        if hidden > 0 {
+            lines.push(format!("\nand {hidden} more that were not as expected"));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+}
+
+impl<W: Write> Witness for Github<W> {
+    fn see(&mut self, report: &RunReport, events: Option<&Path>) -> io::Result<()> {
+        self.count(report);
+        if report.verdict.as_expected {
+            return Ok(());
+        }
+        let screen = Screen { report, program: &self.program, events, style: Style::PLAIN };
+        let headline = screen.headline();
+        if self.screens.len() < SCREENS {
+            self.screens.push((headline.clone(), screen.full()));
+        }
+        self.unexpected += 1;
+        if self.unexpected <= ANNOTATIONS { self.annotate(report, &headline) } else { Ok(()) }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()?;
+        let Some(path) = &self.summary else { return Ok(()) };
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        file.write_all(self.markdown().as_bytes())
+    }
+}
+
+fn row(tally: &Tally) -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let Planned { title, variant, .. } = &tally.planned;
+    let hit_rate = tally.median(|run| run.hit_rate).map_or_else(|| "-".to_owned(), percent);
+    let p99 = tally.median(|run| run.get_p99).map_or_else(|| "-".to_owned(), seconds);
+    format!("| {} | {} | {} | {hit_rate} | {p99} |", cell(title), cell(variant), cell(&tally.verdicts()))
+}
+
+/// The text of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_command_is_escaped() {
+        assert_eq!(data("50 %: a,\r\nb"), "50 %25: a,%0D%0Ab");
+        assert_eq!(property("50 %: a,\nb"), "50 %25%3A a%2C%0Ab");
+    }
+}

@@ -1,0 +1,71 @@
+//! JUnit XML, for what shows test results: one suite a scenario, one case a variant and seed.
+//!
+//! A failure that the file expects is a pass. The text of one that it does not is the screen that the terminal shows, the command that
+//! runs it again included.
+
+use super::style::Style;
+use super::text::{Screen, title};
+use super::witness::Witness;
+use crate::verdict::RunReport;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+/// A JUnit file.
+pub struct Junit {
+    path: PathBuf,
+    program: String,
+    suites: Vec<TestSuite>,
+}
+
+impl Junit {
+    /// Will write to `path`; `program` is what starts leasehold. The file is made at once, so that a path that cannot be written
+    /// to is known before anything runs.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be made.
+    pub fn new(path: &Path, program: &str) -> io::Result<Self> {
+        File::create(path)?;
+        Ok(Self { path: path.to_owned(), program: program.to_owned(), suites: Vec::new() })
+    }
+
+    /// The suite of a scenario.
+    fn suite(&mut self, title: &str) -> &mut TestSuite {
+        let known = self.suites.iter().position(|suite| suite.name.as_str() == title);
+        let number = known.unwrap_or(self.suites.len());
+        if known.is_none() {
+            self.suites.push(TestSuite::new(title));
+        }
+        &mut self.suites[number]
+    }
+
+    fn status(&self, report: &RunReport, events: Option<&Path>) -> TestCaseStatus {
+        if report.verdict.as_expected {
+            return TestCaseStatus::success();
+        }
+        let screen = Screen { report, program: &self.program, events, style: Style::PLAIN };
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(screen.headline());
+        status.set_type(report.verdict.class.map_or_else(|| "unexpected-pass".to_owned(), |class| class.to_string()));
+        status.set_description(screen.full());
+        status
+    }
+}
+
+impl Witness for Junit {
+    fn see(&mut self, report: &RunReport, events: Option<&Path>) -> io::Result<()> {
+        let mut case = TestCase::new(format!("{}, seed {}", report.variant, report.seed), self.status(report, events));
+        let title = title(&report.path);
+        case.set_classname(title.as_str()).set_time(report.wall);
+        self.suite(&title).add_test_case(case);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let mut report = Report::new("leasehold");
+        report.add_test_suites(std::mem::take(&mut self.suites));
+        report.serialize(BufWriter::new(File::create(&self.path)?)).map_err(io::Error::other)
+    }
+}

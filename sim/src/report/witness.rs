@@ -1,0 +1,22 @@
+//! What sees the runs of a request beside the report on standard output.
+
+use crate::verdict::RunReport;
+use std::io;
+use std::path::Path;
+
+/// Sees the runs of a request, in order.
+pub trait Witness {
+    /// Sees a run, and where its events file is.
+    ///
+    /// # Errors
+    ///
+    /// What was seen could not be written.
+    fn see(&mut self, report: &RunReport, events: Option<&Path>) -> io::Result<()>;
+
+    /// There are no more.
+    ///
+    /// # Errors
+    ///
+    /// What was seen could not be written.
+    fn finish(&mut self) -> io::Result<()>;
+}
