@@ -11,6 +11,7 @@
 //! | | or the caller's own quorum operation that *began* at `base` succeeded, no lease having ended since | elastickv #549; [`Lease::extend`] |
 //! | grows | never shrinks within a generation | invariant W8 |
 //! | ends | role or term change, start of a transfer, stop of the engine, a failed operation that means one of these | RL.3, RL.8 |
+//! | returns after it has ended | by what began after that, never by what was on its way | RL.3; invariant W8 |
 //! | returns after a transfer that was given up | by an entry proposed after that and applied | RL.4; [`Lease::resumed`](Listener::resumed) |
 //! | permits a read | the rules of the [`gate`], all of them | RL.2 |
 
@@ -59,6 +60,9 @@ fn means_loss(error: &Error) -> bool {
     error.leadership() == Leadership::Lost
 }
 
+/// Later than every reading of a clock.
+const NEVER: Instant = Instant::from_nanos(u64::MAX);
+
 /// Names one lease out of a node's succession of leases. An extension that was begun under an older one is void.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Generation(u64);
@@ -77,6 +81,8 @@ pub(crate) struct State {
     pub(crate) term: u64,
     pub(crate) generation: u64,
     pub(crate) expiry: Option<Instant>,
+    /// When the last lease of this term ended: what began before that brings none back.
+    pub(crate) ended: Instant,
     /// A transfer has begun, and an entry proposed after it was given up is not applied yet.
     pub(crate) suspended: bool,
 }
@@ -128,18 +134,21 @@ impl Lease {
 
     fn renew(&self, state: &mut State, term: u64, base: Instant) {
         let expiry = base.after(self.policy.length);
-        if state.suspended || state.term != term || state.expiry.is_some_and(|held| held >= expiry) {
+        let is_void = state.suspended || state.term != term || base < state.ended;
+        if is_void || state.expiry.is_some_and(|held| held >= expiry) {
             return;
         }
         state.expiry = Some(expiry);
         self.host.observe(Event::LeaseExtended { term, generation: state.generation, base, expiry });
     }
 
-    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back.
+    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back. Without a clock nothing
+    /// can before the next election, as there is no telling what began before.
     fn end(&self, state: &mut State, cause: EndCause) {
         let held = state.expiry.take().is_some();
         let generation = state.generation;
         state.generation += 1;
+        state.ended = self.host.monotonic().unwrap_or(NEVER);
         self.host.observe(Event::LeaseEnded { generation, cause, held });
     }
 }
@@ -149,6 +158,7 @@ impl Listener for Lease {
         let mut state = self.state.lock();
         state.term = term;
         state.suspended = false;
+        state.ended = Instant::default();
     }
 
     fn renewed(&self, term: u64, base: Instant) {

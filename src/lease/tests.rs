@@ -3,9 +3,15 @@ use crate::env::{BoxFuture, Env, NodeId, Point, Wait, Work};
 use crate::error::Outcome;
 use crate::observe::{Role, Sink};
 
-/// A host on which only events matter.
+/// A host on which only the clock matters.
 #[derive(Default)]
-struct Quiet(Mutex<Vec<Event>>);
+struct Quiet(Mutex<Option<Instant>>);
+
+impl Quiet {
+    fn shows(&self, clock: Option<Instant>) {
+        *self.0.lock() = clock;
+    }
+}
 
 impl Env for Quiet {
     fn node(&self) -> NodeId {
@@ -15,7 +21,7 @@ impl Env for Quiet {
         1
     }
     fn monotonic(&self) -> Result<Instant, ClockError> {
-        Err(ClockError)
+        self.0.lock().ok_or(ClockError)
     }
     fn wall(&self) -> Result<Duration, ClockError> {
         Err(ClockError)
@@ -36,9 +42,7 @@ impl Env for Quiet {
 }
 
 impl Sink for Quiet {
-    fn observe(&self, event: Event) {
-        self.0.lock().push(event);
-    }
+    fn observe(&self, _event: Event) {}
 }
 
 const LENGTH: Duration = Duration::from_nanos(100);
@@ -56,10 +60,17 @@ fn at(nanos: u64) -> Instant {
     Instant::from_nanos(nanos)
 }
 
-fn lease(renewal: RenewalKind) -> Lease {
-    let lease = Lease::new(Arc::new(Quiet::default()), Policy::new(LENGTH, renewal));
+/// A leader's cold lease, and the host, whose clock shows 1000.
+fn elected(renewal: RenewalKind) -> (Lease, Arc<Quiet>) {
+    let host = Arc::new(Quiet::default());
+    host.shows(Some(at(1000)));
+    let lease = Lease::new(Arc::clone(&host) as Arc<dyn Host>, Policy::new(LENGTH, renewal));
     lease.elected(7);
-    lease
+    (lease, host)
+}
+
+fn lease(renewal: RenewalKind) -> Lease {
+    elected(renewal).0
 }
 
 fn warm() -> Lease {
@@ -153,6 +164,39 @@ fn an_extension_begun_before_the_lease_ended_is_void() {
     lease.extend(7, at(1000), begun_under);
     assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
     lease.extend(7, at(1000), lease.generation());
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Ok(()));
+}
+
+#[test]
+fn an_acknowledgement_of_what_was_sent_before_the_lease_ended_is_void() {
+    let (lease, host) = elected(RenewalKind::Acks);
+    host.shows(Some(at(1020)));
+    lease.write_failed(&Error::NotLeader { leader: None });
+    lease.renewed(7, at(1019));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+    lease.renewed(7, at(1020));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Ok(()));
+}
+
+#[test]
+fn a_lease_that_ended_again_before_a_transfer_was_settled_is_not_brought_back() {
+    let (lease, host) = elected(RenewalKind::Caller);
+    lease.suspended();
+    host.shows(Some(at(1040)));
+    lease.write_failed(&Error::TransferInProgress);
+    lease.resumed(7, at(1030));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+}
+
+#[test]
+fn a_lease_that_ended_without_a_clock_is_gone_until_the_next_election() {
+    let (lease, host) = elected(RenewalKind::Acks);
+    host.shows(None);
+    lease.write_failed(&Error::NotLeader { leader: None });
+    lease.renewed(7, at(1040));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+    lease.elected(7);
+    lease.renewed(7, at(1040));
     assert_eq!(lease.check(Ok(at(1050)), &LEADER), Ok(()));
 }
 
