@@ -14,6 +14,7 @@ use super::{
 /// What is odd about `scenario`, which `text` holds. `checks` are those that there are, with the class of what they find.
 pub fn lint(scenario: &Scenario, text: &str, checks: &[(&str, Class)]) -> Problems {
     let mut linter = Linter { scenario, text, lines: Lines::new(text), found: Vec::new() };
+    linter.name();
     linter.unused_tags();
     linter.steps();
     linter.expectations();
@@ -43,6 +44,17 @@ impl<'a> Linter<'a> {
         let scenario = self.scenario;
         let sections = scenario.variants.values().flat_map(|variant| &variant.bounds);
         scenario.expect.bounds.iter().chain(sections)
+    }
+
+    fn name(&mut self) {
+        let stem = self.scenario.path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = &self.scenario.name;
+        if *name != stem {
+            let line = self.text.lines().position(|line| line.trim_start().starts_with("name"));
+            let message = format!("the name {} is not the file's", quote(name));
+            let help = format!("rename the file to `{name}.toml`, or write `name = \"{stem}\"`");
+            self.warn(line.map_or(0, |line| line + 1), message, &help);
+        }
     }
 
     fn unused_tags(&mut self) {
@@ -169,7 +181,7 @@ impl<'a> Linter<'a> {
                 }
                 Metric::Reads => (self.asked_for(|mix| mix.get, false), "the workloads ask for no more in the mean"),
                 Metric::Writes => {
-                    (self.asked_for(|mix| mix.put + mix.cas, false), "the workloads ask for no more in the mean")
+                    (self.asked_for(|mix| mix.put + mix.cas + mix.update, false), "the workloads ask for no more in the mean")
                 }
                 Metric::Scripts => (self.asked_for(|_| 0, true), "the workloads ask for no more in the mean"),
                 _ => (None, ""),

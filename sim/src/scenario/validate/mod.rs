@@ -94,13 +94,7 @@ fn name(name: Option<schema::Text>, path: &Path, report: &mut Report) -> String 
         );
         return String::new();
     };
-    let span = name.span();
-    let Some(name) = report.kebab("a scenario's name", name) else { return String::new() };
-    if name != stem {
-        let problem = Problem::new(format!("the name {} is not the file's", quote(&name))).at(span);
-        report.refuse(problem.help(format!("rename the file to `{name}.toml`, or write `name = \"{stem}\"`")));
-    }
-    name
+    report.kebab("a scenario's name", name).unwrap_or_default()
 }
 
 fn claims(raw: schema::Claims, report: &mut Report) -> Claims {
