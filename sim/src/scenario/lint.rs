@@ -180,9 +180,10 @@ impl<'a> Linter<'a> {
                     (Some(most.fold(0, u64::saturating_add)), "the timeline acts no more often")
                 }
                 Metric::Reads => (self.asked_for(|mix| mix.get, false), "the workloads ask for no more in the mean"),
-                Metric::Writes => {
-                    (self.asked_for(|mix| mix.put + mix.cas + mix.update, false), "the workloads ask for no more in the mean")
-                }
+                Metric::Writes => (
+                    self.asked_for(|mix| mix.put + mix.cas + mix.update, false),
+                    "the workloads ask for no more in the mean",
+                ),
                 Metric::Scripts => (self.asked_for(|_| 0, true), "the workloads ask for no more in the mean"),
                 _ => (None, ""),
             };

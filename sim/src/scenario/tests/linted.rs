@@ -37,7 +37,10 @@ fn a_warning_is_shown_as_one_with_its_line() {
 #[test]
 fn a_copy_with_another_name_runs_with_a_warning() {
     let warned = warned(&with("", "").replace("name = \"t\"", "name = \"other\""));
-    assert_eq!(warned, ["1: the name `other` is not the file's (rename the file to `other.toml`, or write `name = \"t\"`)"]);
+    assert_eq!(
+        warned,
+        ["1: the name `other` is not the file's (rename the file to `other.toml`, or write `name = \"t\"`)"]
+    );
 }
 
 #[test]

@@ -18,9 +18,7 @@ use std::{ops::Range, path::Path, time::Duration};
 use self::report::Report;
 pub(super) use self::{timeline::WHOLE, workload::KINDS};
 use super::{
-    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario,
-    problem::quote,
-    schema,
+    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, schema,
     units::{self, Protocol},
     words,
 };
