@@ -18,7 +18,7 @@ use leasehold_sim::runner::{
     Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, load, resolve, run, scenario_schema,
     sweep, verify,
 };
-use leasehold_sim::scenario::{self, Class, Engine, Seeds};
+use leasehold_sim::scenario::{self, Class, Engine, Load, Seeds};
 use leasehold_sim::verdict::RunReport;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
@@ -104,12 +104,16 @@ struct Selection {
     /// Behaviour of the stack (repeatable) [default: what the file says]
     #[arg(long = "variant", value_name = "V")]
     variants: Vec<String>,
+    /// Factor on the rates of open-loop clients: `0.8`, `1.2`
+    #[arg(long, value_name = "F", default_value = "1", hide_default_value = true)]
+    load: Load,
 }
 
 impl Selection {
     fn wish(&self, scenarios: &[String], slow: bool) -> Wish {
         let one = self.seed.map(|seed| Seeds { first: seed, last: seed });
-        Wish { scenarios: scenarios.to_vec(), slow, seeds: one.or(self.seeds), variants: distinct(&self.variants) }
+        let (seeds, variants) = (one.or(self.seeds), distinct(&self.variants));
+        Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, load: self.load }
     }
 }
 
@@ -169,6 +173,8 @@ struct EventsArgs {
     seed: u64,
     #[arg(long)]
     variant: String,
+    #[arg(long)]
+    load: Load,
     #[arg(long)]
     test_leak: bool,
     /// Print the fingerprint alone
@@ -463,7 +469,8 @@ fn differs(difference: &Difference, run: &str, style: Style) -> String {
 
 fn events(args: &EventsArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let wish = Wish { scenarios: vec![args.scenario.clone()], variants: vec![args.variant.clone()], ..Wish::default() };
+    let (scenarios, variants) = (vec![args.scenario.clone()], vec![args.variant.clone()]);
+    let wish = Wish { scenarios, variants, load: args.load, ..Wish::default() };
     let groups = refuse(&wish, &places)?;
     let mut out = BufWriter::new(io::stdout());
     for group in &groups {

@@ -114,6 +114,7 @@ fn blank(spec: &Spec) -> RunReport {
         path: spec.scenario.path.clone(),
         seed: spec.seed,
         variant: spec.variant.name.to_owned(),
+        load: spec.scenario.load,
         engine: "raft-rs",
         nodes: spec.scenario.cluster.nodes,
         verdict,

@@ -6,7 +6,7 @@
 use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
 
 use super::{
-    Bound, Count, KeyDistribution, MAX_DURATION, MAX_SEEDS, Metric, Op, Ppm, Problem, Seeds, Unit,
+    Bound, Count, KeyDistribution, Load, MAX_DURATION, MAX_SEEDS, Metric, Op, Ppm, Problem, Seeds, Unit,
     problem::quote,
     words::{self, Spelled},
 };
@@ -357,6 +357,26 @@ fn count(operand: &str) -> Result<Decimal, Misread> {
 
 fn not_a(text: &str, what: &str) -> Misread {
     Misread::new(format!("{} is not a {what}", quote(text)))
+}
+
+impl FromStr for Load {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let thousandths = Decimal::parse(text.trim()).and_then(|number| number.times(1_000));
+        match thousandths {
+            Some((milli, true)) if (u128::from(Self::LEAST.0)..=u128::from(Self::MOST.0)).contains(&milli) => {
+                Ok(Self(milli as u32))
+            }
+            _ => Err(not_a(text, "load").help("a load is a factor of 0.01 to 4 with at most three decimals: `1.2`")),
+        }
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&decimal(u64::from(self.0), 3))
+    }
 }
 
 impl FromStr for Seeds {

@@ -1,7 +1,7 @@
 //! What a run came to: plain data that reports are written from.
 
 use crate::history::{Fingerprint, OpKind, Record};
-use crate::scenario::Class;
+use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use leasehold::observe::{Miss, RoundCause};
@@ -20,6 +20,8 @@ pub struct RunReport {
     pub seed: u64,
     /// The variant's name.
     pub variant: String,
+    /// The factor on the rates of open loops.
+    pub load: Load,
     /// The engine's name.
     pub engine: &'static str,
     /// How many nodes there are.

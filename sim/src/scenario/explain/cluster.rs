@@ -27,6 +27,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     lines.push(format!("Disks are {}: an fsync takes {}.", cluster.disk.name, spread(&cluster.disk.fsync)));
     lines.push(processor(cluster));
     lines.extend(reads(cluster));
+    lines.extend(by_variant(cluster));
     lines.push(clocks(scenario));
     lines
 }
@@ -91,6 +92,13 @@ fn reads(cluster: &Cluster) -> Option<String> {
     });
     let words: Vec<String> = times.into_iter().chain(fence.map(str::to_owned)).collect();
     (!words.is_empty()).then(|| format!("On a node {}.", listed(&words)))
+}
+
+/// What is told above is as under the variant of this run.
+fn by_variant(cluster: &Cluster) -> Option<String> {
+    let names: Vec<String> = cluster.changes.keys().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty())
+        .then(|| format!("Lanes, cores and reads differ under {}; told with `--variant`.", listed(&names)))
 }
 
 fn clocks(scenario: &Scenario) -> String {

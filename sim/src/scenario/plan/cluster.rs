@@ -64,13 +64,15 @@ pub struct Changes {
     pub reads_per_get: u32,
     /// How each read of storage is fenced. `None`: as the variant says.
     pub inner_reads: Option<InnerReads>,
+    /// The line of the file (1-based).
+    pub line: usize,
 }
 
 impl Cluster {
     /// The cluster under a variant.
     pub fn under(&self, variant: &str) -> Self {
         let Some(changes) = self.changes.get(variant).cloned() else { return self.clone() };
-        let Changes { lanes, cpu, reads_per_get, inner_reads } = changes;
+        let Changes { lanes, cpu, reads_per_get, inner_reads, line: _ } = changes;
         Self { lanes, cpu, reads_per_get, inner_reads, ..self.clone() }
     }
 }

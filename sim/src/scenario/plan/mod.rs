@@ -50,6 +50,8 @@ pub struct Scenario {
     pub record_only: Vec<RecordOnly>,
     /// What clients do. Never empty; names are unique.
     pub workloads: Vec<Workload>,
+    /// How much of the file's rates clients keep up. No word of the file: see [`Scenario::at_load`].
+    pub load: Load,
     /// What must be true of the run.
     pub expect: Expect,
     /// What this file expects of other variants, by their name.
@@ -62,6 +64,34 @@ impl Scenario {
     /// The scenario under a variant: its cluster as the file says that it then is.
     pub fn under(&self, variant: &str) -> Self {
         Self { cluster: self.cluster.under(variant), ..self.clone() }
+    }
+
+    /// The scenario with the rates of its open loops multiplied by `load`. Closed loops stay what they are.
+    pub fn at_load(&self, load: Load) -> Self {
+        let mut scaled = Self { load, ..self.clone() };
+        for workload in &mut scaled.workloads {
+            if let Pace::Open { per_second_milli, .. } = &mut workload.pace {
+                *per_second_milli = (*per_second_milli * u64::from(load.0) / 1_000).max(1);
+            }
+        }
+        scaled
+    }
+}
+
+/// A factor on the rates of open loops, in thousandths: [`Load::LEAST`] to [`Load::MOST`]. Written `1.2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load(pub u32);
+
+impl Load {
+    /// A hundredth.
+    pub const LEAST: Self = Self(10);
+    /// Four times: what a file may ask of the machine is limited at load one.
+    pub const MOST: Self = Self(4_000);
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self(1_000)
     }
 }
 

@@ -155,6 +155,19 @@ fn a_workload_may_be_described_in_full() {
 }
 
 #[test]
+fn a_variant_changes_what_it_names_of_the_cluster_and_leaves_the_rest() {
+    let base =
+        "cpu = { cores = 6, costs = { read = \"100us\" } }\nlanes.heartbeat = { calls = \"unary\", queue = 512 }";
+    let old = "old = { lanes.heartbeat = { queue = 64 }, reads-per-get = 3, cpu.costs = { read = \"567us\" } }";
+    let scenario = accept(&with("", &format!("[cluster]\n{base}\n[cluster.variant]\n{old}")));
+    let (now, then) = (scenario.under("default").cluster, scenario.under("old").cluster);
+    assert_eq!((now.lanes.heartbeat.queue, now.reads_per_get), (512, 1));
+    assert_eq!((then.lanes.heartbeat.queue, then.lanes.heartbeat.calls, then.reads_per_get), (64, Calls::Unary, 3));
+    assert_eq!((then.cpu.cores, then.cpu.costs["read"]), (6, Duration::from_micros(567)));
+    assert_eq!(then.lanes.bulk, now.lanes.bulk);
+}
+
+#[test]
 fn a_negative_scenario_names_its_class() {
     let scenario = accept(&with("variant = \"elastickv-549\"", "[expect]\nviolation = \"stale-read\""));
     assert_eq!(scenario.variant.as_deref(), Some("elastickv-549"));

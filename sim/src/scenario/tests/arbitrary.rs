@@ -11,9 +11,9 @@ use proptest::{
 
 use crate::scenario::{
     Action, COSTS, Changes, Claims, Class, Cluster, Count, Cpu, Crash, Cut, Disk, Distribution, Expect, Expectation,
-    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Metric, Mix, Network, Pace, Partition, Pause, PausedClock,
-    Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit, VariantExpect, When, Workload,
-    WorkloadKind, profiles,
+    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Load, Metric, Mix, Network, Pace, Partition, Pause,
+    PausedClock, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit, VariantExpect, When,
+    Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -44,6 +44,7 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
             claims: Claims { clock_drift: head.drift },
             record_only: head.record_only.clone(),
             workloads: named(&workloads),
+            load: Load::default(),
             expect: Expect { bounds, violation },
             variants,
             floors,
@@ -199,6 +200,7 @@ fn changes() -> impl Strategy<Value = Changes> {
             cpu,
             reads_per_get,
             inner_reads,
+            line: 0,
         },
     )
 }

@@ -70,6 +70,13 @@ fn a_key_is_written_once() {
 }
 
 #[test]
+fn a_variant_changes_lanes_cores_and_reads_only() {
+    let said = refuse(&cluster("variant.old = { «nodes» = 5 }"), "unknown key `nodes`");
+    assert!(said.contains("reads-per-get"), "{said}");
+    refuse(&cluster("variant.old = { reads-per-get = «0» }"), "`reads-per-get` is 1 to 1000, not 0");
+}
+
+#[test]
 fn a_scenario_needs_name_until_and_workload() {
     refuse_file("until = \"1s\"\n[[workload]]\nkind = \"kv\"", "`name` is missing");
     refuse_file("name = \"t\"\n[[workload]]\nkind = \"kv\"", "`until` is missing");

@@ -23,13 +23,14 @@ pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
         cpu: cpu(raw.cpu, default.cpu, report),
         reads_per_get: reads_per_get(raw.reads_per_get, default.reads_per_get, report),
         inner_reads: report.word(raw.inner_reads),
+        line: 0,
     };
     let changes = raw.variant.into_iter().filter_map(|(name, raw)| {
-        let changes = changes(raw, base.clone(), report);
+        let changes = changes(raw, Changes { line: report.line(&name.span()), ..base.clone() }, report);
         Some((report.kebab("a variant's name", name)?, changes))
     });
     let changes = changes.collect();
-    let Changes { lanes, cpu, reads_per_get, inner_reads } = base;
+    let Changes { lanes, cpu, reads_per_get, inner_reads, line: _ } = base;
     Cluster {
         nodes: nodes(raw.nodes, default.nodes, report),
         engine: report.word(raw.engine).unwrap_or(default.engine),
@@ -56,6 +57,7 @@ fn changes(raw: schema::Changes, base: Changes, report: &mut Report) -> Changes 
         cpu: cpu(raw.cpu, base.cpu, report),
         reads_per_get: reads_per_get(raw.reads_per_get, base.reads_per_get, report),
         inner_reads: report.word(raw.inner_reads).or(base.inner_reads),
+        line: base.line,
     }
 }
 

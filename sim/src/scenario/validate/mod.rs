@@ -18,7 +18,7 @@ use std::{ops::Range, path::Path, time::Duration};
 use self::report::Report;
 pub(super) use self::{timeline::WHOLE, workload::KINDS};
 use super::{
-    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, schema,
+    Action, Claims, Cluster, Load, MAX_DURATION, Metric, Problem, Scenario, schema,
     units::{self, Protocol},
     words,
 };
@@ -57,6 +57,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
         timeline: timeline.steps,
         cluster,
         workloads,
+        load: Load::default(),
     };
     // Of parts that were refused nothing is known.
     if report.problems.is_empty() {
