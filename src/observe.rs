@@ -229,6 +229,16 @@ pub enum Event {
         /// To whom it would have gone.
         to: NodeId,
     },
+    /// A leader that hands over has told its successor to stand for election at once (`TimeoutNow`).
+    TimeoutNowSent {
+        /// To whom.
+        to: NodeId,
+    },
+    /// A leader has counted, as it does once an election timeout (CheckQuorum), whether a quorum has answered since the last time.
+    QuorumChecked {
+        /// Did it? If not, it leads no more.
+        confirmed: bool,
+    },
     /// A `TimeoutNow` was thrown away because the receiver's log had moved on since it was sent (rule RL.4).
     StaleTimeoutNow,
     /// A request for a vote was ignored: this node has started too short a time ago to know whom it has promised what (rule RL.5).

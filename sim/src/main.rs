@@ -18,7 +18,7 @@ use leasehold_sim::runner::{
     Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, load, resolve, run, scenario_schema,
     sweep, verify,
 };
-use leasehold_sim::scenario::{self, Class, Engine, Load, Seeds};
+use leasehold_sim::scenario::{self, Class, Engine, Load, Phase, Seeds};
 use leasehold_sim::verdict::RunReport;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
@@ -552,10 +552,7 @@ fn list(what: What) -> Result<Status, Stop> {
                 .map(|variant| [variant.name, variant.about, variant.source].map(str::to_owned))
                 .collect(),
         }),
-        What::Faults => listing(&Listed {
-            head: ["verb", "what it does", "effective if"],
-            rows: VERBS.iter().map(|(name, about, effective)| [*name, *about, *effective].map(str::to_owned)).collect(),
-        }),
+        What::Faults => faults(),
         What::Checks => listing(&Listed {
             head: ["check", "class", "ends the run", "about", "source"],
             rows: check::ALL.iter().map(checked).collect(),
@@ -563,6 +560,20 @@ fn list(what: What) -> Result<Status, Stop> {
     };
     writeln!(io::stdout(), "{text}")?;
     Ok(Status::AsExpected)
+}
+
+fn faults() -> String {
+    let verbs = VERBS.iter().map(|(name, about, effective)| [*name, *about, *effective].map(str::to_owned)).collect();
+    let verbs = listing(&Listed { head: ["verb", "what it does", "effective if"], rows: verbs });
+    let phases = Phase::all().map(|phase| {
+        let example = if phase.is_foreseen() { format!("{phase} - 5ms") } else { format!("{phase} + 5ms") };
+        [phase.to_string(), phase.about().to_owned(), format!("when = \"{example}\"")]
+    });
+    let phases = listing(&Listed {
+        head: ["moment", "what happens, at @this", "so long before or after it"],
+        rows: phases.collect(),
+    });
+    format!("{verbs}\n\nInstead of at a time, a step can act whenever something happens in the protocol:\n\n{phases}")
 }
 
 fn checked(check: &check::CheckInfo) -> [String; 5] {

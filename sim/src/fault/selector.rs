@@ -20,6 +20,7 @@ impl Act {
             Selector::LeaseHolder => roles.lease_holder(cluster.world().now()).into_iter().collect(),
             Selector::Majority => self.draw(nodes.clone(), nodes.len() / 2 + 1),
             Selector::Any => self.draw(nodes, 1),
+            Selector::This => self.this.into_iter().collect(),
             // Meaningful only beside another selection: see `select_sides`.
             Selector::Others => Vec::new(),
         }

@@ -219,6 +219,8 @@ impl Encoder {
             Event::TransferStarted { to } => self.tagged(8, to.0),
             Event::TransferAborted { to } => self.tagged(9, to.0),
             Event::StaleTimeoutNow => self.tag(10),
+            Event::TimeoutNowSent { to } => self.tagged(40, to.0),
+            Event::QuorumChecked { confirmed } => self.tagged(41, u64::from(*confirmed)),
             Event::Applied { index, term, digest } => {
                 self.tagged(11, *index);
                 self.number(*term);

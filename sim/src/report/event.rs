@@ -173,6 +173,10 @@ fn event(event: &Event) -> String {
         }
         Event::TransferStarted { to } => format!("transfer begun to {to}"),
         Event::TransferAborted { to } => format!("transfer given up to {to}"),
+        Event::TimeoutNowSent { to } => format!("TimeoutNow sent to {to}"),
+        Event::QuorumChecked { confirmed } => {
+            format!("CheckQuorum: a quorum {} since the last", if *confirmed { "answered" } else { "has not answered" })
+        }
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
         Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),

@@ -150,9 +150,12 @@ fn kind(what: &What) -> (&'static str, usize) {
             Event::Role { .. } => ("role", RARE),
             Event::CaughtUp { .. } => ("caught up", RARE),
             Event::LeaseEnded { held: true, .. } => ("lease ended", RARE),
-            Event::TransferStarted { .. } | Event::TransferAborted { .. } | Event::StaleTimeoutNow => {
-                ("transfer", RARE)
-            }
+            Event::TransferStarted { .. }
+            | Event::TransferAborted { .. }
+            | Event::TimeoutNowSent { .. }
+            | Event::StaleTimeoutNow => ("transfer", RARE),
+            Event::QuorumChecked { confirmed: false } => ("no quorum", RARE),
+            Event::QuorumChecked { confirmed: true } => ("quorum", COMMON),
             Event::Stopped { .. } => ("stopped", RARE),
             Event::LeaseExtended { .. } => ("lease extended", TELLING),
             Event::LeaseEnded { held: false, .. } => ("lease ended, not held", TELLING),
@@ -194,6 +197,9 @@ fn told(stack: &StackRecord) -> String {
         Event::TransferStarted { to } => format!("transfer to {to}"),
         Event::TransferAborted { to } => format!("no transfer to {to}"),
         Event::StaleTimeoutNow => "TimeoutNow is stale".to_owned(),
+        Event::TimeoutNowSent { to } => format!("TimeoutNow to {to}"),
+        Event::QuorumChecked { confirmed: true } => "has its quorum".to_owned(),
+        Event::QuorumChecked { confirmed: false } => "NO QUORUM".to_owned(),
         Event::VoteWithheld { from } => format!("no vote for {from} yet"),
         Event::Appended { index, .. } => format!("has {index}"),
         Event::Applied { index, .. } => format!("applied {index}"),

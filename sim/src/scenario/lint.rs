@@ -86,6 +86,9 @@ impl<'a> Linter<'a> {
     }
 
     fn before_a_leader(&mut self, step: &Step) {
+        if matches!(step.at, When::On { .. }) {
+            return;
+        }
         let earliest = self.scenario.cluster.election_timeout;
         if let Some(role) = of_a_leader(&step.action).filter(|_| step.at.start() < earliest) {
             let message = format!("nobody is `{role}` at {} yet", written(step.at.start()));
@@ -97,6 +100,9 @@ impl<'a> Linter<'a> {
     /// A fault without `for` lasts to the end on purpose; one that says how long is meant to be over.
     fn beyond_the_end(&mut self, number: usize, step: &Step) {
         let Some(Some(lasts)) = step.action.lasts() else { return };
+        if matches!(step.at, When::On { .. }) {
+            return;
+        }
         let end = step.at.last().0.saturating_add(lasts);
         if end > self.scenario.until && self.scenario.is_endless(number) {
             let until = written(self.scenario.until);
@@ -234,14 +240,7 @@ impl<'a> Linter<'a> {
 fn of_a_leader(action: &Action) -> Option<Selector> {
     let is_of =
         |selector: &Selector| matches!(selector, Selector::Leader | Selector::OldLeader | Selector::LeaseHolder);
-    let named = match action {
-        Action::Tag { .. } | Action::Heal => Vec::new(),
-        Action::Transfer { from, to } => vec![*from, *to],
-        Action::Partition(partition) => partition.sides.concat(),
-        Action::Crash(crash) => vec![crash.node],
-        Action::Pause(pause) => vec![pause.node],
-    };
-    named.into_iter().find(is_of)
+    action.selectors().into_iter().find(is_of)
 }
 
 fn of_nodes(selector: Selector, nodes: u64) -> u64 {
@@ -253,7 +252,8 @@ fn of_nodes(selector: Selector, nodes: u64) -> u64 {
         | Selector::OldLeader
         | Selector::Follower
         | Selector::LeaseHolder
-        | Selector::Any => 1,
+        | Selector::Any
+        | Selector::This => 1,
     }
 }
 

@@ -76,6 +76,13 @@ pub(super) struct Step {
     /// Each repetition is up to this much later, drawn from the seed. Shorter than `every`.
     #[schemars(with = "Option<shape::Duration>")]
     pub jitter: Option<Quantity>,
+    /// Instead of at a time: whenever this happens in the protocol, or so long after (`+ 5ms`), or before (`- 5ms`) where that is
+    /// known beforehand. `at` is then the window in which it is waited for.
+    #[schemars(with = "Option<shape::Moment>")]
+    pub when: Option<Text>,
+    /// Of what waits with `when`: how often at most. Default 1.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 100_000))]
+    pub times: Option<Whole>,
     // One field for each verb. `validate::timeline` lists them again, once.
     /// Gives the window `at` a name that `[expect]` uses.
     #[schemars(with = "Option<shape::Name>")]

@@ -132,7 +132,12 @@ impl EventLoop {
     }
 
     fn tick(&mut self) {
+        let raft = &self.raft.raft;
+        let checks = raft.state == StateRole::Leader && raft.election_elapsed + 1 >= raft.election_timeout();
         self.raft.tick();
+        if checks {
+            self.host.observe(Event::QuorumChecked { confirmed: self.raft.raft.state == StateRole::Leader });
+        }
         self.promise.tick();
         if self.raft.raft.state != StateRole::Leader {
             self.timeouts.ticked(self.raft.raft.election_elapsed);
@@ -363,6 +368,7 @@ impl EventLoop {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
                 self.listener.suspended();
+                self.host.observe(Event::TimeoutNowSent { to: NodeId(message.to) });
                 let log = &self.raft.raft.raft_log;
                 (message.log_term, message.index) = (log.last_term(), log.last_index());
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::words::{counted, is_drawn, sides, time, who};
-use crate::scenario::{Action, Crash, Cut, Partition, Pause, PausedClock, Scenario, Selector, Step, When};
+use crate::scenario::{Action, Crash, Cut, Moment, Partition, Pause, PausedClock, Scenario, Selector, Step, When};
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
     if scenario.timeline.iter().all(|step| matches!(step.action, Action::Tag { .. })) {
@@ -21,6 +21,15 @@ fn when(at: When) -> String {
     match at {
         When::At(at) => time(at),
         When::Window { from, to } => format!("{} to {}", time(from), time(to)),
+        When::On { moment: Moment { phase, after, before }, from, to, times } => {
+            let shift = match (after.is_zero(), before.is_zero()) {
+                (false, _) => format!("{} after ", time(after)),
+                (_, false) => format!("{} before ", time(before)),
+                _ => "when ".to_owned(),
+            };
+            let times = if times == 1 { "once".to_owned() } else { format!("at most {times} times") };
+            format!("{} to {}, {times}, {shift}{}", time(from), time(to), phase.about())
+        }
         When::Every { from, to, every, jitter } => {
             let late = if jitter.is_zero() { String::new() } else { format!(", up to {} late", time(jitter)) };
             let times = counted(at.times(), "time");

@@ -41,6 +41,7 @@ pub(super) fn who(selector: Selector) -> String {
         Selector::Others => "all others".to_owned(),
         Selector::Majority => "a smallest majority".to_owned(),
         Selector::Any => "one of the nodes".to_owned(),
+        Selector::This => "the node that this happened to".to_owned(),
     }
 }
 

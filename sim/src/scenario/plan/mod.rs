@@ -9,10 +9,11 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 mod cluster;
 mod expect;
+mod moment;
 mod workload;
 
 pub(super) use self::cluster::CHANGED;
-pub use self::{cluster::*, expect::*, workload::*};
+pub use self::{cluster::*, expect::*, moment::*, workload::*};
 
 /// The largest scenario file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
@@ -166,6 +167,17 @@ pub enum When {
         /// Each time is drawn from `0..=jitter` later than planned. Less than `every`.
         jitter: Duration,
     },
+    /// Whenever something happens in the protocol, within a window.
+    On {
+        /// What happens.
+        moment: Moment,
+        /// The start of the window, included.
+        from: Duration,
+        /// Its end, excluded.
+        to: Duration,
+        /// How often at most. Not zero.
+        times: u32,
+    },
 }
 
 impl When {
@@ -173,7 +185,7 @@ impl When {
     pub fn start(self) -> Duration {
         match self {
             Self::At(at) => at,
-            Self::Window { from, .. } | Self::Every { from, .. } => from,
+            Self::Window { from, .. } | Self::Every { from, .. } | Self::On { from, .. } => from,
         }
     }
 
@@ -181,7 +193,7 @@ impl When {
     pub fn end(self) -> Duration {
         match self {
             Self::At(at) => at,
-            Self::Window { to, .. } | Self::Every { to, .. } => to,
+            Self::Window { to, .. } | Self::Every { to, .. } | Self::On { to, .. } => to,
         }
     }
 }
@@ -195,13 +207,16 @@ impl When {
                 let times = to.saturating_sub(from).as_nanos().div_ceil(every.as_nanos().max(1));
                 u64::try_from(times).unwrap_or(u64::MAX)
             }
+            Self::On { times, .. } => u64::from(times),
         }
     }
 
-    /// When the step acts for the last time: at the earliest, and at the latest, which jitter keeps apart.
+    /// When the step acts for the last time: at the earliest, and at the latest, which jitter keeps apart; of what waits for a moment
+    /// of the protocol only the window is known.
     pub fn last(self) -> (Duration, Duration) {
         match self {
             Self::At(at) | Self::Window { from: at, .. } => (at, at),
+            Self::On { from, to, .. } => (from, to),
             Self::Every { from, every, jitter, .. } => {
                 let more = u32::try_from(self.times().saturating_sub(1)).unwrap_or(u32::MAX);
                 let last = from.saturating_add(every.saturating_mul(more));
@@ -268,6 +283,17 @@ impl Action {
             Self::Crash(_) => Some("crash"),
             Self::Pause(_) => Some("pause"),
             Self::Heal => Some("heal"),
+        }
+    }
+
+    /// Whom it names.
+    pub fn selectors(&self) -> Vec<Selector> {
+        match self {
+            Self::Tag { .. } | Self::Heal => Vec::new(),
+            Self::Transfer { from, to } => vec![*from, *to],
+            Self::Partition(partition) => partition.sides.concat(),
+            Self::Crash(crash) => vec![crash.node],
+            Self::Pause(pause) => vec![pause.node],
         }
     }
 
@@ -357,6 +383,8 @@ pub enum Selector {
     Majority,
     /// `@any`: one node, drawn from the seed.
     Any,
+    /// `@this`: the node to which the phase happened that a step waited for.
+    This,
 }
 
 impl Selector {
@@ -364,7 +392,13 @@ impl Selector {
     pub fn is_many(self) -> bool {
         match self {
             Self::Followers | Self::Others | Self::Majority => true,
-            Self::Node(_) | Self::Leader | Self::OldLeader | Self::Follower | Self::LeaseHolder | Self::Any => false,
+            Self::Node(_)
+            | Self::Leader
+            | Self::OldLeader
+            | Self::Follower
+            | Self::LeaseHolder
+            | Self::Any
+            | Self::This => false,
         }
     }
 

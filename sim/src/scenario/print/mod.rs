@@ -79,6 +79,9 @@ fn time(at: When) -> Keys {
         When::Every { from, to, every, jitter } => {
             Keys::default().key("at", window(from, to)).key("every", every).unless("jitter", jitter, Duration::ZERO)
         }
+        When::On { moment, from, to, times } => {
+            Keys::default().key("when", moment).key("at", window(from, to)).unless("times", times, 1)
+        }
     }
 }
 

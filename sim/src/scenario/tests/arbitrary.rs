@@ -11,9 +11,9 @@ use proptest::{
 
 use crate::scenario::{
     Action, COSTS, Changes, Claims, Class, Cluster, Count, Cpu, Crash, Cut, Disk, Distribution, Expect, Expectation,
-    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Load, Metric, Mix, Network, Pace, Partition, Pause,
-    PausedClock, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit, VariantExpect, When,
-    Workload, WorkloadKind, profiles,
+    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Load, Metric, Mix, Moment, Network, Pace, Partition, Pause,
+    PausedClock, Phase, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit, VariantExpect,
+    When, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -108,7 +108,16 @@ fn times() -> impl Strategy<Value = When> {
         let jitter = Duration::from_millis(jitter.unwrap_or_default());
         When::Every { from, to, every: Duration::from_secs(seconds), jitter: jitter / 2 }
     });
-    prop_oneof![durations(UNTIL).prop_map(When::At), Just(When::At(Duration::ZERO)), every]
+    prop_oneof![durations(UNTIL).prop_map(When::At), Just(When::At(Duration::ZERO)), every, moments()]
+}
+
+fn moments() -> impl Strategy<Value = When> {
+    let shifts = (words::<Phase>(), option::of(durations(UNTIL)), any::<bool>());
+    (shifts, 1_u32..=5).prop_map(|((phase, shift, is_before), times)| {
+        let (shift, zero) = (shift.unwrap_or_default(), Duration::ZERO);
+        let (after, before) = if is_before && phase.is_foreseen() { (zero, shift) } else { (shift, zero) };
+        When::On { moment: Moment { phase, after, before }, from: zero, to: UNTIL, times }
+    })
 }
 
 fn actions() -> impl Strategy<Value = Action> {
@@ -128,7 +137,7 @@ fn actions() -> impl Strategy<Value = Action> {
 }
 
 fn victims() -> impl Strategy<Value = Selector> {
-    let roles: Vec<_> = Selector::roles().filter(|role| *role != Selector::Others).collect();
+    let roles: Vec<_> = Selector::roles().filter(|role| !matches!(role, Selector::Others | Selector::This)).collect();
     prop_oneof![select(roles), (1..=NODES).prop_map(Selector::Node)]
 }
 

@@ -139,6 +139,7 @@ fn selectors_are_spelled_as_they_are_read() {
         "@others",
         "@majority",
         "@any",
+        "@this",
         "n1",
         "n12",
     ] {
