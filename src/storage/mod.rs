@@ -168,11 +168,7 @@ impl LogStore {
     }
 
     /// Puts a snapshot that came from the leader in the place of log, snapshot and configuration. Durable when the future is done.
-    pub fn install(
-        &mut self,
-        snapshot: Snapshot,
-        hard_state: Option<HardState>,
-    ) -> BoxFuture<Result<(), DiskError>> {
+    pub fn install(&mut self, snapshot: Snapshot, hard_state: Option<HardState>) -> BoxFuture<Result<(), DiskError>> {
         self.hard_state = hard_state.unwrap_or_else(|| self.hard_state.clone());
         self.snapshot = snapshot;
         (self.base, self.entries) = (Position::default(), Vec::new());
@@ -457,7 +453,10 @@ mod tests {
     #[test]
     fn a_crash_in_the_middle_of_an_installation_leaves_the_snapshot_and_drops_the_log_before_it() {
         let files = Arc::new(Files::default());
-        let log = { kept(&files); files.0.lock()[WAL].clone() };
+        let log = {
+            kept(&files);
+            files.0.lock()[WAL].clone()
+        };
         futures_done(reopen(&files).install(from_leader(10, 3), None));
         files.0.lock().insert(WAL.into(), log);
         let store = reopen(&files);

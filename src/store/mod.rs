@@ -189,7 +189,10 @@ mod tests {
         assert_eq!((store.snapshot(), store.read("z")), (5, Read::default()));
         assert_eq!(store.read_at("a", 4), Read { value: Some(b"three".to_vec()), version: 3 });
         assert!(matches!(apply(&store, 6, transaction(4, &["a"], "b")), Verdict::Conflict { .. }));
-        assert_eq!(store.save(), { apply(&saved, 6, transaction(4, &["a"], "b")); saved.save() });
+        assert_eq!(store.save(), {
+            apply(&saved, 6, transaction(4, &["a"], "b"));
+            saved.save()
+        });
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn blank(spec: &Spec) -> RunReport {
         seed: spec.seed,
         variant: spec.variant.name.to_owned(),
         engine: "raft-rs",
-        nodes: spec.scenario.cluster.nodes,
+        nodes: spec.scenario.cluster.size(),
         verdict,
         fingerprint: Fingerprint::default(),
         sim: Duration::ZERO,

@@ -73,7 +73,7 @@ spelled! {
 }
 
 impl Selector {
-    const ROLES: [(Self, &'static str); 8] = [
+    const ROLES: [(Self, &'static str); 10] = [
         (Self::Leader, "@leader"),
         (Self::OldLeader, "@old-leader"),
         (Self::Follower, "@follower"),
@@ -81,6 +81,8 @@ impl Selector {
         (Self::LeaseHolder, "@lease-holder"),
         (Self::Others, "@others"),
         (Self::Majority, "@majority"),
+        (Self::Learner, "@learner"),
+        (Self::Spare, "@spare"),
         (Self::Any, "@any"),
     ];
 
@@ -181,7 +183,7 @@ fn by_part<'c, 'a>(word: &str, candidates: &'c [&'a str]) -> Option<&'c &'a str>
 }
 
 /// What other harnesses and everyday speech call it, and what it is called here.
-const HABITS: [(&str, &str); 19] = [
+const HABITS: [(&str, &str); 22] = [
     ("kill", "crash"),
     ("restart", "crash"),
     ("bounce", "crash"),
@@ -191,6 +193,9 @@ const HABITS: [(&str, &str); 19] = [
     ("isolate", "partition"),
     ("cut", "partition"),
     ("split", "partition"),
+    ("reconfigure", "membership"),
+    ("conf-change", "membership"),
+    ("snapshot-every", "compact-after"),
     ("duration", "for"),
     ("lasts", "for"),
     ("period", "every"),
