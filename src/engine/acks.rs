@@ -45,8 +45,12 @@ impl QuorumAcks {
         self.quorum = None;
     }
 
-    /// Notes that `from` acknowledged what was sent at `sent_at`; returns the quorum's time if that moved it forward.
+    /// Notes that `from` acknowledged what was sent at `sent_at`; returns the quorum's time if that moved it forward. What comes late
+    /// from a node that is no member any more is not even noted.
     pub fn acknowledged(&mut self, from: NodeId, sent_at: Instant) -> Option<Instant> {
+        if !self.members.contains(from) {
+            return None;
+        }
         match self.latest.iter_mut().find(|(peer, _)| *peer == from) {
             Some((_, latest)) if *latest >= sent_at => return None,
             Some((_, latest)) => *latest = sent_at,
