@@ -12,8 +12,10 @@
 //! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
 //! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
 //! | `leader_completeness`  | a leader's log has what was committed before                           | R3                       |
+//! | `configuration`        | memberships follow each other one change at a time                     | R6                       |
 //! | `one_lease`            | never two valid leases at one instant                                  | W1                       |
 //! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
+//! | `counted_voters`       | those who count for a lease are voters, by the membership in force     | W11                      |
 //! | `live_leader`          | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
 //! | `caught_up`            | no lease read before an entry of the leader's own term is applied      | W7                       |
 //! | `monotone_lease`       | a lease never gets shorter; an ended one never comes back              | W8                       |
@@ -24,7 +26,10 @@
 //! `zones` judges a register while its history happens. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
+mod acknowledged;
 mod caught_up;
+mod configuration;
+mod counted_voters;
 mod election_safety;
 mod end_causes;
 mod fresh_clock;
@@ -129,8 +134,10 @@ pub const ALL: &[CheckInfo] = &[
     state_machine_safety::INFO,
     log_matching::INFO,
     leader_completeness::INFO,
+    configuration::INFO,
     one_lease::INFO,
     lease_base::INFO,
+    counted_voters::INFO,
     live_leader::INFO,
     caught_up::INFO,
     monotone_lease::INFO,
@@ -162,8 +169,10 @@ pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
         Box::new(state_machine_safety::StateMachineSafety::default()),
         Box::new(log_matching::LogMatching::default()),
         Box::new(leader_completeness::LeaderCompleteness::default()),
+        Box::new(configuration::Configuration::default()),
         Box::new(one_lease::OneLease::default()),
         Box::new(lease_base::LeaseBase::default()),
+        Box::new(counted_voters::CountedVoters::default()),
         Box::new(live_leader::LiveLeader::default()),
         Box::new(caught_up::CaughtUp::default()),
         Box::new(monotone_lease::MonotoneLease::default()),

@@ -8,13 +8,16 @@ use super::words;
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{EndCause, Event, Role};
+use leasehold::observe::{EndCause, Event, Membership, Role};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the nodes of a cluster have told.
 #[derive(Default)]
 pub struct Nodes {
     nodes: BTreeMap<NodeId, NodeState>,
+    /// The members of the group when it began. `None`: every node that has told anything, and all of them vote.
+    founders: Option<Arc<Membership>>,
 }
 
 /// What one node has told.
@@ -35,6 +38,8 @@ pub(super) struct NodeState {
     pub(super) incarnation: u64,
     /// Index and term of the last entry that this process has applied.
     pub(super) applied: Option<(u64, u64)>,
+    /// The membership that this process goes by, if it is not that of the founders.
+    members: Option<Arc<Membership>>,
     pub(super) log: Log,
 }
 
@@ -73,6 +78,11 @@ impl Ended {
 }
 
 impl Nodes {
+    /// Nothing told yet, by the nodes of a group that `founders` founded.
+    pub fn founded_by(founders: Membership) -> Self {
+        Self { founders: Some(Arc::new(founders)), ..Self::default() }
+    }
+
     /// Takes in what a node told, or what became of its process.
     pub fn record(&mut self, Record { at, what }: &Record) {
         match what {
@@ -83,6 +93,11 @@ impl Nodes {
     }
 
     fn told(&mut self, at: SimTime, told: &StackRecord) {
+        match &told.event {
+            Event::Membership { members, .. } => self.of(told.node).members = Some(Arc::clone(members)),
+            Event::SnapshotRestored { index, term, .. } => self.restored(told.node, *index, *term),
+            _ => {}
+        }
         match told.event {
             Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
             Event::Stopped { .. } => self.of(told.node).stopped(at),
@@ -103,9 +118,38 @@ impl Nodes {
         self.nodes.entry(node).or_default()
     }
 
-    /// How many nodes there are; all of them vote.
+    /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in the log of
+    /// whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
+    fn restored(&mut self, node: NodeId, index: u64, term: u64) {
+        let has = |log: &Log| log.get(index).is_some_and(|entry| entry.term == term);
+        let own = self.of(node);
+        own.applied = Some((index, term));
+        if has(&own.log) {
+            return;
+        }
+        let known = self.nodes.values().find(|other| has(&other.log)).map(|other| other.log.up_to(index));
+        if let Some(log) = known {
+            self.of(node).log = log;
+        }
+    }
+
+    /// How many nodes there are, members of the group or not.
+    #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// The members of the group when it began, if that is known.
+    pub(super) fn founders(&self) -> Option<Arc<Membership>> {
+        self.founders.clone()
+    }
+
+    /// The membership that `node` goes by.
+    pub(super) fn members(&self, node: NodeId) -> Arc<Membership> {
+        let told = self.get(node).and_then(|state| state.members.as_ref()).or(self.founders.as_ref());
+        told.cloned().unwrap_or_else(|| {
+            Arc::new(Membership { voters: self.nodes.keys().copied().collect(), ..Membership::default() })
+        })
     }
 
     /// A node, if it has told anything.
@@ -165,7 +209,9 @@ impl NodeState {
     fn process(&mut self, at: SimTime, change: ProcessChange) {
         self.process = Some((change, at));
         match change {
-            ProcessChange::Started { incarnation } => (self.incarnation, self.applied) = (incarnation, None),
+            ProcessChange::Started { incarnation } => {
+                (self.incarnation, self.applied, self.members) = (incarnation, None, None);
+            }
             ProcessChange::Killed => self.stopped(at),
             ProcessChange::Paused | ProcessChange::Resumed => {}
         }

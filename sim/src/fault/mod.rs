@@ -2,6 +2,7 @@
 
 mod crash;
 mod heal;
+mod membership;
 mod partition;
 mod pause;
 mod phase;
@@ -38,6 +39,11 @@ pub const VERBS: &[(&str, &str, &str)] = &[
         pause::VERB,
         "lets processes stand still, with their clocks running or frozen",
         "a task that could run was delayed",
+    ),
+    (
+        membership::VERB,
+        "adds, promotes, demotes and removes nodes, one by one or by a joint configuration",
+        "the leader that was asked applied the change",
     ),
     (heal::VERB, "ends every partition, pause and downtime", "there was one"),
 ];
@@ -151,6 +157,7 @@ impl Act {
             Action::Partition(partition) => partition::perform(&self, partition),
             Action::Crash(crash) => crash::perform(&self, crash),
             Action::Pause(pause) => pause::perform(&self, pause),
+            Action::Membership(change) => membership::perform(&self, change),
             Action::Heal => heal::perform(&self),
         }
     }

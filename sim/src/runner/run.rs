@@ -128,7 +128,7 @@ fn blank(spec: &Spec) -> RunReport {
         variant: spec.variant.name.to_owned(),
         load: spec.scenario.load,
         engine: "raft-rs",
-        nodes: spec.scenario.cluster.nodes,
+        nodes: spec.scenario.cluster.size(),
         verdict,
         fingerprint: Fingerprint::default(),
         sim: Duration::ZERO,

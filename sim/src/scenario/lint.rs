@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, Expectation, Metric, Mix, OpKind, Pace, Problem, Problems, Scenario, Selector, Step, When, Workload,
-    WorkloadKind,
+    Action, Class, Expectation, MembershipChange, Metric, Mix, OpKind, Pace, Problem, Problems, Scenario, Selector,
+    Step, When, Workload, WorkloadKind,
     problem::{Lines, quote},
     units::written,
 };
@@ -74,6 +74,7 @@ impl<'a> Linter<'a> {
             }
             self.at_the_end(step);
             self.before_a_leader(step);
+            self.nobody_there(number, step);
             self.beyond_the_end(number, step);
         }
     }
@@ -94,6 +95,31 @@ impl<'a> Linter<'a> {
             let message = format!("nobody is `{role}` at {} yet", written(step.at.start()));
             let help = format!("the first election takes at least an election timeout ({})", written(earliest));
             self.warn(step.line, message, &help);
+        }
+    }
+
+    /// Learners and spares are there from the beginning, or an earlier change makes them.
+    fn nobody_there(&mut self, number: usize, step: &Step) {
+        let earlier = self.scenario.timeline.iter().take(number).filter_map(|step| match &step.action {
+            Action::Membership(change) => Some(change),
+            _ => None,
+        });
+        let (mut learners, mut spares) = (self.scenario.cluster.learners > 0, self.scenario.cluster.spares > 0);
+        for change in earlier {
+            match change {
+                MembershipChange::AddLearner(_) | MembershipChange::Demote(_) => learners = true,
+                MembershipChange::Remove(_) => spares = true,
+                MembershipChange::Joint { remove, .. } => spares |= !remove.is_empty(),
+                MembershipChange::Promote(_) => {}
+            }
+        }
+        let lacking = |selector: &Selector| match selector {
+            Selector::Learner if !learners => Some("begin with `learners = 1`, or add one before"),
+            Selector::Spare if !spares => Some("begin with `spares = 1`, or remove a node before"),
+            _ => None,
+        };
+        if let Some((role, help)) = step.action.selectors().iter().find_map(|role| Some((*role, lacking(role)?))) {
+            self.warn(step.line, format!("nobody is `{role}` at {}", written(step.at.start())), help);
         }
     }
 
@@ -138,7 +164,9 @@ impl<'a> Linter<'a> {
         if bound.metric == Metric::FaultsEffective && bound.window.is_some() {
             return Some("faults are counted over the whole run only".to_owned());
         }
-        let ends = |step: &Step| step.action.lasts().is_some() || matches!(step.action, Action::Transfer { .. });
+        let ends = |step: &Step| {
+            step.action.lasts().is_some() || matches!(step.action, Action::Transfer { .. } | Action::Membership(_))
+        };
         if bound.metric == Metric::Recovery && !self.scenario.timeline.iter().any(ends) {
             return Some("no fault ends in this timeline".to_owned());
         }
@@ -171,7 +199,7 @@ impl<'a> Linter<'a> {
         let nodes = u64::from(self.scenario.cluster.nodes);
         match action {
             Action::Tag { .. } => 0,
-            Action::Transfer { .. } | Action::Partition(_) | Action::Heal => 1,
+            Action::Transfer { .. } | Action::Partition(_) | Action::Membership(_) | Action::Heal => 1,
             Action::Crash(crash) => of_nodes(crash.node, nodes),
             Action::Pause(pause) => of_nodes(pause.node, nodes),
         }
@@ -252,6 +280,8 @@ fn of_nodes(selector: Selector, nodes: u64) -> u64 {
         | Selector::OldLeader
         | Selector::Follower
         | Selector::LeaseHolder
+        | Selector::Learner
+        | Selector::Spare
         | Selector::Any
         | Selector::This => 1,
     }
@@ -265,6 +295,9 @@ fn needs(metric: Metric) -> Option<(IsNeeded, &'static str)> {
         Metric::LeaderChanges
         | Metric::FaultsEffective
         | Metric::Renewals
+        | Metric::SnapshotsTaken
+        | Metric::SnapshotsInstalled
+        | Metric::SnapshotsReopened
         | Metric::BusyCores
         | Metric::HeartbeatsDroppedPerSecond => return None,
         Metric::Latency(OpKind::Get, _) | Metric::Drift(OpKind::Get) | Metric::Reads => (gets, "reads single keys"),

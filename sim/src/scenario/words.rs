@@ -97,7 +97,7 @@ impl Phase {
 }
 
 impl Selector {
-    const ROLES: [(Self, &'static str); 9] = [
+    const ROLES: [(Self, &'static str); 11] = [
         (Self::Leader, "@leader"),
         (Self::OldLeader, "@old-leader"),
         (Self::Follower, "@follower"),
@@ -105,6 +105,8 @@ impl Selector {
         (Self::LeaseHolder, "@lease-holder"),
         (Self::Others, "@others"),
         (Self::Majority, "@majority"),
+        (Self::Learner, "@learner"),
+        (Self::Spare, "@spare"),
         (Self::Any, "@any"),
         (Self::This, "@this"),
     ];
@@ -206,7 +208,7 @@ fn by_part<'c, 'a>(word: &str, candidates: &'c [&'a str]) -> Option<&'c &'a str>
 }
 
 /// What other harnesses and everyday speech call it, and what it is called here.
-const HABITS: [(&str, &str); 19] = [
+const HABITS: [(&str, &str); 22] = [
     ("kill", "crash"),
     ("restart", "crash"),
     ("bounce", "crash"),
@@ -216,6 +218,9 @@ const HABITS: [(&str, &str); 19] = [
     ("isolate", "partition"),
     ("cut", "partition"),
     ("split", "partition"),
+    ("reconfigure", "membership"),
+    ("conf-change", "membership"),
+    ("snapshot-every", "compact-after"),
     ("duration", "for"),
     ("lasts", "for"),
     ("period", "every"),

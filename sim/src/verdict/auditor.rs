@@ -1,7 +1,8 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, FaultCount, Measures, Meter};
-use crate::check::{self, Check, Finding, Panel, stops};
+use crate::check::{self, Check, Finding, Nodes, Panel, stops};
+use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
@@ -37,7 +38,7 @@ impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
     pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
         Self {
-            panel: Panel::new(check::all(keys)),
+            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(keys)),
             violations: BTreeMap::new(),
             findings: Vec::new(),
             meter: Meter::new(scenario),

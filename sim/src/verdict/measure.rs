@@ -161,6 +161,9 @@ impl Window {
             Event::LeaseRead { miss, .. } => self.lease.read(miss),
             Event::LeaseExtended { .. } => self.lease.renewals += 1,
             Event::LeaseEnded { cause, .. } => *self.lease.invalidations.entry(cause.name()).or_default() += 1,
+            Event::SnapshotTaken { .. } => self.snapshots.taken += 1,
+            Event::SnapshotRestored { from: Some(_), .. } => self.snapshots.installed += 1,
+            Event::SnapshotRestored { from: None, .. } => self.snapshots.reopened += 1,
             Event::Conflict { .. } => self.conflicts += 1,
             Event::LaneFull { lane, .. } => *self.dropped.entry(lane.name()).or_default() += 1,
             Event::RoundStarted { cause, again } => {

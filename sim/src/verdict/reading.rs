@@ -70,6 +70,9 @@ pub fn read(
         Metric::LeaseHits => lease.hits,
         Metric::LeaseMisses => lease.reads - lease.hits,
         Metric::Renewals => lease.renewals,
+        Metric::SnapshotsTaken => window.snapshots.taken,
+        Metric::SnapshotsInstalled => window.snapshots.installed,
+        Metric::SnapshotsReopened => window.snapshots.reopened,
         Metric::FaultsEffective => {
             let faults = faults.ok_or("faults are counted over the whole run only")?;
             faults.values().map(|count| count.effective).sum()

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::words::{counted, is_drawn, sides, time, who};
-use crate::scenario::{Action, Crash, Cut, Moment, Partition, Pause, PausedClock, Scenario, Selector, Step, When};
+use super::words::{counted, is_drawn, listed, sides, time, who};
+use crate::scenario::{
+    Action, Crash, Cut, MembershipChange, Moment, Partition, Pause, PausedClock, Scenario, Selector, Step, When,
+};
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
     if scenario.timeline.iter().all(|step| matches!(step.action, Action::Tag { .. })) {
@@ -62,7 +64,24 @@ fn what(action: &Action) -> String {
             };
             format!("{} {stands} still {}; {clock}{}", who(*node), lasting(*lasts), drawn(&[*node]))
         }
+        Action::Membership(change) => format!("the leader is asked to {}{}", changed(change), drawn(&change.named())),
         Action::Heal => "whatever lasts is over: every partition, pause and downtime".to_owned(),
+    }
+}
+
+fn changed(change: &MembershipChange) -> String {
+    let all = |nodes: &[Selector]| listed(&nodes.iter().copied().map(who).collect::<Vec<_>>());
+    match change {
+        MembershipChange::AddLearner(node) => format!("add {} as a learner", who(*node)),
+        MembershipChange::Promote(node) => format!("give {} a vote", who(*node)),
+        MembershipChange::Demote(node) => format!("make a learner of {}", who(*node)),
+        MembershipChange::Remove(node) => format!("remove {}", who(*node)),
+        MembershipChange::Joint { add, remove } => {
+            let add = (!add.is_empty()).then(|| format!("give a vote to {}", all(add)));
+            let remove = (!remove.is_empty()).then(|| format!("remove {}", all(remove)));
+            let parts: Vec<String> = add.into_iter().chain(remove).collect();
+            format!("{}, by a joint configuration", listed(&parts))
+        }
     }
 }
 

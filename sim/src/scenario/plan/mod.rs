@@ -269,6 +269,8 @@ pub enum Action {
     Crash(Crash),
     /// Lets processes stand still.
     Pause(Pause),
+    /// Asks the leader for a change of membership.
+    Membership(MembershipChange),
     /// Ends every partition, pause and downtime: `heal = "everything"`.
     Heal,
 }
@@ -282,6 +284,7 @@ impl Action {
             Self::Partition(_) => Some("partition"),
             Self::Crash(_) => Some("crash"),
             Self::Pause(_) => Some("pause"),
+            Self::Membership(_) => Some("membership"),
             Self::Heal => Some("heal"),
         }
     }
@@ -294,16 +297,47 @@ impl Action {
             Self::Partition(partition) => partition.sides.concat(),
             Self::Crash(crash) => vec![crash.node],
             Self::Pause(pause) => vec![pause.node],
+            Self::Membership(change) => change.named(),
         }
     }
 
     /// How long what it does lasts; `Some(None)`: until it is healed. `None` if it is over at once.
     pub fn lasts(&self) -> Option<Option<Duration>> {
         match self {
-            Self::Tag { .. } | Self::Transfer { .. } | Self::Heal => None,
+            Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal => None,
             Self::Partition(Partition { lasts, .. })
             | Self::Crash(Crash { lasts, .. })
             | Self::Pause(Pause { lasts, .. }) => Some(*lasts),
+        }
+    }
+}
+
+/// A change of membership, which the leader is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MembershipChange {
+    /// `add-learner`: a node that is no member takes the log from then on, without a vote.
+    AddLearner(Selector),
+    /// `promote`: a learner votes from then on.
+    Promote(Selector),
+    /// `demote`: a voter is a learner from then on.
+    Demote(Selector),
+    /// `remove`: a member is one no longer.
+    Remove(Selector),
+    /// `joint`: all at once, by a joint configuration. Not both are empty, and no fixed selector is in both.
+    Joint {
+        /// Who are voters from then on.
+        add: Vec<Selector>,
+        /// Who are members no longer.
+        remove: Vec<Selector>,
+    },
+}
+
+impl MembershipChange {
+    /// Everybody it names.
+    pub fn named(&self) -> Vec<Selector> {
+        match self {
+            Self::AddLearner(node) | Self::Promote(node) | Self::Demote(node) | Self::Remove(node) => vec![*node],
+            Self::Joint { add, remove } => [add.as_slice(), remove].concat(),
         }
     }
 }
@@ -371,7 +405,7 @@ pub enum Selector {
     Leader,
     /// `@old-leader`: who led before the present leader.
     OldLeader,
-    /// `@follower`: one of them, drawn from the seed.
+    /// `@follower`: a voter that does not lead, drawn from the seed.
     Follower,
     /// `@followers`: all of them.
     Followers,
@@ -381,6 +415,10 @@ pub enum Selector {
     Others,
     /// `@majority`: a smallest majority, drawn from the seed.
     Majority,
+    /// `@learner`: a member without a vote, drawn from the seed.
+    Learner,
+    /// `@spare`: a node that is no member, drawn from the seed.
+    Spare,
     /// `@any`: one node, drawn from the seed.
     Any,
     /// `@this`: the node to which the phase happened that a step waited for.
@@ -397,6 +435,8 @@ impl Selector {
             | Self::OldLeader
             | Self::Follower
             | Self::LeaseHolder
+            | Self::Learner
+            | Self::Spare
             | Self::Any
             | Self::This => false,
         }
@@ -404,6 +444,6 @@ impl Selector {
 
     /// Is drawn from the seed each time, so that it may give another node each time it is written.
     pub fn is_drawn(self) -> bool {
-        matches!(self, Self::Follower | Self::Any)
+        matches!(self, Self::Follower | Self::Learner | Self::Spare | Self::Any)
     }
 }

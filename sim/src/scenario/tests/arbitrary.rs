@@ -11,9 +11,9 @@ use proptest::{
 
 use crate::scenario::{
     Action, COSTS, Changes, Claims, Class, Cluster, Count, Cpu, Crash, Cut, Disk, Distribution, Expect, Expectation,
-    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Load, Metric, Mix, Moment, Network, Pace, Partition, Pause,
-    PausedClock, Phase, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit, VariantExpect,
-    When, Workload, WorkloadKind, profiles,
+    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Load, MembershipChange, Metric, Mix, Moment, Network, Pace,
+    Partition, Pause, PausedClock, Phase, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit,
+    VariantExpect, When, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -133,7 +133,29 @@ fn actions() -> impl Strategy<Value = Action> {
         (Selector::Any, Selector::Any),
         (Selector::Node(1), Selector::OldLeader),
     ]);
-    prop_oneof![ends.prop_map(|(from, to)| Action::Transfer { from, to }), cut, crash, pause, Just(Action::Heal)]
+    prop_oneof![
+        ends.prop_map(|(from, to)| Action::Transfer { from, to }),
+        cut,
+        crash,
+        pause,
+        changes_of_membership(),
+        Just(Action::Heal)
+    ]
+}
+
+fn changes_of_membership() -> impl Strategy<Value = Action> {
+    use Selector::{Any, Follower, Leader, Learner, Node, Spare};
+    select(vec![
+        MembershipChange::AddLearner(Spare),
+        MembershipChange::AddLearner(Node(4)),
+        MembershipChange::Promote(Learner),
+        MembershipChange::Demote(Follower),
+        MembershipChange::Remove(Leader),
+        MembershipChange::Joint { add: vec![Spare, Spare, Node(1)], remove: vec![Leader, Any] },
+        MembershipChange::Joint { add: vec![], remove: vec![Node(3)] },
+        MembershipChange::Joint { add: vec![Learner], remove: vec![] },
+    ])
+    .prop_map(Action::Membership)
 }
 
 fn victims() -> impl Strategy<Value = Selector> {
@@ -169,7 +191,9 @@ fn clusters() -> impl Strategy<Value = Cluster> {
     let times = (1_u64..20, 1_u32..20, 2_u32..20, option::of(1_u32..100));
     let kinds = (words(), words(), networks(), networks());
     let parts = (times, kinds, [lanes(), lanes(), lanes()], disks(), cpus(), reads());
-    (parts, btree_map("[a-z]{1,6}", changes(), 0..3)).prop_map(|(parts, changes)| {
+    let beside = (0_u32..=2, 0_u32..=2, option::of(10_u64..=1_000_000));
+    (parts, beside, btree_map("[a-z]{1,6}", changes(), 0..3)).prop_map(|(parts, beside, changes)| {
+        let (learners, spares, compact_after) = beside;
         let (times, kinds, lanes, disk, cpu, (reads_per_get, inner_reads)) = parts;
         let (tick, beats, elections, lease) = times;
         let (engine, renewal, network, client_network) = kinds;
@@ -179,6 +203,9 @@ fn clusters() -> impl Strategy<Value = Cluster> {
         let election_timeout = heartbeat * elections;
         Cluster {
             nodes: NODES,
+            learners,
+            spares,
+            compact_after,
             engine,
             tick,
             heartbeat,

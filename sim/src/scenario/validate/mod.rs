@@ -6,6 +6,7 @@
 mod checks;
 mod cluster;
 mod expect;
+mod membership;
 mod partition;
 mod process;
 mod report;
@@ -27,6 +28,7 @@ use super::{
 pub(super) struct Frame {
     /// How long the run lasts.
     until: Duration,
+    /// How many nodes there are, voters or not.
     nodes: u32,
     protocol: Protocol,
 }
@@ -81,7 +83,7 @@ fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report
         Some(length).filter(|length| !length.is_zero())
     });
     // Without a known end nothing may be refused for lying after it.
-    Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.nodes, protocol }
+    Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.size(), protocol }
 }
 
 fn name(name: Option<schema::Text>, path: &Path, report: &mut Report) -> String {

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::{
     Frame,
+    membership::membership,
     partition::{partition, selector},
     process,
     report::Report,
@@ -22,7 +23,7 @@ use crate::scenario::{
 pub(in crate::scenario) const WHOLE: &str = "whole";
 
 /// The verbs of a step, in the order in which they are listed to people.
-const VERBS: [&str; 6] = ["tag", "transfer", "partition", "crash", "pause", "heal"];
+const VERBS: [&str; 7] = ["tag", "transfer", "partition", "crash", "pause", "membership", "heal"];
 
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
@@ -85,6 +86,8 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut
         process::crash(raw, frame, report)
     } else if let Some(raw) = raw.pause {
         process::pause(raw, frame, report)
+    } else if let Some(raw) = raw.membership {
+        membership(raw, frame, report)
     } else {
         raw.heal.and_then(|what| heal(&what, report))
     };
@@ -143,6 +146,7 @@ fn actions(raw: &schema::Step) -> Vec<(Range<usize>, &'static str)> {
         raw.partition.as_ref().map(Spanned::span),
         raw.crash.as_ref().map(Spanned::span),
         raw.pause.as_ref().map(Spanned::span),
+        raw.membership.as_ref().map(Spanned::span),
         raw.heal.as_ref().map(Spanned::span),
     ];
     let mut actions: Vec<_> = present.into_iter().zip(VERBS).filter_map(|(span, verb)| Some((span?, verb))).collect();
