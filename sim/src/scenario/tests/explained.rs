@@ -4,7 +4,7 @@ use super::{arbitrary::scenarios, read, with};
 use crate::scenario::{Class, Context, Scenario, explain};
 use proptest::prelude::*;
 
-fn told(scenario: &Scenario) -> String {
+pub(super) fn told(scenario: &Scenario) -> String {
     let checks = vec![("staleness", Class::StaleRead), ("one-lease", Class::LeaseInvariant)];
     let (lease, about) = (Duration::from_millis(990), "the stack as it is");
     explain(scenario, &Context { title: "t", variant: "default", about, lease, renewal: None, checks })

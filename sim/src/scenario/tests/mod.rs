@@ -6,6 +6,7 @@ mod explained;
 mod files;
 mod linted;
 mod meant;
+mod membership;
 mod printed;
 mod properties;
 mod refused;
