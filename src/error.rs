@@ -60,7 +60,7 @@ pub enum Error {
     Transport(Outcome),
     /// A queue is full; nothing was proposed.
     Overloaded,
-    /// A leadership transfer was refused: the target is unknown, is this node, or another transfer is under way.
+    /// A leadership transfer was refused: the target has no vote, is this node, or a change of membership is under way.
     TransferRefused,
     /// A change of membership was refused; nothing was proposed.
     MembershipRefused(&'static str),

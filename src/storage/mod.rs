@@ -197,7 +197,7 @@ impl LogStore {
 
     /// Is `node` the group's only voter, by the configuration that is known to be in force and by every change in the log?
     pub fn is_only_voter(&self, node: NodeId) -> bool {
-        let alone = self.conf_state.voters == [node.0] && self.conf_state.voters_outgoing.is_empty();
+        let alone = self.conf_state.voters == [node.0] && !self.is_joint();
         alone && !self.entries.iter().any(is_change)
     }
 
@@ -209,6 +209,17 @@ impl LogStore {
     /// A change of configuration was applied.
     pub fn set_conf_state(&mut self, conf_state: ConfState) {
         self.conf_state = conf_state;
+    }
+
+    /// Is the configuration in force joint?
+    pub fn is_joint(&self) -> bool {
+        !self.conf_state.voters_outgoing.is_empty()
+    }
+
+    /// Has `node` a vote, by the configuration in force?
+    pub fn has_vote(&self, node: NodeId) -> bool {
+        let ConfState { voters, voters_outgoing, .. } = &self.conf_state;
+        voters.contains(&node.0) || voters_outgoing.contains(&node.0)
     }
 
     /// The members, by the configuration in force.

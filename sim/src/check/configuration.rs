@@ -6,7 +6,7 @@
 //!   what was in force before), or leave such a one by its new half alone (dissertation §4.1, §4.3);
 //! - a leader takes no change into its log while it has not applied another that is there;
 //! - no node stands for election with a change in its log that it knows to be committed and has not applied (raft-rs #225, LB-44);
-//! - a leader that applies entries leaves a joint configuration within [`BOUND`] (LB-50).
+//! - a leader leaves a joint configuration within [`BOUND`] and [`ENTRIES`] that it applies (LB-50).
 //!
 //! **Does not prove** anything of a change that no node applied, nor that a joint configuration is left where nobody leads (L2).
 //!
@@ -25,9 +25,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a leader that commits may stay in a joint configuration. Leaving takes one commit of it: this is an eternity, and longer
-/// than any lag of a cluster that still elects leaders.
+/// How long a leader may stay in a joint configuration, and how many entries it may apply in it. Leaving takes one entry, right after
+/// that which enters or at the next tick: more than this is not on its way before it, and only a cluster that cannot commit takes
+/// longer.
 const BOUND: Duration = Duration::from_secs(10);
+const ENTRIES: u32 = 100;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
     "configuration",
@@ -60,12 +62,18 @@ struct State {
     /// Since when it has led, in a joint configuration, without standing still.
     joint_since: Option<SimTime>,
     is_joint: bool,
-    applied: u64,
+    /// How many entries it has applied since then.
+    joint_entries: u32,
 }
 
 impl State {
+    /// Leads from `since` on, or does not lead.
+    fn begin(&mut self, since: Option<SimTime>) {
+        (self.joint_since, self.joint_entries) = (since, 0);
+    }
+
     fn applied(&mut self, index: u64) {
-        self.applied = index;
+        self.joint_entries += 1;
         self.unapplied.retain(|change| *change > index);
     }
 }
@@ -74,7 +82,7 @@ impl Configuration {
     fn told(&mut self, at: SimTime, node: NodeId, event: &Event, nodes: &Nodes) -> Option<Finding> {
         match event {
             Event::Role { role, .. } => {
-                self.of(node).joint_since = Some(at).filter(|_| *role == Role::Leader);
+                self.of(node).begin(Some(at).filter(|_| *role == Role::Leader));
                 None
             }
             Event::Membership { index, members } => self.changed(at, node, (*index, members), nodes),
@@ -108,7 +116,7 @@ impl Configuration {
         let state = self.of(node);
         if state.is_joint != members.is_joint() {
             state.is_joint = members.is_joint();
-            state.joint_since = state.joint_since.map(|_| at);
+            state.begin(state.joint_since.map(|_| at));
         }
         let known = Known { members: Arc::clone(members), node, at };
         // A snapshot tells who belongs to the group at its index, be there a change or not.
@@ -129,10 +137,10 @@ impl Configuration {
     fn applied(&mut self, at: SimTime, node: NodeId, index: u64, nodes: &Nodes) -> Option<Finding> {
         let state = self.of(node);
         state.applied(index);
-        let since = state.joint_since.filter(|_| state.is_joint)?;
+        let lasted = at.since(state.joint_since.filter(|_| state.is_joint)?);
+        let too_long = lasted > BOUND && state.joint_entries > ENTRIES;
         self.evaluated += 1;
-        let lasted = at.since(since);
-        (lasted > BOUND).then(|| {
+        too_long.then(|| {
             let lasted = words::duration(lasted);
             let message = format!("{node} leads, applies, and has not left its joint configuration for {lasted}");
             let story = vec![format!("the members are {}, by what {node} has applied", nodes.members(node))];
@@ -170,10 +178,11 @@ impl Configuration {
         let state = self.of(node);
         match change {
             ProcessChange::Started { .. } | ProcessChange::Killed => {
-                (state.joint_since, state.is_joint, state.applied) = (None, false, 0);
+                state.begin(None);
+                state.is_joint = false;
             }
             ProcessChange::Paused => {}
-            ProcessChange::Resumed => state.joint_since = state.joint_since.map(|_| at),
+            ProcessChange::Resumed => state.begin(state.joint_since.map(|_| at)),
         }
     }
 }
@@ -321,11 +330,17 @@ mod tests {
     #[test]
     fn a_leader_that_applies_leaves_a_joint_configuration_in_time() {
         let joint = || three().members(1_000, 1, 6, [&[1, 4, 5], &[1, 2, 3], &[]]);
-        assert_eq!(first(&joint().applies(11_000, 1, 7, 4, 0)), None);
-        let finding = first(&joint().applies(11_001, 1, 7, 4, 0)).expect("too long");
+        let applies = |events: Events, node| {
+            (0..100).fold(events, |events, more| events.applies(9_000 + more, node, 7 + more, 4, 0))
+        };
+        assert_eq!(first(&applies(joint(), 1).applies(11_000, 1, 107, 4, 0)), None);
+        assert_eq!(first(&joint().applies(11_001, 1, 7, 4, 0)), None, "it may have been cut off");
+        let finding = first(&applies(joint(), 1).applies(11_001, 1, 107, 4, 0)).expect("too long");
         assert_eq!(finding.message, "n1 leads, applies, and has not left its joint configuration for 10.001 s");
-        assert_eq!(first(&joint().applies(11_001, 2, 7, 4, 0)), None, "a follower leaves nothing");
-        assert_eq!(first(&joint().process(9_000, 1, ProcessChange::Resumed).applies(11_001, 1, 7, 4, 0)), None);
-        assert_eq!(first(&joint().members(2_000, 1, 7, [&[1, 4, 5], &[], &[]]).applies(13_001, 1, 8, 4, 0)), None);
+        assert_eq!(first(&applies(joint(), 2).applies(11_001, 2, 107, 4, 0)), None, "a follower leaves nothing");
+        let paused = applies(joint().process(8_000, 1, ProcessChange::Resumed), 1);
+        assert_eq!(first(&paused.applies(11_001, 1, 107, 4, 0)), None);
+        let left = applies(joint().members(2_000, 1, 7, [&[1, 4, 5], &[], &[]]), 1);
+        assert_eq!(first(&left.applies(13_001, 1, 107, 4, 0)), None);
     }
 }

@@ -232,9 +232,11 @@ impl EventLoop {
             return;
         }
         let voter = self.raft.store().conf_state().voters.contains(&to.0);
+        // Who has a change in its log and not applied it does not stand for election (LB-44): the cluster would wait for nothing.
+        let amid_change = self.raft.store().first_change_after(self.applied.0).is_some();
         // Whether the target is alive is not asked: raft's `recent_active` says no for a heartbeat after every CheckQuorum, which
         // refused healthy targets; a dead one is given up after an election timeout.
-        if !voter || to == self.host.node() {
+        if !voter || amid_change || to == self.host.node() {
             let _ = reply.send(Err(Error::TransferRefused));
             return;
         }

@@ -99,7 +99,7 @@ impl EventLoop {
 
     /// Answers who asked for the change, once what is in force is not joint.
     fn settle_change(&mut self, index: u64) {
-        if self.raft.store().membership().is_joint() {
+        if self.raft.store().is_joint() {
             return;
         }
         if let Some(Change { reply, .. }) = self.change.take_if(|change| change.index <= index) {
@@ -112,27 +112,29 @@ impl EventLoop {
     ///
     /// Not between `ready` and `advance`.
     pub(super) fn resign_without_vote(&mut self) {
-        let raft = &mut self.raft.raft;
-        if raft.state != StateRole::Leader || self.raft.store().membership().votes(self.host.node()) {
+        if self.raft.raft.state != StateRole::Leader || self.raft.store().has_vote(self.host.node()) {
             return;
         }
-        let raft = &mut self.raft.raft;
-        let last = raft.raft_log.last_index();
-        let voters = raft.prs().conf().voters().clone();
-        let heir = raft.prs().iter().filter(|(id, progress)| voters.contains(**id) && progress.matched == last);
-        if let Some(heir) = heir.map(|(id, _)| *id).min() {
+        if let Some(heir) = self.heir() {
             self.raft.transfer_leader(heir);
         }
         let raft = &mut self.raft.raft;
         raft.become_follower(raft.term, INVALID_ID);
     }
 
+    /// The voter with the least number among those that have everything.
+    fn heir(&self) -> Option<u64> {
+        let raft = &self.raft.raft;
+        let last = raft.raft_log.last_index();
+        let voters = raft.prs().iter().filter(|(id, _)| self.raft.store().has_vote(NodeId(**id)));
+        voters.filter(|(_, progress)| progress.matched == last).map(|(id, _)| *id).min()
+    }
+
     /// Leaves a joint configuration that an earlier leader entered: raft does it for the leader that applies the entry which enters
     /// it, and for nobody after that (LB-50; etcd #12136).
     pub(super) fn leave_joint(&mut self) {
-        let abandoned = self.raft.store().membership().is_joint()
-            && !self.raft.raft.has_pending_conf()
-            && self.applied.1 == self.raft.raft.term;
+        let abandoned =
+            self.raft.store().is_joint() && !self.raft.raft.has_pending_conf() && self.applied.1 == self.raft.raft.term;
         if abandoned {
             // Refused during a transfer: tried again at the next tick.
             let _ = self.raft.propose_conf_change(Vec::new(), ConfChangeV2::default());
