@@ -107,6 +107,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
 #[test]
 fn of_two_changes_at_once_the_second_is_refused() {
     let timeline = r#"
+        { at = "2.95s", partition = { sides = [["@leader"], ["@others"]], how = "hold", for = "200ms" } },
         { at = "3s", membership = { add-learner = "n4" } },
         { at = "3s", membership = { add-learner = "n5" } },
     "#;
@@ -137,6 +138,7 @@ fn the_last_voter_stays_and_a_learner_is_never_led_by() {
 #[test]
 fn a_removed_leader_neither_leads_nor_serves_and_another_leads_at_once() {
     let timeline = "{ at = \"5s\", membership = { remove = \"@leader\" } },";
+    let mut at_once = 0;
     for report in runs("removed-leader", "1..=5", timeline, "nodes = 2") {
         let removal = told(&report).find_map(|(at, node, event)| match event {
             Event::Membership { members, .. } if !members.votes(node) => Some((at, node)),
@@ -160,8 +162,10 @@ fn a_removed_leader_neither_leads_nor_serves_and_another_leads_at_once() {
             let leads = node != removed && matches!(event, Event::Role { role: Role::Leader, .. });
             leads.then(|| when.since(at))
         });
-        assert!(heir.is_some_and(|waited| waited < Duration::from_millis(500)), "seed {}: {heir:?}", report.seed);
+        at_once += u32::from(heir.expect("another leads") < Duration::from_millis(100));
     }
+    // Where an entry is still on its way nobody has everything, and an election timeout passes.
+    assert!(at_once >= 3, "{at_once} of 5");
 }
 
 /// LB-50: raft leaves a joint configuration for the leader that entered it; here that dies in between.
@@ -169,7 +173,7 @@ fn a_removed_leader_neither_leads_nor_serves_and_another_leads_at_once() {
 fn a_joint_configuration_is_left_by_the_next_leader_if_the_one_that_entered_it_is_gone() {
     let timeline = r#"
         { at = "4s",       membership = { joint = { add = ["n4"], remove = ["@follower"] } } },
-        { at = "4.0025s",  crash = { node = "@leader", for = "3s" } },
+        { at = "4.0006s..4.0056s", every = "5ms", jitter = "2ms", crash = { node = "@leader", for = "3s" } },
     "#;
     let mut abandoned = 0;
     for report in runs("abandoned", "1..=30", timeline, "spares = 1") {
@@ -222,7 +226,7 @@ fn a_node_that_joins_after_the_log_was_cut_is_caught_up_by_a_snapshot_and_starts
         assert!(restored.first().is_some_and(Option::is_some), "from the leader: {restored:?}");
         assert_eq!(restored.last(), Some(&None), "from its own disk");
         let applied = |id: u64| {
-            told(&report).filter_map(|(_, node, event)| match event {
+            told(&report).filter_map(move |(_, node, event)| match event {
                 Event::Applied { index, .. } if node == NodeId(id) => Some(*index),
                 _ => None,
             })
