@@ -172,7 +172,7 @@ impl Configuration {
             ProcessChange::Started { .. } | ProcessChange::Killed => {
                 (state.joint_since, state.is_joint, state.applied) = (None, false, 0);
             }
-            ProcessChange::Paused => {}
+            ProcessChange::Paused | ProcessChange::Failed { .. } => {}
             ProcessChange::Resumed => state.joint_since = state.joint_since.map(|_| at),
         }
     }
