@@ -79,6 +79,18 @@ pub fn nanos(duration: Duration) -> u64 {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ClockError;
 
+/// What reading a clock gave.
+pub type Reading = Result<Instant, ClockError>;
+
+/// Time from one reading to a later one; zero where either failed. For measures alone: an operation that succeeded must not fail
+/// because nobody knows how long it took.
+pub fn between(begun: Reading, ended: Reading) -> Duration {
+    match (begun, ended) {
+        (Ok(begun), Ok(ended)) => ended.since(begun),
+        (Err(ClockError), _) | (_, Err(ClockError)) => Duration::ZERO,
+    }
+}
+
 /// A piece of CPU work whose cost a simulation charges to the node's cores.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Work {
@@ -178,7 +190,7 @@ pub trait Env: Send + Sync + 'static {
     ///
     /// # Errors
     /// The clock cannot be read now.
-    fn monotonic(&self) -> Result<Instant, ClockError>;
+    fn monotonic(&self) -> Reading;
 
     /// Reads the wall clock: time since the Unix epoch. For people and for timestamps, never for a lease.
     ///

@@ -5,7 +5,7 @@
 //! (elastickv PR #558). The answers are exhaustive matches without a wildcard, so that a new error does not compile until
 //! somebody decides.
 
-use crate::env::{ClockError, DiskError, NodeId};
+use crate::env::{DiskError, NodeId};
 use std::fmt;
 
 /// Whether a write that failed may have taken effect.
@@ -64,10 +64,10 @@ pub enum Error {
     TransferRefused,
     /// A change of membership was refused; nothing was proposed.
     MembershipRefused(&'static str),
-    /// The clock cannot be read.
-    Clock,
     /// The disk failed; the node stops.
     Storage,
+    /// The log on disk is damaged where it had been durable; the node does not start.
+    Damaged,
     /// The node is shutting down.
     Closed(Outcome),
 }
@@ -86,8 +86,8 @@ impl Error {
             | Error::Overloaded
             | Error::TransferRefused
             | Error::MembershipRefused(_)
-            | Error::Clock
             | Error::Storage
+            | Error::Damaged
             | Error::Closed(_) => Leadership::Unaffected,
         }
     }
@@ -108,7 +108,7 @@ impl Error {
             | Error::Overloaded
             | Error::TransferRefused
             | Error::MembershipRefused(_)
-            | Error::Clock => Outcome::NotApplied,
+            | Error::Damaged => Outcome::NotApplied,
             Error::Storage => Outcome::Unknown,
         }
     }
@@ -144,8 +144,8 @@ impl Error {
             Error::Overloaded => ErrorKind::Overloaded,
             Error::TransferRefused => ErrorKind::TransferRefused,
             Error::MembershipRefused(_) => ErrorKind::MembershipRefused,
-            Error::Clock => ErrorKind::Clock,
             Error::Storage => ErrorKind::Storage,
+            Error::Damaged => ErrorKind::Damaged,
             Error::Closed(_) => ErrorKind::Closed,
         }
     }
@@ -167,8 +167,8 @@ pub enum ErrorKind {
     Overloaded,
     TransferRefused,
     MembershipRefused,
-    Clock,
     Storage,
+    Damaged,
     Closed,
 }
 
@@ -188,8 +188,8 @@ impl ErrorKind {
             ErrorKind::Overloaded => "overloaded",
             ErrorKind::TransferRefused => "transfer-refused",
             ErrorKind::MembershipRefused => "membership-refused",
-            ErrorKind::Clock => "clock",
             ErrorKind::Storage => "storage",
+            ErrorKind::Damaged => "damaged",
             ErrorKind::Closed => "closed",
         }
     }
@@ -209,12 +209,6 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-impl From<ClockError> for Error {
-    fn from(_: ClockError) -> Self {
-        Error::Clock
-    }
-}
 
 impl From<DiskError> for Error {
     fn from(_: DiskError) -> Self {

@@ -36,7 +36,7 @@ impl Node {
     /// Opens what is on `disk` and starts.
     ///
     /// # Errors
-    /// [`Error::Storage`].
+    /// [`Error::Storage`], [`Error::Damaged`].
     pub fn start(
         host: Arc<dyn Host>,
         bus: Arc<dyn Bus<Message>>,

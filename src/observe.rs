@@ -299,6 +299,24 @@ pub enum Event {
         /// Who asked.
         from: NodeId,
     },
+    /// A node that was there before has opened its log; what it has found is durable.
+    Opened {
+        /// The term.
+        term: u64,
+        /// For whom it has voted in that term.
+        vote: Option<NodeId>,
+        /// Index of the last entry.
+        last_index: u64,
+        /// Term of the last entry.
+        last_term: u64,
+    },
+    /// Another term or vote is durable.
+    Voted {
+        /// The term.
+        term: u64,
+        /// For whom this node has voted in that term.
+        vote: Option<NodeId>,
+    },
     /// An entry is durable in this node's log; what it had at this index and after it is gone.
     Appended {
         /// Its index.

@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct SimTime(pub u64);
 
 impl SimTime {
+    /// Later than everything that happens.
+    pub const NEVER: SimTime = SimTime(u64::MAX);
+
     /// The moment `since_start` after the run began.
     pub fn at(since_start: Duration) -> Self {
         Self(nanos(since_start))

@@ -7,9 +7,9 @@ mod reads;
 mod script;
 
 use crate::engine::Engine;
-use crate::env::{NodeId, Work, timeout};
+use crate::env::{NodeId, Reading, Work, between, timeout};
 use crate::error::{Error, Outcome};
-use crate::lease::Lease;
+use crate::lease::{Generation, Lease};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause, ScriptTimes};
 use crate::request::{Request, Response, Version};
@@ -113,9 +113,9 @@ impl Coordinator {
         forwarded: bool,
         budget: Duration,
     ) -> Result<Response, Error> {
-        let begun = self.parts.host.monotonic()?;
+        let begun = self.parts.host.monotonic();
         loop {
-            let spent = self.parts.host.monotonic()?.since(begun);
+            let spent = between(begun, self.parts.host.monotonic());
             let result = self.serve_once(request, forwarded, budget.saturating_sub(spent)).await;
             match result {
                 Err(error) if error.is_transient() && !forwarded => self.parts.host.sleep(RETRY_INTERVAL).await,
@@ -158,27 +158,34 @@ impl Coordinator {
     /// A refusal by the store comes back as [`Error::WriteConflict`]: to the caller a failed write, to the lease no reason to end.
     async fn dispatch(&self, command: Command, times: &mut ScriptTimes) -> Result<(Version, Verdict), Error> {
         let begun_under = self.parts.lease.generation();
-        let begun = self.parts.host.monotonic()?;
+        let begun = self.parts.host.monotonic();
         let term = self.parts.engine.status().term;
         let result = self.commit(command, times).await;
         match &result {
-            Ok(_) => self.parts.lease.extend(term, begun, begun_under),
+            Ok(_) => self.extend_lease(term, begun, begun_under),
             Err(error) => self.parts.lease.write_failed(error),
         }
         result
     }
 
+    /// An operation of this node that needed a quorum began at `begun` and succeeded; without a clock the lease has nothing from that.
+    fn extend_lease(&self, term: u64, begun: Reading, begun_under: Generation) {
+        if let Ok(base) = begun {
+            self.parts.lease.extend(term, base, begun_under);
+        }
+    }
+
     async fn commit(&self, command: Command, times: &mut ScriptTimes) -> Result<(Version, Verdict), Error> {
         let host = &*self.parts.host;
-        let begun = host.monotonic()?;
+        let begun = host.monotonic();
         if self.parts.policy.write_fence == WriteFence::ReadIndex {
             self.parts.engine.read_index(RoundCause::Write).await?;
             times.rounds += 1;
         }
-        let fenced = host.monotonic()?;
-        times.write_fence += fenced.since(begun);
+        let fenced = host.monotonic();
+        times.write_fence += between(begun, fenced);
         let applied = self.parts.engine.propose(command.encode()).await.map_err(Error::after_proposal);
-        times.commit += host.monotonic()?.since(fenced);
+        times.commit += between(fenced, host.monotonic());
         let applied = applied?;
         match Verdict::decode(&applied.response) {
             Some(Verdict::Conflict { key, latest }) => {

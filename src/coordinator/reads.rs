@@ -61,7 +61,7 @@ impl Coordinator {
         let begun_under = self.parts.lease.generation();
         let slow_path = SlowPath { lease: &self.parts.lease, settled: false };
         slow_path.settle(self.linearizable_read(RoundCause::LeaseMiss).await)?;
-        self.parts.lease.extend(status.term, now?, begun_under);
+        self.extend_lease(status.term, now, begun_under);
         Ok(ReadPath::ReadIndex)
     }
 

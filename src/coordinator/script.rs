@@ -4,7 +4,7 @@
 //! dispatch, and each such error threw the lease away that the next attempt needed.
 
 use super::Coordinator;
-use crate::env::Work;
+use crate::env::{Work, between};
 use crate::error::Error;
 use crate::observe::{Event, ScriptTimes};
 use crate::request::{Key, Read, Response, Value, Version};
@@ -23,7 +23,7 @@ const BACKOFF_MAX: Duration = Duration::from_millis(10);
 impl Coordinator {
     pub(super) async fn script(&self, reads: Vec<Key>, key: Key, value: Value) -> Result<Response, Error> {
         let host = &*self.parts.host;
-        let begun = host.monotonic()?;
+        let begun = host.monotonic();
         let mut times = ScriptTimes::default();
         let mut attempts = 0;
         let result = loop {
@@ -41,7 +41,7 @@ impl Coordinator {
                 }
             }
         };
-        self.parts.metrics.script(attempts, &times, host.monotonic()?.since(begun));
+        self.parts.metrics.script(attempts, &times, between(begun, host.monotonic()));
         host.observe(Event::Script { reads: reads.len() as u32, attempts, times });
         result
     }
@@ -54,10 +54,10 @@ impl Coordinator {
         times: &mut ScriptTimes,
     ) -> Result<(Vec<Read>, Version), Error> {
         let host = &*self.parts.host;
-        let begun = host.monotonic()?;
+        let begun = host.monotonic();
         times.rounds += self.lease_read().await?.rounds();
-        let fenced = host.monotonic()?;
-        times.lease_read += fenced.since(begun);
+        let fenced = host.monotonic();
+        times.lease_read += between(begun, fenced);
         let snapshot = self.parts.store.snapshot();
         let mut found = Vec::with_capacity(reads.len());
         for key in reads {
@@ -65,7 +65,7 @@ impl Coordinator {
             host.work(Work::ScriptRead).await;
             found.push(self.parts.store.read_at(key, snapshot));
         }
-        times.reads += host.monotonic()?.since(fenced);
+        times.reads += between(fenced, host.monotonic());
         let command = Command::Transaction { snapshot, reads: reads.to_vec(), key: key.clone(), value: value.clone() };
         let (version, _) = self.dispatch(command, times).await?;
         Ok((found, version))

@@ -14,12 +14,13 @@
 mod wal;
 
 use crate::env::{BoxFuture, Disk, DiskError, NodeId};
+use crate::error::Error;
 use crate::observe::Membership;
 use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot, SnapshotMetadata};
 use raft::{GetEntriesContext, RaftState, Storage, StorageError};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use wal::Record;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use wal::{Encoder, Record};
 
 /// Name of the write-ahead log on the node's disk.
 const WAL: &str = "raft.wal";
@@ -42,6 +43,12 @@ pub struct LogStore {
     /// Entry `i` has index `base.index + 1 + i`.
     entries: Vec<Entry>,
     scratch: Vec<u8>,
+    /// Length of the write-ahead log.
+    written: u64,
+    /// How much of it is known to be durable.
+    durable: Arc<AtomicU64>,
+    /// The first entry of which, when the log was opened, nothing proved that it had been durable before.
+    unproven: u64,
 }
 
 /// A place in the log.
@@ -54,15 +61,17 @@ struct Position {
 impl LogStore {
     /// Opens log and snapshot on `disk`; a node that has none yet begins as one of the group that `founders` founded, or will join it.
     ///
-    /// A torn record at the end of the log is what a crash in the middle of a write leaves: it is cut off.
+    /// A torn tail is what a crash in the middle of a write leaves: it is cut off. What is left may have been written and never synced:
+    /// nothing may rely on it before [`LogStore::sync`].
     ///
     /// # Errors
-    /// The disk failed, or the snapshot on it, which is replaced as a whole, is damaged.
-    pub fn open(disk: Arc<dyn Disk>, founders: &Membership) -> Result<Self, DiskError> {
+    /// [`Error::Storage`]: the disk failed. [`Error::Damaged`]: the log is damaged where it had been durable, or the snapshot, which is
+    /// replaced as a whole.
+    pub fn open(disk: Arc<dyn Disk>, founders: &Membership) -> Result<Self, Error> {
         let bytes = disk.read(WAL)?;
-        let (records, sound) = wal::decode(&bytes);
-        if sound < bytes.len() {
-            disk.truncate(WAL, sound as u64)?;
+        let decoded = wal::decode(&bytes).map_err(|wal::Damaged| Error::Damaged)?;
+        if decoded.sound < bytes.len() as u64 {
+            disk.truncate(WAL, decoded.sound)?;
         }
         let mut store = Self {
             snapshot: read_snapshot(&*disk)?,
@@ -73,20 +82,29 @@ impl LogStore {
             base: Position::default(),
             entries: Vec::new(),
             scratch: Vec::new(),
+            written: decoded.sound,
+            durable: Arc::new(AtomicU64::new(decoded.proven)),
+            unproven: u64::MAX,
         };
-        let fresh = records.is_empty();
-        for record in records {
+        let fresh = decoded.records.is_empty();
+        for (start, record) in decoded.records {
             match record {
                 Record::HardState(state) => store.hard_state = state,
                 Record::ConfState(state) => store.conf_state = state,
-                Record::Entry(entry) => store.insert(entry),
+                Record::Entry(entry) => {
+                    if start >= decoded.proven {
+                        store.unproven = store.unproven.min(entry.index);
+                    }
+                    store.insert(entry);
+                }
                 Record::Base(base) => store.base = position(&base),
-                Record::Snapshot(_) => return Err(DiskError),
+                Record::Snapshot(_) => return Err(Error::Damaged),
             }
         }
         if fresh {
             store.conf_state = conf_state(founders);
-            wal::encode_conf_state(&store.conf_state, &mut store.scratch);
+            let conf_state = store.conf_state.clone();
+            store.encoder().conf_state(&conf_state);
             store.flush()?;
         }
         store.align();
@@ -112,11 +130,11 @@ impl LogStore {
     /// The disk failed.
     pub fn append(&mut self, entries: Vec<Entry>, hard_state: Option<HardState>) -> Result<(), DiskError> {
         for entry in entries {
-            wal::encode_entry(&entry, &mut self.scratch);
+            self.encoder().entry(&entry);
             self.insert(entry);
         }
         if let Some(state) = hard_state {
-            wal::encode_hard_state(&state, &mut self.scratch);
+            self.encoder().hard_state(&state);
             self.hard_state = state;
         }
         self.flush()
@@ -130,13 +148,30 @@ impl LogStore {
     /// The disk failed.
     pub fn commit(&mut self, index: u64) -> Result<(), DiskError> {
         self.hard_state.commit = index;
-        wal::encode_hard_state(&self.hard_state, &mut self.scratch);
+        let state = self.hard_state.clone();
+        self.encoder().hard_state(&state);
         self.flush()
     }
 
     /// Makes everything written so far durable.
     pub fn sync(&self) -> BoxFuture<Result<(), DiskError>> {
-        self.disk.sync(WAL)
+        let (sync, durable, written) = (self.disk.sync(WAL), Arc::clone(&self.durable), self.written);
+        Box::pin(async move {
+            sync.await?;
+            durable.fetch_max(written, Ordering::Relaxed);
+            Ok(())
+        })
+    }
+
+    /// The hard state, as written last.
+    pub fn hard_state(&self) -> &HardState {
+        &self.hard_state
+    }
+
+    /// The entries found when the log was opened of which nothing proved that they had been durable before, and those after them.
+    pub fn unproven(&self) -> &[Entry] {
+        let from = self.entries.partition_point(|entry| entry.index < self.unproven);
+        self.entries.get(from..).unwrap_or_default()
     }
 
     /// The snapshot of `state`, that of the state machine after the entry at `index`, of `term`, under the configuration in force.
@@ -164,7 +199,13 @@ impl LogStore {
         }
         self.entries.drain(..cut);
         self.base = Position { index: last_cut, term };
-        Some(self.disk.replace(WAL, self.encoded_log()))
+        let (log, durable) = self.rewritten();
+        let (replace, length) = (self.disk.replace(WAL, log), self.written);
+        Some(Box::pin(async move {
+            replace.await?;
+            durable.fetch_max(length, Ordering::Relaxed);
+            Ok(())
+        }))
     }
 
     /// Puts a snapshot that came from the leader in the place of log, snapshot and configuration. Durable when the future is done.
@@ -173,10 +214,14 @@ impl LogStore {
         self.snapshot = snapshot;
         (self.base, self.entries) = (Position::default(), Vec::new());
         self.align();
-        let (disk, snapshot, log) = (Arc::clone(&self.disk), self.encoded_snapshot(), self.encoded_log());
+        let (disk, snapshot) = (Arc::clone(&self.disk), self.encoded_snapshot());
+        let (log, durable) = self.rewritten();
+        let length = self.written;
         Box::pin(async move {
             disk.replace(SNAPSHOT, snapshot).await?;
-            disk.replace(WAL, log).await
+            disk.replace(WAL, log).await?;
+            durable.fetch_max(length, Ordering::Relaxed);
+            Ok(())
         })
     }
 
@@ -250,23 +295,37 @@ impl LogStore {
         if self.scratch.is_empty() {
             return Ok(());
         }
+        let length = self.scratch.len() as u64;
         let written = self.disk.append(WAL, &self.scratch);
         self.scratch.clear();
+        self.written += length;
         written
+    }
+
+    fn encoder(&mut self) -> Encoder<'_> {
+        Encoder { durable: self.durable.load(Ordering::Relaxed), out: &mut self.scratch }
     }
 
     fn encoded_snapshot(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        wal::encode_snapshot(&self.snapshot, &mut bytes);
+        Encoder { durable: 0, out: &mut bytes }.snapshot(&self.snapshot);
         bytes
+    }
+
+    /// The log as a new file, and what will say how much of it is durable.
+    fn rewritten(&mut self) -> (Vec<u8>, Arc<AtomicU64>) {
+        let log = self.encoded_log();
+        (self.written, self.durable) = (log.len() as u64, Arc::default());
+        (log, Arc::clone(&self.durable))
     }
 
     fn encoded_log(&self) -> Vec<u8> {
         let Position { index, term } = self.base;
         let mut bytes = Vec::new();
-        wal::encode_base(&SnapshotMetadata { index, term, ..Default::default() }, &mut bytes);
-        wal::encode_hard_state(&self.hard_state, &mut bytes);
-        self.entries.iter().for_each(|entry| wal::encode_entry(entry, &mut bytes));
+        let mut encoder = Encoder { durable: 0, out: &mut bytes };
+        encoder.base(&SnapshotMetadata { index, term, ..Default::default() });
+        encoder.hard_state(&self.hard_state);
+        self.entries.iter().for_each(|entry| encoder.entry(entry));
         bytes
     }
 
@@ -285,14 +344,15 @@ pub fn is_change(entry: &Entry) -> bool {
     }
 }
 
-fn read_snapshot(disk: &dyn Disk) -> Result<Snapshot, DiskError> {
+fn read_snapshot(disk: &dyn Disk) -> Result<Snapshot, Error> {
     let bytes = disk.read(SNAPSHOT)?;
     if bytes.is_empty() {
         return Ok(Snapshot::default());
     }
-    match wal::decode(&bytes).0.pop() {
-        Some(Record::Snapshot(snapshot)) => Ok(snapshot),
-        _ => Err(DiskError),
+    let decoded = wal::decode(&bytes).map_err(|wal::Damaged| Error::Damaged)?;
+    match decoded.records.into_iter().next_back() {
+        Some((_, Record::Snapshot(snapshot))) => Ok(snapshot),
+        Some(_) | None => Err(Error::Damaged),
     }
 }
 
@@ -476,11 +536,11 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_snapshot_is_an_error_of_the_disk() {
+    fn a_damaged_snapshot_is_damage() {
         let files = Arc::new(Files::default());
         drop(kept(&files));
-        files.0.lock().get_mut(SNAPSHOT).unwrap()[12] ^= 1;
-        assert!(LogStore::open(files as Arc<dyn Disk>, &founders()).is_err());
+        files.0.lock().get_mut(SNAPSHOT).unwrap()[30] ^= 1;
+        assert_eq!(opened(&files), Err(Error::Damaged));
     }
 
     #[test]
@@ -554,13 +614,71 @@ mod tests {
         }
     }
 
+    /// Three entries, each synced before the next is written; and where each begins.
+    fn three_synced(files: &Arc<Files>) -> Vec<usize> {
+        let mut store = reopen(files);
+        let length = || files.0.lock()[WAL].len();
+        let each = (1..=3).map(|index| {
+            let start = length();
+            store.append(vec![entry(index, 1)], None).unwrap();
+            futures_done(store.sync());
+            start
+        });
+        each.collect()
+    }
+
+    fn flip(files: &Files, at: usize) {
+        files.0.lock().get_mut(WAL).unwrap()[at] ^= 1;
+    }
+
+    fn opened(files: &Arc<Files>) -> Result<usize, Error> {
+        LogStore::open(Arc::clone(files) as Arc<dyn Disk>, &founders()).map(|store| store.entries.len())
+    }
+
     #[test]
-    fn a_flipped_bit_ends_the_log_there() {
+    fn a_flipped_bit_in_what_was_durable_is_damage_wherever_it_is() {
         let files = Arc::new(Files::default());
-        reopen(&files).append(vec![entry(1, 1)], None).unwrap();
+        let last = three_synced(&files)[2];
+        for at in 0..last {
+            flip(&files, at);
+            assert_eq!(opened(&files), Err(Error::Damaged), "at {at} of {last}");
+            flip(&files, at);
+        }
+        assert_eq!(opened(&files), Ok(3));
+    }
+
+    #[test]
+    fn in_what_nothing_proves_durable_it_ends_the_log() {
+        let files = Arc::new(Files::default());
+        let last = three_synced(&files)[2];
+        let whole = files.0.lock()[WAL].clone();
+        for at in last..whole.len() {
+            files.0.lock().insert(WAL.into(), whole.clone());
+            flip(&files, at);
+            assert_eq!(opened(&files), Ok(2), "at {at}");
+        }
+    }
+
+    #[test]
+    fn a_hole_in_what_was_never_synced_is_a_torn_tail_though_later_records_are_whole() {
+        let files = Arc::new(Files::default());
+        three_synced(&files);
         let sound = files.0.lock()[WAL].len();
-        reopen(&files).append(vec![entry(2, 1)], None).unwrap();
-        files.0.lock().get_mut(WAL).unwrap()[sound + 10] ^= 1;
-        assert_eq!(reopen(&files).entries, [entry(1, 1)]);
+        reopen(&files).append(vec![entry(4, 1), entry(5, 1), entry(6, 1)], None).unwrap();
+        files.0.lock().get_mut(WAL).unwrap()[sound..sound + 9].fill(0);
+        assert_eq!(opened(&files), Ok(3));
+        assert_eq!(files.0.lock()[WAL].len(), sound, "and is cut off");
+    }
+
+    #[test]
+    fn what_nothing_proves_durable_is_known() {
+        let files = Arc::new(Files::default());
+        three_synced(&files);
+        let unproven =
+            |files: &Arc<Files>| reopen(files).unproven().iter().map(|entry| entry.index).collect::<Vec<_>>();
+        assert_eq!(unproven(&files), [3]);
+        reopen(&files).append(vec![entry(2, 2), entry(3, 2)], None).unwrap();
+        assert_eq!(unproven(&files), [2, 3], "those that were overwritten too");
+        assert_eq!(reopen(&Arc::new(Files::default())).unproven(), []);
     }
 }

@@ -177,7 +177,7 @@ impl Configuration {
     fn process(&mut self, node: NodeId, at: SimTime, change: ProcessChange) {
         let state = self.of(node);
         match change {
-            ProcessChange::Started { .. } | ProcessChange::Killed => {
+            ProcessChange::Started { .. } | ProcessChange::Killed | ProcessChange::Failed { .. } => {
                 state.begin(None);
                 state.is_joint = false;
             }

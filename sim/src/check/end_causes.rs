@@ -61,8 +61,8 @@ fn is_loss_of_leadership(kind: ErrorKind) -> bool {
         | ErrorKind::Overloaded
         | ErrorKind::TransferRefused
         | ErrorKind::MembershipRefused
-        | ErrorKind::Clock
         | ErrorKind::Storage
+        | ErrorKind::Damaged
         | ErrorKind::Closed => false,
     }
 }

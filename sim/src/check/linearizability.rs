@@ -257,7 +257,12 @@ impl Check for Linearizability {
             What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
                 *slot(&mut self.answers, *client) = Some((*node, record.at));
             }
-            What::Message { .. } | What::Stack(_) | What::Process { .. } | What::Cpu { .. } | What::Fault { .. } => {}
+            What::Message { .. }
+            | What::Stack(_)
+            | What::Process { .. }
+            | What::Cpu { .. }
+            | What::Clock { .. }
+            | What::Fault { .. } => {}
         }
         None
     }

@@ -12,6 +12,7 @@
 //! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
 //! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
 //! | `leader_completeness`  | a leader's log has what was committed before                           | R3                       |
+//! | `durability`           | what others were told of is durable, and is there after a restart      | R5                       |
 //! | `configuration`        | memberships follow each other one change at a time                     | R6                       |
 //! | `one_lease`            | never two valid leases at one instant                                  | W1                       |
 //! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
@@ -30,6 +31,7 @@ mod acknowledged;
 mod caught_up;
 mod configuration;
 mod counted_voters;
+mod durability;
 mod election_safety;
 mod end_causes;
 mod fresh_clock;
@@ -134,6 +136,7 @@ pub const ALL: &[CheckInfo] = &[
     state_machine_safety::INFO,
     log_matching::INFO,
     leader_completeness::INFO,
+    durability::INFO,
     configuration::INFO,
     one_lease::INFO,
     lease_base::INFO,
@@ -169,6 +172,7 @@ pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
         Box::new(state_machine_safety::StateMachineSafety::default()),
         Box::new(log_matching::LogMatching::default()),
         Box::new(leader_completeness::LeaderCompleteness::default()),
+        Box::new(durability::Durability::default()),
         Box::new(configuration::Configuration::default()),
         Box::new(one_lease::OneLease::default()),
         Box::new(lease_base::LeaseBase::default()),

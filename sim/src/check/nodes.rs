@@ -1,7 +1,7 @@
 //! Who runs, leads, holds which lease, has and has applied which entries, as the nodes' own records tell it.
 //!
 //! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
-//! cleared by the passing of time: [`Held::until`] says until when it is good.
+//! cleared by the passing of time: [`Held::until`] says until when it is good, and moves where the holder's clock is touched.
 
 use super::log::Log;
 use super::words;
@@ -88,6 +88,7 @@ impl Nodes {
         match what {
             What::Stack(told) => self.told(*at, told),
             What::Process { node, change } => self.of(*node).process(*at, *change),
+            What::Clock { node, lease_until: Some(until), .. } => self.of(*node).reckoned(*until),
             _ => {}
         }
     }
@@ -102,8 +103,7 @@ impl Nodes {
             Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
             Event::Stopped { .. } => self.of(told.node).stopped(at),
             Event::LeaseExtended { term, expiry, .. } => {
-                // A clock that will never get there gives a lease without end.
-                let until = told.lease_until.unwrap_or(SimTime(u64::MAX));
+                let until = told.lease_until.unwrap_or(SimTime::NEVER);
                 self.of(told.node).extended(at, term, until, expiry);
             }
             Event::LeaseEnded { cause, .. } => self.of(told.node).lost(at, Some(cause)),
@@ -212,7 +212,7 @@ impl NodeState {
             ProcessChange::Started { incarnation } => {
                 (self.incarnation, self.applied, self.members) = (incarnation, None, None);
             }
-            ProcessChange::Killed => self.stopped(at),
+            ProcessChange::Killed | ProcessChange::Failed { .. } => self.stopped(at),
             ProcessChange::Paused | ProcessChange::Resumed => {}
         }
     }
@@ -225,6 +225,13 @@ impl NodeState {
         let unbroken = self.lease.filter(|lease| lease.term == term && lease.is_valid(at));
         let since = unbroken.map_or(at, |lease| lease.since);
         self.lease = Some(Held { term, since, extended: at, until, expiry });
+    }
+
+    /// Its clock was touched, and with it the true end of its lease.
+    fn reckoned(&mut self, until: SimTime) {
+        if let Some(lease) = &mut self.lease {
+            lease.until = until;
+        }
     }
 
     fn lost(&mut self, at: SimTime, cause: Option<EndCause>) {
@@ -254,6 +261,7 @@ impl NodeState {
 
     fn describe_process(&self) -> String {
         match self.process {
+            Some((ProcessChange::Failed { error }, at)) => format!(", could not start at {at} ({})", error.name()),
             Some((ProcessChange::Killed, at)) => format!(", killed at {at}"),
             Some((ProcessChange::Paused, at)) => format!(", standing still since {at}"),
             _ => String::new(),
@@ -277,7 +285,7 @@ impl NodeState {
 
 /// A moment, or that it never comes.
 pub(super) fn moment(at: SimTime) -> String {
-    if at == SimTime(u64::MAX) { "the end of time".to_owned() } else { at.to_string() }
+    if at == SimTime::NEVER { "the end of time".to_owned() } else { at.to_string() }
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! W1: at no instant are two leases valid.
 //!
-//! **Proves** that leases of different nodes do not overlap in true time. Whenever a node's lease is extended, no other node may hold
-//! one whose true end, as the world computes it from the node's clock, is still to come. Fires before any client sees a stale value.
+//! **Proves** that leases of different nodes do not overlap in true time. Whenever a node's lease is extended, or its clock is touched,
+//! no other node may hold one whose true end, as the world computes it from the node's clock, is still to come. Fires before any client
+//! sees a stale value.
 //!
 //! A lease counts from its extension on, even where the gate would not serve from it yet (no entry of the leader's own term is
 //! applied): the promises behind it are what must not overlap.
 //!
-//! **Does not prove** that a lease is backed by promises (W3), nor that reads respect it (S1). The true end is that of the last
-//! extension: a clock that is stepped or stands still afterwards moves it unseen.
+//! **Does not prove** that a lease is backed by promises (W3), nor that reads respect it (S1).
 //!
-//! **Costs** one comparison for each other node at each extension.
+//! **Costs** one comparison for each other node at each extension and each fault of a clock.
 //!
 //! **Seen alive by** its unit tests, and by planted bugs that lengthen a lease: a base that is not the send time (premise P1), a
 //! lease that outlives the start of a transfer (P4), a length beyond the election timeout (P6).
@@ -36,7 +36,8 @@ pub(super) struct OneLease {
 }
 
 impl OneLease {
-    fn extended(&mut self, at: SimTime, node: NodeId, nodes: &Nodes) -> Option<Finding> {
+    /// The end of a node's lease has moved.
+    fn moved(&mut self, at: SimTime, node: NodeId, nodes: &Nodes) -> Option<Finding> {
         self.evaluated += 1;
         let lease = nodes.lease(node).filter(|lease| lease.is_valid(at))?;
         let mut others = nodes.iter().filter(|(other, _)| *other != node);
@@ -50,7 +51,7 @@ impl OneLease {
 
 fn finding(at: SimTime, (node, lease): (NodeId, Held), (other, held): (NodeId, Held), nodes: &Nodes) -> Finding {
     let until = lease.until.min(held.until);
-    let overlap = if until == SimTime(u64::MAX) { "ever".to_owned() } else { words::duration(until.since(at)) };
+    let overlap = if until == SimTime::NEVER { "ever".to_owned() } else { words::duration(until.since(at)) };
     let message = format!(
         "{node} extended its lease of term {} while {other} still held one of term {}: both are valid for {overlap}",
         lease.term, held.term
@@ -74,14 +75,13 @@ impl Check for OneLease {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::Stack, Kind::Clock]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Stack(StackRecord { node, event: Event::LeaseExtended { .. }, .. }) => {
-                self.extended(record.at, *node, nodes)
-            }
+            What::Stack(StackRecord { node, event: Event::LeaseExtended { .. }, .. })
+            | What::Clock { node, lease_until: Some(_), .. } => self.moved(record.at, *node, nodes),
             _ => None,
         }
     }
@@ -148,6 +148,22 @@ mod tests {
     #[test]
     fn an_extension_that_has_run_out_already_is_no_lease() {
         assert_eq!(first(&leased().extended(850, 2, 5, 850)), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_touched_moves_the_end_of_a_lease() {
+        let finding = first(&leased().clock_touched(500, 1, 1_500).extended(1_200, 2, 5, 2_000)).expect("slowed down");
+        assert_eq!(finding.at, ms(1_200));
+        assert_eq!(first(&leased().clock_touched(500, 1, 700).extended(850, 2, 5, 1_800)), None);
+    }
+
+    #[test]
+    fn a_lease_that_comes_back_by_a_step_of_the_clock_is_a_violation_there() {
+        let stepped = leased().leads(1_050, 2, 5).extended(1_100, 2, 5, 2_000).clock_touched(1_300, 1, 1_900);
+        assert_eq!(first(&stepped).map(|finding| finding.at), Some(ms(1_300)));
+        let of_no_lease =
+            Events::default().leads(1_050, 2, 5).extended(1_100, 2, 5, 2_000).clock_touched(1_300, 1, 1_900);
+        assert_eq!(first(&of_no_lease), None);
     }
 
     #[test]

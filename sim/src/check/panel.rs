@@ -19,13 +19,16 @@ pub enum Kind {
     Process,
     /// [`What::Cpu`].
     Cpu,
+    /// [`What::Clock`].
+    Clock,
     /// [`What::Fault`].
     Fault,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 6] = [Kind::Operation, Kind::Stack, Kind::Message, Kind::Process, Kind::Cpu, Kind::Fault];
+    pub const ALL: [Kind; 7] =
+        [Kind::Operation, Kind::Stack, Kind::Message, Kind::Process, Kind::Cpu, Kind::Clock, Kind::Fault];
 
     /// The kind of `what`.
     pub fn of(what: &What) -> Self {
@@ -35,6 +38,7 @@ impl Kind {
             What::Message { .. } => Kind::Message,
             What::Process { .. } => Kind::Process,
             What::Cpu { .. } => Kind::Cpu,
+            What::Clock { .. } => Kind::Clock,
             What::Fault { .. } => Kind::Fault,
         }
     }

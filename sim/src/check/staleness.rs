@@ -255,7 +255,12 @@ impl Check for Staleness {
             What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
                 self.answers.insert(*client, (*node, record.at));
             }
-            What::Stack(_) | What::Process { .. } | What::Cpu { .. } | What::Message { .. } | What::Fault { .. } => {}
+            What::Stack(_)
+            | What::Process { .. }
+            | What::Cpu { .. }
+            | What::Clock { .. }
+            | What::Message { .. }
+            | What::Fault { .. } => {}
         }
         None
     }

@@ -73,6 +73,12 @@ impl Events {
         self.process(at, node, ProcessChange::Started { incarnation })
     }
 
+    /// Somebody touches a node's clock; its lease ends at `until` now.
+    pub(crate) fn clock_touched(self, at: u64, node: u64, until: u64) -> Self {
+        let (clock, lease_until) = (Instant::from_nanos(ms(at).0), Some(ms(until)));
+        self.push(at, What::Clock { node: NodeId(node), clock, lease_until })
+    }
+
     pub(crate) fn process(self, at: u64, node: u64, change: ProcessChange) -> Self {
         self.push(at, What::Process { node: NodeId(node), change })
     }

@@ -1,10 +1,12 @@
 //! One node's surroundings: its clock, its cores, its disk, its randomness, its ear.
 
+use super::clock::{NodeClock, Sleep};
 use super::recorder::Recorder;
 use super::{Plan, SimWorld, wiring};
-use crate::world::clock::Clock;
+use crate::time::SimTime;
+use crate::world::clock::{Clock, Unreadable};
 use crate::world::cpu::Cpu;
-use crate::world::disk::Disk;
+use crate::world::disk::{Disk, Failed};
 use crate::world::process::{Process, yield_now};
 use crate::world::streams::Stream;
 use crate::world::timer::Timer;
@@ -37,23 +39,27 @@ pub(super) struct SimHost {
     recorder: Arc<Recorder>,
     identity: Identity,
     process: Process,
-    clock: Arc<Mutex<Clock>>,
+    clock: Arc<Mutex<NodeClock>>,
     cpu: Arc<Mutex<Cpu>>,
     costs: [Duration; Work::ALL.len()],
     entropy: Mutex<BTreeMap<&'static str, Stream>>,
     yields: Mutex<Stream>,
     leak: bool,
+    /// Ends the process, soon.
+    exit: Box<dyn Fn() + Send + Sync>,
 }
 
 impl SimHost {
+    #[expect(clippy::too_many_arguments, reason = "the parts of a machine, named where it is put together")]
     pub(super) fn new(
         world: &SimWorld,
         plan: &Plan,
         recorder: &Arc<Recorder>,
         identity: Identity,
-        clock: Arc<Mutex<Clock>>,
+        clock: Arc<Mutex<NodeClock>>,
         cpu: Arc<Mutex<Cpu>>,
         process: Process,
+        exit: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
         let node = identity.node;
         Self {
@@ -67,11 +73,25 @@ impl SimHost {
             entropy: Mutex::default(),
             yields: Mutex::new(world.streams().stream(&["yield", &node.to_string()])),
             leak: plan.leak,
+            exit,
         }
     }
 
     fn wait(timer: Timer) -> Wait {
         if timer.is_over() { Wait::Over } else { Wait::For(Box::pin(timer)) }
+    }
+
+    /// What the process reads from its clock; tells which faults that shows.
+    fn read<T>(&self, reading: impl FnOnce(&Clock, SimTime) -> Result<T, Unreadable>) -> Result<T, ClockError> {
+        let now = self.world.now();
+        let (reading, revealed) = {
+            let mut clock = self.clock.lock();
+            (reading(&clock.clock, now), clock.revealed(now))
+        };
+        for step in revealed {
+            self.recorder.clock_revealed(now, step, self.identity.node);
+        }
+        reading.map_err(|Unreadable| ClockError)
     }
 }
 
@@ -85,29 +105,17 @@ impl Env for SimHost {
     }
 
     fn monotonic(&self) -> Result<Instant, ClockError> {
-        Ok(Instant::from_nanos(self.clock.lock().reading(self.world.now())))
+        self.read(Clock::read).map(Instant::from_nanos)
     }
 
     fn wall(&self) -> Result<Duration, ClockError> {
-        Ok(EPOCH + Duration::from_nanos(self.clock.lock().reading(self.world.now())))
+        let since_epoch = self.read(Clock::read_wall)?;
+        let apart = Duration::from_nanos(since_epoch.unsigned_abs());
+        Ok(if since_epoch < 0 { EPOCH.saturating_sub(apart) } else { EPOCH + apart })
     }
 
     fn sleep(&self, duration: Duration) -> Wait {
-        let (world, clock) = (self.world.clone(), Arc::clone(&self.clock));
-        let end = clock.lock().reading(world.now()).saturating_add(leasehold::env::nanos(duration));
-        Wait::For(Box::pin(async move {
-            // Again, if the clock stood still meanwhile.
-            loop {
-                let (reading, until) = {
-                    let clock = clock.lock();
-                    (clock.reading(world.now()), clock.when(end))
-                };
-                if reading >= end {
-                    return;
-                }
-                world.until(until).await;
-            }
-        }))
+        Wait::For(Box::pin(Sleep::new(&self.world, &self.clock, leasehold::env::nanos(duration))))
     }
 
     fn spawn(&self, _name: &'static str, task: BoxFuture<()>) {
@@ -137,54 +145,84 @@ impl Env for SimHost {
 
 impl Sink for SimHost {
     fn observe(&self, event: Event) {
-        self.recorder.stack(self.world.now(), self.identity.node, &self.clock.lock(), event);
+        // A process whose engine has failed is of no use to anybody: its main function returns.
+        if let Event::Stopped { error: Some(_) } = event {
+            (self.exit)();
+        }
+        self.recorder.stack(self.world.now(), self.identity.node, &self.clock.lock().clock, event);
     }
 }
 
 /// A node's disk as its process sees it.
 pub(super) struct SimDisk {
     world: SimWorld,
+    recorder: Arc<Recorder>,
+    node: NodeId,
     disk: Arc<Mutex<Disk>>,
 }
 
 impl SimDisk {
-    pub(super) fn new(world: &SimWorld, disk: &Arc<Mutex<Disk>>) -> Self {
-        Self { world: world.clone(), disk: Arc::clone(disk) }
+    pub(super) fn new(world: &SimWorld, recorder: &Arc<Recorder>, node: NodeId, disk: &Arc<Mutex<Disk>>) -> Self {
+        Self { world: world.clone(), recorder: Arc::clone(recorder), node, disk: Arc::clone(disk) }
+    }
+
+    /// Asks the disk, and tells which faults that has shown.
+    fn ask<T>(&self, ask: impl FnOnce(&mut Disk) -> T) -> T {
+        let mut disk = self.disk.lock();
+        let answer = ask(&mut disk);
+        let shown = disk.take_shown();
+        drop(disk);
+        for step in shown {
+            self.recorder.disk_shown(self.world.now(), step, self.node);
+        }
+        answer
+    }
+
+    /// Waits until no stall holds what would be done.
+    async fn released(&self) {
+        while let Some(stall) = self.ask(Disk::held) {
+            stall.changed().await;
+        }
+    }
+
+    /// A handle for what outlives a call.
+    fn again(&self) -> Self {
+        Self::new(&self.world, &self.recorder, self.node, &self.disk)
     }
 }
 
 impl leasehold::env::Disk for SimDisk {
     fn read(&self, file: &str) -> Result<Vec<u8>, DiskError> {
-        Ok(self.disk.lock().read(file))
+        self.ask(|disk| disk.read(file)).map_err(|Failed| DiskError)
     }
 
     fn append(&self, file: &str, bytes: &[u8]) -> Result<(), DiskError> {
-        self.disk.lock().append(file, bytes);
-        Ok(())
+        self.ask(|disk| disk.append(file, bytes)).map_err(|Failed| DiskError)
     }
 
     fn truncate(&self, file: &str, length: u64) -> Result<(), DiskError> {
-        self.disk.lock().truncate(file, usize::try_from(length).map_err(|_| DiskError)?);
+        let length = usize::try_from(length).map_err(|_| DiskError)?;
+        self.ask(|disk| disk.truncate(file, length));
         Ok(())
     }
 
     fn sync(&self, file: &str) -> BoxFuture<Result<(), DiskError>> {
-        let sync = self.disk.lock().begin_sync(self.world.now(), file);
-        let (timer, disk) = (self.world.until(sync.done), Arc::clone(&self.disk));
+        let sync = self.ask(|disk| disk.begin_sync(self.world.now(), file));
+        let (timer, disk) = (self.world.until(sync.done), self.again());
         Box::pin(async move {
             timer.await;
-            disk.lock().end_sync(&sync);
-            Ok(())
+            disk.released().await;
+            disk.ask(|disk| disk.end_sync(&sync)).map_err(|Failed| DiskError)
         })
     }
 
     fn replace(&self, file: &str, bytes: Vec<u8>) -> BoxFuture<Result<(), DiskError>> {
-        let replace = self.disk.lock().begin_replace(self.world.now(), file, bytes);
-        let (timer, disk) = (self.world.until(replace.done), Arc::clone(&self.disk));
+        let replace = self.ask(|disk| disk.begin_replace(self.world.now(), file, bytes));
+        let (timer, disk) = (self.world.until(replace.done), self.again());
         Box::pin(async move {
             timer.await;
-            disk.lock().end_replace(replace);
-            Ok(())
+            disk.released().await;
+            disk.ask(|disk| disk.end_replace(replace)).map_err(|Failed| DiskError)
         })
     }
 }

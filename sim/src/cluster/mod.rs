@@ -5,6 +5,7 @@
 //! holds a lease, for the selectors of faults.
 
 mod bus;
+mod clock;
 mod host;
 mod recorder;
 mod roles;
@@ -17,22 +18,25 @@ pub use variant::{DEFAULT, VARIANTS, Variant, find};
 pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
-use crate::scenario::Scenario;
+use crate::scenario::{Claims, Scenario};
+use crate::time::SimTime;
 use crate::world::World;
 use crate::world::clock::Clock;
 use crate::world::cpu::Cpu;
-use crate::world::disk::Disk;
+use crate::world::disk::{self, Disk, Tail};
 use crate::world::network::{Cut, LinkId, Receiver, RuleId};
 use crate::world::process::Process;
+use clock::NodeClock;
 use host::{Identity, SimDisk, SimHost};
 use leasehold::env::NodeId;
+use leasehold::error::Error;
 use leasehold::node::Node;
 use leasehold::observe::Host;
 use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use wiring::Links;
 
@@ -50,6 +54,9 @@ pub struct Plan {
     /// Plants a leak of nondeterminism, for the tests of `verify`: entropy mixed with a counter of the whole process.
     pub leak: bool,
 }
+
+/// How long after the end of a process that has failed, or that could not start, the next attempt is made: a supervisor's pause.
+const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How often it is told how busy the nodes are.
 const CORES_TOLD_EVERY: Duration = Duration::from_secs(1);
@@ -71,22 +78,27 @@ struct Shared {
 /// Where a node lives: what is there whether or not its process runs.
 struct Slot {
     disk: Arc<Mutex<Disk>>,
-    clock: Arc<Mutex<Clock>>,
+    clock: Arc<Mutex<NodeClock>>,
     cpu: Arc<Mutex<Cpu>>,
     starts: AtomicU64,
+    /// A fault keeps it down: nobody else may start it.
+    held_down: AtomicBool,
     running: Mutex<Option<Running>>,
 }
 
 impl Slot {
-    fn new(disk: Disk, clock: Clock, cpu: Arc<Mutex<Cpu>>) -> Self {
+    fn new(disk: Disk, clock: NodeClock, cpu: Arc<Mutex<Cpu>>) -> Self {
         let (disk, clock) = (Arc::new(Mutex::new(disk)), Arc::new(Mutex::new(clock)));
-        Self { disk, clock, cpu, starts: AtomicU64::new(0), running: Mutex::new(None) }
+        let (starts, held_down) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { disk, clock, cpu, starts, held_down, running: Mutex::new(None) }
     }
 }
 
 struct Running {
     process: Process,
     node: Arc<Node>,
+    /// It stands still, and its clock with it.
+    suspended: AtomicBool,
 }
 
 impl Cluster {
@@ -96,7 +108,7 @@ impl Cluster {
         let links = wiring::lay(&world, &plan, &cpus);
         let slot = |(id, cpu)| {
             let (disk, clock) = (wiring::disk(&world, &plan, id), wiring::clock(&world, &plan.scenario, id));
-            (id, Slot::new(disk, clock, cpu))
+            (id, Slot::new(disk, NodeClock::new(clock, plan.scenario.touches_clocks()), cpu))
         };
         let slots = cpus.into_iter().map(slot).collect();
         let cluster = Self { shared: Arc::new(Shared { world, recorder, plan, links, slots }) };
@@ -121,6 +133,16 @@ impl Cluster {
         self.shared.slots.keys().copied()
     }
 
+    /// What the scenario claims of its clocks.
+    pub fn claims(&self) -> Claims {
+        self.shared.plan.scenario.claims
+    }
+
+    /// Does a step of the wall clock move what nodes take for their monotonic clock?
+    pub fn goes_by_wall_clock(&self) -> bool {
+        self.shared.plan.variant.wall_clock
+    }
+
     /// The world it runs in.
     pub fn world(&self) -> &SimWorld {
         &self.shared.world
@@ -136,13 +158,12 @@ impl Cluster {
         self.shared.recorder.record(self.shared.world.now(), what);
     }
 
-    /// Starts a node's process on what is on its disk.
-    ///
-    /// # Panics
-    /// If the node refuses to start: the simulated disk has then lost what it had promised to keep.
+    /// Starts a node's process on what is on its disk. One that cannot start says so, and is started again a while later; but not where
+    /// its log is damaged, which only a person can mend.
     pub fn start(&self, id: NodeId) {
         let shared = &self.shared;
         let slot = &shared.slots[&id];
+        slot.held_down.store(false, Ordering::Relaxed);
         let process = shared.world.process(&id.to_string());
         let incarnation = slot.starts.fetch_add(1, Ordering::Relaxed) + 1;
         let identity = Identity { node: id, incarnation };
@@ -155,30 +176,89 @@ impl Cluster {
             Arc::clone(&slot.clock),
             Arc::clone(&slot.cpu),
             process.clone(),
+            self.exit(identity),
         );
         let host: Arc<dyn Host> = Arc::new(host);
         let bus = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id));
-        let disk = Arc::new(SimDisk::new(&shared.world, &slot.disk));
+        let disk = Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk));
         let config = wiring::node_config(&shared.plan);
-        let node = Arc::new(Node::start(host, bus, disk, config).expect("a node starts on its own disk"));
+        let node = match Node::start(host, bus, disk, config) {
+            Ok(node) => Arc::new(node),
+            Err(error) => {
+                process.kill();
+                self.record(What::Process { node: id, change: ProcessChange::Failed { error: error.kind() } });
+                if error != Error::Damaged {
+                    self.start_later(identity);
+                }
+                return;
+            }
+        };
         for link in shared.links.entering_node(id) {
             shared.world.set_receiver(link, Some(Arc::new(Door(Arc::clone(&node)))));
         }
-        *slot.running.lock() = Some(Running { process, node });
+        *slot.running.lock() = Some(Running { process, node, suspended: AtomicBool::new(false) });
     }
 
-    /// Kills a node's process; its disk keeps what was durable. Returns whether there was a process.
-    pub fn kill(&self, id: NodeId) -> bool {
+    /// What a process calls to end itself: it is gone once it has come to rest, and starts again a while later. Its disk is as after a
+    /// crash of the machine: what had failed to become durable is not found in a cache that nobody can trust.
+    fn exit(&self, identity: Identity) -> Box<dyn Fn() + Send + Sync> {
+        let shared = Arc::downgrade(&self.shared);
+        Box::new(move || {
+            let Some(cluster) = shared.upgrade().map(|shared| Cluster { shared }) else { return };
+            let world = cluster.world().clone();
+            world.call_at(world.now(), move || {
+                if cluster.is_still(identity) && cluster.kill(identity.node, Tail::Lost) {
+                    cluster.start_later(identity);
+                }
+            });
+        })
+    }
+
+    fn start_later(&self, identity: Identity) {
+        let (world, cluster) = (self.world(), self.clone());
+        world.call_at(world.now().after(STARTED_AGAIN_AFTER), move || {
+            let slot = &cluster.shared.slots[&identity.node];
+            let held_down = slot.held_down.load(Ordering::Relaxed);
+            if cluster.is_still(identity) && !held_down && !cluster.is_up(identity.node) {
+                cluster.start(identity.node);
+            }
+        });
+    }
+
+    /// Has the node not been started since?
+    fn is_still(&self, Identity { node, incarnation }: Identity) -> bool {
+        self.shared.slots[&node].starts.load(Ordering::Relaxed) == incarnation
+    }
+
+    /// Kills a node's process, and keeps it down until it is started. Returns whether there was a process.
+    pub fn crash(&self, id: NodeId, tail: Tail) -> bool {
+        self.shared.slots[&id].held_down.store(true, Ordering::Relaxed);
+        self.kill(id, tail)
+    }
+
+    /// Kills a node's process; its disk keeps what was durable, and what is left of the rest.
+    fn kill(&self, id: NodeId, tail: Tail) -> bool {
         let slot = &self.shared.slots[&id];
         let Some(running) = slot.running.lock().take() else { return false };
         self.shared.recorder.killed(self.shared.world.now(), id);
-        slot.clock.lock().thaw(self.shared.world.now());
+        self.wake(id, &running);
         running.process.kill();
-        slot.disk.lock().crash();
+        slot.disk.lock().crash(tail);
         for link in self.shared.links.entering_node(id) {
             self.shared.world.set_receiver(link, None);
         }
         true
+    }
+
+    /// Something is wrong with a node's disk from now on, by a step of the timeline.
+    pub fn harm_disk(&self, id: NodeId, step: u32, harm: disk::Harm) {
+        self.shared.slots[&id].disk.lock().harm(step, harm);
+    }
+
+    /// It is no longer.
+    pub fn mend_disk(&self, id: NodeId, step: u32, harm: disk::Harm) {
+        let signal = self.shared.slots[&id].disk.lock().mend(step, harm);
+        signal.change();
     }
 
     /// Lets a node's process stand still, and its clock with it if `freeze`. Returns whether there was a process.
@@ -188,20 +268,56 @@ impl Cluster {
         let Some(running) = &*running else { return false };
         self.record(What::Process { node: id, change: ProcessChange::Paused });
         running.process.pause();
-        if freeze {
-            slot.clock.lock().freeze(self.shared.world.now());
+        if freeze && !running.suspended.swap(true, Ordering::Relaxed) {
+            self.touch_clock(id, Clock::freeze);
         }
         true
     }
 
     /// Lets a node's process, and its clock, go on. Returns whether the pause delayed anything that could have run.
     pub fn resume(&self, id: NodeId) -> bool {
-        let slot = &self.shared.slots[&id];
-        slot.clock.lock().thaw(self.shared.world.now());
-        let running = slot.running.lock();
+        let running = self.shared.slots[&id].running.lock();
         let Some(running) = &*running else { return false };
+        self.wake(id, running);
         self.record(What::Process { node: id, change: ProcessChange::Resumed });
         running.process.resume()
+    }
+
+    /// The clock goes on that stood still with this process.
+    fn wake(&self, id: NodeId, running: &Running) {
+        if running.suspended.swap(false, Ordering::Relaxed) {
+            self.touch_clock(id, Clock::thaw);
+        }
+    }
+
+    /// Does something to a node's clock, now.
+    pub fn touch_clock(&self, id: NodeId, act: impl FnOnce(&mut Clock, SimTime)) {
+        let now = self.shared.world.now();
+        let slot = &self.shared.slots[&id];
+        let (signal, clock) = {
+            let mut clock = slot.clock.lock();
+            (clock.touch(|clock| act(clock, now)), clock.clock)
+        };
+        self.shared.recorder.clock_changed(now, id, &clock);
+        if let Some(signal) = signal {
+            signal.change();
+        }
+    }
+
+    /// A step of the timeline is about to touch a node's clock: it is effective once a process reads what it would not have read.
+    pub fn watch_clock(&self, id: NodeId, step: u32) {
+        self.shared.slots[&id].clock.lock().watch(step);
+    }
+
+    /// That step is over.
+    pub fn unwatch_clock(&self, id: NodeId, step: u32) {
+        self.shared.slots[&id].clock.lock().unwatch(step);
+    }
+
+    /// The slowest and the fastest of the nodes' clocks, each with its rate in parts per billion.
+    pub fn clock_rates(&self) -> Option<[(NodeId, i64); 2]> {
+        let rates = || self.shared.slots.iter().map(|(id, slot)| (*id, slot.clock.lock().clock.rate_ppb()));
+        Some([rates().min_by_key(|(_, rate)| *rate)?, rates().max_by_key(|(_, rate)| *rate)?])
     }
 
     /// Does a process of this node exist, standing still or not?

@@ -64,7 +64,7 @@ impl Recorder {
 
     pub(super) fn stack(&self, at: SimTime, node: NodeId, clock: &Clock, event: Event) {
         let lease_until = match &event {
-            Event::LeaseExtended { expiry, .. } => Some(clock.when(expiry.as_nanos())),
+            Event::LeaseExtended { expiry, .. } => true_end(clock, *expiry),
             _ => None,
         };
         if matches!(
@@ -77,6 +77,25 @@ impl Recorder {
         self.record(at, What::Stack(StackRecord { node, event, lease_until, clock }));
     }
 
+    /// A fault has touched a node's clock: the lease that it counts by it ends at another time.
+    pub(super) fn clock_changed(&self, at: SimTime, node: NodeId, clock: &Clock) {
+        let lease_until = self.roles.lock().reckon(node, |expiry| true_end(clock, expiry));
+        let clock = Instant::from_nanos(clock.reading(at));
+        self.record(at, What::Clock { node, clock, lease_until });
+    }
+
+    /// A process has read its clock, and a fault has shown in that for the first time.
+    pub(super) fn clock_revealed(&self, at: SimTime, step: u32, node: NodeId) {
+        let detail = Arc::from(format!("{node} read its clock and found it so"));
+        self.record(at, What::Fault { step, verb: "clock", phase: FaultPhase::Effective, detail });
+    }
+
+    /// A fault of a node's disk has changed something for the first time.
+    pub(super) fn disk_shown(&self, at: SimTime, step: u32, node: NodeId) {
+        let detail = Arc::from(format!("{node} met it"));
+        self.record(at, What::Fault { step, verb: "disk", phase: FaultPhase::Effective, detail });
+    }
+
     /// A rule stopped a message of the protocol for the first time: the fault that made the rule is effective.
     fn note_effect(&self, at: SimTime, rule: RuleId, packet: &Packet) {
         if packet.lane == Lane::Request {
@@ -87,6 +106,11 @@ impl Recorder {
             self.record(at, What::Fault { step, verb, phase: FaultPhase::Effective, detail });
         }
     }
+}
+
+/// The true time at which a lease ends that its holder counts by `clock`: never, by one that stands still.
+fn true_end(clock: &Clock, expiry: Instant) -> Option<SimTime> {
+    Some(clock.when(expiry.as_nanos()).unwrap_or(SimTime::NEVER))
 }
 
 impl Tap<Box<Packet>> for Recorder {

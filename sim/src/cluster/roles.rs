@@ -1,7 +1,7 @@
 //! Who leads, who holds a lease and who is a member, as the nodes themselves tell.
 
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{Event, Membership, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,8 @@ pub struct Roles {
 struct NodeRole {
     role: Role,
     term: u64,
-    lease_until: Option<SimTime>,
+    /// When its lease runs out: by its own clock, and in truth.
+    lease: Option<(Instant, SimTime)>,
 }
 
 impl Roles {
@@ -40,7 +41,7 @@ impl Roles {
     /// The node whose lease runs longest, if one runs at `now`.
     pub fn lease_holder(&self, now: SimTime) -> Option<NodeId> {
         let held =
-            self.nodes.iter().filter_map(|(id, node)| Some((node.lease_until.filter(|until| *until > now)?, *id)));
+            self.nodes.iter().filter_map(|(id, node)| Some((node.lease?.1, *id))).filter(|(until, _)| *until > now);
         held.max().map(|(_, id)| id)
     }
 
@@ -59,6 +60,13 @@ impl Roles {
         self.nodes.remove(&id);
     }
 
+    /// The node's clock has changed: its lease, if it has one, now ends when `true_end` says.
+    pub(super) fn reckon(&mut self, id: NodeId, true_end: impl FnOnce(Instant) -> Option<SimTime>) -> Option<SimTime> {
+        let (expiry, until) = self.nodes.get_mut(&id)?.lease.as_mut()?;
+        *until = true_end(*expiry)?;
+        Some(*until)
+    }
+
     pub(super) fn observe(&mut self, id: NodeId, event: &Event, lease_until: Option<SimTime>) {
         let node = self.nodes.entry(id).or_default();
         match event {
@@ -68,8 +76,8 @@ impl Roles {
                     self.old_leader = self.leader.replace(id);
                 }
             }
-            Event::LeaseExtended { .. } => node.lease_until = lease_until,
-            Event::LeaseEnded { .. } => node.lease_until = None,
+            Event::LeaseExtended { expiry, .. } => node.lease = lease_until.map(|until| (*expiry, until)),
+            Event::LeaseEnded { .. } => node.lease = None,
             Event::Membership { index, members } if *index >= self.members_from => {
                 (self.members, self.members_from) = (Arc::clone(members), *index);
             }

@@ -28,6 +28,8 @@ pub struct Variant {
     pub read_ends: Option<fn(&Error) -> bool>,
     /// Where ReadIndex rounds are spent.
     pub coordinator: Policy,
+    /// What the node takes for its monotonic clock is the wall clock: every step moves it.
+    pub wall_clock: bool,
 }
 
 /// The stack as it is.
@@ -41,6 +43,7 @@ pub const DEFAULT: Variant = Variant {
     write_ends: None,
     read_ends: None,
     coordinator: Policy { write_fence: WriteFence::Commit, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
+    wall_clock: false,
 };
 
 /// What elastickv had in common from #549 to #559, as far as it bears on the incident: the caller extends the lease when its own
@@ -55,6 +58,7 @@ const ELASTICKV: Variant = Variant {
     write_ends: None,
     read_ends: None,
     coordinator: Policy { write_fence: WriteFence::ReadIndex, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
+    wall_clock: false,
 };
 
 /// Every variant, the default first.
@@ -106,6 +110,14 @@ pub const VARIANTS: &[Variant] = &[
         source: "premise P6: lease <= election timeout - 1 tick",
         class: "stale-read",
         lease_length: |election_timeout, _| election_timeout * 3,
+        ..DEFAULT
+    },
+    Variant {
+        name: "wall-clock",
+        about: "planted: leases and timers go by the wall clock, which jumps",
+        source: "sofa-jraft #26; elastickv 899c0a03; lease-bugs LB-07",
+        class: "stale-read",
+        wall_clock: true,
         ..DEFAULT
     },
 ];

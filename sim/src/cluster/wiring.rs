@@ -147,8 +147,8 @@ fn quantiles(distribution: &scenario::Distribution) -> Quantiles {
 }
 
 pub(super) fn disk(world: &SimWorld, plan: &Plan, node: NodeId) -> Disk {
-    let stream = world.streams().stream(&["disk", &node.to_string()]);
-    Disk::new(quantiles(&plan.scenario.cluster.disk.fsync), stream)
+    let stream = |purpose| world.streams().stream(&[purpose, &node.to_string()]);
+    Disk::new(quantiles(&plan.scenario.cluster.disk.fsync), stream("disk"), stream("disk-tail"))
 }
 
 /// A node's clock: some offset, and a rate drawn within what the scenario claims.

@@ -1,11 +1,12 @@
-//! `crash = { node = "@leader", for = "500ms" }`: the process is killed, what its disk had not synced is lost; after that time it
-//! starts again on what was durable.
+//! `crash = { node = "@leader", for = "500ms", tail = "torn" }`: the process is killed, what its disk had not synced is lost, or torn;
+//! after that time it starts again on what is left.
 //!
 //! Effective: there was a process to kill.
 
 use super::{Act, Active, Harm, Injector, record};
 use crate::history::FaultPhase;
-use crate::scenario::Crash;
+use crate::scenario::{self, Crash};
+use crate::world::disk::Tail;
 use leasehold::env::NodeId;
 
 pub(super) const VERB: &str = "crash";
@@ -21,9 +22,18 @@ pub(super) fn perform(act: &Act, crash: &Crash) {
             continue;
         }
         act.record(VERB, FaultPhase::Activated, &node.to_string());
-        act.injector.cluster.kill(node);
+        act.injector.cluster.crash(node, tail(crash.tail));
         act.record(VERB, FaultPhase::Effective, &node.to_string());
         act.injector.begin(Active { step: act.step, harm: Harm::Crash(node) }, crash.lasts);
+    }
+}
+
+fn tail(tail: scenario::Tail) -> Tail {
+    match tail {
+        scenario::Tail::Lost => Tail::Lost,
+        scenario::Tail::Kept => Tail::Kept,
+        scenario::Tail::Torn => Tail::Torn,
+        scenario::Tail::Scattered => Tail::Scattered,
     }
 }
 

@@ -1,4 +1,5 @@
-//! `heal = "everything"`: every partition is lifted, what was held back is delivered; who is down or stands still goes on.
+//! `heal = "everything"`: every partition is lifted, what was held back is delivered; who is down or stands still goes on; clocks and
+//! disks are left to themselves. What a clock was stepped by stays.
 //!
 //! Effective: there was something to end.
 

@@ -1,6 +1,9 @@
 //! Faults: one file a verb. Each tells when it acted, and when it changed something.
 
+mod claims;
+mod clock;
 mod crash;
+mod disk;
 mod heal;
 mod membership;
 mod partition;
@@ -15,6 +18,7 @@ use crate::cluster::Cluster;
 use crate::history::{FaultPhase, What};
 use crate::scenario::{Action, Scenario, When};
 use crate::time::SimTime;
+use crate::world;
 use crate::world::network::RuleId;
 use crate::world::streams::Stream;
 use leasehold::env::NodeId;
@@ -45,13 +49,23 @@ pub const VERBS: &[(&str, &str, &str)] = &[
         "adds, promotes, demotes and removes nodes, one by one or by a joint configuration",
         "the leader that was asked applied the change",
     ),
-    (heal::VERB, "ends every partition, pause and downtime", "there was one"),
+    (
+        clock::VERB,
+        "makes clocks go wrong: rate, slew, step, freeze, fail",
+        "a process read a clock that would have shown something else",
+    ),
+    (
+        disk::VERB,
+        "makes disks go wrong: fsync, slow, stall, fail, full",
+        "an operation failed, or a sync took another time",
+    ),
+    (heal::VERB, "ends every partition, pause, downtime and fault of hardware", "there was one"),
 ];
 
 /// Puts every step of the timeline into the world's queue, but for those that wait for a moment of the protocol: these are given
 /// back. `watch` sees what they wait for.
 pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Option<Waiting> {
-    let injector = Injector { cluster: cluster.clone(), active: Arc::default() };
+    let injector = Injector { cluster: cluster.clone(), active: Arc::default(), jumped: Arc::default() };
     let mut waiting = watch.map(|watch| Waiting::new(watch, injector.clone()));
     let mut number = 0;
     for (position, step) in scenario.timeline.iter().enumerate() {
@@ -88,6 +102,8 @@ fn moments(when: When, stream: &mut Stream) -> Vec<SimTime> {
 struct Injector {
     cluster: Cluster,
     active: Arc<Mutex<Vec<Active>>>,
+    /// How much monotonic clocks have jumped or stood still, all together.
+    jumped: Arc<Mutex<Duration>>,
 }
 
 /// A fault that lasts.
@@ -103,6 +119,19 @@ enum Harm {
     Partition(RuleId),
     Crash(NodeId),
     Pause(NodeId),
+    Clock(NodeId, ClockPart),
+    Disk(NodeId, world::disk::Harm),
+}
+
+/// What of a clock a fault holds: one fault at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum ClockPart {
+    Rate,
+    Slew,
+    /// It stands still.
+    Hands,
+    /// It cannot be read.
+    Face,
 }
 
 impl Injector {
@@ -131,6 +160,8 @@ impl Injector {
             Harm::Partition(rule) => partition::end(self, active.step, rule),
             Harm::Crash(node) => crash::end(self, active.step, node),
             Harm::Pause(node) => pause::end(self, active.step, node),
+            Harm::Clock(node, part) => clock::end(self, active.step, node, part),
+            Harm::Disk(node, harm) => disk::end(self, active.step, node, harm),
         }
     }
 }
@@ -158,6 +189,8 @@ impl Act {
             Action::Crash(crash) => crash::perform(&self, crash),
             Action::Pause(pause) => pause::perform(&self, pause),
             Action::Membership(change) => membership::perform(&self, change),
+            Action::Clock(clock) => clock::perform(&self, clock),
+            Action::Disk(disk) => disk::perform(&self, disk),
             Action::Heal => heal::perform(&self),
         }
     }

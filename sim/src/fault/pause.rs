@@ -2,7 +2,7 @@
 //!
 //! Effective: a task that could run was delayed.
 
-use super::{Act, Active, Harm, Injector, record};
+use super::{Act, Active, Harm, Injector, claims, record};
 use crate::history::FaultPhase;
 use crate::scenario::{Pause, PausedClock};
 use leasehold::env::NodeId;
@@ -22,6 +22,9 @@ pub(super) fn perform(act: &Act, pause: &Pause) {
             continue;
         }
         act.record(VERB, FaultPhase::Activated, &format!("{node} (clock {})", pause.clock));
+        if pause.clock == PausedClock::Frozen {
+            claims::after_jump(act, VERB, pause.lasts);
+        }
         act.injector.begin(Active { step: act.step, harm }, pause.lasts);
     }
 }

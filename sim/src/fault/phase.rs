@@ -91,12 +91,22 @@ impl Seen {
             What::Completed { completion: Completion::Written { .. } | Completion::Script { .. }, .. } => {
                 self.happened(Phase::WriteAcknowledged, at, None);
             }
+            What::Clock { node, lease_until: Some(until), .. } => self.clock_touched(*node, *until),
             What::Invoked(_)
             | What::Completed { .. }
             | What::Message { .. }
             | What::Process { .. }
             | What::Cpu { .. }
+            | What::Clock { .. }
             | What::Fault { .. } => {}
+        }
+    }
+
+    /// The clock by which a node counts its lease was touched: the lease runs out at another time.
+    fn clock_touched(&mut self, node: NodeId, until: SimTime) {
+        if let Some(held) = self.leases.get_mut(&node) {
+            *held = until;
+            self.happened(Phase::LeaseExpiry, until, Some(node));
         }
     }
 

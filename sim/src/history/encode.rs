@@ -89,11 +89,20 @@ impl Encoder {
                     ProcessChange::Killed => self.tag(2),
                     ProcessChange::Paused => self.tag(3),
                     ProcessChange::Resumed => self.tag(4),
+                    ProcessChange::Failed { error } => {
+                        self.tag(5);
+                        self.tag(error_tag(*error));
+                    }
                 }
             }
             What::Cpu { node, busy } => {
                 self.tagged(7, node.0);
                 self.duration(*busy);
+            }
+            What::Clock { node, clock, lease_until } => {
+                self.tagged(8, node.0);
+                self.number(clock.as_nanos());
+                self.number(lease_until.map_or(0, |until| until.0));
             }
             What::Fault { step, verb, phase, detail } => {
                 self.tag(5);
@@ -104,6 +113,7 @@ impl Encoder {
                     FaultPhase::Effective => 2,
                     FaultPhase::Refused => 3,
                     FaultPhase::Ended => 4,
+                    FaultPhase::BeyondClaims => 5,
                 });
                 self.text(detail);
             }
@@ -275,6 +285,15 @@ impl Encoder {
                 self.tag(15);
                 self.tag(lane_tag(*lane));
             }
+            Event::Opened { term, vote, last_index, last_term } => {
+                self.tagged(17, *term);
+                self.node(*vote);
+                [*last_index, *last_term].into_iter().for_each(|number| self.number(number));
+            }
+            Event::Voted { term, vote } => {
+                self.tagged(18, *term);
+                self.node(*vote);
+            }
             Event::Stopped { error } => {
                 self.tag(16);
                 self.tag(error.map_or(0, error_tag));
@@ -347,8 +366,8 @@ fn error_tag(kind: ErrorKind) -> u8 {
         ErrorKind::Overloaded => 10,
         ErrorKind::TransferRefused => 11,
         ErrorKind::MembershipRefused => 15,
-        ErrorKind::Clock => 12,
         ErrorKind::Storage => 13,
+        ErrorKind::Damaged => 16,
         ErrorKind::Closed => 14,
     }
 }

@@ -71,6 +71,15 @@ pub enum What {
         /// Core time that it has spent since the run began, queued work included.
         busy: Duration,
     },
+    /// Somebody touched a node's clock.
+    Clock {
+        /// The node.
+        node: NodeId,
+        /// What its monotonic clock shows now.
+        clock: Instant,
+        /// The true time at which its lease ends now, good or run out, if it holds one and nobody touches the clock again.
+        lease_until: Option<SimTime>,
+    },
     /// A fault of the scenario did something.
     Fault {
         /// Which step of the timeline, counted from 0, repetitions included.
@@ -275,6 +284,11 @@ pub enum ProcessChange {
     Paused,
     /// It goes on.
     Resumed,
+    /// It could not begin.
+    Failed {
+        /// Why.
+        error: ErrorKind,
+    },
 }
 
 /// What a fault did.
@@ -288,4 +302,6 @@ pub enum FaultPhase {
     Refused,
     /// It is over.
     Ended,
+    /// It takes the run beyond what the scenario claims: from now on the stack may be unsafe.
+    BeyondClaims,
 }

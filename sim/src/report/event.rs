@@ -25,6 +25,11 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
         }
         What::Process { node, change } => (node.to_string(), process(*change)),
         What::Cpu { node, busy } => (node.to_string(), format!("busy for {}", super::figures::duration(*busy))),
+        What::Clock { node, clock, lease_until } => {
+            let lease = lease_until
+                .map_or(String::new(), |until| format!(", by which its lease lasts until {}", exact(until.0)));
+            (node.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
+        }
         What::Fault { step, verb, phase, detail } => {
             ("fault".to_owned(), format!("step {step} {verb} {}: {detail}", phase_name(*phase)))
         }
@@ -61,6 +66,7 @@ pub(super) fn phase_name(phase: FaultPhase) -> &'static str {
         FaultPhase::Effective => "is effective",
         FaultPhase::Refused => "cannot act",
         FaultPhase::Ended => "is over",
+        FaultPhase::BeyondClaims => "leaves the claims",
     }
 }
 
@@ -180,6 +186,10 @@ fn event(event: &Event) -> String {
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
         Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
+        Event::Opened { term, vote, last_index, last_term } => {
+            format!("opened its log: term {term}, vote {}, last index {last_index} of term {last_term}", voted(*vote))
+        }
+        Event::Voted { term, vote } => format!("term {term} and vote {} are durable", voted(*vote)),
         Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
         Event::ChangeAppended { index } => format!("has a change of membership at index {index}"),
         Event::Membership { index, members } => format!("from index {index} on the members are {members}"),
@@ -209,6 +219,11 @@ fn event(event: &Event) -> String {
     }
 }
 
+/// For whom, or for nobody.
+fn voted(vote: Option<NodeId>) -> String {
+    vote.map_or_else(|| "for nobody".to_owned(), |node| format!("for {node}"))
+}
+
 fn repeated(again: bool) -> &'static str {
     if again { "again " } else { "" }
 }
@@ -227,6 +242,7 @@ pub(super) fn process(change: ProcessChange) -> String {
         ProcessChange::Killed => "process killed".to_owned(),
         ProcessChange::Paused => "process paused".to_owned(),
         ProcessChange::Resumed => "process resumed".to_owned(),
+        ProcessChange::Failed { error } => format!("process could not start: {}", error.name()),
     }
 }
 
@@ -234,7 +250,7 @@ pub(super) fn process(change: ProcessChange) -> String {
 pub(super) fn node_of(what: &What) -> Option<NodeId> {
     match what {
         What::Stack(stack) => Some(stack.node),
-        What::Process { node, .. } | What::Cpu { node, .. } => Some(*node),
+        What::Process { node, .. } | What::Cpu { node, .. } | What::Clock { node, .. } => Some(*node),
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
         What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault { .. } => None,
     }

@@ -3,7 +3,8 @@
 //! Times are milliseconds with at most six decimals, so exact to the nanosecond. `wall_ms` is the only field in which two equal runs
 //! may differ. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks that did not
 //! occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null` without lease
-//! reads, as a latency of a window is without operations.
+//! reads, as a latency of a window is without operations. `beyond_claims` says what first took the run beyond what its scenario
+//! claims; it is `null` where nothing did.
 
 use crate::history::OpKind;
 use crate::scenario::{Metric, Unit};
@@ -28,6 +29,7 @@ struct Object<'a> {
     load: f64,
     verdict: &'a str,
     as_expected: bool,
+    beyond_claims: Option<&'a str>,
     class: Option<String>,
     failures: Vec<Failed<'a>>,
     fingerprint: String,
@@ -123,6 +125,7 @@ impl<'a> Object<'a> {
                 Ruling::ExpectedUnsafe => "expected-unsafe",
             },
             as_expected: report.verdict.as_expected,
+            beyond_claims: report.verdict.beyond_claims.as_deref(),
             class: report.verdict.class.map(|class| class.to_string()),
             failures: report.verdict.failures.iter().map(Failed::of).collect(),
             fingerprint: report.fingerprint.to_string(),

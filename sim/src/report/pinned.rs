@@ -21,6 +21,9 @@ pub fn pinned(report: &RunReport) -> String {
             Ruling::ExpectedUnsafe => "expected-unsafe",
         },
     );
+    if let Some(beyond) = &verdict.beyond_claims {
+        facts.say("beyond claims", beyond);
+    }
     facts.say("as expected", verdict.as_expected);
     for failure in &verdict.failures {
         facts.say("failure", format!("{} ({}) at {}: {}", failure.class, failure.check, failure.at, failure.message));

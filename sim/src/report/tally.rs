@@ -98,6 +98,8 @@ pub struct Tally {
     events: u64,
     operations: u64,
     faults: FaultCount,
+    /// How many runs passed beyond what their scenario claims.
+    safe_beyond_claims: u64,
     /// A verb's planned and effective steps, summed over the runs.
     verbs: BTreeMap<&'static str, FaultCount>,
 }
@@ -161,6 +163,7 @@ impl Tally {
             events: 0,
             operations: 0,
             faults: FaultCount::default(),
+            safe_beyond_claims: 0,
             verbs: BTreeMap::new(),
         }
     }
@@ -169,6 +172,8 @@ impl Tally {
     pub fn add(&mut self, report: &RunReport) {
         self.runs.push(Figures::of(report));
         *self.ways.entry(Way::of(report)).or_default() += 1;
+        let safe = report.verdict.ruling == Ruling::Pass;
+        self.safe_beyond_claims += u64::from(safe && report.verdict.beyond_claims.is_some());
         self.simulated += report.sim;
         self.wall += report.wall;
         self.events += report.events;
@@ -210,7 +215,11 @@ impl Tally {
     /// `5 pass`, `21 fail as expected: expectation`, `18 pass, 2 FAIL: stale-read`.
     pub fn verdicts(&self) -> String {
         let words: Vec<String> = self.ways.iter().map(|(way, number)| way.words(*number)).collect();
-        words.join(", ")
+        let beyond = match self.safe_beyond_claims {
+            0 => String::new(),
+            some => format!(" ({} safe beyond what is claimed)", count(some)),
+        };
+        format!("{}{beyond}", words.join(", "))
     }
 
     /// [`Tally::verdicts`] without the classes.

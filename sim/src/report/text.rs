@@ -110,6 +110,8 @@ impl Screen<'_> {
         some(&mut lines, verdict.failures.iter().map(|failure| failure.message.as_str()));
         // That it failed at all needs no second saying.
         let failed = |words: &&str| verdict.failures.iter().any(|failure| words.contains(&failure.message));
+        lines
+            .extend(verdict.beyond_claims.as_ref().map(|beyond| format!("  beyond what the scenario claims {beyond}")));
         some(&mut lines, verdict.unexpected.iter().map(String::as_str).filter(|words| !failed(words)));
         lines
     }

@@ -115,6 +115,8 @@ impl Timeline<'_> {
             }
             What::Process { change, .. } => process(*change).to_uppercase(),
             What::Cpu { busy, .. } => format!("busy for {}", duration(*busy)),
+            What::Clock { lease_until: Some(until), .. } => format!("CLOCK, lease to {until}"),
+            What::Clock { lease_until: None, .. } => "CLOCK".to_owned(),
             What::Fault { verb, phase, detail, .. } => {
                 format!("{} {}: {detail}", verb.to_uppercase(), phase_name(*phase))
             }
@@ -140,6 +142,7 @@ fn kind(what: &What) -> (&'static str, usize) {
         What::Fault { .. } => ("fault", RARE),
         What::Process { .. } => ("process", RARE),
         What::Cpu { .. } => ("cpu", COMMON),
+        What::Clock { .. } => ("clock", RARE),
         What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", TELLING),
         What::Completed { .. } => ("completed", TELLING),
         What::Invoked(_) => ("invoked", COMMON),
@@ -173,6 +176,8 @@ fn kind(what: &What) -> (&'static str, usize) {
             Event::RoundEnded { .. } => ("round ended", TELLING),
             Event::LaneFull { .. } | Event::InboxFull { .. } => ("full", TELLING),
             Event::VoteWithheld { .. } => ("vote withheld", TELLING),
+            Event::Opened { .. } => ("opened", RARE),
+            Event::Voted { .. } => ("voted", TELLING),
             Event::Appended { .. } => ("appended", COMMON),
             Event::Applied { .. } => ("applied", COMMON),
             Event::Script { .. } => ("script", COMMON),
@@ -209,6 +214,9 @@ fn told(stack: &StackRecord) -> String {
         Event::QuorumChecked { confirmed: false } => "NO QUORUM".to_owned(),
         Event::VoteWithheld { from } => format!("no vote for {from} yet"),
         Event::Appended { index, .. } => format!("has {index}"),
+        Event::Opened { last_index, .. } => format!("opened its log to {last_index}"),
+        Event::Voted { term, vote: Some(vote) } => format!("votes for {vote}, term {term}"),
+        Event::Voted { term, vote: None } => format!("enters term {term}"),
         Event::Applied { index, .. } => format!("applied {index}"),
         Event::ChangeAppended { index } => format!("has change {index}"),
         Event::Membership { members, .. } => format!("VOTERS {members}"),
@@ -242,6 +250,9 @@ struct Leases(BTreeMap<NodeId, SimTime>);
 
 impl Leases {
     fn follow(&mut self, record: &Record) {
+        if let What::Clock { node, lease_until: Some(until), .. } = &record.what {
+            self.0.entry(*node).and_modify(|held| *held = *until);
+        }
         let What::Stack(stack) = &record.what else { return };
         match (&stack.event, stack.lease_until) {
             (Event::LeaseExtended { .. }, Some(until)) => {

@@ -99,8 +99,8 @@ fn live(
 
 impl Finished {
     fn judge(self, spec: &Spec) -> RunReport {
-        let Audit { findings, checks, measures, faults } = self.audit;
-        let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults);
+        let Audit { findings, checks, measures, faults, beyond_claims } = self.audit;
+        let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults, beyond_claims);
         RunReport {
             verdict,
             fingerprint: self.past.fingerprint,
@@ -119,8 +119,14 @@ impl Finished {
 
 /// A report on nothing.
 fn blank(spec: &Spec) -> RunReport {
-    let verdict =
-        Verdict { ruling: Ruling::Pass, as_expected: true, class: None, failures: Vec::new(), unexpected: Vec::new() };
+    let verdict = Verdict {
+        ruling: Ruling::Pass,
+        beyond_claims: None,
+        as_expected: true,
+        class: None,
+        failures: Vec::new(),
+        unexpected: Vec::new(),
+    };
     RunReport {
         scenario: spec.scenario.name.clone(),
         path: spec.scenario.path.clone(),
@@ -154,6 +160,7 @@ fn panicked(spec: &Spec, message: String) -> RunReport {
     };
     let verdict = Verdict {
         ruling: Ruling::Fail,
+        beyond_claims: None,
         as_expected: false,
         class: Some(Class::Panic),
         failures: vec![failure],

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, Expectation, MembershipChange, Metric, Mix, OpKind, Pace, Problem, Problems, Scenario, Selector,
-    Step, When, Workload, WorkloadKind,
+    Action, Class, DiskFault, DiskHarm, DiskOperation, Expectation, MembershipChange, Metric, Mix, OpKind, Pace,
+    Problem, Problems, Scenario, Selector, Step, When, Workload, WorkloadKind,
     problem::{Lines, quote},
     units::written,
 };
@@ -16,6 +16,7 @@ pub fn lint(scenario: &Scenario, text: &str, checks: &[(&str, Class)]) -> Proble
     let mut linter = Linter { scenario, text, lines: Lines::new(text), found: Vec::new() };
     linter.name();
     linter.unused_tags();
+    linter.lease();
     linter.steps();
     linter.expectations();
     linter.floors();
@@ -54,6 +55,41 @@ impl<'a> Linter<'a> {
             let message = format!("the name {} is not the file's", quote(name));
             let help = format!("rename the file to `{name}.toml`, or write `name = \"{stem}\"`");
             self.warn(line.map_or(0, |line| line + 1), message, &help);
+        }
+    }
+
+    /// Invariant W12: a lease is covered by the promises behind it (P6), and is renewed before it runs out.
+    fn lease(&mut self) {
+        let (cluster, claims) = (&self.scenario.cluster, &self.scenario.claims);
+        let Some(lease) = cluster.lease else { return };
+        let line = self
+            .text
+            .lines()
+            .position(|line| line.trim_start().starts_with("lease ") || line.trim_start().starts_with("lease="));
+        let line = line.map_or(0, |line| line + 1);
+        let promise = cluster.election_timeout.saturating_sub(cluster.tick).saturating_sub(claims.clock_step);
+        let drift = u128::from(claims.clock_drift.0);
+        if lease.as_nanos() * (1_000_000 + drift) > promise.as_nanos() * 1_000_000 {
+            let covered = promise.as_nanos() * 1_000_000 / (1_000_000 + drift);
+            let covered = Duration::from_nanos(u64::try_from(covered).unwrap_or(u64::MAX) / 1_000 * 1_000);
+            let message = format!("a lease of {} is longer than the promises behind it", written(lease));
+            let help = format!(
+                "with an election timeout of {}, ticks of {} and what is claimed of clocks they cover {}",
+                written(cluster.election_timeout),
+                written(cluster.tick),
+                written(covered)
+            );
+            self.warn(line, message, &help);
+        }
+        let round = cluster.network.latency.knots.last().map_or(Duration::ZERO, |(_, longest)| *longest) * 2;
+        if lease <= cluster.heartbeat.saturating_add(round) {
+            let message = format!("a lease of {} runs out before it is renewed", written(lease));
+            let help = format!(
+                "a heartbeat comes every {}, and a round takes up to {}",
+                written(cluster.heartbeat),
+                written(round)
+            );
+            self.warn(line, message, &help);
         }
     }
 
@@ -190,8 +226,22 @@ impl<'a> Linter<'a> {
     }
 
     fn hits_a_majority(&self, action: &Action) -> bool {
-        let is_process = matches!(action, Action::Crash(_) | Action::Pause(_));
-        is_process && self.hit_at_most(action) > u64::from(self.scenario.cluster.nodes) / 2
+        let stops_processes = match action {
+            Action::Crash(_) | Action::Pause(_) => true,
+            // A node whose disk fails stops; one whose disk never answers serves nothing.
+            Action::Disk(DiskFault { harm, .. }) => match harm {
+                DiskHarm::Stall | DiskHarm::Full => true,
+                DiskHarm::Fail(operation) => *operation != DiskOperation::Read,
+                DiskHarm::Fsync(_) | DiskHarm::Slow(_) => false,
+            },
+            Action::Tag { .. }
+            | Action::Transfer { .. }
+            | Action::Partition(_)
+            | Action::Clock(_)
+            | Action::Membership(_)
+            | Action::Heal => false,
+        };
+        stops_processes && self.hit_at_most(action) > u64::from(self.scenario.cluster.nodes) / 2
     }
 
     /// How many times one act of a step counts as effective, at most.
@@ -202,6 +252,8 @@ impl<'a> Linter<'a> {
             Action::Transfer { .. } | Action::Partition(_) | Action::Membership(_) | Action::Heal => 1,
             Action::Crash(crash) => of_nodes(crash.node, nodes),
             Action::Pause(pause) => of_nodes(pause.node, nodes),
+            Action::Clock(clock) => of_nodes(clock.node, nodes),
+            Action::Disk(disk) => of_nodes(disk.node, nodes),
         }
     }
 

@@ -93,12 +93,18 @@ pub(super) struct Step {
     /// Separates nodes.
     #[schemars(with = "Option<Partition>")]
     pub partition: Option<Spanned<Partition>>,
-    /// Kills a process; what its disk has not synced is lost.
+    /// Kills a process; what its disk has not synced is lost, or torn.
     #[schemars(with = "Option<Crash>")]
     pub crash: Option<Spanned<Crash>>,
     /// Stops a process for a while; it does not know.
     #[schemars(with = "Option<Pause>")]
     pub pause: Option<Spanned<Pause>>,
+    /// Makes a clock go wrong.
+    #[schemars(with = "Option<ClockFault>")]
+    pub clock: Option<Spanned<ClockFault>>,
+    /// Makes a disk go wrong.
+    #[schemars(with = "Option<DiskFault>")]
+    pub disk: Option<Spanned<DiskFault>>,
     /// Asks the leader for a change of membership.
     #[schemars(with = "Option<Membership>")]
     pub membership: Option<Spanned<Membership>>,
@@ -141,6 +147,67 @@ pub(super) struct Crash {
     #[schemars(with = "shape::Node")]
     pub node: Option<Text>,
     /// How long it is down; without it, until a `heal`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub r#for: Option<Quantity>,
+    /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the machine), the
+    /// beginning, cut at any byte (`torn`), or some sectors in no order (`scattered`).
+    #[schemars(with = "Option<shape::TailWord>")]
+    pub tail: Option<Text>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ClockFault {
+    /// Whose clock.
+    #[schemars(with = "shape::Node")]
+    pub node: Option<Text>,
+    // What is wrong with it: one of these.
+    /// It runs so much too fast (`+500ppm`) or too slow (`-2%`).
+    #[schemars(with = "Option<shape::Drift>")]
+    pub rate: Option<Quantity>,
+    /// It runs so much faster or slower than it does by itself, as NTP slews a clock.
+    #[schemars(with = "Option<shape::Drift>")]
+    pub slew: Option<Quantity>,
+    /// The wall clock jumps: `+3s`, `-150ms`.
+    #[schemars(with = "Option<shape::Jump>")]
+    pub step: Option<Quantity>,
+    /// It stands still while the process runs; at the end the wall clock jumps.
+    #[schemars(with = "Option<shape::True>")]
+    pub freeze: Option<Spanned<bool>>,
+    /// It cannot be read.
+    #[schemars(with = "Option<shape::True>")]
+    pub fail: Option<Spanned<bool>>,
+    /// Of a `step`: the monotonic clock jumps too (beyond what the stack may assume of a clock).
+    #[schemars(with = "Option<bool>")]
+    pub monotonic: Option<Spanned<bool>>,
+    /// For how long; without it, until a `heal`. Not of a `step`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub r#for: Option<Quantity>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DiskFault {
+    /// Whose disk.
+    #[schemars(with = "shape::Node")]
+    pub node: Option<Text>,
+    // What is wrong with it: one of these.
+    /// Each fsync takes so long.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub fsync: Option<Quantity>,
+    /// Each fsync takes so many times longer.
+    #[schemars(with = "Option<u32>")]
+    pub slow: Option<Whole>,
+    /// No fsync returns before it is over.
+    #[schemars(with = "Option<shape::True>")]
+    pub stall: Option<Spanned<bool>>,
+    /// An operation returns an error: `append`, `sync`, `read` (when a node starts).
+    #[schemars(with = "Option<shape::DiskOperationWord>")]
+    pub fail: Option<Text>,
+    /// Nothing can be appended.
+    #[schemars(with = "Option<shape::True>")]
+    pub full: Option<Spanned<bool>>,
+    /// For how long; without it, until a `heal`.
     #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
 }
@@ -350,9 +417,12 @@ pub(super) struct Cpu {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Claims {
-    /// The rate by which a clock may be wrong, either way. Default `200ppm`.
+    /// By how much the rates of any two clocks differ at most. Default `200ppm`.
     #[schemars(with = "Option<shape::Share>")]
     pub clock_drift: Option<Quantity>,
+    /// By how much monotonic clocks jump or stand still at most, all together in a run. Default `0s`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub clock_step: Option<Quantity>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

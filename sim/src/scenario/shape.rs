@@ -9,7 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Class, Cut, Engine, InnerReads, Metric, PausedClock, Phase, Renewal, Selector, Target, Unit,
+    COSTS, Calls, Class, Cut, DiskOperation, Engine, InnerReads, Metric, PausedClock, Phase, Renewal, Selector, Tail,
+    Target, Unit,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
     words::Spelled,
@@ -63,6 +64,12 @@ shapes! {
     Rate = json_schema!({ "type": "string", "pattern": format!(r"^\s*{NUMBER}\s*/s\s*$") });
     /// `0.1%`, `200ppm`, `0.001`
     Share = number_or(format!(r"^\s*{NUMBER}\s*(%|ppm)?\s*$"));
+    /// `+500ppm`, `-2%`
+    Drift = json_schema!({ "type": "string", "pattern": format!(r"^\s*[+-]\s*{NUMBER}\s*(%|ppm)\s*$") });
+    /// `+3s`, `-150ms`
+    Jump = json_schema!({ "type": "string", "pattern": format!(r"^\s*[+-]\s*{DURATION}\s*$") });
+    /// Said, or left out.
+    True = json_schema!({ "const": true });
     /// `1..=20`, `0..20`, `7`
     Seeds = json_schema!({ "anyOf": [
         { "type": "integer", "minimum": 0 },
@@ -137,6 +144,8 @@ pub(super) type InnerReadsWord = Word<InnerReads>;
 pub(super) type CallsWord = Word<Calls>;
 pub(super) type CutWord = Word<Cut>;
 pub(super) type PausedClockWord = Word<PausedClock>;
+pub(super) type DiskOperationWord = Word<DiskOperation>;
+pub(super) type TailWord = Word<Tail>;
 pub(super) type TargetWord = Word<Target>;
 
 /// What variants change about the cluster, by name: a table of `T`. `describe` puts in which there are.

@@ -6,7 +6,8 @@
 use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
 
 use super::{
-    Bound, Count, KeyDistribution, Load, MAX_DURATION, MAX_SEEDS, Metric, Moment, Op, Phase, Ppm, Problem, Seeds, Unit,
+    Bound, Count, Drift, Jump, KeyDistribution, Load, MAX_DRIFT, MAX_DURATION, MAX_SEEDS, Metric, Moment, Op, Phase,
+    Ppm, Problem, Seeds, Unit,
     problem::quote,
     words::{self, Spelled},
 };
@@ -234,6 +235,47 @@ pub(super) fn ppm(text: &str) -> Result<Ppm, Misread> {
         _ => number,
     };
     number.parts_of_one(1_000_000, text, "ppm").map(Ppm)
+}
+
+/// How much too fast or too slow a clock is: `+500ppm`, `-2%`.
+pub(super) fn drift(text: &str) -> Result<Drift, Misread> {
+    let forms = "a rate is `+500ppm` or `-2%`: so much too fast, or too slow";
+    let (back, size) = signed(text, forms)?;
+    let Ppm(size) = ppm(size).map_err(|misread| Misread { help: Some(forms.to_owned()), ..misread })?;
+    let size = i32::try_from(size).unwrap_or(i32::MAX);
+    let ppm = if back { -size } else { size };
+    if ppm == 0 {
+        return Err(Misread::new(format!("{} changes nothing", quote(text))).help(forms));
+    }
+    if !MAX_DRIFT.contains(&ppm) {
+        let slow = "at most 99% too slow; for a clock that stands still write `freeze = true`";
+        return Err(Misread::new(format!("{} is out of range", quote(text))).help(slow));
+    }
+    Ok(Drift(ppm))
+}
+
+/// How far a clock jumps: `+3s`, `-150ms`.
+pub(super) fn jump(text: &str, protocol: Option<&Protocol>) -> Result<Jump, Misread> {
+    let forms = "a step is `+3s`, forwards, or `-3s`, back";
+    let (back, size) = signed(text, forms)?;
+    let by = duration(size, protocol)?;
+    if by.is_zero() {
+        return Err(Misread::new(format!("{} changes nothing", quote(text))).help(forms));
+    }
+    Ok(Jump { back, by })
+}
+
+/// A sign, which must be there, and what follows it; is it a minus?
+fn signed<'a>(text: &'a str, forms: &str) -> Result<(bool, &'a str), Misread> {
+    let text = text.trim();
+    match (text.strip_prefix('+'), text.strip_prefix(['-', '\u{2212}'])) {
+        (Some(rest), _) => Ok((false, rest.trim_start())),
+        (None, Some(rest)) => Ok((true, rest.trim_start())),
+        (None, None) => {
+            let missing = Misread::new(format!("{} has no sign", quote(text))).help(forms);
+            Err(Misread { meant: Some(format!("+{text}")), ..missing })
+        }
+    }
 }
 
 /// A share in thousandths: `0.125` or `12.5%`.

@@ -3,9 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Action, Calls, Class, Cut, Engine, InnerReads, Op, PausedClock, Phase, Renewal, Selector, Target,
+    Action, Calls, Class, Cut, DiskOperation, Drift, Engine, InnerReads, Jump, Op, PausedClock, Phase, Renewal,
+    Selector, Tail, Target,
     problem::{quote, quote_all},
-    units::Misread,
+    units::{Misread, written},
 };
 
 /// A closed set of words: the one place where each is spelled.
@@ -86,6 +87,8 @@ spelled! {
         Crash = "crash",
         Restart = "restart",
     }
+    DiskOperation, "operation of a disk", { Append = "append", Sync = "sync", Read = "read" }
+    Tail, "tail of a file", { Lost = "lost", Kept = "kept", Torn = "torn", Scattered = "scattered" }
     Target, "target", { Any = "@any", Leader = "@leader" }
 }
 
@@ -160,6 +163,18 @@ fn is_plain_number(text: &str) -> bool {
     !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty()
 }
 
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:+}ppm", self.0)
+    }
+}
+
+impl fmt::Display for Jump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.back { '-' } else { '+' }, written(self.by))
+    }
+}
+
 impl fmt::Display for Action {
     /// The verb: `partition`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,13 +223,19 @@ fn by_part<'c, 'a>(word: &str, candidates: &'c [&'a str]) -> Option<&'c &'a str>
 }
 
 /// What other harnesses and everyday speech call it, and what it is called here.
-const HABITS: [(&str, &str); 22] = [
+const HABITS: [(&str, &str); 28] = [
     ("kill", "crash"),
     ("restart", "crash"),
     ("bounce", "crash"),
     ("stop", "pause"),
     ("suspend", "pause"),
     ("freeze", "pause"),
+    ("skew", "clock"),
+    ("time", "clock"),
+    ("drift", "rate"),
+    ("jump", "step"),
+    ("fdatasync", "fsync"),
+    ("write", "append"),
     ("isolate", "partition"),
     ("cut", "partition"),
     ("split", "partition"),

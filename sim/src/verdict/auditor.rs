@@ -17,6 +17,8 @@ pub struct Auditor {
     findings: Vec<Finding>,
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
+    /// What first took the run beyond its claims.
+    beyond_claims: Option<String>,
     /// Checks that are counted and neither end nor fail the run.
     record_only: BTreeSet<String>,
 }
@@ -32,6 +34,8 @@ pub struct Audit {
     pub measures: Measures,
     /// What the faults did, by verb: planned by the timeline, activated and effective as recorded.
     pub faults: BTreeMap<&'static str, FaultCount>,
+    /// What first took the run beyond what its scenario claims, and when; `None`: it stayed within.
+    pub beyond_claims: Option<String>,
 }
 
 impl Auditor {
@@ -43,6 +47,7 @@ impl Auditor {
             findings: Vec::new(),
             meter: Meter::new(scenario),
             faults: planned(&scenario.timeline),
+            beyond_claims: None,
             record_only: scenario.record_only.iter().map(|only| only.check.clone()).collect(),
         }
     }
@@ -79,6 +84,7 @@ impl Auditor {
             findings: std::mem::take(&mut self.findings),
             measures: self.meter.finish(end),
             faults: std::mem::take(&mut self.faults),
+            beyond_claims: self.beyond_claims.take(),
         }
     }
 
@@ -92,11 +98,14 @@ impl Auditor {
     }
 
     fn count_fault(&mut self, record: &Record) {
-        let What::Fault { verb, phase, .. } = &record.what else { return };
+        let What::Fault { verb, phase, detail, .. } = &record.what else { return };
         let count = self.faults.entry(verb).or_default();
         match phase {
             FaultPhase::Activated => count.activated += 1,
             FaultPhase::Effective => count.effective += 1,
+            FaultPhase::BeyondClaims => {
+                self.beyond_claims.get_or_insert_with(|| format!("from {} on: {detail}", record.at));
+            }
             FaultPhase::Refused | FaultPhase::Ended => {}
         }
     }

@@ -12,8 +12,9 @@
 //! | a bound that nothing can be said of   | `vacuous`      |
 //! | a floor                               | `vacuous`      |
 //!
-//! A stale read, or a lease that overlaps another, is *expected-unsafe* where the scenario leaves what the stack may assume
-//! ([`Scenario::leaves_claims`]).
+//! A stale read, or a lease that overlaps another, is *expected-unsafe* if the run had gone beyond what its scenario claims of clocks
+//! before. That is as expected, unless the file names the class that it expects: then it must be that one. A run that went beyond its
+//! claims and stayed safe passes.
 //!
 //! Where neither the base nor the variant's section bounds the ReadIndex rounds of writes and of reads inside scripts, there must be
 //! none (Pf2). A run that a check has ended is not judged against bounds and floors: it did not get that far.
@@ -32,6 +33,7 @@ pub fn judge(
     findings: Vec<Finding>,
     measures: &Measures,
     faults: &BTreeMap<&'static str, FaultCount>,
+    beyond_claims: Option<String>,
 ) -> Verdict {
     let court = Court { measures, faults };
     let section = scenario.variants.get(variant);
@@ -47,18 +49,21 @@ pub fn judge(
         Some(section) => court.against_section(variant, section, &failures),
         None => against(scenario.expect.violation, &failures),
     };
-    let beyond_claims = scenario.leaves_claims() && failures.iter().all(|failure| is_safety(failure.class));
+    let excused = beyond_claims.is_some() && failures.iter().all(|failure| is_safety(failure.class));
+    let names_a_class = section.map_or(scenario.expect.violation, |section| section.class).is_some();
     let ruling = match failures.as_slice() {
         [] => Ruling::Pass,
-        _ if beyond_claims => Ruling::ExpectedUnsafe,
+        _ if excused => Ruling::ExpectedUnsafe,
         _ => Ruling::Fail,
     };
+    let as_expected = unexpected.is_empty() || (ruling == Ruling::ExpectedUnsafe && !names_a_class);
     Verdict {
         ruling,
-        as_expected: unexpected.is_empty() || ruling == Ruling::ExpectedUnsafe,
+        beyond_claims,
+        as_expected,
         class: failures.first().map(|failure| failure.class),
         failures,
-        unexpected,
+        unexpected: if as_expected { Vec::new() } else { unexpected },
     }
 }
 

@@ -66,6 +66,8 @@ pub enum Ruling {
 pub struct Verdict {
     /// Pass or fail.
     pub ruling: Ruling,
+    /// What first took the run beyond what its scenario claims, and when; `None`: it stayed within.
+    pub beyond_claims: Option<String>,
     /// Is this what the scenario file expects of this variant?
     pub as_expected: bool,
     /// The most severe class among the failures.

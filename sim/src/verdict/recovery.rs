@@ -1,6 +1,7 @@
 //! How long it took, after a fault, until a write was acknowledged again (`lease-bugs.md` L2).
 //!
-//! A clock starts where a fault ends: a partition, a downtime or a pause ended, everything was healed, a transfer moved the leader, a change of membership is in force. It stops at the first
+//! A clock starts where a fault ends: a partition, a downtime, a pause or a fault of a clock or a disk ended, everything was healed, a
+//! transfer moved the leader, a change of membership is in force. It stops at the first
 //! put, compare-and-set or script that is acknowledged and whose entry no node had applied when the clock started. That the entry is
 //! new, not that the operation is, is what shows that the cluster commits again: a closed-loop client may hang in an operation that it
 //! began under the fault, and an answer that a partition held back may arrive after it for an entry that was committed long before.
@@ -62,11 +63,11 @@ impl Recovery {
 
     fn fault(&mut self, at: SimTime, step: u32, verb: &str, phase: FaultPhase) {
         match (verb, phase) {
-            ("partition" | "crash" | "pause", FaultPhase::Activated) => {
+            ("partition" | "crash" | "pause" | "clock" | "disk", FaultPhase::Activated) => {
                 *self.lasting.entry(step).or_default() += 1;
                 self.running.clear();
             }
-            ("partition" | "crash" | "pause", FaultPhase::Ended) => {
+            ("partition" | "crash" | "pause" | "clock" | "disk", FaultPhase::Ended) => {
                 self.ended(step);
                 self.start(at);
             }

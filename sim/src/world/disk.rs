@@ -1,18 +1,28 @@
-//! A disk: what was written is readable at once; what was synced survives a crash.
+//! A disk: what was written is readable at once; what was synced survives a crash; operations fail, are slow, or stall.
 
 use super::quantiles::Quantiles;
+use super::signal::Signal;
 use super::streams::Stream;
 use crate::time::SimTime;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a disk writes as a whole, in bytes.
+const SECTOR: usize = 512;
 
 /// The files of one node. They outlive its processes.
-#[derive(Clone, Debug)]
 pub struct Disk {
     files: BTreeMap<String, File>,
     fsync: Quantiles,
     stream: Stream,
+    /// What is left of what was not synced.
+    tails: Stream,
     /// When the last sync under way is done; syncs are done one after another.
     idle_at: SimTime,
+    wrong: Vec<Wrong>,
+    /// Faults that have changed something and have not been asked for.
+    shown: Vec<u32>,
+    released: Signal,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -20,15 +30,68 @@ struct File {
     content: Vec<u8>,
     /// How much of the content is durable.
     durable: usize,
+    /// A sync has failed: what it was to save is taken for clean and never written, whatever later syncs say.
+    forsaken: bool,
+}
+
+/// A fault in force.
+struct Wrong {
+    number: u32,
+    harm: Harm,
+    shown: bool,
+}
+
+/// What is wrong with a disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Harm {
+    /// Each sync takes so long.
+    Takes(Duration),
+    /// Each sync takes so many times longer.
+    Slower(u32),
+    /// No sync returns.
+    Stall,
+    /// An operation fails.
+    Fails(Operation),
+    /// Nothing can be appended.
+    Full,
+}
+
+/// What a disk is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operation {
+    /// Write at the end of a file.
+    Append,
+    /// Make durable.
+    Sync,
+    /// Read a file.
+    Read,
+}
+
+/// The operation failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Failed;
+
+/// What a crash leaves of what was not synced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tail {
+    /// Nothing.
+    Lost,
+    /// All of it, as readable and as little durable as before: the machine did not crash.
+    Kept,
+    /// Its beginning, cut at any byte.
+    Torn,
+    /// Some of its sectors; those before the last of them that are gone read as zeros.
+    Scattered,
 }
 
 /// A sync under way: when it is done, and what it makes durable then.
 #[derive(Clone, Debug)]
 pub struct Sync {
-    /// When it is done.
+    /// When it is done, unless a stall holds it.
     pub done: SimTime,
     file: String,
     length: usize,
+    fails: bool,
 }
 
 /// A replacement of a whole file under way: when it is done. Before that the old content is there, after it the new.
@@ -38,27 +101,46 @@ pub struct Replace {
     pub done: SimTime,
     file: String,
     content: Vec<u8>,
+    fails: bool,
 }
 
 impl Disk {
-    /// An empty disk whose syncs take as long as drawn from `fsync`.
-    pub fn new(fsync: Quantiles, stream: Stream) -> Self {
-        Self { files: BTreeMap::new(), fsync, stream, idle_at: SimTime(0) }
+    /// An empty disk whose syncs take as long as drawn from `fsync` by `stream`. `tails` decides what crashes leave.
+    pub fn new(fsync: Quantiles, stream: Stream, tails: Stream) -> Self {
+        Self {
+            files: BTreeMap::new(),
+            fsync,
+            stream,
+            tails,
+            idle_at: SimTime(0),
+            wrong: Vec::new(),
+            shown: Vec::new(),
+            released: Signal::default(),
+        }
     }
 
     /// The content of a file, durable or not; empty if there is none.
-    pub fn read(&self, file: &str) -> Vec<u8> {
-        self.files.get(file).map(|file| file.content.clone()).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn read(&mut self, file: &str) -> Result<Vec<u8>, Failed> {
+        self.attempt(|harm| harm == Harm::Fails(Operation::Read))?;
+        Ok(self.files.get(file).map(|file| file.content.clone()).unwrap_or_default())
     }
 
     /// Appends to a file.
-    pub fn append(&mut self, file: &str, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// Writing fails, or there is no room; nothing was written.
+    pub fn append(&mut self, file: &str, bytes: &[u8]) -> Result<(), Failed> {
+        self.attempt(|harm| matches!(harm, Harm::Fails(Operation::Append) | Harm::Full))?;
         match self.files.get_mut(file) {
             Some(file) => file.content.extend_from_slice(bytes),
             None => {
-                self.files.insert(file.to_owned(), File { content: bytes.to_vec(), durable: 0 });
+                self.files.insert(file.to_owned(), File { content: bytes.to_vec(), ..File::default() });
             }
         }
+        Ok(())
     }
 
     /// Cuts a file; the cut itself is durable at once.
@@ -72,36 +154,126 @@ impl Disk {
     /// Begins to make durable what the file holds now.
     pub fn begin_sync(&mut self, now: SimTime, file: &str) -> Sync {
         let length = self.files.get(file).map_or(0, |file| file.content.len());
-        let latency = self.fsync.draw(&mut self.stream);
-        let done = SimTime(self.idle_at.max(now).0 + latency);
+        let drawn = self.fsync.draw(&mut self.stream);
+        let mut latency = drawn;
+        for wrong in &self.wrong {
+            latency = match wrong.harm {
+                Harm::Takes(takes) => u64::try_from(takes.as_nanos()).unwrap_or(u64::MAX),
+                Harm::Slower(times) => latency.saturating_mul(u64::from(times)),
+                Harm::Stall | Harm::Fails(_) | Harm::Full => latency,
+            };
+        }
+        self.show(|harm| matches!(harm, Harm::Takes(_) | Harm::Slower(_)) && latency != drawn);
+        let fails = self.attempt(|harm| harm == Harm::Fails(Operation::Sync)).is_err();
+        let done = SimTime(self.idle_at.max(now).0.saturating_add(latency));
         self.idle_at = done;
-        Sync { done, file: file.to_owned(), length }
+        Sync { done, file: file.to_owned(), length, fails }
+    }
+
+    /// What holds a sync whose time has come; `None`: nothing does.
+    pub fn held(&mut self) -> Option<Signal> {
+        self.show(|harm| harm == Harm::Stall);
+        self.wrong.iter().any(|wrong| wrong.harm == Harm::Stall).then(|| self.released.clone())
     }
 
     /// The sync is done.
-    pub fn end_sync(&mut self, sync: &Sync) {
-        if let Some(file) = self.files.get_mut(&sync.file) {
+    ///
+    /// # Errors
+    /// It failed; what it was to save is readable and will never be durable.
+    pub fn end_sync(&mut self, sync: &Sync) -> Result<(), Failed> {
+        let Some(file) = self.files.get_mut(&sync.file) else { return Ok(()) };
+        file.forsaken |= sync.fails;
+        if !file.forsaken {
             file.durable = file.durable.max(sync.length.min(file.content.len()));
         }
+        if sync.fails { Err(Failed) } else { Ok(()) }
     }
 
     /// Begins to put `content` in the place of what the file holds.
     pub fn begin_replace(&mut self, now: SimTime, file: &str, content: Vec<u8>) -> Replace {
-        let done = self.begin_sync(now, file).done;
-        Replace { done, file: file.to_owned(), content }
+        let Sync { done, file, fails, .. } = self.begin_sync(now, file);
+        let refused = self.attempt(|harm| matches!(harm, Harm::Fails(Operation::Append) | Harm::Full)).is_err();
+        Replace { done, file, content, fails: fails || refused }
     }
 
     /// The replacement is done, and durable.
-    pub fn end_replace(&mut self, Replace { file, content, .. }: Replace) {
+    ///
+    /// # Errors
+    /// It failed; the old content is there.
+    pub fn end_replace(&mut self, Replace { file, content, fails, .. }: Replace) -> Result<(), Failed> {
+        if fails {
+            return Err(Failed);
+        }
         let durable = content.len();
-        self.files.insert(file, File { content, durable });
+        self.files.insert(file, File { content, durable, forsaken: false });
+        Ok(())
     }
 
-    /// The machine lost its memory: what was not durable is gone.
-    pub fn crash(&mut self) {
+    /// The process is gone, and what was not durable with it, but for the tail that is left.
+    pub fn crash(&mut self, tail: Tail) {
         for file in self.files.values_mut() {
-            file.content.truncate(file.durable);
+            match tail {
+                Tail::Kept => continue,
+                Tail::Lost => file.content.truncate(file.durable),
+                Tail::Torn => file.tear(&mut self.tails),
+                Tail::Scattered => file.scatter(&mut self.tails),
+            }
+            (file.durable, file.forsaken) = (file.content.len(), false);
         }
+    }
+
+    /// Something is wrong from now on; `number` is how the caller calls it.
+    pub fn harm(&mut self, number: u32, harm: Harm) {
+        self.wrong.push(Wrong { number, harm, shown: false });
+    }
+
+    /// It is no longer. What waited for a stall to end has to be told by the signal that comes back, once nothing is locked.
+    #[must_use]
+    pub fn mend(&mut self, number: u32, harm: Harm) -> Signal {
+        self.wrong.retain(|wrong| (wrong.number, wrong.harm) != (number, harm));
+        self.released.clone()
+    }
+
+    /// The faults that have changed something for the first time since this was last asked.
+    pub fn take_shown(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.shown)
+    }
+
+    /// Fails if a fault in force `forbids` it.
+    fn attempt(&mut self, forbids: impl Fn(Harm) -> bool) -> Result<(), Failed> {
+        self.show(&forbids);
+        if self.wrong.iter().any(|wrong| forbids(wrong.harm)) { Err(Failed) } else { Ok(()) }
+    }
+
+    /// Notes that the faults in force which `changed` something have.
+    fn show(&mut self, changed: impl Fn(Harm) -> bool) {
+        for wrong in self.wrong.iter_mut().filter(|wrong| !wrong.shown && changed(wrong.harm)) {
+            wrong.shown = true;
+            self.shown.push(wrong.number);
+        }
+    }
+}
+
+impl File {
+    fn tear(&mut self, stream: &mut Stream) {
+        let pending = self.content.len() - self.durable;
+        let left = stream.below(pending as u64 + 1) as usize;
+        self.content.truncate(self.durable + left);
+    }
+
+    fn scatter(&mut self, stream: &mut Stream) {
+        let mut end = self.durable;
+        let mut from = self.durable;
+        while from < self.content.len() {
+            let to = ((from / SECTOR + 1) * SECTOR).min(self.content.len());
+            if stream.below(2) == 0 {
+                end = to;
+            } else {
+                self.content[from..to].fill(0);
+            }
+            from = to;
+        }
+        self.content.truncate(end);
     }
 }
 
@@ -109,46 +281,50 @@ impl Disk {
 mod tests {
     use super::super::streams::Streams;
     use super::*;
-    use std::time::Duration;
 
     fn disk() -> Disk {
-        Disk::new(Quantiles::constant(Duration::from_nanos(100)), Streams::new(1).stream(&["disk"]))
+        seeded(1)
+    }
+
+    fn seeded(seed: u64) -> Disk {
+        let stream = |name| Streams::new(seed).stream(&[name]);
+        Disk::new(Quantiles::constant(Duration::from_nanos(100)), stream("disk"), stream("tails"))
     }
 
     #[test]
     fn a_crash_loses_exactly_what_was_not_synced() {
         let mut disk = disk();
-        disk.append("log", b"one");
+        disk.append("log", b"one").unwrap();
         let sync = disk.begin_sync(SimTime(0), "log");
-        disk.append("log", b"two");
-        disk.end_sync(&sync);
-        assert_eq!(disk.read("log"), b"onetwo");
-        disk.crash();
-        assert_eq!(disk.read("log"), b"one");
+        disk.append("log", b"two").unwrap();
+        disk.end_sync(&sync).unwrap();
+        assert_eq!(disk.read("log").unwrap(), b"onetwo");
+        disk.crash(Tail::Lost);
+        assert_eq!(disk.read("log").unwrap(), b"one");
     }
 
     #[test]
     fn a_sync_that_is_not_done_saves_nothing() {
         let mut disk = disk();
-        disk.append("log", b"one");
+        disk.append("log", b"one").unwrap();
         let _under_way = disk.begin_sync(SimTime(0), "log");
-        disk.crash();
-        assert_eq!(disk.read("log"), b"");
+        disk.crash(Tail::Lost);
+        assert_eq!(disk.read("log").unwrap(), b"");
     }
 
     #[test]
     fn a_crash_in_the_middle_of_a_replacement_leaves_the_old_content_and_after_it_the_new() {
         let mut disk = disk();
-        disk.append("log", b"old");
+        disk.append("log", b"old").unwrap();
         let sync = disk.begin_sync(SimTime(0), "log");
-        disk.end_sync(&sync);
+        disk.end_sync(&sync).unwrap();
         let replace = disk.begin_replace(SimTime(100), "log", b"new".to_vec());
         assert_eq!(replace.done, SimTime(200));
-        disk.crash();
-        assert_eq!(disk.read("log"), b"old");
-        disk.end_replace(replace);
-        disk.crash();
-        assert_eq!(disk.read("log"), b"new");
+        disk.crash(Tail::Lost);
+        assert_eq!(disk.read("log").unwrap(), b"old");
+        disk.end_replace(replace).unwrap();
+        disk.crash(Tail::Lost);
+        assert_eq!(disk.read("log").unwrap(), b"new");
     }
 
     #[test]
@@ -156,5 +332,96 @@ mod tests {
         let mut disk = disk();
         let [first, second] = [disk.begin_sync(SimTime(0), "log"), disk.begin_sync(SimTime(50), "log")];
         assert_eq!([first.done, second.done], [SimTime(100), SimTime(200)]);
+    }
+
+    /// A disk with a durable sector of ones and `pending` bytes of twos.
+    fn pending(seed: u64, pending: usize) -> Disk {
+        let mut disk = seeded(seed);
+        disk.append("log", &[1; SECTOR]).unwrap();
+        let sync = disk.begin_sync(SimTime(0), "log");
+        disk.end_sync(&sync).unwrap();
+        disk.append("log", &vec![2; pending]).unwrap();
+        disk
+    }
+
+    #[test]
+    fn a_torn_tail_is_some_beginning_of_what_was_not_synced() {
+        let left = |seed| {
+            let mut disk = pending(seed, 10);
+            disk.crash(Tail::Torn);
+            let content = disk.read("log").unwrap();
+            assert!(content.starts_with(&[1; SECTOR]) && content[SECTOR..].iter().all(|byte| *byte == 2));
+            content.len() - SECTOR
+        };
+        let lengths: std::collections::BTreeSet<usize> = (0..200).map(left).collect();
+        assert_eq!(lengths.into_iter().collect::<Vec<_>>(), (0..=10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_a_scattered_tail_later_sectors_may_be_left_where_earlier_are_not() {
+        let hole = |seed| {
+            let mut disk = pending(seed, 3 * SECTOR - 7);
+            disk.crash(Tail::Scattered);
+            let content = disk.read("log").unwrap();
+            assert!(content.starts_with(&[1; SECTOR]));
+            assert!(content[SECTOR..].chunks(SECTOR).all(|sector| sector.iter().all(|byte| *byte == sector[0])));
+            content.get(SECTOR) == Some(&0)
+        };
+        assert!((0..20).any(hole) && !(0..20).all(hole));
+    }
+
+    #[test]
+    fn a_process_that_dies_alone_takes_nothing_and_makes_nothing_durable() {
+        let mut disk = pending(1, 10);
+        disk.crash(Tail::Kept);
+        assert_eq!(disk.read("log").unwrap().len(), SECTOR + 10);
+        disk.crash(Tail::Lost);
+        assert_eq!(disk.read("log").unwrap().len(), SECTOR);
+    }
+
+    #[test]
+    fn what_a_sync_failed_for_is_never_durable_though_a_later_one_succeeds() {
+        let mut disk = pending(1, 10);
+        disk.harm(7, Harm::Fails(Operation::Sync));
+        let sync = disk.begin_sync(SimTime(0), "log");
+        assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Err(Failed), vec![7]));
+        let _ = disk.mend(7, Harm::Fails(Operation::Sync));
+        let sync = disk.begin_sync(SimTime(0), "log");
+        assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Ok(()), vec![]));
+        disk.crash(Tail::Lost);
+        assert_eq!(disk.read("log").unwrap().len(), SECTOR);
+    }
+
+    #[test]
+    fn a_full_disk_reads_and_syncs_but_takes_nothing() {
+        let mut disk = pending(1, 10);
+        disk.harm(7, Harm::Full);
+        let sync = disk.begin_sync(SimTime(0), "log");
+        assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Ok(()), vec![]));
+        assert_eq!((disk.append("log", b"x"), disk.take_shown()), (Err(Failed), vec![7]));
+        assert_eq!((disk.append("log", b"x"), disk.take_shown()), (Err(Failed), vec![]));
+        assert_eq!(disk.read("log").unwrap().len(), SECTOR + 10);
+    }
+
+    #[test]
+    fn syncs_take_as_long_as_a_fault_says() {
+        let mut disk = disk();
+        disk.harm(1, Harm::Slower(20));
+        assert_eq!(disk.begin_sync(SimTime(0), "log").done, SimTime(2_000));
+        disk.harm(2, Harm::Takes(Duration::from_nanos(7)));
+        assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_007));
+        assert_eq!(disk.take_shown(), [1, 2]);
+    }
+
+    #[test]
+    fn a_stall_holds_a_sync_until_it_is_over() {
+        let mut disk = disk();
+        assert!(disk.held().is_none());
+        disk.harm(1, Harm::Stall);
+        assert_eq!(disk.take_shown(), Vec::<u32>::new());
+        assert!(disk.held().is_some());
+        assert_eq!(disk.take_shown(), [1]);
+        let _ = disk.mend(1, Harm::Stall);
+        assert!(disk.held().is_none());
     }
 }

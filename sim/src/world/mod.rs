@@ -9,7 +9,8 @@
 //! | [`executor`] | nothing: the one place that touches madsim, which cuts a run off from the machine |
 //! | [`process`] | tasks of one process, run in an order drawn from the process's own stream |
 //! | [`queue`], [`timer`] | what is due, and waiting for it |
-//! | [`clock`] | a node's own clock: offset and rate |
+//! | [`signal`] | waiting for a change |
+//! | [`clock`] | a node's own clocks: offset, rate, steps |
 //! | [`network`] | links and lanes: latency, loss, duplication, bounds, partitions |
 //! | [`disk`] | files with a durable and a pending part |
 //! | [`cpu`] | cores that work queues for |
@@ -23,6 +24,7 @@ pub mod network;
 pub mod process;
 pub mod quantiles;
 pub mod queue;
+pub mod signal;
 pub mod streams;
 pub mod timer;
 

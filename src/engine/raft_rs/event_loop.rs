@@ -55,6 +55,8 @@ pub(super) struct EventLoop {
     echo: Option<(u64, Stamp)>,
     round: u64,
     known: Known,
+    /// The term and the vote that the sink was last told to be durable.
+    voted: (u64, u64),
     /// Index and term of the last entry that was applied.
     applied: (u64, u64),
 }
@@ -119,6 +121,7 @@ impl EventLoop {
             echo: None,
             round: 0,
             known: Known::default(),
+            voted: (0, 0),
             applied,
         };
         if applied.0 > 0 {
@@ -129,16 +132,34 @@ impl EventLoop {
     }
 
     pub(super) async fn run(mut self) {
-        let error = loop {
-            let Some(input) = self.shared.inbox.next().await else {
-                break None;
-            };
+        let result = self.serve().await;
+        self.stop(result.as_ref().err());
+    }
+
+    async fn serve(&mut self) -> Result<(), Error> {
+        self.recover().await?;
+        while let Some(input) = self.shared.inbox.next().await {
             self.take(input).await;
-            if let Err(error) = self.drain().await {
-                break Some(error);
-            }
-        };
-        self.stop(error.as_ref());
+            self.drain().await?;
+        }
+        Ok(())
+    }
+
+    /// What a process before this one wrote and did not sync was readable when the log was opened, and may yet be lost: it is made
+    /// durable before anybody is told of it.
+    async fn recover(&mut self) -> Result<(), Error> {
+        if self.raft.store().is_fresh() {
+            return Ok(());
+        }
+        self.raft.store().sync().await?;
+        let store = self.raft.store();
+        let state = store.hard_state();
+        self.voted = (state.term, state.vote);
+        let (last_index, last_term) = (self.raft.raft.raft_log.last_index(), self.raft.raft.raft_log.last_term());
+        let vote = known_node(state.vote);
+        self.host.observe(Event::Opened { term: state.term, vote, last_index, last_term });
+        store.unproven().iter().flat_map(appended).for_each(|event| self.host.observe(event));
+        Ok(())
     }
 
     async fn take(&mut self, input: Input) {
@@ -203,7 +224,7 @@ impl EventLoop {
     fn check_leading(&self) -> Result<(), Error> {
         let raft = &self.raft.raft;
         if raft.state != StateRole::Leader {
-            return Err(Error::NotLeader { leader: known_leader(raft.leader_id) });
+            return Err(Error::NotLeader { leader: known_node(raft.leader_id) });
         }
         match raft.lead_transferee {
             Some(_) => Err(Error::TransferInProgress),
@@ -326,7 +347,7 @@ impl EventLoop {
         if before.leader != known.leader {
             self.metrics.count(Counter::LeaderChangesSeen);
         }
-        let leader = known_leader(known.leader);
+        let leader = known_node(known.leader);
         self.tell_of_campaign();
         self.host.observe(Event::Role { role: known.role, term: known.term, leader });
     }
@@ -362,6 +383,7 @@ impl EventLoop {
             if ready.must_sync() {
                 self.raft.store().sync().await?;
             }
+            self.tell_vote();
             appended.into_iter().for_each(|event| self.host.observe(event));
             self.host.point(Point::Persisted).await;
             self.send(ready.take_persisted_messages()).await;
@@ -388,6 +410,15 @@ impl EventLoop {
         self.host.point(Point::Published).await;
         self.answer();
         Ok(())
+    }
+
+    /// Tells of another term or vote, which is durable now.
+    fn tell_vote(&mut self) {
+        let state = self.raft.store().hard_state();
+        let voted = (state.term, state.vote);
+        if std::mem::replace(&mut self.voted, voted) != voted {
+            self.host.observe(Event::Voted { term: voted.0, vote: known_node(voted.1) });
+        }
     }
 
     /// Sends what raft has ready, in an order that does not depend on its hash maps.
@@ -496,7 +527,7 @@ impl EventLoop {
         self.shared.publish(Status {
             role: self.known.role,
             term: raft.term,
-            leader: known_leader(raft.leader_id),
+            leader: known_node(raft.leader_id),
             transferee: raft.lead_transferee.map(NodeId),
             commit: raft.raft_log.committed,
             applied: self.applied.0,
@@ -540,7 +571,7 @@ fn appended(entry: &Entry) -> impl Iterator<Item = Event> + use<> {
     std::iter::once(Event::Appended { index, term, digest: crc32fast::hash(&entry.data) }).chain(change)
 }
 
-fn known_leader(id: u64) -> Option<NodeId> {
+fn known_node(id: u64) -> Option<NodeId> {
     (id != raft::INVALID_ID).then_some(NodeId(id))
 }
 

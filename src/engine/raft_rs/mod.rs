@@ -9,7 +9,7 @@ mod pending;
 mod timing;
 
 use super::{Applied, Config, Engine, Listener, MembershipChange, StateMachine, Status};
-use crate::env::{BoxFuture, Disk, NodeId, timeout};
+use crate::env::{BoxFuture, Disk, NodeId, between, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause};
@@ -66,7 +66,7 @@ impl RaftEngine {
     /// Opens log and snapshot and starts the loop and its clock.
     ///
     /// # Errors
-    /// The disk failed, or the log on it is not one that `raft` accepts.
+    /// The disk failed, or the log on it is damaged, or not one that `raft` accepts.
     pub fn start(parts: Parts) -> Result<Self, Error> {
         let store = LogStore::open(Arc::clone(&parts.disk), &parts.config.founders)?;
         let shared = Arc::new(Shared {
@@ -145,9 +145,9 @@ impl Engine for RaftEngine {
     fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let begun = shared.host.monotonic()?;
+            let begun = shared.host.monotonic();
             let result = shared.read_index(cause).await;
-            let waited = shared.host.monotonic()?.since(begun);
+            let waited = between(begun, shared.host.monotonic());
             shared.host.observe(Event::RoundEnded { cause, waited, confirmed: result.is_ok() });
             result
         })

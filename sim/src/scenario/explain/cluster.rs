@@ -4,6 +4,8 @@ use super::{
     Context,
     words::{counted, listed, spread, time},
 };
+use std::time::Duration;
+
 use crate::scenario::{Calls, Cluster, InnerReads, Lane, Lanes, Network, Ppm, Renewal, Scenario, units::decimal};
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
@@ -117,10 +119,23 @@ fn by_variant(cluster: &Cluster) -> Option<String> {
 
 fn clocks(scenario: &Scenario) -> String {
     let Ppm(drift) = scenario.claims.clock_drift;
-    let beyond = if scenario.leaves_claims() {
-        " A paused node's clock stands still: beyond what a lease may assume, so that what is unsafe then is expected to be."
-    } else {
-        ""
+    let lines: Vec<String> = scenario.may_leave_claims().map(|step| step.line.to_string()).collect();
+    let beyond = match &lines[..] {
+        [] => String::new(),
+        [line] => {
+            format!(" The step of line {line} may go beyond that; what is unsafe from then on is expected to be.")
+        }
+        lines => format!(
+            " The steps of lines {} may go beyond that; what is unsafe from then on is expected to be.",
+            listed(lines)
+        ),
     };
-    format!("Clocks run up to {drift} ppm too fast or too slow, each at a rate drawn from the seed.{beyond}")
+    let jumps = match scenario.claims.clock_step {
+        Duration::ZERO => "none ever jumps or stands still".to_owned(),
+        most => format!("all jumps and stops together are {} at most", time(most)),
+    };
+    format!(
+        "Clocks run at rates drawn from the seed, of which no two are more than {drift} ppm apart; of the monotonic ones {jumps}: \
+         that is claimed, and within that the run must be safe.{beyond}"
+    )
 }

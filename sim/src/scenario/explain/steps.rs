@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::words::{counted, is_drawn, listed, sides, time, who};
 use crate::scenario::{
-    Action, Crash, Cut, MembershipChange, Moment, Partition, Pause, PausedClock, Scenario, Selector, Step, When,
+    Action, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Jump, MembershipChange,
+    Moment, Partition, Pause, PausedClock, Scenario, Selector, Step, Tail, When,
 };
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
@@ -47,13 +48,7 @@ fn what(action: &Action) -> String {
             format!("{} is asked to hand leadership to {}{}", who(*from), who(*to), drawn(&[*from, *to]))
         }
         Action::Partition(partition) => cut(partition),
-        Action::Crash(Crash { node, lasts }) => {
-            let back = match lasts {
-                Some(lasts) => format!("started again {} later on what its disk had synced", time(*lasts)),
-                None => "stays down until something heals it".to_owned(),
-            };
-            format!("the process of {} is killed, and {back}{}", who(*node), drawn(&[*node]))
-        }
+        Action::Crash(crash) => killed(crash),
         Action::Pause(Pause { node, lasts, clock }) => {
             let many = *node == Selector::Followers;
             let (stands, clock) = match (many, clock) {
@@ -65,8 +60,67 @@ fn what(action: &Action) -> String {
             format!("{} {stands} still {}; {clock}{}", who(*node), lasting(*lasts), drawn(&[*node]))
         }
         Action::Membership(change) => format!("the leader is asked to {}{}", changed(change), drawn(&change.named())),
-        Action::Heal => "whatever lasts is over: every partition, pause and downtime".to_owned(),
+        Action::Clock(clock) => wrong_clock(clock),
+        Action::Disk(disk) => wrong_disk(disk),
+        Action::Heal => {
+            "whatever lasts is over: every partition, pause, downtime and fault of a clock or disk".to_owned()
+        }
     }
+}
+
+fn killed(Crash { node, lasts, tail }: &Crash) -> String {
+    let left = match tail {
+        Tail::Lost => "what its disk had synced",
+        Tail::Kept => "all that it had written, synced or not",
+        Tail::Torn => "what its disk had synced and some of what it had not, cut at any byte",
+        Tail::Scattered => "what its disk had synced and some sectors of what it had not",
+    };
+    let back = match lasts {
+        Some(lasts) => format!("started again {} later on {left}", time(*lasts)),
+        None if *tail == Tail::Lost => "stays down until something heals it".to_owned(),
+        None => format!("stays down until something heals it, then to start on {left}"),
+    };
+    format!("the process of {} is killed, and {back}{}", who(*node), drawn(&[*node]))
+}
+
+fn wrong_clock(ClockFault { node, harm, lasts }: &ClockFault) -> String {
+    let (many, whose) = (node.is_many(), who(*node));
+    let (clock, verb, is) = if many { ("clocks", "", "are") } else { ("clock", "s", "is") };
+    let (lasting, drawn) = (lasting(*lasts), drawn(&[*node]));
+    let what = match harm {
+        ClockHarm::Rate(by) => format!("run{verb} {} {lasting}", drift(*by, "too fast", "too slow")),
+        ClockHarm::Slew(by) => format!("{is} slewed {lasting}, to run {}", drift(*by, "faster", "slower")),
+        ClockHarm::Step { by, monotonic: false } => format!("jump{verb}, read as a wall clock, {}", jump(*by)),
+        ClockHarm::Step { by, monotonic: true } => format!("jump{verb}, as wall and as monotonic clock, {}", jump(*by)),
+        ClockHarm::Freeze => format!("stand{verb} still {lasting}, while processes run"),
+        ClockHarm::Fail => format!("cannot be read {lasting}"),
+    };
+    format!("the {clock} of {whose} {what}{drawn}")
+}
+
+fn drift(Drift(ppm): Drift, fast: &str, slow: &str) -> String {
+    format!("{} ppm {}", ppm.unsigned_abs(), if ppm < 0 { slow } else { fast })
+}
+
+fn jump(Jump { back, by }: Jump) -> String {
+    format!("{} by {}", if back { "back" } else { "forward" }, time(by))
+}
+
+fn wrong_disk(DiskFault { node, harm, lasts }: &DiskFault) -> String {
+    let lasting = lasting(*lasts);
+    let what = match harm {
+        DiskHarm::Fsync(takes) => format!("each fsync takes {} {lasting}", time(*takes)),
+        DiskHarm::Slow(times) => format!("each fsync takes {times} times longer {lasting}"),
+        DiskHarm::Stall => format!("no fsync returns {lasting}"),
+        DiskHarm::Fail(DiskOperation::Append) => format!("every write fails {lasting}"),
+        DiskHarm::Fail(DiskOperation::Sync) => {
+            format!("every fsync fails {lasting}, and what it failed for is not durable")
+        }
+        DiskHarm::Fail(DiskOperation::Read) => format!("files cannot be read {lasting}, so that no process can start"),
+        DiskHarm::Full => format!("there is no room {lasting}"),
+    };
+    let disk = if node.is_many() { "disks" } else { "disk" };
+    format!("on the {disk} of {} {what}{}", who(*node), drawn(&[*node]))
 }
 
 fn changed(change: &MembershipChange) -> String {

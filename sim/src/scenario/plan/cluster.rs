@@ -266,16 +266,3 @@ impl Default for Cpu {
         Self { cores: 4, costs: BTreeMap::new() }
     }
 }
-
-/// What the run claims to stay within. Within these it must be safe.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claims {
-    /// The rate by which a clock may be wrong, either way.
-    pub clock_drift: Ppm,
-}
-
-impl Default for Claims {
-    fn default() -> Self {
-        Self { clock_drift: Ppm(200) }
-    }
-}

@@ -1,6 +1,7 @@
 //! What a valid scenario is: plain data, with the defaults of what a file leaves out and the limits of what it may ask.
 //!
-//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`; the rest, with the
+//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`, what goes wrong with clocks and
+//! disks, and what is claimed of them, in `hardware`; the rest, with the
 //! timeline, is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words
 //! are spelled is in `words` and
 //! `metric`.
@@ -9,11 +10,12 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 mod cluster;
 mod expect;
+mod hardware;
 mod moment;
 mod workload;
 
 pub(super) use self::cluster::CHANGED;
-pub use self::{cluster::*, expect::*, moment::*, workload::*};
+pub use self::{cluster::*, expect::*, hardware::*, moment::*, workload::*};
 
 /// The largest scenario file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
@@ -227,12 +229,27 @@ impl When {
 }
 
 impl Scenario {
-    /// Does a fault of the timeline go beyond what the stack may assume? A clock that stands still in a suspend does: the lease is
-    /// counted on it.
-    pub fn leaves_claims(&self) -> bool {
-        self.timeline
-            .iter()
-            .any(|step| matches!(&step.action, Action::Pause(pause) if pause.clock == PausedClock::Frozen))
+    /// The steps of the timeline that may take the run beyond what it claims of its clocks, on which the lease counts. Whether they
+    /// do shows when they act.
+    pub fn may_leave_claims(&self) -> impl Iterator<Item = &Step> {
+        self.timeline.iter().filter(|step| match &step.action {
+            Action::Pause(pause) => {
+                pause.clock == PausedClock::Frozen && pause.lasts.is_none_or(|lasts| lasts > self.claims.clock_step)
+            }
+            Action::Clock(clock) => clock.may_leave(&self.claims),
+            Action::Tag { .. }
+            | Action::Transfer { .. }
+            | Action::Partition(_)
+            | Action::Crash(_)
+            | Action::Disk(_)
+            | Action::Membership(_)
+            | Action::Heal => false,
+        })
+    }
+
+    /// Does anything touch a clock while processes run by it?
+    pub fn touches_clocks(&self) -> bool {
+        self.timeline.iter().any(|step| matches!(step.action, Action::Clock(_)))
     }
 
     /// The step of this number does something that lasts to the end of the run: it neither ends by itself nor is healed.
@@ -271,6 +288,10 @@ pub enum Action {
     Pause(Pause),
     /// Asks the leader for a change of membership.
     Membership(MembershipChange),
+    /// Makes clocks go wrong.
+    Clock(ClockFault),
+    /// Makes disks go wrong.
+    Disk(DiskFault),
     /// Ends every partition, pause and downtime: `heal = "everything"`.
     Heal,
 }
@@ -285,6 +306,8 @@ impl Action {
             Self::Crash(_) => Some("crash"),
             Self::Pause(_) => Some("pause"),
             Self::Membership(_) => Some("membership"),
+            Self::Clock(_) => Some("clock"),
+            Self::Disk(_) => Some("disk"),
             Self::Heal => Some("heal"),
         }
     }
@@ -297,6 +320,8 @@ impl Action {
             Self::Partition(partition) => partition.sides.concat(),
             Self::Crash(crash) => vec![crash.node],
             Self::Pause(pause) => vec![pause.node],
+            Self::Clock(clock) => vec![clock.node],
+            Self::Disk(disk) => vec![disk.node],
             Self::Membership(change) => change.named(),
         }
     }
@@ -305,9 +330,12 @@ impl Action {
     pub fn lasts(&self) -> Option<Option<Duration>> {
         match self {
             Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal => None,
+            Self::Clock(ClockFault { harm: ClockHarm::Step { .. }, .. }) => None,
             Self::Partition(Partition { lasts, .. })
             | Self::Crash(Crash { lasts, .. })
-            | Self::Pause(Pause { lasts, .. }) => Some(*lasts),
+            | Self::Pause(Pause { lasts, .. })
+            | Self::Clock(ClockFault { lasts, .. })
+            | Self::Disk(DiskFault { lasts, .. }) => Some(*lasts),
         }
     }
 }
@@ -349,6 +377,8 @@ pub struct Crash {
     pub node: Selector,
     /// How long they are down; `None`: until they are healed.
     pub lasts: Option<Duration>,
+    /// What is left of what their disks had not synced. Default [`Tail::Lost`].
+    pub tail: Tail,
 }
 
 /// Nodes whose processes stand still.

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use self::toml::{Bare, Keys, Value};
 use super::{
-    Action, Changes, Claims, Cluster, Count, Cpu, Crash, Cut, Disk, Expectation, KeyDistribution, Keys as KeySet, Lane,
-    Lanes, MembershipChange, Mix, Network, Pace, Partition, Pause, PausedClock, Scenario, ScriptReads, Seeds, Selector,
-    Step, Target, When, Workload, WorkloadKind, profiles,
+    Action, Changes, Claims, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault, DiskHarm,
+    Expectation, KeyDistribution, Keys as KeySet, Lane, Lanes, MembershipChange, Mix, Network, Pace, Partition, Pause,
+    PausedClock, Scenario, ScriptReads, Seeds, Selector, Step, Tail, Target, When, Workload, WorkloadKind, profiles,
     units::{decimal, written},
     validate::WHOLE,
 };
@@ -60,16 +60,43 @@ fn line(step: &Step) -> Keys {
             keys.key("transfer", ends)
         }
         Action::Partition(of) => keys.key("partition", partition(of)),
-        Action::Crash(Crash { node, lasts }) => {
-            keys.key("crash", Keys::default().key("node", *node).some("for", *lasts))
+        Action::Crash(Crash { node, lasts, tail }) => {
+            let crash = Keys::default().key("node", *node).some("for", *lasts);
+            keys.key("crash", crash.unless("tail", *tail, Tail::Lost))
         }
         Action::Pause(Pause { node, lasts, clock }) => {
             let pause = Keys::default().key("node", *node).some("for", *lasts);
             keys.key("pause", pause.unless("clock", *clock, PausedClock::Running))
         }
         Action::Membership(change) => keys.key("membership", membership(change)),
+        Action::Clock(of) => keys.key("clock", clock(of)),
+        Action::Disk(of) => keys.key("disk", broken_disk(of)),
         Action::Heal => keys.key("heal", "everything"),
     }
+}
+
+fn clock(ClockFault { node, harm, lasts }: &ClockFault) -> Keys {
+    let keys = Keys::default().key("node", *node);
+    let keys = match *harm {
+        ClockHarm::Rate(by) => keys.key("rate", by),
+        ClockHarm::Slew(by) => keys.key("slew", by),
+        ClockHarm::Step { by, monotonic } => keys.key("step", by).unless("monotonic", monotonic, false),
+        ClockHarm::Freeze => keys.key("freeze", true),
+        ClockHarm::Fail => keys.key("fail", true),
+    };
+    keys.some("for", *lasts)
+}
+
+fn broken_disk(DiskFault { node, harm, lasts }: &DiskFault) -> Keys {
+    let keys = Keys::default().key("node", *node);
+    let keys = match *harm {
+        DiskHarm::Fsync(takes) => keys.key("fsync", takes),
+        DiskHarm::Slow(times) => keys.key("slow", times),
+        DiskHarm::Stall => keys.key("stall", true),
+        DiskHarm::Fail(operation) => keys.key("fail", operation),
+        DiskHarm::Full => keys.key("full", true),
+    };
+    keys.some("for", *lasts)
 }
 
 fn time(at: When) -> Keys {
@@ -198,7 +225,12 @@ fn cpu(cpu: &Cpu, default: &Cpu) -> Keys {
 }
 
 fn claims(claims: &Claims) -> Keys {
-    Keys::default().unless("clock-drift", claims.clock_drift, Claims::default().clock_drift)
+    let default = Claims::default();
+    Keys::default().unless("clock-drift", claims.clock_drift, default.clock_drift).unless(
+        "clock-step",
+        claims.clock_step,
+        default.clock_step,
+    )
 }
 
 fn checks(scenario: &Scenario) -> Keys {

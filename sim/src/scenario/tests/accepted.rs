@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use super::{read, sample, timeline, with};
 use crate::scenario::{
-    Action, Calls, Class, Cluster, Cut, KeyDistribution, Keys, Metric, Mix, Moment, OpKind, Pace, Phase, Ppm, Renewal,
-    Scenario, ScriptReads, Seeds, Selector, Stat, Target, When, WorkloadKind,
+    Action, Calls, Class, ClockFault, ClockHarm, Cluster, Cut, DiskFault, DiskHarm, Drift, Jump, KeyDistribution, Keys,
+    Metric, Mix, Moment, OpKind, Pace, Phase, Ppm, Renewal, Scenario, ScriptReads, Seeds, Selector, Stat, Tail, Target,
+    When, WorkloadKind,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -226,4 +227,47 @@ fn classes_are_in_order_of_precedence() {
 fn windows_line_ends_and_byte_order_mark_are_no_problem() {
     assert!(read(&with("", "").replace('\n', "\r\n")).is_ok());
     assert!(read(&format!("\u{feff}{}", with("", ""))).is_ok());
+}
+
+#[test]
+fn clocks_and_disks_go_wrong_as_the_file_says() {
+    let steps = r#"
+        { at = "1s", clock = { node = "@leader", rate = "+500ppm", for = "2s" } },
+        { at = "2s", clock = { node = "@followers", slew = "-2%" } },
+        { at = "3s", clock = { node = "n1", step = "-3s" } },
+        { at = "4s", clock = { node = "n1", step = "+1 election-timeouts", monotonic = true } },
+        { at = "5s", disk = { node = "n2", slow = 20, for = "1s" } },
+        { at = "6s", disk = { node = "n2", fail = "sync" } },
+        { at = "7s", crash = { node = "n3", for = "1s", tail = "scattered" } },"#;
+    let scenario = accept(&timeline(steps));
+    let action = |number: usize| scenario.timeline[number].action.clone();
+    let clock = |number| match action(number) {
+        Action::Clock(ClockFault { harm, lasts, .. }) => (harm, lasts),
+        other => panic!("a clock, not {other}"),
+    };
+    assert_eq!(clock(0), (ClockHarm::Rate(Drift(500)), Some(2 * SECOND)));
+    assert_eq!(clock(1), (ClockHarm::Slew(Drift(-20_000)), None));
+    assert_eq!(clock(2).0, ClockHarm::Step { by: Jump { back: true, by: 3 * SECOND }, monotonic: false });
+    assert_eq!(clock(3).0, ClockHarm::Step { by: Jump { back: false, by: SECOND }, monotonic: true });
+    let Action::Disk(disk) = action(4) else { panic!("a disk") };
+    assert_eq!(disk, DiskFault { node: Selector::Node(2), harm: DiskHarm::Slow(20), lasts: Some(SECOND) });
+    let Action::Crash(crash) = action(6) else { panic!("a crash") };
+    assert_eq!(crash.tail, Tail::Scattered);
+    assert!(scenario.touches_clocks());
+}
+
+#[test]
+fn what_may_leave_the_claims_is_known_beforehand() {
+    let leaving = |claims: &str, step: &str| {
+        let text = with(&format!("timeline = [{{ at = \"1s\", {step} }}]"), &format!("[claims]\n{claims}"));
+        accept(&text).may_leave_claims().count() == 1
+    };
+    assert!(leaving("", "clock = { node = \"n1\", rate = \"-101ppm\" }"));
+    assert!(!leaving("", "clock = { node = \"n1\", rate = \"-100ppm\" }"));
+    assert!(!leaving("clock-drift = \"1%\"", "clock = { node = \"n1\", rate = \"+500ppm\" }"));
+    assert!(!leaving("", "clock = { node = \"n1\", step = \"-8h\" }"));
+    assert!(leaving("", "clock = { node = \"n1\", step = \"-1ms\", monotonic = true }"));
+    assert!(!leaving("clock-step = \"1ms\"", "clock = { node = \"n1\", step = \"-1ms\", monotonic = true }"));
+    assert!(leaving("", "pause = { node = \"n1\", for = \"1s\", clock = \"frozen\" }"));
+    assert!(!leaving("", "clock = { node = \"n1\", fail = true }"));
 }

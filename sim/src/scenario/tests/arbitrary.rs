@@ -10,9 +10,10 @@ use proptest::{
 };
 
 use crate::scenario::{
-    Action, COSTS, Changes, Claims, Class, Cluster, Count, Cpu, Crash, Cut, Disk, Distribution, Expect, Expectation,
-    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Load, MembershipChange, Metric, Mix, Moment, Network, Pace,
-    Partition, Pause, PausedClock, Phase, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit,
+    Action, COSTS, Changes, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault,
+    DiskHarm, DiskOperation, Distribution, Drift, Expect, Expectation, Floor, InnerReads, Jump, KeyDistribution, Keys,
+    Lane, Lanes, Load, MAX_DRIFT, MAX_SLOWER, MembershipChange, Metric, Mix, Moment, Network, Pace, Partition, Pause,
+    PausedClock, Phase, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Tail, Target, Unit,
     VariantExpect, When, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
@@ -41,7 +42,7 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
             variant: head.variant.clone(),
             timeline: timeline.clone(),
             cluster: cluster.clone(),
-            claims: Claims { clock_drift: head.drift },
+            claims: Claims { clock_drift: head.drift, clock_step: head.step },
             record_only: head.record_only.clone(),
             workloads: named(&workloads),
             load: Load::default(),
@@ -58,6 +59,7 @@ struct Head {
     seeds: Seeds,
     variant: Option<String>,
     drift: Ppm,
+    step: Duration,
     record_only: Vec<RecordOnly>,
 }
 
@@ -70,12 +72,14 @@ impl Arbitrary for Head {
             .prop_map(|(first, more)| Seeds { first, last: first.saturating_add(more) });
         let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
         let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
-        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds, variant, shares(), checks)
-            .prop_map(|(about, seeds, variant, drift, checks)| Self {
+        let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
+        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds, variant, (shares(), step), checks)
+            .prop_map(|(about, seeds, variant, (drift, step), checks)| Self {
                 about,
                 seeds,
                 variant,
                 drift,
+                step,
                 record_only: checks.into_iter().map(|check| RecordOnly { check: check.to_owned(), line: 0 }).collect(),
             })
             .boxed()
@@ -122,7 +126,8 @@ fn moments() -> impl Strategy<Value = When> {
 
 fn actions() -> impl Strategy<Value = Action> {
     let lasts = || option::of(durations(UNTIL));
-    let crash = (victims(), lasts()).prop_map(|(node, lasts)| Action::Crash(Crash { node, lasts }));
+    let crash = (victims(), lasts(), words::<Tail>())
+        .prop_map(|(node, lasts, tail)| Action::Crash(Crash { node, lasts, tail }));
     let pause = (victims(), lasts(), words::<PausedClock>())
         .prop_map(|(node, lasts, clock)| Action::Pause(Pause { node, lasts, clock }));
     let cut = (sides(), words::<Cut>(), any::<bool>(), lasts())
@@ -133,13 +138,35 @@ fn actions() -> impl Strategy<Value = Action> {
         (Selector::Any, Selector::Any),
         (Selector::Node(1), Selector::OldLeader),
     ]);
+    let clock = (victims(), clock_harms(), lasts()).prop_map(|(node, harm, lasts)| {
+        let lasts = lasts.filter(|_| !matches!(harm, ClockHarm::Step { .. }));
+        Action::Clock(ClockFault { node, harm, lasts })
+    });
+    let disk = (victims(), disk_harms(), lasts())
+        .prop_map(|(node, harm, lasts)| Action::Disk(DiskFault { node, harm, lasts }));
+    let transfer = ends.prop_map(|(from, to)| Action::Transfer { from, to });
+    prop_oneof![transfer, cut, crash, pause, clock, disk, changes_of_membership(), Just(Action::Heal)]
+}
+
+fn clock_harms() -> impl Strategy<Value = ClockHarm> {
+    let drift = || MAX_DRIFT.prop_filter("a change", |ppm| *ppm != 0).prop_map(Drift);
+    let jump = (any::<bool>(), durations(UNTIL)).prop_map(|(back, by)| Jump { back, by });
     prop_oneof![
-        ends.prop_map(|(from, to)| Action::Transfer { from, to }),
-        cut,
-        crash,
-        pause,
-        changes_of_membership(),
-        Just(Action::Heal)
+        drift().prop_map(ClockHarm::Rate),
+        drift().prop_map(ClockHarm::Slew),
+        (jump, any::<bool>()).prop_map(|(by, monotonic)| ClockHarm::Step { by, monotonic }),
+        Just(ClockHarm::Freeze),
+        Just(ClockHarm::Fail),
+    ]
+}
+
+fn disk_harms() -> impl Strategy<Value = DiskHarm> {
+    prop_oneof![
+        durations(UNTIL).prop_map(DiskHarm::Fsync),
+        (2..=MAX_SLOWER).prop_map(DiskHarm::Slow),
+        Just(DiskHarm::Stall),
+        words::<DiskOperation>().prop_map(DiskHarm::Fail),
+        Just(DiskHarm::Full),
     ]
 }
 

@@ -26,6 +26,20 @@ fn every_verb_is_a_sentence_and_a_row() {
           { at = "11s", pause = { node = "@followers", for = "1s", clock = "frozen" } },
           { at = "12s", pause = { node = "@follower", for = "1ms" } },
           { at = "13s", heal = "everything" },
+          { at = "14s", crash = { node = "n1", for = "1s", tail = "torn" } },
+          { at = "15s", clock = { node = "@leader", rate = "-2%", for = "1s" } },
+          { at = "15s", clock = { node = "@followers", slew = "+50ppm" } },
+          { at = "15s", clock = { node = "n1", step = "-3s" } },
+          { at = "15s", clock = { node = "n1", step = "+3s", monotonic = true } },
+          { at = "15s", clock = { node = "@any", freeze = true, for = "1s" } },
+          { at = "15s", clock = { node = "@any", fail = true, for = "1s" } },
+          { at = "16s", disk = { node = "n1", fsync = "200ms", for = "1s" } },
+          { at = "16s", disk = { node = "n1", slow = 20, for = "1s" } },
+          { at = "16s", disk = { node = "n1", stall = true, for = "1s" } },
+          { at = "17s", disk = { node = "n2", fail = "append", for = "1s" } },
+          { at = "17s", disk = { node = "n2", fail = "sync", for = "1s" } },
+          { at = "17s", disk = { node = "n2", fail = "read", for = "1s" } },
+          { at = "17s", disk = { node = "n3", full = true } },
         ]"#,
         r#"
         to = "@leader"
@@ -75,8 +89,9 @@ fn every_verb_is_a_sentence_and_a_row() {
           handled).
       Disks are instant: an fsync takes 0s, always.
       Each node has 1 core; CPU costs are set: apply 2us.
-      Clocks run up to 200 ppm too fast or too slow, each at a rate drawn from the seed. A paused node's clock
-          stands still: beyond what a lease may assume, so that what is unsafe then is expected to be.
+      Clocks run at rates drawn from the seed, of which no two are more than 200 ppm apart; of the monotonic ones
+          none ever jumps or stands still: that is claimed, and within that the run must be safe. The steps of
+          lines 13, 17, 18, 20 and 21 may go beyond that; what is unsafe from then on is expected to be.
 
     The clients
       kv: 8 clients, single operations (90 % reads and 10 % blind writes), on 1 key called own..., the first far
@@ -99,7 +114,22 @@ fn every_verb_is_a_sentence_and_a_row() {
       10s: the process of n2 is killed, and stays down until something heals it.
       11s: all followers stand still for 1s; their clocks stand still too.
       12s: one of the followers stands still for 1ms; its clock goes on (who, the seed says).
-      13s: whatever lasts is over: every partition, pause and downtime.
+      13s: whatever lasts is over: every partition, pause, downtime and fault of a clock or disk.
+      14s: the process of n1 is killed, and started again 1s later on what its disk had synced and some of what it
+          had not, cut at any byte.
+      15s: the clock of the leader runs 20000 ppm too slow for 1s.
+      15s: the clocks of all followers are slewed until something heals it, to run 50 ppm faster.
+      15s: the clock of n1 jumps, read as a wall clock, back by 3s.
+      15s: the clock of n1 jumps, as wall and as monotonic clock, forward by 3s.
+      15s: the clock of one of the nodes stands still for 1s, while processes run (who, the seed says).
+      15s: the clock of one of the nodes cannot be read for 1s (who, the seed says).
+      16s: on the disk of n1 each fsync takes 200ms for 1s.
+      16s: on the disk of n1 each fsync takes 20 times longer for 1s.
+      16s: on the disk of n1 no fsync returns for 1s.
+      17s: on the disk of n2 every write fails for 1s.
+      17s: on the disk of n2 every fsync fails for 1s, and what it failed for is not durable.
+      17s: on the disk of n2 files cannot be read for 1s, so that no process can start.
+      17s: on the disk of n3 there is no room until something heals it.
 
     To scale
                             0s                  5s                  10s                 15s
@@ -116,15 +146,29 @@ fn every_verb_is_a_sentence_and_a_row() {
       pause (line 13)                                                   *###
       pause (line 14)                                                       *
       heal (line 15)                                                            *
+      crash (line 16)                                                               *###
+      clock (line 17)                                                                   *###
+      clock (line 18)                                                                   *###################
+      clock (line 19)                                                                   *
+      clock (line 20)                                                                   *
+      clock (line 21)                                                                   *###
+      clock (line 22)                                                                   *###
+      disk (line 23)                                                                        *###
+      disk (line 24)                                                                        *###
+      disk (line 25)                                                                        *###
+      disk (line 26)                                                                            *###
+      disk (line 27)                                                                            *###
+      disk (line 28)                                                                            *###
+      disk (line 29)                                                                            *###########
 
     What must come of it
       A run must pass: no check may find anything, and all of this to hold:
-        stale-reads over the whole run == 0 (line 40)
-        get-p99 in `all` <= 5ms (line 41)
+        stale-reads over the whole run == 0 (line 54)
+        get-p99 in `all` <= 5ms (line 55)
       Under `a` it must fail as `stale-read` and in no other way.
       Under `b` it must pass too.
       Under `c` it must pass too, with these in place of the bounds above on the same:
-        get-p99 in `all` <= 9ms (line 46)
+        get-p99 in `all` <= 9ms (line 60)
       It must have exercised at least 1 reads, or it proves nothing (`vacuous`).
       2 checks ride on it: staleness and one-lease. Of these one-lease only counts what it finds, and neither ends
           nor fails the run.

@@ -144,3 +144,32 @@ fn a_check_that_only_records_what_is_expected() {
     ]
     "#);
 }
+
+#[test]
+fn a_lease_that_its_promises_do_not_cover_or_that_runs_out_between_rounds_is_odd() {
+    let lease = |keys: &str| warned(&with("", &format!("[cluster]\n{keys}")));
+    assert_eq!(lease("lease = \"989ms\""), Vec::<String>::new());
+    assert_eq!(
+        lease("lease = \"990ms\""),
+        ["7: a lease of 990ms is longer than the promises behind it \
+          (with an election timeout of 1s, ticks of 10ms and what is claimed of clocks they cover 989.802ms)"]
+    );
+    let claims = |claims: &str| warned(&with("", &format!("[cluster]\nlease = \"900ms\"\n[claims]\n{claims}")));
+    assert_eq!(claims("clock-drift = \"9%\"").len(), 0);
+    assert_eq!(claims("clock-drift = \"11%\"").len(), 1);
+    assert_eq!(claims("clock-step = \"100ms\"").len(), 1);
+    assert!(lease("lease = \"100ms\"")[0].contains("a lease of 100ms runs out before it is renewed"));
+}
+
+#[test]
+fn service_is_not_bounded_while_a_majority_of_disks_answers_nothing() {
+    let text = |harm: &str| {
+        let fault = format!("{{ at = \"2s\", disk = {{ node = \"@majority\", {harm}, for = \"5s\" }} }}");
+        let storm = "{ at = \"3s..6s\", tag = \"storm\" }";
+        with(&format!("timeline = [{fault}, {storm}]"), "[expect]\nget-p99 = { storm = \"<= 5ms\" }")
+    };
+    assert_eq!(warned(&text("stall = true")).len(), 1);
+    assert_eq!(warned(&text("fail = \"sync\"")).len(), 1);
+    assert_eq!(warned(&text("slow = 2")).len(), 0);
+    assert_eq!(warned(&text("fail = \"read\"")).len(), 0);
+}

@@ -527,3 +527,50 @@ fn a_timeline_is_of_limited_length() {
 fn a_file_is_of_limited_size() {
     refuse_file(&"#".repeat((1 << 20) + 1), "the file is larger than a scenario may be (1 MiB)");
 }
+
+#[test]
+fn one_thing_is_wrong_with_a_clock_and_is_said() {
+    let clock = |keys: &str| timeline(&format!("{{ at = \"1s\", clock = {keys} }}"));
+    let said = refuse(&clock("«{ node = \"n1\" }»"), "nothing is wrong with this clock");
+    assert_eq!(said, "|say what is: `rate`, `slew`, `step`, `freeze`, `fail`");
+    refuse(&clock("«{ fail = true }»"), "a clock needs a `node`");
+    let message = "one thing is wrong with a clock at a time, here `rate` and `freeze`";
+    refuse(&clock("{ node = \"n1\", rate = \"+1%\", freeze = «true» }"), message);
+    refuse(&clock("{ node = \"n1\", freeze = «false» }"), "`freeze` is `true`, or is left out");
+    refuse(&clock("{ node = «\"@others\"», fail = true }"), "`@others` of whom? A clock has one side");
+}
+
+#[test]
+fn a_drift_has_a_sign_and_bounds() {
+    let rate = |rate: &str| timeline(&format!("{{ at = \"1s\", clock = {{ node = \"n1\", rate = «\"{rate}\"» }} }}"));
+    assert!(refuse(&rate("500ppm"), "`500ppm` has no sign").starts_with("did you mean `+500ppm`?"));
+    refuse(&rate("+0ppm"), "`+0ppm` changes nothing");
+    refuse(&rate("-100%"), "`-100%` is out of range");
+    refuse(&rate("+101%"), "`101%` is more than 1; a share lies between 0 and 1");
+    refuse(&rate("+fast"), "`fast` is not a share");
+    refuse(&rate("+0.1ppm"), "`0.1ppm` is finer than 1/1000000");
+}
+
+#[test]
+fn a_step_is_over_at_once_and_alone_moves_the_monotonic_clock() {
+    let clock = |keys: &str| timeline(&format!("{{ at = \"1s\", clock = {{ node = \"n1\", {keys} }} }}"));
+    refuse(&clock("step = \"-3s\", for = «\"1s\"»"), "a `step` is over at once");
+    refuse(&clock("freeze = true, monotonic = «true»"), "`monotonic` says which clock a `step` moves");
+    refuse(&clock("step = «\"3s\"»"), "`3s` has no sign");
+    refuse(&clock("step = «\"+0s\"»"), "`+0s` changes nothing");
+    refuse(&clock("step = «\"-25h\"»"), "`25h` is too long: no duration is longer than 24h");
+}
+
+#[test]
+fn one_thing_is_wrong_with_a_disk_and_is_said() {
+    let disk = |keys: &str| timeline(&format!("{{ at = \"1s\", disk = {keys} }}"));
+    refuse(&disk("«{ node = \"n1\", for = \"1s\" }»"), "nothing is wrong with this disk");
+    let message = "one thing is wrong with a disk at a time, here `fsync` and `full`";
+    refuse(&disk("{ node = \"n1\", fsync = \"1ms\", full = «true» }"), message);
+    refuse(&disk("{ node = \"n1\", stall = «false» }"), "`stall` is `true`, or is left out");
+    refuse(&disk("{ node = \"n1\", slow = «1» }"), "`slow` is 2 to 1000000, not 1");
+    refuse(&disk("{ node = \"n1\", fsync = «\"0s\"» }"), "`fsync` must be longer than zero");
+    let said = refuse(&disk("{ node = \"n1\", fail = «\"write\"» }"), "unknown operation of a disk `write`");
+    assert!(said.starts_with("did you mean `append`?"), "{said}");
+    refuse(&timeline("{ at = \"1s\", crash = { node = \"n1\", tail = «\"tron\"» } }"), "unknown tail of a file `tron`");
+}

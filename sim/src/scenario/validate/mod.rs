@@ -6,6 +6,7 @@
 mod checks;
 mod cluster;
 mod expect;
+mod hardware;
 mod membership;
 mod partition;
 mod process;
@@ -18,11 +19,7 @@ use std::{ops::Range, path::Path, time::Duration};
 
 use self::report::Report;
 pub(super) use self::{timeline::WHOLE, workload::KINDS};
-use super::{
-    Action, Claims, Cluster, Load, MAX_DURATION, Metric, Problem, Scenario, schema,
-    units::{self, Protocol},
-    words,
-};
+use super::{Action, Cluster, Load, MAX_DURATION, Metric, Problem, Scenario, schema, units::Protocol, words};
 
 /// What the parts of a script may refer to.
 pub(super) struct Frame {
@@ -51,7 +48,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
         seeds: report.scalar(file.seeds, str::parse).unwrap_or_default(),
         until: frame.until,
         variant: file.variant.and_then(|variant| report.kebab("a variant's name", variant)),
-        claims: claims(file.claims, &mut report),
+        claims: hardware::claims(file.claims, &mut report),
         record_only: checks::record_only(file.checks, &mut report),
         expect: expect::expect(file.expect.violation, file.expect.bounds, &timeline.tags, &frame, &mut report),
         variants: expect::variants(file.expect.variant, &timeline.tags, &frame, &mut report),
@@ -96,11 +93,6 @@ fn name(name: Option<schema::Text>, path: &Path, report: &mut Report) -> String 
         return String::new();
     };
     report.kebab("a scenario's name", name).unwrap_or_default()
-}
-
-fn claims(raw: schema::Claims, report: &mut Report) -> Claims {
-    let clock_drift = report.scalar(raw.clock_drift, units::ppm);
-    Claims { clock_drift: clock_drift.unwrap_or(Claims::default().clock_drift) }
 }
 
 /// Recovery is measured from the end of a fault: where one lasts to the end of the run, there is none to measure.

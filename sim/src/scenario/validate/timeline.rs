@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, time::Duration};
 use toml::Spanned;
 
 use super::{
-    Frame,
+    Frame, hardware,
     membership::membership,
     partition::{partition, selector},
     process,
@@ -23,7 +23,7 @@ use crate::scenario::{
 pub(in crate::scenario) const WHOLE: &str = "whole";
 
 /// The verbs of a step, in the order in which they are listed to people.
-const VERBS: [&str; 7] = ["tag", "transfer", "partition", "crash", "pause", "membership", "heal"];
+const VERBS: [&str; 9] = ["tag", "transfer", "partition", "crash", "pause", "clock", "disk", "membership", "heal"];
 
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
@@ -86,6 +86,10 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut
         process::crash(raw, frame, report)
     } else if let Some(raw) = raw.pause {
         process::pause(raw, frame, report)
+    } else if let Some(raw) = raw.clock {
+        hardware::clock(raw, frame, report)
+    } else if let Some(raw) = raw.disk {
+        hardware::disk(raw, frame, report)
     } else if let Some(raw) = raw.membership {
         membership(raw, frame, report)
     } else {
@@ -146,6 +150,8 @@ fn actions(raw: &schema::Step) -> Vec<(Range<usize>, &'static str)> {
         raw.partition.as_ref().map(Spanned::span),
         raw.crash.as_ref().map(Spanned::span),
         raw.pause.as_ref().map(Spanned::span),
+        raw.clock.as_ref().map(Spanned::span),
+        raw.disk.as_ref().map(Spanned::span),
         raw.membership.as_ref().map(Spanned::span),
         raw.heal.as_ref().map(Spanned::span),
     ];

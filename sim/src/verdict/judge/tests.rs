@@ -39,7 +39,7 @@ fn finding(class: Class) -> Finding {
 }
 
 fn judged(text: &str, variant: &str, findings: Vec<Finding>, measures: &Measures) -> Verdict {
-    judge(&scenario(text), variant, findings, measures, &BTreeMap::new())
+    judge(&scenario(text), variant, findings, measures, &BTreeMap::new(), None)
 }
 
 fn run(text: &str, measures: &Measures) -> Verdict {
@@ -106,7 +106,7 @@ fn a_floor_that_is_not_reached_is_vacuous() {
 fn effective_faults_are_counted_over_all_verbs() {
     let scenario = scenario("[floors]\nfaults-effective = 2\n");
     let one = FaultCount { effective: 1, ..FaultCount::default() };
-    let judged = |faults| judge(&scenario, "default", Vec::new(), &measures(), &BTreeMap::from(faults)).ruling;
+    let judged = |faults| judge(&scenario, "default", Vec::new(), &measures(), &BTreeMap::from(faults), None).ruling;
     assert_eq!(judged([("heal", one), ("transfer", one)]), Ruling::Pass);
     assert_eq!(judged([("heal", one), ("transfer", FaultCount::default())]), Ruling::Fail);
 }
@@ -212,4 +212,52 @@ fn the_section_of_a_variant_without_a_class_expects_it_to_pass_even_in_a_negativ
 fn a_bound_without_an_operator_is_shown_as_equality() {
     let verdict = run("[expect]\nleader-changes = 1\n", &measures());
     assert_eq!(verdict.failures[0].message, "leader-changes over the whole run: 0; expected == 1 (line 13)");
+}
+
+/// A run that went beyond its claims and in which a check found this.
+fn beyond(text: &str, variant: &str, findings: Vec<Finding>) -> Verdict {
+    let beyond = Some("from 2.000000s on: a clock".to_owned());
+    judge(&scenario(text), variant, findings, &measures(), &BTreeMap::new(), beyond)
+}
+
+#[test]
+fn what_is_unsafe_beyond_the_claims_is_expected_unsafe() {
+    for class in [Class::StaleRead, Class::LeaseInvariant] {
+        let verdict = beyond("", "default", vec![finding(class)]);
+        assert_eq!((verdict.ruling, verdict.as_expected, verdict.class), (Ruling::ExpectedUnsafe, true, Some(class)));
+        assert!(verdict.unexpected.is_empty() && verdict.beyond_claims.is_some());
+    }
+}
+
+#[test]
+fn no_claim_of_clocks_excuses_what_needs_no_clock() {
+    for class in [Class::Panic, Class::LostWrite, Class::RaftInvariant, Class::Liveness, Class::Expectation] {
+        let verdict = beyond("", "default", vec![finding(class)]);
+        assert_eq!((verdict.ruling, verdict.as_expected), (Ruling::Fail, false), "{class}");
+    }
+    let both = beyond("", "default", vec![finding(Class::StaleRead), finding(Class::RaftInvariant)]);
+    assert_eq!(both.ruling, Ruling::Fail);
+}
+
+#[test]
+fn a_run_beyond_its_claims_that_stays_safe_passes_and_says_so() {
+    let verdict = beyond("", "default", Vec::new());
+    assert_eq!((verdict.ruling, verdict.as_expected), (Ruling::Pass, true));
+    assert!(verdict.beyond_claims.is_some());
+}
+
+#[test]
+fn within_its_claims_nothing_is_excused() {
+    assert_eq!(judged("", "default", vec![finding(Class::StaleRead)], &measures()).ruling, Ruling::Fail);
+}
+
+#[test]
+fn beyond_the_claims_too_a_file_gets_the_class_that_it_names() {
+    let text = "[expect]\nviolation = \"stale-read\"\n[expect.variant.old]\nclass = \"lease-invariant\"\n";
+    let caught = beyond(text, "default", vec![finding(Class::StaleRead)]);
+    assert_eq!((caught.ruling, caught.as_expected), (Ruling::ExpectedUnsafe, true));
+    let other = beyond(text, "default", vec![finding(Class::LeaseInvariant)]);
+    assert_eq!((other.ruling, other.as_expected), (Ruling::ExpectedUnsafe, false));
+    assert!(!beyond(text, "default", Vec::new()).as_expected);
+    assert!(beyond(text, "old", vec![finding(Class::LeaseInvariant)]).as_expected);
 }

@@ -91,7 +91,7 @@ impl EventLoop {
     pub(super) async fn install(&mut self, snapshot: &Snapshot, hard_state: Option<HardState>) -> Result<(), Error> {
         self.host.work(Work::Snapshot).await;
         self.raft.mut_store().install(snapshot.clone(), hard_state).await?;
-        let from = super::known_leader(self.raft.raft.leader_id);
+        let from = super::known_node(self.raft.raft.leader_id);
         self.applied = restore(snapshot, &*self.machine, &*self.host, from)?;
         self.members_changed(self.applied.0);
         Ok(())
