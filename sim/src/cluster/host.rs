@@ -1,6 +1,7 @@
 //! One node's surroundings: its clock, its cores, its disk, its randomness, its ear.
 
 use super::recorder::Recorder;
+use super::traps::Traps;
 use super::{Plan, SimWorld, wiring};
 use crate::world::clock::Clock;
 use crate::world::cpu::Cpu;
@@ -42,6 +43,7 @@ pub(super) struct SimHost {
     costs: [Duration; Work::ALL.len()],
     entropy: Mutex<BTreeMap<&'static str, Stream>>,
     yields: Mutex<Stream>,
+    traps: Arc<Traps>,
     leak: bool,
 }
 
@@ -53,6 +55,7 @@ impl SimHost {
         identity: Identity,
         clock: Arc<Mutex<Clock>>,
         cpu: Arc<Mutex<Cpu>>,
+        traps: Arc<Traps>,
         process: Process,
     ) -> Self {
         let node = identity.node;
@@ -66,6 +69,7 @@ impl SimHost {
             costs: wiring::costs(&plan.scenario),
             entropy: Mutex::default(),
             yields: Mutex::new(world.streams().stream(&["yield", &node.to_string()])),
+            traps,
             leak: plan.leak,
         }
     }
@@ -130,8 +134,23 @@ impl Env for SimHost {
         Self::wait(self.world.until(done))
     }
 
-    fn point(&self, _point: Point) -> Wait {
+    fn point(&self, point: Point) -> Wait {
+        if let Some(wait) = self.traps.spring(point) {
+            return wait;
+        }
+        if is_for_traps_alone(point) {
+            return Wait::Over;
+        }
         if self.yields.lock().below(YIELD_ONE_IN) == 0 { Wait::For(Box::pin(yield_now())) } else { Wait::Over }
+    }
+}
+
+/// Does the scheduler leave tasks at this point alone? A yield more would shift the draws of all that follow: to let one happen here
+/// too would change every run there is.
+fn is_for_traps_alone(point: Point) -> bool {
+    match point {
+        Point::Appended | Point::IndexConfirmed => true,
+        Point::Persisted | Point::Sent | Point::Applied | Point::Published | Point::LeaseChecked => false,
     }
 }
 

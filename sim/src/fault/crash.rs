@@ -1,5 +1,5 @@
 //! `crash = { node = "@leader", for = "500ms" }`: the process is killed, what its disk had not synced is lost; after that time it
-//! starts again on what was durable.
+//! starts again on what was durable. `for = "0s"`: at once. Without `for` it stays down, until something heals it.
 //!
 //! Effective: there was a process to kill.
 

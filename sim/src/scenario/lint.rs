@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, Expectation, Metric, Mix, OpKind, Pace, Problem, Problems, Scenario, Selector, Step, When, Workload,
-    WorkloadKind,
+    Action, Class, Expectation, Metric, Mix, OpKind, Pace, Pause, Problem, Problems, Scenario, Selector, Step, When,
+    Workload, WorkloadKind,
     problem::{Lines, quote},
     units::written,
 };
@@ -154,15 +154,15 @@ impl<'a> Linter<'a> {
         let covers = |step: &&Step| {
             let (When::At(at), Some(lasts)) = (step.at, step.action.lasts()) else { return false };
             let end = lasts.map_or(self.scenario.until, |lasts| at.saturating_add(lasts));
-            let healed = |step: &&Step| matches!(step.action, Action::Heal) && step.at.start() >= at;
-            let healed = self.scenario.timeline.iter().find(healed).map_or(end, |heal| heal.at.start());
+            let heals = |other: &&Step| other.action.heals(&step.action) && other.at.start() >= at;
+            let healed = self.scenario.timeline.iter().find(heals).map_or(end, |heal| heal.at.start());
             at <= from && end.min(healed) >= to && self.hits_a_majority(&step.action)
         };
         self.scenario.timeline.iter().find(covers)
     }
 
     fn hits_a_majority(&self, action: &Action) -> bool {
-        let is_process = matches!(action, Action::Crash(_) | Action::Pause(_));
+        let is_process = matches!(action, Action::Crash(_) | Action::Pause(Pause { at: None, .. }));
         is_process && self.hit_at_most(action) > u64::from(self.scenario.cluster.nodes) / 2
     }
 
@@ -171,9 +171,10 @@ impl<'a> Linter<'a> {
         let nodes = u64::from(self.scenario.cluster.nodes);
         match action {
             Action::Tag { .. } => 0,
-            Action::Transfer { .. } | Action::Partition(_) | Action::Heal => 1,
+            Action::Transfer { .. } | Action::Partition(_) | Action::Link(_) | Action::Hold(_) | Action::Heal(_) => 1,
             Action::Crash(crash) => of_nodes(crash.node, nodes),
             Action::Pause(pause) => of_nodes(pause.node, nodes),
+            Action::Slow(slow) => of_nodes(slow.node, nodes),
         }
     }
 
@@ -253,7 +254,10 @@ fn of_nodes(selector: Selector, nodes: u64) -> u64 {
         | Selector::Follower
         | Selector::LeaseHolder
         | Selector::Any
-        | Selector::This => 1,
+        | Selector::This
+        | Selector::Lagging
+        | Selector::Paused
+        | Selector::Restarted => 1,
     }
 }
 

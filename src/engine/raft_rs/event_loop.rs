@@ -327,6 +327,7 @@ impl EventLoop {
             let hard_state = ready.hs().cloned();
             let appended = ready.entries().iter().map(appended).collect::<Vec<_>>();
             self.raft.mut_store().append(ready.take_entries(), hard_state)?;
+            self.host.point(Point::Appended).await;
             if ready.must_sync() {
                 self.raft.store().sync().await?;
             }

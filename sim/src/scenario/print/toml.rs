@@ -3,8 +3,8 @@
 use std::{fmt, time::Duration};
 
 use crate::scenario::{
-    Bound, Calls, Class, Cut, Distribution, Engine, InnerReads, Moment, PausedClock, Ppm, Renewal, Seeds, Selector,
-    Target,
+    Bound, Calls, Class, Cut, Distribution, Engine, Healed, InnerReads, LaneName, Leftover, MessageKind, Moment,
+    Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName, Target,
     units::{decimal, written},
 };
 
@@ -103,7 +103,8 @@ macro_rules! values {
 
 values! {
     plain: u32 u64 bool Bare;
-    quoted: Calls Class Cut Engine InnerReads Moment PausedClock Renewal Seeds Selector Target
+    quoted: Calls Class Cut Engine Healed InnerReads LaneName Leftover MessageKind Moment Paused PausedClock Point Renewal
+        Seeds Selector ShapeName Target
 }
 
 /// A number that is written as it stands.
