@@ -48,6 +48,7 @@ pub(super) struct SimHost {
 }
 
 impl SimHost {
+    #[expect(clippy::too_many_arguments, reason = "one for each part of the machine")]
     pub(super) fn new(
         world: &SimWorld,
         plan: &Plan,

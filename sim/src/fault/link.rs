@@ -36,11 +36,13 @@ pub(super) fn end(injector: &Injector, step: u32, rule: RuleId) {
 }
 
 /// Tells messages of these kinds from others.
+#[expect(clippy::borrowed_box, reason = "the network carries boxes, and shows them as they are")]
 pub(super) fn matches(kinds: &[MessageKind]) -> Matches<Box<Packet>> {
     let kinds = kinds.to_vec();
     Arc::new(move |packet: &Box<Packet>| kinds.iter().any(|kind| is_of(packet, *kind)))
 }
 
+#[expect(clippy::borrowed_box, reason = "the network carries boxes, and shows them as they are")]
 fn impairment(link: &Link) -> Impairment {
     Impairment {
         matches: (!link.messages.is_empty()).then(|| matches(&link.messages)),

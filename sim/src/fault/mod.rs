@@ -95,8 +95,10 @@ struct Injector {
     cluster: Cluster,
     active: Arc<Mutex<Vec<Active>>>,
     /// Tasks that stand still, by the trap that they have sprung; what is dropped lets them go on.
-    tasks: Arc<Mutex<BTreeMap<(NodeId, TrapId), oneshot::Sender<()>>>>,
+    tasks: Arc<Mutex<Tasks>>,
 }
+
+type Tasks = BTreeMap<(NodeId, TrapId), oneshot::Sender<()>>;
 
 /// A fault that lasts.
 #[derive(Clone, Copy, PartialEq, Eq)]
