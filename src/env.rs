@@ -147,6 +147,8 @@ impl Work {
 /// A named place in the code at which a test may hold a task, and a scheduler may switch to another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Point {
+    /// Entries and hard state are in the log's file; they are not durable.
+    Appended,
     /// Log and hard state are durable; messages that promise so have not left.
     Persisted,
     /// Messages have left; committed entries are not applied.
@@ -157,6 +159,8 @@ pub enum Point {
     Published,
     /// The lease permitted a local read; the store has not been read.
     LeaseChecked,
+    /// A ReadIndex round confirmed a read, and its index is applied; the store has not been read.
+    IndexConfirmed,
 }
 
 /// A wait that is often over before it begins: no allocation in that case.

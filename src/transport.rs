@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// The context of a vote request that a transfer forces: voters set their promise aside.
+pub use raft::CAMPAIGN_TRANSFER;
 pub use raft::eraftpb::MessageType;
 
 /// What an envelope carries.

@@ -80,6 +80,8 @@ impl Coordinator {
     /// [`Error::NotLeader`], [`Error::TransferInProgress`], [`Error::LeadershipLost`], [`Error::Closed`].
     pub async fn linearizable_read(&self, cause: RoundCause) -> Result<(), Error> {
         let index = self.parts.engine.read_index(cause).await?;
-        self.parts.engine.wait_applied(index).await
+        self.parts.engine.wait_applied(index).await?;
+        self.parts.host.point(Point::IndexConfirmed).await;
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clock::{NodeClock, Sleep};
 use super::recorder::Recorder;
+use super::traps::Traps;
 use super::{Plan, SimWorld, wiring};
 use crate::time::SimTime;
 use crate::world::clock::{Clock, Unreadable};
@@ -44,6 +45,7 @@ pub(super) struct SimHost {
     costs: [Duration; Work::ALL.len()],
     entropy: Mutex<BTreeMap<&'static str, Stream>>,
     yields: Mutex<Stream>,
+    traps: Arc<Traps>,
     leak: bool,
     /// Ends the process, soon.
     exit: Box<dyn Fn() + Send + Sync>,
@@ -58,6 +60,7 @@ impl SimHost {
         identity: Identity,
         clock: Arc<Mutex<NodeClock>>,
         cpu: Arc<Mutex<Cpu>>,
+        traps: Arc<Traps>,
         process: Process,
         exit: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
@@ -72,6 +75,7 @@ impl SimHost {
             costs: wiring::costs(&plan.scenario),
             entropy: Mutex::default(),
             yields: Mutex::new(world.streams().stream(&["yield", &node.to_string()])),
+            traps,
             leak: plan.leak,
             exit,
         }
@@ -138,8 +142,23 @@ impl Env for SimHost {
         Self::wait(self.world.until(done))
     }
 
-    fn point(&self, _point: Point) -> Wait {
+    fn point(&self, point: Point) -> Wait {
+        if let Some(wait) = self.traps.spring(point) {
+            return wait;
+        }
+        if is_for_traps_alone(point) {
+            return Wait::Over;
+        }
         if self.yields.lock().below(YIELD_ONE_IN) == 0 { Wait::For(Box::pin(yield_now())) } else { Wait::Over }
+    }
+}
+
+/// Does the scheduler leave tasks at this point alone? A yield more would shift the draws of all that follow: to let one happen here
+/// too would change every run there is.
+fn is_for_traps_alone(point: Point) -> bool {
+    match point {
+        Point::Appended | Point::IndexConfirmed => true,
+        Point::Persisted | Point::Sent | Point::Applied | Point::Published | Point::LeaseChecked => false,
     }
 }
 

@@ -7,13 +7,18 @@
 mod bus;
 mod clock;
 mod host;
+mod kinds;
 mod recorder;
 mod roles;
+mod traps;
 mod variant;
 mod wiring;
 
+pub use kinds::{is_of, size};
 pub use recorder::Recorder;
+use recorder::Watched;
 pub use roles::Roles;
+pub use traps::{Spring, TrapId};
 pub use variant::{DEFAULT, VARIANTS, Variant, find};
 pub use wiring::founders;
 
@@ -24,11 +29,11 @@ use crate::world::World;
 use crate::world::clock::Clock;
 use crate::world::cpu::Cpu;
 use crate::world::disk::{self, Disk, Tail};
-use crate::world::network::{Cut, LinkId, Receiver, RuleId};
+use crate::world::network::{self, Cut, LinkId, Receiver, RuleId};
 use crate::world::process::Process;
 use clock::NodeClock;
 use host::{Identity, SimDisk, SimHost};
-use leasehold::env::NodeId;
+use leasehold::env::{Lane, NodeId, Point};
 use leasehold::error::Error;
 use leasehold::node::Node;
 use leasehold::observe::Host;
@@ -38,10 +43,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use traps::Traps;
 use wiring::Links;
 
 /// The world that carries this stack's messages.
 pub type SimWorld = World<Box<Packet>>;
+
+/// What makes its links worse than they are.
+pub type Impairment = network::Impairment<Box<Packet>>;
+
+/// What sets single messages of it aside.
+pub type Hold = network::Hold<Box<Packet>>;
 
 /// What a cluster is built from.
 pub struct Plan {
@@ -73,6 +85,8 @@ struct Shared {
     plan: Plan,
     links: Links,
     slots: BTreeMap<NodeId, Slot>,
+    /// The node that was started again last.
+    restarted: Mutex<Option<NodeId>>,
 }
 
 /// Where a node lives: what is there whether or not its process runs.
@@ -80,6 +94,7 @@ struct Slot {
     disk: Arc<Mutex<Disk>>,
     clock: Arc<Mutex<NodeClock>>,
     cpu: Arc<Mutex<Cpu>>,
+    traps: Arc<Traps>,
     starts: AtomicU64,
     /// A fault keeps it down: nobody else may start it.
     held_down: AtomicBool,
@@ -90,7 +105,7 @@ impl Slot {
     fn new(disk: Disk, clock: NodeClock, cpu: Arc<Mutex<Cpu>>) -> Self {
         let (disk, clock) = (Arc::new(Mutex::new(disk)), Arc::new(Mutex::new(clock)));
         let (starts, held_down) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { disk, clock, cpu, starts, held_down, running: Mutex::new(None) }
+        Self { disk, clock, cpu, traps: Arc::default(), starts, held_down, running: Mutex::new(None) }
     }
 }
 
@@ -111,12 +126,19 @@ impl Cluster {
             (id, Slot::new(disk, NodeClock::new(clock, plan.scenario.touches_clocks()), cpu))
         };
         let slots = cpus.into_iter().map(slot).collect();
-        let cluster = Self { shared: Arc::new(Shared { world, recorder, plan, links, slots }) };
+        let cluster =
+            Self { shared: Arc::new(Shared { world, recorder, plan, links, slots, restarted: Mutex::new(None) }) };
         cluster.shared.recorder.roles().found(founders(&cluster.shared.plan.scenario));
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
         cluster.tell_of_cores();
         cluster
+    }
+
+    /// Ends its world, and lets go of what refers to it in circles.
+    pub fn dissolve(&self) {
+        self.shared.slots.values().for_each(|slot| slot.traps.clear());
+        self.world().dissolve();
     }
 
     /// Tells how busy the nodes are, now and once a second.
@@ -166,6 +188,9 @@ impl Cluster {
         slot.held_down.store(false, Ordering::Relaxed);
         let process = shared.world.process(&id.to_string());
         let incarnation = slot.starts.fetch_add(1, Ordering::Relaxed) + 1;
+        if incarnation > 1 {
+            *shared.restarted.lock() = Some(id);
+        }
         let identity = Identity { node: id, incarnation };
         self.record(What::Process { node: id, change: ProcessChange::Started { incarnation } });
         let host = SimHost::new(
@@ -175,6 +200,7 @@ impl Cluster {
             identity,
             Arc::clone(&slot.clock),
             Arc::clone(&slot.cpu),
+            Arc::clone(&slot.traps),
             process.clone(),
             self.exit(identity),
         );
@@ -320,6 +346,28 @@ impl Cluster {
         Some([rates().min_by_key(|(_, rate)| *rate)?, rates().max_by_key(|(_, rate)| *rate)?])
     }
 
+    /// Sets a trap at a point of a node's code. It is there whether or not the node's process runs, until a task springs it.
+    pub fn set_trap(&self, id: NodeId, point: Point, spring: Spring) -> TrapId {
+        self.shared.slots[&id].traps.set(point, spring)
+    }
+
+    /// Removes a trap. Returns whether it was there still.
+    pub fn remove_trap(&self, id: NodeId, trap: TrapId) -> bool {
+        self.shared.slots[&id].traps.remove(trap)
+    }
+
+    /// Lets all work on a node take `factor` times as long. Returns the core time that it has spent so far.
+    pub fn slow_down(&self, id: NodeId, factor: u32) -> Duration {
+        let mut cpu = self.shared.slots[&id].cpu.lock();
+        cpu.slow_down(factor);
+        cpu.busy()
+    }
+
+    /// The node that was started again last.
+    pub fn restarted(&self) -> Option<NodeId> {
+        *self.shared.restarted.lock()
+    }
+
     /// Does a process of this node exist, standing still or not?
     pub fn is_up(&self, id: NodeId) -> bool {
         self.shared.slots[&id].running.lock().is_some()
@@ -342,19 +390,44 @@ impl Cluster {
 
     /// The links by which one set of nodes reaches another.
     pub fn links_between(&self, from: &[NodeId], to: &[NodeId]) -> Vec<LinkId> {
-        from.iter().flat_map(|from| to.iter().flat_map(|to| self.shared.links.between(*from, *to))).collect()
+        Lane::ALL.into_iter().flat_map(|lane| self.lane_between(from, to, lane)).collect()
+    }
+
+    /// The same, of one lane.
+    pub fn lane_between(&self, from: &[NodeId], to: &[NodeId], lane: Lane) -> Vec<LinkId> {
+        let pairs = from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to)));
+        pairs.filter_map(|(from, to)| self.shared.links.peer(from, to, lane)).collect()
     }
 
     /// Cuts links on behalf of step `step` of the timeline, which is told to be effective once a protocol message meets the cut.
     pub fn cut(&self, step: u32, verb: &'static str, links: &[LinkId], how: Cut) -> RuleId {
         let rule = self.shared.world.cut(links, how);
-        self.shared.recorder.watch(rule, step, verb);
+        self.shared.recorder.watch(rule, Watched { step, verb, requests: false });
         rule
     }
 
-    /// Lifts what [`Cluster::cut`] cut.
+    /// Impairs links on behalf of step `step`, which is told to be effective once something has come of it for a message.
+    pub fn impair(&self, step: u32, verb: &'static str, links: &[LinkId], impairment: &Impairment) -> RuleId {
+        let rule = self.shared.world.impair(links, impairment, &step.to_string());
+        self.shared.recorder.watch(rule, Watched { step, verb, requests: true });
+        rule
+    }
+
+    /// Sets messages aside on behalf of step `step`, which is told to be effective once there was one.
+    pub fn hold(&self, step: u32, verb: &'static str, links: &[LinkId], hold: Hold) -> RuleId {
+        let rule = self.shared.world.hold(links, hold);
+        self.shared.recorder.watch(rule, Watched { step, verb, requests: true });
+        rule
+    }
+
+    /// Lifts a rule of the network: see [`World::lift`].
     pub fn lift(&self, rule: RuleId) {
         self.shared.world.lift(rule);
+    }
+
+    /// Drops what a rule of the network holds: see [`World::drop_held`].
+    pub fn drop_held(&self, rule: RuleId) {
+        self.shared.world.drop_held(rule);
     }
 
     /// The link by which a client reaches a node.

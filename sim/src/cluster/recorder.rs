@@ -4,7 +4,7 @@ use super::roles::Roles;
 use crate::history::{Fate, FaultPhase, History, Past, ProcessChange, StackRecord, What};
 use crate::time::SimTime;
 use crate::world::clock::Clock;
-use crate::world::network::{self, RuleId, Tap};
+use crate::world::network::{self, Effect, RuleId, Tap};
 use leasehold::env::{Instant, Lane, NodeId};
 use leasehold::observe::Event;
 use leasehold::transport::{Message, Packet};
@@ -18,8 +18,17 @@ pub struct Recorder {
     history: Mutex<History>,
     roles: Mutex<Roles>,
     /// Rules of the network, and the step of the timeline each stands for until it is known to be effective.
-    watched: Mutex<BTreeMap<RuleId, (u32, &'static str)>>,
+    watched: Mutex<BTreeMap<RuleId, Watched>>,
     ended: AtomicBool,
+}
+
+/// On whose behalf a rule of the network is there.
+#[derive(Clone, Copy)]
+pub(super) struct Watched {
+    pub(super) step: u32,
+    pub(super) verb: &'static str,
+    /// Whose messages it must meet in order to be effective: those of all lanes, requests included, or those of the protocol.
+    pub(super) requests: bool,
 }
 
 impl Recorder {
@@ -47,8 +56,8 @@ impl Recorder {
         self.roles.lock()
     }
 
-    pub(super) fn watch(&self, rule: RuleId, step: u32, verb: &'static str) {
-        self.watched.lock().insert(rule, (step, verb));
+    pub(super) fn watch(&self, rule: RuleId, watched: Watched) {
+        self.watched.lock().insert(rule, watched);
     }
 
     pub(super) fn record(&self, at: SimTime, what: What) {
@@ -96,15 +105,16 @@ impl Recorder {
         self.record(at, What::Fault { step, verb: "disk", phase: FaultPhase::Effective, detail });
     }
 
-    /// A rule stopped a message of the protocol for the first time: the fault that made the rule is effective.
-    fn note_effect(&self, at: SimTime, rule: RuleId, packet: &Packet) {
-        if packet.lane == Lane::Request {
+    /// A rule did something to a message: at the first that counts, the fault that made the rule is effective.
+    fn note_effect(&self, at: SimTime, rule: RuleId, packet: &Packet, what: &str) {
+        let mut watched = self.watched.lock();
+        let Some(Watched { step, verb, requests }) = watched.get(&rule).copied() else { return };
+        if packet.lane == Lane::Request && !requests {
             return;
         }
-        if let Some((step, verb)) = self.watched.lock().remove(&rule) {
-            let detail = Arc::from(format!("stopped a message from {} to {}", packet.from, packet.to));
-            self.record(at, What::Fault { step, verb, phase: FaultPhase::Effective, detail });
-        }
+        watched.remove(&rule);
+        let detail = Arc::from(format!("{what} from {} to {}", packet.from, packet.to));
+        self.record(at, What::Fault { step, verb, phase: FaultPhase::Effective, detail });
     }
 }
 
@@ -125,8 +135,19 @@ impl Tap<Box<Packet>> for Recorder {
         let Packet { from, to, lane, stamp, echo, .. } = **packet;
         self.record(at, What::Message { from, to, lane, fate, kind, content, stamp, echo });
         if let Some(rule) = rule {
-            self.note_effect(at, rule, packet);
+            self.note_effect(at, rule, packet, "stopped a message");
         }
+    }
+
+    fn impaired(&self, at: SimTime, packet: &Box<Packet>, rule: RuleId, effect: Effect) {
+        let what = match effect {
+            Effect::Lost => "lost a message",
+            Effect::Late => "delayed a message",
+            Effect::Twice => "doubled a message",
+            Effect::OutOfOrder => "let a message overtake another",
+            Effect::Refused => "left no room in the queue for a message",
+        };
+        self.note_effect(at, rule, packet, what);
     }
 }
 

@@ -52,7 +52,8 @@ pub(super) fn lay(world: &SimWorld, plan: &Plan, cpus: &BTreeMap<NodeId, Arc<Mut
         for lane in Lane::ALL {
             peers.push((from != to).then(|| {
                 let name = format!("{from}>{to} {}", lane.name());
-                let link = Link::new(peer_quality(scenario, lane), world.streams().stream(&["network", &name]));
+                let link =
+                    Link::new(peer_quality(scenario, (from, to), lane), world.streams().stream(&["network", &name]));
                 let ends = Ends {
                     caller: Arc::clone(&cpus[&from]),
                     callee: Arc::clone(&cpus[&to]),
@@ -115,8 +116,9 @@ impl Links {
     }
 }
 
-fn peer_quality(scenario: &Scenario, lane: Lane) -> Quality {
-    quality(&scenario.cluster.network, peer_lane(scenario, lane))
+fn peer_quality(scenario: &Scenario, (from, to): (NodeId, NodeId), lane: Lane) -> Quality {
+    let network = scenario.cluster.network_between(from.0 as u32, to.0 as u32);
+    quality(network, peer_lane(scenario, lane))
 }
 
 fn peer_lane(scenario: &Scenario, lane: Lane) -> &scenario::Lane {

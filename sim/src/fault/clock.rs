@@ -39,9 +39,9 @@ fn begin(act: &Act, fault: &ClockFault, node: NodeId) {
     let by_wall = cluster.goes_by_wall_clock();
     cluster.touch_clock(node, |clock, now| touch(clock, now, fault.harm, by_wall));
     match fault.harm {
-        ClockHarm::Rate(_) | ClockHarm::Slew(_) => claims::after_drift(act, VERB),
-        ClockHarm::Step { by, monotonic: true } => claims::after_jump(act, VERB, Some(by.by)),
-        ClockHarm::Freeze => claims::after_jump(act, VERB, fault.lasts),
+        ClockHarm::Rate(_) | ClockHarm::Slew(_) => claims::after_drift(&act.injector, act.step, VERB),
+        ClockHarm::Step { by, monotonic: true } => claims::after_jump(&act.injector, act.step, VERB, Some(by.by)),
+        ClockHarm::Freeze => claims::after_jump(&act.injector, act.step, VERB, fault.lasts),
         ClockHarm::Step { monotonic: false, .. } | ClockHarm::Fail => {}
     }
     match harm {

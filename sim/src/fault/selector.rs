@@ -1,7 +1,7 @@
 //! Who is meant: selectors name nodes by their role at the moment the fault acts.
 
-use super::Act;
-use crate::scenario::Selector;
+use super::{Act, Harm};
+use crate::scenario::{Ends, Selector};
 use leasehold::env::NodeId;
 
 impl Act {
@@ -25,9 +25,34 @@ impl Act {
             Selector::Spare => self.draw(spares(), 1),
             Selector::Any => self.draw(nodes, 1),
             Selector::This => self.this.into_iter().collect(),
+            Selector::Lagging => {
+                let applied = |node: &NodeId| cluster.node(*node).map(|running| running.status().applied);
+                let running = followers().into_iter().filter_map(|node| Some((applied(&node)?, node)));
+                running.min().into_iter().map(|(_, node)| node).collect()
+            }
+            Selector::Paused => self.paused().into_iter().collect(),
+            Selector::Restarted => cluster.restarted().into_iter().collect(),
             // Meaningful only beside another selection: see `select_sides`.
             Selector::Others => Vec::new(),
         }
+    }
+
+    /// The first node, of those that stand still.
+    fn paused(&self) -> Option<NodeId> {
+        let active = self.injector.active.lock();
+        let paused = active.iter().filter_map(|active| match active.harm {
+            Harm::Pause(node) => Some(node),
+            Harm::Partition(_)
+            | Harm::Link(_)
+            | Harm::Hold(..)
+            | Harm::Crash(_)
+            | Harm::Trap(..)
+            | Harm::Task(..)
+            | Harm::Slow(..)
+            | Harm::Clock(..)
+            | Harm::Disk(..) => None,
+        });
+        paused.min()
     }
 
     /// The nodes of two sides; `@others` on one is everybody who is not on the other.
@@ -48,6 +73,32 @@ impl Act {
         let first = selected[0].clone();
         selected[1].retain(|node| !first.contains(node));
         selected
+    }
+
+    /// Who sends and who receives; `@others` at one end is everybody who is not at the other. A list that is empty is everybody.
+    pub(super) fn select_ends(&self, ends: &Ends) -> [Vec<NodeId>; 2] {
+        let mut selected = [&ends.from, &ends.to].map(|end| match &end[..] {
+            [] => self.injector.cluster.nodes().collect(),
+            end => end.iter().flat_map(|selector| self.select(*selector)).collect::<Vec<_>>(),
+        });
+        for (number, end) in [&ends.from, &ends.to].into_iter().enumerate() {
+            if end.contains(&Selector::Others) {
+                let other = selected[1 - number].clone();
+                let rest = self.injector.cluster.nodes().filter(|node| !other.contains(node));
+                selected[number].extend(rest);
+            }
+            selected[number].sort_unstable();
+            selected[number].dedup();
+        }
+        selected
+    }
+
+    /// All nodes but `node`, in two halves drawn from the seed.
+    pub(super) fn halves(&self, node: NodeId) -> [Vec<NodeId>; 2] {
+        let rest: Vec<NodeId> = self.injector.cluster.nodes().filter(|other| *other != node).collect();
+        let first = self.draw(rest.clone(), rest.len() / 2);
+        let second = rest.into_iter().filter(|node| !first.contains(node)).collect();
+        [first, second]
     }
 
     fn draw(&self, mut nodes: Vec<NodeId>, count: usize) -> Vec<NodeId> {

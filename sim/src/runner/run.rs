@@ -93,7 +93,7 @@ fn live(
     });
     let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
     let past = recorder.close();
-    world.dissolve();
+    cluster.dissolve();
     (past, end)
 }
 

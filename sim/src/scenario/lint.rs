@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, DiskFault, DiskHarm, DiskOperation, Expectation, MembershipChange, Metric, Mix, OpKind, Pace,
+    Action, Class, DiskFault, DiskHarm, DiskOperation, Expectation, MembershipChange, Metric, Mix, OpKind, Pace, Pause,
     Problem, Problems, Scenario, Selector, Step, When, Workload, WorkloadKind,
     problem::{Lines, quote},
     units::written,
@@ -218,8 +218,8 @@ impl<'a> Linter<'a> {
         let covers = |step: &&Step| {
             let (When::At(at), Some(lasts)) = (step.at, step.action.lasts()) else { return false };
             let end = lasts.map_or(self.scenario.until, |lasts| at.saturating_add(lasts));
-            let healed = |step: &&Step| matches!(step.action, Action::Heal) && step.at.start() >= at;
-            let healed = self.scenario.timeline.iter().find(healed).map_or(end, |heal| heal.at.start());
+            let heals = |other: &&Step| other.action.heals(&step.action) && other.at.start() >= at;
+            let healed = self.scenario.timeline.iter().find(heals).map_or(end, |heal| heal.at.start());
             at <= from && end.min(healed) >= to && self.hits_a_majority(&step.action)
         };
         self.scenario.timeline.iter().find(covers)
@@ -227,7 +227,7 @@ impl<'a> Linter<'a> {
 
     fn hits_a_majority(&self, action: &Action) -> bool {
         let stops_processes = match action {
-            Action::Crash(_) | Action::Pause(_) => true,
+            Action::Crash(_) | Action::Pause(Pause { at: None, .. }) => true,
             // A node whose disk fails stops; one whose disk never answers serves nothing.
             Action::Disk(DiskFault { harm, .. }) => match harm {
                 DiskHarm::Stall | DiskHarm::Full => true,
@@ -237,9 +237,13 @@ impl<'a> Linter<'a> {
             Action::Tag { .. }
             | Action::Transfer { .. }
             | Action::Partition(_)
+            | Action::Link(_)
+            | Action::Hold(_)
+            | Action::Pause(_)
+            | Action::Slow(_)
             | Action::Clock(_)
             | Action::Membership(_)
-            | Action::Heal => false,
+            | Action::Heal(_) => false,
         };
         stops_processes && self.hit_at_most(action) > u64::from(self.scenario.cluster.nodes) / 2
     }
@@ -249,9 +253,15 @@ impl<'a> Linter<'a> {
         let nodes = u64::from(self.scenario.cluster.nodes);
         match action {
             Action::Tag { .. } => 0,
-            Action::Transfer { .. } | Action::Partition(_) | Action::Membership(_) | Action::Heal => 1,
+            Action::Transfer { .. }
+            | Action::Partition(_)
+            | Action::Link(_)
+            | Action::Hold(_)
+            | Action::Membership(_)
+            | Action::Heal(_) => 1,
             Action::Crash(crash) => of_nodes(crash.node, nodes),
             Action::Pause(pause) => of_nodes(pause.node, nodes),
+            Action::Slow(slow) => of_nodes(slow.node, nodes),
             Action::Clock(clock) => of_nodes(clock.node, nodes),
             Action::Disk(disk) => of_nodes(disk.node, nodes),
         }
@@ -335,7 +345,10 @@ fn of_nodes(selector: Selector, nodes: u64) -> u64 {
         | Selector::Learner
         | Selector::Spare
         | Selector::Any
-        | Selector::This => 1,
+        | Selector::This
+        | Selector::Lagging
+        | Selector::Paused
+        | Selector::Restarted => 1,
     }
 }
 

@@ -93,12 +93,21 @@ pub(super) struct Step {
     /// Separates nodes.
     #[schemars(with = "Option<Partition>")]
     pub partition: Option<Spanned<Partition>>,
+    /// Makes links worse than they are.
+    #[schemars(with = "Option<Link>")]
+    pub link: Option<Spanned<Link>>,
+    /// Holds single messages back, by their kind.
+    #[schemars(with = "Option<Hold>")]
+    pub hold: Option<Spanned<Hold>>,
     /// Kills a process; what its disk has not synced is lost, or torn.
     #[schemars(with = "Option<Crash>")]
     pub crash: Option<Spanned<Crash>>,
     /// Stops a process for a while; it does not know.
     #[schemars(with = "Option<Pause>")]
     pub pause: Option<Spanned<Pause>>,
+    /// Makes a node's CPU slow.
+    #[schemars(with = "Option<Slow>")]
+    pub slow: Option<Spanned<Slow>>,
     /// Makes a clock go wrong.
     #[schemars(with = "Option<ClockFault>")]
     pub clock: Option<Spanned<ClockFault>>,
@@ -108,9 +117,9 @@ pub(super) struct Step {
     /// Asks the leader for a change of membership.
     #[schemars(with = "Option<Membership>")]
     pub membership: Option<Spanned<Membership>>,
-    /// Ends every partition.
-    #[schemars(with = "Option<shape::Everything>")]
-    pub heal: Option<Text>,
+    /// Ends faults, and removes what they have left in flight.
+    #[schemars(with = "Option<shape::Either<shape::HealedWord, Heal>>")]
+    pub heal: Option<Spanned<Or<Heal>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -127,9 +136,15 @@ pub(super) struct Transfer {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Partition {
-    /// The two sides: `[["@leader"], ["@others"]]`.
-    #[schemars(with = "Vec<Vec<shape::Node>>")]
+    /// The two sides: `[["@leader"], ["@others"]]`. Who is on neither reaches both.
+    #[schemars(with = "Option<Vec<Vec<shape::Node>>>")]
     pub sides: Option<Spanned<Vec<Spanned<Vec<Text>>>>>,
+    /// Instead of sides. `bridge`: two halves that both reach one node; `ring`: each node reaches its two neighbours only.
+    #[schemars(with = "Option<shape::ShapeWord>")]
+    pub shape: Option<Text>,
+    /// The node that both halves of a bridge reach. Default `@any`.
+    #[schemars(with = "Option<shape::OneNode>")]
+    pub node: Option<Text>,
     /// `drop`: what is sent is lost; `hold`: it is delivered when the partition ends; `cut`: what is in flight is lost too. Default `drop`.
     #[schemars(with = "Option<shape::CutWord>")]
     pub how: Option<Text>,
@@ -146,7 +161,7 @@ pub(super) struct Crash {
     /// Whose process.
     #[schemars(with = "shape::Node")]
     pub node: Option<Text>,
-    /// How long it is down; without it, until a `heal`.
+    /// How long it is down, `0s`: it starts again at once; without it, until a `heal`.
     #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
     /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the machine), the
@@ -224,6 +239,109 @@ pub(super) struct Pause {
     /// What its monotonic clock does meanwhile: `running` (default) or `frozen` (beyond what the stack may assume of a clock).
     #[schemars(with = "Option<shape::PausedClockWord>")]
     pub clock: Option<Text>,
+    /// Not now, but when a task of the process next reaches this point of the code.
+    #[schemars(with = "Option<shape::PointWord>")]
+    pub at: Option<Text>,
+    /// Of a pause `at` a point. `process` (default): all of it stands still; `task`: only the task that reached the point.
+    #[schemars(with = "Option<shape::PausedWord>")]
+    pub what: Option<Text>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Slow {
+    /// Whose CPU.
+    #[schemars(with = "shape::Node")]
+    pub node: Option<Text>,
+    /// All work takes so many times as long: 2 to 1000.
+    #[schemars(with = "u32", range(min = 2, max = 1000))]
+    pub factor: Option<Whole>,
+    /// For how long; without it, until a `heal`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub r#for: Option<Quantity>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Link {
+    /// Who sends. Default: every node.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<shape::Node>>")]
+    pub from: Option<Spanned<Vec<Text>>>,
+    /// Who receives. Default: every node.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<shape::Node>>")]
+    pub to: Option<Spanned<Vec<Text>>>,
+    /// The lane of the transport. Default: all.
+    #[schemars(with = "Option<shape::LaneWord>")]
+    pub lane: Option<Text>,
+    /// Only messages of these kinds. Default: all.
+    #[serde(default)]
+    #[schemars(with = "Vec<shape::MessageWord>")]
+    pub messages: Vec<Text>,
+    /// The share of messages that is lost.
+    #[schemars(with = "Option<shape::Share>")]
+    pub loss: Option<Quantity>,
+    /// How much later each message arrives.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub delay: Option<Quantity>,
+    /// Up to so much later still, drawn for each message.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub jitter: Option<Quantity>,
+    /// The share of messages that arrives twice.
+    #[schemars(with = "Option<shape::Share>")]
+    pub duplicate: Option<Quantity>,
+    /// Messages may overtake one another.
+    pub reorder: Option<bool>,
+    /// The share of messages whose segment is lost and sent again, 200 ms later and then twice as late each time; what follows waits.
+    #[schemars(with = "Option<shape::Share>")]
+    pub stall: Option<Quantity>,
+    /// How fast bytes leave; what comes faster waits in the lane's queue.
+    #[schemars(with = "Option<shape::Bandwidth>")]
+    pub bandwidth: Option<Quantity>,
+    /// How many messages may wait to leave, where that is less than the lane allows.
+    #[schemars(with = "Option<u32>")]
+    pub queue: Option<Whole>,
+    /// For how long; without it, until a `heal`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub r#for: Option<Quantity>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Hold {
+    /// The kinds of messages: `["heartbeat-response"]`.
+    #[serde(default)]
+    #[schemars(with = "Vec<shape::MessageWord>")]
+    pub messages: Vec<Text>,
+    /// Who sends. Default: every node.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<shape::Node>>")]
+    pub from: Option<Spanned<Vec<Text>>>,
+    /// Who receives. Default: every node.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<shape::Node>>")]
+    pub to: Option<Spanned<Vec<Text>>>,
+    /// Only so many, the first that are sent; the others pass. Default: all.
+    #[schemars(with = "Option<u32>")]
+    pub first: Option<Whole>,
+    /// What becomes of them at the end: `deliver` (default) or `drop`.
+    #[schemars(with = "Option<shape::LeftoverWord>")]
+    pub then: Option<Text>,
+    /// For how long; without it, until a `heal`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub r#for: Option<Quantity>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Heal {
+    /// `everything` (default), `network` or `processes`.
+    #[schemars(with = "Option<shape::HealedWord>")]
+    pub what: Option<Text>,
+    /// What becomes of messages that faults hold, or have left in flight: `drop` (default) or `deliver`.
+    #[schemars(with = "Option<shape::LeftoverWord>")]
+    pub messages: Option<Text>,
 }
 
 /// One of these.
@@ -296,6 +414,10 @@ pub(super) struct Cluster {
     /// Between nodes: a profile, or a table. Default `same-az`.
     #[schemars(with = "Option<shape::Either<shape::NetworkName, Network>>")]
     pub network: Option<Spanned<Or<Network>>>,
+    /// Between two nodes, where it is not as between all: `"n1-n2"` there and back, `"n1>n2"` one way.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<shape::Wire, shape::Either<shape::NetworkName, Network>>")]
+    pub links: BTreeMap<Text, Spanned<Or<Network>>>,
     /// Between clients and nodes. Default `same-az`.
     #[schemars(with = "Option<shape::Either<shape::NetworkName, Network>>")]
     pub client_network: Option<Spanned<Or<Network>>>,

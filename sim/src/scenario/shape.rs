@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Class, Cut, DiskOperation, Engine, InnerReads, Metric, PausedClock, Phase, Renewal, Selector, Tail,
-    Target, Unit,
+    COSTS, Calls, Class, Cut, DiskOperation, Engine, Healed, InnerReads, LaneName, Leftover, MessageKind, Metric,
+    Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Unit,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
     words::Spelled,
@@ -85,8 +85,10 @@ shapes! {
         { "enum": Selector::roles().filter(|role| !role.is_many()).map(|role| role.to_string()).collect::<Vec<_>>() },
         { "type": "string", "pattern": "^n[1-9]$" },
     ] });
-    /// What can be healed.
-    Everything = json_schema!({ "const": "everything" });
+    /// `n1-n2`, `n1>n2`
+    Wire = json_schema!({ "type": "string", "pattern": "^n[1-9][->]n[1-9]$" });
+    /// `1MB/s`
+    Bandwidth = json_schema!({ "type": "string", "pattern": format!(r"^\s*{NUMBER}\s*(B|kB|MB|GB)/s\s*$") });
     /// A whole number, or a range of them.
     Count = json_schema!({ "anyOf": [
         { "type": "integer", "minimum": 1 },
@@ -143,9 +145,16 @@ pub(super) type RenewalWord = Word<Renewal>;
 pub(super) type InnerReadsWord = Word<InnerReads>;
 pub(super) type CallsWord = Word<Calls>;
 pub(super) type CutWord = Word<Cut>;
+pub(super) type HealedWord = Word<Healed>;
+pub(super) type LaneWord = Word<LaneName>;
+pub(super) type LeftoverWord = Word<Leftover>;
+pub(super) type MessageWord = Word<MessageKind>;
 pub(super) type PausedClockWord = Word<PausedClock>;
 pub(super) type DiskOperationWord = Word<DiskOperation>;
 pub(super) type TailWord = Word<Tail>;
+pub(super) type PausedWord = Word<Paused>;
+pub(super) type PointWord = Word<Point>;
+pub(super) type ShapeWord = Word<ShapeName>;
 pub(super) type TargetWord = Word<Target>;
 
 /// What variants change about the cluster, by name: a table of `T`. `describe` puts in which there are.

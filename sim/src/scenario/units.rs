@@ -6,8 +6,8 @@
 use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
 
 use super::{
-    Bound, Count, Drift, Jump, KeyDistribution, Load, MAX_DRIFT, MAX_DURATION, MAX_SEEDS, Metric, Moment, Op, Phase,
-    Ppm, Problem, Seeds, Unit,
+    Bound, Count, Drift, Jump, KeyDistribution, Load, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_SEEDS, Metric,
+    Moment, Op, Phase, Ppm, Problem, Seeds, Unit,
     problem::quote,
     words::{self, Spelled},
 };
@@ -225,6 +225,44 @@ pub(super) fn rate(text: &str) -> Result<u64, Misread> {
         Some((milli, true)) if milli <= u128::from(MOST) * 1_000 => Ok(milli as u64),
         _ => Err(Misread::new(format!("{} is too fast: at most {MOST}/s", quote(text)))),
     }
+}
+
+const BANDWIDTHS: [(&str, u64); 4] = [("GB/s", 1_000_000_000), ("MB/s", 1_000_000), ("kB/s", 1_000), ("B/s", 1)];
+
+/// A bandwidth, in bytes a second: `1MB/s`.
+pub(super) fn bandwidth(text: &str) -> Result<u64, Misread> {
+    let text = text.trim();
+    let forms = "a bandwidth is bytes a second: `500B/s`, `64kB/s`, `1.5MB/s`, `1GB/s`";
+    let (number, unit) =
+        Decimal::split(text).ok_or_else(|| Misread::new(format!("{} is not a bandwidth", quote(text))).help(forms))?;
+    if unit.is_empty() {
+        return Err(Misread::new(format!("`{text}` has no unit; `{text}B/s`?")).help(forms));
+    }
+    without_exponent(text, unit)?;
+    let Some((_, bytes)) = BANDWIDTHS.iter().find(|(name, _)| *name == unit) else {
+        let meant = BANDWIDTHS.iter().find(|(name, _)| name.to_lowercase().trim_end_matches("/s") == habit(unit));
+        let meant = meant.map(|(name, _)| (*name).to_owned());
+        return Err(Misread { meant, ..Misread::new(format!("unknown unit {}", quote(unit))).help(forms) });
+    };
+    match number.times(u128::from(*bytes)) {
+        Some((_, false)) => Err(Misread::new(format!("{} is finer than a byte a second", quote(text)))),
+        Some((0, true)) => Err(Misread::new("a bandwidth of zero lets nothing through").help("write a partition")),
+        Some((rate, true)) if rate <= u128::from(MAX_BANDWIDTH) => Ok(rate as u64),
+        _ => Err(Misread::new(format!("{} is too fast: at most {}", quote(text), written_bandwidth(MAX_BANDWIDTH)))),
+    }
+}
+
+/// `mb` for `MBps`, `Mb/s`, `MB`.
+fn habit(unit: &str) -> String {
+    let unit = unit.to_lowercase();
+    let unit = unit.strip_suffix("/s").or(unit.strip_suffix("/sec")).or(unit.strip_suffix("ps")).unwrap_or(&unit);
+    unit.to_owned()
+}
+
+/// `bytes` a second as a scenario would write it: exact, in the largest unit that it fills.
+pub(super) fn written_bandwidth(bytes: u64) -> String {
+    let (name, unit) = BANDWIDTHS.iter().find(|(_, unit)| bytes >= *unit).unwrap_or(&("B/s", 1));
+    format!("{}{name}", decimal(bytes, unit.ilog10()))
 }
 
 /// A share: `200ppm`, `0.1%` or `0.001`.

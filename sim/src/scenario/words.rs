@@ -3,8 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Action, Calls, Class, Cut, DiskOperation, Drift, Engine, InnerReads, Jump, Op, PausedClock, Phase, Renewal,
-    Selector, Tail, Target,
+    Action, Calls, Class, Cut, DiskOperation, Drift, Engine, Healed, InnerReads, Jump, LaneName, Leftover, MessageKind,
+    Op, Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Wire,
     problem::{quote, quote_all},
     units::{Misread, written},
 };
@@ -89,6 +89,35 @@ spelled! {
     }
     DiskOperation, "operation of a disk", { Append = "append", Sync = "sync", Read = "read" }
     Tail, "tail of a file", { Lost = "lost", Kept = "kept", Torn = "torn", Scattered = "scattered" }
+    Paused, "thing to pause", { Process = "process", Task = "task" }
+    Point, "point of the code", {
+        Appended = "appended",
+        Persisted = "persisted",
+        Sent = "sent",
+        Applied = "applied",
+        Published = "published",
+        LeaseChecked = "lease-checked",
+        IndexConfirmed = "index-confirmed",
+    }
+    ShapeName, "shape", { Bridge = "bridge", Ring = "ring" }
+    LaneName, "lane", { Heartbeat = "heartbeat", Bulk = "bulk", Request = "request" }
+    MessageKind, "kind of message", {
+        Heartbeat = "heartbeat",
+        HeartbeatResponse = "heartbeat-response",
+        Append = "append",
+        AppendResponse = "append-response",
+        Snapshot = "snapshot",
+        PreVote = "pre-vote",
+        PreVoteResponse = "pre-vote-response",
+        Vote = "vote",
+        ForcedVote = "forced-vote",
+        VoteResponse = "vote-response",
+        TimeoutNow = "timeout-now",
+        Request = "request",
+        Reply = "reply",
+    }
+    Leftover, "fate", { Deliver = "deliver", Drop = "drop" }
+    Healed, "thing to heal", { Everything = "everything", Network = "network", Processes = "processes" }
     Target, "target", { Any = "@any", Leader = "@leader" }
 }
 
@@ -100,7 +129,7 @@ impl Phase {
 }
 
 impl Selector {
-    const ROLES: [(Self, &'static str); 11] = [
+    const ROLES: [(Self, &'static str); 14] = [
         (Self::Leader, "@leader"),
         (Self::OldLeader, "@old-leader"),
         (Self::Follower, "@follower"),
@@ -112,6 +141,9 @@ impl Selector {
         (Self::Spare, "@spare"),
         (Self::Any, "@any"),
         (Self::This, "@this"),
+        (Self::Lagging, "@lagging"),
+        (Self::Paused, "@paused"),
+        (Self::Restarted, "@restarted"),
     ];
 
     /// Every role, as it is written.
@@ -149,6 +181,35 @@ impl FromStr for Selector {
         let allowed = format!("allowed: `n1`, `n2`, ...; {}", quote_all(words()));
         let unknown = unknown("selector", text, words());
         Err(Misread { help: Some(allowed), meant: by_number(text).or(unknown.meant.clone()), ..unknown })
+    }
+}
+
+impl fmt::Display for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, one_way } = self;
+        write!(f, "n{from}{}n{to}", if *one_way { '>' } else { '-' })
+    }
+}
+
+impl FromStr for Wire {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let forms = "two nodes: `n1-n2` there and back, `n1>n2` one way";
+        let node = |text: &str| match text.trim().parse() {
+            Ok(Selector::Node(number)) => Some(number),
+            Ok(_) | Err(_) => None,
+        };
+        let ends = text.split_once('>').map(|ends| (ends, true)).or(text.split_once('-').map(|ends| (ends, false)));
+        let wire = ends.and_then(|((from, to), one_way)| Some((node(from)?, node(to)?, one_way)));
+        match wire {
+            Some((from, to, _)) if from == to => {
+                Err(Misread::new(format!("there is no link from `n{from}` to itself")).help(forms))
+            }
+            Some((from, to, true)) => Ok(Self { from, to, one_way: true }),
+            Some((from, to, false)) => Ok(Self { from: from.min(to), to: from.max(to), one_way: false }),
+            None => Err(Misread::new(format!("{} is not a link", quote(text))).help(forms)),
+        }
     }
 }
 
@@ -223,7 +284,7 @@ fn by_part<'c, 'a>(word: &str, candidates: &'c [&'a str]) -> Option<&'c &'a str>
 }
 
 /// What other harnesses and everyday speech call it, and what it is called here.
-const HABITS: [(&str, &str); 28] = [
+const HABITS: [(&str, &str); 34] = [
     ("kill", "crash"),
     ("restart", "crash"),
     ("bounce", "crash"),
@@ -237,6 +298,12 @@ const HABITS: [(&str, &str); 28] = [
     ("fdatasync", "fsync"),
     ("write", "append"),
     ("isolate", "partition"),
+    ("throttle", "slow"),
+    ("degrade", "link"),
+    ("latency", "delay"),
+    ("rate", "bandwidth"),
+    ("limit", "queue"),
+    ("times", "first"),
     ("cut", "partition"),
     ("split", "partition"),
     ("reconfigure", "membership"),

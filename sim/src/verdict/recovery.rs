@@ -1,7 +1,7 @@
 //! How long it took, after a fault, until a write was acknowledged again (`lease-bugs.md` L2).
 //!
-//! A clock starts where a fault ends: a partition, a downtime, a pause or a fault of a clock or a disk ended, everything was healed, a
-//! transfer moved the leader, a change of membership is in force. It stops at the first
+//! A clock starts where a fault ends: what lasts (a partition, a bad link, a downtime, a pause, a fault of a clock or a disk, ...)
+//! ended, everything was healed, a transfer moved the leader, a change of membership is in force. It stops at the first
 //! put, compare-and-set or script that is acknowledged and whose entry no node had applied when the clock started. That the entry is
 //! new, not that the operation is, is what shows that the cluster commits again: a closed-loop client may hang in an operation that it
 //! began under the fault, and an answer that a partition held back may arrive after it for an entry that was committed long before.
@@ -49,7 +49,7 @@ impl Recovery {
             What::Stack(StackRecord { event: Event::Applied { index, .. }, .. }) => {
                 self.applied = self.applied.max(*index)
             }
-            What::Fault { step, verb, phase, .. } => self.fault(record.at, *step, verb, *phase),
+            What::Fault { step, verb, phase, detail } => self.fault(record.at, *step, (verb, *phase), detail),
             What::Completed {
                 completion: Completion::Written { version } | Completion::Script { version, .. },
                 ..
@@ -61,18 +61,20 @@ impl Recovery {
         Vec::new()
     }
 
-    fn fault(&mut self, at: SimTime, step: u32, verb: &str, phase: FaultPhase) {
-        match (verb, phase) {
-            ("partition" | "crash" | "pause" | "clock" | "disk", FaultPhase::Activated) => {
+    fn fault(&mut self, at: SimTime, step: u32, what: (&str, FaultPhase), detail: &str) {
+        match what {
+            ("partition" | "link" | "hold" | "crash" | "pause" | "slow" | "clock" | "disk", FaultPhase::Activated) => {
                 *self.lasting.entry(step).or_default() += 1;
                 self.running.clear();
             }
-            ("partition" | "crash" | "pause" | "clock" | "disk", FaultPhase::Ended) => {
+            ("partition" | "link" | "hold" | "crash" | "pause" | "slow" | "clock" | "disk", FaultPhase::Ended) => {
                 self.ended(step);
                 self.start(at);
             }
             ("heal", FaultPhase::Activated) => {
-                self.lasting.clear();
+                if !["network", "processes"].contains(&detail) {
+                    self.lasting.clear();
+                }
                 self.start(at);
             }
             ("transfer" | "membership", FaultPhase::Effective) => self.start(at),

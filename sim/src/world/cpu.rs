@@ -9,16 +9,19 @@ pub struct Cpu {
     /// When each core is free again.
     cores: Vec<SimTime>,
     busy: Duration,
+    /// All work takes so many times as long.
+    factor: u32,
 }
 
 impl Cpu {
     /// A machine with this many cores; at least one.
     pub fn new(cores: usize) -> Self {
-        Self { cores: vec![SimTime(0); cores.max(1)], busy: Duration::ZERO }
+        Self { cores: vec![SimTime(0); cores.max(1)], busy: Duration::ZERO, factor: 1 }
     }
 
     /// Takes work that costs `cost` and comes at `now`; returns when it is done.
     pub fn work(&mut self, now: SimTime, cost: Duration) -> SimTime {
+        let cost = cost * self.factor;
         self.busy += cost;
         let mut first = 0;
         for (core, free) in self.cores.iter().enumerate() {
@@ -29,6 +32,11 @@ impl Cpu {
         let done = self.cores[first].max(now).after(cost);
         self.cores[first] = done;
         done
+    }
+
+    /// From now on all work takes `factor` times as long. What was taken before is done when it would have been.
+    pub fn slow_down(&mut self, factor: u32) {
+        self.factor = factor.max(1);
     }
 
     /// Core time spent so far.
@@ -49,6 +57,16 @@ mod tests {
         assert_eq!([two.work(SimTime(0), COST), two.work(SimTime(0), COST)], [SimTime(10), SimTime(10)]);
         let mut one = Cpu::new(1);
         assert_eq!([one.work(SimTime(0), COST), one.work(SimTime(0), COST)], [SimTime(10), SimTime(20)]);
+    }
+
+    #[test]
+    fn a_slow_machine_takes_longer_for_what_comes_from_then_on() {
+        let mut cpu = Cpu::new(1);
+        assert_eq!(cpu.work(SimTime(0), COST), SimTime(10));
+        cpu.slow_down(3);
+        assert_eq!(cpu.work(SimTime(0), COST), SimTime(40));
+        cpu.slow_down(1);
+        assert_eq!(cpu.work(SimTime(100), COST), SimTime(110));
     }
 
     #[test]

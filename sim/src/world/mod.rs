@@ -11,7 +11,7 @@
 //! | [`queue`], [`timer`] | what is due, and waiting for it |
 //! | [`signal`] | waiting for a change |
 //! | [`clock`] | a node's own clocks: offset, rate, steps |
-//! | [`network`] | links and lanes: latency, loss, duplication, bounds, partitions |
+//! | [`network`] | links and lanes: latency, loss, duplication, bounds; partitions, impairments and holds as rules laid on them |
 //! | [`disk`] | files with a durable and a pending part |
 //! | [`cpu`] | cores that work queues for |
 //! | [`streams`], [`quantiles`] | randomness, and latencies drawn from it |
@@ -70,9 +70,9 @@ enum Due<M: 'static> {
     /// A message arrives.
     Arrival(Flight<M>),
     /// The answer to a unary call arrives.
-    Answer(LinkId),
+    Answer(LinkId, u32),
     /// A unary call is over, or given up: its link may make the next.
-    CallOver(LinkId),
+    CallOver(LinkId, u32),
     /// Run this.
     Call(Box<dyn FnOnce() + Send>),
 }
@@ -164,8 +164,8 @@ impl<M: Clone + Send + 'static> World<M> {
         match due {
             Due::Timer(cell) => cell.fire(),
             Due::Arrival(flight) => self.arrive(flight),
-            Due::Answer(link) => self.with_network(|network, route| network.answer(link, route)),
-            Due::CallOver(link) => self.with_network(|network, route| network.call_over(link, route)),
+            Due::Answer(link, call) => self.with_network(|network, route| network.answer(link, call, route)),
+            Due::CallOver(link, call) => self.with_network(|network, route| network.call_over(link, call, route)),
             Due::Call(call) => call(),
         }
     }
@@ -182,12 +182,12 @@ impl<M> Route<'_, M> {
         self.queue.push(at, Due::Arrival(flight));
     }
 
-    fn answer(&mut self, at: SimTime, link: LinkId) {
-        self.queue.push(at, Due::Answer(link));
+    fn answer(&mut self, at: SimTime, link: LinkId, call: u32) {
+        self.queue.push(at, Due::Answer(link, call));
     }
 
-    fn call_over(&mut self, at: SimTime, link: LinkId) {
-        self.queue.push(at, Due::CallOver(link));
+    fn call_over(&mut self, at: SimTime, link: LinkId, call: u32) {
+        self.queue.push(at, Due::CallOver(link, call));
     }
 }
 
@@ -221,9 +221,30 @@ impl<M: Clone + Send + 'static> World<M> {
         self.shared.network.lock().cut(links, how)
     }
 
+    /// Impairs links, by a rule that can be lifted again. It draws from streams of the name `name`, which must be its own.
+    pub fn impair(&self, links: &[LinkId], impairment: &network::Impairment<M>, name: &str) -> RuleId {
+        let stream = |link: LinkId| self.streams().stream(&["impairment", name, &link.to_string()]);
+        self.shared.network.lock().impair(links, impairment, stream)
+    }
+
+    /// Sets single messages aside as they are sent by these links, by a rule that can be lifted again.
+    pub fn hold(&self, links: &[LinkId], hold: network::Hold<M>) -> RuleId {
+        self.shared.network.lock().hold(links, hold)
+    }
+
     /// Lifts a rule. What it held back is sent now, in order.
     pub fn lift(&self, rule: RuleId) {
         self.with_network(|network, route| network.lift(rule, route));
+    }
+
+    /// Drops what a rule holds back.
+    pub fn drop_held(&self, rule: RuleId) {
+        self.shared.network.lock().drop_held(rule, self.now());
+    }
+
+    /// Drops all that rules, also those that were lifted, hold back or have left in flight, and ends unary calls that hang by one.
+    pub fn sweep(&self) {
+        self.with_network(|network, route| network.sweep(route));
     }
 
     fn arrive(&self, flight: Flight<M>) {

@@ -3,6 +3,13 @@
 //! A link is a stream, which takes any number of messages at once, or it makes unary calls: one message at a time, the next leaves
 //! when the last was answered (a gRPC client without pipelining, as elastickv's heartbeat lane). What must wait, behind a call or
 //! behind a partition that holds, waits in the link's queue; that queue is bounded.
+//!
+//! Faults are [`rules`] that are laid on links and lifted again. What a rule leaves behind when it is lifted (late messages, second
+//! copies, calls that wait for an answer that was lost) goes its way, unless the network is swept.
+
+mod rules;
+
+pub use rules::{Bandwidth, Cut, Effect, Hold, Impairment, Matches, RuleId};
 
 use super::Route;
 use super::cpu::Cpu;
@@ -10,7 +17,9 @@ use super::quantiles::Quantiles;
 use super::streams::Stream;
 use crate::time::SimTime;
 use parking_lot::Mutex;
-use std::collections::VecDeque;
+use rules::{Impaired, Passage};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,19 +30,10 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct LinkId(usize);
 
-/// A partition, by number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct RuleId(u64);
-
-/// How a link is cut.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cut {
-    /// What is sent is dropped; what is in flight arrives.
-    Drop,
-    /// What is sent is held back until the cut is lifted; what is in flight arrives.
-    Hold,
-    /// What is sent is dropped, and so is what is in flight.
-    DropInFlight,
+impl fmt::Display for LinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// How a link carries messages.
@@ -68,6 +68,9 @@ pub trait Receiver<M>: Send + Sync {
 pub trait Tap<M>: Send + Sync {
     /// `message` met its fate at `at`.
     fn message(&self, at: SimTime, message: &M, fate: Fate);
+
+    /// An impairment did this to `message`, which was sent at `at`.
+    fn impaired(&self, at: SimTime, message: &M, by: RuleId, effect: Effect);
 }
 
 /// The properties of a link.
@@ -117,26 +120,55 @@ pub struct Link<M> {
     /// Of unary calls that cost their ends time.
     ends: Option<Ends>,
     receiver: Option<Arc<dyn Receiver<M>>>,
-    /// When the last message sent will have arrived.
-    last_arrival: SimTime,
+    last: LastArrival,
     /// What waits behind a call, or behind a rule that holds.
-    waiting: VecDeque<M>,
-    /// A unary call is under way.
-    calling: bool,
-    rules: Vec<(RuleId, Cut)>,
+    waiting: VecDeque<Waiting<M>>,
+    call: Call,
+    cuts: Vec<(RuleId, Cut)>,
+    impaired: Vec<Impaired<M>>,
+    holds: Vec<RuleId>,
+    /// What holds have set aside.
+    aside: Vec<(RuleId, M)>,
     /// Moved by a rule that drops what is in flight.
     epoch: u64,
     last_in_flight_rule: RuleId,
+}
+
+struct Waiting<M> {
+    message: M,
+    /// The rule that made it wait.
+    held: Option<RuleId>,
+}
+
+/// When the last message sent on a link will have arrived.
+#[derive(Clone, Copy)]
+struct LastArrival {
+    at: SimTime,
+    /// The rule but for which it would be earlier, and when it would be then.
+    late: Option<(RuleId, SimTime)>,
+}
+
+/// The unary calls of a link.
+#[derive(Clone, Copy, Default)]
+struct Call {
+    /// One is under way.
+    open: bool,
+    /// How many there were: what comes for an earlier one comes too late.
+    number: u32,
+    /// A rule keeps it from its end.
+    hung: bool,
 }
 
 /// A message on its way.
 pub(super) struct Flight<M> {
     link: LinkId,
     epoch: u64,
-    /// A unary call that waits for this message to be taken.
-    call: bool,
+    /// The unary call that waits for this message to be taken.
+    call: Option<u32>,
     /// The receiving machine has yet to find the time to take it.
     to_take: bool,
+    /// The rule but for which it would not be under way any more, and how often the network had been swept before.
+    residue: Option<(RuleId, u32)>,
     message: M,
 }
 
@@ -148,10 +180,13 @@ impl<M> Link<M> {
             stream,
             ends: None,
             receiver: None,
-            last_arrival: SimTime(0),
+            last: LastArrival { at: SimTime(0), late: None },
             waiting: VecDeque::new(),
-            calling: false,
-            rules: Vec::new(),
+            call: Call::default(),
+            cuts: Vec::new(),
+            impaired: Vec::new(),
+            holds: Vec::new(),
+            aside: Vec::new(),
             epoch: 0,
             last_in_flight_rule: RuleId(0),
         }
@@ -162,22 +197,54 @@ impl<M> Link<M> {
         Self { ends: Some(ends), ..self }
     }
 
-    fn rule(&self) -> Option<(RuleId, Cut)> {
-        let dropping = self.rules.iter().find(|(_, cut)| *cut != Cut::Hold);
-        dropping.or(self.rules.first()).copied()
+    fn cut(&self) -> Option<(RuleId, Cut)> {
+        let dropping = self.cuts.iter().find(|(_, cut)| *cut != Cut::Hold);
+        dropping.or(self.cuts.first()).copied()
     }
 
     fn latency(&mut self) -> Duration {
         Duration::from_nanos(self.quality.latency.draw(&mut self.stream))
     }
 
-    fn arrival(&mut self, now: SimTime) -> SimTime {
-        let mut at = now.after(self.latency());
-        if self.quality.fifo {
-            at = at.max(self.last_arrival);
-            self.last_arrival = at;
+    /// When a message arrives that makes its way so, and the rule but for which it would be earlier.
+    fn arrival(&mut self, passage: &Passage) -> (SimTime, Option<RuleId>) {
+        let natural = passage.departs.after(self.latency());
+        let at = natural.after(passage.delay);
+        if !self.quality.fifo {
+            return (at, passage.late);
         }
-        at
+        let LastArrival { at: last, late: ahead } = self.last;
+        let (at, late) = if passage.in_order && at < last {
+            (last, passage.late.or(ahead.map(|(rule, _)| rule)))
+        } else {
+            (at, passage.late)
+        };
+        if at >= last {
+            let unhindered = ahead.map_or(last, |(_, unhindered)| unhindered);
+            self.last = LastArrival { at, late: late.map(|rule| (rule, unhindered)) };
+        }
+        (at, late)
+    }
+
+    /// How many messages may wait when `message` comes, and who says so.
+    fn bound(&self, message: &M) -> (usize, Option<RuleId>) {
+        let rules = self.impaired.iter().filter_map(|impaired| Some((impaired.bound(message)?, Some(impaired.rule))));
+        rules.chain([(self.quality.bound, None)]).min_by_key(|(bound, _)| *bound).unwrap_or_default()
+    }
+
+    /// How many messages wait for the line.
+    fn queued(&mut self, now: SimTime) -> usize {
+        self.impaired.iter_mut().map(|impaired| impaired.queued(now)).max().unwrap_or_default()
+    }
+
+    fn passage(&mut self, message: &M, departs: SimTime) -> Passage {
+        let mut passage = Passage::clear(departs, true);
+        for impaired in &mut self.impaired {
+            if passage.lost.is_none() {
+                impaired.impede(message, &mut passage);
+            }
+        }
+        passage
     }
 }
 
@@ -185,12 +252,15 @@ impl<M> Link<M> {
 pub(super) struct Network<M> {
     links: Vec<Link<M>>,
     tap: Option<Arc<dyn Tap<M>>>,
-    rules: u64,
+    rules: u32,
+    holds: BTreeMap<RuleId, Hold<M>>,
+    /// How often the network has been swept.
+    sweeps: u32,
 }
 
 impl<M: Clone> Network<M> {
     pub(super) fn new() -> Self {
-        Self { links: Vec::new(), tap: None, rules: 0 }
+        Self { links: Vec::new(), tap: None, rules: 0, holds: BTreeMap::new(), sweeps: 0 }
     }
 
     pub(super) fn set_tap(&mut self, tap: Arc<dyn Tap<M>>) {
@@ -208,47 +278,130 @@ impl<M: Clone> Network<M> {
 
     pub(super) fn send(&mut self, id: LinkId, message: M, route: &mut Route<'_, M>) -> Result<(), M> {
         let link = &mut self.links[id.0];
-        let rule = link.rule();
-        let waits = link.calling || matches!(rule, Some((_, Cut::Hold)));
-        if waits && link.waiting.len() >= link.quality.bound {
-            return Err(message);
+        let held = match link.cut() {
+            Some((rule, Cut::Hold)) => Some(rule),
+            Some((_, Cut::Drop | Cut::DropInFlight)) | None => None,
+        };
+        let mut waits = link.call.open || held.is_some();
+        let mut queued = link.waiting.len();
+        if !link.impaired.is_empty() || !link.holds.is_empty() {
+            let line = link.queued(route.now);
+            waits |= line > 0;
+            queued += link.aside.len() + line;
         }
-        if let Some((rule, Cut::Hold)) = rule {
+        if waits && queued >= link.bound(&message).0 {
+            return Err(self.refuse(id, message, queued, route));
+        }
+        if let Some(rule) = self.set_aside_by(id, &message) {
+            return self.set_aside(id, message, rule, route);
+        }
+        if let Some(rule) = held {
             self.tell(route.now, &message, Fate::Held(rule));
         }
-        if waits {
-            self.links[id.0].waiting.push_back(message);
+        let link = &mut self.links[id.0];
+        if link.call.open || held.is_some() {
+            link.waiting.push_back(Waiting { message, held });
         } else {
-            self.leave(id, message, route);
+            self.leave(id, message, None, route);
         }
         Ok(())
     }
 
-    /// The message leaves its queue: it flies, is cut or is lost.
-    fn leave(&mut self, id: LinkId, message: M, route: &mut Route<'_, M>) {
+    /// The queue is full; whoever made it shorter has had an effect.
+    fn refuse(&self, id: LinkId, message: M, queued: usize, route: &Route<'_, M>) -> M {
+        let link = &self.links[id.0];
+        if let (_, Some(rule)) = link.bound(&message)
+            && queued < link.quality.bound
+        {
+            self.tell_impaired(route.now, &message, rule, Effect::Refused);
+        }
+        message
+    }
+
+    /// The rule that sets `message` aside.
+    fn set_aside_by(&mut self, id: LinkId, message: &M) -> Option<RuleId> {
+        let holds = &self.links[id.0].holds;
+        holds.iter().copied().find(|rule| self.holds.get_mut(rule).is_some_and(|hold| hold.takes(message)))
+    }
+
+    fn set_aside(&mut self, id: LinkId, message: M, rule: RuleId, route: &Route<'_, M>) -> Result<(), M> {
+        let link = &mut self.links[id.0];
+        if link.waiting.len() + link.aside.len() >= link.quality.bound {
+            return Err(message);
+        }
+        self.tell(route.now, &message, Fate::Held(rule));
+        self.links[id.0].aside.push((rule, message));
+        Ok(())
+    }
+
+    /// The message leaves its queue, in which `held` has kept it: it flies, is cut or is lost.
+    fn leave(&mut self, id: LinkId, message: M, held: Option<RuleId>, route: &mut Route<'_, M>) {
         let link = &mut self.links[id.0];
         let unary = link.quality.calls == Calls::Unary;
-        link.calling = unary;
-        let fate = match link.rule() {
+        if unary {
+            link.call = Call { open: true, number: link.call.number.wrapping_add(1), hung: false };
+        }
+        let fate = match link.cut() {
             Some((rule, _)) => Some(Fate::Cut(rule)),
             None if link.stream.chance(link.quality.loss) => Some(Fate::Lost),
             None => None,
         };
         if let Some(fate) = fate {
-            self.tell(route.now, &message, fate);
-            if unary {
-                route.call_over(route.now.after(CALL_TIMEOUT), id);
-            }
+            self.lose(id, &message, fate, route);
             return;
         }
         let sent = link.ends.as_ref().filter(|_| unary).map_or(route.now, |ends| ends.caller(route.now));
-        let flight =
-            |message, call| Flight { link: id, epoch: link.epoch, call, to_take: link.ends.is_some(), message };
-        let copy = link.stream.chance(link.quality.duplicate).then(|| flight(message.clone(), false));
-        let original = flight(message, unary);
-        for flight in copy.into_iter().chain([original]) {
-            let at = self.links[id.0].arrival(sent);
-            route.arrival(at, flight);
+        let passage = if link.impaired.is_empty() { Passage::clear(sent, true) } else { link.passage(&message, sent) };
+        if let Some(rule) = passage.lost {
+            link.call.hung = true;
+            self.tell_impaired(route.now, &message, rule, Effect::Lost);
+            self.lose(id, &message, Fate::Lost, route);
+            return;
+        }
+        let twice = link.stream.chance(link.quality.duplicate) || passage.twice.is_some();
+        let call = unary.then_some(link.call.number);
+        if let Some(rule) = passage.twice {
+            self.tell_impaired(route.now, &message, rule, Effect::Twice);
+        }
+        if twice {
+            self.fly(id, message.clone(), None, &passage, held.or(passage.twice), route);
+        }
+        self.fly(id, message, call, &passage, held, route);
+    }
+
+    /// Sends a message on its way, on which it would not be (any more) but for the rule `residue`.
+    fn fly(
+        &mut self,
+        id: LinkId,
+        message: M,
+        call: Option<u32>,
+        passage: &Passage,
+        residue: Option<RuleId>,
+        route: &mut Route<'_, M>,
+    ) {
+        let before = self.links[id.0].last.at;
+        let (at, late) = self.links[id.0].arrival(passage);
+        match (passage.late, passage.disorder) {
+            (Some(rule), _) => self.tell_impaired(route.now, &message, rule, Effect::Late),
+            (None, Some(rule)) if at < before && passage.twice.is_none() => {
+                self.tell_impaired(route.now, &message, rule, Effect::OutOfOrder);
+            }
+            (None, _) => {}
+        }
+        let link = &mut self.links[id.0];
+        let residue = residue.or(late).map(|rule| (rule, self.sweeps));
+        link.call.hung |= call.is_some() && residue.is_some();
+        let flight = Flight { link: id, epoch: link.epoch, call, to_take: link.ends.is_some(), residue, message };
+        route.arrival(at, flight);
+    }
+
+    /// A message is lost as it leaves, and with it the answer to a call.
+    fn lose(&mut self, id: LinkId, message: &M, fate: Fate, route: &mut Route<'_, M>) {
+        self.tell(route.now, message, fate);
+        let link = &mut self.links[id.0];
+        if link.call.open {
+            link.call.hung |= matches!(fate, Fate::Cut(_));
+            route.call_over(route.now.after(CALL_TIMEOUT), id, link.call.number);
         }
     }
 
@@ -259,16 +412,21 @@ impl<M: Clone> Network<M> {
         route: &mut Route<'_, M>,
     ) -> Option<(Arc<dyn Receiver<M>>, M)> {
         let link = &mut self.links[flight.link.0];
+        let swept = flight.residue.filter(|(_, sweeps)| *sweeps != self.sweeps);
+        if let Some((rule, _)) = swept {
+            self.tell(route.now, &flight.message, Fate::Cut(rule));
+            return None;
+        }
         if std::mem::take(&mut flight.to_take)
             && let Some(ends) = link.ends.as_ref()
         {
             route.arrival(ends.callee(route.now), flight);
             return None;
         }
-        if flight.call {
+        if let Some(call) = flight.call {
             // The answer to a call is a frame of its own, as long under way as the call was.
             let answered = route.now.after(link.latency());
-            route.answer(answered, flight.link);
+            route.answer(answered, flight.link, call);
         }
         if flight.epoch != link.epoch {
             self.tell(route.now, &flight.message, Fate::Cut(self.links[flight.link.0].last_in_flight_rule));
@@ -283,24 +441,31 @@ impl<M: Clone> Network<M> {
     }
 
     /// The answer to a unary call has arrived; the caller has yet to find the time to take it.
-    pub(super) fn answer(&mut self, id: LinkId, route: &mut Route<'_, M>) {
+    pub(super) fn answer(&mut self, id: LinkId, call: u32, route: &mut Route<'_, M>) {
         match &self.links[id.0].ends {
-            Some(ends) => route.call_over(ends.caller(route.now), id),
-            None => self.call_over(id, route),
+            Some(ends) => route.call_over(ends.caller(route.now), id, call),
+            None => self.call_over(id, call, route),
         }
     }
 
-    pub(super) fn call_over(&mut self, id: LinkId, route: &mut Route<'_, M>) {
-        self.links[id.0].calling = false;
-        self.drain(id, route);
+    pub(super) fn call_over(&mut self, id: LinkId, call: u32, route: &mut Route<'_, M>) {
+        let current = &mut self.links[id.0].call;
+        if current.number == call {
+            current.open = false;
+            self.drain(id, route);
+        }
+    }
+
+    fn next_rule(&mut self) -> RuleId {
+        self.rules += 1;
+        RuleId(self.rules)
     }
 
     pub(super) fn cut(&mut self, links: &[LinkId], how: Cut) -> RuleId {
-        self.rules += 1;
-        let rule = RuleId(self.rules);
+        let rule = self.next_rule();
         for id in links {
             let link = &mut self.links[id.0];
-            link.rules.push((rule, how));
+            link.cuts.push((rule, how));
             if how == Cut::DropInFlight {
                 link.epoch += 1;
                 link.last_in_flight_rule = rule;
@@ -309,26 +474,105 @@ impl<M: Clone> Network<M> {
         rule
     }
 
+    pub(super) fn impair(
+        &mut self,
+        links: &[LinkId],
+        impairment: &Impairment<M>,
+        stream: impl Fn(LinkId) -> Stream,
+    ) -> RuleId {
+        let rule = self.next_rule();
+        for id in links {
+            self.links[id.0].impaired.push(Impaired::new(rule, impairment.clone(), stream(*id)));
+        }
+        rule
+    }
+
+    pub(super) fn hold(&mut self, links: &[LinkId], hold: Hold<M>) -> RuleId {
+        let rule = self.next_rule();
+        self.holds.insert(rule, hold);
+        links.iter().for_each(|id| self.links[id.0].holds.push(rule));
+        rule
+    }
+
     pub(super) fn lift(&mut self, rule: RuleId, route: &mut Route<'_, M>) {
+        self.holds.remove(&rule);
         for id in (0..self.links.len()).map(LinkId) {
-            let rules = &mut self.links[id.0].rules;
-            let before = rules.len();
-            rules.retain(|(other, _)| *other != rule);
-            if rules.len() < before {
+            let link = &mut self.links[id.0];
+            link.impaired.retain(|impaired| impaired.rule != rule);
+            link.holds.retain(|other| *other != rule);
+            let cuts = link.cuts.len();
+            link.cuts.retain(|(other, _)| *other != rule);
+            let was_cut = link.cuts.len() < cuts;
+            let (freed, aside) = std::mem::take(&mut link.aside).into_iter().partition(|(by, _)| *by == rule);
+            link.aside = aside;
+            self.let_go(id, rule, freed, route);
+            if was_cut {
                 self.drain(id, route);
             }
         }
+    }
+
+    /// Sends what `rule` had set aside. It meets whatever rules there still are; where a queue is full, it is lost.
+    fn let_go(&mut self, id: LinkId, rule: RuleId, freed: Vec<(RuleId, M)>, route: &mut Route<'_, M>) {
+        for (_, message) in freed {
+            let link = &mut self.links[id.0];
+            if !link.call.open && !matches!(link.cut(), Some((_, Cut::Hold))) {
+                self.leave(id, message, Some(rule), route);
+            } else if link.waiting.len() < link.quality.bound {
+                link.waiting.push_back(Waiting { message, held: Some(rule) });
+            } else {
+                self.tell(route.now, &message, Fate::Lost);
+            }
+        }
+    }
+
+    /// Drops what `rule` holds back.
+    pub(super) fn drop_held(&mut self, rule: RuleId, now: SimTime) {
+        self.drop_held_where(now, |by| by == rule);
+    }
+
+    /// Drops what rules hold back, or would not be under way but for a rule, and ends the calls that hang by one: as if no rule had
+    /// ever been.
+    pub(super) fn sweep(&mut self, route: &mut Route<'_, M>) {
+        self.drop_held_where(route.now, |_| true);
+        self.sweeps = self.sweeps.wrapping_add(1);
+        for id in (0..self.links.len()).map(LinkId) {
+            let link = &mut self.links[id.0];
+            if let Some((_, unhindered)) = link.last.late.take() {
+                link.last.at = unhindered;
+            }
+            if link.call.open && link.call.hung {
+                link.call.open = false;
+                link.call.number = link.call.number.wrapping_add(1);
+                self.drain(id, route);
+            }
+        }
+    }
+
+    fn drop_held_where(&mut self, now: SimTime, is_of: impl Fn(RuleId) -> bool) {
+        let mut dropped = Vec::new();
+        for link in &mut self.links {
+            let waiting = std::mem::take(&mut link.waiting);
+            for Waiting { message, held } in waiting {
+                match held.filter(|rule| is_of(*rule)) {
+                    Some(rule) => dropped.push((rule, message)),
+                    None => link.waiting.push_back(Waiting { message, held }),
+                }
+            }
+            dropped.extend(link.aside.extract_if(.., |(rule, _)| is_of(*rule)));
+        }
+        dropped.iter().for_each(|(rule, message)| self.tell(now, message, Fate::Cut(*rule)));
     }
 
     /// Lets go what waits, as far as calls and rules permit.
     fn drain(&mut self, id: LinkId, route: &mut Route<'_, M>) {
         loop {
             let link = &mut self.links[id.0];
-            if link.calling || matches!(link.rule(), Some((_, Cut::Hold))) {
+            if link.call.open || matches!(link.cut(), Some((_, Cut::Hold))) {
                 return;
             }
-            let Some(message) = link.waiting.pop_front() else { return };
-            self.leave(id, message, route);
+            let Some(Waiting { message, held }) = link.waiting.pop_front() else { return };
+            self.leave(id, message, held, route);
         }
     }
 
@@ -337,7 +581,15 @@ impl<M: Clone> Network<M> {
             tap.message(at, message, fate);
         }
     }
+
+    fn tell_impaired(&self, at: SimTime, message: &M, by: RuleId, effect: Effect) {
+        if let Some(tap) = &self.tap {
+            tap.impaired(at, message, by, effect);
+        }
+    }
 }
 
+#[cfg(test)]
+mod rules_tests;
 #[cfg(test)]
 mod tests;

@@ -380,6 +380,7 @@ impl EventLoop {
             }
             let appended = ready.entries().iter().flat_map(appended).collect::<Vec<_>>();
             self.raft.mut_store().append(ready.take_entries(), hard_state)?;
+            self.host.point(Point::Appended).await;
             if ready.must_sync() {
                 self.raft.store().sync().await?;
             }

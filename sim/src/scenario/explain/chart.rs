@@ -16,8 +16,8 @@ const APART: usize = 9;
 const ROWS: usize = 60;
 
 pub(super) fn drawn(scenario: &Scenario) -> String {
-    let heals = scenario.timeline.iter().filter(|step| matches!(step.action, Action::Heal));
-    let scale = Scale { until: scenario.until, heals: heals.map(|step| step.at.start()).collect() };
+    let heals = scenario.timeline.iter().filter(|step| matches!(step.action, Action::Heal(_)));
+    let scale = Scale { until: scenario.until, heals: heals.collect() };
     let clients = scenario.workloads.iter().map(|workload| {
         let until = workload.until.unwrap_or(scenario.until);
         scale.row(&workload.name, scale.bar(workload.from, until, '~'))
@@ -43,13 +43,13 @@ fn name(step: &Step) -> String {
 type Row = [char; COLUMNS];
 
 /// From simulated time to columns.
-struct Scale {
+struct Scale<'a> {
     until: Duration,
-    /// When everything that lasts is over.
-    heals: Vec<Duration>,
+    /// The steps by which what lasts is over.
+    heals: Vec<&'a Step>,
 }
 
-impl Scale {
+impl Scale<'_> {
     /// The column that a moment falls into; the end of the run into the last.
     fn column(&self, at: Duration) -> usize {
         let column = at.as_nanos() * COLUMNS as u128 / self.until.as_nanos().max(1);
@@ -88,7 +88,8 @@ impl Scale {
         let lasts = step.action.lasts();
         for at in self.moments(step.at) {
             if let Some(lasts) = lasts {
-                let heal = self.heals.iter().copied().find(|heal| *heal >= at).unwrap_or(self.until);
+                let heal = self.heals.iter().find(|heal| heal.at.start() >= at && heal.action.heals(&step.action));
+                let heal = heal.map_or(self.until, |heal| heal.at.start());
                 self.fill(&mut row, at, lasts.map_or(heal, |lasts| at.saturating_add(lasts).min(heal)), '#');
             }
         }

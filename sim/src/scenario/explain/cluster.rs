@@ -21,6 +21,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
         format!("Every {entries} entries each node takes a snapshot and cuts its log; who needs what is gone gets the snapshot.")
     }));
     lines.extend([lease(cluster, context), format!("Between nodes {}", network(&cluster.network))]);
+    lines.extend(cluster.links.iter().map(|(wire, of)| format!("  On the link {wire} {}", network(of))));
     lines.push(if cluster.client_network == cluster.network {
         "Between clients and nodes the same.".to_owned()
     } else {

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::words::{counted, is_drawn, listed, sides, time, who};
 use crate::scenario::{
-    Action, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Jump, MembershipChange,
-    Moment, Partition, Pause, PausedClock, Scenario, Selector, Step, Tail, When,
+    Action, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends, Heal, Healed, Hold,
+    Jump, Leftover, Link, MembershipChange, MessageKind, Moment, Partition, Pause, Paused, PausedClock, Point, Ppm,
+    Scenario, Selector, Shape, Slow, Step, Tail, When,
+    units::{decimal, written_bandwidth},
 };
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
@@ -49,21 +51,38 @@ fn what(action: &Action) -> String {
         }
         Action::Partition(partition) => cut(partition),
         Action::Crash(crash) => killed(crash),
-        Action::Pause(Pause { node, lasts, clock }) => {
-            let many = *node == Selector::Followers;
-            let (stands, clock) = match (many, clock) {
-                (false, PausedClock::Running) => ("stands", "its clock goes on"),
-                (false, PausedClock::Frozen) => ("stands", "its clock stands still too"),
-                (true, PausedClock::Running) => ("stand", "their clocks go on"),
-                (true, PausedClock::Frozen) => ("stand", "their clocks stand still too"),
-            };
-            format!("{} {stands} still {}; {clock}{}", who(*node), lasting(*lasts), drawn(&[*node]))
+        Action::Pause(of) => pause(of),
+        Action::Link(of) => link(of),
+        Action::Hold(of) => hold(of),
+        Action::Slow(Slow { node, factor, lasts }) => {
+            let takes = format!("all work of {} takes {factor} times as long", who(*node));
+            format!("{} {takes}{}", lasting(*lasts), drawn(&[*node]))
         }
         Action::Membership(change) => format!("the leader is asked to {}{}", changed(change), drawn(&change.named())),
         Action::Clock(clock) => wrong_clock(clock),
         Action::Disk(disk) => wrong_disk(disk),
-        Action::Heal => {
-            "whatever lasts is over: every partition, pause, downtime and fault of a clock or disk".to_owned()
+        Action::Heal(of) => heal(of),
+    }
+}
+
+fn pause(Pause { node, lasts, clock, at, what }: &Pause) -> String {
+    let many = *node == Selector::Followers;
+    let stands = if many { "stand" } else { "stands" };
+    let clock = match (what, many, clock) {
+        (Paused::Task, _, _) => "the rest of the process goes on",
+        (Paused::Process, false, PausedClock::Running) => "its clock goes on",
+        (Paused::Process, false, PausedClock::Frozen) => "its clock stands still too",
+        (Paused::Process, true, PausedClock::Running) => "their clocks go on",
+        (Paused::Process, true, PausedClock::Frozen) => "their clocks stand still too",
+    };
+    let (who, lasting, drawn) = (who(*node), lasting(*lasts), drawn(&[*node]));
+    match (at, what) {
+        (None, _) => format!("{who} {stands} still {lasting}; {clock}{drawn}"),
+        (Some(at), Paused::Process) => {
+            format!("{who} {stands} still {lasting}, from the moment that a task is {}; {clock}{drawn}", reached(*at))
+        }
+        (Some(at), Paused::Task) => {
+            format!("the next task of {who} that is {} stands still {lasting}; {clock}{drawn}", reached(*at))
         }
     }
 }
@@ -76,6 +95,7 @@ fn killed(Crash { node, lasts, tail }: &Crash) -> String {
         Tail::Scattered => "what its disk had synced and some sectors of what it had not",
     };
     let back = match lasts {
+        Some(Duration::ZERO) => format!("started again at once on {left}"),
         Some(lasts) => format!("started again {} later on {left}", time(*lasts)),
         None if *tail == Tail::Lost => "stays down until something heals it".to_owned(),
         None => format!("stays down until something heals it, then to start on {left}"),
@@ -139,20 +159,119 @@ fn changed(change: &MembershipChange) -> String {
     }
 }
 
+/// Where in the code a task is.
+fn reached(at: Point) -> &'static str {
+    match at {
+        Point::Appended => "between appending to the log and its fsync",
+        Point::Persisted => "between the log's fsync and sending what promises it",
+        Point::Sent => "between sending and applying",
+        Point::Applied => "between applying and publishing that",
+        Point::Published => "between publishing a commit and answering who waits for it",
+        Point::LeaseChecked => "between the lease's check and reading the store",
+        Point::IndexConfirmed => "between a confirmed ReadIndex round and reading the store",
+    }
+}
+
+fn link(link: &Link) -> String {
+    let what = match (link.lane, &link.messages[..]) {
+        (None, []) => "messages".to_owned(),
+        (Some(lane), []) => format!("messages on the {lane} lane"),
+        (_, kinds) => format!("messages of the kind {}", kinds_listed(kinds)),
+    };
+    let wrongs = [
+        (link.loss > Ppm(0)).then(|| format!("{} of them are lost", percent(link.loss))),
+        (link.delay > Duration::ZERO).then(|| format!("they arrive {} late", time(link.delay))),
+        (link.jitter > Duration::ZERO).then(|| format!("they arrive up to {} later still", time(link.jitter))),
+        (link.duplicate > Ppm(0)).then(|| format!("{} arrive twice", percent(link.duplicate))),
+        link.reorder.then(|| "they may overtake one another".to_owned()),
+        (link.stall > Ppm(0)).then(|| {
+            format!(
+                "{} are lost on the wire and sent again after 200ms or more, and the rest waits",
+                percent(link.stall)
+            )
+        }),
+        link.bandwidth.map(|bandwidth| format!("no more than {} leave", written_bandwidth(bandwidth))),
+        link.queue.map(|queue| format!("no more than {queue} may wait to leave")),
+    ];
+    let wrongs: Vec<String> = wrongs.into_iter().flatten().collect();
+    let (between, drawn) = between(&link.ends);
+    format!("{} something is wrong with {what} {between}: {}{drawn}", lasting(link.lasts), listed(&wrongs))
+}
+
+fn hold(hold: &Hold) -> String {
+    let (between, drawn) = between(&hold.ends);
+    let kinds = kinds_listed(&hold.messages);
+    let what = match hold.first {
+        None => format!("messages of the kind {kinds} {between} are held back"),
+        Some(1) => format!("the first message of the kind {kinds} {between} is held back"),
+        Some(first) => format!("the first {first} messages of the kind {kinds} {between} are held back"),
+    };
+    let then = match hold.then {
+        Leftover::Deliver => "then delivered",
+        Leftover::Drop => "then dropped",
+    };
+    format!("{} {what}, {then}; others pass{drawn}", lasting(hold.lasts))
+}
+
+fn kinds_listed(kinds: &[MessageKind]) -> String {
+    kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" or ")
+}
+
+/// On which links, and whether the seed says so.
+fn between(ends: &Ends) -> (String, &'static str) {
+    let named = |end: &[Selector]| listed(&end.iter().map(|node| who(*node)).collect::<Vec<_>>());
+    let between = match (&ends.from[..], &ends.to[..]) {
+        ([], []) => "between all nodes".to_owned(),
+        (from, []) => format!("from {} to everybody", named(from)),
+        ([], to) => format!("from everybody to {}", named(to)),
+        (from, to) => format!("from {} to {}", named(from), named(to)),
+    };
+    (between, drawn(&[&ends.from[..], &ends.to].concat()))
+}
+
+fn percent(share: Ppm) -> String {
+    format!("{} %", decimal(share.0.into(), 4))
+}
+
+fn heal(Heal { what, messages }: &Heal) -> String {
+    let over = match what {
+        Healed::Everything => "whatever lasts is over: every fault of the network, of a process, a clock or a disk",
+        Healed::Network => "every fault of the network is over",
+        Healed::Processes => "every downtime, pause and slowness is over, and every fault of a clock or disk",
+    };
+    match messages {
+        Leftover::Drop if what.network() => format!("{over}; messages that were held or late are dropped"),
+        Leftover::Deliver => format!("{over}; messages that were held or late still arrive"),
+        Leftover::Drop => over.to_owned(),
+    }
+}
+
 fn cut(partition: &Partition) -> String {
-    let [first, second] = sides(partition);
-    let apart = if partition.one_way {
-        format!("{first} cannot reach {second}, but hears them")
-    } else {
-        format!("{first} and {second} cannot reach each other")
+    let apart = match &partition.shape {
+        Shape::Sides(sides) => two_sides(sides, partition.one_way),
+        Shape::Bridge(node) if partition.one_way => {
+            format!("one half of the nodes cannot reach the other, but hears it; {} reaches all", who(*node))
+        }
+        Shape::Bridge(node) => format!("two halves of the nodes cannot reach each other; both reach {}", who(*node)),
+        Shape::Ring => "the nodes are a ring, in which each reaches its two neighbours only".to_owned(),
     };
     let fate = match partition.how {
         Cut::Drop => "what is sent meanwhile is lost",
         Cut::Hold => "what is sent meanwhile arrives afterwards",
         Cut::Flight => "what is sent meanwhile is lost, and so is what is under way",
     };
-    let drawn = drawn(&partition.sides.concat());
+    let halves = matches!(partition.shape, Shape::Bridge(_));
+    let drawn = if halves { " (who, the seed says)" } else { drawn(&partition.shape.selectors()) };
     format!("{} {apart}; {fate}{drawn}", lasting(partition.lasts))
+}
+
+fn two_sides(both: &[Vec<Selector>; 2], one_way: bool) -> String {
+    let [first, second] = sides(both);
+    if one_way {
+        format!("{first} cannot reach {second}, but hears them")
+    } else {
+        format!("{first} and {second} cannot reach each other")
+    }
 }
 
 fn lasting(lasts: Option<Duration>) -> String {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::scenario::{
-    Distribution, Partition, Selector,
+    Distribution, Selector,
     units::{decimal, written},
 };
 
@@ -44,6 +44,9 @@ pub(super) fn who(selector: Selector) -> String {
         Selector::Spare => "one of those that are no members".to_owned(),
         Selector::Any => "one of the nodes".to_owned(),
         Selector::This => "the node that this happened to".to_owned(),
+        Selector::Lagging => "the follower that has applied least".to_owned(),
+        Selector::Paused => "whoever stands still".to_owned(),
+        Selector::Restarted => "whoever was started again last".to_owned(),
     }
 }
 
@@ -53,8 +56,8 @@ pub(super) fn is_drawn(selector: Selector) -> bool {
 }
 
 /// Both sides of a partition.
-pub(super) fn sides(partition: &Partition) -> [String; 2] {
-    partition.sides.clone().map(|side| listed(&side.into_iter().map(who).collect::<Vec<_>>()))
+pub(super) fn sides(sides: &[Vec<Selector>; 2]) -> [String; 2] {
+    sides.clone().map(|side| listed(&side.into_iter().map(who).collect::<Vec<_>>()))
 }
 
 /// `20us`, or `80us to 2ms, with a median of 125us and a p99 of 500us`.

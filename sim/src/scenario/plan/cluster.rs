@@ -46,6 +46,8 @@ pub struct Cluster {
     pub renewal: Renewal,
     /// Between nodes.
     pub network: Network,
+    /// Between two nodes, where it is not as between all. One way goes before both ways.
+    pub links: BTreeMap<Wire, Network>,
     /// Between clients and nodes.
     pub client_network: Network,
     /// The queues of the transport.
@@ -77,10 +79,28 @@ pub struct Changes {
     pub line: usize,
 }
 
+/// What joins two nodes, by number: `"n1-n2"` there and back, `"n1>n2"` one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wire {
+    /// Who sends; of both ways, the lower number.
+    pub from: u32,
+    /// Who receives. Not the sender.
+    pub to: u32,
+    /// Only there.
+    pub one_way: bool,
+}
+
 impl Cluster {
     /// How many nodes there are, voters or not.
     pub fn size(&self) -> u32 {
         self.nodes + self.learners + self.spares
+    }
+
+    /// The network by which one node, by number, reaches another.
+    pub fn network_between(&self, from: u32, to: u32) -> &Network {
+        let there = Wire { from, to, one_way: true };
+        let both = Wire { from: from.min(to), to: from.max(to), one_way: false };
+        self.links.get(&there).or(self.links.get(&both)).unwrap_or(&self.network)
     }
 
     /// The cluster under a variant.
@@ -105,6 +125,7 @@ impl Default for Cluster {
             lease: None,
             renewal: Renewal::Acks,
             network: profiles::SAME_AZ.network(),
+            links: BTreeMap::new(),
             client_network: profiles::SAME_AZ.network(),
             lanes: Lanes::default(),
             disk: profiles::NVME.disk(),

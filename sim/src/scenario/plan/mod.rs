@@ -1,7 +1,7 @@
 //! What a valid scenario is: plain data, with the defaults of what a file leaves out and the limits of what it may ask.
 //!
-//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`, what goes wrong with clocks and
-//! disks, and what is claimed of them, in `hardware`; the rest, with the
+//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`, faults of the network in `network`,
+//! what goes wrong with clocks and disks, and what is claimed of them, in `hardware`; the rest, with the
 //! timeline, is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words
 //! are spelled is in `words` and
 //! `metric`.
@@ -12,10 +12,11 @@ mod cluster;
 mod expect;
 mod hardware;
 mod moment;
+mod network;
 mod workload;
 
 pub(super) use self::cluster::CHANGED;
-pub use self::{cluster::*, expect::*, hardware::*, moment::*, workload::*};
+pub use self::{cluster::*, expect::*, hardware::*, moment::*, network::*, workload::*};
 
 /// The largest scenario file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
@@ -23,6 +24,8 @@ pub const MAX_FILE: usize = 1 << 20;
 pub const MAX_STEPS: usize = 10_000;
 /// The most times that all repeated steps of a timeline may act, together.
 pub const MAX_REPETITIONS: u64 = 100_000;
+/// The most times as long that work on a slow CPU takes.
+pub const MAX_FACTOR: u32 = 1_000;
 /// The longest run, and the longest duration that a file may name.
 pub const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most seeds of a sweep.
@@ -240,10 +243,13 @@ impl Scenario {
             Action::Tag { .. }
             | Action::Transfer { .. }
             | Action::Partition(_)
+            | Action::Link(_)
+            | Action::Hold(_)
             | Action::Crash(_)
+            | Action::Slow(_)
             | Action::Disk(_)
             | Action::Membership(_)
-            | Action::Heal => false,
+            | Action::Heal(_) => false,
         })
     }
 
@@ -259,7 +265,7 @@ impl Scenario {
         let (_, latest) = step.at.last();
         let ends_itself = lasts.is_some_and(|lasts| latest.saturating_add(lasts) < self.until);
         // Of two steps at one time the later line acts later.
-        let is_heal = |(_, step): &(usize, &Step)| matches!(step.action, Action::Heal);
+        let is_heal = |(_, other): &(usize, &Step)| other.action.heals(&step.action);
         let mut heals = self.timeline.iter().enumerate().filter(is_heal);
         !ends_itself && !heals.any(|(other, heal)| (heal.at.last().0, other) > (latest, number))
     }
@@ -282,18 +288,24 @@ pub enum Action {
     },
     /// Separates nodes.
     Partition(Partition),
+    /// Makes links worse than they are.
+    Link(Link),
+    /// Holds single messages back.
+    Hold(Hold),
     /// Kills processes; what their disks had not synced is lost.
     Crash(Crash),
     /// Lets processes stand still.
     Pause(Pause),
+    /// Makes CPUs slow.
+    Slow(Slow),
     /// Asks the leader for a change of membership.
     Membership(MembershipChange),
     /// Makes clocks go wrong.
     Clock(ClockFault),
     /// Makes disks go wrong.
     Disk(DiskFault),
-    /// Ends every partition, pause and downtime: `heal = "everything"`.
-    Heal,
+    /// Ends what lasts: `heal = "everything"`.
+    Heal(Heal),
 }
 
 impl Action {
@@ -303,23 +315,38 @@ impl Action {
             Self::Tag { .. } => None,
             Self::Transfer { .. } => Some("transfer"),
             Self::Partition(_) => Some("partition"),
+            Self::Link(_) => Some("link"),
+            Self::Hold(_) => Some("hold"),
             Self::Crash(_) => Some("crash"),
             Self::Pause(_) => Some("pause"),
+            Self::Slow(_) => Some("slow"),
             Self::Membership(_) => Some("membership"),
             Self::Clock(_) => Some("clock"),
             Self::Disk(_) => Some("disk"),
-            Self::Heal => Some("heal"),
+            Self::Heal(_) => Some("heal"),
+        }
+    }
+
+    /// Is what `other` does over when this is done?
+    pub fn heals(&self, other: &Action) -> bool {
+        let Self::Heal(Heal { what, .. }) = self else { return false };
+        match other {
+            Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal(_) => false,
+            Self::Partition(_) | Self::Link(_) | Self::Hold(_) => what.network(),
+            Self::Crash(_) | Self::Pause(_) | Self::Slow(_) | Self::Clock(_) | Self::Disk(_) => what.processes(),
         }
     }
 
     /// Whom it names.
     pub fn selectors(&self) -> Vec<Selector> {
         match self {
-            Self::Tag { .. } | Self::Heal => Vec::new(),
+            Self::Tag { .. } | Self::Heal(_) => Vec::new(),
             Self::Transfer { from, to } => vec![*from, *to],
-            Self::Partition(partition) => partition.sides.concat(),
+            Self::Partition(partition) => partition.shape.selectors(),
+            Self::Link(Link { ends, .. }) | Self::Hold(Hold { ends, .. }) => [&ends.from[..], &ends.to].concat(),
             Self::Crash(crash) => vec![crash.node],
             Self::Pause(pause) => vec![pause.node],
+            Self::Slow(slow) => vec![slow.node],
             Self::Clock(clock) => vec![clock.node],
             Self::Disk(disk) => vec![disk.node],
             Self::Membership(change) => change.named(),
@@ -329,11 +356,14 @@ impl Action {
     /// How long what it does lasts; `Some(None)`: until it is healed. `None` if it is over at once.
     pub fn lasts(&self) -> Option<Option<Duration>> {
         match self {
-            Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal => None,
+            Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal(_) => None,
             Self::Clock(ClockFault { harm: ClockHarm::Step { .. }, .. }) => None,
             Self::Partition(Partition { lasts, .. })
+            | Self::Link(Link { lasts, .. })
+            | Self::Hold(Hold { lasts, .. })
             | Self::Crash(Crash { lasts, .. })
             | Self::Pause(Pause { lasts, .. })
+            | Self::Slow(Slow { lasts, .. })
             | Self::Clock(ClockFault { lasts, .. })
             | Self::Disk(DiskFault { lasts, .. }) => Some(*lasts),
         }
@@ -375,7 +405,7 @@ impl MembershipChange {
 pub struct Crash {
     /// Who.
     pub node: Selector,
-    /// How long they are down; `None`: until they are healed.
+    /// How long they are down, perhaps no time at all; `None`: until they are healed.
     pub lasts: Option<Duration>,
     /// What is left of what their disks had not synced. Default [`Tail::Lost`].
     pub tail: Tail,
@@ -390,6 +420,91 @@ pub struct Pause {
     pub lasts: Option<Duration>,
     /// What their monotonic clocks do meanwhile. Default [`PausedClock::Running`].
     pub clock: PausedClock,
+    /// When a task of theirs next reaches this point. `None`: now.
+    pub at: Option<Point>,
+    /// What of them stands still. Default [`Paused::Process`]; a task only with a point, and with a running clock.
+    pub what: Paused,
+}
+
+/// What of a process stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paused {
+    /// `"process"`: all of it: a stop-the-world garbage collection, a SIGSTOP.
+    Process,
+    /// `"task"`: the task that reached the point: its thread is preempted.
+    Task,
+}
+
+/// A named point of the stack's code; see `leasehold::env::Point`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// `"appended"`: entries are in the log's file, and not durable.
+    Appended,
+    /// `"persisted"`: log and hard state are durable; messages that promise so have not left.
+    Persisted,
+    /// `"sent"`: messages have left; committed entries are not applied.
+    Sent,
+    /// `"applied"`: committed entries are applied; the status that says so is not published.
+    Applied,
+    /// `"published"`: the status is published; the callers that waited for it have no answer.
+    Published,
+    /// `"lease-checked"`: the lease permitted a local read; the store has not been read.
+    LeaseChecked,
+    /// `"index-confirmed"`: a ReadIndex round confirmed a read and its index is applied; the store has not been read.
+    IndexConfirmed,
+}
+
+/// Nodes whose CPUs are slow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slow {
+    /// Who.
+    pub node: Selector,
+    /// All work takes so many times as long: 2 to [`MAX_FACTOR`].
+    pub factor: u32,
+    /// For how long; `None`: until they are healed.
+    pub lasts: Option<Duration>,
+}
+
+/// What is over, and what becomes of what it leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heal {
+    /// Which faults end.
+    pub what: Healed,
+    /// What becomes of messages that faults of the network hold or have left in flight: late ones, second copies. Default
+    /// [`Leftover::Drop`].
+    pub messages: Leftover,
+}
+
+/// Which faults end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Healed {
+    /// `"everything"`: all.
+    Everything,
+    /// `"network"`: partitions, impaired links, holds.
+    Network,
+    /// `"processes"`: downtimes, pauses, slow CPUs, clocks, disks.
+    Processes,
+}
+
+impl Healed {
+    /// Are faults of the network among them?
+    pub fn network(self) -> bool {
+        matches!(self, Self::Everything | Self::Network)
+    }
+
+    /// Are faults of processes among them?
+    pub fn processes(self) -> bool {
+        matches!(self, Self::Everything | Self::Processes)
+    }
+}
+
+/// What becomes of messages at the end of what held or delayed them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// `"deliver"`: they arrive.
+    Deliver,
+    /// `"drop"`: they are lost.
+    Drop,
 }
 
 /// What a node's monotonic clock does while its process stands still.
@@ -405,14 +520,45 @@ pub enum PausedClock {
 /// Nodes that cannot reach each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
-    /// The two sides. None is empty, and no node that is named by number is on both.
-    pub sides: [Vec<Selector>; 2],
+    /// Who cannot reach whom.
+    pub shape: Shape,
     /// What becomes of messages between the sides. Default [`Cut::Drop`].
     pub how: Cut,
-    /// Only the first side cannot reach the second.
+    /// Only the first side cannot reach the second. Not of a ring.
     pub one_way: bool,
     /// How long it lasts; `None`: until it is healed.
     pub lasts: Option<Duration>,
+}
+
+/// Who cannot reach whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Two sides. None is empty, and no node that is named by number is on both. Who is on neither reaches both.
+    Sides([Vec<Selector>; 2]),
+    /// `"bridge"`: two halves, drawn from the seed, that both reach this one node. Three nodes at least.
+    Bridge(Selector),
+    /// `"ring"`: the nodes, by number, are a ring; each reaches its two neighbours only. Four nodes at least.
+    Ring,
+}
+
+/// The names of shapes that are not given by their sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShapeName {
+    /// See [`Shape::Bridge`].
+    Bridge,
+    /// See [`Shape::Ring`].
+    Ring,
+}
+
+impl Shape {
+    /// All nodes that it names.
+    pub fn selectors(&self) -> Vec<Selector> {
+        match self {
+            Self::Sides(sides) => sides.concat(),
+            Self::Bridge(node) => vec![*node],
+            Self::Ring => Vec::new(),
+        }
+    }
 }
 
 /// What a partition does with messages.
@@ -453,6 +599,12 @@ pub enum Selector {
     Any,
     /// `@this`: the node to which the phase happened that a step waited for.
     This,
+    /// `@lagging`: the follower that runs and has applied least; the first by number of several.
+    Lagging,
+    /// `@paused`: the node that stands still; the first by number of several.
+    Paused,
+    /// `@restarted`: the node that was started again last.
+    Restarted,
 }
 
 impl Selector {
@@ -468,7 +620,10 @@ impl Selector {
             | Self::Learner
             | Self::Spare
             | Self::Any
-            | Self::This => false,
+            | Self::This
+            | Self::Lagging
+            | Self::Paused
+            | Self::Restarted => false,
         }
     }
 

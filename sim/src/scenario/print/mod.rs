@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use self::toml::{Bare, Keys, Value};
 use super::{
-    Action, Changes, Claims, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault, DiskHarm,
-    Expectation, KeyDistribution, Keys as KeySet, Lane, Lanes, MembershipChange, Mix, Network, Pace, Partition, Pause,
-    PausedClock, Scenario, ScriptReads, Seeds, Selector, Step, Tail, Target, When, Workload, WorkloadKind, profiles,
-    units::{decimal, written},
+    Action, Changes, Claims, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault, DiskHarm, Ends,
+    Expectation, Heal, Healed, Hold, KeyDistribution, Keys as KeySet, Lane, Lanes, Leftover, Link, MembershipChange,
+    Mix, Network, Pace, Partition, Pause, Paused, PausedClock, Ppm, Scenario, ScriptReads, Seeds, Selector, Shape,
+    ShapeName, Slow, Step, Tail, Target, When, Workload, WorkloadKind, profiles,
+    units::{decimal, written, written_bandwidth},
     validate::WHOLE,
 };
 
@@ -64,14 +65,24 @@ fn line(step: &Step) -> Keys {
             let crash = Keys::default().key("node", *node).some("for", *lasts);
             keys.key("crash", crash.unless("tail", *tail, Tail::Lost))
         }
-        Action::Pause(Pause { node, lasts, clock }) => {
+        Action::Link(of) => keys.key("link", link(of)),
+        Action::Hold(of) => keys.key("hold", hold(of)),
+        Action::Pause(Pause { node, lasts, clock, at, what }) => {
             let pause = Keys::default().key("node", *node).some("for", *lasts);
-            keys.key("pause", pause.unless("clock", *clock, PausedClock::Running))
+            let pause = pause.unless("clock", *clock, PausedClock::Running);
+            keys.key("pause", pause.some("at", *at).unless("what", *what, Paused::Process))
+        }
+        Action::Slow(Slow { node, factor, lasts }) => {
+            keys.key("slow", Keys::default().key("node", *node).key("factor", *factor).some("for", *lasts))
+        }
+        Action::Heal(Heal { what, messages: Leftover::Drop }) => keys.key("heal", *what),
+        Action::Heal(Heal { what, messages }) => {
+            let heal = Keys::default().unless("what", *what, Healed::Everything);
+            keys.key("heal", heal.key("messages", *messages))
         }
         Action::Membership(change) => keys.key("membership", membership(change)),
         Action::Clock(of) => keys.key("clock", clock(of)),
         Action::Disk(of) => keys.key("disk", broken_disk(of)),
-        Action::Heal => keys.key("heal", "everything"),
     }
 }
 
@@ -99,6 +110,32 @@ fn broken_disk(DiskFault { node, harm, lasts }: &DiskFault) -> Keys {
     keys.some("for", *lasts)
 }
 
+fn link(link: &Link) -> Keys {
+    ends(Keys::default(), &link.ends)
+        .some("lane", link.lane)
+        .unless("messages", link.messages.as_slice(), &[])
+        .unless("loss", link.loss, Ppm(0))
+        .unless("delay", link.delay, Duration::ZERO)
+        .unless("jitter", link.jitter, Duration::ZERO)
+        .unless("duplicate", link.duplicate, Ppm(0))
+        .unless("reorder", link.reorder, false)
+        .unless("stall", link.stall, Ppm(0))
+        .some("bandwidth", link.bandwidth.map(written_bandwidth))
+        .some("queue", link.queue)
+        .some("for", link.lasts)
+}
+
+fn hold(hold: &Hold) -> Keys {
+    ends(Keys::default().key("messages", hold.messages.as_slice()), &hold.ends)
+        .some("first", hold.first)
+        .unless("then", hold.then, Leftover::Deliver)
+        .some("for", hold.lasts)
+}
+
+fn ends(keys: Keys, ends: &Ends) -> Keys {
+    keys.unless("from", ends.from.as_slice(), &[]).unless("to", ends.to.as_slice(), &[])
+}
+
 fn time(at: When) -> Keys {
     let window = |from, to| format!("{}..{}", written(from), written(to));
     match at {
@@ -113,12 +150,13 @@ fn time(at: When) -> Keys {
     }
 }
 
-fn partition(Partition { sides, how, one_way, lasts }: &Partition) -> Keys {
-    Keys::default()
-        .key("sides", sides.as_slice())
-        .unless("how", *how, Cut::Drop)
-        .unless("one-way", *one_way, false)
-        .some("for", *lasts)
+fn partition(Partition { shape, how, one_way, lasts }: &Partition) -> Keys {
+    let keys = match shape {
+        Shape::Sides(sides) => Keys::default().key("sides", sides.as_slice()),
+        Shape::Bridge(node) => Keys::default().key("shape", ShapeName::Bridge).unless("node", *node, Selector::Any),
+        Shape::Ring => Keys::default().key("shape", ShapeName::Ring),
+    };
+    keys.unless("how", *how, Cut::Drop).unless("one-way", *one_way, false).some("for", *lasts)
 }
 
 fn membership(change: &MembershipChange) -> Keys {
@@ -149,6 +187,9 @@ fn cluster(cluster: &Cluster) -> Keys {
         .some("lease", cluster.lease)
         .unless("renewal", cluster.renewal, default.renewal);
     let keys = network(keys, "network", &cluster.network, &default.network);
+    let links = cluster.links.iter();
+    let links = links.fold(Keys::default(), |keys, (wire, of)| any_network(keys, &wire.to_string(), of));
+    let keys = keys.table("links", links);
     let keys = network(keys, "client-network", &cluster.client_network, &default.client_network);
     let keys = keys.table("lanes", lanes(&cluster.lanes, &default.lanes));
     let keys = disk(keys, &cluster.disk, &default.disk);
@@ -175,9 +216,11 @@ fn what_changes(changes: &Changes, base: &Cluster) -> Keys {
 
 /// By name where it is a profile; else what it changes of one.
 fn network(keys: Keys, key: &str, network: &Network, default: &Network) -> Keys {
-    if network == default {
-        return keys;
-    }
+    if network == default { keys } else { any_network(keys, key, network) }
+}
+
+fn any_network(keys: Keys, key: &str, network: &Network) -> Keys {
+    let default = Cluster::default().network;
     let base = profiles::network(network.base()).unwrap_or_else(|| default.clone());
     if *network == base {
         return keys.key(key, &network.name);

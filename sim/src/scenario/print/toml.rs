@@ -3,8 +3,8 @@
 use std::{fmt, time::Duration};
 
 use crate::scenario::{
-    Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, InnerReads, Jump, Moment, PausedClock, Ppm,
-    Renewal, Seeds, Selector, Tail, Target,
+    Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, Healed, InnerReads, Jump, LaneName, Leftover,
+    MessageKind, Moment, Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName, Tail, Target,
     units::{decimal, written},
 };
 
@@ -103,7 +103,8 @@ macro_rules! values {
 
 values! {
     plain: u32 u64 bool Bare;
-    quoted: Calls Class Cut DiskOperation Drift Engine InnerReads Jump Moment PausedClock Renewal Seeds Selector Tail Target
+    quoted: Calls Class Cut DiskOperation Drift Engine Healed InnerReads Jump LaneName Leftover MessageKind Moment Paused
+        PausedClock Point Renewal Seeds Selector ShapeName Tail Target
 }
 
 /// A number that is written as it stands.

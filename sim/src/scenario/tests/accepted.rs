@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use super::{read, sample, timeline, with};
 use crate::scenario::{
-    Action, Calls, Class, ClockFault, ClockHarm, Cluster, Cut, DiskFault, DiskHarm, Drift, Jump, KeyDistribution, Keys,
-    Metric, Mix, Moment, OpKind, Pace, Phase, Ppm, Renewal, Scenario, ScriptReads, Seeds, Selector, Stat, Tail, Target,
-    When, WorkloadKind,
+    Action, Calls, Class, ClockFault, ClockHarm, Cluster, Cut, DiskFault, DiskHarm, Drift, Ends, Heal, Healed, Jump,
+    KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase, Point,
+    Ppm, Renewal, Scenario, ScriptReads, Seeds, Selector, Shape, Stat, Tail, Target, When, WorkloadKind,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ fn the_sample_of_the_design_says_what_it_seems_to_say() {
     assert_eq!(scenario.timeline[0].at, When::Window { from: 2 * SECOND, to: 6 * SECOND });
     assert_eq!(scenario.timeline[1].action, Action::Transfer { from: Selector::Leader, to: Selector::Follower });
     let Action::Partition(partition) = &scenario.timeline[2].action else { panic!("a partition") };
-    assert_eq!(partition.sides, [vec![Selector::Leader], vec![Selector::Others]]);
+    assert_eq!(partition.shape, Shape::Sides([vec![Selector::Leader], vec![Selector::Others]]));
     assert_eq!((partition.how, partition.lasts), (Cut::Hold, Some(SECOND * 3 / 2)));
 
     let [workload] = &scenario.workloads[..] else { panic!("one workload") };
@@ -80,7 +80,25 @@ fn steps_are_by_time_and_by_line_among_equals() {
 #[test]
 fn a_timeline_may_be_an_array_of_tables() {
     let scenario = accept(&with("[[timeline]]\nat = \"1s\"\nheal = \"everything\"", ""));
-    assert_eq!((scenario.timeline[0].line, &scenario.timeline[0].action), (3, &Action::Heal));
+    let heal = Action::Heal(Heal { what: Healed::Everything, messages: Leftover::Drop });
+    assert_eq!((scenario.timeline[0].line, &scenario.timeline[0].action), (3, &heal));
+}
+
+#[test]
+fn a_fault_says_only_what_differs() {
+    let of = |step: &str| accept(&timeline(&format!("{{ at = \"1s\", {step} }}"))).timeline[0].action.clone();
+    let Action::Link(link) = of("link = { stall = \"1%\", bandwidth = \"1.5MB/s\" }") else { panic!("a link") };
+    assert_eq!((&link.ends, link.lane, &link.messages[..]), (&Ends::default(), None, &[][..]));
+    assert_eq!((link.stall, link.bandwidth, link.queue), (Ppm(10_000), Some(1_500_000), None));
+    let Action::Hold(hold) = of("hold = { messages = [\"forced-vote\"], to = [\"n2\"] }") else { panic!("a hold") };
+    assert_eq!((&hold.messages[..], hold.first, hold.then), (&[MessageKind::ForcedVote][..], None, Leftover::Deliver));
+    let Action::Pause(pause) = of("pause = { node = \"n1\", at = \"lease-checked\" }") else { panic!("a pause") };
+    assert_eq!((pause.at, pause.what, pause.clock), (Some(Point::LeaseChecked), Paused::Process, PausedClock::Running));
+    let Action::Partition(bridge) = of("partition = { shape = \"bridge\" }") else { panic!("a partition") };
+    assert_eq!((bridge.shape, bridge.how), (Shape::Bridge(Selector::Any), Cut::Drop));
+    assert_eq!(of("crash = { node = \"n1\", for = \"0s\" }").lasts(), Some(Some(Duration::ZERO)));
+    let delivered = Heal { what: Healed::Everything, messages: Leftover::Deliver };
+    assert_eq!(of("heal = { messages = \"deliver\" }"), Action::Heal(delivered));
 }
 
 #[test]
@@ -109,6 +127,7 @@ fn a_cluster_may_be_described_in_full() {
         lease = "400ms"
         renewal = "read-index"
         network = { base = "cross-az", loss = "0.1%", duplicate = 0.002, fifo = false }
+        links = { "n3-n1" = "cross-region", "n1>n3" = { loss = "1%" } }
         client-network = { latency = { p0 = "1ms", "p99.9" = "2ms", p100 = "3ms" } }
         disk = { base = "cloud-ssd", fsync = "1ms" }
         lanes.heartbeat = { calls = "unary", queue = 8 }
@@ -122,6 +141,11 @@ fn a_cluster_may_be_described_in_full() {
     );
     assert_eq!((cluster.network.name.as_str(), cluster.network.fifo), ("cross-az (changed)", false));
     assert_eq!((cluster.network.loss, cluster.network.duplicate), (Ppm(1_000), Ppm(2_000)));
+    let between = |from, to| cluster.network_between(from, to).name.as_str();
+    assert_eq!(
+        (between(3, 1), between(1, 3), between(1, 2)),
+        ("cross-region", "same-az (changed)", "cross-az (changed)")
+    );
     let knots: Vec<_> =
         cluster.client_network.latency.knots.iter().map(|(at, value)| (*at, value.as_millis())).collect();
     assert_eq!(knots, [(0, 1), (999, 2), (1000, 3)]);

@@ -11,10 +11,11 @@ use proptest::{
 
 use crate::scenario::{
     Action, COSTS, Changes, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault,
-    DiskHarm, DiskOperation, Distribution, Drift, Expect, Expectation, Floor, InnerReads, Jump, KeyDistribution, Keys,
-    Lane, Lanes, Load, MAX_DRIFT, MAX_SLOWER, MembershipChange, Metric, Mix, Moment, Network, Pace, Partition, Pause,
-    PausedClock, Phase, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Tail, Target, Unit,
-    VariantExpect, When, Workload, WorkloadKind, profiles,
+    DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, Floor, Heal, Healed, Hold, InnerReads,
+    Jump, KeyDistribution, Keys, Lane, LaneName, Lanes, Leftover, Link, Load, MAX_BANDWIDTH, MAX_DRIFT, MAX_FACTOR,
+    MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace, Partition, Pause, Paused,
+    PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Shape, Slow, Step, Tail,
+    Target, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -125,13 +126,19 @@ fn moments() -> impl Strategy<Value = When> {
 }
 
 fn actions() -> impl Strategy<Value = Action> {
-    let lasts = || option::of(durations(UNTIL));
-    let crash = (victims(), lasts(), words::<Tail>())
-        .prop_map(|(node, lasts, tail)| Action::Crash(Crash { node, lasts, tail }));
-    let pause = (victims(), lasts(), words::<PausedClock>())
-        .prop_map(|(node, lasts, clock)| Action::Pause(Pause { node, lasts, clock }));
-    let cut = (sides(), words::<Cut>(), any::<bool>(), lasts())
-        .prop_map(|(sides, how, one_way, lasts)| Action::Partition(Partition { sides, how, one_way, lasts }));
+    let lasts = lasting;
+    let down = prop_oneof![lasts(), Just(Some(Duration::ZERO))];
+    let crash =
+        (victims(), down, words::<Tail>()).prop_map(|(node, lasts, tail)| Action::Crash(Crash { node, lasts, tail }));
+    let slow = (victims(), 2..=MAX_FACTOR, lasts())
+        .prop_map(|(node, factor, lasts)| Action::Slow(Slow { node, factor, lasts }));
+    let cut = (shapes(), words::<Cut>(), any::<bool>(), lasts()).prop_map(|(shape, how, one_way, lasts)| {
+        Action::Partition(Partition { one_way: one_way && shape != Shape::Ring, shape, how, lasts })
+    });
+    let heal = (words::<Healed>(), words::<Leftover>()).prop_map(|(what, messages)| {
+        let messages = if what.network() { messages } else { Leftover::Drop };
+        Action::Heal(Heal { what, messages })
+    });
     let ends = select(vec![
         (Selector::Leader, Selector::Follower),
         (Selector::LeaseHolder, Selector::Node(5)),
@@ -145,7 +152,9 @@ fn actions() -> impl Strategy<Value = Action> {
     let disk = (victims(), disk_harms(), lasts())
         .prop_map(|(node, harm, lasts)| Action::Disk(DiskFault { node, harm, lasts }));
     let transfer = ends.prop_map(|(from, to)| Action::Transfer { from, to });
-    prop_oneof![transfer, cut, crash, pause, clock, disk, changes_of_membership(), Just(Action::Heal)]
+    let network = prop_oneof![cut, links(), holds()];
+    let processes = prop_oneof![crash, pauses(), slow];
+    prop_oneof![transfer, network, processes, clock, disk, changes_of_membership(), heal]
 }
 
 fn clock_harms() -> impl Strategy<Value = ClockHarm> {
@@ -185,6 +194,70 @@ fn changes_of_membership() -> impl Strategy<Value = Action> {
     .prop_map(Action::Membership)
 }
 
+fn lasting() -> impl Strategy<Value = Option<Duration>> {
+    option::of(durations(UNTIL))
+}
+
+fn pauses() -> impl Strategy<Value = Action> {
+    let at = option::of((words::<Point>(), words::<Paused>()));
+    (victims(), lasting(), words::<PausedClock>(), at).prop_map(|(node, lasts, clock, at)| {
+        let what = at.map_or(Paused::Process, |(_, what)| what);
+        let clock = if what == Paused::Task { PausedClock::Running } else { clock };
+        Action::Pause(Pause { node, lasts, clock, at: at.map(|(point, _)| point), what })
+    })
+}
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    let one = select(vec![Selector::Any, Selector::Leader, Selector::Node(3)]);
+    prop_oneof![sides().prop_map(Shape::Sides), one.prop_map(Shape::Bridge), Just(Shape::Ring)]
+}
+
+fn link_ends() -> impl Strategy<Value = Ends> {
+    use Selector::{Follower, Leader, Majority, Node, Others};
+    let ends = vec![
+        (vec![], vec![]),
+        (vec![Leader], vec![Others]),
+        (vec![Others], vec![Node(1), Follower]),
+        (vec![Majority], vec![]),
+        (vec![], vec![Leader]),
+        (vec![Node(1), Node(2)], vec![Node(2), Node(5)]),
+    ];
+    select(ends).prop_map(|(from, to)| Ends { from, to })
+}
+
+fn message_kinds(least: usize) -> impl Strategy<Value = Vec<MessageKind>> {
+    subsequence(MessageKind::WORDS.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), least..4).prop_shuffle()
+}
+
+fn links() -> impl Strategy<Value = Action> {
+    let times = || prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
+    let which = (link_ends(), option::of(words::<LaneName>()), message_kinds(0));
+    let line = (option::of(1..=MAX_BANDWIDTH), option::of(1..=MAX_QUEUE));
+    (which, [shares(), shares(), shares()], [times(), times()], line, any::<bool>(), lasting()).prop_map(
+        |((ends, lane, messages), [loss, duplicate, stall], [delay, jitter], (bandwidth, queue), reorder, lasts)| {
+            Action::Link(Link {
+                ends,
+                lane: lane.filter(|_| messages.is_empty()),
+                messages,
+                loss,
+                delay: delay.max(Duration::from_nanos(1)),
+                jitter,
+                duplicate,
+                reorder,
+                stall: if reorder { Ppm(0) } else { stall },
+                bandwidth,
+                queue,
+                lasts,
+            })
+        },
+    )
+}
+
+fn holds() -> impl Strategy<Value = Action> {
+    (message_kinds(1), link_ends(), option::of(1..=MAX_QUEUE), words::<Leftover>(), lasting())
+        .prop_map(|(messages, ends, first, then, lasts)| Action::Hold(Hold { messages, ends, first, then, lasts }))
+}
+
 fn victims() -> impl Strategy<Value = Selector> {
     let roles: Vec<_> = Selector::roles().filter(|role| !matches!(role, Selector::Others | Selector::This)).collect();
     prop_oneof![select(roles), (1..=NODES).prop_map(Selector::Node)]
@@ -207,7 +280,8 @@ fn timeline(tags: Vec<String>, steps: Vec<(When, Action)>) -> Vec<Step> {
     let second = |n: usize| Duration::from_secs(n as u64);
     let window = |n: usize| When::Window { from: second(n), to: UNTIL - second(n) };
     let tags = tags.into_iter().enumerate().map(|(n, name)| (window(n), Action::Tag { name }));
-    let last = (When::At(UNTIL), Action::Heal);
+    let everything = Heal { what: Healed::Everything, messages: Leftover::Drop };
+    let last = (When::At(UNTIL), Action::Heal(everything));
     let mut timeline: Vec<Step> =
         tags.chain(steps).chain([last]).map(|(at, action)| Step { line: 0, at, action }).collect();
     timeline.sort_by_key(|step| step.at.start());
@@ -216,14 +290,14 @@ fn timeline(tags: Vec<String>, steps: Vec<(When, Action)>) -> Vec<Step> {
 
 fn clusters() -> impl Strategy<Value = Cluster> {
     let times = (1_u64..20, 1_u32..20, 2_u32..20, option::of(1_u32..100));
-    let kinds = (words(), words(), networks(), networks());
+    let kinds = (words(), words(), networks(), networks(), btree_map(wires(), networks(), 0..3));
     let parts = (times, kinds, [lanes(), lanes(), lanes()], disks(), cpus(), reads());
     let beside = (0_u32..=2, 0_u32..=2, option::of(10_u64..=1_000_000));
     (parts, beside, btree_map("[a-z]{1,6}", changes(), 0..3)).prop_map(|(parts, beside, changes)| {
         let (learners, spares, compact_after) = beside;
         let (times, kinds, lanes, disk, cpu, (reads_per_get, inner_reads)) = parts;
         let (tick, beats, elections, lease) = times;
-        let (engine, renewal, network, client_network) = kinds;
+        let (engine, renewal, network, client_network, links) = kinds;
         let [heartbeat_lane, bulk, request] = lanes;
         let tick = Duration::from_millis(tick);
         let heartbeat = tick * beats;
@@ -240,6 +314,7 @@ fn clusters() -> impl Strategy<Value = Cluster> {
             lease: lease.map(|part| election_timeout * part / 100),
             renewal,
             network,
+            links,
             client_network,
             lanes: Lanes { heartbeat: heartbeat_lane, bulk, request },
             disk,
@@ -249,6 +324,10 @@ fn clusters() -> impl Strategy<Value = Cluster> {
             cpu,
         }
     })
+}
+
+fn wires() -> impl Strategy<Value = Wire> {
+    (1..NODES, any::<bool>()).prop_map(|(from, one_way)| Wire { from, to: NODES, one_way })
 }
 
 /// How storage is read: how often by a get, and behind which fence.

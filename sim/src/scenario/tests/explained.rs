@@ -114,7 +114,8 @@ fn every_verb_is_a_sentence_and_a_row() {
       10s: the process of n2 is killed, and stays down until something heals it.
       11s: all followers stand still for 1s; their clocks stand still too.
       12s: one of the followers stands still for 1ms; its clock goes on (who, the seed says).
-      13s: whatever lasts is over: every partition, pause, downtime and fault of a clock or disk.
+      13s: whatever lasts is over: every fault of the network, of a process, a clock or a disk; messages that were
+          held or late are dropped.
       14s: the process of n1 is killed, and started again 1s later on what its disk had synced and some of what it
           had not, cut at any byte.
       15s: the clock of the leader runs 20000 ppm too slow for 1s.
@@ -172,6 +173,60 @@ fn every_verb_is_a_sentence_and_a_row() {
       It must have exercised at least 1 reads, or it proves nothing (`vacuous`).
       2 checks ride on it: staleness and one-lease. Of these one-lease only counts what it finds, and neither ends
           nor fails the run.
+    ");
+}
+
+#[test]
+fn faults_of_links_and_points_of_the_code_are_told_in_words() {
+    let text = with(
+        r#"
+        timeline = [
+          { at = "1s", link = { loss = "5%", for = "1s" } },
+          { at = "2s", link = { from = ["@leader"], to = ["@others"], lane = "heartbeat", delay = "20ms", jitter = "5ms", duplicate = "1%", reorder = true } },
+          { at = "3s", link = { to = ["n1"], messages = ["append", "snapshot"], stall = "0.1%", bandwidth = "64kB/s", queue = 8 } },
+          { at = "4s", hold = { messages = ["timeout-now", "forced-vote"], from = ["@follower"], for = "1s", then = "drop" } },
+          { at = "5s", hold = { messages = ["heartbeat-response"], first = 1 } },
+          { at = "6s", pause = { node = "@leader", for = "1s", at = "lease-checked" } },
+          { at = "7s", pause = { node = "n1", for = "1s", at = "published", what = "task" } },
+          { at = "8s", slow = { node = "@followers", factor = 10, for = "1s" } },
+          { at = "9s", crash = { node = "@any", for = "0s" } },
+          { at = "10s", partition = { shape = "bridge", node = "@leader", for = "1s" } },
+          { at = "11s", partition = { shape = "ring", how = "hold", for = "1s" } },
+          { at = "12s", heal = "network" },
+          { at = "13s", heal = { what = "processes" } },
+          { at = "14s", heal = { messages = "deliver" } },
+        ]"#,
+        "[cluster]\nnodes = 5",
+    );
+    let told = told(&read(&text).unwrap());
+    let happens = told.split("What happens\n").nth(1).and_then(|rest| rest.split("\n\n").next());
+    insta::assert_snapshot!(happens.unwrap_or_default(), @r"
+      1s: for 1s something is wrong with messages between all nodes: 5 % of them are lost.
+      2s: until something heals it something is wrong with messages on the heartbeat lane from the leader to all
+          others: they arrive 20ms late, they arrive up to 5ms later still, 1 % arrive twice and they may overtake
+          one another.
+      3s: until something heals it something is wrong with messages of the kind `append` or `snapshot` from
+          everybody to n1: 0.1 % are lost on the wire and sent again after 200ms or more, and the rest waits, no
+          more than 64kB/s leave and no more than 8 may wait to leave.
+      4s: for 1s messages of the kind `timeout-now` or `forced-vote` from one of the followers to everybody are
+          held back, then dropped; others pass (who, the seed says).
+      5s: until something heals it the first message of the kind `heartbeat-response` between all nodes is held
+          back, then delivered; others pass.
+      6s: the leader stands still for 1s, from the moment that a task is between the lease's check and reading the
+          store; its clock goes on.
+      7s: the next task of n1 that is between publishing a commit and answering who waits for it stands still for
+          1s; the rest of the process goes on.
+      8s: for 1s all work of all followers takes 10 times as long.
+      9s: the process of one of the nodes is killed, and started again at once on what its disk had synced (who,
+          the seed says).
+      10s: for 1s two halves of the nodes cannot reach each other; both reach the leader; what is sent meanwhile
+          is lost (who, the seed says).
+      11s: for 1s the nodes are a ring, in which each reaches its two neighbours only; what is sent meanwhile
+          arrives afterwards.
+      12s: every fault of the network is over; messages that were held or late are dropped.
+      13s: every downtime, pause and slowness is over.
+      14s: whatever lasts is over: every partition, pause and downtime; messages that were held or late still
+          arrive.
     ");
 }
 

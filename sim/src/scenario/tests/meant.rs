@@ -51,7 +51,7 @@ fn keys_and_verbs() {
     partition = { sides = [["n1"], ["n2"]], duration = "3s" }
         unknown key `duration`: did you mean `for`?
     heal = "all"
-        `all` cannot be healed alone: did you mean `everything`?
+        unknown thing to heal `all`: did you mean `everything`?
     cluster.election = "1s"
         unknown key `election`: did you mean `election-timeout`?
     claim = {}

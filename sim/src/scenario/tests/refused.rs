@@ -39,7 +39,7 @@ fn an_unknown_key_is_answered_with_the_nearest_known_one() {
 fn a_value_of_the_wrong_type_is_named_in_words_of_toml() {
     refuse(&cluster("nodes = «\"3\"»"), "expected a whole number, found the text \"3\"");
     refuse(&cluster("disk = «[1]»"), "expected a quoted text, a number or a table, found a list");
-    refuse(&timeline("{ at = \"1s\", heal = «true» }"), "expected a quoted text, found `true`");
+    refuse(&timeline("{ at = \"1s\", heal = «true» }"), "expected a quoted text, a number or a table, found `true`");
     refuse(&timeline("{ at = \"1s\", partition = «\"n1\"» }"), "expected a table, found the text \"n1\"");
     refuse(&timeline("{ at = «07:32:00», heal = \"everything\" }"), "a date or time of day has no place in a scenario");
     refuse(&with("seeds = «true»", ""), "expected a quoted text or a number, found `true`");
@@ -244,7 +244,7 @@ fn a_transfer_goes_from_one_node_to_another() {
 fn a_partition_has_two_sides_with_somebody_on_each() {
     let nobody = "nobody is on this side of the partition";
     let sides = |sides: &str| timeline(&format!("{{ at = \"1s\", partition = {{ sides = {sides} }} }}"));
-    refuse(&timeline("{ at = \"1s\", partition = «{}» }"), "a partition needs `sides`");
+    refuse(&timeline("{ at = \"1s\", partition = «{}» }"), "a partition needs `sides`, or a `shape`");
     refuse(&sides("«[[\"n1\"]]»"), "a partition has two sides, not 1");
     refuse(&sides("[[\"@leader\"], «[]»]"), nobody);
     refuse(&sides("[[\"n1\", \"n2\", \"n3\"], «[\"@others\"]»]"), nobody);
@@ -275,8 +275,105 @@ fn a_partition_cuts_in_a_known_way() {
 }
 
 #[test]
-fn heal_is_of_everything() {
-    refuse(&timeline("{ at = \"1s\", heal = «\"n1\"» }"), "`n1` cannot be healed alone");
+fn heal_is_of_everything_or_of_a_kind_of_fault() {
+    let said = refuse(&timeline("{ at = \"1s\", heal = «\"n1\"» }"), "unknown thing to heal `n1`");
+    assert_eq!(said, "|allowed: `everything`, `network`, `processes`");
+    refuse(
+        &timeline("{ at = \"1s\", heal = { what = \"processes\", messages = «\"deliver\"» } }"),
+        "faults of processes leave no messages behind",
+    );
+    refuse(&timeline("{ at = \"1s\", heal = { messages = «\"keep\"» } }"), "unknown fate `keep`");
+}
+
+#[test]
+fn a_shape_has_no_sides_and_needs_enough_nodes() {
+    let partition = |keys: &str| timeline(&format!("{{ at = \"1s\", partition = {{ {keys} }} }}"));
+    refuse(&partition("shape = «\"ring\"»"), "a ring needs 4 nodes; the cluster has 3");
+    refuse(&partition("shape = «\"circle\"»"), "unknown shape `circle`");
+    refuse(
+        &partition("sides = [[\"n1\"], [\"n2\"]], shape = «\"bridge\"»"),
+        "a partition has `sides` or a `shape`, not both",
+    );
+    refuse(&partition("sides = [[\"n1\"], [\"n2\"]], node = «\"n3\"»"), "only a bridge has a `node`");
+    refuse(
+        &partition("shape = \"bridge\", node = «\"@followers\"»"),
+        "`@followers` may be several nodes; a bridge is one",
+    );
+    let ring = "timeline = [{ at = \"1s\", partition = { shape = «\"ring\"», one-way = true } }]";
+    refuse(&with(ring, "[cluster]\nnodes = 5"), "a ring has no sides, so that it cannot be one-way");
+}
+
+#[test]
+fn a_link_fault_says_what_is_wrong_with_the_link() {
+    let link = |keys: &str| timeline(&format!("{{ at = \"1s\", link = {keys} }}"));
+    let said = refuse(&link("«{ from = [\"@leader\"] }»"), "a link that nothing is wrong with");
+    assert!(said.contains("`loss`, `delay`"), "{said}");
+    refuse(&link("«{ loss = \"0%\" }»"), "a link that nothing is wrong with");
+    refuse(
+        &link("{ reorder = true, stall = «\"1%\"» }"),
+        "a stall holds up what follows in order; with `reorder` there is none",
+    );
+    refuse(
+        &link("«{ lane = \"bulk\", messages = [\"heartbeat\"], loss = \"1%\" }»"),
+        "messages of the kind `heartbeat` do not go by the lane `bulk`",
+    );
+    refuse(&link("{ messages = [«\"hartbeat\"»], loss = \"1%\" }"), "unknown kind of message `hartbeat`");
+    refuse(&link("{ queue = «0» }"), "`queue` is 1 to 1000000, not 0");
+    refuse(&link("{ loss = «\"101%\"» }"), "`101%` is more than 1; a share lies between 0 and 1");
+    refuse(&link("{ bandwidth = «\"1\"» }"), "`1` has no unit; `1B/s`?");
+    let said = refuse(&link("{ bandwidth = «\"1Mbps\"» }"), "unknown unit `Mbps`");
+    assert!(said.starts_with("did you mean `MB/s`?"), "{said}");
+    refuse(&link("{ bandwidth = «\"0B/s\"» }"), "a bandwidth of zero lets nothing through");
+    refuse(&link("{ bandwidth = «\"0.5B/s\"» }"), "`0.5B/s` is finer than a byte a second");
+    refuse(&link("{ bandwidth = «\"1001GB/s\"» }"), "`1001GB/s` is too fast: at most 1000GB/s");
+}
+
+#[test]
+fn the_ends_of_links_are_somebody() {
+    let link = |keys: &str| timeline(&format!("{{ at = \"1s\", link = {{ loss = \"1%\", {keys} }} }}"));
+    refuse(&link("from = «[\"@others\"]»"), "`@others` than whom? The other end names nobody");
+    refuse(&link("from = «[]»"), "this end names nobody");
+    refuse(&link("from = [\"n1\"], to = «[\"n1\"]»"), "there is no link from `n1` to itself");
+    refuse(&link("to = [«\"n4\"»]"), "there is no node `n4`: the cluster has 3");
+}
+
+#[test]
+fn a_link_of_the_cluster_joins_two_nodes_and_is_given_once() {
+    let links = |links: &str| cluster(&format!("links = {{ {links} }}"));
+    refuse(&links("«n1» = \"cross-az\""), "`n1` is not a link");
+    refuse(&links("«\"n1-n4\"» = \"cross-az\""), "there is no node `n4`: the cluster has 3");
+    refuse(&links("«\"n1>n1\"» = \"cross-az\""), "there is no link from `n1` to itself");
+    refuse(&links("\"n1-n2\" = \"cross-az\", «\"n2-n1\"» = \"cross-az\""), "the link `n1-n2` is given twice");
+    refuse(&links("\"n1-n2\" = «\"cross-as\"»"), "unknown network `cross-as`");
+}
+
+#[test]
+fn a_hold_is_of_kinds_of_messages() {
+    let hold = |keys: &str| timeline(&format!("{{ at = \"1s\", hold = {keys} }}"));
+    refuse(&hold("«{ for = \"1s\" }»"), "a hold needs `messages`");
+    refuse(&hold("{ messages = [\"vote\", «\"vote\"»] }"), "`vote` is there twice");
+    refuse(&hold("{ messages = [\"vote\"], first = «0» }"), "`first` is 1 to 1000000, not 0");
+    refuse(&hold("{ messages = [\"vote\"], then = «\"loose\"» }"), "unknown fate `loose`");
+}
+
+#[test]
+fn a_pause_of_a_task_is_at_a_point_and_spares_the_clock() {
+    let pause = |keys: &str| timeline(&format!("{{ at = \"1s\", pause = {{ node = \"n1\", {keys} }} }}"));
+    refuse(&pause("what = «\"task\"»"), "which task? One that reaches a point of the code");
+    refuse(
+        &pause("at = \"sent\", what = «\"task\"», clock = \"frozen\""),
+        "the clock of a process that goes on does not stand still",
+    );
+    let said = refuse(&pause("at = «\"lease-check\"»"), "unknown point of the code `lease-check`");
+    assert!(said.starts_with("did you mean `lease-checked`?"), "{said}");
+}
+
+#[test]
+fn a_slow_node_has_a_factor() {
+    let slow = |keys: &str| timeline(&format!("{{ at = \"1s\", slow = {keys} }}"));
+    refuse(&slow("«{ node = \"n1\" }»"), "how slow? `factor` is missing");
+    refuse(&slow("{ node = \"n1\", factor = «1» }"), "`factor` is 2 to 1000, not 1");
+    refuse(&slow("«{ factor = 2 }»"), "`slow` needs a `node`");
 }
 
 #[test]

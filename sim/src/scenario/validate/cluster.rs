@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::report::Report;
 use crate::scenario::{
     CHANGED, COMPACT_AFTER, COSTS, Changes, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_GET_READS,
-    MAX_NODES, MAX_QUEUE, Network, Problem,
+    MAX_NODES, MAX_QUEUE, Network, Problem, Wire,
     problem::quote_all,
     profiles::{DISKS, NETWORKS, Profile},
     schema::{self, Knots, Or, Quantity, Text, Whole},
@@ -39,6 +39,7 @@ pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
         learners,
         spares,
         compact_after: report.whole("compact-after", raw.compact_after, least, most),
+        links: links(raw.links, nodes + learners + spares, &default.network, report),
         engine: report.word(raw.engine).unwrap_or(default.engine),
         tick: times.tick,
         heartbeat: times.heartbeat,
@@ -175,6 +176,27 @@ fn network(raw: Option<Spanned<Or<schema::Network>>>, default: Network, report: 
     };
     let name = named(&base.name, network != base);
     Network { name, ..network }
+}
+
+fn links(
+    raw: BTreeMap<Text, Spanned<Or<schema::Network>>>,
+    nodes: u32,
+    default: &Network,
+    report: &mut Report,
+) -> BTreeMap<Wire, Network> {
+    let mut links = BTreeMap::new();
+    for (name, raw) in raw {
+        let span = name.span();
+        let link = network(Some(raw), default.clone(), report);
+        let Some(wire) = report.word::<Wire>(Some(name)) else { continue };
+        if let Some(node) = [wire.from, wire.to].into_iter().find(|node| *node > nodes) {
+            let message = format!("there is no node `n{node}`: the cluster has {nodes}");
+            report.missing(Problem::new(message).at(span).help(format!("nodes are `n1` to `n{nodes}`")));
+        } else if links.insert(wire, link).is_some() {
+            report.refuse(Problem::new(format!("the link `{wire}` is given twice")).at(span));
+        }
+    }
+    links
 }
 
 fn disk(raw: Option<Spanned<Or<schema::Disk>>>, default: Disk, report: &mut Report) -> Disk {

@@ -8,6 +8,7 @@ mod cluster;
 mod expect;
 mod hardware;
 mod membership;
+mod network;
 mod partition;
 mod process;
 mod report;
@@ -102,7 +103,7 @@ fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report
     let steps = scenario.timeline.iter().zip(places).enumerate();
     let endless = steps.rev().find(|(number, _)| scenario.is_endless(*number));
     if let (Some(expected), Some((_, (step, place)))) = (expected, endless) {
-        let what = if matches!(step.action, Action::Partition(_)) { "heals" } else { "ends" };
+        let what = if matches!(step.action, Action::Partition(_) | Action::Link(_)) { "heals" } else { "ends" };
         let problem = Problem::new(format!("`recovery` is expected, but this {} never {what}", step.action));
         report.missing(problem.at(place.clone()).help(format!(
             "give it a `for = \"2s\"` that ends before the run, add a later `heal = \"everything\"`, or drop `recovery` (line {})",

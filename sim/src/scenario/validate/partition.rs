@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::{Frame, report::Report};
 use crate::scenario::{
-    Cut, Partition, Problem, Selector,
+    Cut, Partition, Problem, Selector, Shape, ShapeName,
     schema::{self, Text},
 };
 
@@ -15,15 +15,57 @@ pub(super) fn partition(raw: Spanned<schema::Partition>, frame: &Frame, report: 
     let raw = raw.into_inner();
     let how = report.word(raw.how).unwrap_or(Cut::Drop);
     let lasts = report.positive("for", raw.r#for, Some(&frame.protocol));
-    let sides = match raw.sides {
-        Some(raw) => sides(raw, frame, report),
-        None => {
-            let problem = Problem::new("a partition needs `sides`").at(span);
+    let one_way = raw.one_way.unwrap_or(false);
+    let shape = match (raw.sides, raw.shape) {
+        (Some(raw), None) => sides(raw, frame, report).map(Shape::Sides),
+        (None, Some(name)) => shape(name, raw.node.clone(), one_way, frame, report),
+        (Some(_), Some(name)) => {
+            let problem = Problem::new("a partition has `sides` or a `shape`, not both").at(name.span());
+            report.refuse(problem.help("a shape finds its own sides"));
+            None
+        }
+        (None, None) => {
+            let problem = Problem::new("a partition needs `sides`, or a `shape`").at(span);
             report.missing(problem.help("name who is on which: `sides = [[\"@leader\"], [\"@others\"]]`"));
             None
         }
     };
-    Some(Partition { sides: sides?, how, one_way: raw.one_way.unwrap_or(false), lasts })
+    if let (Some(Shape::Sides(_) | Shape::Ring), Some(node)) = (&shape, raw.node) {
+        let problem = Problem::new("only a bridge has a `node`").at(node.span());
+        report.refuse(problem.help("it is the one that both halves reach: `shape = \"bridge\"`"));
+    }
+    Some(Partition { shape: shape?, how, one_way, lasts })
+}
+
+fn shape(name: Text, node: Option<Text>, one_way: bool, frame: &Frame, report: &mut Report) -> Option<Shape> {
+    let span = name.span();
+    let name = report.word(Some(name))?;
+    let (shape, least) = match name {
+        ShapeName::Bridge => (Shape::Bridge(bridge(node, frame, report)?), 3),
+        ShapeName::Ring => (Shape::Ring, 4),
+    };
+    if frame.nodes < least {
+        let message = format!("a {name} needs {least} nodes; the cluster has {}", frame.nodes);
+        report.missing(Problem::new(message).at(span).help("of fewer nodes each reaches all others"));
+        return None;
+    }
+    if one_way && shape == Shape::Ring {
+        report.refuse(Problem::new("a ring has no sides, so that it cannot be one-way").at(span));
+        return None;
+    }
+    Some(shape)
+}
+
+fn bridge(node: Option<Text>, frame: &Frame, report: &mut Report) -> Option<Selector> {
+    let Some(node) = node else { return Some(Selector::Any) };
+    let span = node.span();
+    let selector = selector(node, frame, report)?;
+    if selector.is_many() {
+        let problem = Problem::new(format!("`{selector}` may be several nodes; a bridge is one")).at(span);
+        report.refuse(problem.help("for one of them write `@follower` or `@any`"));
+        return None;
+    }
+    Some(selector)
 }
 
 type RawSides = Spanned<Vec<Spanned<Vec<Text>>>>;

@@ -90,6 +90,21 @@ impl Report {
         Some(duration)
     }
 
+    /// A list of words, no word twice.
+    pub(super) fn words<T: FromStr<Err = Misread> + PartialEq>(&mut self, raw: Vec<Text>) -> Vec<T> {
+        let mut words = Vec::new();
+        for text in raw {
+            let span = text.span();
+            let Some(word) = self.take(text.get_ref().parse(), span.clone()) else { continue };
+            if words.contains(&word) {
+                self.refuse(Problem::new(format!("{} is there twice", quote(text.get_ref()))).at(span));
+            } else {
+                words.push(word);
+            }
+        }
+        words
+    }
+
     /// A whole number from `least` to `most`; `what` names it.
     pub(super) fn whole<T>(&mut self, what: &str, number: Option<Whole>, least: T, most: T) -> Option<T>
     where

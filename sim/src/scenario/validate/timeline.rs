@@ -7,23 +7,24 @@ use toml::Spanned;
 use super::{
     Frame, hardware,
     membership::membership,
+    network,
     partition::{partition, selector},
     process,
     report::Report,
 };
 use crate::scenario::{
-    Action, MAX_REPETITIONS, MAX_STEPS, Problem, Selector, Step, When,
-    problem::{quote, quote_all},
-    schema::{self, Quantity, Scalar, Text, Whole},
+    Action, Heal, Healed, Leftover, MAX_REPETITIONS, MAX_STEPS, Problem, Selector, Step, When,
+    problem::quote_all,
+    schema::{self, Or, Quantity, Scalar, Text, Whole},
     units::{self, Misread},
-    words,
 };
 
 /// What expectations call the whole run, so that no window may.
 pub(in crate::scenario) const WHOLE: &str = "whole";
 
 /// The verbs of a step, in the order in which they are listed to people.
-const VERBS: [&str; 9] = ["tag", "transfer", "partition", "crash", "pause", "clock", "disk", "membership", "heal"];
+const VERBS: [&str; 12] =
+    ["tag", "transfer", "partition", "link", "hold", "crash", "pause", "slow", "clock", "disk", "membership", "heal"];
 
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
@@ -82,10 +83,16 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut
         transfer_between(transfer, frame, report)
     } else if let Some(raw) = raw.partition {
         partition(raw, frame, report).map(Action::Partition)
+    } else if let Some(raw) = raw.link {
+        network::link(raw, frame, report).map(Action::Link)
+    } else if let Some(raw) = raw.hold {
+        network::hold(raw, frame, report).map(Action::Hold)
     } else if let Some(raw) = raw.crash {
         process::crash(raw, frame, report)
     } else if let Some(raw) = raw.pause {
         process::pause(raw, frame, report)
+    } else if let Some(raw) = raw.slow {
+        process::slow(raw, frame, report)
     } else if let Some(raw) = raw.clock {
         hardware::clock(raw, frame, report)
     } else if let Some(raw) = raw.disk {
@@ -93,7 +100,7 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut
     } else if let Some(raw) = raw.membership {
         membership(raw, frame, report)
     } else {
-        raw.heal.and_then(|what| heal(&what, report))
+        raw.heal.and_then(|raw| heal(raw, report))
     };
     let (at, action) = (at?, action?);
     let of_a_node = matches!(at, When::On { moment, .. } if moment.phase.is_of_a_node());
@@ -148,8 +155,11 @@ fn actions(raw: &schema::Step) -> Vec<(Range<usize>, &'static str)> {
         raw.tag.as_ref().map(Spanned::span),
         raw.transfer.as_ref().map(Spanned::span),
         raw.partition.as_ref().map(Spanned::span),
+        raw.link.as_ref().map(Spanned::span),
+        raw.hold.as_ref().map(Spanned::span),
         raw.crash.as_ref().map(Spanned::span),
         raw.pause.as_ref().map(Spanned::span),
+        raw.slow.as_ref().map(Spanned::span),
         raw.clock.as_ref().map(Spanned::span),
         raw.disk.as_ref().map(Spanned::span),
         raw.membership.as_ref().map(Spanned::span),
@@ -346,16 +356,21 @@ fn one_node(what: &str, text: Option<Text>, default: Selector, frame: &Frame, re
     Some(selector)
 }
 
-fn heal(what: &Text, report: &mut Report) -> Option<Action> {
-    const EVERYTHING: &str = "everything";
-    if what.get_ref() == EVERYTHING {
-        return Some(Action::Heal);
-    }
-    let problem = Problem::new(format!("{} cannot be healed alone", quote(what.get_ref()))).at(what.span());
-    let problem = match words::nearest(what.get_ref(), [EVERYTHING]) {
-        Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-        None => problem,
+fn heal(raw: Spanned<Or<schema::Heal>>, report: &mut Report) -> Option<Action> {
+    let span = raw.span();
+    let (what, messages) = match raw.into_inner() {
+        Or::Word(Scalar(word)) => (report.take(word.parse(), span)?, Leftover::Drop),
+        Or::Table(table) => {
+            let what = table.what.map_or(Some(Healed::Everything), |word| report.word(Some(word)))?;
+            let place = table.messages.as_ref().map_or(span, Spanned::span);
+            let messages = table.messages.map_or(Some(Leftover::Drop), |word| report.word(Some(word)))?;
+            if messages == Leftover::Deliver && !what.network() {
+                let problem = Problem::new("faults of processes leave no messages behind").at(place);
+                report.refuse(problem.help("`messages` is for what faults of the network hold or have left in flight"));
+                return None;
+            }
+            (what, messages)
+        }
     };
-    report.refuse(problem.help("write `heal = \"everything\"`; a partition that ends by itself says `for = \"2s\"`"));
-    None
+    Some(Action::Heal(Heal { what, messages }))
 }

@@ -14,7 +14,7 @@ impl Receiver<u32> for Inbox {
     }
 }
 
-fn quality() -> Quality {
+pub(super) fn quality() -> Quality {
     Quality {
         latency: Quantiles::constant(Duration::from_nanos(10)),
         loss: 0,
@@ -26,7 +26,7 @@ fn quality() -> Quality {
 }
 
 /// Runs `script` on a world with one link, and returns what arrived.
-fn on_link(quality: Quality, script: impl FnOnce(&World<u32>, LinkId) + Send + 'static) -> Vec<(u64, u32)> {
+pub(super) fn on_link(quality: Quality, script: impl FnOnce(&World<u32>, LinkId) + Send + 'static) -> Vec<(u64, u32)> {
     on(quality, |link| link, script)
 }
 
@@ -45,7 +45,7 @@ fn on(
     std::mem::take(&mut *inbox.arrived.lock())
 }
 
-fn at(world: &World<u32>, nanos: u64, act: impl FnOnce(&World<u32>) + Send + 'static) {
+pub(super) fn at(world: &World<u32>, nanos: u64, act: impl FnOnce(&World<u32>) + Send + 'static) {
     let this = world.clone();
     world.call_at(SimTime(nanos), move || act(&this));
 }
