@@ -94,10 +94,11 @@ impl Future for Sleep {
         loop {
             {
                 let clock = this.clock.lock();
-                if clock.clock.reading(this.world.now()) >= this.end {
-                    return Poll::Ready(());
-                }
+                // While a timer is set it alone says when: two sleeps that end at one moment end in the order of their events.
                 if this.set != Some(clock.touched) {
+                    if clock.clock.reading(this.world.now()) >= this.end {
+                        return Poll::Ready(());
+                    }
                     this.timer = clock.clock.when(this.end).map(|at| this.world.until(at));
                     this.set = Some(clock.touched);
                 }
