@@ -224,9 +224,9 @@ fn faults_of_links_and_points_of_the_code_are_told_in_words() {
       11s: for 1s the nodes are a ring, in which each reaches its two neighbours only; what is sent meanwhile
           arrives afterwards.
       12s: every fault of the network is over; messages that were held or late are dropped.
-      13s: every downtime, pause and slowness is over.
-      14s: whatever lasts is over: every partition, pause and downtime; messages that were held or late still
-          arrive.
+      13s: every downtime, pause and slowness is over, and every fault of a clock or disk.
+      14s: whatever lasts is over: every fault of the network, of a process, a clock or a disk; messages that were
+          held or late still arrive.
     ");
 }
 

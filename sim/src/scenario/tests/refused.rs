@@ -630,11 +630,11 @@ fn one_thing_is_wrong_with_a_clock_and_is_said() {
     let clock = |keys: &str| timeline(&format!("{{ at = \"1s\", clock = {keys} }}"));
     let said = refuse(&clock("«{ node = \"n1\" }»"), "nothing is wrong with this clock");
     assert_eq!(said, "|say what is: `rate`, `slew`, `step`, `freeze`, `fail`");
-    refuse(&clock("«{ fail = true }»"), "a clock needs a `node`");
+    refuse(&clock("«{ fail = true }»"), "`clock` needs a `node`");
     let message = "one thing is wrong with a clock at a time, here `rate` and `freeze`";
     refuse(&clock("{ node = \"n1\", rate = \"+1%\", freeze = «true» }"), message);
     refuse(&clock("{ node = \"n1\", freeze = «false» }"), "`freeze` is `true`, or is left out");
-    refuse(&clock("{ node = «\"@others\"», fail = true }"), "`@others` of whom? A clock has one side");
+    refuse(&clock("{ node = «\"@others\"», fail = true }"), "`@others` of whom? `clock` has one side");
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub(super) fn victims(
     report: &mut Report,
 ) -> Option<Selector> {
     let Some(text) = text else {
-        let problem = Problem::new(format!("a {what} needs a `node`")).at(span);
+        let problem = Problem::new(format!("`{what}` needs a `node`")).at(span);
         report.missing(problem.help(format!("say whom it hits: `{what} = {{ node = \"@leader\", {example} }}`")));
         return None;
     };
