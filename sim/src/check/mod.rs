@@ -55,6 +55,26 @@ use crate::scenario::Class;
 use crate::time::SimTime;
 use std::sync::Arc;
 
+/// Has a finding broken something, or could it have?
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// The property does not hold.
+    Actual,
+    /// One line of defence is open and another still stands, as far as is known. Recorded, counted and shown; neither ends nor fails
+    /// the run (`lease-bugs.md` W3, W6, L7).
+    Potential,
+}
+
+impl Severity {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Actual => "actual",
+            Severity::Potential => "potential",
+        }
+    }
+}
+
 /// A property that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
@@ -62,6 +82,8 @@ pub struct Finding {
     pub check: &'static str,
     /// The class of failure.
     pub class: Class,
+    /// Has it failed, or could it have?
+    pub severity: Severity,
     /// When: the moment of the violation, or the end of the run for what is judged there.
     pub at: SimTime,
     /// One line with numbers.
@@ -83,7 +105,7 @@ pub trait Check: Send {
         &Kind::ALL
     }
 
-    /// Sees one record, which `nodes` has taken in already. A finding whose class [`stops`] ends the run.
+    /// Sees one record, which `nodes` has taken in already. An actual finding whose class [`stops`] ends the run.
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding>;
 
     /// How often the property was evaluated so far. A check that never was has proved nothing.
@@ -116,8 +138,14 @@ impl CheckInfo {
         Self { name, about, class, stops: stops(class), source }
     }
 
+    /// The property does not hold.
     fn finding(&self, at: SimTime, message: String, story: Vec<String>) -> Finding {
-        Finding { check: self.name, class: self.class, at, message, story }
+        Finding { check: self.name, class: self.class, severity: Severity::Actual, at, message, story }
+    }
+
+    /// The property might not have held.
+    fn potential(&self, at: SimTime, message: String, story: Vec<String>) -> Finding {
+        Finding { severity: Severity::Potential, ..self.finding(at, message, story) }
     }
 }
 

@@ -5,9 +5,10 @@
 //! occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null` without lease
 //! reads, as a latency of a window is without operations.
 
+use crate::check::Severity;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Unit};
-use crate::verdict::{Failure, OpMeasures, Ruling, RunReport, Window, read};
+use crate::verdict::{Failure, OpMeasures, Potential, Ruling, RunReport, Window, read};
 use leasehold::observe::RoundCause;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ struct Object<'a> {
     as_expected: bool,
     class: Option<String>,
     failures: Vec<Failed<'a>>,
+    potential: Vec<Possible<'a>>,
     fingerprint: String,
     sim_ms: f64,
     wall_ms: f64,
@@ -49,6 +51,17 @@ struct Object<'a> {
 struct Failed<'a> {
     check: &'a str,
     severity: String,
+    at_ms: f64,
+    message: &'a str,
+}
+
+/// The first of what a check found that might have failed, and how often it did.
+#[derive(Serialize)]
+struct Possible<'a> {
+    check: &'a str,
+    severity: &'a str,
+    class: String,
+    times: u64,
     at_ms: f64,
     message: &'a str,
 }
@@ -123,6 +136,7 @@ impl<'a> Object<'a> {
             as_expected: report.verdict.as_expected,
             class: report.verdict.class.map(|class| class.to_string()),
             failures: report.verdict.failures.iter().map(Failed::of).collect(),
+            potential: report.potential.values().map(Possible::of).collect(),
             fingerprint: report.fingerprint.to_string(),
             sim_ms: millis(report.sim),
             wall_ms: millis(report.wall),
@@ -159,6 +173,19 @@ impl<'a> Failed<'a> {
             severity: failure.class.to_string(),
             at_ms: millis(Duration::from_nanos(failure.at.0)),
             message: &failure.message,
+        }
+    }
+}
+
+impl<'a> Possible<'a> {
+    fn of(Potential { times, first }: &'a Potential) -> Self {
+        Self {
+            check: &first.check,
+            severity: Severity::Potential.name(),
+            class: first.class.to_string(),
+            times: *times,
+            at_ms: millis(Duration::from_nanos(first.at.0)),
+            message: &first.message,
         }
     }
 }

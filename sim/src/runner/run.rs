@@ -87,7 +87,7 @@ fn live(world: &SimWorld, recorder: &Arc<Recorder>, spec: &Spec, keys: &KeySpace
 
 impl Finished {
     fn judge(self, spec: &Spec) -> RunReport {
-        let Audit { findings, checks, measures, faults } = self.audit;
+        let Audit { findings, potential, checks, measures, faults } = self.audit;
         let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults);
         RunReport {
             verdict,
@@ -98,6 +98,7 @@ impl Finished {
             measures,
             faults,
             checks,
+            potential,
             kept: self.past.kept,
             keys: self.keys.to_vec(),
             ..blank(spec)
@@ -125,6 +126,7 @@ fn blank(spec: &Spec) -> RunReport {
         measures: Measures::default(),
         faults: BTreeMap::new(),
         checks: BTreeMap::new(),
+        potential: BTreeMap::new(),
         kept: Vec::new(),
         keys: Vec::new(),
     }

@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
-use super::{CheckCount, FaultCount, Measures, Meter};
-use crate::check::{self, Check, Finding, Panel, stops};
+use super::{CheckCount, Failure, FaultCount, Measures, Meter, Potential};
+use crate::check::{self, Check, Finding, Panel, Severity, stops};
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
@@ -14,6 +14,7 @@ pub struct Auditor {
     panel: Panel,
     violations: BTreeMap<&'static str, u64>,
     findings: Vec<Finding>,
+    potential: BTreeMap<&'static str, Potential>,
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
     /// Checks that are counted and neither end nor fail the run.
@@ -23,8 +24,10 @@ pub struct Auditor {
 /// What an [`Auditor`] found.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    /// What the checks found, in the order in which they did.
+    /// What the checks found that did happen, in the order in which they did.
     pub findings: Vec<Finding>,
+    /// What they found that might have, by check.
+    pub potential: BTreeMap<&'static str, Potential>,
     /// What each check did.
     pub checks: BTreeMap<&'static str, CheckCount>,
     /// What was measured.
@@ -40,6 +43,7 @@ impl Auditor {
             panel: Panel::new(check::all(keys)),
             violations: BTreeMap::new(),
             findings: Vec::new(),
+            potential: BTreeMap::new(),
             meter: Meter::new(scenario),
             faults: planned(&scenario.timeline),
             record_only: scenario.record_only.iter().map(|only| only.check.clone()).collect(),
@@ -51,10 +55,11 @@ impl Auditor {
         self.meter.record(record);
         self.count_fault(record);
         let found = self.panel.record(record);
+        let actual = |finding: &&Finding| finding.severity == Severity::Actual;
         let ends = |finding: &Finding| stops(finding.class) && !self.record_only.contains(finding.check);
-        let goes_on = !found.iter().any(ends);
+        let goes_on = !found.iter().filter(actual).any(ends);
         // Two checks may find the same read.
-        if found.iter().any(|finding| finding.class == Class::StaleRead) {
+        if found.iter().filter(actual).any(|finding| finding.class == Class::StaleRead) {
             self.meter.stale_read(record.at);
         }
         self.take(found);
@@ -76,6 +81,7 @@ impl Auditor {
         Audit {
             checks: self.panel.checks().map(|check| (check.name(), count(check))).collect(),
             findings: std::mem::take(&mut self.findings),
+            potential: std::mem::take(&mut self.potential),
             measures: self.meter.finish(end),
             faults: std::mem::take(&mut self.faults),
         }
@@ -83,11 +89,23 @@ impl Auditor {
 
     fn take(&mut self, found: Vec<Finding>) {
         for finding in found {
-            *self.violations.entry(finding.check).or_default() += 1;
-            if !self.record_only.contains(finding.check) {
-                self.findings.push(finding);
+            match finding.severity {
+                Severity::Actual => self.take_actual(finding),
+                Severity::Potential => self.take_potential(finding),
             }
         }
+    }
+
+    fn take_actual(&mut self, finding: Finding) {
+        *self.violations.entry(finding.check).or_default() += 1;
+        if !self.record_only.contains(finding.check) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn take_potential(&mut self, finding: Finding) {
+        let potential = self.potential.entry(finding.check);
+        potential.or_insert_with(|| Potential { times: 0, first: Failure::from(finding) }).times += 1;
     }
 
     fn count_fault(&mut self, record: &Record) {
@@ -173,6 +191,24 @@ mod tests {
         assert_eq!((audit.findings.len(), seen), (0, events.records().len()));
         assert_eq!(audit.checks["staleness"].violations, 2);
         assert_eq!(audit.measures.whole.stale_reads, 2, "and measured all the same");
+    }
+
+    #[test]
+    fn what_might_have_failed_is_counted_and_neither_ends_nor_fails_the_run() {
+        let mut auditor = Auditor::new(&scenario(""), Arc::from([]));
+        let finding = |at| Finding {
+            check: "one-lease",
+            class: Class::LeaseInvariant,
+            severity: Severity::Potential,
+            at: ms(at),
+            message: format!("at {at}"),
+            story: Vec::new(),
+        };
+        auditor.take(vec![finding(3), finding(4)]);
+        let audit = auditor.finish(ms(10_000));
+        assert_eq!((audit.findings.len(), audit.checks["one-lease"].violations), (0, 0));
+        let potential = &audit.potential["one-lease"];
+        assert_eq!((potential.times, potential.first.message.as_str()), (2, "at 3"));
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct RunReport {
     pub faults: BTreeMap<&'static str, FaultCount>,
     /// What the checks did, by name.
     pub checks: BTreeMap<&'static str, CheckCount>,
+    /// What might have failed, by check.
+    pub potential: BTreeMap<&'static str, Potential>,
     /// The end of the history (everything, where everything was kept).
     pub kept: Vec<Record>,
     /// Names of the keys, by number.
@@ -89,6 +91,15 @@ pub struct Failure {
     pub line: Option<usize>,
     /// The story in at most twelve lines of domain words.
     pub story: Vec<String>,
+}
+
+/// What one check found that might have failed, and did not as far as is known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Potential {
+    /// How often.
+    pub times: u64,
+    /// The first.
+    pub first: Failure,
 }
 
 /// What the steps of one verb did.
