@@ -49,7 +49,7 @@ impl Events {
 
     fn told_by(self, at: u64, node: u64, event: Event, lease_until: Option<SimTime>) -> Self {
         let clock = Instant::from_nanos(ms(at).0);
-        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until, clock }))
+        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until, clock, effect: None }))
     }
 
     pub(crate) fn leads(self, at: u64, node: u64, term: u64) -> Self {

@@ -139,6 +139,10 @@ impl Sink for SimHost {
     fn observe(&self, event: Event) {
         self.recorder.stack(self.world.now(), self.identity.node, &self.clock.lock(), event);
     }
+
+    fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
+        self.recorder.effect(index, command, response);
+    }
 }
 
 /// A node's disk as its process sees it.

@@ -5,6 +5,7 @@
 //! holds a lease, for the selectors of faults.
 
 mod bus;
+mod effects;
 mod host;
 mod recorder;
 mod roles;

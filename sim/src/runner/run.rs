@@ -65,7 +65,7 @@ fn simulate(spec: &Spec) -> Finished {
     let keys = KeySpace::new(scenario);
     let auditor = SharedAuditor::new(Auditor::new(scenario, keys.names()));
     let history = History::new(spec.keep, vec![Box::new(auditor.clone())]);
-    let recorder = Arc::new(Recorder::new(history));
+    let recorder = Arc::new(Recorder::new(history, &keys.names()));
     let world = SimWorld::new(spec.seed);
     let (past, end) = executor::run(spec.seed, || live(&world, &recorder, spec, &keys));
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }

@@ -398,6 +398,7 @@ impl EventLoop {
             self.host.work(Work::Apply).await;
             let (index, term) = (entry.index, entry.term);
             let response = if entry.data.is_empty() { Vec::new() } else { self.machine.apply(index, &entry.data) };
+            self.host.effect(index, &entry.data, &response);
             self.host.observe(Event::Applied { index, term, digest: crc32fast::hash(&entry.data) });
             self.note_applied(index, term);
             if let Some((reply, own)) = self.proposals.applied(index, term) {
