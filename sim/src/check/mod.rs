@@ -8,6 +8,7 @@
 //! |------------------------|------------------------------------------------------------------------|--------------------------|
 //! | `staleness`            | no read is older than what was acknowledged before it                  | S1                       |
 //! | `linearizability`      | each key is a single register, judged from its values                  | S1                       |
+//! | `serial_order`         | the log is the order in which everything took place, across keys       | S5, S1                   |
 //! | `election_safety`      | a term has one leader                                                  | R1                       |
 //! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
 //! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
@@ -30,6 +31,7 @@ mod end_causes;
 mod fresh_clock;
 mod leader_completeness;
 mod lease_base;
+mod ledger;
 mod linearizability;
 mod live_leader;
 mod log;
@@ -37,8 +39,10 @@ mod log_matching;
 mod monotone_lease;
 mod nodes;
 mod one_lease;
+mod operations;
 mod panel;
 mod read_index_budget;
+mod serial_order;
 mod staleness;
 mod state_machine_safety;
 pub mod words;
@@ -153,6 +157,7 @@ impl CheckInfo {
 pub const ALL: &[CheckInfo] = &[
     staleness::INFO,
     linearizability::INFO,
+    serial_order::INFO,
     election_safety::INFO,
     state_machine_safety::INFO,
     log_matching::INFO,
@@ -185,7 +190,8 @@ pub const fn stops(class: Class) -> bool {
 pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
     vec![
         Box::new(staleness::Staleness::new(Arc::clone(&keys))),
-        Box::new(linearizability::Linearizability::new(keys)),
+        Box::new(linearizability::Linearizability::new(Arc::clone(&keys))),
+        Box::new(serial_order::SerialOrder::new(keys)),
         Box::new(election_safety::ElectionSafety::default()),
         Box::new(state_machine_safety::StateMachineSafety::default()),
         Box::new(log_matching::LogMatching::default()),

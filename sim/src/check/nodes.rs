@@ -3,7 +3,9 @@
 //! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
 //! cleared by the passing of time: [`Held::until`] says until when it is good.
 
+use super::ledger::Ledger;
 use super::log::Log;
+use super::operations::Operations;
 use super::words;
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
@@ -11,10 +13,12 @@ use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{EndCause, Event, Role};
 use std::collections::BTreeMap;
 
-/// What the nodes of a cluster have told.
+/// What the nodes of a cluster have told, what clients have under way, and what the log made of it.
 #[derive(Default)]
 pub struct Nodes {
     nodes: BTreeMap<NodeId, NodeState>,
+    pub(super) operations: Operations,
+    pub(super) ledger: Ledger,
 }
 
 /// What one node has told.
@@ -74,7 +78,9 @@ impl Ended {
 
 impl Nodes {
     /// Takes in what a node told, or what became of its process.
-    pub fn record(&mut self, Record { at, what }: &Record) {
+    pub fn record(&mut self, record: &Record) {
+        self.operations.record(record);
+        let Record { at, what } = record;
         match what {
             What::Stack(told) => self.told(*at, told),
             What::Process { node, change } => self.of(*node).process(*at, *change),
@@ -83,6 +89,9 @@ impl Nodes {
     }
 
     fn told(&mut self, at: SimTime, told: &StackRecord) {
+        if let (Event::Applied { index, .. }, Some(effect)) = (&told.event, &told.effect) {
+            self.ledger.take(*index, effect, self.operations.least());
+        }
         match told.event {
             Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
             Event::Stopped { .. } => self.of(told.node).stopped(at),
