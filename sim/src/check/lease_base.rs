@@ -61,7 +61,7 @@ impl LeaseBase {
         let acknowledged = peers
             .filter(|(peer, _)| self.latest(extension, *peer).is_some_and(|stamp| stamp.sent_at >= extension.base));
         let backed_by = acknowledged.count() + 1;
-        (backed_by < quorum(nodes)).then(|| self.finding(extension, backed_by, nodes))
+        (backed_by < nodes.quorum()).then(|| self.finding(extension, backed_by, nodes))
     }
 
     /// The latest that a voter has acknowledged of what this process sent in the term of its lease.
@@ -72,7 +72,7 @@ impl LeaseBase {
 
     fn finding(&self, extension: &Extension, backed_by: usize, nodes: &Nodes) -> Finding {
         let Extension { at, node, term, .. } = extension;
-        let (quorum, voters) = (quorum(nodes), nodes.count());
+        let (quorum, voters) = (nodes.quorum(), nodes.count());
         let message = format!(
             "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
              are known to have heard it: a quorum is {quorum}"
@@ -105,11 +105,6 @@ impl LeaseBase {
 /// What a later stamp has more of.
 fn age(stamp: &Stamp) -> (u64, u64, Instant) {
     (stamp.incarnation, stamp.term, stamp.sent_at)
-}
-
-/// How many nodes make a quorum.
-fn quorum(nodes: &Nodes) -> usize {
-    nodes.count() / 2 + 1
 }
 
 impl Check for LeaseBase {

@@ -25,9 +25,12 @@
 //! `zones` judges a register while its history happens. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
+mod applied_before_read;
 mod caught_up;
+mod committed_reads;
 mod election_safety;
 mod end_causes;
+mod exclusive_commits;
 mod fresh_clock;
 mod leader_completeness;
 mod lease_base;
@@ -37,14 +40,17 @@ mod live_leader;
 mod log;
 mod log_matching;
 mod monotone_lease;
+mod monotone_reads;
 mod nodes;
 mod one_lease;
 mod operations;
 mod panel;
+mod quorum_commits;
 mod read_index_budget;
 mod serial_order;
 mod staleness;
 mod state_machine_safety;
+mod transfer_lease;
 pub mod words;
 pub mod zones;
 
@@ -158,11 +164,17 @@ pub const ALL: &[CheckInfo] = &[
     staleness::INFO,
     linearizability::INFO,
     serial_order::INFO,
+    committed_reads::INFO,
+    monotone_reads::INFO,
     election_safety::INFO,
     state_machine_safety::INFO,
     log_matching::INFO,
     leader_completeness::INFO,
+    quorum_commits::INFO,
     one_lease::INFO,
+    exclusive_commits::INFO,
+    transfer_lease::INFO,
+    applied_before_read::INFO,
     lease_base::INFO,
     live_leader::INFO,
     caught_up::INFO,
@@ -191,12 +203,18 @@ pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
     vec![
         Box::new(staleness::Staleness::new(Arc::clone(&keys))),
         Box::new(linearizability::Linearizability::new(Arc::clone(&keys))),
-        Box::new(serial_order::SerialOrder::new(keys)),
+        Box::new(serial_order::SerialOrder::new(Arc::clone(&keys))),
+        Box::new(committed_reads::CommittedReads::new(Arc::clone(&keys))),
+        Box::new(monotone_reads::MonotoneReads::new(keys)),
         Box::new(election_safety::ElectionSafety::default()),
         Box::new(state_machine_safety::StateMachineSafety::default()),
         Box::new(log_matching::LogMatching::default()),
         Box::new(leader_completeness::LeaderCompleteness::default()),
+        Box::new(quorum_commits::QuorumCommits::default()),
         Box::new(one_lease::OneLease::default()),
+        Box::new(exclusive_commits::ExclusiveCommits::default()),
+        Box::new(transfer_lease::TransferLease::default()),
+        Box::new(applied_before_read::AppliedBeforeRead::default()),
         Box::new(lease_base::LeaseBase::default()),
         Box::new(live_leader::LiveLeader::default()),
         Box::new(caught_up::CaughtUp::default()),

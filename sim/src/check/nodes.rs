@@ -117,6 +117,11 @@ impl Nodes {
         self.nodes.len()
     }
 
+    /// How many nodes make a quorum.
+    pub(super) fn quorum(&self) -> usize {
+        self.count() / 2 + 1
+    }
+
     /// A node, if it has told anything.
     pub(super) fn get(&self, node: NodeId) -> Option<&NodeState> {
         self.nodes.get(&node)

@@ -16,6 +16,8 @@ pub(super) struct Operations {
     /// Those under way and their floors in the order of their invocations, and some that have completed.
     floors: VecDeque<(OpId, Version)>,
     floor: Floor,
+    /// How many operations have begun or ended.
+    events: u64,
     /// The operation that the present record completes.
     completed: Option<UnderWay>,
 }
@@ -27,6 +29,8 @@ pub(super) struct UnderWay {
     pub(super) invoked: SimTime,
     pub(super) due: SimTime,
     pub(super) operation: Operation,
+    /// Which of all begins and ends of operations its invocation was.
+    pub(super) began: u64,
     /// The floor when it was invoked.
     pub(super) floor: Floor,
 }
@@ -89,13 +93,15 @@ impl Operations {
     }
 
     fn invoked(&mut self, at: SimTime, Invocation { op, client, due, operation }: &Invocation) {
-        let floor = self.floor;
+        self.events += 1;
+        let (floor, began) = (self.floor, self.events);
         self.floors.push_back((*op, floor.place));
         let operation = operation.clone();
-        self.under_way.insert(*op, UnderWay { client: *client, invoked: at, due: *due, operation, floor });
+        self.under_way.insert(*op, UnderWay { client: *client, invoked: at, due: *due, operation, began, floor });
     }
 
     fn complete(&mut self, at: SimTime, op: OpId, completion: &Completion) {
+        self.events += 1;
         let Some(operation) = self.under_way.remove(&op) else { return };
         if let Some(did) = Did::of(&operation.operation, completion) {
             let place = did.place(operation.floor.place);
@@ -121,6 +127,11 @@ impl Operations {
     /// Those under way, by number.
     pub(super) fn iter(&self) -> impl Iterator<Item = (OpId, &UnderWay)> {
         self.under_way.iter().map(|(op, operation)| (*op, operation))
+    }
+
+    /// How many operations have begun or ended.
+    pub(super) fn events(&self) -> u64 {
+        self.events
     }
 
     /// The highest place of all that has completed.

@@ -107,6 +107,13 @@ impl Events {
         self.push(at, message)
     }
 
+    /// A message of Raft arrives; `content` is term, index, commit and number of entries.
+    pub(crate) fn arrives(self, at: u64, (from, to): (u64, u64), kind: &'static str, content: [u64; 4]) -> Self {
+        let (from, to) = (Address::Node(NodeId(from)), Address::Node(NodeId(to)));
+        let (lane, fate, stamp, echo) = (Lane::Heartbeat, Fate::Delivered, None, None);
+        self.push(at, What::Message { from, to, lane, fate, kind, content, stamp, echo })
+    }
+
     pub(crate) fn ends(self, at: u64, node: u64, generation: u64, cause: EndCause) -> Self {
         self.event(at, node, Event::LeaseEnded { generation, cause, held: true })
     }
