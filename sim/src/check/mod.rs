@@ -9,24 +9,39 @@
 //! | `staleness`            | no read is older than what was acknowledged before it                  | S1                       |
 //! | `linearizability`      | each key is a single register, judged from its values                  | S1                       |
 //! | `serial_order`         | the log is the order in which everything took place, across keys       | S5, S1                   |
+//! | `committed_reads`      | what is read was committed, and belongs to its version                 | S3                       |
+//! | `monotone_reads`       | no client sees a key go back                                           | S2                       |
 //! | `election_safety`      | a term has one leader                                                  | R1                       |
 //! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
 //! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
 //! | `leader_completeness`  | a leader's log has what was committed before                           | R3                       |
 //! | `one_lease`            | never two valid leases at one instant                                  | W1                       |
+//! | `quorum_commits`       | nothing is committed that a quorum does not have                       | R7                       |
+//! | `exclusive_commits`    | while a lease is valid, nobody commits in a later term                 | W2                       |
+//! | `transfer_lease`       | no lease while leadership is being handed over                         | W6                       |
+//! | `applied_before_read`  | who answers from a lease has applied all that anybody was told of      | S4                       |
 //! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
 //! | `live_leader`          | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
 //! | `caught_up`            | no lease read before an entry of the leader's own term is applied      | W7                       |
 //! | `monotone_lease`       | a lease never gets shorter; an ended one never comes back              | W8                       |
 //! | `fresh_clock`          | a lease read is decided by a fresh reading of the clock                | W10                      |
+//! | `calls_return`         | every call returns                                                     | L1                       |
+//! | `recovers`             | after the last fault there is a leader again                           | L2                       |
+//! | `transfers_end`        | a transfer ends, one way or the other                                  | L3, L4                   |
+//! | `steady_leadership`    | nobody is elected for no reason                                        | L6, Pf4                  |
+//! | `commit_progress`      | a leader that cannot commit does not go on to answer                   | L7                       |
 //! | `end_causes`           | no lease is ended without cause                                        | W9                       |
 //! | `read_index_budget`    | a ReadIndex round for each miss and each renewal                       | Pf2                      |
+//! | `lease_used`           | the lease is used at all                                               | V1                       |
 //!
-//! `zones` judges a register while its history happens. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
+//! `zones` judges a register while its history happens; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
+//! which faults are in force. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
 mod applied_before_read;
+mod calls_return;
 mod caught_up;
+mod commit_progress;
 mod committed_reads;
 mod election_safety;
 mod end_causes;
@@ -34,6 +49,7 @@ mod exclusive_commits;
 mod fresh_clock;
 mod leader_completeness;
 mod lease_base;
+mod lease_used;
 mod ledger;
 mod linearizability;
 mod live_leader;
@@ -45,17 +61,23 @@ mod nodes;
 mod one_lease;
 mod operations;
 mod panel;
+mod premises;
 mod quorum_commits;
 mod read_index_budget;
+mod recovers;
 mod serial_order;
 mod staleness;
 mod state_machine_safety;
+mod steady_leadership;
 mod transfer_lease;
+mod transfers_end;
+pub(crate) mod troubles;
 pub mod words;
 pub mod zones;
 
 pub use nodes::Nodes;
 pub use panel::{Kind, Panel};
+pub use premises::Premises;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -180,8 +202,14 @@ pub const ALL: &[CheckInfo] = &[
     caught_up::INFO,
     monotone_lease::INFO,
     fresh_clock::INFO,
+    calls_return::INFO,
+    recovers::INFO,
+    transfers_end::INFO,
+    steady_leadership::INFO,
+    commit_progress::INFO,
     end_causes::INFO,
     read_index_budget::INFO,
+    lease_used::INFO,
 ];
 
 /// Does a finding of this class end the run? After a violation of safety nothing that follows means anything; what is counted needs
@@ -198,14 +226,16 @@ pub const fn stops(class: Class) -> bool {
     }
 }
 
-/// All checks, fresh for one run, in the order of [`ALL`]. `keys` are the names of the keys, for the stories.
-pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
+/// All checks, fresh for one run, in the order of [`ALL`].
+pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
+    let keys = || Arc::clone(&premises.keys);
+    let premises = || premises.clone();
     vec![
-        Box::new(staleness::Staleness::new(Arc::clone(&keys))),
-        Box::new(linearizability::Linearizability::new(Arc::clone(&keys))),
-        Box::new(serial_order::SerialOrder::new(Arc::clone(&keys))),
-        Box::new(committed_reads::CommittedReads::new(Arc::clone(&keys))),
-        Box::new(monotone_reads::MonotoneReads::new(keys)),
+        Box::new(staleness::Staleness::new(keys())),
+        Box::new(linearizability::Linearizability::new(keys())),
+        Box::new(serial_order::SerialOrder::new(keys())),
+        Box::new(committed_reads::CommittedReads::new(keys())),
+        Box::new(monotone_reads::MonotoneReads::new(keys())),
         Box::new(election_safety::ElectionSafety::default()),
         Box::new(state_machine_safety::StateMachineSafety::default()),
         Box::new(log_matching::LogMatching::default()),
@@ -220,8 +250,14 @@ pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
         Box::new(caught_up::CaughtUp::default()),
         Box::new(monotone_lease::MonotoneLease::default()),
         Box::new(fresh_clock::FreshClock::default()),
+        Box::new(calls_return::CallsReturn::new(premises())),
+        Box::new(recovers::Recovers::new(premises())),
+        Box::new(transfers_end::TransfersEnd::new(premises())),
+        Box::new(steady_leadership::SteadyLeadership::new(premises())),
+        Box::new(commit_progress::CommitProgress::new(premises())),
         Box::new(end_causes::EndCauses::default()),
         Box::new(read_index_budget::ReadIndexBudget::default()),
+        Box::new(lease_used::LeaseUsed::new(premises())),
     ]
 }
 
@@ -231,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_check_is_listed_under_its_name_and_in_the_same_order() {
-        let built: Vec<_> = all(Arc::from([])).iter().map(|check| check.name()).collect();
+        let built: Vec<_> = all(&Premises::of_tests()).iter().map(|check| check.name()).collect();
         let listed: Vec<_> = ALL.iter().map(|info| info.name).collect();
         assert_eq!(built, listed);
     }
@@ -239,6 +275,18 @@ mod tests {
     #[test]
     fn safety_stops_a_run_and_expectations_do_not() {
         let going_on: Vec<_> = ALL.iter().filter(|info| !info.stops).map(|info| info.name).collect();
-        assert_eq!(going_on, ["end-causes", "read-index-budget"]);
+        assert_eq!(
+            going_on,
+            [
+                "calls-return",
+                "recovers",
+                "transfers-end",
+                "steady-leadership",
+                "commit-progress",
+                "end-causes",
+                "read-index-budget",
+                "lease-used"
+            ]
+        );
     }
 }

@@ -211,7 +211,7 @@ impl NodeState {
         self.role == Role::Leader || self.latest_lease().is_some()
     }
 
-    fn describe(&self, at: SimTime) -> String {
+    pub(super) fn describe(&self, at: SimTime) -> String {
         let role = match self.role {
             Role::Leader => format!("has led term {} since {}", self.term, self.since),
             role => format!("has been {} in term {} since {}", role.name(), self.term, self.since),

@@ -27,7 +27,6 @@ pub(super) struct Operations {
 pub(super) struct UnderWay {
     pub(super) client: u32,
     pub(super) invoked: SimTime,
-    pub(super) due: SimTime,
     pub(super) operation: Operation,
     /// Which of all begins and ends of operations its invocation was.
     pub(super) began: u64,
@@ -92,12 +91,12 @@ impl Operations {
         }
     }
 
-    fn invoked(&mut self, at: SimTime, Invocation { op, client, due, operation }: &Invocation) {
+    fn invoked(&mut self, at: SimTime, Invocation { op, client, operation, .. }: &Invocation) {
         self.events += 1;
         let (floor, began) = (self.floor, self.events);
         self.floors.push_back((*op, floor.place));
         let operation = operation.clone();
-        self.under_way.insert(*op, UnderWay { client: *client, invoked: at, due: *due, operation, began, floor });
+        self.under_way.insert(*op, UnderWay { client: *client, invoked: at, operation, began, floor });
     }
 
     fn complete(&mut self, at: SimTime, op: OpId, completion: &Completion) {

@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, Failure, FaultCount, Measures, Meter, Potential};
-use crate::check::{self, Check, Finding, Panel, Severity, stops};
+use crate::check::{self, Check, Finding, Panel, Premises, Severity, stops};
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
@@ -40,7 +40,7 @@ impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
     pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
         Self {
-            panel: Panel::new(check::all(keys)),
+            panel: Panel::new(check::all(&premises(scenario, keys))),
             violations: BTreeMap::new(),
             findings: Vec::new(),
             potential: BTreeMap::new(),
@@ -119,6 +119,16 @@ impl Auditor {
     }
 }
 
+/// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
+fn premises(scenario: &Scenario, keys: Arc<[String]>) -> Premises {
+    let deadlines = scenario
+        .workloads
+        .iter()
+        .flat_map(|workload| std::iter::repeat_n(workload.deadline, workload.clients as usize));
+    let cluster = &scenario.cluster;
+    Premises { keys, deadlines: deadlines.collect(), election_timeout: cluster.election_timeout, tick: cluster.tick }
+}
+
 /// How often each verb is to act. A repetition that jitter pushes out of its window is counted all the same.
 fn planned(timeline: &[Step]) -> BTreeMap<&'static str, FaultCount> {
     let mut faults = BTreeMap::<_, FaultCount>::new();
@@ -170,7 +180,9 @@ mod tests {
     #[test]
     fn a_stale_read_ends_the_run_and_is_counted_in_its_window() {
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
-        let (audit, seen) = audited(&scenario(""), &events);
+        // Written by hand, these say nothing of what the log did.
+        let (audit, seen) =
+            audited(&scenario("[checks]\nrecord-only = [\"serial-order\", \"committed-reads\"]"), &events);
         assert_eq!((audit.findings.len(), seen), (2, 3), "by its version and by its value");
         assert_eq!(audit.checks["staleness"], CheckCount { evaluated: 2, violations: 1 });
         assert_eq!((audit.measures.whole.stale_reads, audit.measures.windows[0].stale_reads), (1, 1));
@@ -186,8 +198,10 @@ mod tests {
 
     #[test]
     fn a_check_that_only_records_is_counted_and_neither_ends_nor_fails_the_run() {
+        let only =
+            "[checks]\nrecord-only = [\"staleness\", \"linearizability\", \"serial-order\", \"committed-reads\"]";
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
-        let (audit, seen) = audited(&scenario("[checks]\nrecord-only = [\"staleness\", \"linearizability\"]"), &events);
+        let (audit, seen) = audited(&scenario(only), &events);
         assert_eq!((audit.findings.len(), seen), (0, events.records().len()));
         assert_eq!(audit.checks["staleness"].violations, 2);
         assert_eq!(audit.measures.whole.stale_reads, 2, "and measured all the same");
