@@ -75,7 +75,7 @@ pub(crate) mod troubles;
 pub mod words;
 pub mod zones;
 
-pub use nodes::Nodes;
+pub use nodes::{LeaseState, Nodes};
 pub use panel::{Kind, Panel};
 pub use premises::Premises;
 

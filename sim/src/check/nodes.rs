@@ -21,6 +21,28 @@ pub struct Nodes {
     pub(super) ledger: Ledger,
 }
 
+/// Where the lease of a cluster stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LeaseState {
+    /// Some node holds a valid one.
+    Valid,
+    /// The last one has run out, and its holder has neither renewed nor lost it.
+    Expired,
+    /// There is none.
+    None,
+}
+
+impl LeaseState {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LeaseState::Valid => "valid",
+            LeaseState::Expired => "expired",
+            LeaseState::None => "none",
+        }
+    }
+}
+
 /// What one node has told.
 #[derive(Default)]
 pub(super) struct NodeState {
@@ -135,6 +157,18 @@ impl Nodes {
     /// The node's lease, if it has one, good or run out.
     pub(super) fn lease(&self, node: NodeId) -> Option<Held> {
         self.nodes.get(&node)?.lease
+    }
+
+    /// Where the lease of the whole cluster stands at `at`.
+    pub fn lease_state(&self, at: SimTime) -> LeaseState {
+        let valid = |state: &NodeState| state.lease.is_some_and(|lease| lease.is_valid(at));
+        if self.nodes.values().any(valid) {
+            LeaseState::Valid
+        } else if self.nodes.values().any(|state| state.lease.is_some()) {
+            LeaseState::Expired
+        } else {
+            LeaseState::None
+        }
     }
 
     /// A line for each node that leads or has had a lease, at most `most`, those with a lease in force at `at` first.

@@ -43,6 +43,8 @@ struct Object<'a> {
     read_index_rounds: BTreeMap<&'a str, u64>,
     stale_reads: u64,
     faults: BTreeMap<&'a str, Fault>,
+    /// How often each verb acted, by the state of the lease then.
+    fault_coverage: BTreeMap<&'a str, BTreeMap<&'a str, u64>>,
     checks: BTreeMap<&'a str, Check>,
     windows: Vec<Windowed<'a>>,
 }
@@ -155,6 +157,11 @@ impl<'a> Object<'a> {
                     let (planned, activated, effective) = (fault.planned, fault.activated, fault.effective);
                     (*verb, Fault { planned, activated, effective })
                 })
+                .collect(),
+            fault_coverage: report
+                .coverage
+                .iter()
+                .map(|(verb, states)| (*verb, states.iter().map(|(state, times)| (state.name(), *times)).collect()))
                 .collect(),
             checks: report
                 .checks

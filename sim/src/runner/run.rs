@@ -87,7 +87,7 @@ fn live(world: &SimWorld, recorder: &Arc<Recorder>, spec: &Spec, keys: &KeySpace
 
 impl Finished {
     fn judge(self, spec: &Spec) -> RunReport {
-        let Audit { findings, potential, checks, measures, faults } = self.audit;
+        let Audit { findings, potential, checks, measures, faults, coverage } = self.audit;
         let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults);
         RunReport {
             verdict,
@@ -97,6 +97,7 @@ impl Finished {
             messages: self.past.messages,
             measures,
             faults,
+            coverage,
             checks,
             potential,
             kept: self.past.kept,
@@ -125,6 +126,7 @@ fn blank(spec: &Spec) -> RunReport {
         messages: 0,
         measures: Measures::default(),
         faults: BTreeMap::new(),
+        coverage: BTreeMap::new(),
         checks: BTreeMap::new(),
         potential: BTreeMap::new(),
         kept: Vec::new(),

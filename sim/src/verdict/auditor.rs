@@ -1,6 +1,6 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
-use super::{CheckCount, Failure, FaultCount, Measures, Meter, Potential};
+use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential};
 use crate::check::{self, Check, Finding, Panel, Premises, Severity, stops};
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
@@ -17,6 +17,7 @@ pub struct Auditor {
     potential: BTreeMap<&'static str, Potential>,
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
+    coverage: Coverage,
     /// Checks that are counted and neither end nor fail the run.
     record_only: BTreeSet<String>,
 }
@@ -34,6 +35,8 @@ pub struct Audit {
     pub measures: Measures,
     /// What the faults did, by verb: planned by the timeline, activated and effective as recorded.
     pub faults: BTreeMap<&'static str, FaultCount>,
+    /// In which states of the lease they acted.
+    pub coverage: Coverage,
 }
 
 impl Auditor {
@@ -46,6 +49,7 @@ impl Auditor {
             potential: BTreeMap::new(),
             meter: Meter::new(scenario),
             faults: planned(&scenario.timeline),
+            coverage: Coverage::new(),
             record_only: scenario.record_only.iter().map(|only| only.check.clone()).collect(),
         }
     }
@@ -84,6 +88,7 @@ impl Auditor {
             potential: std::mem::take(&mut self.potential),
             measures: self.meter.finish(end),
             faults: std::mem::take(&mut self.faults),
+            coverage: std::mem::take(&mut self.coverage),
         }
     }
 
@@ -112,7 +117,11 @@ impl Auditor {
         let What::Fault { verb, phase, .. } = &record.what else { return };
         let count = self.faults.entry(verb).or_default();
         match phase {
-            FaultPhase::Activated => count.activated += 1,
+            FaultPhase::Activated => {
+                count.activated += 1;
+                let state = self.panel.nodes().lease_state(record.at);
+                *self.coverage.entry(verb).or_default().entry(state).or_default() += 1;
+            }
             FaultPhase::Effective => count.effective += 1,
             FaultPhase::Refused | FaultPhase::Ended => {}
         }
@@ -165,6 +174,7 @@ impl Observer for SharedAuditor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::LeaseState;
     use crate::check::testing::{Events, ms};
     use crate::history::{History, Keep};
     use crate::verdict::testing::{scenario, with_timeline};
@@ -242,9 +252,20 @@ mod tests {
         let events =
             events.fault(1_001, 0, "transfer", FaultPhase::Effective).fault(1_300, 1, "transfer", FaultPhase::Refused);
         let (audit, _) = audited(&with_timeline(timeline, ""), &events);
+        assert_eq!(audit.coverage["transfer"], BTreeMap::from([(LeaseState::None, 1)]));
         assert_eq!(audit.faults["transfer"], FaultCount { planned: 5, activated: 1, effective: 1 });
         assert_eq!(audit.faults["partition"], FaultCount { planned: 1, activated: 0, effective: 0 });
         assert_eq!(audit.faults.len(), 2);
+    }
+
+    #[test]
+    fn it_is_counted_in_which_state_of_the_lease_a_fault_acted() {
+        let leased = Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000);
+        let cut = |events: Events, at| events.fault(at, 0, "partition", FaultPhase::Activated);
+        let ended = cut(cut(leased, 500), 1_500).ended(1_600, 1, leasehold::observe::EndCause::Transfer);
+        let (audit, _) = audited(&scenario(""), &cut(ended, 1_700));
+        let once = [LeaseState::Valid, LeaseState::Expired, LeaseState::None].map(|state| (state, 1));
+        assert_eq!(audit.coverage["partition"], BTreeMap::from(once));
     }
 
     #[test]

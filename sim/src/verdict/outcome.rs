@@ -1,5 +1,6 @@
 //! What a run came to: plain data that reports are written from.
 
+use crate::check::LeaseState;
 use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -40,6 +41,8 @@ pub struct RunReport {
     pub measures: Measures,
     /// What the faults did, by verb.
     pub faults: BTreeMap<&'static str, FaultCount>,
+    /// In which states of the lease they acted.
+    pub coverage: Coverage,
     /// What the checks did, by name.
     pub checks: BTreeMap<&'static str, CheckCount>,
     /// What might have failed, by check.
@@ -112,6 +115,9 @@ pub struct FaultCount {
     /// How many changed something.
     pub effective: u64,
 }
+
+/// How often faults acted, by verb and by the state of the lease at that moment (`lease-bugs.md` V4).
+pub type Coverage = BTreeMap<&'static str, BTreeMap<LeaseState, u64>>;
 
 /// What one check did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
