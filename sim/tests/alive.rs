@@ -35,12 +35,16 @@ rate = "100/s"
 kind = "script"
 clients = 2
 keys = { count = 4 }
+rate = "20/s"
 "#;
 
 type History = Vec<Record>;
 
-/// What spoils a history for each check.
-const SPOILT: &[(&str, fn(&mut History))] = &[
+/// A check, and what spoils a history for it.
+type Spoil = (&'static str, fn(&mut History));
+
+/// For each check.
+const SPOILT: &[Spoil] = &[
     ("staleness", |history| read(history, |version, _| *version = 0)),
     ("linearizability", |history| read(history, |_, value| *value = None)),
     ("serial-order", |history| told(history, |told| told.effect.take().is_some())),
