@@ -98,11 +98,13 @@ pub enum Work {
     Send,
     /// Apply one committed entry.
     Apply,
+    /// Write the state machine's whole state into a snapshot, or read it from one.
+    Snapshot,
 }
 
 impl Work {
     /// Every kind of work.
-    pub const ALL: [Work; 8] = [
+    pub const ALL: [Work; 9] = [
         Work::Request,
         Work::LeaseCheck,
         Work::Read,
@@ -111,6 +113,7 @@ impl Work {
         Work::Step,
         Work::Send,
         Work::Apply,
+        Work::Snapshot,
     ];
 
     /// The name under which a cost table knows this work.
@@ -124,6 +127,7 @@ impl Work {
             Work::Step => "step",
             Work::Send => "send",
             Work::Apply => "apply",
+            Work::Snapshot => "snapshot",
         }
     }
 }
@@ -278,7 +282,8 @@ pub trait Bus<M>: Send + Sync + 'static {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DiskError;
 
-/// Append-only files. What was appended is readable at once, and survives a crash only after [`Disk::sync`] has completed.
+/// Files that grow at their end or are replaced as a whole. What was appended is readable at once, and survives a crash only after
+/// [`Disk::sync`] has completed.
 pub trait Disk: Send + Sync + 'static {
     /// The whole content of `file`; empty if it does not exist.
     ///
@@ -300,6 +305,13 @@ pub trait Disk: Send + Sync + 'static {
 
     /// Makes everything appended to `file` before this call durable.
     fn sync(&self, file: &str) -> BoxFuture<Result<(), DiskError>>;
+
+    /// Puts `bytes` in the place of what `file` holds, durably and at once: whoever reads it, after a crash too, finds all of the old
+    /// content or all of the new (write a new file, sync it, rename it, sync the folder). Nothing may be appended meanwhile.
+    ///
+    /// # Errors
+    /// The old content is still there, or the new is.
+    fn replace(&self, file: &str, bytes: Vec<u8>) -> BoxFuture<Result<(), DiskError>>;
 }
 
 /// The deadline passed before the future was ready.

@@ -62,6 +62,8 @@ pub enum Error {
     Overloaded,
     /// A leadership transfer was refused: the target is unknown, is this node, or another transfer is under way.
     TransferRefused,
+    /// A change of membership was refused; nothing was proposed.
+    MembershipRefused(&'static str),
     /// The clock cannot be read.
     Clock,
     /// The disk failed; the node stops.
@@ -83,6 +85,7 @@ impl Error {
             | Error::Transport(_)
             | Error::Overloaded
             | Error::TransferRefused
+            | Error::MembershipRefused(_)
             | Error::Clock
             | Error::Storage
             | Error::Closed(_) => Leadership::Unaffected,
@@ -104,6 +107,7 @@ impl Error {
             | Error::Invalid(_)
             | Error::Overloaded
             | Error::TransferRefused
+            | Error::MembershipRefused(_)
             | Error::Clock => Outcome::NotApplied,
             Error::Storage => Outcome::Unknown,
         }
@@ -139,6 +143,7 @@ impl Error {
             Error::Transport(_) => ErrorKind::Transport,
             Error::Overloaded => ErrorKind::Overloaded,
             Error::TransferRefused => ErrorKind::TransferRefused,
+            Error::MembershipRefused(_) => ErrorKind::MembershipRefused,
             Error::Clock => ErrorKind::Clock,
             Error::Storage => ErrorKind::Storage,
             Error::Closed(_) => ErrorKind::Closed,
@@ -161,6 +166,7 @@ pub enum ErrorKind {
     Transport,
     Overloaded,
     TransferRefused,
+    MembershipRefused,
     Clock,
     Storage,
     Closed,
@@ -181,6 +187,7 @@ impl ErrorKind {
             ErrorKind::Transport => "transport",
             ErrorKind::Overloaded => "overloaded",
             ErrorKind::TransferRefused => "transfer-refused",
+            ErrorKind::MembershipRefused => "membership-refused",
             ErrorKind::Clock => "clock",
             ErrorKind::Storage => "storage",
             ErrorKind::Closed => "closed",
@@ -195,6 +202,7 @@ impl fmt::Display for Error {
             Error::WriteConflict { key, latest } => write!(f, "write conflict: {key} is at version {latest}"),
             Error::RetriesExhausted { attempts } => write!(f, "write conflict in each of {attempts} attempts"),
             Error::Invalid(what) => write!(f, "invalid request: {what}"),
+            Error::MembershipRefused(why) => write!(f, "membership change refused: {why}"),
             other => f.write_str(other.kind().name()),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::coordinator::{self, Coordinator};
 use crate::engine::raft_rs::{self, RaftEngine};
-use crate::engine::{self, Engine, Status};
+use crate::engine::{self, Engine, MembershipChange, Status};
 use crate::env::{BoxFuture, Bus, Disk, NodeId};
 use crate::error::Error;
 use crate::lease::{self, Lease};
@@ -103,6 +103,11 @@ impl Node {
     /// Hands leadership to `to`; see [`Engine::transfer`].
     pub fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>> {
         self.engine.transfer(to)
+    }
+
+    /// Changes the membership of the group; see [`Engine::change_membership`].
+    pub fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>> {
+        self.engine.change_membership(change)
     }
 
     /// Stops the node in good order.

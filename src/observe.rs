@@ -4,6 +4,8 @@
 
 use crate::env::{Env, Instant, Lane, NodeId};
 use crate::error::ErrorKind;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Takes the stack's events. Must not block.
@@ -46,6 +48,54 @@ impl Role {
             Role::Candidate => "candidate",
             Role::Leader => "leader",
         }
+    }
+}
+
+/// Who belongs to a Raft group, and who decides in it. Each list ascends.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Membership {
+    /// Those who vote. Of a joint configuration: those who will.
+    pub voters: Vec<NodeId>,
+    /// Of a joint configuration, those who voted before it: until it is left, a majority of them is needed too.
+    pub outgoing: Vec<NodeId>,
+    /// Those who take the log and have no vote.
+    pub learners: Vec<NodeId>,
+}
+
+impl Membership {
+    /// Two majorities decide.
+    pub fn is_joint(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// Has `node` a vote, in either half?
+    pub fn votes(&self, node: NodeId) -> bool {
+        self.voters.contains(&node) || self.outgoing.contains(&node)
+    }
+
+    /// Does `node` take the log?
+    pub fn contains(&self, node: NodeId) -> bool {
+        self.votes(node) || self.learners.contains(&node)
+    }
+
+    /// Are the nodes of which `is_in` holds a majority of each half?
+    pub fn is_quorum(&self, is_in: impl Fn(NodeId) -> bool) -> bool {
+        let majority = |half: &[NodeId]| half.iter().filter(|node| is_in(**node)).count() > half.len() / 2;
+        majority(&self.voters) && (self.outgoing.is_empty() || majority(&self.outgoing))
+    }
+}
+
+impl fmt::Display for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |nodes: &[NodeId]| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" ");
+        f.write_str(&named(&self.voters))?;
+        if self.is_joint() {
+            write!(f, " and {}", named(&self.outgoing))?;
+        }
+        if !self.learners.is_empty() {
+            write!(f, ", learning {}", named(&self.learners))?;
+        }
+        Ok(())
     }
 }
 
@@ -99,6 +149,8 @@ pub enum EndCause {
     RoleChange,
     /// A leadership transfer began.
     Transfer,
+    /// The leader lost its vote: it was removed, or made a learner.
+    Removal,
     /// The engine stopped.
     Stopped,
     /// An operation failed with an error of this kind.
@@ -111,6 +163,7 @@ impl EndCause {
         match self {
             EndCause::RoleChange => "role-change",
             EndCause::Transfer => "transfer",
+            EndCause::Removal => "removal",
             EndCause::Stopped => "stopped",
             EndCause::Failed(kind) => kind.name(),
         }
@@ -235,6 +288,16 @@ pub enum Event {
         /// To whom it would have gone.
         to: NodeId,
     },
+    /// A leader that hands over has told its successor to stand for election at once (`TimeoutNow`).
+    TimeoutNowSent {
+        /// To whom.
+        to: NodeId,
+    },
+    /// A leader has counted, as it does once an election timeout (CheckQuorum), whether a quorum has answered since the last time.
+    QuorumChecked {
+        /// Did it? If not, it leads no more.
+        confirmed: bool,
+    },
     /// A `TimeoutNow` was thrown away because the receiver's log had moved on since it was sent (rule RL.4).
     StaleTimeoutNow,
     /// A request for a vote was ignored: this node has started too short a time ago to know whom it has promised what (rule RL.5).
@@ -259,6 +322,64 @@ pub enum Event {
         term: u64,
         /// CRC-32 of its content.
         digest: u32,
+    },
+    /// A change of membership is durable in this node's log, at this index.
+    ChangeAppended {
+        /// Its index.
+        index: u64,
+    },
+    /// This node goes by another membership: it has applied a change, or has it from a snapshot.
+    Membership {
+        /// The index applied.
+        index: u64,
+        /// The membership from there on.
+        members: Arc<Membership>,
+    },
+    /// This node stands for election with a change of membership in its log that it has not applied.
+    CampaignedAmidChange {
+        /// Index of the change.
+        index: u64,
+        /// Its commit index. A change up to there ought to be applied first (raft-rs #225).
+        commit: u64,
+    },
+    /// The state machine's state was written into a snapshot.
+    SnapshotTaken {
+        /// Index of the last entry in it.
+        index: u64,
+        /// That entry's term.
+        term: u64,
+        /// CRC-32 of the state.
+        digest: u32,
+        /// Length of the state.
+        bytes: u64,
+    },
+    /// A snapshot left for a follower that needs entries which the log no longer has.
+    SnapshotSent {
+        /// To whom.
+        to: NodeId,
+        /// Index of the last entry in it.
+        index: u64,
+    },
+    /// A snapshot was not taken, or not acknowledged within an election timeout; it is sent again if need be.
+    SnapshotUnanswered {
+        /// By whom.
+        by: NodeId,
+    },
+    /// The state machine goes on from a snapshot, which is durable.
+    SnapshotRestored {
+        /// Index of the last entry in it.
+        index: u64,
+        /// That entry's term.
+        term: u64,
+        /// CRC-32 of the state.
+        digest: u32,
+        /// Who sent it. `None`: this node starts again on what it had itself kept.
+        from: Option<NodeId>,
+    },
+    /// The log was cut at its front, durably.
+    LogCompacted {
+        /// Index of the first entry that it still has.
+        first: u64,
     },
     /// A transaction was refused at apply.
     Conflict {

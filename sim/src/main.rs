@@ -18,7 +18,7 @@ use leasehold_sim::runner::{
     Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, load, resolve, run, scenario_schema,
     sweep, verify,
 };
-use leasehold_sim::scenario::{self, Class, Engine, Seeds};
+use leasehold_sim::scenario::{self, Class, Engine, Load, Phase, Seeds};
 use leasehold_sim::verdict::RunReport;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
@@ -104,12 +104,16 @@ struct Selection {
     /// Behaviour of the stack (repeatable) [default: what the file says]
     #[arg(long = "variant", value_name = "V")]
     variants: Vec<String>,
+    /// Factor on the rates of open-loop clients: `0.8`, `1.2`
+    #[arg(long, value_name = "F", default_value = "1", hide_default_value = true)]
+    load: Load,
 }
 
 impl Selection {
     fn wish(&self, scenarios: &[String], slow: bool) -> Wish {
         let one = self.seed.map(|seed| Seeds { first: seed, last: seed });
-        Wish { scenarios: scenarios.to_vec(), slow, seeds: one.or(self.seeds), variants: distinct(&self.variants) }
+        let (seeds, variants) = (one.or(self.seeds), distinct(&self.variants));
+        Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, load: self.load }
     }
 }
 
@@ -169,6 +173,8 @@ struct EventsArgs {
     seed: u64,
     #[arg(long)]
     variant: String,
+    #[arg(long)]
+    load: Load,
     #[arg(long)]
     test_leak: bool,
     /// Print the fingerprint alone
@@ -477,7 +483,8 @@ fn differs(difference: &Difference, run: &str, style: Style) -> String {
 
 fn events(args: &EventsArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let wish = Wish { scenarios: vec![args.scenario.clone()], variants: vec![args.variant.clone()], ..Wish::default() };
+    let (scenarios, variants) = (vec![args.scenario.clone()], vec![args.variant.clone()]);
+    let wish = Wish { scenarios, variants, load: args.load, ..Wish::default() };
     let groups = refuse(&wish, &places)?;
     let mut out = BufWriter::new(io::stdout());
     for group in &groups {
@@ -559,10 +566,7 @@ fn list(what: What) -> Result<Status, Stop> {
                 .map(|variant| [variant.name, variant.about, variant.source].map(str::to_owned))
                 .collect(),
         }),
-        What::Faults => listing(&Listed {
-            head: ["verb", "what it does", "effective if"],
-            rows: VERBS.iter().map(|(name, about, effective)| [*name, *about, *effective].map(str::to_owned)).collect(),
-        }),
+        What::Faults => faults(),
         What::Checks => listing(&Listed {
             head: ["check", "class", "ends the run", "about", "source"],
             rows: check::ALL.iter().map(checked).collect(),
@@ -570,6 +574,20 @@ fn list(what: What) -> Result<Status, Stop> {
     };
     writeln!(io::stdout(), "{text}")?;
     Ok(Status::AsExpected)
+}
+
+fn faults() -> String {
+    let verbs = VERBS.iter().map(|(name, about, effective)| [*name, *about, *effective].map(str::to_owned)).collect();
+    let verbs = listing(&Listed { head: ["verb", "what it does", "effective if"], rows: verbs });
+    let phases = Phase::all().map(|phase| {
+        let example = if phase.is_foreseen() { format!("{phase} - 5ms") } else { format!("{phase} + 5ms") };
+        [phase.to_string(), phase.about().to_owned(), format!("when = \"{example}\"")]
+    });
+    let phases = listing(&Listed {
+        head: ["moment", "what happens, at @this", "so long before or after it"],
+        rows: phases.collect(),
+    });
+    format!("{verbs}\n\nInstead of at a time, a step can act whenever something happens in the protocol:\n\n{phases}")
 }
 
 fn checked(check: &check::CheckInfo) -> [String; 5] {

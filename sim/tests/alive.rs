@@ -2,8 +2,8 @@
 
 use leasehold::env::{Instant, NodeId};
 use leasehold::error::ErrorKind;
-use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
-use leasehold_sim::check::{self, Finding, Panel, Premises};
+use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
+use leasehold_sim::check::{self, Finding, Nodes, Panel, Premises};
 use leasehold_sim::cluster::DEFAULT;
 use leasehold_sim::history::{Completion, FaultPhase, Keep, OpId, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::runner::{Spec, run};
@@ -75,6 +75,10 @@ const SPOILT: &[Spoil] = &[
         let appended = |record: &Record, of| matches!(stack(record), Some((node, Event::Appended { index, .. })) if node.0 != of && *index > 50);
         history.retain(|record| !appended(record, 1));
     }),
+    ("configuration", |history| {
+        let (at, node, _) = elected(history);
+        tell(history, at + 1, node, Event::CampaignedAmidChange { index: 6, commit: 6 });
+    }),
     ("one-lease", outlive),
     ("exclusive-commits", outlive),
     ("transfer-lease", |history| {
@@ -88,6 +92,7 @@ const SPOILT: &[Spoil] = &[
             _ => false,
         });
     }),
+    ("counted-voters", exchanged),
     ("live-leader", |history| {
         let (at, node, _) = elected(history);
         hit(history, at + 1, other(node));
@@ -261,6 +266,13 @@ fn forgetful(history: &mut History) {
     history.insert(at, began);
 }
 
+/// A leader goes by another membership from one moment to the next: none of those that it knew.
+fn exchanged(history: &mut History) {
+    let (at, node) = last(history, |event| matches!(event, Event::LeaseExtended { .. }));
+    let members = Membership { voters: [7, 8, 9].map(NodeId).into(), ..Membership::default() };
+    tell(history, at, node, Event::Membership { index: 1, members: Arc::new(members) });
+}
+
 fn recorded() -> RunReport {
     let scenario = scenario::parse(Path::new("alive.toml"), SCENARIO).unwrap_or_else(|problems| panic!("{problems}"));
     run(&Spec { scenario: Arc::new(scenario), seed: 1, variant: &DEFAULT, keep: Keep::All, leak: false })
@@ -273,7 +285,7 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         election_timeout: Duration::from_secs(1),
         tick: Duration::from_millis(100),
     };
-    let mut panel = Panel::new(check::all(&premises));
+    let mut panel = Panel::new(Nodes::default(), check::all(&premises));
     let mut found: Vec<_> = history.iter().flat_map(|record| panel.record(record)).collect();
     found.extend(panel.finish(SimTime::at(report.sim)));
     found

@@ -199,8 +199,30 @@ fn arguments_that_make_no_sense_are_refused() {
     refused(&["run", &path, "--variant", "defualt"], &["unknown variant `defualt`", "did you mean `default`?"]);
     refused(&["run", "fast/stedy"], &["unknown scenario `fast/stedy`", "did you mean `fast/steady`?"]);
     refused(&["run", &path, "--out", &path], &["--out"]);
+    refused(&["run", &path, "--load", "80%"], &["`80%` is not a load", "a factor of 0.01 to 4"]);
     refused(&["verify"], &["SCENARIOS"]);
     refused(&["list", "nodes"], &["scenarios"]);
+}
+
+#[test]
+fn a_cluster_of_a_variant_that_there_is_not_is_refused() {
+    let path =
+        Folder::new("changes").scenario("[[workload]]", "[cluster.variant]\nelastickv-54.cpu.cores = 2\n[[workload]]");
+    refused(&["run", &path], &["unknown variant `elastickv-54`", "did you mean `elastickv-549`?", "^"]);
+}
+
+#[test]
+fn the_load_scales_what_open_loops_ask_and_is_part_of_the_command_that_repeats_a_run() {
+    let path = failing(&Folder::new("load"));
+    let gets = |load: &str| {
+        let arguments = ["run", &path, "--seed", "1", "--load", load, "--format", "jsonl"];
+        let run: serde_json::Value = serde_json::from_str(&text(&leasehold(&arguments).stdout)).unwrap();
+        assert_eq!(run["load"].as_f64(), load.parse().ok());
+        run["ops"]["get"]["ok"].as_u64().unwrap()
+    };
+    assert!(gets("2") > gets("1") && gets("1") > gets("0.5"));
+    let told = text(&leasehold(&["run", &path, "--seed", "1", "--load", "0.5"]).stdout);
+    assert!(told.contains("--seed 1 --variant default --load 0.5\n"), "{told}");
 }
 
 #[test]

@@ -11,16 +11,17 @@
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style, pinned, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
-use leasehold_sim::runner::{Group, Named, Places, Wish, catalogue, resolve, run, sweep};
+use leasehold_sim::runner::{Group, Named, Places, Spec, Wish, catalogue, resolve, run, sweep};
 use leasehold_sim::scenario::{self, Seeds};
 use leasehold_sim::verdict::RunReport;
 use libtest_mimic::{Arguments, Failed, Trial};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::exit;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Events kept for the timeline of a failure.
-const KEPT: usize = 4_096;
+const KEPT: Keep = Keep::Last(4_096);
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -67,17 +68,23 @@ fn trials(named: &Named, places: &Places, knobs: &Knobs) -> Vec<Trial> {
     };
     let mut variants: Vec<Option<String>> = vec![None];
     variants.extend(scenario.variants.keys().cloned().map(Some));
-    let pinned = variants.iter().map(|variant| {
-        let case = Case::new(named, variant.as_deref(), None, places);
-        Trial::test(format!("snapshot {}", case.name), move || case.snapshot())
-    });
+    let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();
+    let mut first = |variant: &Option<String>| Arc::clone(firsts.entry(variant.clone()).or_default());
     let chosen = knobs.variant.clone().map_or_else(|| variants.clone(), |variant| vec![Some(variant)]);
-    let judged = chosen.iter().map(|variant| {
-        let case = Case::new(named, variant.as_deref(), knobs.seeds, places);
-        Trial::test(case.name.clone(), move || case.judge())
-    });
-    judged.chain(pinned).collect()
+    let mut trials = Vec::new();
+    for variant in &chosen {
+        let case = Case::new(named, variant.as_deref(), knobs.seeds, first(variant), places);
+        trials.push(Trial::test(case.name.clone(), move || case.judge()));
+    }
+    for variant in &variants {
+        let case = Case::new(named, variant.as_deref(), None, first(variant), places);
+        trials.push(Trial::test(format!("snapshot {}", case.name), move || case.snapshot()));
+    }
+    trials
 }
+
+/// The run of a file's first seed under a variant, which is judged and compared with its snapshot: made once.
+type First = Arc<OnceLock<RunReport>>;
 
 /// A scenario under a variant.
 struct Case {
@@ -85,15 +92,16 @@ struct Case {
     name: String,
     wish: Wish,
     places: Places,
+    first: First,
 }
 
 impl Case {
-    fn new(named: &Named, variant: Option<&str>, seeds: Option<Seeds>, places: &Places) -> Self {
+    fn new(named: &Named, variant: Option<&str>, seeds: Option<Seeds>, first: First, places: &Places) -> Self {
         let name = variant.map_or_else(|| named.title.clone(), |variant| format!("{}::{variant}", named.title));
         let scenarios = vec![named.path.to_string_lossy().into_owned()];
         let variants = variant.into_iter().map(str::to_owned).collect();
-        let wish = Wish { scenarios, slow: false, seeds, variants };
-        Self { name, wish, places: places.clone() }
+        let wish = Wish { scenarios, seeds, variants, ..Wish::default() };
+        Self { name, wish, places: places.clone(), first }
     }
 
     fn group(&self) -> Result<Group, Failed> {
@@ -104,17 +112,25 @@ impl Case {
     /// Every seed must be as expected.
     fn judge(&self) -> Result<(), Failed> {
         let group = self.group()?;
-        let (mut first, mut unexpected) = (None, 0_u64);
-        sweep(group.specs(Keep::Last(KEPT)).collect(), 1, &mut |report| {
+        let (mut failed, mut unexpected) = (None, 0_u64);
+        let mut judge = |report: &RunReport| {
             if !report.verdict.as_expected {
                 unexpected += 1;
-                first.get_or_insert(report);
+                failed.get_or_insert_with(|| report.clone());
             }
-        });
-        match first {
+        };
+        let is_first = |spec: &Spec| spec.seed == group.scenario.seeds.first;
+        let (first, others): (Vec<Spec>, Vec<Spec>) = group.specs(KEPT).partition(is_first);
+        first.iter().for_each(|spec| judge(self.first(spec)));
+        sweep(others, 1, &mut |report| judge(&report));
+        match failed {
             None => Ok(()),
             Some(report) => Err(Failed::from(self.failure(&report, unexpected, group.seeds.len()))),
         }
+    }
+
+    fn first(&self, spec: &Spec) -> &RunReport {
+        self.first.get_or_init(|| run(spec))
     }
 
     fn failure(&self, report: &RunReport, unexpected: u64, seeds: u64) -> String {
@@ -128,8 +144,7 @@ impl Case {
     /// The summary of the file's first seed must be the one that is kept.
     fn snapshot(&self) -> Result<(), Failed> {
         let group = self.group()?;
-        let seed = group.seeds.first;
-        let report = run(&group.spec(seed, Keep::Last(0)));
+        let report = self.first(&group.spec(group.scenario.seeds.first, KEPT));
         let name = format!("{}__{}", title(&group.scenario.path).replace('/', "__"), group.variant.name);
         let mut settings = insta::Settings::new();
         settings.set_snapshot_path(repository().join("snapshots"));
@@ -141,7 +156,7 @@ impl Case {
         let scenario = Arc::clone(&group.scenario);
         settings.set_input_file(&scenario.path);
         // insta reports by panicking, and libtest-mimic takes a panic for a failure.
-        settings.bind(|| insta::assert_snapshot!(name, pinned(&report)));
+        settings.bind(|| insta::assert_snapshot!(name, pinned(report)));
         Ok(())
     }
 }

@@ -9,8 +9,9 @@ pub mod renewal;
 
 use crate::env::{BoxFuture, Instant, NodeId};
 use crate::error::Error;
-use crate::observe::{EndCause, Role, RoundCause};
+use crate::observe::{EndCause, Membership, Role, RoundCause};
 use crate::transport::Packet;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use renewal::RenewalKind;
@@ -55,10 +56,43 @@ pub struct Applied {
     pub response: Vec<u8>,
 }
 
+/// These bytes are not the state of this state machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Malformed;
+
 /// The replicated state machine.
 pub trait StateMachine: Send + Sync {
-    /// Applies the entry at `index`; called once for each index, in order. Must be deterministic.
+    /// Applies the entry at `index`; called once for each index after the one that was restored, in order. Must be deterministic.
     fn apply(&self, index: u64, command: &[u8]) -> Vec<u8>;
+
+    /// Everything that was applied, for a snapshot. Equal states give equal bytes.
+    fn save(&self) -> Vec<u8>;
+
+    /// Goes on from what [`StateMachine::save`] returned on some node.
+    ///
+    /// # Errors
+    /// The bytes are not such; nothing has changed.
+    fn restore(&self, state: &[u8]) -> Result<(), Malformed>;
+}
+
+/// A change of a group's membership.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MembershipChange {
+    /// A node that is no member becomes a learner: it takes the log and has no vote.
+    AddLearner(NodeId),
+    /// A learner becomes a voter.
+    Promote(NodeId),
+    /// A voter becomes a learner.
+    Demote(NodeId),
+    /// A member is one no longer.
+    Remove(NodeId),
+    /// All at once, by a joint configuration, which is left when it is in force (Raft dissertation §4.3).
+    Joint {
+        /// Who become voters, learners or not.
+        add: Vec<NodeId>,
+        /// Who are members no longer.
+        remove: Vec<NodeId>,
+    },
 }
 
 /// Is told by the engine, from its loop and without delay, what concerns leadership. Must not block.
@@ -111,6 +145,14 @@ pub trait Engine: Send + Sync + 'static {
     /// [`Error::NotLeader`]; [`Error::TransferRefused`] for a target that cannot lead; [`Error::TransferInProgress`].
     fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>>;
 
+    /// Changes the membership and waits until the change is applied here; a joint configuration, until it is left. Returns the index
+    /// from which on the new membership holds.
+    ///
+    /// # Errors
+    /// [`Error::NotLeader`], [`Error::TransferInProgress`]; [`Error::MembershipRefused`] for a change that makes no sense or comes
+    /// while another is under way; [`Error::LeadershipLost`], of unknown outcome.
+    fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>>;
+
     /// Takes a Raft message from the network. One that finds the engine's queue full is dropped and counted.
     fn deliver(&self, packet: Packet);
 
@@ -121,8 +163,8 @@ pub trait Engine: Send + Sync + 'static {
 /// How the engine is set up. Every node of a group has the same timing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
-    /// The voters of a new group.
-    pub voters: Vec<NodeId>,
+    /// The members of the group when it began, the same on every node, be it one of them or not. Not joint.
+    pub founders: Membership,
     /// Length of a tick; heartbeat and election timeout are multiples of it.
     pub tick: Duration,
     /// Time between two heartbeats.
@@ -135,6 +177,9 @@ pub struct Config {
     pub renewal: RenewalKind,
     /// Time between two read-index rounds that renew the lease, where it is renewed so.
     pub renewal_interval: Duration,
+    /// A snapshot is taken, and the log cut, at every index that is a multiple of this; never, if it is `None`. The same on every node,
+    /// so that their states can be compared.
+    pub compact_after: Option<NonZeroU64>,
     /// Inbound queue for messages of the heartbeat lane.
     pub heartbeat_inbox: usize,
     /// Inbound queue for messages of the bulk lane.

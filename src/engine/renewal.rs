@@ -6,6 +6,7 @@
 
 use super::acks::QuorumAcks;
 use crate::env::{Instant, NodeId, Stamp};
+use crate::observe::Membership;
 use std::time::Duration;
 
 /// Which back-end renews the lease.
@@ -36,13 +37,16 @@ pub trait Renewal: Send {
 
     /// A new term: nothing learned so far counts.
     fn reset(&mut self);
+
+    /// Other members from here on. What asks Raft itself needs not know.
+    fn reconfigured(&mut self, _members: Membership) {}
 }
 
 impl RenewalKind {
-    /// The back-end for a group with these voters.
-    pub fn build(self, me: NodeId, voters: Vec<NodeId>, interval: Duration) -> Box<dyn Renewal> {
+    /// The back-end for a group of these members.
+    pub fn build(self, me: NodeId, members: Membership, interval: Duration) -> Box<dyn Renewal> {
         match self {
-            RenewalKind::Acks => Box::new(Acks(QuorumAcks::new(me, voters, Vec::new()))),
+            RenewalKind::Acks => Box::new(Acks(QuorumAcks::new(me, members))),
             RenewalKind::ReadRounds => Box::new(ReadRounds { interval, latest: None }),
             RenewalKind::Caller => Box::new(Nothing),
         }
@@ -69,6 +73,10 @@ impl Renewal for Acks {
 
     fn reset(&mut self) {
         self.0.reset();
+    }
+
+    fn reconfigured(&mut self, members: Membership) {
+        self.0.reconfigured(members);
     }
 }
 

@@ -10,7 +10,8 @@
 //! | begins | a quorum acknowledged what was *sent* at `base`, in this term | dissertation §6.4.1; premise P1; [`Lease::renewed`](Listener::renewed) |
 //! | | or the caller's own quorum operation that *began* at `base` succeeded, no lease having ended since | elastickv #549; [`Lease::extend`] |
 //! | grows | never shrinks within a generation | invariant W8 |
-//! | ends | role or term change, start of a transfer, stop of the engine, a failed operation that means one of these | RL.3, RL.8 |
+//! | ends | role or term change, start of a transfer, loss of the leader's vote, stop of the engine, a failed operation that means one of these | RL.3, RL.8 |
+//! | stays | when others come or go: it is backed by what every election after that needs | [`acks`](crate::engine::acks); W3, W11 |
 //! | returns after it has ended | by what began after that, never by what was on its way | RL.3; invariant W8 |
 //! | returns after a transfer that was given up | by an entry proposed after that and applied | RL.4; [`Lease::resumed`](Listener::resumed) |
 //! | permits a read | the rules of the [`gate`], all of them | RL.2 |

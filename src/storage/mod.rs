@@ -1,47 +1,76 @@
-//! The Raft log on disk.
+//! The Raft log and the snapshot that stands in for its beginning, on disk.
 //!
 //! [`LogStore`] is what `raft` reads: everything written, durable or not. Beside it goes a write-ahead log ([`wal`]); what has
 //! been written to it survives a crash only after [`LogStore::sync`] has completed. The engine sends nothing that promises
-//! durability before that. Compaction and snapshots will cut the log at its front; until then its first index is 1.
+//! durability before that.
+//!
+//! A snapshot is durable before the log is cut ([`LogStore::keep`], then [`LogStore::compact`]), and each file is replaced as a whole:
+//! a crash in between leaves a log that overlaps the snapshot, or, where the snapshot came from the leader, one that ends before it
+//! and is then dropped ([`LogStore::open`]). What the log no longer has, a follower gets as the snapshot.
+//!
+//! The configuration is not a record of its own: that at the snapshot is in the snapshot, changes after it are entries. A node that
+//! starts again applies them anew, up to a commit index that is durable with every entry after it ([`LogStore::commit`]).
 
 mod wal;
 
 use crate::env::{BoxFuture, Disk, DiskError, NodeId};
-use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
+use crate::observe::Membership;
+use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot, SnapshotMetadata};
 use raft::{GetEntriesContext, RaftState, Storage, StorageError};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wal::Record;
 
 /// Name of the write-ahead log on the node's disk.
 const WAL: &str = "raft.wal";
 
-/// The Raft log, hard state and configuration of one group on one node.
+/// Name of the snapshot on the node's disk.
+const SNAPSHOT: &str = "raft.snapshot";
+
+/// The Raft log, hard state, snapshot and configuration of one group on one node.
 pub struct LogStore {
     disk: Arc<dyn Disk>,
     hard_state: HardState,
+    /// As of the last change that was applied.
     conf_state: ConfState,
-    /// Entry `i` has index `i + 1`.
+    /// The latest; at index 0 before there is one.
+    snapshot: Snapshot,
+    /// A follower needs a snapshot that the latest one is not.
+    wanted: AtomicBool,
+    /// The log begins after this.
+    base: Position,
+    /// Entry `i` has index `base.index + 1 + i`.
     entries: Vec<Entry>,
     scratch: Vec<u8>,
 }
 
+/// A place in the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Position {
+    index: u64,
+    term: u64,
+}
+
 impl LogStore {
-    /// Opens the log on `disk`; a node that has none yet begins with `voters`.
+    /// Opens log and snapshot on `disk`; a node that has none yet begins as one of the group that `founders` founded, or will join it.
     ///
-    /// A torn record at the end of the file is what a crash in the middle of a write leaves: it is cut off.
+    /// A torn record at the end of the log is what a crash in the middle of a write leaves: it is cut off.
     ///
     /// # Errors
-    /// The disk failed.
-    pub fn open(disk: Arc<dyn Disk>, voters: &[NodeId]) -> Result<Self, DiskError> {
+    /// The disk failed, or the snapshot on it, which is replaced as a whole, is damaged.
+    pub fn open(disk: Arc<dyn Disk>, founders: &Membership) -> Result<Self, DiskError> {
         let bytes = disk.read(WAL)?;
         let (records, sound) = wal::decode(&bytes);
         if sound < bytes.len() {
             disk.truncate(WAL, sound as u64)?;
         }
         let mut store = Self {
+            snapshot: read_snapshot(&*disk)?,
             disk,
             hard_state: HardState::default(),
             conf_state: ConfState::default(),
+            wanted: AtomicBool::new(false),
+            base: Position::default(),
             entries: Vec::new(),
             scratch: Vec::new(),
         };
@@ -51,14 +80,30 @@ impl LogStore {
                 Record::HardState(state) => store.hard_state = state,
                 Record::ConfState(state) => store.conf_state = state,
                 Record::Entry(entry) => store.insert(entry),
+                Record::Base(base) => store.base = position(&base),
+                Record::Snapshot(_) => return Err(DiskError),
             }
         }
         if fresh {
-            store.conf_state.voters = voters.iter().map(|node| node.0).collect();
+            store.conf_state = conf_state(founders);
             wal::encode_conf_state(&store.conf_state, &mut store.scratch);
             store.flush()?;
         }
+        store.align();
         Ok(store)
+    }
+
+    /// Lets log, commit index and configuration fit the snapshot, where a crash came between writing it and cutting the log.
+    fn align(&mut self) {
+        let at = position(self.snapshot.get_metadata());
+        if at.index == 0 {
+            return;
+        }
+        self.conf_state = self.snapshot.get_metadata().get_conf_state().clone();
+        self.hard_state.commit = self.hard_state.commit.max(at.index);
+        if self.term(at.index) != Ok(at.term) {
+            (self.base, self.entries) = (at, Vec::new());
+        }
     }
 
     /// Writes entries and, if it changed, the hard state. Entries from the first new index on are replaced.
@@ -77,9 +122,16 @@ impl LogStore {
         self.flush()
     }
 
-    /// Notes the commit index. It need not be durable: it is found again from the leader.
-    pub fn commit(&mut self, index: u64) {
+    /// Notes the commit index. It is durable at the latest with the next entry, so that nobody who has a change of membership in its
+    /// log forgets that the change before it is in force: it would hold an election by a configuration two changes old, and that
+    /// of one voter need not ask anybody.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn commit(&mut self, index: u64) -> Result<(), DiskError> {
         self.hard_state.commit = index;
+        wal::encode_hard_state(&self.hard_state, &mut self.scratch);
+        self.flush()
     }
 
     /// Makes everything written so far durable.
@@ -87,9 +139,66 @@ impl LogStore {
         self.disk.sync(WAL)
     }
 
+    /// The snapshot of `state`, that of the state machine after the entry at `index`, of `term`, under the configuration in force.
+    pub fn snapshot_at(&self, index: u64, term: u64, state: Vec<u8>) -> Snapshot {
+        let mut snapshot = Snapshot { data: state.into(), ..Default::default() };
+        *snapshot.mut_metadata() =
+            SnapshotMetadata { index, term, conf_state: Some(self.conf_state.clone()).into(), ..Default::default() };
+        snapshot
+    }
+
+    /// Keeps `snapshot` as the latest. Durable when the future is done.
+    pub fn keep(&mut self, snapshot: Snapshot) -> BoxFuture<Result<(), DiskError>> {
+        self.snapshot = snapshot;
+        self.disk.replace(SNAPSHOT, self.encoded_snapshot())
+    }
+
+    /// Cuts the log at its front, up to `tail` entries before the latest snapshot, which must be durable. Done when the future is;
+    /// `None` if there is nothing to cut.
+    pub fn compact(&mut self, tail: u64) -> Option<BoxFuture<Result<(), DiskError>>> {
+        let last_cut = self.snapshot.get_metadata().index.saturating_sub(tail);
+        let term = self.term(last_cut).ok()?;
+        let cut = usize::try_from(last_cut.checked_sub(self.base.index)?).ok()?;
+        if cut == 0 {
+            return None;
+        }
+        self.entries.drain(..cut);
+        self.base = Position { index: last_cut, term };
+        Some(self.disk.replace(WAL, self.encoded_log()))
+    }
+
+    /// Puts a snapshot that came from the leader in the place of log, snapshot and configuration. Durable when the future is done.
+    pub fn install(&mut self, snapshot: Snapshot, hard_state: Option<HardState>) -> BoxFuture<Result<(), DiskError>> {
+        self.hard_state = hard_state.unwrap_or_else(|| self.hard_state.clone());
+        self.snapshot = snapshot;
+        (self.base, self.entries) = (Position::default(), Vec::new());
+        self.align();
+        let (disk, snapshot, log) = (Arc::clone(&self.disk), self.encoded_snapshot(), self.encoded_log());
+        Box::pin(async move {
+            disk.replace(SNAPSHOT, snapshot).await?;
+            disk.replace(WAL, log).await
+        })
+    }
+
+    /// The latest snapshot, if there is one.
+    pub fn latest_snapshot(&self) -> Option<&Snapshot> {
+        Some(&self.snapshot).filter(|snapshot| snapshot.get_metadata().index > 0)
+    }
+
+    /// Was a snapshot asked for that the latest one is not? Asks once.
+    pub fn take_wanted(&self) -> bool {
+        self.wanted.swap(false, Ordering::Relaxed)
+    }
+
     /// Has this node ever taken part in an election, or followed a leader?
     pub fn is_fresh(&self) -> bool {
         self.hard_state == HardState::default()
+    }
+
+    /// Is `node` the group's only voter, by the configuration that is known to be in force and by every change in the log?
+    pub fn is_only_voter(&self, node: NodeId) -> bool {
+        let alone = self.conf_state.voters == [node.0] && self.conf_state.voters_outgoing.is_empty();
+        alone && !self.entries.iter().any(is_change)
     }
 
     /// The configuration in force.
@@ -97,8 +206,30 @@ impl LogStore {
         &self.conf_state
     }
 
+    /// A change of configuration was applied.
+    pub fn set_conf_state(&mut self, conf_state: ConfState) {
+        self.conf_state = conf_state;
+    }
+
+    /// The members, by the configuration in force.
+    pub fn membership(&self) -> Membership {
+        let nodes = |ids: &[u64]| {
+            let mut nodes: Vec<NodeId> = ids.iter().copied().map(NodeId).collect();
+            nodes.sort_unstable();
+            nodes
+        };
+        let ConfState { voters, voters_outgoing, learners, .. } = &self.conf_state;
+        Membership { voters: nodes(voters), outgoing: nodes(voters_outgoing), learners: nodes(learners) }
+    }
+
+    /// Index of the first entry after `index` that changes the configuration.
+    pub fn first_change_after(&self, index: u64) -> Option<u64> {
+        let skip = usize::try_from(index.saturating_sub(self.base.index)).unwrap_or(usize::MAX);
+        self.entries.iter().skip(skip).find(|entry| is_change(entry)).map(|entry| entry.index)
+    }
+
     fn insert(&mut self, entry: Entry) {
-        let keep = usize::try_from(entry.index.saturating_sub(1)).unwrap_or(usize::MAX);
+        let keep = usize::try_from((entry.index - 1).saturating_sub(self.base.index)).unwrap_or(usize::MAX);
         self.entries.truncate(keep);
         debug_assert_eq!(self.entries.len(), keep, "the log has no gap before index {}", entry.index);
         self.entries.push(entry);
@@ -113,9 +244,54 @@ impl LogStore {
         written
     }
 
-    fn position(index: u64) -> Option<usize> {
-        usize::try_from(index.checked_sub(1)?).ok()
+    fn encoded_snapshot(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        wal::encode_snapshot(&self.snapshot, &mut bytes);
+        bytes
     }
+
+    fn encoded_log(&self) -> Vec<u8> {
+        let Position { index, term } = self.base;
+        let mut bytes = Vec::new();
+        wal::encode_base(&SnapshotMetadata { index, term, ..Default::default() }, &mut bytes);
+        wal::encode_hard_state(&self.hard_state, &mut bytes);
+        self.entries.iter().for_each(|entry| wal::encode_entry(entry, &mut bytes));
+        bytes
+    }
+
+    /// Where the entry of `index` stands; that of the last one before the first is refused as compacted.
+    fn place(&self, index: u64) -> raft::Result<usize> {
+        let after = index.checked_sub(self.base.index + 1).ok_or(raft::Error::Store(StorageError::Compacted))?;
+        usize::try_from(after).map_err(|_| raft::Error::Store(StorageError::Unavailable))
+    }
+}
+
+/// Does this entry change the configuration?
+pub fn is_change(entry: &Entry) -> bool {
+    match entry.entry_type {
+        EntryType::EntryConfChange | EntryType::EntryConfChangeV2 => true,
+        EntryType::EntryNormal => false,
+    }
+}
+
+fn read_snapshot(disk: &dyn Disk) -> Result<Snapshot, DiskError> {
+    let bytes = disk.read(SNAPSHOT)?;
+    if bytes.is_empty() {
+        return Ok(Snapshot::default());
+    }
+    match wal::decode(&bytes).0.pop() {
+        Some(Record::Snapshot(snapshot)) => Ok(snapshot),
+        _ => Err(DiskError),
+    }
+}
+
+fn position(metadata: &SnapshotMetadata) -> Position {
+    Position { index: metadata.index, term: metadata.term }
+}
+
+fn conf_state(members: &Membership) -> ConfState {
+    let ids = |nodes: &[NodeId]| nodes.iter().map(|node| node.0).collect();
+    ConfState { voters: ids(&members.voters), learners: ids(&members.learners), ..Default::default() }
 }
 
 impl Storage for LogStore {
@@ -130,31 +306,37 @@ impl Storage for LogStore {
         max_size: impl Into<Option<u64>>,
         _context: GetEntriesContext,
     ) -> raft::Result<Vec<Entry>> {
-        let range = Self::position(low).zip(Self::position(high));
-        let slice = range.and_then(|(low, high)| self.entries.get(low..high));
+        let slice = self.entries.get(self.place(low)?..self.place(high)?);
         let mut entries = slice.ok_or(raft::Error::Store(StorageError::Unavailable))?.to_vec();
         raft::util::limit_size(&mut entries, max_size.into());
         Ok(entries)
     }
 
     fn term(&self, index: u64) -> raft::Result<u64> {
-        if index == 0 {
-            return Ok(0);
+        if index == self.base.index {
+            return Ok(self.base.term);
         }
-        let entry = Self::position(index).and_then(|position| self.entries.get(position));
+        let entry = self.entries.get(self.place(index)?);
         entry.map(|entry| entry.term).ok_or(raft::Error::Store(StorageError::Unavailable))
     }
 
     fn first_index(&self) -> raft::Result<u64> {
-        Ok(1)
+        Ok(self.base.index + 1)
     }
 
     fn last_index(&self) -> raft::Result<u64> {
-        Ok(self.entries.len() as u64)
+        Ok(self.base.index + self.entries.len() as u64)
     }
 
-    fn snapshot(&self, _request_index: u64, _to: u64) -> raft::Result<Snapshot> {
-        // The log is never cut, so no follower can need one; see the module's head.
+    /// The latest snapshot, if it will do: one without the receiver among its members is refused by the receiver (a node that was
+    /// added since). The engine then takes another.
+    fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<Snapshot> {
+        let ConfState { voters, voters_outgoing, learners, .. } = self.snapshot.get_metadata().get_conf_state();
+        let has_receiver = [voters, voters_outgoing, learners].iter().any(|nodes| nodes.contains(&to));
+        if has_receiver && self.snapshot.get_metadata().index >= request_index {
+            return Ok(self.snapshot.clone());
+        }
+        self.wanted.store(true, Ordering::Relaxed);
         Err(raft::Error::Store(StorageError::SnapshotTemporarilyUnavailable))
     }
 }
@@ -183,6 +365,10 @@ mod tests {
         fn sync(&self, _file: &str) -> BoxFuture<Result<(), DiskError>> {
             Box::pin(std::future::ready(Ok(())))
         }
+        fn replace(&self, file: &str, bytes: Vec<u8>) -> BoxFuture<Result<(), DiskError>> {
+            self.0.lock().insert(file.into(), bytes);
+            Box::pin(std::future::ready(Ok(())))
+        }
     }
 
     fn entry(index: u64, term: u64) -> Entry {
@@ -190,7 +376,137 @@ mod tests {
     }
 
     fn reopen(files: &Arc<Files>) -> LogStore {
-        LogStore::open(Arc::clone(files) as Arc<dyn Disk>, &[NodeId(1), NodeId(2)]).unwrap()
+        LogStore::open(Arc::clone(files) as Arc<dyn Disk>, &founders()).unwrap()
+    }
+
+    fn founders() -> Membership {
+        Membership { voters: vec![NodeId(1), NodeId(2)], learners: vec![NodeId(3)], ..Default::default() }
+    }
+
+    /// Has entries 1 to 6 of term 1, of which 4 are applied and in a snapshot.
+    fn kept(files: &Arc<Files>) -> LogStore {
+        let mut store = reopen(files);
+        let state = HardState { term: 1, vote: 2, commit: 4, ..Default::default() };
+        store.append((1..=6).map(|index| entry(index, 1)).collect(), Some(state)).unwrap();
+        drop(store.keep(store.snapshot_at(4, 1, b"four".to_vec())));
+        store
+    }
+
+    fn from_leader(index: u64, term: u64) -> Snapshot {
+        let mut snapshot = Snapshot { data: b"theirs".to_vec().into(), ..Default::default() };
+        let conf_state = ConfState { voters: vec![1, 2, 9], ..Default::default() };
+        *snapshot.mut_metadata() =
+            SnapshotMetadata { index, term, conf_state: Some(conf_state).into(), ..Default::default() };
+        snapshot
+    }
+
+    #[test]
+    fn a_compacted_log_has_a_tail_before_its_snapshot_and_is_found_again_so() {
+        let files = Arc::new(Files::default());
+        let mut store = kept(&files);
+        assert!(store.compact(1).is_some());
+        for store in [store, reopen(&files)] {
+            assert_eq!((store.first_index().unwrap(), store.last_index().unwrap()), (4, 6));
+            assert_eq!((store.term(3), store.term(4)), (Ok(1), Ok(1)));
+            assert_eq!(store.term(2), Err(raft::Error::Store(StorageError::Compacted)));
+            let read = |low, high| store.entries(low, high, None, GetEntriesContext::empty(false));
+            assert_eq!(read(4, 7).unwrap(), [entry(4, 1), entry(5, 1), entry(6, 1)]);
+            assert_eq!(read(3, 5), Err(raft::Error::Store(StorageError::Compacted)));
+            assert_eq!(read(4, 9), Err(raft::Error::Store(StorageError::Unavailable)));
+            assert_eq!(store.hard_state.commit, 4);
+            assert_eq!(store.latest_snapshot().unwrap().data, b"four".as_slice());
+        }
+    }
+
+    #[test]
+    fn a_log_is_not_cut_where_its_tail_reaches_back_to_its_beginning() {
+        let files = Arc::new(Files::default());
+        assert!(kept(&files).compact(4).is_none());
+        assert!(reopen(&files).compact(0).is_some());
+        assert!(reopen(&files).compact(2).is_none(), "it is cut already");
+    }
+
+    #[test]
+    fn a_crash_between_snapshot_and_cut_leaves_a_log_that_overlaps_the_snapshot() {
+        let files = Arc::new(Files::default());
+        drop(kept(&files));
+        let store = reopen(&files);
+        assert_eq!((store.first_index().unwrap(), store.last_index().unwrap()), (1, 6));
+        assert_eq!(store.latest_snapshot().unwrap().get_metadata().index, 4);
+    }
+
+    #[test]
+    fn a_snapshot_of_the_leader_replaces_log_and_configuration() {
+        let files = Arc::new(Files::default());
+        let state = HardState { term: 3, vote: 9, commit: 10, ..Default::default() };
+        let installed = kept(&files).install(from_leader(10, 3), Some(state.clone()));
+        assert_eq!(reopen(&files).last_index().unwrap(), 6, "nothing is on disk before the future runs");
+        futures_done(installed);
+        let mut store = reopen(&files);
+        assert_eq!((store.first_index().unwrap(), store.last_index().unwrap()), (11, 10));
+        assert_eq!((store.term(10), &store.hard_state), (Ok(3), &state));
+        assert_eq!(store.membership().voters, [NodeId(1), NodeId(2), NodeId(9)]);
+        store.append(vec![entry(11, 3)], None).unwrap();
+        assert_eq!(reopen(&files).entries, [entry(11, 3)]);
+    }
+
+    #[test]
+    fn a_crash_in_the_middle_of_an_installation_leaves_the_snapshot_and_drops_the_log_before_it() {
+        let files = Arc::new(Files::default());
+        let log = {
+            kept(&files);
+            files.0.lock()[WAL].clone()
+        };
+        futures_done(reopen(&files).install(from_leader(10, 3), None));
+        files.0.lock().insert(WAL.into(), log);
+        let store = reopen(&files);
+        assert_eq!((store.first_index().unwrap(), store.last_index().unwrap()), (11, 10));
+        assert_eq!((store.hard_state.term, store.hard_state.commit), (1, 10));
+    }
+
+    #[test]
+    fn a_damaged_snapshot_is_an_error_of_the_disk() {
+        let files = Arc::new(Files::default());
+        drop(kept(&files));
+        files.0.lock().get_mut(SNAPSHOT).unwrap()[12] ^= 1;
+        assert!(LogStore::open(files as Arc<dyn Disk>, &founders()).is_err());
+    }
+
+    #[test]
+    fn a_snapshot_without_its_receiver_is_not_sent_but_another_wanted() {
+        let store = kept(&Arc::default());
+        assert_eq!(store.snapshot(0, 3).unwrap().get_metadata().index, 4, "a learner of the founders");
+        assert!(!store.take_wanted());
+        assert!(store.snapshot(0, 7).is_err(), "it was added later");
+        assert!(store.take_wanted() && !store.take_wanted());
+    }
+
+    #[test]
+    fn a_commit_index_is_durable_with_what_is_synced_after_it() {
+        let files = Arc::new(Files::default());
+        let mut store = reopen(&files);
+        store.append(vec![entry(1, 1)], None).unwrap();
+        store.commit(1).unwrap();
+        assert_eq!(reopen(&files).hard_state.commit, 1);
+    }
+
+    #[test]
+    fn the_only_voter_is_alone_by_its_log_too() {
+        let files: Arc<Files> = Arc::default();
+        let alone = Membership { voters: vec![NodeId(1)], ..Default::default() };
+        let mut store = LogStore::open(files as Arc<dyn Disk>, &alone).unwrap();
+        assert!(store.is_only_voter(NodeId(1)) && !store.is_only_voter(NodeId(2)));
+        let change = Entry { entry_type: EntryType::EntryConfChangeV2, ..entry(2, 1) };
+        store.append(vec![entry(1, 1), change], None).unwrap();
+        assert!(!store.is_only_voter(NodeId(1)));
+        assert_eq!((store.first_change_after(0), store.first_change_after(2)), (Some(2), None));
+    }
+
+    /// Runs a future that never waits.
+    fn futures_done(future: BoxFuture<Result<(), DiskError>>) {
+        let mut future = future;
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert_eq!(future.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(())));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The write-ahead log's records: length, CRC-32, kind, protobuf. A record that does not check out ends the log.
+//! The records of log and snapshot file: length, CRC-32, kind, protobuf. A record that does not check out ends the file.
 
 use protobuf::Message;
-use raft::eraftpb::{ConfState, Entry, HardState};
+use raft::eraftpb::{ConfState, Entry, HardState, Snapshot, SnapshotMetadata};
 
 /// Length and checksum, both little-endian `u32`; they cover kind and payload.
 const HEADER: usize = 8;
@@ -10,11 +10,16 @@ pub(super) enum Record {
     HardState(HardState),
     ConfState(ConfState),
     Entry(Entry),
+    /// The log begins after this index, at which stood an entry of this term.
+    Base(SnapshotMetadata),
+    Snapshot(Snapshot),
 }
 
 const HARD_STATE: u8 = 1;
 const CONF_STATE: u8 = 2;
 const ENTRY: u8 = 3;
+const BASE: u8 = 4;
+const SNAPSHOT: u8 = 5;
 
 pub(super) fn encode_hard_state(state: &HardState, out: &mut Vec<u8>) {
     encode(HARD_STATE, state, out);
@@ -26,6 +31,14 @@ pub(super) fn encode_conf_state(state: &ConfState, out: &mut Vec<u8>) {
 
 pub(super) fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
     encode(ENTRY, entry, out);
+}
+
+pub(super) fn encode_base(base: &SnapshotMetadata, out: &mut Vec<u8>) {
+    encode(BASE, base, out);
+}
+
+pub(super) fn encode_snapshot(snapshot: &Snapshot, out: &mut Vec<u8>) {
+    encode(SNAPSHOT, snapshot, out);
 }
 
 fn encode(kind: u8, message: &impl Message, out: &mut Vec<u8>) {
@@ -63,6 +76,8 @@ fn decode_one(bytes: &[u8]) -> Option<(Record, usize)> {
         HARD_STATE => Record::HardState(Message::parse_from_bytes(payload).ok()?),
         CONF_STATE => Record::ConfState(Message::parse_from_bytes(payload).ok()?),
         ENTRY => Record::Entry(Message::parse_from_bytes(payload).ok()?),
+        BASE => Record::Base(Message::parse_from_bytes(payload).ok()?),
+        SNAPSHOT => Record::Snapshot(Message::parse_from_bytes(payload).ok()?),
         _ => return None,
     };
     Some((record, HEADER + length))

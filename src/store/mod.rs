@@ -4,12 +4,16 @@
 //! names the snapshot that it read from; it is refused at apply if a key that it read or writes has changed since
 //! (optimistic concurrency control, as elastickv's FSM does it). A refusal is an answer, not a failure: the entry is committed,
 //! every replica decides alike.
+//!
+//! All versions are kept, in a snapshot of the state machine too: a transaction or a script that began before the snapshot was taken or
+//! installed finds what it would have found, and conflicts with what it would have conflicted with.
 
 mod command;
 
-use crate::engine::StateMachine;
+use crate::engine::{Malformed, StateMachine};
 use crate::request::{Key, Read, Value, Version};
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use command::{Command, Verdict};
@@ -20,7 +24,7 @@ pub struct Store {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct State {
     versions: BTreeMap<Key, Vec<(Version, Value)>>,
     /// Index of the last entry that was applied.
@@ -99,6 +103,15 @@ impl StateMachine for Store {
         };
         verdict.encode()
     }
+
+    fn save(&self) -> Vec<u8> {
+        postcard::to_allocvec(&*self.state.lock()).expect("encoding plain data to memory cannot fail")
+    }
+
+    fn restore(&self, state: &[u8]) -> Result<(), Malformed> {
+        *self.state.lock() = postcard::from_bytes(state).map_err(|_| Malformed)?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -163,6 +176,31 @@ mod tests {
         };
         assert_eq!(apply(&store, 1, cas(Some(b"old"))), Verdict::Unexpected { value: None, version: 0 });
         assert_eq!(apply(&store, 2, cas(None)), Verdict::Written);
+    }
+
+    #[test]
+    fn a_restored_store_has_every_version_and_refuses_the_same_transactions() {
+        let saved = Store::default();
+        put(&saved, 3, "a", b"three");
+        put(&saved, 5, "a", b"five");
+        let store = Store::default();
+        put(&store, 1, "z", b"what was there is gone");
+        store.restore(&saved.save()).unwrap();
+        assert_eq!((store.snapshot(), store.read("z")), (5, Read::default()));
+        assert_eq!(store.read_at("a", 4), Read { value: Some(b"three".to_vec()), version: 3 });
+        assert!(matches!(apply(&store, 6, transaction(4, &["a"], "b")), Verdict::Conflict { .. }));
+        assert_eq!(store.save(), {
+            apply(&saved, 6, transaction(4, &["a"], "b"));
+            saved.save()
+        });
+    }
+
+    #[test]
+    fn bytes_that_are_no_state_change_nothing() {
+        let store = Store::default();
+        put(&store, 3, "a", b"three");
+        assert_eq!(store.restore(&[0xff]), Err(Malformed));
+        assert_eq!(store.read("a").version, 3);
     }
 
     #[test]

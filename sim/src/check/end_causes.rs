@@ -60,6 +60,7 @@ fn is_loss_of_leadership(kind: ErrorKind) -> bool {
         | ErrorKind::Transport
         | ErrorKind::Overloaded
         | ErrorKind::TransferRefused
+        | ErrorKind::MembershipRefused
         | ErrorKind::Clock
         | ErrorKind::Storage
         | ErrorKind::Closed => false,

@@ -7,21 +7,18 @@
 //! proposed after an aborted transfer. A base that is a receipt time, or any other "now", is later than every stamp (premise P1).
 //!
 //! **Does not prove** that a stamp tells the truth: it is the sender's own. Nor that an answer still counted when the engine came to
-//! it: one that was refused at the door of a full queue counts here. Nor that the lease is short enough (W1, W12), nor who may vote
-//! (W11): every node of the cluster does.
+//! it: one that was refused at the door of a full queue counts here. Nor that the lease is short enough (W1, W12), nor that those who
+//! answered may vote (W11): here anybody counts.
 //!
 //! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
 //!
 //! **Seen alive by** its unit tests; none is planted. Tried by hand: a lease that is counted from the arrival of the acknowledgement, or
 //! from the confirmation of the ReadIndex round, is seen at its first extension in every scenario.
 
-use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
-use crate::history::{Fate, Record, StackRecord, What};
+use super::acknowledged::{Acknowledged, Extension};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
+use crate::history::Record;
 use crate::scenario::Class;
-use crate::time::SimTime;
-use leasehold::env::{Address, Instant, NodeId, Stamp};
-use leasehold::observe::Event;
-use std::collections::BTreeMap;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
     "lease-base",
@@ -33,53 +30,28 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 #[derive(Default)]
 pub(super) struct LeaseBase {
-    /// What each voter has acknowledged to each leader: the latest, by (leader, voter).
-    acknowledged: BTreeMap<(NodeId, NodeId), Stamp>,
+    acknowledged: Acknowledged,
     evaluated: u64,
 }
 
-/// An extension of a lease.
-struct Extension {
-    at: SimTime,
-    node: NodeId,
-    term: u64,
-    base: Instant,
-    incarnation: u64,
-}
-
 impl LeaseBase {
-    fn answered(&mut self, leader: NodeId, voter: NodeId, stamp: Stamp) {
-        let latest = self.acknowledged.entry((leader, voter)).or_insert(stamp);
-        if age(latest) < age(&stamp) {
-            *latest = stamp;
-        }
-    }
-
     fn extended(&mut self, extension: &Extension, nodes: &Nodes) -> Option<Finding> {
         self.evaluated += 1;
         let peers = nodes.iter().filter(|(peer, _)| *peer != extension.node);
-        let acknowledged = peers
-            .filter(|(peer, _)| self.latest(extension, *peer).is_some_and(|stamp| stamp.sent_at >= extension.base));
-        let backed_by = acknowledged.count() + 1;
-        (backed_by < nodes.quorum()).then(|| self.finding(extension, backed_by, nodes))
-    }
-
-    /// The latest that a voter has acknowledged of what this process sent in the term of its lease.
-    fn latest(&self, extension: &Extension, voter: NodeId) -> Option<&Stamp> {
-        let latest = self.acknowledged.get(&(extension.node, voter))?;
-        ((latest.term, latest.incarnation) == (extension.term, extension.incarnation)).then_some(latest)
+        let backed_by = peers.filter(|(peer, _)| self.acknowledged.backs(extension, *peer)).count() + 1;
+        (backed_by < quorum(extension, nodes)).then(|| self.finding(extension, backed_by, nodes))
     }
 
     fn finding(&self, extension: &Extension, backed_by: usize, nodes: &Nodes) -> Finding {
         let Extension { at, node, term, .. } = extension;
-        let (quorum, voters) = (nodes.quorum(), nodes.count());
+        let (quorum, voters) = (quorum(extension, nodes), nodes.members(*node).voters.len());
         let message = format!(
             "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
              are known to have heard it: a quorum is {quorum}"
         );
         let mut story = vec![format!("{node} extended its lease of term {term} at {at}")];
         let peers = nodes.iter().filter(|(peer, _)| peer != node);
-        story.extend(peers.take(STORY - 4).map(|(peer, _)| self.describe(extension, peer)));
+        story.extend(peers.take(STORY - 4).map(|(peer, _)| self.acknowledged.describe(extension, peer)));
         story.push(
             "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier"
                 .to_owned(),
@@ -87,24 +59,12 @@ impl LeaseBase {
         story.extend(nodes.story(*at, STORY - story.len()));
         INFO.finding(*at, message, story)
     }
-
-    fn describe(&self, extension: &Extension, voter: NodeId) -> String {
-        let Some(stamp) = self.latest(extension, voter) else {
-            return format!("{voter} has acknowledged nothing in this term");
-        };
-        let (base, sent) = (extension.base, stamp.sent_at);
-        let (apart, order) = if sent < base { (base.since(sent), "before") } else { (sent.since(base), "after") };
-        let apart = words::duration(apart);
-        format!(
-            "the latest that {voter} has acknowledged is round {}, which left {apart} {order} the lease's base",
-            stamp.round
-        )
-    }
 }
 
-/// What a later stamp has more of.
-fn age(stamp: &Stamp) -> (u64, u64, Instant) {
-    (stamp.incarnation, stamp.term, stamp.sent_at)
+/// How many nodes make a quorum, of a joint configuration in its larger half.
+fn quorum(extension: &Extension, nodes: &Nodes) -> usize {
+    let members = nodes.members(extension.node);
+    members.voters.len().max(members.outgoing.len()) / 2 + 1
 }
 
 impl Check for LeaseBase {
@@ -116,24 +76,9 @@ impl Check for LeaseBase {
         &[Kind::Stack, Kind::Message]
     }
 
-    fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {
-        match what {
-            What::Message {
-                from: Address::Node(voter),
-                to: Address::Node(leader),
-                fate: Fate::Delivered,
-                echo: Some(stamp),
-                ..
-            } => {
-                self.answered(*leader, *voter, *stamp);
-                None
-            }
-            What::Stack(StackRecord { node, event: Event::LeaseExtended { term, base, .. }, .. }) => {
-                let incarnation = nodes.get(*node)?.incarnation;
-                self.extended(&Extension { at: *at, node: *node, term: *term, base: *base, incarnation }, nodes)
-            }
-            _ => None,
-        }
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
+        self.acknowledged.record(record);
+        self.extended(&Extension::of(record, nodes)?, nodes)
     }
 
     fn evaluated(&self) -> u64 {

@@ -4,7 +4,7 @@
 //! either, so this holds as long as a disk keeps exactly what was synced.
 //!
 //! Each entry carries a hash of itself and all before it, so that two logs are compared up to an index by one comparison. Memory: 16
-//! bytes an entry; the stack's own log is never cut, and takes more.
+//! bytes an entry; it is not cut where a node cuts its own.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -30,6 +30,12 @@ impl Log {
             let prefix = self.entries.last().map_or(0, |last| last.prefix);
             self.entries.push(Entry { term, prefix: extended(prefix, term, digest) });
         }
+    }
+
+    /// The log as it was up to `index`.
+    pub(super) fn up_to(&self, index: u64) -> Self {
+        let length = usize::try_from(index).unwrap_or(usize::MAX).min(self.entries.len());
+        Self { entries: self.entries[..length].to_vec() }
     }
 
     pub(super) fn get(&self, index: u64) -> Option<Entry> {

@@ -151,6 +151,15 @@ mod tests {
     }
 
     #[test]
+    fn a_node_that_restores_a_snapshot_has_the_log_of_whoever_has_its_last_entry() {
+        let restored = || two().restores(30, 2, 2, 4, 0x5);
+        assert_eq!(first(&restored().appends(40, 2, 3, 4, 0xc)), None);
+        let finding = first(&two().restores(30, 2, 5, 4, 0x5).appends(40, 2, 6, 4, 0xc)).expect("nobody has index 5");
+        assert_eq!(finding.message, "n2 has index 6 in its log, but nothing between that and index 0");
+        assert!(first(&restored().appends(40, 1, 3, 4, 0xc).appends(50, 2, 3, 4, 0xd)).is_some());
+    }
+
+    #[test]
     fn each_comparison_is_one_evaluation() {
         let mut check = LogMatching::default();
         let events = two().appends(30, 2, 1, 4, 0xa).appends(40, 3, 1, 4, 0xa).appends(50, 2, 2, 5, 0xf);

@@ -15,12 +15,14 @@
 //! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
 //! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
 //! | `leader_completeness`  | a leader's log has what was committed before                           | R3                       |
+//! | `configuration`        | memberships follow each other one change at a time                     | R6                       |
 //! | `one_lease`            | never two valid leases at one instant                                  | W1                       |
 //! | `quorum_commits`       | nothing is committed that a quorum does not have                       | R7                       |
 //! | `exclusive_commits`    | while a lease is valid, nobody commits in a later term                 | W2                       |
 //! | `transfer_lease`       | no lease while leadership is being handed over                         | W6                       |
 //! | `applied_before_read`  | who answers from a lease has applied all that anybody was told of      | S4                       |
 //! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
+//! | `counted_voters`       | those who count for a lease are voters, by the membership in force     | W11                      |
 //! | `live_leader`          | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
 //! | `caught_up`            | no lease read before an entry of the leader's own term is applied      | W7                       |
 //! | `monotone_lease`       | a lease never gets shorter; an ended one never comes back              | W8                       |
@@ -38,11 +40,14 @@
 //! which faults are in force. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
+mod acknowledged;
 mod applied_before_read;
 mod calls_return;
 mod caught_up;
 mod commit_progress;
 mod committed_reads;
+mod configuration;
+mod counted_voters;
 mod election_safety;
 mod end_causes;
 mod exclusive_commits;
@@ -193,11 +198,13 @@ pub const ALL: &[CheckInfo] = &[
     log_matching::INFO,
     leader_completeness::INFO,
     quorum_commits::INFO,
+    configuration::INFO,
     one_lease::INFO,
     exclusive_commits::INFO,
     transfer_lease::INFO,
     applied_before_read::INFO,
     lease_base::INFO,
+    counted_voters::INFO,
     live_leader::INFO,
     caught_up::INFO,
     monotone_lease::INFO,
@@ -241,11 +248,13 @@ pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
         Box::new(log_matching::LogMatching::default()),
         Box::new(leader_completeness::LeaderCompleteness::default()),
         Box::new(quorum_commits::QuorumCommits::default()),
+        Box::new(configuration::Configuration::default()),
         Box::new(one_lease::OneLease::default()),
         Box::new(exclusive_commits::ExclusiveCommits::default()),
         Box::new(transfer_lease::TransferLease::default()),
         Box::new(applied_before_read::AppliedBeforeRead::default()),
         Box::new(lease_base::LeaseBase::default()),
+        Box::new(counted_voters::CountedVoters::default()),
         Box::new(live_leader::LiveLeader::default()),
         Box::new(caught_up::CaughtUp::default()),
         Box::new(monotone_lease::MonotoneLease::default()),

@@ -10,8 +10,9 @@ use super::words;
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{EndCause, Event, Role};
+use leasehold::observe::{EndCause, Event, Membership, Role};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the nodes of a cluster have told, what clients have under way, and what the log made of it.
 #[derive(Default)]
@@ -19,6 +20,8 @@ pub struct Nodes {
     nodes: BTreeMap<NodeId, NodeState>,
     pub(super) operations: Operations,
     pub(super) ledger: Ledger,
+    /// The members of the group when it began. `None`: every node that has told anything, and all of them vote.
+    founders: Option<Arc<Membership>>,
 }
 
 /// Where the lease of a cluster stands.
@@ -61,6 +64,8 @@ pub(super) struct NodeState {
     pub(super) incarnation: u64,
     /// Index and term of the last entry that this process has applied.
     pub(super) applied: Option<(u64, u64)>,
+    /// The membership that this process goes by, if it is not that of the founders.
+    members: Option<Arc<Membership>>,
     pub(super) log: Log,
 }
 
@@ -99,6 +104,11 @@ impl Ended {
 }
 
 impl Nodes {
+    /// Nothing told yet, by the nodes of a group that `founders` founded.
+    pub fn founded_by(founders: Membership) -> Self {
+        Self { founders: Some(Arc::new(founders)), ..Self::default() }
+    }
+
     /// Takes in what a node told, or what became of its process.
     pub fn record(&mut self, record: &Record) {
         self.operations.record(record);
@@ -113,6 +123,11 @@ impl Nodes {
     fn told(&mut self, at: SimTime, told: &StackRecord) {
         if let (Event::Applied { index, .. }, Some(effect)) = (&told.event, &told.effect) {
             self.ledger.take(*index, effect, self.operations.least());
+        }
+        match &told.event {
+            Event::Membership { members, .. } => self.of(told.node).members = Some(Arc::clone(members)),
+            Event::SnapshotRestored { index, term, .. } => self.restored(told.node, *index, *term),
+            _ => {}
         }
         match told.event {
             Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
@@ -134,14 +149,38 @@ impl Nodes {
         self.nodes.entry(node).or_default()
     }
 
-    /// How many nodes there are; all of them vote.
+    /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in the log of
+    /// whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
+    fn restored(&mut self, node: NodeId, index: u64, term: u64) {
+        let has = |log: &Log| log.get(index).is_some_and(|entry| entry.term == term);
+        let own = self.of(node);
+        own.applied = Some((index, term));
+        if has(&own.log) {
+            return;
+        }
+        let known = self.nodes.values().find(|other| has(&other.log)).map(|other| other.log.up_to(index));
+        if let Some(log) = known {
+            self.of(node).log = log;
+        }
+    }
+
+    /// How many nodes there are, members of the group or not.
+    #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.nodes.len()
     }
 
-    /// How many nodes make a quorum.
-    pub(super) fn quorum(&self) -> usize {
-        self.count() / 2 + 1
+    /// The members of the group when it began, if that is known.
+    pub(super) fn founders(&self) -> Option<Arc<Membership>> {
+        self.founders.clone()
+    }
+
+    /// The membership that `node` goes by.
+    pub(super) fn members(&self, node: NodeId) -> Arc<Membership> {
+        let told = self.get(node).and_then(|state| state.members.as_ref()).or(self.founders.as_ref());
+        told.cloned().unwrap_or_else(|| {
+            Arc::new(Membership { voters: self.nodes.keys().copied().collect(), ..Membership::default() })
+        })
     }
 
     /// A node, if it has told anything.
@@ -213,7 +252,9 @@ impl NodeState {
     fn process(&mut self, at: SimTime, change: ProcessChange) {
         self.process = Some((change, at));
         match change {
-            ProcessChange::Started { incarnation } => (self.incarnation, self.applied) = (incarnation, None),
+            ProcessChange::Started { incarnation } => {
+                (self.incarnation, self.applied, self.members) = (incarnation, None, None);
+            }
             ProcessChange::Killed => self.stopped(at),
             ProcessChange::Paused | ProcessChange::Resumed => {}
         }

@@ -49,13 +49,13 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// Nothing seen yet.
-    pub fn new(checks: Vec<Box<dyn Check>>) -> Self {
+    /// Nothing seen yet; `nodes` may know who founded the group.
+    pub fn new(nodes: Nodes, checks: Vec<Box<dyn Check>>) -> Self {
         let looking_at = |kind| {
             let looking = checks.iter().enumerate().filter(|(_, check)| check.looks_at().contains(&kind));
             looking.map(|(position, _)| position).collect()
         };
-        Self { nodes: Nodes::default(), by_kind: Kind::ALL.map(looking_at), checks }
+        Self { nodes, by_kind: Kind::ALL.map(looking_at), checks }
     }
 
     /// Sees one record. Returns what was found, in the order of the checks.
@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn a_check_sees_the_kinds_that_it_looks_at() {
         let wishes: [&'static [Kind]; 4] = [&Kind::ALL, &[Kind::Stack], &[Kind::Process, Kind::Stack], &[Kind::Fault]];
-        let mut panel = Panel::new(wishes.map(|kinds| Box::new(Counts(kinds, 0)) as Box<dyn Check>).into());
+        let mut panel =
+            Panel::new(Nodes::default(), wishes.map(|kinds| Box::new(Counts(kinds, 0)) as Box<dyn Check>).into());
         let events =
             Events::default().process(1, 1, ProcessChange::Paused).hit(2, 1).missed(3, 1, Miss::Cold).put(4, 5, 1);
         events.records().iter().for_each(|record| assert_eq!(panel.record(record), []));

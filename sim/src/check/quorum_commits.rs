@@ -17,7 +17,9 @@ use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::env::{Address, NodeId};
-use leasehold::observe::Event;
+use leasehold::observe::{Event, Membership};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
     "quorum-commits",
@@ -31,6 +33,8 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 pub(super) struct QuorumCommits {
     /// All up to this index has been found on a quorum.
     found: u64,
+    /// The membership that each node went by before its present one: what is applied in one batch was committed under that.
+    before: BTreeMap<NodeId, [Arc<Membership>; 2]>,
     evaluated: u64,
 }
 
@@ -42,17 +46,15 @@ impl QuorumCommits {
         }
         let entry = nodes.get(node)?.log.get(index);
         self.evaluated += 1;
-        let holders: Vec<_> =
-            nodes.iter().filter(|(_, state)| entry.is_some() && state.log.get(index) == entry).collect();
-        if holders.len() >= nodes.quorum() {
+        let holds = |id| entry.is_some() && nodes.get(id).is_some_and(|state| state.log.get(index) == entry);
+        let before = self.before.get(&node).is_some_and(|[_, before]| before.is_quorum(holds));
+        if before || nodes.members(node).is_quorum(holds) {
             self.found = index;
             return None;
         }
-        let (has, count) = (words::several(holders.len() as u64, "log"), nodes.count());
-        let message = format!(
-            "{node} {how} index {index}, but it is durable in {has} of {count}: a quorum is {}",
-            nodes.quorum()
-        );
+        let holders = nodes.iter().filter(|(id, _)| holds(*id)).count() as u64;
+        let (has, voters) = (words::several(holders, "log"), nodes.members(node).voters.len());
+        let message = format!("{node} {how} index {index}, but it is durable in {has}: no quorum of {voters} voters");
         let logs = nodes.iter().map(|(id, state)| {
             let held =
                 state.log.get(index).map_or("nothing".to_owned(), |entry| format!("an entry of term {}", entry.term));
@@ -80,6 +82,12 @@ impl Check for QuorumCommits {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
+            What::Stack(StackRecord { node, event: Event::Membership { members, .. }, .. }) => {
+                let known = self.before.entry(*node).or_insert_with(|| [(); 2].map(|()| Arc::clone(members)));
+                known.swap(0, 1);
+                known[0] = Arc::clone(members);
+                None
+            }
             What::Stack(StackRecord { node, event: Event::Applied { index, .. }, .. }) => {
                 self.committed(record.at, *node, *index, "applied", nodes)
             }
@@ -125,7 +133,7 @@ mod tests {
     fn what_only_one_node_has_may_not() {
         let finding = first(&held_by(&[1]).applies(20, 1, 1, 4, 0xa)).expect("a ghost");
         assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(20)));
-        assert_eq!(finding.message, "n1 applied index 1, but it is durable in 1 log of 3: a quorum is 2");
+        assert_eq!(finding.message, "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters");
         let told = first(&held_by(&[1]).arrives(20, (1, 2), "MsgAppend", [4, 0, 1, 0])).expect("a ghost");
         assert!(told.message.starts_with("n1 told that it has committed index 1,"), "{}", told.message);
     }

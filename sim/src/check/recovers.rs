@@ -54,8 +54,9 @@ impl Recovers {
     fn answered(&mut self, at: SimTime, leader: NodeId, term: u64, voter: NodeId, nodes: &Nodes) {
         let Some(awaited) = &mut self.awaited else { return };
         awaited.answered.insert((leader, term, voter));
-        let voters = awaited.answered.range((leader, term, NodeId(0))..=(leader, term, NodeId(u64::MAX)));
-        let backed = voters.count() + 1 >= nodes.quorum();
+        let backed = nodes
+            .members(leader)
+            .is_quorum(|voter| voter == leader || awaited.answered.contains(&(leader, term, voter)));
         let leads = nodes.get(leader).is_some_and(|state| leads_and_has_applied(state, term));
         let latest = nodes.iter().filter(|(_, state)| state.role == Role::Leader).all(|(_, state)| state.term <= term);
         let took = at.since(awaited.since);

@@ -2,15 +2,17 @@
 //!
 //! **Proves** that no two nodes applied different entries (term, or CRC-32 of the content) at the same index, and that each process
 //! applied from index 1 on without leaving one out or repeating one. A process that starts again has an empty store and begins at 1
-//! again; what it then applies is compared as well.
+//! again, or after the snapshot that it goes on from; what it then applies is compared as well. And that equal entries had equal effects,
+//! where a node has told the CRC-32 of its whole state: whoever takes a snapshot at an index, or goes on from one, has the state that
+//! everybody else has had there.
 //!
-//! **Does not prove** that equal entries had equal effects (the store's business: its apply is deterministic), nor that what was
-//! applied was committed (R3, R7).
+//! **Does not prove** that states are the same at indices at which only one node took a snapshot, nor that what was applied was
+//! committed (R3, R7).
 //!
-//! **Costs** a comparison for each entry applied; memory of 40 bytes an index, as long as the log is not cut.
+//! **Costs** a comparison for each entry applied; memory of 40 bytes an index.
 //!
 //! **Seen alive by** its unit tests; none is planted. Tried by hand: a node that starts again with an empty store behind the commit index
-//! that it finds on its disk (`fast/restart`).
+//! that it finds on its disk (`fast/restart`); a store that leaves the last key out of what it saves (`fast/snapshot`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{ProcessChange, Record, StackRecord, What};
@@ -34,7 +36,24 @@ pub(super) struct StateMachineSafety {
     applied: Vec<Applied>,
     /// The index of the last entry that each process has applied.
     last: BTreeMap<NodeId, u64>,
+    /// The state of the state machine after an index, as the first node that told it had it.
+    states: BTreeMap<u64, State>,
     evaluated: u64,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    digest: u32,
+    node: NodeId,
+    at: SimTime,
+}
+
+/// A snapshot that a node took or goes on from.
+#[derive(Clone, Copy)]
+struct Snapshot {
+    index: u64,
+    term: u64,
+    state: State,
 }
 
 #[derive(Clone, Copy)]
@@ -74,6 +93,57 @@ impl StateMachineSafety {
             }
         }
     }
+}
+
+impl StateMachineSafety {
+    /// A snapshot holds what was applied: the entry at its end, and the state after it.
+    fn snapshot(&mut self, snapshot: Snapshot, nodes: &Nodes) -> Option<Finding> {
+        self.evaluated += 1;
+        let Snapshot { index, term, state } = snapshot;
+        let applied = usize::try_from(index).ok()?.checked_sub(1).and_then(|position| self.applied.get(position));
+        if applied.is_none_or(|applied| applied.term != term) {
+            return Some(of_nothing_applied(snapshot, applied, nodes));
+        }
+        let first = *self.states.entry(index).or_insert(state);
+        (first.digest != state.digest).then(|| different_states(snapshot, first, nodes))
+    }
+
+    /// A process goes on from a snapshot, and never back.
+    fn restored(&mut self, snapshot: Snapshot, nodes: &Nodes) -> Option<Finding> {
+        let Snapshot { index, state: State { node, at, .. }, .. } = snapshot;
+        let last = self.last.insert(node, index).unwrap_or_default();
+        if index < last {
+            let message = format!("{node} went back from index {last} to a snapshot of index {index}");
+            return Some(INFO.finding(at, message, nodes.story(at, STORY)));
+        }
+        self.snapshot(snapshot, nodes)
+    }
+}
+
+fn of_nothing_applied(snapshot: Snapshot, applied: Option<&Applied>, nodes: &Nodes) -> Finding {
+    let Snapshot { index, term, state: State { node, at, .. } } = snapshot;
+    let message =
+        format!("{node} has a snapshot that ends with an entry of term {term} at index {index}, which nobody applied");
+    let there = match applied {
+        Some(applied) => applied.describe(index),
+        None => format!("nobody has applied anything at index {index}"),
+    };
+    let mut story = vec![there];
+    story.extend(nodes.story(at, STORY - story.len()));
+    INFO.finding(at, message, story)
+}
+
+fn different_states(snapshot: Snapshot, first: State, nodes: &Nodes) -> Finding {
+    let Snapshot { index, state: State { digest, node, at }, .. } = snapshot;
+    let other = first.node;
+    let message =
+        format!("{node} and {other} had different states after they had applied the same entries up to index {index}");
+    let told = |state: State| {
+        format!("the state of {} after index {index} was {:08x}, told at {}", state.node, state.digest, state.at)
+    };
+    let mut story = vec![told(first), told(State { digest, node, at })];
+    story.extend(nodes.story(at, STORY - story.len()));
+    INFO.finding(at, message, story)
 }
 
 fn out_of_order(last: u64, index: u64, entry: Applied, nodes: &Nodes) -> Finding {
@@ -122,6 +192,14 @@ impl Check for StateMachineSafety {
             What::Stack(StackRecord { node, event: Event::Applied { index, term, digest }, .. }) => {
                 let entry = Applied { term: *term, digest: *digest, node: *node, at: record.at };
                 self.applied(*index, entry, nodes)
+            }
+            What::Stack(StackRecord { node, event: Event::SnapshotTaken { index, term, digest, .. }, .. }) => {
+                let state = State { digest: *digest, node: *node, at: record.at };
+                self.snapshot(Snapshot { index: *index, term: *term, state }, nodes)
+            }
+            What::Stack(StackRecord { node, event: Event::SnapshotRestored { index, term, digest, .. }, .. }) => {
+                let state = State { digest: *digest, node: *node, at: record.at };
+                self.restored(Snapshot { index: *index, term: *term, state }, nodes)
             }
             What::Process { node, change: ProcessChange::Started { .. } } => {
                 self.last.remove(node);
@@ -188,6 +266,43 @@ mod tests {
     fn an_entry_applied_twice_is_a_violation() {
         let finding = first(&two().applies(30, 1, 2, 4, 0xb)).expect("a repetition");
         assert_eq!(finding.message, "n1 applied index 2 after index 2: it applied again what it had applied");
+    }
+
+    #[test]
+    fn a_node_goes_on_after_the_snapshot_that_it_restored() {
+        let restored = || two().restores(30, 2, 2, 4, 0x5);
+        assert_eq!(first(&restored().applies(40, 2, 3, 4, 0xc)), None);
+        assert!(first(&restored().applies(40, 2, 2, 4, 0xb)).is_some(), "it is in the snapshot");
+        assert!(first(&restored().applies(40, 2, 4, 4, 0xd)).is_some(), "index 3 is not");
+    }
+
+    #[test]
+    fn another_state_after_the_same_entries_is_a_violation() {
+        let taken = || two().snapshots(30, 1, 2, 4, 0x5);
+        assert_eq!(first(&taken().restores(40, 2, 2, 4, 0x5)), None);
+        let finding = first(&taken().restores(40, 2, 2, 4, 0x6)).expect("two states");
+        assert_eq!(
+            finding.message,
+            "n2 and n1 had different states after they had applied the same entries up to index 2"
+        );
+        assert_eq!(finding.story[0], "the state of n1 after index 2 was 00000005, told at 0.030000s");
+    }
+
+    #[test]
+    fn a_snapshot_of_what_nobody_applied_is_a_violation() {
+        let finding = first(&two().restores(30, 2, 3, 4, 0x5)).expect("index 3 is nobody's");
+        assert_eq!(
+            finding.message,
+            "n2 has a snapshot that ends with an entry of term 4 at index 3, which nobody applied"
+        );
+        assert!(first(&two().snapshots(30, 1, 2, 5, 0x5)).is_some(), "index 2 is of term 4");
+    }
+
+    #[test]
+    fn a_process_that_goes_back_to_an_older_snapshot_is_a_violation_and_one_that_starts_on_it_is_not() {
+        let finding = first(&two().restores(30, 1, 1, 4, 0x5)).expect("back");
+        assert_eq!(finding.message, "n1 went back from index 2 to a snapshot of index 1");
+        assert_eq!(first(&two().killed(30, 1).started(40, 1, 2).restores(50, 1, 1, 4, 0x5)), None);
     }
 
     #[test]

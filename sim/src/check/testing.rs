@@ -8,8 +8,9 @@ use crate::history::{
 use crate::time::SimTime;
 use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
-use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
+use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold::request::{ReadPath, Version};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The moment `millis` after the start.
@@ -169,6 +170,21 @@ impl Events {
 
     pub(crate) fn appends(self, at: u64, node: u64, index: u64, term: u64, digest: u32) -> Self {
         self.event(at, node, Event::Appended { index, term, digest })
+    }
+
+    /// The node takes a snapshot of its state, whose digest is `digest`.
+    pub(crate) fn snapshots(self, at: u64, node: u64, index: u64, term: u64, digest: u32) -> Self {
+        self.event(at, node, Event::SnapshotTaken { index, term, digest, bytes: 1 })
+    }
+
+    pub(crate) fn restores(self, at: u64, node: u64, index: u64, term: u64, digest: u32) -> Self {
+        self.event(at, node, Event::SnapshotRestored { index, term, digest, from: None })
+    }
+
+    /// The node goes by these voters, those who voted before them in a joint configuration, and these learners.
+    pub(crate) fn members(self, at: u64, node: u64, index: u64, lists: [&[u64]; 3]) -> Self {
+        let [voters, outgoing, learners] = lists.map(|ids| ids.iter().copied().map(NodeId).collect());
+        self.event(at, node, Event::Membership { index, members: Arc::new(Membership { voters, outgoing, learners }) })
     }
 
     pub(crate) fn fault(self, at: u64, step: u32, verb: &'static str, phase: FaultPhase) -> Self {

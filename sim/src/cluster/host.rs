@@ -181,4 +181,14 @@ impl leasehold::env::Disk for SimDisk {
             Ok(())
         })
     }
+
+    fn replace(&self, file: &str, bytes: Vec<u8>) -> BoxFuture<Result<(), DiskError>> {
+        let replace = self.disk.lock().begin_replace(self.world.now(), file, bytes);
+        let (timer, disk) = (self.world.until(replace.done), Arc::clone(&self.disk));
+        Box::pin(async move {
+            timer.await;
+            disk.lock().end_replace(replace);
+            Ok(())
+        })
+    }
 }

@@ -15,6 +15,7 @@ mod wiring;
 pub use recorder::Recorder;
 pub use roles::Roles;
 pub use variant::{DEFAULT, VARIANTS, Variant, find};
+pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
 use crate::scenario::Scenario;
@@ -100,6 +101,7 @@ impl Cluster {
         };
         let slots = cpus.into_iter().map(slot).collect();
         let cluster = Self { shared: Arc::new(Shared { world, recorder, plan, links, slots }) };
+        cluster.shared.recorder.roles().found(founders(&cluster.shared.plan.scenario));
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
         cluster.tell_of_cores();

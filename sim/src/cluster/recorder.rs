@@ -70,7 +70,10 @@ impl Recorder {
             Event::LeaseExtended { expiry, .. } => Some(clock.when(expiry.as_nanos())),
             _ => None,
         };
-        if matches!(event, Event::Role { .. } | Event::LeaseExtended { .. } | Event::LeaseEnded { .. }) {
+        if matches!(
+            event,
+            Event::Role { .. } | Event::LeaseExtended { .. } | Event::LeaseEnded { .. } | Event::Membership { .. }
+        ) {
             self.roles.lock().observe(node, &event, lease_until);
         }
         let effect = match &event {

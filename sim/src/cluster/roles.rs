@@ -1,9 +1,10 @@
-//! Who leads and who holds a lease, as the nodes themselves tell.
+//! Who leads, who holds a lease and who is a member, as the nodes themselves tell.
 
 use crate::time::SimTime;
 use leasehold::env::NodeId;
-use leasehold::observe::{Event, Role};
+use leasehold::observe::{Event, Membership, Role};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The roles of all nodes at one moment.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +13,9 @@ pub struct Roles {
     /// Who led before the present leader did.
     old_leader: Option<NodeId>,
     leader: Option<NodeId>,
+    /// From the latest index on that anybody has told.
+    members: Arc<Membership>,
+    members_from: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +44,16 @@ impl Roles {
         held.max().map(|(_, id)| id)
     }
 
+    /// The members, by the latest change that any node has applied.
+    pub fn members(&self) -> &Membership {
+        &self.members
+    }
+
+    /// The group begins.
+    pub(super) fn found(&mut self, founders: Membership) {
+        self.members = Arc::new(founders);
+    }
+
     /// The node's process is gone, and its role with it.
     pub(super) fn forget(&mut self, id: NodeId) {
         self.nodes.remove(&id);
@@ -56,6 +70,9 @@ impl Roles {
             }
             Event::LeaseExtended { .. } => node.lease_until = lease_until,
             Event::LeaseEnded { .. } => node.lease_until = None,
+            Event::Membership { index, members } if *index >= self.members_from => {
+                (self.members, self.members_from) = (Arc::clone(members), *index);
+            }
             _ => {}
         }
     }

@@ -8,9 +8,11 @@ use crate::world::disk::Disk;
 use crate::world::network::{Calls, Ends, Link, LinkId, Quality};
 use crate::world::quantiles::Quantiles;
 use leasehold::env::{Lane, NodeId, Work};
+use leasehold::observe::Membership;
 use leasehold::{coordinator, engine, node};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,12 +28,24 @@ pub(super) struct Links {
 /// The cores of every node.
 pub(super) fn cpus(scenario: &Scenario) -> BTreeMap<NodeId, Arc<Mutex<Cpu>>> {
     let cores = scenario.cluster.cpu.cores as usize;
-    (1..=u64::from(scenario.cluster.nodes)).map(|id| (NodeId(id), Arc::new(Mutex::new(Cpu::new(cores))))).collect()
+    nodes(scenario).map(|id| (id, Arc::new(Mutex::new(Cpu::new(cores))))).collect()
+}
+
+/// All nodes, members or not: voters first, then learners, then those that belong to no group yet.
+fn nodes(scenario: &Scenario) -> impl Iterator<Item = NodeId> + use<> {
+    (1..=u64::from(scenario.cluster.size())).map(NodeId)
+}
+
+/// Who belongs to the group when it begins.
+pub fn founders(scenario: &Scenario) -> Membership {
+    let mut nodes = nodes(scenario);
+    let mut take = |number: u32| nodes.by_ref().take(number as usize).collect();
+    Membership { voters: take(scenario.cluster.nodes), learners: take(scenario.cluster.learners), outgoing: Vec::new() }
 }
 
 pub(super) fn lay(world: &SimWorld, plan: &Plan, cpus: &BTreeMap<NodeId, Arc<Mutex<Cpu>>>) -> Links {
     let scenario = &plan.scenario;
-    let nodes = u64::from(scenario.cluster.nodes);
+    let nodes = u64::from(scenario.cluster.size());
     let ids = || (1..=nodes).map(NodeId);
     let mut peers = Vec::new();
     for (from, to) in ids().flat_map(|from| ids().map(move |to| (from, to))) {
@@ -150,12 +164,13 @@ pub(super) fn clock(world: &SimWorld, scenario: &Scenario, node: NodeId) -> Cloc
 
 /// What each kind of work costs where the scenario does not say: a request decoded and answered 10 us, a memtable read 2 us, a
 /// script's read through its interpreter 10 us (elastickv #540 counts calls, not their cost: an assumption), a Raft message
-/// stepped, a proposal appended, an entry applied 5 us each. A lease check is some 50 ns and sending is asynchronous: not charged.
+/// stepped, a proposal appended, an entry applied 5 us each, a snapshot of a store as small as ours written or read 1 ms. A lease check is some 50 ns and sending is asynchronous: not charged.
 fn default_cost(work: Work) -> Duration {
     Duration::from_micros(match work {
         Work::Request | Work::ScriptRead => 10,
         Work::Read => 2,
         Work::Step | Work::Propose | Work::Apply => 5,
+        Work::Snapshot => 1_000,
         Work::LeaseCheck | Work::Send => 0,
     })
 }
@@ -175,7 +190,8 @@ pub(super) fn node_config(plan: &Plan) -> node::Config {
     let length = cluster.lease.unwrap_or((plan.variant.lease_length)(election_timeout, tick));
     node::Config {
         engine: engine::Config {
-            voters: (1..=u64::from(cluster.nodes)).map(NodeId).collect(),
+            founders: founders(&plan.scenario),
+            compact_after: cluster.compact_after.and_then(NonZeroU64::new),
             tick,
             heartbeat: cluster.heartbeat,
             election_timeout,

@@ -2,10 +2,14 @@
 
 mod crash;
 mod heal;
+mod membership;
 mod partition;
 mod pause;
+mod phase;
 mod selector;
 mod transfer;
+
+pub use phase::{Waiting, Watch};
 
 use crate::cluster::Cluster;
 use crate::history::{FaultPhase, What};
@@ -36,29 +40,41 @@ pub const VERBS: &[(&str, &str, &str)] = &[
         "lets processes stand still, with their clocks running or frozen",
         "a task that could run was delayed",
     ),
+    (
+        membership::VERB,
+        "adds, promotes, demotes and removes nodes, one by one or by a joint configuration",
+        "the leader that was asked applied the change",
+    ),
     (heal::VERB, "ends every partition, pause and downtime", "there was one"),
 ];
 
-/// Puts every step of the timeline into the world's queue.
-pub fn schedule(cluster: &Cluster, scenario: &Arc<Scenario>) {
+/// Puts every step of the timeline into the world's queue, but for those that wait for a moment of the protocol: these are given
+/// back. `watch` sees what they wait for.
+pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Option<Waiting> {
     let injector = Injector { cluster: cluster.clone(), active: Arc::default() };
-    let stream =
-        |purpose: &str, number: usize| cluster.world().streams().stream(&["fault", purpose, &number.to_string()]);
+    let mut waiting = watch.map(|watch| Waiting::new(watch, injector.clone()));
     let mut number = 0;
     for (position, step) in scenario.timeline.iter().enumerate() {
-        for at in moments(step.at, &mut stream("moments", position)) {
-            let targets = Mutex::new(stream("targets", number));
-            let act = Act { step: number as u32, injector: injector.clone(), stream: targets };
+        if let (Some(_), Some(waiting)) = (phase::moment(step.at), &mut waiting) {
+            waiting.add(step.at, &step.action, number);
+            number += step.at.times() as usize;
+            continue;
+        }
+        for at in moments(step.at, &mut injector.stream("moments", position)) {
+            let act = Act::new(&injector, number, None);
             number += 1;
             let action = step.action.clone();
             cluster.world().call_at(at, move || act.perform(&action));
         }
     }
+    waiting
 }
 
+/// When a step acts that waits for nothing.
 fn moments(when: When, stream: &mut Stream) -> Vec<SimTime> {
     match when {
         When::At(at) | When::Window { from: at, .. } => vec![SimTime::at(at)],
+        When::On { .. } => Vec::new(),
         When::Every { from, every, jitter, .. } => {
             let jitter = u64::try_from(jitter.as_nanos()).unwrap_or(u64::MAX);
             let regular = (0..when.times()).map(|n| SimTime::at(from).after(every.saturating_mul(n as u32)));
@@ -90,6 +106,10 @@ enum Harm {
 }
 
 impl Injector {
+    fn stream(&self, purpose: &str, number: usize) -> Stream {
+        self.cluster.world().streams().stream(&["fault", purpose, &number.to_string()])
+    }
+
     /// Notes a fault that lasts, for so long or until a heal.
     fn begin(&self, active: Active, lasts: Option<Duration>) {
         self.active.lock().push(active);
@@ -120,9 +140,16 @@ struct Act {
     step: u32,
     injector: Injector,
     stream: Mutex<Stream>,
+    /// To whom it happened that the step waited for.
+    this: Option<NodeId>,
 }
 
 impl Act {
+    fn new(injector: &Injector, number: usize, this: Option<NodeId>) -> Self {
+        let stream = Mutex::new(injector.stream("targets", number));
+        Self { step: number as u32, injector: injector.clone(), stream, this }
+    }
+
     fn perform(self, action: &Action) {
         match action {
             Action::Tag { .. } => {}
@@ -130,6 +157,7 @@ impl Act {
             Action::Partition(partition) => partition::perform(&self, partition),
             Action::Crash(crash) => crash::perform(&self, crash),
             Action::Pause(pause) => pause::perform(&self, pause),
+            Action::Membership(change) => membership::perform(&self, change),
             Action::Heal => heal::perform(&self),
         }
     }

@@ -10,7 +10,9 @@ impl Act {
         let cluster = &self.injector.cluster;
         let (nodes, roles) = (cluster.nodes().collect::<Vec<_>>(), cluster.roles());
         let leader = roles.leader();
-        let followers = || nodes.iter().copied().filter(|node| Some(*node) != leader).collect::<Vec<_>>();
+        let voters = &roles.members().voters;
+        let followers = || voters.iter().copied().filter(|node| Some(*node) != leader).collect::<Vec<_>>();
+        let spares = || nodes.iter().copied().filter(|node| !roles.members().contains(*node)).collect();
         match selector {
             Selector::Node(number) => vec![NodeId(u64::from(number))],
             Selector::Leader => leader.into_iter().collect(),
@@ -18,8 +20,11 @@ impl Act {
             Selector::Follower => self.draw(followers(), 1),
             Selector::Followers => followers(),
             Selector::LeaseHolder => roles.lease_holder(cluster.world().now()).into_iter().collect(),
-            Selector::Majority => self.draw(nodes.clone(), nodes.len() / 2 + 1),
+            Selector::Majority => self.draw(voters.clone(), voters.len() / 2 + 1),
+            Selector::Learner => self.draw(roles.members().learners.clone(), 1),
+            Selector::Spare => self.draw(spares(), 1),
             Selector::Any => self.draw(nodes, 1),
+            Selector::This => self.this.into_iter().collect(),
             // Meaningful only beside another selection: see `select_sides`.
             Selector::Others => Vec::new(),
         }

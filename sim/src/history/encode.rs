@@ -219,6 +219,8 @@ impl Encoder {
             Event::TransferStarted { to } => self.tagged(8, to.0),
             Event::TransferAborted { to } => self.tagged(9, to.0),
             Event::StaleTimeoutNow => self.tag(10),
+            Event::TimeoutNowSent { to } => self.tagged(40, to.0),
+            Event::QuorumChecked { confirmed } => self.tagged(41, u64::from(*confirmed)),
             Event::Applied { index, term, digest } => {
                 self.tagged(11, *index);
                 self.number(*term);
@@ -230,6 +232,33 @@ impl Encoder {
                 self.number(*term);
                 self.number(u64::from(*digest));
             }
+            Event::ChangeAppended { index } => self.tagged(19, *index),
+            Event::Membership { index, members } => {
+                self.tagged(20, *index);
+                for nodes in [&members.voters, &members.outgoing, &members.learners] {
+                    self.number(nodes.len() as u64);
+                    nodes.iter().for_each(|node| self.number(node.0));
+                }
+            }
+            Event::CampaignedAmidChange { index, commit } => {
+                self.tagged(21, *index);
+                self.number(*commit);
+            }
+            Event::SnapshotTaken { index, term, digest, bytes } => {
+                self.tagged(22, *index);
+                [*term, u64::from(*digest), *bytes].into_iter().for_each(|number| self.number(number));
+            }
+            Event::SnapshotSent { to, index } => {
+                self.tagged(23, to.0);
+                self.number(*index);
+            }
+            Event::SnapshotUnanswered { by } => self.tagged(24, by.0),
+            Event::SnapshotRestored { index, term, digest, from } => {
+                self.tagged(25, *index);
+                [*term, u64::from(*digest)].into_iter().for_each(|number| self.number(number));
+                self.node(*from);
+            }
+            Event::LogCompacted { first } => self.tagged(26, *first),
             Event::Conflict { index } => self.tagged(12, *index),
             Event::Script { reads, attempts, times } => {
                 self.tagged(13, *attempts);
@@ -258,6 +287,7 @@ impl Encoder {
             EndCause::RoleChange => self.tag(1),
             EndCause::Transfer => self.tag(2),
             EndCause::Stopped => self.tag(3),
+            EndCause::Removal => self.tag(5),
             EndCause::Failed(kind) => {
                 self.tag(4);
                 self.tag(error_tag(kind));
@@ -316,6 +346,7 @@ fn error_tag(kind: ErrorKind) -> u8 {
         ErrorKind::Transport => 9,
         ErrorKind::Overloaded => 10,
         ErrorKind::TransferRefused => 11,
+        ErrorKind::MembershipRefused => 15,
         ErrorKind::Clock => 12,
         ErrorKind::Storage => 13,
         ErrorKind::Closed => 14,

@@ -173,10 +173,29 @@ fn event(event: &Event) -> String {
         }
         Event::TransferStarted { to } => format!("transfer begun to {to}"),
         Event::TransferAborted { to } => format!("transfer given up to {to}"),
+        Event::TimeoutNowSent { to } => format!("TimeoutNow sent to {to}"),
+        Event::QuorumChecked { confirmed } => {
+            format!("CheckQuorum: a quorum {} since the last", if *confirmed { "answered" } else { "has not answered" })
+        }
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
         Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
         Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
+        Event::ChangeAppended { index } => format!("has a change of membership at index {index}"),
+        Event::Membership { index, members } => format!("from index {index} on the members are {members}"),
+        Event::CampaignedAmidChange { index, commit } => {
+            format!("stands for election without having applied the change at index {index}; commit index {commit}")
+        }
+        Event::SnapshotTaken { index, term, digest, bytes } => {
+            format!("snapshot taken at index {index} of term {term}, {bytes} bytes, {digest:08x}")
+        }
+        Event::SnapshotSent { to, index } => format!("snapshot of index {index} sent to {to}"),
+        Event::SnapshotUnanswered { by } => format!("snapshot not acknowledged by {by}"),
+        Event::SnapshotRestored { index, term, digest, from } => {
+            let from = from.map_or("its own".to_owned(), |from| format!("that of {from}"));
+            format!("snapshot restored, {from}: index {index} of term {term}, {digest:08x}")
+        }
+        Event::LogCompacted { first } => format!("log cut: its first index is {first}"),
         Event::Conflict { index } => format!("conflict: refused index {index}"),
         Event::Script { reads, attempts, times } => format!(
             "script of {reads} reads ended after {attempts} attempts: lease read {:?}, reads {:?}, write fence {:?}, commit {:?}, backoff {:?}",

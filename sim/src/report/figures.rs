@@ -55,11 +55,14 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// What is less than one in so many of something is nothing beside it: no factor says that better.
+const NOTHING: f64 = 1e6;
+
 /// How `value` compares with `base`: `1/143`, `x2.5`, `=`; empty where there is nothing to compare.
 pub fn ratio(value: Option<f64>, base: Option<f64>) -> String {
     match (value, base) {
         (Some(0.0), Some(0.0)) => "=".to_owned(),
-        (Some(value), Some(base)) if value > 0.0 && base > 0.0 => match value / base {
+        (Some(value), Some(base)) if value >= base / NOTHING && base > 0.0 => match value / base {
             same if (0.995..1.005).contains(&same) => "=".to_owned(),
             less if less < 1.0 => format!("1/{}", brief(1.0 / less)),
             more => format!("x{}", brief(more)),
@@ -117,6 +120,6 @@ mod tests {
     fn ratios_are_fractions_or_factors() {
         let of = |value| ratio(Some(value), Some(10.0));
         assert_eq!([0.07, 2.0, 9.0, 10.01, 14.0, 90.0].map(of), ["1/143", "1/5.0", "1/1.11", "=", "x1.40", "x9.0"]);
-        assert_eq!(ratio(Some(1.0), None), "");
+        assert_eq!([ratio(Some(1.0), None), ratio(Some(0.0), Some(1.0)), ratio(Some(1.0), Some(2e6))], ["", "", ""]);
     }
 }

@@ -26,6 +26,7 @@ struct Object<'a> {
     seed: u64,
     variant: &'a str,
     engine: &'a str,
+    load: f64,
     verdict: &'a str,
     as_expected: bool,
     class: Option<String>,
@@ -130,6 +131,7 @@ impl<'a> Object<'a> {
             seed: report.seed,
             variant: &report.variant,
             engine: report.engine,
+            load: f64::from(report.load.0) / 1e3,
             verdict: match report.verdict.ruling {
                 Ruling::Pass => "pass",
                 Ruling::Fail => "fail",

@@ -1,7 +1,7 @@
 //! The summary of a run that a snapshot keeps.
 
 use super::figures::{count, duration, percent};
-use crate::verdict::{Ruling, RunReport, Window};
+use crate::verdict::{Ruling, RunReport, SnapshotMeasures, Window};
 use leasehold::observe::RoundCause;
 use std::fmt::{Display, Write as _};
 
@@ -77,6 +77,10 @@ impl Facts {
         self.say("  conflicts", count(window.conflicts));
         self.say("  leader changes", window.leader_changes);
         self.say("  stale reads", window.stale_reads);
+        let SnapshotMeasures { taken, installed, reopened } = window.snapshots;
+        if taken + installed + reopened > 0 {
+            self.say("  snapshots", format!("taken {taken}, installed {installed}, reopened {reopened}"));
+        }
         if let Some(recovery) = window.recovery {
             self.say("  recovery", duration(recovery));
         }

@@ -5,7 +5,7 @@ use super::figures::{count, counted};
 use super::style::Style;
 use super::timeline::Timeline;
 use crate::history::{FaultPhase, What};
-use crate::scenario::Class;
+use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{Potential, Ruling, RunReport};
 use leasehold::observe::Event;
@@ -31,7 +31,8 @@ pub fn title(path: &Path) -> String {
 /// `cargo run --release --` inside the repository.
 pub fn command(program: &str, report: &RunReport) -> String {
     let path = shell_word(&report.path.to_string_lossy());
-    format!("{program} run {path} --seed {} --variant {}", report.seed, report.variant)
+    let load = if report.load == Load::default() { String::new() } else { format!(" --load {}", report.load) };
+    format!("{program} run {path} --seed {} --variant {}{load}", report.seed, report.variant)
 }
 
 fn shell_word(word: &str) -> String {

@@ -150,9 +150,19 @@ fn kind(what: &What) -> (&'static str, usize) {
             Event::Role { .. } => ("role", RARE),
             Event::CaughtUp { .. } => ("caught up", RARE),
             Event::LeaseEnded { held: true, .. } => ("lease ended", RARE),
-            Event::TransferStarted { .. } | Event::TransferAborted { .. } | Event::StaleTimeoutNow => {
-                ("transfer", RARE)
-            }
+            Event::TransferStarted { .. }
+            | Event::TransferAborted { .. }
+            | Event::TimeoutNowSent { .. }
+            | Event::StaleTimeoutNow => ("transfer", RARE),
+            Event::QuorumChecked { confirmed: false } => ("no quorum", RARE),
+            Event::QuorumChecked { confirmed: true } => ("quorum", COMMON),
+            Event::Membership { .. } | Event::CampaignedAmidChange { .. } => ("membership", RARE),
+            Event::SnapshotRestored { .. } => ("snapshot restored", RARE),
+            Event::SnapshotTaken { .. }
+            | Event::SnapshotSent { .. }
+            | Event::SnapshotUnanswered { .. }
+            | Event::LogCompacted { .. } => ("snapshot", TELLING),
+            Event::ChangeAppended { .. } => ("change appended", TELLING),
             Event::Stopped { .. } => ("stopped", RARE),
             Event::LeaseExtended { .. } => ("lease extended", TELLING),
             Event::LeaseEnded { held: false, .. } => ("lease ended, not held", TELLING),
@@ -194,9 +204,20 @@ fn told(stack: &StackRecord) -> String {
         Event::TransferStarted { to } => format!("transfer to {to}"),
         Event::TransferAborted { to } => format!("no transfer to {to}"),
         Event::StaleTimeoutNow => "TimeoutNow is stale".to_owned(),
+        Event::TimeoutNowSent { to } => format!("TimeoutNow to {to}"),
+        Event::QuorumChecked { confirmed: true } => "has its quorum".to_owned(),
+        Event::QuorumChecked { confirmed: false } => "NO QUORUM".to_owned(),
         Event::VoteWithheld { from } => format!("no vote for {from} yet"),
         Event::Appended { index, .. } => format!("has {index}"),
         Event::Applied { index, .. } => format!("applied {index}"),
+        Event::ChangeAppended { index } => format!("has change {index}"),
+        Event::Membership { members, .. } => format!("VOTERS {members}"),
+        Event::CampaignedAmidChange { index, .. } => format!("change {index} not applied"),
+        Event::SnapshotTaken { index, .. } => format!("snapshot at {index}"),
+        Event::SnapshotSent { to, index } => format!("snapshot {index} to {to}"),
+        Event::SnapshotUnanswered { by } => format!("no answer to it by {by}"),
+        Event::SnapshotRestored { index, .. } => format!("RESTORED to {index}"),
+        Event::LogCompacted { first } => format!("log from {first} on"),
         Event::Conflict { index } => format!("conflict at {index}"),
         Event::Script { attempts, .. } => format!("script took {attempts}"),
         Event::LaneFull { to, lane } => format!("{} lane to {to} full", lane.name()),

@@ -5,7 +5,7 @@ use crate::check;
 use crate::cluster::{self, VARIANTS, Variant};
 use crate::history::Keep;
 use crate::report::title;
-use crate::scenario::{self, Class, Problem, Problems, Scenario, Seeds};
+use crate::scenario::{self, Class, Load, Problem, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
 use std::fs;
 use std::ops::Range;
@@ -28,6 +28,8 @@ pub struct Wish {
     pub seeds: Option<Seeds>,
     /// Variants instead of each file's own.
     pub variants: Vec<String>,
+    /// A factor on the rates of open loops.
+    pub load: Load,
 }
 
 /// Where names are looked up.
@@ -225,6 +227,7 @@ pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
     for path in paths(wish, places, &mut refusals) {
         match load(&path) {
             Ok(own) => {
+                let own = Group { scenario: Arc::new(own.scenario.at_load(wish.load)), ..own };
                 let variants = if variants.is_empty() { vec![own.variant] } else { variants.clone() };
                 let seeds = wish.seeds.unwrap_or(own.seeds);
                 groups.extend(variants.into_iter().map(|variant| Group { seeds, ..own.under(variant) }));
@@ -297,8 +300,14 @@ struct UnknownName {
 fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
     let own = scenario.variant.iter().map(|name| (name, None, find_variant(name).map(drop)));
     let sections = scenario.variants.iter().map(|(name, of)| (name, Some(of.line), find_variant(name).map(drop)));
+    let clusters = scenario.cluster.changes.iter();
+    let clusters = clusters.map(|(name, of)| (name, Some(of.line), find_variant(name).map(drop)));
     let checks = scenario.record_only.iter().map(|only| (&only.check, Some(only.line), find_check(&only.check)));
-    let refused = own.chain(sections).chain(checks).filter_map(|(name, line, found)| Some((name, line, found.err()?)));
+    let refused = own
+        .chain(sections)
+        .chain(clusters)
+        .chain(checks)
+        .filter_map(|(name, line, found)| Some((name, line, found.err()?)));
     refused.map(|(name, line, words)| UnknownName { name: name.clone(), line, words }).collect()
 }
 

@@ -2,8 +2,8 @@
 
 use super::panics;
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, Variant};
-use crate::fault;
-use crate::history::{Fingerprint, History, Keep, Past};
+use crate::fault::{self, Waiting, Watch};
+use crate::history::{Fingerprint, History, Keep, Observer, Past};
 use crate::scenario::{Class, Scenario};
 use crate::time::SimTime;
 use crate::verdict::{Audit, Auditor, Failure, Measures, Ruling, RunReport, SharedAuditor, Verdict, judge};
@@ -64,21 +64,33 @@ fn simulate(spec: &Spec) -> Finished {
     let scenario = &spec.scenario;
     let keys = KeySpace::new(scenario);
     let auditor = SharedAuditor::new(Auditor::new(scenario, keys.names()));
-    let history = History::new(spec.keep, vec![Box::new(auditor.clone())]);
+    let watch = Watch::of(scenario);
+    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
+    observers.extend(watch.clone().map(|watch| Box::new(watch) as Box<dyn Observer>));
+    let history = History::new(spec.keep, observers);
     let recorder = Arc::new(Recorder::new(history, &keys.names()));
     let world = SimWorld::new(spec.seed);
-    let (past, end) = executor::run(spec.seed, || live(&world, &recorder, spec, &keys));
+    let (past, end) = executor::run(spec.seed, || live(&world, &recorder, spec, &keys, watch));
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
 }
 
-fn live(world: &SimWorld, recorder: &Arc<Recorder>, spec: &Spec, keys: &KeySpace) -> (Past, SimTime) {
+fn live(
+    world: &SimWorld,
+    recorder: &Arc<Recorder>,
+    spec: &Spec,
+    keys: &KeySpace,
+    watch: Option<Watch>,
+) -> (Past, SimTime) {
     let scenario = Arc::clone(&spec.scenario);
     let clients = workload::clients(&scenario);
     let plan = Plan { scenario: Arc::clone(&scenario), variant: spec.variant, clients, leak: spec.leak };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
-    fault::schedule(&cluster, &scenario);
+    let waiting = fault::schedule(&cluster, &scenario, watch);
     workload::start(&cluster, &scenario, keys);
-    world.run(SimTime::at(scenario.until), || recorder.ended());
+    world.run(SimTime::at(scenario.until), || {
+        waiting.iter().for_each(Waiting::act);
+        recorder.ended()
+    });
     let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
     let past = recorder.close();
     world.dissolve();
@@ -116,8 +128,9 @@ fn blank(spec: &Spec) -> RunReport {
         path: spec.scenario.path.clone(),
         seed: spec.seed,
         variant: spec.variant.name.to_owned(),
+        load: spec.scenario.load,
         engine: "raft-rs",
-        nodes: spec.scenario.cluster.nodes,
+        nodes: spec.scenario.cluster.size(),
         verdict,
         fingerprint: Fingerprint::default(),
         sim: Duration::ZERO,

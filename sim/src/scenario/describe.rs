@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{schema, shape};
 
 /// The keys of a step that are not verbs.
-const NOT_VERBS: [&str; 3] = ["at", "every", "jitter"];
+const NOT_VERBS: [&str; 5] = ["at", "every", "jitter", "when", "times"];
 
 /// The schema, as JSON with a final line break. `variants` and `checks` are the names that there are: the scenario room does not know.
 /// Draft 7, the newest that Taplo (VS Code: Even Better TOML) handles.

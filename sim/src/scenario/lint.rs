@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, Expectation, Metric, Mix, OpKind, Pace, Problem, Problems, Scenario, Selector, Step, When, Workload,
-    WorkloadKind,
+    Action, Class, Expectation, MembershipChange, Metric, Mix, OpKind, Pace, Problem, Problems, Scenario, Selector,
+    Step, When, Workload, WorkloadKind,
     problem::{Lines, quote},
     units::written,
 };
@@ -74,6 +74,7 @@ impl<'a> Linter<'a> {
             }
             self.at_the_end(step);
             self.before_a_leader(step);
+            self.nobody_there(number, step);
             self.beyond_the_end(number, step);
         }
     }
@@ -86,6 +87,9 @@ impl<'a> Linter<'a> {
     }
 
     fn before_a_leader(&mut self, step: &Step) {
+        if matches!(step.at, When::On { .. }) {
+            return;
+        }
         let earliest = self.scenario.cluster.election_timeout;
         if let Some(role) = of_a_leader(&step.action).filter(|_| step.at.start() < earliest) {
             let message = format!("nobody is `{role}` at {} yet", written(step.at.start()));
@@ -94,9 +98,37 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// Learners and spares are there from the beginning, or an earlier change makes them.
+    fn nobody_there(&mut self, number: usize, step: &Step) {
+        let earlier = self.scenario.timeline.iter().take(number).filter_map(|step| match &step.action {
+            Action::Membership(change) => Some(change),
+            _ => None,
+        });
+        let (mut learners, mut spares) = (self.scenario.cluster.learners > 0, self.scenario.cluster.spares > 0);
+        for change in earlier {
+            match change {
+                MembershipChange::AddLearner(_) | MembershipChange::Demote(_) => learners = true,
+                MembershipChange::Remove(_) => spares = true,
+                MembershipChange::Joint { remove, .. } => spares |= !remove.is_empty(),
+                MembershipChange::Promote(_) => {}
+            }
+        }
+        let lacking = |selector: &Selector| match selector {
+            Selector::Learner if !learners => Some("begin with `learners = 1`, or add one before"),
+            Selector::Spare if !spares => Some("begin with `spares = 1`, or remove a node before"),
+            _ => None,
+        };
+        if let Some((role, help)) = step.action.selectors().iter().find_map(|role| Some((*role, lacking(role)?))) {
+            self.warn(step.line, format!("nobody is `{role}` at {}", written(step.at.start())), help);
+        }
+    }
+
     /// A fault without `for` lasts to the end on purpose; one that says how long is meant to be over.
     fn beyond_the_end(&mut self, number: usize, step: &Step) {
         let Some(Some(lasts)) = step.action.lasts() else { return };
+        if matches!(step.at, When::On { .. }) {
+            return;
+        }
         let end = step.at.last().0.saturating_add(lasts);
         if end > self.scenario.until && self.scenario.is_endless(number) {
             let until = written(self.scenario.until);
@@ -132,7 +164,9 @@ impl<'a> Linter<'a> {
         if bound.metric == Metric::FaultsEffective && bound.window.is_some() {
             return Some("faults are counted over the whole run only".to_owned());
         }
-        let ends = |step: &Step| step.action.lasts().is_some() || matches!(step.action, Action::Transfer { .. });
+        let ends = |step: &Step| {
+            step.action.lasts().is_some() || matches!(step.action, Action::Transfer { .. } | Action::Membership(_))
+        };
         if bound.metric == Metric::Recovery && !self.scenario.timeline.iter().any(ends) {
             return Some("no fault ends in this timeline".to_owned());
         }
@@ -165,7 +199,7 @@ impl<'a> Linter<'a> {
         let nodes = u64::from(self.scenario.cluster.nodes);
         match action {
             Action::Tag { .. } => 0,
-            Action::Transfer { .. } | Action::Partition(_) | Action::Heal => 1,
+            Action::Transfer { .. } | Action::Partition(_) | Action::Membership(_) | Action::Heal => 1,
             Action::Crash(crash) => of_nodes(crash.node, nodes),
             Action::Pause(pause) => of_nodes(pause.node, nodes),
         }
@@ -234,14 +268,7 @@ impl<'a> Linter<'a> {
 fn of_a_leader(action: &Action) -> Option<Selector> {
     let is_of =
         |selector: &Selector| matches!(selector, Selector::Leader | Selector::OldLeader | Selector::LeaseHolder);
-    let named = match action {
-        Action::Tag { .. } | Action::Heal => Vec::new(),
-        Action::Transfer { from, to } => vec![*from, *to],
-        Action::Partition(partition) => partition.sides.concat(),
-        Action::Crash(crash) => vec![crash.node],
-        Action::Pause(pause) => vec![pause.node],
-    };
-    named.into_iter().find(is_of)
+    action.selectors().into_iter().find(is_of)
 }
 
 fn of_nodes(selector: Selector, nodes: u64) -> u64 {
@@ -253,7 +280,10 @@ fn of_nodes(selector: Selector, nodes: u64) -> u64 {
         | Selector::OldLeader
         | Selector::Follower
         | Selector::LeaseHolder
-        | Selector::Any => 1,
+        | Selector::Learner
+        | Selector::Spare
+        | Selector::Any
+        | Selector::This => 1,
     }
 }
 
@@ -265,6 +295,9 @@ fn needs(metric: Metric) -> Option<(IsNeeded, &'static str)> {
         Metric::LeaderChanges
         | Metric::FaultsEffective
         | Metric::Renewals
+        | Metric::SnapshotsTaken
+        | Metric::SnapshotsInstalled
+        | Metric::SnapshotsReopened
         | Metric::BusyCores
         | Metric::HeartbeatsDroppedPerSecond => return None,
         Metric::Latency(OpKind::Get, _) | Metric::Drift(OpKind::Get) | Metric::Reads => (gets, "reads single keys"),

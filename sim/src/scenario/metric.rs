@@ -34,7 +34,7 @@ pub enum Metric {
     HeartbeatsDroppedPerSecond,
     /// `busy-cores`: of the busiest node, in the mean.
     BusyCores,
-    /// `backlog-growth`: operations under way at the end of the window, to those half-way through it.
+    /// `backlog-growth`: operations under way at the end of the window, to those half-way through it, or to ten where there were fewer.
     BacklogGrowth,
     /// `get-drift`, `script-drift`, ...: by how much the means of the window's two halves differ, relative to the first.
     Drift(OpKind),
@@ -52,6 +52,12 @@ pub enum Metric {
     LeaseMisses,
     /// `renewals`: of the lease.
     Renewals,
+    /// `snapshots-taken`: of their own state, by all nodes.
+    SnapshotsTaken,
+    /// `snapshots-installed`: by nodes that needed what the leader's log no longer had.
+    SnapshotsInstalled,
+    /// `snapshots-reopened`: by processes that started again on the snapshot on their own disk.
+    SnapshotsReopened,
     /// `faults-effective`: faults that changed something.
     FaultsEffective,
 }
@@ -98,7 +104,7 @@ pub enum Stat {
 }
 
 impl Metric {
-    const PLAIN: [(Self, &'static str); 20] = [
+    const PLAIN: [(Self, &'static str); 23] = [
         (Self::StaleReads, "stale-reads"),
         (Self::LeaseHitRate, "lease-hit-rate"),
         (Self::Recovery, "recovery"),
@@ -118,6 +124,9 @@ impl Metric {
         (Self::LeaseHits, "lease-hits"),
         (Self::LeaseMisses, "lease-misses"),
         (Self::Renewals, "renewals"),
+        (Self::SnapshotsTaken, "snapshots-taken"),
+        (Self::SnapshotsInstalled, "snapshots-installed"),
+        (Self::SnapshotsReopened, "snapshots-reopened"),
         (Self::FaultsEffective, "faults-effective"),
     ];
 
@@ -152,6 +161,9 @@ impl Metric {
             | Self::LeaseHits
             | Self::LeaseMisses
             | Self::Renewals
+            | Self::SnapshotsTaken
+            | Self::SnapshotsInstalled
+            | Self::SnapshotsReopened
             | Self::FaultsEffective => Unit::Count,
         }
     }

@@ -76,6 +76,13 @@ pub(super) struct Step {
     /// Each repetition is up to this much later, drawn from the seed. Shorter than `every`.
     #[schemars(with = "Option<shape::Duration>")]
     pub jitter: Option<Quantity>,
+    /// Instead of at a time: whenever this happens in the protocol, or so long after (`+ 5ms`), or before (`- 5ms`) where that is
+    /// known beforehand. `at` is then the window in which it is waited for.
+    #[schemars(with = "Option<shape::Moment>")]
+    pub when: Option<Text>,
+    /// Of what waits with `when`: how often at most. Default 1.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 100_000))]
+    pub times: Option<Whole>,
     // One field for each verb. `validate::timeline` lists them again, once.
     /// Gives the window `at` a name that `[expect]` uses.
     #[schemars(with = "Option<shape::Name>")]
@@ -92,6 +99,9 @@ pub(super) struct Step {
     /// Stops a process for a while; it does not know.
     #[schemars(with = "Option<Pause>")]
     pub pause: Option<Spanned<Pause>>,
+    /// Asks the leader for a change of membership.
+    #[schemars(with = "Option<Membership>")]
+    pub membership: Option<Spanned<Membership>>,
     /// Ends every partition.
     #[schemars(with = "Option<shape::Everything>")]
     pub heal: Option<Text>,
@@ -149,12 +159,55 @@ pub(super) struct Pause {
     pub clock: Option<Text>,
 }
 
+/// One of these.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Membership {
+    /// A node that is no member takes the log from then on, without a vote.
+    #[schemars(with = "Option<shape::OneNode>")]
+    pub add_learner: Option<Text>,
+    /// A learner votes from then on.
+    #[schemars(with = "Option<shape::OneNode>")]
+    pub promote: Option<Text>,
+    /// A voter is a learner from then on.
+    #[schemars(with = "Option<shape::OneNode>")]
+    pub demote: Option<Text>,
+    /// A member is one no longer.
+    #[schemars(with = "Option<shape::OneNode>")]
+    pub remove: Option<Text>,
+    /// All at once, by a joint configuration that is left by itself.
+    #[schemars(with = "Option<Joint>")]
+    pub joint: Option<Spanned<Joint>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Joint {
+    /// Who vote from then on, learners or not.
+    #[serde(default)]
+    #[schemars(with = "Vec<shape::OneNode>")]
+    pub add: Vec<Text>,
+    /// Who are members no longer.
+    #[serde(default)]
+    #[schemars(with = "Vec<shape::OneNode>")]
+    pub remove: Vec<Text>,
+}
+
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Cluster {
-    /// How many nodes: 1 to 9. Default 3.
+    /// How many nodes vote from the beginning: 1 to 9. Default 3.
     #[schemars(with = "Option<u32>", range(min = 1, max = 9))]
     pub nodes: Option<Whole>,
+    /// How many more nodes begin as learners: they take the log and have no vote. Default 0; 9 nodes in all.
+    #[schemars(with = "Option<u32>", range(max = 8))]
+    pub learners: Option<Whole>,
+    /// How many more nodes run and belong to no group, until one is added. Default 0; 9 nodes in all.
+    #[schemars(with = "Option<u32>", range(max = 8))]
+    pub spares: Option<Whole>,
+    /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000. Default: never.
+    #[schemars(with = "Option<u32>", range(min = 10, max = 1_000_000))]
+    pub compact_after: Option<Whole>,
     /// The Raft implementation. Default `raft-rs`.
     #[schemars(with = "Option<shape::EngineWord>")]
     pub engine: Option<Text>,

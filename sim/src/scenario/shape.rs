@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Class, Cut, Engine, InnerReads, Metric, PausedClock, Renewal, Selector, Target, Unit,
+    COSTS, Calls, Class, Cut, Engine, InnerReads, Metric, PausedClock, Phase, Renewal, Selector, Target, Unit,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
     words::Spelled,
@@ -50,6 +50,15 @@ shapes! {
     Duration = json_schema!({ "type": "string", "pattern": format!(r"^\s*{DURATION}\s*$") });
     /// A moment or a window.
     At = json_schema!({ "type": "string", "pattern": format!(r"^\s*{DURATION}\s*(\.\.\s*{DURATION}\s*)?$") });
+    /// A phase of the protocol, or so long before or after it.
+    Moment = {
+        let phases: Vec<String> = Phase::WORDS.iter().map(|(_, word)| word.replace('.', r"\.")).collect();
+        json_schema!({
+            "type": "string",
+            "pattern": format!(r"^\s*({})\s*([+-]\s*{DURATION}\s*)?$", phases.join("|")),
+            "examples": Phase::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>(),
+        })
+    };
     /// `500/s`
     Rate = json_schema!({ "type": "string", "pattern": format!(r"^\s*{NUMBER}\s*/s\s*$") });
     /// `0.1%`, `200ppm`, `0.001`

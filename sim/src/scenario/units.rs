@@ -6,7 +6,7 @@
 use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
 
 use super::{
-    Bound, Count, KeyDistribution, MAX_DURATION, MAX_SEEDS, Metric, Op, Ppm, Problem, Seeds, Unit,
+    Bound, Count, KeyDistribution, Load, MAX_DURATION, MAX_SEEDS, Metric, Moment, Op, Phase, Ppm, Problem, Seeds, Unit,
     problem::quote,
     words::{self, Spelled},
 };
@@ -81,6 +81,24 @@ pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Durati
 /// As [`duration`], of a moment of the run: who forgets the unit means seconds.
 pub(super) fn moment(text: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
     in_habit(text, protocol, "s")
+}
+
+/// A phase of the protocol, or so long before or after it: `lease.expiry - 5ms`.
+pub(super) fn phase_moment(text: &str, protocol: &Protocol) -> Result<Moment, Misread> {
+    let split = text.find(" -").or_else(|| text.find(" +")).or_else(|| text.find('+'));
+    let (phase, shift) = text.split_at(split.unwrap_or(text.len()));
+    let phase: Phase = phase.trim().parse()?;
+    let (shift, zero) = (shift.trim_start(), Duration::ZERO);
+    let (after, before) = match shift.split_at_checked(1) {
+        None => (zero, zero),
+        Some(("+", after)) => (duration(after, Some(protocol))?, zero),
+        Some((_, before)) => (zero, duration(before, Some(protocol))?),
+    };
+    if !before.is_zero() && !phase.is_foreseen() {
+        return Err(Misread::new(format!("nobody knows beforehand when `{phase}` will be"))
+            .help("only `lease.expiry` can be acted before; after the others: `election + 5ms`"));
+    }
+    Ok(Moment { phase, after, before })
 }
 
 /// A duration; `habit` is the unit that is mostly meant where there is none.
@@ -357,6 +375,39 @@ fn count(operand: &str) -> Result<Decimal, Misread> {
 
 fn not_a(text: &str, what: &str) -> Misread {
     Misread::new(format!("{} is not a {what}", quote(text)))
+}
+
+impl FromStr for Load {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let thousandths = Decimal::parse(text.trim()).and_then(|number| number.times(1_000));
+        match thousandths {
+            Some((milli, true)) if (u128::from(Self::LEAST.0)..=u128::from(Self::MOST.0)).contains(&milli) => {
+                Ok(Self(milli as u32))
+            }
+            _ => Err(not_a(text, "load").help("a load is a factor of 0.01 to 4 with at most three decimals: `1.2`")),
+        }
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&decimal(u64::from(self.0), 3))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.phase)?;
+        if !self.after.is_zero() {
+            write!(f, " + {}", written(self.after))?;
+        }
+        if !self.before.is_zero() {
+            write!(f, " - {}", written(self.before))?;
+        }
+        Ok(())
+    }
 }
 
 impl FromStr for Seeds {

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Action, Calls, Class, Cut, Engine, InnerReads, Op, PausedClock, Renewal, Selector, Target,
+    Action, Calls, Class, Cut, Engine, InnerReads, Op, PausedClock, Phase, Renewal, Selector, Target,
     problem::{quote, quote_all},
     units::Misread,
 };
@@ -69,11 +69,35 @@ spelled! {
     InnerReads, "fence", { Snapshot = "snapshot", Lease = "lease", ReadIndex = "read-index" }
     Cut, "way to cut", { Drop = "drop", Hold = "hold", Flight = "cut" }
     PausedClock, "clock of a pause", { Running = "running", Frozen = "frozen" }
+    Phase, "phase of the protocol", {
+        LeaseBegin = "lease.begin",
+        LeaseExtension = "lease.extension",
+        LeaseExpiry = "lease.expiry",
+        LeaseEnd = "lease.end",
+        Election = "election",
+        CaughtUp = "caught-up",
+        StepDown = "step-down",
+        CheckQuorum = "check-quorum",
+        TransferStart = "transfer.start",
+        TransferAbort = "transfer.abort",
+        TimeoutNowSent = "timeout-now.sent",
+        TimeoutNowReceived = "timeout-now.received",
+        WriteAcknowledged = "write.acknowledged",
+        Crash = "crash",
+        Restart = "restart",
+    }
     Target, "target", { Any = "@any", Leader = "@leader" }
 }
 
+impl Phase {
+    /// Every phase.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::WORDS.iter().map(|(phase, _)| *phase)
+    }
+}
+
 impl Selector {
-    const ROLES: [(Self, &'static str); 8] = [
+    const ROLES: [(Self, &'static str); 11] = [
         (Self::Leader, "@leader"),
         (Self::OldLeader, "@old-leader"),
         (Self::Follower, "@follower"),
@@ -81,7 +105,10 @@ impl Selector {
         (Self::LeaseHolder, "@lease-holder"),
         (Self::Others, "@others"),
         (Self::Majority, "@majority"),
+        (Self::Learner, "@learner"),
+        (Self::Spare, "@spare"),
         (Self::Any, "@any"),
+        (Self::This, "@this"),
     ];
 
     /// Every role, as it is written.
@@ -181,7 +208,7 @@ fn by_part<'c, 'a>(word: &str, candidates: &'c [&'a str]) -> Option<&'c &'a str>
 }
 
 /// What other harnesses and everyday speech call it, and what it is called here.
-const HABITS: [(&str, &str); 19] = [
+const HABITS: [(&str, &str); 22] = [
     ("kill", "crash"),
     ("restart", "crash"),
     ("bounce", "crash"),
@@ -191,6 +218,9 @@ const HABITS: [(&str, &str); 19] = [
     ("isolate", "partition"),
     ("cut", "partition"),
     ("split", "partition"),
+    ("reconfigure", "membership"),
+    ("conf-change", "membership"),
+    ("snapshot-every", "compact-after"),
     ("duration", "for"),
     ("lasts", "for"),
     ("period", "every"),

@@ -1,7 +1,8 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential};
-use crate::check::{self, Check, Finding, Panel, Premises, Severity, stops};
+use crate::check::{self, Check, Finding, Nodes, Panel, Premises, Severity, stops};
+use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
 use crate::time::SimTime;
@@ -43,7 +44,7 @@ impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
     pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
         Self {
-            panel: Panel::new(check::all(&premises(scenario, keys))),
+            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(&premises(scenario, keys))),
             violations: BTreeMap::new(),
             findings: Vec::new(),
             potential: BTreeMap::new(),
@@ -263,7 +264,9 @@ mod tests {
         let leased = Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000);
         let cut = |events: Events, at| events.fault(at, 0, "partition", FaultPhase::Activated);
         let ended = cut(cut(leased, 500), 1_500).ended(1_600, 1, leasehold::observe::EndCause::Transfer);
-        let (audit, _) = audited(&scenario(""), &cut(ended, 1_700));
+        // Written by hand, it has nobody's acknowledgements.
+        let only = "[checks]\nrecord-only = [\"lease-base\", \"counted-voters\"]";
+        let (audit, _) = audited(&scenario(only), &cut(ended, 1_700));
         let once = [LeaseState::Valid, LeaseState::Expired, LeaseState::None].map(|state| (state, 1));
         assert_eq!(audit.coverage["partition"], BTreeMap::from(once));
     }

@@ -112,7 +112,14 @@ fn mechanism(window: &Window) -> Option<String> {
     let unfounded = match cause {
         "write-conflict" => Some("a write conflict is not a loss of leadership (elastickv #558)"),
         "deadline-exceeded" => Some("a deadline that passed is not a loss of leadership (elastickv #559)"),
-        "" | "role-change" | "transfer" | "stopped" | "not-leader" | "leadership-lost" | "transfer-in-progress" => None,
+        ""
+        | "role-change"
+        | "transfer"
+        | "removal"
+        | "stopped"
+        | "not-leader"
+        | "leadership-lost"
+        | "transfer-in-progress" => None,
         _ => Some("such an error is not a loss of leadership (lease-bugs.md RL.8)"),
     };
     if let Some(sentence) = unfounded.filter(|_| number > 0) {

@@ -161,6 +161,9 @@ impl Window {
             Event::LeaseRead { miss, .. } => self.lease.read(miss),
             Event::LeaseExtended { .. } => self.lease.renewals += 1,
             Event::LeaseEnded { cause, .. } => *self.lease.invalidations.entry(cause.name()).or_default() += 1,
+            Event::SnapshotTaken { .. } => self.snapshots.taken += 1,
+            Event::SnapshotRestored { from: Some(_), .. } => self.snapshots.installed += 1,
+            Event::SnapshotRestored { from: None, .. } => self.snapshots.reopened += 1,
             Event::Conflict { .. } => self.conflicts += 1,
             Event::LaneFull { lane, .. } => *self.dropped.entry(lane.name()).or_default() += 1,
             Event::RoundStarted { cause, again } => {
@@ -274,6 +277,22 @@ mod tests {
         assert_eq!((whole.scripts.ended, whole.scripts.attempts), (2, 5));
         assert_eq!(whole.scripts.times.commit, Duration::from_millis(6));
         assert_eq!(whole.lease.invalidations, BTreeMap::from([("transfer", 1), ("write-conflict", 1)]));
+    }
+
+    #[test]
+    fn the_backlog_is_what_is_under_way_in_the_middle_and_at_the_end_of_a_window() {
+        // The storm lasts from 2 s to 6 s.
+        let events = Events::default().invoke(1_000, 1, get(0)).invoke(2_500, 2, get(0)).read(3_000, 1, 0);
+        let events = events.invoke(4_500, 3, get(0)).invoke(5_000, 4, get(0)).read(7_000, 2, 0);
+        assert_eq!(measured(&events).windows[0].backlog, [1, 3]);
+    }
+
+    #[test]
+    fn the_halves_of_a_window_have_means_of_their_own() {
+        let events = Events::default().invoke(2_500, 1, get(0)).read(2_510, 1, 0);
+        let events = events.invoke(3_500, 2, get(0)).read(3_530, 2, 0).invoke(4_100, 3, get(0)).read(4_160, 3, 0);
+        let halves = measured(&events).windows[0].ops[&OpKind::Get].halves;
+        assert_eq!(halves, [Duration::from_millis(20), Duration::from_millis(60)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::check::LeaseState;
 use crate::history::{Fingerprint, OpKind, Record};
-use crate::scenario::Class;
+use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use leasehold::observe::{Miss, RoundCause};
@@ -21,6 +21,8 @@ pub struct RunReport {
     pub seed: u64,
     /// The variant's name.
     pub variant: String,
+    /// The factor on the rates of open loops.
+    pub load: Load,
     /// The engine's name.
     pub engine: &'static str,
     /// How many nodes there are.
@@ -158,6 +160,8 @@ pub struct Window {
     pub rounds: BTreeMap<RoundCause, RoundMeasures>,
     /// Scripts that ended on a node, and where their time went in sum.
     pub scripts: ScriptMeasures,
+    /// Snapshots of the nodes' state machines.
+    pub snapshots: SnapshotMeasures,
     /// Reads that returned less than what was acknowledged before.
     pub stale_reads: u64,
     /// Messages that found their lane full, by lane.
@@ -224,6 +228,17 @@ pub struct RoundMeasures {
     pub ended: u64,
     /// Time they waited, in sum.
     pub waited: Duration,
+}
+
+/// Snapshots, counted over all nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SnapshotMeasures {
+    /// Of a node's own state.
+    pub taken: u64,
+    /// That came from the leader.
+    pub installed: u64,
+    /// On which a process started again.
+    pub reopened: u64,
 }
 
 /// Scripts as their node saw them.

@@ -1,6 +1,6 @@
 //! How long it took, after a fault, until a write was acknowledged again (`lease-bugs.md` L2).
 //!
-//! A clock starts where a fault ends: a partition, a downtime or a pause ended, everything was healed, a transfer moved the leader. It stops at the first
+//! A clock starts where a fault ends: a partition, a downtime or a pause ended, everything was healed, a transfer moved the leader, a change of membership is in force. It stops at the first
 //! put, compare-and-set or script that is acknowledged and whose entry no node had applied when the clock started. That the entry is
 //! new, not that the operation is, is what shows that the cluster commits again: a closed-loop client may hang in an operation that it
 //! began under the fault, and an answer that a partition held back may arrive after it for an entry that was committed long before.
@@ -63,7 +63,9 @@ impl Recovery {
         match self.troubles.record(record) {
             Change::Began => self.running.clear(),
             Change::Calm => self.start(record.at),
-            Change::None if (verb, phase) == ("transfer", FaultPhase::Effective) => self.start(record.at),
+            Change::None if phase == FaultPhase::Effective && matches!(verb, "transfer" | "membership") => {
+                self.start(record.at);
+            }
             Change::None | Change::Less => {}
         }
     }

@@ -31,6 +31,15 @@ pub struct Sync {
     length: usize,
 }
 
+/// A replacement of a whole file under way: when it is done. Before that the old content is there, after it the new.
+#[derive(Clone, Debug)]
+pub struct Replace {
+    /// When it is done.
+    pub done: SimTime,
+    file: String,
+    content: Vec<u8>,
+}
+
 impl Disk {
     /// An empty disk whose syncs take as long as drawn from `fsync`.
     pub fn new(fsync: Quantiles, stream: Stream) -> Self {
@@ -76,6 +85,18 @@ impl Disk {
         }
     }
 
+    /// Begins to put `content` in the place of what the file holds.
+    pub fn begin_replace(&mut self, now: SimTime, file: &str, content: Vec<u8>) -> Replace {
+        let done = self.begin_sync(now, file).done;
+        Replace { done, file: file.to_owned(), content }
+    }
+
+    /// The replacement is done, and durable.
+    pub fn end_replace(&mut self, Replace { file, content, .. }: Replace) {
+        let durable = content.len();
+        self.files.insert(file, File { content, durable });
+    }
+
     /// The machine lost its memory: what was not durable is gone.
     pub fn crash(&mut self) {
         for file in self.files.values_mut() {
@@ -113,6 +134,21 @@ mod tests {
         let _under_way = disk.begin_sync(SimTime(0), "log");
         disk.crash();
         assert_eq!(disk.read("log"), b"");
+    }
+
+    #[test]
+    fn a_crash_in_the_middle_of_a_replacement_leaves_the_old_content_and_after_it_the_new() {
+        let mut disk = disk();
+        disk.append("log", b"old");
+        let sync = disk.begin_sync(SimTime(0), "log");
+        disk.end_sync(&sync);
+        let replace = disk.begin_replace(SimTime(100), "log", b"new".to_vec());
+        assert_eq!(replace.done, SimTime(200));
+        disk.crash();
+        assert_eq!(disk.read("log"), b"old");
+        disk.end_replace(replace);
+        disk.crash();
+        assert_eq!(disk.read("log"), b"new");
     }
 
     #[test]

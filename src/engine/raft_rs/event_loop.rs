@@ -3,6 +3,9 @@
 //! Take one input, step it, then drain: persist, send, apply, publish, with a [`Point`] between each two. Everything that readers
 //! see is published at the end; what concerns the lease is told to the listener as soon as the loop knows it.
 
+mod membership;
+mod snapshots;
+
 use super::inbox::{Ask, Input, Reply};
 use super::pending::{Contexts, INTERRUPTED, OVERWRITTEN, Proposals, Reads};
 use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
@@ -13,10 +16,13 @@ use crate::env::{Address, Instant, NodeId, Point, Stamp, Work};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{EndCause, Event, Host, Role, RoundCause};
-use crate::storage::LogStore;
+use crate::storage::{LogStore, is_change};
 use crate::transport::{Message, Packet, Transport};
-use raft::eraftpb::{Entry, Message as RaftMessage, MessageType};
+use membership::Change;
+use raft::eraftpb::{Entry, Message as RaftMessage, MessageType, Snapshot};
 use raft::{RawNode, ReadState, StateRole};
+use snapshots::Sent;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 /// A ReadIndex context is 24 bytes; the loop's own proposals after an aborted transfer carry no data.
@@ -37,6 +43,11 @@ pub(super) struct EventLoop {
     reads: Reads,
     contexts: Contexts,
     transfer: Transfer,
+    change: Option<Change>,
+    compact_after: Option<NonZeroU64>,
+    /// A snapshot that is taken and not yet on disk.
+    captured: Option<Snapshot>,
+    snapshots: Sent,
     /// Answers that leave once the status that justifies them is published.
     answers: Vec<(Reply<Applied>, Result<Applied, Error>)>,
     confirmed: Vec<(Reply<u64>, u64)>,
@@ -44,6 +55,7 @@ pub(super) struct EventLoop {
     echo: Option<(u64, Stamp)>,
     round: u64,
     known: Known,
+    /// Index and term of the last entry that was applied.
     applied: (u64, u64),
 }
 
@@ -77,13 +89,15 @@ impl EventLoop {
         let Parts { host, disk: _, transport, metrics, machine, listener, config } = parts;
         let me = host.node();
         let timeouts = ElectionTimeouts::new(&config);
-        let promise = RestartPromise::new(&config, store.is_fresh());
-        let voters: Vec<NodeId> = store.conf_state().voters.iter().copied().map(NodeId).collect();
+        let promise = RestartPromise::new(&config, me, &store);
+        let applied = snapshots::reopen(&store, &*machine, &*host)?;
+        let members = store.membership();
         let logger = slog::Logger::root(slog::Discard, slog::o!());
-        let raft = RawNode::new(&raft_config(me, &config), store, &logger).map_err(|_| Error::Storage)?;
+        let raft_config = raft::Config { applied: applied.0, ..raft_config(me, &config) };
+        let raft = RawNode::new(&raft_config, store, &logger).map_err(|_| Error::Storage)?;
         let mut event_loop = Self {
             contexts: Contexts::new(me, host.incarnation()),
-            renewal: config.renewal.build(me, voters, config.renewal_interval),
+            renewal: config.renewal.build(me, members, config.renewal_interval),
             host,
             transport,
             metrics,
@@ -96,13 +110,20 @@ impl EventLoop {
             proposals: Proposals::default(),
             reads: Reads::default(),
             transfer: Transfer::None,
+            change: None,
+            compact_after: config.compact_after,
+            captured: None,
+            snapshots: Sent::default(),
             answers: Vec::new(),
             confirmed: Vec::new(),
             echo: None,
             round: 0,
             known: Known::default(),
-            applied: (0, 0),
+            applied,
         };
+        if applied.0 > 0 {
+            event_loop.members_changed(applied.0);
+        }
         event_loop.after_step();
         Ok(event_loop)
     }
@@ -126,13 +147,19 @@ impl EventLoop {
             Input::Ask(Ask::Propose { command, reply }) => self.propose(command, reply).await,
             Input::Ask(Ask::ReadIndex { cause, again, reply }) => self.read_index(cause, again, reply),
             Input::Ask(Ask::Transfer { to, reply }) => self.start_transfer(to, reply),
+            Input::Ask(Ask::ChangeMembership { change, reply }) => self.change_membership(&change, reply),
             Input::Packet(packet) => self.step(packet).await,
         }
         self.after_step();
     }
 
     fn tick(&mut self) {
+        let raft = &self.raft.raft;
+        let checks = raft.state == StateRole::Leader && raft.election_elapsed + 1 >= raft.election_timeout();
         self.raft.tick();
+        if checks {
+            self.host.observe(Event::QuorumChecked { confirmed: self.raft.raft.state == StateRole::Leader });
+        }
         self.promise.tick();
         if self.raft.raft.state != StateRole::Leader {
             self.timeouts.ticked(self.raft.raft.election_elapsed);
@@ -140,6 +167,8 @@ impl EventLoop {
         }
         self.reads.prune();
         self.settle_transfer();
+        self.leave_joint();
+        self.give_up_lost_snapshots();
         if let Ok(now) = self.host.monotonic()
             && self.raft.raft.commit_to_current_term()
             && self.renewal.due(now)
@@ -296,15 +325,18 @@ impl EventLoop {
             self.metrics.count(Counter::LeaderChangesSeen);
         }
         let leader = known_leader(known.leader);
+        self.tell_of_campaign();
         self.host.observe(Event::Role { role: known.role, term: known.term, leader });
     }
 
     fn role_changed(&mut self, before: Known) {
         self.renewal.reset();
+        self.snapshots = Sent::default();
         if before.role == Role::Leader {
             self.listener.ended(EndCause::RoleChange);
             self.proposals.fail_all(&INTERRUPTED);
             self.reads.fail_all(&INTERRUPTED);
+            self.fail_change(&INTERRUPTED);
             if let Transfer::Pending { reply, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
                 let _ = reply.send(Ok(()));
             }
@@ -319,8 +351,11 @@ impl EventLoop {
             let mut ready = self.raft.ready();
             // A leader's messages promise nothing about its own disk (Raft dissertation §10.2.1).
             self.send(ready.take_messages()).await;
-            let hard_state = ready.hs().cloned();
-            let appended = ready.entries().iter().map(appended).collect::<Vec<_>>();
+            let mut hard_state = ready.hs().cloned();
+            if !ready.snapshot().is_empty() {
+                self.install(&ready.snapshot().clone(), hard_state.take()).await?;
+            }
+            let appended = ready.entries().iter().flat_map(appended).collect::<Vec<_>>();
             self.raft.mut_store().append(ready.take_entries(), hard_state)?;
             if ready.must_sync() {
                 self.raft.store().sync().await?;
@@ -334,16 +369,19 @@ impl EventLoop {
 
             let mut light = self.raft.advance_append(ready);
             if let Some(index) = light.commit_index() {
-                self.raft.mut_store().commit(index);
+                self.raft.mut_store().commit(index)?;
             }
             self.send(light.take_messages()).await;
             self.apply(light.take_committed_entries()).await;
             self.raft.advance_apply();
             self.host.point(Point::Applied).await;
+            self.resign_without_vote();
             self.after_step();
+            self.keep_captured().await?;
             self.release_early_reads();
         }
         self.echo = None;
+        self.take_wanted_snapshot().await?;
         self.publish();
         self.host.point(Point::Published).await;
         self.answer();
@@ -363,14 +401,16 @@ impl EventLoop {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
                 self.listener.suspended();
+                self.host.observe(Event::TimeoutNowSent { to: NodeId(message.to) });
                 let log = &self.raft.raft.raft_log;
                 (message.log_term, message.index) = (log.last_term(), log.last_index());
             }
-            let to = message.to;
+            let (to, kind) = (message.to, message.msg_type);
+            self.sends_snapshot(&message);
             let round = stamp.filter(|_| is_round(message.msg_type));
             let echo = self.echo_for(&message);
             if self.transport.send_raft(message, round, echo).is_err() {
-                self.raft.report_unreachable(to);
+                self.not_sent(to, kind);
             }
         }
     }
@@ -397,10 +437,17 @@ impl EventLoop {
         for entry in entries {
             self.host.work(Work::Apply).await;
             let (index, term) = (entry.index, entry.term);
-            let response = if entry.data.is_empty() { Vec::new() } else { self.machine.apply(index, &entry.data) };
-            self.host.effect(index, &entry.data, &response);
+            let is_command = !is_change(&entry) && !entry.data.is_empty();
+            let response = if is_command { self.machine.apply(index, &entry.data) } else { Vec::new() };
+            if is_command {
+                self.host.effect(index, &entry.data, &response);
+            }
             self.host.observe(Event::Applied { index, term, digest: crc32fast::hash(&entry.data) });
             self.note_applied(index, term);
+            self.apply_change(&entry);
+            if self.is_snapshot_due(index) {
+                self.capture().await;
+            }
             if let Some((reply, own)) = self.proposals.applied(index, term) {
                 let result = if own { Ok(Applied { index, response }) } else { Err(OVERWRITTEN) };
                 self.answers.push((reply, result));
@@ -488,8 +535,10 @@ pub(super) fn role_of(state: StateRole) -> Role {
     }
 }
 
-fn appended(entry: &Entry) -> Event {
-    Event::Appended { index: entry.index, term: entry.term, digest: crc32fast::hash(&entry.data) }
+fn appended(entry: &Entry) -> impl Iterator<Item = Event> + use<> {
+    let Entry { index, term, .. } = *entry;
+    let change = is_change(entry).then_some(Event::ChangeAppended { index });
+    std::iter::once(Event::Appended { index, term, digest: crc32fast::hash(&entry.data) }).chain(change)
 }
 
 fn known_leader(id: u64) -> Option<NodeId> {

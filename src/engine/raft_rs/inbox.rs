@@ -3,6 +3,7 @@
 //! Two bounded queues for messages, as in the reference (elastickv #1044): what leadership depends on is taken first, up to 64 in
 //! a row; otherwise the sources take turns, so that none starves another.
 
+use crate::engine::MembershipChange;
 use crate::env::{Lane, NodeId};
 use crate::error::Error;
 use crate::observe::RoundCause;
@@ -24,6 +25,7 @@ pub(super) enum Ask {
     Propose { command: Vec<u8>, reply: Reply<super::Applied> },
     ReadIndex { cause: RoundCause, again: bool, reply: Reply<u64> },
     Transfer { to: NodeId, reply: Reply<()> },
+    ChangeMembership { change: MembershipChange, reply: Reply<u64> },
 }
 
 /// The next thing for the loop to do.

@@ -8,8 +8,8 @@ mod inbox;
 mod pending;
 mod timing;
 
-use super::{Applied, Config, Engine, Listener, StateMachine, Status};
-use crate::env::{BoxFuture, Disk, DiskError, NodeId, timeout};
+use super::{Applied, Config, Engine, Listener, MembershipChange, StateMachine, Status};
+use crate::env::{BoxFuture, Disk, NodeId, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause};
@@ -36,7 +36,7 @@ pub struct Parts {
     pub machine: Arc<dyn StateMachine>,
     /// Who is told about leadership.
     pub listener: Arc<dyn Listener>,
-    /// Timing, voters, queues.
+    /// Timing, founders, queues.
     pub config: Config,
 }
 
@@ -63,13 +63,12 @@ struct Published {
 }
 
 impl RaftEngine {
-    /// Opens the log and starts the loop and its clock.
+    /// Opens log and snapshot and starts the loop and its clock.
     ///
     /// # Errors
     /// The disk failed, or the log on it is not one that `raft` accepts.
     pub fn start(parts: Parts) -> Result<Self, Error> {
-        let store =
-            LogStore::open(Arc::clone(&parts.disk), &parts.config.voters).map_err(|DiskError| Error::Storage)?;
+        let store = LogStore::open(Arc::clone(&parts.disk), &parts.config.founders)?;
         let shared = Arc::new(Shared {
             host: Arc::clone(&parts.host),
             metrics: Arc::clone(&parts.metrics),
@@ -176,6 +175,11 @@ impl Engine for RaftEngine {
     fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move { shared.ask(|reply| Ask::Transfer { to, reply }).await })
+    }
+
+    fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { shared.ask(|reply| Ask::ChangeMembership { change, reply }).await })
     }
 
     fn deliver(&self, packet: Packet) {

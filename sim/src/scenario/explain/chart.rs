@@ -1,6 +1,6 @@
 //! The timeline, drawn to scale: one row a step, one column a slice of simulated time.
 //!
-//! `*` it acts; `#` what it does lasts; `[==]` a window; `~` clients are at work.
+//! `*` it acts; `#` what it does lasts; `?` it waits for a moment of the protocol; `[==]` a window; `~` clients are at work.
 
 use std::time::Duration;
 
@@ -80,6 +80,9 @@ impl Scale {
             let (first, last) = (self.column(from), row.iter().rposition(|c| *c == '=').unwrap_or_default());
             (row[first], row[last]) = ('[', ']');
             return row;
+        }
+        if let When::On { from, to, .. } = step.at {
+            return self.bar(from, to, '?');
         }
         let mut row = [' '; COLUMNS];
         let lasts = step.action.lasts();

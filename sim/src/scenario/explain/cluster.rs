@@ -11,13 +11,14 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let cluster = &scenario.cluster;
     let nodes = counted(*nodes, "node");
     let (heartbeat, election, tick) = (time(*heartbeat), time(*election_timeout), time(*tick));
-    let mut lines = vec![
-        format!(
-            "{nodes} of {engine}: a heartbeat every {heartbeat}, an election after {election} without one, counted in ticks of {tick}."
-        ),
-        lease(cluster, context),
-        format!("Between nodes {}", network(&cluster.network)),
-    ];
+    let mut lines = vec![format!(
+        "{nodes} of {engine}: a heartbeat every {heartbeat}, an election after {election} without one, counted in ticks of {tick}."
+    )];
+    lines.extend(others(cluster));
+    lines.extend(cluster.compact_after.map(|entries| {
+        format!("Every {entries} entries each node takes a snapshot and cuts its log; who needs what is gone gets the snapshot.")
+    }));
+    lines.extend([lease(cluster, context), format!("Between nodes {}", network(&cluster.network))]);
     lines.push(if cluster.client_network == cluster.network {
         "Between clients and nodes the same.".to_owned()
     } else {
@@ -27,8 +28,22 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     lines.push(format!("Disks are {}: an fsync takes {}.", cluster.disk.name, spread(&cluster.disk.fsync)));
     lines.push(processor(cluster));
     lines.extend(reads(cluster));
+    lines.extend(by_variant(cluster));
     lines.push(clocks(scenario));
     lines
+}
+
+/// Who is there beside the voters.
+fn others(cluster: &Cluster) -> Option<String> {
+    let named =
+        |from: u32, number: u32| listed(&(from + 1..=from + number).map(|node| format!("n{node}")).collect::<Vec<_>>());
+    let told = |from, number: u32, one: &str, many: &str| {
+        (number > 0).then(|| format!("{} {}", named(from, number), if number == 1 { one } else { many }))
+    };
+    let learners = told(cluster.nodes, cluster.learners, "begins as a learner", "begin as learners");
+    let spares = told(cluster.nodes + cluster.learners, cluster.spares, "is no member yet", "are no members yet");
+    let words: Vec<String> = learners.into_iter().chain(spares).collect();
+    (!words.is_empty()).then(|| format!("Beside them {}.", listed(&words)))
 }
 
 fn lease(cluster: &Cluster, context: &Context<'_>) -> String {
@@ -91,6 +106,13 @@ fn reads(cluster: &Cluster) -> Option<String> {
     });
     let words: Vec<String> = times.into_iter().chain(fence.map(str::to_owned)).collect();
     (!words.is_empty()).then(|| format!("On a node {}.", listed(&words)))
+}
+
+/// What is told above is as under the variant of this run.
+fn by_variant(cluster: &Cluster) -> Option<String> {
+    let names: Vec<String> = cluster.changes.keys().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty())
+        .then(|| format!("Lanes, cores and reads differ under {}; told with `--variant`.", listed(&names)))
 }
 
 fn clocks(scenario: &Scenario) -> String {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::words::{counted, is_drawn, sides, time, who};
-use crate::scenario::{Action, Crash, Cut, Partition, Pause, PausedClock, Scenario, Selector, Step, When};
+use super::words::{counted, is_drawn, listed, sides, time, who};
+use crate::scenario::{
+    Action, Crash, Cut, MembershipChange, Moment, Partition, Pause, PausedClock, Scenario, Selector, Step, When,
+};
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
     if scenario.timeline.iter().all(|step| matches!(step.action, Action::Tag { .. })) {
@@ -21,6 +23,15 @@ fn when(at: When) -> String {
     match at {
         When::At(at) => time(at),
         When::Window { from, to } => format!("{} to {}", time(from), time(to)),
+        When::On { moment: Moment { phase, after, before }, from, to, times } => {
+            let shift = match (after.is_zero(), before.is_zero()) {
+                (false, _) => format!("{} after ", time(after)),
+                (_, false) => format!("{} before ", time(before)),
+                _ => "when ".to_owned(),
+            };
+            let times = if times == 1 { "once".to_owned() } else { format!("at most {times} times") };
+            format!("{} to {}, {times}, {shift}{}", time(from), time(to), phase.about())
+        }
         When::Every { from, to, every, jitter } => {
             let late = if jitter.is_zero() { String::new() } else { format!(", up to {} late", time(jitter)) };
             let times = counted(at.times(), "time");
@@ -53,7 +64,24 @@ fn what(action: &Action) -> String {
             };
             format!("{} {stands} still {}; {clock}{}", who(*node), lasting(*lasts), drawn(&[*node]))
         }
+        Action::Membership(change) => format!("the leader is asked to {}{}", changed(change), drawn(&change.named())),
         Action::Heal => "whatever lasts is over: every partition, pause and downtime".to_owned(),
+    }
+}
+
+fn changed(change: &MembershipChange) -> String {
+    let all = |nodes: &[Selector]| listed(&nodes.iter().copied().map(who).collect::<Vec<_>>());
+    match change {
+        MembershipChange::AddLearner(node) => format!("add {} as a learner", who(*node)),
+        MembershipChange::Promote(node) => format!("give {} a vote", who(*node)),
+        MembershipChange::Demote(node) => format!("make a learner of {}", who(*node)),
+        MembershipChange::Remove(node) => format!("remove {}", who(*node)),
+        MembershipChange::Joint { add, remove } => {
+            let add = (!add.is_empty()).then(|| format!("give a vote to {}", all(add)));
+            let remove = (!remove.is_empty()).then(|| format!("remove {}", all(remove)));
+            let parts: Vec<String> = add.into_iter().chain(remove).collect();
+            format!("{}, by a joint configuration", listed(&parts))
+        }
     }
 }
 

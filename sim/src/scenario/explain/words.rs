@@ -40,7 +40,10 @@ pub(super) fn who(selector: Selector) -> String {
         Selector::LeaseHolder => "whoever holds the lease".to_owned(),
         Selector::Others => "all others".to_owned(),
         Selector::Majority => "a smallest majority".to_owned(),
+        Selector::Learner => "one of the learners".to_owned(),
+        Selector::Spare => "one of those that are no members".to_owned(),
         Selector::Any => "one of the nodes".to_owned(),
+        Selector::This => "the node that this happened to".to_owned(),
     }
 }
 

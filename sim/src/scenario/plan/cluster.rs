@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::scenario::profiles;
 
-/// The most nodes of a cluster.
+/// The most nodes of a cluster, learners and spares included.
 pub const MAX_NODES: u32 = 9;
+/// The least and the most entries from one snapshot to the next.
+pub const COMPACT_AFTER: [u64; 2] = [10, 1_000_000];
 /// The longest queue of a lane, in messages.
 pub const MAX_QUEUE: u32 = 1_000_000;
 /// The most ticks of a run, over all nodes.
@@ -16,13 +18,20 @@ pub const MAX_CORES: u32 = 256;
 pub const MAX_GET_READS: u32 = 1_000;
 
 /// The names of CPU costs that a scenario may override.
-pub const COSTS: [&str; 8] = ["request", "script-read", "read", "lease-check", "step", "propose", "apply", "send"];
+pub const COSTS: [&str; 9] =
+    ["request", "script-read", "read", "lease-check", "step", "propose", "apply", "send", "snapshot"];
 
 /// The cluster under test. `Default` is what a file that says nothing about it gets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cluster {
-    /// How many nodes: 1 to [`MAX_NODES`].
+    /// How many nodes vote from the beginning: 1 to [`MAX_NODES`].
     pub nodes: u32,
+    /// How many nodes after those begin as learners.
+    pub learners: u32,
+    /// How many nodes after those run and belong to no group yet.
+    pub spares: u32,
+    /// A snapshot is taken, and the log cut, every so many entries; within [`COMPACT_AFTER`]. `None`: never.
+    pub compact_after: Option<u64>,
     /// The Raft implementation.
     pub engine: Engine,
     /// The engine's clock step. Not zero.
@@ -64,13 +73,20 @@ pub struct Changes {
     pub reads_per_get: u32,
     /// How each read of storage is fenced. `None`: as the variant says.
     pub inner_reads: Option<InnerReads>,
+    /// The line of the file (1-based).
+    pub line: usize,
 }
 
 impl Cluster {
+    /// How many nodes there are, voters or not.
+    pub fn size(&self) -> u32 {
+        self.nodes + self.learners + self.spares
+    }
+
     /// The cluster under a variant.
     pub fn under(&self, variant: &str) -> Self {
         let Some(changes) = self.changes.get(variant).cloned() else { return self.clone() };
-        let Changes { lanes, cpu, reads_per_get, inner_reads } = changes;
+        let Changes { lanes, cpu, reads_per_get, inner_reads, line: _ } = changes;
         Self { lanes, cpu, reads_per_get, inner_reads, ..self.clone() }
     }
 }
@@ -79,6 +95,9 @@ impl Default for Cluster {
     fn default() -> Self {
         Self {
             nodes: 3,
+            learners: 0,
+            spares: 0,
+            compact_after: None,
             engine: Engine::RaftRs,
             tick: Duration::from_millis(10),
             heartbeat: Duration::from_millis(100),

@@ -9,10 +9,11 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 mod cluster;
 mod expect;
+mod moment;
 mod workload;
 
 pub(super) use self::cluster::CHANGED;
-pub use self::{cluster::*, expect::*, workload::*};
+pub use self::{cluster::*, expect::*, moment::*, workload::*};
 
 /// The largest scenario file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
@@ -50,6 +51,8 @@ pub struct Scenario {
     pub record_only: Vec<RecordOnly>,
     /// What clients do. Never empty; names are unique.
     pub workloads: Vec<Workload>,
+    /// How much of the file's rates clients keep up. No word of the file: see [`Scenario::at_load`].
+    pub load: Load,
     /// What must be true of the run.
     pub expect: Expect,
     /// What this file expects of other variants, by their name.
@@ -62,6 +65,34 @@ impl Scenario {
     /// The scenario under a variant: its cluster as the file says that it then is.
     pub fn under(&self, variant: &str) -> Self {
         Self { cluster: self.cluster.under(variant), ..self.clone() }
+    }
+
+    /// The scenario with the rates of its open loops multiplied by `load`. Closed loops stay what they are.
+    pub fn at_load(&self, load: Load) -> Self {
+        let mut scaled = Self { load, ..self.clone() };
+        for workload in &mut scaled.workloads {
+            if let Pace::Open { per_second_milli, .. } = &mut workload.pace {
+                *per_second_milli = (*per_second_milli * u64::from(load.0) / 1_000).max(1);
+            }
+        }
+        scaled
+    }
+}
+
+/// A factor on the rates of open loops, in thousandths: [`Load::LEAST`] to [`Load::MOST`]. Written `1.2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load(pub u32);
+
+impl Load {
+    /// A hundredth.
+    pub const LEAST: Self = Self(10);
+    /// Four times: what a file may ask of the machine is limited at load one.
+    pub const MOST: Self = Self(4_000);
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self(1_000)
     }
 }
 
@@ -136,6 +167,17 @@ pub enum When {
         /// Each time is drawn from `0..=jitter` later than planned. Less than `every`.
         jitter: Duration,
     },
+    /// Whenever something happens in the protocol, within a window.
+    On {
+        /// What happens.
+        moment: Moment,
+        /// The start of the window, included.
+        from: Duration,
+        /// Its end, excluded.
+        to: Duration,
+        /// How often at most. Not zero.
+        times: u32,
+    },
 }
 
 impl When {
@@ -143,7 +185,7 @@ impl When {
     pub fn start(self) -> Duration {
         match self {
             Self::At(at) => at,
-            Self::Window { from, .. } | Self::Every { from, .. } => from,
+            Self::Window { from, .. } | Self::Every { from, .. } | Self::On { from, .. } => from,
         }
     }
 
@@ -151,7 +193,7 @@ impl When {
     pub fn end(self) -> Duration {
         match self {
             Self::At(at) => at,
-            Self::Window { to, .. } | Self::Every { to, .. } => to,
+            Self::Window { to, .. } | Self::Every { to, .. } | Self::On { to, .. } => to,
         }
     }
 }
@@ -165,13 +207,16 @@ impl When {
                 let times = to.saturating_sub(from).as_nanos().div_ceil(every.as_nanos().max(1));
                 u64::try_from(times).unwrap_or(u64::MAX)
             }
+            Self::On { times, .. } => u64::from(times),
         }
     }
 
-    /// When the step acts for the last time: at the earliest, and at the latest, which jitter keeps apart.
+    /// When the step acts for the last time: at the earliest, and at the latest, which jitter keeps apart; of what waits for a moment
+    /// of the protocol only the window is known.
     pub fn last(self) -> (Duration, Duration) {
         match self {
             Self::At(at) | Self::Window { from: at, .. } => (at, at),
+            Self::On { from, to, .. } => (from, to),
             Self::Every { from, every, jitter, .. } => {
                 let more = u32::try_from(self.times().saturating_sub(1)).unwrap_or(u32::MAX);
                 let last = from.saturating_add(every.saturating_mul(more));
@@ -224,6 +269,8 @@ pub enum Action {
     Crash(Crash),
     /// Lets processes stand still.
     Pause(Pause),
+    /// Asks the leader for a change of membership.
+    Membership(MembershipChange),
     /// Ends every partition, pause and downtime: `heal = "everything"`.
     Heal,
 }
@@ -237,17 +284,60 @@ impl Action {
             Self::Partition(_) => Some("partition"),
             Self::Crash(_) => Some("crash"),
             Self::Pause(_) => Some("pause"),
+            Self::Membership(_) => Some("membership"),
             Self::Heal => Some("heal"),
+        }
+    }
+
+    /// Whom it names.
+    pub fn selectors(&self) -> Vec<Selector> {
+        match self {
+            Self::Tag { .. } | Self::Heal => Vec::new(),
+            Self::Transfer { from, to } => vec![*from, *to],
+            Self::Partition(partition) => partition.sides.concat(),
+            Self::Crash(crash) => vec![crash.node],
+            Self::Pause(pause) => vec![pause.node],
+            Self::Membership(change) => change.named(),
         }
     }
 
     /// How long what it does lasts; `Some(None)`: until it is healed. `None` if it is over at once.
     pub fn lasts(&self) -> Option<Option<Duration>> {
         match self {
-            Self::Tag { .. } | Self::Transfer { .. } | Self::Heal => None,
+            Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal => None,
             Self::Partition(Partition { lasts, .. })
             | Self::Crash(Crash { lasts, .. })
             | Self::Pause(Pause { lasts, .. }) => Some(*lasts),
+        }
+    }
+}
+
+/// A change of membership, which the leader is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MembershipChange {
+    /// `add-learner`: a node that is no member takes the log from then on, without a vote.
+    AddLearner(Selector),
+    /// `promote`: a learner votes from then on.
+    Promote(Selector),
+    /// `demote`: a voter is a learner from then on.
+    Demote(Selector),
+    /// `remove`: a member is one no longer.
+    Remove(Selector),
+    /// `joint`: all at once, by a joint configuration. Not both are empty, and no fixed selector is in both.
+    Joint {
+        /// Who are voters from then on.
+        add: Vec<Selector>,
+        /// Who are members no longer.
+        remove: Vec<Selector>,
+    },
+}
+
+impl MembershipChange {
+    /// Everybody it names.
+    pub fn named(&self) -> Vec<Selector> {
+        match self {
+            Self::AddLearner(node) | Self::Promote(node) | Self::Demote(node) | Self::Remove(node) => vec![*node],
+            Self::Joint { add, remove } => [add.as_slice(), remove].concat(),
         }
     }
 }
@@ -315,7 +405,7 @@ pub enum Selector {
     Leader,
     /// `@old-leader`: who led before the present leader.
     OldLeader,
-    /// `@follower`: one of them, drawn from the seed.
+    /// `@follower`: a voter that does not lead, drawn from the seed.
     Follower,
     /// `@followers`: all of them.
     Followers,
@@ -325,8 +415,14 @@ pub enum Selector {
     Others,
     /// `@majority`: a smallest majority, drawn from the seed.
     Majority,
+    /// `@learner`: a member without a vote, drawn from the seed.
+    Learner,
+    /// `@spare`: a node that is no member, drawn from the seed.
+    Spare,
     /// `@any`: one node, drawn from the seed.
     Any,
+    /// `@this`: the node to which the phase happened that a step waited for.
+    This,
 }
 
 impl Selector {
@@ -334,12 +430,20 @@ impl Selector {
     pub fn is_many(self) -> bool {
         match self {
             Self::Followers | Self::Others | Self::Majority => true,
-            Self::Node(_) | Self::Leader | Self::OldLeader | Self::Follower | Self::LeaseHolder | Self::Any => false,
+            Self::Node(_)
+            | Self::Leader
+            | Self::OldLeader
+            | Self::Follower
+            | Self::LeaseHolder
+            | Self::Learner
+            | Self::Spare
+            | Self::Any
+            | Self::This => false,
         }
     }
 
     /// Is drawn from the seed each time, so that it may give another node each time it is written.
     pub fn is_drawn(self) -> bool {
-        matches!(self, Self::Follower | Self::Any)
+        matches!(self, Self::Follower | Self::Learner | Self::Spare | Self::Any)
     }
 }

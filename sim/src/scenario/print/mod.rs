@@ -10,8 +10,8 @@ use std::time::Duration;
 use self::toml::{Bare, Keys, Value};
 use super::{
     Action, Changes, Claims, Cluster, Count, Cpu, Crash, Cut, Disk, Expectation, KeyDistribution, Keys as KeySet, Lane,
-    Lanes, Mix, Network, Pace, Partition, Pause, PausedClock, Scenario, ScriptReads, Seeds, Selector, Step, Target,
-    When, Workload, WorkloadKind, profiles,
+    Lanes, MembershipChange, Mix, Network, Pace, Partition, Pause, PausedClock, Scenario, ScriptReads, Seeds, Selector,
+    Step, Target, When, Workload, WorkloadKind, profiles,
     units::{decimal, written},
     validate::WHOLE,
 };
@@ -67,6 +67,7 @@ fn line(step: &Step) -> Keys {
             let pause = Keys::default().key("node", *node).some("for", *lasts);
             keys.key("pause", pause.unless("clock", *clock, PausedClock::Running))
         }
+        Action::Membership(change) => keys.key("membership", membership(change)),
         Action::Heal => keys.key("heal", "everything"),
     }
 }
@@ -79,6 +80,9 @@ fn time(at: When) -> Keys {
         When::Every { from, to, every, jitter } => {
             Keys::default().key("at", window(from, to)).key("every", every).unless("jitter", jitter, Duration::ZERO)
         }
+        When::On { moment, from, to, times } => {
+            Keys::default().key("when", moment).key("at", window(from, to)).unless("times", times, 1)
+        }
     }
 }
 
@@ -90,10 +94,27 @@ fn partition(Partition { sides, how, one_way, lasts }: &Partition) -> Keys {
         .some("for", *lasts)
 }
 
+fn membership(change: &MembershipChange) -> Keys {
+    let keys = Keys::default();
+    match change {
+        MembershipChange::AddLearner(node) => keys.key("add-learner", *node),
+        MembershipChange::Promote(node) => keys.key("promote", *node),
+        MembershipChange::Demote(node) => keys.key("demote", *node),
+        MembershipChange::Remove(node) => keys.key("remove", *node),
+        MembershipChange::Joint { add, remove } => {
+            let some = |nodes: &Vec<Selector>| Some(nodes.clone()).filter(|nodes| !nodes.is_empty());
+            keys.key("joint", Keys::default().some("add", some(add)).some("remove", some(remove)))
+        }
+    }
+}
+
 fn cluster(cluster: &Cluster) -> Keys {
     let default = Cluster::default();
     let keys = Keys::default()
         .unless("nodes", cluster.nodes, default.nodes)
+        .unless("learners", cluster.learners, default.learners)
+        .unless("spares", cluster.spares, default.spares)
+        .some("compact-after", cluster.compact_after)
         .unless("engine", cluster.engine, default.engine)
         .unless("tick", cluster.tick, default.tick)
         .unless("heartbeat", cluster.heartbeat, default.heartbeat)

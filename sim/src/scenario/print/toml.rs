@@ -3,7 +3,8 @@
 use std::{fmt, time::Duration};
 
 use crate::scenario::{
-    Bound, Calls, Class, Cut, Distribution, Engine, InnerReads, PausedClock, Ppm, Renewal, Seeds, Selector, Target,
+    Bound, Calls, Class, Cut, Distribution, Engine, InnerReads, Moment, PausedClock, Ppm, Renewal, Seeds, Selector,
+    Target,
     units::{decimal, written},
 };
 
@@ -102,7 +103,7 @@ macro_rules! values {
 
 values! {
     plain: u32 u64 bool Bare;
-    quoted: Calls Class Cut Engine InnerReads PausedClock Renewal Seeds Selector Target
+    quoted: Calls Class Cut Engine InnerReads Moment PausedClock Renewal Seeds Selector Target
 }
 
 /// A number that is written as it stands.

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::{read, sample, timeline, with};
 use crate::scenario::{
-    Action, Calls, Class, Cluster, Cut, KeyDistribution, Keys, Metric, Mix, OpKind, Pace, Ppm, Renewal, Scenario,
-    ScriptReads, Seeds, Selector, Stat, Target, When, WorkloadKind,
+    Action, Calls, Class, Cluster, Cut, KeyDistribution, Keys, Metric, Mix, Moment, OpKind, Pace, Phase, Ppm, Renewal,
+    Scenario, ScriptReads, Seeds, Selector, Stat, Target, When, WorkloadKind,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -152,6 +152,41 @@ fn a_workload_may_be_described_in_full() {
     assert_eq!(workload.pace, Pace::Open { per_second_milli: 500, burst: 1 });
     assert_eq!((workload.deadline, workload.to), (Duration::from_millis(200), Target::Leader));
     assert_eq!((workload.from, workload.until), (SECOND, Some(2 * SECOND)));
+}
+
+#[test]
+fn a_step_may_wait_for_a_moment_of_the_protocol() {
+    let at = |step: &str| {
+        accept(&timeline(&format!("{{ {step}, crash = {{ node = \"@this\", for = \"1s\" }} }}"))).timeline[0].at
+    };
+    let moment = |phase, after, before| Moment { phase, after, before };
+    let (zero, until) = (Duration::ZERO, 20 * SECOND);
+    let expiry = moment(Phase::LeaseExpiry, zero, Duration::from_millis(5));
+    assert_eq!(at("when = \"lease.expiry - 5ms\""), When::On { moment: expiry, from: zero, to: until, times: 1 });
+    let sent = moment(Phase::TimeoutNowSent, 2 * SECOND, zero);
+    let waits = When::On { moment: sent, from: 2 * SECOND, to: 6 * SECOND, times: 3 };
+    assert_eq!(at("when = \"timeout-now.sent + 2 election-timeouts\", at = \"2s..6s\", times = 3"), waits);
+    let election = moment(Phase::Election, zero, zero);
+    assert_eq!(
+        at("when = \"election\", at = \"4s\""),
+        When::On { moment: election, from: 4 * SECOND, to: until, times: 1 }
+    );
+    for phase in Phase::all() {
+        assert_eq!(phase.to_string().parse(), Ok(phase));
+    }
+}
+
+#[test]
+fn a_variant_changes_what_it_names_of_the_cluster_and_leaves_the_rest() {
+    let base =
+        "cpu = { cores = 6, costs = { read = \"100us\" } }\nlanes.heartbeat = { calls = \"unary\", queue = 512 }";
+    let old = "old = { lanes.heartbeat = { queue = 64 }, reads-per-get = 3, cpu.costs = { read = \"567us\" } }";
+    let scenario = accept(&with("", &format!("[cluster]\n{base}\n[cluster.variant]\n{old}")));
+    let (now, then) = (scenario.under("default").cluster, scenario.under("old").cluster);
+    assert_eq!((now.lanes.heartbeat.queue, now.reads_per_get), (512, 1));
+    assert_eq!((then.lanes.heartbeat.queue, then.lanes.heartbeat.calls, then.reads_per_get), (64, Calls::Unary, 3));
+    assert_eq!((then.cpu.cores, then.cpu.costs["read"]), (6, Duration::from_micros(567)));
+    assert_eq!(then.lanes.bulk, now.lanes.bulk);
 }
 
 #[test]

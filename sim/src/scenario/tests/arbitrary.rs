@@ -11,9 +11,9 @@ use proptest::{
 
 use crate::scenario::{
     Action, COSTS, Changes, Claims, Class, Cluster, Count, Cpu, Crash, Cut, Disk, Distribution, Expect, Expectation,
-    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Metric, Mix, Network, Pace, Partition, Pause, PausedClock,
-    Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit, VariantExpect, When, Workload,
-    WorkloadKind, profiles,
+    Floor, InnerReads, KeyDistribution, Keys, Lane, Lanes, Load, MembershipChange, Metric, Mix, Moment, Network, Pace,
+    Partition, Pause, PausedClock, Phase, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Step, Target, Unit,
+    VariantExpect, When, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -44,6 +44,7 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
             claims: Claims { clock_drift: head.drift },
             record_only: head.record_only.clone(),
             workloads: named(&workloads),
+            load: Load::default(),
             expect: Expect { bounds, violation },
             variants,
             floors,
@@ -107,7 +108,16 @@ fn times() -> impl Strategy<Value = When> {
         let jitter = Duration::from_millis(jitter.unwrap_or_default());
         When::Every { from, to, every: Duration::from_secs(seconds), jitter: jitter / 2 }
     });
-    prop_oneof![durations(UNTIL).prop_map(When::At), Just(When::At(Duration::ZERO)), every]
+    prop_oneof![durations(UNTIL).prop_map(When::At), Just(When::At(Duration::ZERO)), every, moments()]
+}
+
+fn moments() -> impl Strategy<Value = When> {
+    let shifts = (words::<Phase>(), option::of(durations(UNTIL)), any::<bool>());
+    (shifts, 1_u32..=5).prop_map(|((phase, shift, is_before), times)| {
+        let (shift, zero) = (shift.unwrap_or_default(), Duration::ZERO);
+        let (after, before) = if is_before && phase.is_foreseen() { (zero, shift) } else { (shift, zero) };
+        When::On { moment: Moment { phase, after, before }, from: zero, to: UNTIL, times }
+    })
 }
 
 fn actions() -> impl Strategy<Value = Action> {
@@ -123,11 +133,33 @@ fn actions() -> impl Strategy<Value = Action> {
         (Selector::Any, Selector::Any),
         (Selector::Node(1), Selector::OldLeader),
     ]);
-    prop_oneof![ends.prop_map(|(from, to)| Action::Transfer { from, to }), cut, crash, pause, Just(Action::Heal)]
+    prop_oneof![
+        ends.prop_map(|(from, to)| Action::Transfer { from, to }),
+        cut,
+        crash,
+        pause,
+        changes_of_membership(),
+        Just(Action::Heal)
+    ]
+}
+
+fn changes_of_membership() -> impl Strategy<Value = Action> {
+    use Selector::{Any, Follower, Leader, Learner, Node, Spare};
+    select(vec![
+        MembershipChange::AddLearner(Spare),
+        MembershipChange::AddLearner(Node(4)),
+        MembershipChange::Promote(Learner),
+        MembershipChange::Demote(Follower),
+        MembershipChange::Remove(Leader),
+        MembershipChange::Joint { add: vec![Spare, Spare, Node(1)], remove: vec![Leader, Any] },
+        MembershipChange::Joint { add: vec![], remove: vec![Node(3)] },
+        MembershipChange::Joint { add: vec![Learner], remove: vec![] },
+    ])
+    .prop_map(Action::Membership)
 }
 
 fn victims() -> impl Strategy<Value = Selector> {
-    let roles: Vec<_> = Selector::roles().filter(|role| *role != Selector::Others).collect();
+    let roles: Vec<_> = Selector::roles().filter(|role| !matches!(role, Selector::Others | Selector::This)).collect();
     prop_oneof![select(roles), (1..=NODES).prop_map(Selector::Node)]
 }
 
@@ -159,7 +191,9 @@ fn clusters() -> impl Strategy<Value = Cluster> {
     let times = (1_u64..20, 1_u32..20, 2_u32..20, option::of(1_u32..100));
     let kinds = (words(), words(), networks(), networks());
     let parts = (times, kinds, [lanes(), lanes(), lanes()], disks(), cpus(), reads());
-    (parts, btree_map("[a-z]{1,6}", changes(), 0..3)).prop_map(|(parts, changes)| {
+    let beside = (0_u32..=2, 0_u32..=2, option::of(10_u64..=1_000_000));
+    (parts, beside, btree_map("[a-z]{1,6}", changes(), 0..3)).prop_map(|(parts, beside, changes)| {
+        let (learners, spares, compact_after) = beside;
         let (times, kinds, lanes, disk, cpu, (reads_per_get, inner_reads)) = parts;
         let (tick, beats, elections, lease) = times;
         let (engine, renewal, network, client_network) = kinds;
@@ -169,6 +203,9 @@ fn clusters() -> impl Strategy<Value = Cluster> {
         let election_timeout = heartbeat * elections;
         Cluster {
             nodes: NODES,
+            learners,
+            spares,
+            compact_after,
             engine,
             tick,
             heartbeat,
@@ -199,6 +236,7 @@ fn changes() -> impl Strategy<Value = Changes> {
             cpu,
             reads_per_get,
             inner_reads,
+            line: 0,
         },
     )
 }

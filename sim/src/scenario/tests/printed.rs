@@ -11,6 +11,7 @@ fn placeless(mut scenario: Scenario) -> Scenario {
     scenario.timeline.iter_mut().for_each(|step| step.line = 0);
     scenario.record_only.iter_mut().for_each(|only| only.line = 0);
     scenario.floors.iter_mut().for_each(|floor| floor.line = 0);
+    scenario.cluster.changes.values_mut().for_each(|changes| changes.line = 0);
     lineless(&mut scenario.expect.bounds);
     for variant in scenario.variants.values_mut() {
         variant.line = 0;

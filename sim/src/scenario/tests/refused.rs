@@ -70,6 +70,40 @@ fn a_key_is_written_once() {
 }
 
 #[test]
+fn a_variant_changes_lanes_cores_and_reads_only() {
+    let said = refuse(&cluster("variant.old = { «nodes» = 5 }"), "unknown key `nodes`");
+    assert!(said.contains("reads-per-get"), "{said}");
+    refuse(&cluster("variant.old = { reads-per-get = «0» }"), "`reads-per-get` is 1 to 1000, not 0");
+}
+
+#[test]
+fn a_step_waits_for_a_phase_that_there_is_and_not_before_what_nobody_foresees() {
+    let said = refuse(
+        &timeline("{ when = «\"lease.expire\"», heal = \"everything\" }"),
+        "unknown phase of the protocol `lease.expire`",
+    );
+    assert!(said.contains("did you mean `lease.expiry`?"), "{said}");
+    refuse(
+        &timeline("{ when = «\"election - 5ms\"», heal = \"everything\" }"),
+        "nobody knows beforehand when `election` will be",
+    );
+    refuse(&timeline("{ when = «\"election + 5\"», heal = \"everything\" }"), "`5` has no unit; `5ms`?");
+    refuse(
+        &timeline("{ when = \"election\", every = «\"1s\"», heal = \"everything\" }"),
+        "a step that waits for a moment has no period",
+    );
+    refuse(&timeline("{ at = \"1s\", times = «3», heal = \"everything\" }"), "`times` without `when`");
+    refuse(&timeline("{ at = \"1s..2s\", when = «\"election\"», tag = \"a\" }"), "a tag names a window of time");
+}
+
+#[test]
+fn this_is_nobody_where_a_step_waits_for_nothing_that_happens_to_a_node() {
+    let crash = "crash = { node = \"@this\", for = \"1s\" }";
+    refuse(&timeline(&format!("«{{ at = \"1s\", {crash} }}»")), "`@this` is nobody here");
+    refuse(&timeline(&format!("«{{ when = \"write.acknowledged\", {crash} }}»")), "`@this` is nobody here");
+}
+
+#[test]
 fn a_scenario_needs_name_until_and_workload() {
     refuse_file("until = \"1s\"\n[[workload]]\nkind = \"kv\"", "`name` is missing");
     refuse_file("name = \"t\"\n[[workload]]\nkind = \"kv\"", "`until` is missing");

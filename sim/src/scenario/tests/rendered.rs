@@ -15,7 +15,7 @@ fn a_problem_shows_file_line_caret_what_was_meant_and_what_is_allowed() {
     4 |   { at = "6s", transfer = { from = "@leeder" } },
       |                                    ^^^^^^^^^ did you mean `@leader`?
       |
-      = help: allowed: `n1`, `n2`, ...; `@leader`, `@old-leader`, `@follower`, `@followers`, `@lease-holder`, `@others`, `@majority`, `@any`
+      = help: allowed: `n1`, `n2`, ...; `@leader`, `@old-leader`, `@follower`, `@followers`, `@lease-holder`, `@others`, `@majority`, `@learner`, `@spare`, `@any`, `@this`
     "#);
 }
 
@@ -54,7 +54,7 @@ fn problems_of_shape_and_of_sense_come_together_by_position() {
     5 |   { at = "6s", heel = "everything" },
       |                ^^^^ did you mean `heal`?
       |
-      = help: allowed here: `at`, `every`, `jitter`, `tag`, `transfer`, `partition`, `crash`, `pause`, `heal`
+      = help: allowed here: `at`, `every`, `jitter`, `when`, `times`, `tag`, `transfer`, `partition`, `crash`, `pause`, `membership`, `heal`
 
     error: `7` has no unit; `7s`?
      --> t.toml:6:10

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::scenario::{Metric, Op, Seeds, Selector, units};
+use crate::scenario::{Load, Metric, Op, Pace, Seeds, Selector, units};
 
 const PROTOCOL: units::Protocol = units::Protocol {
     election_timeout: Duration::from_secs(1),
@@ -108,6 +108,20 @@ fn bounds_hold_the_base_unit_and_keep_their_text() {
 }
 
 #[test]
+fn a_load_is_a_factor_within_limits_and_scales_open_loops() {
+    let milli = |text: &str| text.parse::<Load>().map(|load| load.0).ok();
+    assert_eq!(["0.8", "1", "1.25", "4", "0.01"].map(milli), [800, 1_000, 1_250, 4_000, 10].map(Some));
+    assert_eq!(["0", "4.1", "-1", "80%", "", "0.0001", "x"].map(milli), [None; 7]);
+    assert_eq!("0.80".parse::<Load>().map(|load| load.to_string()), Ok("0.8".to_owned()));
+    let paces = |file: &str| {
+        let scenario = super::read(&super::with("", file)).expect("valid").at_load(Load(1_200));
+        scenario.workloads.into_iter().map(|workload| workload.pace).collect::<Vec<_>>()
+    };
+    assert_eq!(paces("rate = \"50/s\""), [Pace::Open { per_second_milli: 60_000, burst: 1 }]);
+    assert_eq!(paces("think = \"1ms\""), [Pace::Closed { think: Duration::from_millis(1) }]);
+}
+
+#[test]
 fn a_bound_compares_as_its_operator_says() {
     let holds =
         |text: &str, value| units::bound(text, Metric::Reads, &PROTOCOL).map(|bound| bound.holds(value)) == Ok(true);
@@ -125,6 +139,7 @@ fn selectors_are_spelled_as_they_are_read() {
         "@others",
         "@majority",
         "@any",
+        "@this",
         "n1",
         "n12",
     ] {

@@ -6,8 +6,8 @@ use toml::Spanned;
 
 use super::report::Report;
 use crate::scenario::{
-    CHANGED, COSTS, Changes, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_GET_READS, MAX_NODES,
-    MAX_QUEUE, Network, Problem,
+    CHANGED, COMPACT_AFTER, COSTS, Changes, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_GET_READS,
+    MAX_NODES, MAX_QUEUE, Network, Problem,
     problem::quote_all,
     profiles::{DISKS, NETWORKS, Profile},
     schema::{self, Knots, Or, Quantity, Text, Whole},
@@ -23,15 +23,22 @@ pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
         cpu: cpu(raw.cpu, default.cpu, report),
         reads_per_get: reads_per_get(raw.reads_per_get, default.reads_per_get, report),
         inner_reads: report.word(raw.inner_reads),
+        line: 0,
     };
     let changes = raw.variant.into_iter().filter_map(|(name, raw)| {
-        let changes = changes(raw, base.clone(), report);
+        let changes = changes(raw, Changes { line: report.line(&name.span()), ..base.clone() }, report);
         Some((report.kebab("a variant's name", name)?, changes))
     });
     let changes = changes.collect();
-    let Changes { lanes, cpu, reads_per_get, inner_reads } = base;
+    let Changes { lanes, cpu, reads_per_get, inner_reads, line: _ } = base;
+    let nodes = nodes(raw.nodes, default.nodes, report);
+    let [learners, spares] = beside([("learners", raw.learners), ("spares", raw.spares)], nodes, report);
+    let [least, most] = COMPACT_AFTER;
     Cluster {
-        nodes: nodes(raw.nodes, default.nodes, report),
+        nodes,
+        learners,
+        spares,
+        compact_after: report.whole("compact-after", raw.compact_after, least, most),
         engine: report.word(raw.engine).unwrap_or(default.engine),
         tick: times.tick,
         heartbeat: times.heartbeat,
@@ -56,6 +63,7 @@ fn changes(raw: schema::Changes, base: Changes, report: &mut Report) -> Changes 
         cpu: cpu(raw.cpu, base.cpu, report),
         reads_per_get: reads_per_get(raw.reads_per_get, base.reads_per_get, report),
         inner_reads: report.word(raw.inner_reads).or(base.inner_reads),
+        line: base.line,
     }
 }
 
@@ -69,6 +77,22 @@ fn nodes(raw: Option<Whole>, default: u32, report: &mut Report) -> u32 {
     }
     // After a refused number no node may be refused for being too many.
     report.whole("nodes", raw, 1, MAX_NODES).unwrap_or(MAX_NODES)
+}
+
+/// How many nodes there are beside those that vote from the beginning.
+fn beside(kinds: [(&str, Option<Whole>); 2], nodes: u32, report: &mut Report) -> [u32; 2] {
+    let mut room = MAX_NODES - nodes;
+    kinds.map(|(what, raw)| {
+        let span = raw.as_ref().map(Spanned::span);
+        let number = report.whole(what, raw, 0, MAX_NODES - 1).unwrap_or(0);
+        if let Some(span) = span.filter(|_| number > room) {
+            let message = format!("a cluster has at most {MAX_NODES} nodes: `{what}` can be {room} at most");
+            report.refuse(Problem::new(message).at(span).help("`nodes`, `learners` and `spares` count together"));
+            return 0;
+        }
+        room -= number;
+        number
+    })
 }
 
 /// Raft's times.

@@ -6,6 +6,7 @@
 mod checks;
 mod cluster;
 mod expect;
+mod membership;
 mod partition;
 mod process;
 mod report;
@@ -18,7 +19,7 @@ use std::{ops::Range, path::Path, time::Duration};
 use self::report::Report;
 pub(super) use self::{timeline::WHOLE, workload::KINDS};
 use super::{
-    Action, Claims, Cluster, MAX_DURATION, Metric, Problem, Scenario, schema,
+    Action, Claims, Cluster, Load, MAX_DURATION, Metric, Problem, Scenario, schema,
     units::{self, Protocol},
     words,
 };
@@ -27,6 +28,7 @@ use super::{
 pub(super) struct Frame {
     /// How long the run lasts.
     until: Duration,
+    /// How many nodes there are, voters or not.
     nodes: u32,
     protocol: Protocol,
 }
@@ -57,6 +59,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
         timeline: timeline.steps,
         cluster,
         workloads,
+        load: Load::default(),
     };
     // Of parts that were refused nothing is known.
     if report.problems.is_empty() {
@@ -80,7 +83,7 @@ fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report
         Some(length).filter(|length| !length.is_zero())
     });
     // Without a known end nothing may be refused for lying after it.
-    Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.nodes, protocol }
+    Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.size(), protocol }
 }
 
 fn name(name: Option<schema::Text>, path: &Path, report: &mut Report) -> String {

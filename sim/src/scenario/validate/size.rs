@@ -12,9 +12,9 @@ use crate::scenario::{
 /// Refuses what is too large. `places` are those of the workloads, `until` that of the length of the run.
 pub(super) fn limits(scenario: &Scenario, places: &[Range<usize>], until: Range<usize>, report: &mut Report) {
     let ticks = scenario.until.as_nanos() / scenario.cluster.tick.as_nanos().max(1);
-    let ticks = ticks * u128::from(scenario.cluster.nodes);
+    let ticks = ticks * u128::from(scenario.cluster.size());
     if ticks > u128::from(MAX_TICKS) {
-        let message = format!("{} ticks of {} nodes; a run has at most {MAX_TICKS}", ticks, scenario.cluster.nodes);
+        let message = format!("{} ticks of {} nodes; a run has at most {MAX_TICKS}", ticks, scenario.cluster.size());
         report.refuse(Problem::new(message).at(until).help("make `tick` longer or the run shorter"));
     }
     let mut sums = Sums::default();

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::{
     Frame,
+    membership::membership,
     partition::{partition, selector},
     process,
     report::Report,
@@ -13,7 +14,7 @@ use super::{
 use crate::scenario::{
     Action, MAX_REPETITIONS, MAX_STEPS, Problem, Selector, Step, When,
     problem::{quote, quote_all},
-    schema::{self, Quantity, Scalar, Text},
+    schema::{self, Quantity, Scalar, Text, Whole},
     units::{self, Misread},
     words,
 };
@@ -22,7 +23,7 @@ use crate::scenario::{
 pub(in crate::scenario) const WHOLE: &str = "whole";
 
 /// The verbs of a step, in the order in which they are listed to people.
-const VERBS: [&str; 6] = ["tag", "transfer", "partition", "crash", "pause", "heal"];
+const VERBS: [&str; 7] = ["tag", "transfer", "partition", "crash", "pause", "membership", "heal"];
 
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
@@ -70,7 +71,11 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut
     let raw = raw.into_inner();
     one_action(&raw, &span, report);
     let is_tag = raw.tag.is_some();
-    let at = when(raw.at, raw.every, raw.jitter, is_tag, &span, frame, report);
+    misplaced(&raw, report);
+    let at = match raw.when.filter(|_| !is_tag) {
+        Some(when) => on(&when, (raw.at, raw.every, raw.times), frame, report),
+        None => when(raw.at, raw.every, raw.jitter, is_tag, &span, frame, report),
+    };
     let action = if let Some(tag) = raw.tag {
         named_window(tag, tags, report)
     } else if let Some(transfer) = raw.transfer {
@@ -81,10 +86,56 @@ fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut
         process::crash(raw, frame, report)
     } else if let Some(raw) = raw.pause {
         process::pause(raw, frame, report)
+    } else if let Some(raw) = raw.membership {
+        membership(raw, frame, report)
     } else {
         raw.heal.and_then(|what| heal(&what, report))
     };
-    Some(Step { line, at: at?, action: action? })
+    let (at, action) = (at?, action?);
+    let of_a_node = matches!(at, When::On { moment, .. } if moment.phase.is_of_a_node());
+    if !of_a_node && action.selectors().contains(&Selector::This) {
+        let problem = Problem::new("`@this` is nobody here").at(span);
+        report.missing(problem.help("it names the node that a step waited for: `when = \"timeout-now.received\"`"));
+        return None;
+    }
+    Some(Step { line, at, action })
+}
+
+/// Keys beside which, or without which, others say nothing.
+fn misplaced(raw: &schema::Step, report: &mut Report) {
+    let tagged = raw.when.as_ref().filter(|_| raw.tag.is_some());
+    if let Some(when) = tagged {
+        report.refuse(Problem::new("a tag names a window of time").at(when.span()).help("give it an `at`"));
+    }
+    let timed = [&raw.every, &raw.jitter].into_iter().flatten().next().filter(|_| raw.when.is_some());
+    if let Some(timed) = timed {
+        let problem = Problem::new("a step that waits for a moment has no period").at(timed.span());
+        report.refuse(problem.help("it acts `times = 3` times; `at = \"2s..6s\"` says in which window"));
+    }
+    if let Some(times) = raw.times.as_ref().filter(|_| raw.when.is_none()) {
+        let problem = Problem::new("`times` without `when`").at(times.span());
+        report.missing(problem.help("a step is repeated with `every = \"400ms\"` in a window"));
+    }
+}
+
+/// A step that waits for a moment of the protocol: from a time on, within a window, or throughout the run.
+fn on(
+    when: &Text,
+    (at, every, times): (Option<Quantity>, Option<Quantity>, Option<Whole>),
+    frame: &Frame,
+    report: &mut Report,
+) -> Option<When> {
+    let moment = report.take(units::phase_moment(when.get_ref(), &frame.protocol), when.span());
+    let times = report.whole("times", times, 1, MAX_REPETITIONS as u32).unwrap_or(1);
+    let window = match at {
+        None => Some((Duration::ZERO, frame.until)),
+        Some(at) => match time_or_window(&at, frame, report)? {
+            When::Window { from, to } => Some((from, to)),
+            other => Some((other.start(), frame.until)),
+        },
+    };
+    let (from, to) = window.filter(|_| every.is_none())?;
+    Some(When::On { moment: moment?, from, to, times })
 }
 
 /// Where the verbs of a step stand, with their names; by position.
@@ -95,6 +146,7 @@ fn actions(raw: &schema::Step) -> Vec<(Range<usize>, &'static str)> {
         raw.partition.as_ref().map(Spanned::span),
         raw.crash.as_ref().map(Spanned::span),
         raw.pause.as_ref().map(Spanned::span),
+        raw.membership.as_ref().map(Spanned::span),
         raw.heal.as_ref().map(Spanned::span),
     ];
     let mut actions: Vec<_> = present.into_iter().zip(VERBS).filter_map(|(span, verb)| Some((span?, verb))).collect();

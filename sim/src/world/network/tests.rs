@@ -27,8 +27,17 @@ fn quality() -> Quality {
 
 /// Runs `script` on a world with one link, and returns what arrived.
 fn on_link(quality: Quality, script: impl FnOnce(&World<u32>, LinkId) + Send + 'static) -> Vec<(u64, u32)> {
+    on(quality, |link| link, script)
+}
+
+/// The same, on what `lay` makes of the link.
+fn on(
+    quality: Quality,
+    lay: impl FnOnce(Link<u32>) -> Link<u32>,
+    script: impl FnOnce(&World<u32>, LinkId) + Send + 'static,
+) -> Vec<(u64, u32)> {
     let world = World::new(1);
-    let link = world.add_link(Link::new(quality, world.streams().stream(&["net", "a>b"])));
+    let link = world.add_link(lay(Link::new(quality, world.streams().stream(&["net", "a>b"]))));
     let inbox = Arc::new(Inbox { world: world.clone(), arrived: Mutex::default() });
     world.set_receiver(link, Some(Arc::clone(&inbox) as Arc<dyn Receiver<u32>>));
     script(&world, link);
@@ -109,6 +118,28 @@ fn unary_calls_go_one_at_a_time() {
         (1..=3).for_each(|message| world.send(link, message).unwrap());
     });
     assert_eq!(arrived, [(10, 1), (30, 2), (50, 3)]);
+}
+
+#[test]
+fn a_unary_call_that_costs_takes_time_of_both_ends_and_waits_for_a_busy_one() {
+    let cpu = || Arc::new(Mutex::new(Cpu::new(1)));
+    let arrivals = |busy_until: u64| {
+        let ends = Ends { caller: cpu(), callee: cpu(), cost: Duration::from_nanos(5) };
+        ends.callee.lock().work(SimTime(0), Duration::from_nanos(busy_until));
+        let unary = Quality { calls: Calls::Unary, ..quality() };
+        on(unary, |link| link.between(ends), |world, link| (1..=2).for_each(|n| world.send(link, n).unwrap()))
+    };
+    // Out 5, in flight 10, taken 5; answered 10 later and taken in another 5, when the second call begins.
+    assert_eq!(arrivals(0), [(20, 1), (55, 2)]);
+    assert_eq!(arrivals(100), [(105, 1), (140, 2)]);
+}
+
+#[test]
+fn a_stream_costs_the_receiver_time_and_the_sender_none() {
+    let cpu = || Arc::new(Mutex::new(Cpu::new(1)));
+    let ends = Ends { caller: cpu(), callee: cpu(), cost: Duration::from_nanos(5) };
+    let script = |world: &World<u32>, link| (1..=2).for_each(|n| world.send(link, n).unwrap());
+    assert_eq!(on(quality(), |link| link.between(ends), script), [(15, 1), (20, 2)]);
 }
 
 #[test]

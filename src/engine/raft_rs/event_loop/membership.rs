@@ -1,0 +1,207 @@
+//! Who belongs to the group: changes are proposed, applied from the log, and outlive the leader that began them.
+
+use super::EventLoop;
+use crate::engine::MembershipChange;
+use crate::engine::raft_rs::inbox::Reply;
+use crate::env::NodeId;
+use crate::error::Error;
+use crate::observe::{EndCause, Event, Membership, Role};
+use protobuf::Message;
+use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2, Entry, EntryType};
+use raft::{INVALID_ID, ProgressState, StateRole};
+use std::sync::Arc;
+
+/// A change that this leader has proposed and not yet seen in force.
+pub(super) struct Change {
+    index: u64,
+    reply: Reply<u64>,
+}
+
+impl EventLoop {
+    pub(super) fn change_membership(&mut self, change: &MembershipChange, reply: Reply<u64>) {
+        match self.propose_change(change) {
+            Ok(index) => self.change = Some(Change { index, reply }),
+            Err(error) => {
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    fn propose_change(&mut self, change: &MembershipChange) -> Result<u64, Error> {
+        self.check_leading()?;
+        let members = self.raft.store().membership();
+        self.check_no_change_under_way(&members)?;
+        self.check_sense(change, &members)?;
+        self.raft.propose_conf_change(Vec::new(), encode(change)).map_err(|_| Error::Overloaded)?;
+        Ok(self.raft.raft.raft_log.last_index())
+    }
+
+    /// One change at a time, none in a joint configuration, and none before an entry of this leader's own term is applied: an earlier
+    /// leader's change, unknown to this one, may else be committed beside it (Ongaro, raft-dev 2015). raft would replace it by an
+    /// empty entry without a word.
+    fn check_no_change_under_way(&self, members: &Membership) -> Result<(), Error> {
+        let refuse = |why| Err(Error::MembershipRefused(why));
+        if self.applied.1 != self.raft.raft.term {
+            return refuse("the leader has not applied an entry of its own term");
+        }
+        if members.is_joint() || self.raft.raft.has_pending_conf() {
+            return refuse("another change is under way");
+        }
+        Ok(())
+    }
+
+    fn check_sense(&self, change: &MembershipChange, members: &Membership) -> Result<(), Error> {
+        let refuse = |why| Err(Error::MembershipRefused(why));
+        let last_voter = |node: &NodeId| members.voters == [*node];
+        match change {
+            MembershipChange::AddLearner(node) if members.contains(*node) => refuse("it is a member already"),
+            MembershipChange::Promote(node) if !members.learners.contains(node) => refuse("it is no learner"),
+            MembershipChange::Promote(node) if !self.follows_closely(*node) => refuse("it has not caught up"),
+            MembershipChange::Demote(node) if !members.votes(*node) => refuse("it is no voter"),
+            MembershipChange::Remove(node) if !members.contains(*node) => refuse("it is no member"),
+            MembershipChange::Demote(node) | MembershipChange::Remove(node) if last_voter(node) => {
+                refuse("it is the last voter")
+            }
+            MembershipChange::Joint { add, remove } => check_joint(add, remove, members),
+            MembershipChange::AddLearner(_)
+            | MembershipChange::Promote(_)
+            | MembershipChange::Demote(_)
+            | MembershipChange::Remove(_) => Ok(()),
+        }
+    }
+
+    /// Does a learner take entries as they come? One that is still being probed, or sent a snapshot, would be a voter that cannot
+    /// help to commit anything (openraft #1805; etcd's `isLearnerReady`).
+    fn follows_closely(&self, node: NodeId) -> bool {
+        self.raft.raft.prs().get(node.0).is_some_and(|progress| progress.state == ProgressState::Replicate)
+    }
+
+    /// Applies an entry that changes the configuration. One that makes no sense where it stands changes nothing, on every node alike.
+    pub(super) fn apply_change(&mut self, entry: &Entry) {
+        let Some(change) = decode(entry) else { return };
+        let Ok(conf_state) = self.raft.apply_conf_change(&change) else { return };
+        self.raft.mut_store().set_conf_state(conf_state);
+        self.members_changed(entry.index);
+        self.settle_change(entry.index);
+    }
+
+    /// Other members are in force: those who count acknowledgements and those who watch are told, and the lease of a leader without a
+    /// vote ends, before anything else happens.
+    pub(super) fn members_changed(&mut self, index: u64) {
+        let members = self.raft.store().membership();
+        let leads = self.raft.raft.state == StateRole::Leader;
+        if leads && !members.votes(self.host.node()) {
+            self.listener.ended(EndCause::Removal);
+        }
+        self.renewal.reconfigured(members.clone());
+        self.host.observe(Event::Membership { index, members: Arc::new(members) });
+    }
+
+    /// Answers who asked for the change, once what is in force is not joint.
+    fn settle_change(&mut self, index: u64) {
+        if self.raft.store().membership().is_joint() {
+            return;
+        }
+        if let Some(Change { reply, .. }) = self.change.take_if(|change| change.index <= index) {
+            self.confirmed.push((reply, index));
+        }
+    }
+
+    /// A leader that has lost its vote stops to lead. raft would let it go on, and, where one other voter is left, answer ReadIndex
+    /// without asking that (LB-43). It hands over to who has everything, so that nobody must wait for an election timeout.
+    ///
+    /// Not between `ready` and `advance`.
+    pub(super) fn resign_without_vote(&mut self) {
+        let raft = &mut self.raft.raft;
+        if raft.state != StateRole::Leader || self.raft.store().membership().votes(self.host.node()) {
+            return;
+        }
+        let raft = &mut self.raft.raft;
+        let last = raft.raft_log.last_index();
+        let voters = raft.prs().conf().voters().clone();
+        let heir = raft.prs().iter().filter(|(id, progress)| voters.contains(**id) && progress.matched == last);
+        if let Some(heir) = heir.map(|(id, _)| *id).min() {
+            self.raft.transfer_leader(heir);
+        }
+        let raft = &mut self.raft.raft;
+        raft.become_follower(raft.term, INVALID_ID);
+    }
+
+    /// Leaves a joint configuration that an earlier leader entered: raft does it for the leader that applies the entry which enters
+    /// it, and for nobody after that (LB-50; etcd #12136).
+    pub(super) fn leave_joint(&mut self) {
+        let abandoned = self.raft.store().membership().is_joint()
+            && !self.raft.raft.has_pending_conf()
+            && self.applied.1 == self.raft.raft.term;
+        if abandoned {
+            // Refused during a transfer: tried again at the next tick.
+            let _ = self.raft.propose_conf_change(Vec::new(), ConfChangeV2::default());
+        }
+    }
+
+    pub(super) fn fail_change(&mut self, error: &Error) {
+        if let Some(Change { reply, .. }) = self.change.take() {
+            let _ = reply.send(Err(error.clone()));
+        }
+    }
+
+    /// Tells of a node that stands for election without having applied what changes the configuration in its log.
+    pub(super) fn tell_of_campaign(&self) {
+        if !matches!(self.known.role, Role::PreCandidate | Role::Candidate) {
+            return;
+        }
+        if let Some(index) = self.raft.store().first_change_after(self.applied.0) {
+            self.host.observe(Event::CampaignedAmidChange { index, commit: self.raft.raft.raft_log.committed });
+        }
+    }
+}
+
+fn check_joint(add: &[NodeId], remove: &[NodeId], members: &Membership) -> Result<(), Error> {
+    let refuse = |why| Err(Error::MembershipRefused(why));
+    if add.iter().any(|node| members.votes(*node)) {
+        return refuse("it is a voter already");
+    }
+    if remove.iter().any(|node| !members.contains(*node)) {
+        return refuse("it is no member");
+    }
+    let stays = |node: &NodeId| !remove.contains(node);
+    if add.is_empty() && remove.is_empty() {
+        return refuse("it changes nothing");
+    }
+    if !members.voters.iter().chain(add).any(stays) {
+        return refuse("nobody would vote");
+    }
+    Ok(())
+}
+
+fn encode(change: &MembershipChange) -> ConfChangeV2 {
+    let single = |kind: ConfChangeType, node: &NodeId| ConfChangeSingle {
+        change_type: kind,
+        node_id: node.0,
+        ..Default::default()
+    };
+    let mut encoded = ConfChangeV2::default();
+    let changes = match change {
+        MembershipChange::AddLearner(node) | MembershipChange::Demote(node) => {
+            vec![single(ConfChangeType::AddLearnerNode, node)]
+        }
+        MembershipChange::Promote(node) => vec![single(ConfChangeType::AddNode, node)],
+        MembershipChange::Remove(node) => vec![single(ConfChangeType::RemoveNode, node)],
+        MembershipChange::Joint { add, remove } => {
+            // Joint even where one voter changes, and left by itself.
+            encoded.transition = ConfChangeTransition::Implicit;
+            let add = add.iter().map(|node| single(ConfChangeType::AddNode, node));
+            add.chain(remove.iter().map(|node| single(ConfChangeType::RemoveNode, node))).collect()
+        }
+    };
+    encoded.changes = changes.into();
+    encoded
+}
+
+fn decode(entry: &Entry) -> Option<ConfChangeV2> {
+    match entry.entry_type {
+        // The first version of a change is proposed by nobody here.
+        EntryType::EntryNormal | EntryType::EntryConfChange => None,
+        EntryType::EntryConfChangeV2 => ConfChangeV2::parse_from_bytes(&entry.data).ok(),
+    }
+}
