@@ -55,7 +55,7 @@ fn main() {
 fn simulated() -> (u64, Duration) {
     let run = || {
         let scenario = Arc::new(scenario::parse(Path::new("traffic.toml"), SCENARIO).expect("a valid scenario"));
-        let recorder = Arc::new(Recorder::new(History::new(Keep::Last(0), Vec::new())));
+        let recorder = Arc::new(Recorder::new(History::new(Keep::Last(0), Vec::new()), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
             let plan = Plan { scenario, variant: &DEFAULT, clients: 0, leak: false };

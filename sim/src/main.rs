@@ -9,8 +9,8 @@ use leasehold_sim::cluster::VARIANTS;
 use leasehold_sim::fault::VERBS;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
-    Console, Github, JsonLines, Junit, Listed, Planned, Progress, Sink, Status, Style, Witness, event_line, listing,
-    write_events,
+    Console, Github, Idle, JsonLines, Junit, Listed, Planned, Progress, Sink, Status, Style, Witness, event_line,
+    listing, write_events,
 };
 use leasehold_sim::runner::fuzz::{Campaign, Corpus, Input, keep};
 use leasehold_sim::runner::knobs::{self, Knobs, Workflow};
@@ -247,7 +247,12 @@ fn run_scenarios(args: &RunArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let knobs = knobs(&args.selection, args.jobs.is_some(), !args.scenarios.is_empty())?;
     let wish = under(&knobs, args.selection.wish(&args.scenarios, args.slow));
-    let groups = selected(refuse(&wish, &places)?, &wish, &knobs)?;
+    let groups = refuse(&wish, &places)?;
+    let all = groups.len();
+    let groups = selected(groups, &wish, &knobs)?;
+    // All scenarios, as they are: of these it can be asked that every check finds something to do.
+    let everything =
+        wish.scenarios.is_empty() && wish.seeds.is_none() && wish.variants.is_empty() && groups.len() == all;
     check_engine(args.engine, &groups)?;
     warn(&groups, args.deny_warnings)?;
     if let Some(dir) = &args.out {
@@ -260,12 +265,12 @@ fn run_scenarios(args: &RunArgs) -> Result<Status, Stop> {
     let sink = sink(args.format, &groups, &places);
     let witnesses = witnesses(args, &program(&places.cwd))?;
     let (fresh, out) = (fresh_process()?, args.out.clone());
-    let mut intake =
-        Intake { groups, fresh, out, sink, witnesses, confirmed: BTreeSet::new(), status: Status::AsExpected };
+    let (confirmed, idle, status) = (BTreeSet::new(), Idle::default(), Status::AsExpected);
+    let mut intake = Intake { groups, fresh, out, sink, witnesses, confirmed, idle, status };
     sweep(specs, jobs, &mut |report| intake.take(report).unwrap_or_else(|error| give_up(&error)));
     intake.sink.finish()?;
     intake.witnesses.iter_mut().try_for_each(|witness| witness.finish())?;
-    Ok(intake.status)
+    Ok(if everything { intake.with_none_idle() } else { intake.status })
 }
 
 /// The knobs of the environment; what is set is echoed on standard error. Flags beat them, and so do scenarios that are named.
@@ -330,10 +335,18 @@ struct Intake {
     witnesses: Vec<Box<dyn Witness>>,
     /// The kinds of failure that were run again.
     confirmed: BTreeSet<(PathBuf, String, Option<Class>)>,
+    idle: Idle,
     status: Status,
 }
 
 impl Intake {
+    /// The status, where a check that was never evaluated is an error.
+    fn with_none_idle(&self) -> Status {
+        let idle = self.idle.lines();
+        idle.iter().for_each(|line| eprintln!("error: {line}"));
+        if idle.is_empty() { self.status } else { self.status.max(Status::Vacuous) }
+    }
+
     fn take(&mut self, mut report: RunReport) -> io::Result<()> {
         let mut events = None;
         if !report.verdict.as_expected {
@@ -341,6 +354,7 @@ impl Intake {
             events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
         }
         self.status = self.status.max(Status::of(&report));
+        self.idle.see(&report);
         self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_deref()))?;
         self.sink.take(report, events)
     }

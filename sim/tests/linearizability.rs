@@ -12,7 +12,10 @@ use std::path::Path;
 fn scenario() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/fast/stale-read.toml");
     let text = fs::read_to_string(file).unwrap();
-    let alone = text.replace(r#"record-only = ["one-lease"]"#, r#"record-only = ["one-lease", "staleness"]"#);
+    let alone = text.replace(
+        r#"record-only = ["one-lease", "exclusive-commits", "applied-before-read"]"#,
+        r#"record-only = ["one-lease", "exclusive-commits", "applied-before-read", "staleness"]"#,
+    );
     assert_ne!(alone, text);
     alone
 }

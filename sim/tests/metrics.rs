@@ -53,7 +53,7 @@ fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>
         let scenario = Arc::new(scenario::parse(Path::new("metrics.toml"), SCENARIO).unwrap());
         let counts = Counts::default();
         let history = History::new(Keep::Last(0), vec![Box::new(counts.clone())]);
-        let recorder = Arc::new(Recorder::new(history));
+        let recorder = Arc::new(Recorder::new(history, &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
             let clients = workload::clients(&scenario);

@@ -8,6 +8,9 @@
 //! |------------------------|------------------------------------------------------------------------|--------------------------|
 //! | `staleness`            | no read is older than what was acknowledged before it                  | S1                       |
 //! | `linearizability`      | each key is a single register, judged from its values                  | S1                       |
+//! | `serial_order`         | the log is the order in which everything took place, across keys       | S5, S1                   |
+//! | `committed_reads`      | what is read was committed, and belongs to its version                 | S3                       |
+//! | `monotone_reads`       | no client sees a key go back                                           | S2                       |
 //! | `election_safety`      | a term has one leader                                                  | R1                       |
 //! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
 //! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
@@ -15,44 +18,73 @@
 //! | `durability`           | what others were told of is durable, and is there after a restart      | R5                       |
 //! | `configuration`        | memberships follow each other one change at a time                     | R6                       |
 //! | `one_lease`            | never two valid leases at one instant                                  | W1                       |
+//! | `quorum_commits`       | nothing is committed that a quorum does not have                       | R7                       |
+//! | `exclusive_commits`    | while a lease is valid, nobody commits in a later term                 | W2                       |
+//! | `transfer_lease`       | no lease while leadership is being handed over                         | W6                       |
+//! | `applied_before_read`  | who answers from a lease has applied all that anybody was told of      | S4                       |
 //! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
 //! | `counted_voters`       | those who count for a lease are voters, by the membership in force     | W11                      |
 //! | `live_leader`          | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
 //! | `caught_up`            | no lease read before an entry of the leader's own term is applied      | W7                       |
 //! | `monotone_lease`       | a lease never gets shorter; an ended one never comes back              | W8                       |
 //! | `fresh_clock`          | a lease read is decided by a fresh reading of the clock                | W10                      |
+//! | `calls_return`         | every call returns                                                     | L1                       |
+//! | `recovers`             | after the last fault there is a leader again                           | L2                       |
+//! | `transfers_end`        | a transfer ends, one way or the other                                  | L3, L4                   |
+//! | `steady_leadership`    | nobody is elected for no reason                                        | L6, Pf4                  |
+//! | `commit_progress`      | a leader that cannot commit does not go on to answer                   | L7                       |
 //! | `end_causes`           | no lease is ended without cause                                        | W9                       |
 //! | `read_index_budget`    | a ReadIndex round for each miss and each renewal                       | Pf2                      |
+//! | `lease_used`           | the lease is used at all                                               | V1                       |
 //!
-//! `zones` judges a register while its history happens. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
+//! `zones` judges a register while its history happens; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
+//! which faults are in force. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
 mod acknowledged;
+mod applied_before_read;
+mod calls_return;
 mod caught_up;
+mod commit_progress;
+mod committed_reads;
 mod configuration;
 mod counted_voters;
 mod durability;
 mod election_safety;
 mod end_causes;
+mod exclusive_commits;
 mod fresh_clock;
 mod leader_completeness;
 mod lease_base;
+mod lease_used;
+mod ledger;
 mod linearizability;
 mod live_leader;
 mod log;
 mod log_matching;
 mod monotone_lease;
+mod monotone_reads;
 mod nodes;
 mod one_lease;
+mod operations;
 mod panel;
+mod premises;
+mod quorum_commits;
 mod read_index_budget;
+mod recovers;
+mod serial_order;
 mod staleness;
 mod state_machine_safety;
+mod steady_leadership;
+mod transfer_lease;
+mod transfers_end;
+pub(crate) mod troubles;
 pub mod words;
 pub mod zones;
 
-pub use nodes::Nodes;
+pub use nodes::{LeaseState, Nodes};
 pub use panel::{Kind, Panel};
+pub use premises::Premises;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -62,6 +94,26 @@ use crate::scenario::Class;
 use crate::time::SimTime;
 use std::sync::Arc;
 
+/// Has a finding broken something, or could it have?
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// The property does not hold.
+    Actual,
+    /// One line of defence is open and another still stands, as far as is known. Recorded, counted and shown; neither ends nor fails
+    /// the run (`lease-bugs.md` W3, W6, L7).
+    Potential,
+}
+
+impl Severity {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Actual => "actual",
+            Severity::Potential => "potential",
+        }
+    }
+}
+
 /// A property that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
@@ -69,6 +121,8 @@ pub struct Finding {
     pub check: &'static str,
     /// The class of failure.
     pub class: Class,
+    /// Has it failed, or could it have?
+    pub severity: Severity,
     /// When: the moment of the violation, or the end of the run for what is judged there.
     pub at: SimTime,
     /// One line with numbers.
@@ -90,7 +144,7 @@ pub trait Check: Send {
         &Kind::ALL
     }
 
-    /// Sees one record, which `nodes` has taken in already. A finding whose class [`stops`] ends the run.
+    /// Sees one record, which `nodes` has taken in already. An actual finding whose class [`stops`] ends the run.
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding>;
 
     /// How often the property was evaluated so far. A check that never was has proved nothing.
@@ -123,8 +177,14 @@ impl CheckInfo {
         Self { name, about, class, stops: stops(class), source }
     }
 
+    /// The property does not hold.
     fn finding(&self, at: SimTime, message: String, story: Vec<String>) -> Finding {
-        Finding { check: self.name, class: self.class, at, message, story }
+        Finding { check: self.name, class: self.class, severity: Severity::Actual, at, message, story }
+    }
+
+    /// The property might not have held.
+    fn potential(&self, at: SimTime, message: String, story: Vec<String>) -> Finding {
+        Finding { severity: Severity::Potential, ..self.finding(at, message, story) }
     }
 }
 
@@ -132,21 +192,34 @@ impl CheckInfo {
 pub const ALL: &[CheckInfo] = &[
     staleness::INFO,
     linearizability::INFO,
+    serial_order::INFO,
+    committed_reads::INFO,
+    monotone_reads::INFO,
     election_safety::INFO,
     state_machine_safety::INFO,
     log_matching::INFO,
     leader_completeness::INFO,
     durability::INFO,
+    quorum_commits::INFO,
     configuration::INFO,
     one_lease::INFO,
+    exclusive_commits::INFO,
+    transfer_lease::INFO,
+    applied_before_read::INFO,
     lease_base::INFO,
     counted_voters::INFO,
     live_leader::INFO,
     caught_up::INFO,
     monotone_lease::INFO,
     fresh_clock::INFO,
+    calls_return::INFO,
+    recovers::INFO,
+    transfers_end::INFO,
+    steady_leadership::INFO,
+    commit_progress::INFO,
     end_causes::INFO,
     read_index_budget::INFO,
+    lease_used::INFO,
 ];
 
 /// Does a finding of this class end the run? After a violation of safety nothing that follows means anything; what is counted needs
@@ -163,26 +236,41 @@ pub const fn stops(class: Class) -> bool {
     }
 }
 
-/// All checks, fresh for one run, in the order of [`ALL`]. `keys` are the names of the keys, for the stories.
-pub fn all(keys: Arc<[String]>) -> Vec<Box<dyn Check>> {
+/// All checks, fresh for one run, in the order of [`ALL`].
+pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
+    let keys = || Arc::clone(&premises.keys);
+    let premises = || premises.clone();
     vec![
-        Box::new(staleness::Staleness::new(Arc::clone(&keys))),
-        Box::new(linearizability::Linearizability::new(keys)),
+        Box::new(staleness::Staleness::new(keys())),
+        Box::new(linearizability::Linearizability::new(keys())),
+        Box::new(serial_order::SerialOrder::new(keys())),
+        Box::new(committed_reads::CommittedReads::new(keys())),
+        Box::new(monotone_reads::MonotoneReads::new(keys())),
         Box::new(election_safety::ElectionSafety::default()),
         Box::new(state_machine_safety::StateMachineSafety::default()),
         Box::new(log_matching::LogMatching::default()),
         Box::new(leader_completeness::LeaderCompleteness::default()),
         Box::new(durability::Durability::default()),
+        Box::new(quorum_commits::QuorumCommits::default()),
         Box::new(configuration::Configuration::default()),
         Box::new(one_lease::OneLease::default()),
+        Box::new(exclusive_commits::ExclusiveCommits::default()),
+        Box::new(transfer_lease::TransferLease::default()),
+        Box::new(applied_before_read::AppliedBeforeRead::default()),
         Box::new(lease_base::LeaseBase::default()),
         Box::new(counted_voters::CountedVoters::default()),
         Box::new(live_leader::LiveLeader::default()),
         Box::new(caught_up::CaughtUp::default()),
         Box::new(monotone_lease::MonotoneLease::default()),
         Box::new(fresh_clock::FreshClock::default()),
+        Box::new(calls_return::CallsReturn::new(premises())),
+        Box::new(recovers::Recovers::new(premises())),
+        Box::new(transfers_end::TransfersEnd::new(premises())),
+        Box::new(steady_leadership::SteadyLeadership::new(premises())),
+        Box::new(commit_progress::CommitProgress::new(premises())),
         Box::new(end_causes::EndCauses::default()),
         Box::new(read_index_budget::ReadIndexBudget::default()),
+        Box::new(lease_used::LeaseUsed::new(premises())),
     ]
 }
 
@@ -192,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_check_is_listed_under_its_name_and_in_the_same_order() {
-        let built: Vec<_> = all(Arc::from([])).iter().map(|check| check.name()).collect();
+        let built: Vec<_> = all(&Premises::of_tests()).iter().map(|check| check.name()).collect();
         let listed: Vec<_> = ALL.iter().map(|info| info.name).collect();
         assert_eq!(built, listed);
     }
@@ -200,6 +288,18 @@ mod tests {
     #[test]
     fn safety_stops_a_run_and_expectations_do_not() {
         let going_on: Vec<_> = ALL.iter().filter(|info| !info.stops).map(|info| info.name).collect();
-        assert_eq!(going_on, ["end-causes", "read-index-budget"]);
+        assert_eq!(
+            going_on,
+            [
+                "calls-return",
+                "recovers",
+                "transfers-end",
+                "steady-leadership",
+                "commit-progress",
+                "end-causes",
+                "read-index-budget",
+                "lease-used"
+            ]
+        );
     }
 }

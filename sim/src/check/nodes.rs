@@ -3,7 +3,9 @@
 //! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
 //! cleared by the passing of time: [`Held::until`] says until when it is good, and moves where the holder's clock is touched.
 
+use super::ledger::Ledger;
 use super::log::Log;
+use super::operations::Operations;
 use super::words;
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
@@ -12,12 +14,36 @@ use leasehold::observe::{EndCause, Event, Membership, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the nodes of a cluster have told.
+/// What the nodes of a cluster have told, what clients have under way, and what the log made of it.
 #[derive(Default)]
 pub struct Nodes {
     nodes: BTreeMap<NodeId, NodeState>,
+    pub(super) operations: Operations,
+    pub(super) ledger: Ledger,
     /// The members of the group when it began. `None`: every node that has told anything, and all of them vote.
     founders: Option<Arc<Membership>>,
+}
+
+/// Where the lease of a cluster stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LeaseState {
+    /// Some node holds a valid one.
+    Valid,
+    /// The last one has run out, and its holder has neither renewed nor lost it.
+    Expired,
+    /// There is none.
+    None,
+}
+
+impl LeaseState {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LeaseState::Valid => "valid",
+            LeaseState::Expired => "expired",
+            LeaseState::None => "none",
+        }
+    }
 }
 
 /// What one node has told.
@@ -84,7 +110,9 @@ impl Nodes {
     }
 
     /// Takes in what a node told, or what became of its process.
-    pub fn record(&mut self, Record { at, what }: &Record) {
+    pub fn record(&mut self, record: &Record) {
+        self.operations.record(record);
+        let Record { at, what } = record;
         match what {
             What::Stack(told) => self.told(*at, told),
             What::Process { node, change } => self.of(*node).process(*at, *change),
@@ -94,6 +122,9 @@ impl Nodes {
     }
 
     fn told(&mut self, at: SimTime, told: &StackRecord) {
+        if let (Event::Applied { index, .. }, Some(effect)) = (&told.event, &told.effect) {
+            self.ledger.take(*index, effect, self.operations.least());
+        }
         match &told.event {
             Event::Membership { members, .. } => self.of(told.node).members = Some(Arc::clone(members)),
             Event::SnapshotRestored { index, term, .. } => self.restored(told.node, *index, *term),
@@ -165,6 +196,18 @@ impl Nodes {
     /// The node's lease, if it has one, good or run out.
     pub(super) fn lease(&self, node: NodeId) -> Option<Held> {
         self.nodes.get(&node)?.lease
+    }
+
+    /// Where the lease of the whole cluster stands at `at`.
+    pub fn lease_state(&self, at: SimTime) -> LeaseState {
+        let valid = |state: &NodeState| state.lease.is_some_and(|lease| lease.is_valid(at));
+        if self.nodes.values().any(valid) {
+            LeaseState::Valid
+        } else if self.nodes.values().any(|state| state.lease.is_some()) {
+            LeaseState::Expired
+        } else {
+            LeaseState::None
+        }
     }
 
     /// A line for each node that leads or has had a lease, at most `most`, those with a lease in force at `at` first.
@@ -250,7 +293,7 @@ impl NodeState {
         self.role == Role::Leader || self.latest_lease().is_some()
     }
 
-    fn describe(&self, at: SimTime) -> String {
+    pub(super) fn describe(&self, at: SimTime) -> String {
         let role = match self.role {
             Role::Leader => format!("has led term {} since {}", self.term, self.since),
             role => format!("has been {} in term {} since {}", role.name(), self.term, self.since),

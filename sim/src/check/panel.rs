@@ -74,6 +74,11 @@ impl Panel {
         self.checks.iter_mut().flat_map(|check| check.finish(end)).collect()
     }
 
+    /// What is known of the nodes.
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
     /// Each check.
     pub fn checks(&self) -> impl Iterator<Item = &dyn Check> {
         self.checks.iter().map(|check| &**check)

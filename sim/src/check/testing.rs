@@ -2,7 +2,8 @@
 
 use super::{Check, Finding, Kind, Nodes};
 use crate::history::{
-    Completion, Fate, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
+    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange,
+    Record, StackRecord, What,
 };
 use crate::time::SimTime;
 use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
@@ -50,7 +51,7 @@ impl Events {
 
     fn told_by(self, at: u64, node: u64, event: Event, lease_until: Option<SimTime>) -> Self {
         let clock = Instant::from_nanos(ms(at).0);
-        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until, clock }))
+        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until, clock, effect: None }))
     }
 
     pub(crate) fn leads(self, at: u64, node: u64, term: u64) -> Self {
@@ -113,6 +114,13 @@ impl Events {
         self.push(at, message)
     }
 
+    /// A message of Raft arrives; `content` is term, index, commit and number of entries.
+    pub(crate) fn arrives(self, at: u64, (from, to): (u64, u64), kind: &'static str, content: [u64; 4]) -> Self {
+        let (from, to) = (Address::Node(NodeId(from)), Address::Node(NodeId(to)));
+        let (lane, fate, stamp, echo) = (Lane::Heartbeat, Fate::Delivered, None, None);
+        self.push(at, What::Message { from, to, lane, fate, kind, content, stamp, echo })
+    }
+
     pub(crate) fn ends(self, at: u64, node: u64, generation: u64, cause: EndCause) -> Self {
         self.event(at, node, Event::LeaseEnded { generation, cause, held: true })
     }
@@ -152,6 +160,18 @@ impl Events {
 
     pub(crate) fn applies(self, at: u64, node: u64, index: u64, term: u64, digest: u32) -> Self {
         self.event(at, node, Event::Applied { index, term, digest })
+    }
+
+    /// n1 is the first to apply an entry, and this is what it did.
+    pub(crate) fn takes(self, at: u64, index: u64, effect: Effect) -> Self {
+        let (event, clock) = (Event::Applied { index, term: 1, digest: 0 }, Instant::from_nanos(ms(at).0));
+        let effect = Some(Box::new(effect));
+        self.push(at, What::Stack(StackRecord { node: NodeId(1), event, lease_until: None, clock, effect }))
+    }
+
+    /// The entry at `index` is a write of `key` by operation `op`.
+    pub(crate) fn takes_put(self, at: u64, index: u64, op: u64, key: u32) -> Self {
+        self.takes(at, index, effect(op, key, Condition::Always, Answer::Wrote))
     }
 
     pub(crate) fn appends(self, at: u64, node: u64, index: u64, term: u64, digest: u32) -> Self {
@@ -224,6 +244,15 @@ impl Events {
         self.operations += 1;
         1_000 + self.operations
     }
+}
+
+pub(crate) fn effect(op: u64, key: u32, condition: Condition, answer: Answer) -> Effect {
+    Effect { op: OpId(op), key: KeyId(key), condition, answer }
+}
+
+/// On condition that none of these keys has changed.
+pub(crate) fn unchanged(since: Version, reads: &[u32]) -> Condition {
+    Condition::Unchanged { since, reads: reads.iter().map(|key| KeyId(*key)).collect() }
 }
 
 pub(crate) fn get(key: u32) -> Operation {

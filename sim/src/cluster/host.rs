@@ -170,6 +170,10 @@ impl Sink for SimHost {
         }
         self.recorder.stack(self.world.now(), self.identity.node, &self.clock.lock().clock, event);
     }
+
+    fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
+        self.recorder.effect(index, command, response);
+    }
 }
 
 /// A node's disk as its process sees it.

@@ -6,6 +6,7 @@
 
 mod bus;
 mod clock;
+mod effects;
 mod host;
 mod kinds;
 mod recorder;

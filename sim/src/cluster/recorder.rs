@@ -1,5 +1,6 @@
 //! Where everything that happens passes by on its way into the history.
 
+use super::effects::Effects;
 use super::roles::Roles;
 use crate::history::{Fate, FaultPhase, History, Past, ProcessChange, StackRecord, What};
 use crate::time::SimTime;
@@ -19,6 +20,7 @@ pub struct Recorder {
     roles: Mutex<Roles>,
     /// Rules of the network, and the step of the timeline each stands for until it is known to be effective.
     watched: Mutex<BTreeMap<RuleId, Watched>>,
+    effects: Mutex<Effects>,
     ended: AtomicBool,
 }
 
@@ -32,12 +34,13 @@ pub(super) struct Watched {
 }
 
 impl Recorder {
-    /// A recorder into `history`.
-    pub fn new(history: History) -> Self {
+    /// A recorder into `history`; `keys` are the names of the run's keys, by number.
+    pub fn new(history: History, keys: &[String]) -> Self {
         Self {
             history: Mutex::new(history),
             roles: Mutex::default(),
             watched: Mutex::default(),
+            effects: Mutex::new(Effects::new(keys)),
             ended: AtomicBool::new(false),
         }
     }
@@ -82,8 +85,17 @@ impl Recorder {
         ) {
             self.roles.lock().observe(node, &event, lease_until);
         }
+        let effect = match &event {
+            Event::Applied { index, .. } => self.effects.lock().take(*index),
+            _ => None,
+        };
         let clock = Instant::from_nanos(clock.reading(at));
-        self.record(at, What::Stack(StackRecord { node, event, lease_until, clock }));
+        self.record(at, What::Stack(StackRecord { node, event, lease_until, clock, effect }));
+    }
+
+    /// A node is about to tell that it has applied this.
+    pub(super) fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
+        self.effects.lock().note(index, command, response);
     }
 
     /// A fault has touched a node's clock: the lease that it counts by it ends at another time.

@@ -66,7 +66,7 @@ pub(super) fn lay(world: &SimWorld, plan: &Plan, cpus: &BTreeMap<NodeId, Arc<Mut
     let mut clients = Vec::new();
     for (client, node) in (0..plan.clients).flat_map(|client| ids().map(move |node| (client, node))) {
         let link = |name: String| {
-            let quality = quality(&scenario.cluster.client_network, &scenario.cluster.lanes.request);
+            let quality = quality(&scenario.cluster.client_network, scenario, Lane::Request);
             world.add_link(Link::new(quality, world.streams().stream(&["network", &name])))
         };
         clients.push((link(format!("client({client})>{node}")), link(format!("{node}>client({client})"))));
@@ -118,7 +118,7 @@ impl Links {
 
 fn peer_quality(scenario: &Scenario, (from, to): (NodeId, NodeId), lane: Lane) -> Quality {
     let network = scenario.cluster.network_between(from.0 as u32, to.0 as u32);
-    quality(network, peer_lane(scenario, lane))
+    quality(network, scenario, lane)
 }
 
 fn peer_lane(scenario: &Scenario, lane: Lane) -> &scenario::Lane {
@@ -130,17 +130,20 @@ fn peer_lane(scenario: &Scenario, lane: Lane) -> &scenario::Lane {
     }
 }
 
-fn quality(network: &scenario::Network, lane: &scenario::Lane) -> Quality {
+fn quality(network: &scenario::Network, scenario: &Scenario, lane: Lane) -> Quality {
+    let setup = peer_lane(scenario, lane);
     Quality {
         latency: quantiles(&network.latency),
         loss: network.loss.0,
         duplicate: network.duplicate.0,
+        // gRPC calls over HTTP/2: what a client repeats has an identity of its own.
+        at_most_once: lane == Lane::Request,
         fifo: network.fifo,
-        calls: match lane.calls {
+        calls: match setup.calls {
             scenario::Calls::Stream => Calls::Stream,
             scenario::Calls::Unary => Calls::Unary,
         },
-        bound: lane.queue as usize,
+        bound: setup.queue as usize,
     }
 }
 

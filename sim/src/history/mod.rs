@@ -9,8 +9,8 @@ mod record;
 
 pub use fingerprint::Fingerprint;
 pub use record::{
-    Completion, Fate, FaultPhase, Found, Invocation, KeyId, OpId, OpKind, Operation, ProcessChange, Record,
-    StackRecord, What,
+    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Invocation, KeyId, OpId, OpKind, Operation,
+    ProcessChange, Record, StackRecord, What,
 };
 
 use crate::time::SimTime;

@@ -104,6 +104,54 @@ pub struct StackRecord {
     pub lease_until: Option<SimTime>,
     /// What the node's monotonic clock showed when it told this.
     pub clock: Instant,
+    /// For [`Event::Applied`]: what the entry did to the store, if this node is the first to apply it and it is a command. Not in the
+    /// fingerprint: it follows from the entries up to this one, whose digests are.
+    pub effect: Option<Box<Effect>>,
+}
+
+/// What an entry did to the store of the node that first applied it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Effect {
+    /// The operation whose value it carries.
+    pub op: OpId,
+    /// The key that it writes, if it writes.
+    pub key: KeyId,
+    /// Under what condition it writes.
+    pub condition: Condition,
+    /// What applying it answered.
+    pub answer: Answer,
+}
+
+/// Under what condition an entry writes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// None.
+    Always,
+    /// The key has the value that this operation wrote; `None`: it was never written.
+    Holds(Option<OpId>),
+    /// Neither these keys nor its own have changed since this snapshot.
+    Unchanged {
+        /// The version of everything that it read from.
+        since: Version,
+        /// What it read.
+        reads: Arc<[KeyId]>,
+    },
+}
+
+/// What applying an entry answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// It wrote.
+    Wrote,
+    /// It found this instead of what it expected.
+    Found(Found),
+    /// It was refused because this key has changed, to this version.
+    Conflict {
+        /// The first key that has changed.
+        key: KeyId,
+        /// Its version.
+        latest: Version,
+    },
 }
 
 /// Number of an operation, unique in a run, from 1 on. A write writes its own number, so that a value says who wrote it.
@@ -113,6 +161,17 @@ pub struct OpId(pub u64);
 impl OpId {
     /// Whose a value is that no operation of the run can have written.
     pub const NOBODY: OpId = OpId(u64::MAX);
+
+    /// The value that the operation writes.
+    pub fn value(self) -> Vec<u8> {
+        self.0.to_le_bytes().to_vec()
+    }
+
+    /// The operation that wrote `value`, as [`OpId::value`] has it; `None`: the key was never written.
+    pub fn of(value: Option<&[u8]>) -> Option<OpId> {
+        let number = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes).ok();
+        value.map(|bytes| number(bytes).filter(|number| *number > 0).map_or(OpId::NOBODY, OpId))
+    }
 }
 
 /// A key, by its number in the run's key space.
@@ -304,4 +363,18 @@ pub enum FaultPhase {
     Ended,
     /// It takes the run beyond what the scenario claims: from now on the stack may be unsafe.
     BeyondClaims,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_says_which_operation_wrote_it() {
+        assert_eq!(OpId::of(None), None);
+        assert_eq!(OpId::of(Some(&OpId(7).value())), Some(OpId(7)));
+        for torn in [&[][..], &[7], &[0; 8], &[7; 9]] {
+            assert_eq!(OpId::of(Some(torn)), Some(OpId::NOBODY));
+        }
+    }
 }

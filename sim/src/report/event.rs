@@ -271,8 +271,13 @@ mod tests {
     #[test]
     fn lines_say_when_who_and_what() {
         let ended = Event::LeaseEnded { generation: 7, cause: EndCause::Failed(ErrorKind::WriteConflict), held: true };
-        let told =
-            What::Stack(StackRecord { node: NodeId(1), event: ended, lease_until: None, clock: Instant::default() });
+        let told = What::Stack(StackRecord {
+            node: NodeId(1),
+            event: ended,
+            lease_until: None,
+            clock: Instant::default(),
+            effect: None,
+        });
         insta::assert_snapshot!(line(told), @"2.500123456s n1     lease ended by write-conflict, was in force (generation 7)");
 
         let script = Operation::Script { reads: [KeyId(0), KeyId(1)].into(), key: KeyId(1) };

@@ -6,9 +6,10 @@
 //! reads, as a latency of a window is without operations. `beyond_claims` says what first took the run beyond what its scenario
 //! claims; it is `null` where nothing did.
 
+use crate::check::Severity;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Unit};
-use crate::verdict::{Failure, OpMeasures, Ruling, RunReport, Window, read};
+use crate::verdict::{Failure, OpMeasures, Potential, Ruling, RunReport, Window, read};
 use leasehold::observe::RoundCause;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ struct Object<'a> {
     beyond_claims: Option<&'a str>,
     class: Option<String>,
     failures: Vec<Failed<'a>>,
+    potential: Vec<Possible<'a>>,
     fingerprint: String,
     sim_ms: f64,
     wall_ms: f64,
@@ -44,6 +46,8 @@ struct Object<'a> {
     read_index_rounds: BTreeMap<&'a str, u64>,
     stale_reads: u64,
     faults: BTreeMap<&'a str, Fault>,
+    /// How often each verb acted, by the state of the lease then.
+    fault_coverage: BTreeMap<&'a str, BTreeMap<&'a str, u64>>,
     checks: BTreeMap<&'a str, Check>,
     windows: Vec<Windowed<'a>>,
 }
@@ -52,6 +56,17 @@ struct Object<'a> {
 struct Failed<'a> {
     check: &'a str,
     severity: String,
+    at_ms: f64,
+    message: &'a str,
+}
+
+/// The first of what a check found that might have failed, and how often it did.
+#[derive(Serialize)]
+struct Possible<'a> {
+    check: &'a str,
+    severity: &'a str,
+    class: String,
+    times: u64,
     at_ms: f64,
     message: &'a str,
 }
@@ -128,6 +143,7 @@ impl<'a> Object<'a> {
             beyond_claims: report.verdict.beyond_claims.as_deref(),
             class: report.verdict.class.map(|class| class.to_string()),
             failures: report.verdict.failures.iter().map(Failed::of).collect(),
+            potential: report.potential.values().map(Possible::of).collect(),
             fingerprint: report.fingerprint.to_string(),
             sim_ms: millis(report.sim),
             wall_ms: millis(report.wall),
@@ -147,6 +163,11 @@ impl<'a> Object<'a> {
                     (*verb, Fault { planned, activated, effective })
                 })
                 .collect(),
+            fault_coverage: report
+                .coverage
+                .iter()
+                .map(|(verb, states)| (*verb, states.iter().map(|(state, times)| (state.name(), *times)).collect()))
+                .collect(),
             checks: report
                 .checks
                 .iter()
@@ -164,6 +185,19 @@ impl<'a> Failed<'a> {
             severity: failure.class.to_string(),
             at_ms: millis(Duration::from_nanos(failure.at.0)),
             message: &failure.message,
+        }
+    }
+}
+
+impl<'a> Possible<'a> {
+    fn of(Potential { times, first }: &'a Potential) -> Self {
+        Self {
+            check: &first.check,
+            severity: Severity::Potential.name(),
+            class: first.class.to_string(),
+            times: *times,
+            at_ms: millis(Duration::from_nanos(first.at.0)),
+            message: &first.message,
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | `github`   | annotations and the summary of a step of a GitHub workflow                           |
 //! | `witness`  | what these two have in common                                                        |
 //! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
+//! | `idle`     | checks that a whole sweep never evaluated                                            |
 //! | `list`     | the tables of `leasehold list`                                                       |
 //! | `progress` | how far a long request is                                                            |
 //! | `status`   | what a run means for the exit status                                                 |
@@ -26,6 +27,7 @@ mod event;
 mod events;
 pub mod figures;
 mod github;
+mod idle;
 mod jsonl;
 mod junit;
 mod list;
@@ -44,6 +46,7 @@ pub use self::{
     event::{event_line, exact_time},
     events::{file_name, write_events},
     github::Github,
+    idle::Idle,
     jsonl::json_line,
     junit::Junit,
     list::{Listed, listing},

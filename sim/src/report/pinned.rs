@@ -44,6 +44,11 @@ pub fn pinned(report: &RunReport) -> String {
         let words = format!("evaluated {}, violations {}", count(check.evaluated), check.violations);
         facts.say(&format!("check {name}"), words);
     }
+    for (name, potential) in &report.potential {
+        let words =
+            format!("{} times, first at {}: {}", count(potential.times), potential.first.at, potential.first.message);
+        facts.say(&format!("potential {name}"), words);
+    }
     facts.0
 }
 

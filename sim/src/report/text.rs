@@ -7,7 +7,7 @@ use super::timeline::Timeline;
 use crate::history::{FaultPhase, What};
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
-use crate::verdict::{Ruling, RunReport};
+use crate::verdict::{Potential, Ruling, RunReport};
 use leasehold::observe::Event;
 use std::path::Path;
 
@@ -75,6 +75,7 @@ impl Screen<'_> {
             lines.extend(story);
         }
         lines.extend(self.recorded_only());
+        lines.extend(self.potential());
         lines.extend(self.timeline());
         match self.events {
             Some(path) => lines.push(self.style.faint(format!("events: {}", path.display()))),
@@ -128,6 +129,15 @@ impl Screen<'_> {
         let silent: Vec<String> =
             silent.map(|(name, count)| format!("{name} found {}", counted(count.violations, "violation"))).collect();
         (!silent.is_empty()).then(|| format!("  and, only recorded as the scenario asks: {}", silent.join(", ")))
+    }
+
+    /// What might have failed; a line for each check.
+    fn potential(&self) -> Vec<String> {
+        let line = |(name, potential): (&&str, &Potential)| {
+            let times = counted(potential.times, "time");
+            format!("  potential ({name}), {times}, first at {}: {}", potential.first.at, potential.first.message)
+        };
+        self.report.potential.iter().map(line).collect()
     }
 
     fn timeline(&self) -> Vec<String> {

@@ -339,7 +339,7 @@ mod tests {
 
     fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
         let clock = Instant::from_nanos(at);
-        let stack = StackRecord { node: NodeId(node), event, lease_until: until.map(SimTime), clock };
+        let stack = StackRecord { node: NodeId(node), event, lease_until: until.map(SimTime), clock, effect: None };
         Record { at: SimTime(at), what: What::Stack(stack) }
     }
 

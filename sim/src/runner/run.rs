@@ -68,7 +68,7 @@ fn simulate(spec: &Spec) -> Finished {
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
     observers.extend(watch.clone().map(|watch| Box::new(watch) as Box<dyn Observer>));
     let history = History::new(spec.keep, observers);
-    let recorder = Arc::new(Recorder::new(history));
+    let recorder = Arc::new(Recorder::new(history, &keys.names()));
     let world = SimWorld::new(spec.seed);
     let (past, end) = executor::run(spec.seed, || live(&world, &recorder, spec, &keys, watch));
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
@@ -99,7 +99,7 @@ fn live(
 
 impl Finished {
     fn judge(self, spec: &Spec) -> RunReport {
-        let Audit { findings, checks, measures, faults, beyond_claims } = self.audit;
+        let Audit { findings, potential, checks, measures, faults, coverage, beyond_claims } = self.audit;
         let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults, beyond_claims);
         RunReport {
             verdict,
@@ -109,7 +109,9 @@ impl Finished {
             messages: self.past.messages,
             measures,
             faults,
+            coverage,
             checks,
+            potential,
             kept: self.past.kept,
             keys: self.keys.to_vec(),
             ..blank(spec)
@@ -143,7 +145,9 @@ fn blank(spec: &Spec) -> RunReport {
         messages: 0,
         measures: Measures::default(),
         faults: BTreeMap::new(),
+        coverage: BTreeMap::new(),
         checks: BTreeMap::new(),
+        potential: BTreeMap::new(),
         kept: Vec::new(),
         keys: Vec::new(),
     }

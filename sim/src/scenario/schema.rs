@@ -288,7 +288,7 @@ pub(super) struct Link {
     /// Up to so much later still, drawn for each message.
     #[schemars(with = "Option<shape::Duration>")]
     pub jitter: Option<Quantity>,
-    /// The share of messages that arrives twice.
+    /// The share of messages that arrives twice; requests never do, as calls over a connection.
     #[schemars(with = "Option<shape::Share>")]
     pub duplicate: Option<Quantity>,
     /// Messages may overtake one another.

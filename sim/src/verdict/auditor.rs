@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
-use super::{CheckCount, FaultCount, Measures, Meter};
-use crate::check::{self, Check, Finding, Nodes, Panel, stops};
+use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential};
+use crate::check::{self, Check, Finding, Nodes, Panel, Premises, Severity, stops};
 use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Scenario, Step};
@@ -15,8 +15,10 @@ pub struct Auditor {
     panel: Panel,
     violations: BTreeMap<&'static str, u64>,
     findings: Vec<Finding>,
+    potential: BTreeMap<&'static str, Potential>,
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
+    coverage: Coverage,
     /// What first took the run beyond its claims.
     beyond_claims: Option<String>,
     /// Checks that are counted and neither end nor fail the run.
@@ -26,8 +28,10 @@ pub struct Auditor {
 /// What an [`Auditor`] found.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    /// What the checks found, in the order in which they did.
+    /// What the checks found that did happen, in the order in which they did.
     pub findings: Vec<Finding>,
+    /// What they found that might have, by check.
+    pub potential: BTreeMap<&'static str, Potential>,
     /// What each check did.
     pub checks: BTreeMap<&'static str, CheckCount>,
     /// What was measured.
@@ -36,17 +40,21 @@ pub struct Audit {
     pub faults: BTreeMap<&'static str, FaultCount>,
     /// What first took the run beyond what its scenario claims, and when; `None`: it stayed within.
     pub beyond_claims: Option<String>,
+    /// In which states of the lease they acted.
+    pub coverage: Coverage,
 }
 
 impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
     pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
         Self {
-            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(keys)),
+            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(&premises(scenario, keys))),
             violations: BTreeMap::new(),
             findings: Vec::new(),
+            potential: BTreeMap::new(),
             meter: Meter::new(scenario),
             faults: planned(&scenario.timeline),
+            coverage: Coverage::new(),
             beyond_claims: None,
             record_only: scenario.record_only.iter().map(|only| only.check.clone()).collect(),
         }
@@ -57,10 +65,11 @@ impl Auditor {
         self.meter.record(record);
         self.count_fault(record);
         let found = self.panel.record(record);
+        let actual = |finding: &&Finding| finding.severity == Severity::Actual;
         let ends = |finding: &Finding| stops(finding.class) && !self.record_only.contains(finding.check);
-        let goes_on = !found.iter().any(ends);
+        let goes_on = !found.iter().filter(actual).any(ends);
         // Two checks may find the same read.
-        if found.iter().any(|finding| finding.class == Class::StaleRead) {
+        if found.iter().filter(actual).any(|finding| finding.class == Class::StaleRead) {
             self.meter.stale_read(record.at);
         }
         self.take(found);
@@ -82,26 +91,44 @@ impl Auditor {
         Audit {
             checks: self.panel.checks().map(|check| (check.name(), count(check))).collect(),
             findings: std::mem::take(&mut self.findings),
+            potential: std::mem::take(&mut self.potential),
             measures: self.meter.finish(end),
             faults: std::mem::take(&mut self.faults),
             beyond_claims: self.beyond_claims.take(),
+            coverage: std::mem::take(&mut self.coverage),
         }
     }
 
     fn take(&mut self, found: Vec<Finding>) {
         for finding in found {
-            *self.violations.entry(finding.check).or_default() += 1;
-            if !self.record_only.contains(finding.check) {
-                self.findings.push(finding);
+            match finding.severity {
+                Severity::Actual => self.take_actual(finding),
+                Severity::Potential => self.take_potential(finding),
             }
         }
+    }
+
+    fn take_actual(&mut self, finding: Finding) {
+        *self.violations.entry(finding.check).or_default() += 1;
+        if !self.record_only.contains(finding.check) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn take_potential(&mut self, finding: Finding) {
+        let potential = self.potential.entry(finding.check);
+        potential.or_insert_with(|| Potential { times: 0, first: Failure::from(finding) }).times += 1;
     }
 
     fn count_fault(&mut self, record: &Record) {
         let What::Fault { verb, phase, detail, .. } = &record.what else { return };
         let count = self.faults.entry(verb).or_default();
         match phase {
-            FaultPhase::Activated => count.activated += 1,
+            FaultPhase::Activated => {
+                count.activated += 1;
+                let state = self.panel.nodes().lease_state(record.at);
+                *self.coverage.entry(verb).or_default().entry(state).or_default() += 1;
+            }
             FaultPhase::Effective => count.effective += 1,
             FaultPhase::BeyondClaims => {
                 self.beyond_claims.get_or_insert_with(|| format!("from {} on: {detail}", record.at));
@@ -109,6 +136,16 @@ impl Auditor {
             FaultPhase::Refused | FaultPhase::Ended => {}
         }
     }
+}
+
+/// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
+fn premises(scenario: &Scenario, keys: Arc<[String]>) -> Premises {
+    let deadlines = scenario
+        .workloads
+        .iter()
+        .flat_map(|workload| std::iter::repeat_n(workload.deadline, workload.clients as usize));
+    let cluster = &scenario.cluster;
+    Premises { keys, deadlines: deadlines.collect(), election_timeout: cluster.election_timeout, tick: cluster.tick }
 }
 
 /// How often each verb is to act. A repetition that jitter pushes out of its window is counted all the same.
@@ -147,6 +184,7 @@ impl Observer for SharedAuditor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::LeaseState;
     use crate::check::testing::{Events, ms};
     use crate::history::{History, Keep};
     use crate::verdict::testing::{scenario, with_timeline};
@@ -162,7 +200,9 @@ mod tests {
     #[test]
     fn a_stale_read_ends_the_run_and_is_counted_in_its_window() {
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
-        let (audit, seen) = audited(&scenario(""), &events);
+        // Written by hand, these say nothing of what the log did.
+        let (audit, seen) =
+            audited(&scenario("[checks]\nrecord-only = [\"serial-order\", \"committed-reads\"]"), &events);
         assert_eq!((audit.findings.len(), seen), (2, 3), "by its version and by its value");
         assert_eq!(audit.checks["staleness"], CheckCount { evaluated: 2, violations: 1 });
         assert_eq!((audit.measures.whole.stale_reads, audit.measures.windows[0].stale_reads), (1, 1));
@@ -178,11 +218,31 @@ mod tests {
 
     #[test]
     fn a_check_that_only_records_is_counted_and_neither_ends_nor_fails_the_run() {
+        let only =
+            "[checks]\nrecord-only = [\"staleness\", \"linearizability\", \"serial-order\", \"committed-reads\"]";
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
-        let (audit, seen) = audited(&scenario("[checks]\nrecord-only = [\"staleness\", \"linearizability\"]"), &events);
+        let (audit, seen) = audited(&scenario(only), &events);
         assert_eq!((audit.findings.len(), seen), (0, events.records().len()));
         assert_eq!(audit.checks["staleness"].violations, 2);
         assert_eq!(audit.measures.whole.stale_reads, 2, "and measured all the same");
+    }
+
+    #[test]
+    fn what_might_have_failed_is_counted_and_neither_ends_nor_fails_the_run() {
+        let mut auditor = Auditor::new(&scenario(""), Arc::from([]));
+        let finding = |at| Finding {
+            check: "one-lease",
+            class: Class::LeaseInvariant,
+            severity: Severity::Potential,
+            at: ms(at),
+            message: format!("at {at}"),
+            story: Vec::new(),
+        };
+        auditor.take(vec![finding(3), finding(4)]);
+        let audit = auditor.finish(ms(10_000));
+        assert_eq!((audit.findings.len(), audit.checks["one-lease"].violations), (0, 0));
+        let potential = &audit.potential["one-lease"];
+        assert_eq!((potential.times, potential.first.message.as_str()), (2, "at 3"));
     }
 
     #[test]
@@ -202,9 +262,22 @@ mod tests {
         let events =
             events.fault(1_001, 0, "transfer", FaultPhase::Effective).fault(1_300, 1, "transfer", FaultPhase::Refused);
         let (audit, _) = audited(&with_timeline(timeline, ""), &events);
+        assert_eq!(audit.coverage["transfer"], BTreeMap::from([(LeaseState::None, 1)]));
         assert_eq!(audit.faults["transfer"], FaultCount { planned: 5, activated: 1, effective: 1 });
         assert_eq!(audit.faults["partition"], FaultCount { planned: 1, activated: 0, effective: 0 });
         assert_eq!(audit.faults.len(), 2);
+    }
+
+    #[test]
+    fn it_is_counted_in_which_state_of_the_lease_a_fault_acted() {
+        let leased = Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000);
+        let cut = |events: Events, at| events.fault(at, 0, "partition", FaultPhase::Activated);
+        let ended = cut(cut(leased, 500), 1_500).ended(1_600, 1, leasehold::observe::EndCause::Transfer);
+        // Written by hand, it has nobody's acknowledgements.
+        let only = "[checks]\nrecord-only = [\"lease-base\", \"counted-voters\"]";
+        let (audit, _) = audited(&scenario(only), &cut(ended, 1_700));
+        let once = [LeaseState::Valid, LeaseState::Expired, LeaseState::None].map(|state| (state, 1));
+        assert_eq!(audit.coverage["partition"], BTreeMap::from(once));
     }
 
     #[test]

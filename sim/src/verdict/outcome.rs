@@ -1,5 +1,6 @@
 //! What a run came to: plain data that reports are written from.
 
+use crate::check::LeaseState;
 use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
@@ -42,8 +43,12 @@ pub struct RunReport {
     pub measures: Measures,
     /// What the faults did, by verb.
     pub faults: BTreeMap<&'static str, FaultCount>,
+    /// In which states of the lease they acted.
+    pub coverage: Coverage,
     /// What the checks did, by name.
     pub checks: BTreeMap<&'static str, CheckCount>,
+    /// What might have failed, by check.
+    pub potential: BTreeMap<&'static str, Potential>,
     /// The end of the history (everything, where everything was kept).
     pub kept: Vec<Record>,
     /// Names of the keys, by number.
@@ -95,6 +100,15 @@ pub struct Failure {
     pub story: Vec<String>,
 }
 
+/// What one check found that might have failed, and did not as far as is known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Potential {
+    /// How often.
+    pub times: u64,
+    /// The first.
+    pub first: Failure,
+}
+
 /// What the steps of one verb did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FaultCount {
@@ -105,6 +119,9 @@ pub struct FaultCount {
     /// How many changed something.
     pub effective: u64,
 }
+
+/// How often faults acted, by verb and by the state of the lease at that moment (`lease-bugs.md` V4).
+pub type Coverage = BTreeMap<&'static str, BTreeMap<LeaseState, u64>>;
 
 /// What one check did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -10,12 +10,11 @@
 //! starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
 //! which never recovers is seen.
 
+use crate::check::troubles::{Change, Troubles};
 use crate::history::Completion;
 use crate::history::{FaultPhase, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::observe::Event;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 /// The clocks of a run.
@@ -23,8 +22,8 @@ use std::time::Duration;
 pub(super) struct Recovery {
     /// The highest index that any node has applied.
     applied: u64,
-    /// Faults in force: how many, by their steps.
-    lasting: BTreeMap<u32, u32>,
+    /// Faults in force.
+    troubles: Troubles,
     /// Clocks that run, oldest first.
     running: Vec<Clock>,
 }
@@ -49,7 +48,7 @@ impl Recovery {
             What::Stack(StackRecord { event: Event::Applied { index, .. }, .. }) => {
                 self.applied = self.applied.max(*index)
             }
-            What::Fault { step, verb, phase, detail } => self.fault(record.at, *step, (verb, *phase), detail),
+            What::Fault { verb, phase, .. } => self.fault(record, verb, *phase),
             What::Completed {
                 completion: Completion::Written { version } | Completion::Script { version, .. },
                 ..
@@ -61,39 +60,19 @@ impl Recovery {
         Vec::new()
     }
 
-    fn fault(&mut self, at: SimTime, step: u32, what: (&str, FaultPhase), detail: &str) {
-        match what {
-            ("partition" | "link" | "hold" | "crash" | "pause" | "slow" | "clock" | "disk", FaultPhase::Activated) => {
-                *self.lasting.entry(step).or_default() += 1;
-                self.running.clear();
+    fn fault(&mut self, record: &Record, verb: &str, phase: FaultPhase) {
+        match self.troubles.record(record) {
+            Change::Began => self.running.clear(),
+            Change::Calm => self.start(record.at),
+            Change::None if phase == FaultPhase::Effective && matches!(verb, "transfer" | "membership") => {
+                self.start(record.at);
             }
-            ("partition" | "link" | "hold" | "crash" | "pause" | "slow" | "clock" | "disk", FaultPhase::Ended) => {
-                self.ended(step);
-                self.start(at);
-            }
-            ("heal", FaultPhase::Activated) => {
-                if !["network", "processes"].contains(&detail) {
-                    self.lasting.clear();
-                }
-                self.start(at);
-            }
-            ("transfer" | "membership", FaultPhase::Effective) => self.start(at),
-            _ => {}
-        }
-    }
-
-    /// One of the faults of a step is over; a step may have hit several nodes.
-    fn ended(&mut self, step: u32) {
-        if let Entry::Occupied(mut lasting) = self.lasting.entry(step) {
-            *lasting.get_mut() -= 1;
-            if *lasting.get() == 0 {
-                lasting.remove();
-            }
+            Change::None | Change::Less => {}
         }
     }
 
     fn start(&mut self, at: SimTime) {
-        if self.lasting.is_empty() {
+        if self.troubles.calm_since().is_some() {
             self.running.push(Clock { since: at, applied: self.applied });
         }
     }

@@ -116,7 +116,7 @@ impl Client {
     /// A number for an operation, and the value that it writes, if it writes: its number.
     pub(super) fn begin(&self) -> (OpId, Value) {
         let op = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
-        (OpId(op), op.to_le_bytes().to_vec())
+        (OpId(op), OpId(op).value())
     }
 
     /// Invokes an operation that was due at `due`, waits for its answer, and records both.
@@ -202,25 +202,5 @@ impl Client {
 
     fn try_another_node(&self) {
         self.state.lock().node += 1;
-    }
-}
-
-/// The operation that wrote `value`, as [`Client::begin`] has it.
-pub(super) fn writer(value: &Option<Value>) -> Option<OpId> {
-    let number = |bytes: &Value| bytes.as_slice().try_into().map(u64::from_le_bytes).ok();
-    value.as_ref().map(|bytes| number(bytes).filter(|number| *number > 0).map_or(OpId::NOBODY, OpId))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_says_which_operation_wrote_it() {
-        assert_eq!(writer(&None), None);
-        assert_eq!(writer(&Some(7_u64.to_le_bytes().to_vec())), Some(OpId(7)));
-        for torn in [&[][..], &[7], &[0; 8], &[7; 9]] {
-            assert_eq!(writer(&Some(torn.to_vec())), Some(OpId::NOBODY));
-        }
     }
 }

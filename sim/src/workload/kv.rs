@@ -1,8 +1,8 @@
 //! Gets, puts, compare-and-sets and updates.
 
-use super::client::{Client, writer};
+use super::client::Client;
 use super::script;
-use crate::history::{Completion, KeyId, Operation};
+use crate::history::{Completion, KeyId, OpId, Operation};
 use crate::scenario::Mix;
 use crate::time::SimTime;
 use leasehold::request::{Request, Response};
@@ -27,7 +27,7 @@ async fn get(client: &Client, due: SimTime, key: KeyId) {
     let response = client
         .invoke(op, due, Operation::Get { key }, request, |response| match response {
             Response::Value { value, version, path } => {
-                Some(Completion::Read { version: *version, value: writer(value), path: *path })
+                Some(Completion::Read { version: *version, value: OpId::of(value.as_deref()), path: *path })
             }
             _ => None,
         })
@@ -49,7 +49,7 @@ async fn put(client: &Client, due: SimTime, key: KeyId) {
 async fn cas(client: &Client, due: SimTime, key: KeyId) {
     let (op, value) = client.begin();
     let expected = client.seen(key);
-    let operation = Operation::Cas { key, expected: writer(&expected) };
+    let operation = Operation::Cas { key, expected: OpId::of(expected.as_deref()) };
     let request = Request::Cas { key: client.name(key), expected, value: value.clone() };
     match client.invoke(op, due, operation, request, written).await {
         Some(Response::Written { .. }) => client.see(key, Some(value)),
@@ -62,7 +62,7 @@ fn written(response: &Response) -> Option<Completion> {
     match response {
         Response::Written { version } => Some(Completion::Written { version: *version }),
         Response::Unexpected { value, version } => {
-            Some(Completion::Unexpected { version: *version, value: writer(value) })
+            Some(Completion::Unexpected { version: *version, value: OpId::of(value.as_deref()) })
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! Scripts: stand for EVALSHA. The retry loop is the node's own, as in the reference.
 
-use super::client::{Client, writer};
-use crate::history::{Completion, Found, KeyId, Operation};
+use super::client::Client;
+use crate::history::{Completion, Found, KeyId, OpId, Operation};
 use crate::scenario::ScriptReads;
 use crate::time::SimTime;
 use leasehold::request::{Read, Request, Response};
@@ -24,7 +24,7 @@ pub(super) async fn run(client: &Client, keys: Arc<[KeyId]>, due: SimTime) {
     client
         .invoke(op, due, operation, request, |response| match response {
             Response::Script { reads, version, attempts } => {
-                let found = |read: &Read| Found { version: read.version, value: writer(&read.value) };
+                let found = |read: &Read| Found { version: read.version, value: OpId::of(read.value.as_deref()) };
                 let reads = reads.iter().map(found).collect();
                 Some(Completion::Script { reads, version: *version, attempts: *attempts })
             }

@@ -82,6 +82,8 @@ pub struct Quality {
     pub loss: u32,
     /// How many of a million messages arrive twice.
     pub duplicate: u32,
+    /// Nothing arrives twice all the same, whatever else makes two of one: calls over a connection.
+    pub at_most_once: bool,
     /// Do messages arrive in the order in which they were sent?
     pub fifo: bool,
     /// Stream or unary calls.
@@ -351,14 +353,17 @@ impl<M: Clone> Network<M> {
             return;
         }
         let sent = link.ends.as_ref().filter(|_| unary).map_or(route.now, |ends| ends.caller(route.now));
-        let passage = if link.impaired.is_empty() { Passage::clear(sent, true) } else { link.passage(&message, sent) };
+        let mut passage =
+            if link.impaired.is_empty() { Passage::clear(sent, true) } else { link.passage(&message, sent) };
         if let Some(rule) = passage.lost {
             link.call.hung = true;
             self.tell_impaired(route.now, &message, rule, Effect::Lost);
             self.lose(id, &message, Fate::Lost, route);
             return;
         }
-        let twice = link.stream.chance(link.quality.duplicate) || passage.twice.is_some();
+        passage.twice = passage.twice.filter(|_| !link.quality.at_most_once);
+        let doubled = link.stream.chance(link.quality.duplicate) && !link.quality.at_most_once;
+        let twice = doubled || passage.twice.is_some();
         let call = unary.then_some(link.call.number);
         if let Some(rule) = passage.twice {
             self.tell_impaired(route.now, &message, rule, Effect::Twice);

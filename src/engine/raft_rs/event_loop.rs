@@ -473,6 +473,9 @@ impl EventLoop {
             let (index, term) = (entry.index, entry.term);
             let is_command = !is_change(&entry) && !entry.data.is_empty();
             let response = if is_command { self.machine.apply(index, &entry.data) } else { Vec::new() };
+            if is_command {
+                self.host.effect(index, &entry.data, &response);
+            }
             self.host.observe(Event::Applied { index, term, digest: crc32fast::hash(&entry.data) });
             self.note_applied(index, term);
             self.apply_change(&entry);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::check::Severity;
 use crate::check::testing::ms;
 use crate::history::OpKind;
 use crate::verdict::testing::scenario;
@@ -35,7 +36,14 @@ fn rounds(cause: RoundCause, started: u64) -> Measures {
 
 fn finding(class: Class) -> Finding {
     let message = "it is so".to_owned();
-    Finding { check: "a-check", class, at: ms(5_000), message, story: vec!["once".to_owned()] }
+    Finding {
+        check: "a-check",
+        class,
+        severity: Severity::Actual,
+        at: ms(5_000),
+        message,
+        story: vec!["once".to_owned()],
+    }
 }
 
 fn judged(text: &str, variant: &str, findings: Vec<Finding>, measures: &Measures) -> Verdict {

@@ -60,6 +60,16 @@ fn loss_and_duplication_are_about_what_the_rule_says() {
 }
 
 #[test]
+fn nothing_arrives_twice_by_a_link_that_delivers_at_most_once() {
+    let once = Quality { bound: 1_000, duplicate: 500_000, at_most_once: true, ..quality() };
+    let arrived = on_link(once, |world, link| {
+        world.impair(&[link], &Impairment { duplicate: 500_000, ..harmless() }, "test");
+        (0..1_000).for_each(|message| world.send(link, message).unwrap());
+    });
+    assert_eq!(messages(&arrived), (0..1_000).collect::<Vec<_>>());
+}
+
+#[test]
 fn messages_stay_in_order_unless_the_rule_lets_them_overtake() {
     let jittery = Impairment { jitter: nanos(1_000), ..harmless() };
     assert!(messages(&impaired(100, jittery.clone())).is_sorted());

@@ -19,6 +19,7 @@ pub(super) fn quality() -> Quality {
         latency: Quantiles::constant(Duration::from_nanos(10)),
         loss: 0,
         duplicate: 0,
+        at_most_once: false,
         fifo: true,
         calls: Calls::Stream,
         bound: 3,

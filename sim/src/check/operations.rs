@@ -1,0 +1,150 @@
+//! The operations under way, and the place in the log's order that they cannot lie before.
+//!
+//! Whatever was invoked after an operation had completed takes place after it, on whatever keys. The highest place of all that has
+//! completed is the *floor* ([`ledger`](super::ledger) says what a place is).
+
+use super::ledger::{Ledger, Misfit};
+use crate::history::{Completion, Found, Invocation, KeyId, OpId, Operation, Record, What};
+use crate::time::SimTime;
+use leasehold::request::Version;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Operations under way.
+#[derive(Default)]
+pub(super) struct Operations {
+    under_way: BTreeMap<OpId, UnderWay>,
+    /// Those under way and their floors in the order of their invocations, and some that have completed.
+    floors: VecDeque<(OpId, Version)>,
+    floor: Floor,
+    /// How many operations have begun or ended.
+    events: u64,
+    /// The operation that the present record completes.
+    completed: Option<UnderWay>,
+}
+
+/// An operation that has not completed.
+#[derive(Clone)]
+pub(super) struct UnderWay {
+    pub(super) client: u32,
+    pub(super) invoked: SimTime,
+    pub(super) operation: Operation,
+    /// Which of all begins and ends of operations its invocation was.
+    pub(super) began: u64,
+    /// The floor when it was invoked.
+    pub(super) floor: Floor,
+}
+
+/// A place that an operation has taken in the log's order.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Floor {
+    pub(super) place: Version,
+    /// Whose it is: the operation, its client, and when it completed.
+    pub(super) by: Option<(OpId, u32, SimTime)>,
+}
+
+/// What a completed operation did: which versions it found, and which it wrote.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Did {
+    pub(super) found: Vec<(KeyId, Found)>,
+    pub(super) wrote: Option<(KeyId, Version)>,
+}
+
+impl Did {
+    /// Nothing that a client was told of: `None`.
+    pub(super) fn of(operation: &Operation, completion: &Completion) -> Option<Self> {
+        let (found, wrote) = match (operation, completion) {
+            (Operation::Get { key }, Completion::Read { version, value, .. })
+            | (Operation::Cas { key, .. }, Completion::Unexpected { version, value }) => {
+                (vec![(*key, Found { version: *version, value: *value })], None)
+            }
+            (Operation::Put { key } | Operation::Cas { key, .. }, Completion::Written { version }) => {
+                (Vec::new(), Some((*key, *version)))
+            }
+            (Operation::Script { reads, key }, Completion::Script { reads: found, version, .. }) => {
+                (reads.iter().copied().zip(found.iter().copied()).collect(), Some((*key, *version)))
+            }
+            _ => return None,
+        };
+        Some(Self { found, wrote })
+    }
+
+    /// The first place that real time allows it, where nothing invoked earlier lies beyond `floor`.
+    pub(super) fn place(&self, floor: Version) -> Version {
+        let newest = self.found.iter().map(|(_, found)| found.version).max().unwrap_or(0);
+        self.wrote.map_or(newest.max(floor), |(_, version)| version)
+    }
+
+    /// Does it take place there, by what the log says of all keys? It sees what was there right before its own write.
+    pub(super) fn fits(&self, ledger: &Ledger, place: Version) -> Result<(), Misfit> {
+        let seen = if self.wrote.is_some() { place.saturating_sub(1) } else { place };
+        ledger.fits(self.found.iter().map(|(key, found)| (*key, found.version)), seen)
+    }
+}
+
+impl Operations {
+    pub(super) fn record(&mut self, Record { at, what }: &Record) {
+        self.completed = None;
+        match what {
+            What::Invoked(invocation) => self.invoked(*at, invocation),
+            What::Completed { op, completion } => self.complete(*at, *op, completion),
+            What::Stack(_)
+            | What::Message { .. }
+            | What::Process { .. }
+            | What::Clock { .. }
+            | What::Cpu { .. }
+            | What::Fault { .. } => {}
+        }
+    }
+
+    fn invoked(&mut self, at: SimTime, Invocation { op, client, operation, .. }: &Invocation) {
+        self.events += 1;
+        let (floor, began) = (self.floor, self.events);
+        self.floors.push_back((*op, floor.place));
+        let operation = operation.clone();
+        self.under_way.insert(*op, UnderWay { client: *client, invoked: at, operation, began, floor });
+    }
+
+    fn complete(&mut self, at: SimTime, op: OpId, completion: &Completion) {
+        self.events += 1;
+        let Some(operation) = self.under_way.remove(&op) else { return };
+        if let Some(did) = Did::of(&operation.operation, completion) {
+            let place = did.place(operation.floor.place);
+            if place > self.floor.place {
+                self.floor = Floor { place, by: Some((op, operation.client, at)) };
+            }
+        }
+        while self.floors.front().is_some_and(|(op, _)| !self.under_way.contains_key(op)) {
+            self.floors.pop_front();
+        }
+        self.completed = Some(operation);
+    }
+
+    /// The operation that the present record completes, if it is a completion.
+    pub(super) fn completed(&self) -> Option<&UnderWay> {
+        self.completed.as_ref()
+    }
+
+    pub(super) fn get(&self, op: OpId) -> Option<&UnderWay> {
+        self.under_way.get(&op)
+    }
+
+    /// Those under way, by number.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (OpId, &UnderWay)> {
+        self.under_way.iter().map(|(op, operation)| (*op, operation))
+    }
+
+    /// How many operations have begun or ended.
+    pub(super) fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The highest place of all that has completed.
+    pub(super) fn floor(&self) -> Floor {
+        self.floor
+    }
+
+    /// The least place that an operation under way, or one that is invoked later, may still take.
+    pub(super) fn least(&self) -> Version {
+        self.floors.front().map_or(self.floor.place, |(_, floor)| *floor)
+    }
+}

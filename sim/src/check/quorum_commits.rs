@@ -1,0 +1,150 @@
+//! R7: nothing is committed that a quorum does not have.
+//!
+//! **Proves** that whenever a node applies an entry, or a message says that an entry is committed, so many nodes as make a quorum have told
+//! that this entry is durable in their logs.
+//!
+//! **Does not prove** that it was committed in a term in which it could be (Raft §5.4.2): R3 sees what comes of that. What a node holds
+//! is what it has told (`log` says until when that is true).
+//!
+//! **Costs** a comparison for each message between nodes and each entry applied; a look into each log where the commit index moves.
+//!
+//! **Seen alive by** its unit tests; none is planted. Tried by hand: a follower that answers an append before its disk has it, by telling
+//! of its entries only after the answer has left.
+
+use super::nodes::Nodes;
+use super::{Check, CheckInfo, Finding, Kind, STORY, words};
+use crate::history::{Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use leasehold::env::{Address, NodeId};
+use leasehold::observe::{Event, Membership};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) const INFO: CheckInfo = CheckInfo::new(
+    "quorum-commits",
+    Class::RaftInvariant,
+    "nothing is committed that is not durable on a quorum",
+    "lease-bugs.md R7; Raft §5.3",
+);
+
+/// The check.
+#[derive(Default)]
+pub(super) struct QuorumCommits {
+    /// All up to this index has been found on a quorum.
+    found: u64,
+    /// The membership that each node went by before its present one: what is applied in one batch was committed under that.
+    before: BTreeMap<NodeId, [Arc<Membership>; 2]>,
+    evaluated: u64,
+}
+
+impl QuorumCommits {
+    /// `node` takes everything up to `index` to be committed; `how` says by what that is known.
+    fn committed(&mut self, at: SimTime, node: NodeId, index: u64, how: &str, nodes: &Nodes) -> Option<Finding> {
+        if index <= self.found {
+            return None;
+        }
+        let entry = nodes.get(node)?.log.get(index);
+        self.evaluated += 1;
+        let holds = |id| entry.is_some() && nodes.get(id).is_some_and(|state| state.log.get(index) == entry);
+        let before = self.before.get(&node).is_some_and(|[_, before]| before.is_quorum(holds));
+        if before || nodes.members(node).is_quorum(holds) {
+            self.found = index;
+            return None;
+        }
+        let holders = nodes.iter().filter(|(id, _)| holds(*id)).count() as u64;
+        let (has, voters) = (words::several(holders, "log"), nodes.members(node).voters.len());
+        let message = format!("{node} {how} index {index}, but it is durable in {has}: no quorum of {voters} voters");
+        let logs = nodes.iter().map(|(id, state)| {
+            let held =
+                state.log.get(index).map_or("nothing".to_owned(), |entry| format!("an entry of term {}", entry.term));
+            format!("{id} has {held} at index {index}; its log ends at {}", state.log.last_index())
+        });
+        let mut story: Vec<_> = logs.take(STORY / 2).collect();
+        story.extend(nodes.story(at, STORY - story.len()));
+        Some(INFO.finding(at, message, story))
+    }
+}
+
+/// Does the third number of this kind of message say up to where its sender has committed?
+fn tells_commit(kind: &str) -> bool {
+    matches!(kind, "MsgAppend" | "MsgHeartbeat")
+}
+
+impl Check for QuorumCommits {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack, Kind::Message]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
+        match &record.what {
+            What::Stack(StackRecord { node, event: Event::Membership { members, .. }, .. }) => {
+                let known = self.before.entry(*node).or_insert_with(|| [(); 2].map(|()| Arc::clone(members)));
+                known.swap(0, 1);
+                known[0] = Arc::clone(members);
+                None
+            }
+            What::Stack(StackRecord { node, event: Event::Applied { index, .. }, .. }) => {
+                self.committed(record.at, *node, *index, "applied", nodes)
+            }
+            What::Message { from: Address::Node(node), kind, content: [_, _, commit, _], .. }
+                if *commit > self.found && tells_commit(kind) =>
+            {
+                self.committed(record.at, *node, *commit, "told that it has committed", nodes)
+            }
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut QuorumCommits::default())
+    }
+
+    /// Of three nodes, `holders` have entry 1 of term 4.
+    fn held_by(holders: &[u64]) -> Events {
+        let started = (1..=3).fold(Events::default(), |events, node| events.started(0, node, 1));
+        holders.iter().fold(started, |events, node| events.appends(10, *node, 1, 4, 0xa))
+    }
+
+    #[test]
+    fn what_a_quorum_has_may_be_applied_and_told() {
+        let mut check = QuorumCommits::default();
+        let events = held_by(&[2, 3]).applies(20, 2, 1, 4, 0xa).applies(21, 3, 1, 4, 0xa);
+        assert_eq!(events.first(&mut check), None);
+        assert_eq!(check.evaluated(), 1, "once an index");
+        assert_eq!(first(&held_by(&[1, 2]).arrives(20, (1, 2), "MsgHeartbeat", [4, 0, 1, 0])), None);
+    }
+
+    #[test]
+    fn what_only_one_node_has_may_not() {
+        let finding = first(&held_by(&[1]).applies(20, 1, 1, 4, 0xa)).expect("a ghost");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(20)));
+        assert_eq!(finding.message, "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters");
+        let told = first(&held_by(&[1]).arrives(20, (1, 2), "MsgAppend", [4, 0, 1, 0])).expect("a ghost");
+        assert!(told.message.starts_with("n1 told that it has committed index 1,"), "{}", told.message);
+    }
+
+    #[test]
+    fn another_entry_at_the_index_does_not_count() {
+        assert!(first(&held_by(&[1]).appends(11, 2, 1, 5, 0xb).applies(20, 1, 1, 4, 0xa)).is_some());
+    }
+
+    #[test]
+    fn a_vote_says_nothing_about_what_is_committed() {
+        assert_eq!(first(&held_by(&[1]).arrives(20, (1, 2), "MsgRequestVote", [5, 1, 1, 0])), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! The faults in force, as the history tells of them.
+//!
+//! A fault that acts is in force until the history says that it ended, or until a heal. A transfer, a change of membership and a heal are over at once. A verb that
+//! never tells of an end counts as in force for ever: a check that asks for calm then judges nothing, rather than something wrong.
+
+use crate::history::{FaultPhase, Record, What};
+use crate::time::SimTime;
+use std::collections::BTreeMap;
+
+/// Faults in force: how many, by their steps. A step may have hit several nodes.
+#[derive(Default)]
+pub(crate) struct Troubles {
+    lasting: BTreeMap<u32, u32>,
+    /// When the last ended that left none in force.
+    calm_since: SimTime,
+}
+
+/// What a record changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Change {
+    /// Nothing.
+    None,
+    /// A fault began that lasts.
+    Began,
+    /// One ended; another is still in force.
+    Less,
+    /// The last ended.
+    Calm,
+}
+
+/// Does a fault of this verb last?
+fn lasts(verb: &str) -> bool {
+    !matches!(verb, "transfer" | "membership" | "heal")
+}
+
+impl Troubles {
+    pub(crate) fn record(&mut self, record: &Record) -> Change {
+        let What::Fault { step, verb, phase, detail } = &record.what else { return Change::None };
+        match phase {
+            FaultPhase::Activated if lasts(verb) => {
+                *self.lasting.entry(*step).or_default() += 1;
+                Change::Began
+            }
+            // A heal of one kind ends those of that kind one by one.
+            FaultPhase::Activated if *verb == "heal" && !["network", "processes"].contains(&&**detail) => {
+                self.lasting.clear();
+                self.ended(record.at)
+            }
+            FaultPhase::Ended if lasts(verb) => {
+                self.end_one(*step);
+                self.ended(record.at)
+            }
+            FaultPhase::Activated
+            | FaultPhase::Effective
+            | FaultPhase::Refused
+            | FaultPhase::BeyondClaims
+            | FaultPhase::Ended => Change::None,
+        }
+    }
+
+    fn end_one(&mut self, step: u32) {
+        if let Some(lasting) = self.lasting.get_mut(&step) {
+            *lasting -= 1;
+            if *lasting == 0 {
+                self.lasting.remove(&step);
+            }
+        }
+    }
+
+    fn ended(&mut self, at: SimTime) -> Change {
+        if !self.lasting.is_empty() {
+            return Change::Less;
+        }
+        self.calm_since = at;
+        Change::Calm
+    }
+
+    /// Since when no fault has been in force; `None`: one is.
+    pub(crate) fn calm_since(&self) -> Option<SimTime> {
+        self.lasting.is_empty().then_some(self.calm_since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+    use FaultPhase::{Activated, Effective, Ended, Refused};
+
+    fn after(events: &Events) -> (Change, Option<SimTime>) {
+        let mut troubles = Troubles::default();
+        let last = events.records().iter().map(|record| troubles.record(record)).last();
+        (last.unwrap_or(Change::None), troubles.calm_since())
+    }
+
+    #[test]
+    fn a_fault_is_in_force_until_it_ends() {
+        let begun = || Events::default().fault(10, 0, "partition", Activated);
+        assert_eq!(after(&begun()), (Change::Began, None));
+        assert_eq!(after(&begun().fault(11, 0, "partition", Effective)), (Change::None, None));
+        assert_eq!(after(&begun().fault(20, 0, "partition", Ended)), (Change::Calm, Some(ms(20))));
+    }
+
+    #[test]
+    fn a_step_that_hit_two_nodes_ends_twice() {
+        let two = Events::default().fault(10, 0, "crash", Activated).fault(10, 0, "crash", Activated);
+        assert_eq!(after(&two.fault(20, 0, "crash", Ended)), (Change::Less, None));
+    }
+
+    #[test]
+    fn a_heal_ends_all_and_nothing_ends_twice() {
+        let healed = Events::default().fault(10, 0, "pause", Activated).fault(20, 1, "heal", Activated);
+        assert_eq!(after(&healed.fault(20, 0, "pause", Ended)), (Change::Calm, Some(ms(20))));
+    }
+
+    #[test]
+    fn a_transfer_and_what_was_refused_do_not_last() {
+        assert_eq!(after(&Events::default().fault(10, 0, "transfer", Activated)), (Change::None, Some(ms(0))));
+        assert_eq!(after(&Events::default().fault(10, 0, "crash", Refused)), (Change::None, Some(ms(0))));
+    }
+
+    #[test]
+    fn a_verb_that_nobody_knows_here_lasts_until_it_says_that_it_ended() {
+        assert_eq!(after(&Events::default().fault(10, 0, "flood", Activated)), (Change::Began, None));
+    }
+}

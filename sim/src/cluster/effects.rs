@@ -1,0 +1,125 @@
+//! What the entries of the log do to the store, in the words of the history.
+//!
+//! Every replica decides alike, and that all apply the same entries is a check of its own; so the first that applies an entry speaks for
+//! all.
+
+use crate::history::{Answer, Condition, Effect, Found, KeyId, OpId};
+use leasehold::request::Key;
+use leasehold::store::{Command, Verdict};
+use std::collections::BTreeMap;
+
+#[derive(Default)]
+pub(super) struct Effects {
+    numbers: BTreeMap<Key, KeyId>,
+    /// The highest index that some node has applied.
+    last: u64,
+    /// What is about to be told, and of which entry.
+    noted: Option<(u64, Box<Effect>)>,
+}
+
+impl Effects {
+    /// `keys` are the names of the keys, by number.
+    pub(super) fn new(keys: &[String]) -> Self {
+        let numbers = keys.iter().zip(0..).map(|(name, number)| (name.clone(), KeyId(number)));
+        Self { numbers: numbers.collect(), ..Self::default() }
+    }
+
+    /// A node has applied the entry at `index`.
+    pub(super) fn note(&mut self, index: u64, command: &[u8], response: &[u8]) {
+        if index > self.last {
+            self.last = index;
+            self.noted = self.read(command, response).map(|effect| (index, Box::new(effect)));
+        }
+    }
+
+    /// It tells so now.
+    pub(super) fn take(&mut self, index: u64) -> Option<Box<Effect>> {
+        self.noted.take_if(|(noted, _)| *noted == index).map(|(_, effect)| effect)
+    }
+
+    /// `None` of an entry without a command, of one that the store could not read, and of keys that the run does not know.
+    fn read(&self, command: &[u8], response: &[u8]) -> Option<Effect> {
+        let (key, value, condition) = match Command::decode(command)? {
+            Command::Put { key, value } => (key, value, Condition::Always),
+            Command::Cas { key, expected, value } => (key, value, Condition::Holds(OpId::of(expected.as_deref()))),
+            Command::Transaction { snapshot, reads, key, value } => {
+                let reads = reads.iter().map(|key| self.number(key)).collect::<Option<_>>()?;
+                (key, value, Condition::Unchanged { since: snapshot, reads })
+            }
+        };
+        let answer = match Verdict::decode(response)? {
+            Verdict::Written => Answer::Wrote,
+            Verdict::Unexpected { value, version } => {
+                Answer::Found(Found { version, value: OpId::of(value.as_deref()) })
+            }
+            Verdict::Conflict { key, latest } => Answer::Conflict { key: self.number(&key)?, latest },
+            Verdict::Malformed => return None,
+        };
+        Some(Effect { op: OpId::of(Some(&value))?, key: self.number(&key)?, condition, answer })
+    }
+
+    fn number(&self, key: &str) -> Option<KeyId> {
+        self.numbers.get(key).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effects() -> Effects {
+        Effects::new(&["a".to_owned(), "b".to_owned()])
+    }
+
+    fn put(key: &str, op: u64) -> Vec<u8> {
+        Command::Put { key: key.into(), value: op.to_le_bytes().to_vec() }.encode()
+    }
+
+    fn told(effects: &mut Effects, index: u64, command: &Command, verdict: &Verdict) -> Option<Effect> {
+        effects.note(index, &command.encode(), &verdict.encode());
+        effects.take(index).map(|effect| *effect)
+    }
+
+    #[test]
+    fn the_first_who_applies_an_entry_tells_what_it_does() {
+        let mut effects = effects();
+        effects.note(1, &put("b", 7), &Verdict::Written.encode());
+        let wrote = Effect { op: OpId(7), key: KeyId(1), condition: Condition::Always, answer: Answer::Wrote };
+        assert_eq!(effects.take(1).as_deref(), Some(&wrote));
+        effects.note(1, &put("b", 7), &Verdict::Written.encode());
+        assert_eq!(effects.take(1), None, "another replica of the same");
+    }
+
+    #[test]
+    fn a_transaction_is_told_with_what_it_read_and_from_where() {
+        let command = Command::Transaction {
+            snapshot: 5,
+            reads: vec!["b".into(), "a".into()],
+            key: "a".into(),
+            value: 9_u64.to_le_bytes().to_vec(),
+        };
+        let verdict = Verdict::Conflict { key: "b".into(), latest: 6 };
+        let effect = told(&mut effects(), 8, &command, &verdict).expect("a command");
+        let condition = Condition::Unchanged { since: 5, reads: [KeyId(1), KeyId(0)].into() };
+        let answer = Answer::Conflict { key: KeyId(1), latest: 6 };
+        assert_eq!(effect, Effect { op: OpId(9), key: KeyId(0), condition, answer });
+    }
+
+    #[test]
+    fn a_compare_and_set_is_told_with_what_it_expected_and_found() {
+        let command = Command::Cas { key: "a".into(), expected: None, value: 9_u64.to_le_bytes().to_vec() };
+        let verdict = Verdict::Unexpected { value: Some(7_u64.to_le_bytes().to_vec()), version: 3 };
+        let effect = told(&mut effects(), 8, &command, &verdict).expect("a command");
+        let found = Answer::Found(Found { version: 3, value: Some(OpId(7)) });
+        assert_eq!((effect.condition, effect.answer), (Condition::Holds(None), found));
+    }
+
+    #[test]
+    fn what_is_no_command_of_the_run_has_no_effect_to_tell() {
+        let mut effects = effects();
+        effects.note(1, &[], &[]);
+        assert_eq!(effects.take(1), None);
+        effects.note(2, &put("unknown", 7), &Verdict::Written.encode());
+        assert_eq!(effects.take(2), None);
+    }
+}
