@@ -9,7 +9,7 @@
 //!
 //! **Costs** a look-up for each key that an operation touches; remembers a version for each client and key.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`; none is planted. A client of `fast/stale-read` tends to stay on one side.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`; none is planted yet.
 
 use super::nodes::Nodes;
 use super::operations::Did;
