@@ -7,7 +7,7 @@
 //!
 //! **Costs** a counter; a look at what is under way, at the end.
 //!
-//! **Seen alive by** its unit tests. Tried by hand: a client that waits for an answer without a deadline (`fast/partition`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a client that waits for an answer without a deadline (`fast/partition`).
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};

@@ -9,7 +9,7 @@
 //!
 //! **Costs** a comparison for each entry applied, and a look at each node in each term and at each extension.
 //!
-//! **Seen alive by** its unit tests, and by `long-lease` in `fast/partition` with `one-lease` set to record only.
+//! **Seen alive by** its unit tests, and by `long-lease` in `fast/read-index-renewal`, before `one-lease` sees anything.
 
 use super::nodes::{Held, Nodes, moment};
 use super::{Check, CheckInfo, Finding, Kind, STORY, words};

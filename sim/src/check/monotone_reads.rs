@@ -9,7 +9,7 @@
 //!
 //! **Costs** a look-up for each key that an operation touches; remembers a version for each client and key.
 //!
-//! **Seen alive by** its unit tests, and by `long-lease` in `fast/stale-read`, with the checks of S1 set to record only.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`; none is planted yet.
 
 use super::nodes::Nodes;
 use super::operations::Did;

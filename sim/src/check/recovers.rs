@@ -9,7 +9,7 @@
 //!
 //! **Costs** a look at each answer to a leader, while one is awaited.
 //!
-//! **Seen alive by** its unit tests. Tried by hand: a follower that never stands for election (`fast/restart`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a follower that never stands for election (`fast/restart`).
 
 use super::nodes::{NodeState, Nodes};
 use super::troubles::{Change, Troubles};

@@ -9,7 +9,7 @@
 //!
 //! **Costs** a look at each fault, each transfer and each change of role.
 //!
-//! **Seen alive by** its unit tests. Tried by hand: heartbeats that wait behind a queue of entries (`slow/april-2026`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: heartbeats that wait behind a queue of entries (`slow/april-2026`).
 
 use super::nodes::Nodes;
 use super::troubles::{Change, Troubles};
