@@ -71,6 +71,12 @@ const SPOILT: &[Spoil] = &[
         let (at, node, _) = elected(history);
         tell(history, at, node, Event::Appended { index: 1, term: 77, digest: 7 });
     }),
+    ("durability", |history| {
+        told(history, |told| match &mut told.event {
+            Event::Voted { term, .. } => std::mem::take(term) > 0,
+            _ => false,
+        });
+    }),
     ("quorum-commits", |history| {
         let appended = |record: &Record, of| matches!(stack(record), Some((node, Event::Appended { index, .. })) if node.0 != of && *index > 50);
         history.retain(|record| !appended(record, 1));
