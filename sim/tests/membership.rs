@@ -19,6 +19,7 @@ fn runs(name: &str, seeds: &str, timeline: &str, cluster: &str) -> Vec<RunReport
         "name = \"{name}\"\nseeds = \"{seeds}\"\nuntil = \"12s\"\ntimeline = [\n{timeline}\n]\n[cluster]\n{cluster}\n\
          [[workload]]\nkind = \"kv\"\nclients = 4\nrate = \"100/s\"\nmix = {{ get = 0.5, put = 0.5 }}\n"
     );
+    #[expect(clippy::disallowed_methods, reason = "a scenario for this test, in the tests' own folder")]
     fs::write(&file, text).unwrap();
     let wish = Wish { scenarios: vec![file.to_string_lossy().into_owned()], ..Wish::default() };
     let groups =

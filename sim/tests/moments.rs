@@ -50,7 +50,7 @@ fn a_lease_that_is_extended_does_not_run_out_and_one_that_is_cut_off_does() {
     let history = history(&format!("{cut}\n{wait}"));
     let pauses = acts(&history, "pause");
     let extended = |record: &&Record| matches!(&record.what, What::Stack(told) if told.lease_until.is_some());
-    let last = history.iter().filter(extended).filter(|record| record.at < pauses[0].0).last().unwrap();
+    let last = history.iter().filter(extended).rfind(|record| record.at < pauses[0].0).unwrap();
     let What::Stack(last) = &last.what else { unreachable!() };
     assert_eq!(pauses.len(), 1, "{pauses:?}");
     assert_eq!(pauses[0].0.0, last.lease_until.unwrap().0 - 5 * MS);
