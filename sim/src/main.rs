@@ -59,6 +59,9 @@ enum Command {
         /// Behaviour of the stack [default: what the file says]
         #[arg(long, value_name = "V")]
         variant: Option<String>,
+        /// Of a scenario with `[chaos]`: what this seed draws
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
         /// Refuse a scenario that has warnings
         #[arg(long)]
         deny_warnings: bool,
@@ -202,7 +205,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = catch_unwind(|| match cli.command {
         Command::Run(args) => run_scenarios(&args),
-        Command::Explain { scenario, variant, deny_warnings } => explain(scenario, variant, deny_warnings),
+        Command::Explain { scenario, variant, seed, deny_warnings } => explain(scenario, variant, seed, deny_warnings),
         Command::List { what } => list(what),
         Command::Verify(args) => verify_scenarios(&args),
         Command::Schema => schema(),
@@ -541,12 +544,12 @@ fn wall_clock() -> Instant {
     Instant::now()
 }
 
-fn explain(scenario: String, variant: Option<String>, deny_warnings: bool) -> Result<Status, Stop> {
+fn explain(scenario: String, variant: Option<String>, seed: Option<u64>, deny_warnings: bool) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let variants = variant.into_iter().collect();
     let groups = refuse(&Wish { scenarios: vec![scenario], variants, ..Wish::default() }, &places)?;
     warn(&groups, deny_warnings)?;
-    let told: String = groups.iter().map(Group::explain).collect();
+    let told: String = groups.iter().map(|group| group.explain(seed)).collect();
     io::stdout().write_all(told.as_bytes())?;
     Ok(Status::AsExpected)
 }

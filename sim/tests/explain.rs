@@ -9,7 +9,7 @@ fn explained(scenario: &str, variants: &[&str]) {
     let places = Places { cwd: std::env::current_dir().unwrap(), roots: vec![root.join("scenarios")] };
     let variants = variants.iter().map(|variant| (*variant).to_owned()).collect();
     let wish = Wish { scenarios: vec![scenario.to_owned()], variants, ..Wish::default() };
-    let told = resolve(&wish, &places).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)))[0].explain();
+    let told = resolve(&wish, &places).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)))[0].explain(None);
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(root.join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);

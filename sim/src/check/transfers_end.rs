@@ -5,13 +5,14 @@
 //! timer when the target changes: alternating targets count as one stretch, LB-21, LB-72).
 //!
 //! **Does not prove** that a healthy target is reached: `leader-changes` and `recovery` bound that. A node that stood still meanwhile is
-//! excused.
+//! excused, and so is everybody while a pause (of a single task too), a slow node or a bad disk may keep somebody's loop from its ticks.
 //!
 //! **Costs** a look-up at each start and end of a transfer and each change of role.
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a leader that does not notice that raft has given up (`slow/chaos`).
 
 use super::nodes::Nodes;
+use super::troubles::{Change, Troubles};
 use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
@@ -32,6 +33,8 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 pub(super) struct TransfersEnd {
     premises: Premises,
     pending: BTreeMap<NodeId, Pending>,
+    /// What may keep a loop from its ticks.
+    hindrances: Troubles,
     /// The longest that was too long.
     stuck: Option<(Duration, Finding)>,
     evaluated: u64,
@@ -47,11 +50,12 @@ struct Pending {
 
 impl TransfersEnd {
     pub(super) fn new(premises: Premises) -> Self {
-        Self { premises, pending: BTreeMap::new(), stuck: None, evaluated: 0 }
+        Self { premises, pending: BTreeMap::new(), hindrances: Troubles::default(), stuck: None, evaluated: 0 }
     }
 
     fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &Nodes) {
         match told.event {
+            Event::TransferStarted { .. } if self.hindrances.calm_since().is_none() => {}
             Event::TransferStarted { to } => {
                 self.pending.entry(told.node).or_insert(Pending { to, at, clock: told.clock });
             }
@@ -87,7 +91,7 @@ impl Check for TransfersEnd {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Process]
+        &[Kind::Stack, Kind::Process, Kind::Fault]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
@@ -95,6 +99,11 @@ impl Check for TransfersEnd {
             What::Stack(told) => self.told(record.at, told, nodes),
             What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => {
                 self.pending.remove(node);
+            }
+            What::Fault { verb: "pause" | "slow" | "disk" | "heal", .. }
+                if self.hindrances.record(record) == Change::Began =>
+            {
+                self.pending.clear();
             }
             _ => {}
         }
@@ -117,6 +126,7 @@ impl Check for TransfersEnd {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::history::FaultPhase;
 
     /// An election timeout is one second, a tick 100 ms.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
@@ -150,6 +160,19 @@ mod tests {
     fn alternating_targets_are_one_stretch() {
         let alternating = started(0, 2).event(900, 1, Event::TransferStarted { to: NodeId(3) });
         assert_eq!(judged(&alternating.follows(1_500, 1, 5)).0.len(), 1);
+    }
+
+    #[test]
+    fn a_slow_node_excuses_what_takes_longer() {
+        let slow = |events: Events, at, phase| events.fault(at, 7, "slow", phase);
+        let during = slow(started(0, 2), 10, FaultPhase::Activated).follows(1_500, 1, 5);
+        assert_eq!(judged(&during), (Vec::new(), 0));
+        let before = slow(Events::default(), 0, FaultPhase::Activated);
+        let before = before.event(5, 1, Event::TransferStarted { to: NodeId(2) }).follows(1_500, 1, 5);
+        assert_eq!(judged(&before), (Vec::new(), 0));
+        let over = slow(slow(Events::default(), 0, FaultPhase::Activated), 1, FaultPhase::Ended);
+        let over = over.event(5, 1, Event::TransferStarted { to: NodeId(2) }).follows(1_500, 1, 5);
+        assert_eq!(judged(&over).0.len(), 1);
     }
 
     #[test]

@@ -90,9 +90,11 @@ impl Group {
         title(&self.scenario.path)
     }
 
-    /// What happens in it, in English.
-    pub fn explain(&self) -> String {
-        let cluster = &self.scenario.cluster;
+    /// What happens in it, in English; with `seed`, what that draws.
+    pub fn explain(&self, seed: Option<u64>) -> String {
+        let drawn = seed.map(|seed| self.spec(seed, Keep::Last(0)).drawn().scenario);
+        let scenario = drawn.as_ref().unwrap_or(&self.scenario);
+        let cluster = &scenario.cluster;
         let context = scenario::Context {
             title: &self.title(),
             variant: self.variant.name,
@@ -101,7 +103,7 @@ impl Group {
             renewal: self.variant.renewal.map(renewal),
             checks: checks(),
         };
-        scenario::explain(&self.scenario, &context)
+        scenario::explain(scenario, &context)
     }
 
     /// The run of one seed.

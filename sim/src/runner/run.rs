@@ -4,11 +4,12 @@ use super::panics;
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, Variant};
 use crate::fault::{self, Waiting, Watch};
 use crate::history::{Fingerprint, History, Keep, Observer, Past};
-use crate::scenario::{Class, Scenario};
+use crate::scenario::{Class, Dice, Scenario};
 use crate::time::SimTime;
 use crate::verdict::{Audit, Auditor, Failure, Measures, Ruling, RunReport, SharedAuditor, Verdict, judge};
 use crate::workload::{self, KeySpace};
 use crate::world::executor;
+use crate::world::streams::{Stream, Streams};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,12 +29,31 @@ pub struct Spec {
     pub leak: bool,
 }
 
+impl Dice for Stream {
+    fn below(&mut self, bound: u64) -> u64 {
+        Stream::below(self, bound)
+    }
+}
+
+impl Spec {
+    /// The same, with what the scenario leaves to the seed.
+    pub fn drawn(&self) -> Self {
+        if self.scenario.chaos.is_none() {
+            return self.clone();
+        }
+        let streams = Streams::new(self.seed);
+        let scenario = self.scenario.drawn(|purpose| streams.stream(&["chaos", purpose]));
+        Self { scenario: Arc::new(scenario), ..self.clone() }
+    }
+}
+
 /// Runs it. All fields of the report but `wall` are functions of the spec.
 ///
 /// A panic inside is a failure of class [`Class::Panic`].
 pub fn run(spec: &Spec) -> RunReport {
     panics::keep_those_of_runs();
     let begun = now();
+    let spec = &spec.drawn();
     let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
     let thread = std::thread::Builder::new().name(name).spawn(move || panics::kept(|| simulate(&own)));
     let finished = thread.map_err(|error| format!("no thread for the run: {error}"));

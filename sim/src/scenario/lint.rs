@@ -270,6 +270,7 @@ impl<'a> Linter<'a> {
     fn floors(&mut self) {
         for floor in &self.scenario.floors {
             let (most, why) = match floor.metric {
+                Metric::FaultsEffective if self.scenario.chaos.is_some() => (None, ""),
                 Metric::FaultsEffective => {
                     let steps = self.scenario.timeline.iter();
                     let most = steps.map(|step| step.at.times().saturating_mul(self.hit_at_most(&step.action)));

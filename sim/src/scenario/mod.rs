@@ -28,6 +28,7 @@
 //!
 //! Nothing here knows of Raft, of the simulated world or of a run.
 
+mod chaos;
 mod describe;
 mod explain;
 mod lint;
@@ -50,6 +51,7 @@ mod tests;
 use std::{path::Path, time::Duration};
 
 pub use self::{
+    chaos::Dice,
     describe::json_schema,
     explain::{Context, explain},
     lint::lint,

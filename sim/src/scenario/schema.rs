@@ -50,6 +50,9 @@ pub(super) struct File {
     /// What becomes of the checks that ride on every run.
     #[serde(default)]
     pub checks: Checks,
+    /// What each seed draws: the cluster's shape and timing, which faults exist, how often they act and on whom.
+    #[schemars(with = "Option<Chaos>")]
+    pub chaos: Option<Spanned<Chaos>>,
     /// What clients do: `[[workload]]`, at least one.
     #[serde(default)]
     #[schemars(with = "Vec<Workload>")]
@@ -554,6 +557,17 @@ pub(super) struct Checks {
     #[serde(default)]
     #[schemars(with = "Vec<shape::CheckName>")]
     pub record_only: Vec<Text>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Chaos {
+    /// The faults that may exist in a run; which do, the seed says. Default: all that chaos can draw.
+    #[schemars(with = "Option<Vec<shape::FaultWord>>")]
+    pub faults: Option<Spanned<Vec<Text>>>,
+    /// How long, at the end, nothing is wrong any more. Default `5s`.
+    #[schemars(with = "Option<shape::Duration>")]
+    pub quiet: Option<Quantity>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Class, Cut, DiskOperation, Engine, Healed, InnerReads, LaneName, Leftover, MessageKind, Metric,
-    Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Unit,
+    COSTS, Calls, Class, Cut, DiskOperation, Engine, FaultName, Healed, InnerReads, LaneName, Leftover, MessageKind,
+    Metric, Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Unit,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
     words::Spelled,
@@ -145,6 +145,7 @@ pub(super) type RenewalWord = Word<Renewal>;
 pub(super) type InnerReadsWord = Word<InnerReads>;
 pub(super) type CallsWord = Word<Calls>;
 pub(super) type CutWord = Word<Cut>;
+pub(super) type FaultWord = Word<FaultName>;
 pub(super) type HealedWord = Word<Healed>;
 pub(super) type LaneWord = Word<LaneName>;
 pub(super) type LeftoverWord = Word<Leftover>;

@@ -3,8 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Action, Calls, Class, Cut, DiskOperation, Drift, Engine, Healed, InnerReads, Jump, LaneName, Leftover, MessageKind,
-    Op, Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Wire,
+    Action, Calls, Class, Cut, DiskOperation, Drift, Engine, FaultName, Healed, InnerReads, Jump, LaneName, Leftover,
+    MessageKind, Op, Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Wire,
     problem::{quote, quote_all},
     units::{Misread, written},
 };
@@ -89,6 +89,18 @@ spelled! {
     }
     DiskOperation, "operation of a disk", { Append = "append", Sync = "sync", Read = "read" }
     Tail, "tail of a file", { Lost = "lost", Kept = "kept", Torn = "torn", Scattered = "scattered" }
+    FaultName, "fault that chaos can draw", {
+        Transfer = "transfer",
+        Partition = "partition",
+        Link = "link",
+        Hold = "hold",
+        Crash = "crash",
+        Pause = "pause",
+        Slow = "slow",
+        Clock = "clock",
+        Disk = "disk",
+        Membership = "membership",
+    }
     Paused, "thing to pause", { Process = "process", Task = "task" }
     Point, "point of the code", {
         Appended = "appended",
@@ -119,6 +131,13 @@ spelled! {
     Leftover, "fate", { Deliver = "deliver", Drop = "drop" }
     Healed, "thing to heal", { Everything = "everything", Network = "network", Processes = "processes" }
     Target, "target", { Any = "@any", Leader = "@leader" }
+}
+
+impl FaultName {
+    /// Every fault that chaos can draw.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::WORDS.iter().map(|(fault, _)| *fault)
+    }
 }
 
 impl Phase {

@@ -39,7 +39,7 @@ pub fn judge(input: &Input, simulated: Duration) -> Result<Fate, String> {
     };
     placed(&text, &group.warnings)?;
     survives_printing(&input.path, &group.scenario)?;
-    let _ = group.explain();
+    let _ = group.explain(Some(1));
     if simulated.is_zero() {
         return Ok(Fate::Valid);
     }

@@ -4,13 +4,29 @@ use std::time::Duration;
 
 use super::words::{counted, is_drawn, listed, sides, time, who};
 use crate::scenario::{
-    Action, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends, Heal, Healed, Hold,
-    Jump, Leftover, Link, MembershipChange, MessageKind, Moment, Partition, Pause, Paused, PausedClock, Point, Ppm,
-    Scenario, Selector, Shape, Slow, Step, Tail, When,
+    Action, Chaos, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends, Heal, Healed,
+    Hold, Jump, Leftover, Link, MembershipChange, MessageKind, Moment, Partition, Pause, Paused, PausedClock, Point,
+    Ppm, Scenario, Selector, Shape, Slow, Step, Tail, When,
     units::{decimal, written_bandwidth},
 };
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
+    let mut lines = steps(scenario);
+    lines.extend(scenario.chaos.as_ref().map(chaos));
+    lines
+}
+
+fn chaos(Chaos { faults, quiet }: &Chaos) -> String {
+    let faults = listed(&faults.iter().map(|fault| format!("`{fault}`")).collect::<Vec<_>>());
+    let shape = "Each seed draws how many nodes there are, their timing, network and disks";
+    let which = format!("which of the faults {faults} exist at all, how often they act and on whom");
+    format!("{shape}, and {which}. For the last {} nothing is wrong. Told of a seed with `--seed N`.", time(*quiet))
+}
+
+fn steps(scenario: &Scenario) -> Vec<String> {
+    if scenario.chaos.is_some() && scenario.timeline.is_empty() {
+        return Vec::new();
+    }
     if scenario.timeline.iter().all(|step| matches!(step.action, Action::Tag { .. })) {
         let windows = scenario.timeline.iter().map(one);
         return ["No fault is injected.".to_owned()].into_iter().chain(windows).collect();

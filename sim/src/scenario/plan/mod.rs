@@ -8,6 +8,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+mod chaos;
 mod cluster;
 mod expect;
 mod hardware;
@@ -16,7 +17,7 @@ mod network;
 mod workload;
 
 pub(super) use self::cluster::CHANGED;
-pub use self::{cluster::*, expect::*, hardware::*, moment::*, network::*, workload::*};
+pub use self::{chaos::*, cluster::*, expect::*, hardware::*, moment::*, network::*, workload::*};
 
 /// The largest scenario file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
@@ -48,6 +49,8 @@ pub struct Scenario {
     pub variant: Option<String>,
     /// What happens, by time; file order among equals.
     pub timeline: Vec<Step>,
+    /// What each seed draws beside that.
+    pub chaos: Option<Chaos>,
     /// What it happens to.
     pub cluster: Cluster,
     /// Within these the run must be safe.

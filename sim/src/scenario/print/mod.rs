@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use self::toml::{Bare, Keys, Value};
 use super::{
-    Action, Changes, Claims, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault, DiskHarm, Ends,
-    Expectation, Heal, Healed, Hold, KeyDistribution, Keys as KeySet, Lane, Lanes, Leftover, Link, MembershipChange,
-    Mix, Network, Pace, Partition, Pause, Paused, PausedClock, Ppm, Scenario, ScriptReads, Seeds, Selector, Shape,
-    ShapeName, Slow, Step, Tail, Target, When, Workload, WorkloadKind, profiles,
+    Action, Changes, Chaos, Claims, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault, DiskHarm,
+    Ends, Expectation, FaultName, Heal, Healed, Hold, KeyDistribution, Keys as KeySet, Lane, Lanes, Leftover, Link,
+    MembershipChange, Mix, Network, Pace, Partition, Pause, Paused, PausedClock, Ppm, Scenario, ScriptReads, Seeds,
+    Selector, Shape, ShapeName, Slow, Step, Tail, Target, When, Workload, WorkloadKind, profiles,
     units::{decimal, written, written_bandwidth},
     validate::WHOLE,
 };
@@ -23,6 +23,7 @@ pub fn print(scenario: &Scenario) -> String {
     parts.push(cluster(&scenario.cluster).section("[cluster]"));
     parts.push(claims(&scenario.claims).section("[claims]"));
     parts.push(checks(scenario).section("[checks]"));
+    parts.extend(scenario.chaos.as_ref().map(chaos));
     parts.extend(scenario.workloads.iter().map(|workload| clients(workload).section("[[workload]]")));
     let expect = Keys::default().some("violation", scenario.expect.violation);
     parts.push(bounds(expect, &scenario.expect.bounds).section("[expect]"));
@@ -33,6 +34,13 @@ pub fn print(scenario: &Scenario) -> String {
     parts.push(floors(scenario).section("[floors]"));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// Its section is there even where it says nothing.
+fn chaos(Chaos { faults, quiet }: &Chaos) -> String {
+    let all: Vec<FaultName> = FaultName::all().collect();
+    let keys = Keys::default().unless("faults", faults.as_slice(), &all).unless("quiet", *quiet, Chaos::QUIET);
+    format!("[chaos]\n{}", keys.lines())
 }
 
 fn head(scenario: &Scenario) -> Keys {

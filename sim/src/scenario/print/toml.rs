@@ -3,8 +3,9 @@
 use std::{fmt, time::Duration};
 
 use crate::scenario::{
-    Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, Healed, InnerReads, Jump, LaneName, Leftover,
-    MessageKind, Moment, Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName, Tail, Target,
+    Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, FaultName, Healed, InnerReads, Jump,
+    LaneName, Leftover, MessageKind, Moment, Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName,
+    Tail, Target,
     units::{decimal, written},
 };
 
@@ -103,7 +104,7 @@ macro_rules! values {
 
 values! {
     plain: u32 u64 bool Bare;
-    quoted: Calls Class Cut DiskOperation Drift Engine Healed InnerReads Jump LaneName Leftover MessageKind Moment Paused
+    quoted: Calls Class Cut DiskOperation Drift Engine FaultName Healed InnerReads Jump LaneName Leftover MessageKind Moment Paused
         PausedClock Point Renewal Seeds Selector ShapeName Tail Target
 }
 

@@ -10,12 +10,12 @@ use proptest::{
 };
 
 use crate::scenario::{
-    Action, COSTS, Changes, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault,
-    DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, Floor, Heal, Healed, Hold, InnerReads,
-    Jump, KeyDistribution, Keys, Lane, LaneName, Lanes, Leftover, Link, Load, MAX_BANDWIDTH, MAX_DRIFT, MAX_FACTOR,
-    MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace, Partition, Pause, Paused,
-    PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Shape, Slow, Step, Tail,
-    Target, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
+    Action, COSTS, Changes, Chaos, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk,
+    DiskFault, DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, FaultName, Floor, Heal, Healed,
+    Hold, InnerReads, Jump, KeyDistribution, Keys, Lane, LaneName, Lanes, Leftover, Link, Load, MAX_BANDWIDTH,
+    MAX_DRIFT, MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace,
+    Partition, Pause, Paused, PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector,
+    Shape, Slow, Step, Tail, Target, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -42,6 +42,7 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
             until: UNTIL,
             variant: head.variant.clone(),
             timeline: timeline.clone(),
+            chaos: head.chaos.clone(),
             cluster: cluster.clone(),
             claims: Claims { clock_drift: head.drift, clock_step: head.step },
             record_only: head.record_only.clone(),
@@ -62,6 +63,7 @@ struct Head {
     drift: Ppm,
     step: Duration,
     record_only: Vec<RecordOnly>,
+    chaos: Option<Chaos>,
 }
 
 impl Arbitrary for Head {
@@ -74,8 +76,11 @@ impl Arbitrary for Head {
         let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
         let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
         let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
-        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds, variant, (shares(), step), checks)
-            .prop_map(|(about, seeds, variant, (drift, step), checks)| Self {
+        let faults = subsequence(FaultName::all().collect::<Vec<_>>(), 1..=10);
+        let chaos = option::of((faults, durations(UNTIL / 2)).prop_map(|(faults, quiet)| Chaos { faults, quiet }));
+        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds, variant, (shares(), step), checks, chaos)
+            .prop_map(|(about, seeds, variant, (drift, step), checks, chaos)| Self {
+                chaos,
                 about,
                 seeds,
                 variant,

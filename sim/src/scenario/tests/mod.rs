@@ -2,6 +2,7 @@
 
 mod accepted;
 mod arbitrary;
+mod chaos;
 mod explained;
 mod files;
 mod linted;

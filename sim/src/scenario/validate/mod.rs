@@ -3,6 +3,7 @@
 //! One file for each part of the script. A value that is refused is replaced by its default, so that the rest can be
 //! judged; the scenario that comes out is thrown away if there is any problem.
 
+mod chaos;
 mod checks;
 mod cluster;
 mod expect;
@@ -55,6 +56,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
         variants: expect::variants(file.expect.variant, &timeline.tags, &frame, &mut report),
         floors: expect::floors(file.floors, &mut report),
         timeline: timeline.steps,
+        chaos: chaos::chaos(file.chaos, &frame, &mut report),
         cluster,
         workloads,
         load: Load::default(),

@@ -1,0 +1,42 @@
+//! The rules of `[chaos]`.
+
+use toml::Spanned;
+
+use super::{Frame, report::Report};
+use crate::scenario::{
+    Chaos, FaultName, Problem,
+    schema::{self, Text},
+};
+
+pub(super) fn chaos(raw: Option<Spanned<schema::Chaos>>, frame: &Frame, report: &mut Report) -> Option<Chaos> {
+    let raw = raw?.into_inner();
+    let place = raw.quiet.as_ref().map(Spanned::span);
+    let quiet = report.positive("quiet", raw.quiet, Some(&frame.protocol)).unwrap_or(Chaos::QUIET);
+    if quiet >= frame.until {
+        let problem = Problem::new("the whole run is quiet: nothing ever goes wrong");
+        report.missing(
+            place.map_or(problem.clone(), |place| problem.at(place)).help("let the run be longer, or `quiet` shorter"),
+        );
+    }
+    let faults = raw.faults.map_or_else(|| Some(FaultName::all().collect()), |faults| named(faults, report));
+    Some(Chaos { faults: faults?, quiet })
+}
+
+fn named(raw: Spanned<Vec<Text>>, report: &mut Report) -> Option<Vec<FaultName>> {
+    let span = raw.span();
+    let mut faults: Vec<FaultName> = Vec::new();
+    for word in raw.into_inner() {
+        let place = word.span();
+        let fault: FaultName = report.word(Some(word))?;
+        if faults.contains(&fault) {
+            report.refuse(Problem::new(format!("`{fault}` is named twice")).at(place));
+            return None;
+        }
+        faults.push(fault);
+    }
+    if faults.is_empty() {
+        report.missing(Problem::new("chaos without any fault").at(span).help("leave `faults` out for all of them"));
+        return None;
+    }
+    Some(faults)
+}
