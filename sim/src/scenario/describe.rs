@@ -63,7 +63,7 @@ fn by_variant(variants: &[&str], of: &str) -> Value {
     json!({ "type": "object", "properties": keys, "additionalProperties": false })
 }
 
-/// What the types cannot say: a step has one verb, and which variants and checks there are.
+/// What the types cannot say: a step has one verb and a time or a moment, and which variants and checks there are.
 fn complete(schema: &mut Value, variants: &[&str], checks: &[&str]) {
     schema["title"] = json!("leasehold scenario");
     let definitions = &mut schema["definitions"];
@@ -80,5 +80,6 @@ fn complete(schema: &mut Value, variants: &[&str], checks: &[&str]) {
         let verbs = keys.keys().filter(|key| !NOT_VERBS.contains(&key.as_str()));
         let one: Vec<Value> = verbs.map(|verb| json!({ "required": [verb] })).collect();
         definitions["Step"]["oneOf"] = one.into();
+        definitions["Step"]["anyOf"] = json!([{ "required": ["at"] }, { "required": ["when"] }]);
     }
 }

@@ -71,7 +71,7 @@ pub(super) struct File {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Step {
     /// When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`.
-    #[schemars(with = "shape::At")]
+    #[schemars(with = "Option<shape::At>")]
     pub at: Option<Quantity>,
     /// Acts again and again in the window `at`, this far apart.
     #[schemars(with = "Option<shape::Duration>")]
