@@ -92,6 +92,8 @@ fn a_step_waits_for_a_phase_that_there_is_and_not_before_what_nobody_foresees() 
         &timeline("{ when = \"election\", every = «\"1s\"», heal = \"everything\" }"),
         "a step that waits for a moment has no period",
     );
+    let late = timeline("{ when = \"election\", at = «\"20s\"», heal = \"everything\" }");
+    refuse(&late, "this step waits from the end of the run on");
     refuse(&timeline("{ at = \"1s\", times = «3», heal = \"everything\" }"), "`times` without `when`");
     refuse(&timeline("{ at = \"1s..2s\", when = «\"election\"», tag = \"a\" }"), "a tag names a window of time");
 }

@@ -142,7 +142,11 @@ fn on(
         None => Some((Duration::ZERO, frame.until)),
         Some(at) => match time_or_window(&at, frame, report)? {
             When::Window { from, to } => Some((from, to)),
-            other => Some((other.start(), frame.until)),
+            other if other.start() < frame.until => Some((other.start(), frame.until)),
+            _ => {
+                report.missing(Problem::new("this step waits from the end of the run on").at(at.span()));
+                None
+            }
         },
     };
     let (from, to) = window.filter(|_| every.is_none())?;
