@@ -42,8 +42,10 @@ impl LiveLeader {
 
 /// Why the node may not answer from a lease; `None`: it may.
 fn what_is_wrong(state: &NodeState) -> Option<String> {
-    if let Some((change @ (ProcessChange::Killed | ProcessChange::Paused), since)) = state.process {
-        let how = if change == ProcessChange::Killed { "is dead" } else { "stands still" };
+    if let Some((change @ (ProcessChange::Killed | ProcessChange::Failed { .. } | ProcessChange::Paused), since)) =
+        state.process
+    {
+        let how = if change == ProcessChange::Paused { "stands still" } else { "is dead" };
         return Some(format!("its process {how} since {since}"));
     }
     if !state.leads(state.term) {
