@@ -7,7 +7,7 @@ use crate::env::{BoxFuture, Bus, Disk, NodeId};
 use crate::error::Error;
 use crate::lease::{self, Lease};
 use crate::metrics::Metrics;
-use crate::observe::Host;
+use crate::observe::{Event, Host};
 use crate::store::Store;
 use crate::transport::{Message, Packet, Transport};
 use std::sync::Arc;
@@ -43,6 +43,7 @@ impl Node {
         disk: Arc<dyn Disk>,
         config: Config,
     ) -> Result<Self, Error> {
+        host.observe(Event::Configured(raft_rs::timing(&config.engine, config.lease.length)));
         let metrics = Arc::new(Metrics::default());
         let transport = Arc::new(Transport::new(Arc::clone(&host), bus, Arc::clone(&metrics)));
         let store = Arc::new(Store::default());

@@ -216,9 +216,26 @@ pub struct ScriptTimes {
     pub rounds: u32,
 }
 
+/// How the timers of a process are set: what a lease rests on, and how long it is (invariant W12).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timing {
+    /// One step of Raft's clock.
+    pub tick: Duration,
+    /// How often a leader lets itself be heard.
+    pub heartbeat: Duration,
+    /// For how long after it has heard its leader a follower refuses its vote to others, give or take a tick.
+    pub promise: Duration,
+    /// How long at least a follower hears nobody before it stands for election.
+    pub patience: Duration,
+    /// How long a lease lasts from its base on.
+    pub lease: Duration,
+}
+
 /// What happened inside a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
+    /// The process begins, with its timers set like this. Told once, before anything else.
+    Configured(Timing),
     /// Role, term or known leader changed.
     Role {
         /// The new role.
@@ -315,6 +332,8 @@ pub enum Event {
         last_index: u64,
         /// Term of the last entry.
         last_term: u64,
+        /// For how long from now on this node will grant no vote, as it cannot know what it has promised (rule RL.5).
+        withholds: Duration,
     },
     /// Another term or vote is durable.
     Voted {

@@ -19,8 +19,8 @@ use leasehold_sim::runner::{
     sweep, verify,
 };
 use leasehold_sim::scenario::{self, Class, Engine, Load, Phase, Seeds};
-use leasehold_sim::verdict::RunReport;
-use std::collections::BTreeSet;
+use leasehold_sim::verdict::{ManyRecoveries, RunReport};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::panic::catch_unwind;
@@ -268,11 +268,13 @@ fn run_scenarios(args: &RunArgs) -> Result<Status, Stop> {
     let sink = sink(args.format, &groups, &places);
     let witnesses = witnesses(args, &program(&places.cwd))?;
     let (fresh, out) = (fresh_process()?, args.out.clone());
-    let (confirmed, idle, status) = (BTreeSet::new(), Idle::default(), Status::AsExpected);
-    let mut intake = Intake { groups, fresh, out, sink, witnesses, confirmed, idle, status };
+    let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
+    let status = Status::AsExpected;
+    let mut intake = Intake { groups, fresh, out, sink, witnesses, confirmed, recoveries, idle, status };
     sweep(specs, jobs, &mut |report| intake.take(report).unwrap_or_else(|error| give_up(&error)));
     intake.sink.finish()?;
     intake.witnesses.iter_mut().try_for_each(|witness| witness.finish())?;
+    intake.judge_sweeps();
     Ok(if everything { intake.with_none_idle() } else { intake.status })
 }
 
@@ -338,11 +340,23 @@ struct Intake {
     witnesses: Vec<Box<dyn Witness>>,
     /// The kinds of failure that were run again.
     confirmed: BTreeSet<(PathBuf, String, Option<Class>)>,
+    /// How soon there was a leader again after faults, by file and variant.
+    recoveries: BTreeMap<(PathBuf, String), ManyRecoveries>,
     idle: Idle,
     status: Status,
 }
 
 impl Intake {
+    /// Judges what can be said of many runs alone. A sweep that fails in this way fails as a run does.
+    fn judge_sweeps(&mut self) {
+        for ((path, variant), recoveries) in &self.recoveries {
+            if let Some(shortfall) = recoveries.shortfall() {
+                eprintln!("error: {} under {variant}: liveness (recovers): {shortfall}", path.display());
+                self.status = self.status.max(Status::Failed);
+            }
+        }
+    }
+
     /// The status, where a check that was never evaluated is an error.
     fn with_none_idle(&self) -> Status {
         let idle = self.idle.lines();
@@ -357,6 +371,7 @@ impl Intake {
             events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
         }
         self.status = self.status.max(Status::of(&report));
+        self.recoveries.entry((report.path.clone(), report.variant.clone())).or_default().add(&report);
         self.idle.see(&report);
         self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_deref()))?;
         self.sink.take(report, events)

@@ -99,6 +99,14 @@ const SPOILT: &[Spoil] = &[
         });
     }),
     ("counted-voters", exchanged),
+    ("backed-by-promises", outlive),
+    ("timing", |history| {
+        for record in history {
+            if let What::Stack(StackRecord { event: Event::Configured(timing), .. }) = &mut record.what {
+                timing.lease = timing.promise;
+            }
+        }
+    }),
     ("live-leader", |history| {
         let (at, node, _) = elected(history);
         hit(history, at + 1, other(node));
@@ -289,7 +297,13 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         keys: report.keys.clone().into(),
         deadlines: Arc::from([Duration::from_secs(2); 10]),
         election_timeout: Duration::from_secs(1),
-        tick: Duration::from_millis(100),
+        tick: Duration::from_millis(10),
+        heartbeat: Duration::from_millis(100),
+        round_trip: Duration::from_millis(1),
+        lossless: true,
+        fsync: Duration::from_millis(1),
+        drift_ppm: 200,
+        seed: 1,
     };
     let mut panel = Panel::new(Nodes::default(), check::all(&premises));
     let mut found: Vec<_> = history.iter().flat_map(|record| panel.record(record)).collect();

@@ -53,10 +53,14 @@ impl Acknowledged {
         self.latest(extension, node).is_some_and(|stamp| stamp.sent_at >= extension.base)
     }
 
-    /// The latest that a node has acknowledged of what this process sent in the term of its lease.
     fn latest(&self, extension: &Extension, node: NodeId) -> Option<&Stamp> {
-        let latest = self.0.get(&(extension.node, node))?;
-        ((latest.term, latest.incarnation) == (extension.term, extension.incarnation)).then_some(latest)
+        self.latest_of((extension.node, extension.incarnation), extension.term, node)
+    }
+
+    /// The latest that `node` has acknowledged of what this process of a leader sent in this term.
+    pub(super) fn latest_of(&self, (leader, incarnation): (NodeId, u64), term: u64, node: NodeId) -> Option<&Stamp> {
+        let latest = self.0.get(&(leader, node))?;
+        ((latest.term, latest.incarnation) == (term, incarnation)).then_some(latest)
     }
 
     /// What `node` has acknowledged, beside the base.

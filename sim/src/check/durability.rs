@@ -77,7 +77,7 @@ impl Durability {
                 durable.applied = Some(*index);
                 return None;
             }
-            Event::Opened { term, vote, last_index, last_term } => durable
+            Event::Opened { term, vote, last_index, last_term, .. } => durable
                 .voted(*term, *vote)
                 .map(|wrong| format!("{wrong}: it had forgotten when it started again"))
                 .or_else(|| shorter(node, (*last_term, *last_index), nodes)),
@@ -176,6 +176,7 @@ fn finding(at: SimTime, message: String, nodes: &Nodes) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
     use crate::check::testing::{Events, ms};
     use leasehold::env::Lane;
 
@@ -199,7 +200,8 @@ mod tests {
 
     fn opened(events: Events, at: u64, (term, vote): (u64, u64), (last_index, last_term): (u64, u64)) -> Events {
         let vote = (vote > 0).then_some(NodeId(vote));
-        events.killed(at, 1).started(at, 1, 2).event(at, 1, Event::Opened { term, vote, last_index, last_term })
+        let opened = Event::Opened { term, vote, last_index, last_term, withholds: Duration::ZERO };
+        events.killed(at, 1).started(at, 1, 2).event(at, 1, opened)
     }
 
     fn arrives(events: Events, at: u64, kind: &'static str, term: u64, index: u64, refused: bool) -> Events {

@@ -48,6 +48,11 @@ impl Log {
         self.entries.len() as u64
     }
 
+    /// Term and index of the last entry, by which Raft compares logs in elections.
+    pub(super) fn last(&self) -> (u64, u64) {
+        (self.entries.last().map_or(0, |entry| entry.term), self.last_index())
+    }
+
     /// The first index at which two logs differ, be it that one of them ends there; `None` for equal logs.
     pub(super) fn first_difference(&self, other: &Log) -> Option<u64> {
         let equal = self.entries.iter().zip(&other.entries).take_while(|(one, two)| one == two).count();

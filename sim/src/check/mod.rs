@@ -24,6 +24,8 @@
 //! | `applied_before_read`  | who answers from a lease has applied all that anybody was told of      | S4                       |
 //! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
 //! | `counted_voters`       | those who count for a lease are voters, by the membership in force     | W11                      |
+//! | `backed_by_promises`   | every election needs a voter that has promised against it              | W3                       |
+//! | `timing`               | a lease is covered by promises, and renewed in time                    | W12                      |
 //! | `live_leader`          | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
 //! | `caught_up`            | no lease read before an entry of the leader's own term is applied      | W7                       |
 //! | `monotone_lease`       | a lease never gets shorter; an ended one never comes back              | W8                       |
@@ -38,13 +40,15 @@
 //! | `lease_used`           | the lease is used at all                                               | V1                       |
 //!
 //! `zones` judges a register while its history happens; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
-//! which faults are in force. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
+//! which faults are in force, `clocks` when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
 mod acknowledged;
 mod applied_before_read;
+mod backed_by_promises;
 mod calls_return;
 mod caught_up;
+mod clocks;
 mod commit_progress;
 mod committed_reads;
 mod configuration;
@@ -77,6 +81,7 @@ mod staleness;
 mod state_machine_safety;
 mod steady_leadership;
 mod transfer_lease;
+mod timing;
 mod transfers_end;
 pub(crate) mod troubles;
 pub mod words;
@@ -93,6 +98,7 @@ use crate::history::Record;
 use crate::scenario::Class;
 use crate::time::SimTime;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Has a finding broken something, or could it have?
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -150,11 +156,25 @@ pub trait Check: Send {
     /// How often the property was evaluated so far. A check that never was has proved nothing.
     fn evaluated(&self) -> u64;
 
+    /// How long it took after faults until there was a leader again, for who measures that (L2).
+    fn recoveries(&self) -> &[Leaderless] {
+        &[]
+    }
+
     /// The run is over, at `end`: judges what was counted.
     fn finish(&mut self, end: SimTime) -> Vec<Finding> {
         let _ = end;
         Vec::new()
     }
+}
+
+/// The time from the end of the last fault until some leader had committed and a quorum followed it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leaderless {
+    /// When the fault ended.
+    pub since: SimTime,
+    /// How long it took; until the end of the run, where there never was one.
+    pub took: Duration,
 }
 
 /// What a check is, for people.
@@ -208,6 +228,8 @@ pub const ALL: &[CheckInfo] = &[
     applied_before_read::INFO,
     lease_base::INFO,
     counted_voters::INFO,
+    backed_by_promises::INFO,
+    timing::INFO,
     live_leader::INFO,
     caught_up::INFO,
     monotone_lease::INFO,
@@ -259,6 +281,8 @@ pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
         Box::new(applied_before_read::AppliedBeforeRead::default()),
         Box::new(lease_base::LeaseBase::default()),
         Box::new(counted_voters::CountedVoters::default()),
+        Box::new(backed_by_promises::BackedByPromises::new(premises())),
+        Box::new(timing::WellTimed::new(premises())),
         Box::new(live_leader::LiveLeader::default()),
         Box::new(caught_up::CaughtUp::default()),
         Box::new(monotone_lease::MonotoneLease::default()),
@@ -291,6 +315,7 @@ mod tests {
         assert_eq!(
             going_on,
             [
+                "timing",
                 "calls-return",
                 "recovers",
                 "transfers-end",

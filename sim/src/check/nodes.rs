@@ -36,6 +36,9 @@ pub enum LeaseState {
 }
 
 impl LeaseState {
+    /// Every state.
+    pub const ALL: [LeaseState; 3] = [LeaseState::Valid, LeaseState::Expired, LeaseState::None];
+
     /// The name in reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! Three records in four are messages and operations, which few checks look at.
 
-use super::{Check, Finding, Nodes};
+use super::{Check, Finding, Nodes, Leaderless};
 use crate::history::{Record, What};
 use crate::time::SimTime;
 
@@ -72,6 +72,11 @@ impl Panel {
     /// The run is over, at `end`.
     pub fn finish(&mut self, end: SimTime) -> Vec<Finding> {
         self.checks.iter_mut().flat_map(|check| check.finish(end)).collect()
+    }
+
+    /// How long it took after faults until there was a leader again.
+    pub fn recoveries(&self) -> impl Iterator<Item = &Leaderless> {
+        self.checks.iter().flat_map(|check| check.recoveries())
     }
 
     /// What is known of the nodes.

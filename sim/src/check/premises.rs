@@ -14,11 +14,26 @@ pub struct Premises {
     pub election_timeout: Duration,
     /// One tick of Raft's clock.
     pub tick: Duration,
+    /// How often a leader lets itself be heard.
+    pub heartbeat: Duration,
+    /// There and back between two nodes, on the slowest link: 99 of 100 are no slower each way.
+    pub round_trip: Duration,
+    /// Nothing is lost or doubled on the way between two nodes, unless a fault sees to it.
+    pub lossless: bool,
+    /// How long an fsync takes: 99 of 100 take no longer.
+    pub fsync: Duration,
+    /// By how much the rates of two clocks differ at most, in parts per million, as far as the run claims.
+    pub drift_ppm: u32,
+    /// The seed of the run, for what is judged of a sample alone.
+    pub seed: u64,
 }
 
 /// Longest time to a leader after the last fault, in longest election timeouts: the first campaign may be ignored under a promise, the
 /// second may split, and each further one costs another (`lease-bugs.md` L2, B2).
 const CAMPAIGNS: u32 = 6;
+
+/// In how many of them there mostly is one: the first campaign or the second succeeds (L2, B1).
+const USUAL_CAMPAIGNS: u32 = 2;
 
 impl Premises {
     /// The longest that a follower waits before it stands for election: timeouts are drawn from the shortest and two ticks to twice the
@@ -28,13 +43,29 @@ impl Premises {
     }
 
     /// When leadership must be settled again after the last fault.
-    pub(super) fn settling(&self) -> Duration {
+    pub fn settling(&self) -> Duration {
         self.longest_election_timeout() * CAMPAIGNS
     }
 
+    /// When it mostly is (`lease-bugs.md` L2, B1).
+    pub fn usual_settling(&self) -> Duration {
+        self.longest_election_timeout() * USUAL_CAMPAIGNS + self.round_trip * 3 + self.fsync * 2
+    }
+
     #[cfg(test)]
-    pub(super) fn of_tests() -> Self {
+    pub(crate) fn of_tests() -> Self {
         let (second, tick) = (Duration::from_secs(1), Duration::from_millis(100));
-        Self { keys: Arc::from([]), deadlines: Arc::from([second; 8]), election_timeout: second, tick }
+        Self {
+            keys: Arc::from([]),
+            deadlines: Arc::from([second; 8]),
+            election_timeout: second,
+            tick,
+            heartbeat: tick,
+            round_trip: Duration::from_millis(1),
+            lossless: true,
+            fsync: Duration::from_millis(2),
+            drift_ppm: 200,
+            seed: 1,
+        }
     }
 }

@@ -5,6 +5,9 @@
 //! No client is needed to see that. A fault that begins before makes it void. How soon clients are served is for the scenario to bound
 //! (`recovery`).
 //!
+//! How long each took it tells as well: that most take no longer than two elections (B1) can be said of many runs together alone, and
+//! is judged where they are summed up (`verdict::recoveries`).
+//!
 //! **Does not prove** that nodes which follow have caught up, nor anything while a fault is in force.
 //!
 //! **Costs** a look at each answer to a leader, while one is awaited.
@@ -13,13 +16,13 @@
 
 use super::nodes::{NodeState, Nodes};
 use super::troubles::{Change, Troubles};
-use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{Fate, ProcessChange, Record, What};
+use super::{Check, CheckInfo, Finding, Kind, Premises, Leaderless, STORY, words};
+use crate::history::{Fate, FaultPhase, KeyId, Operation, ProcessChange, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::env::{Address, NodeId};
 use leasehold::observe::Role;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
     "recovers",
@@ -34,8 +37,17 @@ pub(super) struct Recovers {
     troubles: Troubles,
     awaited: Option<Awaited>,
     late: Option<Finding>,
+    /// How long it took, each time.
+    recoveries: Vec<Leaderless>,
+    /// What became of the faults of late, the last at the end.
+    faults: VecDeque<String>,
     evaluated: u64,
 }
+
+/// How many of the last faults are remembered for the story.
+const FAULTS: usize = 2;
+/// Of the operations that wait, as many are told of.
+const OPERATIONS: usize = 2;
 
 /// A leader is awaited since the last fault ended.
 struct Awaited {
@@ -46,59 +58,143 @@ struct Awaited {
     late: Option<Finding>,
 }
 
+impl Awaited {
+    fn since(since: SimTime) -> Self {
+        Self { since, answered: BTreeSet::new(), late: None }
+    }
+
+    /// Has a quorum, with the leader itself, answered it in this term?
+    fn backs(&self, leader: NodeId, term: u64, nodes: &Nodes) -> bool {
+        let backs = |voter| voter == leader || self.answered.contains(&(leader, term, voter));
+        nodes.members(leader).is_quorum(backs)
+    }
+}
+
 impl Recovers {
     pub(super) fn new(premises: Premises) -> Self {
-        Self { premises, troubles: Troubles::default(), awaited: None, late: None, evaluated: 0 }
+        Self {
+            premises,
+            troubles: Troubles::default(),
+            awaited: None,
+            late: None,
+            recoveries: Vec::new(),
+            faults: VecDeque::new(),
+            evaluated: 0,
+        }
+    }
+
+    fn fault(&mut self, record: &Record) {
+        self.remember(record);
+        match self.troubles.record(record) {
+            Change::None | Change::Less => {}
+            Change::Began => self.awaited = None,
+            Change::Calm => self.awaited = Some(Awaited::since(record.at)),
+        }
+    }
+
+    fn remember(&mut self, Record { at, what }: &Record) {
+        let What::Fault { verb, phase: phase @ (FaultPhase::Activated | FaultPhase::Ended), detail, .. } = what else {
+            return;
+        };
+        let became = if *phase == FaultPhase::Ended { "ended" } else { "began" };
+        if self.faults.len() == FAULTS {
+            self.faults.pop_front();
+        }
+        self.faults.push_back(format!("{verb} {became} at {at} ({detail})"));
     }
 
     fn answered(&mut self, at: SimTime, leader: NodeId, term: u64, voter: NodeId, nodes: &Nodes) {
         let Some(awaited) = &mut self.awaited else { return };
         awaited.answered.insert((leader, term, voter));
-        let backed = nodes
-            .members(leader)
-            .is_quorum(|voter| voter == leader || awaited.answered.contains(&(leader, term, voter)));
+        let backed = awaited.backs(leader, term, nodes);
         let leads = nodes.get(leader).is_some_and(|state| leads_and_has_applied(state, term));
         let latest = nodes.iter().filter(|(_, state)| state.role == Role::Leader).all(|(_, state)| state.term <= term);
-        let took = at.since(awaited.since);
         if backed && leads && latest {
-            self.evaluated += 1;
-            if took > self.premises.settling()
-                && let Some(awaited) = self.awaited.take()
-            {
-                self.late = self.late.take().or(awaited.late);
-            }
-            self.awaited = None;
-        } else if took > self.premises.settling() && awaited.late.is_none() {
-            let since = awaited.since;
-            awaited.late = Some(finding(at, since, nodes));
+            self.recovered(at);
+        } else {
+            self.watch(at, nodes);
+        }
+    }
+
+    fn recovered(&mut self, at: SimTime) {
+        let Some(awaited) = self.awaited.take() else { return };
+        self.evaluated += 1;
+        let took = at.since(awaited.since);
+        self.recoveries.push(Leaderless { since: awaited.since, took });
+        if took > self.premises.settling() {
+            self.late = self.late.take().or(awaited.late);
         }
     }
 
     fn watch(&mut self, at: SimTime, nodes: &Nodes) {
         let settling = self.premises.settling();
-        if let Some(awaited) = &mut self.awaited
+        if let Some(awaited) = &self.awaited
             && awaited.late.is_none()
             && at.since(awaited.since) > settling
         {
-            awaited.late = Some(finding(at, awaited.since, nodes));
+            let late = self.finding(at, awaited, nodes);
+            self.awaited.iter_mut().for_each(|awaited| awaited.late = Some(late.clone()));
         }
     }
+
+    /// What is pending, and why.
+    fn finding(&self, at: SimTime, awaited: &Awaited, nodes: &Nodes) -> Finding {
+        let (since, waited) = (awaited.since, words::duration(at.since(awaited.since)));
+        let message = format!(
+            "the last fault ended at {since}, and {waited} later no leader has committed and is followed by a quorum"
+        );
+        let mut story: Vec<_> = self.faults.iter().cloned().collect();
+        let leaders = nodes.iter().filter(|(_, state)| state.role == Role::Leader);
+        story.extend(leaders.map(|(leader, state)| lacks(awaited, leader, state, nodes)).take(2));
+        story.extend(waiting(at, &self.premises, nodes));
+        let room = STORY - story.len();
+        story.extend(nodes.iter().take(room).map(|(id, node)| format!("{id} {}", node.describe(at))));
+        INFO.finding(at, message, story)
+    }
+}
+
+/// What a leader waits for.
+fn lacks(awaited: &Awaited, leader: NodeId, state: &NodeState, nodes: &Nodes) -> String {
+    let term = state.term;
+    let members = nodes.members(leader);
+    let answered = awaited.answered.iter().filter(|(of, in_term, _)| (*of, *in_term) == (leader, term));
+    let answered = words::list(answered.map(|(_, _, voter)| voter));
+    let quorum = if awaited.backs(leader, term, nodes) {
+        format!("{leader} leads term {term}, answered by {answered}, a quorum of {members}")
+    } else {
+        format!("{leader} leads term {term} and waits for a quorum of {members}: answered since by {answered}")
+    };
+    match state.applied {
+        Some((_, of)) if of == term => quorum,
+        Some((index, of)) => format!("{quorum}; it has applied up to {index}, of term {of}, and nothing of its own"),
+        None => format!("{quorum}; it has applied nothing"),
+    }
+}
+
+/// How many operations wait, and the first of them.
+fn waiting(at: SimTime, Premises { keys, .. }: &Premises, nodes: &Nodes) -> Vec<String> {
+    let mut pending: Vec<_> = nodes.operations.iter().map(|(_, operation)| operation).collect();
+    pending.sort_by_key(|operation| operation.invoked);
+    let name = |key: &KeyId| keys.get(key.0 as usize).map_or_else(|| format!("key {}", key.0), String::clone);
+    let first = pending.iter().take(OPERATIONS).map(|operation| {
+        let (kind, client) = (operation.operation.kind().name(), operation.client);
+        let (key, what) = match &operation.operation {
+            Operation::Get { key } => (key, "for a leader that is sure to lead"),
+            Operation::Put { key } | Operation::Cas { key, .. } | Operation::Script { key, .. } => {
+                (key, "for its entry to be committed")
+            }
+        };
+        let waited = words::duration(at.since(operation.invoked));
+        format!("c{client} waits with a {kind} of {} since {}, for {waited}, {what}", name(key), operation.invoked)
+    });
+    let mut lines = vec![format!("{} under way then", words::several(pending.len() as u64, "operation"))];
+    lines.extend(first);
+    lines
 }
 
 fn leads_and_has_applied(state: &NodeState, term: u64) -> bool {
     let stands = matches!(state.process, Some((ProcessChange::Paused | ProcessChange::Killed, _)));
     state.leads(term) && state.applied.is_some_and(|(_, of)| of == term) && !stands
-}
-
-fn finding(at: SimTime, since: SimTime, nodes: &Nodes) -> Finding {
-    let waited = words::duration(at.since(since));
-    let message = format!(
-        "the last fault ended at {since}, and {waited} later no leader has committed and is followed by a quorum"
-    );
-    let pending = nodes.operations.iter().count() as u64;
-    let mut story = vec![format!("{} under way then", words::several(pending, "operation"))];
-    story.extend(nodes.iter().take(STORY - 1).map(|(id, node)| format!("{id} {}", node.describe(at))));
-    INFO.finding(at, message, story)
 }
 
 impl Check for Recovers {
@@ -112,13 +208,7 @@ impl Check for Recovers {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Fault { .. } => match self.troubles.record(record) {
-                Change::None | Change::Less => {}
-                Change::Began => self.awaited = None,
-                Change::Calm => {
-                    self.awaited = Some(Awaited { since: record.at, answered: BTreeSet::new(), late: None });
-                }
-            },
+            What::Fault { .. } => self.fault(record),
             What::Message {
                 from: Address::Node(voter),
                 to: Address::Node(leader),
@@ -143,8 +233,15 @@ impl Check for Recovers {
         self.evaluated
     }
 
+    fn recoveries(&self) -> &[Leaderless] {
+        &self.recoveries
+    }
+
     fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        let awaited = self.awaited.take().filter(|awaited| end.since(awaited.since) > self.premises.settling());
+        let awaited = self.awaited.take();
+        let unfinished = awaited.as_ref().map(|awaited| Leaderless { since: awaited.since, took: end.since(awaited.since) });
+        self.recoveries.extend(unfinished.filter(|recovery| recovery.took > self.premises.usual_settling()));
+        let awaited = awaited.filter(|awaited| end.since(awaited.since) > self.premises.settling());
         self.evaluated += u64::from(awaited.is_some());
         self.late.take().or(awaited.and_then(|awaited| awaited.late)).into_iter().collect()
     }
@@ -153,7 +250,7 @@ impl Check for Recovers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, ms, put};
     use crate::history::FaultPhase::{Activated, Ended};
     use std::time::Duration;
 
@@ -189,6 +286,37 @@ mod tests {
             "the last fault ended at 2.000000s, and 12.601 s later no leader has committed and is followed by a quorum"
         );
         assert!(findings[0].story.len() <= STORY);
+    }
+
+    #[test]
+    fn the_story_says_what_waits_for_what() {
+        let stuck = healed().invoke(2_500, 3, put(0)).leads(3_000, 2, 4).applies(3_001, 2, 7, 3, 0);
+        let story = judged(&told(stuck, 14_601)).0.remove(0).story;
+        assert_eq!(
+            story[..5],
+            [
+                "partition began at 1.000000s ()",
+                "partition ended at 2.000000s ()",
+                "n2 leads term 4 and waits for a quorum of n1 n2 n3: answered since by nobody; it has applied up to 7, of term 3, and nothing of its own",
+                "1 operation under way then",
+                "c3 waits with a put of key 0 since 2.500000s, for 12.101 s, for its entry to be committed",
+            ]
+        );
+    }
+
+    #[test]
+    fn it_tells_how_long_each_recovery_took() {
+        let mut check = Recovers::new(Premises::of_tests());
+        let once = healed().leads(3_000, 1, 4).applies(3_001, 1, 1, 4, 0).acknowledges(3_100, 2, 1, 4, 3_050);
+        let twice = once.fault(5_000, 1, "crash", Activated).fault(6_000, 1, "crash", Ended);
+        assert_eq!(twice.first(&mut check), None);
+        check.finish(ms(6_100));
+        let took = |check: &Recovers| check.recoveries.iter().map(|recovery| recovery.took.as_millis()).collect::<Vec<_>>();
+        assert_eq!(took(&check), [1_100], "the other has time yet");
+        let mut check = Recovers::new(Premises::of_tests());
+        assert_eq!(twice.first(&mut check), None);
+        check.finish(ms(11_000));
+        assert_eq!(took(&check), [1_100, 5_000], "and is too late to be usual");
     }
 
     #[test]

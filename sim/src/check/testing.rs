@@ -8,7 +8,7 @@ use crate::history::{
 use crate::time::SimTime;
 use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
-use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
+use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, Timing};
 use leasehold::request::{ReadPath, Version};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,23 @@ impl Events {
 
     pub(crate) fn follows(self, at: u64, node: u64, term: u64) -> Self {
         self.event(at, node, Event::Role { role: Role::Follower, term, leader: None })
+    }
+
+    pub(crate) fn follows_whom(self, at: u64, node: u64, term: u64, leader: u64) -> Self {
+        self.event(at, node, Event::Role { role: Role::Follower, term, leader: Some(NodeId(leader)) })
+    }
+
+    /// The node begins with ticks and heartbeats of 100 ms and leases of 300.
+    pub(crate) fn configured(self, at: u64, node: u64, promise: Duration) -> Self {
+        let tick = Duration::from_millis(100);
+        let timing = Timing { tick, heartbeat: tick, promise, patience: promise + tick * 2, lease: tick * 3 };
+        self.event(at, node, Event::Configured(timing))
+    }
+
+    /// Somebody touches a node's clock; it shows this now.
+    pub(crate) fn shows(self, at: u64, node: u64, clock: u64) -> Self {
+        let (clock, lease_until) = (Instant::from_nanos(ms(clock).0), None);
+        self.push(at, What::Clock { node: NodeId(node), clock, lease_until })
     }
 
     pub(crate) fn stopped(self, at: u64, node: u64) -> Self {

@@ -46,6 +46,12 @@ pub fn several(number: u64, thing: &str) -> String {
     format!("{} {thing}{plural}", count(number))
 }
 
+/// `n1, n2`, or that there is nobody.
+pub fn list(of: impl Iterator<Item = impl ToString>) -> String {
+    let words: Vec<String> = of.map(|one| one.to_string()).collect();
+    if words.is_empty() { "nobody".to_owned() } else { words.join(", ") }
+}
+
 /// The mean of `sum` over `number` of them; zero of none.
 pub fn mean(sum: Duration, number: u64) -> Duration {
     let nanos = sum.as_nanos().checked_div(u128::from(number)).unwrap_or(0);

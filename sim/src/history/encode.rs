@@ -14,11 +14,15 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn encode(&mut self, record: &Record) -> &[u8] {
+    /// The content of a record; `None` of one that says how a process is set up: that follows from scenario and variant, and is no event.
+    pub(super) fn encode(&mut self, record: &Record) -> Option<&[u8]> {
+        if matches!(record.what, What::Stack(StackRecord { event: Event::Configured(_), .. })) {
+            return None;
+        }
         self.bytes.clear();
         self.number(record.at.0);
         self.what(&record.what);
-        &self.bytes
+        Some(&self.bytes)
     }
 
     fn tag(&mut self, tag: u8) {
@@ -285,7 +289,8 @@ impl Encoder {
                 self.tag(15);
                 self.tag(lane_tag(*lane));
             }
-            Event::Opened { term, vote, last_index, last_term } => {
+            // For how long it withholds its vote follows from how it is set up.
+            Event::Opened { term, vote, last_index, last_term, withholds: _ } => {
                 self.tagged(17, *term);
                 self.node(*vote);
                 [*last_index, *last_term].into_iter().for_each(|number| self.number(number));
@@ -294,6 +299,8 @@ impl Encoder {
                 self.tagged(18, *term);
                 self.node(*vote);
             }
+            // No event, see above.
+            Event::Configured(_) => {}
             Event::Stopped { error } => {
                 self.tag(16);
                 self.tag(error.map_or(0, error_tag));

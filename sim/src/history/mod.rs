@@ -1,6 +1,6 @@
 //! What happened: operations, events of the stack, messages, faults, as one stream.
 //!
-//! A [`Record`] is an event: one entry that enters the [`fingerprint`]. The stream goes to [`Observer`]s as it comes; only its tail
+//! A [`Record`] is an event: one entry that enters the [`fingerprint`] (but for how a process is set up, which is part of the question). The stream goes to [`Observer`]s as it comes; only its tail
 //! is kept, so that memory does not grow with the length of a run.
 
 mod encode;
@@ -77,8 +77,10 @@ impl History {
             return;
         }
         let record = Record { at, what };
-        self.fingerprint.update(self.encoder.encode(&record));
-        self.events += 1;
+        if let Some(content) = self.encoder.encode(&record) {
+            self.fingerprint.update(content);
+            self.events += 1;
+        }
         self.messages += u64::from(record.is_delivery());
         for observer in &mut self.observers {
             self.ended |= !observer.record(&record);

@@ -10,7 +10,7 @@ use crate::history::{
 use crate::time::SimTime;
 use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
 use leasehold::error::Outcome;
-use leasehold::observe::Event;
+use leasehold::observe::{Event, Timing};
 
 /// `record` on one line: when, who, what. `keys` are the names of the run's keys.
 pub fn event_line(record: &Record, keys: &[String]) -> String {
@@ -186,9 +186,13 @@ fn event(event: &Event) -> String {
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
         Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
-        Event::Opened { term, vote, last_index, last_term } => {
-            format!("opened its log: term {term}, vote {}, last index {last_index} of term {last_term}", voted(*vote))
-        }
+        Event::Configured(Timing { tick, heartbeat, promise, patience, lease }) => format!(
+            "begins with ticks of {tick:?}, heartbeats every {heartbeat:?}, promises of {promise:?}, elections after {patience:?}, leases of {lease:?}"
+        ),
+        Event::Opened { term, vote, last_index, last_term, withholds } => format!(
+            "opened its log: term {term}, vote {}, last index {last_index} of term {last_term}; no vote for {withholds:?}",
+            voted(*vote)
+        ),
         Event::Voted { term, vote } => format!("term {term} and vote {} are durable", voted(*vote)),
         Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
         Event::ChangeAppended { index } => format!("has a change of membership at index {index}"),

@@ -9,7 +9,7 @@
 use crate::check::Severity;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Unit};
-use crate::verdict::{Failure, OpMeasures, Potential, Ruling, RunReport, Window, read};
+use crate::verdict::{Failure, OpMeasures, Potential, Recoveries, Ruling, RunReport, Window, read};
 use leasehold::observe::RoundCause;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -49,6 +49,7 @@ struct Object<'a> {
     /// How often each verb acted, by the state of the lease then.
     fault_coverage: BTreeMap<&'a str, BTreeMap<&'a str, u64>>,
     checks: BTreeMap<&'a str, Check>,
+    recoveries: Recovered,
     windows: Vec<Windowed<'a>>,
 }
 
@@ -103,6 +104,15 @@ struct Fault {
 struct Check {
     evaluated: u64,
     violations: u64,
+}
+
+/// How long it took, each time, until there was a leader again after a fault; most take no longer than `usual_ms`, none may take
+/// longer than `longest_ms`.
+#[derive(Serialize)]
+struct Recovered {
+    took_ms: Vec<f64>,
+    usual_ms: f64,
+    longest_ms: f64,
 }
 
 #[derive(Serialize)]
@@ -173,6 +183,7 @@ impl<'a> Object<'a> {
                 .iter()
                 .map(|(name, check)| (*name, Check { evaluated: check.evaluated, violations: check.violations }))
                 .collect(),
+            recoveries: Recovered::of(&report.recoveries),
             windows: report.measures.windows.iter().map(Windowed::of).collect(),
         }
     }
@@ -226,6 +237,16 @@ impl<'a> Lease<'a> {
             misses: lease.misses.iter().map(|(miss, number)| (miss.name(), *number)).collect(),
             invalidations: lease.invalidations.iter().map(|(cause, number)| (*cause, *number)).collect(),
             renewals: lease.renewals,
+        }
+    }
+}
+
+impl Recovered {
+    fn of(recoveries: &Recoveries) -> Self {
+        Self {
+            took_ms: recoveries.took.iter().map(|recovery| millis(recovery.took)).collect(),
+            usual_ms: millis(recoveries.usual),
+            longest_ms: millis(recoveries.longest),
         }
     }
 }

@@ -4,7 +4,8 @@ use super::figures::{self, count, counted};
 use super::style::Style;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Seeds};
-use crate::verdict::{FaultCount, OpMeasures, Ruling, RunReport, read};
+use crate::check::LeaseState;
+use crate::verdict::{Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, read};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -102,6 +103,8 @@ pub struct Tally {
     safe_beyond_claims: u64,
     /// A verb's planned and effective steps, summed over the runs.
     verbs: BTreeMap<&'static str, FaultCount>,
+    recoveries: ManyRecoveries,
+    coverage: Coverage,
 }
 
 /// How a run ended, the unexpected last.
@@ -165,6 +168,8 @@ impl Tally {
             faults: FaultCount::default(),
             safe_beyond_claims: 0,
             verbs: BTreeMap::new(),
+            recoveries: ManyRecoveries::default(),
+            coverage: Coverage::new(),
         }
     }
 
@@ -178,6 +183,11 @@ impl Tally {
         self.wall += report.wall;
         self.events += report.events;
         self.operations += report.measures.whole.ops.values().map(|op| op.ok + op.error + op.unknown).sum::<u64>();
+        self.recoveries.add(report);
+        for (verb, states) in &report.coverage {
+            let sum = self.coverage.entry(*verb).or_default();
+            states.iter().for_each(|(state, times)| *sum.entry(*state).or_default() += times);
+        }
         for (verb, counts) in &report.faults {
             let sum = self.verbs.entry(*verb).or_default();
             for total in [sum, &mut self.faults] {
@@ -242,7 +252,45 @@ impl Tally {
         let Planned { title, variant, seeds } = &self.planned;
         let seeds = if seeds.first == seeds.last { format!("seed {}", seeds.first) } else { format!("seeds {seeds}") };
         let head = format!("{}  variant {variant}, {seeds}: {}", style.strong(title), self.styled_verdicts(style));
-        format!("{head}\n  {}\n  {}\n  {}", self.service(), self.disturbance(), style.faint(self.speed()))
+        let mut lines = vec![head, self.service(), self.disturbance()];
+        lines.extend(self.covered());
+        lines.extend(self.recovered());
+        lines.extend(self.recoveries.shortfall().map(|words| style.bad(format!("liveness (recovers): {words}"))));
+        lines.push(style.faint(self.speed()));
+        lines.join("\n  ")
+    }
+
+    /// In which states of the lease the faults acted, and in which they never did (`lease-bugs.md` V4).
+    fn covered(&self) -> Option<String> {
+        let verbs: Vec<_> = self.verbs.iter().filter(|(_, counts)| counts.planned > 0).map(|(verb, _)| *verb).collect();
+        if verbs.is_empty() {
+            return None;
+        }
+        let pairs: Vec<_> = verbs.iter().flat_map(|verb| LeaseState::ALL.map(|state| (*verb, state))).collect();
+        let never = |(verb, state): &&(&str, LeaseState)| {
+            self.coverage.get(verb).is_none_or(|states| !states.contains_key(state))
+        };
+        let missing: Vec<_> =
+            pairs.iter().filter(never).map(|(verb, state)| format!("{verb} x {}", state.name())).collect();
+        let seen = format!("faults x lease states: {} of {} seen", pairs.len() - missing.len(), pairs.len());
+        Some(if missing.is_empty() { seen } else { format!("{seen}; never {}", missing.join(", ")) })
+    }
+
+    /// How soon there was a leader again.
+    fn recovered(&self) -> Option<String> {
+        let Distributed { number, within_usual, quantiles, usual, longest } = self.recoveries.distributed()?;
+        let [p50, p90, p99, max] = quantiles.map(|took| figures::seconds(took.as_secs_f64()));
+        let bound = |(least, greatest): (Duration, Duration)| {
+            let [least, greatest] = [least, greatest].map(|bound| figures::seconds(bound.as_secs_f64()));
+            if least == greatest { least } else { format!("{least} to {greatest}") }
+        };
+        let share = figures::percent(within_usual as f64 / number as f64);
+        Some(format!(
+            "a leader again after {}: p50 {p50}   p90 {p90}   p99 {p99}   max {max}; {share} within the usual {}, none may exceed {}",
+            counted(number as u64, "fault"),
+            bound(usual),
+            bound(longest),
+        ))
     }
 
     /// What clients got.

@@ -6,7 +6,7 @@ use crate::fault::{self, Waiting, Watch};
 use crate::history::{Fingerprint, History, Keep, Observer, Past};
 use crate::scenario::{Class, Dice, Scenario};
 use crate::time::SimTime;
-use crate::verdict::{Audit, Auditor, Failure, Measures, Ruling, RunReport, SharedAuditor, Verdict, judge};
+use crate::verdict::{Audit, Auditor, Failure, Measures, Recoveries, Ruling, RunReport, SharedAuditor, Verdict, judge};
 use crate::workload::{self, KeySpace};
 use crate::world::executor;
 use crate::world::streams::{Stream, Streams};
@@ -83,7 +83,7 @@ struct Finished {
 fn simulate(spec: &Spec) -> Finished {
     let scenario = &spec.scenario;
     let keys = KeySpace::new(scenario);
-    let auditor = SharedAuditor::new(Auditor::new(scenario, keys.names()));
+    let auditor = SharedAuditor::new(Auditor::new(scenario, spec.seed, keys.names()));
     let watch = Watch::of(scenario);
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
     observers.extend(watch.clone().map(|watch| Box::new(watch) as Box<dyn Observer>));
@@ -119,7 +119,7 @@ fn live(
 
 impl Finished {
     fn judge(self, spec: &Spec) -> RunReport {
-        let Audit { findings, potential, checks, measures, faults, coverage, beyond_claims } = self.audit;
+        let Audit { findings, potential, checks, recoveries, measures, faults, coverage, beyond_claims } = self.audit;
         let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults, beyond_claims);
         RunReport {
             verdict,
@@ -131,6 +131,7 @@ impl Finished {
             faults,
             coverage,
             checks,
+            recoveries,
             potential,
             kept: self.past.kept,
             keys: self.keys.to_vec(),
@@ -167,6 +168,7 @@ fn blank(spec: &Spec) -> RunReport {
         faults: BTreeMap::new(),
         coverage: BTreeMap::new(),
         checks: BTreeMap::new(),
+        recoveries: Recoveries::default(),
         potential: BTreeMap::new(),
         kept: Vec::new(),
         keys: Vec::new(),

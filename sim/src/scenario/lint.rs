@@ -81,7 +81,7 @@ impl<'a> Linter<'a> {
             );
             self.warn(line, message, &help);
         }
-        let round = cluster.network.latency.knots.last().map_or(Duration::ZERO, |(_, longest)| *longest) * 2;
+        let round = cluster.network.latency.longest() * 2;
         if lease <= cluster.heartbeat.saturating_add(round) {
             let message = format!("a lease of {} runs out before it is renewed", written(lease));
             let help = format!(

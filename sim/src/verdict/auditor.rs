@@ -1,10 +1,10 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
-use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential};
+use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
 use crate::check::{self, Check, Finding, Nodes, Panel, Premises, Severity, stops};
 use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, What};
-use crate::scenario::{Class, Scenario, Step};
+use crate::scenario::{Class, Ppm, Scenario, Step};
 use crate::time::SimTime;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,7 @@ pub struct Auditor {
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
     coverage: Coverage,
+    recoveries: Recoveries,
     /// What first took the run beyond its claims.
     beyond_claims: Option<String>,
     /// Checks that are counted and neither end nor fail the run.
@@ -34,6 +35,8 @@ pub struct Audit {
     pub potential: BTreeMap<&'static str, Potential>,
     /// What each check did.
     pub checks: BTreeMap<&'static str, CheckCount>,
+    /// How long it took after faults until there was a leader again.
+    pub recoveries: Recoveries,
     /// What was measured.
     pub measures: Measures,
     /// What the faults did, by verb: planned by the timeline, activated and effective as recorded.
@@ -46,9 +49,11 @@ pub struct Audit {
 
 impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
-    pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
+    pub fn new(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Self {
+        let premises = premises(scenario, seed, keys);
         Self {
-            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(&premises(scenario, keys))),
+            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(&premises)),
+            recoveries: Recoveries::bounded_by(&premises),
             violations: BTreeMap::new(),
             findings: Vec::new(),
             potential: BTreeMap::new(),
@@ -88,7 +93,9 @@ impl Auditor {
             evaluated: check.evaluated(),
             violations: self.violations.get(check.name()).copied().unwrap_or(0),
         };
+        let took = self.panel.recoveries().copied().collect();
         Audit {
+            recoveries: Recoveries { took, ..self.recoveries.clone() },
             checks: self.panel.checks().map(|check| (check.name(), count(check))).collect(),
             findings: std::mem::take(&mut self.findings),
             potential: std::mem::take(&mut self.potential),
@@ -139,13 +146,26 @@ impl Auditor {
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
-fn premises(scenario: &Scenario, keys: Arc<[String]>) -> Premises {
+fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
     let deadlines = scenario
         .workloads
         .iter()
         .flat_map(|workload| std::iter::repeat_n(workload.deadline, workload.clients as usize));
     let cluster = &scenario.cluster;
-    Premises { keys, deadlines: deadlines.collect(), election_timeout: cluster.election_timeout, tick: cluster.tick }
+    let networks = || std::iter::once(&cluster.network).chain(cluster.links.values());
+    let one_way = networks().map(|network| network.latency.quantile(990)).max().unwrap_or_default();
+    Premises {
+        keys,
+        deadlines: deadlines.collect(),
+        election_timeout: cluster.election_timeout,
+        tick: cluster.tick,
+        heartbeat: cluster.heartbeat,
+        round_trip: one_way * 2,
+        lossless: networks().all(|network| (network.loss, network.duplicate) == (Ppm(0), Ppm(0))),
+        fsync: cluster.disk.fsync.quantile(990),
+        drift_ppm: scenario.claims.clock_drift.0,
+        seed,
+    }
 }
 
 /// How often each verb is to act. A repetition that jitter pushes out of its window is counted all the same.
@@ -192,7 +212,7 @@ mod tests {
     use leasehold::observe::Miss;
 
     fn audited(scenario: &Scenario, events: &Events) -> (Audit, usize) {
-        let mut auditor = Auditor::new(scenario, Arc::from([]));
+        let mut auditor = Auditor::new(scenario, 1, Arc::from([]));
         let seen = events.records().iter().take_while(|record| auditor.record(record)).count();
         (auditor.finish(ms(10_000)), seen)
     }
@@ -229,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_might_have_failed_is_counted_and_neither_ends_nor_fails_the_run() {
-        let mut auditor = Auditor::new(&scenario(""), Arc::from([]));
+        let mut auditor = Auditor::new(&scenario(""), 1, Arc::from([]));
         let finding = |at| Finding {
             check: "one-lease",
             class: Class::LeaseInvariant,
@@ -282,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_shared_auditor_outlives_the_history_that_it_observes() {
-        let shared = SharedAuditor::new(Auditor::new(&scenario(""), Arc::from([])));
+        let shared = SharedAuditor::new(Auditor::new(&scenario(""), 1, Arc::from([])));
         let mut history = History::new(Keep::Last(0), vec![Box::new(shared.clone())]);
         for record in Events::default().missed(1, 1, Miss::Cold).missed(2, 1, Miss::Cold).records() {
             history.record(record.at, record.what.clone());

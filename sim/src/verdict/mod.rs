@@ -6,6 +6,7 @@
 //! | `measure`   | [`Meter`]: counts and latencies, over the whole run and in each tagged window         |
 //! | `latency`   | latencies of one kind of operation                                                    |
 //! | `recovery`  | how long it took until writes were acknowledged again after a fault                   |
+//! | `recoveries`| how soon there was a leader again after faults, over many runs                        |
 //! | `reading`   | the value of a scenario's metric in a window, or why there is none                    |
 //! | `judge`     | [`judge()`]: findings, expectations and floors against the file                       |
 //! | `explain`   | the story of an expectation that does not hold                                        |
@@ -18,6 +19,7 @@ mod latency;
 mod measure;
 mod outcome;
 mod reading;
+mod recoveries;
 mod recovery;
 
 #[cfg(test)]
@@ -28,3 +30,4 @@ pub use judge::judge;
 pub use measure::Meter;
 pub use outcome::*;
 pub use reading::{read, shown};
+pub use recoveries::{Distributed, ManyRecoveries, Recoveries};

@@ -1,5 +1,6 @@
 //! What a run came to: plain data that reports are written from.
 
+use super::Recoveries;
 use crate::check::LeaseState;
 use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::{Class, Load};
@@ -47,6 +48,8 @@ pub struct RunReport {
     pub coverage: Coverage,
     /// What the checks did, by name.
     pub checks: BTreeMap<&'static str, CheckCount>,
+    /// How long it took after faults until there was a leader again.
+    pub recoveries: Recoveries,
     /// What might have failed, by check.
     pub potential: BTreeMap<&'static str, Potential>,
     /// The end of the history (everything, where everything was kept).

@@ -157,7 +157,8 @@ impl EventLoop {
         self.voted = (state.term, state.vote);
         let (last_index, last_term) = (self.raft.raft.raft_log.last_index(), self.raft.raft.raft_log.last_term());
         let vote = known_node(state.vote);
-        self.host.observe(Event::Opened { term: state.term, vote, last_index, last_term });
+        let withholds = self.promise.left();
+        self.host.observe(Event::Opened { term: state.term, vote, last_index, last_term, withholds });
         store.unproven().iter().flat_map(appended).for_each(|event| self.host.observe(event));
         Ok(())
     }

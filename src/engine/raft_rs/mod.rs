@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+pub use timing::timing;
+
 /// What an engine is made of.
 pub struct Parts {
     /// The seams.

@@ -3,7 +3,7 @@
 use super::event_loop::role_of;
 use crate::engine::Config;
 use crate::env::NodeId;
-use crate::observe::{Host, Role};
+use crate::observe::{Host, Role, Timing};
 use crate::storage::LogStore;
 use raft::ReadOnlyOption;
 use raft::eraftpb::{Message, MessageType};
@@ -50,6 +50,7 @@ impl ElectionTimeouts {
 /// one that it acknowledged just before still counts on it. So it votes for nobody until every promise that it can have given is
 /// over: an election timeout after its start. A transfer of leadership is free to go on, its leader has given up its lease.
 pub(super) struct RestartPromise {
+    tick: Duration,
     ticks_left: usize,
 }
 
@@ -64,7 +65,13 @@ impl RestartPromise {
     }
 
     fn begin(config: &Config, promised: bool) -> Self {
-        Self { ticks_left: if promised { ticks(config, config.election_timeout) } else { 0 } }
+        let ticks_left = if promised { ticks(config, config.election_timeout) } else { 0 };
+        Self { tick: config.tick, ticks_left }
+    }
+
+    /// How long it goes on, give or take a tick.
+    pub(super) fn left(&self) -> Duration {
+        lasting(self.tick, self.ticks_left)
     }
 
     pub(super) fn tick(&mut self) {
@@ -86,6 +93,18 @@ fn ticks(config: &Config, duration: Duration) -> usize {
 fn election_range(config: &Config) -> (usize, usize) {
     let election = ticks(config, config.election_timeout);
     (election + 2, 2 * election + 2)
+}
+
+fn lasting(tick: Duration, ticks: usize) -> Duration {
+    tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+}
+
+/// How the timers are set of an engine that `config` describes, beside a lease of this length.
+pub fn timing(config: &Config, lease: Duration) -> Timing {
+    let Config { tick, heartbeat, .. } = *config;
+    let raft = raft_config(NodeId(1), config);
+    let [promise, patience] = [raft.election_tick, raft.min_election_tick].map(|ticks| lasting(tick, ticks));
+    Timing { tick, heartbeat, promise, patience, lease }
 }
 
 /// What raft is configured with.

@@ -209,6 +209,20 @@ impl Distribution {
         Self { knots: vec![(0, value), (1000, value)] }
     }
 
+    /// The value that so many of a thousand do not exceed, rounded down to a nanosecond.
+    pub fn quantile(&self, per_mille: u32) -> Duration {
+        let between = self.knots.iter().zip(self.knots.iter().skip(1));
+        let around = between.into_iter().find(|(_, (to, _))| *to >= per_mille);
+        let Some(((from, low), (to, high))) = around else { return self.longest() };
+        let part = per_mille.saturating_sub(*from);
+        *low + high.saturating_sub(*low) * part / (to - from).max(1)
+    }
+
+    /// The longest there is.
+    pub fn longest(&self) -> Duration {
+        self.knots.last().map_or(Duration::ZERO, |(_, longest)| *longest)
+    }
+
     /// The mean, in nanoseconds, rounded down.
     pub fn mean_nanos(&self) -> u128 {
         let between = self.knots.iter().zip(self.knots.iter().skip(1));
