@@ -229,6 +229,8 @@ pub struct Timing {
     pub patience: Duration,
     /// How long a lease lasts from its base on.
     pub lease: Duration,
+    /// The engine renews the lease by itself, whether anybody reads or not.
+    pub renews: bool,
 }
 
 /// What happened inside a node.

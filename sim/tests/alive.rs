@@ -300,8 +300,10 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         tick: Duration::from_millis(10),
         heartbeat: Duration::from_millis(100),
         round_trip: Duration::from_millis(1),
+        slowest_round_trip: Duration::from_millis(4),
         lossless: true,
         fsync: Duration::from_millis(1),
+        slowest_fsync: Duration::from_millis(5),
         drift_ppm: 200,
         seed: 1,
     };

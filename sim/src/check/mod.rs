@@ -37,16 +37,22 @@
 //! | `commit_progress`      | a leader that cannot commit does not go on to answer                   | L7                       |
 //! | `end_causes`           | no lease is ended without cause                                        | W9                       |
 //! | `read_index_budget`    | a ReadIndex round for each miss and each renewal                       | Pf2                      |
+//! | `hit_rate`             | where nothing is wrong, reads are answered from the lease              | Pf1                      |
+//! | `heartbeats`           | heartbeats go out and arrive, whatever the load                        | Pf2, Pf4                 |
+//! | `warm_lease`           | a new leader's lease is warm as soon as it can be                      | Pf3                      |
+//! | `read_gap`             | when leadership moves, reads are away for no longer than it takes      | Pf5                      |
+//! | `read_index_latency`   | a ReadIndex round takes a round trip, and waits for no tick            | Pf6                      |
 //! | `lease_used`           | the lease is used at all                                               | V1                       |
 //!
 //! `zones` judges a register while its history happens; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
-//! which faults are in force, `clocks` when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
+//! which faults are in force, `calm` since when nothing is wrong, `clocks` when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
 mod acknowledged;
 mod applied_before_read;
 mod backed_by_promises;
 mod calls_return;
+mod calm;
 mod caught_up;
 mod clocks;
 mod commit_progress;
@@ -58,6 +64,8 @@ mod election_safety;
 mod end_causes;
 mod exclusive_commits;
 mod fresh_clock;
+mod heartbeats;
+mod hit_rate;
 mod leader_completeness;
 mod lease_base;
 mod lease_used;
@@ -74,7 +82,9 @@ mod operations;
 mod panel;
 mod premises;
 mod quorum_commits;
+mod read_gap;
 mod read_index_budget;
+mod read_index_latency;
 mod recovers;
 mod serial_order;
 mod staleness;
@@ -84,6 +94,7 @@ mod transfer_lease;
 mod timing;
 mod transfers_end;
 pub(crate) mod troubles;
+mod warm_lease;
 pub mod words;
 pub mod zones;
 
@@ -241,6 +252,11 @@ pub const ALL: &[CheckInfo] = &[
     commit_progress::INFO,
     end_causes::INFO,
     read_index_budget::INFO,
+    hit_rate::INFO,
+    heartbeats::INFO,
+    warm_lease::INFO,
+    read_gap::INFO,
+    read_index_latency::INFO,
     lease_used::INFO,
 ];
 
@@ -294,6 +310,11 @@ pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
         Box::new(commit_progress::CommitProgress::new(premises())),
         Box::new(end_causes::EndCauses::default()),
         Box::new(read_index_budget::ReadIndexBudget::default()),
+        Box::new(hit_rate::HitRate::new(premises())),
+        Box::new(heartbeats::Heartbeats::new(premises())),
+        Box::new(warm_lease::WarmLease::new(premises())),
+        Box::new(read_gap::ReadGap::new(premises())),
+        Box::new(read_index_latency::ReadIndexLatency::new(premises())),
         Box::new(lease_used::LeaseUsed::new(premises())),
     ]
 }
@@ -323,6 +344,11 @@ mod tests {
                 "commit-progress",
                 "end-causes",
                 "read-index-budget",
+                "hit-rate",
+                "heartbeats",
+                "warm-lease",
+                "read-gap",
+                "read-index-latency",
                 "lease-used"
             ]
         );

@@ -18,10 +18,14 @@ pub struct Premises {
     pub heartbeat: Duration,
     /// There and back between two nodes, on the slowest link: 99 of 100 are no slower each way.
     pub round_trip: Duration,
+    /// There and back at the slowest that the model has.
+    pub slowest_round_trip: Duration,
     /// Nothing is lost or doubled on the way between two nodes, unless a fault sees to it.
     pub lossless: bool,
     /// How long an fsync takes: 99 of 100 take no longer.
     pub fsync: Duration,
+    /// How long the slowest takes that the model has.
+    pub slowest_fsync: Duration,
     /// By how much the rates of two clocks differ at most, in parts per million, as far as the run claims.
     pub drift_ppm: u32,
     /// The seed of the run, for what is judged of a sample alone.
@@ -62,8 +66,10 @@ impl Premises {
             tick,
             heartbeat: tick,
             round_trip: Duration::from_millis(1),
+            slowest_round_trip: Duration::from_millis(4),
             lossless: true,
             fsync: Duration::from_millis(2),
+            slowest_fsync: Duration::from_millis(5),
             drift_ppm: 200,
             seed: 1,
         }

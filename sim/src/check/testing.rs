@@ -69,7 +69,8 @@ impl Events {
     /// The node begins with ticks and heartbeats of 100 ms and leases of 300.
     pub(crate) fn configured(self, at: u64, node: u64, promise: Duration) -> Self {
         let tick = Duration::from_millis(100);
-        let timing = Timing { tick, heartbeat: tick, promise, patience: promise + tick * 2, lease: tick * 3 };
+        let (patience, lease) = (promise + tick * 2, tick * 3);
+        let timing = Timing { tick, heartbeat: tick, promise, patience, lease, renews: true };
         self.event(at, node, Event::Configured(timing))
     }
 

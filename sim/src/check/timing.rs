@@ -153,7 +153,7 @@ mod tests {
     /// An election timeout of one second in ticks of 100 ms; nine tenths of it cover a lease, less 200 ppm.
     fn right() -> Timing {
         let (promise, patience, lease) = (SECOND, SECOND + TICK * 2, Duration::from_millis(899));
-        Timing { tick: TICK, heartbeat: TICK, promise, patience, lease }
+        Timing { tick: TICK, heartbeat: TICK, promise, patience, lease, renews: true }
     }
 
     fn judged(timings: &[Timing]) -> Vec<(Class, String)> {

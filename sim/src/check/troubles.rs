@@ -75,6 +75,11 @@ impl Troubles {
         Change::Calm
     }
 
+    /// How many are in force.
+    pub(crate) fn in_force(&self) -> u32 {
+        self.lasting.values().sum()
+    }
+
     /// Since when no fault has been in force; `None`: one is.
     pub(crate) fn calm_since(&self) -> Option<SimTime> {
         self.lasting.is_empty().then_some(self.calm_since)

@@ -186,7 +186,7 @@ fn event(event: &Event) -> String {
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
         Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
-        Event::Configured(Timing { tick, heartbeat, promise, patience, lease }) => format!(
+        Event::Configured(Timing { tick, heartbeat, promise, patience, lease, renews: _ }) => format!(
             "begins with ticks of {tick:?}, heartbeats every {heartbeat:?}, promises of {promise:?}, elections after {patience:?}, leases of {lease:?}"
         ),
         Event::Opened { term, vote, last_index, last_term, withholds } => format!(

@@ -1,7 +1,7 @@
 //! Raft's timing: the configuration in ticks, election timeouts that a seed reaches, promises that a restart must not break.
 
 use super::event_loop::role_of;
-use crate::engine::Config;
+use crate::engine::{Config, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
 use crate::storage::LogStore;
@@ -104,7 +104,8 @@ pub fn timing(config: &Config, lease: Duration) -> Timing {
     let Config { tick, heartbeat, .. } = *config;
     let raft = raft_config(NodeId(1), config);
     let [promise, patience] = [raft.election_tick, raft.min_election_tick].map(|ticks| lasting(tick, ticks));
-    Timing { tick, heartbeat, promise, patience, lease }
+    let renews = config.renewal != RenewalKind::Caller;
+    Timing { tick, heartbeat, promise, patience, lease, renews }
 }
 
 /// What raft is configured with.
@@ -129,7 +130,6 @@ pub(super) fn raft_config(me: NodeId, config: &Config) -> raft::Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::RenewalKind;
     use crate::observe::Membership;
 
     fn config() -> Config {

@@ -1,0 +1,225 @@
+//! Pf5: when leadership moves, reads are away for no longer than it takes to move.
+//!
+//! **Proves**, where nothing else has disturbed the cluster for the time of six elections, of the gets that are asked for after the event:
+//! - after a transfer, one of them is answered within six round trips and two fsyncs, of the slowest that there are;
+//! - after the leader alone was killed or stands still, one of them is answered within six of the longest election timeouts (L2, B2; that
+//!   mostly two are enough can be said of many runs alone).
+//!
+//! Time counts from where the first of these gets is asked for: a client that asks for nothing misses nothing.
+//!
+//! **Does not prove** anything where nodes are too busy to serve: what finds a queue full meanwhile is not judged.
+//!
+//! **Costs** a comparison at each get that is asked for or answered.
+//!
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+
+use super::calm::Calm;
+use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, STORY, words};
+use crate::history::{Completion, Invocation, OpId, Operation, ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use leasehold::env::NodeId;
+use leasehold::observe::{Event, Role};
+use std::time::Duration;
+
+pub(super) const INFO: CheckInfo = CheckInfo::new(
+    "read-gap",
+    Class::Expectation,
+    "when leadership moves, reads are away for no longer than it takes to move",
+    "lease-bugs.md Pf5",
+);
+
+/// Why leadership moves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Reason {
+    Transfer,
+    Outage,
+}
+
+/// The check.
+pub(super) struct ReadGap {
+    premises: Premises,
+    /// But for what makes gaps itself.
+    calm: Calm,
+    /// When a process last began, ended, stood still or went on.
+    stirred: SimTime,
+    leader: Option<NodeId>,
+    gap: Option<Gap>,
+    wide: Vec<Finding>,
+    evaluated: u64,
+}
+
+/// Leadership moves.
+#[derive(Clone, Copy)]
+struct Gap {
+    reason: Reason,
+    from: NodeId,
+    at: SimTime,
+    /// The first get that was asked for after that, and when.
+    asked: Option<(OpId, SimTime)>,
+}
+
+impl ReadGap {
+    pub(super) fn new(premises: Premises) -> Self {
+        let calm = Calm::but_for(&["transfer", "crash", "pause"]);
+        let stirred = SimTime::default();
+        Self { premises, calm, stirred, leader: None, gap: None, wide: Vec::new(), evaluated: 0 }
+    }
+
+    fn allowed(&self, reason: Reason) -> Duration {
+        let Premises { slowest_round_trip, slowest_fsync, .. } = self.premises;
+        match reason {
+            Reason::Transfer => slowest_round_trip * 6 + slowest_fsync * 2,
+            Reason::Outage => self.premises.settling(),
+        }
+    }
+
+    fn begin(&mut self, at: SimTime, reason: Reason, from: NodeId) {
+        let settling = self.premises.settling();
+        let alone = self.gap.is_none() && self.calm.lasts(at, settling) && at.since(self.stirred) >= settling;
+        self.gap = (alone && self.premises.lossless).then_some(Gap { reason, from, at, asked: None });
+    }
+
+    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord) {
+        match event {
+            Event::Role { role: Role::Leader, .. } => self.leader = Some(*node),
+            Event::TransferStarted { .. } => self.begin(at, Reason::Transfer, *node),
+            Event::TransferAborted { .. } | Event::LaneFull { .. } | Event::InboxFull { .. } => self.gap = None,
+            _ => {}
+        }
+    }
+
+    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
+        let out = matches!(change, ProcessChange::Killed | ProcessChange::Paused);
+        if out && self.leader == Some(node) {
+            self.begin(at, Reason::Outage, node);
+        } else if self.gap.is_some_and(|gap| gap.from != node) {
+            self.gap = None;
+        }
+        self.stirred = at;
+    }
+
+    fn asked(&mut self, at: SimTime, op: OpId) {
+        if let Some(gap) = &mut self.gap {
+            gap.asked.get_or_insert((op, at));
+        }
+    }
+
+    fn answered(&mut self, at: SimTime, op: OpId, nodes: &Nodes) {
+        if let Some(gap) = self.gap
+            && gap.asked.is_some_and(|(first, _)| op >= first)
+        {
+            self.evaluated += 1;
+            self.close(at, gap, nodes.story(at, STORY));
+        }
+    }
+
+    fn close(&mut self, at: SimTime, gap: Gap, story: Vec<String>) {
+        self.gap = None;
+        let Some((_, asked)) = gap.asked else { return };
+        let (took, allowed) = (at.since(asked), self.allowed(gap.reason));
+        if took <= allowed {
+            return;
+        }
+        let what = match gap.reason {
+            Reason::Transfer => "began to hand over",
+            Reason::Outage => "was taken out",
+        };
+        let message = format!(
+            "no get that was asked for after {} {what} at {} was answered for {}; {} is the longest",
+            gap.from,
+            gap.at,
+            words::duration(took),
+            words::duration(allowed)
+        );
+        self.wide.push(INFO.finding(at, message, story));
+    }
+}
+
+impl Check for ReadGap {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Operation, Kind::Stack, Kind::Process, Kind::Fault]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
+        let at = record.at;
+        match &record.what {
+            What::Invoked(Invocation { op, operation: Operation::Get { .. }, .. }) => self.asked(at, *op),
+            What::Completed { op, completion: Completion::Read { .. } } => self.answered(at, *op, nodes),
+            What::Stack(told) => self.told(at, told),
+            What::Process { node, change } => self.process(at, *node, *change),
+            What::Fault { .. } if self.calm.record(record) => self.gap = None,
+            _ => {}
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+
+    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+        if let Some(gap) = self.gap {
+            self.close(end, gap, Vec::new());
+        }
+        self.wide.drain(..).take(1).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, get, ms};
+    use crate::history::FaultPhase::Activated;
+
+    /// n1 leads. A round trip takes 4 ms at most and an fsync 5: 34 ms are allowed after a transfer, 12.6 s after a crash.
+    fn led() -> Events {
+        Events::default().leads(1_000, 1, 4)
+    }
+
+    fn moves(events: Events) -> Events {
+        events.event(20_000, 1, Event::TransferStarted { to: NodeId(2) })
+    }
+
+    fn judged(events: &Events) -> (usize, u64) {
+        let mut check = ReadGap::new(Premises::of_tests());
+        assert_eq!(events.first(&mut check), None, "Pf5 is judged at the end");
+        (check.finish(ms(60_000)).len(), check.evaluated())
+    }
+
+    #[test]
+    fn a_transfer_keeps_reads_waiting_for_six_round_trips_and_two_fsyncs() {
+        let read = |asked, answered| judged(&moves(led()).get(asked, answered, 1));
+        assert_eq!(read(20_100, 20_134), (0, 1), "from where it is asked for");
+        assert_eq!(read(20_100, 20_135), (1, 1));
+    }
+
+    #[test]
+    fn any_get_that_was_asked_for_meanwhile_will_do() {
+        let two = moves(led()).invoke(20_001, 1, get(0)).invoke(20_010, 2, get(0));
+        assert_eq!(judged(&two.read(20_020, 2, 1).read(21_000, 1, 1)), (0, 1));
+        let before = moves(led().invoke(19_999, 1, get(0))).invoke(20_001, 2, get(0));
+        assert_eq!(judged(&before.read(20_005, 1, 1).read(20_050, 2, 1)), (1, 1), "but none from before");
+    }
+
+    #[test]
+    fn a_leader_that_is_killed_keeps_them_waiting_for_an_election() {
+        let killed = || led().fault(20_000, 0, "crash", Activated).killed(20_000, 1).invoke(20_001, 1, get(0));
+        assert_eq!(judged(&killed().read(22_000, 1, 1)), (0, 1));
+        assert_eq!(judged(&killed().read(32_700, 1, 1)), (1, 1));
+        assert_eq!(judged(&killed()), (1, 0), "also where none is ever answered");
+        assert_eq!(judged(&killed().killed(21_000, 2)), (0, 0), "two that are gone are another matter");
+    }
+
+    #[test]
+    fn nothing_is_judged_amid_other_faults() {
+        let cut = led().fault(15_000, 0, "partition", Activated);
+        assert_eq!(judged(&moves(cut).get(20_100, 21_000, 1)), (0, 0));
+        let full = moves(led()).event(20_001, 2, Event::InboxFull { lane: leasehold::env::Lane::Bulk });
+        assert_eq!(judged(&full.get(20_100, 21_000, 1)), (0, 0));
+    }
+}

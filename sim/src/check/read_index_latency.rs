@@ -1,0 +1,144 @@
+//! Pf6: a ReadIndex round takes a round trip, and waits for no tick.
+//!
+//! **Proves**, of all rounds for lease misses that end where nothing has disturbed the cluster for the time of six elections: half of them take no longer
+//! than a round trip and an fsync (each the 99th percentile of its model), and 99 of 100 no longer than the slowest of both. A round that is
+//! sent with the next tick or heartbeat is slower than that (LB-62).
+//!
+//! **Does not prove** anything of fewer rounds than [`ENOUGH`]; nor of rounds that writes and reads inside scripts run one after
+//! another, which wait for each other where a variant floods its engine with them.
+//!
+//! **Costs** two counters at each round that ends.
+//!
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Tried by hand: rounds that are begun at the next tick.
+
+use super::calm::Calm;
+use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, words};
+use crate::history::{Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use leasehold::observe::{Event, RoundCause};
+use std::time::Duration;
+
+pub(super) const INFO: CheckInfo = CheckInfo::new(
+    "read-index-latency",
+    Class::Expectation,
+    "a ReadIndex round takes a round trip, and waits for no tick",
+    "lease-bugs.md Pf6, LB-62",
+);
+
+/// So many rounds say something of how long they take.
+const ENOUGH: u64 = 100;
+
+/// The check.
+pub(super) struct ReadIndexLatency {
+    premises: Premises,
+    calm: Calm,
+    rounds: u64,
+    /// Of those, slower than half of them may be, and than one of 100.
+    slow: u64,
+    slowest: u64,
+    longest: Duration,
+}
+
+impl ReadIndexLatency {
+    pub(super) fn new(premises: Premises) -> Self {
+        Self { premises, calm: Calm::default(), rounds: 0, slow: 0, slowest: 0, longest: Duration::ZERO }
+    }
+
+    fn usual(&self) -> Duration {
+        self.premises.round_trip + self.premises.fsync
+    }
+
+    fn most(&self) -> Duration {
+        self.premises.slowest_round_trip + self.premises.slowest_fsync
+    }
+
+    fn ended(&mut self, at: SimTime, waited: Duration) {
+        if self.premises.lossless && self.calm.lasts(at, self.premises.settling()) {
+            self.rounds += 1;
+            self.slow += u64::from(waited > self.usual());
+            self.slowest += u64::from(waited > self.most());
+            self.longest = self.longest.max(waited);
+        }
+    }
+
+    fn finding(&self, end: SimTime, number: u64, bound: Duration, may: &str) -> Finding {
+        let message = format!(
+            "{} of {} took longer than {}, and {may} may",
+            words::count(number),
+            words::several(self.rounds, "ReadIndex round"),
+            words::duration(bound)
+        );
+        INFO.finding(end, message, vec![format!("the longest took {}", words::duration(self.longest))])
+    }
+}
+
+impl Check for ReadIndexLatency {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Stack, Kind::Fault]
+    }
+
+    fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {
+        self.calm.record(record);
+        if let What::Stack(StackRecord { event, .. }) = &record.what
+            && let Event::RoundEnded { cause: RoundCause::LeaseMiss, waited, confirmed: true } = event
+        {
+            self.ended(record.at, *waited);
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.rounds
+    }
+
+    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+        if self.rounds < ENOUGH {
+            return Vec::new();
+        }
+        let half = (self.slow * 2 > self.rounds).then(|| self.finding(end, self.slow, self.usual(), "half of them"));
+        let most = self.slowest * 100 > self.rounds;
+        let most = most.then(|| self.finding(end, self.slowest, self.most(), "one of 100"));
+        half.into_iter().chain(most).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+    use crate::history::FaultPhase::Activated;
+
+    /// A round trip takes 1 ms and an fsync 2; the slowest of both take 9.
+    fn judged(rounds: &[(u64, u64)]) -> (Vec<String>, u64) {
+        let rounds = rounds.iter().flat_map(|(times, waited)| std::iter::repeat_n(*waited, *times as usize));
+        after(rounds.fold(Events::default(), |events, waited| {
+            events.round_ended(20_000, 1, RoundCause::LeaseMiss, waited)
+        }))
+    }
+
+    fn after(events: Events) -> (Vec<String>, u64) {
+        let mut check = ReadIndexLatency::new(Premises::of_tests());
+        assert_eq!(events.first(&mut check), None, "Pf6 is judged at the end");
+        let findings = check.finish(ms(60_000));
+        (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())
+    }
+
+    #[test]
+    fn half_of_the_rounds_take_a_round_trip_and_almost_all_no_longer_than_the_slowest() {
+        assert_eq!(judged(&[(50, 3), (49, 8), (1, 50)]), (Vec::new(), 100));
+        assert_eq!(judged(&[(49, 3), (51, 4)]).0, ["51 of 100 ReadIndex rounds took longer than 3.000 ms, and half of them may"]);
+        assert_eq!(judged(&[(98, 3), (2, 10)]).0, ["2 of 100 ReadIndex rounds took longer than 9.000 ms, and one of 100 may"]);
+    }
+
+    #[test]
+    fn few_say_nothing_and_a_fault_excuses() {
+        assert_eq!(judged(&[(99, 50)]).0, Vec::<String>::new());
+        let cut = Events::default().fault(10_000, 0, "partition", Activated);
+        assert_eq!(after(cut.round_ended(20_000, 1, RoundCause::LeaseMiss, 90)), (Vec::new(), 0));
+    }
+}
