@@ -48,6 +48,14 @@ const SPOILT: &[Spoil] = &[
     ("staleness", |history| read(history, |version, _| *version = 0)),
     ("linearizability", |history| read(history, |_, value| *value = None)),
     ("serial-order", |history| told(history, |told| told.effect.take().is_some())),
+    ("exact-search", |history| {
+        let late = history.len() / 10;
+        for record in history.iter_mut().skip(late) {
+            if let What::Completed { completion: Completion::Read { value, .. }, .. } = &mut record.what {
+                *value = None;
+            }
+        }
+    }),
     ("committed-reads", |history| read(history, |_, value| *value = Some(OpId::NOBODY))),
     ("monotone-reads", |history| read(history, |version, _| *version = 0)),
     ("election-safety", |history| {
@@ -175,13 +183,26 @@ const SPOILT: &[Spoil] = &[
         let round = history[at + 1].clone();
         history.splice(at..at, std::iter::repeat_n(round, 10_000));
     }),
-    ("lease-used", |history| {
-        for record in history {
-            if let What::Stack(StackRecord { event: Event::LeaseRead { miss, .. }, .. }) = &mut record.what {
-                miss.get_or_insert(Miss::Cold);
-            }
-        }
+    ("hit-rate", cold),
+    ("heartbeats", |history| {
+        history.retain(|record| !matches!(record.what, What::Message { kind: "MsgHeartbeat", .. }));
     }),
+    ("warm-lease", cold),
+    ("read-gap", |history| {
+        let (at, _) = position(history, |event| matches!(event, Event::TransferStarted { .. }));
+        let (from, to) = (history[at].at, history[at].at.after(Duration::from_millis(500)));
+        history.retain(|record| {
+            let read = matches!(record.what, What::Completed { completion: Completion::Read { .. }, .. });
+            !(read && from <= record.at && record.at < to)
+        });
+    }),
+    ("read-index-latency", |history| {
+        let (_, node, _) = elected(history);
+        let waited = Duration::from_millis(100);
+        let event = Event::RoundEnded { cause: RoundCause::LeaseMiss, waited, confirmed: true };
+        (0..100).for_each(|_| tell(history, history.len(), node, event.clone()));
+    }),
+    ("lease-used", cold),
 ];
 
 fn stack(record: &Record) -> Option<(&NodeId, &Event)> {
@@ -270,6 +291,15 @@ fn outlive(history: &mut History) {
     }
     let keeps = |event: &Event| !matches!(event, Event::LeaseEnded { .. } | Event::Role { role: Role::Follower, .. });
     history.retain(|record| stack(record).is_none_or(|(node, event)| *node == first || keeps(event)));
+}
+
+/// No read finds a lease.
+fn cold(history: &mut History) {
+    for record in history {
+        if let What::Stack(StackRecord { event: Event::LeaseRead { miss, .. }, .. }) = &mut record.what {
+            miss.get_or_insert(Miss::Cold);
+        }
+    }
 }
 
 /// A leader's process begins anew and answers at once.

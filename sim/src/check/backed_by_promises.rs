@@ -59,6 +59,8 @@ struct Voter {
     promise: Option<Duration>,
     /// Whom it follows, and in which term.
     follows: Option<(NodeId, u64)>,
+    /// Its process has begun and has yet to open its log: whom it has promised what is forgotten, but it votes for nobody before that.
+    opens: bool,
     /// It votes for nobody until its clock shows this.
     withholds_until: Option<Instant>,
 }
@@ -89,28 +91,30 @@ impl BackedByPromises {
     fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &Nodes) -> Option<Finding> {
         let voter = self.voters.entry(told.node).or_default();
         match told.event {
+            // What comes so late that the lease has run out extends nothing.
             Event::LeaseExtended { .. } => {
-                let lease = nodes.lease(told.node)?;
+                let lease = nodes.lease(told.node).filter(|lease| lease.is_valid(at))?;
                 return self.judge(at, told.node, lease, nodes);
             }
-            Event::Configured(timing) => voter.promise = Some(timing.promise.saturating_sub(timing.tick)),
+            Event::Configured(timing) => {
+                voter.promise = Some(timing.promise.saturating_sub(timing.tick));
+                return None;
+            }
+            // It takes nobody's messages before it has opened its log.
+            Event::Role { leader: None, .. } if voter.opens => return None,
             Event::Role { role, term, leader } => {
                 voter.follows = leader.filter(|_| role == Role::Follower).map(|leader| (leader, term));
+                voter.opens = false;
             }
             Event::Opened { withholds, .. } => {
                 let lost = self.premises.tick.min(withholds);
-                voter.withholds_until = Some(told.clock.after(withholds - lost));
+                let withholds_until = Some(told.clock.after(withholds - lost));
+                *voter = Voter { follows: None, opens: false, withholds_until, ..*voter };
             }
             Event::Membership { .. } => {}
             _ => return None,
         }
         self.judge_all(at, nodes)
-    }
-
-    /// Its process is another: what it has promised, it has forgotten.
-    fn started(&mut self, node: NodeId) {
-        let voter = self.voters.entry(node).or_default();
-        (voter.follows, voter.withholds_until) = (None, None);
     }
 
     fn judge_all(&mut self, at: SimTime, nodes: &Nodes) -> Option<Finding> {
@@ -138,7 +142,7 @@ impl BackedByPromises {
 
     /// Until when `voter` will help elect nobody but the holder; `None`: it may at once.
     fn promised(&mut self, holder: (NodeId, u64), term: u64, voter: NodeId) -> Option<SimTime> {
-        let Voter { promise, follows, withholds_until } = *self.voters.get(&voter)?;
+        let Voter { promise, follows, withholds_until, .. } = *self.voters.get(&voter)?;
         let withheld = withholds_until.and_then(|until| self.clocks.when(voter, until));
         if follows != Some((holder.0, term)) {
             return withheld;
@@ -205,7 +209,9 @@ impl Check for BackedByPromises {
                 self.clocks.record(record);
                 return self.judge_all(record.at, nodes);
             }
-            What::Process { node, change: ProcessChange::Started { .. } } => self.started(*node),
+            What::Process { node, change: ProcessChange::Started { .. } } => {
+                self.voters.entry(*node).or_default().opens = true;
+            }
             What::Process { .. }
             | What::Invoked(_)
             | What::Completed { .. }
@@ -267,6 +273,7 @@ mod tests {
     #[test]
     fn who_starts_again_has_forgotten_unless_it_withholds_its_vote() {
         let leased = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).killed(30, 2).started(40, 2, 2);
+        assert_eq!(first(&leased().follows(40, 2, 4)), None, "who has yet to open its log votes for nobody");
         let opened = |withholds| Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
         assert!(first(&leased().event(41, 2, opened(Duration::ZERO))).is_some());
         assert_eq!(first(&leased().event(41, 2, opened(Duration::from_secs(1)))), None);

@@ -220,10 +220,10 @@ mod tests {
         started.leads(900, 1, 4).event(1_000, 1, Event::CaughtUp { term: 4, index: 1 })
     }
 
-    /// A thousand reads from `from` on, a ms apart, of which so many miss.
+    /// A thousand reads from `from` on, four a ms, of which so many miss.
     fn reads(events: Events, from: u64, misses: u64) -> Events {
         (0..1_000).fold(events, |events, read| {
-            let at = from + read;
+            let at = from + read / 4;
             if read < misses { events.missed(at, 1, Miss::Expired) } else { events.hit(at, 1) }
         })
     }

@@ -9,6 +9,7 @@
 //! | `staleness`            | no read is older than what was acknowledged before it                  | S1                       |
 //! | `linearizability`      | each key is a single register, judged from its values                  | S1                       |
 //! | `serial_order`         | the log is the order in which everything took place, across keys       | S5, S1                   |
+//! | `exact_search`         | a key behaves like a register, by an exact search                      | S6                       |
 //! | `committed_reads`      | what is read was committed, and belongs to its version                 | S3                       |
 //! | `monotone_reads`       | no client sees a key go back                                           | S2                       |
 //! | `election_safety`      | a term has one leader                                                  | R1                       |
@@ -44,7 +45,7 @@
 //! | `read_index_latency`   | a ReadIndex round takes a round trip, and waits for no tick            | Pf6                      |
 //! | `lease_used`           | the lease is used at all                                               | V1                       |
 //!
-//! `zones` judges a register while its history happens; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
+//! `zones` judges a register while its history happens, `exact` a short history by search; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
 //! which faults are in force, `calm` since when nothing is wrong, `clocks` when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
 
@@ -62,6 +63,8 @@ mod counted_voters;
 mod durability;
 mod election_safety;
 mod end_causes;
+mod exact;
+mod exact_search;
 mod exclusive_commits;
 mod fresh_clock;
 mod heartbeats;
@@ -224,6 +227,7 @@ pub const ALL: &[CheckInfo] = &[
     staleness::INFO,
     linearizability::INFO,
     serial_order::INFO,
+    exact_search::INFO,
     committed_reads::INFO,
     monotone_reads::INFO,
     election_safety::INFO,
@@ -282,6 +286,7 @@ pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
         Box::new(staleness::Staleness::new(keys())),
         Box::new(linearizability::Linearizability::new(keys())),
         Box::new(serial_order::SerialOrder::new(keys())),
+        Box::new(exact_search::ExactSearch::new(premises())),
         Box::new(committed_reads::CommittedReads::new(keys())),
         Box::new(monotone_reads::MonotoneReads::new(keys())),
         Box::new(election_safety::ElectionSafety::default()),
@@ -336,6 +341,7 @@ mod tests {
         assert_eq!(
             going_on,
             [
+                "exact-search",
                 "timing",
                 "calls-return",
                 "recovers",

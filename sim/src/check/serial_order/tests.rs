@@ -1,4 +1,5 @@
 use super::*;
+use crate::check::exact::{Machine, has_order};
 use crate::check::ledger::Ledger;
 use crate::check::testing::{Events, cas, effect, get, put, script, unchanged};
 use crate::history::{Condition, Found, Operation};
@@ -239,31 +240,47 @@ fn judge(ops: &[Op], patience: usize, forgets: Rule) -> bool {
     true
 }
 
-/// The exact search: is there an order that respects time and the log's order of the writes, in which each finds the last before it?
-fn exists_order(ops: &[Op], done: u32, state: &mut Vec<Version>, failed: &mut BTreeSet<u32>) -> bool {
-    let open = || (0..ops.len()).filter(|position| done & 1 << position == 0);
-    let Some(first_end) = open().filter_map(|position| ops[position].ended).min() else { return true };
-    if !failed.insert(done) {
-        return false;
+/// What takes place in the order of the log: the versions of the keys, and how many writes have taken effect.
+struct Serial<'a> {
+    operations: &'a [Op],
+    /// The versions written, in the order of the log.
+    writes: Vec<Version>,
+}
+
+impl Machine for Serial<'_> {
+    type State = (Vec<Version>, usize);
+
+    fn len(&self) -> usize {
+        self.operations.len()
     }
-    let next_write = open().filter_map(|position| ops[position].wrote).map(|(_, version)| version).min();
-    let candidates: Vec<_> = open().filter(|position| ops[*position].began <= first_end).collect();
-    candidates.into_iter().any(|position| {
-        let Op { found, wrote, ended, .. } = &ops[position];
-        let in_turn = wrote.is_none_or(|(_, version)| Some(version) == next_write);
+
+    fn span(&self, operation: usize) -> (u64, Option<u64>) {
+        let Op { began, ended, .. } = &self.operations[operation];
+        (*began, *ended)
+    }
+
+    fn after(&self, operation: usize, (state, written): &Self::State) -> Option<Self::State> {
+        let Op { found, wrote, ended, .. } = &self.operations[operation];
+        let in_turn = wrote.is_none_or(|(_, version)| self.writes.get(*written) == Some(&version));
         // Nobody was told what an operation of unknown outcome found.
         let sees = ended.is_none() || found.iter().all(|(key, found)| state[key.0 as usize] == found.version);
         if !in_turn || !sees {
-            return false;
+            return None;
         }
-        let before = state.clone();
+        let (mut state, mut written) = (state.clone(), *written);
         if let Some((key, version)) = wrote {
             state[key.0 as usize] = *version;
+            written += 1;
         }
-        let found = exists_order(ops, done | 1 << position, state, failed);
-        *state = before;
-        found
-    })
+        Some((state, written))
+    }
+}
+
+/// By the exact search: is there an order that respects time and the log's order of the writes, in which each finds the last before it?
+fn exists_order(operations: &[Op]) -> bool {
+    let mut writes: Vec<_> = operations.iter().filter_map(|op| op.wrote).map(|(_, version)| version).collect();
+    writes.sort_unstable();
+    has_order(&Serial { operations, writes }, (vec![0; KEYS as usize], 0), usize::MAX) == Some(true)
 }
 
 /// Draws of a fixed sequence (splitmix64).
@@ -360,7 +377,7 @@ fn the_verdict_is_that_of_the_exact_search() {
         if sees_the_unasked(&history) {
             continue;
         }
-        let exact = exists_order(&history, 0, &mut vec![0; KEYS as usize], &mut BTreeSet::new());
+        let exact = exists_order(&history);
         for patience in [0, usize::MAX] {
             assert_eq!(judge(&history, patience, Rule::None), exact, "{history:#?}");
         }

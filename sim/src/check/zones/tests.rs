@@ -1,7 +1,8 @@
 use super::judge::judge_by;
 use super::*;
+use crate::check::exact::has_order;
+use crate::check::exact_search::Register;
 use Kind::{Cas, Read, Refused, Update, Write};
-use std::collections::BTreeSet;
 
 fn op(began: u64, ended: u64, kind: Kind) -> Operation {
     Operation { began, ended: Some(ended), kind }
@@ -140,34 +141,9 @@ fn good_at_length(operations: &[Operation]) {
     assert_eq!(judge(operations), Ok(()));
 }
 
-/// The exact search: is there an order of the operations that respects time and in which each finds what was written last?
+/// By the exact search, which a history as short as these never wears out.
 fn exists_order(operations: &[Operation]) -> bool {
-    search(operations, 0, INITIAL, &mut BTreeSet::new())
-}
-
-/// Can those not in the set `done` follow, with `value` in the register? `failed`: from where they could not.
-fn search(operations: &[Operation], done: u32, value: Value, failed: &mut BTreeSet<(u32, Value)>) -> bool {
-    let open = || (0..operations.len()).filter(|position| done & 1 << position == 0);
-    let Some(first_end) = open().filter_map(|position| operations[position].ended).min() else { return true };
-    if !failed.insert((done, value)) {
-        return false;
-    }
-    let mut next = open().filter(|position| operations[*position].began <= first_end);
-    next.any(|position| {
-        let value = after(&operations[position], value);
-        value.is_some_and(|value| search(operations, done | 1 << position, value, failed))
-    })
-}
-
-/// What the register holds after `operation` if it held `value`; `None`: the operation cannot happen then.
-fn after(operation: &Operation, value: Value) -> Option<Value> {
-    match operation.kind {
-        Read(read) => (read == value).then_some(value),
-        Write(written) => Some(written),
-        Update(_, written) if operation.ended.is_none() => Some(written),
-        Cas(expected, written) | Update(expected, written) => (expected == value).then_some(written),
-        Refused(expected, found) => (found == value && expected != found).then_some(value),
-    }
+    has_order(&Register(operations), INITIAL, usize::MAX) == Some(true)
 }
 
 /// Draws of a fixed sequence (splitmix64).
