@@ -132,7 +132,9 @@ impl BackedByPromises {
         let mut free = std::mem::take(&mut self.free);
         free.clear();
         let others = nodes.iter().map(|(node, _)| node).filter(|node| *node != holder);
-        free.extend(others.filter(|node| self.promised(process, lease.term, *node).is_none_or(|end| end < lease.until)));
+        free.extend(
+            others.filter(|node| self.promised(process, lease.term, *node).is_none_or(|end| end < lease.until)),
+        );
         let winner = free.iter().copied().find(|candidate| could_win(*candidate, &free, nodes));
         self.free = free;
         let winner = winner?;
@@ -142,7 +144,10 @@ impl BackedByPromises {
 
     /// Until when `voter` will help elect nobody but the holder; `None`: it may at once.
     fn promised(&mut self, holder: (NodeId, u64), term: u64, voter: NodeId) -> Option<SimTime> {
-        let Voter { promise, follows, withholds_until, .. } = *self.voters.get(&voter)?;
+        let Voter { promise, follows, withholds_until, opens } = *self.voters.get(&voter)?;
+        if opens {
+            return Some(SimTime::NEVER);
+        }
         let withheld = withholds_until.and_then(|until| self.clocks.when(voter, until));
         if follows != Some((holder.0, term)) {
             return withheld;

@@ -31,7 +31,9 @@ impl Calm {
                 self.troubles.record(record);
                 true
             }
-            What::Stack(StackRecord { event: Event::TransferStarted { .. } | Event::TransferAborted { .. }, .. }) => true,
+            What::Stack(StackRecord {
+                event: Event::TransferStarted { .. } | Event::TransferAborted { .. }, ..
+            }) => true,
             _ => false,
         };
         if disturbs {

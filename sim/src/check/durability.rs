@@ -176,9 +176,9 @@ fn finding(at: SimTime, message: String, nodes: &Nodes) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use crate::check::testing::{Events, ms};
     use leasehold::env::Lane;
+    use std::time::Duration;
 
     #[track_caller]
     fn wrong(events: Events, message: &str) {

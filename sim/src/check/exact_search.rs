@@ -173,7 +173,9 @@ impl ExactSearch {
             format!("no order of the {number} on {key} explains what they found, says an exact search")
         } else {
             let [one, other] = if ordered { ["an order", "none"] } else { ["no order", "one"] };
-            format!("of the {number} on {key} the exact search finds {one} and the zones {other}: one of the two is wrong")
+            format!(
+                "of the {number} on {key} the exact search finds {one} and the zones {other}: one of the two is wrong"
+            )
         };
         Some(INFO.finding(end, message, Vec::new()))
     }
@@ -299,9 +301,8 @@ mod tests {
 
     #[test]
     fn so_many_operations_are_judged_and_no_more() {
-        let many = (1..=3_000).fold(Events::default(), |events, op| {
-            events.invoke(2 * op, op, put(0)).written(2 * op + 1, op, op)
-        });
+        let many = (1..=3_000)
+            .fold(Events::default(), |events, op| events.invoke(2 * op, op, put(0)).written(2 * op + 1, op, op));
         assert_eq!(judged(&found(many.invoke(9_000, 9_000, get(0)), 9_001, 9_000, Some(1))), (Vec::new(), 1_999));
     }
 }

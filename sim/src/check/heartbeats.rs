@@ -118,9 +118,10 @@ impl Heartbeats {
 
     fn too_few(&self, end: SimTime) -> impl Iterator<Item = Finding> {
         let interval = self.premises.heartbeat.as_nanos().max(1);
-        let few = self.got.iter().filter(move |(_, (number, time))| {
-            u128::from(*number + 1) * 10 < time.as_nanos() / interval * OF_TEN
-        });
+        let few = self
+            .got
+            .iter()
+            .filter(move |(_, (number, time))| u128::from(*number + 1) * 10 < time.as_nanos() / interval * OF_TEN);
         few.map(move |(voter, (number, time))| {
             let due = u64::try_from(time.as_nanos() / interval).unwrap_or(u64::MAX);
             let [number, due] = [*number, due].map(words::count);
@@ -144,9 +145,10 @@ impl Check for Heartbeats {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Message { from, to: Address::Node(to), lane: Lane::Heartbeat, fate: Fate::Delivered, kind, .. }
-                if *kind == "MsgHeartbeat"
-                    && self.leading.is_some_and(|leading| *from == Address::Node(leading.node)) =>
+            What::Message {
+                from, to: Address::Node(to), lane: Lane::Heartbeat, fate: Fate::Delivered, kind, ..
+            } if *kind == "MsgHeartbeat"
+                && self.leading.is_some_and(|leading| *from == Address::Node(leading.node)) =>
             {
                 *self.lately.entry(*to).or_default() += 1;
             }
@@ -220,10 +222,7 @@ mod tests {
         assert_eq!(judged(&beaten(110)).0, Vec::<String>::new());
         let (findings, _) = judged(&beaten(200));
         assert_eq!(findings.len(), 2);
-        assert_eq!(
-            findings[0],
-            "n2 got 25 heartbeats in 5.000 s in which nothing was wrong, where 50 were due"
-        );
+        assert_eq!(findings[0], "n2 got 25 heartbeats in 5.000 s in which nothing was wrong, where 50 were due");
     }
 
     #[test]

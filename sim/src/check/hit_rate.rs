@@ -8,6 +8,7 @@
 //! A network that loses messages of its own accord is none where nothing is wrong.
 //!
 //! **Does not prove** anything of fewer reads than [`ENOUGH`], nor of a lease that its callers renew: that depends on how often they call.
+//! Nor of a leader that is the only voter: nobody acknowledges anything to it, and no lease begins.
 //!
 //! **Costs** a few comparisons at each lease read.
 //!
@@ -128,7 +129,8 @@ impl HitRate {
     fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>, nodes: &Nodes) {
         let warm = self.premises.heartbeat * 2 + self.premises.slowest_round_trip;
         let stands = self.leader.is_some_and(|(leader, since)| leader == node && at.since(since) >= warm);
-        if !stands || !self.renews || !self.premises.lossless {
+        let alone = nodes.members(node).is_quorum(|voter| voter == node);
+        if !stands || alone || !self.renews || !self.premises.lossless {
             return;
         }
         let Some(weather) = self.weather(at, node, nodes) else { return };
@@ -190,9 +192,8 @@ impl Check for HitRate {
 
     fn finish(&mut self, end: SimTime) -> Vec<Finding> {
         let rates = self.rates.iter().map(|(weather, rate)| (*weather, rate, rate.misses.values().sum::<u64>()));
-        let low = rates.filter(|(weather, rate, misses)| {
-            rate.reads >= ENOUGH && misses * 1_000 > rate.reads * weather.may_miss()
-        });
+        let low = rates
+            .filter(|(weather, rate, misses)| rate.reads >= ENOUGH && misses * 1_000 > rate.reads * weather.may_miss());
         low.map(|(weather, rate, misses)| {
             let message = format!(
                 "{} of {} lease reads missed {}, {} of 1,000 may",

@@ -45,6 +45,10 @@
 //! | `read_index_latency`   | a ReadIndex round takes a round trip, and waits for no tick            | Pf6                      |
 //! | `lease_used`           | the lease is used at all                                               | V1                       |
 //!
+//! What no check of a single history can see is judged elsewhere: that nine of ten recoveries are quick (L2, B1) where a sweep is summed up
+//! (`verdict::recoveries`); that nothing panics (L5) by the runner, which makes a failure of class `panic` of it; that the same seed gives
+//! the same history (D1, D2) by `verify`; which faults met which state of the lease (V4) by the auditor.
+//!
 //! `zones` judges a register while its history happens, `exact` a short history by search; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
 //! which faults are in force, `calm` since when nothing is wrong, `clocks` when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
 //! `words` writes numbers as people read them.
@@ -93,8 +97,8 @@ mod serial_order;
 mod staleness;
 mod state_machine_safety;
 mod steady_leadership;
-mod transfer_lease;
 mod timing;
+mod transfer_lease;
 mod transfers_end;
 pub(crate) mod troubles;
 mod warm_lease;

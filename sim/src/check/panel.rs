@@ -2,7 +2,7 @@
 //!
 //! Three records in four are messages and operations, which few checks look at.
 
-use super::{Check, Finding, Nodes, Leaderless};
+use super::{Check, Finding, Leaderless, Nodes};
 use crate::history::{Record, What};
 use crate::time::SimTime;
 

@@ -16,7 +16,7 @@
 
 use super::nodes::{NodeState, Nodes};
 use super::troubles::{Change, Troubles};
-use super::{Check, CheckInfo, Finding, Kind, Premises, Leaderless, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Leaderless, Premises, STORY, words};
 use crate::history::{Fate, FaultPhase, KeyId, Operation, ProcessChange, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -239,7 +239,8 @@ impl Check for Recovers {
 
     fn finish(&mut self, end: SimTime) -> Vec<Finding> {
         let awaited = self.awaited.take();
-        let unfinished = awaited.as_ref().map(|awaited| Leaderless { since: awaited.since, took: end.since(awaited.since) });
+        let unfinished =
+            awaited.as_ref().map(|awaited| Leaderless { since: awaited.since, took: end.since(awaited.since) });
         self.recoveries.extend(unfinished.filter(|recovery| recovery.took > self.premises.usual_settling()));
         let awaited = awaited.filter(|awaited| end.since(awaited.since) > self.premises.settling());
         self.evaluated += u64::from(awaited.is_some());
@@ -311,7 +312,8 @@ mod tests {
         let twice = once.fault(5_000, 1, "crash", Activated).fault(6_000, 1, "crash", Ended);
         assert_eq!(twice.first(&mut check), None);
         check.finish(ms(6_100));
-        let took = |check: &Recovers| check.recoveries.iter().map(|recovery| recovery.took.as_millis()).collect::<Vec<_>>();
+        let took =
+            |check: &Recovers| check.recoveries.iter().map(|recovery| recovery.took.as_millis()).collect::<Vec<_>>();
         assert_eq!(took(&check), [1_100], "the other has time yet");
         let mut check = Recovers::new(Premises::of_tests());
         assert_eq!(twice.first(&mut check), None);

@@ -95,7 +95,9 @@ impl WellTimed {
         let round = round_trip + fsync;
         if lease <= heartbeat + round {
             let [lease, heartbeat, round] = [lease, heartbeat, round].map(words::duration);
-            let message = format!("a lease of {node} lasts {lease}: a heartbeat comes every {heartbeat}, and is answered within {round}");
+            let message = format!(
+                "a lease of {node} lasts {lease}: a heartbeat comes every {heartbeat}, and is answered within {round}"
+            );
             self.wrong(Class::Expectation, at, message, vec!["it runs out before the next round renews it".to_owned()]);
         }
     }
@@ -106,7 +108,12 @@ impl WellTimed {
             let message = format!(
                 "{node} may stand for election {patience} after it heard its leader, while others refuse their votes for {promise}"
             );
-            self.wrong(Class::Expectation, at, message, vec!["the first round of an election would be wasted".to_owned()]);
+            self.wrong(
+                Class::Expectation,
+                at,
+                message,
+                vec!["the first round of an election would be wasted".to_owned()],
+            );
         }
     }
 
@@ -159,9 +166,8 @@ mod tests {
     fn judged(timings: &[Timing]) -> Vec<(Class, String)> {
         let mut check = WellTimed::new(Premises::of_tests());
         let events = timings.iter().zip(1..);
-        let events = events.fold(Events::default(), |events, (timing, node)| {
-            events.event(node, node, Event::Configured(*timing))
-        });
+        let events = events
+            .fold(Events::default(), |events, (timing, node)| events.event(node, node, Event::Configured(*timing)));
         assert_eq!(events.first(&mut check), None, "W12 ends no run");
         assert_eq!(check.evaluated(), timings.len() as u64);
         check.finish(SimTime(0)).into_iter().map(|finding| (finding.class, finding.message)).collect()

@@ -101,7 +101,8 @@ impl TransfersEnd {
 
     fn is_healthy(&self, at: SimTime, from: NodeId, to: NodeId, nodes: &Nodes) -> bool {
         let end = |node| nodes.get(node).map_or(0, |state| state.log.last_index());
-        let runs = |state: &NodeState| !matches!(state.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)));
+        let runs =
+            |state: &NodeState| !matches!(state.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)));
         self.premises.lossless
             && self.calm.lasts(at, self.premises.settling())
             && nodes.members(from).votes(to)

@@ -1,10 +1,12 @@
 //! Pf3: a new leader's lease is warm as soon as it can be, and a healed one's as well.
 //!
 //! **Proves**, of a lease that the engine renews by itself, where no fault is in force: a leader that has applied an entry of its own term
-//! answers from its lease one heartbeat round trip later; and one that led through a fault, a heartbeat interval and a round trip
-//! after the fault has ended. A tick is added to both, and an fsync: a loop looks at its clock once a tick.
+//! answers from its lease one heartbeat round trip later; and one that led through a partition, a pause or a transfer, a heartbeat
+//! interval and a round trip after it has ended. A tick is added to both, and an fsync: a loop looks at its clock once a tick.
 //!
-//! **Does not prove** anything where nobody reads then: the first read that comes later is judged, and no other (`hit-rate` is).
+//! **Does not prove** anything where nobody reads then: the first read that comes later is judged, and no other (`hit-rate` is). Nor soon
+//! after other faults, which leave something behind: a node that starts again, an fsync that goes on. Nor of a leader that is the only
+//! voter: nobody acknowledges anything to it, and no lease begins. A transfer that was given up is for `transfers-end` to judge.
 //!
 //! **Costs** a comparison at each lease read.
 //!
@@ -26,10 +28,15 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
     "lease-bugs.md Pf3",
 );
 
+/// What is over when it has ended.
+const LEAVES_NOTHING: &[&str] = &["partition", "pause", "transfer", "heal"];
+
 /// The check.
 pub(super) struct WarmLease {
     premises: Premises,
     calm: Calm,
+    /// But for what leaves nothing behind.
+    otherwise_calm: Calm,
     /// Who was last caught up, and since when.
     leader: Option<(NodeId, SimTime)>,
     /// From when on the next read of the leader must be answered from its lease; `None`: one was judged.
@@ -41,7 +48,16 @@ pub(super) struct WarmLease {
 
 impl WarmLease {
     pub(super) fn new(premises: Premises) -> Self {
-        Self { premises, calm: Calm::default(), leader: None, due: None, renews: true, cold: Vec::new(), evaluated: 0 }
+        Self {
+            premises,
+            calm: Calm::default(),
+            otherwise_calm: Calm::but_for(LEAVES_NOTHING),
+            leader: None,
+            due: None,
+            renews: true,
+            cold: Vec::new(),
+            evaluated: 0,
+        }
     }
 
     fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord, nodes: &Nodes) {
@@ -69,7 +85,9 @@ impl WarmLease {
 
     fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>, nodes: &Nodes) {
         let is_due = self.due.is_some_and(|due| at > due) && self.leader.is_some_and(|(leader, _)| leader == node);
-        if !is_due || !self.renews || !self.premises.lossless {
+        let judged = self.renews && self.premises.lossless && miss != Some(Miss::Transfer);
+        let alone = nodes.members(node).is_quorum(|voter| voter == node);
+        if !is_due || !judged || alone || !self.otherwise_calm.lasts(at, self.premises.settling()) {
             return;
         }
         self.due = None;
@@ -94,11 +112,14 @@ impl Check for WarmLease {
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
-        if self.calm.record(record) {
-            self.reckon();
-        }
-        if let What::Stack(told) = &record.what {
-            self.told(record.at, told, nodes);
+        match &record.what {
+            What::Fault { .. } => {
+                self.otherwise_calm.record(record);
+                self.calm.record(record);
+                self.reckon();
+            }
+            What::Stack(told) => self.told(record.at, told, nodes),
+            _ => {}
         }
         None
     }
@@ -110,8 +131,9 @@ impl Check for WarmLease {
     fn finish(&mut self, _end: SimTime) -> Vec<Finding> {
         let times = self.cold.len() as u64;
         let first = self.cold.drain(..).next();
-        let counted = |finding: Finding| {
-            Finding { message: format!("{}; {} in all", finding.message, words::several(times, "time")), ..finding }
+        let counted = |finding: Finding| Finding {
+            message: format!("{}; {} in all", finding.message, words::several(times, "time")),
+            ..finding
         };
         first.map(counted).into_iter().collect()
     }
@@ -123,9 +145,10 @@ mod tests {
     use crate::check::testing::{Events, ms};
     use crate::history::FaultPhase::{Activated, Ended};
 
-    /// n1 is caught up at 1 s. A tick and a heartbeat are 100 ms, a round trip takes 4 at most, an fsync 5.
+    /// n1 is caught up at 21 s. A tick and a heartbeat are 100 ms, a round trip takes 4 at most, an fsync 5.
     fn led() -> Events {
-        Events::default().leads(900, 1, 4).event(1_000, 1, Event::CaughtUp { term: 4, index: 1 })
+        let started = (1..=3).fold(Events::default(), |events, node| events.started(0, node, 1));
+        started.leads(20_900, 1, 4).event(21_000, 1, Event::CaughtUp { term: 4, index: 1 })
     }
 
     fn judged(events: &Events) -> (usize, u64) {
@@ -136,18 +159,31 @@ mod tests {
 
     #[test]
     fn a_round_trip_after_it_is_caught_up_a_leader_answers_from_its_lease() {
-        assert_eq!(judged(&led().missed(1_100, 1, Miss::Cold).hit(1_110, 1)), (0, 1));
-        assert_eq!(judged(&led().missed(1_110, 1, Miss::Cold)), (1, 1));
-        assert_eq!(judged(&led().hit(1_110, 1).missed(1_120, 1, Miss::Cold)), (0, 1), "only the first");
+        assert_eq!(judged(&led().missed(21_100, 1, Miss::Cold).hit(21_110, 1)), (0, 1));
+        assert_eq!(judged(&led().missed(21_110, 1, Miss::Cold)), (1, 1));
+        assert_eq!(judged(&led().hit(21_110, 1).missed(21_120, 1, Miss::Cold)), (0, 1), "only the first");
     }
 
     #[test]
     fn after_a_fault_it_has_a_heartbeat_more() {
-        let cut = || led().fault(2_000, 0, "partition", Activated);
-        assert_eq!(judged(&cut().missed(2_900, 1, Miss::Expired)), (0, 0), "none is owed meanwhile");
-        let healed = || cut().fault(3_000, 0, "partition", Ended);
-        assert_eq!(judged(&healed().missed(3_209, 1, Miss::Expired).hit(3_210, 1)), (0, 1));
-        assert_eq!(judged(&healed().missed(3_210, 1, Miss::Expired)), (1, 1));
-        assert_eq!(judged(&healed().follows(3_100, 1, 5).missed(3_210, 1, Miss::Expired)), (0, 0), "it leads no more");
+        let cut = || led().fault(22_000, 0, "partition", Activated);
+        assert_eq!(judged(&cut().missed(22_900, 1, Miss::Expired)), (0, 0), "none is owed meanwhile");
+        let healed = || cut().fault(23_000, 0, "partition", Ended);
+        assert_eq!(judged(&healed().missed(23_209, 1, Miss::Expired).hit(23_210, 1)), (0, 1));
+        assert_eq!(judged(&healed().missed(23_210, 1, Miss::Expired)), (1, 1));
+        assert_eq!(judged(&healed().missed(23_210, 1, Miss::Transfer)), (0, 0), "it is being handed over");
+        assert_eq!(
+            judged(&healed().follows(23_100, 1, 5).missed(23_210, 1, Miss::Expired)),
+            (0, 0),
+            "it leads no more"
+        );
+    }
+
+    #[test]
+    fn what_leaves_something_behind_and_who_is_alone_are_not_judged() {
+        let crashed = led().fault(22_000, 0, "crash", Activated).fault(23_000, 0, "crash", Ended);
+        assert_eq!(judged(&crashed.missed(24_000, 1, Miss::Expired)), (0, 0));
+        let alone = led().members(22_000, 1, 7, [&[1], &[], &[]]);
+        assert_eq!(judged(&alone.missed(24_000, 1, Miss::Cold)), (0, 0));
     }
 }

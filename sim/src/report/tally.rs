@@ -2,9 +2,9 @@
 
 use super::figures::{self, count, counted};
 use super::style::Style;
+use crate::check::LeaseState;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Seeds};
-use crate::check::LeaseState;
 use crate::verdict::{Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, read};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;

@@ -194,3 +194,32 @@ fn panicked(spec: &Spec, message: String) -> RunReport {
     };
     RunReport { verdict, ..blank(spec) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::DEFAULT;
+    use crate::report::Status;
+    use std::path::Path;
+
+    /// L5: raft's `fatal!` and every other panic of a node end the run, and are what is wrong with it.
+    #[test]
+    fn a_panic_in_a_task_of_a_node_is_a_failure_of_class_panic_with_its_seed() {
+        panics::keep_those_of_runs();
+        let broken = || {
+            let world = SimWorld::new(7);
+            world.process("n1").spawn(async { panic!("not leader but has new msg after advance") });
+            world.run(SimTime::at(Duration::from_secs(1)), || false);
+        };
+        let run = move || panics::kept(|| executor::run(7, broken));
+        let message = std::thread::spawn(run).join().expect("the panic is kept").expect_err("the panic ends the run");
+        let scenario = "name = \"p\"\nuntil = \"1s\"\n[[workload]]\nkind = \"kv\"\n";
+        let scenario =
+            crate::scenario::parse(Path::new("p.toml"), scenario).unwrap_or_else(|problems| panic!("{problems}"));
+        let spec = Spec { scenario: Arc::new(scenario), seed: 7, variant: &DEFAULT, keep: Keep::Last(0), leak: false };
+        let report = panicked(&spec, message);
+        assert_eq!((report.seed, report.verdict.class, report.verdict.as_expected), (7, Some(Class::Panic), false));
+        assert!(report.verdict.failures[0].message.starts_with("not leader but has new msg after advance (at "));
+        assert_ne!(Status::of(&report), Status::AsExpected);
+    }
+}

@@ -95,7 +95,11 @@ impl ManyRecoveries {
             "only {} of {} recoveries took no longer than {} (two election timeouts, three round trips, two fsyncs), where {USUAL_PERCENT} % must",
             words::count(self.within_usual as u64),
             words::count(number as u64),
-            if least == greatest { words::duration(least) } else { format!("{} to {}", words::duration(least), words::duration(greatest)) },
+            if least == greatest {
+                words::duration(least)
+            } else {
+                format!("{} to {}", words::duration(least), words::duration(greatest))
+            },
         ))
     }
 }
@@ -129,7 +133,9 @@ mod tests {
         assert_eq!(slow(10).shortfall(), None);
         assert_eq!(
             slow(11).shortfall().as_deref(),
-            Some("only 89 of 100 recoveries took no longer than 2.000 s (two election timeouts, three round trips, two fsyncs), where 90 % must")
+            Some(
+                "only 89 of 100 recoveries took no longer than 2.000 s (two election timeouts, three round trips, two fsyncs), where 90 % must"
+            )
         );
     }
 
