@@ -2,11 +2,14 @@
 //!
 //! A fault disturbs while it is in force, and where it begins, acts or ends; so does a transfer of leadership, asked for by a fault or not.
 
+use super::Premises;
 use super::troubles::Troubles;
 use crate::history::{Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::observe::Event;
-use std::time::Duration;
+
+/// What a heal says that heals everything.
+const EVERYTHING: &str = "everything";
 
 /// Since when nothing has disturbed the cluster.
 #[derive(Default)]
@@ -14,6 +17,10 @@ pub(super) struct Calm {
     troubles: Troubles,
     /// When something last happened that disturbs.
     disturbed: SimTime,
+    /// That was a heal of everything.
+    healed: bool,
+    /// That was a heal of everything.
+    healed: bool,
     /// Verbs that do not, here.
     excused: &'static [&'static str],
 }
@@ -26,20 +33,22 @@ impl Calm {
 
     /// Sees a record; `true` if it disturbs.
     pub(super) fn record(&mut self, record: &Record) -> bool {
-        let disturbs = match &record.what {
-            What::Fault { verb, .. } if !self.excused.contains(verb) => {
+        match &record.what {
+            What::Fault { verb, detail, .. } if !self.excused.contains(verb) => {
                 self.troubles.record(record);
-                true
+                // What it ends tells so at the same instant.
+                let ended_by_heal = self.healed && record.at == self.disturbed;
+                self.healed = ended_by_heal || (*verb == "heal" && **detail == *EVERYTHING);
             }
             What::Stack(StackRecord {
                 event: Event::TransferStarted { .. } | Event::TransferAborted { .. }, ..
-            }) => true,
-            _ => false,
-        };
-        if disturbs {
-            self.disturbed = record.at;
+            }) => {
+                self.healed = false;
+            }
+            _ => return false,
         }
-        disturbs
+        self.disturbed = record.at;
+        true
     }
 
     /// Since when it is calm; `None`: a fault is in force.
@@ -47,8 +56,10 @@ impl Calm {
         self.troubles.calm_since().map(|_| self.disturbed)
     }
 
-    /// Has it been calm for so long?
-    pub(super) fn lasts(&self, at: SimTime, long: Duration) -> bool {
+    /// Has it been calm for so long that leadership, and all that faults leave behind, are settled? A heal of everything leaves nothing
+    /// behind, and two elections are enough after it.
+    pub(super) fn is_settled(&self, at: SimTime, premises: &Premises) -> bool {
+        let long = if self.healed { premises.usual_settling() } else { premises.settling() };
         self.since().is_some_and(|since| at.since(since) >= long)
     }
 }
@@ -74,6 +85,23 @@ mod tests {
         assert_eq!(after(Calm::default(), &cut()), None);
         assert_eq!(after(Calm::default(), &cut().fault(30, 0, "partition", Ended)), Some(ms(30)));
         assert_eq!(after(Calm::but_for(&["partition"]), &cut()), Some(ms(0)));
+    }
+
+    #[test]
+    fn a_heal_of_everything_leaves_nothing_behind() {
+        let cut = || Events::default().fault(10, 0, "disk", Activated);
+        let heal = What::Fault { step: 1, verb: "heal", phase: Activated, detail: EVERYTHING.into() };
+        let healed = cut().push(1_000, heal).fault(1_000, 0, "disk", Ended);
+        let ended = cut().fault(1_000, 0, "disk", Ended);
+        let settled = |events: &Events, at| {
+            let mut calm = Calm::default();
+            events.records().iter().for_each(|record| {
+                calm.record(record);
+            });
+            calm.is_settled(ms(at), &Premises::of_tests())
+        };
+        assert!(!settled(&healed, 5_000) && settled(&healed, 6_000), "after two elections of at most 2.1 s");
+        assert!(!settled(&ended, 6_000) && settled(&ended, 14_000), "after six");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Pf2: where nothing is wrong, a leader's heartbeats go out and arrive.
 //!
-//! **Proves**, over all whole seconds in which nothing has disturbed the cluster for the time of six elections and one node leads on:
+//! **Proves**, over all whole seconds in which nothing has disturbed the cluster for six election timeouts (two after a heal) and one node leads on:
 //! - every voter that runs gets at least nine of ten of the heartbeats that the interval gives;
 //! - no heartbeat finds a queue full, neither where it leaves nor where it arrives.
 //!
@@ -71,7 +71,7 @@ impl Heartbeats {
     }
 
     fn is_calm(&self, at: SimTime) -> bool {
-        self.premises.lossless && self.calm.lasts(at, self.premises.settling())
+        self.premises.lossless && self.calm.is_settled(at, &self.premises)
     }
 
     fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord) {

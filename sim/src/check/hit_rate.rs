@@ -1,7 +1,7 @@
 //! Pf1: where nothing is wrong, reads are answered from the lease.
 //!
 //! **Proves**, of a lease that the engine renews by itself, where a leader has been caught up for two heartbeats and a round trip:
-//! - at least 999 of 1,000 lease reads are answered from it, where nothing has disturbed the cluster for the time of six elections;
+//! - at least 999 of 1,000 lease reads are answered from it, where nothing has disturbed the cluster for six election timeouts (two after a heal);
 //! - the same where transactions conflict meanwhile, so that a storm of them changes the rate by no more than one in a thousand;
 //! - at least 99 of 100, where one follower is down or stands still and nothing else is wrong: what is left is a quorum.
 //!
@@ -142,15 +142,14 @@ impl HitRate {
     }
 
     fn weather(&self, at: SimTime, leader: NodeId, nodes: &Nodes) -> Option<Weather> {
-        let settling = self.premises.settling();
-        if self.calm.lasts(at, settling) {
+        if self.calm.is_settled(at, &self.premises) {
             let storm = self.conflict.is_some_and(|conflict| at.since(conflict) <= STORM);
             return Some(if storm { Weather::Storm } else { Weather::Quiet });
         }
         let alone = self.down.len() == 1 && self.taken_out.in_force() == 1 && !self.down.contains(&leader);
         let one_down = alone
             && at.since(self.changed) >= self.premises.heartbeat * 2
-            && self.otherwise_calm.lasts(at, settling)
+            && self.otherwise_calm.is_settled(at, &self.premises)
             && nodes.members(leader).is_quorum(|node| !self.down.contains(&node));
         one_down.then_some(Weather::OneDown)
     }

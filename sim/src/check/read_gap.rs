@@ -1,6 +1,6 @@
 //! Pf5: when leadership moves, reads are away for no longer than it takes to move.
 //!
-//! **Proves**, where nothing else has disturbed the cluster for the time of six elections, of the gets that are asked for after the event:
+//! **Proves**, where nothing else has disturbed the cluster for six election timeouts (two after a heal), of the gets that are asked for after the event:
 //! - after a transfer, one of them is answered within six round trips and two fsyncs, of the slowest that there are;
 //! - after the leader alone was killed or stands still, one of them is answered within six of the longest election timeouts (L2, B2; that
 //!   mostly two are enough can be said of many runs alone).
@@ -75,8 +75,9 @@ impl ReadGap {
     }
 
     fn begin(&mut self, at: SimTime, reason: Reason, from: NodeId) {
-        let settling = self.premises.settling();
-        let alone = self.gap.is_none() && self.calm.lasts(at, settling) && at.since(self.stirred) >= settling;
+        let settling = self.premises.usual_settling();
+        let alone =
+            self.gap.is_none() && self.calm.is_settled(at, &self.premises) && at.since(self.stirred) >= settling;
         self.gap = (alone && self.premises.lossless).then_some(Gap { reason, from, at, asked: None });
     }
 

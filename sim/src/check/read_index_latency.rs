@@ -1,6 +1,6 @@
 //! Pf6: a ReadIndex round takes a round trip, and waits for no tick.
 //!
-//! **Proves**, of all rounds for lease misses and for reads that run one of their own, that end where nothing has disturbed the cluster for the time of six elections: half of them take no longer
+//! **Proves**, of all rounds for lease misses and for reads that run one of their own, that end where nothing has disturbed the cluster for six election timeouts (two after a heal): half of them take no longer
 //! than a round trip and an fsync (each the 99th percentile of its model), and 99 of 100 no longer than the slowest of both. A round that is
 //! sent with the next tick or heartbeat is slower than that (LB-62).
 //!
@@ -57,7 +57,7 @@ impl ReadIndexLatency {
 
     fn ended(&mut self, at: SimTime, waited: Duration) {
         let full = self.full.is_some_and(|full| at.since(full) < self.premises.settling());
-        if self.premises.lossless && !full && self.calm.lasts(at, self.premises.settling()) {
+        if self.premises.lossless && !full && self.calm.is_settled(at, &self.premises) {
             self.rounds += 1;
             self.slow += u64::from(waited > self.usual());
             self.slowest += u64::from(waited > self.most());

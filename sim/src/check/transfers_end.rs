@@ -3,7 +3,7 @@
 //! **Proves** that no node has a transfer pending for longer than an election timeout and two ticks of its own clock: it loses its
 //! leadership, or gives the transfer up. While it is pending no write is accepted, so a flag that sticks is an outage (raft-rs resets its
 //! timer when the target changes: alternating targets count as one stretch, LB-21, LB-72). Where nothing but transfers has disturbed the
-//! cluster for the time of six elections, and the target votes and lacks at most what is on its way to it, leadership has moved within
+//! cluster for six election timeouts (two after a heal), and the target votes and lacks at most what is on its way to it, leadership has moved within
 //! four round trips and two fsyncs, of the slowest that there are.
 //!
 //! **Does not prove** that the target itself is elected. A node that stood still meanwhile is
@@ -104,7 +104,7 @@ impl TransfersEnd {
         let runs =
             |state: &NodeState| !matches!(state.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)));
         self.premises.lossless
-            && self.calm.lasts(at, self.premises.settling())
+            && self.calm.is_settled(at, &self.premises)
             && nodes.members(from).votes(to)
             && nodes.get(to).is_some_and(runs)
             && end(to) + ON_THEIR_WAY >= end(from)

@@ -87,7 +87,7 @@ impl WarmLease {
         let is_due = self.due.is_some_and(|due| at > due) && self.leader.is_some_and(|(leader, _)| leader == node);
         let judged = self.renews && self.premises.lossless && miss != Some(Miss::Transfer);
         let alone = nodes.members(node).is_quorum(|voter| voter == node);
-        if !is_due || !judged || alone || !self.otherwise_calm.lasts(at, self.premises.settling()) {
+        if !is_due || !judged || alone || !self.otherwise_calm.is_settled(at, &self.premises) {
             return;
         }
         self.due = None;
