@@ -56,10 +56,21 @@ impl QuorumAcks {
             Some((_, latest)) => *latest = sent_at,
             None => self.latest.push((from, sent_at)),
         }
+        self.advance(sent_at)
+    }
+
+    /// A leader whose vote is the only one backs itself, at `now`: who is to be elected by any later configuration needs its vote, or
+    /// its hand in the change that takes that away. Returns the quorum's time if that moved it forward.
+    pub fn alone(&mut self, now: Instant) -> Option<Instant> {
+        let alone = self.members.voters == [self.me] && !self.members.is_joint();
+        alone.then(|| self.advance(now)).flatten()
+    }
+
+    fn advance(&mut self, known: Instant) -> Option<Instant> {
         let Membership { voters, outgoing, .. } = &self.members;
-        let mut quorum = self.quorum_time(voters, sent_at)?;
+        let mut quorum = self.quorum_time(voters, known)?;
         if !outgoing.is_empty() {
-            quorum = quorum.min(self.quorum_time(outgoing, sent_at)?);
+            quorum = quorum.min(self.quorum_time(outgoing, known)?);
         }
         if self.quorum.is_some_and(|previous| previous >= quorum) {
             return None;
@@ -68,8 +79,8 @@ impl QuorumAcks {
         Some(quorum)
     }
 
-    /// The latest time that a majority of `voters` has acknowledged. Where none is needed but this leader it is `known`, the time of the
-    /// message just acknowledged, and not "for ever": others may vote from the next change on.
+    /// The latest time that a majority of `voters` has acknowledged. Where none is needed but this leader it is `known`, the present or
+    /// the time of the message just acknowledged, and not "for ever": others may vote from the next change on.
     fn quorum_time(&self, voters: &[NodeId], known: Instant) -> Option<Instant> {
         let peers_needed = (voters.len() / 2 + 1).saturating_sub(usize::from(voters.contains(&self.me)));
         if peers_needed == 0 {
@@ -169,6 +180,17 @@ mod tests {
         assert_eq!(acks.acknowledged(NodeId(2), at(10)), Some(at(10)));
         acks.reconfigured(members(&[1, 2], &[], &[]));
         assert_eq!(acks.acknowledged(NodeId(2), at(20)), Some(at(20)));
+    }
+
+    #[test]
+    fn an_only_voter_backs_itself_as_long_as_it_is_alone() {
+        let mut acks = QuorumAcks::new(NodeId(1), members(&[1], &[], &[2]));
+        assert_eq!(acks.alone(at(10)), Some(at(10)));
+        assert_eq!(acks.acknowledged(NodeId(2), at(7)), None, "a learner's old news");
+        acks.reconfigured(members(&[1, 2], &[1], &[]));
+        assert_eq!(acks.alone(at(20)), None);
+        acks.reconfigured(members(&[2], &[], &[]));
+        assert_eq!(acks.alone(at(30)), None, "the only vote is another's");
     }
 
     #[test]

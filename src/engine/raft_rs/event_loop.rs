@@ -190,10 +190,17 @@ impl EventLoop {
         self.settle_transfer();
         self.leave_joint();
         self.give_up_lost_snapshots();
-        if let Ok(now) = self.host.monotonic()
-            && self.raft.raft.commit_to_current_term()
-            && self.renewal.due(now)
-        {
+        if let Ok(now) = self.host.monotonic() {
+            self.renew(now);
+        }
+    }
+
+    /// What renews the lease without anybody's asking.
+    fn renew(&mut self, now: Instant) {
+        if let Some(base) = self.renewal.ticked(now) {
+            self.listener.renewed(self.raft.raft.term, base);
+        }
+        if self.raft.raft.commit_to_current_term() && self.renewal.due(now) {
             let context = self.contexts.next();
             self.renewal.begun(&context, now);
             self.host.observe(Event::RoundStarted { cause: RoundCause::Renewal, again: false });
