@@ -222,7 +222,9 @@ mod tests {
 
     #[test]
     fn the_only_voter_needs_no_answer() {
-        let led = |at| Events::default().started(0, 1, 1).started(0, 2, 1).members(1, 1, 5, [&[1], &[], &[2]]).leads(at, 1, 4);
+        let led = |at| {
+            Events::default().started(0, 1, 1).started(0, 2, 1).members(1, 1, 5, [&[1], &[], &[2]]).leads(at, 1, 4)
+        };
         let before = led(500).applies(501, 1, 6, 4, 0).fault(1_000, 0, "crash", Activated);
         assert_eq!(judged(&told(before.fault(2_000, 0, "crash", Ended), 20_000)), (Vec::new(), 1));
         let after = Events::default().started(0, 1, 1).members(1, 1, 5, [&[1], &[], &[]]);

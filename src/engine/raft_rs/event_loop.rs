@@ -12,7 +12,7 @@ use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
 use super::{Parts, Shared};
 use crate::engine::renewal::Renewal;
 use crate::engine::{Applied, Listener, StateMachine, Status};
-use crate::env::{Address, Instant, NodeId, Point, Stamp, Work};
+use crate::env::{Address, ClockError, Instant, NodeId, Point, Stamp, Work};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{EndCause, Event, Host, Role, RoundCause};
@@ -54,6 +54,8 @@ pub(super) struct EventLoop {
     /// The stamp of the message that is being stepped, and who sent it.
     echo: Option<(u64, Stamp)>,
     round: u64,
+    /// The latest reading of the clock.
+    latest: Instant,
     known: Known,
     /// The term and the vote that the sink was last told to be durable.
     voted: (u64, u64),
@@ -120,6 +122,7 @@ impl EventLoop {
             confirmed: Vec::new(),
             echo: None,
             round: 0,
+            latest: Instant::default(),
             known: Known::default(),
             voted: (0, 0),
             applied,
@@ -190,7 +193,7 @@ impl EventLoop {
         self.settle_transfer();
         self.leave_joint();
         self.give_up_lost_snapshots();
-        if let Ok(now) = self.host.monotonic() {
+        if let Ok(now) = self.now() {
             self.renew(now);
         }
     }
@@ -291,7 +294,7 @@ impl EventLoop {
                 return;
             }
         }
-        let Ok(base) = self.host.monotonic() else { return };
+        let Ok(base) = self.now() else { return };
         if let Ok(index) = self.append(NO_COMMAND) {
             self.transfer = Transfer::Regaining { index, base };
         }
@@ -456,13 +459,19 @@ impl EventLoop {
         }
     }
 
-    /// The stamp of what leaves now. Without a clock there is none, and nothing extends the lease.
+    /// Reads the clock.
+    fn now(&mut self) -> Result<Instant, ClockError> {
+        self.latest = self.host.monotonic()?;
+        Ok(self.latest)
+    }
+
+    /// The stamp of what leaves now. Where the clock cannot be read it bears the latest reading: it left after that.
     fn stamp(&mut self) -> Option<Stamp> {
         if self.raft.raft.state != StateRole::Leader {
             return None;
         }
         self.round += 1;
-        let sent_at = self.host.monotonic().ok()?;
+        let sent_at = self.now().unwrap_or(self.latest);
         let (term, incarnation) = (self.raft.raft.term, self.host.incarnation());
         Some(Stamp { term, incarnation, round: self.round, sent_at })
     }
