@@ -85,8 +85,6 @@ mod switches {
         TimeoutNowNamesLog = "timeout-now-names-log",
         /// A loss of leadership ends the lease (RL.3; LB-25).
         RoleChangeEndsLease = "role-change-ends-lease",
-        /// The stop of the engine, by an error above all, ends the lease (RL.3; LB-26).
-        StopEndsLease = "stop-ends-lease",
         /// An extension that was begun before the lease ended brings none back: by the generation (RL.3; LB-22).
         SameGeneration = "same-generation",
         /// The same, by the moment at which it ended.

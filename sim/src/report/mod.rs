@@ -58,7 +58,7 @@ pub use self::{
     status::Status,
     style::{Style, aligned},
     tally::{Figures, Planned, Tally},
-    text::{Screen, command, title},
+    text::{FOLDERS, Screen, command, title},
     timeline::{ROWS, Timeline, WIDTH},
     witness::Witness,
 };

@@ -129,7 +129,7 @@ fn innocent(made: impl Iterator<Item = Spec>, search: Search, jobs: usize) -> Ro
     let begun = now();
     let mut seen = BTreeSet::new();
     let specs: Vec<Spec> = made.filter(|spec| seen.insert((spec.scenario.path.clone(), spec.seed))).collect();
-    let alarms = in_parallel(&specs, jobs, |spec| Sighting::of(&run(spec), DEFAULT.harm, 1));
+    let alarms = in_parallel(&specs, jobs, |spec| Sighting::of(&run(spec), &DEFAULT, 1));
     Row {
         variant: &DEFAULT,
         sightings: alarms.into_iter().filter(Option::is_some).collect(),
@@ -161,7 +161,7 @@ impl Ground {
         (1..=seeds).find_map(|after| {
             let seed = first + after - 1;
             made.push(self.innocent.spec(seed, Keep::Last(0)));
-            Sighting::of(&run(&self.guilty.spec(seed, Keep::Last(0))), self.guilty.variant.harm, after)
+            Sighting::of(&run(&self.guilty.spec(seed, Keep::Last(0))), self.guilty.variant, after)
         })
     }
 

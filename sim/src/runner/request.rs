@@ -4,7 +4,7 @@ use super::{Spec, did_you_mean};
 use crate::check;
 use crate::cluster::{self, Variant, variants};
 use crate::history::Keep;
-use crate::report::title;
+use crate::report::{FOLDERS, title};
 use crate::scenario::{self, Class, Load, Problem, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
 use std::fs;
@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 /// The variant of a scenario that names none.
 const DEFAULT: &str = "default";
-/// The folders of scenarios, by cost, the cheapest first.
-const FOLDERS: [&str; 4] = ["fast", "incidents", "planted", "slow"];
 
 /// What a user asks for.
 #[derive(Clone, Debug, Default)]

@@ -20,17 +20,18 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// What `report` shows of a variant that does this harm, as run number `after` of its range.
-    pub fn of(report: &RunReport, harm: Harm, after: u64) -> Option<Self> {
-        let failure = telling(report, harm)?;
+    /// What `report` shows of `variant`, as run number `after` of its range: of several things that which is expected, or the most severe.
+    pub fn of(report: &RunReport, variant: &Variant, after: u64) -> Option<Self> {
+        let expected = |failure: &&Failure| variant.seen.is_some_and(|seen| seen.by == failure.check);
+        let failure = telling(report, variant.harm).find(expected).or_else(|| telling(report, variant.harm).next())?;
         Some(Self { after, seed: report.seed, by: failure.check.clone(), message: failure.message.clone() })
     }
 }
 
-/// The most severe failure that tells of `harm`. One beyond what the scenario claims of its clocks tells nothing.
-fn telling(report: &RunReport, harm: Harm) -> Option<&Failure> {
+/// The failures that tell of `harm`, the most severe first. One beyond what the scenario claims of its clocks tells nothing.
+fn telling(report: &RunReport, harm: Harm) -> impl Iterator<Item = &Failure> {
     let failed = report.verdict.ruling == Ruling::Fail;
-    report.verdict.failures.iter().find(|failure| failed && tells(failure.class, harm))
+    report.verdict.failures.iter().filter(move |failure| failed && tells(failure.class, harm))
 }
 
 /// Is a failure of this class what such a variant is to be seen by? A slow answer shows no stale read, and a run that did too little

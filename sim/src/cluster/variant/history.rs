@@ -38,14 +38,14 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "elastickv-559",
         about: "caller-side lease; only a loss of leadership throws it away",
         source: "elastickv PR #559 (1a85d7dc, 2026-04-20)",
-        seen: seen("incidents/april-2026", "read-index-budget"),
+        seen: seen("fast/steady", "read-index-budget"),
         ..ELASTICKV
     },
     Variant {
         name: "elastickv-561",
         about: "lease from the acknowledgements that reach the engine; a read inside a request still runs its own ReadIndex",
         source: "elastickv PR #561 (a9a9faf9, 2026-04-21)",
-        seen: seen("incidents/april-2026", "read-index-budget"),
+        seen: seen("fast/steady", "read-index-budget"),
         renewal: Some(RenewalKind::Acks),
         coordinator: Policy { inner_reads: InnerReads::ReadIndex, ..ELASTICKV.coordinator },
         ..ELASTICKV
@@ -54,7 +54,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "elastickv-575",
         about: "as elastickv-561, and a read inside a request goes by the lease as well",
         source: "elastickv PR #575 (82bbaa3c, 2026-04-22)",
-        seen: seen("incidents/april-2026", "read-index-budget"),
+        seen: seen("fast/steady", "read-index-budget"),
         renewal: Some(RenewalKind::Acks),
         coordinator: Policy { inner_reads: InnerReads::Lease, ..ELASTICKV.coordinator },
         ..ELASTICKV

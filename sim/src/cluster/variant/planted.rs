@@ -53,8 +53,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
-        name: "lease-of-a-whole-timeout",
-        about: "planted: the lease is as long as the election timeout, with no tick and no drift taken off",
+        name: "lease-past-promises",
+        about: "planted: the lease is a tenth of a second longer than the election timeout, and outlives promises by that",
         source: "TiKV #9728, #9737; lease-bugs LB-10",
         seen: seen("planted/tight-lease", "one-lease"),
         lease_length: |election_timeout: Duration, _| election_timeout + Duration::from_millis(100),

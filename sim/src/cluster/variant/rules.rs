@@ -1,6 +1,7 @@
 //! Bugs that are made by switching off what the stack keeps, or by telling the lease something else than the engine says.
 
 use super::{Harm, PLANTED, Variant, any_error, listener, seen};
+use leasehold::coordinator::{Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::rules::Rule;
 
@@ -9,7 +10,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "leader-is-lease",
         about: "planted: who leads by CheckQuorum answers, however long ago a quorum was heard",
         source: "etcd-io/raft #166; etcd #12704; lease-bugs LB-01",
-        seen: seen("fast/s-03-cut-after-check-quorum", "applied-before-read"),
+        seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
         rules_off: &[Rule::HeldInThisTerm, Rule::NotExpired],
         ..PLANTED
     },
@@ -17,7 +18,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "leader-without-check-quorum",
         about: "planted: who leads answers, and nothing makes it step down",
         source: "raft-rs #140, #141; etcd #8450; lease-bugs LB-02",
-        seen: seen("fast/s-03-cut-after-check-quorum", "applied-before-read"),
+        seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
         rules_off: &[Rule::HeldInThisTerm, Rule::NotExpired, Rule::CheckQuorum],
         ..PLANTED
     },
@@ -25,7 +26,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "no-promises",
         about: "planted: without CheckQuorum voters promise nothing, and the lease counts on it",
         source: "raft-rs: the check that refuses votes asks for check_quorum; premise P2",
-        seen: seen("fast/s-12-partial-cuts", "exclusive-commits"),
+        seen: seen("fast/restart-promise", "one-lease"),
         rules_off: &[Rule::CheckQuorum],
         ..PLANTED
     },
@@ -42,7 +43,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "never-expires",
         about: "planted: the gate does not ask whether the lease has run out",
         source: "rule not-expired of the gate; premise P6",
-        seen: seen("fast/s-03-cut-after-check-quorum", "applied-before-read"),
+        seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
         rules_off: &[Rule::NotExpired],
         ..PLANTED
     },
@@ -50,7 +51,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "transfer-keeps-lease",
         about: "planted: a transfer of leadership leaves the lease as it is",
         source: "etcd-io/raft #99; openraft #1747; TiKV #1593; lease-bugs LB-18",
-        seen: seen("fast/s-01-transfer-and-hold", "transfer-lease"),
+        seen: seen("fast/s-01-transfer-and-hold", "one-lease"),
         rules_off: &[Rule::NoTransfer, Rule::TransferEndsLease, Rule::TimeoutNowEndsLease],
         ..PLANTED
     },
@@ -58,7 +59,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "late-timeout-now",
         about: "planted: a TimeoutNow that arrives after its leader has regained its lease is obeyed",
         source: "raft-rs #234; lease-bugs LB-19 (b)",
-        seen: seen("fast/s-09-late-timeout-now", "transfer-lease"),
+        seen: seen("planted/late-timeout-now", "one-lease"),
         rules_off: &[Rule::TimeoutNowNamesLog],
         ..PLANTED
     },
@@ -66,7 +67,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "regained-by-time",
         about: "planted: a transfer that is given up gives the lease back, without an entry that proves it over",
         source: "lease-bugs LB-19 (a), LB-20",
-        seen: seen("fast/s-09-late-timeout-now", "transfer-lease"),
+        seen: seen("planted/late-vote", "transfer-lease"),
         rules_off: &[Rule::RegainedByEntry],
         ..PLANTED
     },
@@ -92,9 +93,10 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "shortened-lease",
         about: "planted: of two operations that overlap the one that ends last sets the lease, even back",
         source: "elastickv f28bf0d5; lease-bugs LB-34",
-        seen: seen("fast/write-conflict-storm", "monotone-lease"),
+        seen: seen("planted/overlapping", "monotone-lease"),
         harm: Harm::Performance,
         renewal: Some(RenewalKind::Caller),
+        coordinator: Policy { write_fence: WriteFence::ReadIndex, ..PLANTED.coordinator },
         rules_off: &[Rule::NeverShortened],
         ..PLANTED
     },
@@ -134,37 +136,31 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "half-of-joint",
         about: "planted: of a joint configuration the incoming half renews the lease alone",
         source: "lease-bugs LB-41 (b)",
-        seen: seen("fast/membership", "counted-voters"),
+        seen: seen("planted/slow-half", "counted-voters"),
         rules_off: &[Rule::AcksOfBothHalves],
         ..PLANTED
     },
     Variant {
-        name: "lease-outlives-engine",
-        about: "planted: an engine that stops by an error leaves its lease in force, and its role published",
-        source: "elastickv 9c15a89b, f83fed54; lease-bugs LB-26",
-        seen: seen("fast/disk", "live-leader"),
-        rules_off: &[Rule::StopEndsLease],
+        name: "acknowledged-in-another-term",
+        about: "planted: an acknowledgement counts in whatever term it comes",
+        source: "elastickv a1e1f582 and d9a031d; lease-bugs LB-37",
+        seen: seen("planted/back-and-forth", "lease-base"),
+        rules_off: &[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm, Rule::RenewedInThisTerm],
         ..PLANTED
     },
     Variant {
-        name: "acknowledged-in-another-term",
-        about: "planted: acknowledgements of other terms renew the lease, and what was acknowledged before an election still counts",
-        source: "elastickv a1e1f582 and d9a031d; lease-bugs LB-37",
-        seen: seen("fast/s-01-transfer-and-hold", "lease-base"),
-        rules_off: &[
-            Rule::StampOfThisTerm,
-            Rule::AnswerOfThisTerm,
-            Rule::RenewedInThisTerm,
-            Rule::AcksForgotten,
-            Rule::BegunSinceEnd,
-        ],
+        name: "acknowledgements-kept",
+        about: "planted: a leader that is elected again goes on from what was acknowledged in its earlier term",
+        source: "elastickv 50d3aa45; lease-bugs LB-37",
+        seen: seen("planted/back-and-forth", "lease-base"),
+        rules_off: &[Rule::AcksForgotten],
         ..PLANTED
     },
     Variant {
         name: "deposed-leader-keeps-lease",
         about: "planted: neither the role nor the term is asked, and a lost leadership leaves the lease in force",
         source: "elastickv b94ee7e0; lease-bugs LB-25",
-        seen: seen("fast/s-01-transfer-and-hold", "live-leader"),
+        seen: seen("fast/s-01-transfer-and-hold", "one-lease"),
         rules_off: &[
             Rule::Leader,
             Rule::NoTransfer,
