@@ -5,21 +5,22 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use leasehold_sim::check;
-use leasehold_sim::cluster::VARIANTS;
+use leasehold_sim::cluster::variants;
 use leasehold_sim::fault::VERBS;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
     Console, Github, Idle, JsonLines, Junit, Listed, Planned, Progress, Sink, Status, Style, Witness, event_line,
-    listing, write_events,
+    listing, matrix_line, matrix_table, write_events,
 };
 use leasehold_sim::runner::fuzz::{Campaign, Corpus, Input, keep};
 use leasehold_sim::runner::knobs::{self, Knobs, Workflow};
+use leasehold_sim::runner::matrix::{Search, dead_checks, matrix, targets};
 use leasehold_sim::runner::{
-    Difference, Fresh, Group, Places, Verified, WAYS, Wish, catalogue, confirm, load, resolve, run, scenario_schema,
-    sweep, verify,
+    Difference, Fresh, Group, Places, Refusals, Verified, WAYS, Wish, catalogue, confirm, find_variant, load, resolve,
+    run, scenario_schema, sweep, verify,
 };
 use leasehold_sim::scenario::{self, Class, Engine, Load, Phase, Seeds};
-use leasehold_sim::verdict::RunReport;
+use leasehold_sim::verdict::{Row, RunReport};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
@@ -73,6 +74,8 @@ enum Command {
     },
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
     Verify(VerifyArgs),
+    /// Plant bugs, and see which check finds each, in which scenario, after how many seeds.
+    Matrix(MatrixArgs),
     /// Print the JSON Schema of scenario files, as it is kept in scenarios/scenario.schema.json.
     #[command(hide = true)]
     Schema,
@@ -186,6 +189,25 @@ struct EventsArgs {
 }
 
 #[derive(Args)]
+struct MatrixArgs {
+    /// Only these (repeatable) [default: all]
+    #[arg(long = "variant", value_name = "V")]
+    variants: Vec<String>,
+    /// Seeds to a range; there are five ranges
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    seeds: u64,
+    /// Seeds of slow/chaos, beside the scenario that is aimed at each
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    chaos_seeds: u64,
+    /// Variants at the same time [default: as many as there are cores]
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZeroUsize>,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Args)]
 struct FuzzArgs {
     /// How long, in real time
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = scenario::duration)]
@@ -208,6 +230,7 @@ fn main() -> ExitCode {
         Command::Explain { scenario, variant, seed, deny_warnings } => explain(scenario, variant, seed, deny_warnings),
         Command::List { what } => list(what),
         Command::Verify(args) => verify_scenarios(&args),
+        Command::Matrix(args) => plant(&args),
         Command::Schema => schema(),
         Command::Events(args) => events(&args),
         Command::Fuzz(args) => fuzz_scenarios(&args),
@@ -534,6 +557,38 @@ fn fuzz_scenarios(args: &FuzzArgs) -> Result<Status, Stop> {
     told(&format!("fuzz, seed {}, {} files: {campaign}; nothing found", args.seed, corpus.files()), Status::AsExpected)
 }
 
+/// Disjoint ranges of seeds, for a median.
+const RANGES: u64 = 5;
+
+fn plant(args: &MatrixArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let named = args.variants.iter().map(|name| find_variant(name)).collect::<Result<Vec<_>, _>>();
+    let named = named.map_err(|words| Stop::Refused(format!("error: {words}")))?;
+    let all = named.is_empty();
+    let chosen = if all { variants().collect() } else { named };
+    let refused = |refusals: Refusals| Stop::Refused(refusals.render(Style::stderr().is_color()));
+    let targets = targets(&chosen, &places).map_err(refused)?;
+    let jobs = args.jobs.map_or_else(cores, NonZeroUsize::get);
+    let search = Search { ranges: RANGES, seeds: args.seeds, chaos_seeds: args.chaos_seeds };
+    let rows = matrix(&targets, search, jobs, &|row| {
+        eprintln!(
+            "{}: {} ({:.1} s)",
+            row.variant.name,
+            if row.killed() { "seen" } else { "not seen" },
+            row.wall.as_secs_f64()
+        );
+    });
+    let lines = match args.format {
+        Format::Text => matrix_table(&rows),
+        Format::Jsonl => rows.iter().map(matrix_line).collect::<Vec<_>>().join("\n"),
+    };
+    writeln!(io::stdout(), "{lines}")?;
+    let mut complaints: Vec<String> = rows.iter().filter_map(Row::complaint).collect();
+    complaints.extend(if all { dead_checks(&rows) } else { Vec::new() });
+    complaints.iter().for_each(|complaint| eprintln!("error: {complaint}"));
+    Ok(if complaints.is_empty() { Status::AsExpected } else { Status::Failed })
+}
+
 fn told(words: &str, status: Status) -> Result<Status, Stop> {
     writeln!(io::stdout(), "{words}")?;
     Ok(status)
@@ -563,11 +618,8 @@ fn list(what: What) -> Result<Status, Stop> {
     let text = match what {
         What::Scenarios => scenarios()?,
         What::Variants => listing(&Listed {
-            head: ["variant", "about", "source"],
-            rows: VARIANTS
-                .iter()
-                .map(|variant| [variant.name, variant.about, variant.source].map(str::to_owned))
-                .collect(),
+            head: ["variant", "class", "about", "source"],
+            rows: variants().map(|it| [it.name, it.harm.name(), it.about, it.source].map(str::to_owned)).collect(),
         }),
         What::Faults => faults(),
         What::Checks => listing(&Listed {

@@ -35,7 +35,7 @@ impl QuorumAcks {
     /// Another configuration is in force at this leader. What a node acknowledged before it was removed is forgotten: it must not count
     /// once the node is back (LB-40). What a learner acknowledged counts once it votes: it has promised the same.
     pub fn reconfigured(&mut self, members: Membership) {
-        self.latest.retain(|(peer, _)| members.contains(*peer));
+        self.latest.retain(|(peer, _)| rule!(AckOfMember, members.contains(*peer)));
         self.members = members;
     }
 
@@ -48,7 +48,7 @@ impl QuorumAcks {
     /// Notes that `from` acknowledged what was sent at `sent_at`; returns the quorum's time if that moved it forward. What comes late
     /// from a node that is no member any more is not even noted.
     pub fn acknowledged(&mut self, from: NodeId, sent_at: Instant) -> Option<Instant> {
-        if !self.members.contains(from) {
+        if !rule!(AckOfMember, self.members.contains(from)) {
             return None;
         }
         match self.latest.iter_mut().find(|(peer, _)| *peer == from) {
@@ -69,7 +69,7 @@ impl QuorumAcks {
     fn advance(&mut self, known: Instant) -> Option<Instant> {
         let Membership { voters, outgoing, .. } = &self.members;
         let mut quorum = self.quorum_time(voters, known)?;
-        if !outgoing.is_empty() {
+        if !rule!(AcksOfBothHalves, outgoing.is_empty()) {
             quorum = quorum.min(self.quorum_time(outgoing, known)?);
         }
         if self.quorum.is_some_and(|previous| previous >= quorum) {
@@ -86,10 +86,15 @@ impl QuorumAcks {
         if peers_needed == 0 {
             return Some(known.max(self.quorum.unwrap_or_default()));
         }
-        let mut times: Vec<Instant> =
-            self.latest.iter().filter(|(peer, _)| voters.contains(peer)).map(|(_, at)| *at).collect();
+        let mut times: Vec<Instant> = self
+            .latest
+            .iter()
+            .filter(|(peer, _)| rule!(AckOfVoter, voters.contains(peer)))
+            .map(|(_, at)| *at)
+            .collect();
         times.sort_unstable_by(|a, b| b.cmp(a));
-        times.get(peers_needed - 1).copied()
+        let enough = |(others, _): &(usize, &Instant)| rule!(AckQuorum, others + 1 >= peers_needed);
+        times.iter().enumerate().find(enough).map(|(_, at)| *at)
     }
 }
 

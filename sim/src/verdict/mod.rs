@@ -9,6 +9,7 @@
 //! | `reading`   | the value of a scenario's metric in a window, or why there is none                    |
 //! | `judge`     | [`judge()`]: findings, expectations and floors against the file                       |
 //! | `explain`   | the story of an expectation that does not hold                                        |
+//! | `sighting`  | what was seen of a variant, over many runs                                            |
 //! | `outcome`   | what comes of it all: the plain data that reports are written from                    |
 
 mod auditor;
@@ -19,6 +20,7 @@ mod measure;
 mod outcome;
 mod reading;
 mod recovery;
+mod sighting;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -28,3 +30,4 @@ pub use judge::judge;
 pub use measure::Meter;
 pub use outcome::*;
 pub use reading::{read, shown};
+pub use sighting::{Row, Sighting};

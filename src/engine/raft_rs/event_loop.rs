@@ -271,7 +271,7 @@ impl EventLoop {
             let _ = reply.send(Err(Error::TransferRefused));
             return;
         }
-        self.listener.suspended();
+        rule!(TransferEndsLease => self.listener.suspended());
         self.raft.transfer_leader(to.0);
         self.transfer = Transfer::Pending { to: to.0, reply };
         self.host.observe(Event::TransferStarted { to });
@@ -295,9 +295,11 @@ impl EventLoop {
             }
         }
         let Ok(base) = self.now() else { return };
-        if let Ok(index) = self.append(NO_COMMAND) {
-            self.transfer = Transfer::Regaining { index, base };
-        }
+        rule!(RegainedByEntry => {
+            if let Ok(index) = self.append(NO_COMMAND) {
+                self.transfer = Transfer::Regaining { index, base };
+            }
+        });
     }
 
     async fn step(&mut self, packet: Packet) {
@@ -305,11 +307,11 @@ impl EventLoop {
         let Packet { from: Address::Node(from), body: Message::Raft(message), stamp, echo, .. } = packet else {
             return;
         };
-        if self.is_stale_timeout_now(&message) {
+        if !rule!(TimeoutNowNamesLog, !self.is_stale_timeout_now(&message)) {
             self.host.observe(Event::StaleTimeoutNow);
             return;
         }
-        if self.promise.forbids(&message) {
+        if !rule!(PromiseSurvivesRestart, !self.promise.forbids(&message)) {
             self.host.observe(Event::VoteWithheld { from });
             return;
         }
@@ -332,10 +334,10 @@ impl EventLoop {
 
     fn acknowledged(&mut self, from: NodeId, term: u64, stamp: Stamp) {
         let raft = &self.raft.raft;
-        let mine = stamp.term == raft.term && stamp.incarnation == self.host.incarnation();
+        let mine = rule!(StampOfThisTerm, stamp.term == raft.term) && stamp.incarnation == self.host.incarnation();
         if raft.state == StateRole::Leader
             && mine
-            && term == raft.term
+            && rule!(AnswerOfThisTerm, term == raft.term)
             && let Some(base) = self.renewal.acknowledged(from, stamp)
         {
             self.listener.renewed(stamp.term, base);
@@ -363,10 +365,10 @@ impl EventLoop {
     }
 
     fn role_changed(&mut self, before: Known) {
-        self.renewal.reset();
+        rule!(AcksForgotten => self.renewal.reset());
         self.snapshots = Sent::default();
         if before.role == Role::Leader {
-            self.listener.ended(EndCause::RoleChange);
+            rule!(RoleChangeEndsLease => self.listener.ended(EndCause::RoleChange));
             self.proposals.fail_all(&INTERRUPTED);
             self.reads.fail_all(&INTERRUPTED);
             self.fail_change(&INTERRUPTED);
@@ -444,7 +446,7 @@ impl EventLoop {
         for mut message in messages.into_iter().map(Box::new) {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
-                self.listener.suspended();
+                rule!(TimeoutNowEndsLease => self.listener.suspended());
                 self.host.observe(Event::TimeoutNowSent { to: NodeId(message.to) });
                 let log = &self.raft.raft.raft_log;
                 (message.log_term, message.index) = (log.last_term(), log.last_index());
