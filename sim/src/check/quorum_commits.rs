@@ -77,7 +77,7 @@ impl Check for QuorumCommits {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Message, Kind::Process]
+        &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -106,7 +106,7 @@ fn finding(at: SimTime, since: SimTime, nodes: &Nodes) -> Finding {
     let message = format!(
         "the last fault ended at {since}, and {waited} later no leader has committed and is followed by a quorum"
     );
-    let pending = nodes.operations.iter().count() as u64;
+    let pending = nodes.operations.len() as u64;
     let mut story = vec![format!("{} under way then", words::several(pending, "operation"))];
     story.extend(nodes.iter().take(STORY - 1).map(|(id, node)| format!("{id} {}", node.describe(at))));
     INFO.finding(at, message, story)
@@ -118,7 +118,7 @@ impl Check for Recovers {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Fault, Kind::Message, Kind::Stack, Kind::Cpu]
+        &[Kind::Fault, Kind::BetweenNodes, Kind::Told, Kind::Cpu]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -80,7 +80,7 @@ impl Check for SteadyLeadership {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Fault]
+        &[Kind::Told, Kind::Fault]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
