@@ -24,7 +24,7 @@ pub use self::{
     request::{
         Group, Named, Places, Refusals, Wish, catalogue, find_variant, load, resolve, scenario_file, scenario_schema,
     },
-    run::{Spec, run},
+    run::{Spec, observed, run},
     sweep::sweep,
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };

@@ -48,7 +48,7 @@ impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
     pub fn new(scenario: &Scenario, keys: Arc<[String]>) -> Self {
         Self {
-            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(&premises(scenario, keys))),
+            panel: panel(scenario, keys, |_| true),
             violations: BTreeMap::new(),
             findings: Vec::new(),
             potential: BTreeMap::new(),
@@ -136,6 +136,13 @@ impl Auditor {
             FaultPhase::Refused | FaultPhase::Ended => {}
         }
     }
+}
+
+/// The checks of a run of `scenario` whose names are `wanted`. `keys` are the names of the run's keys, by number.
+pub fn panel(scenario: &Scenario, keys: Arc<[String]>, wanted: impl Fn(&str) -> bool) -> Panel {
+    let mut checks = check::all(&premises(scenario, keys));
+    checks.retain(|check| wanted(check.name()));
+    Panel::new(Nodes::founded_by(founders(scenario)), checks)
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.

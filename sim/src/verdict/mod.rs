@@ -25,7 +25,7 @@ mod sighting;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use auditor::{Audit, Auditor, SharedAuditor};
+pub use auditor::{Audit, Auditor, SharedAuditor, panel};
 pub use judge::judge;
 pub use measure::Meter;
 pub use outcome::*;
