@@ -93,6 +93,7 @@ fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_
             &["workload", "fault", "verdict"],
             &["report"],
             &["runner"],
+            &["cli"],
         ],
     );
 }
