@@ -26,14 +26,18 @@ pub struct Config {
     pub between: Between,
 }
 
+/// Makes something that stands in for a part, from the part itself and the process's surroundings.
+#[cfg(feature = "planted")]
+pub type StandIn<T> = fn(Arc<T>, &Arc<dyn Host>) -> Arc<T>;
+
 /// What a test puts between the parts of a node; nothing, unless it says so.
 #[cfg(feature = "planted")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Between {
     /// Hears what the engine tells the lease, and tells it what it likes.
-    pub listener: Option<fn(Arc<dyn engine::Listener>, &Arc<dyn Host>) -> Arc<dyn engine::Listener>>,
+    pub listener: Option<StandIn<dyn engine::Listener>>,
     /// Answers the coordinator in the engine's place.
-    pub engine: Option<fn(Arc<dyn Engine>, &Arc<dyn Host>) -> Arc<dyn Engine>>,
+    pub engine: Option<StandIn<dyn Engine>>,
 }
 
 /// A running node.

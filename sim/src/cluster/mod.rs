@@ -20,7 +20,7 @@ pub use recorder::Recorder;
 use recorder::Watched;
 pub use roles::Roles;
 pub use traps::{Spring, TrapId};
-pub use variant::{DEFAULT, Harm, Kind, Seen, Tap, Variant, find, variants};
+pub use variant::{Around, DEFAULT, Harm, Kind, MakeTap, Seen, Tap, Variant, find, variants};
 pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};

@@ -48,12 +48,18 @@ use leasehold::env::Disk;
 use leasehold::error::Error;
 use leasehold::lease::{self, longest_safe};
 #[cfg(feature = "planted")]
-use leasehold::node::Between;
+use leasehold::node::{Between, StandIn};
 use leasehold::observe::Host;
 #[cfg(feature = "planted")]
 use leasehold::rules::{Rule, switch_off};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Puts something around what a process is given.
+pub type Around<T> = fn(Arc<T>) -> Arc<T>;
+
+/// Makes the tap of a process with these surroundings.
+pub type MakeTap = fn(&Arc<dyn Host>) -> Arc<dyn Tap>;
 
 /// A behaviour of the stack under a name. What is put around a node is made anew for each of its processes.
 pub struct Variant {
@@ -82,17 +88,17 @@ pub struct Variant {
     /// What the node takes for its monotonic clock is the wall clock: every step moves it.
     pub wall_clock: bool,
     /// Stands around the node's surroundings.
-    pub host: Option<fn(Arc<dyn Host>) -> Arc<dyn Host>>,
+    pub host: Option<Around<dyn Host>>,
     /// Stands around its disk.
-    pub disk: Option<fn(Arc<dyn Disk>) -> Arc<dyn Disk>>,
+    pub disk: Option<Around<dyn Disk>>,
     /// Stands between it and its messages.
-    pub tap: Option<fn(&Arc<dyn Host>) -> Arc<dyn Tap>>,
+    pub tap: Option<MakeTap>,
     /// Stands between engine and lease.
     #[cfg(feature = "planted")]
-    pub listener: Option<fn(Arc<dyn Listener>, &Arc<dyn Host>) -> Arc<dyn Listener>>,
+    pub listener: Option<StandIn<dyn Listener>>,
     /// Stands between engine and coordinator.
     #[cfg(feature = "planted")]
-    pub engine: Option<fn(Arc<dyn Engine>, &Arc<dyn Host>) -> Arc<dyn Engine>>,
+    pub engine: Option<StandIn<dyn Engine>>,
     /// The rules that the stack does not keep.
     #[cfg(feature = "planted")]
     pub rules_off: &'static [Rule],

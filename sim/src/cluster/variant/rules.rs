@@ -142,18 +142,10 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "acknowledged-in-another-term",
-        about: "planted: an acknowledgement counts in whatever term it comes",
+        about: "planted: an acknowledgement counts in whatever term it was given, and in every later one",
         source: "elastickv a1e1f582 and d9a031d; lease-bugs LB-37",
         seen: seen("planted/back-and-forth", "lease-base"),
-        rules_off: &[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm, Rule::RenewedInThisTerm],
-        ..PLANTED
-    },
-    Variant {
-        name: "acknowledgements-kept",
-        about: "planted: a leader that is elected again goes on from what was acknowledged in its earlier term",
-        source: "elastickv 50d3aa45; lease-bugs LB-37",
-        seen: seen("planted/back-and-forth", "lease-base"),
-        rules_off: &[Rule::AcksForgotten],
+        rules_off: &[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm, Rule::RenewedInThisTerm, Rule::AcksForgotten],
         ..PLANTED
     },
     Variant {
