@@ -260,7 +260,7 @@ pub struct Stamp {
     pub incarnation: u64,
     /// The sender's number for this round of messages, ascending within an incarnation.
     pub round: u64,
-    /// The sender's monotonic clock just before the round left.
+    /// The sender's monotonic clock just before the round left: no later than that, where the clock could not be read.
     pub sent_at: Instant,
 }
 

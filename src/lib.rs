@@ -4,6 +4,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`rules`] | the names of the rules that safety rests on, where they stand |
 //! | [`env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
@@ -18,6 +19,9 @@
 //! | [`node`] | one process: all of the above, started and stopped as a unit |
 //!
 //! Start with [`lease`]: it is the reason for the rest.
+
+#[macro_use]
+pub mod rules;
 
 pub mod coordinator;
 pub mod engine;

@@ -21,6 +21,23 @@ pub struct Config {
     pub lease: lease::Policy,
     /// Where ReadIndex rounds are spent.
     pub coordinator: coordinator::Policy,
+    /// What stands between the parts.
+    #[cfg(feature = "planted")]
+    pub between: Between,
+}
+
+/// Makes something that stands in for a part, from the part itself and the process's surroundings.
+#[cfg(feature = "planted")]
+pub type StandIn<T> = fn(Arc<T>, &Arc<dyn Host>) -> Arc<T>;
+
+/// What a test puts between the parts of a node; nothing, unless it says so.
+#[cfg(feature = "planted")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Between {
+    /// Hears what the engine tells the lease, and tells it what it likes.
+    pub listener: Option<StandIn<dyn engine::Listener>>,
+    /// Answers the coordinator in the engine's place.
+    pub engine: Option<StandIn<dyn Engine>>,
 }
 
 /// A running node.
@@ -48,15 +65,26 @@ impl Node {
         let transport = Arc::new(Transport::new(Arc::clone(&host), bus, Arc::clone(&metrics)));
         let store = Arc::new(Store::default());
         let lease = Arc::new(Lease::new(Arc::clone(&host), config.lease));
+        let listener = Arc::clone(&lease) as Arc<dyn engine::Listener>;
+        #[cfg(feature = "planted")]
+        let listener = match config.between.listener {
+            Some(between) => between(listener, &host),
+            None => listener,
+        };
         let engine: Arc<dyn Engine> = Arc::new(RaftEngine::start(raft_rs::Parts {
             host: Arc::clone(&host),
             disk,
             transport: Arc::clone(&transport),
             metrics: Arc::clone(&metrics),
             machine: Arc::clone(&store) as Arc<dyn engine::StateMachine>,
-            listener: Arc::clone(&lease) as Arc<dyn engine::Listener>,
+            listener,
             config: config.engine,
         })?);
+        #[cfg(feature = "planted")]
+        let engine = match config.between.engine {
+            Some(between) => between(engine, &host),
+            None => engine,
+        };
         let coordinator = Arc::new(Coordinator::new(coordinator::Parts {
             host: Arc::clone(&host),
             engine: Arc::clone(&engine),

@@ -2,7 +2,7 @@
 //!
 //! Raft messages go by two lanes, as in the reference (elastickv #522): what leadership depends on does not queue behind
 //! appends. A full lane drops the message, counts it and tells the engine, which tells Raft that the peer is unreachable;
-//! nothing ever blocks the engine's loop. Requests have answers, matched by number; an answer that does not come is the
+//! nothing ever blocks the engine's loop. Requests have answers, matched by [`CallId`]; an answer that does not come is the
 //! caller's deadline.
 
 use crate::env::{Address, Bus, Envelope, Lane, NodeId, Stamp, timeout};
@@ -28,8 +28,8 @@ pub enum Message {
     Raft(Box<RaftMessage>),
     /// A request that wants an answer.
     Request {
-        /// The sender's number for it.
-        call: u64,
+        /// The sender's name for it.
+        call: CallId,
         /// Time left to answer it.
         budget: Duration,
         /// Has a node passed it on? It is then not passed on again.
@@ -39,11 +39,21 @@ pub enum Message {
     },
     /// The answer to a request.
     Reply {
-        /// The number of the request.
-        call: u64,
+        /// Which request.
+        call: CallId,
         /// The answer.
         result: Result<Response, Error>,
     },
+}
+
+/// Names a request among all that its sender ever sends. A process that was started again numbers from the beginning, and what was asked
+/// before may be answered only now: without the incarnation, a read would get the answer to another (`scenarios/fast/late-answers.toml`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct CallId {
+    /// The sender's incarnation; zero for a client, which has but one.
+    pub incarnation: u64,
+    /// Ascending within it.
+    pub number: u64,
 }
 
 /// An envelope with a message of this stack.
@@ -85,7 +95,7 @@ pub struct Transport {
 #[derive(Default)]
 struct Calls {
     last: u64,
-    waiting: BTreeMap<u64, oneshot::Sender<Result<Response, Error>>>,
+    waiting: BTreeMap<CallId, oneshot::Sender<Result<Response, Error>>>,
 }
 
 impl Transport {
@@ -119,7 +129,7 @@ impl Transport {
         let call = {
             let mut calls = self.calls.lock();
             calls.last += 1;
-            let call = calls.last;
+            let call = CallId { incarnation: self.host.incarnation(), number: calls.last };
             calls.waiting.insert(call, sender);
             call
         };
@@ -132,13 +142,13 @@ impl Transport {
         }
     }
 
-    /// Answers request number `call` of `to`. An answer that finds its lane full is lost, as on any network.
-    pub fn reply(&self, to: Address, call: u64, result: Result<Response, Error>) {
+    /// Answers request `call` of `to`. An answer that finds its lane full is lost, as on any network.
+    pub fn reply(&self, to: Address, call: CallId, result: Result<Response, Error>) {
         let _ = self.send(to, Lane::Request, None, None, Message::Reply { call, result });
     }
 
     /// Takes the answer to a call of this node; one that nobody waits for any more is dropped.
-    pub fn answered(&self, call: u64, result: Result<Response, Error>) {
+    pub fn answered(&self, call: CallId, result: Result<Response, Error>) {
         if let Some(waiting) = self.calls.lock().waiting.remove(&call) {
             let _ = waiting.send(result);
         }
@@ -160,7 +170,7 @@ impl Transport {
 /// Forgets a call when its caller does.
 struct Registered<'a> {
     transport: &'a Transport,
-    call: u64,
+    call: CallId,
 }
 
 impl Drop for Registered<'_> {

@@ -66,6 +66,7 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
     assert_order(
         "src",
         &[
+            &["rules"],
             &["env"],
             &["error"],
             &["observe"],
@@ -92,6 +93,7 @@ fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_
             &["workload", "fault", "verdict"],
             &["report"],
             &["runner"],
+            &["cli"],
         ],
     );
 }
@@ -120,6 +122,18 @@ fn no_select_without_an_order_and_no_watch() {
             assert!(!text.contains(banned), "{file} uses {banned}, whose order depends on what ran before");
         }
     }
+}
+
+#[cfg(feature = "planted")]
+#[test]
+fn every_rule_that_has_a_name_is_kept_somewhere() {
+    let kept: Vec<String> = sources("src")
+        .iter()
+        .flat_map(|(_, text)| text.split("rule!(").skip(1))
+        .map(|rest| rest.trim_start().chars().take_while(char::is_ascii_alphanumeric).collect())
+        .collect();
+    let idle: Vec<_> = leasehold::rules::Rule::ALL.iter().filter(|rule| !kept.contains(&format!("{rule:?}"))).collect();
+    assert!(idle.is_empty(), "no code keeps {idle:?}: see the head of src/rules.rs");
 }
 
 #[test]

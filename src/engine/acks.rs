@@ -35,7 +35,7 @@ impl QuorumAcks {
     /// Another configuration is in force at this leader. What a node acknowledged before it was removed is forgotten: it must not count
     /// once the node is back (LB-40). What a learner acknowledged counts once it votes: it has promised the same.
     pub fn reconfigured(&mut self, members: Membership) {
-        self.latest.retain(|(peer, _)| members.contains(*peer));
+        self.latest.retain(|(peer, _)| rule!(AckOfMember, members.contains(*peer)));
         self.members = members;
     }
 
@@ -48,7 +48,7 @@ impl QuorumAcks {
     /// Notes that `from` acknowledged what was sent at `sent_at`; returns the quorum's time if that moved it forward. What comes late
     /// from a node that is no member any more is not even noted.
     pub fn acknowledged(&mut self, from: NodeId, sent_at: Instant) -> Option<Instant> {
-        if !self.members.contains(from) {
+        if !rule!(AckOfMember, self.members.contains(from)) {
             return None;
         }
         match self.latest.iter_mut().find(|(peer, _)| *peer == from) {
@@ -56,10 +56,21 @@ impl QuorumAcks {
             Some((_, latest)) => *latest = sent_at,
             None => self.latest.push((from, sent_at)),
         }
+        self.advance(sent_at)
+    }
+
+    /// A leader whose vote is the only one backs itself, at `now`: who is to be elected by any later configuration needs its vote, or
+    /// its hand in the change that takes that away. Returns the quorum's time if that moved it forward.
+    pub fn alone(&mut self, now: Instant) -> Option<Instant> {
+        let alone = self.members.voters == [self.me] && !self.members.is_joint();
+        alone.then(|| self.advance(now)).flatten()
+    }
+
+    fn advance(&mut self, known: Instant) -> Option<Instant> {
         let Membership { voters, outgoing, .. } = &self.members;
-        let mut quorum = self.quorum_time(voters, sent_at)?;
-        if !outgoing.is_empty() {
-            quorum = quorum.min(self.quorum_time(outgoing, sent_at)?);
+        let mut quorum = self.quorum_time(voters, known)?;
+        if !rule!(AcksOfBothHalves, outgoing.is_empty()) {
+            quorum = quorum.min(self.quorum_time(outgoing, known)?);
         }
         if self.quorum.is_some_and(|previous| previous >= quorum) {
             return None;
@@ -68,17 +79,22 @@ impl QuorumAcks {
         Some(quorum)
     }
 
-    /// The latest time that a majority of `voters` has acknowledged. Where none is needed but this leader it is `known`, the time of the
-    /// message just acknowledged, and not "for ever": others may vote from the next change on.
+    /// The latest time that a majority of `voters` has acknowledged. Where none is needed but this leader it is `known`, the present or
+    /// the time of the message just acknowledged, and not "for ever": others may vote from the next change on.
     fn quorum_time(&self, voters: &[NodeId], known: Instant) -> Option<Instant> {
         let peers_needed = (voters.len() / 2 + 1).saturating_sub(usize::from(voters.contains(&self.me)));
         if peers_needed == 0 {
             return Some(known.max(self.quorum.unwrap_or_default()));
         }
-        let mut times: Vec<Instant> =
-            self.latest.iter().filter(|(peer, _)| voters.contains(peer)).map(|(_, at)| *at).collect();
+        let mut times: Vec<Instant> = self
+            .latest
+            .iter()
+            .filter(|(peer, _)| rule!(AckOfVoter, voters.contains(peer)))
+            .map(|(_, at)| *at)
+            .collect();
         times.sort_unstable_by(|a, b| b.cmp(a));
-        times.get(peers_needed - 1).copied()
+        let enough = |(others, _): &(usize, &Instant)| rule!(AckQuorum, others + 1 >= peers_needed);
+        times.iter().enumerate().find(enough).map(|(_, at)| *at)
     }
 }
 
@@ -169,6 +185,17 @@ mod tests {
         assert_eq!(acks.acknowledged(NodeId(2), at(10)), Some(at(10)));
         acks.reconfigured(members(&[1, 2], &[], &[]));
         assert_eq!(acks.acknowledged(NodeId(2), at(20)), Some(at(20)));
+    }
+
+    #[test]
+    fn an_only_voter_backs_itself_as_long_as_it_is_alone() {
+        let mut acks = QuorumAcks::new(NodeId(1), members(&[1], &[], &[2]));
+        assert_eq!(acks.alone(at(10)), Some(at(10)));
+        assert_eq!(acks.acknowledged(NodeId(2), at(7)), None, "a learner's old news");
+        acks.reconfigured(members(&[1, 2], &[1], &[]));
+        assert_eq!(acks.alone(at(20)), None);
+        acks.reconfigured(members(&[2], &[], &[]));
+        assert_eq!(acks.alone(at(30)), None, "the only vote is another's");
     }
 
     #[test]

@@ -26,6 +26,11 @@ pub trait Renewal: Send {
     /// A peer answered a message that this leader stamped in its present term and incarnation.
     fn acknowledged(&mut self, from: NodeId, stamp: Stamp) -> Option<Instant>;
 
+    /// The clock of a leader that may have nobody to ask has ticked.
+    fn ticked(&mut self, _now: Instant) -> Option<Instant> {
+        None
+    }
+
     /// Should a ReadIndex round that renews the lease begin now?
     fn due(&self, now: Instant) -> bool;
 
@@ -59,6 +64,10 @@ struct Acks(QuorumAcks);
 impl Renewal for Acks {
     fn acknowledged(&mut self, from: NodeId, stamp: Stamp) -> Option<Instant> {
         self.0.acknowledged(from, stamp.sent_at)
+    }
+
+    fn ticked(&mut self, now: Instant) -> Option<Instant> {
+        self.0.alone(now)
     }
 
     fn due(&self, _now: Instant) -> bool {

@@ -112,7 +112,7 @@ impl Lease {
     /// the policy, unless one has ended since `begun_under` was taken.
     pub fn extend(&self, term: u64, base: Instant, begun_under: Generation) {
         let mut state = self.state.lock();
-        if self.policy.renewal == RenewalKind::Caller && state.generation == begun_under.0 {
+        if self.policy.renewal == RenewalKind::Caller && rule!(SameGeneration, state.generation == begun_under.0) {
             self.renew(&mut state, term, base);
         }
     }
@@ -135,8 +135,11 @@ impl Lease {
 
     fn renew(&self, state: &mut State, term: u64, base: Instant) {
         let expiry = base.after(self.policy.length);
-        let is_void = state.suspended || state.term != term || base < state.ended;
-        if is_void || state.expiry.is_some_and(|held| held >= expiry) {
+        let counts = rule!(RegainedByEntry, !state.suspended)
+            && rule!(RenewedInThisTerm, state.term == term)
+            && rule!(BegunSinceEnd, base >= state.ended)
+            && rule!(NeverShortened, state.expiry.is_none_or(|held| held < expiry));
+        if !counts {
             return;
         }
         state.expiry = Some(expiry);

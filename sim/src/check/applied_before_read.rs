@@ -56,7 +56,7 @@ impl Check for AppliedBeforeRead {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::LeaseRead]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

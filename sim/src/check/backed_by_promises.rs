@@ -13,12 +13,11 @@
 //! **Does not prove** anything where a log gets further, or a clock gets faster, between two of these moments. That a promise is kept
 //! is seen by its breach: a role, or a term, that leaves the holder.
 //!
-//! **Costs** a look-up for each answer between nodes, a point of a line for each record of a node, and a line for each voter at each extension.
+//! **Costs** a point of a line for each record of a node but the most frequent, and a line for each voter at each extension.
 //!
 //! **Seen alive by** the variant `long-lease`, at the first extension of every run. Tried by hand: a restarted voter that withholds nothing
 //! (`fast/restart-promise`).
 
-use super::acknowledged::Acknowledged;
 use super::clocks::Clocks;
 use super::nodes::{Held, moment};
 use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, STORY};
@@ -40,7 +39,6 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 pub(super) struct BackedByPromises {
     premises: Premises,
-    acknowledged: Acknowledged,
     clocks: Clocks,
     voters: BTreeMap<NodeId, Voter>,
     /// What voters have promised to leaders, by (leader, voter): as it was when the leader last counted on it.
@@ -78,7 +76,6 @@ impl BackedByPromises {
     pub(super) fn new(premises: Premises) -> Self {
         Self {
             premises,
-            acknowledged: Acknowledged::default(),
             clocks: Clocks::default(),
             voters: BTreeMap::new(),
             promises: BTreeMap::new(),
@@ -133,7 +130,7 @@ impl BackedByPromises {
         free.clear();
         let others = nodes.iter().map(|(node, _)| node).filter(|node| *node != holder);
         free.extend(
-            others.filter(|node| self.promised(process, lease.term, *node).is_none_or(|end| end < lease.until)),
+            others.filter(|node| self.promised(process, lease.term, *node, nodes).is_none_or(|end| end < lease.until)),
         );
         let winner = free.iter().copied().find(|candidate| could_win(*candidate, &free, nodes));
         self.free = free;
@@ -143,7 +140,7 @@ impl BackedByPromises {
     }
 
     /// Until when `voter` will help elect nobody but the holder; `None`: it may at once.
-    fn promised(&mut self, holder: (NodeId, u64), term: u64, voter: NodeId) -> Option<SimTime> {
+    fn promised(&mut self, holder: (NodeId, u64), term: u64, voter: NodeId, nodes: &Nodes) -> Option<SimTime> {
         let Voter { promise, follows, withholds_until, opens } = *self.voters.get(&voter)?;
         if opens {
             return Some(SimTime::NEVER);
@@ -152,7 +149,7 @@ impl BackedByPromises {
         if follows != Some((holder.0, term)) {
             return withheld;
         }
-        let sent_at = self.acknowledged.latest_of(holder, term, voter).map(|stamp| stamp.sent_at);
+        let sent_at = nodes.acknowledged.latest_of(holder, term, voter).map(|stamp| stamp.sent_at);
         let promise = promise.unwrap_or(self.premises.election_timeout.saturating_sub(self.premises.tick));
         let given = sent_at.and_then(|sent_at| self.given((holder.0, voter), sent_at, promise));
         given.and_then(|given| self.clocks.when(voter, given.until)).max(withheld)
@@ -176,7 +173,7 @@ impl BackedByPromises {
             lease.term
         );
         let others = nodes.iter().map(|(node, _)| node).filter(|node| *node != holder);
-        let promised = others.take(STORY - 4).map(|node| match self.promised(process, lease.term, node) {
+        let promised = others.take(STORY - 4).map(|node| match self.promised(process, lease.term, node, nodes) {
             Some(end) => format!("{node} helps elect nobody else until {}", moment(end)),
             None => format!("{node} has promised nothing that holds"),
         });
@@ -200,12 +197,11 @@ impl Check for BackedByPromises {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Message, Kind::Clock, Kind::Process]
+        &[Kind::Told, Kind::LeaseExtended, Kind::Applied, Kind::Clock, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Message { .. } => self.acknowledged.record(record),
             What::Stack(told) => {
                 self.clocks.record(record);
                 return self.told(record.at, told, nodes);
@@ -217,7 +213,8 @@ impl Check for BackedByPromises {
             What::Process { node, change: ProcessChange::Started { .. } } => {
                 self.voters.entry(*node).or_default().opens = true;
             }
-            What::Process { .. }
+            What::Message { .. }
+            | What::Process { .. }
             | What::Invoked(_)
             | What::Completed { .. }
             | What::Cpu { .. }

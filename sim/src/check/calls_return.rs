@@ -11,10 +11,9 @@
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{OpId, Record, What};
+use crate::history::{ByOp, OpId, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use std::collections::BTreeMap;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
     "calls-return",
@@ -27,14 +26,14 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 pub(super) struct CallsReturn {
     premises: Premises,
     /// Those under way, and when they must have ended.
-    open: BTreeMap<OpId, (u32, SimTime)>,
+    open: ByOp<(u32, SimTime)>,
     twice: Vec<(OpId, SimTime)>,
     evaluated: u64,
 }
 
 impl CallsReturn {
     pub(super) fn new(premises: Premises) -> Self {
-        Self { premises, open: BTreeMap::new(), twice: Vec::new(), evaluated: 0 }
+        Self { premises, open: ByOp::default(), twice: Vec::new(), evaluated: 0 }
     }
 
     fn overdue(&self, end: SimTime) -> Option<Finding> {
@@ -42,7 +41,7 @@ impl CallsReturn {
         let (op, (client, deadline)) = overdue.first()?;
         let calls = words::several(overdue.len() as u64, "call");
         let message = format!("{calls} never returned: the first is #{} of client {client}, due by {deadline}", op.0);
-        let line = |(op, (client, deadline)): &(&OpId, &(u32, SimTime))| {
+        let line = |(op, (client, deadline)): &(OpId, &(u32, SimTime))| {
             format!("#{} of client {client} has been overdue for {}", op.0, words::duration(end.since(*deadline)))
         };
         Some(INFO.finding(end, message, overdue.iter().take(STORY).map(line).collect()))
@@ -61,7 +60,7 @@ impl Check for CallsReturn {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Operation]
+        &[Kind::Invoked, Kind::Completed]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {
@@ -74,7 +73,7 @@ impl Check for CallsReturn {
             }
             What::Completed { op, .. } => {
                 self.evaluated += 1;
-                if self.open.remove(op).is_none() {
+                if self.open.remove(*op).is_none() {
                     self.twice.push((*op, record.at));
                 }
             }

@@ -19,8 +19,6 @@ pub(super) struct Calm {
     disturbed: SimTime,
     /// That was a heal of everything.
     healed: bool,
-    /// That was a heal of everything.
-    healed: bool,
     /// Verbs that do not, here.
     excused: &'static [&'static str],
 }

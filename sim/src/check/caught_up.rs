@@ -66,7 +66,7 @@ impl Check for CaughtUp {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::LeaseRead]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

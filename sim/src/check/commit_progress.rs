@@ -69,7 +69,7 @@ impl Check for CommitProgress {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Operation, Kind::Stack]
+        &[Kind::Invoked, Kind::Completed, Kind::Applied, Kind::LeaseRead]
     }
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {

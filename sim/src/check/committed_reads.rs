@@ -12,9 +12,9 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a store that answers a read with the key's newest version and the value before it.
 
 use super::nodes::Nodes;
-use super::operations::Did;
+use super::operations::Completed;
 use super::{Check, CheckInfo, Finding, Kind};
-use crate::history::{Completion, Found, KeyId, OpId, Record, What};
+use crate::history::{Found, KeyId, OpId, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use std::sync::Arc;
@@ -37,9 +37,8 @@ impl CommittedReads {
         Self { keys, evaluated: 0 }
     }
 
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &Nodes) -> Option<Finding> {
-        let operation = nodes.operations.completed()?;
-        let did = Did::of(&operation.operation, completion)?;
+    fn completed(&mut self, at: SimTime, op: OpId, nodes: &Nodes) -> Option<Finding> {
+        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
         let (key, found, wrong) = did.found.iter().find_map(|(key, found)| {
             let wrong = self.what_is_wrong(*key, *found, nodes)?;
             Some((*key, found, wrong))
@@ -80,12 +79,12 @@ impl Check for CommittedReads {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Operation]
+        &[Kind::Completed]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Completed { op, completion } => self.completed(record.at, *op, completion, nodes),
+            What::Completed { op, .. } => self.completed(record.at, *op, nodes),
             _ => None,
         }
     }
@@ -99,6 +98,7 @@ impl Check for CommittedReads {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, get};
+    use crate::history::Completion;
     use leasehold::request::ReadPath;
 
     fn check() -> CommittedReads {

@@ -227,7 +227,7 @@ impl Check for Configuration {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Process]
+        &[Kind::Appended, Kind::Applied, Kind::Told, Kind::Process]
     }
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {

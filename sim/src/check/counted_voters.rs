@@ -13,7 +13,7 @@
 //! **Seen alive by** its unit tests; none is planted. Tried by hand: acknowledgements that count whoever they come from
 //! (`fast/membership`).
 
-use super::acknowledged::{Acknowledged, Extension};
+use super::acknowledged::Extension;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::Record;
 use crate::scenario::Class;
@@ -28,41 +28,40 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 #[derive(Default)]
 pub(super) struct CountedVoters {
-    acknowledged: Acknowledged,
     evaluated: u64,
 }
 
 impl CountedVoters {
     fn extended(&mut self, extension: &Extension, nodes: &Nodes) -> Option<Finding> {
         self.evaluated += 1;
-        let backs = |node| node == extension.node || self.acknowledged.backs(extension, node);
-        (!nodes.members(extension.node).is_quorum(backs)).then(|| self.finding(extension, nodes))
+        let backs = |node| node == extension.node || nodes.acknowledged.backs(extension, node);
+        (!nodes.members(extension.node).is_quorum(backs)).then(|| finding(extension, nodes))
     }
+}
 
-    fn finding(&self, extension: &Extension, nodes: &Nodes) -> Finding {
-        let Extension { at, node, term, .. } = extension;
-        let members = nodes.members(*node);
-        let message = format!(
-            "{node} extended its lease of term {term} without the acknowledgements of a quorum of those who vote: {members}"
-        );
-        let peers = nodes.iter().filter(|(peer, _)| peer != node);
-        let mut story: Vec<String> = peers
-            .take(STORY - 4)
-            .map(|(peer, _)| {
-                let vote = match (members.votes(peer), members.contains(peer)) {
-                    (true, _) => "votes",
-                    (false, true) => "is a learner",
-                    (false, false) => "is no member",
-                };
-                format!("{peer} {vote}: {}", self.acknowledged.describe(extension, peer))
-            })
-            .collect();
-        if !members.votes(*node) {
-            story.push(format!("{node} has no vote itself"));
-        }
-        story.extend(nodes.story(*at, STORY - story.len()));
-        INFO.finding(*at, message, story)
+fn finding(extension: &Extension, nodes: &Nodes) -> Finding {
+    let Extension { at, node, term, .. } = extension;
+    let members = nodes.members(*node);
+    let message = format!(
+        "{node} extended its lease of term {term} without the acknowledgements of a quorum of those who vote: {members}"
+    );
+    let peers = nodes.iter().filter(|(peer, _)| peer != node);
+    let mut story: Vec<String> = peers
+        .take(STORY - 4)
+        .map(|(peer, _)| {
+            let vote = match (members.votes(peer), members.contains(peer)) {
+                (true, _) => "votes",
+                (false, true) => "is a learner",
+                (false, false) => "is no member",
+            };
+            format!("{peer} {vote}: {}", nodes.acknowledged.describe(extension, peer))
+        })
+        .collect();
+    if !members.votes(*node) {
+        story.push(format!("{node} has no vote itself"));
     }
+    story.extend(nodes.story(*at, STORY - story.len()));
+    INFO.finding(*at, message, story)
 }
 
 impl Check for CountedVoters {
@@ -71,11 +70,10 @@ impl Check for CountedVoters {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Message]
+        &[Kind::LeaseExtended]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
-        self.acknowledged.record(record);
         self.extended(&Extension::of(record, nodes)?, nodes)
     }
 

@@ -141,7 +141,7 @@ impl Check for Durability {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Message, Kind::Process]
+        &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
     }
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {

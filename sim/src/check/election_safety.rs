@@ -49,7 +49,7 @@ impl Check for ElectionSafety {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::Told]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -133,7 +133,7 @@ impl Check for EndCauses {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::LeaseRead, Kind::Round, Kind::Told]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {

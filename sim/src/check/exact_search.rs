@@ -14,6 +14,7 @@
 //! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `sim/tests/linearizability.rs`.
 
 use super::exact::{Machine, has_order};
+use super::operations::Completed;
 use super::zones::{self, INITIAL, Kind, Value};
 use super::{Check, CheckInfo, Finding, Kind as RecordKind, Nodes, Premises, words};
 use crate::history::{Completion, KeyId, OpId, Operation, Record, What};
@@ -104,7 +105,7 @@ impl ExactSearch {
     }
 
     fn completed(&mut self, op: OpId, completion: &Completion, nodes: &Nodes) {
-        let Some(was) = nodes.operations.completed() else { return };
+        let Some(Completed { operation: was, .. }) = nodes.operations.completed() else { return };
         let full = self.operations.len() >= MOST;
         let pending = self.pending.remove(&op);
         let read = (!full).then(|| read(&was.operation, completion, self.key)).flatten();
@@ -212,7 +213,7 @@ impl Check for ExactSearch {
     }
 
     fn looks_at(&self) -> &'static [RecordKind] {
-        &[RecordKind::Operation]
+        &[RecordKind::Invoked, RecordKind::Completed]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -88,7 +88,7 @@ impl Check for ExclusiveCommits {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::Applied, Kind::LeaseExtended]
     }
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -70,7 +70,7 @@ impl Check for FreshClock {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::LeaseRead]
     }
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {

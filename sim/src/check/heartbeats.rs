@@ -140,7 +140,7 @@ impl Check for Heartbeats {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Message, Kind::Fault, Kind::Cpu]
+        &[Kind::Told, Kind::BetweenNodes, Kind::Fault, Kind::Cpu]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

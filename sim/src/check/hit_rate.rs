@@ -161,7 +161,7 @@ impl Check for HitRate {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Fault, Kind::Process]
+        &[Kind::Told, Kind::LeaseRead, Kind::Fault, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

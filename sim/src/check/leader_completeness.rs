@@ -106,7 +106,7 @@ impl Check for LeaderCompleteness {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::Told, Kind::Applied]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

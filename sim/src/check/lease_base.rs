@@ -15,7 +15,7 @@
 //! **Seen alive by** its unit tests; none is planted. Tried by hand: a lease that is counted from the arrival of the acknowledgement, or
 //! from the confirmation of the ReadIndex round, is seen at its first extension in every scenario.
 
-use super::acknowledged::{Acknowledged, Extension};
+use super::acknowledged::Extension;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::Record;
 use crate::scenario::Class;
@@ -30,7 +30,6 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 #[derive(Default)]
 pub(super) struct LeaseBase {
-    acknowledged: Acknowledged,
     evaluated: u64,
 }
 
@@ -38,27 +37,26 @@ impl LeaseBase {
     fn extended(&mut self, extension: &Extension, nodes: &Nodes) -> Option<Finding> {
         self.evaluated += 1;
         let peers = nodes.iter().filter(|(peer, _)| *peer != extension.node);
-        let backed_by = peers.filter(|(peer, _)| self.acknowledged.backs(extension, *peer)).count() + 1;
-        (backed_by < quorum(extension, nodes)).then(|| self.finding(extension, backed_by, nodes))
+        let backed_by = peers.filter(|(peer, _)| nodes.acknowledged.backs(extension, *peer)).count() + 1;
+        (backed_by < quorum(extension, nodes)).then(|| finding(extension, backed_by, nodes))
     }
+}
 
-    fn finding(&self, extension: &Extension, backed_by: usize, nodes: &Nodes) -> Finding {
-        let Extension { at, node, term, .. } = extension;
-        let (quorum, voters) = (quorum(extension, nodes), nodes.members(*node).voters.len());
-        let message = format!(
-            "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
-             are known to have heard it: a quorum is {quorum}"
-        );
-        let mut story = vec![format!("{node} extended its lease of term {term} at {at}")];
-        let peers = nodes.iter().filter(|(peer, _)| peer != node);
-        story.extend(peers.take(STORY - 4).map(|(peer, _)| self.acknowledged.describe(extension, peer)));
-        story.push(
-            "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier"
-                .to_owned(),
-        );
-        story.extend(nodes.story(*at, STORY - story.len()));
-        INFO.finding(*at, message, story)
-    }
+fn finding(extension: &Extension, backed_by: usize, nodes: &Nodes) -> Finding {
+    let Extension { at, node, term, .. } = extension;
+    let (quorum, voters) = (quorum(extension, nodes), nodes.members(*node).voters.len());
+    let message = format!(
+        "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
+         are known to have heard it: a quorum is {quorum}"
+    );
+    let mut story = vec![format!("{node} extended its lease of term {term} at {at}")];
+    let peers = nodes.iter().filter(|(peer, _)| peer != node);
+    story.extend(peers.take(STORY - 4).map(|(peer, _)| nodes.acknowledged.describe(extension, peer)));
+    story.push(
+        "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier".to_owned(),
+    );
+    story.extend(nodes.story(*at, STORY - story.len()));
+    INFO.finding(*at, message, story)
 }
 
 /// How many nodes make a quorum, of a joint configuration in its larger half.
@@ -73,11 +71,10 @@ impl Check for LeaseBase {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Message]
+        &[Kind::LeaseExtended]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
-        self.acknowledged.record(record);
         self.extended(&Extension::of(record, nodes)?, nodes)
     }
 

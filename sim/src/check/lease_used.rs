@@ -74,7 +74,7 @@ impl Check for LeaseUsed {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Process]
+        &[Kind::LeaseRead, Kind::Told, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {

@@ -23,14 +23,13 @@
 
 mod story;
 
+use super::operations::UnderWay;
 use super::zones::{INITIAL, Kind, Mark, Monitor, Time, Value};
 use super::{Check, CheckInfo, Finding, Kind as RecordKind, Nodes};
 use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::{Address, NodeId};
 use leasehold::error::Outcome;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -45,12 +44,7 @@ pub(super) struct Linearizability {
     keys: Arc<[String]>,
     /// By key.
     registers: Vec<Register>,
-    under_way: BTreeMap<OpId, UnderWay>,
-    /// How many operations have begun or ended.
-    events: Time,
     evaluated: u64,
-    /// The last answer that each client was sent: from which node, and when it arrived.
-    answers: Vec<Option<(NodeId, SimTime)>>,
 }
 
 /// What is known of a key.
@@ -63,18 +57,10 @@ enum Register {
     Refuted,
 }
 
-/// An operation that has not completed.
-struct UnderWay {
-    client: u32,
-    began: Time,
-    invoked: SimTime,
-    operation: Operation,
-}
-
 /// An operation that completed.
 struct Done<'a> {
     op: OpId,
-    was: UnderWay,
+    was: &'a UnderWay,
     ended: Time,
     at: SimTime,
     completion: &'a Completion,
@@ -99,33 +85,28 @@ struct Witness {
     at: SimTime,
 }
 
-impl UnderWay {
-    /// The one key that it is about; a script reads others besides.
-    fn key(&self) -> KeyId {
-        match &self.operation {
-            Operation::Get { key }
-            | Operation::Put { key }
-            | Operation::Cas { key, .. }
-            | Operation::Script { key, .. } => *key,
-        }
+/// The one key that an operation is about; a script reads others besides.
+fn key(operation: &Operation) -> KeyId {
+    match operation {
+        Operation::Get { key }
+        | Operation::Put { key }
+        | Operation::Cas { key, .. }
+        | Operation::Script { key, .. } => *key,
     }
+}
 
-    fn writes(&self) -> bool {
-        self.operation.kind() != OpKind::Get
+/// What an operation is known to do before anything is known of what it finds, if it writes.
+fn writes(op: OpId, operation: &Operation) -> Option<Kind> {
+    match operation {
+        Operation::Get { .. } => None,
+        Operation::Put { .. } | Operation::Script { .. } => Some(Kind::Write(op.0)),
+        Operation::Cas { expected, .. } => Some(Kind::Cas(number(*expected), op.0)),
     }
+}
 
-    /// What it is known to expect before it writes.
-    fn expected(&self) -> Option<Value> {
-        match &self.operation {
-            Operation::Cas { expected, .. } => Some(number(*expected)),
-            Operation::Get { .. } | Operation::Put { .. } | Operation::Script { .. } => None,
-        }
-    }
-
-    fn began(&self, op: OpId, access: Kind) -> Mark<Witness> {
-        let witness = Witness { op, client: self.client, kind: self.operation.kind(), access, at: self.invoked };
-        Mark { at: self.began, by: Some(witness) }
-    }
+fn began(op: OpId, was: &UnderWay, access: Kind) -> Mark<Witness> {
+    let witness = Witness { op, client: was.client, kind: was.operation.kind(), access, at: was.invoked };
+    Mark { at: was.began, by: Some(witness) }
 }
 
 impl Done<'_> {
@@ -153,11 +134,11 @@ impl Done<'_> {
                 found.map_or(Kind::Write(own), |(_, value)| Kind::Update(value, own))
             }
             (_, Completion::Failed { outcome: Outcome::NotApplied, .. }) => {
-                return self.was.writes().then_some((self.was.key(), Access::Failed));
+                return writes(self.op, &self.was.operation).map(|_| (key(&self.was.operation), Access::Failed));
             }
             _ => return None,
         };
-        Some((self.was.key(), Access::Did(kind)))
+        Some((key(&self.was.operation), Access::Did(kind)))
     }
 
     fn ended(&self, access: Kind) -> Mark<Witness> {
@@ -169,55 +150,52 @@ impl Done<'_> {
 
 impl Linearizability {
     pub(super) fn new(keys: Arc<[String]>) -> Self {
-        Self { keys, registers: Vec::new(), under_way: BTreeMap::new(), events: 0, evaluated: 0, answers: Vec::new() }
+        Self { keys, registers: Vec::new(), evaluated: 0 }
     }
 
-    fn tick(&mut self) -> Time {
-        self.events += 1;
-        self.events
-    }
-
-    fn invoked(&mut self, at: SimTime, Invocation { op, client, operation, .. }: &Invocation) {
-        let began = self.tick();
-        let operation = UnderWay { client: *client, began, invoked: at, operation: operation.clone() };
-        if operation.writes()
-            && let Some(monitor) = register(&mut self.registers, operation.key())
+    fn invoked(&mut self, op: OpId, operation: &UnderWay) {
+        if let Some(access) = writes(op, &operation.operation)
+            && let Some(monitor) = register(&mut self.registers, key(&operation.operation))
         {
-            let expected = operation.expected();
-            let access = expected.map_or(Kind::Write(op.0), |expected| Kind::Cas(expected, op.0));
-            monitor.begin(op.0, expected, operation.began(*op, access));
+            let expected = match access {
+                Kind::Cas(expected, _) => Some(expected),
+                Kind::Read(_) | Kind::Write(_) | Kind::Update(..) | Kind::Refused(..) => None,
+            };
+            monitor.begin(op.0, expected, began(op, operation, access));
         }
-        self.under_way.insert(*op, operation);
     }
 
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion) -> Option<Finding> {
-        let ended = self.tick();
-        let was = self.under_way.remove(&op)?;
-        let done = Done { op, was, ended, at, completion };
+    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &Nodes) -> Option<Finding> {
+        let was = &nodes.operations.completed()?.operation;
+        let done = Done { op, was, ended: nodes.operations.events(), at, completion };
         let read = done.reads().map(|(key, value)| (key, Access::Did(Kind::Read(value))));
-        read.chain(done.own()).find_map(|(key, access)| self.judge(&done, key, access))
+        read.chain(done.own()).find_map(|(key, access)| self.judge(&done, key, access, nodes))
     }
 
-    fn judge(&mut self, done: &Done<'_>, key: KeyId, access: Access) -> Option<Finding> {
+    fn judge(&mut self, done: &Done<'_>, key: KeyId, access: Access, nodes: &Nodes) -> Option<Finding> {
         let monitor = register(&mut self.registers, key)?;
         self.evaluated += 1;
         let judged = match access {
-            Access::Did(kind) => monitor.end(kind, done.was.began(done.op, kind), done.ended(kind)),
+            Access::Did(kind) => monitor.end(kind, began(done.op, done.was, kind), done.ended(kind)),
             Access::Failed => monitor.deny(done.op.0),
         };
         let Err(contradiction) = judged else {
-            let others = self.under_way.values().map(|operation| operation.began);
-            monitor.settle(|| others.chain([done.was.began]).min().unwrap_or(done.ended));
+            let oldest = nodes.operations.oldest().map_or(done.was.began, |oldest| oldest.began.min(done.was.began));
+            monitor.settle(oldest);
             return None;
         };
         self.registers[key.0 as usize] = Register::Refuted;
-        Some(self.finding(done, key, access, contradiction))
+        Some(self.finding(done, key, access, contradiction, nodes))
     }
 }
 
 /// The judge of `key`, unless its history has been refuted.
 fn register(registers: &mut Vec<Register>, key: KeyId) -> Option<&mut Monitor<Witness>> {
-    let register = slot(registers, key.0);
+    let number = key.0 as usize;
+    if number >= registers.len() {
+        registers.resize_with(number + 1, Register::default);
+    }
+    let register = &mut registers[number];
     if let Register::Untouched = register {
         *register = Register::Judged(Monitor::default());
     }
@@ -225,15 +203,6 @@ fn register(registers: &mut Vec<Register>, key: KeyId) -> Option<&mut Monitor<Wi
         Register::Judged(monitor) => Some(monitor),
         Register::Untouched | Register::Refuted => None,
     }
-}
-
-/// Number `number` of `slots`, of which there are as many as needed.
-fn slot<T: Default>(slots: &mut Vec<T>, number: u32) -> &mut T {
-    let number = number as usize;
-    if number >= slots.len() {
-        slots.resize_with(number + 1, T::default);
-    }
-    &mut slots[number]
 }
 
 /// A value as a number.
@@ -247,16 +216,13 @@ impl Check for Linearizability {
     }
 
     fn looks_at(&self) -> &'static [RecordKind] {
-        &[RecordKind::Operation, RecordKind::Message]
+        &[RecordKind::Invoked, RecordKind::Completed]
     }
 
-    fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {
+    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Invoked(invocation) => self.invoked(record.at, invocation),
-            What::Completed { op, completion } => return self.completed(record.at, *op, completion),
-            What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
-                *slot(&mut self.answers, *client) = Some((*node, record.at));
-            }
+            What::Invoked(Invocation { op, .. }) => self.invoked(*op, nodes.operations.get(*op)?),
+            What::Completed { op, completion } => return self.completed(record.at, *op, completion, nodes),
             What::Message { .. }
             | What::Stack(_)
             | What::Process { .. }

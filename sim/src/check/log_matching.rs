@@ -79,7 +79,7 @@ impl Check for LogMatching {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::Appended]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

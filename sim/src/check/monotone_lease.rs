@@ -146,7 +146,7 @@ impl Check for MonotoneLease {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Process]
+        &[Kind::LeaseExtended, Kind::Told, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -12,9 +12,9 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`; none is planted yet.
 
 use super::nodes::Nodes;
-use super::operations::Did;
+use super::operations::Completed;
 use super::{Check, CheckInfo, Finding, Kind};
-use crate::history::{Completion, KeyId, OpId, Record, What};
+use crate::history::{KeyId, OpId, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::request::Version;
@@ -49,9 +49,8 @@ impl MonotoneReads {
         Self { keys, seen: BTreeMap::new(), evaluated: 0 }
     }
 
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &Nodes) -> Option<Finding> {
-        let operation = nodes.operations.completed()?;
-        let did = Did::of(&operation.operation, completion)?;
+    fn completed(&mut self, at: SimTime, op: OpId, nodes: &Nodes) -> Option<Finding> {
+        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
         for (key, found) in &did.found {
             self.evaluated += 1;
             let before = self.seen.get(&(operation.client, *key)).filter(|seen| seen.ended < operation.began);
@@ -83,12 +82,12 @@ impl Check for MonotoneReads {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Operation]
+        &[Kind::Completed]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Completed { op, completion } => self.completed(record.at, *op, completion, nodes),
+            What::Completed { op, .. } => self.completed(record.at, *op, nodes),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 //! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
 //! cleared by the passing of time: [`Held::until`] says until when it is good, and moves where the holder's clock is touched.
 
+use super::acknowledged::Acknowledged;
 use super::ledger::Ledger;
 use super::log::Log;
 use super::operations::Operations;
@@ -20,6 +21,7 @@ pub struct Nodes {
     nodes: BTreeMap<NodeId, NodeState>,
     pub(super) operations: Operations,
     pub(super) ledger: Ledger,
+    pub(super) acknowledged: Acknowledged,
     /// The members of the group when it began. `None`: every node that has told anything, and all of them vote.
     founders: Option<Arc<Membership>>,
 }
@@ -115,6 +117,7 @@ impl Nodes {
     /// Takes in what a node told, or what became of its process.
     pub fn record(&mut self, record: &Record) {
         self.operations.record(record);
+        self.acknowledged.record(record);
         let Record { at, what } = record;
         match what {
             What::Stack(told) => self.told(*at, told),

@@ -75,7 +75,7 @@ impl Check for OneLease {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Clock]
+        &[Kind::LeaseExtended, Kind::Clock]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -4,22 +4,22 @@
 //! completed is the *floor* ([`ledger`](super::ledger) says what a place is).
 
 use super::ledger::{Ledger, Misfit};
-use crate::history::{Completion, Found, Invocation, KeyId, OpId, Operation, Record, What};
+use crate::history::{ByOp, Completion, Found, Invocation, KeyId, OpId, Operation, Record, What};
 use crate::time::SimTime;
+use leasehold::env::{Address, NodeId};
 use leasehold::request::Version;
-use std::collections::{BTreeMap, VecDeque};
 
 /// Operations under way.
 #[derive(Default)]
 pub(super) struct Operations {
-    under_way: BTreeMap<OpId, UnderWay>,
-    /// Those under way and their floors in the order of their invocations, and some that have completed.
-    floors: VecDeque<(OpId, Version)>,
+    under_way: ByOp<UnderWay>,
     floor: Floor,
     /// How many operations have begun or ended.
     events: u64,
     /// The operation that the present record completes.
-    completed: Option<UnderWay>,
+    completed: Option<Completed>,
+    /// The last answer that each client was sent: from which node, and when it arrived.
+    answers: Vec<Option<(NodeId, SimTime)>>,
 }
 
 /// An operation that has not completed.
@@ -32,6 +32,13 @@ pub(super) struct UnderWay {
     pub(super) began: u64,
     /// The floor when it was invoked.
     pub(super) floor: Floor,
+}
+
+/// An operation at its completion.
+pub(super) struct Completed {
+    pub(super) operation: UnderWay,
+    /// What it did, if its client was told.
+    pub(super) did: Option<Did>,
 }
 
 /// A place that an operation has taken in the log's order.
@@ -82,11 +89,15 @@ impl Did {
 }
 
 impl Operations {
-    pub(super) fn record(&mut self, Record { at, what }: &Record) {
+    pub(super) fn record(&mut self, record: &Record) {
         self.completed = None;
-        match what {
-            What::Invoked(invocation) => self.invoked(*at, invocation),
-            What::Completed { op, completion } => self.complete(*at, *op, completion),
+        let at = record.at;
+        match &record.what {
+            What::Invoked(invocation) => self.invoked(at, invocation),
+            What::Completed { op, completion } => self.complete(at, *op, completion),
+            What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
+                self.answered(at, *client, *node);
+            }
             What::Stack(_)
             | What::Message { .. }
             | What::Process { .. }
@@ -99,38 +110,59 @@ impl Operations {
     fn invoked(&mut self, at: SimTime, Invocation { op, client, operation, .. }: &Invocation) {
         self.events += 1;
         let (floor, began) = (self.floor, self.events);
-        self.floors.push_back((*op, floor.place));
         let operation = operation.clone();
         self.under_way.insert(*op, UnderWay { client: *client, invoked: at, operation, began, floor });
     }
 
     fn complete(&mut self, at: SimTime, op: OpId, completion: &Completion) {
         self.events += 1;
-        let Some(operation) = self.under_way.remove(&op) else { return };
-        if let Some(did) = Did::of(&operation.operation, completion) {
+        let Some(operation) = self.under_way.remove(op) else { return };
+        let did = Did::of(&operation.operation, completion);
+        if let Some(did) = &did {
             let place = did.place(operation.floor.place);
             if place > self.floor.place {
                 self.floor = Floor { place, by: Some((op, operation.client, at)) };
             }
         }
-        while self.floors.front().is_some_and(|(op, _)| !self.under_way.contains_key(op)) {
-            self.floors.pop_front();
+        self.completed = Some(Completed { operation, did });
+    }
+
+    fn answered(&mut self, at: SimTime, client: u32, node: NodeId) {
+        let client = client as usize;
+        if client >= self.answers.len() {
+            self.answers.resize(client + 1, None);
         }
-        self.completed = Some(operation);
+        self.answers[client] = Some((node, at));
     }
 
     /// The operation that the present record completes, if it is a completion.
-    pub(super) fn completed(&self) -> Option<&UnderWay> {
+    pub(super) fn completed(&self) -> Option<&Completed> {
         self.completed.as_ref()
     }
 
     pub(super) fn get(&self, op: OpId) -> Option<&UnderWay> {
-        self.under_way.get(&op)
+        self.under_way.get(op)
     }
 
-    /// Those under way, by number.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (OpId, &UnderWay)> {
-        self.under_way.iter().map(|(op, operation)| (*op, operation))
+    /// How many are under way.
+    pub(super) fn len(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// Those under way, the oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &UnderWay> {
+        self.under_way.iter().map(|(_, operation)| operation)
+    }
+
+    /// The oldest under way.
+    pub(super) fn oldest(&self) -> Option<&UnderWay> {
+        self.under_way.oldest()
+    }
+
+    /// From which node an answer arrived at the client at that very moment.
+    pub(super) fn answered_by(&self, at: SimTime, client: u32) -> Option<NodeId> {
+        let (node, arrived) = (*self.answers.get(client as usize)?)?;
+        (arrived == at).then_some(node)
     }
 
     /// How many operations have begun or ended.
@@ -145,6 +177,6 @@ impl Operations {
 
     /// The least place that an operation under way, or one that is invoked later, may still take.
     pub(super) fn least(&self) -> Version {
-        self.floors.front().map_or(self.floor.place, |(_, floor)| *floor)
+        self.oldest().map_or(self.floor.place, |operation| operation.floor.place)
     }
 }

@@ -13,7 +13,7 @@
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, STORY, words};
-use crate::history::{Record, StackRecord, What};
+use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::env::{Address, NodeId};
@@ -77,11 +77,16 @@ impl Check for QuorumCommits {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Message]
+        &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
+            // A process begins with the members that it was founded with or that its snapshot names, and goes through all since again.
+            What::Process { node, change: ProcessChange::Started { .. } } => {
+                self.before.remove(node);
+                None
+            }
             What::Stack(StackRecord { node, event: Event::Membership { members, .. }, .. }) => {
                 let first = || nodes.founders().unwrap_or_else(|| Arc::clone(members));
                 let known = self.before.entry(*node).or_insert_with(|| [(); 2].map(|()| first()));
@@ -148,6 +153,21 @@ mod tests {
     fn what_was_committed_by_the_founders_is_not_asked_of_the_membership_that_they_apply_with_it() {
         let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
         let events = held_by(&[1, 3]).members(20, 1, 1, [&[1, 2, 4], &[1, 2, 3], &[]]).applies(20, 1, 1, 4, 0xa);
+        assert_nothing_is_found(founders, &events);
+    }
+
+    /// n1 was made a learner at index 1 by itself and n3, which then restarts, still counts n1 and commits index 2 with its help.
+    #[test]
+    fn who_restarts_goes_by_the_members_before_a_change_until_it_applies_that_again() {
+        let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
+        let demoted: [&[u64]; 3] = [&[2, 3], &[], &[1]];
+        let first = held_by(&[1, 3]).members(20, 3, 1, demoted).applies(20, 3, 1, 4, 0xa);
+        let again = first.killed(30, 3).started(40, 3, 2).appends(50, 3, 2, 5, 0xb).appends(51, 1, 2, 5, 0xb);
+        assert_nothing_is_found(founders, &again.members(60, 3, 1, demoted).applies(60, 3, 2, 5, 0xb));
+    }
+
+    #[track_caller]
+    fn assert_nothing_is_found(founders: Membership, events: &Events) {
         let (mut nodes, mut check) = (Nodes::founded_by(founders), QuorumCommits::default());
         for record in events.records() {
             nodes.record(record);

@@ -143,7 +143,7 @@ impl Check for ReadGap {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Operation, Kind::Stack, Kind::Process, Kind::Fault]
+        &[Kind::Invoked, Kind::Completed, Kind::Told, Kind::Process, Kind::Fault]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

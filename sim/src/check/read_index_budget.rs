@@ -145,7 +145,7 @@ impl Check for ReadIndexBudget {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::LeaseRead, Kind::LeaseExtended, Kind::Round, Kind::Told]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {

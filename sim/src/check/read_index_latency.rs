@@ -82,7 +82,7 @@ impl Check for ReadIndexLatency {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Fault]
+        &[Kind::Told, Kind::Round, Kind::Fault]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {

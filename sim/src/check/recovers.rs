@@ -1,8 +1,8 @@
 //! L2: after the last fault there is a leader again.
 //!
 //! **Proves** that whenever no fault is in force any more, within six of the longest election timeouts some node leads the latest term that
-//! anybody leads, has applied an entry of it, and has been answered in it, after the fault, by so many as make a quorum with itself.
-//! No client is needed to see that. A fault that begins before makes it void. How soon clients are served is for the scenario to bound
+//! anybody leads, has applied an entry of it, and has been answered in it, after the fault, by so many as make a quorum with itself: by
+//! nobody, where its vote is the only one. No client is needed to see that. A fault that begins before makes it void. How soon clients are served is for the scenario to bound
 //! (`recovery`).
 //!
 //! How long each took it tells as well: that most take no longer than two elections (B1) can be said of many runs together alone, and
@@ -10,18 +10,18 @@
 //!
 //! **Does not prove** that nodes which follow have caught up, nor anything while a fault is in force.
 //!
-//! **Costs** a look at each answer to a leader, while one is awaited.
+//! **Costs** a look at each answer to a leader, while one is awaited, and at what leaders apply first.
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a follower that never stands for election (`fast/restart`).
 
 use super::nodes::{NodeState, Nodes};
 use super::troubles::{Change, Troubles};
 use super::{Check, CheckInfo, Finding, Kind, Leaderless, Premises, STORY, words};
-use crate::history::{Fate, FaultPhase, KeyId, Operation, ProcessChange, Record, What};
+use crate::history::{Fate, FaultPhase, KeyId, Operation, ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::env::{Address, NodeId};
-use leasehold::observe::Role;
+use leasehold::observe::{Event, Role};
 use std::collections::{BTreeSet, VecDeque};
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -83,12 +83,15 @@ impl Recovers {
         }
     }
 
-    fn fault(&mut self, record: &Record) {
+    fn fault(&mut self, record: &Record, nodes: &Nodes) {
         self.remember(record);
         match self.troubles.record(record) {
             Change::None | Change::Less => {}
             Change::Began => self.awaited = None,
-            Change::Calm => self.awaited = Some(Awaited::since(record.at)),
+            Change::Calm => {
+                self.awaited = Some(Awaited::since(record.at));
+                self.look_at_leaders(record.at, nodes);
+            }
         }
     }
 
@@ -106,6 +109,17 @@ impl Recovers {
     fn answered(&mut self, at: SimTime, leader: NodeId, term: u64, voter: NodeId, nodes: &Nodes) {
         let Some(awaited) = &mut self.awaited else { return };
         awaited.answered.insert((leader, term, voter));
+        self.look_at(at, leader, term, nodes);
+    }
+
+    /// Leaders for whom nothing is left to be answered: those whose vote is the only one.
+    fn look_at_leaders(&mut self, at: SimTime, nodes: &Nodes) {
+        let leading = nodes.iter().filter(|(_, state)| state.role == Role::Leader);
+        leading.for_each(|(leader, state)| self.look_at(at, leader, state.term, nodes));
+    }
+
+    fn look_at(&mut self, at: SimTime, leader: NodeId, term: u64, nodes: &Nodes) {
+        let Some(awaited) = &self.awaited else { return };
         let backed = awaited.backs(leader, term, nodes);
         let leads = nodes.get(leader).is_some_and(|state| leads_and_has_applied(state, term));
         let latest = nodes.iter().filter(|(_, state)| state.role == Role::Leader).all(|(_, state)| state.term <= term);
@@ -173,10 +187,8 @@ fn lacks(awaited: &Awaited, leader: NodeId, state: &NodeState, nodes: &Nodes) ->
 
 /// How many operations wait, and the first of them.
 fn waiting(at: SimTime, Premises { keys, .. }: &Premises, nodes: &Nodes) -> Vec<String> {
-    let mut pending: Vec<_> = nodes.operations.iter().map(|(_, operation)| operation).collect();
-    pending.sort_by_key(|operation| operation.invoked);
     let name = |key: &KeyId| keys.get(key.0 as usize).map_or_else(|| format!("key {}", key.0), String::clone);
-    let first = pending.iter().take(OPERATIONS).map(|operation| {
+    let first = nodes.operations.iter().take(OPERATIONS).map(|operation| {
         let (kind, client) = (operation.operation.kind().name(), operation.client);
         let (key, what) = match &operation.operation {
             Operation::Get { key } => (key, "for a leader that is sure to lead"),
@@ -187,7 +199,7 @@ fn waiting(at: SimTime, Premises { keys, .. }: &Premises, nodes: &Nodes) -> Vec<
         let waited = words::duration(at.since(operation.invoked));
         format!("c{client} waits with a {kind} of {} since {}, for {waited}, {what}", name(key), operation.invoked)
     });
-    let mut lines = vec![format!("{} under way then", words::several(pending.len() as u64, "operation"))];
+    let mut lines = vec![format!("{} under way then", words::several(nodes.operations.len() as u64, "operation"))];
     lines.extend(first);
     lines
 }
@@ -203,12 +215,12 @@ impl Check for Recovers {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Fault, Kind::Message, Kind::Cpu]
+        &[Kind::Fault, Kind::BetweenNodes, Kind::Told, Kind::Cpu]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Fault { .. } => self.fault(record),
+            What::Fault { .. } => self.fault(record, nodes),
             What::Message {
                 from: Address::Node(voter),
                 to: Address::Node(leader),
@@ -217,6 +229,9 @@ impl Check for Recovers {
                 echo: Some(_),
                 ..
             } => self.answered(record.at, *leader, *term, *voter, nodes),
+            What::Stack(StackRecord { event: Event::CaughtUp { .. } | Event::Membership { .. }, .. }) => {
+                self.look_at_leaders(record.at, nodes);
+            }
             // Once a second: also where nobody says anything any more.
             What::Cpu { .. } => self.watch(record.at, nodes),
             What::Invoked(_)
@@ -333,6 +348,19 @@ mod tests {
         assert_eq!(judged(&told(alone, 14_601)).0.len(), 1);
         let cold = healed().leads(3_000, 1, 4).acknowledges(3_100, 2, 1, 4, 3_050);
         assert_eq!(judged(&told(cold, 14_601)).0.len(), 1);
+    }
+
+    #[test]
+    fn the_only_voter_needs_no_answer() {
+        let led = |at| {
+            Events::default().started(0, 1, 1).started(0, 2, 1).members(1, 1, 5, [&[1], &[], &[2]]).leads(at, 1, 4)
+        };
+        let before = led(500).applies(501, 1, 6, 4, 0).fault(1_000, 0, "crash", Activated);
+        assert_eq!(judged(&told(before.fault(2_000, 0, "crash", Ended), 20_000)), (Vec::new(), 1));
+        let after = Events::default().started(0, 1, 1).members(1, 1, 5, [&[1], &[], &[]]);
+        let after = after.fault(1_000, 0, "crash", Activated).fault(2_000, 0, "crash", Ended).leads(3_000, 1, 4);
+        let caught_up = Event::CaughtUp { term: 4, index: 6 };
+        assert_eq!(judged(&after.applies(3_001, 1, 6, 4, 0).event(3_001, 1, caught_up)), (Vec::new(), 1));
     }
 
     #[test]

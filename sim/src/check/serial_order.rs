@@ -22,7 +22,7 @@
 
 use super::ledger::Misfit;
 use super::nodes::Nodes;
-use super::operations::{Did, UnderWay};
+use super::operations::{Completed, UnderWay};
 use super::{Check, CheckInfo, Finding, Kind, words};
 use crate::history::{Answer, Completion, Effect, KeyId, OpId, OpKind, Record, StackRecord, What};
 use crate::scenario::Class;
@@ -87,7 +87,7 @@ impl SerialOrder {
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &Nodes) -> Option<Finding> {
-        let operation = nodes.operations.completed()?;
+        let Completed { operation, did } = nodes.operations.completed()?;
         self.evaluated += 1;
         let effective = self.effective.remove(&op);
         if let Completion::Failed { outcome: Outcome::Unknown, .. } = completion {
@@ -96,12 +96,11 @@ impl SerialOrder {
             }
             return None;
         }
-        let did = Did::of(&operation.operation, completion);
         let told = did.as_ref().and_then(|did| did.wrote).map(|(_, version)| version);
         if told != effective {
             return Some(self.not_as_told(at, op, operation, told, effective));
         }
-        let did = did?;
+        let did = did.as_ref()?;
         let floor = operation.floor;
         let place = did.place(floor.place);
         if told.is_some_and(|version| version <= floor.place) {
@@ -203,7 +202,7 @@ impl Check for SerialOrder {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Operation, Kind::Stack]
+        &[Kind::Completed, Kind::Applied]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

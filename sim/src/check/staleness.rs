@@ -19,13 +19,12 @@
 //!
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 
+use super::operations::{Completed, Did, UnderWay};
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
-use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
+use crate::history::{ByOp, Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::{Address, NodeId};
 use leasehold::request::{ReadPath, Version};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -39,10 +38,8 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 pub(super) struct Staleness {
     keys: Arc<[String]>,
     floors: Vec<Floor>,
-    under_way: BTreeMap<OpId, UnderWay>,
+    under_way: ByOp<Floors>,
     evaluated: u64,
-    /// The last answer that a client was sent: from which node, and when it arrived.
-    answers: BTreeMap<u32, (NodeId, SimTime)>,
 }
 
 /// The highest position among completed operations of a key, and whose it is.
@@ -92,14 +89,11 @@ impl Access {
     }
 }
 
-/// An operation that has not completed.
-struct UnderWay {
-    client: u32,
-    invoked: SimTime,
-    operation: Operation,
-    /// Floor of the operation's own key.
+/// What an operation under way must not lie below: the floors when it was invoked.
+struct Floors {
+    /// Of its own key.
     own: Floor,
-    /// Floors of the keys that a script reads, in its order.
+    /// Of the keys that a script reads, in its order.
     reads: Vec<Floor>,
 }
 
@@ -110,66 +104,44 @@ struct Seen {
     floor: Floor,
 }
 
-impl UnderWay {
-    /// What the operation did, if it succeeded.
-    fn accesses(&self, completion: &Completion) -> Vec<Seen> {
-        let seen = |key: &KeyId, access, floor: &Floor| Seen { key: *key, access, floor: *floor };
-        match (&self.operation, completion) {
-            (Operation::Get { key }, Completion::Read { version, .. })
-            | (Operation::Cas { key, .. }, Completion::Unexpected { version, .. }) => {
-                vec![seen(key, Access::Read(*version), &self.own)]
-            }
-            (Operation::Put { key } | Operation::Cas { key, .. }, Completion::Written { version }) => {
-                vec![seen(key, Access::Wrote(*version), &self.own)]
-            }
-            (Operation::Script { reads: keys, key }, Completion::Script { reads, version, .. }) => {
-                let pairs = keys.iter().zip(reads.iter()).zip(&self.reads);
-                let reads = pairs.map(|((key, found), floor)| seen(key, Access::Read(found.version), floor));
-                reads.chain([seen(key, Access::Wrote(*version), &self.own)]).collect()
-            }
-            _ => Vec::new(),
-        }
+impl Floors {
+    /// Each thing that the operation did, beside its floor.
+    fn accesses(&self, did: &Did) -> impl Iterator<Item = Seen> {
+        let floors = if self.reads.is_empty() { std::slice::from_ref(&self.own) } else { &self.reads[..] };
+        let found = did.found.iter().zip(floors);
+        let found =
+            found.map(|((key, found), floor)| Seen { key: *key, access: Access::Read(found.version), floor: *floor });
+        let wrote = did.wrote.map(|(key, version)| Seen { key, access: Access::Wrote(version), floor: self.own });
+        found.chain(wrote)
     }
 }
 
 impl Staleness {
     pub(super) fn new(keys: Arc<[String]>) -> Self {
-        Self {
-            floors: vec![Floor::default(); keys.len()],
-            keys,
-            under_way: BTreeMap::new(),
-            evaluated: 0,
-            answers: BTreeMap::new(),
-        }
+        Self { floors: vec![Floor::default(); keys.len()], keys, under_way: ByOp::default(), evaluated: 0 }
     }
 
     fn floor(&self, key: KeyId) -> Floor {
         self.floors.get(key.0 as usize).copied().unwrap_or_default()
     }
 
-    fn invoked(&mut self, at: SimTime, invocation: &Invocation) {
-        let (own, reads) = match &invocation.operation {
+    fn invoked(&mut self, Invocation { op, operation, .. }: &Invocation) {
+        let (own, reads) = match operation {
             Operation::Get { key } | Operation::Put { key } | Operation::Cas { key, .. } => (key, &[][..]),
             Operation::Script { reads, key } => (key, &reads[..]),
         };
-        let under_way = UnderWay {
-            client: invocation.client,
-            invoked: at,
-            operation: invocation.operation.clone(),
-            own: self.floor(*own),
-            reads: reads.iter().map(|key| self.floor(*key)).collect(),
-        };
-        self.under_way.insert(invocation.op, under_way);
+        let floors = Floors { own: self.floor(*own), reads: reads.iter().map(|key| self.floor(*key)).collect() };
+        self.under_way.insert(*op, floors);
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &Nodes) -> Option<Finding> {
-        let operation = self.under_way.remove(&op)?;
-        let accesses = operation.accesses(completion);
-        self.evaluated += accesses.len() as u64;
-        if let Some(seen) = accesses.iter().find(|seen| !seen.access.respects(seen.floor.position)) {
-            return Some(self.finding(at, &operation, seen, completion, nodes));
+        let floors = self.under_way.remove(op)?;
+        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
+        self.evaluated += floors.accesses(did).count() as u64;
+        if let Some(seen) = floors.accesses(did).find(|seen| !seen.access.respects(seen.floor.position)) {
+            return Some(self.finding(at, operation, &seen, completion, nodes));
         }
-        for Seen { key, access, .. } in accesses {
+        for Seen { key, access, .. } in floors.accesses(did) {
             let holder = Holder { client: operation.client, kind: operation.operation.kind(), at, access };
             self.raise(key, Floor { position: access.position(), holder: Some(holder) });
         }
@@ -215,19 +187,15 @@ impl Staleness {
             story.push(format!("client {client} completed a {kind} at {at} that {} of {key}", access.describe()));
         }
         let kind = by.operation.kind().name();
+        let answered_by =
+            nodes.operations.answered_by(at, by.client).map_or(String::new(), |node| format!(" by {node}"));
         story.push(format!("client {} invoked a {kind} of {key} at {}, after that", by.client, by.invoked));
-        story.push(format!("at {at} it was answered{}: it {did}", self.answered_by(at, by.client)));
+        story.push(format!("at {at} it was answered{answered_by}: it {did}"));
         let overlaps = nodes.overlaps(at);
         story.extend(nodes.story(at, STORY.saturating_sub(story.len() + overlaps.len())));
         story.extend(overlaps);
         story.truncate(STORY);
         story
-    }
-
-    /// By which node, where an answer arrived at the client at that very moment.
-    fn answered_by(&self, at: SimTime, client: u32) -> String {
-        let answer = self.answers.get(&client).filter(|(_, arrived)| *arrived == at);
-        answer.map_or(String::new(), |(node, _)| format!(" by {node}"))
     }
 }
 
@@ -245,21 +213,18 @@ impl Check for Staleness {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Operation, Kind::Message]
+        &[Kind::Invoked, Kind::Completed]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Invoked(invocation) => self.invoked(record.at, invocation),
+            What::Invoked(invocation) => self.invoked(invocation),
             What::Completed { op, completion } => return self.completed(record.at, *op, completion, nodes),
-            What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
-                self.answers.insert(*client, (*node, record.at));
-            }
             What::Stack(_)
+            | What::Message { .. }
             | What::Process { .. }
             | What::Cpu { .. }
             | What::Clock { .. }
-            | What::Message { .. }
             | What::Fault { .. } => {}
         }
         None

@@ -184,7 +184,7 @@ impl Check for StateMachineSafety {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Process]
+        &[Kind::Applied, Kind::Told, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -129,7 +129,7 @@ impl Check for WellTimed {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack]
+        &[Kind::Told]
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {

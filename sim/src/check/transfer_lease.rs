@@ -170,7 +170,7 @@ impl Check for TransferLease {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Process, Kind::Message]
+        &[Kind::LeaseRead, Kind::LeaseExtended, Kind::Told, Kind::BetweenNodes, Kind::Process]
     }
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -148,7 +148,7 @@ impl Check for TransfersEnd {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Process, Kind::Fault]
+        &[Kind::Told, Kind::Process, Kind::Fault]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

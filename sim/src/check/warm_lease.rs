@@ -108,7 +108,7 @@ impl Check for WarmLease {
     }
 
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Stack, Kind::Fault]
+        &[Kind::Told, Kind::LeaseRead, Kind::Fault]
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {

@@ -201,11 +201,11 @@ impl<T: Copy> Monitor<T> {
         Ok(())
     }
 
-    /// Forgets what no operation can contradict any more, if there is enough of it to be worth while. `oldest` is asked when the
-    /// oldest operation under way began; those that never end do not count.
-    pub fn settle(&mut self, oldest: impl FnOnce() -> Time) {
+    /// Forgets what no operation can contradict any more, if there is enough of it to be worth while. `oldest` is when the oldest
+    /// operation under way began; those that never end do not count.
+    pub fn settle(&mut self, oldest: Time) {
         if self.chains.are_many() {
-            self.chains.forget(oldest());
+            self.chains.forget(oldest);
         }
     }
 

@@ -20,7 +20,7 @@ pub use recorder::Recorder;
 use recorder::Watched;
 pub use roles::Roles;
 pub use traps::{Spring, TrapId};
-pub use variant::{DEFAULT, VARIANTS, Variant, find};
+pub use variant::{Around, DEFAULT, Harm, Kind, MakeTap, Seen, Tap, Variant, find, variants};
 pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
@@ -37,7 +37,6 @@ use host::{Identity, SimDisk, SimHost};
 use leasehold::env::{Lane, NodeId, Point};
 use leasehold::error::Error;
 use leasehold::node::Node;
-use leasehold::observe::Host;
 use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -45,6 +44,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use traps::Traps;
+use variant::tapped;
 use wiring::Links;
 
 /// The world that carries this stack's messages.
@@ -120,6 +120,7 @@ struct Running {
 impl Cluster {
     /// Lays out the cluster and starts its nodes.
     pub fn build(world: SimWorld, recorder: Arc<Recorder>, plan: Plan) -> Self {
+        plan.variant.switch_off_rules();
         let cpus = wiring::cpus(&plan.scenario);
         let links = wiring::lay(&world, &plan, &cpus);
         let slot = |(id, cpu)| {
@@ -205,9 +206,11 @@ impl Cluster {
             process.clone(),
             self.exit(identity),
         );
-        let host: Arc<dyn Host> = Arc::new(host);
-        let bus = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id));
-        let disk = Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk));
+        let variant = shared.plan.variant;
+        let host = variant.around_host(Arc::new(host));
+        let tap = variant.tap.map(|tap| tap(&host));
+        let bus = tapped(Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)), tap.as_ref());
+        let disk = variant.around_disk(Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)));
         let config = wiring::node_config(&shared.plan);
         let node = match Node::start(host, bus, disk, config) {
             Ok(node) => Arc::new(node),
@@ -221,7 +224,7 @@ impl Cluster {
             }
         };
         for link in shared.links.entering_node(id) {
-            shared.world.set_receiver(link, Some(Arc::new(Door(Arc::clone(&node)))));
+            shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), tap: tap.clone() })));
         }
         *slot.running.lock() = Some(Running { process, node, suspended: AtomicBool::new(false) });
     }
@@ -445,10 +448,19 @@ impl Cluster {
 }
 
 /// Where messages enter a node.
-struct Door(Arc<Node>);
+struct Door {
+    node: Arc<Node>,
+    tap: Option<Arc<dyn Tap>>,
+}
 
 impl Receiver<Box<Packet>> for Door {
     fn receive(&self, packet: Box<Packet>) {
-        self.0.deliver(*packet);
+        let packet = match &self.tap {
+            Some(tap) => tap.arriving(*packet),
+            None => Some(*packet),
+        };
+        if let Some(packet) = packet {
+            self.node.deliver(packet);
+        }
     }
 }

@@ -170,8 +170,8 @@ fn content(message: &Message) -> (&'static str, [u64; 4]) {
             let entries = raft.entries.len() as u64 | u64::from(raft.reject) << 63;
             (kind_name(raft.msg_type), [raft.term, raft.index, raft.commit, entries])
         }
-        Message::Request { call, forwarded, .. } => ("request", [*call, u64::from(*forwarded), 0, 0]),
-        Message::Reply { call, result } => ("reply", [*call, u64::from(result.is_ok()), 0, 0]),
+        Message::Request { call, forwarded, .. } => ("request", [call.number, u64::from(*forwarded), 0, 0]),
+        Message::Reply { call, result } => ("reply", [call.number, u64::from(result.is_ok()), 0, 0]),
     }
 }
 

@@ -220,6 +220,8 @@ pub(super) fn node_config(plan: &Plan) -> node::Config {
             reads_per_get: cluster.reads_per_get,
             ..plan.variant.coordinator
         },
+        #[cfg(feature = "planted")]
+        between: plan.variant.between(),
     }
 }
 

@@ -3,10 +3,12 @@
 //! A [`Record`] is an event: one entry that enters the [`fingerprint`] (but for how a process is set up, which is part of the question). The stream goes to [`Observer`]s as it comes; only its tail
 //! is kept, so that memory does not grow with the length of a run.
 
+mod by_op;
 mod encode;
 mod fingerprint;
 mod record;
 
+pub use by_op::ByOp;
 pub use fingerprint::Fingerprint;
 pub use record::{
     Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Invocation, KeyId, OpId, OpKind, Operation,

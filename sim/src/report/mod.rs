@@ -15,6 +15,7 @@
 //! | `witness`  | what these two have in common                                                        |
 //! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
 //! | `idle`     | checks that a whole sweep never evaluated                                            |
+//! | `matrix`   | variants against checks                                                              |
 //! | `list`     | the tables of `leasehold list`                                                       |
 //! | `progress` | how far a long request is                                                            |
 //! | `status`   | what a run means for the exit status                                                 |
@@ -31,6 +32,7 @@ mod idle;
 mod jsonl;
 mod junit;
 mod list;
+mod matrix;
 mod pinned;
 mod progress;
 mod status;
@@ -50,12 +52,13 @@ pub use self::{
     jsonl::json_line,
     junit::Junit,
     list::{Listed, listing},
+    matrix::{matrix_line, matrix_table},
     pinned::pinned,
     progress::Progress,
     status::Status,
     style::{Style, aligned},
     tally::{Figures, Planned, Tally},
-    text::{Screen, command, title},
+    text::{FOLDERS, Screen, command, title},
     timeline::{ROWS, Timeline, WIDTH},
     witness::Witness,
 };

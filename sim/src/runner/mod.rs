@@ -8,10 +8,12 @@
 //! | `panics`  | panics inside a run are results                                                 |
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
 //! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
+//! | `matrix`  | variants against checks: what is wrong with each is seen, and how soon          |
 //! | `fuzz`    | spoilt scenario files: each is refused or runs                                  |
 
 pub mod fuzz;
 pub mod knobs;
+pub mod matrix;
 mod panics;
 mod request;
 mod run;
@@ -22,7 +24,7 @@ pub use self::{
     request::{
         Group, Named, Places, Refusals, Wish, catalogue, find_variant, load, resolve, scenario_file, scenario_schema,
     },
-    run::{Spec, run},
+    run::{Spec, observed, run},
     sweep::sweep,
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };

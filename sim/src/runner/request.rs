@@ -2,9 +2,9 @@
 
 use super::{Spec, did_you_mean};
 use crate::check;
-use crate::cluster::{self, VARIANTS, Variant};
+use crate::cluster::{self, Variant, variants};
 use crate::history::Keep;
-use crate::report::title;
+use crate::report::{FOLDERS, title};
 use crate::scenario::{self, Class, Load, Problem, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
 use std::fs;
@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 /// The variant of a scenario that names none.
 const DEFAULT: &str = "default";
-/// The folders of scenarios, by cost, the cheapest first.
-const FOLDERS: [&str; 3] = ["fast", "incidents", "slow"];
 
 /// What a user asks for.
 #[derive(Clone, Debug, Default)]
@@ -205,7 +203,7 @@ pub fn scenario_file(wish: &str, places: &Places) -> Result<PathBuf, String> {
 /// One line that says what may have been meant.
 pub fn find_variant(name: &str) -> Result<&'static Variant, String> {
     cluster::find(name).ok_or_else(|| {
-        let names: Vec<&str> = VARIANTS.iter().map(|variant| variant.name).collect();
+        let names: Vec<&str> = variants().map(|variant| variant.name).collect();
         let meant = did_you_mean(name, names.iter().copied());
         format!("unknown variant `{name}`{meant} (there are {})", names.join(", "))
     })
@@ -315,7 +313,7 @@ fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
 
 /// The JSON Schema of scenario files, with the variants and checks that there are.
 pub fn scenario_schema() -> String {
-    let variants: Vec<&str> = VARIANTS.iter().map(|variant| variant.name).collect();
+    let variants: Vec<&str> = variants().map(|variant| variant.name).collect();
     let checks: Vec<&str> = check::ALL.iter().map(|check| check.name).collect();
     scenario::json_schema(&variants, &checks)
 }

@@ -81,17 +81,25 @@ struct Finished {
 }
 
 fn simulate(spec: &Spec) -> Finished {
-    let scenario = &spec.scenario;
-    let keys = KeySpace::new(scenario);
-    let auditor = SharedAuditor::new(Auditor::new(scenario, spec.seed, keys.names()));
-    let watch = Watch::of(scenario);
-    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
+    let keys = KeySpace::new(&spec.scenario);
+    let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names()));
+    let (past, end) = watched(spec, &keys, vec![Box::new(auditor.clone())]);
+    Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
+}
+
+/// Runs it with nobody looking but `observers`: nothing is measured, checked or judged. `spec` must be [`Spec::drawn`], and the calling
+/// thread have run nothing before.
+pub fn observed(spec: &Spec, observers: Vec<Box<dyn Observer>>) -> Past {
+    watched(spec, &KeySpace::new(&spec.scenario), observers).0
+}
+
+fn watched(spec: &Spec, keys: &KeySpace, mut observers: Vec<Box<dyn Observer>>) -> (Past, SimTime) {
+    let watch = Watch::of(&spec.scenario);
     observers.extend(watch.clone().map(|watch| Box::new(watch) as Box<dyn Observer>));
     let history = History::new(spec.keep, observers);
     let recorder = Arc::new(Recorder::new(history, &keys.names()));
     let world = SimWorld::new(spec.seed);
-    let (past, end) = executor::run(spec.seed, || live(&world, &recorder, spec, &keys, watch));
-    Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
+    executor::run(spec.seed, || live(&world, &recorder, spec, keys, watch))
 }
 
 fn live(

@@ -52,7 +52,7 @@ impl Auditor {
     pub fn new(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Self {
         let premises = premises(scenario, seed, keys);
         Self {
-            panel: Panel::new(Nodes::founded_by(founders(scenario)), check::all(&premises)),
+            panel: panel_of(scenario, &premises, |_| true),
             recoveries: Recoveries::bounded_by(&premises),
             violations: BTreeMap::new(),
             findings: Vec::new(),
@@ -143,6 +143,17 @@ impl Auditor {
             FaultPhase::Refused | FaultPhase::Ended => {}
         }
     }
+}
+
+/// The checks of a run of `scenario` under this seed whose names are `wanted`. `keys` are the names of the run's keys, by number.
+pub fn panel(scenario: &Scenario, seed: u64, keys: Arc<[String]>, wanted: impl Fn(&str) -> bool) -> Panel {
+    panel_of(scenario, &premises(scenario, seed, keys), wanted)
+}
+
+fn panel_of(scenario: &Scenario, premises: &Premises, wanted: impl Fn(&str) -> bool) -> Panel {
+    let mut checks = check::all(premises);
+    checks.retain(|check| wanted(check.name()));
+    Panel::new(Nodes::founded_by(founders(scenario)), checks)
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.

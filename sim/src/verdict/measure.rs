@@ -3,7 +3,7 @@
 use super::latency::Latencies;
 use super::recovery::{Recovered, Recovery};
 use super::{LeaseMeasures, Measures, Window};
-use crate::history::{Completion, Invocation, OpId, OpKind, Record, StackRecord, What};
+use crate::history::{ByOp, Completion, Invocation, OpId, OpKind, Record, StackRecord, What};
 use crate::scenario::{Action, Scenario, Step};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub struct Meter {
     /// The whole run first, then the windows in the order of the timeline.
     tallies: Vec<Tally>,
-    under_way: BTreeMap<OpId, (SimTime, OpKind)>,
+    under_way: ByOp<(SimTime, OpKind)>,
     /// What the nodes' cores had done when last told.
     busy: BTreeMap<NodeId, Duration>,
     /// Moments at which the backlog is looked at, the next last: of which tally, and which half of it ends then.
@@ -44,7 +44,7 @@ impl Meter {
         counts.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
         Self {
             tallies,
-            under_way: BTreeMap::new(),
+            under_way: ByOp::default(),
             busy: BTreeMap::new(),
             counts,
             led: BTreeMap::new(),
@@ -106,7 +106,7 @@ impl Meter {
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion) {
-        let Some((due, kind)) = self.under_way.remove(&op) else { return };
+        let Some((due, kind)) = self.under_way.remove(op) else { return };
         for tally in self.tallies.iter_mut().filter(|tally| tally.contains(due)) {
             let half = usize::from(due >= tally.middle());
             tally.latencies.entry(kind).or_default().completed(kind, completion, at.since(due), half);

@@ -10,6 +10,7 @@
 //! | `reading`   | the value of a scenario's metric in a window, or why there is none                    |
 //! | `judge`     | [`judge()`]: findings, expectations and floors against the file                       |
 //! | `explain`   | the story of an expectation that does not hold                                        |
+//! | `sighting`  | what was seen of a variant, over many runs                                            |
 //! | `outcome`   | what comes of it all: the plain data that reports are written from                    |
 
 mod auditor;
@@ -21,13 +22,15 @@ mod outcome;
 mod reading;
 mod recoveries;
 mod recovery;
+mod sighting;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use auditor::{Audit, Auditor, SharedAuditor};
+pub use auditor::{Audit, Auditor, SharedAuditor, panel};
 pub use judge::judge;
 pub use measure::Meter;
 pub use outcome::*;
 pub use reading::{read, shown};
 pub use recoveries::{Distributed, ManyRecoveries, Recoveries};
+pub use sighting::{Row, Sighting};

@@ -10,7 +10,7 @@ use crate::world::streams::Stream;
 use leasehold::env::{Address, Envelope, Lane, NodeId};
 use leasehold::error::{Error, ErrorKind, Outcome};
 use leasehold::request::{Request, Response, Value};
-use leasehold::transport::{Message, Packet};
+use leasehold::transport::{CallId, Message, Packet};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -50,7 +50,7 @@ struct Port {
 impl Receiver<Box<Packet>> for Port {
     fn receive(&self, packet: Box<Packet>) {
         if let Message::Reply { call, result } = packet.body
-            && let Some(waiting) = self.waiting.lock().remove(&call)
+            && let Some(waiting) = self.waiting.lock().remove(&call.number)
         {
             let _ = waiting.send(result);
         }
@@ -156,7 +156,7 @@ impl Client {
             stamp: None,
             echo: None,
             body: Message::Request {
-                call: op.0,
+                call: CallId { incarnation: 0, number: op.0 },
                 budget: deadline.since(world.now()),
                 forwarded: false,
                 request: Arc::new(request),

@@ -31,7 +31,7 @@ pub struct Clock {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Unreadable;
 
-const BILLION: i128 = 1_000_000_000;
+const BILLION: u64 = 1_000_000_000;
 
 impl Clock {
     /// Clocks that show `offset` at the beginning of the run and run `rate_ppb` parts per billion fast.
@@ -129,7 +129,7 @@ impl Clock {
     /// which it goes on as it does now, if it did by then. `None`: it stands still before.
     pub fn when(&self, reading: u64) -> Option<SimTime> {
         let elapsed = reading.saturating_sub(self.monotonic);
-        let estimate = i128::from(elapsed) * BILLION / (BILLION + i128::from(self.rate_ppb()));
+        let estimate = i128::from(elapsed) * i128::from(BILLION) / (i128::from(BILLION) + i128::from(self.rate_ppb()));
         let mut moment = u64::try_from(estimate).unwrap_or(u64::MAX);
         while moment > 0 && self.elapsed(moment - 1) >= elapsed {
             moment -= 1;
@@ -156,9 +156,14 @@ impl Clock {
         self.wall.saturating_add(i64::try_from(elapsed).unwrap_or(i64::MAX))
     }
 
+    /// What the oscillator makes of so much true time. Whole seconds and the rest apart: 128 bits are divided by software. So the rate
+    /// may be at most nine times too fast, far beyond what a scenario may ask for.
     fn elapsed(&self, moment: u64) -> u64 {
-        let moment = i128::from(moment);
-        u64::try_from(moment + moment * i128::from(self.rate_ppb()) / BILLION).unwrap_or(0)
+        let (seconds, rest) = (moment / BILLION, moment % BILLION);
+        let rate = self.rate_ppb();
+        let of_rest = rest as i64 * rate / BILLION as i64;
+        let gained = i128::from(seconds) * i128::from(rate) + i128::from(of_rest);
+        u64::try_from(i128::from(moment) + gained).unwrap_or(0)
     }
 }
 
@@ -178,6 +183,18 @@ mod tests {
         let slow = Clock::new(Duration::ZERO, -200_000);
         let apart = fast.reading(SimTime(SECOND)) - slow.reading(SimTime(SECOND));
         assert_eq!(apart, 400_000);
+    }
+
+    #[test]
+    fn time_elapses_as_by_one_division_to_the_nanosecond() {
+        for rate in [-990_000_000, -200_001, -1, 0, 1, 333_333, 1_000_000_000] {
+            let clock = Clock::new(Duration::ZERO, rate);
+            for moment in (0..1_000).map(|i| i * 123_456_789_123).chain([1, 999_999_999, u64::MAX]) {
+                let whole = i128::from(moment);
+                let exact = whole + whole * i128::from(rate) / i128::from(BILLION);
+                assert_eq!(clock.elapsed(moment), u64::try_from(exact).unwrap_or(0), "{moment} at {rate} ppb");
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
 use super::{Parts, Shared};
 use crate::engine::renewal::Renewal;
 use crate::engine::{Applied, Listener, StateMachine, Status};
-use crate::env::{Address, Instant, NodeId, Point, Stamp, Work};
+use crate::env::{Address, ClockError, Instant, NodeId, Point, Stamp, Work};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{EndCause, Event, Host, Role, RoundCause};
@@ -54,6 +54,8 @@ pub(super) struct EventLoop {
     /// The stamp of the message that is being stepped, and who sent it.
     echo: Option<(u64, Stamp)>,
     round: u64,
+    /// The latest reading of the clock.
+    latest: Instant,
     known: Known,
     /// The term and the vote that the sink was last told to be durable.
     voted: (u64, u64),
@@ -120,6 +122,7 @@ impl EventLoop {
             confirmed: Vec::new(),
             echo: None,
             round: 0,
+            latest: Instant::default(),
             known: Known::default(),
             voted: (0, 0),
             applied,
@@ -191,10 +194,17 @@ impl EventLoop {
         self.settle_transfer();
         self.leave_joint();
         self.give_up_lost_snapshots();
-        if let Ok(now) = self.host.monotonic()
-            && self.raft.raft.commit_to_current_term()
-            && self.renewal.due(now)
-        {
+        if let Ok(now) = self.now() {
+            self.renew(now);
+        }
+    }
+
+    /// What renews the lease without anybody's asking.
+    fn renew(&mut self, now: Instant) {
+        if let Some(base) = self.renewal.ticked(now) {
+            self.listener.renewed(self.raft.raft.term, base);
+        }
+        if self.raft.raft.commit_to_current_term() && self.renewal.due(now) {
             let context = self.contexts.next();
             self.renewal.begun(&context, now);
             self.host.observe(Event::RoundStarted { cause: RoundCause::Renewal, again: false });
@@ -262,7 +272,7 @@ impl EventLoop {
             let _ = reply.send(Err(Error::TransferRefused));
             return;
         }
-        self.listener.suspended();
+        rule!(TransferEndsLease => self.listener.suspended());
         self.raft.transfer_leader(to.0);
         self.transfer = Transfer::Pending { to: to.0, reply };
         self.host.observe(Event::TransferStarted { to });
@@ -285,10 +295,12 @@ impl EventLoop {
                 return;
             }
         }
-        let Ok(base) = self.host.monotonic() else { return };
-        if let Ok(index) = self.append(NO_COMMAND) {
-            self.transfer = Transfer::Regaining { index, base };
-        }
+        let Ok(base) = self.now() else { return };
+        rule!(RegainedByEntry => {
+            if let Ok(index) = self.append(NO_COMMAND) {
+                self.transfer = Transfer::Regaining { index, base };
+            }
+        });
     }
 
     async fn step(&mut self, packet: Packet) {
@@ -296,11 +308,11 @@ impl EventLoop {
         let Packet { from: Address::Node(from), body: Message::Raft(message), stamp, echo, .. } = packet else {
             return;
         };
-        if self.is_stale_timeout_now(&message) {
+        if !rule!(TimeoutNowNamesLog, !self.is_stale_timeout_now(&message)) {
             self.host.observe(Event::StaleTimeoutNow);
             return;
         }
-        if self.promise.forbids(&message) {
+        if !rule!(PromiseSurvivesRestart, !self.promise.forbids(&message)) {
             self.host.observe(Event::VoteWithheld { from });
             return;
         }
@@ -323,10 +335,10 @@ impl EventLoop {
 
     fn acknowledged(&mut self, from: NodeId, term: u64, stamp: Stamp) {
         let raft = &self.raft.raft;
-        let mine = stamp.term == raft.term && stamp.incarnation == self.host.incarnation();
+        let mine = rule!(StampOfThisTerm, stamp.term == raft.term) && stamp.incarnation == self.host.incarnation();
         if raft.state == StateRole::Leader
             && mine
-            && term == raft.term
+            && rule!(AnswerOfThisTerm, term == raft.term)
             && let Some(base) = self.renewal.acknowledged(from, stamp)
         {
             self.listener.renewed(stamp.term, base);
@@ -354,10 +366,10 @@ impl EventLoop {
     }
 
     fn role_changed(&mut self, before: Known) {
-        self.renewal.reset();
+        rule!(AcksForgotten => self.renewal.reset());
         self.snapshots = Sent::default();
         if before.role == Role::Leader {
-            self.listener.ended(EndCause::RoleChange);
+            rule!(RoleChangeEndsLease => self.listener.ended(EndCause::RoleChange));
             self.proposals.fail_all(&INTERRUPTED);
             self.reads.fail_all(&INTERRUPTED);
             self.fail_change(&INTERRUPTED);
@@ -435,7 +447,7 @@ impl EventLoop {
         for mut message in messages.into_iter().map(Box::new) {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
-                self.listener.suspended();
+                rule!(TimeoutNowEndsLease => self.listener.suspended());
                 self.host.observe(Event::TimeoutNowSent { to: NodeId(message.to) });
                 let log = &self.raft.raft.raft_log;
                 (message.log_term, message.index) = (log.last_term(), log.last_index());
@@ -450,13 +462,19 @@ impl EventLoop {
         }
     }
 
-    /// The stamp of what leaves now. Without a clock there is none, and nothing extends the lease.
+    /// Reads the clock.
+    fn now(&mut self) -> Result<Instant, ClockError> {
+        self.latest = self.host.monotonic()?;
+        Ok(self.latest)
+    }
+
+    /// The stamp of what leaves now. Where the clock cannot be read it bears the latest reading: it left after that.
     fn stamp(&mut self) -> Option<Stamp> {
         if self.raft.raft.state != StateRole::Leader {
             return None;
         }
         self.round += 1;
-        let sent_at = self.host.monotonic().ok()?;
+        let sent_at = self.now().unwrap_or(self.latest);
         let (term, incarnation) = (self.raft.raft.term, self.host.incarnation());
         Some(Stamp { term, incarnation, round: self.round, sent_at })
     }

@@ -111,20 +111,21 @@ pub fn timing(config: &Config, lease: Duration) -> Timing {
 /// What raft is configured with.
 pub(super) fn raft_config(me: NodeId, config: &Config) -> raft::Config {
     let (min_election_tick, max_election_tick) = election_range(config);
-    raft::Config {
+    let mut raft_config = raft::Config {
         id: me.0,
         election_tick: ticks(config, config.election_timeout),
         heartbeat_tick: ticks(config, config.heartbeat),
         min_election_tick,
         max_election_tick,
-        check_quorum: true,
         pre_vote: true,
         read_only_option: ReadOnlyOption::Safe,
         max_size_per_msg: 1 << 20,
         max_committed_size_per_ready: 1 << 20,
         max_inflight_msgs: 1024,
         ..Default::default()
-    }
+    };
+    rule!(CheckQuorum => raft_config.check_quorum = true);
+    raft_config
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{Access, Done, INFO, Linearizability, Witness};
 use crate::check::zones::{Contradiction, INITIAL, Kind, Mark, Value, Zone};
-use crate::check::{Finding, words};
+use crate::check::{Finding, Nodes, words};
 use crate::history::{Completion, KeyId, OpId};
 use leasehold::request::ReadPath;
 
@@ -13,6 +13,7 @@ impl Linearizability {
         key: KeyId,
         access: Access,
         contradiction: Contradiction<Witness>,
+        nodes: &Nodes,
     ) -> Finding {
         let key = self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0));
         let did = format!("{}{}", told(access), path(done.completion));
@@ -21,16 +22,9 @@ impl Linearizability {
         let mut story = proof(&key, &contradiction);
         let (op, invoked) = (done.op.0, done.was.invoked);
         story.push(format!("client {client} invoked {kind} #{op} at {invoked}"));
-        story.push(format!("at {} it was answered{}: it {did}", done.at, self.answered_by(done)));
+        let by = nodes.operations.answered_by(done.at, client).map_or(String::new(), |node| format!(" by {node}"));
+        story.push(format!("at {} it was answered{by}: it {did}", done.at));
         INFO.finding(done.at, message, story)
-    }
-
-    /// By which node, where an answer arrived at the client at that very moment.
-    fn answered_by(&self, done: &Done<'_>) -> String {
-        match self.answers.get(done.was.client as usize) {
-            Some(Some((node, arrived))) if *arrived == done.at => format!(" by {node}"),
-            _ => String::new(),
-        }
     }
 }
 

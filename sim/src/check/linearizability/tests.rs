@@ -3,6 +3,7 @@ use crate::check::STORY;
 use crate::check::testing::{Events, get, ms, put, script};
 use crate::history::{Fate, Found};
 use leasehold::env::Lane;
+use leasehold::env::{Address, NodeId};
 use leasehold::error::ErrorKind;
 use leasehold::request::ReadPath;
 
@@ -236,8 +237,12 @@ fn a_key_is_judged_until_its_first_violation() {
     let keys = Arc::from(["k0".to_owned()]);
     let mut check = Linearizability::new(keys);
     let events = two_writes().reads(25, 30, 3, 1).reads(31, 32, 4, 1).reads(33, 34, 5, 2);
-    let nodes = Nodes::default();
-    let findings = events.records().iter().filter_map(|record| check.record(record, &nodes)).count();
+    let mut nodes = Nodes::default();
+    let judged = |record| {
+        nodes.record(record);
+        check.record(record, &nodes)
+    };
+    let findings = events.records().iter().filter_map(judged).count();
     assert_eq!((findings, check.evaluated()), (1, 3));
 }
 

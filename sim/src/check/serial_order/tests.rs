@@ -1,6 +1,7 @@
 use super::*;
 use crate::check::exact::{Machine, has_order};
 use crate::check::ledger::Ledger;
+use crate::check::operations::Did;
 use crate::check::testing::{Events, cas, effect, get, put, script, unchanged};
 use crate::history::{Condition, Found, Operation};
 use leasehold::error::ErrorKind;

@@ -2,6 +2,7 @@ use super::*;
 use crate::check::testing::{Events, cas, get, ms, put, script};
 use crate::history::Fate;
 use leasehold::env::Lane;
+use leasehold::env::{Address, NodeId};
 use leasehold::error::Outcome;
 
 fn first(events: &Events) -> (Option<Finding>, u64) {

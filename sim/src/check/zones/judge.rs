@@ -95,7 +95,7 @@ impl Trial<'_> {
         let ended = self.monitor.end(self.operations[position].kind, mark(began), mark(now));
         ended.map_err(|contradiction| Violation { operation: position, contradiction })?;
         self.under_way.remove(&began);
-        self.monitor.settle(|| self.under_way.first().copied().unwrap_or(now));
+        self.monitor.settle(self.under_way.first().copied().unwrap_or(now));
         Ok(())
     }
 }

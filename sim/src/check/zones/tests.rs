@@ -269,7 +269,7 @@ fn what_is_remembered_of_a_million_operations_is_what_overlapped() {
         monitor.begin(value, None, began);
         monitor.end(kind, began, ended).unwrap();
         monitor.end(Read(value), mark(4 * value + 2), mark(4 * value + 3)).unwrap();
-        monitor.settle(|| 4 * value + 4);
+        monitor.settle(4 * value + 4);
         most = most.max(monitor.chains.size());
     }
     assert!(most <= 100 && monitor.unseen.is_empty(), "{most} links and blocks");

@@ -1,0 +1,171 @@
+//! Where the time of a sweep goes: how much of it the checks take, together and one by one.
+//!
+//! Seeds of `slow/chaos` run by turns with nobody looking and under all measures and checks, as in a sweep; the difference is what those
+//! cost. Which of them costs what is told by replays: the history of each seed is shown again to the fingerprint alone, to the meter
+//! alone, to what the checks have in common alone, and to that and one check. Replays are a little too cheap, as caches hold nothing else
+//! then, so their sum stands beside the difference. What is left is the stack, `raft` and the world: `perf` can tell those apart.
+//!
+//! Times are those of the thread on its core (Linux: `/proc/thread-self/schedstat`), so that other load matters little. All is printed as
+//! a share of the run under all checks, which is what to watch: it hardly depends on the machine.
+
+use leasehold_sim::check;
+use leasehold_sim::cluster::DEFAULT;
+use leasehold_sim::history::{Fingerprint, History, Keep, Observer, Record};
+use leasehold_sim::runner::{Spec, observed};
+use leasehold_sim::scenario;
+use leasehold_sim::verdict::{Auditor, Meter, SharedAuditor, panel};
+use leasehold_sim::workload::KeySpace;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/slow/chaos.toml");
+
+const SEEDS: u64 = 24;
+
+/// How often each seed runs in each way; the fastest counts.
+const ROUNDS: usize = 3;
+
+/// As `leasehold run` keeps of a run for its report.
+const KEPT: usize = 4_096;
+
+fn main() {
+    let scenario = Arc::new(scenario::load(Path::new(SCENARIO)).expect("a valid scenario"));
+    let spec =
+        |seed| Spec { scenario: Arc::clone(&scenario), seed, variant: &DEFAULT, keep: Keep::Last(KEPT), leak: false };
+    let mut costs = Costs::default();
+    for seed in 0..SEEDS {
+        costs.add(&spec(seed).drawn());
+    }
+    costs.print();
+}
+
+/// Sums over all seeds.
+#[derive(Default)]
+struct Costs {
+    events: u64,
+    simulated: Duration,
+    unobserved: Duration,
+    audited: Duration,
+    history: Duration,
+    meter: Duration,
+    in_common: Duration,
+    checks: BTreeMap<&'static str, Duration>,
+}
+
+impl Costs {
+    fn add(&mut self, spec: &Spec) {
+        let [mut unobserved, mut audited] = [Duration::MAX; 2];
+        for _ in 0..ROUNDS {
+            let (alone, fingerprint) = run(spec, Vec::new());
+            let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys(spec)));
+            let (watched, same) = run(spec, vec![Box::new(auditor)]);
+            assert_eq!(fingerprint, same, "seed {}: a check ended the run, or changed it", spec.seed);
+            (unobserved, audited) = (unobserved.min(alone), audited.min(watched));
+        }
+        self.unobserved += unobserved;
+        self.audited += audited;
+        self.replay(spec, &records(spec));
+    }
+
+    fn replay(&mut self, spec: &Spec, records: &[Record]) {
+        self.events += records.len() as u64;
+        self.simulated += spec.scenario.until;
+        self.history += fastest(|| recorded(records));
+        let nobody = fastest(|| shown(records, |_| {}));
+        self.meter += fastest(|| {
+            let mut meter = Meter::new(&spec.scenario);
+            shown(records, |record| meter.record(record))
+        })
+        .saturating_sub(nobody);
+        let in_common = fastest(|| judged(spec, records, |_| false));
+        self.in_common += in_common.saturating_sub(nobody);
+        for info in check::ALL {
+            let with_this = fastest(|| judged(spec, records, |name| name == info.name));
+            *self.checks.entry(info.name).or_default() += with_this.saturating_sub(in_common);
+        }
+    }
+
+    fn print(&self) {
+        let per_event = |time: Duration| time.as_secs_f64() * 1e6 / self.events as f64;
+        let speed = |time: Duration| self.simulated.as_secs_f64() / time.as_secs_f64();
+        let line = |what: &str, time: Duration| {
+            let share = time.as_secs_f64() / self.audited.as_secs_f64();
+            println!("{what:<24} {:>6.1} % {:>8.3} us an event", share * 100.0, per_event(time));
+        };
+        let simulated = self.simulated.as_secs();
+        println!("{SEEDS} seeds of slow/chaos: {simulated} simulated s, {} events", self.events);
+        line("all", self.audited);
+        line("with nobody looking", self.unobserved);
+        line("measures and checks", self.audited.saturating_sub(self.unobserved));
+        println!("simulated s a s of one core: {:.0}, unobserved {:.0}", speed(self.audited), speed(self.unobserved));
+        println!("\nby replay");
+        let checks = self.checks.values().sum::<Duration>() + self.in_common;
+        line("history", self.history);
+        line("measures", self.meter);
+        line("checks", checks);
+        line("  in common", self.in_common);
+        let mut dearest: Vec<_> = self.checks.iter().collect();
+        dearest.sort_by_key(|(_, time)| std::cmp::Reverse(**time));
+        dearest.iter().for_each(|(name, time)| line(&format!("  {name}"), **time));
+        line("stack, raft, world", self.unobserved.saturating_sub(self.history));
+    }
+}
+
+fn keys(spec: &Spec) -> Arc<[String]> {
+    KeySpace::new(&spec.scenario).names()
+}
+
+/// Runs it on a thread of its own.
+fn run(spec: &Spec, observers: Vec<Box<dyn Observer>>) -> (Duration, Fingerprint) {
+    let spec = spec.clone();
+    on_a_thread(move || {
+        let past = observed(&spec, observers);
+        (on_core(), past.fingerprint)
+    })
+}
+
+fn records(spec: &Spec) -> Vec<Record> {
+    let spec = Spec { keep: Keep::All, ..spec.clone() };
+    on_a_thread(move || observed(&spec, Vec::new()).kept)
+}
+
+fn on_a_thread<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::Builder::new().spawn(act).expect("a thread").join().expect("the run ends well")
+}
+
+fn fastest(mut once: impl FnMut() -> Duration) -> Duration {
+    (0..ROUNDS).map(|_| once()).min().unwrap_or_default()
+}
+
+/// Shows each record to `see`.
+fn shown(records: &[Record], mut see: impl FnMut(&Record)) -> Duration {
+    let begun = on_core();
+    records.iter().for_each(|record| see(std::hint::black_box(record)));
+    on_core() - begun
+}
+
+/// Shows them to the checks whose names are `wanted`.
+fn judged(spec: &Spec, records: &[Record], wanted: impl Fn(&str) -> bool) -> Duration {
+    let mut panel = panel(&spec.scenario, spec.seed, keys(spec), wanted);
+    shown(records, |record| assert!(panel.record(record).is_empty()))
+}
+
+/// Takes them into a history: fingerprint, and what is kept.
+fn recorded(records: &[Record]) -> Duration {
+    let mut history = History::new(Keep::Last(KEPT), Vec::new());
+    let records = records.to_vec();
+    let begun = on_core();
+    records.into_iter().for_each(|Record { at, what }| history.record(at, what));
+    std::hint::black_box(history.close());
+    on_core() - begun
+}
+
+/// How long this thread has been on a core. The kernel brings the number up to date when a thread yields.
+fn on_core() -> Duration {
+    std::thread::yield_now();
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells how long a thread has run");
+    let nanos = told.split(' ').next().and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.expect("a number of nanoseconds"))
+}

@@ -1,0 +1,44 @@
+//! `leasehold events`: a run's history, for who compares two of them.
+
+use super::{Stop, refuse};
+use clap::Args;
+use leasehold_sim::history::Keep;
+use leasehold_sim::report::{Status, event_line};
+use leasehold_sim::runner::{Places, Wish, run};
+use leasehold_sim::scenario::Load;
+use std::io::{self, BufWriter, Write};
+
+#[derive(Args)]
+pub(crate) struct EventsArgs {
+    scenario: String,
+    #[arg(long)]
+    seed: u64,
+    #[arg(long)]
+    variant: String,
+    #[arg(long)]
+    load: Load,
+    #[arg(long)]
+    test_leak: bool,
+    /// Print the fingerprint alone
+    #[arg(long)]
+    fingerprint: bool,
+}
+
+pub(crate) fn events(args: &EventsArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let (scenarios, variants) = (vec![args.scenario.clone()], vec![args.variant.clone()]);
+    let wish = Wish { scenarios, variants, load: args.load, ..Wish::default() };
+    let groups = refuse(&wish, &places)?;
+    let mut out = BufWriter::new(io::stdout());
+    for group in &groups {
+        let mut spec = group.spec(args.seed, if args.fingerprint { Keep::Last(0) } else { Keep::All });
+        spec.leak = args.test_leak;
+        let report = run(&spec);
+        for record in &report.kept {
+            writeln!(out, "{}", event_line(record, &report.keys))?;
+        }
+        writeln!(out, "{}", report.fingerprint)?;
+    }
+    out.flush()?;
+    Ok(Status::AsExpected)
+}

@@ -1,0 +1,21 @@
+//! `leasehold explain`: what a scenario does, before anything runs.
+
+use super::{Stop, refuse, warn};
+use leasehold_sim::report::Status;
+use leasehold_sim::runner::{Places, Wish};
+use std::io::{self, Write};
+
+pub(crate) fn explain(
+    scenario: String,
+    variant: Option<String>,
+    seed: Option<u64>,
+    deny_warnings: bool,
+) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let variants = variant.into_iter().collect();
+    let groups = refuse(&Wish { scenarios: vec![scenario], variants, ..Wish::default() }, &places)?;
+    warn(&groups, deny_warnings)?;
+    let told: String = groups.iter().map(|group| group.explain(seed)).collect();
+    io::stdout().write_all(told.as_bytes())?;
+    Ok(Status::AsExpected)
+}

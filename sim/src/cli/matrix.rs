@@ -1,0 +1,62 @@
+//! `leasehold matrix`: which check sees which planted bug.
+
+use super::{Format, Stop, cores};
+use clap::Args;
+use leasehold_sim::cluster::variants;
+use leasehold_sim::report::{Status, Style, matrix_line, matrix_table};
+use leasehold_sim::runner::matrix::{self, Search, dead_checks};
+use leasehold_sim::runner::{Places, Refusals, find_variant};
+use leasehold_sim::verdict::Row;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+
+#[derive(Args)]
+pub(crate) struct MatrixArgs {
+    /// Only these (repeatable) [default: all]
+    #[arg(long = "variant", value_name = "V")]
+    variants: Vec<String>,
+    /// Seeds to a range; there are five ranges
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    seeds: u64,
+    /// Seeds of slow/chaos, beside the scenario that is aimed at each
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    chaos_seeds: u64,
+    /// Variants at the same time [default: as many as there are cores]
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZeroUsize>,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Disjoint ranges of seeds, for a median.
+const RANGES: u64 = 5;
+
+pub(crate) fn matrix(args: &MatrixArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let named = args.variants.iter().map(|name| find_variant(name)).collect::<Result<Vec<_>, _>>();
+    let named = named.map_err(|words| Stop::Refused(format!("error: {words}")))?;
+    let all = named.is_empty();
+    let chosen = if all { variants().collect() } else { named };
+    let refused = |refusals: Refusals| Stop::Refused(refusals.render(Style::stderr().is_color()));
+    let targets = matrix::targets(&chosen, &places).map_err(refused)?;
+    let jobs = args.jobs.map_or_else(cores, NonZeroUsize::get);
+    let search = Search { ranges: RANGES, seeds: args.seeds, chaos_seeds: args.chaos_seeds };
+    let rows = matrix::matrix(&targets, search, jobs, &|row| {
+        eprintln!(
+            "{}: {} ({:.1} s)",
+            row.variant.name,
+            if row.killed() { "seen" } else { "not seen" },
+            row.wall.as_secs_f64()
+        );
+    });
+    let lines = match args.format {
+        Format::Text => matrix_table(&rows),
+        Format::Jsonl => rows.iter().map(matrix_line).collect::<Vec<_>>().join("\n"),
+    };
+    writeln!(io::stdout(), "{lines}")?;
+    let mut complaints: Vec<String> = rows.iter().filter_map(Row::complaint).collect();
+    complaints.extend(if all { dead_checks(&rows) } else { Vec::new() });
+    complaints.iter().for_each(|complaint| eprintln!("error: {complaint}"));
+    Ok(if complaints.is_empty() { Status::AsExpected } else { Status::Failed })
+}

@@ -1,0 +1,148 @@
+//! The sub-commands: a file each, with its arguments. Here is what they share.
+
+pub(crate) mod events;
+pub(crate) mod explain;
+pub(crate) mod fuzz;
+pub(crate) mod list;
+pub(crate) mod matrix;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod verify;
+
+use clap::{Args, ValueEnum};
+use leasehold_sim::report::{Status, Style};
+use leasehold_sim::runner::knobs::{self, Knobs};
+use leasehold_sim::runner::{Fresh, Group, Places, Wish, resolve};
+use leasehold_sim::scenario::{Load, Seeds};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::exit;
+
+#[derive(Args)]
+pub(crate) struct Selection {
+    /// One seed instead of the file's
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    seed: Option<u64>,
+    /// Seeds instead of the file's: A..B (B not included) or A..=B
+    #[arg(long, value_name = "RANGE")]
+    seeds: Option<Seeds>,
+    /// Behaviour of the stack (repeatable) [default: what the file says]
+    #[arg(long = "variant", value_name = "V")]
+    variants: Vec<String>,
+    /// Factor on the rates of open-loop clients: `0.8`, `1.2`
+    #[arg(long, value_name = "F", default_value = "1", hide_default_value = true)]
+    load: Load,
+}
+
+impl Selection {
+    pub(super) fn wish(&self, scenarios: &[String], slow: bool) -> Wish {
+        let one = self.seed.map(|seed| Seeds { first: seed, last: seed });
+        let (seeds, variants) = (one.or(self.seeds), distinct(&self.variants));
+        Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, load: self.load }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A report for people.
+    Text,
+    /// One JSON object a run, and nothing else.
+    Jsonl,
+}
+
+/// Why a command ended early.
+pub(crate) enum Stop {
+    /// The request was wrong; nothing ran.
+    Refused(String),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Io(error)
+    }
+}
+
+/// The harness cannot go on. A reader who has seen enough (`| head`) is no fault, and is answered as a shell would.
+pub(crate) fn give_up(error: &io::Error) -> ! {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        exit(128 + 13);
+    }
+    eprintln!("error: {error}");
+    exit(i32::from(Status::Harness.code()))
+}
+
+/// The knobs of the environment; what is set is echoed on standard error. Flags beat them, and so do scenarios that are named.
+fn knobs(selection: &Selection, jobs: bool, named: bool) -> Result<Knobs, Stop> {
+    let knobs = knobs::from_environment()
+        .map_err(|problems| Stop::Refused(problems.iter().map(|words| format!("error: {words}\n")).collect()))?;
+    let seeds = selection.seed.is_some() || selection.seeds.is_some();
+    let beaten = [
+        (seeds, "SEED"),
+        (seeds, "TEST_NUM"),
+        (!selection.variants.is_empty(), "VARIANT"),
+        (jobs, "JOBS"),
+        (named, "SCENARIO"),
+    ];
+    let beaten: Vec<&str> = beaten.into_iter().filter(|(beaten, _)| *beaten).map(|(_, knob)| knob).collect();
+    let echo = knobs.echo(&beaten);
+    if !echo.is_empty() {
+        eprintln!("{echo}");
+    }
+    Ok(knobs)
+}
+
+/// `wish`, with what the knobs say where it says nothing.
+fn under(knobs: &Knobs, wish: Wish) -> Wish {
+    let variants = if wish.variants.is_empty() { knobs.variant.iter().cloned().collect() } else { wish.variants };
+    Wish { seeds: wish.seeds.or(knobs.seeds), variants, ..wish }
+}
+
+fn refuse(wish: &Wish, places: &Places) -> Result<Vec<Group>, Stop> {
+    resolve(wish, places).map_err(|refusals| Stop::Refused(refusals.render(Style::stderr().is_color())))
+}
+
+/// Shows what is odd about the files, each once.
+fn warn(groups: &[Group], deny: bool) -> Result<(), Stop> {
+    let mut files: Vec<_> =
+        groups.iter().map(|group| &group.warnings).filter(|warnings| !warnings.is_empty()).collect();
+    files.dedup_by_key(|warnings| warnings.path());
+    let shown: Vec<String> = files.iter().map(|warnings| warnings.render(Style::stderr().is_color())).collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    if deny {
+        return Err(Stop::Refused(format!("{}\n\nerror: there are warnings, and they are denied", shown.join("\n\n"))));
+    }
+    eprintln!("{}\n", shown.join("\n\n"));
+    Ok(())
+}
+
+/// What starts leasehold: `cargo run` where that works, else this program.
+fn program(cwd: &Path) -> String {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    if repository.is_some_and(|repository| cwd.starts_with(repository)) {
+        return "cargo run --release --".to_owned();
+    }
+    std::env::current_exe().map_or_else(|_| "leasehold".to_owned(), |path| path.display().to_string())
+}
+
+fn fresh_process() -> io::Result<Fresh> {
+    Ok(Fresh { program: std::env::current_exe()?, folder: std::env::temp_dir() })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.iter().filter(|name| seen.insert(name.as_str())).cloned().collect()
+}
+
+fn told(words: &str, status: Status) -> Result<Status, Stop> {
+    writeln!(io::stdout(), "{words}")?;
+    Ok(status)
+}

@@ -1,0 +1,190 @@
+//! `leasehold run`: runs scenarios and judges them.
+
+use super::{Format, Selection, Stop, cores, fresh_process, give_up, knobs, program, refuse, under, warn};
+use clap::Args;
+use leasehold_sim::history::Keep;
+use leasehold_sim::report::{
+    Console, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Witness, write_events,
+};
+use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
+use leasehold_sim::runner::{Fresh, Group, Places, Wish, confirm, sweep};
+use leasehold_sim::scenario::{Class, Engine};
+use leasehold_sim::verdict::{ManyRecoveries, RunReport};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufWriter};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Events kept of a run for its failure report, and for its events file: memory does not grow with the length of a run.
+const KEPT: usize = 4_096;
+const KEPT_FOR_FILE: usize = 200_000;
+
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    /// Files or names (`pr-558`, `incidents/pr-558`) [default: all of fast/ and incidents/]
+    scenarios: Vec<String>,
+    /// Where no scenario is named: slow/ too
+    #[arg(long, conflicts_with = "scenarios")]
+    slow: bool,
+    #[command(flatten)]
+    selection: Selection,
+    /// Runs at the same time [default: as many as there are cores]
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZeroUsize>,
+    /// Raft implementation [default: what the file says]
+    #[arg(long, value_name = "E", value_parser = Engine::from_str)]
+    engine: Option<Engine>,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Folder for one events file of each run that is not as expected
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// A JUnit file about the runs
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Run nothing if a scenario has warnings
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let knobs = knobs(&args.selection, args.jobs.is_some(), !args.scenarios.is_empty())?;
+    let wish = under(&knobs, args.selection.wish(&args.scenarios, args.slow));
+    let groups = refuse(&wish, &places)?;
+    let all = groups.len();
+    let groups = selected(groups, &wish, &knobs)?;
+    // All scenarios, as they are: of these it can be asked that every check finds something to do.
+    let everything =
+        wish.scenarios.is_empty() && wish.seeds.is_none() && wish.variants.is_empty() && groups.len() == all;
+    check_engine(args.engine, &groups)?;
+    warn(&groups, args.deny_warnings)?;
+    if let Some(dir) = &args.out {
+        std::fs::create_dir_all(dir)
+            .map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))?;
+    }
+    let keep = Keep::Last(if args.out.is_some() { KEPT_FOR_FILE } else { KEPT });
+    let specs = groups.iter().flat_map(|group| group.specs(keep)).collect();
+    let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
+    let sink = sink(args.format, &groups, &places);
+    let witnesses = witnesses(args, &program(&places.cwd))?;
+    let (fresh, out) = (fresh_process()?, args.out.clone());
+    let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
+    let status = Status::AsExpected;
+    let mut intake = Intake { groups, fresh, out, sink, witnesses, confirmed, recoveries, idle, status };
+    sweep(specs, jobs, &mut |report| intake.take(report).unwrap_or_else(|error| give_up(&error)));
+    intake.sink.finish()?;
+    intake.witnesses.iter_mut().try_for_each(|witness| witness.finish())?;
+    intake.judge_sweeps();
+    Ok(if everything { intake.with_none_idle() } else { intake.status })
+}
+
+/// Of all scenarios, those that the knobs select.
+fn selected(groups: Vec<Group>, wish: &Wish, knobs: &Knobs) -> Result<Vec<Group>, Stop> {
+    if !wish.scenarios.is_empty() {
+        return Ok(groups);
+    }
+    let titles: Vec<String> = groups.iter().map(Group::title).collect();
+    let selected: Vec<Group> = groups.into_iter().filter(|group| knobs.selects(&group.title())).collect();
+    if selected.is_empty() {
+        Err(Stop::Refused(format!("error: {}", knobs.selects_none(&titles))))
+    } else {
+        Ok(selected)
+    }
+}
+
+/// What sees the runs beside standard output.
+fn witnesses(args: &RunArgs, program: &str) -> Result<Vec<Box<dyn Witness>>, Stop> {
+    let mut witnesses: Vec<Box<dyn Witness>> = Vec::new();
+    if let Some(path) = &args.junit {
+        let refused = |error| Stop::Refused(format!("error: --junit {}: {error}", path.display()));
+        witnesses.push(Box::new(Junit::new(path, program).map_err(refused)?));
+    }
+    if let Some(Workflow { workspace, summary }) = environment::workflow() {
+        witnesses.push(Box::new(Github::new(io::stderr(), workspace, summary, program)));
+    }
+    Ok(witnesses)
+}
+
+/// What becomes of each run's report.
+struct Intake {
+    groups: Vec<Group>,
+    fresh: Fresh,
+    out: Option<PathBuf>,
+    sink: Box<dyn Sink>,
+    witnesses: Vec<Box<dyn Witness>>,
+    /// The kinds of failure that were run again.
+    confirmed: BTreeSet<(PathBuf, String, Option<Class>)>,
+    /// How soon there was a leader again after faults, by file and variant.
+    recoveries: BTreeMap<(PathBuf, String), ManyRecoveries>,
+    idle: Idle,
+    status: Status,
+}
+
+impl Intake {
+    /// Judges what can be said of many runs alone. A sweep that fails in this way fails as a run does.
+    fn judge_sweeps(&mut self) {
+        for ((path, variant), recoveries) in &self.recoveries {
+            if let Some(shortfall) = recoveries.shortfall() {
+                eprintln!("error: {} under {variant}: liveness (recovers): {shortfall}", path.display());
+                self.status = self.status.max(Status::Failed);
+            }
+        }
+    }
+
+    /// The status, where a check that was never evaluated is an error.
+    fn with_none_idle(&self) -> Status {
+        let idle = self.idle.lines();
+        idle.iter().for_each(|line| eprintln!("error: {line}"));
+        if idle.is_empty() { self.status } else { self.status.max(Status::Vacuous) }
+    }
+
+    fn take(&mut self, mut report: RunReport) -> io::Result<()> {
+        let mut events = None;
+        if !report.verdict.as_expected {
+            self.confirm(&mut report)?;
+            events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
+        }
+        self.status = self.status.max(Status::of(&report));
+        self.recoveries.entry((report.path.clone(), report.variant.clone())).or_default().add(&report);
+        self.idle.see(&report);
+        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_deref()))?;
+        self.sink.take(report, events)
+    }
+
+    /// Can the failure be replayed? One of each kind is enough to know.
+    fn confirm(&mut self, report: &mut RunReport) -> io::Result<()> {
+        if !self.confirmed.insert((report.path.clone(), report.variant.clone(), report.verdict.class)) {
+            return Ok(());
+        }
+        let of = |group: &&Group| group.scenario.path == report.path && group.variant.name == report.variant;
+        let spec = self.groups.iter().find(of).map(|group| group.spec(report.seed, Keep::Last(0)));
+        spec.map_or(Ok(()), |spec| confirm(report, &spec, &self.fresh))
+    }
+}
+
+/// There is one engine yet. When there are two, a scenario that needs the other will be refused here.
+fn check_engine(engine: Option<Engine>, groups: &[Group]) -> Result<(), Stop> {
+    let other = groups.iter().find(|group| engine.is_some_and(|engine| engine != group.scenario.cluster.engine));
+    match other {
+        Some(group) => Err(Stop::Refused(format!("error: {} does not run on that engine", group.title()))),
+        None => Ok(()),
+    }
+}
+
+fn sink(format: Format, groups: &[Group], places: &Places) -> Box<dyn Sink> {
+    let total = groups.iter().map(|group| group.seeds.len()).sum();
+    let out = BufWriter::new(io::stdout());
+    let progress = Progress::new(total);
+    let planned =
+        |group: &Group| Planned { title: group.title(), variant: group.variant.name.to_owned(), seeds: group.seeds };
+    match format {
+        Format::Jsonl => Box::new(JsonLines::new(out, progress)),
+        Format::Text => {
+            let planned = groups.iter().map(planned).collect();
+            Box::new(Console::new(out, Style::stdout(), &program(&places.cwd), planned, progress))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Between the engine and the lease: what the lease is told of leadership.
+
+use leasehold::engine::Listener;
+use leasehold::env::Instant;
+use leasehold::observe::{EndCause, Host};
+use std::sync::Arc;
+
+/// What is odd about what the lease is told; what is not said goes through as it is.
+trait Between: Send + Sync + 'static {
+    fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+        lease.renewed(term, base);
+    }
+
+    fn suspended(&self, lease: &dyn Listener) {
+        lease.suspended();
+    }
+
+    fn resumed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+        lease.resumed(term, base);
+    }
+
+    fn ended(&self, lease: &dyn Listener, cause: EndCause) {
+        lease.ended(cause);
+    }
+}
+
+struct Listening<B> {
+    lease: Arc<dyn Listener>,
+    between: B,
+}
+
+fn listening(lease: Arc<dyn Listener>, between: impl Between) -> Arc<dyn Listener> {
+    Arc::new(Listening { lease, between })
+}
+
+impl<B: Between> Listener for Listening<B> {
+    fn elected(&self, term: u64) {
+        self.lease.elected(term);
+    }
+
+    fn renewed(&self, term: u64, base: Instant) {
+        self.between.renewed(&*self.lease, term, base);
+    }
+
+    fn suspended(&self) {
+        self.between.suspended(&*self.lease);
+    }
+
+    fn resumed(&self, term: u64, base: Instant) {
+        self.between.resumed(&*self.lease, term, base);
+    }
+
+    fn ended(&self, cause: EndCause) {
+        self.between.ended(&*self.lease, cause);
+    }
+}
+
+/// Whatever renews the lease, it counts from now.
+pub(super) fn counted_from_now(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct FromNow(Arc<dyn Host>);
+
+    impl Between for FromNow {
+        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+            lease.renewed(term, self.0.monotonic().unwrap_or(base));
+        }
+    }
+
+    listening(lease, FromNow(Arc::clone(host)))
+}
+
+/// What renews the lease ends it first, as if leadership had been lost; what was on its way then renews nothing.
+pub(super) fn ended_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct Ending;
+
+    impl Between for Ending {
+        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+            lease.ended(EndCause::RoleChange);
+            lease.renewed(term, base);
+        }
+    }
+
+    listening(lease, Ending)
+}

@@ -1,0 +1,166 @@
+//! Bugs that are made by switching off what the stack keeps, or by telling the lease something else than the engine says.
+
+use super::{Harm, PLANTED, Variant, any_error, listener, seen};
+use leasehold::coordinator::{Policy, WriteFence};
+use leasehold::engine::RenewalKind;
+use leasehold::rules::Rule;
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "leader-is-lease",
+        about: "planted: who leads by CheckQuorum answers, however long ago a quorum was heard",
+        source: "etcd-io/raft #166; etcd #12704; lease-bugs LB-01",
+        seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
+        rules_off: &[Rule::HeldInThisTerm, Rule::NotExpired],
+        ..PLANTED
+    },
+    Variant {
+        name: "leader-without-check-quorum",
+        about: "planted: who leads answers, and nothing makes it step down",
+        source: "raft-rs #140, #141; etcd #8450; lease-bugs LB-02",
+        seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
+        rules_off: &[Rule::HeldInThisTerm, Rule::NotExpired, Rule::CheckQuorum],
+        ..PLANTED
+    },
+    Variant {
+        name: "no-promises",
+        about: "planted: without CheckQuorum voters promise nothing, and the lease counts on it",
+        source: "raft-rs: the check that refuses votes asks for check_quorum; premise P2",
+        seen: seen("fast/restart-promise", "one-lease"),
+        rules_off: &[Rule::CheckQuorum],
+        ..PLANTED
+    },
+    Variant {
+        name: "base-after-operation",
+        about: "planted: the clock is read when the ReadIndex round has succeeded, not before it began",
+        source: "elastickv f28bf0d5; d-engine #392; lease-bugs LB-04",
+        seen: seen("fast/s-06-pause-anywhere", "lease-base"),
+        renewal: Some(RenewalKind::ReadRounds),
+        listener: Some(listener::counted_from_now),
+        ..PLANTED
+    },
+    Variant {
+        name: "never-expires",
+        about: "planted: the gate does not ask whether the lease has run out",
+        source: "rule not-expired of the gate; premise P6",
+        seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
+        rules_off: &[Rule::NotExpired],
+        ..PLANTED
+    },
+    Variant {
+        name: "transfer-keeps-lease",
+        about: "planted: a transfer of leadership leaves the lease as it is",
+        source: "etcd-io/raft #99; openraft #1747; TiKV #1593; lease-bugs LB-18",
+        seen: seen("fast/s-01-transfer-and-hold", "one-lease"),
+        rules_off: &[Rule::NoTransfer, Rule::TransferEndsLease, Rule::TimeoutNowEndsLease],
+        ..PLANTED
+    },
+    Variant {
+        name: "late-timeout-now",
+        about: "planted: a TimeoutNow that arrives after its leader has regained its lease is obeyed",
+        source: "raft-rs #234; lease-bugs LB-19 (b)",
+        seen: seen("planted/late-timeout-now", "one-lease"),
+        rules_off: &[Rule::TimeoutNowNamesLog],
+        ..PLANTED
+    },
+    Variant {
+        name: "regained-by-time",
+        about: "planted: a transfer that is given up gives the lease back, without an entry that proves it over",
+        source: "lease-bugs LB-19 (a), LB-20",
+        seen: seen("planted/late-vote", "transfer-lease"),
+        rules_off: &[Rule::RegainedByEntry],
+        ..PLANTED
+    },
+    Variant {
+        name: "served-before-own-term",
+        about: "planted: a new leader answers before it has applied an entry of its own term",
+        source: "elastickv at d9a031d; redisraft #18; etcd #7331; lease-bugs LB-28",
+        seen: seen("planted/fresh-leader", "caught-up"),
+        rules_off: &[Rule::CaughtUp],
+        ..PLANTED
+    },
+    Variant {
+        name: "revived-lease",
+        about: "planted: an operation that began before the lease ended brings it back",
+        source: "elastickv b82ba323, 9c15a89b; lease-bugs LB-22",
+        seen: seen("fast/write-conflict-storm", "monotone-lease"),
+        renewal: Some(RenewalKind::Caller),
+        write_ends: Some(any_error),
+        rules_off: &[Rule::SameGeneration, Rule::BegunSinceEnd],
+        ..PLANTED
+    },
+    Variant {
+        name: "shortened-lease",
+        about: "planted: of two operations that overlap the one that ends last sets the lease, even back",
+        source: "elastickv f28bf0d5; lease-bugs LB-34",
+        seen: seen("planted/overlapping", "monotone-lease"),
+        harm: Harm::Performance,
+        renewal: Some(RenewalKind::Caller),
+        coordinator: Policy { write_fence: WriteFence::ReadIndex, ..PLANTED.coordinator },
+        rules_off: &[Rule::NeverShortened],
+        ..PLANTED
+    },
+    Variant {
+        name: "promise-lost-in-restart",
+        about: "planted: a voter that starts again has forgotten whom it has heard lead",
+        source: "TiKV #15035, #15085; lease-bugs LB-45",
+        seen: seen("fast/restart-promise", "one-lease"),
+        rules_off: &[Rule::PromiseSurvivesRestart],
+        ..PLANTED
+    },
+    Variant {
+        name: "learners-counted",
+        about: "planted: learners acknowledge for the lease",
+        source: "hashicorp/raft #308; lease-bugs LB-39",
+        seen: seen("planted/learners", "counted-voters"),
+        rules_off: &[Rule::AckOfVoter],
+        ..PLANTED
+    },
+    Variant {
+        name: "removed-counted",
+        about: "planted: who was removed acknowledges for the lease still",
+        source: "elastickv 2b86cdc5, 9adc6b46; lease-bugs LB-40",
+        seen: seen("fast/membership", "counted-voters"),
+        rules_off: &[Rule::AckOfVoter, Rule::AckOfMember],
+        ..PLANTED
+    },
+    Variant {
+        name: "one-acknowledgement",
+        about: "planted: of five voters one acknowledgement renews the lease",
+        source: "lease-bugs LB-41 (a)",
+        seen: seen("planted/five-voters", "lease-base"),
+        rules_off: &[Rule::AckQuorum],
+        ..PLANTED
+    },
+    Variant {
+        name: "half-of-joint",
+        about: "planted: of a joint configuration the incoming half renews the lease alone",
+        source: "lease-bugs LB-41 (b)",
+        seen: seen("planted/slow-half", "counted-voters"),
+        rules_off: &[Rule::AcksOfBothHalves],
+        ..PLANTED
+    },
+    Variant {
+        name: "acknowledged-in-another-term",
+        about: "planted: an acknowledgement counts in whatever term it was given, and in every later one",
+        source: "elastickv a1e1f582 and d9a031d; lease-bugs LB-37",
+        seen: seen("planted/back-and-forth", "lease-base"),
+        rules_off: &[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm, Rule::RenewedInThisTerm, Rule::AcksForgotten],
+        ..PLANTED
+    },
+    Variant {
+        name: "deposed-leader-keeps-lease",
+        about: "planted: neither the role nor the term is asked, and a lost leadership leaves the lease in force",
+        source: "elastickv b94ee7e0; lease-bugs LB-25",
+        seen: seen("fast/s-01-transfer-and-hold", "one-lease"),
+        rules_off: &[
+            Rule::Leader,
+            Rule::NoTransfer,
+            Rule::HeldInThisTerm,
+            Rule::RoleChangeEndsLease,
+            Rule::TransferEndsLease,
+            Rule::TimeoutNowEndsLease,
+        ],
+        ..PLANTED
+    },
+];

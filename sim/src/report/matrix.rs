@@ -1,0 +1,83 @@
+//! Variants against checks: one table, or one JSON object a variant.
+//!
+//! `seeds_median` and `seeds_worst` are taken over disjoint ranges of seeds and are `null` where a range shows nothing; `chaos_seeds` is
+//! `null` where chaos shows nothing within its limit, or was not asked. `wall_ms` is the only field in which two equal searches may
+//! differ.
+
+use super::style::{aligned, terminal_width};
+use crate::cluster::Kind;
+use crate::verdict::Row;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Object<'a> {
+    variant: &'a str,
+    kind: &'a str,
+    class: &'a str,
+    killed: bool,
+    by: Option<&'a str>,
+    expected_by: Option<&'a str>,
+    scenario: Option<&'a str>,
+    seeds_median: Option<u64>,
+    seeds_worst: Option<u64>,
+    chaos_seeds: Option<u64>,
+    chaos_by: Option<&'a str>,
+    /// All checks that speak when the first run that shows it goes on to its end.
+    checks: Vec<&'a str>,
+    wall_ms: f64,
+}
+
+/// `row` as one line of JSON, without the newline.
+pub fn matrix_line(row: &Row) -> String {
+    let seen = row.variant.seen;
+    let object = Object {
+        variant: row.variant.name,
+        kind: row.variant.kind.name(),
+        class: row.variant.harm.name(),
+        killed: row.killed(),
+        by: row.first().map(|seen| seen.by.as_str()),
+        expected_by: seen.map(|seen| seen.by),
+        scenario: seen.map(|seen| seen.scenario),
+        seeds_median: row.median(),
+        seeds_worst: row.worst(),
+        chaos_seeds: row.chaos.as_ref().map(|seen| seen.after),
+        chaos_by: row.chaos.as_ref().map(|seen| seen.by.as_str()),
+        checks: row.checks.iter().copied().collect(),
+        wall_ms: row.wall.as_secs_f64() * 1e3,
+    };
+    // Strings, numbers and lists of strings: serde_json has nothing to refuse.
+    serde_json::to_string(&object).unwrap_or_default()
+}
+
+/// `rows` as a table, as wide as the terminal: what aiming finds, and beside it what chance does.
+pub fn matrix_table(rows: &[Row]) -> String {
+    let head = ["variant", "class", "scenario", "seen by", "median", "worst", "chaos"].map(str::to_owned);
+    let rows: Vec<_> = rows.iter().map(cells).collect();
+    aligned(&head, &[4, 5, 6], &rows, terminal_width(super::WIDTH))
+}
+
+fn cells(row: &Row) -> [String; 7] {
+    let seeds = |after: Option<u64>, limit: u64| after.map_or_else(|| format!("> {limit}"), |after| after.to_string());
+    let none = || "-".to_owned();
+    let is_default = row.variant.kind == Kind::Default;
+    let by = match (row.first(), row.variant.seen) {
+        (Some(first), Some(seen)) if first.by != seen.by => format!("{} (not {})", first.by, seen.by),
+        (Some(first), _) => first.by.clone(),
+        (None, _) if is_default => "nothing".to_owned(),
+        (None, _) => "NOTHING".to_owned(),
+    };
+    let chaos = if row.chaos_limit == 0 || is_default {
+        none()
+    } else {
+        seeds(row.chaos.as_ref().map(|seen| seen.after), row.chaos_limit)
+    };
+    [
+        row.variant.name.to_owned(),
+        row.variant.harm.name().to_owned(),
+        row.variant.seen.map_or_else(none, |seen| seen.scenario.to_owned()),
+        by,
+        if is_default { none() } else { seeds(row.median(), row.range) },
+        if is_default { none() } else { seeds(row.worst(), row.range) },
+        chaos,
+    ]
+}

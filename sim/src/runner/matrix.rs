@@ -1,0 +1,215 @@
+//! Variants against checks: is what is wrong with each of them seen, by which check, in which scenario, after how many seeds?
+//!
+//! Each variant runs the scenario that its table names, over disjoint ranges of seeds, in each until something tells; and beside it
+//! plain `slow/chaos`, for what aiming buys over chance. It is judged as the default is, by the checks and by the bounds of the file:
+//! what a file expects of a variant by name does not count. The default variant then runs all of the same runs, and must show nothing.
+
+use super::{Group, Places, Refusals, Spec, Wish, resolve, run};
+use crate::check;
+use crate::cluster::{DEFAULT, Kind, Variant};
+use crate::history::Keep;
+use crate::scenario::{RecordOnly, Scenario};
+use crate::verdict::{Row, Sighting};
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+/// Where chance is to find what aiming finds.
+const CHAOS: &str = "slow/chaos";
+
+/// Checks that no variant brings to life yet. One that does so must leave this list; one that is not on it must kill something.
+pub const KILLS_NOTHING_YET: &[&str] = &[
+    "committed-reads",
+    "election-safety",
+    "state-machine-safety",
+    "log-matching",
+    "leader-completeness",
+    "quorum-commits",
+    "configuration",
+    "calls-return",
+    "recovers",
+    "transfers-end",
+    "steady-leadership",
+    "commit-progress",
+    "read-index-budget",
+];
+
+/// How far to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Search {
+    /// So many disjoint ranges of seeds, from seed 1 on.
+    pub ranges: u64,
+    /// So many seeds in each.
+    pub seeds: u64,
+    /// So many seeds of chaos.
+    pub chaos_seeds: u64,
+}
+
+impl Search {
+    /// What `cargo test` looks at: whatever the first range of seeds shows.
+    pub const GATE: Self = Self { ranges: 1, seeds: 20, chaos_seeds: 0 };
+}
+
+/// One variant, its scenario and chaos, found and loaded.
+pub struct Target {
+    variant: &'static Variant,
+    aimed: Option<Ground>,
+    chaos: Ground,
+}
+
+/// A scenario under the variant that is looked at, and as it is.
+struct Ground {
+    guilty: Group,
+    innocent: Group,
+}
+
+/// `variants`, with their scenarios; the default is left out: it runs what the others do.
+///
+/// # Errors
+///
+/// A scenario that is not there, or that is refused.
+pub fn targets<'a>(
+    variants: impl IntoIterator<Item = &'a &'static Variant>,
+    places: &Places,
+) -> Result<Vec<Target>, Refusals> {
+    let guilty = variants.into_iter().filter(|variant| variant.kind != Kind::Default);
+    guilty.map(|variant| Target::new(variant, places)).collect()
+}
+
+impl Target {
+    fn new(variant: &'static Variant, places: &Places) -> Result<Self, Refusals> {
+        let aimed = variant.seen.map(|seen| Ground::new(seen.scenario, variant, places)).transpose()?;
+        Ok(Self { variant, aimed, chaos: Ground::new(CHAOS, variant, places)? })
+    }
+
+    /// The variant.
+    pub fn variant(&self) -> &'static Variant {
+        self.variant
+    }
+
+    /// Looks for what is wrong with it. Also returns the same runs of the default.
+    fn search(&self, search: Search) -> (Row, Vec<Spec>) {
+        let begun = now();
+        let mut made = Vec::new();
+        let ranges = (0..search.ranges).map(|range| range * search.seeds + 1);
+        let sightings: Vec<_> = match &self.aimed {
+            Some(aimed) => ranges.map(|first| aimed.sighting(first, search.seeds, &mut made)).collect(),
+            None => ranges.map(|_| None).collect(),
+        };
+        let first = sightings.iter().flatten().next();
+        let checks = first.zip(self.aimed.as_ref()).map(|(seen, aimed)| aimed.checks(seen.seed)).unwrap_or_default();
+        let chaos = self.chaos.sighting(1, search.chaos_seeds, &mut made);
+        let (variant, range, chaos_limit) = (self.variant, search.seeds, search.chaos_seeds);
+        let row = Row { variant, sightings, range, checks, chaos, chaos_limit, wall: begun.elapsed() };
+        (row, made)
+    }
+
+    /// Its row, and nothing of the default.
+    pub fn row(&self, search: Search) -> Row {
+        self.search(search).0
+    }
+}
+
+/// The rows of `targets`, each shown to `each` when it is there, in whatever order; then that of the default. They come back in the
+/// order of `targets`, the default first.
+pub fn matrix(targets: &[Target], search: Search, jobs: usize, each: &(dyn Fn(&Row) + Sync)) -> Vec<Row> {
+    let found = in_parallel(targets, jobs, |target| {
+        let (row, made) = target.search(search);
+        each(&row);
+        (row, made)
+    });
+    let (rows, made): (Vec<Row>, Vec<Vec<Spec>>) = found.into_iter().unzip();
+    let innocent = innocent(made.into_iter().flatten(), search, jobs);
+    each(&innocent);
+    std::iter::once(innocent).chain(rows).collect()
+}
+
+/// The checks that no row brings to life, and those that one does although they are said to kill nothing yet.
+pub fn dead_checks(rows: &[Row]) -> Vec<String> {
+    let alive: BTreeSet<_> = rows.iter().flat_map(|row| row.checks.iter().copied()).collect();
+    let wrong = |name: &&str| alive.contains(name) == KILLS_NOTHING_YET.contains(name);
+    let words = |name: &str| match alive.contains(name) {
+        true => format!("{name} kills, and is said to kill nothing yet: take it off the list"),
+        false => format!("{name} kills nothing: no variant is seen by it"),
+    };
+    check::ALL.iter().map(|check| check.name).filter(wrong).map(words).collect()
+}
+
+/// The default variant, in the same runs.
+fn innocent(made: impl Iterator<Item = Spec>, search: Search, jobs: usize) -> Row {
+    let begun = now();
+    let mut seen = BTreeSet::new();
+    let specs: Vec<Spec> = made.filter(|spec| seen.insert((spec.scenario.path.clone(), spec.seed))).collect();
+    let alarms = in_parallel(&specs, jobs, |spec| Sighting::of(&run(spec), &DEFAULT, 1));
+    Row {
+        variant: &DEFAULT,
+        sightings: alarms.into_iter().filter(Option::is_some).collect(),
+        range: search.seeds,
+        checks: BTreeSet::new(),
+        chaos: None,
+        chaos_limit: search.chaos_seeds,
+        wall: begun.elapsed(),
+    }
+}
+
+fn group(title: &str, variant: &'static Variant, places: &Places) -> Result<Group, Refusals> {
+    let wish = Wish { scenarios: vec![title.to_owned()], variants: vec![variant.name.to_owned()], ..Wish::default() };
+    let groups = resolve(&wish, places)?;
+    let mut group = groups.into_iter().next().ok_or_else(Refusals::default)?;
+    let scenario = Arc::make_mut(&mut group.scenario);
+    scenario.variants.clear();
+    scenario.expect.violation = None;
+    Ok(group)
+}
+
+impl Ground {
+    fn new(title: &str, variant: &'static Variant, places: &Places) -> Result<Self, Refusals> {
+        Ok(Self { guilty: group(title, variant, places)?, innocent: group(title, &DEFAULT, places)? })
+    }
+
+    /// The first of `seeds` seeds from `first` on that tells something; `made` takes the same runs of the default.
+    fn sighting(&self, first: u64, seeds: u64, made: &mut Vec<Spec>) -> Option<Sighting> {
+        (1..=seeds).find_map(|after| {
+            let seed = first + after - 1;
+            made.push(self.innocent.spec(seed, Keep::Last(0)));
+            Sighting::of(&run(&self.guilty.spec(seed, Keep::Last(0))), self.guilty.variant, after)
+        })
+    }
+
+    /// The checks that speak in this run if none of them ends it; the bounds of the file are none.
+    fn checks(&self, seed: u64) -> BTreeSet<&'static str> {
+        let mut scenario = Scenario::clone(&self.guilty.scenario);
+        scenario.record_only = check::ALL.iter().map(|it| RecordOnly { check: it.name.to_owned(), line: 0 }).collect();
+        let report = run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Last(0)) });
+        report.checks.into_iter().filter(|(_, count)| count.violations > 0).map(|(name, _)| name).collect()
+    }
+}
+
+/// `work` on each of `items`, on `jobs` threads; what comes of it in the order of `items`.
+fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, R)>> = Mutex::default();
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                while let number = next.fetch_add(1, Ordering::Relaxed)
+                    && let Some(item) = items.get(number)
+                {
+                    let result = work(item);
+                    done.lock().push((number, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner();
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long it took, which no run sees")]
+fn now() -> Instant {
+    Instant::now()
+}
