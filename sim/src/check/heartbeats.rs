@@ -10,7 +10,7 @@
 //!
 //! **Costs** a comparison for each message between nodes, and a counter for each heartbeat.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Tried by hand: a leader that beats at every other interval (`fast/steady`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;

@@ -9,7 +9,7 @@
 //!
 //! **Costs** two counters at each round that ends.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Tried by hand: rounds that are begun at the next tick.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, words};

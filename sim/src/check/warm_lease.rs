@@ -10,7 +10,7 @@
 //!
 //! **Costs** a comparison at each lease read.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Tried by hand: a lease that waits for the tenth round of a term (`fast/restart`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;
