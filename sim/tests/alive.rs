@@ -5,7 +5,7 @@ use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold_sim::check::{self, Finding, Nodes, Panel, Premises};
 use leasehold_sim::cluster::DEFAULT;
-use leasehold_sim::history::{Completion, FaultPhase, Keep, OpId, ProcessChange, Record, StackRecord, What};
+use leasehold_sim::history::{Completion, FaultPhase, Found, Keep, OpId, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
@@ -51,8 +51,12 @@ const SPOILT: &[Spoil] = &[
     ("exact-search", |history| {
         let late = history.len() / 10;
         for record in history.iter_mut().skip(late) {
-            if let What::Completed { completion: Completion::Read { value, .. }, .. } = &mut record.what {
-                *value = None;
+            match &mut record.what {
+                What::Completed { completion: Completion::Read { value, .. }, .. } => *value = None,
+                What::Completed { completion: Completion::Script { reads, .. }, .. } => {
+                    *reads = reads.iter().map(|found| Found { value: None, ..*found }).collect();
+                }
+                _ => {}
             }
         }
     }),
