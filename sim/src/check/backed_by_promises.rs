@@ -15,8 +15,7 @@
 //!
 //! **Costs** a point of a line for each record of a node but the most frequent, and a line for each voter at each extension.
 //!
-//! **Seen alive by** the variant `long-lease`, at the first extension of every run. Tried by hand: a restarted voter that withholds nothing
-//! (`fast/restart-promise`).
+//! **Seen alive by** the variants `long-lease`, at the first extension of every run, and `wall-clock` (`fast/s-07-wall-steps`).
 
 use super::clocks::Clocks;
 use super::nodes::{Held, moment};
@@ -59,6 +58,9 @@ struct Voter {
     follows: Option<(NodeId, u64)>,
     /// Its process has begun and has yet to open its log: whom it has promised what is forgotten, but it votes for nobody before that.
     opens: bool,
+    /// The last entry that it has applied, in this life or an earlier one. It applies what it knows to be committed before it stands for
+    /// election, and so goes by no membership that is older than that.
+    reached: u64,
     /// It votes for nobody until its clock shows this.
     withholds_until: Option<Instant>,
 }
@@ -108,7 +110,13 @@ impl BackedByPromises {
                 let withholds_until = Some(told.clock.after(withholds - lost));
                 *voter = Voter { follows: None, opens: false, withholds_until, ..*voter };
             }
+            // Whatever it said that it would do.
+            Event::Voted { vote: Some(_), .. } => voter.withholds_until = None,
             Event::Membership { .. } => {}
+            Event::Applied { index, .. } => {
+                voter.reached = voter.reached.max(index);
+                return None;
+            }
             _ => return None,
         }
         self.judge_all(at, nodes)
@@ -132,16 +140,22 @@ impl BackedByPromises {
         free.extend(
             others.filter(|node| self.promised(process, lease.term, *node, nodes).is_none_or(|end| end < lease.until)),
         );
-        let winner = free.iter().copied().find(|candidate| could_win(*candidate, &free, nodes));
+        let winner = free.iter().copied().find(|node| !self.repeats(*node, nodes) && could_win(*node, &free, nodes));
         self.free = free;
         let winner = winner?;
         self.found.insert(holder, lease.term);
         Some(self.finding(at, process, lease, winner, nodes))
     }
 
+    /// Does it apply again, after a start, what it had applied before?
+    fn repeats(&self, node: NodeId, nodes: &Nodes) -> bool {
+        let applied = nodes.get(node).and_then(|state| state.applied).map_or(0, |(index, _)| index);
+        self.voters.get(&node).is_some_and(|voter| applied < voter.reached)
+    }
+
     /// Until when `voter` will help elect nobody but the holder; `None`: it may at once.
     fn promised(&mut self, holder: (NodeId, u64), term: u64, voter: NodeId, nodes: &Nodes) -> Option<SimTime> {
-        let Voter { promise, follows, withholds_until, opens } = *self.voters.get(&voter)?;
+        let Voter { promise, follows, withholds_until, opens, reached: _ } = *self.voters.get(&voter)?;
         if opens {
             return Some(SimTime::NEVER);
         }
@@ -279,6 +293,23 @@ mod tests {
         let opened = |withholds| Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
         assert!(first(&leased().event(41, 2, opened(Duration::ZERO))).is_some());
         assert_eq!(first(&leased().event(41, 2, opened(Duration::from_secs(1)))), None);
+    }
+
+    #[test]
+    fn who_votes_though_it_said_that_it_would_not_breaks_its_promise() {
+        let leased = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).killed(30, 2).started(40, 2, 2);
+        let withholds = Duration::from_secs(1);
+        let opened = Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
+        let voted = Event::Voted { term: 5, vote: Some(NodeId(3)) };
+        assert!(first(&leased.event(41, 2, opened).follows(42, 2, 5).event(43, 2, voted)).is_some());
+    }
+
+    #[test]
+    fn who_applies_again_what_it_had_applied_is_no_candidate_yet() {
+        let applied = led().applies(4, 2, 1, 4, 0xa).applies(4, 3, 1, 4, 0xa).killed(5, 2).started(6, 2, 2);
+        let long = applied.killed(5, 3).started(6, 3, 2).follows_whom(7, 2, 4, 1).follows_whom(7, 3, 4, 1);
+        let long = long.acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
+        assert_eq!(first(&long), None);
     }
 
     #[test]

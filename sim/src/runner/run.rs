@@ -220,7 +220,12 @@ mod tests {
             world.run(SimTime::at(Duration::from_secs(1)), || false);
         };
         let run = move || panics::kept(|| executor::run(7, broken));
-        let message = std::thread::spawn(run).join().expect("the panic is kept").expect_err("the panic ends the run");
+        let message = std::thread::Builder::new()
+            .spawn(run)
+            .expect("a thread")
+            .join()
+            .expect("the panic is kept")
+            .expect_err("the panic ends the run");
         let scenario = "name = \"p\"\nuntil = \"1s\"\n[[workload]]\nkind = \"kv\"\n";
         let scenario =
             crate::scenario::parse(Path::new("p.toml"), scenario).unwrap_or_else(|problems| panic!("{problems}"));
