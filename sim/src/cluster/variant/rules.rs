@@ -192,8 +192,9 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "end-leaves-expiry",
         about: "planted: the end of a lease moves the generation, and the next one finds the old expiry",
-        source: "elastickv ac9b7f85: for an instant there, as long as the lease lasts here, where one lock guards both; lease-bugs LB-23",
+        source: "elastickv ac9b7f85: between two stores there, to the end of the lease here, as one lock guards both; lease-bugs LB-23",
         seen: seen("planted/back-and-forth", "live-leader"),
+        renewal: Some(RenewalKind::Caller),
         rules_off: &[Rule::EndClearsExpiry],
         ..PLANTED
     },
