@@ -174,6 +174,15 @@ fn a_transfer_ends_the_lease_once_however_often_it_is_told() {
 }
 
 #[test]
+fn acknowledgements_extend_nothing_until_a_transfer_is_settled() {
+    let (lease, host) = elected(RenewalKind::Acks);
+    lease.suspended();
+    host.told();
+    lease.renewed(7, at(1040));
+    assert_eq!(host.told(), []);
+}
+
+#[test]
 fn an_election_settles_a_transfer_of_an_earlier_term() {
     let lease = warm();
     lease.suspended();

@@ -10,8 +10,8 @@
 //!
 //! **Costs** a look-up at each extension and each end.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand, with leases that the caller extends: an extension that does not
-//! compare generations (under `elastickv-549`), and one that does not compare expiries.
+//! **Seen alive by** its unit tests, and by `revived-lease` (`fast/write-conflict-storm`) and `shortened-lease`
+//! (`planted/overlapping`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
