@@ -11,13 +11,16 @@ use std::time::Duration;
 /// So much later than they are acknowledged entries are applied.
 const LATE: Duration = Duration::from_millis(20);
 
+/// Entries that the store has yet to be given, each with its index.
+type Waiting = Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>;
+
 /// A state machine of its own answers the engine; the store is given each entry a while later.
 pub(super) fn applied_late(store: Arc<dyn StateMachine>, host: &Arc<dyn Host>) -> Arc<dyn StateMachine> {
     struct Late {
         host: Arc<dyn Host>,
         first: Store,
         then: Arc<dyn StateMachine>,
-        waiting: Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>,
+        waiting: Waiting,
     }
 
     impl StateMachine for Late {
