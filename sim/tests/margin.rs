@@ -3,7 +3,8 @@
 use leasehold_sim::runner::{Group, Places, Wish, margin, resolve};
 use leasehold_sim::scenario::{Dial, Reach, Seeds};
 use leasehold_sim::verdict::Margin;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 
 /// Short, few operations: what is turned up brings its own cuts.
@@ -28,7 +29,7 @@ fn group(variant: &str) -> Group {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("margin-{variant}"));
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("margin.toml");
-    fs::write(&path, SCENARIO).unwrap();
+    File::create(&path).unwrap().write_all(SCENARIO.as_bytes()).unwrap();
     let scenarios = vec![path.to_string_lossy().into_owned()];
     let seeds = Some(Seeds { first: 1, last: 2 });
     let wish = Wish { scenarios, seeds, variants: vec![variant.to_owned()], ..Wish::default() };

@@ -2,11 +2,10 @@
 
 use super::{Format, Selection, Stop, cores, knobs, refuse, under};
 use clap::Args;
-use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines};
+use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines, write_scenario};
 use leasehold_sim::runner::{Places, dialled, margin};
-use leasehold_sim::scenario::{self, Dial, Scenario};
+use leasehold_sim::scenario::{Dial, Scenario};
 use leasehold_sim::verdict::Margin;
-use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -77,7 +76,5 @@ fn status_of(margin: &Margin) -> Status {
 
 /// A scenario file that shows where it breaks.
 fn keep(scenario: &Scenario, dir: &Path) -> Result<(), Stop> {
-    let path = dir.join(format!("{}.toml", scenario.name));
-    let refused = |error| Stop::Refused(format!("error: --out {}: {error}", dir.display()));
-    fs::create_dir_all(dir).and_then(|()| fs::write(path, scenario::print(scenario))).map_err(refused)
+    write_scenario(scenario, dir).map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))
 }

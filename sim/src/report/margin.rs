@@ -5,9 +5,12 @@
 
 use super::figures::{count, counted};
 use super::style::Style;
-use crate::scenario::{Dial, Reach};
+use crate::scenario::{Dial, Reach, Scenario, print};
 use crate::verdict::{Breach, Margin};
 use serde::Serialize;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
 
 /// What comes before the margins of one scenario under one variant, the first of which is `first`.
 pub fn margin_head(first: &Margin, style: Style) -> String {
@@ -75,6 +78,16 @@ fn theory(margin: &Margin) -> String {
         || "none: the lease is longer than the promises it rests on".to_owned(),
         |by_theory| reach(margin.dial, by_theory),
     )
+}
+
+/// Writes `scenario` to a file of its name in `dir`, which is made if need be.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn write_scenario(scenario: &Scenario, dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    File::create(dir.join(format!("{}.toml", scenario.name)))?.write_all(print(scenario).as_bytes())
 }
 
 /// `margin` as one line of JSON, without the newline.

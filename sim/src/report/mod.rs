@@ -54,7 +54,7 @@ pub use self::{
     jsonl::json_line,
     junit::Junit,
     list::{Listed, listing},
-    margin::{margin_head, margin_json, margin_lines},
+    margin::{margin_head, margin_json, margin_lines, write_scenario},
     matrix::{matrix_line, matrix_table},
     pinned::pinned,
     progress::Progress,
