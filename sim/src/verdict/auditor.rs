@@ -234,8 +234,10 @@ mod tests {
     fn a_stale_read_ends_the_run_and_is_counted_in_its_window() {
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
         // Written by hand, these say nothing of what the log did.
-        let (audit, seen) =
-            audited(&scenario("[checks]\nrecord-only = [\"serial-order\", \"committed-reads\"]"), &events);
+        let (audit, seen) = audited(
+            &scenario("[checks]\nrecord-only = [\"serial-order\", \"committed-reads\", \"exact-search\"]"),
+            &events,
+        );
         assert_eq!((audit.findings.len(), seen), (2, 3), "by its version and by its value");
         assert_eq!(audit.checks["staleness"], CheckCount { evaluated: 2, violations: 1 });
         assert_eq!((audit.measures.whole.stale_reads, audit.measures.windows[0].stale_reads), (1, 1));
@@ -251,8 +253,7 @@ mod tests {
 
     #[test]
     fn a_check_that_only_records_is_counted_and_neither_ends_nor_fails_the_run() {
-        let only =
-            "[checks]\nrecord-only = [\"staleness\", \"linearizability\", \"serial-order\", \"committed-reads\"]";
+        let only = "[checks]\nrecord-only = [\"staleness\", \"linearizability\", \"serial-order\", \"committed-reads\", \"exact-search\"]";
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
         let (audit, seen) = audited(&scenario(only), &events);
         assert_eq!((audit.findings.len(), seen), (0, events.records().len()));
