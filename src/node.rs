@@ -38,6 +38,8 @@ pub struct Between {
     pub listener: Option<StandIn<dyn engine::Listener>>,
     /// Answers the coordinator in the engine's place.
     pub engine: Option<StandIn<dyn Engine>>,
+    /// Applies what the engine has committed, and tells the store what it likes.
+    pub machine: Option<StandIn<dyn engine::StateMachine>>,
 }
 
 /// A running node.
@@ -71,12 +73,18 @@ impl Node {
             Some(between) => between(listener, &host),
             None => listener,
         };
+        let machine = Arc::clone(&store) as Arc<dyn engine::StateMachine>;
+        #[cfg(feature = "planted")]
+        let machine = match config.between.machine {
+            Some(between) => between(machine, &host),
+            None => machine,
+        };
         let engine: Arc<dyn Engine> = Arc::new(RaftEngine::start(raft_rs::Parts {
             host: Arc::clone(&host),
             disk,
             transport: Arc::clone(&transport),
             metrics: Arc::clone(&metrics),
-            machine: Arc::clone(&store) as Arc<dyn engine::StateMachine>,
+            machine,
             listener,
             config: config.engine,
         })?);

@@ -85,6 +85,10 @@ mod switches {
         TimeoutNowNamesLog = "timeout-now-names-log",
         /// A loss of leadership ends the lease (RL.3; LB-25).
         RoleChangeEndsLease = "role-change-ends-lease",
+        /// The stop of the engine ends the lease, and leadership as readers see it (RL.3; LB-26).
+        StopEndsLease = "stop-ends-lease",
+        /// What ends a lease leaves nothing of it to whoever looks at it in the next generation (RL.3; LB-23).
+        EndClearsExpiry = "end-clears-expiry",
         /// An extension that was begun before the lease ended brings none back: by the generation (RL.3; LB-22).
         SameGeneration = "same-generation",
         /// The same, by the moment at which it ended.
@@ -109,6 +113,8 @@ mod switches {
         AcksOfBothHalves = "acks-of-both-halves",
         /// A voter that starts again keeps the promises that it may have given (P3, RL.5; LB-45).
         PromiseSurvivesRestart = "promise-survives-restart",
+        /// A loop that falls behind loses ticks: who hears its leader late has promised it the whole time all the same (P2; LB-15).
+        LateTickIsLost = "late-tick-is-lost",
     }
 
     thread_local! {

@@ -51,6 +51,8 @@ enum Command {
     },
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
     Verify(cli::verify::VerifyArgs),
+    /// How far from unsafe: the least drift, delay or pause found that makes a stale read possible, beside what is claimed.
+    Margin(cli::margin::MarginArgs),
     /// Plant bugs, and see which check finds each, in which scenario, after how many seeds.
     Matrix(cli::matrix::MatrixArgs),
     /// Print the JSON Schema of scenario files, as it is kept in scenarios/scenario.schema.json.
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         }
         Command::List { what } => cli::list::list(what),
         Command::Verify(args) => cli::verify::verify(&args),
+        Command::Margin(args) => cli::margin::margins(&args),
         Command::Matrix(args) => cli::matrix::matrix(&args),
         Command::Schema => cli::schema::schema(),
         Command::Events(args) => cli::events::events(&args),

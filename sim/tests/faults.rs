@@ -1,7 +1,7 @@
 //! Each fault verb acts, and does no more than it says.
 
 use leasehold::env::{Address, NodeId};
-use leasehold::observe::Event;
+use leasehold::observe::{Event, Role};
 use leasehold_sim::cluster::find;
 use leasehold_sim::history::{Fate, FaultPhase, Keep, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::runner::{Spec, run};
@@ -248,6 +248,80 @@ fn a_paused_task_leaves_the_rest_of_its_process_alone() {
 fn a_pause_at_a_point_that_nobody_comes_to_does_not_act() {
     let ran = ran(3, r#"{ at = "3s", pause = { node = "@follower", at = "lease-checked", for = "300ms" } },"#);
     assert_eq!((ran.phases("pause", FaultPhase::Activated).len(), ran.effective("pause")), (0, 0));
+}
+
+#[test]
+fn a_crash_kills_one_process_for_its_time_and_touches_no_other() {
+    let ran = ran(3, r#"{ at = "2s", crash = { node = "n2", for = "700ms" } },"#);
+    assert_eq!(ran.effective("crash"), 1);
+    let changes: Vec<_> = ran.processes().into_iter().filter(|(at, ..)| *at > 0).collect();
+    let of_n2 = [ProcessChange::Killed, ProcessChange::Started { incarnation: 2 }];
+    assert_eq!(changes, [(2_000, NodeId(2), of_n2[0]), (2_700, NodeId(2), of_n2[1])]);
+    assert!(ran.told(NodeId(2), 2_001, 2_700).is_empty() && !ran.told(NodeId(1), 2_001, 2_700).is_empty());
+}
+
+#[test]
+fn a_fault_of_a_group_hits_each_of_it_once_and_nobody_else() {
+    let steps = r#"
+        { at = "2s", pause = { node = ["n3", "@leader"], for = "300ms" } },
+        { at = "3s", crash = { node = ["n1", "n2"], for = "100ms" } },"#;
+    let ran = ran(5, steps);
+    let hit = |verb: &str| {
+        let acts = ran.phases(verb, FaultPhase::Activated).into_iter();
+        acts.map(|(_, detail)| node(detail.split(' ').next().unwrap())).collect::<Vec<_>>()
+    };
+    let paused = hit("pause");
+    assert!(
+        paused.contains(&NodeId(3)) && paused.is_sorted_by(|one, next| one < next) && paused.len() <= 2,
+        "{paused:?}"
+    );
+    assert_eq!(hit("crash"), [NodeId(1), NodeId(2)]);
+}
+
+#[test]
+fn a_transfer_moves_leadership_to_who_is_named_and_kills_nobody() {
+    let ran = ran(3, r#"{ at = "2s", transfer = { to = "@follower" } },"#);
+    let (_, detail) = &ran.phases("transfer", FaultPhase::Effective)[0];
+    let leads = |event: &&Event| matches!(event, Event::Role { role: Role::Leader, .. });
+    let elected = |of: NodeId| ran.told(of, 2_000, 2_500).into_iter().filter(leads).count();
+    let [from, to] = detail.split(" to ").map(node).collect::<Vec<_>>()[..] else { panic!("{detail}") };
+    assert!(elected(to) > 0 && elected(from) == 0, "{detail}");
+    assert!(ran.processes().iter().all(|(at, ..)| *at == 0));
+}
+
+#[test]
+fn a_transfer_to_nobody_or_to_who_stands_still_is_given_up_and_moves_nobody() {
+    let nobody = r#"{ at = "2s", transfer = { to = "@paused" } },"#;
+    let still = r#"{ at = "1900ms", pause = { node = "@follower", for = "2500ms" } },"#;
+    for steps in [nobody.to_owned(), format!("{still} {nobody}")] {
+        let ran = ran(3, &steps);
+        assert_eq!((ran.phases("transfer", FaultPhase::Refused).len(), ran.effective("transfer")), (1, 0), "{steps}");
+        let mut told = (1..=3).flat_map(|of| ran.told(NodeId(of), 2_000, 5_000));
+        assert!(!told.any(|event| matches!(event, Event::Role { role: Role::Leader, .. })), "{steps}");
+    }
+}
+
+#[test]
+fn a_partition_cuts_between_its_sides_and_neither_within_one_nor_before_or_after() {
+    // Longer than the longest election timeout: the side without a leader has something to say to itself.
+    let ran = ran(3, r#"{ at = "2s", partition = { sides = [["n1"], ["n2", "n3"]], for = "2500ms" } },"#);
+    assert_eq!(ran.effective("partition"), 1);
+    let of_n1 = |met: &Met| [met.from, met.to].contains(&Address::Node(NodeId(1)));
+    let cut = ran.met(Fate::Cut, 0, 5_000);
+    assert!(!cut.is_empty() && cut.iter().all(|met| of_n1(met) && (2_000..4_500).contains(&met.at)));
+    let passed = ran.met(Fate::Delivered, 2_020, 4_500);
+    assert!(!passed.is_empty() && !passed.iter().any(of_n1));
+    assert!(ran.met(Fate::Delivered, 4_500, 5_000).iter().any(of_n1));
+}
+
+#[test]
+fn a_partition_of_one_way_lets_the_other_way_pass() {
+    let steps = r#"{ at = "2s", partition = { sides = [["@others"], ["@leader"]], one-way = true, for = "500ms" } },"#;
+    let ran = ran(3, steps);
+    let cut = ran.met(Fate::Cut, 0, 5_000);
+    let leader = cut[0].to;
+    assert!(cut.iter().all(|met| met.to == leader && met.from != leader));
+    assert!(ran.met(Fate::Delivered, 2_020, 2_500).iter().any(|met| met.from == leader));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use leasehold_sim::scenario;
 use leasehold_sim::verdict::{Ruling, RunReport};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Three nodes for eight seconds, with this timeline.
 fn ran(timeline: &str) -> RunReport {
@@ -116,6 +117,21 @@ fn a_leader_whose_disk_stalls_loses_leadership_and_a_follower_whose_disk_stalls_
     assert!(of("@leader").measures.whole.leader_changes > 0);
     let follower = of("@follower");
     assert_eq!((follower.measures.whole.leader_changes, effective(&follower, "disk")), (0, 1));
+}
+
+#[test]
+fn slow_syncs_of_the_leader_delay_writes_and_those_of_a_follower_delay_nobody() {
+    let slowest = |node: &str, harm: &str| {
+        let report = ran(&format!(
+            r#"{{ at = "3s", disk = {{ node = "{node}", {harm}, for = "3s" }} }}, {{ at = "3s..6s", tag = "slow" }},"#
+        ));
+        assert_eq!(effective(&report, "disk"), 1);
+        report.measures.windows[0].ops[&OpKind::Put].max
+    };
+    for harm in ["fsync = \"300ms\"", "slow = 5000"] {
+        assert!(slowest("@leader", harm) >= Duration::from_millis(150), "{harm}");
+        assert!(slowest("@follower", harm) < Duration::from_millis(100), "{harm}");
+    }
 }
 
 #[test]

@@ -149,7 +149,8 @@ impl Lease {
     /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back. Without a clock nothing
     /// can before the next election, as there is no telling what began before.
     fn end(&self, state: &mut State, cause: EndCause) {
-        let held = state.expiry.take().is_some();
+        let held = state.expiry.is_some();
+        rule!(EndClearsExpiry => state.expiry = None);
         let generation = state.generation;
         state.generation += 1;
         state.ended = self.host.monotonic().unwrap_or(NEVER);

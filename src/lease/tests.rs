@@ -3,13 +3,20 @@ use crate::env::{BoxFuture, Env, NodeId, Point, Wait, Work};
 use crate::error::Outcome;
 use crate::observe::{Role, Sink};
 
-/// A host on which only the clock matters.
+/// A host on which only the clock and what is told matter.
 #[derive(Default)]
-struct Quiet(Mutex<Option<Instant>>);
+struct Quiet {
+    clock: Mutex<Option<Instant>>,
+    told: Mutex<Vec<Event>>,
+}
 
 impl Quiet {
     fn shows(&self, clock: Option<Instant>) {
-        *self.0.lock() = clock;
+        *self.clock.lock() = clock;
+    }
+
+    fn told(&self) -> Vec<Event> {
+        std::mem::take(&mut self.told.lock())
     }
 }
 
@@ -21,7 +28,7 @@ impl Env for Quiet {
         1
     }
     fn monotonic(&self) -> Result<Instant, ClockError> {
-        self.0.lock().ok_or(ClockError)
+        self.clock.lock().ok_or(ClockError)
     }
     fn wall(&self) -> Result<Duration, ClockError> {
         Err(ClockError)
@@ -42,7 +49,9 @@ impl Env for Quiet {
 }
 
 impl Sink for Quiet {
-    fn observe(&self, _event: Event) {}
+    fn observe(&self, event: Event) {
+        self.told.lock().push(event);
+    }
 }
 
 const LENGTH: Duration = Duration::from_nanos(100);
@@ -154,6 +163,50 @@ fn a_transfer_ends_the_lease_and_acknowledgements_do_not_bring_it_back() {
     assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Transfer));
     lease.resumed(7, at(1060));
     assert_eq!(lease.check(Ok(at(1159)), &LEADER), Ok(()));
+}
+
+#[test]
+fn a_transfer_ends_the_lease_once_however_often_it_is_told() {
+    let (lease, host) = elected(RenewalKind::Acks);
+    lease.suspended();
+    lease.suspended();
+    assert_eq!(host.told(), [Event::LeaseEnded { generation: 0, cause: EndCause::Transfer, held: false }]);
+}
+
+#[test]
+fn acknowledgements_extend_nothing_until_a_transfer_is_settled() {
+    let (lease, host) = elected(RenewalKind::Acks);
+    lease.suspended();
+    host.told();
+    lease.renewed(7, at(1040));
+    assert_eq!(host.told(), []);
+}
+
+#[test]
+fn an_election_settles_a_transfer_of_an_earlier_term() {
+    let lease = warm();
+    lease.suspended();
+    lease.elected(8);
+    lease.renewed(8, at(1040));
+    assert_eq!(lease.check(Ok(at(1050)), &Status { term: 8, applied_term: 8, ..LEADER }), Ok(()));
+}
+
+#[test]
+fn each_extension_and_each_end_is_told() {
+    let (lease, host) = elected(RenewalKind::Acks);
+    lease.renewed(7, at(1000));
+    assert_eq!(host.told(), [Event::LeaseExtended { term: 7, generation: 0, base: at(1000), expiry: at(1100) }]);
+    lease.renewed(7, at(1000));
+    assert_eq!(host.told(), [], "nothing was extended");
+    lease.ended(EndCause::RoleChange);
+    lease.ended(EndCause::Stopped);
+    assert_eq!(
+        host.told(),
+        [
+            Event::LeaseEnded { generation: 0, cause: EndCause::RoleChange, held: true },
+            Event::LeaseEnded { generation: 1, cause: EndCause::Stopped, held: false },
+        ]
+    );
 }
 
 #[test]

@@ -9,8 +9,8 @@
 //!
 //! **Costs** two comparisons at each lease read.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: a clock that is read once in 10 ms, and one that is read before a
-//! wait; either is seen at the first read.
+//! **Seen alive by** its unit tests, and by `cached-clock` (`fast/s-06-pause-anywhere`), `signed-age` (`fast/s-07-wall-steps`),
+//! `clock-failure-is-zero` (`planted/clock-failure`) and `never-expires` (`fast/s-03-cut-after-check-quorum`): a cached reading at once.
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};

@@ -12,8 +12,9 @@
 //!
 //! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: a lease that is counted from the arrival of the acknowledgement, or
-//! from the confirmation of the ReadIndex round, is seen at its first extension in every scenario.
+//! **Seen alive by** its unit tests, and by `receipt-time-base` and `latest-round-base` (`fast/s-04-late-acknowledgement`),
+//! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and `vote-is-promise`
+//! (`fast/steady`).
 
 use super::acknowledged::Extension;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

@@ -9,8 +9,8 @@
 //!
 //! **Costs** a counter at each lease read.
 //!
-//! **Seen alive by** its unit tests, and by `elastickv-558` in `incidents/pr-559`, under which no lease outlives the next deadline. That is
-//! a bug and not an idle run: so its class is that of the hit rate.
+//! **Seen alive by** its unit tests, and by `idle-lease-lapses` (`planted/read-only`), `no-lease` and `lease-ended-by-renewal`
+//! (`fast/steady`). Such a lease is a bug and not an idle run: so its class is that of the hit rate.
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, Premises, words};

@@ -7,8 +7,9 @@
 //!
 //! **Costs** a look-up at each such read.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: a node that neither ends its lease nor publishes it when it loses
-//! its role, with leases long enough to outlive that (`fast/stale-read`); a lease of the right length has always run out by then.
+//! **Seen alive by** its unit tests, and by `dead-engine-keeps-lease` (`planted/failed-engine`) and `end-leaves-expiry`
+//! (`planted/back-and-forth`). A leader that is deposed and neither ends its lease nor says that it leads no more is not seen by this
+//! with leases of the right length: they have run out by then.
 
 use super::nodes::NodeState;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

@@ -2,15 +2,16 @@
 //!
 //! **Proves**, for each life of a process: within a term and generation, no extension has an earlier expiry than the one before;
 //! generations follow each other, none is extended or ended that was ended before; and after an end, only what began after it extends
-//! a lease: its base, by the node's clock, is not earlier than the end. The last is what a renewal breaks that was begun under one
-//! generation and comes home under another (ABA), whatever generation it then goes by.
+//! a lease of the same term: its base, by the node's clock, is not earlier than the end. The last is what a renewal breaks that was
+//! begun under one generation and comes home under another (ABA), whatever generation it then goes by.
 //!
-//! **Does not prove** that the base is true (W4), nor that a lease was ended where it had to be (W1, W6).
+//! **Does not prove** that the base is true, or of the lease's term (W4: a leader that cannot read its clock counts from its latest
+//! reading, which may be one of an earlier term), nor that a lease was ended where it had to be (W1, W6).
 //!
 //! **Costs** a look-up at each extension and each end.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand, with leases that the caller extends: an extension that does not
-//! compare generations (under `elastickv-549`), and one that does not compare expiries.
+//! **Seen alive by** its unit tests, and by `revived-lease` (`fast/write-conflict-storm`) and `shortened-lease`
+//! (`planted/overlapping`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
@@ -55,6 +56,7 @@ struct Extension {
 #[derive(Clone, Copy)]
 struct End {
     at: SimTime,
+    term: u64,
     /// The node's own time.
     clock: Instant,
     generation: u64,
@@ -87,7 +89,7 @@ impl Succession {
         }
         let before = words::duration(ended.clock.since(new.base));
         let cause = ended.cause.name();
-        (new.base < ended.clock).then(|| {
+        (new.term == ended.term && new.base < ended.clock).then(|| {
             format!("{node} extended its lease of term {term} by what began {before} before the end of the last one ({cause})")
         })
     }
@@ -121,7 +123,8 @@ impl MonotoneLease {
                 self.of(node).extended(node, Extension { at, term, generation, base, expiry })
             }
             Event::LeaseEnded { generation, cause, .. } => {
-                self.of(node).ended(node, End { at, clock, generation, cause })
+                let term = nodes.get(node).map_or(0, |state| state.term);
+                self.of(node).ended(node, End { at, term, clock, generation, cause })
             }
             _ => return None,
         };
@@ -218,6 +221,11 @@ mod tests {
             finding.message,
             "n1 extended its lease of term 4 by what began 1.000 ms before the end of the last one (transfer)"
         );
+    }
+
+    #[test]
+    fn a_leader_without_a_clock_may_count_from_a_reading_of_an_earlier_term() {
+        assert_eq!(first(&ended().leads(25, 1, 5).leased(30, 1, 5, 1, 19)), None);
     }
 
     #[test]

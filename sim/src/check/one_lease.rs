@@ -11,8 +11,9 @@
 //!
 //! **Costs** one comparison for each other node at each extension and each fault of a clock.
 //!
-//! **Seen alive by** its unit tests, and by planted bugs that lengthen a lease: a base that is not the send time (premise P1), a
-//! lease that outlives the start of a transfer (P4), a length beyond the election timeout (P6).
+//! **Seen alive by** its unit tests, and by what lengthens a lease (`lease-past-promises` in `planted/tight-lease`,
+//! `clock-stops-in-suspend` in `planted/suspended`), outlives the start of a transfer (`transfer-keeps-lease` in
+//! `fast/s-01-transfer-and-hold`) or shortens promises (`uneven-timeouts` and `late-ticks-made-up`, in scenarios of theirs).
 
 use super::nodes::{Held, moment};
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};

@@ -12,7 +12,8 @@
 //!
 //! **Costs** a look-up at each extension and at each answer from a lease, and one at each `TimeoutNow` and each vote asked for.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`; none is planted. Not tried yet, worth planting: a listener that is not told of the transfer (`fast/leader-transfer`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-path-does-not-end` (`planted/lagging-target`),
+//! `regained-by-acknowledgement` and `regained-by-time` (`planted/late-vote`).
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, STORY};

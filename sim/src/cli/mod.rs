@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod fuzz;
 pub(crate) mod list;
+pub(crate) mod margin;
 pub(crate) mod matrix;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -20,7 +20,7 @@ pub use recorder::Recorder;
 use recorder::Watched;
 pub use roles::Roles;
 pub use traps::{Spring, TrapId};
-pub use variant::{Around, DEFAULT, Harm, Kind, MakeTap, Seen, Tap, Variant, find, variants};
+pub use variant::{Around, Clock as TakenForClock, DEFAULT, Harm, Kind, MakeTap, Seen, Tap, Variant, find, variants};
 pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
@@ -66,6 +66,13 @@ pub struct Plan {
     pub clients: u32,
     /// Plants a leak of nondeterminism, for the tests of `verify`: entropy mixed with a counter of the whole process.
     pub leak: bool,
+}
+
+impl Plan {
+    /// May anything be done to a clock in this run?
+    fn touches_clocks(&self) -> bool {
+        self.scenario.touches_clocks() || self.variant.clock == TakenForClock::Uptime
+    }
 }
 
 /// How long after the end of a process that has failed, or that could not start, the next attempt is made: a supervisor's pause.
@@ -125,7 +132,7 @@ impl Cluster {
         let links = wiring::lay(&world, &plan, &cpus);
         let slot = |(id, cpu)| {
             let (disk, clock) = (wiring::disk(&world, &plan, id), wiring::clock(&world, &plan.scenario, id));
-            (id, Slot::new(disk, NodeClock::new(clock, plan.scenario.touches_clocks()), cpu))
+            (id, Slot::new(disk, NodeClock::new(clock, plan.touches_clocks()), cpu))
         };
         let slots = cpus.into_iter().map(slot).collect();
         let cluster =
@@ -164,7 +171,7 @@ impl Cluster {
 
     /// Does a step of the wall clock move what nodes take for their monotonic clock?
     pub fn goes_by_wall_clock(&self) -> bool {
-        self.shared.plan.variant.wall_clock
+        self.shared.plan.variant.clock == TakenForClock::Wall
     }
 
     /// The world it runs in.
@@ -211,7 +218,7 @@ impl Cluster {
         let tap = variant.tap.map(|tap| tap(&host));
         let bus = tapped(Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)), tap.as_ref());
         let disk = variant.around_disk(Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)));
-        let config = wiring::node_config(&shared.plan);
+        let config = wiring::node_config(&shared.plan, id);
         let node = match Node::start(host, bus, disk, config) {
             Ok(node) => Arc::new(node),
             Err(error) => {
@@ -291,13 +298,14 @@ impl Cluster {
         signal.change();
     }
 
-    /// Lets a node's process stand still, and its clock with it if `freeze`. Returns whether there was a process.
+    /// Lets a node's process stand still, and its clock with it if `freeze`, or if it is of that kind. Returns whether there was a process.
     pub fn pause(&self, id: NodeId, freeze: bool) -> bool {
         let slot = &self.shared.slots[&id];
         let running = slot.running.lock();
         let Some(running) = &*running else { return false };
         self.record(What::Process { node: id, change: ProcessChange::Paused });
         running.process.pause();
+        let freeze = freeze || self.shared.plan.variant.clock == TakenForClock::Uptime;
         if freeze && !running.suspended.swap(true, Ordering::Relaxed) {
             self.touch_clock(id, Clock::freeze);
         }

@@ -185,7 +185,7 @@ pub(super) fn costs(scenario: &Scenario) -> [Duration; Work::ALL.len()] {
     Work::ALL.map(|work| scenario.cluster.cpu.costs.get(work.name()).copied().unwrap_or(default_cost(work)))
 }
 
-pub(super) fn node_config(plan: &Plan) -> node::Config {
+pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
     let cluster = &plan.scenario.cluster;
     let (election_timeout, tick) = (cluster.election_timeout, cluster.tick);
     let renewal = plan.variant.renewal.unwrap_or(match cluster.renewal {
@@ -194,20 +194,23 @@ pub(super) fn node_config(plan: &Plan) -> node::Config {
     });
     let length = cluster.lease.unwrap_or((plan.variant.lease_length)(election_timeout, tick));
     node::Config {
-        engine: engine::Config {
-            founders: founders(&plan.scenario),
-            compact_after: cluster.compact_after.and_then(NonZeroU64::new),
-            tick,
-            heartbeat: cluster.heartbeat,
-            election_timeout,
-            // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than an election.
-            read_retry: election_timeout,
-            renewal,
-            // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two failures.
-            renewal_interval: length / 3,
-            heartbeat_inbox: cluster.lanes.heartbeat.inbound as usize,
-            bulk_inbox: cluster.lanes.bulk.inbound as usize,
-        },
+        engine: plan.variant.set_up(
+            node,
+            engine::Config {
+                founders: founders(&plan.scenario),
+                compact_after: cluster.compact_after.and_then(NonZeroU64::new),
+                tick,
+                heartbeat: cluster.heartbeat,
+                election_timeout,
+                // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than an election.
+                read_retry: election_timeout,
+                renewal,
+                // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two failures.
+                renewal_interval: length / 3,
+                heartbeat_inbox: cluster.lanes.heartbeat.inbound as usize,
+                bulk_inbox: cluster.lanes.bulk.inbound as usize,
+            },
+        ),
         lease: plan.variant.lease_policy(length, renewal),
         coordinator: coordinator::Policy {
             inner_reads: cluster.inner_reads.map_or(plan.variant.coordinator.inner_reads, |inner_reads| {

@@ -16,7 +16,7 @@ use leasehold::env::NodeId;
 pub(super) const VERB: &str = "clock";
 
 pub(super) fn perform(act: &Act, fault: &ClockFault) {
-    let nodes = act.select(fault.node);
+    let nodes = act.select_all(&fault.nodes);
     if nodes.is_empty() {
         act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
     }

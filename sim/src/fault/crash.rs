@@ -12,7 +12,7 @@ use leasehold::env::NodeId;
 pub(super) const VERB: &str = "crash";
 
 pub(super) fn perform(act: &Act, crash: &Crash) {
-    let nodes = act.select(crash.node);
+    let nodes = act.select_all(&crash.nodes);
     if nodes.is_empty() {
         act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
     }

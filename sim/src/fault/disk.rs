@@ -15,7 +15,7 @@ use leasehold::env::NodeId;
 pub(super) const VERB: &str = "disk";
 
 pub(super) fn perform(act: &Act, fault: &DiskFault) {
-    let nodes = act.select(fault.node);
+    let nodes = act.select_all(&fault.nodes);
     if nodes.is_empty() {
         act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
     }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 pub(super) const VERB: &str = "pause";
 
 pub(super) fn perform(act: &Act, pause: &Pause) {
-    let nodes = act.select(pause.node);
+    let nodes = act.select_all(&pause.nodes);
     if nodes.is_empty() {
         act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
     }

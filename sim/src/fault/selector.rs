@@ -37,6 +37,16 @@ impl Act {
         }
     }
 
+    /// The nodes that any of these name now, each once.
+    pub(super) fn select_all(&self, selectors: &[Selector]) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = selectors.iter().flat_map(|selector| self.select(*selector)).collect();
+        if selectors.len() > 1 {
+            nodes.sort_unstable();
+            nodes.dedup();
+        }
+        nodes
+    }
+
     /// The first node, of those that stand still.
     fn paused(&self) -> Option<NodeId> {
         let active = self.injector.active.lock();

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(super) const VERB: &str = "slow";
 
 pub(super) fn perform(act: &Act, slow: &Slow) {
-    let nodes = act.select(slow.node);
+    let nodes = act.select_all(&slow.nodes);
     if nodes.is_empty() {
         act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
     }

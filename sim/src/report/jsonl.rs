@@ -129,6 +129,7 @@ struct Windowed<'a> {
     leader_changes: u64,
     stale_reads: u64,
     recovery_ms: Option<f64>,
+    rewarm_ms: Option<f64>,
     /// The metrics that are numbers for each of something, by name; those that had nothing to be measured by are absent.
     #[serde(flatten)]
     per: BTreeMap<String, f64>,
@@ -269,6 +270,7 @@ impl<'a> Windowed<'a> {
             leader_changes: window.leader_changes,
             stale_reads: window.stale_reads,
             recovery_ms: window.recovery.map(millis),
+            rewarm_ms: window.rewarm.map(millis),
             per: per(window),
         }
     }

@@ -10,6 +10,7 @@
 //! | `tally`    | many runs of one scenario and variant in a few numbers; medians                      |
 //! | `compare`  | several variants side by side, and where the time of a script goes                   |
 //! | `jsonl`    | one JSON object a run                                                                |
+//! | `margin`   | how far from unsafe a scenario is                                                    |
 //! | `junit`    | JUnit XML, for what shows test results                                               |
 //! | `github`   | annotations and the summary of a step of a GitHub workflow                           |
 //! | `witness`  | what these two have in common                                                        |
@@ -32,6 +33,7 @@ mod idle;
 mod jsonl;
 mod junit;
 mod list;
+mod margin;
 mod matrix;
 mod pinned;
 mod progress;
@@ -52,6 +54,7 @@ pub use self::{
     jsonl::json_line,
     junit::Junit,
     list::{Listed, listing},
+    margin::{margin_head, margin_json, margin_lines, write_scenario},
     matrix::{matrix_line, matrix_table},
     pinned::pinned,
     progress::Progress,

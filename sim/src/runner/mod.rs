@@ -7,12 +7,14 @@
 //! | `run`     | one seed of one scenario under one variant, on a thread of its own              |
 //! | `panics`  | panics inside a run are results                                                 |
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
+//! | `margin`  | how far something can be turned up before a lease is wrong                      |
 //! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
 //! | `matrix`  | variants against checks: what is wrong with each is seen, and how soon          |
 //! | `fuzz`    | spoilt scenario files: each is refused or runs                                  |
 
 pub mod fuzz;
 pub mod knobs;
+mod margin;
 pub mod matrix;
 mod panics;
 mod request;
@@ -21,6 +23,7 @@ mod sweep;
 mod verify;
 
 pub use self::{
+    margin::{dialled, margin},
     request::{
         Group, Named, Places, Refusals, Wish, catalogue, find_variant, load, resolve, scenario_file, scenario_schema,
     },

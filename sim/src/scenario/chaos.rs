@@ -159,7 +159,7 @@ impl<D: Dice> Steps<'_, D> {
             FaultName::Pause => self.pause(),
             FaultName::Slow => {
                 let factor = pick(&mut self.dice, &[2, 10, 100]);
-                Action::Slow(Slow { node: self.node(), factor, lasts: self.lasting() })
+                Action::Slow(Slow { nodes: vec![self.node()], factor, lasts: self.lasting() })
             }
             FaultName::Clock => self.clock(),
             FaultName::Disk => self.disk(),
@@ -251,14 +251,14 @@ impl<D: Dice> Steps<'_, D> {
     fn crash(&mut self) -> Action {
         let lasts = if chance(&mut self.dice, 30) { Some(Duration::ZERO) } else { self.lasting() };
         let tail = pick(&mut self.dice, &[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);
-        Action::Crash(Crash { node: self.node(), lasts, tail })
+        Action::Crash(Crash { nodes: vec![self.node()], lasts, tail })
     }
 
     fn pause(&mut self) -> Action {
         let points: Vec<Point> = Point::WORDS.iter().map(|(point, _)| *point).collect();
         let at = chance(&mut self.dice, 40).then(|| pick(&mut self.dice, &points));
         let what = if at.is_some() && chance(&mut self.dice, 50) { Paused::Task } else { Paused::Process };
-        Action::Pause(Pause { node: self.node(), lasts: self.lasting(), clock: PausedClock::Running, at, what })
+        Action::Pause(Pause { nodes: vec![self.node()], lasts: self.lasting(), clock: PausedClock::Running, at, what })
     }
 
     /// Wall clocks do as they like; monotonic ones stay within what is claimed of two clocks, half of it each.
@@ -274,7 +274,7 @@ impl<D: Dice> Steps<'_, D> {
             _ => ClockHarm::Fail,
         };
         let lasts = if matches!(harm, ClockHarm::Step { .. }) { None } else { self.lasting() };
-        Action::Clock(ClockFault { node: self.node(), harm, lasts })
+        Action::Clock(ClockFault { nodes: vec![self.node()], harm, lasts })
     }
 
     fn disk(&mut self) -> Action {
@@ -286,7 +286,7 @@ impl<D: Dice> Steps<'_, D> {
             4 => DiskHarm::Fail(operation),
             _ => DiskHarm::Full,
         };
-        Action::Disk(DiskFault { node: self.node(), harm, lasts: self.lasting() })
+        Action::Disk(DiskFault { nodes: vec![self.node()], harm, lasts: self.lasting() })
     }
 
     fn membership(&mut self) -> MembershipChange {

@@ -203,7 +203,9 @@ impl<'a> Linter<'a> {
         let ends = |step: &Step| {
             step.action.lasts().is_some() || matches!(step.action, Action::Transfer { .. } | Action::Membership(_))
         };
-        if bound.metric == Metric::Recovery && !self.scenario.timeline.iter().any(ends) {
+        // Chaos ends by healing whatever it has drawn.
+        let some_end = self.scenario.chaos.is_some() || self.scenario.timeline.iter().any(ends);
+        if bound.metric == Metric::Recovery && !some_end {
             return Some("no fault ends in this timeline".to_owned());
         }
         let (needed, what) = needs(bound.metric)?;
@@ -259,11 +261,11 @@ impl<'a> Linter<'a> {
             | Action::Hold(_)
             | Action::Membership(_)
             | Action::Heal(_) => 1,
-            Action::Crash(crash) => of_nodes(crash.node, nodes),
-            Action::Pause(pause) => of_nodes(pause.node, nodes),
-            Action::Slow(slow) => of_nodes(slow.node, nodes),
-            Action::Clock(clock) => of_nodes(clock.node, nodes),
-            Action::Disk(disk) => of_nodes(disk.node, nodes),
+            Action::Crash(crash) => of_nodes(&crash.nodes, nodes),
+            Action::Pause(pause) => of_nodes(&pause.nodes, nodes),
+            Action::Slow(slow) => of_nodes(&slow.nodes, nodes),
+            Action::Clock(clock) => of_nodes(&clock.nodes, nodes),
+            Action::Disk(disk) => of_nodes(&disk.nodes, nodes),
         }
     }
 
@@ -334,7 +336,12 @@ fn of_a_leader(action: &Action) -> Option<Selector> {
     action.selectors().into_iter().find(is_of)
 }
 
-fn of_nodes(selector: Selector, nodes: u64) -> u64 {
+fn of_nodes(selectors: &[Selector], nodes: u64) -> u64 {
+    let all: u64 = selectors.iter().map(|selector| of_selector(*selector, nodes)).sum();
+    all.min(nodes)
+}
+
+fn of_selector(selector: Selector, nodes: u64) -> u64 {
     match selector {
         Selector::Followers | Selector::Others => nodes.saturating_sub(1).max(1),
         Selector::Majority => nodes / 2 + 1,
@@ -380,7 +387,7 @@ fn needs(metric: Metric) -> Option<(IsNeeded, &'static str)> {
             (|workload| puts(workload) || compares(workload) || updates(workload) || scripts(workload), "writes")
         }
         Metric::ReadIndexWaiting | Metric::BacklogGrowth => (|_| true, "does anything"),
-        Metric::StaleReads | Metric::LeaseHitRate | Metric::LeaseHits | Metric::LeaseMisses => {
+        Metric::StaleReads | Metric::LeaseHitRate | Metric::Rewarm | Metric::LeaseHits | Metric::LeaseMisses => {
             (|workload| gets(workload) || updates(workload) || scripts(workload), "reads")
         }
     })

@@ -16,6 +16,9 @@ pub enum Metric {
     LeaseHitRate,
     /// `recovery`: the longest time from the end of a fault to the first success.
     Recovery,
+    /// `rewarm`: the longest time from a new leader's first applied entry to the first read that it answers from its lease; nothing
+    /// where no read came before that.
+    Rewarm,
     /// `leader-changes`
     LeaderChanges,
     /// `conflicts-per-second`
@@ -104,10 +107,11 @@ pub enum Stat {
 }
 
 impl Metric {
-    const PLAIN: [(Self, &'static str); 23] = [
+    const PLAIN: [(Self, &'static str); 24] = [
         (Self::StaleReads, "stale-reads"),
         (Self::LeaseHitRate, "lease-hit-rate"),
         (Self::Recovery, "recovery"),
+        (Self::Rewarm, "rewarm"),
         (Self::LeaderChanges, "leader-changes"),
         (Self::ConflictsPerSecond, "conflicts-per-second"),
         (Self::ReadIndexPerWrite, "read-index-per-write"),
@@ -141,7 +145,7 @@ impl Metric {
     /// What its values are held in.
     pub fn unit(self) -> Unit {
         match self {
-            Self::Recovery | Self::Latency(..) => Unit::Seconds,
+            Self::Recovery | Self::Rewarm | Self::Latency(..) => Unit::Seconds,
             Self::LeaseHitRate => Unit::Ratio,
             Self::ConflictsPerSecond
             | Self::ReadIndexPerWrite

@@ -18,6 +18,7 @@
 //! | `profiles` | networks and disks that have a name, with the source of their figures      |
 //! | `schema`   | the shape of the file, with source spans                                   |
 //! | `shape`    | what single values look like, for the JSON Schema                          |
+//! | `dial`     | what can be turned up in any scenario until a stale read becomes possible  |
 //! | `describe` | the JSON Schema, for editors                                               |
 //! | `read`     | text to schema                                                             |
 //! | `validate` | schema to plan                                                             |
@@ -30,6 +31,7 @@
 
 mod chaos;
 mod describe;
+mod dial;
 mod explain;
 mod lint;
 mod load;
@@ -53,6 +55,7 @@ use std::{path::Path, time::Duration};
 pub use self::{
     chaos::Dice,
     describe::json_schema,
+    dial::{Dial, Reach},
     explain::{Context, explain},
     lint::lint,
     metric::*,

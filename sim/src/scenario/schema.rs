@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
-    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use toml::Spanned;
 
@@ -18,6 +18,7 @@ use super::shape;
 pub(super) type Text = Spanned<String>;
 pub(super) type Whole = Spanned<i64>;
 pub(super) type Quantity = Spanned<Scalar>;
+pub(super) type Named = Spanned<OneOrMore>;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -162,8 +163,8 @@ pub(super) struct Partition {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Crash {
     /// Whose process.
-    #[schemars(with = "shape::Node")]
-    pub node: Option<Text>,
+    #[schemars(with = "shape::Nodes")]
+    pub node: Option<Named>,
     /// How long it is down, `0s`: it starts again at once; without it, until a `heal`.
     #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
@@ -177,8 +178,8 @@ pub(super) struct Crash {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ClockFault {
     /// Whose clock.
-    #[schemars(with = "shape::Node")]
-    pub node: Option<Text>,
+    #[schemars(with = "shape::Nodes")]
+    pub node: Option<Named>,
     // What is wrong with it: one of these.
     /// It runs so much too fast (`+500ppm`) or too slow (`-2%`).
     #[schemars(with = "Option<shape::Drift>")]
@@ -207,8 +208,8 @@ pub(super) struct ClockFault {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct DiskFault {
     /// Whose disk.
-    #[schemars(with = "shape::Node")]
-    pub node: Option<Text>,
+    #[schemars(with = "shape::Nodes")]
+    pub node: Option<Named>,
     // What is wrong with it: one of these.
     /// Each fsync takes so long.
     #[schemars(with = "Option<shape::Duration>")]
@@ -234,8 +235,8 @@ pub(super) struct DiskFault {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Pause {
     /// Whose process.
-    #[schemars(with = "shape::Node")]
-    pub node: Option<Text>,
+    #[schemars(with = "shape::Nodes")]
+    pub node: Option<Named>,
     /// For how long; without it, until a `heal`.
     #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
@@ -254,8 +255,8 @@ pub(super) struct Pause {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Slow {
     /// Whose CPU.
-    #[schemars(with = "shape::Node")]
-    pub node: Option<Text>,
+    #[schemars(with = "shape::Nodes")]
+    pub node: Option<Named>,
     /// All work takes so many times as long: 2 to 1000.
     #[schemars(with = "u32", range(min = 2, max = 1000))]
     pub factor: Option<Whole>,
@@ -684,6 +685,42 @@ pub(super) struct Scalar(pub String);
 pub(super) enum Or<T> {
     Word(Scalar),
     Table(T),
+}
+
+/// One word, or a list of them.
+#[derive(Debug)]
+pub(super) enum OneOrMore {
+    One(String),
+    More(Vec<Text>),
+}
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrMoreVisitor)
+    }
+}
+
+struct OneOrMoreVisitor;
+
+impl<'de> Visitor<'de> for OneOrMoreVisitor {
+    type Value = OneOrMore;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a quoted text or a list of them")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<OneOrMore, E> {
+        Ok(OneOrMore::One(value.to_owned()))
+    }
+
+    // Each element by itself, unbuffered, so that its place is kept.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMore, A::Error> {
+        let mut more = Vec::new();
+        while let Some(text) = seq.next_element()? {
+            more.push(text);
+        }
+        Ok(OneOrMore::More(more))
+    }
 }
 
 impl<'de> Deserialize<'de> for Scalar {

@@ -80,6 +80,14 @@ shapes! {
         { "enum": Selector::roles().map(|role| role.to_string()).collect::<Vec<_>>() },
         { "type": "string", "pattern": "^n[1-9]$" },
     ] });
+    /// Nodes, by role or by number, in one word or in a list.
+    Nodes = {
+        let one = json_schema!({ "anyOf": [
+            { "enum": Selector::roles().map(|role| role.to_string()).collect::<Vec<_>>() },
+            { "type": "string", "pattern": "^n[1-9]$" },
+        ] });
+        json_schema!({ "anyOf": [one, { "type": "array", "minItems": 1, "items": one }] })
+    };
     /// One node, by role or by number.
     OneNode = json_schema!({ "anyOf": [
         { "enum": Selector::roles().filter(|role| !role.is_many()).map(|role| role.to_string()).collect::<Vec<_>>() },

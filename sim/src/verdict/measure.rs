@@ -2,6 +2,7 @@
 
 use super::latency::Latencies;
 use super::recovery::{Recovered, Recovery};
+use super::rewarm::{Rewarm, Rewarmed};
 use super::{LeaseMeasures, Measures, Window};
 use crate::history::{ByOp, Completion, Invocation, OpId, OpKind, Record, StackRecord, What};
 use crate::scenario::{Action, Scenario, Step};
@@ -14,7 +15,8 @@ use std::time::Duration;
 /// Counts as the records come.
 ///
 /// An operation belongs to the windows in which it was *due*, also where it completes later; its latency counts from there. All else
-/// belongs to the windows in which it happened; the recovery from a fault to those in which the fault ended.
+/// belongs to the windows in which it happened; the recovery from a fault to those in which the fault ended, and how long
+/// a lease was cold to those in which its leader could first have answered.
 pub struct Meter {
     /// The whole run first, then the windows in the order of the timeline.
     tallies: Vec<Tally>,
@@ -26,6 +28,7 @@ pub struct Meter {
     /// The term that each node was last leader of.
     led: BTreeMap<NodeId, u64>,
     recovery: Recovery,
+    rewarm: Rewarm,
 }
 
 /// One window while it is being measured.
@@ -49,6 +52,7 @@ impl Meter {
             counts,
             led: BTreeMap::new(),
             recovery: Recovery::default(),
+            rewarm: Rewarm::default(),
         }
     }
 
@@ -57,6 +61,9 @@ impl Meter {
         self.count_backlog(record.at);
         for recovered in self.recovery.record(record) {
             self.recovered(&recovered);
+        }
+        if let Some(rewarmed) = self.rewarm.record(record) {
+            self.rewarmed(&rewarmed);
         }
         match &record.what {
             What::Invoked(Invocation { op, due, operation, .. }) => {
@@ -96,6 +103,9 @@ impl Meter {
         for recovered in self.recovery.finish(end) {
             self.recovered(&recovered);
         }
+        for rewarmed in self.rewarm.finish() {
+            self.rewarmed(&rewarmed);
+        }
         let mut windows = self.tallies.drain(..).map(|tally| tally.finish(end));
         Measures { whole: windows.next().unwrap_or_default(), windows: windows.collect() }
     }
@@ -123,6 +133,10 @@ impl Meter {
 
     fn recovered(&mut self, recovered: &Recovered) {
         self.at(recovered.since).for_each(|window| window.recovery = window.recovery.max(Some(recovered.took)));
+    }
+
+    fn rewarmed(&mut self, rewarmed: &Rewarmed) {
+        self.at(rewarmed.since).for_each(|window| window.rewarm = window.rewarm.max(Some(rewarmed.took)));
     }
 }
 

@@ -7,21 +7,25 @@
 //! | `latency`   | latencies of one kind of operation                                                    |
 //! | `recovery`  | how long it took until writes were acknowledged again after a fault                   |
 //! | `recoveries`| how soon there was a leader again after faults, over many runs                        |
+//! | `rewarm`    | how long the leases of new leaders stayed cold                                        |
 //! | `reading`   | the value of a scenario's metric in a window, or why there is none                    |
 //! | `judge`     | [`judge()`]: findings, expectations and floors against the file                       |
 //! | `explain`   | the story of an expectation that does not hold                                        |
 //! | `sighting`  | what was seen of a variant, over many runs                                            |
+//! | `margin`    | how far from unsafe a scenario was found to be                                        |
 //! | `outcome`   | what comes of it all: the plain data that reports are written from                    |
 
 mod auditor;
 mod explain;
 mod judge;
 mod latency;
+mod margin;
 mod measure;
 mod outcome;
 mod reading;
 mod recoveries;
 mod recovery;
+mod rewarm;
 mod sighting;
 
 #[cfg(test)]
@@ -29,6 +33,7 @@ pub(crate) mod testing;
 
 pub use auditor::{Audit, Auditor, SharedAuditor, panel};
 pub use judge::judge;
+pub use margin::{Breach, Found, Margin};
 pub use measure::Meter;
 pub use outcome::*;
 pub use reading::{read, shown};

@@ -177,6 +177,9 @@ pub struct Window {
     pub backlog: [u64; 2],
     /// Longest time from the end of a fault to the next write acknowledged; `None` if there was no such fault.
     pub recovery: Option<Duration>,
+    /// Longest time from a new leader's first applied entry to the first read that it answered from its lease; `None` if nobody was
+    /// elected and asked.
+    pub rewarm: Option<Duration>,
 }
 
 /// Operations of one kind.

@@ -30,6 +30,9 @@ pub fn read(
     let count = match metric {
         Metric::LeaseHitRate => return lease.hit_rate().ok_or("no lease read reached a leader that was caught up"),
         Metric::Recovery => return recovery(window),
+        Metric::Rewarm => {
+            return window.rewarm.map(seconds).ok_or("nobody was elected and then asked for a lease read");
+        }
         Metric::ConflictsPerSecond => {
             return per(window.conflicts as f64, length(window), "the window is empty");
         }
@@ -179,6 +182,7 @@ mod tests {
         assert_eq!(absent("read-index-per-inner-read"), "no script ended");
         assert_eq!(absent("faults-effective"), "faults are counted over the whole run only");
         assert_eq!(absent("recovery"), "no fault ended that left nothing else in force");
+        assert_eq!(absent("rewarm"), "nobody was elected and then asked for a lease read");
     }
 
     #[test]
@@ -192,6 +196,7 @@ mod tests {
             scripts: ScriptMeasures { ended: 2, attempts: 12, ..ScriptMeasures::default() },
             rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),
             recovery: Some(Duration::from_millis(1_500)),
+            rewarm: Some(Duration::from_millis(3)),
             conflicts: 12,
             busy: BTreeMap::from([(NodeId(1), Duration::from_secs(8)), (NodeId(2), Duration::from_secs(2))]),
             dropped: BTreeMap::from([("heartbeat", 20)]),
@@ -208,6 +213,7 @@ mod tests {
         assert_eq!((value("busy-cores"), value("heartbeats-dropped-per-second")), (Ok(2.0), Ok(5.0)));
         assert_eq!((value("read-index-waiting"), value("backlog-growth")), (Ok(3.0), Ok(1.25)));
         assert_eq!((value("get-drift"), value("script-drift")), (Ok(0.5), Ok(0.5)));
+        assert_eq!(value("rewarm"), Ok(0.003));
         assert_eq!((value("get-mean"), value("faults-effective")), (Ok(0.002), Ok(1.0)));
     }
 

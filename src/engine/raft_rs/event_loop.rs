@@ -570,7 +570,7 @@ impl EventLoop {
     fn stop(&mut self, error: Option<&Error>) {
         self.shared.inbox.close();
         self.shared.close();
-        self.listener.ended(EndCause::Stopped);
+        rule!(StopEndsLease => self.listener.ended(EndCause::Stopped));
         let closed = Error::Closed(Outcome::Unknown);
         self.proposals.fail_all(&closed);
         self.reads.fail_all(&closed);

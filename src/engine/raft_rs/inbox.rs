@@ -46,7 +46,7 @@ struct Queues {
     heartbeat: VecDeque<Packet>,
     bulk: VecDeque<Packet>,
     asks: VecDeque<Ask>,
-    tick: bool,
+    ticks: u32,
     /// How many of the heartbeat lane were taken in a row.
     burst: u32,
     /// Whose turn it is among tick, asks and bulk.
@@ -85,10 +85,11 @@ impl Inbox {
         })
     }
 
-    /// A tick that finds one waiting already is lost.
+    /// A tick that finds one waiting already is lost: made up for later, it would take from a promise time that has not passed.
     pub(super) fn tick(&self) {
         let _ = self.put(|queues| {
-            queues.tick = true;
+            queues.ticks += 1;
+            rule!(LateTickIsLost => queues.ticks = 1);
             Ok(())
         });
     }
@@ -148,13 +149,33 @@ impl Queues {
         (0..3).find_map(|_| self.take_turn()).or_else(|| self.heartbeat.pop_front().map(Input::Packet))
     }
 
+    fn take_tick(&mut self) -> Option<Input> {
+        self.ticks = self.ticks.checked_sub(1)?;
+        Some(Input::Tick)
+    }
+
     fn take_turn(&mut self) -> Option<Input> {
         let turn = self.turn;
         self.turn = (turn + 1) % 3;
         match turn {
-            0 => std::mem::take(&mut self.tick).then_some(Input::Tick),
+            0 => self.take_tick(),
             1 => self.asks.pop_front().map(Input::Ask),
             _ => self.bulk.pop_front().map(Input::Packet),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_ticks_that_find_a_loop_behind_one_is_taken() {
+        let inbox = Inbox::new(8, 8);
+        inbox.tick();
+        inbox.tick();
+        let mut queues = inbox.queues.lock();
+        assert!(matches!(queues.take(), Some(Input::Tick)));
+        assert!(queues.take().is_none());
     }
 }

@@ -111,7 +111,7 @@ impl Shared {
     fn close(&self) {
         let mut published = self.published.lock();
         published.closed = true;
-        published.status = Status { term: published.status.term, ..Status::default() };
+        rule!(StopEndsLease => published.status = Status { term: published.status.term, ..Status::default() });
         published.waiting.clear();
     }
 

@@ -1,7 +1,8 @@
 //! Around a node's surroundings: its clock, its timers, the points of its code.
 
-use leasehold::env::{BoxFuture, ClockError, Env, Instant, NodeId, Point, Reading, Wait, Work};
+use leasehold::env::{self, BoxFuture, ClockError, Env, Instant, NodeId, Point, Reading, Wait, Work};
 use leasehold::observe::{Event, Host, Sink};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,10 @@ pub(super) trait Quirk: Send + Sync + 'static {
 
     fn sleep(&self, host: &dyn Host, duration: Duration) -> Wait {
         host.sleep(duration)
+    }
+
+    fn observe(&self, host: &dyn Host, event: Event) {
+        host.observe(event);
     }
 
     fn point(&self, host: &dyn Host, point: Point) -> Wait {
@@ -70,7 +75,7 @@ impl<Q: Quirk> Env for Odd<Q> {
 
 impl<Q: Quirk> Sink for Odd<Q> {
     fn observe(&self, event: Event) {
-        self.host.observe(event);
+        self.quirk.observe(&*self.host, event);
     }
 
     fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
@@ -89,4 +94,56 @@ pub(super) fn failure_is_zero(host: Arc<dyn Host>) -> Arc<dyn Host> {
     }
 
     odd(host, Zero)
+}
+
+/// The clock is read when a timer is set, and shows that until the next one is.
+pub(super) fn read_at_timers(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    #[derive(Default)]
+    struct Cached(Mutex<Option<Reading>>);
+
+    impl Quirk for Cached {
+        fn monotonic(&self, host: &dyn Host) -> Reading {
+            *self.0.lock().get_or_insert_with(|| host.monotonic())
+        }
+
+        fn sleep(&self, host: &dyn Host, duration: Duration) -> Wait {
+            *self.0.lock() = Some(host.monotonic());
+            host.sleep(duration)
+        }
+    }
+
+    odd(host, Cached::default())
+}
+
+/// What is read is the wall clock, set to the monotonic one when the process begins; timers go by that.
+pub(super) fn reads_the_wall(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    /// By so many nanoseconds the wall clock was ahead.
+    struct Wall(i128);
+
+    impl Quirk for Wall {
+        fn monotonic(&self, host: &dyn Host) -> Reading {
+            let since_epoch = i128::from(env::nanos(host.wall()?));
+            Ok(Instant::from_nanos(u64::try_from(since_epoch - self.0).unwrap_or(0)))
+        }
+    }
+
+    let (wall, monotonic) = (host.wall().unwrap_or_default(), host.monotonic().unwrap_or_default());
+    odd(host, Wall(i128::from(env::nanos(wall)) - i128::from(monotonic.as_nanos())))
+}
+
+/// The failure of its engine does not end the process.
+#[cfg(feature = "planted")]
+pub(super) fn outlives_its_engine(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    struct Outlives;
+
+    impl Quirk for Outlives {
+        fn observe(&self, host: &dyn Host, event: Event) {
+            host.observe(match event {
+                Event::Stopped { .. } => Event::Stopped { error: None },
+                told => told,
+            });
+        }
+    }
+
+    odd(host, Outlives)
 }

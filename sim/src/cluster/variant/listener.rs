@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 /// What is odd about what the lease is told; what is not said goes through as it is.
 trait Between: Send + Sync + 'static {
+    fn elected(&self, lease: &dyn Listener, term: u64) {
+        lease.elected(term);
+    }
+
     fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
         lease.renewed(term, base);
     }
@@ -35,7 +39,7 @@ fn listening(lease: Arc<dyn Listener>, between: impl Between) -> Arc<dyn Listene
 
 impl<B: Between> Listener for Listening<B> {
     fn elected(&self, term: u64) {
-        self.lease.elected(term);
+        self.between.elected(&*self.lease, term);
     }
 
     fn renewed(&self, term: u64, base: Instant) {
@@ -80,4 +84,33 @@ pub(super) fn ended_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> A
     }
 
     listening(lease, Ending)
+}
+
+/// What renews the lease brings back one that a transfer has suspended.
+pub(super) fn resumed_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct Resuming;
+
+    impl Between for Resuming {
+        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+            lease.resumed(term, base);
+        }
+    }
+
+    listening(lease, Resuming)
+}
+
+/// An election renews the lease.
+pub(super) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct AtElection(Arc<dyn Host>);
+
+    impl Between for AtElection {
+        fn elected(&self, lease: &dyn Listener, term: u64) {
+            lease.elected(term);
+            if let Ok(now) = self.0.monotonic() {
+                lease.renewed(term, now);
+            }
+        }
+    }
+
+    listening(lease, AtElection(Arc::clone(host)))
 }

@@ -13,11 +13,13 @@
 //! | `tap`        | what can be put between a node and its messages                                      |
 //! | `disk`       | what can be put between a node and its disk                                          |
 //! | `listener`   | what can be put between engine and lease (feature `planted`)                         |
+//! | `engine`     | what can be put between coordinator and engine (feature `planted`)                   |
+//! | `machine`    | what can be put between engine and store (feature `planted`)                         |
 //!
 //! # To plant a bug
 //!
 //! 1. One entry in a table, named by what is wrong, with the id of `lease-bugs.md` in `source`: `..DEFAULT`, and what differs. Choose
-//!    the outermost layer that can express it: a policy value, `host`, `tap` or `disk`; then `listener` or `engine`; then `rules_off`.
+//!    the outermost layer that can express it: a policy value, `host`, `tap` or `disk`; then `listener`, `engine` or `machine`; then `rules_off`.
 //!    A rule that has no name yet gets one where it stands (`src/rules.rs` says how); a gap in a wrapper is filled in its file.
 //! 2. `seen`: the scenario that shows it, and the check or the metric that says so first. If none of `fast/` does, a small one in
 //!    `scenarios/planted/`: few seconds, few clients, faults by the protocol's own moments; it must be green as it is.
@@ -27,10 +29,14 @@
 //! the list of those that kill nothing yet (`runner::matrix`).
 
 mod disk;
+#[cfg(feature = "planted")]
+mod engine;
 mod history;
 mod host;
 #[cfg(feature = "planted")]
 mod listener;
+#[cfg(feature = "planted")]
+mod machine;
 mod planted;
 #[cfg(feature = "planted")]
 mod rules;
@@ -41,10 +47,10 @@ pub use tap::Tap;
 pub(super) use tap::tapped;
 
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
-use leasehold::engine::RenewalKind;
+use leasehold::engine::{Config, RenewalKind};
 #[cfg(feature = "planted")]
-use leasehold::engine::{Engine, Listener};
-use leasehold::env::Disk;
+use leasehold::engine::{Engine, Listener, StateMachine};
+use leasehold::env::{Disk, NodeId};
 use leasehold::error::Error;
 use leasehold::lease::{self, longest_safe};
 #[cfg(feature = "planted")]
@@ -85,8 +91,10 @@ pub struct Variant {
     pub read_ends: Option<fn(&Error) -> bool>,
     /// Where ReadIndex rounds are spent.
     pub coordinator: Policy,
-    /// What the node takes for its monotonic clock is the wall clock: every step moves it.
-    pub wall_clock: bool,
+    /// How the engine of a node is set up, where they are not all set up alike.
+    pub set_up: Option<fn(NodeId, Config) -> Config>,
+    /// What the nodes take for a monotonic clock.
+    pub clock: Clock,
     /// Stands around the node's surroundings.
     pub host: Option<Around<dyn Host>>,
     /// Stands around its disk.
@@ -99,6 +107,9 @@ pub struct Variant {
     /// Stands between engine and coordinator.
     #[cfg(feature = "planted")]
     pub engine: Option<StandIn<dyn Engine>>,
+    /// Stands between engine and store.
+    #[cfg(feature = "planted")]
+    pub machine: Option<StandIn<dyn StateMachine>>,
     /// The rules that the stack does not keep.
     #[cfg(feature = "planted")]
     pub rules_off: &'static [Rule],
@@ -127,6 +138,17 @@ impl Kind {
             Kind::TooSafe => "too safe",
         }
     }
+}
+
+/// What a node takes for its monotonic clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clock {
+    /// A clock that counts on whatever happens.
+    Monotonic,
+    /// The wall clock: every step moves it.
+    Wall,
+    /// A clock that stands still while the process does (Linux: `CLOCK_MONOTONIC` in a suspend of the machine).
+    Uptime,
 }
 
 /// What is wrong with a variant: its class in `lease-bugs.md` §2.
@@ -181,7 +203,8 @@ pub const DEFAULT: Variant = Variant {
     write_ends: None,
     read_ends: None,
     coordinator: Policy { write_fence: WriteFence::Commit, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
-    wall_clock: false,
+    set_up: None,
+    clock: Clock::Monotonic,
     host: None,
     disk: None,
     tap: None,
@@ -189,6 +212,8 @@ pub const DEFAULT: Variant = Variant {
     listener: None,
     #[cfg(feature = "planted")]
     engine: None,
+    #[cfg(feature = "planted")]
+    machine: None,
     #[cfg(feature = "planted")]
     rules_off: &[],
 };
@@ -224,6 +249,14 @@ impl Variant {
         }
     }
 
+    /// `config` as it is at this node.
+    pub(super) fn set_up(&self, node: NodeId, config: Config) -> Config {
+        match self.set_up {
+            Some(set_up) => set_up(node, config),
+            None => config,
+        }
+    }
+
     /// `host`, and what this variant puts around it.
     pub(super) fn around_host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
         match self.host {
@@ -243,7 +276,7 @@ impl Variant {
     /// What stands between the parts of a node.
     #[cfg(feature = "planted")]
     pub(super) fn between(&self) -> Between {
-        Between { listener: self.listener, engine: self.engine }
+        Between { listener: self.listener, engine: self.engine, machine: self.machine }
     }
 
     /// From here on this thread, which is one run's, does not keep the rules that this variant has switched off.

@@ -1,6 +1,8 @@
 //! Bugs that the world around a node can show: the stack runs as it is.
 
-use super::{PLANTED, Variant, disk, host, seen, tap};
+use super::{Clock, Harm, PLANTED, Variant, disk, host, seen, tap};
+use leasehold::engine::{Config, RenewalKind};
+use leasehold::env::NodeId;
 use std::time::Duration;
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -17,7 +19,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: leases and timers go by the wall clock, which jumps",
         source: "sofa-jraft #26; elastickv 899c0a03; lease-bugs LB-07",
         seen: seen("fast/s-07-wall-steps", "one-lease"),
-        wall_clock: true,
+        clock: Clock::Wall,
         ..PLANTED
     },
     Variant {
@@ -60,4 +62,69 @@ pub(super) const VARIANTS: &[Variant] = &[
         lease_length: |election_timeout: Duration, _| election_timeout + Duration::from_millis(100),
         ..PLANTED
     },
+    Variant {
+        name: "cached-clock",
+        about: "planted: a lease read is decided by a reading that was taken when a timer was last set",
+        source: "TiKV #4798; riak_ensemble #41; lease-bugs LB-06",
+        seen: seen("fast/s-06-pause-anywhere", "fresh-clock"),
+        host: Some(host::read_at_timers),
+        ..PLANTED
+    },
+    Variant {
+        name: "clock-stops-in-suspend",
+        about: "planted: the clock that leases go by stands still while the process does",
+        source: "rust-lang #79462, #87906; lease-bugs LB-13",
+        seen: seen("planted/suspended", "one-lease"),
+        clock: Clock::Uptime,
+        ..PLANTED
+    },
+    Variant {
+        name: "idle-lease-lapses",
+        about: "planted: only what answers an append renews the lease: where nobody writes it runs out",
+        source: "elastickv #950; TiKV #6427; lease-bugs LB-36",
+        seen: seen("planted/read-only", "lease-used"),
+        harm: Harm::Performance,
+        tap: Some(tap::without_heartbeat_acks),
+        ..PLANTED
+    },
+    Variant {
+        name: "one-path-does-not-renew",
+        about: "planted: what answers an append renews no lease, as what answers a heartbeat does",
+        source: "elastickv 9994bbb7; lease-bugs LB-27 (b)",
+        seen: seen("planted/without-heartbeats", "lease-hit-rate"),
+        harm: Harm::Performance,
+        tap: Some(tap::without_append_acks),
+        ..PLANTED
+    },
+    Variant {
+        name: "renewed-by-misses",
+        about: "planted: reads that find no lease renew it when they end; where they take long it is over by then, or nearly",
+        source: "elastickv #560, #561; lease-bugs LB-33",
+        seen: seen("planted/far-quorum", "lease-hit-rate"),
+        harm: Harm::Performance,
+        renewal: Some(RenewalKind::Caller),
+        ..PLANTED
+    },
+    Variant {
+        name: "signed-age",
+        about: "planted: leases go by stamps of the wall clock, and one that lies ahead is young (timers go by the right clock)",
+        source: "elastickv 899c0a03; lease-bugs LB-08",
+        seen: seen("fast/s-07-wall-steps", "fresh-clock"),
+        host: Some(host::reads_the_wall),
+        ..PLANTED
+    },
+    Variant {
+        name: "uneven-timeouts",
+        about: "planted: all voters but n1 promise half as long as the lease of n1 counts on",
+        source: "TiKV's warning at start; sofa-jraft #372; lease-bugs LB-11",
+        seen: seen("planted/uneven-timeouts", "one-lease"),
+        set_up: Some(half_as_patient),
+        ..PLANTED
+    },
 ];
+
+/// Another election timeout than n1 has.
+fn half_as_patient(node: NodeId, config: Config) -> Config {
+    let election_timeout = if node == NodeId(1) { config.election_timeout } else { config.election_timeout / 2 };
+    Config { election_timeout, ..config }
+}

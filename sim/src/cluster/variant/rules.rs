@@ -1,6 +1,6 @@
 //! Bugs that are made by switching off what the stack keeps, or by telling the lease something else than the engine says.
 
-use super::{Harm, PLANTED, Variant, any_error, listener, seen};
+use super::{Harm, PLANTED, Variant, any_error, engine, host, listener, machine, seen};
 use leasehold::coordinator::{Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::rules::Rule;
@@ -161,6 +161,73 @@ pub(super) const VARIANTS: &[Variant] = &[
             Rule::TransferEndsLease,
             Rule::TimeoutNowEndsLease,
         ],
+        ..PLANTED
+    },
+    Variant {
+        name: "acknowledged-at-commit",
+        about: "planted: a write is acknowledged when it is committed, and what reads look at has it 20 ms later",
+        source: "premise P9; TiKV #1560; lease-bugs LB-29",
+        seen: seen("fast/steady", "staleness"),
+        machine: Some(machine::applied_late),
+        ..PLANTED
+    },
+    Variant {
+        name: "confirmed-by-nobody",
+        about: "planted: what a leader finds in its own state counts as a round of its quorum, and renews the lease",
+        source: "elastickv 76a93d77; lease-bugs LB-30",
+        seen: seen("fast/s-03-cut-after-check-quorum", "lease-base"),
+        renewal: Some(RenewalKind::Caller),
+        engine: Some(engine::asks_nobody),
+        ..PLANTED
+    },
+    Variant {
+        name: "dead-engine-keeps-lease",
+        about: "planted: an engine that fails ends neither the lease nor, to readers, its leadership, and the process lives on",
+        source: "elastickv 9c15a89b, f83fed54; lease-bugs LB-26",
+        seen: seen("planted/failed-engine", "live-leader"),
+        host: Some(host::outlives_its_engine),
+        rules_off: &[Rule::StopEndsLease],
+        ..PLANTED
+    },
+    Variant {
+        name: "end-leaves-expiry",
+        about: "planted: the end of a lease moves the generation, and the next one finds the old expiry",
+        source: "elastickv ac9b7f85: between two stores there, to the end of the lease here, as one lock guards both; lease-bugs LB-23",
+        seen: seen("planted/back-and-forth", "live-leader"),
+        renewal: Some(RenewalKind::Caller),
+        rules_off: &[Rule::EndClearsExpiry],
+        ..PLANTED
+    },
+    Variant {
+        name: "late-ticks-made-up",
+        about: "planted: a loop that fell behind takes all its ticks at once, and with them a promise that it has just given",
+        source: "TiKV #6596, #6648; lease-bugs LB-15",
+        seen: seen("planted/stalled-followers", "one-lease"),
+        rules_off: &[Rule::LateTickIsLost],
+        ..PLANTED
+    },
+    Variant {
+        name: "one-path-does-not-end",
+        about: "planted: TimeoutNow ends the lease, the request that makes it leave, sooner or later, does not",
+        source: "elastickv 7ea2a826; lease-bugs LB-27 (a)",
+        seen: seen("planted/lagging-target", "transfer-lease"),
+        rules_off: &[Rule::TransferEndsLease],
+        ..PLANTED
+    },
+    Variant {
+        name: "regained-by-acknowledgement",
+        about: "planted: an acknowledgement is enough to win the lease back after a transfer, with a forced vote under way",
+        source: "TiKV: a read index does not lift a suspect lease; lease-bugs LB-20",
+        seen: seen("planted/late-vote", "transfer-lease"),
+        listener: Some(listener::resumed_by_renewal),
+        ..PLANTED
+    },
+    Variant {
+        name: "vote-is-promise",
+        about: "planted: a new leader takes the votes that it won for promises, and holds a lease from its election on",
+        source: "raft-rs: who has granted a vote may grant the next at once; lease-bugs LB-38",
+        seen: seen("fast/steady", "lease-base"),
+        listener: Some(listener::leased_at_election),
         ..PLANTED
     },
 ];

@@ -2,7 +2,7 @@
 
 use leasehold::env::{Bus, Envelope, LaneFull, Stamp};
 use leasehold::observe::Host;
-use leasehold::transport::{Message, Packet};
+use leasehold::transport::{Message, MessageType, Packet};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -74,4 +74,25 @@ pub(super) fn of_the_latest_round(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
     }
 
     Arc::new(Latest::default())
+}
+
+/// What answers a heartbeat acknowledges nothing.
+pub(super) fn without_heartbeat_acks(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    Arc::new(WithoutAcks(MessageType::MsgHeartbeatResponse))
+}
+
+/// What answers an append acknowledges nothing.
+pub(super) fn without_append_acks(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    Arc::new(WithoutAcks(MessageType::MsgAppendResponse))
+}
+
+/// What messages of this kind acknowledge is not heard.
+struct WithoutAcks(MessageType);
+
+impl Tap for WithoutAcks {
+    fn arriving(&self, packet: Packet) -> Option<Packet> {
+        let deaf = matches!(&packet.body, Message::Raft(message) if message.msg_type == self.0);
+        let echo = packet.echo.filter(|_| !deaf);
+        Some(Packet { echo, ..packet })
+    }
 }

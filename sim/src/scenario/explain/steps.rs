@@ -70,9 +70,9 @@ fn what(action: &Action) -> String {
         Action::Pause(of) => pause(of),
         Action::Link(of) => link(of),
         Action::Hold(of) => hold(of),
-        Action::Slow(Slow { node, factor, lasts }) => {
-            let takes = format!("all work of {} takes {factor} times as long", who(*node));
-            format!("{} {takes}{}", lasting(*lasts), drawn(&[*node]))
+        Action::Slow(Slow { nodes, factor, lasts }) => {
+            let takes = format!("all work of {} takes {factor} times as long", all(nodes));
+            format!("{} {takes}{}", lasting(*lasts), drawn(nodes))
         }
         Action::Membership(change) => format!("the leader is asked to {}{}", changed(change), drawn(&change.named())),
         Action::Clock(clock) => wrong_clock(clock),
@@ -81,8 +81,8 @@ fn what(action: &Action) -> String {
     }
 }
 
-fn pause(Pause { node, lasts, clock, at, what }: &Pause) -> String {
-    let many = *node == Selector::Followers;
+fn pause(Pause { nodes, lasts, clock, at, what }: &Pause) -> String {
+    let many = are_many(nodes);
     let stands = if many { "stand" } else { "stands" };
     let clock = match (what, many, clock) {
         (Paused::Task, _, _) => "the rest of the process goes on",
@@ -91,7 +91,7 @@ fn pause(Pause { node, lasts, clock, at, what }: &Pause) -> String {
         (Paused::Process, true, PausedClock::Running) => "their clocks go on",
         (Paused::Process, true, PausedClock::Frozen) => "their clocks stand still too",
     };
-    let (who, lasting, drawn) = (who(*node), lasting(*lasts), drawn(&[*node]));
+    let (who, lasting, drawn) = (all(nodes), lasting(*lasts), drawn(nodes));
     match (at, what) {
         (None, _) => format!("{who} {stands} still {lasting}; {clock}{drawn}"),
         (Some(at), Paused::Process) => {
@@ -103,7 +103,7 @@ fn pause(Pause { node, lasts, clock, at, what }: &Pause) -> String {
     }
 }
 
-fn killed(Crash { node, lasts, tail }: &Crash) -> String {
+fn killed(Crash { nodes, lasts, tail }: &Crash) -> String {
     let left = match tail {
         Tail::Lost => "what its disk had synced",
         Tail::Kept => "all that it had written, synced or not",
@@ -116,13 +116,13 @@ fn killed(Crash { node, lasts, tail }: &Crash) -> String {
         None if *tail == Tail::Lost => "stays down until something heals it".to_owned(),
         None => format!("stays down until something heals it, then to start on {left}"),
     };
-    format!("the process of {} is killed, and {back}{}", who(*node), drawn(&[*node]))
+    format!("the process of {} is killed, and {back}{}", all(nodes), drawn(nodes))
 }
 
-fn wrong_clock(ClockFault { node, harm, lasts }: &ClockFault) -> String {
-    let (many, whose) = (node.is_many(), who(*node));
+fn wrong_clock(ClockFault { nodes, harm, lasts }: &ClockFault) -> String {
+    let (many, whose) = (are_many(nodes), all(nodes));
     let (clock, verb, is) = if many { ("clocks", "", "are") } else { ("clock", "s", "is") };
-    let (lasting, drawn) = (lasting(*lasts), drawn(&[*node]));
+    let (lasting, drawn) = (lasting(*lasts), drawn(nodes));
     let what = match harm {
         ClockHarm::Rate(by) => format!("run{verb} {} {lasting}", drift(*by, "too fast", "too slow")),
         ClockHarm::Slew(by) => format!("{is} slewed {lasting}, to run {}", drift(*by, "faster", "slower")),
@@ -142,7 +142,7 @@ fn jump(Jump { back, by }: Jump) -> String {
     format!("{} by {}", if back { "back" } else { "forward" }, time(by))
 }
 
-fn wrong_disk(DiskFault { node, harm, lasts }: &DiskFault) -> String {
+fn wrong_disk(DiskFault { nodes, harm, lasts }: &DiskFault) -> String {
     let lasting = lasting(*lasts);
     let what = match harm {
         DiskHarm::Fsync(takes) => format!("each fsync takes {} {lasting}", time(*takes)),
@@ -155,12 +155,20 @@ fn wrong_disk(DiskFault { node, harm, lasts }: &DiskFault) -> String {
         DiskHarm::Fail(DiskOperation::Read) => format!("files cannot be read {lasting}, so that no process can start"),
         DiskHarm::Full => format!("there is no room {lasting}"),
     };
-    let disk = if node.is_many() { "disks" } else { "disk" };
-    format!("on the {disk} of {} {what}{}", who(*node), drawn(&[*node]))
+    let disk = if are_many(nodes) { "disks" } else { "disk" };
+    format!("on the {disk} of {} {what}{}", all(nodes), drawn(nodes))
+}
+
+/// Who these are together.
+fn all(nodes: &[Selector]) -> String {
+    listed(&nodes.iter().copied().map(who).collect::<Vec<_>>())
+}
+
+fn are_many(nodes: &[Selector]) -> bool {
+    nodes.len() > 1 || nodes.iter().any(|node| node.is_many())
 }
 
 fn changed(change: &MembershipChange) -> String {
-    let all = |nodes: &[Selector]| listed(&nodes.iter().copied().map(who).collect::<Vec<_>>());
     match change {
         MembershipChange::AddLearner(node) => format!("add {} as a learner", who(*node)),
         MembershipChange::Promote(node) => format!("give {} a vote", who(*node)),
@@ -235,12 +243,11 @@ fn kinds_listed(kinds: &[MessageKind]) -> String {
 
 /// On which links, and whether the seed says so.
 fn between(ends: &Ends) -> (String, &'static str) {
-    let named = |end: &[Selector]| listed(&end.iter().map(|node| who(*node)).collect::<Vec<_>>());
     let between = match (&ends.from[..], &ends.to[..]) {
         ([], []) => "between all nodes".to_owned(),
-        (from, []) => format!("from {} to everybody", named(from)),
-        ([], to) => format!("from everybody to {}", named(to)),
-        (from, to) => format!("from {} to {}", named(from), named(to)),
+        (from, []) => format!("from {} to everybody", all(from)),
+        ([], to) => format!("from everybody to {}", all(to)),
+        (from, to) => format!("from {} to {}", all(from), all(to)),
     };
     (between, drawn(&[&ends.from[..], &ends.to].concat()))
 }

@@ -12,8 +12,8 @@ pub const MAX_SLOWER: u32 = 1_000_000;
 /// Nodes whose clocks go wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockFault {
-    /// Who.
-    pub node: Selector,
+    /// Who. Never empty.
+    pub nodes: Vec<Selector>,
     /// How.
     pub harm: ClockHarm,
     /// For how long; `None`: until they are healed. Always `None` of a step, which is over at once.
@@ -70,8 +70,8 @@ impl ClockFault {
 /// Nodes whose disks go wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiskFault {
-    /// Who.
-    pub node: Selector,
+    /// Who. Never empty.
+    pub nodes: Vec<Selector>,
     /// How.
     pub harm: DiskHarm,
     /// For how long; `None`: until they are healed.

@@ -347,11 +347,11 @@ impl Action {
             Self::Transfer { from, to } => vec![*from, *to],
             Self::Partition(partition) => partition.shape.selectors(),
             Self::Link(Link { ends, .. }) | Self::Hold(Hold { ends, .. }) => [&ends.from[..], &ends.to].concat(),
-            Self::Crash(crash) => vec![crash.node],
-            Self::Pause(pause) => vec![pause.node],
-            Self::Slow(slow) => vec![slow.node],
-            Self::Clock(clock) => vec![clock.node],
-            Self::Disk(disk) => vec![disk.node],
+            Self::Crash(crash) => crash.nodes.clone(),
+            Self::Pause(pause) => pause.nodes.clone(),
+            Self::Slow(slow) => slow.nodes.clone(),
+            Self::Clock(clock) => clock.nodes.clone(),
+            Self::Disk(disk) => disk.nodes.clone(),
             Self::Membership(change) => change.named(),
         }
     }
@@ -406,8 +406,8 @@ impl MembershipChange {
 /// Nodes whose processes are killed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crash {
-    /// Who.
-    pub node: Selector,
+    /// Who. Never empty.
+    pub nodes: Vec<Selector>,
     /// How long they are down, perhaps no time at all; `None`: until they are healed.
     pub lasts: Option<Duration>,
     /// What is left of what their disks had not synced. Default [`Tail::Lost`].
@@ -417,8 +417,8 @@ pub struct Crash {
 /// Nodes whose processes stand still.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pause {
-    /// Who.
-    pub node: Selector,
+    /// Who. Never empty.
+    pub nodes: Vec<Selector>,
     /// For how long; `None`: until they are healed.
     pub lasts: Option<Duration>,
     /// What their monotonic clocks do meanwhile. Default [`PausedClock::Running`].
@@ -460,8 +460,8 @@ pub enum Point {
 /// Nodes whose CPUs are slow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slow {
-    /// Who.
-    pub node: Selector,
+    /// Who. Never empty.
+    pub nodes: Vec<Selector>,
     /// All work takes so many times as long: 2 to [`MAX_FACTOR`].
     pub factor: u32,
     /// For how long; `None`: until they are healed.

@@ -69,19 +69,19 @@ fn line(step: &Step) -> Keys {
             keys.key("transfer", ends)
         }
         Action::Partition(of) => keys.key("partition", partition(of)),
-        Action::Crash(Crash { node, lasts, tail }) => {
-            let crash = Keys::default().key("node", *node).some("for", *lasts);
+        Action::Crash(Crash { nodes, lasts, tail }) => {
+            let crash = whom(nodes).some("for", *lasts);
             keys.key("crash", crash.unless("tail", *tail, Tail::Lost))
         }
         Action::Link(of) => keys.key("link", link(of)),
         Action::Hold(of) => keys.key("hold", hold(of)),
-        Action::Pause(Pause { node, lasts, clock, at, what }) => {
-            let pause = Keys::default().key("node", *node).some("for", *lasts);
+        Action::Pause(Pause { nodes, lasts, clock, at, what }) => {
+            let pause = whom(nodes).some("for", *lasts);
             let pause = pause.unless("clock", *clock, PausedClock::Running);
             keys.key("pause", pause.some("at", *at).unless("what", *what, Paused::Process))
         }
-        Action::Slow(Slow { node, factor, lasts }) => {
-            keys.key("slow", Keys::default().key("node", *node).key("factor", *factor).some("for", *lasts))
+        Action::Slow(Slow { nodes, factor, lasts }) => {
+            keys.key("slow", whom(nodes).key("factor", *factor).some("for", *lasts))
         }
         Action::Heal(Heal { what, messages: Leftover::Drop }) => keys.key("heal", *what),
         Action::Heal(Heal { what, messages }) => {
@@ -94,8 +94,8 @@ fn line(step: &Step) -> Keys {
     }
 }
 
-fn clock(ClockFault { node, harm, lasts }: &ClockFault) -> Keys {
-    let keys = Keys::default().key("node", *node);
+fn clock(ClockFault { nodes, harm, lasts }: &ClockFault) -> Keys {
+    let keys = whom(nodes);
     let keys = match *harm {
         ClockHarm::Rate(by) => keys.key("rate", by),
         ClockHarm::Slew(by) => keys.key("slew", by),
@@ -106,8 +106,8 @@ fn clock(ClockFault { node, harm, lasts }: &ClockFault) -> Keys {
     keys.some("for", *lasts)
 }
 
-fn broken_disk(DiskFault { node, harm, lasts }: &DiskFault) -> Keys {
-    let keys = Keys::default().key("node", *node);
+fn broken_disk(DiskFault { nodes, harm, lasts }: &DiskFault) -> Keys {
+    let keys = whom(nodes);
     let keys = match *harm {
         DiskHarm::Fsync(takes) => keys.key("fsync", takes),
         DiskHarm::Slow(times) => keys.key("slow", times),
@@ -155,6 +155,14 @@ fn time(at: When) -> Keys {
         When::On { moment, from, to, times } => {
             Keys::default().key("when", moment).key("at", window(from, to)).unless("times", times, 1)
         }
+    }
+}
+
+/// One without a list.
+fn whom(nodes: &[Selector]) -> Keys {
+    match nodes {
+        [one] => Keys::default().key("node", *one),
+        [..] => Keys::default().key("node", nodes),
     }
 }
 

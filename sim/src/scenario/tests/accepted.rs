@@ -274,10 +274,19 @@ fn clocks_and_disks_go_wrong_as_the_file_says() {
     assert_eq!(clock(2).0, ClockHarm::Step { by: Jump { back: true, by: 3 * SECOND }, monotonic: false });
     assert_eq!(clock(3).0, ClockHarm::Step { by: Jump { back: false, by: SECOND }, monotonic: true });
     let Action::Disk(disk) = action(4) else { panic!("a disk") };
-    assert_eq!(disk, DiskFault { node: Selector::Node(2), harm: DiskHarm::Slow(20), lasts: Some(SECOND) });
+    assert_eq!(disk, DiskFault { nodes: vec![Selector::Node(2)], harm: DiskHarm::Slow(20), lasts: Some(SECOND) });
     let Action::Crash(crash) = action(6) else { panic!("a crash") };
     assert_eq!(crash.tail, Tail::Scattered);
     assert!(scenario.touches_clocks());
+}
+
+#[test]
+fn a_fault_of_nodes_may_name_a_group() {
+    let steps = r#"{ at = "1s", clock = { node = ["@leader", "n2"], fail = true, for = "2s" } },
+        { at = "4s", slow = { node = ["@follower", "@follower"], factor = 3, for = "1s" } },"#;
+    let named = |number: usize| accept(&timeline(steps)).timeline[number].action.selectors();
+    assert_eq!(named(0), [Selector::Leader, Selector::Node(2)]);
+    assert_eq!(named(1), [Selector::Follower, Selector::Follower], "each is drawn by itself");
 }
 
 #[test]

@@ -134,9 +134,9 @@ fn actions() -> impl Strategy<Value = Action> {
     let lasts = lasting;
     let down = prop_oneof![lasts(), Just(Some(Duration::ZERO))];
     let crash =
-        (victims(), down, words::<Tail>()).prop_map(|(node, lasts, tail)| Action::Crash(Crash { node, lasts, tail }));
+        (victims(), down, words::<Tail>()).prop_map(|(nodes, lasts, tail)| Action::Crash(Crash { nodes, lasts, tail }));
     let slow = (victims(), 2..=MAX_FACTOR, lasts())
-        .prop_map(|(node, factor, lasts)| Action::Slow(Slow { node, factor, lasts }));
+        .prop_map(|(nodes, factor, lasts)| Action::Slow(Slow { nodes, factor, lasts }));
     let cut = (shapes(), words::<Cut>(), any::<bool>(), lasts()).prop_map(|(shape, how, one_way, lasts)| {
         Action::Partition(Partition { one_way: one_way && shape != Shape::Ring, shape, how, lasts })
     });
@@ -150,12 +150,12 @@ fn actions() -> impl Strategy<Value = Action> {
         (Selector::Any, Selector::Any),
         (Selector::Node(1), Selector::OldLeader),
     ]);
-    let clock = (victims(), clock_harms(), lasts()).prop_map(|(node, harm, lasts)| {
+    let clock = (victims(), clock_harms(), lasts()).prop_map(|(nodes, harm, lasts)| {
         let lasts = lasts.filter(|_| !matches!(harm, ClockHarm::Step { .. }));
-        Action::Clock(ClockFault { node, harm, lasts })
+        Action::Clock(ClockFault { nodes, harm, lasts })
     });
     let disk = (victims(), disk_harms(), lasts())
-        .prop_map(|(node, harm, lasts)| Action::Disk(DiskFault { node, harm, lasts }));
+        .prop_map(|(nodes, harm, lasts)| Action::Disk(DiskFault { nodes, harm, lasts }));
     let transfer = ends.prop_map(|(from, to)| Action::Transfer { from, to });
     let network = prop_oneof![cut, links(), holds()];
     let processes = prop_oneof![crash, pauses(), slow];
@@ -205,10 +205,10 @@ fn lasting() -> impl Strategy<Value = Option<Duration>> {
 
 fn pauses() -> impl Strategy<Value = Action> {
     let at = option::of((words::<Point>(), words::<Paused>()));
-    (victims(), lasting(), words::<PausedClock>(), at).prop_map(|(node, lasts, clock, at)| {
+    (victims(), lasting(), words::<PausedClock>(), at).prop_map(|(nodes, lasts, clock, at)| {
         let what = at.map_or(Paused::Process, |(_, what)| what);
         let clock = if what == Paused::Task { PausedClock::Running } else { clock };
-        Action::Pause(Pause { node, lasts, clock, at: at.map(|(point, _)| point), what })
+        Action::Pause(Pause { nodes, lasts, clock, at: at.map(|(point, _)| point), what })
     })
 }
 
@@ -263,9 +263,11 @@ fn holds() -> impl Strategy<Value = Action> {
         .prop_map(|(messages, ends, first, then, lasts)| Action::Hold(Hold { messages, ends, first, then, lasts }))
 }
 
-fn victims() -> impl Strategy<Value = Selector> {
+fn victims() -> impl Strategy<Value = Vec<Selector>> {
     let roles: Vec<_> = Selector::roles().filter(|role| !matches!(role, Selector::Others | Selector::This)).collect();
-    prop_oneof![select(roles), (1..=NODES).prop_map(Selector::Node)]
+    let one = prop_oneof![select(roles), (1..=NODES).prop_map(Selector::Node)];
+    let once = |nodes: &Vec<Selector>| nodes.iter().enumerate().all(|(n, node)| !nodes[..n].contains(node));
+    vec(one, 1..=3).prop_filter("named twice", once)
 }
 
 fn sides() -> impl Strategy<Value = [Vec<Selector>; 2]> {

@@ -117,6 +117,11 @@ fn bounds_that_nothing_is_measured_by() {
 }
 
 #[test]
+fn the_faults_of_chaos_end() {
+    assert_eq!(warned(&with("", "[chaos]\n[expect]\nrecovery = \"<= 6s\"")), Vec::<String>::new());
+}
+
+#[test]
 fn floors_that_cannot_be_met() {
     let timeline = r#"timeline = [
         { at = "2s..6s", every = "1s", crash = { node = "@followers", for = "100ms" } },

@@ -3,6 +3,7 @@
 mod accepted;
 mod arbitrary;
 mod chaos;
+mod dialled;
 mod explained;
 mod files;
 mod linted;

@@ -640,6 +640,17 @@ fn one_thing_is_wrong_with_a_clock_and_is_said() {
 }
 
 #[test]
+fn a_fault_of_nodes_names_each_once_and_somebody() {
+    for fault in ["crash", "pause"] {
+        let of = |nodes: &str| timeline(&format!("{{ at = \"1s\", {fault} = {{ node = {nodes}, for = \"1s\" }} }}"));
+        refuse(&of("«[]»"), &format!("`{fault}` needs a `node`"));
+        refuse(&of("[\"n1\", «\"n1\"»]"), "`n1` is named twice");
+        refuse(&of("[\"n1\", «\"@others\"»]"), &format!("`@others` of whom? `{fault}` has one side"));
+        refuse(&of("[\"@leader\", «\"n4\"»]"), "there is no node `n4`: the cluster has 3");
+    }
+}
+
+#[test]
 fn a_drift_has_a_sign_and_bounds() {
     let rate = |rate: &str| timeline(&format!("{{ at = \"1s\", clock = {{ node = \"n1\", rate = «\"{rate}\"» }} }}"));
     assert!(refuse(&rate("500ppm"), "`500ppm` has no sign").starts_with("did you mean `+500ppm`?"));

@@ -35,9 +35,9 @@ pub(super) fn clock(raw: Spanned<schema::ClockFault>, frame: &Frame, report: &mu
     let step = by.map(|by| ClockHarm::Step { by, monotonic });
     let freeze = said("freeze", freeze, report).map(|()| ClockHarm::Freeze);
     let fail = said("fail", fail, report).map(|()| ClockHarm::Fail);
-    let node = victims("clock", node, "rate = \"+500ppm\"", span, frame, report)?;
+    let nodes = victims("clock", node, "rate = \"+500ppm\"", span, frame, report)?;
     let harm = rate.or(slew).or(step).or(freeze).or(fail).filter(|_| only)?;
-    Some(Action::Clock(ClockFault { node, harm, lasts }))
+    Some(Action::Clock(ClockFault { nodes, harm, lasts }))
 }
 
 /// `monotonic` is said of a step alone, `for` of all else.
@@ -64,9 +64,9 @@ pub(super) fn disk(raw: Spanned<schema::DiskFault>, frame: &Frame, report: &mut 
     let stall = said("stall", stall, report).map(|()| DiskHarm::Stall);
     let fail = report.word(fail).map(DiskHarm::Fail);
     let full = said("full", full, report).map(|()| DiskHarm::Full);
-    let node = victims("disk", node, "fsync = \"200ms\"", span, frame, report)?;
+    let nodes = victims("disk", node, "fsync = \"200ms\"", span, frame, report)?;
     let harm = fsync.or(slow).or(stall).or(fail).or(full).filter(|_| only)?;
-    Some(Action::Disk(DiskFault { node, harm, lasts }))
+    Some(Action::Disk(DiskFault { nodes, harm, lasts }))
 }
 
 fn place<T>(value: &Option<Spanned<T>>) -> Option<Range<usize>> {

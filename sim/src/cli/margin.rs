@@ -1,0 +1,80 @@
+//! `leasehold margin`: how far from unsafe.
+
+use super::{Format, Selection, Stop, cores, knobs, refuse, under};
+use clap::Args;
+use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines, write_scenario};
+use leasehold_sim::runner::{Places, dialled, margin};
+use leasehold_sim::scenario::{Dial, Scenario};
+use leasehold_sim::verdict::Margin;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+#[derive(Args)]
+pub(crate) struct MarginArgs {
+    /// Files or names
+    #[arg(required = true)]
+    scenarios: Vec<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// What is turned up (repeatable) [default: each in turn]
+    #[arg(long = "dial", value_name = "D", value_parser = Dial::from_str)]
+    dials: Vec<Dial>,
+    /// Runs at the same time [default: as many as there are cores]
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZeroUsize>,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Folder for a scenario file of each least value that was found unsafe
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn margins(args: &MarginArgs) -> Result<Status, Stop> {
+    let places = Places::around(&std::env::current_dir()?);
+    let knobs = knobs(&args.selection, args.jobs.is_some(), true)?;
+    let groups = refuse(&under(&knobs, args.selection.wish(&args.scenarios, false)), &places)?;
+    if let Some(group) = groups.iter().find(|group| group.scenario.chaos.is_some()) {
+        let title = group.title();
+        let words = format!("error: {title} has [chaos]: each seed draws another cluster, with another margin");
+        return Err(Stop::Refused(words));
+    }
+    let dials: Vec<Dial> = if args.dials.is_empty() { Dial::all().collect() } else { args.dials.clone() };
+    let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
+    let mut status = Status::AsExpected;
+    for group in &groups {
+        for (number, dial) in dials.iter().enumerate() {
+            let margin = margin(group, *dial, jobs);
+            show(&margin, number == 0, args.format)?;
+            if let (Some(dir), Some((value, _))) = (&args.out, &margin.found.breach) {
+                keep(&dialled(group, *dial, *value), dir)?;
+            }
+            status = status.max(status_of(&margin));
+        }
+    }
+    Ok(status)
+}
+
+fn show(margin: &Margin, first: bool, format: Format) -> io::Result<()> {
+    let (mut out, style) = (io::stdout(), Style::stdout());
+    match format {
+        Format::Text if first => writeln!(out, "{}\n{}", margin_head(margin, style), margin_lines(margin, style)),
+        Format::Text => writeln!(out, "{}", margin_lines(margin, style)),
+        Format::Jsonl => writeln!(out, "{}", margin_json(margin)),
+    }
+}
+
+fn status_of(margin: &Margin) -> Status {
+    match (margin.is_below_claim(), margin.found.breach.is_none() && margin.cuts == 0) {
+        (true, _) => Status::Failed,
+        (false, true) => Status::Vacuous,
+        (false, false) => Status::AsExpected,
+    }
+}
+
+/// A scenario file that shows where it breaks.
+fn keep(scenario: &Scenario, dir: &Path) -> Result<(), Stop> {
+    write_scenario(scenario, dir).map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))
+}

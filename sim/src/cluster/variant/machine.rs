@@ -1,0 +1,54 @@
+//! Between the engine and the store that reads look at.
+
+use leasehold::engine::{Malformed, StateMachine};
+use leasehold::observe::Host;
+use leasehold::store::Store;
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// So much later than they are acknowledged entries are applied.
+const LATE: Duration = Duration::from_millis(20);
+
+/// Entries that the store has yet to be given, each with its index.
+type Waiting = Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>;
+
+/// A state machine of its own answers the engine; the store is given each entry a while later.
+pub(super) fn applied_late(store: Arc<dyn StateMachine>, host: &Arc<dyn Host>) -> Arc<dyn StateMachine> {
+    struct Late {
+        host: Arc<dyn Host>,
+        first: Store,
+        then: Arc<dyn StateMachine>,
+        waiting: Waiting,
+    }
+
+    impl StateMachine for Late {
+        fn apply(&self, index: u64, command: &[u8]) -> Vec<u8> {
+            self.waiting.lock().push_back((index, command.to_vec()));
+            let (host, then, waiting) = (Arc::clone(&self.host), Arc::clone(&self.then), Arc::clone(&self.waiting));
+            let apply = async move {
+                host.sleep(LATE).await;
+                let first = waiting.lock().pop_front();
+                if let Some((index, command)) = first {
+                    then.apply(index, &command);
+                }
+            };
+            self.host.spawn("apply", Box::pin(apply));
+            self.first.apply(index, command)
+        }
+
+        fn save(&self) -> Vec<u8> {
+            self.first.save()
+        }
+
+        fn restore(&self, state: &[u8]) -> Result<(), Malformed> {
+            self.waiting.lock().clear();
+            self.first.restore(state)?;
+            self.then.restore(state)
+        }
+    }
+
+    let (host, first) = (Arc::clone(host), Store::default());
+    Arc::new(Late { host, first, then: store, waiting: Arc::default() })
+}

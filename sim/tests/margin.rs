@@ -1,0 +1,76 @@
+//! How far from unsafe: the stack as it is within what it claims, and a lease that is too long within nothing.
+
+use leasehold_sim::runner::{Group, Places, Wish, margin, resolve};
+use leasehold_sim::scenario::{Dial, Reach, Seeds};
+use leasehold_sim::verdict::Margin;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+/// Short, few operations: what is turned up brings its own cuts.
+const SCENARIO: &str = r#"
+name  = "margin"
+until = "15s"
+
+[cluster]
+election-timeout = "400ms"
+heartbeat = "50ms"
+
+[[workload]]
+kind = "kv"
+clients = 6
+keys = { count = 2 }
+mix = { get = 0.7, put = 0.3 }
+rate = "100/s"
+deadline = "300ms"
+"#;
+
+fn group(variant: &str) -> Group {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("margin-{variant}"));
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("margin.toml");
+    File::create(&path).unwrap().write_all(SCENARIO.as_bytes()).unwrap();
+    let scenarios = vec![path.to_string_lossy().into_owned()];
+    let seeds = Some(Seeds { first: 1, last: 2 });
+    let wish = Wish { scenarios, seeds, variants: vec![variant.to_owned()], ..Wish::default() };
+    let groups = resolve(&wish, &Places { cwd: folder, roots: Vec::new() })
+        .unwrap_or_else(|refused| panic!("{}", refused.render(false)));
+    groups.into_iter().next().unwrap()
+}
+
+fn of(variant: &str, dial: Dial) -> Margin {
+    let margin = margin(&group(variant), dial, 2);
+    assert!(margin.cuts > 0);
+    margin
+}
+
+#[test]
+fn the_default_lease_bears_more_drift_than_is_claimed_and_than_theory_promises() {
+    let margin = of("default", Dial::ClockDrift);
+    assert_eq!((margin.claimed, margin.by_theory.is_some()), (Reach::UpTo(200), true));
+    let safe_to = margin.found.safe_to.unwrap();
+    assert!(safe_to > 1_000, "{margin:?}");
+    let (value, _) = margin.found.breach.as_ref().expect("a clock at half its rate is unsafe");
+    assert!(*value < 500_000 && !margin.is_below_claim(), "{margin:?}");
+}
+
+#[test]
+fn a_clock_that_does_not_count_a_suspend_makes_the_default_lease_unsafe_beyond_its_claim() {
+    let margin = of("default", Dial::LeaderSuspend);
+    assert!(margin.found.breach.is_some() && margin.found.safe_to > Some(0) && !margin.is_below_claim(), "{margin:?}");
+}
+
+#[test]
+fn no_late_acknowledgement_and_no_pause_makes_the_default_lease_unsafe() {
+    for dial in [Dial::LateAcknowledgement, Dial::LeaderPause, Dial::FollowerPause] {
+        let margin = of("default", dial);
+        assert_eq!((margin.found.safe_to, margin.found.breach.is_none()), (Some(dial.limit()), true), "{margin:?}");
+    }
+}
+
+#[test]
+fn a_lease_longer_than_the_promises_it_rests_on_has_no_margin() {
+    let margin = of("long-lease", Dial::ClockDrift);
+    assert_eq!((margin.found.safe_to, margin.by_theory), (None, None));
+    assert!(margin.is_below_claim(), "{margin:?}");
+}
