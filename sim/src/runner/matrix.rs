@@ -36,7 +36,6 @@ pub const KILLS_NOTHING_YET: &[&str] = &[
     "steady-leadership",
     "commit-progress",
     "read-index-budget",
-    "heartbeats",
     "read-gap",
     "read-index-latency",
 ];
