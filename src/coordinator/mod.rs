@@ -163,7 +163,9 @@ impl Coordinator {
         let begun_under = self.parts.lease.generation();
         let begun = self.parts.host.monotonic();
         let result = self.parts.transport.call(leader, Arc::clone(request), budget).await;
-        if self.parts.policy.forwarded_writes == ForwardedWrites::ExtendLease && matches!(result, Ok(Response::Written { .. })) {
+        if self.parts.policy.forwarded_writes == ForwardedWrites::ExtendLease
+            && matches!(result, Ok(Response::Written { .. }))
+        {
             self.extend_lease(term, begun, begun_under);
         }
         result

@@ -1,9 +1,11 @@
 //! What real systems did, as far as it bears on leases: elastickv from the incident of April 2026 on, by its pull requests, and the crate
 //! `raft` as it comes.
 
-use super::{DEFAULT, Harm, Kind, Variant, any_error, seen};
+use super::{DEFAULT, Harm, Kind, Variant, any_error, no_error, seen};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
-use leasehold::engine::{Config, ReadConfirmation, RenewalKind};
+#[cfg(feature = "planted")]
+use leasehold::engine;
+use leasehold::engine::RenewalKind;
 use std::time::Duration;
 
 const HISTORY: Variant = Variant { kind: Kind::History, ..DEFAULT };
@@ -21,11 +23,13 @@ const ELASTICKV: Variant = Variant {
     ..HISTORY
 };
 
-/// From #561 to its head: the engine extends the lease when an answer arrives, of whatever term; there is no round before it is answered,
-/// and no entry of the leader's own term.
+/// From #561 to its head: the engine extends the lease when an answer arrives, of whatever term and to whatever message, and asks for no
+/// entry of the leader's own term. It ends when it has published that it leads no more, not by what fails.
 const BY_ARRIVALS: Variant = Variant {
     harm: Harm::StaleRead,
     renewal: Some(RenewalKind::Acks),
+    write_ends: Some(no_error),
+    read_ends: Some(no_error),
     tap: Some(super::tap::any_answer_at_receipt),
     #[cfg(feature = "planted")]
     listener: Some(super::listener::ended_by_next_election),
@@ -117,7 +121,7 @@ const RAFT_RS: Variant = Variant {
     seen: seen("findings/raft-rs-alternating-transfers", "staleness"),
     // No lease but raft's: every read asks it.
     lease_length: |_, _| Duration::ZERO,
-    set_up: Some(|_, config| Config { read_confirmation: ReadConfirmation::CheckQuorum, ..config }),
+    set_up: Some(|_, config| engine::Config { read_confirmation: engine::ReadConfirmation::CheckQuorum, ..config }),
     rules_off: flaws::OF_RAFT_RS,
     ..HISTORY
 };

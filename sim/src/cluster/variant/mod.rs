@@ -295,6 +295,10 @@ fn any_error(_: &Error) -> bool {
     true
 }
 
+fn no_error(_: &Error) -> bool {
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

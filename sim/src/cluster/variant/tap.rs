@@ -105,7 +105,8 @@ pub(super) fn any_answer_at_receipt(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     impl AnyAnswer {
         fn acknowledged(&self, body: &Message) -> Option<Stamp> {
             let Message::Raft(message) = body else { return None };
-            let answers = matches!(message.msg_type, MessageType::MsgAppendResponse | MessageType::MsgHeartbeatResponse);
+            let answers =
+                matches!(message.msg_type, MessageType::MsgAppendResponse | MessageType::MsgHeartbeatResponse);
             let sent_at = self.0.monotonic().ok().filter(|_| answers)?;
             Some(Stamp { term: message.term, incarnation: self.0.incarnation(), round: 0, sent_at })
         }
