@@ -111,6 +111,11 @@ mod switches {
         AckQuorum = "ack-quorum",
         /// In a joint configuration both halves acknowledge (P5; LB-41b).
         AcksOfBothHalves = "acks-of-both-halves",
+        /// While leadership is being handed over nothing else is begun, no other transfer either: raft starts its clock anew for each new
+        /// target, CheckQuorum's with it (raft-rs `handle_transfer_leader`; LB-21).
+        NothingDuringTransfer = "nothing-during-transfer",
+        /// A leader without a vote resigns: raft lets it answer ReadIndex alone where one other voter is left (LB-43).
+        LeaderWithoutVoteResigns = "leader-without-vote-resigns",
         /// A voter that starts again keeps the promises that it may have given (P3, RL.5; LB-45).
         PromiseSurvivesRestart = "promise-survives-restart",
         /// A loop that falls behind loses ticks: who hears its leader late has promised it the whole time all the same (P2; LB-15).

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Time between two attempts while there is no leader (elastickv `dispatchLeaderRetryInterval`).
-const RETRY_INTERVAL: Duration = Duration::from_millis(25);
+pub const RETRY_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Most keys that one script may read (elastickv's bound on a transaction's read set).
 const READ_SET_BOUND: usize = 10_000;
@@ -46,7 +46,17 @@ pub enum InnerReads {
     ReadIndex,
 }
 
-/// Where a coordinator spends ReadIndex rounds.
+/// What a write that the leader has committed for this node is to this node's own lease.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ForwardedWrites {
+    /// Nothing: it was the leader's quorum.
+    #[default]
+    Nothing,
+    /// What its own would be (elastickv's `leaseRefreshingTxn`, which does not ask who has committed): followers hold leases.
+    ExtendLease,
+}
+
+/// Where a coordinator spends ReadIndex rounds, and what it takes for its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// Before a write.
@@ -55,11 +65,18 @@ pub struct Policy {
     pub inner_reads: InnerReads,
     /// How often a get reads storage: more than once where the type of a key has to be found out first.
     pub reads_per_get: u32,
+    /// Of writes that were forwarded.
+    pub forwarded_writes: ForwardedWrites,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { write_fence: WriteFence::default(), inner_reads: InnerReads::default(), reads_per_get: 1 }
+        Self {
+            write_fence: WriteFence::default(),
+            inner_reads: InnerReads::default(),
+            reads_per_get: 1,
+            forwarded_writes: ForwardedWrites::default(),
+        }
     }
 }
 
@@ -131,9 +148,27 @@ impl Coordinator {
         }
         match status.leader {
             leader if forwarded => Err(Error::NotLeader { leader }),
-            Some(leader) if leader != self.me() => self.parts.transport.call(leader, Arc::clone(request), budget).await,
+            Some(leader) if leader != self.me() => self.forward(leader, status.term, request, budget).await,
             _ => Err(Error::LeaderNotFound),
         }
+    }
+
+    async fn forward(
+        &self,
+        leader: NodeId,
+        term: u64,
+        request: &Arc<Request>,
+        budget: Duration,
+    ) -> Result<Response, Error> {
+        let begun_under = self.parts.lease.generation();
+        let begun = self.parts.host.monotonic();
+        let result = self.parts.transport.call(leader, Arc::clone(request), budget).await;
+        if self.parts.policy.forwarded_writes == ForwardedWrites::ExtendLease
+            && matches!(result, Ok(Response::Written { .. }))
+        {
+            self.extend_lease(term, begun, begun_under);
+        }
+        result
     }
 
     async fn serve_as_leader(&self, request: &Request) -> Result<Response, Error> {

@@ -1,12 +1,12 @@
 //! W8: a lease never gets shorter, and one that was ended never comes back.
 //!
 //! **Proves**, for each life of a process: within a term and generation, no extension has an earlier expiry than the one before;
-//! generations follow each other, none is extended or ended that was ended before; and after an end, only what began after it extends
-//! a lease of the same term: its base, by the node's clock, is not earlier than the end. The last is what a renewal breaks that was
-//! begun under one generation and comes home under another (ABA), whatever generation it then goes by.
+//! generations follow each other, none is extended or ended that was ended before; and after an end, until the node is elected again,
+//! only what began after it extends a lease: its base, by the node's clock, is not earlier than the end. The last is what a renewal
+//! breaks that was begun under one generation and comes home under another (ABA), whatever generation it then goes by.
 //!
 //! **Does not prove** that the base is true, or of the lease's term (W4: a leader that cannot read its clock counts from its latest
-//! reading, which may be one of an earlier term), nor that a lease was ended where it had to be (W1, W6).
+//! reading, which may be older than its election), nor that a lease was ended where it had to be (W1, W6).
 //!
 //! **Costs** a look-up at each extension and each end.
 //!
@@ -18,7 +18,7 @@ use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{EndCause, Event};
+use leasehold::observe::{EndCause, Event, Role};
 use std::collections::BTreeMap;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -56,9 +56,8 @@ struct Extension {
 #[derive(Clone, Copy)]
 struct End {
     at: SimTime,
-    term: u64,
-    /// The node's own time.
-    clock: Instant,
+    /// The node's own time; `None`: it was elected since.
+    clock: Option<Instant>,
     generation: u64,
     cause: EndCause,
 }
@@ -87,11 +86,11 @@ impl Succession {
                 "{node} extended its lease of term {term} in generation {generation}, which had ended"
             ));
         }
-        let before = words::duration(ended.clock.since(new.base));
-        let cause = ended.cause.name();
-        (new.term == ended.term && new.base < ended.clock).then(|| {
-            format!("{node} extended its lease of term {term} by what began {before} before the end of the last one ({cause})")
-        })
+        let end = ended.clock.filter(|end| new.base < *end)?;
+        let (before, cause) = (words::duration(end.since(new.base)), ended.cause.name());
+        Some(format!(
+            "{node} extended its lease of term {term} by what began {before} before the end of the last one ({cause})"
+        ))
     }
 
     /// What is wrong with this end, in a message.
@@ -101,6 +100,13 @@ impl Succession {
         before
             .filter(|before| new.generation <= *before)
             .map(|before| format!("{node} ended generation {} of its lease after generation {before}", new.generation))
+    }
+
+    /// What began before an end may have been sent in this new term all the same, and have been stamped with an older reading.
+    fn elected(&mut self) {
+        if let Some(ended) = &mut self.ended {
+            ended.clock = None;
+        }
     }
 
     fn story(&self) -> Vec<String> {
@@ -123,8 +129,14 @@ impl MonotoneLease {
                 self.of(node).extended(node, Extension { at, term, generation, base, expiry })
             }
             Event::LeaseEnded { generation, cause, .. } => {
-                let term = nodes.get(node).map_or(0, |state| state.term);
-                self.of(node).ended(node, End { at, term, clock, generation, cause })
+                self.of(node).ended(node, End { at, clock: Some(clock), generation, cause })
+            }
+            Event::Role { role: Role::Leader, .. } => {
+                // It tells this again when nothing but its knowledge of the leader has changed.
+                if nodes.get(node).is_some_and(|state| state.since == at) {
+                    self.of(node).elected();
+                }
+                return None;
             }
             _ => return None,
         };

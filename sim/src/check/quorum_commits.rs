@@ -35,6 +35,8 @@ pub(super) struct QuorumCommits {
     found: u64,
     /// The membership that each node went by before its present one: what is applied in one batch was committed under that.
     before: BTreeMap<NodeId, [Arc<Membership>; 2]>,
+    /// The membership that each node's last process went by: what it sent is still on its way.
+    left: BTreeMap<NodeId, Arc<Membership>>,
     evaluated: u64,
 }
 
@@ -47,8 +49,9 @@ impl QuorumCommits {
         let entry = nodes.get(node)?.log.get(index);
         self.evaluated += 1;
         let holds = |id| entry.is_some() && nodes.get(id).is_some_and(|state| state.log.get(index) == entry);
-        let before = self.before.get(&node).is_some_and(|[_, before]| before.is_quorum(holds));
-        if before || nodes.members(node).is_quorum(holds) {
+        let before = self.before.get(&node).map(|[_, before]| before);
+        let earlier = before.into_iter().chain(self.left.get(&node)).any(|members| members.is_quorum(holds));
+        if earlier || nodes.members(node).is_quorum(holds) {
             self.found = index;
             return None;
         }
@@ -84,7 +87,8 @@ impl Check for QuorumCommits {
         match &record.what {
             // A process begins with the members that it was founded with or that its snapshot names, and goes through all since again.
             What::Process { node, change: ProcessChange::Started { .. } } => {
-                self.before.remove(node);
+                let left = self.before.remove(node).map(|[members, _]| members);
+                self.left.extend(left.map(|members| (*node, members)));
                 None
             }
             What::Stack(StackRecord { node, event: Event::Membership { members, .. }, .. }) => {
@@ -164,6 +168,17 @@ mod tests {
         let first = held_by(&[1, 3]).members(20, 3, 1, demoted).applies(20, 3, 1, 4, 0xa);
         let again = first.killed(30, 3).started(40, 3, 2).appends(50, 3, 2, 5, 0xb).appends(51, 1, 2, 5, 0xb);
         assert_nothing_is_found(founders, &again.members(60, 3, 1, demoted).applies(60, 3, 2, 5, 0xb));
+    }
+
+    /// n4 was added at index 1, and led; it restarts, and what it sent before arrives.
+    #[test]
+    fn what_a_process_sent_before_it_restarted_goes_by_the_members_that_it_went_by() {
+        let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
+        let two = [2, 4].iter().fold(held_by(&[2, 3, 4]).members(20, 4, 1, [&[2, 3, 4], &[], &[]]), |events, node| {
+            events.appends(30, *node, 2, 5, 0xb)
+        });
+        let restarted = two.applies(20, 4, 1, 4, 0xa).killed(40, 4).started(40, 4, 2);
+        assert_nothing_is_found(founders, &restarted.arrives(41, (4, 2), "MsgAppend", [5, 2, 2, 0]));
     }
 
     #[track_caller]

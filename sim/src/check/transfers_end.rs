@@ -11,7 +11,7 @@
 //!
 //! **Costs** a look-up at each start and end of a transfer and each change of role.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a leader that does not notice that raft has given up (`slow/chaos`).
+//! **Seen alive by** `raft-rs-lease-reads` (`findings/raft-rs-alternating-transfers`), under which one transfer takes the place of another.
 
 use super::calm::Calm;
 use super::nodes::{NodeState, Nodes};

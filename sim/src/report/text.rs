@@ -12,7 +12,7 @@ use leasehold::observe::Event;
 use std::path::Path;
 
 /// The folders of scenarios, which are part of a scenario's name.
-pub const FOLDERS: [&str; 4] = ["fast", "incidents", "planted", "slow"];
+pub const FOLDERS: [&str; 5] = ["fast", "incidents", "planted", "findings", "slow"];
 /// Lines of a story, failures, and expectations that were not met, that fit on the screen.
 const STORY: usize = 12;
 const SOME: usize = 4;

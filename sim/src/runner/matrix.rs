@@ -32,7 +32,6 @@ pub const KILLS_NOTHING_YET: &[&str] = &[
     "configuration",
     "calls-return",
     "recovers",
-    "transfers-end",
     "steady-leadership",
     "commit-progress",
     "read-index-budget",

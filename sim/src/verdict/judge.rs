@@ -17,7 +17,7 @@
 //! claims and stayed safe passes.
 //!
 //! Where neither the base nor the variant's section bounds the ReadIndex rounds of writes and of reads inside scripts, there must be
-//! none (Pf2). A run that a check has ended is not judged against bounds and floors: it did not get that far.
+//! none (Pf2): a failure under the name of the metric. A run that a check has ended is not judged against bounds and floors: it did not get that far.
 
 use super::reading::{read, shown};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
@@ -154,7 +154,7 @@ impl Court<'_> {
         let rounds = words::several(started, "ReadIndex round");
         let message = format!("{rounds} began {what}{rate}; none is needed, unless the scenario bounds `{metric}`");
         let story = explain::story(metric, whole);
-        (started > 0).then(|| self.failure("read-index-budget".to_owned(), Class::Expectation, message, story))
+        (started > 0).then(|| self.failure(metric.to_string(), Class::Expectation, message, story))
     }
 
     fn floor(&self, floor: &Floor) -> Option<Failure> {

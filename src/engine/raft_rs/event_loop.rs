@@ -237,10 +237,10 @@ impl EventLoop {
         if raft.state != StateRole::Leader {
             return Err(Error::NotLeader { leader: known_node(raft.leader_id) });
         }
-        match raft.lead_transferee {
-            Some(_) => Err(Error::TransferInProgress),
-            None => Ok(()),
+        if !rule!(NothingDuringTransfer, raft.lead_transferee.is_none()) {
+            return Err(Error::TransferInProgress);
         }
+        Ok(())
     }
 
     fn read_index(&mut self, cause: RoundCause, again: bool, reply: Reply<u64>) {
@@ -413,7 +413,7 @@ impl EventLoop {
             self.apply(light.take_committed_entries()).await;
             self.raft.advance_apply();
             self.host.point(Point::Applied).await;
-            self.resign_without_vote();
+            rule!(LeaderWithoutVoteResigns => self.resign_without_vote());
             self.after_step();
             self.keep_captured().await?;
             self.release_early_reads();

@@ -1,7 +1,7 @@
 //! Raft's timing: the configuration in ticks, election timeouts that a seed reaches, promises that a restart must not break.
 
 use super::event_loop::role_of;
-use crate::engine::{Config, RenewalKind};
+use crate::engine::{Config, ReadConfirmation, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
 use crate::storage::LogStore;
@@ -118,7 +118,10 @@ pub(super) fn raft_config(me: NodeId, config: &Config) -> raft::Config {
         min_election_tick,
         max_election_tick,
         pre_vote: true,
-        read_only_option: ReadOnlyOption::Safe,
+        read_only_option: match config.read_confirmation {
+            ReadConfirmation::Round => ReadOnlyOption::Safe,
+            ReadConfirmation::CheckQuorum => ReadOnlyOption::LeaseBased,
+        },
         max_size_per_msg: 1 << 20,
         max_committed_size_per_ready: 1 << 20,
         max_inflight_msgs: 1024,
@@ -141,6 +144,7 @@ mod tests {
             heartbeat: Duration::from_millis(100),
             election_timeout: Duration::from_secs(1),
             read_retry: Duration::from_secs(1),
+            read_confirmation: ReadConfirmation::Round,
             renewal: RenewalKind::Acks,
             renewal_interval: Duration::from_millis(300),
             heartbeat_inbox: 8,

@@ -1,19 +1,41 @@
-//! What a real system did: elastickv from the incident of April 2026 on, as far as it bears on leases, by its pull requests.
+//! What real systems did, as far as it bears on leases: elastickv from the incident of April 2026 on, by its pull requests, and the crate
+//! `raft` as it comes.
 
-use super::{DEFAULT, Harm, Kind, Variant, any_error, seen};
+use super::{DEFAULT, Harm, Kind, Variant, any_error, no_error, seen};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
+#[cfg(feature = "planted")]
+use leasehold::engine;
 use leasehold::engine::RenewalKind;
 use std::time::Duration;
 
-/// What elastickv had in common from #549 to #559, as far as it bears on the incident: the caller extends the lease when its own
-/// quorum operation succeeded, and its LeaderProxy runs a ReadIndex round before every proposal.
+const HISTORY: Variant = Variant { kind: Kind::History, ..DEFAULT };
+
+/// What elastickv had in common from #549 to #559: the caller extends the lease when its own quorum operation succeeded, from when that
+/// began and unless the lease has ended since; its LeaderProxy runs a ReadIndex round before every proposal. A transfer leaves the lease
+/// alone, and of Raft it has what its library gives: voters that forget their promises in a restart, `TimeoutNow` that is never too late.
 const ELASTICKV: Variant = Variant {
-    kind: Kind::History,
     harm: Harm::Performance,
     lease_length: margin_of_300_ms,
     renewal: Some(RenewalKind::Caller),
-    coordinator: Policy { write_fence: WriteFence::ReadIndex, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
-    ..DEFAULT
+    coordinator: Policy { write_fence: WriteFence::ReadIndex, ..DEFAULT.coordinator },
+    #[cfg(feature = "planted")]
+    rules_off: flaws::OF_CALLERS,
+    ..HISTORY
+};
+
+/// From #561 to its head: the engine extends the lease when an answer arrives, of whatever term and to whatever message, and asks for no
+/// entry of the leader's own term. It ends when it has published that it leads no more, not by what fails.
+const BY_ARRIVALS: Variant = Variant {
+    harm: Harm::StaleRead,
+    renewal: Some(RenewalKind::Acks),
+    write_ends: Some(no_error),
+    read_ends: Some(no_error),
+    tap: Some(super::tap::any_answer_at_receipt),
+    #[cfg(feature = "planted")]
+    listener: Some(super::listener::ended_by_next_election),
+    #[cfg(feature = "planted")]
+    rules_off: flaws::OF_ARRIVALS,
+    ..ELASTICKV
 };
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -38,64 +60,132 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "elastickv-559",
         about: "caller-side lease; only a loss of leadership throws it away",
         source: "elastickv PR #559 (1a85d7dc, 2026-04-20)",
-        seen: seen("fast/steady", "read-index-budget"),
+        seen: seen("fast/steady", "read-index-per-write"),
         ..ELASTICKV
     },
     Variant {
         name: "elastickv-561",
         about: "lease from the acknowledgements that reach the engine; a read inside a request still runs its own ReadIndex",
-        source: "elastickv PR #561 (a9a9faf9, 2026-04-21)",
-        seen: seen("fast/steady", "read-index-budget"),
-        renewal: Some(RenewalKind::Acks),
+        source: "elastickv PR #561 (a9a9faf9, 2026-04-21), learners counted until #676",
+        seen: seen("findings/elastickv-late-answers", "staleness"),
         coordinator: Policy { inner_reads: InnerReads::ReadIndex, ..ELASTICKV.coordinator },
-        ..ELASTICKV
+        ..BY_ARRIVALS
     },
     Variant {
         name: "elastickv-575",
         about: "as elastickv-561, and a read inside a request goes by the lease as well",
-        source: "elastickv PR #575 (82bbaa3c, 2026-04-22)",
-        seen: seen("fast/steady", "read-index-budget"),
-        renewal: Some(RenewalKind::Acks),
+        source: "elastickv PR #575 (82bbaa3c, 2026-04-22), learners counted until #676",
+        seen: seen("findings/elastickv-fresh-leader", "staleness"),
         coordinator: Policy { inner_reads: InnerReads::Lease, ..ELASTICKV.coordinator },
-        ..ELASTICKV
+        ..BY_ARRIVALS
     },
     #[cfg(feature = "planted")]
-    HEAD,
-];
-
-/// elastickv's head, as read (`reference` of the source): everything of it that bears on leases, transfers and acknowledgements and that
-/// this stack can show. Its caller-side lease beside the one from acknowledgements, which its followers consult too, is not: a node here
-/// has one lease.
-#[cfg(feature = "planted")]
-const HEAD: Variant = {
-    use super::tap::at_receipt;
-    use leasehold::rules::Rule;
-
     Variant {
         name: "elastickv-head",
         about: "lease from the arrival of acknowledgements, of any term; neither a transfer nor a fresh term closes the fast path",
         source: "elastickv d9a031d (quorum_ack.go, kv/coordinator.go), as read: LB-03, LB-18, LB-28, LB-37, LB-45",
-        harm: Harm::StaleRead,
-        seen: seen("fast/s-01-transfer-and-hold", "lease-base"),
-        renewal: Some(RenewalKind::Acks),
+        seen: seen("findings/elastickv-transfer", "staleness"),
         coordinator: Policy { inner_reads: InnerReads::Lease, ..ELASTICKV.coordinator },
-        tap: Some(at_receipt),
-        rules_off: &[
-            Rule::CaughtUp,
-            Rule::NoTransfer,
-            Rule::TransferEndsLease,
-            Rule::TimeoutNowEndsLease,
-            Rule::TimeoutNowNamesLog,
-            Rule::RegainedByEntry,
-            Rule::StampOfThisTerm,
-            Rule::AnswerOfThisTerm,
-            Rule::PromiseSurvivesRestart,
-        ],
-        ..ELASTICKV
-    }
+        rules_off: flaws::OF_HEAD,
+        ..BY_ARRIVALS
+    },
+    #[cfg(feature = "planted")]
+    SECONDARY,
+    #[cfg(feature = "planted")]
+    RAFT_RS,
+];
+
+/// elastickv's caller-side lease, which its head has beside the one by arrivals, alone: a node here has one lease.
+#[cfg(feature = "planted")]
+const SECONDARY: Variant = Variant {
+    name: "elastickv-secondary",
+    about: "elastickv's other lease alone: a write that a follower has forwarded extends the follower's own",
+    source: "elastickv d9a031d (leaseRefreshingTxn, kv/sharded_coordinator.go), as read",
+    harm: Harm::StaleRead,
+    seen: seen("findings/elastickv-secondary", "staleness"),
+    coordinator: Policy {
+        forwarded_writes: leasehold::coordinator::ForwardedWrites::ExtendLease,
+        ..ELASTICKV.coordinator
+    },
+    rules_off: flaws::OF_SECONDARY,
+    ..ELASTICKV
+};
+
+/// raft-rs without what the engine adds to it, and with the reads that it calls lease-based.
+#[cfg(feature = "planted")]
+const RAFT_RS: Variant = Variant {
+    name: "raft-rs-lease-reads",
+    about: "raft-rs as it comes, its reads LeaseBased: who leads by CheckQuorum answers",
+    source: "raft 0.7.0 (ReadOnlyOption::LeaseBased): LB-01, LB-18, LB-19, LB-21, LB-43",
+    harm: Harm::StaleRead,
+    seen: seen("findings/raft-rs-alternating-transfers", "staleness"),
+    // No lease but raft's: every read asks it.
+    lease_length: |_, _| Duration::ZERO,
+    set_up: Some(|_, config| engine::Config { read_confirmation: engine::ReadConfirmation::CheckQuorum, ..config }),
+    rules_off: flaws::OF_RAFT_RS,
+    ..HISTORY
 };
 
 /// elastickv's lease: election timeout less a margin of 300 ms (`leaseSafetyMargin`).
 fn margin_of_300_ms(election_timeout: Duration, _tick: Duration) -> Duration {
     election_timeout.saturating_sub(Duration::from_millis(300))
+}
+
+/// The rules that real systems do not keep. Whose fast path asks what, and why: `scenarios/findings/README.md`.
+#[cfg(feature = "planted")]
+mod flaws {
+    use leasehold::rules::Rule::{self, *};
+
+    pub(super) const OF_CALLERS: &[Rule] = &[
+        NoTransfer,
+        TransferEndsLease,
+        TimeoutNowEndsLease,
+        TimeoutNowNamesLog,
+        RegainedByEntry,
+        PromiseSurvivesRestart,
+        CaughtUp,
+    ];
+
+    /// And its own: until #676 learners counted.
+    pub(super) const OF_ARRIVALS: &[Rule] = &[
+        NoTransfer,
+        TransferEndsLease,
+        TimeoutNowEndsLease,
+        TimeoutNowNamesLog,
+        RegainedByEntry,
+        PromiseSurvivesRestart,
+        CaughtUp,
+        StampOfThisTerm,
+        AnswerOfThisTerm,
+        RenewedInThisTerm,
+        AckOfVoter,
+    ];
+
+    pub(super) const OF_HEAD: &[Rule] = &[
+        NoTransfer,
+        TransferEndsLease,
+        TimeoutNowEndsLease,
+        TimeoutNowNamesLog,
+        RegainedByEntry,
+        PromiseSurvivesRestart,
+        CaughtUp,
+        StampOfThisTerm,
+        AnswerOfThisTerm,
+        RenewedInThisTerm,
+    ];
+
+    pub(super) const OF_SECONDARY: &[Rule] = &[
+        NoTransfer,
+        TransferEndsLease,
+        TimeoutNowEndsLease,
+        TimeoutNowNamesLog,
+        RegainedByEntry,
+        PromiseSurvivesRestart,
+        CaughtUp,
+        RenewedInThisTerm,
+        HeldInThisTerm,
+    ];
+
+    pub(super) const OF_RAFT_RS: &[Rule] =
+        &[TimeoutNowNamesLog, PromiseSurvivesRestart, NothingDuringTransfer, LeaderWithoutVoteResigns];
 }

@@ -114,3 +114,24 @@ pub(super) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>)
 
     listening(lease, AtElection(Arc::clone(host)))
 }
+
+/// The lease of a leader that is deposed ends when it is next elected. In between, what it has published of its role closes the gate, and
+/// it publishes that only when the new term is on disk.
+pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct Late;
+
+    impl Between for Late {
+        fn elected(&self, lease: &dyn Listener, term: u64) {
+            lease.ended(EndCause::RoleChange);
+            lease.elected(term);
+        }
+
+        fn ended(&self, lease: &dyn Listener, cause: EndCause) {
+            if cause != EndCause::RoleChange {
+                lease.ended(cause);
+            }
+        }
+    }
+
+    listening(lease, Late)
+}

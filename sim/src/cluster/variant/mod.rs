@@ -46,7 +46,7 @@ mod too_safe;
 pub use tap::Tap;
 pub(super) use tap::tapped;
 
-use leasehold::coordinator::{InnerReads, Policy, WriteFence};
+use leasehold::coordinator::{ForwardedWrites, InnerReads, Policy, WriteFence};
 use leasehold::engine::{Config, RenewalKind};
 #[cfg(feature = "planted")]
 use leasehold::engine::{Engine, Listener, StateMachine};
@@ -89,7 +89,7 @@ pub struct Variant {
     pub write_ends: Option<fn(&Error) -> bool>,
     /// Which errors of a lease read's slow path do.
     pub read_ends: Option<fn(&Error) -> bool>,
-    /// Where ReadIndex rounds are spent.
+    /// Where ReadIndex rounds are spent, and what a forwarded write is to the lease.
     pub coordinator: Policy,
     /// How the engine of a node is set up, where they are not all set up alike.
     pub set_up: Option<fn(NodeId, Config) -> Config>,
@@ -202,7 +202,12 @@ pub const DEFAULT: Variant = Variant {
     renewal: None,
     write_ends: None,
     read_ends: None,
-    coordinator: Policy { write_fence: WriteFence::Commit, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
+    coordinator: Policy {
+        write_fence: WriteFence::Commit,
+        inner_reads: InnerReads::Snapshot,
+        reads_per_get: 1,
+        forwarded_writes: ForwardedWrites::Nothing,
+    },
     set_up: None,
     clock: Clock::Monotonic,
     host: None,
@@ -288,6 +293,10 @@ impl Variant {
 
 fn any_error(_: &Error) -> bool {
     true
+}
+
+fn no_error(_: &Error) -> bool {
+    false
 }
 
 #[cfg(test)]

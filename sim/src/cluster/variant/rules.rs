@@ -230,4 +230,12 @@ pub(super) const VARIANTS: &[Variant] = &[
         listener: Some(listener::leased_at_election),
         ..PLANTED
     },
+    Variant {
+        name: "removed-leader-stays",
+        about: "planted: a leader without a vote goes on to lead, and confirms ReadIndex alone where one voter is left",
+        source: "raft-rs post_conf_change, is_singleton; dragonboat 31f4122; etcd #10563; lease-bugs LB-43",
+        seen: seen("findings/raft-rs-removed-leader", "staleness"),
+        rules_off: &[Rule::LeaderWithoutVoteResigns],
+        ..PLANTED
+    },
 ];

@@ -96,3 +96,28 @@ impl Tap for WithoutAcks {
         Some(Packet { echo, ..packet })
     }
 }
+
+/// Whatever answers a leader's messages acknowledges them at its arrival, of whatever term it is and whatever it answers: even what tells
+/// the leader that it is one no longer.
+pub(super) fn any_answer_at_receipt(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    struct AnyAnswer(Arc<dyn Host>);
+
+    impl AnyAnswer {
+        fn acknowledged(&self, body: &Message) -> Option<Stamp> {
+            let Message::Raft(message) = body else { return None };
+            let answers =
+                matches!(message.msg_type, MessageType::MsgAppendResponse | MessageType::MsgHeartbeatResponse);
+            let sent_at = self.0.monotonic().ok().filter(|_| answers)?;
+            Some(Stamp { term: message.term, incarnation: self.0.incarnation(), round: 0, sent_at })
+        }
+    }
+
+    impl Tap for AnyAnswer {
+        fn arriving(&self, packet: Packet) -> Option<Packet> {
+            let echo = self.acknowledged(&packet.body).or(packet.echo);
+            Some(Packet { echo, ..packet })
+        }
+    }
+
+    Arc::new(AnyAnswer(Arc::clone(host)))
+}

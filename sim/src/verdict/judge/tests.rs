@@ -122,7 +122,7 @@ fn effective_faults_are_counted_over_all_verbs() {
 #[test]
 fn rounds_before_writes_and_for_inner_reads_must_be_none_where_the_file_says_nothing() {
     let verdict = run("", &rounds(RoundCause::Write, 1_500));
-    assert_eq!(failed(&verdict), [("read-index-budget", Class::Expectation)]);
+    assert_eq!(failed(&verdict), [("read-index-per-write", Class::Expectation)]);
     assert!(
         verdict.failures[0]
             .message
