@@ -61,8 +61,6 @@ mod switches {
     }
 
     named! {
-        /// Gate: without a clock there is no telling whether the lease has run out (P8; LB-09).
-        ClockReadable = "clock-readable",
         /// Gate: a lease is a leader's (W5; LB-25).
         Leader = "leader",
         /// Gate: a transfer permits an election in spite of every promise (P4, RL.2; LB-18).
@@ -120,6 +118,14 @@ mod switches {
         PromiseSurvivesRestart = "promise-survives-restart",
         /// A loop that falls behind loses ticks: who hears its leader late has promised it the whole time all the same (P2; LB-15).
         LateTickIsLost = "late-tick-is-lost",
+        /// What the snapshot has that a process goes on from is not applied to it again (elastickv 1a78d0b0, R15).
+        AppliedOnce = "applied-once",
+        /// No two ReadIndex rounds of a node share a context: an answer to one would confirm the other (LB-54, LB-55).
+        ContextUsedOnce = "context-used-once",
+        /// A round that raft would drop without a word waits for an entry of the leader's own term (LB-52).
+        RoundAfterOwnTerm = "round-after-own-term",
+        /// Term and vote are on disk before anybody is asked or told (R1, R5; LB-48).
+        VoteDurable = "vote-durable",
     }
 
     thread_local! {

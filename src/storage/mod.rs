@@ -134,7 +134,7 @@ impl LogStore {
             self.insert(entry);
         }
         if let Some(state) = hard_state {
-            self.encoder().hard_state(&state);
+            rule!(VoteDurable => self.encoder().hard_state(&state));
             self.hard_state = state;
         }
         self.flush()

@@ -9,7 +9,8 @@
 //!
 //! **Costs** a search among the versions of a key that still count, for each key that an operation found.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a store that answers a read with the key's newest version and the value before it.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `value-behind-version` in `fast/steady`, and by `answers-of-former-process`
+//! in `fast/late-answers`.
 
 use super::nodes::Nodes;
 use super::operations::Completed;

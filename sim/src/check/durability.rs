@@ -11,8 +11,9 @@
 //!
 //! **Costs** a look-up for each vote and each answer to an append, a few comparisons for each start, vote and entry applied.
 //!
-//! **Shown alive by** its unit tests; none is planted. Tried by hand: an engine that sends what promises durability before it syncs
-//! (seen at the first vote), and one that takes a failed fsync for done (seen when its process starts after a crash, `fast/disk`).
+//! **Seen alive by** its unit tests, by `unsynced-disk` in `planted/machine-crash` and `vote-not-durable` in `planted/second-vote`. Tried by
+//! hand: an engine that sends what promises durability before it syncs (seen at the first vote), and one that takes a failed fsync for done
+//! (seen when its process starts after a crash, `fast/disk`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{Fate, ProcessChange, Record, StackRecord, What};

@@ -6,7 +6,7 @@
 //!
 //! **Costs** a look-up at each change of role; memory for each term that had a leader.
 //!
-//! **Seen alive by** its unit tests; a bug that would wake it has to lose a vote at a restart or count one twice, and none is planted.
+//! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first.
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};

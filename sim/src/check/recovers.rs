@@ -12,7 +12,8 @@
 //!
 //! **Costs** a look at each answer to a leader, while one is awaited, and at what leaders apply first.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: a follower that never stands for election (`fast/restart`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `no-vote-after-restart` in `planted/all-restart`, and by
+//! `failed-engine-goes-unnoticed` in `planted/failed-disks`.
 
 use super::nodes::{NodeState, Nodes};
 use super::troubles::{Change, Troubles};

@@ -17,8 +17,8 @@
 //! **Costs** a search among the versions of a key that still count, for each key that an operation touches. Remembers what is under way,
 //! some versions a key, and each write of unknown outcome that has not taken effect.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, where it agrees with an exact search on random histories, and by `long-lease` in `fast/stale-read`.
-//! Not tried yet, worth planting: a store that forgets to look at the keys that a transaction read, or that reads each key at its newest version.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, where it agrees with an exact search on random histories, and by `long-lease` in `fast/stale-read`,
+//! `snapshot-too-new` in `planted/lost-update`, and `interrupted-is-done` and `interrupted-is-refused` in `planted/unheard-answers`.
 
 use super::ledger::Misfit;
 use super::nodes::Nodes;

@@ -11,8 +11,8 @@
 //!
 //! **Costs** a comparison for each entry applied; memory of 40 bytes an index.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: a node that starts again with an empty store behind the commit index
-//! that it finds on its disk (`fast/restart`). A store that loses a key when it is saved is seen first by the clients (`fast/snapshot`).
+//! **Seen alive by** its unit tests, and by `applied-twice` in `planted/reopened`. Tried by hand: a node that starts again with an
+//! empty store behind the commit index that it finds on its disk (`fast/restart`). A store that loses a key when it is saved is seen first by the clients (`fast/snapshot`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{ProcessChange, Record, StackRecord, What};

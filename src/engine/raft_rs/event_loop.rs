@@ -97,7 +97,8 @@ impl EventLoop {
         let applied = snapshots::reopen(&store, &*machine, &*host)?;
         let members = store.membership();
         let logger = slog::Logger::root(slog::Discard, slog::o!());
-        let raft_config = raft::Config { applied: applied.0, ..raft_config(me, &config) };
+        let mut raft_config = raft_config(me, &config);
+        rule!(AppliedOnce => raft_config.applied = applied.0);
         let raft = RawNode::new(&raft_config, store, &logger).map_err(|_| Error::Storage)?;
         let mut event_loop = Self {
             contexts: Contexts::new(me, host.incarnation()),
@@ -250,7 +251,7 @@ impl EventLoop {
         }
         self.host.observe(Event::RoundStarted { cause, again });
         let context = self.contexts.next();
-        if self.raft.raft.commit_to_current_term() {
+        if rule!(RoundAfterOwnTerm, self.raft.raft.commit_to_current_term()) {
             self.reads.insert(context, reply);
             self.raft.read_index(context.to_vec());
         } else {

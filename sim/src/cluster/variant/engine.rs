@@ -2,13 +2,26 @@
 
 use leasehold::engine::{Applied, Engine, MembershipChange, Status};
 use leasehold::env::{BoxFuture, NodeId};
-use leasehold::error::Error;
-use leasehold::observe::{Host, RoundCause};
+use leasehold::error::{Error, Outcome};
+use leasehold::observe::{Host, Role, RoundCause};
+use leasehold::store::{Command, Verdict};
 use leasehold::transport::Packet;
+use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// What is odd about the answers; what is not said goes through as it is.
 trait Between: Send + Sync + 'static {
+    fn status(&self, engine: &dyn Engine) -> Status {
+        engine.status()
+    }
+
+    fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+        engine.propose(command)
+    }
+
     fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
         engine.read_index(cause)
     }
@@ -25,11 +38,11 @@ fn answering(engine: Arc<dyn Engine>, between: impl Between) -> Arc<dyn Engine> 
 
 impl<B: Between> Engine for Answering<B> {
     fn status(&self) -> Status {
-        self.engine.status()
+        self.between.status(&*self.engine)
     }
 
     fn propose(&self, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
-        self.engine.propose(command)
+        self.between.propose(&*self.engine, command)
     }
 
     fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
@@ -72,4 +85,149 @@ pub(super) fn asks_nobody(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn
     }
 
     answering(engine, AsksNobody)
+}
+
+/// A new leader answers by the commit index that it has, as long as it has not applied an entry of its own term.
+pub(super) fn answers_before_own_term(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct BeforeOwnTerm;
+
+    impl Between for BeforeOwnTerm {
+        fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
+            let status = engine.status();
+            match status.leads() && !status.caught_up() {
+                true => Box::pin(std::future::ready(Ok(status.commit))),
+                false => engine.read_index(cause),
+            }
+        }
+    }
+
+    answering(engine, BeforeOwnTerm)
+}
+
+/// A read that comes while a round is under way has its answer.
+pub(super) fn joins_rounds(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    type Waiting = Arc<Mutex<Vec<oneshot::Sender<Result<u64, Error>>>>>;
+
+    struct Joins {
+        host: Arc<dyn Host>,
+        waiting: Waiting,
+    }
+
+    impl Between for Joins {
+        fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
+            let (sender, receiver) = oneshot::channel();
+            let mut waiting = self.waiting.lock();
+            waiting.push(sender);
+            if waiting.len() == 1 {
+                let (round, waiting) = (engine.read_index(cause), Arc::clone(&self.waiting));
+                let all_wait = async move {
+                    let result = round.await;
+                    for sender in std::mem::take(&mut *waiting.lock()) {
+                        let _ = sender.send(result.clone());
+                    }
+                };
+                self.host.spawn("round", Box::pin(all_wait));
+            }
+            Box::pin(async move { receiver.await.unwrap_or(Err(Error::Closed(Outcome::NotApplied))) })
+        }
+    }
+
+    answering(engine, Joins { host: Arc::clone(host), waiting: Waiting::default() })
+}
+
+/// A ReadIndex round leaves when the engine's clock ticks next.
+pub(super) fn rounds_at_ticks(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    const TICK: Duration = Duration::from_millis(10);
+
+    struct AtTicks(Arc<dyn Host>);
+
+    impl Between for AtTicks {
+        fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
+            let (host, round) = (Arc::clone(&self.0), engine.read_index(cause));
+            Box::pin(async move {
+                host.sleep(TICK).await;
+                round.await
+            })
+        }
+    }
+
+    answering(engine, AtTicks(Arc::clone(host)))
+}
+
+/// A proposal that was under way when leadership ended is taken for one that was never made.
+pub(super) fn interrupted_is_refused(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct Refused;
+
+    impl Between for Refused {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            let proposal = engine.propose(command);
+            Box::pin(async move {
+                proposal.await.map_err(|error| match error {
+                    Error::LeadershipLost(Outcome::Unknown) => Error::LeadershipLost(Outcome::NotApplied),
+                    other => other,
+                })
+            })
+        }
+    }
+
+    answering(engine, Refused)
+}
+
+/// A proposal that was under way when leadership ended is taken for one that was committed, at the next index.
+pub(super) fn interrupted_is_done(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct Done;
+
+    impl Between for Done {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            let (next, proposal) = (engine.status().commit + 1, engine.propose(command));
+            Box::pin(async move {
+                match proposal.await {
+                    Err(Error::LeadershipLost(_)) => Ok(Applied { index: next, response: Verdict::Written.encode() }),
+                    settled => settled,
+                }
+            })
+        }
+    }
+
+    answering(engine, Done)
+}
+
+/// A transaction names what is committed when it is proposed for what it has read from.
+pub(super) fn snapshot_at_proposal(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct AtProposal;
+
+    impl Between for AtProposal {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            let newest = engine.status().commit;
+            engine.propose(match Command::decode(&command) {
+                Some(Command::Transaction { reads, key, value, .. }) => {
+                    Command::Transaction { snapshot: newest, reads, key, value }.encode()
+                }
+                Some(Command::Put { .. } | Command::Cas { .. }) | None => command,
+            })
+        }
+    }
+
+    answering(engine, AtProposal)
+}
+
+/// A process that starts again takes itself for a leader, of a term that it does not know, until it hears of one.
+pub(super) fn leads_after_restart(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct Leads {
+        me: NodeId,
+        told: AtomicBool,
+    }
+
+    impl Between for Leads {
+        fn status(&self, engine: &dyn Engine) -> Status {
+            let status = engine.status();
+            if status.leader.is_some() || self.told.load(Ordering::Relaxed) {
+                self.told.store(true, Ordering::Relaxed);
+                return status;
+            }
+            Status { role: Role::Leader, term: 0, applied_term: 0, leader: Some(self.me), ..status }
+        }
+    }
+
+    answering(engine, Leads { me: host.node(), told: AtomicBool::new(host.incarnation() == 1) })
 }

@@ -135,3 +135,14 @@ pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, _: &Arc<dyn Host>
 
     listening(lease, Late)
 }
+
+/// A process that starts again holds the lease that the one before it may have held; the term of it is forgotten.
+pub(super) fn kept_over_restart(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    if host.incarnation() > 1
+        && let Ok(now) = host.monotonic()
+    {
+        lease.elected(0);
+        lease.renewed(0, now);
+    }
+    lease
+}

@@ -121,6 +121,39 @@ pub(super) const VARIANTS: &[Variant] = &[
         set_up: Some(half_as_patient),
         ..PLANTED
     },
+    Variant {
+        name: "answers-of-former-process",
+        about: "planted: a node that passes requests on takes what its former process was answered for an answer to itself",
+        source: "found by slow/chaos in this stack; as lease-bugs LB-54, LB-55 for ReadIndex contexts",
+        seen: seen("fast/late-answers", "committed-reads"),
+        tap: Some(tap::numbered_anew),
+        ..PLANTED
+    },
+    Variant {
+        name: "cached-gets",
+        about: "planted: what a get found answers the next ones of the same key, as long as it is young; no write clears it",
+        source: "TiKV #9517, #18570, snapshot cache by create time; lease-bugs LB-66",
+        seen: seen("fast/steady", "staleness"),
+        tap: Some(tap::cached_gets),
+        ..PLANTED
+    },
+    Variant {
+        name: "no-vote-after-restart",
+        about: "planted: who has started again gives its vote to nobody, not for an election timeout but for ever",
+        source: "TiKV #15296, #15297, the cure of #15035; lease-bugs LB-46",
+        seen: seen("planted/all-restart", "recovers"),
+        harm: Harm::Liveness,
+        tap: Some(tap::no_votes_after_restart),
+        ..PLANTED
+    },
+    Variant {
+        name: "value-behind-version",
+        about: "planted: a get finds the newest version of a key and the value of the one before",
+        source: "TiKV #10224: a read while a snapshot is applied; lease-bugs LB-66, S3",
+        seen: seen("fast/steady", "committed-reads"),
+        tap: Some(tap::values_behind),
+        ..PLANTED
+    },
 ];
 
 /// Another election timeout than n1 has.

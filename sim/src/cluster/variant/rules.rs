@@ -238,4 +238,107 @@ pub(super) const VARIANTS: &[Variant] = &[
         rules_off: &[Rule::LeaderWithoutVoteResigns],
         ..PLANTED
     },
+    Variant {
+        name: "answered-before-own-term",
+        about: "planted: a new leader answers a ReadIndex by the commit index that it found, before it has committed anything",
+        source: "etcd #7331, #7332; TiKV #6340; elastickv ed6ff82c (R17); lease-bugs LB-51",
+        seen: seen("planted/cut-at-acknowledgement", "staleness"),
+        engine: Some(engine::answers_before_own_term),
+        ..PLANTED
+    },
+    Variant {
+        name: "applied-twice",
+        about: "planted: what is in the snapshot and still in the log is applied again after a restart",
+        source: "elastickv 1a78d0b0, 57467ed0 (R15)",
+        seen: seen("planted/reopened", "state-machine-safety"),
+        rules_off: &[Rule::AppliedOnce],
+        ..PLANTED
+    },
+    Variant {
+        name: "context-reused",
+        about: "planted: all ReadIndex rounds of a node have one context: an answer to an old one confirms the next",
+        source: "etcd-io/raft #397; etcd #20418; lease-bugs LB-54",
+        seen: seen("fast/s-04-late-acknowledgement", "lease-base"),
+        renewal: Some(RenewalKind::ReadRounds),
+        rules_off: &[Rule::ContextUsedOnce],
+        ..PLANTED
+    },
+    Variant {
+        name: "early-round-dropped",
+        about: "planted: a ReadIndex that reaches a new leader before its first commit is lost without a word, until it is repeated",
+        source: "raft-rs; etcd #12680, #12762; lease-bugs LB-52",
+        seen: seen("planted/early-reads", "get-max"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::RoundAfterOwnTerm],
+        ..PLANTED
+    },
+    Variant {
+        name: "failed-engine-goes-unnoticed",
+        about: "planted: the process of an engine that has failed lives on, and nobody starts it again",
+        source: "elastickv #534 (R20)",
+        seen: seen("planted/failed-disks", "recovers"),
+        harm: Harm::Liveness,
+        host: Some(host::outlives_its_engine),
+        ..PLANTED
+    },
+    Variant {
+        name: "interrupted-is-done",
+        about: "planted: a write that was under way when leadership ended is reported as done",
+        source: "elastickv afd8e301 (D8)",
+        seen: seen("planted/unheard-answers", "serial-order"),
+        engine: Some(engine::interrupted_is_done),
+        ..PLANTED
+    },
+    Variant {
+        name: "interrupted-is-refused",
+        about: "planted: a write that was under way when leadership ended is taken for one that was not, and made again",
+        source: "elastickv afd8e301 (D3)",
+        seen: seen("planted/unheard-answers", "serial-order"),
+        engine: Some(engine::interrupted_is_refused),
+        ..PLANTED
+    },
+    Variant {
+        name: "joined-round",
+        about: "planted: a read joins a ReadIndex round that began before it (and the lease is short, so that there are rounds)",
+        source: "TiKV #9549, #17018, #7995; lease-bugs LB-56",
+        seen: seen("planted/joined-round", "staleness"),
+        lease_length: |_, tick| tick,
+        engine: Some(engine::joins_rounds),
+        ..PLANTED
+    },
+    Variant {
+        name: "lease-kept-over-restart",
+        about: "planted: a process that starts again has the lease of the one before it, and takes itself for the leader",
+        source: "CockroachDB #10420, #23204; Nebula #5352; lease-bugs LB-47",
+        seen: seen("planted/machine-crash", "lease-base"),
+        listener: Some(listener::kept_over_restart),
+        engine: Some(engine::leads_after_restart),
+        ..PLANTED
+    },
+    Variant {
+        name: "round-waits-for-tick",
+        about: "planted: a ReadIndex round leaves at the next tick (and the lease is short, so that there are rounds)",
+        source: "TiKV #14786, #14789; lease-bugs LB-62",
+        seen: seen("planted/quick-rounds", "get-p99"),
+        harm: Harm::Performance,
+        lease_length: |_, tick| tick,
+        engine: Some(engine::rounds_at_ticks),
+        ..PLANTED
+    },
+    Variant {
+        name: "snapshot-too-new",
+        about: "planted: a transaction names a newer snapshot than it has read from: what was written meanwhile is overwritten",
+        source: "elastickv 8b4c5c72 (O1), found there by Jepsen as a lost update",
+        seen: seen("planted/lost-update", "serial-order"),
+        engine: Some(engine::snapshot_at_proposal),
+        ..PLANTED
+    },
+    Variant {
+        name: "vote-not-durable",
+        about: "planted: term and vote are not written before the vote is given; a voter that restarts gives another",
+        source: "sofa-jraft #1245; lease-bugs LB-48",
+        seen: seen("planted/second-vote", "durability"),
+        rules_off: &[Rule::VoteDurable],
+        ..PLANTED
+    },
 ];

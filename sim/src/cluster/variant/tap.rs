@@ -1,10 +1,13 @@
 //! Between a node and its messages.
 
-use leasehold::env::{Bus, Envelope, LaneFull, Stamp};
+use leasehold::env::{Address, Bus, Envelope, Instant, LaneFull, Stamp};
 use leasehold::observe::Host;
-use leasehold::transport::{Message, MessageType, Packet};
+use leasehold::request::{Key, Request, Response, Value, Version};
+use leasehold::transport::{CallId, Message, MessageType, Packet};
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Sees every message that leaves a process or reaches it, and passes on what it likes. What the world records of a message, and
 /// checks judge, lies beyond: it is what was really sent.
@@ -120,4 +123,116 @@ pub(super) fn any_answer_at_receipt(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     }
 
     Arc::new(AnyAnswer(Arc::clone(host)))
+}
+
+/// A request that a node passes on is known by its number alone, and each process numbers from 1.
+pub(super) fn numbered_anew(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    struct NumberedAnew {
+        incarnation: u64,
+    }
+
+    impl Tap for NumberedAnew {
+        fn leaving(&self, mut packet: Packet) -> Option<Packet> {
+            if let Message::Request { call, .. } = &mut packet.body {
+                call.incarnation = 0;
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, mut packet: Packet) -> Option<Packet> {
+            if let Message::Reply { call, .. } = &mut packet.body {
+                call.incarnation = self.incarnation;
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(NumberedAnew { incarnation: host.incarnation() })
+}
+
+/// Who has started again does not hear who asks for its vote.
+pub(super) fn no_votes_after_restart(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    struct NoVotes {
+        restarted: bool,
+    }
+
+    impl Tap for NoVotes {
+        fn arriving(&self, packet: Packet) -> Option<Packet> {
+            let asks = |kind| matches!(kind, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
+            let asked = matches!(&packet.body, Message::Raft(message) if asks(message.msg_type));
+            (!(self.restarted && asked)).then_some(packet)
+        }
+    }
+
+    Arc::new(NoVotes { restarted: host.incarnation() > 1 })
+}
+
+/// Gets are answered with what the last one of the same key was, for a while.
+pub(super) fn cached_gets(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    const FRESH: Duration = Duration::from_millis(100);
+
+    GetsAnswered::tap(host, |last, now| match last {
+        Some(last) if now.at.since(last.at) < FRESH => last.clone(),
+        Some(_) | None => last.insert(now).clone(),
+    })
+}
+
+/// The first get that finds another version of a key has the value of the version before.
+pub(super) fn values_behind(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    GetsAnswered::tap(host, |last, now| match last.replace(now.clone()) {
+        Some(last) if last.version != now.version => Found { value: last.value, ..now },
+        Some(_) | None => now,
+    })
+}
+
+/// What a get was answered, and when.
+#[derive(Clone)]
+struct Found {
+    at: Instant,
+    value: Option<Value>,
+    version: Version,
+}
+
+/// Stands between the answers to gets and those who asked.
+struct GetsAnswered {
+    host: Arc<dyn Host>,
+    gets: Mutex<Gets>,
+    /// What is answered, of what is kept for the key and what was found now.
+    answer: fn(&mut Option<Found>, Found) -> Found,
+}
+
+#[derive(Default)]
+struct Gets {
+    asked: BTreeMap<(Address, CallId), Key>,
+    kept: BTreeMap<Key, Option<Found>>,
+}
+
+impl GetsAnswered {
+    fn tap(host: &Arc<dyn Host>, answer: fn(&mut Option<Found>, Found) -> Found) -> Arc<dyn Tap> {
+        Arc::new(Self { host: Arc::clone(host), gets: Mutex::default(), answer })
+    }
+}
+
+impl Tap for GetsAnswered {
+    fn arriving(&self, packet: Packet) -> Option<Packet> {
+        if let Message::Request { call, request, .. } = &packet.body
+            && let Request::Get { key } = &**request
+        {
+            self.gets.lock().asked.insert((packet.from, *call), key.clone());
+        }
+        Some(packet)
+    }
+
+    fn leaving(&self, mut packet: Packet) -> Option<Packet> {
+        let Message::Reply { call, result } = &mut packet.body else { return Some(packet) };
+        let Gets { asked, kept } = &mut *self.gets.lock();
+        if let Some(key) = asked.remove(&(packet.to, *call))
+            && let Ok(Response::Value { value, version, .. }) = result
+            && let Ok(at) = self.host.monotonic()
+        {
+            let now = Found { at, value: value.take(), version: *version };
+            Found { value: *value, version: *version, .. } = (self.answer)(kept.entry(key).or_default(), now);
+        }
+        Some(packet)
+    }
 }
