@@ -286,7 +286,7 @@ impl Tally {
         };
         let share = figures::percent(within_usual as f64 / number as f64);
         Some(format!(
-            "a leader again after {}: p50 {p50}   p90 {p90}   p99 {p99}   max {max}; {share} within the usual {}, none may exceed {}",
+            "a leader again after {}: p50 {p50}   p90 {p90}   p99 {p99}   max {max}\n    {share} within the usual {}, none may exceed {}",
             counted(number as u64, "fault"),
             bound(usual),
             bound(longest),

@@ -35,6 +35,7 @@ fn committed() -> Vec<(PathBuf, String)> {
     let folders = ["fast", "incidents", "planted", "findings", "slow"].map(|folder| root.join(folder));
     let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
     let text = |path: &PathBuf| fs::read_to_string(path).expect("a committed file is text");
     paths
