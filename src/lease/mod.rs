@@ -134,6 +134,9 @@ impl Lease {
     }
 
     fn renew(&self, state: &mut State, term: u64, base: Instant) {
+        if state.ended == NEVER {
+            state.ended = self.now();
+        }
         let expiry = base.after(self.policy.length);
         let counts = rule!(RegainedByEntry, !state.suspended)
             && rule!(RenewedInThisTerm, state.term == term)
@@ -146,14 +149,18 @@ impl Lease {
         self.host.observe(Event::LeaseExtended { term, generation: state.generation, base, expiry });
     }
 
-    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back. Without a clock nothing
-    /// can before the next election, as there is no telling what began before.
+    fn now(&self) -> Instant {
+        self.host.monotonic().unwrap_or(NEVER)
+    }
+
+    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back. Without a clock there is no
+    /// telling what began before; the end is then taken to be where the clock can be read again.
     fn end(&self, state: &mut State, cause: EndCause) {
         let held = state.expiry.is_some();
         rule!(EndClearsExpiry => state.expiry = None);
         let generation = state.generation;
         state.generation += 1;
-        state.ended = self.host.monotonic().unwrap_or(NEVER);
+        state.ended = self.now();
         self.host.observe(Event::LeaseEnded { generation, cause, held });
     }
 }

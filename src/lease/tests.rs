@@ -242,12 +242,24 @@ fn a_lease_that_ended_again_before_a_transfer_was_settled_is_not_brought_back() 
 }
 
 #[test]
-fn a_lease_that_ended_without_a_clock_is_gone_until_the_next_election() {
+fn a_lease_that_ended_without_a_clock_is_gone_until_something_begins_with_one() {
     let (lease, host) = elected(RenewalKind::Acks);
     host.shows(None);
     lease.write_failed(&Error::NotLeader { leader: None });
     lease.renewed(7, at(1040));
     assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold));
+    host.shows(Some(at(1050)));
+    lease.renewed(7, at(1049));
+    assert_eq!(lease.check(Ok(at(1050)), &LEADER), Err(Miss::Cold), "what may have begun before");
+    lease.renewed(7, at(1051));
+    assert_eq!(lease.check(Ok(at(1052)), &LEADER), Ok(()));
+}
+
+#[test]
+fn an_election_settles_an_end_without_a_clock() {
+    let (lease, host) = elected(RenewalKind::Acks);
+    host.shows(None);
+    lease.write_failed(&Error::NotLeader { leader: None });
     lease.elected(7);
     lease.renewed(7, at(1040));
     assert_eq!(lease.check(Ok(at(1050)), &LEADER), Ok(()));
