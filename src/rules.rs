@@ -1,7 +1,7 @@
-//! The rules by which the stack is safe, each under a name at the place where it is kept.
+//! The rules by which the stack is safe, and goes on, each under a name at the place where it is kept.
 //!
-//! `rule!(AckOfThisTerm, stamp.term == raft.term)` is the condition, and `rule!(EndsAtTransfer => self.end(..))` the act: without the
-//! feature `planted` the names are for the reader and leave nothing in the program.
+//! `rule!(StampOfThisTerm, stamp.term == raft.term)` is the condition, and `rule!(StopEndsLease => self.listener.ended(..))` the act:
+//! without the feature `planted` the names are for the reader and leave nothing in the program.
 //!
 //! With it a test can switch a rule off for the thread that it runs on, to see whether anybody notices: the condition then always
 //! holds, the act is left undone. What a rule asks is evaluated all the same. To name a rule: add it to the list below with what it

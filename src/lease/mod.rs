@@ -149,6 +149,7 @@ impl Lease {
         self.host.observe(Event::LeaseExtended { term, generation: state.generation, base, expiry });
     }
 
+    /// The present; where the clock cannot be read, later than all that it ever shows.
     fn now(&self) -> Instant {
         self.host.monotonic().unwrap_or(NEVER)
     }
