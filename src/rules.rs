@@ -91,6 +91,8 @@ mod switches {
         SameGeneration = "same-generation",
         /// The same, by the moment at which it ended.
         BegunSinceEnd = "begun-since-end",
+        /// An end without a clock is settled by the first reading after it: what begins then may bring a lease back.
+        EndSettledByClock = "end-settled-by-clock",
         /// What another term acknowledged or confirmed extends nothing (P10; LB-37).
         RenewedInThisTerm = "renewed-in-this-term",
         /// An older base does not replace a newer one (W8; LB-34).

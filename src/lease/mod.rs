@@ -134,9 +134,9 @@ impl Lease {
     }
 
     fn renew(&self, state: &mut State, term: u64, base: Instant) {
-        if state.ended == NEVER {
+        rule!(EndSettledByClock => if state.ended == NEVER {
             state.ended = self.now();
-        }
+        });
         let expiry = base.after(self.policy.length);
         let counts = rule!(RegainedByEntry, !state.suspended)
             && rule!(RenewedInThisTerm, state.term == term)

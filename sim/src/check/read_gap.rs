@@ -8,7 +8,8 @@
 //!
 //! Time counts from where the first of these gets is asked for: a client that asks for nothing misses nothing.
 //!
-//! **Does not prove** anything where nodes are too busy to serve: what finds a queue full meanwhile is not judged.
+//! **Does not prove** anything where nodes are too busy to serve: what finds a queue full meanwhile is not judged. Nor where a node is no
+//! member: clients may ask that one, which does not hear who leads.
 //!
 //! **Costs** a comparison at each get that is asked for or answered.
 //!
@@ -76,26 +77,28 @@ impl ReadGap {
         }
     }
 
-    fn begin(&mut self, at: SimTime, reason: Reason, from: NodeId) {
+    fn begin(&mut self, at: SimTime, reason: Reason, from: NodeId, nodes: &Nodes) {
         let settling = self.premises.usual_settling();
         let alone =
             self.gap.is_none() && self.calm.is_settled(at, &self.premises) && at.since(self.stirred) >= settling;
-        self.gap = (alone && self.premises.lossless).then_some(Gap { reason, from, at, asked: None });
+        let members = nodes.members(from);
+        let all_serve = self.premises.lossless && nodes.iter().all(|(node, _)| members.contains(node));
+        self.gap = (alone && all_serve).then_some(Gap { reason, from, at, asked: None });
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord) {
+    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord, nodes: &Nodes) {
         match event {
             Event::Role { role: Role::Leader, .. } => self.leader = Some(*node),
-            Event::TransferStarted { .. } => self.begin(at, Reason::Transfer, *node),
+            Event::TransferStarted { .. } => self.begin(at, Reason::Transfer, *node, nodes),
             Event::TransferAborted { .. } | Event::LaneFull { .. } | Event::InboxFull { .. } => self.gap = None,
             _ => {}
         }
     }
 
-    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
+    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange, nodes: &Nodes) {
         let out = matches!(change, ProcessChange::Killed | ProcessChange::Paused);
         if out && self.leader == Some(node) {
-            self.begin(at, Reason::Outage, node);
+            self.begin(at, Reason::Outage, node, nodes);
         } else if self.gap.is_some_and(|gap| gap.from != node) {
             self.gap = None;
         }
@@ -153,8 +156,8 @@ impl Check for ReadGap {
         match &record.what {
             What::Invoked(Invocation { op, operation: Operation::Get { .. }, .. }) => self.asked(at, *op),
             What::Completed { op, completion: Completion::Read { .. } } => self.answered(at, *op, nodes),
-            What::Stack(told) => self.told(at, told),
-            What::Process { node, change } => self.process(at, *node, *change),
+            What::Stack(told) => self.told(at, told, nodes),
+            What::Process { node, change } => self.process(at, *node, *change, nodes),
             What::Fault { .. } if self.calm.record(record) => self.gap = None,
             _ => {}
         }
@@ -216,6 +219,17 @@ mod tests {
         assert_eq!(judged(&killed().read(32_700, 1, 1)), (1, 1));
         assert_eq!(judged(&killed()), (1, 0), "also where none is ever answered");
         assert_eq!(judged(&killed().killed(21_000, 2)), (0, 0), "two that are gone are another matter");
+    }
+
+    #[test]
+    fn nothing_is_judged_while_a_node_is_no_member() {
+        let without = |learners: &[u64]| led().started(2_000, 4, 1).members(2_001, 1, 7, [&[1, 2, 3], &[], learners]);
+        assert_eq!(judged(&moves(without(&[])).get(20_100, 21_000, 1)), (0, 0));
+        assert_eq!(
+            judged(&moves(without(&[4])).get(20_100, 21_000, 1)),
+            (1, 1),
+            "a learner passes on what it is asked"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{Plan, SimWorld, wiring};
 use crate::time::SimTime;
 use crate::world::clock::{Clock, Unreadable};
 use crate::world::cpu::Cpu;
-use crate::world::disk::{Disk, Failed};
+use crate::world::disk::{self, Disk, Failed};
 use crate::world::process::{Process, yield_now};
 use crate::world::streams::Stream;
 use crate::world::timer::Timer;
@@ -201,8 +201,16 @@ impl SimDisk {
         answer
     }
 
-    /// Waits until no stall holds what would be done.
-    async fn released(&self) {
+    /// Waits until `sync` is done: `timer` is that, unless the disk is mended before.
+    async fn done(&self, sync: &disk::Sync, mut timer: Timer) {
+        if sync.slowed {
+            let mended = self.ask(|disk| disk.mended());
+            while !timer.is_over() {
+                mended.changed_or(timer).await;
+                timer = self.world.until(self.ask(|disk| disk.due(sync)));
+            }
+        }
+        timer.await;
         while let Some(stall) = self.ask(Disk::held) {
             stall.changed().await;
         }
@@ -233,18 +241,16 @@ impl leasehold::env::Disk for SimDisk {
         let sync = self.ask(|disk| disk.begin_sync(self.world.now(), file));
         let (timer, disk) = (self.world.until(sync.done), self.again());
         Box::pin(async move {
-            timer.await;
-            disk.released().await;
+            disk.done(&sync, timer).await;
             disk.ask(|disk| disk.end_sync(&sync)).map_err(|Failed| DiskError)
         })
     }
 
     fn replace(&self, file: &str, bytes: Vec<u8>) -> BoxFuture<Result<(), DiskError>> {
         let replace = self.ask(|disk| disk.begin_replace(self.world.now(), file, bytes));
-        let (timer, disk) = (self.world.until(replace.done), self.again());
+        let (timer, disk) = (self.world.until(replace.sync.done), self.again());
         Box::pin(async move {
-            timer.await;
-            disk.released().await;
+            disk.done(&replace.sync, timer).await;
             disk.ask(|disk| disk.end_replace(replace)).map_err(|Failed| DiskError)
         })
     }

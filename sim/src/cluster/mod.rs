@@ -294,7 +294,7 @@ impl Cluster {
 
     /// It is no longer.
     pub fn mend_disk(&self, id: NodeId, step: u32, harm: disk::Harm) {
-        let signal = self.shared.slots[&id].disk.lock().mend(step, harm);
+        let signal = self.shared.slots[&id].disk.lock().mend(self.shared.world.now(), step, harm);
         signal.change();
     }
 

@@ -4,6 +4,8 @@
 //! again as if nothing had been (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC '20; etcd stops on any error of its
 //! log, a full disk included). Its process starts again a second later, and as often as it takes.
 //!
+//! When it is over, what is under way takes no longer than it would have.
+//!
 //! Effective: an operation of the disk failed, or a sync took another time than it would have.
 
 use super::{Act, Active, Harm, Injector, record};

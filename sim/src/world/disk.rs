@@ -4,7 +4,7 @@ use super::quantiles::Quantiles;
 use super::signal::Signal;
 use super::streams::Stream;
 use crate::time::SimTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// What a disk writes as a whole, in bytes.
@@ -17,12 +17,22 @@ pub struct Disk {
     stream: Stream,
     /// What is left of what was not synced.
     tails: Stream,
-    /// When the last sync under way is done; syncs are done one after another.
-    idle_at: SimTime,
+    /// Syncs that are not done, in the order in which they are: one after another.
+    under_way: VecDeque<UnderWay>,
+    /// Numbers syncs.
+    syncs: u64,
     wrong: Vec<Wrong>,
     /// Faults that have changed something and have not been asked for.
     shown: Vec<u32>,
-    released: Signal,
+    mended: Signal,
+}
+
+/// A sync that the disk has yet to do.
+struct UnderWay {
+    number: u64,
+    /// What it takes a disk with which nothing is wrong, in nanoseconds.
+    regular: u64,
+    done: SimTime,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -87,8 +97,11 @@ pub enum Tail {
 /// A sync under way: when it is done, and what it makes durable then.
 #[derive(Clone, Debug)]
 pub struct Sync {
-    /// When it is done, unless a stall holds it.
+    /// When it is done, unless a stall holds it or the disk is mended before.
     pub done: SimTime,
+    /// It takes longer than it would on a disk with which nothing is wrong.
+    pub slowed: bool,
+    number: u64,
     file: String,
     length: usize,
     fails: bool,
@@ -97,11 +110,9 @@ pub struct Sync {
 /// A replacement of a whole file under way: when it is done. Before that the old content is there, after it the new.
 #[derive(Clone, Debug)]
 pub struct Replace {
-    /// When it is done.
-    pub done: SimTime,
-    file: String,
+    /// The sync that ends it.
+    pub sync: Sync,
     content: Vec<u8>,
-    fails: bool,
 }
 
 impl Disk {
@@ -112,10 +123,11 @@ impl Disk {
             fsync,
             stream,
             tails,
-            idle_at: SimTime(0),
+            under_way: VecDeque::new(),
+            syncs: 0,
             wrong: Vec::new(),
             shown: Vec::new(),
-            released: Signal::default(),
+            mended: Signal::default(),
         }
     }
 
@@ -154,26 +166,43 @@ impl Disk {
     /// Begins to make durable what the file holds now.
     pub fn begin_sync(&mut self, now: SimTime, file: &str) -> Sync {
         let length = self.files.get(file).map_or(0, |file| file.content.len());
-        let drawn = self.fsync.draw(&mut self.stream);
-        let mut latency = drawn;
-        for wrong in &self.wrong {
-            latency = match wrong.harm {
-                Harm::Takes(takes) => u64::try_from(takes.as_nanos()).unwrap_or(u64::MAX),
-                Harm::Slower(times) => latency.saturating_mul(u64::from(times)),
-                Harm::Stall | Harm::Fails(_) | Harm::Full => latency,
-            };
-        }
-        self.show(|harm| matches!(harm, Harm::Takes(_) | Harm::Slower(_)) && latency != drawn);
+        let regular = self.fsync.draw(&mut self.stream);
+        let latency = self.takes(regular);
+        self.show(|harm| matches!(harm, Harm::Takes(_) | Harm::Slower(_)) && latency != regular);
         let fails = self.attempt(|harm| harm == Harm::Fails(Operation::Sync)).is_err();
-        let done = SimTime(self.idle_at.max(now).0.saturating_add(latency));
-        self.idle_at = done;
-        Sync { done, file: file.to_owned(), length, fails }
+        while self.under_way.pop_front_if(|sync| sync.done <= now).is_some() {}
+        let idle_at = self.under_way.back().map_or(now, |last| last.done);
+        let done = SimTime(idle_at.0.saturating_add(latency));
+        self.syncs += 1;
+        let number = self.syncs;
+        self.under_way.push_back(UnderWay { number, regular, done });
+        Sync { done, slowed: latency > regular, number, file: file.to_owned(), length, fails }
+    }
+
+    /// How long a sync takes that takes so long where nothing is wrong, in nanoseconds.
+    fn takes(&self, regular: u64) -> u64 {
+        self.wrong.iter().fold(regular, |latency, wrong| match wrong.harm {
+            Harm::Takes(takes) => u64::try_from(takes.as_nanos()).unwrap_or(u64::MAX),
+            Harm::Slower(times) => latency.saturating_mul(u64::from(times)),
+            Harm::Stall | Harm::Fails(_) | Harm::Full => latency,
+        })
+    }
+
+    /// When a sync is done, as it looks now: sooner than it began with, if the disk was mended since.
+    pub fn due(&self, sync: &Sync) -> SimTime {
+        let under_way = self.under_way.iter().find(|it| it.number == sync.number);
+        under_way.map_or(SimTime(0), |it| it.done)
+    }
+
+    /// Changes whenever something is wrong no longer.
+    pub fn mended(&self) -> Signal {
+        self.mended.clone()
     }
 
     /// What holds a sync whose time has come; `None`: nothing does.
     pub fn held(&mut self) -> Option<Signal> {
         self.show(|harm| harm == Harm::Stall);
-        self.wrong.iter().any(|wrong| wrong.harm == Harm::Stall).then(|| self.released.clone())
+        self.wrong.iter().any(|wrong| wrong.harm == Harm::Stall).then(|| self.mended())
     }
 
     /// The sync is done.
@@ -191,21 +220,21 @@ impl Disk {
 
     /// Begins to put `content` in the place of what the file holds.
     pub fn begin_replace(&mut self, now: SimTime, file: &str, content: Vec<u8>) -> Replace {
-        let Sync { done, file, fails, .. } = self.begin_sync(now, file);
-        let refused = self.attempt(|harm| matches!(harm, Harm::Fails(Operation::Append) | Harm::Full)).is_err();
-        Replace { done, file, content, fails: fails || refused }
+        let mut sync = self.begin_sync(now, file);
+        sync.fails |= self.attempt(|harm| matches!(harm, Harm::Fails(Operation::Append) | Harm::Full)).is_err();
+        Replace { sync, content }
     }
 
     /// The replacement is done, and durable.
     ///
     /// # Errors
     /// It failed; the old content is there.
-    pub fn end_replace(&mut self, Replace { file, content, fails, .. }: Replace) -> Result<(), Failed> {
-        if fails {
+    pub fn end_replace(&mut self, Replace { sync, content }: Replace) -> Result<(), Failed> {
+        if sync.fails {
             return Err(Failed);
         }
         let durable = content.len();
-        self.files.insert(file, File { content, durable, forsaken: false });
+        self.files.insert(sync.file, File { content, durable, forsaken: false });
         Ok(())
     }
 
@@ -227,11 +256,18 @@ impl Disk {
         self.wrong.push(Wrong { number, harm, shown: false });
     }
 
-    /// It is no longer. What waited for a stall to end has to be told by the signal that comes back, once nothing is locked.
+    /// It is no longer, and what it has slowed down takes no longer from now on than it would without it. Who waits for the disk has to be
+    /// told by the signal that comes back, once nothing is locked.
     #[must_use]
-    pub fn mend(&mut self, number: u32, harm: Harm) -> Signal {
+    pub fn mend(&mut self, now: SimTime, number: u32, harm: Harm) -> Signal {
         self.wrong.retain(|wrong| (wrong.number, wrong.harm) != (number, harm));
-        self.released.clone()
+        let mut idle_at = now;
+        let latencies: Vec<u64> = self.under_way.iter().map(|sync| self.takes(sync.regular)).collect();
+        for (sync, latency) in self.under_way.iter_mut().zip(latencies) {
+            sync.done = sync.done.min(SimTime(idle_at.0.saturating_add(latency)));
+            idle_at = idle_at.max(sync.done);
+        }
+        self.mended()
     }
 
     /// The faults that have changed something for the first time since this was last asked.
@@ -319,7 +355,7 @@ mod tests {
         let sync = disk.begin_sync(SimTime(0), "log");
         disk.end_sync(&sync).unwrap();
         let replace = disk.begin_replace(SimTime(100), "log", b"new".to_vec());
-        assert_eq!(replace.done, SimTime(200));
+        assert_eq!(replace.sync.done, SimTime(200));
         disk.crash(Tail::Lost);
         assert_eq!(disk.read("log").unwrap(), b"old");
         disk.end_replace(replace).unwrap();
@@ -385,7 +421,7 @@ mod tests {
         disk.harm(7, Harm::Fails(Operation::Sync));
         let sync = disk.begin_sync(SimTime(0), "log");
         assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Err(Failed), vec![7]));
-        let _ = disk.mend(7, Harm::Fails(Operation::Sync));
+        let _ = disk.mend(SimTime(0), 7, Harm::Fails(Operation::Sync));
         let sync = disk.begin_sync(SimTime(0), "log");
         assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Ok(()), vec![]));
         disk.crash(Tail::Lost);
@@ -414,6 +450,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_under_way_when_a_disk_is_mended_takes_no_longer_than_usual() {
+        let mut disk = disk();
+        disk.harm(1, Harm::Takes(Duration::from_nanos(700)));
+        disk.harm(2, Harm::Slower(20));
+        let [first, second] = [disk.begin_sync(SimTime(0), "log"), disk.begin_sync(SimTime(10), "log")];
+        assert_eq!([first.done, second.done], [SimTime(14_000), SimTime(28_000)]);
+        let due = |disk: &Disk| [disk.due(&first), disk.due(&second)];
+        let _ = disk.mend(SimTime(50), 2, Harm::Slower(20));
+        assert_eq!(due(&disk), [SimTime(750), SimTime(1_450)], "what is wrong still slows them down");
+        let _ = disk.mend(SimTime(700), 1, Harm::Takes(Duration::from_nanos(700)));
+        assert_eq!(due(&disk), [SimTime(750), SimTime(850)], "what is done sooner so stays so");
+        assert_eq!(disk.begin_sync(SimTime(800), "log").done, SimTime(950));
+    }
+
+    #[test]
     fn a_stall_holds_a_sync_until_it_is_over() {
         let mut disk = disk();
         assert!(disk.held().is_none());
@@ -421,7 +472,7 @@ mod tests {
         assert_eq!(disk.take_shown(), Vec::<u32>::new());
         assert!(disk.held().is_some());
         assert_eq!(disk.take_shown(), [1]);
-        let _ = disk.mend(1, Harm::Stall);
+        let _ = disk.mend(SimTime(0), 1, Harm::Stall);
         assert!(disk.held().is_none());
     }
 }

@@ -2,7 +2,8 @@
 
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
@@ -50,10 +51,16 @@ impl Waiter {
 impl Signal {
     /// Waits for the next change.
     pub async fn changed(&self) {
-        let waiter = self.waiter();
+        self.changed_or(pending()).await;
+    }
+
+    /// Waits for the next change, or for `other`.
+    pub async fn changed_or(&self, other: impl Future<Output = ()>) {
+        let (waiter, mut other) = (self.waiter(), pin!(other));
         let mut waits = false;
         poll_fn(|cx| {
-            if std::mem::replace(&mut waits, true) && !waiter.is_waiting() {
+            let changed = std::mem::replace(&mut waits, true) && !waiter.is_waiting();
+            if changed || other.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             waiter.wait(cx.waker());

@@ -1,7 +1,7 @@
 //! Between the coordinator and the engine: what a node's requests are told of consensus.
 
 use leasehold::engine::{Applied, Engine, MembershipChange, Status};
-use leasehold::env::{BoxFuture, NodeId};
+use leasehold::env::{BoxFuture, Instant, NodeId};
 use leasehold::error::{Error, Outcome};
 use leasehold::observe::{Host, Role, RoundCause};
 use leasehold::store::{Command, Verdict};
@@ -152,6 +152,34 @@ pub(super) fn rounds_at_ticks(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> 
     }
 
     answering(engine, AtTicks(Arc::clone(host)))
+}
+
+/// So long a lease lasts at most that was granted before an election, as far as a new leader knows.
+pub(super) const OLD_LEASE: Duration = Duration::from_millis(300);
+
+/// The first ReadIndex of a process, and the first after each election, is put off until any lease that was granted before must be over.
+pub(super) fn serves_after_old_lease(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct AfterOldLease {
+        host: Arc<dyn Host>,
+        /// The term that it leads, and when it noticed.
+        leads: Mutex<Option<(u64, Instant)>>,
+    }
+
+    impl Between for AfterOldLease {
+        fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
+            let (term, now) = (engine.status().term, self.host.monotonic().unwrap_or_default());
+            let mut leads = self.leads.lock();
+            let since = leads.filter(|(led, _)| *led == term).map_or(now, |(_, since)| since);
+            *leads = Some((term, since));
+            let (host, round) = (Arc::clone(&self.host), engine.read_index(cause));
+            Box::pin(async move {
+                host.sleep(OLD_LEASE.saturating_sub(now.since(since))).await;
+                round.await
+            })
+        }
+    }
+
+    answering(engine, AfterOldLease { host: Arc::clone(host), leads: Mutex::default() })
 }
 
 /// A proposal that was under way when leadership ended is taken for one that was never made.

@@ -1,8 +1,10 @@
 //! Between the engine and the lease: what the lease is told of leadership.
 
+use super::engine::OLD_LEASE;
 use leasehold::engine::Listener;
 use leasehold::env::Instant;
 use leasehold::observe::{EndCause, Host};
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// What is odd about what the lease is told; what is not said goes through as it is.
@@ -134,6 +136,29 @@ pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, _: &Arc<dyn Host>
     }
 
     listening(lease, Late)
+}
+
+/// A new leader has a lease when any that was granted before its election must be over.
+pub(super) fn warm_after_old_lease(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct AfterOldLease {
+        host: Arc<dyn Host>,
+        elected: Mutex<Option<Instant>>,
+    }
+
+    impl Between for AfterOldLease {
+        fn elected(&self, lease: &dyn Listener, term: u64) {
+            *self.elected.lock() = self.host.monotonic().ok();
+            lease.elected(term);
+        }
+
+        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+            if self.elected.lock().is_none_or(|elected| base.since(elected) >= OLD_LEASE) {
+                lease.renewed(term, base);
+            }
+        }
+    }
+
+    listening(lease, AfterOldLease { host: Arc::clone(host), elected: Mutex::default() })
 }
 
 /// A process that starts again holds the lease that the one before it may have held; the term of it is forgotten.

@@ -1,7 +1,7 @@
 //! Bugs that are made by switching off what the stack keeps, or by telling the lease something else than the engine says.
 
 use super::{Harm, PLANTED, Variant, any_error, engine, host, listener, machine, seen};
-use leasehold::coordinator::{Policy, WriteFence};
+use leasehold::coordinator::{InnerReads, Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::rules::Rule;
 
@@ -317,11 +317,10 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "round-waits-for-tick",
-        about: "planted: a ReadIndex round leaves at the next tick (and the lease is short, so that there are rounds)",
+        about: "planted: a ReadIndex round leaves at the next tick",
         source: "TiKV #14786, #14789; lease-bugs LB-62",
-        seen: seen("planted/quick-rounds", "get-p99"),
+        seen: seen("fast/read-index", "read-index-latency"),
         harm: Harm::Performance,
-        lease_length: |_, tick| tick,
         engine: Some(engine::rounds_at_ticks),
         ..PLANTED
     },
@@ -339,6 +338,34 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "sofa-jraft #1245; lease-bugs LB-48",
         seen: seen("planted/second-vote", "durability"),
         rules_off: &[Rule::VoteDurable],
+        ..PLANTED
+    },
+    Variant {
+        name: "end-never-settled",
+        about: "planted: a lease that ended while the clock could not be read stays away as long as its leader leads",
+        source: "found by slow/chaos in this stack",
+        seen: seen("fast/clock-back", "lease-hit-rate"),
+        harm: Harm::Performance,
+        rules_off: &[Rule::EndSettledByClock],
+        ..PLANTED
+    },
+    Variant {
+        name: "inner-reads-ask-quorum",
+        about: "planted: every read inside a script runs a ReadIndex round of its own, past the lease",
+        source: "elastickv #575 (4a585f57): 1,500 dispatch errors a second; lease-bugs LB-35",
+        seen: seen("fast/s-08-conflict-storm", "read-index-per-inner-read"),
+        harm: Harm::Performance,
+        coordinator: Policy { inner_reads: InnerReads::ReadIndex, ..PLANTED.coordinator },
+        ..PLANTED
+    },
+    Variant {
+        name: "old-lease-waited-out",
+        about: "planted: a new leader serves no read before the lease of the one before it, handed over or not, must be over",
+        source: "YugabyteDB: leader leases, the new leader waits out the old one's; Raft dissertation §6.4.1; invariant Pf5",
+        seen: seen("fast/read-gap", "read-gap"),
+        harm: Harm::Performance,
+        listener: Some(listener::warm_after_old_lease),
+        engine: Some(engine::serves_after_old_lease),
         ..PLANTED
     },
 ];
