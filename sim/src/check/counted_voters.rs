@@ -10,8 +10,8 @@
 //!
 //! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: acknowledgements that count whoever they come from
-//! (`fast/membership`).
+//! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
+//! (`planted/slow-half`), and its unit tests.
 
 use super::acknowledged::Extension;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

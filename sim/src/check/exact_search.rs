@@ -12,7 +12,8 @@
 //!
 //! **Costs** a comparison for each operation, and some milliseconds at the end of a run.
 //!
-//! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `sim/tests/linearizability.rs`.
+//! **Seen alive by** `snapshot-too-new` (`planted/lost-update`), where `serial-order` speaks first, its unit tests,
+//! `sim/tests/alive.rs`, and `sim/tests/linearizability.rs`.
 
 use super::exact::{Machine, has_order};
 use super::operations::Completed;

@@ -12,7 +12,8 @@
 //!
 //! **Costs** a comparison for each message between nodes, and a counter for each heartbeat.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** `failed-engine-goes-unnoticed` (`planted/failed-disks`), where `recovers` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;

@@ -13,7 +13,8 @@
 //!
 //! **Costs** a few comparisons at each lease read.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;

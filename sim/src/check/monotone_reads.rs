@@ -9,7 +9,8 @@
 //!
 //! **Costs** a look-up for each key that an operation touches; remembers a version for each client and key.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`; none is planted yet.
+//! **Seen alive by** `answers-of-former-process` (`fast/late-answers`), where `committed-reads` speaks first, its unit tests
+//! and `sim/tests/alive.rs`.
 
 use super::nodes::Nodes;
 use super::operations::Completed;

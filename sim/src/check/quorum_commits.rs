@@ -8,9 +8,8 @@
 //!
 //! **Costs** a comparison for each message between nodes and each entry applied; a look into each log where the commit index moves.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `vote-not-durable` in `planted/second-vote`, where
-//! `durability` speaks first. Not tried yet, worth planting: a follower that answers an append before its disk has it, by
-//! telling of its entries only after the answer has left.
+//! **Seen alive by** `vote-not-durable` (`planted/second-vote`), where `durability` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, STORY, words};
