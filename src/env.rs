@@ -322,8 +322,9 @@ pub trait Disk: Send + Sync + 'static {
     /// Makes everything appended to `file` before this call durable.
     fn sync(&self, file: &str) -> BoxFuture<Result<(), DiskError>>;
 
-    /// Puts `bytes` in the place of what `file` holds, durably and at once: whoever reads it, after a crash too, finds all of the old
-    /// content or all of the new (write a new file, sync it, rename it, sync the folder). Nothing may be appended meanwhile.
+    /// Puts `bytes` in the place of what `file` holds, durably and at once: whoever reads it, after a crash too, finds all of
+    /// the old content or all of the new (write a new file, sync it, rename it, sync the folder). Nothing may be appended
+    /// meanwhile.
     ///
     /// # Errors
     /// The old content is still there, or the new is.

@@ -13,8 +13,8 @@ pub trait Sink: Send + Sync + 'static {
     /// Takes one event.
     fn observe(&self, event: Event);
 
-    /// Sees an entry's command and what applying it answered, right before [`Event::Applied`] is told of it. For who reads along what the
-    /// log does to the store; most need not.
+    /// Sees an entry's command and what applying it answered, right before [`Event::Applied`] is told of it. For who reads
+    /// along what the log does to the store; most need not.
     fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
         let _ = (index, command, response);
     }

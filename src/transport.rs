@@ -46,8 +46,8 @@ pub enum Message {
     },
 }
 
-/// Names a request among all that its sender ever sends. A process that was started again numbers from the beginning, and what was asked
-/// before may be answered only now: without the incarnation, a read would get the answer to another.
+/// Names a request among all that its sender ever sends. A process that was started again numbers from the beginning, and what
+/// was asked before may be answered only now: without the incarnation, a read would get the answer to another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct CallId {
     /// The sender's incarnation; zero for a client, which has but one.

@@ -1,12 +1,13 @@
 //! Where the time of a sweep goes: how much of it the checks take, together and one by one.
 //!
-//! Seeds of `slow/chaos` run by turns with nobody looking and under all measures and checks, as in a sweep; the difference is what those
-//! cost. Which of them costs what is told by replays: the history of each seed is shown again to the fingerprint alone, to the meter
-//! alone, to what the checks have in common alone, and to that and one check. Replays are a little too cheap, as caches hold nothing else
-//! then, so their sum stands beside the difference. What is left is the stack, `raft` and the world: `perf` can tell those apart.
+//! Seeds of `slow/chaos` run by turns with nobody looking and under all measures and checks, as in a sweep; the difference is
+//! what those cost. Which of them costs what is told by replays: the history of each seed is shown again to the fingerprint
+//! alone, to the meter alone, to what the checks have in common alone, and to that and one check. Replays are a little too
+//! cheap, as caches hold nothing else then, so their sum stands beside the difference. What is left is the stack, `raft` and
+//! the world: `perf` can tell those apart.
 //!
-//! Times are those of the thread on its core (Linux: `/proc/thread-self/schedstat`), so that other load matters little. All is printed as
-//! a share of the run under all checks, which is what to watch: it hardly depends on the machine.
+//! Times are those of the thread on its core (Linux: `/proc/thread-self/schedstat`), so that other load matters little. All is
+//! printed as a share of the run under all checks, which is what to watch: it hardly depends on the machine.
 
 use leasehold_sim::check;
 use leasehold_sim::cluster::DEFAULT;

@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 /// Does the lease fast path hold, and is it ever wrong?
 ///
-/// Runs a whole Raft key-value stack in a seeded simulated world, injects what scenario scripts say, and checks that no read is stale
-/// and that reads are served from the lease.
+/// Runs a whole Raft key-value stack in a seeded simulated world, injects what scenario scripts say, and checks that no read is
+/// stale and that reads are served from the lease.
 #[derive(Parser)]
 #[command(name = "leasehold", version, after_help = AFTER_HELP)]
 struct Cli {

@@ -1,4 +1,5 @@
-//! A thousand spoilt copies of the committed scenarios: each is refused in words that point into the file, or runs. No panic, no hang.
+//! A thousand spoilt copies of the committed scenarios: each is refused in words that point into the file, or runs. No panic,
+//! no hang.
 
 use leasehold_sim::runner::Places;
 use leasehold_sim::runner::fuzz::{Campaign, Corpus};

@@ -1,5 +1,6 @@
-//! What the crate `raft` does by itself, without anything of ours around it: the findings of `scenarios/findings` about raft-rs, on its own
-//! program. Three or fewer nodes in memory; a message is delivered at once, or lost where its link is cut; a tick is a tick for all.
+//! What the crate `raft` does by itself, without anything of ours around it: the findings of `scenarios/findings` about
+//! raft-rs, on its own program. Three or fewer nodes in memory; a message is delivered at once, or lost where its link is cut;
+//! a tick is a tick for all.
 
 use raft::eraftpb::{ConfChange, ConfChangeType, EntryType, Message, MessageType};
 use raft::storage::MemStorage;

@@ -80,8 +80,8 @@ fn every_key_is_described() {
     schema["definitions"].as_object().unwrap().iter().for_each(|(name, of)| walk(of, name));
 }
 
-/// Where `value` does not fit `schema`, of the keywords that our schema uses; patterns by the part that editors show most. The crate
-/// `jsonschema` would bring sixty others for this.
+/// Where `value` does not fit `schema`, of the keywords that our schema uses; patterns by the part that editors show most. The
+/// crate `jsonschema` would bring sixty others for this.
 fn misfit(value: &Value, schema: &Value, root: &Value, place: &str) -> Option<String> {
     let Value::Object(rules) = schema else { return None };
     let fits = |schema: &Value| misfit(value, schema, root, place).is_none();

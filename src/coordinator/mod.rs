@@ -203,7 +203,8 @@ impl Coordinator {
         result
     }
 
-    /// An operation of this node that needed a quorum began at `begun` and succeeded; without a clock the lease has nothing from that.
+    /// An operation of this node that needed a quorum began at `begun` and succeeded; without a clock the lease has nothing
+    /// from that.
     fn extend_lease(&self, term: u64, begun: Reading, begun_under: Generation) {
         if let Ok(base) = begun {
             self.parts.lease.extend(term, base, begun_under);

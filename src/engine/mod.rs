@@ -145,8 +145,8 @@ pub trait Engine: Send + Sync + 'static {
     /// [`Error::NotLeader`]; [`Error::TransferRefused`] for a target that cannot lead; [`Error::TransferInProgress`].
     fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>>;
 
-    /// Changes the membership and waits until the change is applied here; a joint configuration, until it is left. Returns the index
-    /// from which on the new membership holds.
+    /// Changes the membership and waits until the change is applied here; a joint configuration, until it is left. Returns the
+    /// index from which on the new membership holds.
     ///
     /// # Errors
     /// [`Error::NotLeader`], [`Error::TransferInProgress`]; [`Error::MembershipRefused`] for a change that makes no sense or comes
@@ -166,8 +166,8 @@ pub enum ReadConfirmation {
     /// A round of heartbeats that begins after it (raft's `Safe`).
     #[default]
     Round,
-    /// That CheckQuorum has not deposed the leader yet (raft's `LeaseBased`). Its leadership may outlive the promises of its voters by up to
-    /// an election timeout: what it answers may be stale, with perfect clocks (lease-bugs LB-01).
+    /// That CheckQuorum has not deposed the leader yet (raft's `LeaseBased`). Its leadership may outlive the promises of its
+    /// voters by up to an election timeout: what it answers may be stale, with perfect clocks (lease-bugs LB-01).
     CheckQuorum,
 }
 
@@ -190,8 +190,8 @@ pub struct Config {
     pub renewal: RenewalKind,
     /// Time between two read-index rounds that renew the lease, where it is renewed so.
     pub renewal_interval: Duration,
-    /// A snapshot is taken, and the log cut, at every index that is a multiple of this; never, if it is `None`. The same on every node,
-    /// so that their states can be compared.
+    /// A snapshot is taken, and the log cut, at every index that is a multiple of this; never, if it is `None`. The same on
+    /// every node, so that their states can be compared.
     pub compact_after: Option<NonZeroU64>,
     /// Inbound queue for messages of the heartbeat lane.
     pub heartbeat_inbox: usize,

@@ -1,7 +1,7 @@
 //! The gate in front of a local read: one list of named rules, checked in order; the first that fails is the reason for the miss.
 //!
-//! Each rule is a pure function of what the reader sees: a fresh clock reading, the engine's published status, the lease. Its name is
-//! that of [`crate::rules`].
+//! Each rule is a pure function of what the reader sees: a fresh clock reading, the engine's published status, the lease. Its
+//! name is that of [`crate::rules`].
 
 use super::State;
 use crate::engine::Status;

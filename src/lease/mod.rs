@@ -154,8 +154,8 @@ impl Lease {
         self.host.monotonic().unwrap_or(NEVER)
     }
 
-    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back. Without a clock there is no
-    /// telling what began before; the end is then taken to be where the clock can be read again.
+    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back. Without a clock
+    /// there is no telling what began before; the end is then taken to be where the clock can be read again.
     fn end(&self, state: &mut State, cause: EndCause) {
         let held = state.expiry.is_some();
         rule!(EndClearsExpiry => state.expiry = None);

@@ -4,9 +4,9 @@
 //! been written to it survives a crash only after [`LogStore::sync`] has completed. The engine sends nothing that promises
 //! durability before that.
 //!
-//! A snapshot is durable before the log is cut ([`LogStore::keep`], then [`LogStore::compact`]), and each file is replaced as a whole:
-//! a crash in between leaves a log that overlaps the snapshot, or, where the snapshot came from the leader, one that ends before it
-//! and is then dropped ([`LogStore::open`]). What the log no longer has, a follower gets as the snapshot.
+//! A snapshot is durable before the log is cut ([`LogStore::keep`], then [`LogStore::compact`]), and each file is replaced as a
+//! whole: a crash in between leaves a log that overlaps the snapshot, or, where the snapshot came from the leader, one that
+//! ends before it and is then dropped ([`LogStore::open`]). What the log no longer has, a follower gets as the snapshot.
 //!
 //! The configuration is not a record of its own: that at the snapshot is in the snapshot, changes after it are entries. A node that
 //! starts again applies them anew, up to a commit index that is durable with every entry after it ([`LogStore::commit`]).
@@ -59,14 +59,15 @@ struct Position {
 }
 
 impl LogStore {
-    /// Opens log and snapshot on `disk`; a node that has none yet begins as one of the group that `founders` founded, or will join it.
+    /// Opens log and snapshot on `disk`; a node that has none yet begins as one of the group that `founders` founded, or will
+    /// join it.
     ///
-    /// A torn tail is what a crash in the middle of a write leaves: it is cut off. What is left may have been written and never synced:
-    /// nothing may rely on it before [`LogStore::sync`].
+    /// A torn tail is what a crash in the middle of a write leaves: it is cut off. What is left may have been written and never
+    /// synced: nothing may rely on it before [`LogStore::sync`].
     ///
     /// # Errors
-    /// [`Error::Storage`]: the disk failed. [`Error::Damaged`]: the log is damaged where it had been durable, or the snapshot, which is
-    /// replaced as a whole.
+    /// [`Error::Storage`]: the disk failed. [`Error::Damaged`]: the log is damaged where it had been durable, or the snapshot,
+    /// which is replaced as a whole.
     pub fn open(disk: Arc<dyn Disk>, founders: &Membership) -> Result<Self, Error> {
         let bytes = disk.read(WAL)?;
         let decoded = wal::decode(&bytes).map_err(|wal::Damaged| Error::Damaged)?;
@@ -140,9 +141,9 @@ impl LogStore {
         self.flush()
     }
 
-    /// Notes the commit index. It is durable at the latest with the next entry, so that nobody who has a change of membership in its
-    /// log forgets that the change before it is in force: it would hold an election by a configuration two changes old, and that
-    /// of one voter need not ask anybody.
+    /// Notes the commit index. It is durable at the latest with the next entry, so that nobody who has a change of membership
+    /// in its log forgets that the change before it is in force: it would hold an election by a configuration two changes old,
+    /// and that of one voter need not ask anybody.
     ///
     /// # Errors
     /// The disk failed.

@@ -1,12 +1,13 @@
-//! The records of log and snapshot file: a mark, length, CRC-32, how much of the log was durable when the record was made, kind, protobuf.
+//! The records of log and snapshot file: a mark, length, CRC-32, how much of the log was durable when the record was made,
+//! kind, protobuf.
 //!
-//! A crash in the middle of a write leaves a torn tail: what was not synced may be there in part, and where a disk writes its sectors
-//! in another order, a later record may be whole where an earlier one is not. That is no damage: nobody was promised what is lost.
-//! A record that does not check out *within what was once durable* is damage, and cutting the log there would lose what others were
-//! promised without anybody knowing. The two look alike; a later record that is whole tells them apart, as it says how far the log was
-//! durable before it (Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage", FAST '18, §3.3.3: "disentangling
-//! crashes and corruptions"). Damage to the records of the very last sync, after which nothing was written, has no such witness and
-//! passes for a torn tail, there as here.
+//! A crash in the middle of a write leaves a torn tail: what was not synced may be there in part, and where a disk writes its
+//! sectors in another order, a later record may be whole where an earlier one is not. That is no damage: nobody was promised
+//! what is lost. A record that does not check out *within what was once durable* is damage, and cutting the log there would
+//! lose what others were promised without anybody knowing. The two look alike; a later record that is whole tells them apart,
+//! as it says how far the log was durable before it (Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage",
+//! FAST '18, §3.3.3: "disentangling crashes and corruptions"). Damage to the records of the very last sync, after which nothing
+//! was written, has no such witness and passes for a torn tail, there as here.
 
 use protobuf::Message;
 use raft::eraftpb::{ConfState, Entry, HardState, Snapshot, SnapshotMetadata};

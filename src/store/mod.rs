@@ -5,8 +5,8 @@
 //! (optimistic concurrency control, as elastickv's FSM does it). A refusal is an answer, not a failure: the entry is committed,
 //! every replica decides alike.
 //!
-//! All versions are kept, in a snapshot of the state machine too: a transaction or a script that began before the snapshot was taken or
-//! installed finds what it would have found, and conflicts with what it would have conflicted with.
+//! All versions are kept, in a snapshot of the state machine too: a transaction or a script that began before the snapshot was
+//! taken or installed finds what it would have found, and conflicts with what it would have conflicted with.
 
 mod command;
 

@@ -1,8 +1,9 @@
 //! S4: who answers from a lease has applied all that anybody was told of.
 //!
-//! **Proves**, at each read that was answered from a lease, that the node had applied every entry that a client had been told of by then,
-//! of whatever key: written, or read. Only the holder of the lease commits while it is valid (W2), and it applies before it answers. This
-//! is stronger than S1, and tells of a wrong lease before any client happens to ask for the key that is missing.
+//! **Proves**, at each read that was answered from a lease, that the node had applied every entry that a client had been told
+//! of by then, of whatever key: written, or read. Only the holder of the lease commits while it is valid (W2), and it applies
+//! before it answers. This is stronger than S1, and tells of a wrong lease before any client happens to ask for the key that is
+//! missing.
 //!
 //! **Does not prove** that the read then looks at what is applied (S1), nor that other replicas have it.
 //!

@@ -1,17 +1,17 @@
 //! W3: while a lease is valid, nobody can be elected without a voter that has promised not to let it happen.
 //!
-//! A voter's *promise* to the holder of a lease: it follows the holder in the lease's term, and grants no vote and does not stand for
-//! election until its own clock has gone on by its promise, less one tick, from when the latest that it has acknowledged had left.
-//! Or it has just started, and withholds its vote from everybody (RL.5).
+//! A voter's *promise* to the holder of a lease: it follows the holder in the lease's term, and grants no vote and does not
+//! stand for election until its own clock has gone on by its promise, less one tick, from when the latest that it has
+//! acknowledged had left. Or it has just started, and withholds its vote from everybody (RL.5).
 //!
-//! **Proves**, whenever a lease is extended, and while one is valid whenever a node changes its role, term or leader, starts again, goes by
-//! other members or has its clock touched: take those away whose promises last until the lease runs out, by their clocks as they run
-//! now. Then no node that is left has, by the membership that it goes by, the votes that it would need, of those left whose
-//! logs are no further than its own. So it sees a lease that promises do not cover long before anybody is elected. What it finds may
-//! do no harm (*potential*): who could be elected need not be.
+//! **Proves**, whenever a lease is extended, and while one is valid whenever a node changes its role, term or leader, starts
+//! again, goes by other members or has its clock touched: take those away whose promises last until the lease runs out, by
+//! their clocks as they run now. Then no node that is left has, by the membership that it goes by, the votes that it would
+//! need, of those left whose logs are no further than its own. So it sees a lease that promises do not cover long before
+//! anybody is elected. What it finds may do no harm (*potential*): who could be elected need not be.
 //!
-//! **Does not prove** anything where a log gets further, or a clock gets faster, between two of these moments. That a promise is kept
-//! is seen by its breach: a role, or a term, that leaves the holder.
+//! **Does not prove** anything where a log gets further, or a clock gets faster, between two of these moments. That a promise
+//! is kept is seen by its breach: a role, or a term, that leaves the holder.
 //!
 //! **Costs** a point of a line for each record of a node but the most frequent, and a line for each voter at each extension.
 //!
@@ -56,10 +56,11 @@ struct Voter {
     promise: Option<Duration>,
     /// Whom it follows, and in which term.
     follows: Option<(NodeId, u64)>,
-    /// Its process has begun and has yet to open its log: whom it has promised what is forgotten, but it votes for nobody before that.
+    /// Its process has begun and has yet to open its log: whom it has promised what is forgotten, but it votes for nobody
+    /// before that.
     opens: bool,
-    /// The last entry that it has applied, in this life or an earlier one. It applies what it knows to be committed before it stands for
-    /// election, and so goes by no membership that is older than that.
+    /// The last entry that it has applied, in this life or an earlier one. It applies what it knows to be committed before it
+    /// stands for election, and so goes by no membership that is older than that.
     reached: u64,
     /// It votes for nobody until its clock shows this.
     withholds_until: Option<Instant>,

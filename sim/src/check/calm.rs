@@ -1,6 +1,7 @@
 //! Since when nothing has disturbed a cluster: what the checks of the fast path ask before they judge how fast it is.
 //!
-//! A fault disturbs while it is in force, and where it begins, acts or ends; so does a transfer of leadership, asked for by a fault or not.
+//! A fault disturbs while it is in force, and where it begins, acts or ends; so does a transfer of leadership, asked for by a
+//! fault or not.
 
 use super::Premises;
 use super::troubles::Troubles;
@@ -54,8 +55,8 @@ impl Calm {
         self.troubles.calm_since().map(|_| self.disturbed)
     }
 
-    /// Has it been calm for so long that leadership, and all that faults leave behind, are settled? A heal of everything leaves nothing
-    /// behind, and two elections are enough after it.
+    /// Has it been calm for so long that leadership, and all that faults leave behind, are settled? A heal of everything leaves
+    /// nothing behind, and two elections are enough after it.
     pub(super) fn is_settled(&self, at: SimTime, premises: &Premises) -> bool {
         let long = if self.healed { premises.usual_settling() } else { premises.settling() };
         self.since().is_some_and(|since| at.since(since) >= long)

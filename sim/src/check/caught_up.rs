@@ -1,16 +1,15 @@
 //! W7: no read from a lease before an entry of the leader's own term is applied.
 //!
-//! **Proves**, at each read that was answered from a lease, that the last entry which this process has applied is of the term that the
-//! node leads. Entries are applied in order (R4) and a new leader's log has everything that was acknowledged before (R3), so by then it
-//! has applied all of that.
+//! **Proves**, at each read that was answered from a lease, that the last entry which this process has applied is of the term
+//! that the node leads. Entries are applied in order (R4) and a new leader's log has everything that was acknowledged before
+//! (R3), so by then it has applied all of that.
 //!
-//! **Does not prove** that everything is applied that this leader has itself committed since: it acknowledges a write only after it has
-//! applied it (premise P9), and S1 sees if not.
+//! **Does not prove** that everything is applied that this leader has itself committed since: it acknowledges a write only
+//! after it has applied it (premise P9), and S1 sees if not.
 //!
 //! **Costs** a look-up at each such read.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: a gate without its rule `caught-up`. A read has to come in the half
-//! millisecond after an election: seen in 3 of 110 runs.
+//! **Seen alive by** `served-before-own-term` (`planted/fresh-leader`) and its unit tests.
 
 use super::nodes::NodeState;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};

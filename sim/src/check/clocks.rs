@@ -1,7 +1,7 @@
 //! The monotonic clocks of the nodes, as their records show them: when does a clock show what?
 //!
-//! A clock is a straight line until somebody touches it; two records of a node that are a while apart give its pace. Right after a fault
-//! has touched it, the pace is that of before: a new one shows in the records that follow.
+//! A clock is a straight line until somebody touches it; two records of a node that are a while apart give its pace. Right
+//! after a fault has touched it, the pace is that of before: a new one shows in the records that follow.
 
 use crate::history::{Record, What};
 use crate::time::SimTime;

@@ -1,16 +1,17 @@
 //! S3: what is read was committed, and belongs to its version.
 //!
-//! **Proves**, for each version that a completed operation found, that some node had applied the entry at that index by then, that the
-//! entry wrote this key, and that the value found is the one that it wrote. So no read is dirty (an entry not yet committed, or one that
-//! was later thrown away) and none a phantom (a value that nobody wrote). Values are told apart by the operation that wrote them.
+//! **Proves**, for each version that a completed operation found, that some node had applied the entry at that index by then,
+//! that the entry wrote this key, and that the value found is the one that it wrote. So no read is dirty (an entry not yet
+//! committed, or one that was later thrown away) and none a phantom (a value that nobody wrote). Values are told apart by the
+//! operation that wrote them.
 //!
 //! **Does not prove** that what was applied was committed (R7, R3), nor that the version was still the newest (S1): one that was
 //! overwritten before anything under way began is remembered no longer and not judged here; S1 has caught that read.
 //!
 //! **Costs** a search among the versions of a key that still count, for each key that an operation found.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `value-behind-version` in `fast/steady`, and by `answers-of-former-process`
-//! in `fast/late-answers`.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `value-behind-version` in `fast/steady`, and by
+//! `answers-of-former-process` in `fast/late-answers`.
 
 use super::nodes::Nodes;
 use super::operations::Completed;

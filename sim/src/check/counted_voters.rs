@@ -1,17 +1,17 @@
 //! W11: the acknowledgements behind a lease are those of voters, by the membership that its holder has applied.
 //!
-//! **Proves**, at each extension, that those who have answered something that left the leader at the base or later, in the lease's term
-//! and in this life of its process, hold with the leader itself a majority of the voters in force at it; in a joint configuration, of
-//! both halves. Learners, and nodes that are no member or not any more, do not count (LB-39, LB-40); nor does the leader where it has
-//! no vote (LB-43).
+//! **Proves**, at each extension, that those who have answered something that left the leader at the base or later, in the
+//! lease's term and in this life of its process, hold with the leader itself a majority of the voters in force at it; in a
+//! joint configuration, of both halves. Learners, and nodes that are no member or not any more, do not count (LB-39, LB-40);
+//! nor does the leader where it has no vote (LB-43).
 //!
 //! **Does not prove** that no election by another membership can go past that quorum: that is W3; why it cannot is written at
 //! `engine::acks`. Nor what a stamp is worth (W4).
 //!
 //! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: acknowledgements that count whoever they come from
-//! (`fast/membership`).
+//! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
+//! (`planted/slow-half`), and its unit tests.
 
 use super::acknowledged::Extension;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

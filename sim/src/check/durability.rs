@@ -1,19 +1,20 @@
 //! R5: what a node has promised outlives its process.
 //!
-//! **Proves**, from what nodes tell to be durable and from the messages that reach others, that a node's durable term never goes back and
-//! its vote never changes within a term, across starts too; that a vote that arrives, asked for or given, was durable before, and an
-//! append that is acknowledged was in the durable log; that a process that starts finds no older term, vote or log than was told, so that
-//! what nobody could lose is still there; and that within one process the applied index goes up by one at a time. A log is older
-//! whose last entry is of an earlier term, or of the same and at a lower index (Raft §5.4.1): only a later leader overwrites.
+//! **Proves**, from what nodes tell to be durable and from the messages that reach others, that a node's durable term never
+//! goes back and its vote never changes within a term, across starts too; that a vote that arrives, asked for or given, was
+//! durable before, and an append that is acknowledged was in the durable log; that a process that starts finds no older term,
+//! vote or log than was told, so that what nobody could lose is still there; and that within one process the applied index goes
+//! up by one at a time. A log is older whose last entry is of an earlier term, or of the same and at a lower index (Raft
+//! §5.4.1): only a later leader overwrites.
 //!
-//! **Does not prove** that what is told to be durable is (a crash shows), nor anything of the commit index, which need not be durable.
-//! Pre-votes promise nothing and are passed over.
+//! **Does not prove** that what is told to be durable is (a crash shows), nor anything of the commit index, which need not be
+//! durable. Pre-votes promise nothing and are passed over.
 //!
 //! **Costs** a look-up for each vote and each answer to an append, a few comparisons for each start, vote and entry applied.
 //!
-//! **Seen alive by** its unit tests, by `unsynced-disk` in `planted/machine-crash` and `vote-not-durable` in `planted/second-vote`. Tried by
-//! hand: an engine that sends what promises durability before it syncs (seen at the first vote), and one that takes a failed fsync for done
-//! (seen when its process starts after a crash, `fast/disk`).
+//! **Seen alive by** its unit tests, by `unsynced-disk` in `planted/machine-crash` and `vote-not-durable` in
+//! `planted/second-vote`. Tried by hand: an engine that sends what promises durability before it syncs (seen at the first
+//! vote), and one that takes a failed fsync for done (seen when its process starts after a crash, `fast/disk`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{Fate, ProcessChange, Record, StackRecord, What};

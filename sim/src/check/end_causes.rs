@@ -1,11 +1,12 @@
 //! W9: no lease is ended without cause.
 //!
-//! **Proves** that only what means a loss of leadership ended a lease: a change of role or term, a transfer, the stop of the engine, or
-//! an operation that failed because this node does not lead (any longer). A conflict, a validation failure, a deadline, a transport
-//! error say nothing about leadership (rule RL.8). The classification is this file's own, not the stack's.
+//! **Proves** that only what means a loss of leadership ended a lease: a change of role or term, a transfer, the stop of the
+//! engine, or an operation that failed because this node does not lead (any longer). A conflict, a validation failure, a
+//! deadline, a transport error say nothing about leadership (rule RL.8). The classification is this file's own, not the
+//! stack's.
 //!
-//! An end counts even where no lease was in force: it moves the generation, and so voids the extension that is under way. That is how
-//! a storm of conflicts keeps a lease from ever coming back.
+//! An end counts even where no lease was in force: it moves the generation, and so voids the extension that is under way. That
+//! is how a storm of conflicts keeps a lease from ever coming back.
 //!
 //! **Does not prove** that a lease was ended where it had to be (W1, W6), nor that it was held at all (the hit rate's business).
 //! Unsafe it never is; what it costs is the fast path, so it is counted and judged at the end.

@@ -1,9 +1,10 @@
 //! The exact search (Wing & Gong 1993, Lowe 2017): is there an order of some operations that respects real time, and in which each
 //! does what it says it did?
 //!
-//! It tries every order that may be one, and remembers from where there is none. That takes exponential time at worst, and so serves to
-//! cross-check what is quicker: [`zones`](super::zones) and [`serial_order`](super::serial_order) in their tests, and in a sample of every run
-//! ([`exact_search`](super::exact_search)). One thing is never tried twice: an operation that can take effect now and changes nothing does.
+//! It tries every order that may be one, and remembers from where there is none. That takes exponential time at worst, and so
+//! serves to cross-check what is quicker: [`zones`](super::zones) and [`serial_order`](super::serial_order) in their tests, and
+//! in a sample of every run ([`exact_search`](super::exact_search)). One thing is never tried twice: an operation that can take
+//! effect now and changes nothing does.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +23,8 @@ pub(super) trait Machine {
     fn after(&self, operation: usize, state: &Self::State) -> Option<Self::State>;
 }
 
-/// What has taken effect: of the operations that end, in the order of their begins, all before a place and some after it; and some of
-/// those that do not end.
+/// What has taken effect: of the operations that end, in the order of their begins, all before a place and some after it; and
+/// some of those that do not end.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Done {
     before: usize,
@@ -52,7 +53,8 @@ enum Next {
     Endless(usize),
 }
 
-/// Is there an order that begins with `state`? An operation that begins when another ends overlaps it. `None`: not found in so many steps.
+/// Is there an order that begins with `state`? An operation that begins when another ends overlaps it. `None`: not found in so
+/// many steps.
 pub(super) fn has_order<M: Machine>(machine: &M, state: M::State, steps: usize) -> Option<bool> {
     let (mut ending, endless): (Vec<_>, Vec<_>) =
         (0..machine.len()).partition(|operation| machine.span(*operation).1.is_some());
@@ -94,8 +96,8 @@ impl<M: Machine> Search<'_, M> {
         }
     }
 
-    /// Only what began before the first end of those left can come next. What changes nothing is tried first, and what ends early before
-    /// what ends late or never.
+    /// Only what began before the first end of those left can come next. What changes nothing is tried first, and what ends
+    /// early before what ends late or never.
     fn attempt(&self, done: Done, state: M::State) -> Attempt<M::State> {
         let mut first_end = u64::MAX;
         let mut ending = Vec::new();

@@ -1,17 +1,19 @@
 //! S6: a key of every run is judged by an exact search as well.
 //!
-//! **Proves**, of one key that the seed chooses and of its first [`MOST`] operations, that there is an order of them that respects real
-//! time and in which each finds what the last before it left: by trying the orders that there are ([`exact`](super::exact)), and not by the
-//! theorem that `linearizability` stands on. The zones are asked about the same operations, and must say the same.
+//! **Proves**, of one key that the seed chooses and of its first [`MOST`] operations, that there is an order of them that
+//! respects real time and in which each finds what the last before it left: by trying the orders that there are
+//! ([`exact`](super::exact)), and not by the theorem that `linearizability` stands on. The zones are asked about the same
+//! operations, and must say the same.
 //!
 //! What counts as what is as in `linearizability`.
 //!
-//! **Does not prove** anything of other keys, of what comes later, or where no order is found in [`STEPS`] steps: such a run is not counted as
-//! evaluated.
+//! **Does not prove** anything of other keys, of what comes later, or where no order is found in [`STEPS`] steps: such a run is
+//! not counted as evaluated.
 //!
 //! **Costs** a comparison for each operation, and some milliseconds at the end of a run.
 //!
-//! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `sim/tests/linearizability.rs`.
+//! **Seen alive by** `snapshot-too-new` (`planted/lost-update`), where `serial-order` speaks first, its unit tests,
+//! `sim/tests/alive.rs`, and `sim/tests/linearizability.rs`.
 
 use super::exact::{Machine, has_order};
 use super::operations::Completed;
@@ -39,8 +41,9 @@ pub(super) const INFO: CheckInfo = CheckInfo {
 /// So many operations are judged at most.
 const MOST: usize = 1_000;
 
-/// In so many steps an order must be found. Almost always it takes one for each operation; that there is none takes more, as every order
-/// of a burst must be seen to lead nowhere. What is not found soon is not found late either, and a sweep has other seeds.
+/// In so many steps an order must be found. Almost always it takes one for each operation; that there is none takes more, as
+/// every order of a burst must be seen to lead nowhere. What is not found soon is not found late either, and a sweep has other
+/// seeds.
 const STEPS: usize = 20_000;
 
 /// The check.
@@ -112,7 +115,8 @@ impl ExactSearch {
         let read = (!full).then(|| read(&was.operation, completion, self.key)).flatten();
         let done = |kind| zones::Operation { began: was.began, ended: Some(nodes.operations.events()), kind };
         match (pending, completion) {
-            // From the last that is taken on, all that is still under way is of unknown outcome: what was read by then may be of it.
+            // From the last that is taken on, all that is still under way is of unknown outcome: what was read by then may be
+            // of it.
             (Some(_), _) if full => {}
             (Some(position), Completion::Failed { outcome: Outcome::NotApplied, .. }) => {
                 self.failed.insert(position);

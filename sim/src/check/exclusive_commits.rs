@@ -1,11 +1,11 @@
 //! W2: while a lease is valid, nobody commits in a later term.
 //!
-//! **Proves** that no entry of a later term had been applied by anybody while a node held a valid lease, in true time. It is looked at where
-//! either side moves: when the first entry of a term is applied, and when a lease is extended. This is what a lease is for, from the
-//! other side than W1: it also sees a new leader that has no lease of its own.
+//! **Proves** that no entry of a later term had been applied by anybody while a node held a valid lease, in true time. It is
+//! looked at where either side moves: when the first entry of a term is applied, and when a lease is extended. This is what a
+//! lease is for, from the other side than W1: it also sees a new leader that has no lease of its own.
 //!
-//! **Does not prove** that the lease was backed (W3), nor that anybody read from it. An entry counts from when somebody is known to have
-//! applied it; it was committed a little earlier.
+//! **Does not prove** that the lease was backed (W3), nor that anybody read from it. An entry counts from when somebody is
+//! known to have applied it; it was committed a little earlier.
 //!
 //! **Costs** a comparison for each entry applied, and a look at each node in each term and at each extension.
 //!

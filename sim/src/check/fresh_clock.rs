@@ -1,16 +1,17 @@
 //! W10: a lease read is decided by what the clock shows then, and answered only before the lease's expiry.
 //!
-//! **Proves**, at each lease read, that the reading it was decided by is what the node's monotonic clock showed at that very moment,
-//! as the world knows it; that nothing is answered without a reading (fail closed), nor by one at or after the expiry of the lease
-//! that the node holds. This is stricter than W10, which lets a reading be as old as the read itself: in this stack nothing waits
-//! between the reading and the decision.
+//! **Proves**, at each lease read, that the reading it was decided by is what the node's monotonic clock showed at that very
+//! moment, as the world knows it; that nothing is answered without a reading (fail closed), nor by one at or after the expiry
+//! of the lease that the node holds. This is stricter than W10, which lets a reading be as old as the read itself: in this
+//! stack nothing waits between the reading and the decision.
 //!
 //! **Does not prove** that the clock is right: what a frozen or a drifting clock does to a lease is judged in true time (W1, S1).
 //!
 //! **Costs** two comparisons at each lease read.
 //!
 //! **Seen alive by** its unit tests, and by `cached-clock` (`fast/s-06-pause-anywhere`), `signed-age` (`fast/s-07-wall-steps`),
-//! `clock-failure-is-zero` (`planted/clock-failure`) and `never-expires` (`fast/s-03-cut-after-check-quorum`): a cached reading at once.
+//! `clock-failure-is-zero` (`planted/clock-failure`) and `never-expires` (`fast/s-03-cut-after-check-quorum`): a cached reading
+//! at once.
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};

@@ -1,16 +1,19 @@
 //! Pf2: where nothing is wrong, a leader's heartbeats go out and arrive.
 //!
-//! **Proves**, over all whole seconds in which nothing has disturbed the cluster for six election timeouts (two after a heal) and one node leads on:
+//! **Proves**, over all whole seconds in which nothing has disturbed the cluster for six election timeouts (two after a heal)
+//! and one node leads on:
 //! - every voter that runs gets at least nine of ten of the heartbeats that the interval gives;
 //! - no heartbeat finds a queue full, neither where it leaves nor where it arrives.
 //!
-//! However much is read or written meanwhile: a lease and a leadership that fail under load alone begin here (Pf4; elastickv #1044).
+//! However much is read or written meanwhile: a lease and a leadership that fail under load alone begin here (Pf4;
+//! elastickv #1044).
 //!
 //! **Does not prove** that they are in time (`hit-rate`), nor anything of a network that loses messages of its own accord.
 //!
 //! **Costs** a comparison for each message between nodes, and a counter for each heartbeat.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** `failed-engine-goes-unnoticed` (`planted/failed-disks`), where `recovers` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;

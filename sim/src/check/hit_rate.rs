@@ -1,18 +1,20 @@
 //! Pf1: where nothing is wrong, reads are answered from the lease.
 //!
 //! **Proves**, of a lease that the engine renews by itself, where a leader has been caught up for two heartbeats and a round trip:
-//! - at least 999 of 1,000 lease reads are answered from it, where nothing has disturbed the cluster for six election timeouts (two after a heal);
+//! - at least 999 of 1,000 lease reads are answered from it, where nothing has disturbed the cluster for six election timeouts
+//!   (two after a heal);
 //! - the same where transactions conflict meanwhile, so that a storm of them changes the rate by no more than one in a thousand;
 //! - at least 99 of 100, where one follower is down or stands still and nothing else is wrong: what is left is a quorum.
 //!
 //! A network that loses messages of its own accord is none where nothing is wrong.
 //!
-//! **Does not prove** anything of fewer reads than [`ENOUGH`], nor of a lease that its callers renew: that depends on how often they call.
-//! Nor of a leader that is the only voter: nobody acknowledges anything to it, and no lease begins.
+//! **Does not prove** anything of fewer reads than [`ENOUGH`], nor of a lease that its callers renew: that depends on how often
+//! they call. Nor of a leader that is the only voter: nobody acknowledges anything to it, and no lease begins.
 //!
 //! **Costs** a few comparisons at each lease read.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;

@@ -1,20 +1,21 @@
 //! W4: a lease is counted from a time at which a message left that a quorum has acknowledged since.
 //!
-//! **Proves**, at each extension, that so many voters as make a quorum with the leader itself have answered something that left it
-//! at the base of the extension or later, by its own clock, in the lease's term and in this life of its process; and that these
-//! answers had reached it. The stamp of what is answered travels with the answer, so that one rule serves every way to renew a lease:
-//! acknowledged rounds, ReadIndex rounds (their heartbeats leave after the round began), a caller's own operations, the entry
-//! proposed after an aborted transfer. A base that is a receipt time, or any other "now", is later than every stamp (premise P1).
+//! **Proves**, at each extension, that so many voters as make a quorum with the leader itself have answered something that left
+//! it at the base of the extension or later, by its own clock, in the lease's term and in this life of its process; and that
+//! these answers had reached it. The stamp of what is answered travels with the answer, so that one rule serves every way to
+//! renew a lease: acknowledged rounds, ReadIndex rounds (their heartbeats leave after the round began), a caller's own
+//! operations, the entry proposed after an aborted transfer. A base that is a receipt time, or any other "now", is later than
+//! every stamp (premise P1).
 //!
-//! **Does not prove** that a stamp tells the truth: it is the sender's own. Nor that an answer still counted when the engine came to
-//! it: one that was refused at the door of a full queue counts here. Nor that the lease is short enough (W1, W12), nor that those who
-//! answered may vote (W11): here anybody counts.
+//! **Does not prove** that a stamp tells the truth: it is the sender's own. Nor that an answer still counted when the engine
+//! came to it: one that was refused at the door of a full queue counts here. Nor that the lease is short enough (W1, W12), nor
+//! that those who answered may vote (W11): here anybody counts.
 //!
 //! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
 //!
 //! **Seen alive by** its unit tests, and by `receipt-time-base` and `latest-round-base` (`fast/s-04-late-acknowledgement`),
-//! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and `vote-is-promise`
-//! (`fast/steady`).
+//! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and
+//! `vote-is-promise` (`fast/steady`).
 
 use super::acknowledged::Extension;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

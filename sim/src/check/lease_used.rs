@@ -1,11 +1,11 @@
 //! V1: the lease is used at all.
 //!
-//! **Proves** that a run in which somebody led and was caught up for five election timeouts without a break, and in which lease reads came to
-//! it meanwhile, has at least one read that was answered from a lease, by anybody. A test of the lease that passes with the lease
-//! switched off proves nothing (ScyllaDB #30697, in review).
+//! **Proves** that a run in which somebody led and was caught up for five election timeouts without a break, and in which lease
+//! reads came to it meanwhile, has at least one read that was answered from a lease, by anybody. A test of the lease that
+//! passes with the lease switched off proves nothing (ScyllaDB #30697, in review).
 //!
-//! **Does not prove** that the lease is used as it should be: that is the hit rate, which a scenario bounds. Correct refusals are counted
-//! by reason in every report; a scenario's floors may ask for them.
+//! **Does not prove** that the lease is used as it should be: that is the hit rate, which a scenario bounds. Correct refusals
+//! are counted by reason in every report; a scenario's floors may ask for them.
 //!
 //! **Costs** a counter at each lease read.
 //!

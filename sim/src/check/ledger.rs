@@ -1,8 +1,8 @@
 //! The store as the log makes it: which operation wrote which version of each key, in the order of the log.
 //!
-//! An operation has a *place* in that order. A write's is its index. A read, which may be of several keys, takes place somewhere from the
-//! newest version that it found on, and no later than the next write of any key that it read. So it *fits* at the first place that real
-//! time allows it: later ones only make it harder, for itself and for all that follow.
+//! An operation has a *place* in that order. A write's is its index. A read, which may be of several keys, takes place
+//! somewhere from the newest version that it found on, and no later than the next write of any key that it read. So it *fits*
+//! at the first place that real time allows it: later ones only make it harder, for itself and for all that follow.
 //!
 //! Forgotten is what no operation under way can still be placed before; of each key the newest version always stays.
 

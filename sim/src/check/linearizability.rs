@@ -1,19 +1,22 @@
 //! S1 again, from values alone: every key behaves like a single register.
 //!
-//! **Proves**, for each key, that there is an order of its operations that respects real time and in which each finds what the one
-//! before it left. A value says which operation wrote it, so no search is needed ([`zones`](super::zones)). Versions, logs and leases
-//! are not looked at: this is what a client could find out. So it holds even where the versions that `staleness` goes by are wrong:
-//! a value that belongs to another version, a write applied twice or lost, a refusal that should have been a success.
+//! **Proves**, for each key, that there is an order of its operations that respects real time and in which each finds what the
+//! one before it left. A value says which operation wrote it, so no search is needed ([`zones`](super::zones)). Versions, logs
+//! and leases are not looked at: this is what a client could find out. So it holds even where the versions that `staleness`
+//! goes by are wrong: a value that belongs to another version, a write applied twice or lost, a refusal that should have been a
+//! success.
 //!
 //! What counts as what:
 //! - A compare-and-set that found another value is a read of it, and that must not be the one it expected.
-//! - A script takes effect where its write is applied, if nothing that it read has changed since: there it reads each of its keys. The
-//!   key that it writes it updates, if it has read it: nothing comes between what it found and what it wrote. If not, it writes blindly.
-//! - A write of unknown outcome takes effect if somebody sees its value, at any time after its invocation; a script's is then blind.
+//! - A script takes effect where its write is applied, if nothing that it read has changed since: there it reads each of its
+//!   keys. The key that it writes it updates, if it has read it: nothing comes between what it found and what it wrote. If not,
+//!   it writes blindly.
+//! - A write of unknown outcome takes effect if somebody sees its value, at any time after its invocation; a script's is then
+//!   blind.
 //! - A write that failed without effect must never be seen.
 //!
-//! **Does not prove** anything across keys: a script's keys are judged one by one. Nor that versions are right (S3), nor how stale a
-//! read was. After its first violation a key is not judged any more: nothing that follows means anything.
+//! **Does not prove** anything across keys: a script's keys are judged one by one. Nor that versions are right (S3), nor how
+//! stale a read was. After its first violation a key is not judged any more: nothing that follows means anything.
 //!
 //! **Costs** the logarithm of the number of values that may still be seen, for each key that an operation touches. Remembers
 //! operations under way, keys, some dozens of values a key, and each write that failed.

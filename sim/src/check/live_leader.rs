@@ -1,15 +1,15 @@
 //! W5: only a live leader answers from a lease, and only from one of its own term.
 //!
-//! **Proves**, at each read that was answered from a lease, that the process runs, that the node is leader by what it has told last,
-//! and that it holds a lease of the term that it leads.
+//! **Proves**, at each read that was answered from a lease, that the process runs, that the node is leader by what it has told
+//! last, and that it holds a lease of the term that it leads.
 //!
 //! **Does not prove** that nobody else leads a later term (W1, W2), nor that the lease has time left (`fresh_clock`).
 //!
 //! **Costs** a look-up at each such read.
 //!
 //! **Seen alive by** its unit tests, and by `dead-engine-keeps-lease` (`planted/failed-engine`) and `end-leaves-expiry`
-//! (`planted/back-and-forth`). A leader that is deposed and neither ends its lease nor says that it leads no more is not seen by this
-//! with leases of the right length: they have run out by then.
+//! (`planted/back-and-forth`). A leader that is deposed and neither ends its lease nor says that it leads no more is not seen
+//! by this with leases of the right length: they have run out by then.
 
 use super::nodes::NodeState;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

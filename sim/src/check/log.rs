@@ -1,10 +1,11 @@
 //! A node's log, as it has told that it is durable.
 //!
-//! A kill takes nothing from it: what was written and not yet synced was never told. Where a crash leaves some of that (a torn tail),
-//! it may be more than was told, or have overwritten it: a node that opens its log again tells anew what may have come so.
+//! A kill takes nothing from it: what was written and not yet synced was never told. Where a crash leaves some of that (a torn
+//! tail), it may be more than was told, or have overwritten it: a node that opens its log again tells anew what may have come
+//! so.
 //!
-//! Each entry carries a hash of itself and all before it, so that two logs are compared up to an index by one comparison. Memory: 16
-//! bytes an entry; it is not cut where a node cuts its own.
+//! Each entry carries a hash of itself and all before it, so that two logs are compared up to an index by one comparison.
+//! Memory: 16 bytes an entry; it is not cut where a node cuts its own.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 

@@ -1,16 +1,17 @@
 //! R2: entries with the same index and term are the same, and so is everything before them.
 //!
-//! **Proves**, whenever an entry is durable in a node's log, that every other log that has an entry of this term at this index agrees
-//! with it in all entries up to there, by terms and CRC-32 of their contents; and that the entry leaves no gap. What is compared are
-//! the logs as the nodes told that they are durable, those of dead processes included.
+//! **Proves**, whenever an entry is durable in a node's log, that every other log that has an entry of this term at this index
+//! agrees with it in all entries up to there, by terms and CRC-32 of their contents; and that the entry leaves no gap. What is
+//! compared are the logs as the nodes told that they are durable, those of dead processes included.
 //!
 //! **Does not prove** anything about entries that were overwritten before another log had them, about what a leader holds in memory
 //! before its own disk has it, or about a disk that loses what it had promised to keep.
 //!
 //! **Costs** a look-up and a comparison for each other node at each entry, and the hash of the entry; memory for the logs.
 //!
-//! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first. Tried by hand: a
-//! follower that takes entries after a wrong predecessor, with a leader that is cut off beside others that hand over again and again.
+//! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first. Tried
+//! by hand: a follower that takes entries after a wrong predecessor, with a leader that is cut off beside others that hand over
+//! again and again.
 
 use super::log::Entry;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};

@@ -1,8 +1,9 @@
 //! What must never happen, and what must not happen too often: one file a property.
 //!
-//! A check sees the [`Record`]s of a run as they come, and nothing else: no cluster, no clock, no scenario. It remembers what it needs
-//! and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`]. What the nodes have
-//! told so far is followed once for all of them, by [`Nodes`]; [`Panel`] shows each record to those who look at its kind.
+//! A check sees the [`Record`]s of a run as they come, and nothing else: no cluster, no clock, no scenario. It remembers what
+//! it needs and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`].
+//! What the nodes have told so far is followed once for all of them, by [`Nodes`]; [`Panel`] shows each record to those who
+//! look at its kind.
 //!
 //! | file                   | property                                                               | id in `lease-bugs.md` §3 |
 //! |------------------------|------------------------------------------------------------------------|--------------------------|
@@ -45,13 +46,15 @@
 //! | `read_index_latency`   | a ReadIndex round takes a round trip, and waits for no tick            | Pf6                      |
 //! | `lease_used`           | the lease is used at all                                               | V1                       |
 //!
-//! What no check of a single history can see is judged elsewhere: that nine of ten recoveries are quick (L2, B1) where a sweep is summed up
-//! (`verdict::recoveries`); that nothing panics (L5) by the runner, which makes a failure of class `panic` of it; that the same seed gives
-//! the same history (D1, D2) by `verify`; which faults met which state of the lease (V4) by the auditor.
+//! What no check of a single history can see is judged elsewhere: that nine of ten recoveries are quick (L2, B1) where a sweep
+//! is summed up (`verdict::recoveries`); that nothing panics (L5) by the runner, which makes a failure of class `panic` of it;
+//! that the same seed gives the same history (D1, D2) by `verify`; which faults met which state of the lease (V4) by the
+//! auditor.
 //!
-//! `zones` judges a register while its history happens, `exact` a short history by search; `ledger` is the store as the log makes it, `operations` what is under way, `troubles`
-//! which faults are in force, `calm` since when nothing is wrong, `clocks` when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them and for everybody's stories;
-//! `words` writes numbers as people read them.
+//! `zones` judges a register while its history happens, `exact` a short history by search; `ledger` is the store as the log
+//! makes it, `operations` what is under way, `troubles` which faults are in force, `calm` since when nothing is wrong, `clocks`
+//! when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them
+//! and for everybody's stories; `words` writes numbers as people read them.
 
 mod acknowledged;
 mod applied_before_read;
@@ -123,8 +126,8 @@ use std::time::Duration;
 pub enum Severity {
     /// The property does not hold.
     Actual,
-    /// One line of defence is open and another still stands, as far as is known. Recorded, counted and shown; neither ends nor fails
-    /// the run (`lease-bugs.md` W3, W6, L7).
+    /// One line of defence is open and another still stands, as far as is known. Recorded, counted and shown; neither ends nor
+    /// fails the run (`lease-bugs.md` W3, W6, L7).
     Potential,
 }
 

@@ -1,9 +1,10 @@
 //! W8: a lease never gets shorter, and one that was ended never comes back.
 //!
-//! **Proves**, for each life of a process: within a term and generation, no extension has an earlier expiry than the one before;
-//! generations follow each other, none is extended or ended that was ended before; and after an end, until the node is elected again,
-//! only what began after it extends a lease: its base, by the node's clock, is not earlier than the end. The last is what a renewal
-//! breaks that was begun under one generation and comes home under another (ABA), whatever generation it then goes by.
+//! **Proves**, for each life of a process: within a term and generation, no extension has an earlier expiry than the one
+//! before; generations follow each other, none is extended or ended that was ended before; and after an end, until the node is
+//! elected again, only what began after it extends a lease: its base, by the node's clock, is not earlier than the end. The
+//! last is what a renewal breaks that was begun under one generation and comes home under another (ABA), whatever generation it
+//! then goes by.
 //!
 //! **Does not prove** that the base is true, or of the lease's term (W4: a leader that cannot read its clock counts from its latest
 //! reading, which may be older than its election), nor that a lease was ended where it had to be (W1, W6).

@@ -4,12 +4,13 @@
 //! written that completed before it began. This is weaker than S1, and all that is left of it where clocks leave their claims and
 //! clients carry the newest version that they saw (Raft dissertation §6.4.1); these clients do not.
 //!
-//! **Does not prove** anything about what different clients see of each other (S1). Of a client with several operations under way at
-//! once, only the newest version that it saw is compared, so that not every case is seen.
+//! **Does not prove** anything about what different clients see of each other (S1). Of a client with several operations under
+//! way at once, only the newest version that it saw is compared, so that not every case is seen.
 //!
 //! **Costs** a look-up for each key that an operation touches; remembers a version for each client and key.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`; none is planted yet.
+//! **Seen alive by** `answers-of-former-process` (`fast/late-answers`), where `committed-reads` speaks first, its unit tests
+//! and `sim/tests/alive.rs`.
 
 use super::nodes::Nodes;
 use super::operations::Completed;

@@ -155,8 +155,8 @@ impl Nodes {
         self.nodes.entry(node).or_default()
     }
 
-    /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in the log of
-    /// whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
+    /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in
+    /// the log of whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
     fn restored(&mut self, node: NodeId, index: u64, term: u64) {
         let has = |log: &Log| log.get(index).is_some_and(|entry| entry.term == term);
         let own = self.of(node);

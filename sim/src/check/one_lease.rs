@@ -1,8 +1,8 @@
 //! W1: at no instant are two leases valid.
 //!
-//! **Proves** that leases of different nodes do not overlap in true time. Whenever a node's lease is extended, or its clock is touched,
-//! no other node may hold one whose true end, as the world computes it from the node's clock, is still to come. Fires before any client
-//! sees a stale value.
+//! **Proves** that leases of different nodes do not overlap in true time. Whenever a node's lease is extended, or its clock is
+//! touched, no other node may hold one whose true end, as the world computes it from the node's clock, is still to come. Fires
+//! before any client sees a stale value.
 //!
 //! A lease counts from its extension on, even where the gate would not serve from it yet (no entry of the leader's own term is
 //! applied): the promises behind it are what must not overlap.

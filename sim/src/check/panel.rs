@@ -1,7 +1,7 @@
 //! All checks of a run: each record goes to those that look at its kind.
 //!
-//! A call to a check that has nothing to say costs about as much as most that have: kinds are as fine as it takes for the frequent records
-//! to reach only those who look at them.
+//! A call to a check that has nothing to say costs about as much as most that have: kinds are as fine as it takes for the
+//! frequent records to reach only those who look at them.
 
 use super::{Check, Finding, Leaderless, Nodes};
 use crate::history::{Record, StackRecord, What};

@@ -32,16 +32,16 @@ pub struct Premises {
     pub seed: u64,
 }
 
-/// Longest time to a leader after the last fault, in longest election timeouts: the first campaign may be ignored under a promise, the
-/// second may split, and each further one costs another (`lease-bugs.md` L2, B2).
+/// Longest time to a leader after the last fault, in longest election timeouts: the first campaign may be ignored under a
+/// promise, the second may split, and each further one costs another (`lease-bugs.md` L2, B2).
 const CAMPAIGNS: u32 = 6;
 
 /// In how many of them there mostly is one: the first campaign or the second succeeds (L2, B1).
 const USUAL_CAMPAIGNS: u32 = 2;
 
 impl Premises {
-    /// The longest that a follower waits before it stands for election: timeouts are drawn from the shortest and two ticks to twice the
-    /// shortest and one.
+    /// The longest that a follower waits before it stands for election: timeouts are drawn from the shortest and two ticks to
+    /// twice the shortest and one.
     fn longest_election_timeout(&self) -> Duration {
         self.election_timeout * 2 + self.tick
     }

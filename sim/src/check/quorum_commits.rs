@@ -1,16 +1,15 @@
 //! R7: nothing is committed that a quorum does not have.
 //!
-//! **Proves** that whenever a node applies an entry, or a message says that an entry is committed, so many nodes as make a quorum have told
-//! that this entry is durable in their logs.
+//! **Proves** that whenever a node applies an entry, or a message says that an entry is committed, so many nodes as make a
+//! quorum have told that this entry is durable in their logs.
 //!
-//! **Does not prove** that it was committed in a term in which it could be (Raft §5.4.2): R3 sees what comes of that. What a node holds
-//! is what it has told (`log` says until when that is true).
+//! **Does not prove** that it was committed in a term in which it could be (Raft §5.4.2): R3 sees what comes of that. What a
+//! node holds is what it has told (`log` says until when that is true).
 //!
 //! **Costs** a comparison for each message between nodes and each entry applied; a look into each log where the commit index moves.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks
-//! first. Not tried yet, worth planting: a follower that answers an append before its disk has it, by telling of its entries only after
-//! the answer has left.
+//! **Seen alive by** `vote-not-durable` (`planted/second-vote`), where `durability` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, STORY, words};
@@ -86,7 +85,8 @@ impl Check for QuorumCommits {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            // A process begins with the members that it was founded with or that its snapshot names, and goes through all since again.
+            // A process begins with the members that it was founded with or that its snapshot names, and goes through all since
+            // again.
             What::Process { node, change: ProcessChange::Started { .. } } => {
                 let left = self.before.remove(node).map(|[members, _]| members);
                 self.left.extend(left.map(|members| (*node, members)));

@@ -1,24 +1,26 @@
 //! S5, and S1 across keys: the log is the one order in which everything took place that clients were told of.
 //!
-//! **Proves** strict serializability of every operation that succeeded, scripts with all the keys that they read included: it took place
-//! at one point of the log's order, in which each finds what the last before it wrote, and whatever was invoked after it had completed
-//! comes after it. The log claims the order, so no search is needed (`libraries.md` §1.3: a certificate proves what it accepts, whatever
-//! is wrong with the instrumentation). In particular:
+//! **Proves** strict serializability of every operation that succeeded, scripts with all the keys that they read included: it
+//! took place at one point of the log's order, in which each finds what the last before it wrote, and whatever was invoked
+//! after it had completed comes after it. The log claims the order, so no search is needed (`libraries.md` §1.3: a certificate
+//! proves what it accepts, whatever is wrong with the instrumentation). In particular:
 //! - a script's reads are the state right before its write, across all its keys;
-//! - what was acknowledged is in the log, once, at the version that the client was told; what was refused is not, nor is a conflict;
+//! - what was acknowledged is in the log, once, at the version that the client was told; what was refused is not, nor is a
+//!   conflict;
 //! - what was answered as unknown is there once or not at all;
 //! - each entry's answer (written, unexpected, conflict) is what all the entries before it make of it, executed again.
 //!
 //! A script that ended with an error is promised nothing about what it read: nobody was told. There is none that only reads.
 //!
-//! **Does not prove** that a value belongs to its version (`committed-reads`), nor that replicas are equal (R4): the first that applies an
-//! entry speaks for all. It is judged from what the stack tells of its log, which `linearizability` is not.
+//! **Does not prove** that a value belongs to its version (`committed-reads`), nor that replicas are equal (R4): the first that
+//! applies an entry speaks for all. It is judged from what the stack tells of its log, which `linearizability` is not.
 //!
-//! **Costs** a search among the versions of a key that still count, for each key that an operation touches. Remembers what is under way,
-//! some versions a key, and each write of unknown outcome that has not taken effect.
+//! **Costs** a search among the versions of a key that still count, for each key that an operation touches. Remembers what is
+//! under way, some versions a key, and each write of unknown outcome that has not taken effect.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, where it agrees with an exact search on random histories, and by `long-lease` in `fast/stale-read`,
-//! `snapshot-too-new` in `planted/lost-update`, and `interrupted-is-done` and `interrupted-is-refused` in `planted/unheard-answers`.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, where it agrees with an exact search on random histories, and by
+//! `long-lease` in `fast/stale-read`, `snapshot-too-new` in `planted/lost-update`, and `interrupted-is-done` and
+//! `interrupted-is-refused` in `planted/unheard-answers`.
 
 use super::ledger::Misfit;
 use super::nodes::Nodes;

@@ -1,21 +1,23 @@
 //! S1: nothing is older than what was acknowledged before it was asked for.
 //!
-//! **Proves**, for each key, that the order in which operations took effect respects real time: an operation that was invoked after
-//! another had completed does not come before it. The log fixes the order of the writes, so no search is needed (`lease-bugs.md` §3.1):
-//! the write of version `v` has position `2v`, a read that returned `v` has position `2v + 1`. An invocation remembers the highest
-//! position among the completed operations of the key, the *floor*. At completion a read must not lie below the floor, a write must
-//! lie above it. With versions that are truly committed (S3) this is linearizability of the key.
+//! **Proves**, for each key, that the order in which operations took effect respects real time: an operation that was invoked
+//! after another had completed does not come before it. The log fixes the order of the writes, so no search is needed
+//! (`lease-bugs.md` §3.1): the write of version `v` has position `2v`, a read that returned `v` has position `2v + 1`. An
+//! invocation remembers the highest position among the completed operations of the key, the *floor*. At completion a read must
+//! not lie below the floor, a write must lie above it. With versions that are truly committed (S3) this is linearizability of
+//! the key.
 //!
 //! What counts as a read and as a write:
 //! - A compare-and-set that found another value is a read of what it found.
-//! - A script takes effect at the index of its write, where its reads were found to be still the newest. A version that it read must
-//!   therefore not lie below the floor either, and raises it; the version that it wrote is a write.
+//! - A script takes effect at the index of its write, where its reads were found to be still the newest. A version that it read
+//!   must therefore not lie below the floor either, and raises it; the version that it wrote is a write.
 //! - What failed raises no floor, whatever its outcome: nobody was told that it took effect.
 //!
-//! **Does not prove** that values belong to their versions (S3, S5), nor anything across keys: a script's reads are judged key by key.
-//! A version read before it is committed anywhere goes unseen until somebody else reads less.
+//! **Does not prove** that values belong to their versions (S3, S5), nor anything across keys: a script's reads are judged key
+//! by key. A version read before it is committed anywhere goes unseen until somebody else reads less.
 //!
-//! **Costs** one comparison and a copy of 40 bytes for each key that an operation touches; memory for operations under way and keys.
+//! **Costs** one comparison and a copy of 40 bytes for each key that an operation touches; memory for operations under way and
+//! keys.
 //!
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 

@@ -1,18 +1,19 @@
 //! R4: all nodes apply the same entries, in order.
 //!
-//! **Proves** that no two nodes applied different entries (term, or CRC-32 of the content) at the same index, and that each process
-//! applied from index 1 on without leaving one out or repeating one. A process that starts again has an empty store and begins at 1
-//! again, or after the snapshot that it goes on from; what it then applies is compared as well. And that equal entries had equal effects,
-//! where a node has told the CRC-32 of its whole state: whoever takes a snapshot at an index, or goes on from one, has the state that
-//! everybody else has had there.
+//! **Proves** that no two nodes applied different entries (term, or CRC-32 of the content) at the same index, and that each
+//! process applied from index 1 on without leaving one out or repeating one. A process that starts again has an empty store and
+//! begins at 1 again, or after the snapshot that it goes on from; what it then applies is compared as well. And that equal
+//! entries had equal effects, where a node has told the CRC-32 of its whole state: whoever takes a snapshot at an index, or
+//! goes on from one, has the state that everybody else has had there.
 //!
 //! **Does not prove** that states are the same at indices at which only one node took a snapshot, nor that what was applied was
 //! committed (R3, R7).
 //!
 //! **Costs** a comparison for each entry applied; memory of 40 bytes an index.
 //!
-//! **Seen alive by** its unit tests, and by `applied-twice` in `planted/reopened`. Tried by hand: a node that starts again with an
-//! empty store behind the commit index that it finds on its disk (`fast/restart`). A store that loses a key when it is saved is seen first by the clients (`fast/snapshot`).
+//! **Seen alive by** its unit tests, and by `applied-twice` in `planted/reopened`. Tried by hand: a node that starts again with
+//! an empty store behind the commit index that it finds on its disk (`fast/restart`). A store that loses a key when it is saved
+//! is seen first by the clients (`fast/snapshot`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{ProcessChange, Record, StackRecord, What};

@@ -1,10 +1,11 @@
 //! W12: a lease is covered by the promises behind it, and is renewed before it runs out.
 //!
 //! **Proves**, at every start of a process, from what it says of its own timers and what the others have said of theirs:
-//! - a lease is no longer than a promise of any node less one tick, by clocks that differ as far as the run claims (premise P6; the tick
-//!   is lost where a leader is heard just before one);
+//! - a lease is no longer than a promise of any node less one tick, by clocks that differ as far as the run claims (premise P6;
+//!   the tick is lost where a leader is heard just before one);
 //! - all nodes promise for the same time;
-//! - a lease is longer than a heartbeat interval and a round trip (its 99th percentile) with an fsync: the next round renews it in time;
+//! - a lease is longer than a heartbeat interval and a round trip (its 99th percentile) with an fsync: the next round renews it
+//!   in time;
 //! - nobody stands for election before two ticks after the promises of others have ended (etcd #10483).
 //!
 //! The first two are a matter of safety, the others of the fast path and of elections that are wasted: class `expectation`.

@@ -1,12 +1,12 @@
 //! W6: no lease while leadership is being handed over.
 //!
-//! **Proves** that a node neither answers from a lease nor extends one from the moment at which it accepts a transfer. Where the transfer is
-//! given up, that goes on until an entry is applied that was proposed after that, and the first lease after it is counted from no
-//! earlier (rule RL.4).
+//! **Proves** that a node neither answers from a lease nor extends one from the moment at which it accepts a transfer. Where
+//! the transfer is given up, that goes on until an entry is applied that was proposed after that, and the first lease after it
+//! is counted from no earlier (rule RL.4).
 //!
-//! **Potential**: a `TimeoutNow`, or the vote that it forced, arrives while a lease of the term is valid, and the log of its target is neither
-//! ahead of what it permits (RL.4 throws it away) nor behind the holder's (it cannot win). It was under way all the time that the lease
-//! was; what saved the lease was luck (raft-rs #234).
+//! **Potential**: a `TimeoutNow`, or the vote that it forced, arrives while a lease of the term is valid, and the log of its
+//! target is neither ahead of what it permits (RL.4 throws it away) nor behind the holder's (it cannot win). It was under way
+//! all the time that the lease was; what saved the lease was luck (raft-rs #234).
 //!
 //! **Does not prove** that such a message is not still under way: one that never arrives goes unseen.
 //!

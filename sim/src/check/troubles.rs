@@ -1,7 +1,8 @@
 //! The faults in force, as the history tells of them.
 //!
-//! A fault that acts is in force until the history says that it ended, or until a heal. A transfer, a change of membership and a heal are over at once. A verb that
-//! never tells of an end counts as in force for ever: a check that asks for calm then judges nothing, rather than something wrong.
+//! A fault that acts is in force until the history says that it ended, or until a heal. A transfer, a change of membership and
+//! a heal are over at once. A verb that never tells of an end counts as in force for ever: a check that asks for calm then
+//! judges nothing, rather than something wrong.
 
 use crate::history::{FaultPhase, Record, What};
 use crate::time::SimTime;

@@ -1,16 +1,19 @@
 //! Pf3: a new leader's lease is warm as soon as it can be, and a healed one's as well.
 //!
-//! **Proves**, of a lease that the engine renews by itself, where no fault is in force: a leader that has applied an entry of its own term
-//! answers from its lease one heartbeat round trip later; and one that led through a partition, a pause or a transfer, a heartbeat
-//! interval and a round trip after it has ended. A tick is added to both, and an fsync: a loop looks at its clock once a tick.
+//! **Proves**, of a lease that the engine renews by itself, where no fault is in force: a leader that has applied an entry of
+//! its own term answers from its lease one heartbeat round trip later; and one that led through a partition, a pause or a
+//! transfer, a heartbeat interval and a round trip after it has ended. A tick is added to both, and an fsync: a loop looks at
+//! its clock once a tick.
 //!
-//! **Does not prove** anything where nobody reads then: the first read that comes later is judged, and no other (`hit-rate` is). Nor soon
-//! after other faults, which leave something behind: a node that starts again, an fsync that goes on. Nor of a leader that is the only
-//! voter: nobody acknowledges anything to it, and no lease begins. A transfer that was given up is for `transfers-end` to judge.
+//! **Does not prove** anything where nobody reads then: the first read that comes later is judged, and no other (`hit-rate`
+//! is). Nor soon after other faults, which leave something behind: a node that starts again, an fsync that goes on. Nor of a
+//! leader that is the only voter: nobody acknowledges anything to it, and no lease begins. A transfer that was given up is for
+//! `transfers-end` to judge.
 //!
 //! **Costs** a comparison at each lease read.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;

@@ -1,21 +1,21 @@
 //! Is the history of one register linearizable? By zones, in `O(n log n)`, for values that are written once each.
 //!
-//! Operations that concern the same value form a *cluster*: the write and all reads of it. Let `f` be the first end in a cluster and
-//! `s` the last begin; together they are its *zone*. Cluster A must come before cluster B if an operation of A ended before one of B
-//! began: `f(A) < s(B)`. The register is linearizable if and only if
+//! Operations that concern the same value form a *cluster*: the write and all reads of it. Let `f` be the first end in a
+//! cluster and `s` the last begin; together they are its *zone*. Cluster A must come before cluster B if an operation of A
+//! ended before one of B began: `f(A) < s(B)`. The register is linearizable if and only if
 //!
 //! 1. every value read was written, by an operation that had begun when the read ended, and
 //! 2. no two clusters must each come before the other.
 //!
-//! Pairs are enough: in any cycle take the cluster X with the largest `s` and its successor N; N's own successor has an `s` no larger
-//! than X's, so N must come before X as well (Gibbons & Korach 1997; Golab, Li & Shah 2011; `libraries.md` §1.2).
+//! Pairs are enough: in any cycle take the cluster X with the largest `s` and its successor N; N's own successor has an `s` no
+//! larger than X's, so N must come before X as well (Gibbons & Korach 1997; Golab, Li & Shah 2011; `libraries.md` §1.2).
 //!
 //! - A **write of unknown outcome** never ends. If nobody read it, it can be placed last, and is left out; if somebody did, it took
 //!   effect, and had begun.
-//! - A **compare-and-set** that succeeded puts the new value *immediately* after the expected one: their clusters form a chain, which
-//!   is one block with the least `f` and the largest `s` of its links. Two successes from one value are a contradiction, and so is a
-//!   link that ended before an operation of an earlier link began. One of unknown outcome counts if its value was seen; then what it
-//!   expected was there to be seen too. One that was refused is a read of what it found.
+//! - A **compare-and-set** that succeeded puts the new value *immediately* after the expected one: their clusters form a chain,
+//!   which is one block with the least `f` and the largest `s` of its links. Two successes from one value are a contradiction,
+//!   and so is a link that ended before an operation of an earlier link began. One of unknown outcome counts if its value was
+//!   seen; then what it expected was there to be seen too. One that was refused is a read of what it found.
 //!
 //! [`Monitor`] does this while the history happens; [`judge`] hands it a history that is complete.
 
@@ -142,8 +142,8 @@ pub enum Contradiction<T> {
 
 /// Judges one register while its history happens. `T` names an operation, for reports.
 ///
-/// [`Monitor::begin`] and [`Monitor::end`] are told of operations in the order in which they began and ended. What has failed without
-/// effect, and a read without an answer, never end.
+/// [`Monitor::begin`] and [`Monitor::end`] are told of operations in the order in which they began and ended. What has failed
+/// without effect, and a read without an answer, never end.
 pub struct Monitor<T> {
     /// The writes that may have taken effect but whose values nobody has seen.
     unseen: BTreeMap<Value, Unseen<T>>,

@@ -1,7 +1,7 @@
 //! What the entries of the log do to the store, in the words of the history.
 //!
-//! Every replica decides alike, and that all apply the same entries is a check of its own; so the first that applies an entry speaks for
-//! all.
+//! Every replica decides alike, and that all apply the same entries is a check of its own; so the first that applies an entry
+//! speaks for all.
 
 use crate::history::{Answer, Condition, Effect, Found, KeyId, OpId};
 use leasehold::request::Key;

@@ -153,8 +153,8 @@ impl Env for SimHost {
     }
 }
 
-/// Does the scheduler leave tasks at this point alone? A yield more would shift the draws of all that follow: to let one happen here
-/// too would change every run there is.
+/// Does the scheduler leave tasks at this point alone? A yield more would shift the draws of all that follow: to let one happen
+/// here too would change every run there is.
 fn is_for_traps_alone(point: Point) -> bool {
     match point {
         Point::Appended | Point::IndexConfirmed => true,

@@ -189,8 +189,8 @@ impl Cluster {
         self.shared.recorder.record(self.shared.world.now(), what);
     }
 
-    /// Starts a node's process on what is on its disk. One that cannot start says so, and is started again a while later; but not where
-    /// its log is damaged, which only a person can mend.
+    /// Starts a node's process on what is on its disk. One that cannot start says so, and is started again a while later; but
+    /// not where its log is damaged, which only a person can mend.
     pub fn start(&self, id: NodeId) {
         let shared = &self.shared;
         let slot = &shared.slots[&id];
@@ -236,8 +236,8 @@ impl Cluster {
         *slot.running.lock() = Some(Running { process, node, suspended: AtomicBool::new(false) });
     }
 
-    /// What a process calls to end itself: it is gone once it has come to rest, and starts again a while later. Its disk is as after a
-    /// crash of the machine: what had failed to become durable is not found in a cache that nobody can trust.
+    /// What a process calls to end itself: it is gone once it has come to rest, and starts again a while later. Its disk is as
+    /// after a crash of the machine: what had failed to become durable is not found in a cache that nobody can trust.
     fn exit(&self, identity: Identity) -> Box<dyn Fn() + Send + Sync> {
         let shared = Arc::downgrade(&self.shared);
         Box::new(move || {
@@ -298,7 +298,8 @@ impl Cluster {
         signal.change();
     }
 
-    /// Lets a node's process stand still, and its clock with it if `freeze`, or if it is of that kind. Returns whether there was a process.
+    /// Lets a node's process stand still, and its clock with it if `freeze`, or if it is of that kind. Returns whether there
+    /// was a process.
     pub fn pause(&self, id: NodeId, freeze: bool) -> bool {
         let slot = &self.shared.slots[&id];
         let running = slot.running.lock();

@@ -169,7 +169,8 @@ pub(super) fn clock(world: &SimWorld, scenario: &Scenario, node: NodeId) -> Cloc
 
 /// What each kind of work costs where the scenario does not say: a request decoded and answered 10 us, a memtable read 2 us, a
 /// script's read through its interpreter 10 us (elastickv #540 counts calls, not their cost: an assumption), a Raft message
-/// stepped, a proposal appended, an entry applied 5 us each, a snapshot of a store as small as ours written or read 1 ms. A lease check is some 50 ns and sending is asynchronous: not charged.
+/// stepped, a proposal appended, an entry applied 5 us each, a snapshot of a store as small as ours written or read 1 ms. A
+/// lease check is some 50 ns and sending is asynchronous: not charged.
 fn default_cost(work: Work) -> Duration {
     Duration::from_micros(match work {
         Work::Request | Work::ScriptRead => 10,
@@ -202,11 +203,13 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
                 tick,
                 heartbeat: cluster.heartbeat,
                 election_timeout,
-                // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than an election.
+                // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than
+                // an election.
                 read_retry: election_timeout,
                 read_confirmation: engine::ReadConfirmation::Round,
                 renewal,
-                // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two failures.
+                // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two
+                // failures.
                 renewal_interval: length / 3,
                 heartbeat_inbox: cluster.lanes.heartbeat.inbound as usize,
                 bulk_inbox: cluster.lanes.bulk.inbound as usize,

@@ -20,7 +20,8 @@ pub(super) fn after_drift(injector: &Injector, step: u32, verb: &'static str) {
     }
 }
 
-/// A monotonic clock jumps, or stands still, for `by`; `None`: nobody knows how long. Is that more than is claimed, with all before?
+/// A monotonic clock jumps, or stands still, for `by`; `None`: nobody knows how long. Is that more than is claimed, with all
+/// before?
 pub(super) fn after_jump(injector: &Injector, step: u32, verb: &'static str, by: Option<Duration>) {
     let claimed = injector.cluster.claims().clock_step;
     let so_far = {

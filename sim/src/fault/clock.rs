@@ -1,4 +1,5 @@
-//! `clock = { node = "@leader", rate = "+500ppm", for = "5s" }`: a node's clock goes wrong: `rate`, `slew`, `step`, `freeze`, `fail`.
+//! `clock = { node = "@leader", rate = "+500ppm", for = "5s" }`: a node's clock goes wrong: `rate`, `slew`, `step`, `freeze`,
+//! `fail`.
 //!
 //! The lease counts on the monotonic clock. A `step` moves the wall clock alone, unless it says `monotonic`. What goes beyond the
 //! claims of the scenario is told, and makes what is unsafe afterwards expected to be ([`super::claims`]).

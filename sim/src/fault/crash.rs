@@ -1,5 +1,6 @@
-//! `crash = { node = "@leader", for = "500ms", tail = "torn" }`: the process is killed, what its disk had not synced is lost, or torn;
-//! after that time it starts again on what is left. `for = "0s"`: at once. Without `for` it stays down, until something heals it.
+//! `crash = { node = "@leader", for = "500ms", tail = "torn" }`: the process is killed, what its disk had not synced is lost,
+//! or torn; after that time it starts again on what is left. `for = "0s"`: at once. Without `for` it stays down, until
+//! something heals it.
 //!
 //! Effective: there was a process to kill.
 

@@ -1,8 +1,8 @@
 //! `disk = { node = "@leader", stall = true, for = "2s" }`: a node's disk goes wrong: `fsync`, `slow`, `stall`, `fail`, `full`.
 //!
-//! A node whose disk fails or is full stops: what it could not make durable it must not promise, and a failed fsync must not be tried
-//! again as if nothing had been (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC '20; etcd stops on any error of its
-//! log, a full disk included). Its process starts again a second later, and as often as it takes.
+//! A node whose disk fails or is full stops: what it could not make durable it must not promise, and a failed fsync must not be
+//! tried again as if nothing had been (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC '20; etcd
+//! stops on any error of its log, a full disk included). Its process starts again a second later, and as often as it takes.
 //!
 //! When it is over, what is under way takes no longer than it would have.
 //!

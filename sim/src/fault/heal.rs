@@ -1,7 +1,8 @@
-//! `heal = "everything"`: every fault ends, and nothing is left of it: messages that faults of the network hold, and those in flight
-//! that would not be but for one (late ones, second copies), are dropped; unary calls that wait for a lost answer are over. Who is down
-//! or stands still goes on; clocks and disks are left to themselves, but what a clock was stepped by stays. `heal = "network"` ends the
-//! first, `heal = "processes"` the rest; `heal = { messages = "deliver" }` lets the messages arrive.
+//! `heal = "everything"`: every fault ends, and nothing is left of it: messages that faults of the network hold, and those in
+//! flight that would not be but for one (late ones, second copies), are dropped; unary calls that wait for a lost answer are
+//! over. Who is down or stands still goes on; clocks and disks are left to themselves, but what a clock was stepped by stays.
+//! `heal = "network"` ends the first, `heal = "processes"` the rest; `heal = { messages = "deliver" }` lets the messages
+//! arrive.
 //!
 //! Effective: there was something to end.
 

@@ -1,5 +1,5 @@
-//! `hold = { messages = ["timeout-now"], for = "1.1 election-timeouts" }`: messages of these kinds are set aside as they are sent; at
-//! the end they are delivered, or dropped (`then`). Other messages pass them, on the same lane too.
+//! `hold = { messages = ["timeout-now"], for = "1.1 election-timeouts" }`: messages of these kinds are set aside as they are
+//! sent; at the end they are delivered, or dropped (`then`). Other messages pass them, on the same lane too.
 //!
 //! Effective: there was one.
 

@@ -1,5 +1,5 @@
-//! `link = { from = ["@leader"], to = ["@others"], lane = "heartbeat", loss = "5%", delay = "20ms", for = "2s" }`: links are worse than
-//! they are: messages are lost, late, doubled, out of order, stalled, too many for the line or the queue.
+//! `link = { from = ["@leader"], to = ["@others"], lane = "heartbeat", loss = "5%", delay = "20ms", for = "2s" }`: links are
+//! worse than they are: messages are lost, late, doubled, out of order, stalled, too many for the line or the queue.
 //!
 //! Effective: one was.
 

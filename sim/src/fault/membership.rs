@@ -1,9 +1,9 @@
-//! `membership = { add-learner = "@spare" }`: the leader is asked to change who belongs to the group: `add-learner`, `promote`, `demote`,
-//! `remove`, or several at once by a joint configuration, `joint = { add = [...], remove = [...] }`.
+//! `membership = { add-learner = "@spare" }`: the leader is asked to change who belongs to the group: `add-learner`, `promote`,
+//! `demote`, `remove`, or several at once by a joint configuration, `joint = { add = [...], remove = [...] }`.
 //!
-//! Effective: the leader that was asked has applied the change, and left the joint configuration if it was one. Refused: nobody leads or
-//! answers to a selector, the leader refused (another change is under way, the learner has not caught up, it makes no sense), or lost its
-//! leadership meanwhile.
+//! Effective: the leader that was asked has applied the change, and left the joint configuration if it was one. Refused: nobody
+//! leads or answers to a selector, the leader refused (another change is under way, the learner has not caught up, it makes no
+//! sense), or lost its leadership meanwhile.
 
 use super::{Act, record};
 use crate::history::FaultPhase;

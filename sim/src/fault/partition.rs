@@ -1,6 +1,6 @@
-//! `partition = { sides = [["@leader"], ["@others"]], how = "hold", for = "2s" }`: two sides cannot reach each other, or, one-way,
-//! the first cannot reach the second. `shape = "bridge"`: two halves that both reach one node; `shape = "ring"`: each node reaches its
-//! two neighbours.
+//! `partition = { sides = [["@leader"], ["@others"]], how = "hold", for = "2s" }`: two sides cannot reach each other, or,
+//! one-way, the first cannot reach the second. `shape = "bridge"`: two halves that both reach one node; `shape = "ring"`: each
+//! node reaches its two neighbours.
 //!
 //! Effective: a message of the protocol met the cut. Clients reach all nodes throughout.
 

@@ -1,7 +1,7 @@
 //! `pause = { node = "@any", for = "150ms", clock = "running" }`: the process stands still; messages and timers wait for it.
 //!
-//! With `at = "lease-checked"` it does so when a task of the process next reaches that point of the code: it counts as activated then,
-//! and `for` runs from then. With `what = "task"` that task alone stands still, as a preempted thread does.
+//! With `at = "lease-checked"` it does so when a task of the process next reaches that point of the code: it counts as
+//! activated then, and `for` runs from then. With `what = "task"` that task alone stands still, as a preempted thread does.
 //!
 //! Effective: a task that could run was delayed.
 

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 /// A map by operation, for what is remembered of those under way.
 ///
-/// Operations are numbered in the order in which they begin, and end in about the same order. So the map is a window that slides over
-/// their numbers: what begins goes in at the end, what has ended is dropped at the front, and between them lie at most as many places as
-/// operations have begun since the oldest of them did.
+/// Operations are numbered in the order in which they begin, and end in about the same order. So the map is a window that
+/// slides over their numbers: what begins goes in at the end, what has ended is dropped at the front, and between them lie at
+/// most as many places as operations have begun since the oldest of them did.
 pub struct ByOp<T> {
     /// By number, ascending. The first is under way; of those that have ended the place is left.
     window: VecDeque<(OpId, Option<T>)>,

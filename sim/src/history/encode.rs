@@ -14,7 +14,8 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// The content of a record; `None` of one that says how a process is set up: that follows from scenario and variant, and is no event.
+    /// The content of a record; `None` of one that says how a process is set up: that follows from scenario and variant, and is
+    /// no event.
     pub(super) fn encode(&mut self, record: &Record) -> Option<&[u8]> {
         if matches!(record.what, What::Stack(StackRecord { event: Event::Configured(_), .. })) {
             return None;

@@ -104,8 +104,8 @@ pub struct StackRecord {
     pub lease_until: Option<SimTime>,
     /// What the node's monotonic clock showed when it told this.
     pub clock: Instant,
-    /// For [`Event::Applied`]: what the entry did to the store, if this node is the first to apply it and it is a command. Not in the
-    /// fingerprint: it follows from the entries up to this one, whose digests are.
+    /// For [`Event::Applied`]: what the entry did to the store, if this node is the first to apply it and it is a command. Not
+    /// in the fingerprint: it follows from the entries up to this one, whose digests are.
     pub effect: Option<Box<Effect>>,
 }
 
@@ -264,8 +264,8 @@ impl Operation {
     }
 }
 
-/// How an operation ended. A version is the Raft index of the write that made it; 0: never written. A value is told by the operation
-/// that wrote it; `None`: never written.
+/// How an operation ended. A version is the Raft index of the write that made it; 0: never written. A value is told by the
+/// operation that wrote it; `None`: never written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Completion {
     /// A get read this version.

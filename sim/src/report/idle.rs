@@ -1,5 +1,5 @@
-//! Checks that a whole sweep never evaluated. One run may give a check nothing to look at; all scenarios together may not: it would have
-//! proved nothing, and nobody would know.
+//! Checks that a whole sweep never evaluated. One run may give a check nothing to look at; all scenarios together may not: it
+//! would have proved nothing, and nobody would know.
 
 use crate::verdict::RunReport;
 use std::collections::BTreeMap;

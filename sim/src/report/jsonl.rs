@@ -1,10 +1,10 @@
 //! One JSON object a run: for programs.
 //!
-//! Times are milliseconds with at most six decimals, so exact to the nanosecond. `wall_ms` is the only field in which two equal runs
-//! may differ. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks that did not
-//! occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null` without lease
-//! reads, as a latency of a window is without operations. `beyond_claims` says what first took the run beyond what its scenario
-//! claims; it is `null` where nothing did.
+//! Times are milliseconds with at most six decimals, so exact to the nanosecond. `wall_ms` is the only field in which two equal
+//! runs may differ. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks
+//! that did not occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null`
+//! without lease reads, as a latency of a window is without operations. `beyond_claims` says what first took the run beyond
+//! what its scenario claims; it is `null` where nothing did.
 
 use crate::check::Severity;
 use crate::history::OpKind;
@@ -282,8 +282,8 @@ fn per(window: &Window) -> BTreeMap<String, f64> {
     metrics.filter_map(value).collect()
 }
 
-/// Exact: a number of nanoseconds below 2^53 divided by a million is the double nearest to a decimal of six places, and is printed as
-/// that decimal.
+/// Exact: a number of nanoseconds below 2^53 divided by a million is the double nearest to a decimal of six places, and is
+/// printed as that decimal.
 fn millis(duration: Duration) -> f64 {
     duration.as_nanos() as f64 / 1e6
 }

@@ -1,7 +1,7 @@
 //! JUnit XML, for what shows test results: one suite a scenario, one case a variant and seed.
 //!
-//! A failure that the file expects is a pass. The text of one that it does not is the screen that the terminal shows, the command that
-//! runs it again included.
+//! A failure that the file expects is a pass. The text of one that it does not is the screen that the terminal shows, the
+//! command that runs it again included.
 
 use super::style::Style;
 use super::text::{Screen, title};

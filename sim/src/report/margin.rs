@@ -1,7 +1,8 @@
 //! How far from unsafe a scenario is, for people and for programs.
 //!
-//! A line of JSON a dial: values are in `unit`, `ppm` or `us`. `safe_to` is `null` where something is wrong already without the harm, a
-//! `claimed` or `by_theory` of `null` means as far as it likes, and `by_theory` is 0 where the lease is longer than the promises.
+//! A line of JSON a dial: values are in `unit`, `ppm` or `us`. `safe_to` is `null` where something is wrong already without the
+//! harm, a `claimed` or `by_theory` of `null` means as far as it likes, and `by_theory` is 0 where the lease is longer than the
+//! promises.
 
 use super::figures::{count, counted};
 use super::style::Style;

@@ -1,8 +1,8 @@
 //! Variants against checks: one table, or one JSON object a variant.
 //!
-//! `seeds_median` and `seeds_worst` are taken over disjoint ranges of seeds and are `null` where a range shows nothing; `chaos_seeds` is
-//! `null` where chaos shows nothing within its limit, or was not asked. `wall_ms` is the only field in which two equal searches may
-//! differ.
+//! `seeds_median` and `seeds_worst` are taken over disjoint ranges of seeds and are `null` where a range shows nothing;
+//! `chaos_seeds` is `null` where chaos shows nothing within its limit, or was not asked. `wall_ms` is the only field in which
+//! two equal searches may differ.
 
 use super::style::{aligned, terminal_width};
 use crate::cluster::Kind;

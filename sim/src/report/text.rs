@@ -166,8 +166,9 @@ fn some<'a>(lines: &mut Vec<String>, words: impl Iterator<Item = &'a str>) {
     }
 }
 
-/// The moment that the timeline of a failure is about. What is judged at the end of a run did not happen there: a hit rate is lost when
-/// leases are, so the last lease that was thrown away is shown, or else the last fault. `None`: no moment says more than another.
+/// The moment that the timeline of a failure is about. What is judged at the end of a run did not happen there: a hit rate is
+/// lost when leases are, so the last lease that was thrown away is shown, or else the last fault. `None`: no moment says more
+/// than another.
 fn moment(report: &RunReport) -> Option<SimTime> {
     let failed = report.verdict.failures.first().filter(|failure| failure.at < SimTime::at(report.sim));
     let last = |is: fn(&What) -> bool| report.kept.iter().rev().find(|record| is(&record.what));

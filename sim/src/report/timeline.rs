@@ -1,7 +1,7 @@
 //! The events around a moment, one column a node: what a person looks at to see two leases overlap.
 //!
-//! A run has thousands of events around any moment and a screen has twenty rows, so events compete for them: the closer to the moment
-//! the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less.
+//! A run has thousands of events around any moment and a screen has twenty rows, so events compete for them: the closer to the
+//! moment the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less.
 
 use super::event::{address, key, node_of, phase_name, process};
 use super::figures::duration;
@@ -38,8 +38,8 @@ const OUTSIDE: usize = 25;
 const NARROWEST: usize = 16;
 
 impl Timeline<'_> {
-    /// Head and rows, at most [`ROWS`] and each at most [`WIDTH`] wide; empty if nothing was kept. `▶` marks the last event not after
-    /// `moment`, `┃` a lease in force.
+    /// Head and rows, at most [`ROWS`] and each at most [`WIDTH`] wide; empty if nothing was kept. `▶` marks the last event not
+    /// after `moment`, `┃` a lease in force.
     pub fn around(&self, moment: SimTime) -> Vec<String> {
         let Some(centre) = self.records.partition_point(|record| record.at <= moment).checked_sub(1) else {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! The environment: knobs for `cargo test`, which has no flags of its own, and for `leasehold run` and `verify`, whose flags beat them. The
-//! only file that reads it.
+//! The environment: knobs for `cargo test`, which has no flags of its own, and for `leasehold run` and `verify`, whose flags
+//! beat them. The only file that reads it.
 //!
 //! | knob                 | what it sets                                      | alias                                     |
 //! |----------------------|---------------------------------------------------|-------------------------------------------|

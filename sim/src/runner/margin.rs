@@ -14,11 +14,12 @@ use std::sync::Arc;
 /// The least value is found to one part in so many.
 const PRECISION: u64 = 100;
 
-/// Checks that judge how a lease is counted, whatever comes of it. A lease that is counted wrongly is wrong at any value; how far from
-/// unsafe it is nevertheless is the question here (elastickv bets that no acknowledgement takes longer than 300 ms).
+/// Checks that judge how a lease is counted, whatever comes of it. A lease that is counted wrongly is wrong at any value; how
+/// far from unsafe it is nevertheless is the question here (elastickv bets that no acknowledgement takes longer than 300 ms).
 const OF_THE_METHOD: [&str; 2] = ["lease-base", "counted-voters"];
 
-/// The scenario of `group` with `dial` turned up to `value`. What the file only records counts, and what judges the method only records.
+/// The scenario of `group` with `dial` turned up to `value`. What the file only records counts, and what judges the method only
+/// records.
 pub fn dialled(group: &Group, dial: Dial, value: u64) -> Scenario {
     let only = |check: &str| RecordOnly { check: check.to_owned(), line: 0 };
     Scenario { record_only: OF_THE_METHOD.map(only).into(), ..group.scenario.dialled(dial, value) }

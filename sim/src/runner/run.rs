@@ -87,8 +87,8 @@ fn simulate(spec: &Spec) -> Finished {
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
 }
 
-/// Runs it with nobody looking but `observers`: nothing is measured, checked or judged. `spec` must be [`Spec::drawn`], and the calling
-/// thread have run nothing before.
+/// Runs it with nobody looking but `observers`: nothing is measured, checked or judged. `spec` must be [`Spec::drawn`], and the
+/// calling thread have run nothing before.
 pub fn observed(spec: &Spec, observers: Vec<Box<dyn Observer>>) -> Past {
     watched(spec, &KeySpace::new(&spec.scenario), observers).0
 }

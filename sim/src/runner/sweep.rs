@@ -7,12 +7,12 @@ use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeMap;
 use std::thread;
 
-/// Runs that may be done while an earlier one is not, for each job. One slow seed must not make the others wait, nor the finished ones
-/// fill the memory.
+/// Runs that may be done while an earlier one is not, for each job. One slow seed must not make the others wait, nor the
+/// finished ones fill the memory.
 const AHEAD: usize = 8;
 
-/// Runs `specs` on `jobs` threads and hands over their reports in the order of `specs`, on this thread. The jobs change nothing else:
-/// [`run`] gives every run a thread of its own.
+/// Runs `specs` on `jobs` threads and hands over their reports in the order of `specs`, on this thread. The jobs change nothing
+/// else: [`run`] gives every run a thread of its own.
 ///
 /// What was kept of the history of a run that passed as expected is dropped early, unless all of it was asked for.
 ///

@@ -1,9 +1,9 @@
 //! From `[chaos]` and a seed to a scenario like any other: a cluster, and a timeline that a person could have written.
 //!
-//! A fault exists in a run or it does not (swarm testing, Groce et al., ISSTA 2012): where everything is always wrong, most of what
-//! needs two things to meet in peace is never seen. Half of all durations lie about the election timeout and the lease, on whose ratios
-//! every bug of a lease depends; the others are lengths that pauses, stalls and partitions were seen to have (`lease-bugs.md` §5). What
-//! is drawn stays within what is claimed of clocks, so that whatever is violated is a bug.
+//! A fault exists in a run or it does not (swarm testing, Groce et al., ISSTA 2012): where everything is always wrong, most of
+//! what needs two things to meet in peace is never seen. Half of all durations lie about the election timeout and the lease, on
+//! whose ratios every bug of a lease depends; the others are lengths that pauses, stalls and partitions were seen to have
+//! (`lease-bugs.md` §5). What is drawn stays within what is claimed of clocks, so that whatever is violated is a bug.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ pub trait Dice {
 }
 
 impl Scenario {
-    /// What a seed makes of a scenario with `[chaos]`: `dice` gives a source of numbers for each purpose. One without stays as it is.
+    /// What a seed makes of a scenario with `[chaos]`: `dice` gives a source of numbers for each purpose. One without stays as
+    /// it is.
     pub fn drawn<D: Dice>(&self, dice: impl Fn(&str) -> D) -> Self {
         let Some(chaos) = &self.chaos else { return self.clone() };
         let cluster = cluster(&self.cluster, &mut dice("cluster"));

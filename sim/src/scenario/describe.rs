@@ -8,8 +8,8 @@ use super::{schema, shape};
 /// The keys of a step that are not verbs.
 const NOT_VERBS: [&str; 5] = ["at", "every", "jitter", "when", "times"];
 
-/// The schema, as JSON with a final line break. `variants` and `checks` are the names that there are: the scenario room does not know.
-/// Draft 7, the newest that Taplo (VS Code: Even Better TOML) handles.
+/// The schema, as JSON with a final line break. `variants` and `checks` are the names that there are: the scenario room does
+/// not know. Draft 7, the newest that Taplo (VS Code: Even Better TOML) handles.
 pub fn json_schema(variants: &[&str], checks: &[&str]) -> String {
     let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<schema::File>();
     let mut schema = schema.to_value();

@@ -1,8 +1,8 @@
 //! What can be turned up, in any scenario, until a stale read becomes possible: the dials of `leasehold margin`.
 //!
-//! Each dial adds steps to a scenario that a person could have written. Harm alone shows little as long as the leader is in touch, so
-//! that it always comes with a cut: the leader is no longer heard and hears nobody, and whoever follows it may elect another as soon as
-//! its promise is over. A lease that is good then, for whatever reason, is one too long.
+//! Each dial adds steps to a scenario that a person could have written. Harm alone shows little as long as the leader is in
+//! touch, so that it always comes with a cut: the leader is no longer heard and hears nobody, and whoever follows it may elect
+//! another as soon as its promise is over. A lease that is good then, for whatever reason, is one too long.
 
 use super::words::Spelled;
 use super::{

@@ -37,7 +37,8 @@ pub enum Metric {
     HeartbeatsDroppedPerSecond,
     /// `busy-cores`: of the busiest node, in the mean.
     BusyCores,
-    /// `backlog-growth`: operations under way at the end of the window, to those half-way through it, or to ten where there were fewer.
+    /// `backlog-growth`: operations under way at the end of the window, to those half-way through it, or to ten where there
+    /// were fewer.
     BacklogGrowth,
     /// `get-drift`, `script-drift`, ...: by how much the means of the window's two halves differ, relative to the first.
     Drift(OpKind),

@@ -63,8 +63,8 @@ impl Problem {
     }
 }
 
-/// All problems of one scenario file, or all warnings about it, by position, at most [`MAX_PROBLEMS`]. `Display` is [`Problems::render`] without
-/// colour.
+/// All problems of one scenario file, or all warnings about it, by position, at most [`MAX_PROBLEMS`]. `Display` is
+/// [`Problems::render`] without colour.
 #[derive(Clone, Debug)]
 pub struct Problems {
     path: PathBuf,

@@ -149,7 +149,8 @@ pub(super) struct Partition {
     /// The node that both halves of a bridge reach. Default `@any`.
     #[schemars(with = "Option<shape::OneNode>")]
     pub node: Option<Text>,
-    /// `drop`: what is sent is lost; `hold`: it is delivered when the partition ends; `cut`: what is in flight is lost too. Default `drop`.
+    /// `drop`: what is sent is lost; `hold`: it is delivered when the partition ends; `cut`: what is in flight is lost too.
+    /// Default `drop`.
     #[schemars(with = "Option<shape::CutWord>")]
     pub how: Option<Text>,
     /// Only the first side cannot reach the second.
@@ -168,8 +169,8 @@ pub(super) struct Crash {
     /// How long it is down, `0s`: it starts again at once; without it, until a `heal`.
     #[schemars(with = "Option<shape::Duration>")]
     pub r#for: Option<Quantity>,
-    /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the machine), the
-    /// beginning, cut at any byte (`torn`), or some sectors in no order (`scattered`).
+    /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the
+    /// machine), the beginning, cut at any byte (`torn`), or some sectors in no order (`scattered`).
     #[schemars(with = "Option<shape::TailWord>")]
     pub tail: Option<Text>,
 }
@@ -297,7 +298,8 @@ pub(super) struct Link {
     pub duplicate: Option<Quantity>,
     /// Messages may overtake one another.
     pub reorder: Option<bool>,
-    /// The share of messages whose segment is lost and sent again, 200 ms later and then twice as late each time; what follows waits.
+    /// The share of messages whose segment is lost and sent again, 200 ms later and then twice as late each time; what follows
+    /// waits.
     #[schemars(with = "Option<shape::Share>")]
     pub stall: Option<Quantity>,
     /// How fast bytes leave; what comes faster waits in the lane's queue.

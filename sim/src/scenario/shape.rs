@@ -1,7 +1,7 @@
 //! What single values of a scenario file look like, for the JSON Schema: the types that `schema` names in its `with`.
 //!
-//! They say what an editor can check and complete: closed sets of words are enumerated, quantities have a pattern. What only the whole
-//! file can decide (a window that ends before it starts) is left to `validate`.
+//! They say what an editor can check and complete: closed sets of words are enumerated, quantities have a pattern. What only
+//! the whole file can decide (a window that ends before it starts) is left to `validate`.
 
 use std::{borrow::Cow, marker::PhantomData};
 

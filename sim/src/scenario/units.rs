@@ -596,8 +596,8 @@ impl Decimal {
         Some((product / divisor, product % divisor == 0))
     }
 
-    /// How many parts of the `parts` of one this is. `text` is how it was written; `habit` is the unit that is mostly meant by a number
-    /// above one without a unit.
+    /// How many parts of the `parts` of one this is. `text` is how it was written; `habit` is the unit that is mostly meant by
+    /// a number above one without a unit.
     fn parts_of_one(self, parts: u32, text: &str, habit: &str) -> Result<u32, Misread> {
         match self.times(u128::from(parts)) {
             Some((count, true)) if count <= u128::from(parts) => Ok(count as u32),

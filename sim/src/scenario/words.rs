@@ -290,8 +290,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     by_edits.map(|(_, candidate)| candidate).or_else(by_habit).or_else(|| by_part(&word, &candidates)).copied()
 }
 
-/// `election` for `election-timeout`, `hit-rate` for `lease-hit-rate`: many edits, yet no doubt. At the start, the first; elsewhere the
-/// only one.
+/// `election` for `election-timeout`, `hit-rate` for `lease-hit-rate`: many edits, yet no doubt. At the start, the first;
+/// elsewhere the only one.
 fn by_part<'c, 'a>(word: &str, candidates: &'c [&'a str]) -> Option<&'c &'a str> {
     if word.len() <= 2 {
         return None;

@@ -62,8 +62,8 @@ fn misses(window: &Window) -> String {
     }
 }
 
-/// The ends of leases by cause, the most frequent first. They count where no lease was in force too: each voids the extension that is
-/// under way.
+/// The ends of leases by cause, the most frequent first. They count where no lease was in force too: each voids the extension
+/// that is under way.
 fn by_cause(window: &Window) -> Vec<(&'static str, u64)> {
     let mut causes: Vec<_> = window.lease.invalidations.iter().map(|(cause, number)| (*cause, *number)).collect();
     causes.sort_by_key(|(_, number)| Reverse(*number));

@@ -1,8 +1,8 @@
 //! The judgement on a run: what the checks found, what the scenario expects, and whether the one is what the other asks for.
 //!
-//! Two questions are answered apart. *Did it fail?* ([`Verdict::ruling`]): a finding, a bound of `[expect]` that does not hold, a
-//! floor that was not reached. *Is that what the file expects?* ([`Verdict::as_expected`]): a negative scenario, or the section of a
-//! historical variant, may ask for a failure.
+//! Two questions are answered apart. *Did it fail?* ([`Verdict::ruling`]): a finding, a bound of `[expect]` that does not hold,
+//! a floor that was not reached. *Is that what the file expects?* ([`Verdict::as_expected`]): a negative scenario, or the
+//! section of a historical variant, may ask for a failure.
 //!
 //! | what fails                            | class          |
 //! |---------------------------------------|----------------|
@@ -12,12 +12,13 @@
 //! | a bound that nothing can be said of   | `vacuous`      |
 //! | a floor                               | `vacuous`      |
 //!
-//! A stale read, or a lease that overlaps another, is *expected-unsafe* if the run had gone beyond what its scenario claims of clocks
-//! before. That is as expected, unless the file names the class that it expects: then it must be that one. A run that went beyond its
-//! claims and stayed safe passes.
+//! A stale read, or a lease that overlaps another, is *expected-unsafe* if the run had gone beyond what its scenario claims of
+//! clocks before. That is as expected, unless the file names the class that it expects: then it must be that one. A run that
+//! went beyond its claims and stayed safe passes.
 //!
-//! Where neither the base nor the variant's section bounds the ReadIndex rounds of writes and of reads inside scripts, there must be
-//! none (Pf2): a failure under the name of the metric. A run that a check has ended is not judged against bounds and floors: it did not get that far.
+//! Where neither the base nor the variant's section bounds the ReadIndex rounds of writes and of reads inside scripts, there
+//! must be none (Pf2): a failure under the name of the metric. A run that a check has ended is not judged against bounds and
+//! floors: it did not get that far.
 
 use super::reading::{read, shown};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};

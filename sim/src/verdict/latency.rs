@@ -28,7 +28,8 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    /// An operation of `kind` completed, `latency` after it was due in the first (0) or second (1) half of the window. Failed reads are without effect, whatever became of them.
+    /// An operation of `kind` completed, `latency` after it was due in the first (0) or second (1) half of the window. Failed
+    /// reads are without effect, whatever became of them.
     pub(super) fn completed(&mut self, kind: OpKind, completion: &Completion, latency: Duration, half: usize) {
         match completion {
             Completion::Failed { outcome: Outcome::Unknown, .. } if kind != OpKind::Get => self.unknown += 1,

@@ -30,8 +30,8 @@ pub struct Margin {
 pub struct Found<B> {
     /// The largest value below the first breach at which nothing was wrong; `None`: something is already at the least.
     pub safe_to: Option<u64>,
-    /// The least value *found* at which something was wrong, and what; `None`: nothing up to the limit. What a seed shows need not grow
-    /// with the value, so that a lesser one may exist.
+    /// The least value *found* at which something was wrong, and what; `None`: nothing up to the limit. What a seed shows need
+    /// not grow with the value, so that a lesser one may exist.
     pub breach: Option<(u64, B)>,
 }
 

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 /// Counts as the records come.
 ///
-/// An operation belongs to the windows in which it was *due*, also where it completes later; its latency counts from there. All else
-/// belongs to the windows in which it happened; the recovery from a fault to those in which the fault ended, and how long
+/// An operation belongs to the windows in which it was *due*, also where it completes later; its latency counts from there. All
+/// else belongs to the windows in which it happened; the recovery from a fault to those in which the fault ended, and how long
 /// a lease was cold to those in which its leader could first have answered.
 pub struct Meter {
     /// The whole run first, then the windows in the order of the timeline.
@@ -97,7 +97,8 @@ impl Meter {
         self.at(at).for_each(|window| window.stale_reads += 1);
     }
 
-    /// The run is over, at `end`. A window that it did not reach the end of is shorter; operations that did not complete are not counted.
+    /// The run is over, at `end`. A window that it did not reach the end of is shorter; operations that did not complete are
+    /// not counted.
     pub fn finish(&mut self, end: SimTime) -> Measures {
         self.count_backlog(end);
         for recovered in self.recovery.finish(end) {

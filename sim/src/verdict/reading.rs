@@ -12,10 +12,11 @@ use std::time::Duration;
 /// The value of `metric` in `window`, in the metric's unit. `faults` are those of the whole run; `None` for a part of it.
 ///
 /// What the counts are of:
-/// - `writes` are puts, updates and compare-and-sets that succeeded, those that found another value included; scripts are counted apart.
+/// - `writes` are puts, updates and compare-and-sets that succeeded, those that found another value included; scripts are
+///   counted apart.
 /// - `lease-misses` are those at a leader that was caught up, as in the hit rate.
-/// - `read-index-per-write` is by *dispatches*: each write that a leader attempts ends as a success, a conflict or with unknown effect.
-///   Those that failed without effect were mostly refused before any round.
+/// - `read-index-per-write` is by *dispatches*: each write that a leader attempts ends as a success, a conflict or with unknown
+///   effect. Those that failed without effect were mostly refused before any round.
 /// - `read-index-per-inner-read` is by attempt of a script, not by read: how many reads an attempt makes is not in the history.
 ///   Scripts whose caller gave up before they ended are not counted.
 ///

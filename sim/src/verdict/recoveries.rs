@@ -1,7 +1,7 @@
 //! How soon there is a leader again after faults: of one run, and of many together (`lease-bugs.md` L2).
 //!
-//! That it never takes longer than six election timeouts (B2) is for each run to show: check `recovers`. That it *mostly* takes no longer
-//! than two of them, three round trips and two fsyncs (B1) can be said of many runs alone.
+//! That it never takes longer than six election timeouts (B2) is for each run to show: check `recovers`. That it *mostly* takes
+//! no longer than two of them, three round trips and two fsyncs (B1) can be said of many runs alone.
 
 use super::{Ruling, RunReport};
 use crate::check::{Leaderless, Premises, words};

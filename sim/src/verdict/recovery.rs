@@ -1,10 +1,11 @@
 //! How long it took, after a fault, until a write was acknowledged again (`lease-bugs.md` L2).
 //!
-//! A clock starts where a fault ends: what lasts (a partition, a bad link, a downtime, a pause, a fault of a clock or a disk, ...)
-//! ended, everything was healed, a transfer moved the leader, a change of membership is in force. It stops at the first
-//! put, compare-and-set or script that is acknowledged and whose entry no node had applied when the clock started. That the entry is
-//! new, not that the operation is, is what shows that the cluster commits again: a closed-loop client may hang in an operation that it
-//! began under the fault, and an answer that a partition held back may arrive after it for an entry that was committed long before.
+//! A clock starts where a fault ends: what lasts (a partition, a bad link, a downtime, a pause, a fault of a clock or a
+//! disk, ...) ended, everything was healed, a transfer moved the leader, a change of membership is in force. It stops at the
+//! first put, compare-and-set or script that is acknowledged and whose entry no node had applied when the clock started. That
+//! the entry is new, not that the operation is, is what shows that the cluster commits again: a closed-loop client may hang in
+//! an operation that it began under the fault, and an answer that a partition held back may arrive after it for an entry that
+//! was committed long before.
 //!
 //! Clocks run only while no fault lasts: nothing is owed until then. A lasting fault that begins before a clock stops voids it, and
 //! starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster

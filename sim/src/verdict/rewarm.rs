@@ -1,8 +1,8 @@
-//! How long a new leader's lease stayed cold: from the entry of its own term that it applied first to the first read that it answered from
-//! its lease, where reads came in vain before that (`lease-bugs.md` Pf1).
+//! How long a new leader's lease stayed cold: from the entry of its own term that it applied first to the first read that it
+//! answered from its lease, where reads came in vain before that (`lease-bugs.md` Pf1).
 //!
-//! A leader that nobody asks before its lease is warm was never seen cold: nothing. One that loses leadership, or whose run ends, before any
-//! read hits counts to the last that missed.
+//! A leader that nobody asks before its lease is warm was never seen cold: nothing. One that loses leadership, or whose run
+//! ends, before any read hits counts to the last that missed.
 
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;

@@ -20,7 +20,8 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// What `report` shows of `variant`, as run number `after` of its range: of several things that which is expected, or the most severe.
+    /// What `report` shows of `variant`, as run number `after` of its range: of several things that which is expected, or the
+    /// most severe.
     pub fn of(report: &RunReport, variant: &Variant, after: u64) -> Option<Self> {
         let expected = |failure: &&Failure| variant.seen.is_some_and(|seen| seen.by == failure.check);
         let failure = telling(report, variant.harm).find(expected).or_else(|| telling(report, variant.harm).next())?;
@@ -34,8 +35,8 @@ fn telling(report: &RunReport, harm: Harm) -> impl Iterator<Item = &Failure> {
     report.verdict.failures.iter().filter(move |failure| failed && tells(failure.class, harm))
 }
 
-/// Is a failure of this class what such a variant is to be seen by? A slow answer shows no stale read, and a run that did too little
-/// shows nothing.
+/// Is a failure of this class what such a variant is to be seen by? A slow answer shows no stale read, and a run that did too
+/// little shows nothing.
 fn tells(class: Class, harm: Harm) -> bool {
     match class {
         Class::Panic | Class::StaleRead | Class::LostWrite | Class::RaftInvariant | Class::LeaseInvariant => true,

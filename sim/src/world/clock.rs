@@ -156,8 +156,8 @@ impl Clock {
         self.wall.saturating_add(i64::try_from(elapsed).unwrap_or(i64::MAX))
     }
 
-    /// What the oscillator makes of so much true time. Whole seconds and the rest apart: 128 bits are divided by software. So the rate
-    /// may be at most nine times too fast, far beyond what a scenario may ask for.
+    /// What the oscillator makes of so much true time. Whole seconds and the rest apart: 128 bits are divided by software. So
+    /// the rate may be at most nine times too fast, far beyond what a scenario may ask for.
     fn elapsed(&self, moment: u64) -> u64 {
         let (seconds, rest) = (moment / BILLION, moment % BILLION);
         let rate = self.rate_ppb();

@@ -277,7 +277,8 @@ impl Machine for Serial<'_> {
     }
 }
 
-/// By the exact search: is there an order that respects time and the log's order of the writes, in which each finds the last before it?
+/// By the exact search: is there an order that respects time and the log's order of the writes, in which each finds the last
+/// before it?
 fn exists_order(operations: &[Op]) -> bool {
     let mut writes: Vec<_> = operations.iter().filter_map(|op| op.wrote).map(|(_, version)| version).collect();
     writes.sort_unstable();

@@ -1,10 +1,11 @@
 //! The values of one register that may still be seen, in chains of which each link was replaced by the next, and their zones.
 //!
-//! Only what can still be contradicted is remembered. Let `oldest` be the begin of the oldest operation under way: whatever ends from
-//! now on began at `oldest` or later. A block B with `f(B) < oldest` is *settled* if some other block C has `f(C) < oldest` and must
-//! not come before it, `f(B) < s(C)`: one more operation of B would begin after C's first end, and so contradict. B is forgotten, and
-//! whoever sees one of its values then is answered with [`Contradiction::Absent`]. A link of a chain is settled if there is a later
-//! link Y with `f(Y) < oldest`. What remains is as much as ran at the same time as the oldest operation under way.
+//! Only what can still be contradicted is remembered. Let `oldest` be the begin of the oldest operation under way: whatever
+//! ends from now on began at `oldest` or later. A block B with `f(B) < oldest` is *settled* if some other block C has
+//! `f(C) < oldest` and must not come before it, `f(B) < s(C)`: one more operation of B would begin after C's first end, and so
+//! contradict. B is forgotten, and whoever sees one of its values then is answered with [`Contradiction::Absent`]. A link of a
+//! chain is settled if there is a later link Y with `f(Y) < oldest`. What remains is as much as ran at the same time as the
+//! oldest operation under way.
 
 use super::tree::MaxTree;
 use super::{Contradiction, INITIAL, Mark, Time, Value, Zone};

@@ -162,7 +162,8 @@ impl Draws {
     }
 }
 
-/// A history that a register could have: up to `most` operations one after another, their times then stretched so that they overlap.
+/// A history that a register could have: up to `most` operations one after another, their times then stretched so that they
+/// overlap.
 fn stretched(draws: &mut Draws, most: u64) -> Vec<Operation> {
     let length = 1 + draws.below(most);
     let reach = 1 + draws.below(most.min(16));

@@ -85,8 +85,8 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Judges an input on a thread of its own, for at most a minute of wall time. Runs it for `simulated`, if it is valid and that is
-    /// not zero.
+    /// Judges an input on a thread of its own, for at most a minute of wall time. Runs it for `simulated`, if it is valid and
+    /// that is not zero.
     ///
     /// # Errors
     ///

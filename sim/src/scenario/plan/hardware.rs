@@ -34,7 +34,8 @@ pub enum ClockHarm {
         /// The monotonic clock too, which should never.
         monotonic: bool,
     },
-    /// `freeze`: it stands still while the process runs. At the end the monotonic clock goes on from there and the wall clock jumps.
+    /// `freeze`: it stands still while the process runs. At the end the monotonic clock goes on from there and the wall clock
+    /// jumps.
     Freeze,
     /// `fail`: it cannot be read.
     Fail,

@@ -1,10 +1,9 @@
 //! What a valid scenario is: plain data, with the defaults of what a file leaves out and the limits of what it may ask.
 //!
-//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`, faults of the network in `network`,
-//! what goes wrong with clocks and disks, and what is claimed of them, in `hardware`; the rest, with the
-//! timeline, is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words
-//! are spelled is in `words` and
-//! `metric`.
+//! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`, faults of the network in
+//! `network`, what goes wrong with clocks and disks, and what is claimed of them, in `hardware`; the rest, with the timeline,
+//! is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words are spelled is in
+//! `words` and `metric`.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -219,8 +218,8 @@ impl When {
         }
     }
 
-    /// When the step acts for the last time: at the earliest, and at the latest, which jitter keeps apart; of what waits for a moment
-    /// of the protocol only the window is known.
+    /// When the step acts for the last time: at the earliest, and at the latest, which jitter keeps apart; of what waits for a
+    /// moment of the protocol only the window is known.
     pub fn last(self) -> (Duration, Duration) {
         match self {
             Self::At(at) | Self::Window { from: at, .. } => (at, at),

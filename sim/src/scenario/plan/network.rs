@@ -35,8 +35,8 @@ pub struct Link {
     pub duplicate: Ppm,
     /// Messages may overtake one another.
     pub reorder: bool,
-    /// The share of messages whose segment is lost and sent again (after 200 ms, then twice as long each time), with all that follows
-    /// on the link waiting. Not with `reorder`.
+    /// The share of messages whose segment is lost and sent again (after 200 ms, then twice as long each time), with all that
+    /// follows on the link waiting. Not with `reorder`.
     pub stall: Ppm,
     /// Bytes a second, 1 to [`MAX_BANDWIDTH`]; what comes faster queues.
     pub bandwidth: Option<u64>,

@@ -8,7 +8,8 @@ pub const MAX_WORKLOADS: usize = 16;
 pub const MAX_CLIENTS: u32 = 10_000;
 /// The most keys of a scenario.
 pub const MAX_KEYS: u32 = 1_000_000;
-/// The most operations of a run: those that `rate` asks for, and those that clients without one can make if each is answered at once.
+/// The most operations of a run: those that `rate` asks for, and those that clients without one can make if each is answered at
+/// once.
 pub const MAX_OPERATIONS: u64 = 1_000_000_000;
 /// The most operations that may be under way at once: what `rate` sends within `deadline`.
 pub const MAX_UNDER_WAY: u64 = 100_000;

@@ -1,7 +1,7 @@
 //! A plan as a scenario file: canonical, and short enough that a person could have written it.
 //!
-//! What equals its default is left out; keys stand in the order of the schema; a step is one line. Reading the text back gives the same
-//! plan, but for the lines that it remembers.
+//! What equals its default is left out; keys stand in the order of the schema; a step is one line. Reading the text back gives
+//! the same plan, but for the lines that it remembers.
 
 mod toml;
 

@@ -54,7 +54,8 @@ pub(super) fn slow(raw: Spanned<schema::Slow>, frame: &Frame, report: &mut Repor
 /// What an example of a crash or a pause says beside whom it hits.
 const LASTING: &str = "for = \"500ms\"";
 
-/// The nodes that a fault of one side acts on; `@others` means nothing without another side. `example` is what else such a fault says.
+/// The nodes that a fault of one side acts on; `@others` means nothing without another side. `example` is what else such a
+/// fault says.
 pub(super) fn victims(
     what: &str,
     named: Option<Named>,
