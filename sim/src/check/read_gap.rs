@@ -13,7 +13,7 @@
 //!
 //! **Costs** a comparison at each get that is asked for or answered.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `old-lease-waited-out` in `fast/read-gap`.
 
 use super::calm::Calm;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, STORY, words};

@@ -10,7 +10,7 @@
 //!
 //! **Costs** two counters at each round that ends.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `round-waits-for-tick` in `fast/read-index`.
 
 use super::calm::Calm;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, words};

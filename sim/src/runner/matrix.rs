@@ -28,8 +28,6 @@ pub const KILLS_NOTHING_YET: &[&str] = &[
     "steady-leadership",
     "commit-progress",
     "read-index-budget",
-    "read-gap",
-    "read-index-latency",
 ];
 
 /// How far to look.

@@ -319,7 +319,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "round-waits-for-tick",
         about: "planted: a ReadIndex round leaves at the next tick",
         source: "TiKV #14786, #14789; lease-bugs LB-62",
-        seen: seen("fast/read-index", "read-index-latency"),
+        seen: seen("fast/read-index", "script-mean"),
         harm: Harm::Performance,
         engine: Some(engine::rounds_at_ticks),
         ..PLANTED
@@ -353,7 +353,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "inner-reads-ask-quorum",
         about: "planted: every read inside a script runs a ReadIndex round of its own, past the lease",
         source: "elastickv #575 (4a585f57): 1,500 dispatch errors a second; lease-bugs LB-35",
-        seen: seen("fast/s-08-conflict-storm", "read-index-per-inner-read"),
+        seen: seen("planted/lost-update", "read-index-per-inner-read"),
         harm: Harm::Performance,
         coordinator: Policy { inner_reads: InnerReads::ReadIndex, ..PLANTED.coordinator },
         ..PLANTED
