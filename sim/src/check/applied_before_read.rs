@@ -12,7 +12,7 @@
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/stale-read`.
 
 use super::nodes::Nodes;
-use super::{Check, CheckInfo, Finding, Kind, STORY};
+use super::{Check, CheckInfo, Finding, Kind};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -45,9 +45,8 @@ impl AppliedBeforeRead {
             floor.place
         );
         let told = floor.by.map(|(op, client, when)| format!("client {client} had been told by #{}, at {when}", op.0));
-        let mut story: Vec<_> = told.into_iter().collect();
-        story.extend(nodes.story(at, STORY - story.len()));
-        Some(INFO.finding(at, message, story))
+        let story: Vec<_> = told.into_iter().collect();
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
     }
 }
 

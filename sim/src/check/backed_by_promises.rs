@@ -192,9 +192,8 @@ impl BackedByPromises {
             Some(end) => format!("{node} helps elect nobody else until {}", moment(end)),
             None => format!("{node} has promised nothing that holds"),
         });
-        let mut story: Vec<_> = promised.collect();
-        story.extend(nodes.story(at, STORY - story.len()));
-        INFO.potential(at, message, story)
+        let story: Vec<_> = promised.collect();
+        INFO.potential(at, message, nodes.complete(at, story))
     }
 }
 

@@ -12,7 +12,7 @@
 //! **Seen alive by** `served-before-own-term` (`planted/fresh-leader`) and its unit tests.
 
 use super::nodes::NodeState;
-use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -50,13 +50,12 @@ fn finding(at: SimTime, node: NodeId, state: &NodeState, nodes: &Nodes) -> Findi
     let message =
         format!("{node} answered a read from its lease before it had applied an entry of its term {term}: {applied}");
     let since = words::duration(at.since(state.since));
-    let mut story = vec![
+    let story = vec![
         format!("{node} leads term {term} since {}, for {since}", state.since),
         format!("{applied}; its log has {} entries", state.log.last_index()),
         "what earlier leaders committed and acknowledged may be among the entries that it has not applied".to_owned(),
     ];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
+    INFO.finding(at, message, nodes.complete(at, story))
 }
 
 impl Check for CaughtUp {

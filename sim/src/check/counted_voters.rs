@@ -60,8 +60,7 @@ fn finding(extension: &Extension, nodes: &Nodes) -> Finding {
     if !members.votes(*node) {
         story.push(format!("{node} has no vote itself"));
     }
-    story.extend(nodes.story(*at, STORY - story.len()));
-    INFO.finding(*at, message, story)
+    INFO.finding(*at, message, nodes.complete(*at, story))
 }
 
 impl Check for CountedVoters {

@@ -8,7 +8,7 @@
 //!
 //! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first.
 
-use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -34,12 +34,11 @@ impl ElectionSafety {
             return None;
         }
         let message = format!("term {term} has two leaders: {first} since {since}, {node} since {at}");
-        let mut story = vec![
+        let story = vec![
             format!("{first} became leader of term {term} at {since}"),
             format!("{node} became leader of the same term at {at}, {} later", words::duration(at.since(since))),
         ];
-        story.extend(nodes.story(at, STORY - story.len()));
-        Some(INFO.finding(at, message, story))
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
     }
 }
 

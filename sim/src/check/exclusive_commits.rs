@@ -12,7 +12,7 @@
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/read-index-renewal`, before `one-lease` sees anything.
 
 use super::nodes::{Held, Nodes, moment};
-use super::{Check, CheckInfo, Finding, Kind, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -68,7 +68,7 @@ impl ExclusiveCommits {
             "{holder} holds a lease of term {} for another {left}, though an entry of term {term} is committed",
             lease.term
         );
-        let mut story = vec![
+        let story = vec![
             format!("{node} applied index {index} of term {term} at {when}: so a quorum has it"),
             format!(
                 "{holder} extended its lease of term {} at {}, until {}",
@@ -77,8 +77,7 @@ impl ExclusiveCommits {
                 moment(lease.until)
             ),
         ];
-        story.extend(nodes.story(at, STORY - story.len()));
-        Some(INFO.finding(at, message, story))
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
     }
 }
 

@@ -57,8 +57,7 @@ fn finding(extension: &Extension, backed_by: usize, nodes: &Nodes) -> Finding {
     story.push(
         "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier".to_owned(),
     );
-    story.extend(nodes.story(*at, STORY - story.len()));
-    INFO.finding(*at, message, story)
+    INFO.finding(*at, message, nodes.complete(*at, story))
 }
 
 /// How many nodes make a quorum, of a joint configuration in its larger half.

@@ -63,15 +63,14 @@ fn different(at: SimTime, (node, entry): (NodeId, Entry), index: u64, other: Nod
     let message = format!("{node} and {other} both have an entry of term {term} at index {index}, but {how}");
     let term_at = |node| nodes.get(node).and_then(|state| state.log.get(from)).map_or(0, |entry| entry.term);
     let (ours, theirs) = (term_at(node), term_at(other));
-    let mut story = vec![
+    let story = vec![
         format!("at {at} the entry of term {term} at index {index} became durable on {node}; {other} has it already"),
         format!(
             "the first entry that differs is at index {from}: on {node} of term {ours}, on {other} of term {theirs}"
         ),
         "a follower takes an entry only after the one that the leader has before it".to_owned(),
     ];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
+    INFO.finding(at, message, nodes.complete(at, story))
 }
 
 impl Check for LogMatching {

@@ -14,7 +14,7 @@
 //! **Seen alive by** its unit tests, and by `revived-lease` (`fast/write-conflict-storm`) and `shortened-lease`
 //! (`planted/overlapping`).
 
-use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -150,9 +150,8 @@ impl MonotoneLease {
     }
 
     fn finding(&mut self, at: SimTime, node: NodeId, message: String, nodes: &Nodes) -> Finding {
-        let mut story = self.of(node).story();
-        story.extend(nodes.story(at, STORY - story.len()));
-        INFO.finding(at, message, story)
+        let story = self.of(node).story();
+        INFO.finding(at, message, nodes.complete(at, story))
     }
 }
 

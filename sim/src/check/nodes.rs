@@ -7,7 +7,7 @@ use super::acknowledged::Acknowledged;
 use super::ledger::Ledger;
 use super::log::Log;
 use super::operations::Operations;
-use super::words;
+use super::{STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
@@ -221,6 +221,12 @@ impl Nodes {
         let mut nodes: Vec<_> = self.iter().filter(|(_, node)| node.is_of_interest()).collect();
         nodes.sort_by_key(|(_, node)| !node.lease.is_some_and(|lease| lease.is_valid(at)));
         nodes.iter().take(most).map(|(id, node)| format!("{id} {}", node.describe(at))).collect()
+    }
+
+    /// A finding's story, and what the nodes are up to as far as there is room.
+    pub(super) fn complete(&self, at: SimTime, mut story: Vec<String>) -> Vec<String> {
+        story.extend(self.story(at, STORY.saturating_sub(story.len())));
+        story
     }
 
     /// For each lease that was still good while another node already led a later term: how long that was, up to `at`.

@@ -16,7 +16,7 @@
 //! `fast/s-01-transfer-and-hold`) or shortens promises (`uneven-timeouts` and `late-ticks-made-up`, in scenarios of theirs).
 
 use super::nodes::{Held, moment};
-use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
+use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -61,13 +61,12 @@ fn finding(at: SimTime, (node, lease): (NodeId, Held), (other, held): (NodeId, H
         let (term, since, until) = (lease.term, lease.since, moment(lease.until));
         format!("{node} {verb} a lease of term {term} at {}, held since {since}, until {until}", lease.extended)
     };
-    let mut story = vec![
+    let story = vec![
         describe(other, "last extended", held),
         describe(node, "extended", lease),
         format!("from {at} to {} both would answer reads without asking anybody: {overlap}", moment(until)),
     ];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
+    INFO.finding(at, message, nodes.complete(at, story))
 }
 
 impl Check for OneLease {
@@ -94,6 +93,7 @@ impl Check for OneLease {
 
 #[cfg(test)]
 mod tests {
+    use super::super::STORY;
     use super::*;
     use crate::check::testing::{Events, ms};
     use leasehold::observe::EndCause;

@@ -63,9 +63,8 @@ impl QuorumCommits {
                 state.log.get(index).map_or("nothing".to_owned(), |entry| format!("an entry of term {}", entry.term));
             format!("{id} has {held} at index {index}; its log ends at {}", state.log.last_index())
         });
-        let mut story: Vec<_> = logs.take(STORY / 2).collect();
-        story.extend(nodes.story(at, STORY - story.len()));
-        Some(INFO.finding(at, message, story))
+        let story: Vec<_> = logs.take(STORY / 2).collect();
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
     }
 }
 

@@ -129,9 +129,8 @@ fn of_nothing_applied(snapshot: Snapshot, applied: Option<&Applied>, nodes: &Nod
         Some(applied) => applied.describe(index),
         None => format!("nobody has applied anything at index {index}"),
     };
-    let mut story = vec![there];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
+    let story = vec![there];
+    INFO.finding(at, message, nodes.complete(at, story))
 }
 
 fn different_states(snapshot: Snapshot, first: State, nodes: &Nodes) -> Finding {
@@ -142,9 +141,8 @@ fn different_states(snapshot: Snapshot, first: State, nodes: &Nodes) -> Finding 
     let told = |state: State| {
         format!("the state of {} after index {index} was {:08x}, told at {}", state.node, state.digest, state.at)
     };
-    let mut story = vec![told(first), told(State { digest, node, at })];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
+    let story = vec![told(first), told(State { digest, node, at })];
+    INFO.finding(at, message, nodes.complete(at, story))
 }
 
 fn out_of_order(last: u64, index: u64, entry: Applied, nodes: &Nodes) -> Finding {
@@ -155,9 +153,8 @@ fn out_of_order(last: u64, index: u64, entry: Applied, nodes: &Nodes) -> Finding
         0 => format!("the process of {node} had applied nothing yet"),
         last => format!("the last entry that {node} had applied was at index {last}"),
     };
-    let mut story = vec![before, entry.describe(index), format!("index {} was due", last + 1)];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
+    let story = vec![before, entry.describe(index), format!("index {} was due", last + 1)];
+    INFO.finding(at, message, nodes.complete(at, story))
 }
 
 fn different(index: u64, first: &Applied, entry: Applied, nodes: &Nodes) -> Finding {
@@ -174,9 +171,8 @@ fn different(index: u64, first: &Applied, entry: Applied, nodes: &Nodes) -> Find
         )
     };
     let consequence = format!("from index {index} on the replicas of {} and {node} are not the same", first.node);
-    let mut story = vec![first.describe(index), entry.describe(index), consequence];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
+    let story = vec![first.describe(index), entry.describe(index), consequence];
+    INFO.finding(at, message, nodes.complete(at, story))
 }
 
 impl Check for StateMachineSafety {
