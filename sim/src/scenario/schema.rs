@@ -4,16 +4,20 @@
 //! `untagged` or `tag`: a step is one struct with one optional field for each action, and what may be a word or a table
 //! is [`Or`]. Every key is optional here, so that a missing one is reported in our words, with the others.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+mod values;
+
+use std::{collections::BTreeMap, fmt};
 
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
-    de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{MapAccess, Visitor},
 };
 use toml::Spanned;
 
 use super::shape;
+
+pub(super) use values::{OneOrMore, Or, Scalar};
 
 pub(super) type Text = Spanned<String>;
 pub(super) type Whole = Spanned<i64>;
@@ -675,124 +679,6 @@ pub(super) struct Expect {
 pub(super) struct Variant {
     pub class: Option<Text>,
     pub bounds: Vec<(Text, Spanned<Bounds>)>,
-}
-
-/// A value that is one word: the number or the quoted text that stands in the file. What a number means is for its
-/// reader to say (`"50ms"` is a duration, `50` lacks a unit).
-#[derive(Clone, Debug)]
-pub(super) struct Scalar(pub String);
-
-/// A word, or a table that says more.
-#[derive(Debug)]
-pub(super) enum Or<T> {
-    Word(Scalar),
-    Table(T),
-}
-
-/// One word, or a list of them.
-#[derive(Debug)]
-pub(super) enum OneOrMore {
-    One(String),
-    More(Vec<Text>),
-}
-
-impl<'de> Deserialize<'de> for OneOrMore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrMoreVisitor)
-    }
-}
-
-struct OneOrMoreVisitor;
-
-impl<'de> Visitor<'de> for OneOrMoreVisitor {
-    type Value = OneOrMore;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a quoted text or a list of them")
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<OneOrMore, E> {
-        Ok(OneOrMore::One(value.to_owned()))
-    }
-
-    // Each element by itself, unbuffered, so that its place is kept.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMore, A::Error> {
-        let mut more = Vec::new();
-        while let Some(text) = seq.next_element()? {
-            more.push(text);
-        }
-        Ok(OneOrMore::More(more))
-    }
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl Visitor<'_> for ScalarVisitor {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a quoted text or a number")
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Scalar, E> {
-        Ok(Scalar(value.to_owned()))
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Scalar, E> {
-        Ok(Scalar(value.to_string()))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Scalar, E> {
-        Ok(Scalar(value.to_string()))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Scalar, E> {
-        // `Display` of f64 gives the shortest decimal that reads back as the same number: what the author wrote.
-        Ok(Scalar(value.to_string()))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Or<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OrVisitor(PhantomData))
-    }
-}
-
-struct OrVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OrVisitor<T> {
-    type Value = Or<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a quoted text, a number or a table")
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Or<T>, E> {
-        ScalarVisitor.visit_str(value).map(Or::Word)
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Or<T>, E> {
-        ScalarVisitor.visit_i64(value).map(Or::Word)
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Or<T>, E> {
-        ScalarVisitor.visit_u64(value).map(Or::Word)
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Or<T>, E> {
-        ScalarVisitor.visit_f64(value).map(Or::Word)
-    }
-
-    // Hands over the same map access, unbuffered, so that spans inside the table are kept.
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Or<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Or::Table)
-    }
 }
 
 impl<'de> Deserialize<'de> for Expect {
