@@ -1,5 +1,6 @@
 //! Between the coordinator and the engine: what a node's requests are told of consensus.
 
+use super::machine::LAG;
 use leasehold::engine::{Applied, Engine, MembershipChange, Status};
 use leasehold::env::{BoxFuture, Instant, NodeId};
 use leasehold::error::{Error, Outcome};
@@ -152,6 +153,24 @@ pub(super) fn rounds_at_ticks(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> 
     }
 
     answering(engine, AtTicks(Arc::clone(host)))
+}
+
+/// Who proposed something is told when the store that lags behind has it.
+pub(super) fn writes_wait_for_store(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct WaitForStore(Arc<dyn Host>);
+
+    impl Between for WaitForStore {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            let (host, proposal) = (Arc::clone(&self.0), engine.propose(command));
+            Box::pin(async move {
+                let applied = proposal.await?;
+                host.sleep(LAG * 2).await;
+                Ok(applied)
+            })
+        }
+    }
+
+    answering(engine, WaitForStore(Arc::clone(host)))
 }
 
 /// So long a lease lasts at most that was granted before an election, as far as a new leader knows.

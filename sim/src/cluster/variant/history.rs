@@ -42,7 +42,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "elastickv-549",
         about: "caller-side lease; any error, a write conflict above all, throws it away",
-        source: "elastickv PR #549 (76894ae7, 2026-04-20)",
+        source: "elastickv PR #549 (76894ae7, 2026-04-20); lease-bugs LB-31, LB-32",
         seen: seen("incidents/pr-558", "end-causes"),
         write_ends: Some(any_error),
         read_ends: Some(any_error),
@@ -51,7 +51,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "elastickv-558",
         about: "caller-side lease; of a write's errors only a loss of leadership throws it away, of a read's still any",
-        source: "elastickv PR #558 (c67b6a0e, 2026-04-20)",
+        source: "elastickv PR #558 (c67b6a0e, 2026-04-20); lease-bugs LB-32",
         seen: seen("incidents/pr-559", "end-causes"),
         read_ends: Some(any_error),
         ..ELASTICKV

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So much later than they are acknowledged entries are applied.
-const LATE: Duration = Duration::from_millis(20);
+/// So much later than the engine takes them for applied the store has entries.
+pub(super) const LAG: Duration = Duration::from_millis(20);
 
 /// Entries that the store has yet to be given, each with its index.
 type Waiting = Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>;
@@ -28,7 +28,7 @@ pub(super) fn applied_late(store: Arc<dyn StateMachine>, host: &Arc<dyn Host>) -
             self.waiting.lock().push_back((index, command.to_vec()));
             let (host, then, waiting) = (Arc::clone(&self.host), Arc::clone(&self.then), Arc::clone(&self.waiting));
             let apply = async move {
-                host.sleep(LATE).await;
+                host.sleep(LAG).await;
                 let first = waiting.lock().pop_front();
                 if let Some((index, command)) = first {
                     then.apply(index, &command);

@@ -368,4 +368,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         engine: Some(engine::serves_after_old_lease),
         ..PLANTED
     },
+    Variant {
+        name: "read-before-apply",
+        about: "planted: what a ReadIndex, or a lease, permits is read from a store that lags behind what the engine has applied",
+        source: "Raft dissertation §6.4, step 4; etcd #22214; lease-bugs LB-61: on leaders, as followers serve nothing here",
+        seen: seen("planted/cut-at-acknowledgement", "staleness"),
+        engine: Some(engine::writes_wait_for_store),
+        machine: Some(machine::applied_late),
+        ..PLANTED
+    },
 ];
