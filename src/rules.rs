@@ -128,6 +128,18 @@ mod switches {
         RoundAfterOwnTerm = "round-after-own-term",
         /// Term and vote are on disk before anybody is asked or told (R1, R5; LB-48).
         VoteDurable = "vote-durable",
+        /// A leader backs itself alone if the only vote is its own, and not by how few votes are counted (P5; elastickv Q7).
+        AloneByItsVote = "alone-by-its-vote",
+        /// A leader that has nobody to ask renews its lease by itself (Pf1; elastickv Q5).
+        AloneRenews = "alone-renews",
+        /// A transfer that raft has given up, or never begun, is over: lease and caller wait no longer (L4; elastickv R1, R2).
+        EndOfTransferNoticed = "end-of-transfer-noticed",
+        /// raft sends a follower nothing but the snapshot that it needs, until it is told that this was lost (elastickv R6, R7).
+        LostSnapshotReported = "lost-snapshot-reported",
+        /// What found no leader, and cannot have been applied, is tried again, and not the client's to repeat (elastickv D1).
+        TransientIsRetried = "transient-is-retried",
+        /// A transfer to who cannot lead, or not before a change is applied, is refused before it costs anything (LB-71).
+        TransferToEligible = "transfer-to-eligible",
     }
 
     thread_local! {

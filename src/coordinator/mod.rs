@@ -134,10 +134,11 @@ impl Coordinator {
         loop {
             let spent = between(begun, self.parts.host.monotonic());
             let result = self.serve_once(request, forwarded, budget.saturating_sub(spent)).await;
-            match result {
-                Err(error) if error.is_transient() && !forwarded => self.parts.host.sleep(RETRY_INTERVAL).await,
-                settled => return settled,
+            let settled = |error: &Error| rule!(TransientIsRetried, forwarded || !error.is_transient());
+            if result.as_ref().err().is_none_or(settled) {
+                return result;
             }
+            self.parts.host.sleep(RETRY_INTERVAL).await;
         }
     }
 

@@ -62,8 +62,8 @@ impl QuorumAcks {
     /// A leader whose vote is the only one backs itself, at `now`: who is to be elected by any later configuration needs its vote, or
     /// its hand in the change that takes that away. Returns the quorum's time if that moved it forward.
     pub fn alone(&mut self, now: Instant) -> Option<Instant> {
-        let alone = self.members.voters == [self.me] && !self.members.is_joint();
-        alone.then(|| self.advance(now)).flatten()
+        let alone = rule!(AloneByItsVote, self.members.voters == [self.me] && !self.members.is_joint());
+        alone.then(|| self.moved(now)).flatten()
     }
 
     fn advance(&mut self, known: Instant) -> Option<Instant> {
@@ -72,11 +72,16 @@ impl QuorumAcks {
         if !rule!(AcksOfBothHalves, outgoing.is_empty()) {
             quorum = quorum.min(self.quorum_time(outgoing, known)?);
         }
-        if self.quorum.is_some_and(|previous| previous >= quorum) {
+        self.moved(quorum)
+    }
+
+    /// The quorum's time is `at`, unless it is later already.
+    fn moved(&mut self, at: Instant) -> Option<Instant> {
+        if self.quorum.is_some_and(|previous| previous >= at) {
             return None;
         }
-        self.quorum = Some(quorum);
-        Some(quorum)
+        self.quorum = Some(at);
+        Some(at)
     }
 
     /// The latest time that a majority of `voters` has acknowledged. Where none is needed but this leader it is `known`, the present or

@@ -12,8 +12,8 @@
 //!
 //! **Costs** a comparison for each message between nodes, and a counter for each heartbeat.
 //!
-//! **Seen alive by** `failed-engine-goes-unnoticed` (`planted/failed-disks`), where `recovers` speaks first, its unit tests and
-//! `sim/tests/alive.rs`.
+//! **Seen alive by** `short-queues` (`planted/read-bursts`), `failed-engine-goes-unnoticed` (`planted/failed-disks`), where
+//! `recovers` speaks first, its unit tests and `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;
@@ -148,10 +148,9 @@ impl Check for Heartbeats {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Message {
-                from, to: Address::Node(to), lane: Lane::Heartbeat, fate: Fate::Delivered, kind, ..
-            } if *kind == "MsgHeartbeat"
-                && self.leading.is_some_and(|leading| *from == Address::Node(leading.node)) =>
+            What::Message { from, to: Address::Node(to), fate: Fate::Delivered, kind, .. }
+                if *kind == "MsgHeartbeat"
+                    && self.leading.is_some_and(|leading| *from == Address::Node(leading.node)) =>
             {
                 *self.lately.entry(*to).or_default() += 1;
             }

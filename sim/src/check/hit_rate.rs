@@ -9,12 +9,12 @@
 //! A network that loses messages of its own accord is none where nothing is wrong.
 //!
 //! **Does not prove** anything of fewer reads than [`ENOUGH`], nor of a lease that its callers renew: that depends on how often
-//! they call. Nor of a leader that is the only voter: nobody acknowledges anything to it, and no lease begins.
+//! they call.
 //!
 //! **Costs** a few comparisons at each lease read.
 //!
-//! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, its unit tests and
-//! `sim/tests/alive.rs`.
+//! **Seen alive by** `heartbeats-behind-entries` (`planted/bulk-traffic`), `only-voter-without-lease` (`planted/only-voter`),
+//! its unit tests and `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;
@@ -131,8 +131,7 @@ impl HitRate {
     fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>, nodes: &Nodes) {
         let warm = self.premises.heartbeat * 2 + self.premises.slowest_round_trip;
         let stands = self.leader.is_some_and(|(leader, since)| leader == node && at.since(since) >= warm);
-        let alone = nodes.members(node).is_quorum(|voter| voter == node);
-        if !stands || alone || !self.renews || !self.premises.lossless {
+        if !stands || !self.renews || !self.premises.lossless {
             return;
         }
         let Some(weather) = self.weather(at, node, nodes) else { return };

@@ -10,7 +10,8 @@
 //!
 //! **Costs** two counters at each round that ends.
 //!
-//! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `round-waits-for-tick` in `fast/read-index`.
+//! **Seen alive by** its unit tests, `sim/tests/alive.rs`, `round-waits-for-tick` in `fast/read-index`, and
+//! `heartbeats-behind-entries` in `planted/bulk-traffic`.
 
 use super::calm::Calm;
 use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, words};

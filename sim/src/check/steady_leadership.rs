@@ -9,7 +9,8 @@
 //!
 //! **Costs** a look at each fault, each transfer and each change of role.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`. Not tried yet, worth planting: heartbeats that wait behind a queue of entries (`slow/april-2026`).
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-channel` in `planted/far-followers`. Heartbeats that wait behind
+//! entries cost the lease and no leader (`heartbeats-behind-entries`): who takes the entries hears of the leader by them.
 
 use super::nodes::Nodes;
 use super::troubles::{Change, Troubles};

@@ -6,14 +6,13 @@
 //! its clock once a tick.
 //!
 //! **Does not prove** anything where nobody reads then: the first read that comes later is judged, and no other (`hit-rate`
-//! is). Nor soon after other faults, which leave something behind: a node that starts again, an fsync that goes on. Nor of a
-//! leader that is the only voter: nobody acknowledges anything to it, and no lease begins. A transfer that was given up is for
-//! `transfers-end` to judge.
+//! is). Nor soon after other faults, which leave something behind: a node that starts again, an fsync that goes on. A transfer
+//! that was given up is for `transfers-end` to judge.
 //!
 //! **Costs** a comparison at each lease read.
 //!
-//! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, its unit tests and
-//! `sim/tests/alive.rs`.
+//! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, `only-voter-without-lease`
+//! (`planted/only-voter`), its unit tests and `sim/tests/alive.rs`.
 
 use super::calm::Calm;
 use super::nodes::Nodes;
@@ -89,8 +88,7 @@ impl WarmLease {
     fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>, nodes: &Nodes) {
         let is_due = self.due.is_some_and(|due| at > due) && self.leader.is_some_and(|(leader, _)| leader == node);
         let judged = self.renews && self.premises.lossless && miss != Some(Miss::Transfer);
-        let alone = nodes.members(node).is_quorum(|voter| voter == node);
-        if !is_due || !judged || alone || !self.otherwise_calm.is_settled(at, &self.premises) {
+        if !is_due || !judged || !self.otherwise_calm.is_settled(at, &self.premises) {
             return;
         }
         self.due = None;
@@ -183,10 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_something_behind_and_who_is_alone_are_not_judged() {
+    fn what_leaves_something_behind_is_not_judged() {
         let crashed = led().fault(22_000, 0, "crash", Activated).fault(23_000, 0, "crash", Ended);
         assert_eq!(judged(&crashed.missed(24_000, 1, Miss::Expired)), (0, 0));
+    }
+
+    #[test]
+    fn who_is_alone_has_a_lease_as_well() {
         let alone = led().members(22_000, 1, 7, [&[1], &[], &[]]);
-        assert_eq!(judged(&alone.missed(24_000, 1, Miss::Cold)), (0, 0));
+        assert_eq!(judged(&alone.missed(24_000, 1, Miss::Cold)), (1, 1));
     }
 }

@@ -202,9 +202,9 @@ impl EventLoop {
 
     /// What renews the lease without anybody's asking.
     fn renew(&mut self, now: Instant) {
-        if let Some(base) = self.renewal.ticked(now) {
+        rule!(AloneRenews => if let Some(base) = self.renewal.ticked(now) {
             self.listener.renewed(self.raft.raft.term, base);
-        }
+        });
         if self.raft.raft.commit_to_current_term() && self.renewal.due(now) {
             let context = self.contexts.next();
             self.renewal.begun(&context, now);
@@ -269,7 +269,8 @@ impl EventLoop {
         let amid_change = self.raft.store().first_change_after(self.applied.0).is_some();
         // Whether the target is alive is not asked: raft's `recent_active` says no for a heartbeat after every CheckQuorum, which
         // refused healthy targets; a dead one is given up after an election timeout.
-        if !voter || amid_change || to == self.host.node() {
+        let eligible = rule!(TransferToEligible, voter && !amid_change && to != self.host.node());
+        if !eligible {
             let _ = reply.send(Err(Error::TransferRefused));
             return;
         }
@@ -282,7 +283,8 @@ impl EventLoop {
 
     /// Notices that raft has given a transfer up, which it does in silence, and sets about to regain the lease.
     fn settle_transfer(&mut self) {
-        if self.raft.raft.lead_transferee.is_some() {
+        let under_way = rule!(EndOfTransferNoticed, self.raft.raft.lead_transferee.is_some());
+        if under_way {
             return;
         }
         match std::mem::replace(&mut self.transfer, Transfer::Unsettled) {

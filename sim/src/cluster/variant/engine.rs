@@ -2,12 +2,14 @@
 
 use super::machine::LAG;
 use leasehold::engine::{Applied, Engine, MembershipChange, Status};
-use leasehold::env::{BoxFuture, Instant, NodeId};
+use leasehold::env::{BoxFuture, Instant, NodeId, timeout};
 use leasehold::error::{Error, Outcome};
 use leasehold::observe::{Host, Role, RoundCause};
+use leasehold::request::{Value, Version};
 use leasehold::store::{Command, Verdict};
 use leasehold::transport::Packet;
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -256,6 +258,75 @@ pub(super) fn snapshot_at_proposal(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -
     }
 
     answering(engine, AtProposal)
+}
+
+/// A transaction does not say what it has read.
+pub(super) fn nothing_was_read(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct NothingRead;
+
+    impl Between for NothingRead {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            engine.propose(match Command::decode(&command) {
+                Some(Command::Transaction { snapshot, key, value, .. }) => {
+                    Command::Transaction { snapshot, reads: Vec::new(), key, value }.encode()
+                }
+                Some(Command::Put { .. } | Command::Cas { .. }) | None => command,
+            })
+        }
+    }
+
+    answering(engine, NothingRead)
+}
+
+/// Every attempt at a transaction names the snapshot that the first one had.
+pub(super) fn first_snapshot(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    /// By the value that is written: no two transactions write the same.
+    #[derive(Default)]
+    struct First(Mutex<BTreeMap<Value, Version>>);
+
+    impl Between for First {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            engine.propose(match Command::decode(&command) {
+                Some(Command::Transaction { snapshot, reads, key, value }) => {
+                    let snapshot = *self.0.lock().entry(value.clone()).or_insert(snapshot);
+                    Command::Transaction { snapshot, reads, key, value }.encode()
+                }
+                Some(Command::Put { .. } | Command::Cas { .. }) | None => command,
+            })
+        }
+    }
+
+    answering(engine, First::default())
+}
+
+/// A ReadIndex round that is not answered soon is begun anew, beside its caller and for as long as it takes, whether or not that still
+/// waits.
+pub(super) fn asks_without_end(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    const SOON: Duration = Duration::from_millis(100);
+
+    struct WithoutEnd {
+        engine: Arc<dyn Engine>,
+        host: Arc<dyn Host>,
+    }
+
+    impl Between for WithoutEnd {
+        fn read_index(&self, _: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
+            let (engine, host) = (Arc::clone(&self.engine), Arc::clone(&self.host));
+            let (sender, receiver) = oneshot::channel();
+            let ask = async move {
+                let result = loop {
+                    if let Ok(result) = timeout(&*host, SOON, engine.read_index(cause)).await {
+                        break result;
+                    }
+                };
+                let _ = sender.send(result);
+            };
+            self.host.spawn("round", Box::pin(ask));
+            Box::pin(async move { receiver.await.unwrap_or(Err(Error::Closed(Outcome::NotApplied))) })
+        }
+    }
+
+    answering(Arc::clone(&engine), WithoutEnd { engine, host: Arc::clone(host) })
 }
 
 /// A process that starts again takes itself for a leader, of a term that it does not know, until it hears of one.

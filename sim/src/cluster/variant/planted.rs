@@ -3,6 +3,7 @@
 use super::{Clock, Harm, PLANTED, Variant, disk, host, seen, tap};
 use leasehold::engine::{Config, RenewalKind};
 use leasehold::env::NodeId;
+use leasehold::error::Error;
 use std::time::Duration;
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -154,7 +155,60 @@ pub(super) const VARIANTS: &[Variant] = &[
         tap: Some(tap::values_behind),
         ..PLANTED
     },
+    Variant {
+        name: "errors-by-phrase",
+        about: "planted: an error is what its words say: a write conflict on a key that is called so is a loss of leadership",
+        source: "elastickv e4104901 (D6), 665ddde7 and edfa0fa2 (L21)",
+        seen: seen("planted/telling-keys", "end-causes"),
+        harm: Harm::Performance,
+        write_ends: Some(sounds_like_loss),
+        read_ends: Some(sounds_like_loss),
+        ..PLANTED
+    },
+    Variant {
+        name: "heartbeats-behind-entries",
+        about: "planted: heartbeats, votes and their answers wait in one queue with entries, at both ends and between",
+        source: "elastickv #522, #1044 (R10)",
+        seen: seen("planted/bulk-traffic", "hit-rate"),
+        harm: Harm::Performance,
+        tap: Some(tap::one_lane),
+        ..PLANTED
+    },
+    Variant {
+        name: "one-channel",
+        about: "planted: a leader has one channel to all nodes, and calls one after the other: who is slow to answer keeps all waiting",
+        source: "elastickv #522 (R8)",
+        seen: seen("planted/far-followers", "steady-leadership"),
+        harm: Harm::Liveness,
+        tap: Some(tap::one_channel),
+        ..PLANTED
+    },
+    Variant {
+        name: "renewed-at-every-tick",
+        about: "planted: a ReadIndex round renews the lease at every tick, and not when a third of it is over",
+        source: "invariant Pf2: at most one round in a third of a lease; TiKV renews in advance, once (#6427)",
+        seen: seen("fast/steady", "read-index-budget"),
+        harm: Harm::Performance,
+        renewal: Some(RenewalKind::ReadRounds),
+        set_up: Some(|_, config| Config { renewal_interval: config.tick, ..config }),
+        ..PLANTED
+    },
+    Variant {
+        name: "short-queues",
+        about: "planted: a node takes eight messages at a time, and loses what comes beside them: a burst of reads is too much",
+        source: "elastickv #566 (R9): 64 and 256 there",
+        seen: seen("planted/read-bursts", "heartbeats"),
+        harm: Harm::Performance,
+        set_up: Some(|_, config| Config { heartbeat_inbox: 8, bulk_inbox: 8, ..config }),
+        ..PLANTED
+    },
 ];
+
+/// Does this error say in words that leadership is lost, or quote somebody who does?
+fn sounds_like_loss(error: &Error) -> bool {
+    let words = error.to_string();
+    ["not leader", "not-leader", "leadership-lost", "transfer-in-progress"].iter().any(|phrase| words.contains(phrase))
+}
 
 /// Another election timeout than n1 has.
 fn half_as_patient(node: NodeId, config: Config) -> Config {

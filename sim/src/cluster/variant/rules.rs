@@ -119,7 +119,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "removed-counted",
         about: "planted: who was removed acknowledges for the lease still",
-        source: "elastickv 2b86cdc5, 9adc6b46; lease-bugs LB-40",
+        source: "elastickv 2b86cdc5 (Q2), 9adc6b46 (Q3), 50d3aa45 (Q4); lease-bugs LB-40",
         seen: seen("fast/membership", "counted-voters"),
         rules_off: &[Rule::AckOfVoter, Rule::AckOfMember],
         ..PLANTED
@@ -292,7 +292,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "interrupted-is-refused",
         about: "planted: a write that was under way when leadership ended is taken for one that was not, and made again",
-        source: "elastickv afd8e301 (D3)",
+        source: "elastickv afd8e301 (D3), #796 and af6e4da6 (O8)",
         seen: seen("planted/unheard-answers", "serial-order"),
         engine: Some(engine::interrupted_is_refused),
         ..PLANTED
@@ -375,6 +375,85 @@ pub(super) const VARIANTS: &[Variant] = &[
         seen: seen("planted/cut-at-acknowledgement", "staleness"),
         engine: Some(engine::writes_wait_for_store),
         machine: Some(machine::applied_late),
+        ..PLANTED
+    },
+    Variant {
+        name: "every-leader-is-alone",
+        about: "planted: every leader takes its vote for the only one, and backs its lease by itself",
+        source: "elastickv #676 (Q7): a count of voters that is zero at start opens the way of the only voter; lease-bugs LB-30",
+        seen: seen("fast/s-03-cut-after-check-quorum", "lease-base"),
+        rules_off: &[Rule::AloneByItsVote],
+        ..PLANTED
+    },
+    Variant {
+        name: "first-snapshot-kept",
+        about: "planted: a script that met a conflict tries again with the snapshot that it had, and meets the same one each time",
+        source: "elastickv 31ca8bd3 (D2): there after a change of leaders; a retry that leaves the node reads anew here",
+        seen: seen("planted/second-attempts", "conflicts-per-second"),
+        harm: Harm::Liveness,
+        engine: Some(engine::first_snapshot),
+        ..PLANTED
+    },
+    Variant {
+        name: "ignored-transfer-awaited",
+        about: "planted: a transfer that raft ignores, as to a learner, or has given up is waited for, and the lease with it, for ever",
+        source: "elastickv 852b13ff (R1), 8045c2ff, 7aa08b53 and 9e9432c6 (R2)",
+        seen: seen("planted/vain-transfers", "transfers-end"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::TransferToEligible, Rule::EndOfTransferNoticed],
+        ..PLANTED
+    },
+    Variant {
+        name: "lost-snapshot-unreported",
+        about: "planted: raft is not told of a snapshot that was lost, and sends its receiver nothing else, while heartbeats flow",
+        source: "elastickv d82b6c14 #535 (R6), 7e0ce99d (R7): of entries raft finds out by the next heartbeat's answer",
+        seen: seen("planted/lost-snapshot", "writes"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::LostSnapshotReported],
+        ..PLANTED
+    },
+    Variant {
+        name: "only-voter-without-lease",
+        about: "planted: a leader that has nobody left to ask renews no lease, and goes by ReadIndex for ever",
+        source: "elastickv 9346bbfe (Q5): the removal of a peer computes nothing anew; #676: one voter and a learner",
+        seen: seen("planted/only-voter", "lease-hit-rate"),
+        harm: Harm::Performance,
+        rules_off: &[Rule::AloneRenews],
+        ..PLANTED
+    },
+    Variant {
+        name: "read-set-not-sent",
+        about: "planted: a transaction does not name what it has read: only what it writes can conflict",
+        source: "elastickv de68c899, 94a86e44 (O4)",
+        seen: seen("planted/lost-update", "serial-order"),
+        engine: Some(engine::nothing_was_read),
+        ..PLANTED
+    },
+    Variant {
+        name: "rounds-without-end",
+        about: "planted: a ReadIndex round that is not answered soon is begun anew, for as long as it takes, though its caller be gone",
+        source: "elastickv #745 (R12)",
+        seen: seen("fast/s-03-cut-after-check-quorum", "read-index-budget"),
+        harm: Harm::Liveness,
+        engine: Some(engine::asks_without_end),
+        ..PLANTED
+    },
+    Variant {
+        name: "transfer-to-anybody",
+        about: "planted: a transfer to who cannot lead is begun, and costs the lease until raft has not taken it up",
+        source: "elastickv #972, 1a247056 (R5); lease-bugs LB-71",
+        seen: seen("planted/vain-transfers", "lease-hit-rate"),
+        harm: Harm::Performance,
+        rules_off: &[Rule::TransferToEligible],
+        ..PLANTED
+    },
+    Variant {
+        name: "transient-errors-returned",
+        about: "planted: what comes during a transfer, or finds no leader, fails at once: clients repeat it, or do not",
+        source: "elastickv 18a25bdb #618 (D1)",
+        seen: seen("planted/slow-transfers", "reads"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::TransientIsRetried],
         ..PLANTED
     },
 ];

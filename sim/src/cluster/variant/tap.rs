@@ -1,13 +1,14 @@
 //! Between a node and its messages.
 
-use leasehold::env::{Address, Bus, Envelope, Instant, LaneFull, Stamp};
+use leasehold::env::{Address, Bus, Envelope, Instant, Lane, LaneFull, Stamp, timeout};
 use leasehold::observe::Host;
 use leasehold::request::{Key, Request, Response, Value, Version};
 use leasehold::transport::{CallId, Message, MessageType, Packet};
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Sees every message that leaves a process or reaches it, and passes on what it likes. What the world records of a message, and
 /// checks judge, lies beyond: it is what was really sent.
@@ -15,6 +16,14 @@ pub trait Tap: Send + Sync {
     /// What leaves in place of `packet`; `None`: nothing does.
     fn leaving(&self, packet: Packet) -> Option<Packet> {
         Some(packet)
+    }
+
+    /// Sends what leaves, now or later.
+    ///
+    /// # Errors
+    /// It has no room for it.
+    fn send(&self, bus: &Arc<dyn Bus<Message>>, packet: Packet) -> Result<(), LaneFull> {
+        self.leaving(packet).map_or(Ok(()), |packet| bus.send(packet))
     }
 
     /// What the process is given in place of `packet`; `None`: nothing.
@@ -38,7 +47,7 @@ struct Tapped {
 
 impl Bus<Message> for Tapped {
     fn send(&self, envelope: Envelope<Message>) -> Result<(), LaneFull> {
-        self.tap.leaving(envelope).map_or(Ok(()), |envelope| self.bus.send(envelope))
+        self.tap.send(&self.bus, envelope)
     }
 }
 
@@ -165,6 +174,102 @@ pub(super) fn no_votes_after_restart(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     }
 
     Arc::new(NoVotes { restarted: host.incarnation() > 1 })
+}
+
+/// Heartbeats, votes and their answers take the way of entries, at both ends and between.
+pub(super) fn one_lane(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    struct OneLane;
+
+    impl Tap for OneLane {
+        fn leaving(&self, mut packet: Packet) -> Option<Packet> {
+            if matches!(packet.body, Message::Raft(_)) {
+                packet.lane = Lane::Bulk;
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(OneLane)
+}
+
+/// There is one channel to all nodes: what a leader sends one of them leaves when whoever was sent something before has answered, or has
+/// not for as long as a call waits.
+pub(super) fn one_channel(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    /// As long as a unary call waits for its answer (elastickv `grpc_transport.go`).
+    const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+    /// As many messages wait (elastickv's `defaultMaxInflightMsg`).
+    const QUEUE: usize = 1024;
+
+    #[derive(Default)]
+    struct Channel {
+        waiting: VecDeque<Packet>,
+        /// Who is being called.
+        call: Option<(Address, oneshot::Sender<()>)>,
+        busy: bool,
+    }
+
+    impl Channel {
+        /// Takes a packet; was somebody at work on those before it?
+        fn take(&mut self, packet: Packet) -> Result<bool, LaneFull> {
+            if self.waiting.len() >= QUEUE {
+                return Err(LaneFull);
+            }
+            self.waiting.push_back(packet);
+            Ok(std::mem::replace(&mut self.busy, true))
+        }
+
+        fn next(&mut self) -> Option<Packet> {
+            let next = self.waiting.pop_front();
+            self.busy = next.is_some();
+            next
+        }
+    }
+
+    struct OneChannel {
+        host: Arc<dyn Host>,
+        channel: Arc<Mutex<Channel>>,
+    }
+
+    impl OneChannel {
+        /// Sends what waits, a call after the other.
+        fn work(&self, bus: &Arc<dyn Bus<Message>>) {
+            let (host, bus, channel) = (Arc::clone(&self.host), Arc::clone(bus), Arc::clone(&self.channel));
+            let work = async move {
+                loop {
+                    let Some(packet) = channel.lock().next() else { return };
+                    let (sender, answered) = oneshot::channel();
+                    channel.lock().call = Some((packet.to, sender));
+                    // A lane that is full loses it: nobody is left to tell.
+                    let _ = bus.send(packet);
+                    let _ = timeout(&*host, CALL_TIMEOUT, answered).await;
+                }
+            };
+            self.host.spawn("channel", Box::pin(work));
+        }
+    }
+
+    impl Tap for OneChannel {
+        fn send(&self, bus: &Arc<dyn Bus<Message>>, packet: Packet) -> Result<(), LaneFull> {
+            // What bears a stamp is answered.
+            if packet.stamp.is_none() {
+                return bus.send(packet);
+            }
+            if !self.channel.lock().take(packet)? {
+                self.work(bus);
+            }
+            Ok(())
+        }
+
+        fn arriving(&self, packet: Packet) -> Option<Packet> {
+            let called = self.channel.lock().call.take_if(|(peer, _)| *peer == packet.from && packet.echo.is_some());
+            if let Some((_, answered)) = called {
+                let _ = answered.send(());
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(OneChannel { host: Arc::clone(host), channel: Arc::default() })
 }
 
 /// Gets are answered with what the last one of the same key was, for a while.

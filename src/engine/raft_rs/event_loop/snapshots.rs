@@ -133,6 +133,6 @@ impl EventLoop {
 
     fn snapshot_lost(&mut self, to: u64) {
         self.host.observe(Event::SnapshotUnanswered { by: NodeId(to) });
-        self.raft.report_snapshot(to, SnapshotStatus::Failure);
+        rule!(LostSnapshotReported => self.raft.report_snapshot(to, SnapshotStatus::Failure));
     }
 }
