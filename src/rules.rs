@@ -134,7 +134,7 @@ mod switches {
         AloneRenews = "alone-renews",
         /// A transfer that raft has given up, or never begun, is over: lease and caller wait no longer (L4; elastickv R1, R2).
         EndOfTransferNoticed = "end-of-transfer-noticed",
-        /// raft sends a follower nothing but the snapshot that it needs, until it is told that this was lost (elastickv R6, R7).
+        /// raft sends nothing else to a follower that it has sent a snapshot, until it is told that this was lost (elastickv R6).
         LostSnapshotReported = "lost-snapshot-reported",
         /// What found no leader, and cannot have been applied, is tried again, and not the client's to repeat (elastickv D1).
         TransientIsRetried = "transient-is-retried",

@@ -13,8 +13,8 @@
 //!
 //! **Costs** counters.
 //!
-//! **Seen alive by** its unit tests, by `rounds-without-end` in `fast/s-03-cut-after-check-quorum` and by `renewed-at-every-tick` in
-//! `fast/steady`. What `verdict` judges is seen by `elastickv-559` (`fast/steady`), which runs a round before each write.
+//! **Seen alive by** `rounds-without-end` (`fast/s-03-cut-after-check-quorum`), `renewed-at-every-tick` (`fast/steady`) and its
+//! unit tests. What `verdict` judges is seen by `elastickv-559` (`fast/steady`), which runs a round before each write.
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};

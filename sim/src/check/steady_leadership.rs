@@ -9,8 +9,8 @@
 //!
 //! **Costs** a look at each fault, each transfer and each change of role.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-channel` in `planted/far-followers`. Heartbeats that wait behind
-//! entries cost the lease and no leader (`heartbeats-behind-entries`): who takes the entries hears of the leader by them.
+//! **Seen alive by** `one-channel` (`planted/far-followers`), its unit tests and `sim/tests/alive.rs`. Heartbeats that wait
+//! behind entries cost the lease and no leader (`heartbeats-behind-entries`): by the entries its followers hear of it.
 
 use super::nodes::Nodes;
 use super::troubles::{Change, Troubles};

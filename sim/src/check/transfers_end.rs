@@ -11,8 +11,8 @@
 //!
 //! **Costs** a look-up at each start and end of a transfer and each change of role.
 //!
-//! **Seen alive by** `raft-rs-lease-reads` (`findings/raft-rs-alternating-transfers`), under which one transfer takes the place of another,
-//! and by `ignored-transfer-awaited` and `aborted-transfer-awaited` (`planted/vain-transfers`).
+//! **Seen alive by** `raft-rs-lease-reads` (`findings/raft-rs-alternating-transfers`), under which one transfer takes the place
+//! of another, and by `ignored-transfer-awaited` (`planted/vain-transfers`).
 
 use super::calm::Calm;
 use super::nodes::{NodeState, Nodes};

@@ -299,8 +299,7 @@ pub(super) fn first_snapshot(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<
     answering(engine, First::default())
 }
 
-/// A ReadIndex round that is not answered soon is begun anew, beside its caller and for as long as it takes, whether or not that still
-/// waits.
+/// A ReadIndex round that is not answered soon is begun anew, for as long as it takes, whether or not its caller still waits.
 pub(super) fn asks_without_end(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
     const SOON: Duration = Duration::from_millis(100);
 

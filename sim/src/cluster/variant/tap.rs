@@ -192,8 +192,8 @@ pub(super) fn one_lane(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
     Arc::new(OneLane)
 }
 
-/// There is one channel to all nodes: what a leader sends one of them leaves when whoever was sent something before has answered, or has
-/// not for as long as a call waits.
+/// There is one channel to all nodes: what a leader sends one of them leaves when whoever was sent something before has
+/// answered, or has not for as long as a call waits.
 pub(super) fn one_channel(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     /// As long as a unary call waits for its answer (elastickv `grpc_transport.go`).
     const CALL_TIMEOUT: Duration = Duration::from_secs(5);
