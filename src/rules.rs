@@ -114,6 +114,10 @@ mod switches {
         /// While leadership is being handed over nothing else is begun, no other transfer either: raft starts its clock anew for each new
         /// target, CheckQuorum's with it (raft-rs `handle_transfer_leader`; LB-21).
         NothingDuringTransfer = "nothing-during-transfer",
+        /// A transfer that raft has given up, which it does in silence, is over here too (L4; hashicorp #493, LB-67).
+        FailedTransferIsOver = "failed-transfer-is-over",
+        /// A joint configuration is left by whoever leads in it (R6; etcd #12136, LB-50).
+        JointIsLeft = "joint-is-left",
         /// A leader without a vote resigns: raft lets it answer ReadIndex alone where one other voter is left (LB-43).
         LeaderWithoutVoteResigns = "leader-without-vote-resigns",
         /// A voter that starts again keeps the promises that it may have given (P3, RL.5; LB-45).

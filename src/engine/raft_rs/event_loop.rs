@@ -192,8 +192,8 @@ impl EventLoop {
             return;
         }
         self.reads.prune();
-        self.settle_transfer();
-        self.leave_joint();
+        rule!(FailedTransferIsOver => self.settle_transfer());
+        rule!(JointIsLeft => self.leave_joint());
         self.give_up_lost_snapshots();
         if let Ok(now) = self.now() {
             self.renew(now);
