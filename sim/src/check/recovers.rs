@@ -5,8 +5,8 @@
 //! nobody, where its vote is the only one. No client is needed to see that. A fault that begins before makes it void. How soon clients are served is for the scenario to bound
 //! (`recovery`).
 //!
-//! In the same time whoever runs and votes has answered that leader or one after it: a node of a later term that nobody hears stays alone
-//! for ever, and the next fault finds a quorum less (LB-76).
+//! In the same time whoever runs and votes has answered that leader or one after it: a node of a later term that nobody hears stays
+//! alone for ever, and the next fault may find no quorum (LB-76).
 //!
 //! How long each took it tells as well: that most take no longer than two elections (B1) can be said of many runs together alone, and
 //! is judged where they are summed up (`verdict::recoveries`).
@@ -16,8 +16,8 @@
 //! **Costs** a look at each answer to a leader, while one is awaited, and at what leaders apply first.
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `no-vote-after-restart` in `planted/all-restart`,
-//! `failed-engine-goes-unnoticed` in `planted/failed-disks`, `candidates-refuse-each-other` in `planted/all-alone`, `same-election-timeouts`
-//! in `planted/split-votes`; of who follows, by `higher-term-stranded` in `planted/stranded`.
+//! `failed-engine-goes-unnoticed` in `planted/failed-disks`, `candidates-refuse-each-other` in `planted/all-alone`,
+//! `same-election-timeouts` in `planted/split-votes`; of who follows, by `higher-term-stranded` in `planted/stranded`.
 
 use super::nodes::{NodeState, Nodes};
 use super::troubles::{Change, Troubles};
@@ -207,7 +207,8 @@ impl Recovers {
         {
             let waited = words::duration(at.since(since));
             let message = format!(
-                "the last fault ended at {since}, and {waited} later {straggler}, which runs and votes, has not followed {leader}, which leads term {term}"
+                "the last fault ended at {since}, and {waited} later {straggler}, which runs and votes, has not followed {leader}, \
+                 which leads term {term}"
             );
             let late = INFO.finding(at, message, self.story(at, nodes));
             self.late.get_or_insert(late);

@@ -34,17 +34,17 @@ use crate::world::network::{self, Cut, LinkId, Receiver, RuleId};
 use crate::world::process::Process;
 use clock::NodeClock;
 use host::{Identity, SimDisk, SimHost};
-use leasehold::env::{Bus, Lane, NodeId, Point};
+use leasehold::env::{Lane, NodeId, Point};
 use leasehold::error::Error;
 use leasehold::node::Node;
-use leasehold::transport::{Message, Packet};
+use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use traps::Traps;
-use variant::{received, tapped};
+use variant::{Inlet, tapped};
 use wiring::Links;
 
 /// The world that carries this stack's messages.
@@ -217,7 +217,7 @@ impl Cluster {
         let host = variant.around_host(Arc::new(host));
         let tap = variant.tap.map(|tap| tap(&host));
         let bus = tapped(Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)), tap.as_ref());
-        let tap = tap.map(|tap| (tap, Arc::clone(&bus)));
+        let inlet = tap.map(|tap| Inlet { tap, bus: Arc::clone(&bus) });
         let disk = variant.around_disk(Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)));
         let config = wiring::node_config(&shared.plan, id);
         let node = match Node::start(host, bus, disk, config) {
@@ -232,7 +232,7 @@ impl Cluster {
             }
         };
         for link in shared.links.entering_node(id) {
-            shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), tap: tap.clone() })));
+            shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), inlet: inlet.clone() })));
         }
         *slot.running.lock() = Some(Running { process, node, suspended: AtomicBool::new(false) });
     }
@@ -460,14 +460,13 @@ impl Cluster {
 /// Where messages enter a node.
 struct Door {
     node: Arc<Node>,
-    /// The tap on the node's messages, and the bus by which it answers.
-    tap: Option<(Arc<dyn Tap>, Arc<dyn Bus<Message>>)>,
+    inlet: Option<Inlet>,
 }
 
 impl Receiver<Box<Packet>> for Door {
     fn receive(&self, packet: Box<Packet>) {
-        let packet = match &self.tap {
-            Some((tap, bus)) => received(&**tap, &**bus, *packet),
+        let packet = match &self.inlet {
+            Some(inlet) => inlet.receive(*packet),
             None => Some(*packet),
         };
         if let Some(packet) = packet {

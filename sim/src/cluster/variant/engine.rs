@@ -283,8 +283,8 @@ pub(super) fn leads_after_restart(engine: Arc<dyn Engine>, host: &Arc<dyn Host>)
     answering(engine, Leads { me: host.node(), told: AtomicBool::new(host.incarnation() == 1) })
 }
 
-/// A transfer of leadership leaves its mark on the node that begins it, which only a transfer that succeeds wipes out: while it is there
-/// no write is taken.
+/// A transfer of leadership leaves its mark on the node that begins it, which only one that succeeds wipes out: while it is there no
+/// write is taken.
 pub(super) fn transfer_leaves_mark(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
     #[derive(Default)]
     struct Marked(Arc<AtomicBool>);

@@ -44,7 +44,7 @@ mod tap;
 mod too_safe;
 
 pub use tap::Tap;
-pub(super) use tap::{received, tapped};
+pub(super) use tap::{Inlet, tapped};
 
 use leasehold::coordinator::{ForwardedWrites, InnerReads, Policy, WriteFence};
 use leasehold::engine::{Config, RenewalKind};

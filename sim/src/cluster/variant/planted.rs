@@ -157,7 +157,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "acknowledged-a-sync-early",
         about: "planted: what was written counts as durable when the sync before its own is done, and is acknowledged then",
-        source: "raft-rs #403, #410, #433, #537 (on_persist_ready): no persistence beside the loop here, so in the disk; lease-bugs LB-49",
+        source: "raft-rs #403, #410, #433 (on_persist_ready): nothing persists beside the loop here, so in the disk; lease-bugs LB-49",
         seen: seen("planted/machine-crash", "durability"),
         disk: Some(disk::one_sync_behind),
         ..PLANTED

@@ -29,13 +29,23 @@ pub trait Tap: Send + Sync {
     }
 }
 
-/// What arrives at a process by way of the tap; what answers it at once leaves by `bus`.
-pub(in crate::cluster) fn received(tap: &dyn Tap, bus: &dyn Bus<Message>, packet: Packet) -> Option<Packet> {
-    if let Some(answer) = tap.answering(&packet) {
-        // One that finds its lane full is lost, as on any network.
-        let _ = bus.send(answer);
+/// Where what arrives at a process meets the tap.
+#[derive(Clone)]
+pub(in crate::cluster) struct Inlet {
+    pub(in crate::cluster) tap: Arc<dyn Tap>,
+    /// By which the tap answers at once.
+    pub(in crate::cluster) bus: Arc<dyn Bus<Message>>,
+}
+
+impl Inlet {
+    /// What the process is given in place of `packet`; `None`: nothing.
+    pub(in crate::cluster) fn receive(&self, packet: Packet) -> Option<Packet> {
+        if let Some(answer) = self.tap.answering(&packet) {
+            // One that finds its lane full is lost, as on any network.
+            let _ = self.bus.send(answer);
+        }
+        self.tap.arriving(packet)
     }
-    tap.arriving(packet)
 }
 
 /// The kind of a Raft message, and its term.
