@@ -210,17 +210,9 @@ impl Recovers {
                 "the last fault ended at {since}, and {waited} later {straggler}, which runs and votes, has not followed {leader}, \
                  which leads term {term}"
             );
-            let late = INFO.finding(at, message, self.story(at, nodes));
+            let late = INFO.finding(at, message, nodes.complete(at, self.faults.iter().cloned().collect()));
             self.late.get_or_insert(late);
         }
-    }
-
-    /// The last faults, and what the nodes are up to.
-    fn story(&self, at: SimTime, nodes: &Nodes) -> Vec<String> {
-        let mut story: Vec<_> = self.faults.iter().cloned().collect();
-        let room = STORY - story.len();
-        story.extend(nodes.iter().take(room).map(|(id, node)| format!("{id} {}", node.describe(at))));
-        story
     }
 
     /// What is pending, and why.
