@@ -115,6 +115,8 @@ mod switches {
         /// While leadership is being handed over nothing else is begun, no other transfer either: raft starts its clock anew for each new
         /// target, CheckQuorum's with it (raft-rs `handle_transfer_leader`; LB-21).
         NothingDuringTransfer = "nothing-during-transfer",
+        /// A joint configuration is left by whoever leads in it (R6; etcd #12136, LB-50).
+        JointIsLeft = "joint-is-left",
         /// A leader without a vote resigns: raft lets it answer ReadIndex alone where one other voter is left (LB-43).
         LeaderWithoutVoteResigns = "leader-without-vote-resigns",
         /// A voter that starts again keeps the promises that it may have given (P3, RL.5; LB-45).
@@ -133,7 +135,8 @@ mod switches {
         AloneByItsVote = "alone-by-its-vote",
         /// A leader that has nobody to ask renews its lease by itself (Pf1; elastickv Q5).
         AloneRenews = "alone-renews",
-        /// A transfer that raft has given up, or never begun, is over: lease and caller wait no longer (L4; elastickv R1, R2).
+        /// A transfer that raft has given up, or never begun, is over: lease and caller wait no longer (L4; elastickv R1, R2;
+        /// hashicorp/raft #493, LB-67).
         EndOfTransferNoticed = "end-of-transfer-noticed",
         /// raft sends nothing else to a follower that it has sent a snapshot, until it is told that this was lost (elastickv R6).
         LostSnapshotReported = "lost-snapshot-reported",

@@ -8,7 +8,7 @@
 //!
 //! **Costs** a comparison at each read answered from a lease.
 //!
-//! **Seen alive by** its unit tests; none is planted.
+//! **Seen alive by** `heartbeats-beside-disk` (`planted/stalled-disks`) and `transfer-flag-stuck` (`planted/unreachable-target`).
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};

@@ -12,8 +12,7 @@
 //!
 //! **Costs** a look-up for each entry applied; memory for every change.
 //!
-//! **Seen alive by** its unit tests; none is planted. Tried by hand: a leader that enters a joint configuration and never leaves it
-//! (`fast/membership`).
+//! **Seen alive by** `joint-never-left` (`planted/joint`); of the other rules, by its unit tests.
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};

@@ -1,9 +1,12 @@
-//! L2: after the last fault there is a leader again.
+//! L2: after the last fault there is a leader again, and everybody follows it.
 //!
 //! **Proves** that whenever no fault is in force any more, within six of the longest election timeouts some node leads the latest term that
 //! anybody leads, has applied an entry of it, and has been answered in it, after the fault, by so many as make a quorum with itself: by
 //! nobody, where its vote is the only one. No client is needed to see that. A fault that begins before makes it void. How soon clients are served is for the scenario to bound
 //! (`recovery`).
+//!
+//! In the same time whoever runs and votes has answered that leader or one after it: a node of a later term that nobody hears stays
+//! alone for ever, and the next fault may find no quorum (LB-76).
 //!
 //! How long each took it tells as well: that most take no longer than two elections (B1) can be said of many runs together alone, and
 //! is judged where they are summed up (`verdict::recoveries`).
@@ -12,8 +15,9 @@
 //!
 //! **Costs** a look at each answer to a leader, while one is awaited, and at what leaders apply first.
 //!
-//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `no-vote-after-restart` in `planted/all-restart`, and by
-//! `failed-engine-goes-unnoticed` in `planted/failed-disks`.
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `no-vote-after-restart` in `planted/all-restart`,
+//! `failed-engine-goes-unnoticed` in `planted/failed-disks`, `candidates-refuse-each-other` in `planted/all-alone`,
+//! `same-election-timeouts` in `planted/split-votes`; of who follows, by `higher-term-stranded` in `planted/stranded`.
 
 use super::nodes::{NodeState, Nodes};
 use super::troubles::{Change, Troubles};
@@ -28,8 +32,8 @@ use std::collections::{BTreeSet, VecDeque};
 pub(super) const INFO: CheckInfo = CheckInfo::new(
     "recovers",
     Class::Liveness,
-    "after the last fault a quorum follows a leader that has committed, within six election timeouts",
-    "lease-bugs.md L2, B2",
+    "after the last fault a quorum follows a leader that has committed, and who runs follows it, within six election timeouts",
+    "lease-bugs.md L2, B2, LB-76",
 );
 
 /// The check.
@@ -37,6 +41,7 @@ pub(super) struct Recovers {
     premises: Premises,
     troubles: Troubles,
     awaited: Option<Awaited>,
+    following: Option<Following>,
     late: Option<Finding>,
     /// How long it took, each time.
     recoveries: Vec<Leaderless>,
@@ -71,12 +76,34 @@ impl Awaited {
     }
 }
 
+/// There is a leader again; who runs and votes is to follow it, or whoever leads after it.
+struct Following {
+    /// When the last fault ended.
+    since: SimTime,
+    term: u64,
+    /// Who has answered a leader of this term or a later one.
+    followed: BTreeSet<NodeId>,
+}
+
+impl Following {
+    /// Those who run and vote and have not followed the present leader.
+    fn stragglers(&self, nodes: &Nodes) -> Vec<NodeId> {
+        let Some((leader, _)) = latest_leader(nodes) else { return Vec::new() };
+        let members = nodes.members(leader);
+        let stays_away = |id: NodeId, state: &NodeState| {
+            id != leader && members.votes(id) && runs(state) && !self.followed.contains(&id)
+        };
+        nodes.iter().filter(|(id, state)| stays_away(*id, state)).map(|(id, _)| id).collect()
+    }
+}
+
 impl Recovers {
     pub(super) fn new(premises: Premises) -> Self {
         Self {
             premises,
             troubles: Troubles::default(),
             awaited: None,
+            following: None,
             late: None,
             recoveries: Vec::new(),
             faults: VecDeque::new(),
@@ -88,9 +115,9 @@ impl Recovers {
         self.remember(record);
         match self.troubles.record(record) {
             Change::None | Change::Less => {}
-            Change::Began => self.awaited = None,
+            Change::Began => (self.awaited, self.following) = (None, None),
             Change::Calm => {
-                self.awaited = Some(Awaited::since(record.at));
+                (self.awaited, self.following) = (Some(Awaited::since(record.at)), None);
                 self.look_at_leaders(record.at, nodes);
             }
         }
@@ -108,9 +135,22 @@ impl Recovers {
     }
 
     fn answered(&mut self, at: SimTime, leader: NodeId, term: u64, voter: NodeId, nodes: &Nodes) {
-        let Some(awaited) = &mut self.awaited else { return };
-        awaited.answered.insert((leader, term, voter));
-        self.look_at(at, leader, term, nodes);
+        if let Some(awaited) = &mut self.awaited {
+            awaited.answered.insert((leader, term, voter));
+            self.look_at(at, leader, term, nodes);
+        }
+        self.follows(term, voter, nodes);
+    }
+
+    /// Somebody has answered a leader of this term.
+    fn follows(&mut self, term: u64, voter: NodeId, nodes: &Nodes) {
+        if let Some(following) = &mut self.following
+            && term >= following.term
+            && following.followed.insert(voter)
+            && following.stragglers(nodes).is_empty()
+        {
+            self.following = None;
+        }
     }
 
     /// Leaders for whom nothing is left to be answered: those whose vote is the only one.
@@ -125,17 +165,20 @@ impl Recovers {
         let leads = nodes.get(leader).is_some_and(|state| leads_and_has_applied(state, term));
         let latest = nodes.iter().filter(|(_, state)| state.role == Role::Leader).all(|(_, state)| state.term <= term);
         if backed && leads && latest {
-            self.recovered(at);
+            self.recovered(at, term);
         } else {
             self.watch(at, nodes);
         }
     }
 
-    fn recovered(&mut self, at: SimTime) {
+    fn recovered(&mut self, at: SimTime, term: u64) {
         let Some(awaited) = self.awaited.take() else { return };
         self.evaluated += 1;
         let took = at.since(awaited.since);
         self.recoveries.push(Leaderless { since: awaited.since, took });
+        let followers = awaited.answered.iter().filter(|(_, of, _)| *of >= term);
+        let followed = followers.map(|(_, _, voter)| *voter).collect();
+        self.following = Some(Following { since: awaited.since, term, followed });
         if took > self.premises.settling() {
             self.late = self.late.take().or(awaited.late);
         }
@@ -149,6 +192,26 @@ impl Recovers {
         {
             let late = self.finding(at, awaited, nodes);
             self.awaited.iter_mut().for_each(|awaited| awaited.late = Some(late.clone()));
+        }
+    }
+
+    /// When time is out, who does not follow?
+    fn watch_followers(&mut self, at: SimTime, nodes: &Nodes) {
+        let Some(Following { since, .. }) = self.following else { return };
+        if at.since(since) <= self.premises.settling() {
+            return;
+        }
+        if let Some(following) = self.following.take()
+            && let Some(straggler) = following.stragglers(nodes).first()
+            && let Some((leader, term)) = latest_leader(nodes)
+        {
+            let waited = words::duration(at.since(since));
+            let message = format!(
+                "the last fault ended at {since}, and {waited} later {straggler}, which runs and votes, has not followed {leader}, \
+                 which leads term {term}"
+            );
+            let late = INFO.finding(at, message, nodes.complete(at, self.faults.iter().cloned().collect()));
+            self.late.get_or_insert(late);
         }
     }
 
@@ -166,6 +229,16 @@ impl Recovers {
         story.extend(nodes.iter().take(room).map(|(id, node)| format!("{id} {}", node.describe(at))));
         INFO.finding(at, message, story)
     }
+}
+
+/// Who leads the latest term that anybody leads, and that term.
+fn latest_leader(nodes: &Nodes) -> Option<(NodeId, u64)> {
+    let leading = nodes.iter().filter(|(_, state)| state.role == Role::Leader);
+    leading.map(|(id, state)| (id, state.term)).max_by_key(|(_, term)| *term)
+}
+
+fn runs(state: &NodeState) -> bool {
+    matches!(state.process, Some((ProcessChange::Started { .. } | ProcessChange::Resumed, _)))
 }
 
 /// What a leader waits for.
@@ -234,7 +307,10 @@ impl Check for Recovers {
                 self.look_at_leaders(record.at, nodes);
             }
             // Once a second: also where nobody says anything any more.
-            What::Cpu { .. } => self.watch(record.at, nodes),
+            What::Cpu { .. } => {
+                self.watch(record.at, nodes);
+                self.watch_followers(record.at, nodes);
+            }
             What::Invoked(_)
             | What::Completed { .. }
             | What::Stack(_)
@@ -292,6 +368,22 @@ mod tests {
     fn a_leader_that_has_applied_and_is_answered_has_recovered() {
         let events = healed().leads(3_000, 1, 4).applies(3_001, 1, 1, 4, 0).acknowledges(3_100, 2, 1, 4, 3_050);
         assert_eq!(judged(&events), (Vec::new(), 1));
+    }
+
+    #[test]
+    fn who_runs_and_votes_follows_in_the_same_time() {
+        let two = || healed().leads(3_000, 1, 4).applies(3_001, 1, 1, 4, 0).acknowledges(3_100, 2, 1, 4, 3_050);
+        let (findings, _) = judged(&told(two(), 14_601));
+        assert_eq!(
+            findings[0].message,
+            "the last fault ended at 2.000000s, and 12.601 s later n3, which runs and votes, has not followed n1, which leads term 4"
+        );
+        assert_eq!(judged(&told(two(), 14_600)).0, [], "it has time yet");
+        assert_eq!(judged(&told(two().acknowledges(9_000, 3, 1, 4, 8_950), 14_601)).0, []);
+        assert_eq!(judged(&told(two().acknowledges(9_000, 3, 1, 3, 8_950), 14_601)).0.len(), 1, "in an earlier term");
+        assert_eq!(judged(&told(two().killed(9_000, 3), 14_601)).0, []);
+        assert_eq!(judged(&told(two().members(9_000, 1, 7, [&[1, 2], &[], &[3]]), 14_601)).0, []);
+        assert_eq!(judged(&told(two().fault(9_000, 1, "slow", Activated), 14_601)).0, []);
     }
 
     #[test]

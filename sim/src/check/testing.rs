@@ -139,6 +139,21 @@ impl Events {
         self.push(at, What::Message { from, to, lane, fate, kind, content, stamp, echo })
     }
 
+    /// The request of an operation reaches a node.
+    pub(crate) fn asks(self, at: u64, op: u64, node: u64) -> Self {
+        self.request(at, (Address::Client(0), Address::Node(NodeId(node))), "request", op)
+    }
+
+    /// A node answers the request of an operation.
+    pub(crate) fn answers(self, at: u64, node: u64, op: u64) -> Self {
+        self.request(at, (Address::Node(NodeId(node)), Address::Client(0)), "reply", op)
+    }
+
+    fn request(self, at: u64, (from, to): (Address, Address), kind: &'static str, op: u64) -> Self {
+        let (lane, fate, content) = (Lane::Request, Fate::Delivered, [op, 0, 0, 0]);
+        self.push(at, What::Message { from, to, lane, fate, kind, content, stamp: None, echo: None })
+    }
+
     pub(crate) fn ends(self, at: u64, node: u64, generation: u64, cause: EndCause) -> Self {
         self.event(at, node, Event::LeaseEnded { generation, cause, held: true })
     }

@@ -12,7 +12,8 @@
 //! **Costs** a look-up at each start and end of a transfer and each change of role.
 //!
 //! **Seen alive by** `raft-rs-lease-reads` (`findings/raft-rs-alternating-transfers`), under which one transfer takes the place
-//! of another, and by `ignored-transfer-awaited` (`planted/vain-transfers`).
+//! of another, by `ignored-transfer-awaited` (`planted/vain-transfers`), and by `transfer-never-over`
+//! (`planted/unreachable-target`).
 
 use super::calm::Calm;
 use super::nodes::{NodeState, Nodes};

@@ -44,7 +44,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use traps::Traps;
-use variant::tapped;
+use variant::{Inlet, tapped};
 use wiring::Links;
 
 /// The world that carries this stack's messages.
@@ -217,6 +217,7 @@ impl Cluster {
         let host = variant.around_host(Arc::new(host));
         let tap = variant.tap.map(|tap| tap(&host));
         let bus = tapped(Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)), tap.as_ref());
+        let inlet = tap.map(|tap| Inlet { tap, bus: Arc::clone(&bus) });
         let disk = variant.around_disk(Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)));
         let config = wiring::node_config(&shared.plan, id);
         let node = match Node::start(host, bus, disk, config) {
@@ -231,7 +232,7 @@ impl Cluster {
             }
         };
         for link in shared.links.entering_node(id) {
-            shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), tap: tap.clone() })));
+            shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), inlet: inlet.clone() })));
         }
         *slot.running.lock() = Some(Running { process, node, suspended: AtomicBool::new(false) });
     }
@@ -459,13 +460,13 @@ impl Cluster {
 /// Where messages enter a node.
 struct Door {
     node: Arc<Node>,
-    tap: Option<Arc<dyn Tap>>,
+    inlet: Option<Inlet>,
 }
 
 impl Receiver<Box<Packet>> for Door {
     fn receive(&self, packet: Box<Packet>) {
-        let packet = match &self.tap {
-            Some(tap) => tap.arriving(*packet),
+        let packet = match &self.inlet {
+            Some(inlet) => inlet.receive(*packet),
             None => Some(*packet),
         };
         if let Some(packet) = packet {

@@ -28,6 +28,10 @@ trait Between: Send + Sync + 'static {
     fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
         engine.read_index(cause)
     }
+
+    fn transfer(&self, engine: &dyn Engine, to: NodeId) -> BoxFuture<Result<(), Error>> {
+        engine.transfer(to)
+    }
 }
 
 struct Answering<B> {
@@ -57,7 +61,7 @@ impl<B: Between> Engine for Answering<B> {
     }
 
     fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>> {
-        self.engine.transfer(to)
+        self.between.transfer(&*self.engine, to)
     }
 
     fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>> {
@@ -347,4 +351,91 @@ pub(super) fn leads_after_restart(engine: Arc<dyn Engine>, host: &Arc<dyn Host>)
     }
 
     answering(engine, Leads { me: host.node(), told: AtomicBool::new(host.incarnation() == 1) })
+}
+
+/// A transfer of leadership leaves its mark on the node that begins it, which only one that succeeds wipes out: while it is there no
+/// write is taken.
+pub(super) fn transfer_leaves_mark(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    #[derive(Default)]
+    struct Marked(Arc<AtomicBool>);
+
+    impl Between for Marked {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            match self.0.load(Ordering::Relaxed) {
+                true => Box::pin(std::future::ready(Err(Error::TransferInProgress))),
+                false => engine.propose(command),
+            }
+        }
+
+        fn transfer(&self, engine: &dyn Engine, to: NodeId) -> BoxFuture<Result<(), Error>> {
+            let (mark, transfer) = (Arc::clone(&self.0), engine.transfer(to));
+            mark.store(true, Ordering::Relaxed);
+            Box::pin(async move {
+                transfer.await?;
+                mark.store(false, Ordering::Relaxed);
+                Ok(())
+            })
+        }
+    }
+
+    answering(engine, Marked::default())
+}
+
+/// A proposal that is refused because leadership is being handed over is taken for one that waits for its entry: nobody answers it.
+pub(super) fn refused_is_under_way(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    struct UnderWay;
+
+    impl Between for UnderWay {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            let proposal = engine.propose(command);
+            Box::pin(async move {
+                match proposal.await {
+                    Err(Error::TransferInProgress) => std::future::pending().await,
+                    settled => settled,
+                }
+            })
+        }
+    }
+
+    answering(engine, UnderWay)
+}
+
+/// A transfer begins once no write is under way, for which it waits a second, and writes are taken meanwhile.
+pub(super) fn transfer_waits_for_quiet(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    const LOOKS: u32 = 100;
+    const APART: Duration = Duration::from_millis(10);
+
+    struct Quiet {
+        host: Arc<dyn Host>,
+        /// Each write that is under way holds it too.
+        writes: Arc<()>,
+    }
+
+    impl Between for Quiet {
+        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
+            let (under_way, proposal) = (Arc::clone(&self.writes), engine.propose(command));
+            Box::pin(async move {
+                let result = proposal.await;
+                drop(under_way);
+                result
+            })
+        }
+
+        fn transfer(&self, engine: &dyn Engine, to: NodeId) -> BoxFuture<Result<(), Error>> {
+            let (host, writes) = (Arc::clone(&self.host), Arc::downgrade(&self.writes));
+            // It begins when it is first awaited.
+            let transfer = engine.transfer(to);
+            Box::pin(async move {
+                for _ in 0..LOOKS {
+                    if writes.strong_count() == 1 {
+                        return transfer.await;
+                    }
+                    host.sleep(APART).await;
+                }
+                Err(Error::TransferRefused)
+            })
+        }
+    }
+
+    answering(engine, Quiet { host: Arc::clone(host), writes: Arc::default() })
 }

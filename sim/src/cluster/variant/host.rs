@@ -16,6 +16,10 @@ pub(super) trait Quirk: Send + Sync + 'static {
         host.sleep(duration)
     }
 
+    fn entropy(&self, host: &dyn Host, purpose: &'static str) -> u64 {
+        host.entropy(purpose)
+    }
+
     fn observe(&self, host: &dyn Host, event: Event) {
         host.observe(event);
     }
@@ -61,7 +65,7 @@ impl<Q: Quirk> Env for Odd<Q> {
     }
 
     fn entropy(&self, purpose: &'static str) -> u64 {
-        self.host.entropy(purpose)
+        self.quirk.entropy(&*self.host, purpose)
     }
 
     fn work(&self, work: Work) -> Wait {
@@ -129,6 +133,19 @@ pub(super) fn reads_the_wall(host: Arc<dyn Host>) -> Arc<dyn Host> {
 
     let (wall, monotonic) = (host.wall().unwrap_or_default(), host.monotonic().unwrap_or_default());
     odd(host, Wall(i128::from(env::nanos(wall)) - i128::from(monotonic.as_nanos())))
+}
+
+/// Nothing is random.
+pub(super) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    struct Constant;
+
+    impl Quirk for Constant {
+        fn entropy(&self, _host: &dyn Host, _purpose: &'static str) -> u64 {
+            0
+        }
+    }
+
+    odd(host, Constant)
 }
 
 /// The failure of its engine does not end the process.

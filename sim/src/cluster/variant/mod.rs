@@ -25,8 +25,7 @@
 //!    `scenarios/planted/`: few seconds, few clients, faults by the protocol's own moments; it must be green as it is.
 //! 3. `leasehold matrix --variant NAME`: seen in each range of seeds, best at the first seed; `cargo test --test matrix`.
 //!
-//! `leasehold run SCENARIO --variant NAME` tells the story. A check that an entry brings to life names it ("seen alive by"), and leaves
-//! the list of those that kill nothing yet (`runner::matrix`).
+//! `leasehold run SCENARIO --variant NAME` tells the story. A check that an entry brings to life names it ("seen alive by").
 
 mod disk;
 #[cfg(feature = "planted")]
@@ -44,7 +43,7 @@ mod tap;
 mod too_safe;
 
 pub use tap::Tap;
-pub(super) use tap::tapped;
+pub(super) use tap::{Inlet, tapped};
 
 use leasehold::coordinator::{ForwardedWrites, InnerReads, Policy, WriteFence};
 use leasehold::engine::{Config, RenewalKind};

@@ -202,6 +202,67 @@ pub(super) const VARIANTS: &[Variant] = &[
         set_up: Some(|_, config| Config { heartbeat_inbox: 8, bulk_inbox: 8, ..config }),
         ..PLANTED
     },
+    Variant {
+        name: "acknowledged-a-sync-early",
+        about: "planted: what was written counts as durable when the sync before its own is done, and is acknowledged then",
+        source: "raft-rs #403, #410, #433 (on_persist_ready): nothing persists beside the loop here, so in the disk; lease-bugs LB-49",
+        seen: seen("planted/machine-crash", "durability"),
+        disk: Some(disk::one_sync_behind),
+        ..PLANTED
+    },
+    Variant {
+        name: "candidates-refuse-each-other",
+        about: "planted: who stands for election hears no request for a pre-vote: once all do, nobody is elected any more",
+        source: "raft-rs #83, #84; etcd #8334, #8346; lease-bugs LB-74",
+        seen: seen("planted/all-alone", "recovers"),
+        harm: Harm::Liveness,
+        tap: Some(tap::deaf_candidates),
+        ..PLANTED
+    },
+    Variant {
+        name: "failures-unanswered",
+        about: "planted: a request that has failed is not answered: its client waits until its deadline",
+        source: "elastickv 52987615 (R4); invariant L1",
+        seen: seen("planted/all-alone", "calls-return"),
+        harm: Harm::Liveness,
+        tap: Some(tap::failures_unanswered),
+        ..PLANTED
+    },
+    Variant {
+        name: "higher-term-stranded",
+        about: "planted: a node of a later term ignores its leader's messages without a word, and never follows it again",
+        source: "etcd #5468; lease-bugs LB-76",
+        seen: seen("planted/stranded", "recovers"),
+        harm: Harm::Liveness,
+        tap: Some(tap::earlier_terms_unheard),
+        ..PLANTED
+    },
+    Variant {
+        name: "heartbeats-beside-disk",
+        about: "planted: followers answer heartbeats while their disks stall: the leader keeps its lease and commits nothing",
+        source: "CockroachDB's disk stalls; YugabyteDB #32630; of followers here, as one loop sends and syncs; lease-bugs LB-80",
+        seen: seen("planted/stalled-disks", "lease-hits"),
+        harm: Harm::Liveness,
+        tap: Some(tap::heartbeats_answered_at_once),
+        ..PLANTED
+    },
+    Variant {
+        name: "logs-not-compared",
+        about: "planted: voters do not ask whether a candidate's log is as good as theirs",
+        source: "Raft dissertation §3.6.1; invariant R3",
+        seen: seen("planted/short-log", "leader-completeness"),
+        tap: Some(tap::any_log_will_do),
+        ..PLANTED
+    },
+    Variant {
+        name: "same-election-timeouts",
+        about: "planted: all election timeouts are alike: who begins together stands together, and splits the votes for ever",
+        source: "etcd #10483; openraft #1838; lease-bugs LB-77",
+        seen: seen("planted/split-votes", "recovers"),
+        harm: Harm::Liveness,
+        host: Some(host::draws_nothing),
+        ..PLANTED
+    },
 ];
 
 /// Does this error say in words that leadership is lost, or quote somebody who does?

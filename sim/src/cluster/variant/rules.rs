@@ -456,4 +456,49 @@ pub(super) const VARIANTS: &[Variant] = &[
         rules_off: &[Rule::TransientIsRetried],
         ..PLANTED
     },
+    Variant {
+        name: "joint-never-left",
+        about: "planted: nobody leaves a joint configuration",
+        source: "etcd #12136; lease-bugs LB-50",
+        seen: seen("planted/joint", "configuration"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::JointIsLeft],
+        ..PLANTED
+    },
+    Variant {
+        name: "refused-proposal-hangs",
+        about: "planted: a write that is refused because leadership is being handed over is never answered",
+        source: "elastickv 52987615 (R4); lease-bugs LB-68",
+        seen: seen("planted/slow-handover", "writes"),
+        harm: Harm::Liveness,
+        engine: Some(engine::refused_is_under_way),
+        ..PLANTED
+    },
+    Variant {
+        name: "transfer-flag-stuck",
+        about: "planted: a leader whose transfer has failed takes no writes any more",
+        source: "hashicorp/raft #493, #696; lease-bugs LB-67",
+        seen: seen("planted/unreachable-target", "recovery"),
+        harm: Harm::Liveness,
+        engine: Some(engine::transfer_leaves_mark),
+        ..PLANTED
+    },
+    Variant {
+        name: "transfer-never-over",
+        about: "planted: a transfer that raft has given up is under way for ever, and the lease does not come back",
+        source: "hashicorp/raft #493; lease-bugs LB-67",
+        seen: seen("planted/unreachable-target", "transfers-end"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::EndOfTransferNoticed],
+        ..PLANTED
+    },
+    Variant {
+        name: "transfer-waits-for-quiet",
+        about: "planted: a transfer waits until no write is under way, and writes are taken on: under load it never begins",
+        source: "hashicorp/raft #581: raft-rs takes no write during a transfer, so before it; lease-bugs LB-69",
+        seen: seen("planted/busy-handover", "leader-changes"),
+        harm: Harm::Liveness,
+        engine: Some(engine::transfer_waits_for_quiet),
+        ..PLANTED
+    },
 ];

@@ -7,6 +7,7 @@ use leasehold::transport::{CallId, Message, MessageType, Packet};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -29,6 +30,38 @@ pub trait Tap: Send + Sync {
     /// What the process is given in place of `packet`; `None`: nothing.
     fn arriving(&self, packet: Packet) -> Option<Packet> {
         Some(packet)
+    }
+
+    /// What leaves at once in answer to `packet`, before the process is given it; `None`: nothing.
+    fn answering(&self, _packet: &Packet) -> Option<Packet> {
+        None
+    }
+}
+
+/// Where what arrives at a process meets the tap.
+#[derive(Clone)]
+pub(in crate::cluster) struct Inlet {
+    pub(in crate::cluster) tap: Arc<dyn Tap>,
+    /// By which the tap answers at once.
+    pub(in crate::cluster) bus: Arc<dyn Bus<Message>>,
+}
+
+impl Inlet {
+    /// What the process is given in place of `packet`; `None`: nothing.
+    pub(in crate::cluster) fn receive(&self, packet: Packet) -> Option<Packet> {
+        if let Some(answer) = self.tap.answering(&packet) {
+            // One that finds its lane full is lost, as on any network.
+            let _ = self.bus.send(answer);
+        }
+        self.tap.arriving(packet)
+    }
+}
+
+/// The kind of a Raft message, and its term.
+fn raft(packet: &Packet) -> Option<(MessageType, u64)> {
+    match &packet.body {
+        Message::Raft(message) => Some((message.msg_type, message.term)),
+        Message::Request { .. } | Message::Reply { .. } => None,
     }
 }
 
@@ -270,6 +303,147 @@ pub(super) fn one_channel(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     }
 
     Arc::new(OneChannel { host: Arc::clone(host), channel: Arc::default() })
+}
+
+/// Who stands for election itself hears nobody else do so.
+pub(super) fn deaf_candidates(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    #[derive(Default)]
+    struct Deaf {
+        stands: AtomicBool,
+    }
+
+    impl Tap for Deaf {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            match raft(&packet) {
+                Some((MessageType::MsgRequestPreVote, _)) => self.stands.store(true, Ordering::Relaxed),
+                Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, _)) => {
+                    self.stands.store(false, Ordering::Relaxed)
+                }
+                _ => {}
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, packet: Packet) -> Option<Packet> {
+            match raft(&packet) {
+                Some((MessageType::MsgRequestPreVote, _)) if self.stands.load(Ordering::Relaxed) => return None,
+                Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, _)) => {
+                    self.stands.store(false, Ordering::Relaxed)
+                }
+                _ => {}
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(Deaf::default())
+}
+
+/// What the leader of an earlier term sends is not heard, and so not answered: nobody tells it that there is a later one.
+pub(super) fn earlier_terms_unheard(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    /// The term of this node, as far as it has told others.
+    #[derive(Default)]
+    struct Unheard(AtomicU64);
+
+    impl Tap for Unheard {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            // What concerns a pre-vote may bear a term that nobody is in yet.
+            if let Some((
+                MessageType::MsgRequestVote
+                | MessageType::MsgHeartbeat
+                | MessageType::MsgAppend
+                | MessageType::MsgHeartbeatResponse
+                | MessageType::MsgAppendResponse,
+                term,
+            )) = raft(&packet)
+            {
+                self.0.fetch_max(term, Ordering::Relaxed);
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, packet: Packet) -> Option<Packet> {
+            let unheard = match raft(&packet) {
+                Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, term)) => {
+                    term < self.0.load(Ordering::Relaxed)
+                }
+                _ => false,
+            };
+            (!unheard).then_some(packet)
+        }
+    }
+
+    Arc::new(Unheard::default())
+}
+
+/// Whoever asks for a vote seems to have a log that is longer than any.
+pub(super) fn any_log_will_do(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    struct AnyLog;
+
+    impl Tap for AnyLog {
+        fn arriving(&self, mut packet: Packet) -> Option<Packet> {
+            if let Message::Raft(message) = &mut packet.body
+                && matches!(message.msg_type, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote)
+            {
+                (message.log_term, message.index) = (u64::MAX, u64::MAX);
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(AnyLog)
+}
+
+/// A heartbeat of the leader that this node follows is answered as soon as it arrives, whatever the node's loop waits for.
+pub(super) fn heartbeats_answered_at_once(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    /// The leader that this node has answered last, and its term.
+    #[derive(Default)]
+    struct AtOnce(Mutex<Option<(Address, u64)>>);
+
+    impl Tap for AtOnce {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            match raft(&packet) {
+                Some((MessageType::MsgHeartbeatResponse | MessageType::MsgAppendResponse, term)) => {
+                    *self.0.lock() = Some((packet.to, term));
+                }
+                Some((MessageType::MsgRequestPreVote | MessageType::MsgRequestVoteResponse, _)) => {
+                    *self.0.lock() = None
+                }
+                _ => {}
+            }
+            Some(packet)
+        }
+
+        fn answering(&self, packet: &Packet) -> Option<Packet> {
+            let Message::Raft(heartbeat) = &packet.body else { return None };
+            let follows = *self.0.lock() == Some((packet.from, heartbeat.term));
+            if heartbeat.msg_type != MessageType::MsgHeartbeat || !follows {
+                return None;
+            }
+            let mut answer = heartbeat.clone();
+            (answer.from, answer.to) = (heartbeat.to, heartbeat.from);
+            (answer.msg_type, answer.commit) = (MessageType::MsgHeartbeatResponse, 0);
+            let (from, to, echo) = (packet.to, packet.from, packet.stamp);
+            Some(Packet { from, to, lane: packet.lane, stamp: None, echo, body: Message::Raft(answer) })
+        }
+    }
+
+    Arc::new(AtOnce::default())
+}
+
+/// A client whose request has failed is not told.
+pub(super) fn failures_unanswered(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    struct Unanswered;
+
+    impl Tap for Unanswered {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            let failed = matches!(packet.body, Message::Reply { result: Err(_), .. });
+            let to_client = matches!(packet.to, Address::Client(_));
+            (!(failed && to_client)).then_some(packet)
+        }
+    }
+
+    Arc::new(Unanswered)
 }
 
 /// Gets are answered with what the last one of the same key was, for a while.

@@ -190,8 +190,10 @@ fn encode(change: &MembershipChange) -> ConfChangeV2 {
         MembershipChange::Promote(node) => vec![single(ConfChangeType::AddNode, node)],
         MembershipChange::Remove(node) => vec![single(ConfChangeType::RemoveNode, node)],
         MembershipChange::Joint { add, remove } => {
-            // Joint even where one voter changes, and left by itself.
-            encoded.transition = ConfChangeTransition::Implicit;
+            // Joint even where one voter changes,
+            encoded.transition = ConfChangeTransition::Explicit;
+            // and left by itself.
+            rule!(JointIsLeft => encoded.transition = ConfChangeTransition::Implicit);
             let add = add.iter().map(|node| single(ConfChangeType::AddNode, node));
             add.chain(remove.iter().map(|node| single(ConfChangeType::RemoveNode, node))).collect()
         }
