@@ -193,7 +193,6 @@ impl EventLoop {
         }
         self.reads.prune();
         self.settle_transfer();
-        rule!(JointIsLeft => self.leave_joint());
         self.give_up_lost_snapshots();
         if let Ok(now) = self.now() {
             self.renew(now);

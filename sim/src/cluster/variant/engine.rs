@@ -142,25 +142,6 @@ pub(super) fn joins_rounds(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc
     answering(engine, Joins { host: Arc::clone(host), waiting: Waiting::default() })
 }
 
-/// A ReadIndex round leaves when the engine's clock ticks next.
-pub(super) fn rounds_at_ticks(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
-    const TICK: Duration = Duration::from_millis(10);
-
-    struct AtTicks(Arc<dyn Host>);
-
-    impl Between for AtTicks {
-        fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
-            let (host, round) = (Arc::clone(&self.0), engine.read_index(cause));
-            Box::pin(async move {
-                host.sleep(TICK).await;
-                round.await
-            })
-        }
-    }
-
-    answering(engine, AtTicks(Arc::clone(host)))
-}
-
 /// Who proposed something is told when the store that lags behind has it.
 pub(super) fn writes_wait_for_store(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
     struct WaitForStore(Arc<dyn Host>);

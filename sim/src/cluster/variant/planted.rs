@@ -263,6 +263,15 @@ pub(super) const VARIANTS: &[Variant] = &[
         host: Some(host::draws_nothing),
         ..PLANTED
     },
+    Variant {
+        name: "round-waits-for-tick",
+        about: "planted: a ReadIndex round leaves with the next tick",
+        source: "TiKV #14786, #14789; lease-bugs LB-62",
+        seen: seen("fast/read-index", "read-index-latency"),
+        harm: Harm::Performance,
+        tap: Some(tap::rounds_at_ticks),
+        ..PLANTED
+    },
 ];
 
 /// Does this error say in words that leadership is lost, or quote somebody who does?

@@ -316,15 +316,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
-        name: "round-waits-for-tick",
-        about: "planted: a ReadIndex round leaves at the next tick",
-        source: "TiKV #14786, #14789; lease-bugs LB-62",
-        seen: seen("fast/read-index", "script-mean"),
-        harm: Harm::Performance,
-        engine: Some(engine::rounds_at_ticks),
-        ..PLANTED
-    },
-    Variant {
         name: "snapshot-too-new",
         about: "planted: a transaction names a newer snapshot than it has read from: what was written meanwhile is overwritten",
         source: "elastickv 8b4c5c72 (O1), found there by Jepsen as a lost update",

@@ -446,6 +446,35 @@ pub(super) fn failures_unanswered(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
     Arc::new(Unanswered)
 }
 
+/// What asks for the confirmation of a ReadIndex leaves with the next tick.
+pub(super) fn rounds_at_ticks(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+    const TICK: Duration = Duration::from_millis(10);
+
+    struct AtTicks(Arc<dyn Host>);
+
+    impl Tap for AtTicks {
+        fn send(&self, bus: &Arc<dyn Bus<Message>>, packet: Packet) -> Result<(), LaneFull> {
+            let asks = match &packet.body {
+                Message::Raft(message) => message.msg_type == MessageType::MsgHeartbeat && !message.context.is_empty(),
+                Message::Request { .. } | Message::Reply { .. } => false,
+            };
+            if !asks {
+                return bus.send(packet);
+            }
+            let (host, bus) = (Arc::clone(&self.0), Arc::clone(bus));
+            let late = async move {
+                host.sleep(TICK).await;
+                // One that finds its lane full then is lost, as on any network.
+                let _ = bus.send(packet);
+            };
+            self.0.spawn("tick", Box::pin(late));
+            Ok(())
+        }
+    }
+
+    Arc::new(AtTicks(Arc::clone(host)))
+}
+
 /// Gets are answered with what the last one of the same key was, for a while.
 pub(super) fn cached_gets(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     const FRESH: Duration = Duration::from_millis(100);

@@ -130,17 +130,6 @@ impl EventLoop {
         voters.filter(|(_, progress)| progress.matched == last).map(|(id, _)| *id).min()
     }
 
-    /// Leaves a joint configuration that an earlier leader entered: raft does it for the leader that applies the entry which enters
-    /// it, and for nobody after that (LB-50; etcd #12136).
-    pub(super) fn leave_joint(&mut self) {
-        let abandoned =
-            self.raft.store().is_joint() && !self.raft.raft.has_pending_conf() && self.applied.1 == self.raft.raft.term;
-        if abandoned {
-            // Refused during a transfer: tried again at the next tick.
-            let _ = self.raft.propose_conf_change(Vec::new(), ConfChangeV2::default());
-        }
-    }
-
     pub(super) fn fail_change(&mut self, error: &Error) {
         if let Some(Change { reply, .. }) = self.change.take() {
             let _ = reply.send(Err(error.clone()));
@@ -192,7 +181,7 @@ fn encode(change: &MembershipChange) -> ConfChangeV2 {
         MembershipChange::Joint { add, remove } => {
             // Joint even where one voter changes,
             encoded.transition = ConfChangeTransition::Explicit;
-            // and left by itself.
+            // and left by itself: raft sees to it under whoever leads when it is applied, or next.
             rule!(JointIsLeft => encoded.transition = ConfChangeTransition::Implicit);
             let add = add.iter().map(|node| single(ConfChangeType::AddNode, node));
             add.chain(remove.iter().map(|node| single(ConfChangeType::RemoveNode, node))).collect()
