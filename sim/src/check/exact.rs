@@ -45,6 +45,7 @@ struct Attempt<S> {
     state: S,
     /// What may come next, the last first.
     next: Vec<Next>,
+    has_choice: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -66,7 +67,8 @@ impl<M: Machine> Search<'_, M> {
     fn run(&self, state: M::State, steps: usize) -> Option<bool> {
         let mut tried = BTreeSet::new();
         let mut attempts = vec![self.attempt(Done::default(), state)];
-        while let Some(attempt) = attempts.last_mut() {
+        for _ in 0..steps {
+            let Some(attempt) = attempts.last_mut() else { return Some(false) };
             if attempt.done.before == self.ending.len() {
                 return Some(true);
             }
@@ -75,18 +77,13 @@ impl<M: Machine> Search<'_, M> {
                 continue;
             };
             let Some(state) = self.machine.after(self.operation(next), &attempt.state) else { continue };
-            if state == attempt.state {
-                attempt.next.clear();
-            }
             let done = self.and(&attempt.done, next);
-            if tried.len() == steps {
-                return None;
-            }
-            if tried.insert((done.clone(), state.clone())) {
+            // Where there was a choice, other choices may lead to the same.
+            if !attempt.has_choice || tried.insert((done.clone(), state.clone())) {
                 attempts.push(self.attempt(done, state));
             }
         }
-        Some(false)
+        None
     }
 
     fn operation(&self, next: Next) -> usize {
@@ -111,14 +108,17 @@ impl<M: Machine> Search<'_, M> {
         }
         ending.retain(|(_, place)| self.machine.span(self.ending[*place]).0 <= first_end);
         ending.sort_unstable_by(|one, other| other.cmp(one));
-        let idle = |place: &usize| self.machine.after(self.ending[*place], &state).as_ref() == Some(&state);
-        let idle = ending.iter().map(|(_, place)| *place).find(idle);
-        let may_be = |place: &usize| self.machine.span(self.endless[*place]).0 <= first_end;
-        let endless = (0..self.endless.len()).filter(|place| !done.endless.contains(place)).filter(may_be);
-        let next = endless.map(Next::Endless);
-        let next = next.chain(ending.iter().map(|(_, place)| Next::Ending(*place)));
-        let next = next.chain(idle.map(Next::Ending)).collect();
-        Attempt { done, state, next }
+        let after = |next: &Next| self.machine.after(self.operation(*next), &state);
+        let next = ending.iter().map(|(_, place)| Next::Ending(*place));
+        let next: Vec<Next> = match next.clone().rfind(|next| after(next).as_ref() == Some(&state)) {
+            Some(idle) => vec![idle],
+            None => {
+                let may_be = |place: &usize| self.machine.span(self.endless[*place]).0 <= first_end;
+                let endless = (0..self.endless.len()).filter(|place| !done.endless.contains(place)).filter(may_be);
+                endless.map(Next::Endless).chain(next).filter(|next| after(next).is_some()).collect()
+            }
+        };
+        Attempt { done, state, has_choice: next.len() > 1, next }
     }
 
     fn and(&self, done: &Done, next: Next) -> Done {

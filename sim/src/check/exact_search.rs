@@ -38,13 +38,11 @@ pub(super) const INFO: CheckInfo = CheckInfo {
     )
 };
 
-/// So many operations are judged at most.
-const MOST: usize = 1_000;
+/// So many operations are judged at most: what is wrong with some is found by trying all that may have come before.
+const MOST: usize = 300;
 
-/// In so many steps an order must be found. Almost always it takes one for each operation; that there is none takes more, as
-/// every order of a burst must be seen to lead nowhere. What is not found soon is not found late either, and a sweep has other
-/// seeds.
-const STEPS: usize = 20_000;
+/// In so many steps an order must be found, or that there is none. Almost always it takes one for each operation.
+const STEPS: usize = 100_000;
 
 /// The check.
 pub(super) struct ExactSearch {
