@@ -6,7 +6,9 @@
 //! with the next tick or heartbeat is slower than that (LB-62).
 //!
 //! **Does not prove** what half of fewer rounds than [`ENOUGH`] take, nor anything of the rounds that a variant runs before its writes. What
-//! finds a queue full disturbs here as a fault does: a flood of rounds is for `read-index-budget` and the scenario to judge.
+//! finds a queue full disturbs here as a fault does: a flood of rounds is for `read-index-budget` and the scenario to judge. A round that a
+//! snapshot held up is not judged either: a leader writes it in the same loop, and if everybody who waited for it calls at that instant,
+//! each of them waits for those before it (`slow/chaos`, seed 9010).
 //!
 //! **Costs** two counters at each round that ends.
 //!
@@ -37,7 +39,7 @@ pub(super) struct ReadIndexLatency {
     premises: Premises,
     /// But for transfers: the leader that follows has no lease yet, and runs rounds.
     calm: Calm,
-    /// Who was last caught up, and since when.
+    /// Who was last caught up, and since when it has been that and written no snapshot.
     leader: Option<(NodeId, SimTime)>,
     /// When a queue was last found full.
     full: Option<SimTime>,
@@ -62,10 +64,14 @@ impl ReadIndexLatency {
         self.premises.slowest_round_trip + self.premises.slowest_fsync
     }
 
+    fn leads(&self, node: NodeId) -> bool {
+        self.leader.is_some_and(|(leader, _)| leader == node)
+    }
+
     fn ended(&mut self, at: SimTime, node: NodeId, waited: Duration) {
         let full = self.full.is_some_and(|full| at.since(full) < self.premises.settling());
-        let caught_up = self.leader.is_some_and(|(leader, since)| leader == node && at.since(since) >= waited);
-        if self.premises.lossless && !full && caught_up && self.calm.is_settled(at, &self.premises) {
+        let ready = self.leader.is_some_and(|(leader, since)| leader == node && at.since(since) >= waited);
+        if self.premises.lossless && !full && ready && self.calm.is_settled(at, &self.premises) {
             self.rounds += 1;
             self.slow += u64::from(waited > self.usual());
             self.slowest += u64::from(waited > self.most());
@@ -104,6 +110,9 @@ impl Check for ReadIndexLatency {
                 self.ended(record.at, *node, *waited);
             }
             Event::LaneFull { .. } | Event::InboxFull { .. } => self.full = Some(record.at),
+            Event::SnapshotTaken { .. } | Event::LogCompacted { .. } if self.leads(*node) => {
+                self.leader = Some((*node, record.at));
+            }
             _ => {}
         }
         None
@@ -168,6 +177,15 @@ mod tests {
     fn who_was_not_caught_up_waited_for_that() {
         let late = |events: Events| events.round_ended(15_040, 1, RoundCause::LeaseMiss, 50);
         assert_eq!(after(late(late(led()))), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn what_a_snapshot_of_the_leader_held_up_is_not_judged() {
+        let slow = |events: Events, at| after(events.round_ended(at, 1, RoundCause::LeaseMiss, 50)).1;
+        let cut = |events: Events, node| events.event(20_000, node, Event::LogCompacted { first: 1 });
+        assert_eq!([20_000, 20_049, 20_050].map(|at| slow(cut(cut(led(), 1), 2), at)), [0, 0, 1]);
+        assert_eq!(slow(cut(led(), 2), 20_000), 1, "a follower's");
+        assert_eq!(slow(led().snapshots(20_000, 1, 9, 2, 7), 20_000), 0);
     }
 
     #[test]
