@@ -1,9 +1,9 @@
 //! L2: after the last fault there is a leader again, and everybody follows it.
 //!
-//! **Proves** that whenever no fault is in force any more, within six of the longest election timeouts some node leads the latest term that
-//! anybody leads, has applied an entry of it, and has been answered in it, after the fault, by so many as make a quorum with itself: by
-//! nobody, where its vote is the only one. No client is needed to see that. A fault that begins before makes it void. How soon clients are served is for the scenario to bound
-//! (`recovery`).
+//! **Proves** that whenever no fault is in force any more but crashes that leave a quorum running, within six of the longest election
+//! timeouts some node leads the latest term that anybody leads, has applied an entry of it, and has been answered in it, after the
+//! fault, by so many as make a quorum with itself: by nobody, where its vote is the only one. No client is needed to see that. A fault
+//! that begins before makes it void, a crash makes it begin anew. How soon clients are served is for the scenario to bound (`recovery`).
 //!
 //! In the same time whoever runs and votes has answered that leader or one after it: a node of a later term that nobody hears stays
 //! alone for ever, and the next fault may find no quorum (LB-76).
@@ -11,7 +11,7 @@
 //! How long each took it tells as well: that most take no longer than two elections (B1) can be said of many runs together alone, and
 //! is judged where they are summed up (`verdict::recoveries`).
 //!
-//! **Does not prove** that nodes which follow have caught up, nor anything while a fault is in force.
+//! **Does not prove** that nodes which follow have caught up, nor anything while a fault of another kind is in force.
 //!
 //! **Costs** a look at each answer to a leader, while one is awaited, and at what leaders apply first.
 //!
@@ -113,7 +113,8 @@ impl Recovers {
 
     fn fault(&mut self, record: &Record, nodes: &Nodes) {
         self.remember(record);
-        match self.troubles.record(record) {
+        let change = if is_crash(record) { self.crash(record) } else { self.troubles.record(record) };
+        match change {
             Change::None | Change::Less => {}
             Change::Began => (self.awaited, self.following) = (None, None),
             Change::Calm => {
@@ -121,6 +122,14 @@ impl Recovers {
                 self.look_at_leaders(record.at, nodes);
             }
         }
+    }
+
+    /// Those who are left, or are there again, are to go on at once.
+    fn crash(&self, record: &Record) -> Change {
+        let What::Fault { phase: FaultPhase::Activated | FaultPhase::Ended, .. } = record.what else {
+            return Change::None;
+        };
+        if self.troubles.in_force() == 0 { Change::Calm } else { Change::Less }
     }
 
     fn remember(&mut self, Record { at, what }: &Record) {
@@ -185,6 +194,9 @@ impl Recovers {
     }
 
     fn watch(&mut self, at: SimTime, nodes: &Nodes) {
+        if !quorum_runs(nodes) {
+            self.awaited = None;
+        }
         let settling = self.premises.settling();
         if let Some(awaited) = &self.awaited
             && awaited.late.is_none()
@@ -207,7 +219,7 @@ impl Recovers {
         {
             let waited = words::duration(at.since(since));
             let message = format!(
-                "the last fault ended at {since}, and {waited} later {straggler}, which runs and votes, has not followed {leader}, \
+                "the last fault was over at {since}, and {waited} later {straggler}, which runs and votes, has not followed {leader}, \
                  which leads term {term}"
             );
             let late = INFO.finding(at, message, nodes.complete(at, self.faults.iter().cloned().collect()));
@@ -217,18 +229,33 @@ impl Recovers {
 
     /// What is pending, and why.
     fn finding(&self, at: SimTime, awaited: &Awaited, nodes: &Nodes) -> Finding {
-        let (since, waited) = (awaited.since, words::duration(at.since(awaited.since)));
-        let message = format!(
-            "the last fault ended at {since}, and {waited} later no leader has committed and is followed by a quorum"
-        );
-        let mut story: Vec<_> = self.faults.iter().cloned().collect();
+        let mut late = self.overdue(at, awaited.since);
+        let story = &mut late.story;
         let leaders = nodes.iter().filter(|(_, state)| state.role == Role::Leader);
         story.extend(leaders.map(|(leader, state)| lacks(awaited, leader, state, nodes)).take(2));
         story.extend(waiting(at, &self.premises, nodes));
         let room = STORY - story.len();
         story.extend(nodes.iter().take(room).map(|(id, node)| format!("{id} {}", node.describe(at))));
-        INFO.finding(at, message, story)
+        late
     }
+
+    fn overdue(&self, at: SimTime, since: SimTime) -> Finding {
+        let waited = words::duration(at.since(since));
+        let message = format!(
+            "the last fault was over at {since}, and {waited} later no leader has committed and is followed by a quorum"
+        );
+        INFO.finding(at, message, self.faults.iter().cloned().collect())
+    }
+}
+
+fn is_crash(record: &Record) -> bool {
+    matches!(record.what, What::Fault { verb: "crash", .. })
+}
+
+/// Does a quorum run, by the membership of everybody who does? A node that knows of no change yet must not be believed.
+fn quorum_runs(nodes: &Nodes) -> bool {
+    let runs = |id| nodes.get(id).is_some_and(runs);
+    nodes.iter().filter(|(id, _)| runs(*id)).all(|(id, _)| nodes.members(id).is_quorum(runs))
 }
 
 /// Who leads the latest term that anybody leads, and that term.
@@ -336,7 +363,9 @@ impl Check for Recovers {
         self.recoveries.extend(unfinished.filter(|recovery| recovery.took > self.premises.usual_settling()));
         let awaited = awaited.filter(|awaited| end.since(awaited.since) > self.premises.settling());
         self.evaluated += u64::from(awaited.is_some());
-        self.late.take().or(awaited.and_then(|awaited| awaited.late)).into_iter().collect()
+        // Time may have run out after the nodes were last looked at.
+        let late = awaited.map(|awaited| awaited.late.unwrap_or_else(|| self.overdue(end, awaited.since)));
+        self.late.take().or(late).into_iter().collect()
     }
 }
 
@@ -349,9 +378,13 @@ mod tests {
 
     /// The timeouts are those of an election timeout of one second: it must be over in 12.6.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
+        judged_at(60_000, events)
+    }
+
+    fn judged_at(end: u64, events: &Events) -> (Vec<Finding>, u64) {
         let mut check = Recovers::new(Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "L2 is judged at the end");
-        (check.finish(ms(60_000)), check.evaluated())
+        (check.finish(ms(end)), check.evaluated())
     }
 
     /// Three nodes; a partition ends at 2 s.
@@ -376,7 +409,7 @@ mod tests {
         let (findings, _) = judged(&told(two(), 14_601));
         assert_eq!(
             findings[0].message,
-            "the last fault ended at 2.000000s, and 12.601 s later n3, which runs and votes, has not followed n1, which leads term 4"
+            "the last fault was over at 2.000000s, and 12.601 s later n3, which runs and votes, has not followed n1, which leads term 4"
         );
         assert_eq!(judged(&told(two(), 14_600)).0, [], "it has time yet");
         assert_eq!(judged(&told(two().acknowledges(9_000, 3, 1, 4, 8_950), 14_601)).0, []);
@@ -392,7 +425,7 @@ mod tests {
         assert_eq!((findings.len(), evaluated), (1, 1));
         assert_eq!(
             findings[0].message,
-            "the last fault ended at 2.000000s, and 12.601 s later no leader has committed and is followed by a quorum"
+            "the last fault was over at 2.000000s, and 12.601 s later no leader has committed and is followed by a quorum"
         );
         assert!(findings[0].story.len() <= STORY);
     }
@@ -448,17 +481,42 @@ mod tests {
         let led = |at| {
             Events::default().started(0, 1, 1).started(0, 2, 1).members(1, 1, 5, [&[1], &[], &[2]]).leads(at, 1, 4)
         };
-        let before = led(500).applies(501, 1, 6, 4, 0).fault(1_000, 0, "crash", Activated);
-        assert_eq!(judged(&told(before.fault(2_000, 0, "crash", Ended), 20_000)), (Vec::new(), 1));
+        let before = led(500).applies(501, 1, 6, 4, 0).fault(1_000, 0, "slow", Activated);
+        assert_eq!(judged(&told(before.fault(2_000, 0, "slow", Ended), 20_000)), (Vec::new(), 1));
         let after = Events::default().started(0, 1, 1).members(1, 1, 5, [&[1], &[], &[]]);
-        let after = after.fault(1_000, 0, "crash", Activated).fault(2_000, 0, "crash", Ended).leads(3_000, 1, 4);
+        let after = after.fault(1_000, 0, "slow", Activated).fault(2_000, 0, "slow", Ended).leads(3_000, 1, 4);
         let caught_up = Event::CaughtUp { term: 4, index: 6 };
         assert_eq!(judged(&after.applies(3_001, 1, 6, 4, 0).event(3_001, 1, caught_up)), (Vec::new(), 1));
     }
 
     #[test]
     fn nothing_is_owed_under_a_fault() {
-        let again = healed().fault(3_000, 1, "crash", Activated);
+        let again = healed().fault(3_000, 1, "slow", Activated);
         assert_eq!(judged(&told(again, 20_000)), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn a_majority_goes_on_without_those_who_crashed() {
+        let crashed = |events: Events, node| {
+            events.fault(3_000 + node, node as u32, "crash", Activated).killed(3_000 + node, node)
+        };
+        let one = || crashed(healed(), 3);
+        assert_eq!(judged_at(15_603, &one()).0, [], "it has six election timeouts from the crash on");
+        assert_eq!(judged_at(15_604, &one()).0.len(), 1);
+        let led = one().leads(4_000, 1, 4).applies(4_001, 1, 1, 4, 0).acknowledges(4_100, 2, 1, 4, 4_050);
+        assert_eq!(judged(&told(led, 20_000)), (Vec::new(), 1));
+        assert_eq!(judged(&told(crashed(one(), 2), 20_000)), (Vec::new(), 0), "one of three is none");
+    }
+
+    #[test]
+    fn a_crash_under_another_fault_changes_nothing_of_what_is_owed() {
+        let cut = healed().fault(2_500, 7, "partition", Activated).fault(3_000, 1, "crash", Activated).killed(3_000, 3);
+        assert_eq!(judged(&told(cut, 20_000)), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn the_end_of_a_run_finds_it_late_where_nobody_looked_any_more() {
+        let (findings, evaluated) = judged(&healed());
+        assert_eq!((findings.len(), evaluated), (1, 1));
     }
 }

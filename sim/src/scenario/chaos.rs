@@ -3,12 +3,13 @@
 //! A fault exists in a run or it does not (swarm testing, Groce et al., ISSTA 2012): where everything is always wrong, most of
 //! what needs two things to meet in peace is never seen. Half of all durations lie about the election timeout and the lease, on
 //! whose ratios every bug of a lease depends; the others are lengths that pauses, stalls and partitions were seen to have
-//! (`lease-bugs.md` §5). What is drawn stays within what is claimed of clocks, so that whatever is violated is a bug.
+//! (`lease-bugs.md` §5): each [`Lengths`] is quantiles of one of its distributions, evenly drawn. What is drawn stays within what is
+//! claimed of clocks, so that whatever is violated is a bug: no monotonic clock stands still or jumps.
 
 use std::time::Duration;
 
 use super::{
-    Action, Chaos, ClockFault, ClockHarm, Cluster, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends,
+    Action, Chaos, Claims, ClockFault, ClockHarm, Cluster, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends,
     FaultName, Heal, Healed, Hold, Jump, LaneName, Leftover, Link, MembershipChange, MessageKind, Moment, Partition,
     Pause, Paused, PausedClock, Phase, Point, Ppm, Renewal, Scenario, Selector, Shape, Slow, Step, Tail, When,
     profiles, words::Spelled,
@@ -26,10 +27,11 @@ impl Scenario {
     pub fn drawn<D: Dice>(&self, dice: impl Fn(&str) -> D) -> Self {
         let Some(chaos) = &self.chaos else { return self.clone() };
         let cluster = cluster(&self.cluster, &mut dice("cluster"));
+        let claims = claims(self.claims, &mut dice("claims"));
         let mut timeline = self.timeline.clone();
         let exist = existing(&chaos.faults, &mut dice("faults"));
         for fault in exist {
-            let mut steps = Steps { cluster: &cluster, chaos, until: self.until, dice: dice(fault.word()) };
+            let mut steps = Steps { cluster: &cluster, claims, chaos, until: self.until, dice: dice(fault.word()) };
             steps.of(fault, &mut timeline);
         }
         let calm = Heal { what: Healed::Everything, messages: Leftover::Drop };
@@ -39,7 +41,7 @@ impl Scenario {
             action: Action::Heal(calm),
         });
         timeline.sort_by_key(|step| step.at.start());
-        Self { cluster, timeline, chaos: None, ..self.clone() }
+        Self { cluster, claims, timeline, chaos: None, ..self.clone() }
     }
 }
 
@@ -50,7 +52,7 @@ fn existing(faults: &[FaultName], dice: &mut impl Dice) -> Vec<FaultName> {
 }
 
 fn cluster(file: &Cluster, dice: &mut impl Dice) -> Cluster {
-    // Election timeout, heartbeat: as in TiKV and etcd (ten to one), elastickv (ten to one, twice as long), and shorter.
+    // Election timeout, heartbeat: ten to one as in TiKV, etcd and elastickv, and tighter.
     let (election, heartbeat) = pick(dice, &[(300, 50), (500, 50), (1_000, 100), (1_000, 200), (1_000, 100)]);
     let network = |dice: &mut _| {
         let names = ["same-az", "same-az", "cross-az", "cross-region"];
@@ -72,20 +74,46 @@ fn cluster(file: &Cluster, dice: &mut impl Dice) -> Cluster {
     }
 }
 
+/// Oscillators differ by 200 ppm at most where nobody disciplines them, by 1,000 where NTP slews one each way.
+fn claims(file: Claims, dice: &mut impl Dice) -> Claims {
+    Claims { clock_drift: pick(dice, &[file.clock_drift, file.clock_drift, Ppm(1_000)]), ..file }
+}
+
 /// The steps of one fault.
 struct Steps<'a, D> {
     cluster: &'a Cluster,
+    claims: Claims,
     chaos: &'a Chaos,
     until: Duration,
     dice: D,
 }
 
-/// Lengths in milliseconds that pauses, stalls and blackouts were seen to have (`lease-bugs.md` §5: live migration 50 ms median and
-/// 300 ms p99, snapshot stuns of 188 ms to 4 s, TCP retransmissions from 200 ms on, degraded volumes of 200 to 500 ms).
-const SEEN: [u64; 12] = [5, 20, 50, 50, 100, 188, 200, 300, 437, 500, 1_000, 2_000];
+/// Milliseconds, each as likely as the others.
+type Lengths = [u64; 20];
+
+/// Of pauses: half are live migrations (log-normal, median 50 ms, 99th percentile 300 ms), the others garbage collections (Pareto from
+/// 50 ms on, up to 10 s and more), stuns of snapshots (188 ms to 3.7 s) and an overrun heartbeat (2.4 s).
+const PAUSES: Lengths =
+    [14, 23, 30, 37, 45, 55, 67, 84, 111, 300, 60, 100, 188, 250, 437, 570, 1_000, 2_400, 3_700, 10_000];
+
+/// Of partitions and of what is wrong with links: bursts of 100 ms to 10 s, flaps, and minutes, of which a run sees what it lasts.
+const BLACKOUTS: Lengths = [
+    100, 100, 150, 200, 200, 300, 400, 500, 700, 800, 1_000, 1_300, 1_600, 2_000, 3_000, 4_000, 5_000, 7_000, 10_000,
+    60_000,
+];
+
+/// Of what is wrong with disks and processors: stalls of 0.5 to 2 s, and degraded volumes, which last for minutes.
+const STALLS: Lengths =
+    [5, 10, 10, 20, 50, 100, 200, 300, 500, 500, 700, 1_000, 1_000, 1_500, 1_500, 2_000, 2_000, 5_000, 10_000, 60_000];
+
+/// Of one fsync: etcd warns from 10 ms on; degraded volumes take 200 to 500 ms, an etcd under report took 1.5 s.
+const FSYNCS: [u64; 8] = [5, 10, 20, 50, 200, 300, 500, 1_500];
+
+/// By which messages are late: spikes between zones (12 ms), retransmissions of TCP, whose timeout begins at 200 ms and doubles.
+const DELAYS: [u64; 8] = [1, 3, 12, 12, 50, 200, 400, 800];
 
 /// Kinds of messages on whose delay the lease depends; those of which many are sent come once, as do those that decide.
-const KINDS: [MessageKind; 8] = [
+const KINDS: [MessageKind; 12] = [
     MessageKind::Heartbeat,
     MessageKind::HeartbeatResponse,
     MessageKind::Append,
@@ -94,6 +122,10 @@ const KINDS: [MessageKind; 8] = [
     MessageKind::ForcedVote,
     MessageKind::Vote,
     MessageKind::VoteResponse,
+    MessageKind::PreVote,
+    MessageKind::Snapshot,
+    MessageKind::Request,
+    MessageKind::Reply,
 ];
 
 impl<D: Dice> Steps<'_, D> {
@@ -118,6 +150,10 @@ impl<D: Dice> Steps<'_, D> {
         Duration::from_millis(self.dice.below(millis.max(1)))
     }
 
+    fn millis(&mut self, all: &[u64]) -> Duration {
+        Duration::from_millis(pick(&mut self.dice, all))
+    }
+
     fn moment(&mut self, from: Duration, to: Duration) -> When {
         let phases: Vec<Phase> = Phase::all().collect();
         let phase = pick(&mut self.dice, &phases);
@@ -128,8 +164,8 @@ impl<D: Dice> Steps<'_, D> {
         When::On { moment: Moment { phase, after, before }, from, to, times: 1 }
     }
 
-    /// How long a fault lasts.
-    fn lasting(&mut self) -> Option<Duration> {
+    /// How long a fault lasts that was seen to last so long.
+    fn lasting(&mut self, seen: &Lengths) -> Option<Duration> {
         let (election, tick) = (self.cluster.election_timeout, self.cluster.tick);
         let lease = self.cluster.lease.unwrap_or(election - tick);
         let length = if chance(&mut self.dice, 50) {
@@ -145,7 +181,7 @@ impl<D: Dice> Steps<'_, D> {
             ];
             pick(&mut self.dice, &near)
         } else {
-            Duration::from_millis(pick(&mut self.dice, &SEEN))
+            self.millis(seen)
         };
         Some(length)
     }
@@ -160,7 +196,7 @@ impl<D: Dice> Steps<'_, D> {
             FaultName::Pause => self.pause(),
             FaultName::Slow => {
                 let factor = pick(&mut self.dice, &[2, 10, 100]);
-                Action::Slow(Slow { nodes: vec![self.node()], factor, lasts: self.lasting() })
+                Action::Slow(Slow { nodes: self.nodes(), factor, lasts: self.lasting(&STALLS) })
             }
             FaultName::Clock => self.clock(),
             FaultName::Disk => self.disk(),
@@ -174,9 +210,21 @@ impl<D: Dice> Steps<'_, D> {
         pick(&mut self.dice, &[Leader, LeaseHolder, OldLeader, Follower, Follower, Any])
     }
 
+    /// One in ten hits several at once: half of a rack, or all that there are.
+    fn nodes(&mut self) -> Vec<Selector> {
+        use Selector::{Follower, Followers, Leader, Majority};
+        if chance(&mut self.dice, 90) {
+            return vec![self.node()];
+        }
+        let groups = [vec![Leader, Followers], vec![Leader, Follower], vec![Majority], vec![Followers]];
+        let at = self.dice.below(groups.len() as u64) as usize;
+        groups[at].clone()
+    }
+
     fn transfer(&mut self) -> Action {
-        use Selector::{Any, Follower, Lagging, Restarted};
-        let to = pick(&mut self.dice, &[Follower, Follower, Follower, Lagging, Restarted, Any]);
+        use Selector::{Any, Follower, Lagging, Learner, Paused, Restarted};
+        let to =
+            pick(&mut self.dice, &[Follower, Follower, Follower, Follower, Lagging, Restarted, Paused, Learner, Any]);
         Action::Transfer { from: Selector::Leader, to }
     }
 
@@ -194,7 +242,7 @@ impl<D: Dice> Steps<'_, D> {
         };
         let how = pick(&mut self.dice, &[Cut::Drop, Cut::Hold, Cut::Flight]);
         let one_way = chance(&mut self.dice, 20) && shape != Shape::Ring;
-        Action::Partition(Partition { shape, how, one_way, lasts: self.lasting() })
+        Action::Partition(Partition { shape, how, one_way, lasts: self.lasting(&BLACKOUTS) })
     }
 
     fn ends(&mut self) -> Ends {
@@ -225,13 +273,13 @@ impl<D: Dice> Steps<'_, D> {
             stall: Ppm(0),
             bandwidth: None,
             queue: None,
-            lasts: self.lasting(),
+            lasts: self.lasting(&BLACKOUTS),
         };
         match self.dice.below(7) {
             0 => link.loss = Ppm(pick(&mut self.dice, &[10_000, 100_000, 500_000])),
-            1 => link.delay = Duration::from_millis(pick(&mut self.dice, &SEEN)),
+            1 => link.delay = self.millis(&DELAYS),
             2 => {
-                link.jitter = Duration::from_millis(pick(&mut self.dice, &SEEN));
+                link.jitter = self.millis(&DELAYS);
                 link.reorder = true;
             }
             3 => link.duplicate = Ppm(pick(&mut self.dice, &[10_000, 500_000])),
@@ -246,48 +294,57 @@ impl<D: Dice> Steps<'_, D> {
         let messages = vec![pick(&mut self.dice, &KINDS)];
         let first = chance(&mut self.dice, 60).then(|| pick(&mut self.dice, &[1, 2, 5]));
         let then = if chance(&mut self.dice, 80) { Leftover::Deliver } else { Leftover::Drop };
-        Action::Hold(Hold { messages, ends: self.ends(), first, then, lasts: self.lasting() })
+        Action::Hold(Hold { messages, ends: self.ends(), first, then, lasts: self.lasting(&BLACKOUTS) })
     }
 
     fn crash(&mut self) -> Action {
-        let lasts = if chance(&mut self.dice, 30) { Some(Duration::ZERO) } else { self.lasting() };
+        let lasts = if chance(&mut self.dice, 30) { Some(Duration::ZERO) } else { self.lasting(&BLACKOUTS) };
         let tail = pick(&mut self.dice, &[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);
-        Action::Crash(Crash { nodes: vec![self.node()], lasts, tail })
+        Action::Crash(Crash { nodes: self.nodes(), lasts, tail })
     }
 
     fn pause(&mut self) -> Action {
         let points: Vec<Point> = Point::WORDS.iter().map(|(point, _)| *point).collect();
         let at = chance(&mut self.dice, 40).then(|| pick(&mut self.dice, &points));
         let what = if at.is_some() && chance(&mut self.dice, 50) { Paused::Task } else { Paused::Process };
-        Action::Pause(Pause { nodes: vec![self.node()], lasts: self.lasting(), clock: PausedClock::Running, at, what })
+        let (nodes, lasts) = (self.nodes(), self.lasting(&PAUSES));
+        Action::Pause(Pause { nodes, lasts, clock: PausedClock::Running, at, what })
     }
 
     /// Wall clocks do as they like; monotonic ones stay within what is claimed of two clocks, half of it each.
     fn clock(&mut self) -> Action {
-        let ppm = pick(&mut self.dice, &[-50, 50, 100, -100]);
-        let by = Jump {
-            back: chance(&mut self.dice, 50),
-            by: Duration::from_millis(pick(&mut self.dice, &[130, 1_000, 10_000])),
-        };
         let harm = match self.dice.below(4) {
-            0 | 1 => ClockHarm::Step { by, monotonic: false },
-            2 => ClockHarm::Rate(Drift(ppm)),
+            0 | 1 => ClockHarm::Step { by: self.jump(), monotonic: false },
+            2 => ClockHarm::Rate(self.drift()),
             _ => ClockHarm::Fail,
         };
-        let lasts = if matches!(harm, ClockHarm::Step { .. }) { None } else { self.lasting() };
-        Action::Clock(ClockFault { nodes: vec![self.node()], harm, lasts })
+        let lasts = if matches!(harm, ClockHarm::Step { .. }) { None } else { self.lasting(&STALLS) };
+        Action::Clock(ClockFault { nodes: self.nodes(), harm, lasts })
+    }
+
+    /// The least that NTP steps by, a leap second, a node 4 min 37 s ahead, ntpd's bound, a virtual machine eight hours off.
+    fn jump(&mut self) -> Jump {
+        let by = self.millis(&[130, 500, 1_000, 1_000, 10_000, 277_000, 600_000, 28_800_000]);
+        Jump { back: chance(&mut self.dice, 50), by }
+    }
+
+    /// Half of what is claimed of two clocks, or a quarter.
+    fn drift(&mut self) -> Drift {
+        let half = i32::try_from(self.claims.clock_drift.0 / 2).unwrap_or(i32::MAX);
+        let by = pick(&mut self.dice, &[half, half, half / 2]).max(1);
+        Drift(if chance(&mut self.dice, 50) { by } else { -by })
     }
 
     fn disk(&mut self) -> Action {
         let operation = pick(&mut self.dice, &[DiskOperation::Append, DiskOperation::Sync, DiskOperation::Read]);
         let harm = match self.dice.below(6) {
-            0 => DiskHarm::Fsync(Duration::from_millis(pick(&mut self.dice, &SEEN))),
+            0 => DiskHarm::Fsync(self.millis(&FSYNCS)),
             1 => DiskHarm::Slow(pick(&mut self.dice, &[10, 100])),
             2 | 3 => DiskHarm::Stall,
             4 => DiskHarm::Fail(operation),
             _ => DiskHarm::Full,
         };
-        Action::Disk(DiskFault { nodes: vec![self.node()], harm, lasts: self.lasting() })
+        Action::Disk(DiskFault { nodes: self.nodes(), harm, lasts: self.lasting(&STALLS) })
     }
 
     fn membership(&mut self) -> MembershipChange {
