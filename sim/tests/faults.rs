@@ -361,6 +361,18 @@ fn in_a_ring_only_neighbours_reach_each_other() {
 }
 
 #[test]
+fn a_transfer_to_who_is_caught_up_is_never_to_who_was_cut_off() {
+    let steps = r#"
+        { at = "2s", partition = { sides = [["@follower"], ["@others"]], for = "800ms" } },
+        { at = "2400ms", transfer = { to = "@caught-up" } },"#;
+    let ran = ran(3, steps);
+    let (_, cut) = &ran.phases("partition", FaultPhase::Activated)[0];
+    let (_, transfer) = &ran.phases("transfer", FaultPhase::Activated)[0];
+    assert_ne!(transfer.split(" to ").nth(1), cut.split(" | ").next());
+    assert_eq!(ran.effective("transfer"), 1, "who is caught up can lead at once");
+}
+
+#[test]
 fn selectors_name_who_lags_stands_still_and_was_started_again() {
     let steps = r#"
         { at = "2s", partition = { sides = [["@follower"], ["@others"]], for = "500ms" } },

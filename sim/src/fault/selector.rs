@@ -3,6 +3,7 @@
 use super::{Act, Harm};
 use crate::scenario::{Ends, Selector};
 use leasehold::env::NodeId;
+use std::cmp::Reverse;
 
 impl Act {
     /// The nodes that a selector names now. Empty if nobody answers to it.
@@ -12,6 +13,11 @@ impl Act {
         let leader = roles.leader();
         let voters = &roles.members().voters;
         let followers = || voters.iter().copied().filter(|node| Some(*node) != leader).collect::<Vec<_>>();
+        // How far the followers that run have applied the log.
+        let applied = || {
+            let index = |node: NodeId| cluster.node(node).map(|running| running.status().applied);
+            followers().into_iter().filter_map(move |node| Some((index(node)?, node)))
+        };
         let spares = || nodes.iter().copied().filter(|node| !roles.members().contains(*node)).collect();
         match selector {
             Selector::Node(number) => vec![NodeId(u64::from(number))],
@@ -25,10 +31,9 @@ impl Act {
             Selector::Spare => self.draw(spares(), 1),
             Selector::Any => self.draw(nodes, 1),
             Selector::This => self.this.into_iter().collect(),
-            Selector::Lagging => {
-                let applied = |node: &NodeId| cluster.node(*node).map(|running| running.status().applied);
-                let running = followers().into_iter().filter_map(|node| Some((applied(&node)?, node)));
-                running.min().into_iter().map(|(_, node)| node).collect()
+            Selector::Lagging => applied().min().into_iter().map(|(_, node)| node).collect(),
+            Selector::CaughtUp => {
+                applied().min_by_key(|(index, node)| (Reverse(*index), *node)).into_iter().map(|(_, node)| node).collect()
             }
             Selector::Paused => self.paused().into_iter().collect(),
             Selector::Restarted => cluster.restarted().into_iter().collect(),

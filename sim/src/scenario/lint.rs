@@ -355,6 +355,7 @@ fn of_selector(selector: Selector, nodes: u64) -> u64 {
         | Selector::Any
         | Selector::This
         | Selector::Lagging
+        | Selector::CaughtUp
         | Selector::Paused
         | Selector::Restarted => 1,
     }

@@ -148,7 +148,7 @@ impl Phase {
 }
 
 impl Selector {
-    const ROLES: [(Self, &'static str); 14] = [
+    const ROLES: [(Self, &'static str); 15] = [
         (Self::Leader, "@leader"),
         (Self::OldLeader, "@old-leader"),
         (Self::Follower, "@follower"),
@@ -161,6 +161,7 @@ impl Selector {
         (Self::Any, "@any"),
         (Self::This, "@this"),
         (Self::Lagging, "@lagging"),
+        (Self::CaughtUp, "@caught-up"),
         (Self::Paused, "@paused"),
         (Self::Restarted, "@restarted"),
     ];

@@ -45,6 +45,7 @@ pub(super) fn who(selector: Selector) -> String {
         Selector::Any => "one of the nodes".to_owned(),
         Selector::This => "the node that this happened to".to_owned(),
         Selector::Lagging => "the follower that has applied least".to_owned(),
+        Selector::CaughtUp => "the follower that has applied most".to_owned(),
         Selector::Paused => "whoever stands still".to_owned(),
         Selector::Restarted => "whoever was started again last".to_owned(),
     }

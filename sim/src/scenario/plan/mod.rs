@@ -603,6 +603,8 @@ pub enum Selector {
     This,
     /// `@lagging`: the follower that runs and has applied least; the first by number of several.
     Lagging,
+    /// `@caught-up`: the follower that runs and has applied most; the first by number of several.
+    CaughtUp,
     /// `@paused`: the node that stands still; the first by number of several.
     Paused,
     /// `@restarted`: the node that was started again last.
@@ -624,6 +626,7 @@ impl Selector {
             | Self::Any
             | Self::This
             | Self::Lagging
+            | Self::CaughtUp
             | Self::Paused
             | Self::Restarted => false,
         }
