@@ -171,7 +171,7 @@ pub trait Check: Send {
         &Kind::ALL
     }
 
-    /// Sees one record, which `nodes` has taken in already. An actual finding whose class [`stops`] ends the run.
+    /// Sees one record, which `nodes` has taken in already. A finding that [`ends_run`] is the last.
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding>;
 
     /// How often the property was evaluated so far. A check that never was has proved nothing.
@@ -207,7 +207,7 @@ pub struct CheckInfo {
     pub about: &'static str,
     /// The class of its findings.
     pub class: Class,
-    /// Does a finding end the run?
+    /// Does an actual finding end the run? As its class does ([`is_violation`]), where the check does not say otherwise.
     pub stops: bool,
     /// Where the property comes from.
     pub source: &'static str,
@@ -215,7 +215,7 @@ pub struct CheckInfo {
 
 impl CheckInfo {
     const fn new(name: &'static str, class: Class, about: &'static str, source: &'static str) -> Self {
-        Self { name, about, class, stops: stops(class), source }
+        Self { name, about, class, stops: is_violation(class), source }
     }
 
     /// The property does not hold.
@@ -271,9 +271,15 @@ pub const ALL: &[CheckInfo] = &[
     lease_used::INFO,
 ];
 
-/// Does a finding of this class end the run? After a violation of safety nothing that follows means anything; what is counted needs
-/// the whole run.
-pub const fn stops(class: Class) -> bool {
+/// Does this finding end the run? Then bounds and floors are not judged: the run did not get that far.
+pub fn ends_run(finding: &Finding) -> bool {
+    let stops = ALL.iter().any(|info| info.name == finding.check && info.stops);
+    stops && finding.severity == Severity::Actual
+}
+
+/// Is a failure of this class a violation of safety? After one nothing that follows means anything; what is counted needs the
+/// whole run.
+pub const fn is_violation(class: Class) -> bool {
     match class {
         Class::Nondeterminism
         | Class::Panic

@@ -5,7 +5,7 @@
 //! seed, and bisection only narrows the first step from safe to unsafe.
 
 use super::{Group, Spec, sweep};
-use crate::check::stops;
+use crate::check::is_violation;
 use crate::history::Keep;
 use crate::scenario::{Dial, RecordOnly, Scenario};
 use crate::verdict::{Breach, Found, Margin, RunReport};
@@ -73,7 +73,7 @@ fn tried(group: &Group, scenario: Arc<Scenario>, jobs: usize) -> Trial {
 
 /// What a run has violated. What it was slow at, or did not exercise, is no matter here.
 fn breach(report: &RunReport) -> Option<Breach> {
-    let failure = report.verdict.failures.iter().find(|failure| stops(failure.class))?;
+    let failure = report.verdict.failures.iter().find(|failure| is_violation(failure.class))?;
     let (check, class, message) = (failure.check.clone(), failure.class, failure.message.clone());
     Some(Breach { seed: report.seed, seeds: 1, check, class, message })
 }

@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
-use crate::check::{self, Check, Finding, Nodes, Panel, Premises, Severity, stops};
+use crate::check::{self, Check, Finding, Nodes, Panel, Premises, Severity, ends_run};
 use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, What};
 use crate::scenario::{Class, Ppm, Scenario, Step};
@@ -71,8 +71,7 @@ impl Auditor {
         self.count_fault(record);
         let found = self.panel.record(record);
         let actual = |finding: &&Finding| finding.severity == Severity::Actual;
-        let ends = |finding: &Finding| stops(finding.class) && !self.record_only.contains(finding.check);
-        let goes_on = !found.iter().filter(actual).any(ends);
+        let goes_on = !found.iter().any(|finding| ends_run(finding) && !self.record_only.contains(finding.check));
         // Two checks may find the same read.
         if found.iter().filter(actual).any(|finding| finding.class == Class::StaleRead) {
             self.meter.stale_read(record.at);

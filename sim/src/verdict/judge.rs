@@ -22,7 +22,7 @@
 
 use super::reading::{read, shown};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
-use crate::check::{Finding, stops, words};
+use crate::check::{Finding, ends_run, words};
 use crate::scenario::{Class, Expectation, Floor, Metric, Op, Scenario, VariantExpect};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub fn judge(
 ) -> Verdict {
     let court = Court { measures, faults };
     let section = scenario.variants.get(variant);
-    let ended_early = findings.iter().any(|finding| stops(finding.class));
+    let ended_early = findings.iter().any(ends_run);
     let mut failures: Vec<_> = findings.into_iter().map(Failure::from).collect();
     if !ended_early {
         failures.extend(in_force(scenario, section).filter_map(|expectation| court.bound(expectation)));

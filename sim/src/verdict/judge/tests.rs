@@ -151,9 +151,27 @@ fn failures_are_sorted_and_the_most_severe_class_is_the_verdicts() {
 #[test]
 fn a_run_that_a_check_has_ended_is_not_judged_by_bounds_and_floors() {
     let text = format!("{HIT_RATE}[floors]\nreads = 10_000\n");
-    let verdict = judged(&text, "default", vec![finding(Class::StaleRead)], &hits(measures(), 4));
-    assert_eq!(failed(&verdict), [("a-check", Class::StaleRead)]);
+    let stale = Finding { check: "staleness", ..finding(Class::StaleRead) };
+    let verdict = judged(&text, "default", vec![stale], &hits(measures(), 4));
+    assert_eq!(failed(&verdict), [("staleness", Class::StaleRead)]);
     assert_eq!(verdict.failures[0].at, ms(5_000));
+}
+
+#[test]
+fn a_violation_that_ends_no_run_leaves_bounds_and_floors_in_force() {
+    let text = format!("{HIT_RATE}[floors]\nreads = 10_000\n");
+    let found = [("timing", Class::LeaseInvariant), ("exact-search", Class::StaleRead)];
+    for (check, class) in found {
+        let verdict = judged(&text, "long-lease", vec![Finding { check, ..finding(class) }], &hits(measures(), 4));
+        let missed = [("lease-hit-rate", Class::Expectation), ("reads", Class::Vacuous)];
+        assert_eq!(failed(&verdict), [(check, class), missed[0], missed[1]]);
+    }
+}
+
+#[test]
+fn what_might_have_failed_ends_no_run() {
+    let promised = |severity| Finding { check: "one-lease", severity, ..finding(Class::LeaseInvariant) };
+    assert!(ends_run(&promised(Severity::Actual)) && !ends_run(&promised(Severity::Potential)));
 }
 
 #[test]
