@@ -56,9 +56,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let groups = refuse(&wish, &places)?;
     let all = groups.len();
     let groups = selected(groups, &wish, &knobs)?;
-    // All scenarios, as they are: of these it can be asked that every check finds something to do.
+    // Of all scenarios, as they are, and of chaos without end it can be asked that every check finds something to do.
     let everything =
         wish.scenarios.is_empty() && wish.seeds.is_none() && wish.variants.is_empty() && groups.len() == all;
+    let everything = everything || groups.iter().any(is_whole);
     check_engine(args.engine, &groups)?;
     warn(&groups, args.deny_warnings)?;
     if let Some(dir) = &args.out {
@@ -79,6 +80,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     intake.witnesses.iter_mut().try_for_each(|witness| witness.finish())?;
     intake.judge_sweeps();
     Ok(if everything { intake.with_none_idle() } else { intake.status })
+}
+
+/// Runs of chaos after which nothing is left that was never tried.
+const WHOLE_SWEEP: u64 = 1_000;
+
+fn is_whole(group: &Group) -> bool {
+    group.scenario.chaos.is_some() && group.seeds.len() >= WHOLE_SWEEP
 }
 
 /// Of all scenarios, those that the knobs select.

@@ -27,14 +27,17 @@ impl Act {
             Selector::Followers => followers(),
             Selector::LeaseHolder => roles.lease_holder(cluster.world().now()).into_iter().collect(),
             Selector::Majority => self.draw(voters.clone(), voters.len() / 2 + 1),
+            Selector::Minority => self.draw(voters.clone(), voters.len().saturating_sub(1) / 2),
             Selector::Learner => self.draw(roles.members().learners.clone(), 1),
             Selector::Spare => self.draw(spares(), 1),
             Selector::Any => self.draw(nodes, 1),
             Selector::This => self.this.into_iter().collect(),
             Selector::Lagging => applied().min().into_iter().map(|(_, node)| node).collect(),
-            Selector::CaughtUp => {
-                applied().min_by_key(|(index, node)| (Reverse(*index), *node)).into_iter().map(|(_, node)| node).collect()
-            }
+            Selector::CaughtUp => applied()
+                .min_by_key(|(index, node)| (Reverse(*index), *node))
+                .into_iter()
+                .map(|(_, node)| node)
+                .collect(),
             Selector::Paused => self.paused().into_iter().collect(),
             Selector::Restarted => cluster.restarted().into_iter().collect(),
             // Meaningful only beside another selection: see `select_sides`.

@@ -345,6 +345,7 @@ fn of_selector(selector: Selector, nodes: u64) -> u64 {
     match selector {
         Selector::Followers | Selector::Others => nodes.saturating_sub(1).max(1),
         Selector::Majority => nodes / 2 + 1,
+        Selector::Minority => nodes.saturating_sub(1) / 2,
         Selector::Node(_)
         | Selector::Leader
         | Selector::OldLeader

@@ -148,7 +148,7 @@ impl Phase {
 }
 
 impl Selector {
-    const ROLES: [(Self, &'static str); 15] = [
+    const ROLES: [(Self, &'static str); 16] = [
         (Self::Leader, "@leader"),
         (Self::OldLeader, "@old-leader"),
         (Self::Follower, "@follower"),
@@ -156,6 +156,7 @@ impl Selector {
         (Self::LeaseHolder, "@lease-holder"),
         (Self::Others, "@others"),
         (Self::Majority, "@majority"),
+        (Self::Minority, "@minority"),
         (Self::Learner, "@learner"),
         (Self::Spare, "@spare"),
         (Self::Any, "@any"),

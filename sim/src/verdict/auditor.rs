@@ -18,6 +18,8 @@ pub struct Auditor {
     potential: BTreeMap<&'static str, Potential>,
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
+    /// What steps of the timeline have told of themselves.
+    told: BTreeSet<(u32, FaultPhase)>,
     coverage: Coverage,
     recoveries: Recoveries,
     /// What first took the run beyond its claims.
@@ -59,6 +61,7 @@ impl Auditor {
             potential: BTreeMap::new(),
             meter: Meter::new(scenario),
             faults: planned(&scenario.timeline),
+            told: BTreeSet::new(),
             coverage: Coverage::new(),
             beyond_claims: None,
             record_only: scenario.record_only.iter().map(|only| only.check.clone()).collect(),
@@ -127,7 +130,11 @@ impl Auditor {
     }
 
     fn count_fault(&mut self, record: &Record) {
-        let What::Fault { verb, phase, detail, .. } = &record.what else { return };
+        let What::Fault { step, verb, phase, detail } = &record.what else { return };
+        // One that is aimed at several nodes is one.
+        if !self.told.insert((*step, *phase)) {
+            return;
+        }
         let count = self.faults.entry(verb).or_default();
         match phase {
             FaultPhase::Activated => {
@@ -299,6 +306,15 @@ mod tests {
         assert_eq!(audit.faults["transfer"], FaultCount { planned: 5, activated: 1, effective: 1 });
         assert_eq!(audit.faults["partition"], FaultCount { planned: 1, activated: 0, effective: 0 });
         assert_eq!(audit.faults.len(), 2);
+    }
+
+    #[test]
+    fn a_step_that_is_aimed_at_several_nodes_is_one() {
+        let twice = |events: Events, phase| events.fault(1_000, 0, "crash", phase).fault(1_000, 0, "crash", phase);
+        let events = twice(twice(Events::default(), FaultPhase::Activated), FaultPhase::Effective);
+        let timeline = r#"{ at = "1s", crash = { node = "@majority", for = "1s" } },"#;
+        let (audit, _) = audited(&with_timeline(timeline, ""), &events);
+        assert_eq!(audit.faults["crash"], FaultCount { planned: 1, activated: 1, effective: 1 });
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub(super) fn who(selector: Selector) -> String {
         Selector::LeaseHolder => "whoever holds the lease".to_owned(),
         Selector::Others => "all others".to_owned(),
         Selector::Majority => "a smallest majority".to_owned(),
+        Selector::Minority => "a largest minority".to_owned(),
         Selector::Learner => "one of the learners".to_owned(),
         Selector::Spare => "one of those that are no members".to_owned(),
         Selector::Any => "one of the nodes".to_owned(),
@@ -53,7 +54,7 @@ pub(super) fn who(selector: Selector) -> String {
 
 /// The selectors that are drawn from the seed each time.
 pub(super) fn is_drawn(selector: Selector) -> bool {
-    selector.is_drawn() || selector == Selector::Majority
+    selector.is_drawn() || matches!(selector, Selector::Majority | Selector::Minority)
 }
 
 /// Both sides of a partition.

@@ -593,6 +593,8 @@ pub enum Selector {
     Others,
     /// `@majority`: a smallest majority, drawn from the seed.
     Majority,
+    /// `@minority`: as many as a quorum can do without, drawn from the seed; none of two.
+    Minority,
     /// `@learner`: a member without a vote, drawn from the seed.
     Learner,
     /// `@spare`: a node that is no member, drawn from the seed.
@@ -615,7 +617,7 @@ impl Selector {
     /// May name several nodes at once.
     pub fn is_many(self) -> bool {
         match self {
-            Self::Followers | Self::Others | Self::Majority => true,
+            Self::Followers | Self::Others | Self::Majority | Self::Minority => true,
             Self::Node(_)
             | Self::Leader
             | Self::OldLeader

@@ -271,12 +271,13 @@ fn victims() -> impl Strategy<Value = Vec<Selector>> {
 }
 
 fn sides() -> impl Strategy<Value = [Vec<Selector>; 2]> {
-    use Selector::{Any, Follower, Followers, Leader, LeaseHolder, Majority, Node, OldLeader, Others};
+    use Selector::{Any, Follower, Followers, Leader, LeaseHolder, Majority, Minority, Node, OldLeader, Others};
     select(vec![
         [vec![Leader], vec![Others]],
         [vec![Others], vec![Any]],
         [vec![Leader], vec![Followers]],
         [vec![Majority], vec![Others]],
+        [vec![Others], vec![Minority]],
         [vec![Node(1), Node(2)], vec![Node(3), OldLeader]],
         [vec![LeaseHolder, Follower], vec![Follower, Node(4)]],
     ])

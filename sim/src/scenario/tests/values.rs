@@ -138,6 +138,7 @@ fn selectors_are_spelled_as_they_are_read() {
         "@lease-holder",
         "@others",
         "@majority",
+        "@minority",
         "@any",
         "@this",
         "n1",
