@@ -32,9 +32,11 @@ impl Act {
             Selector::Any => self.draw(nodes, 1),
             Selector::This => self.this.into_iter().collect(),
             Selector::Lagging => applied().min().into_iter().map(|(_, node)| node).collect(),
-            Selector::CaughtUp => {
-                applied().min_by_key(|(index, node)| (Reverse(*index), *node)).into_iter().map(|(_, node)| node).collect()
-            }
+            Selector::CaughtUp => applied()
+                .min_by_key(|(index, node)| (Reverse(*index), *node))
+                .into_iter()
+                .map(|(_, node)| node)
+                .collect(),
             Selector::Paused => self.paused().into_iter().collect(),
             Selector::Restarted => cluster.restarted().into_iter().collect(),
             // Meaningful only beside another selection: see `select_sides`.
