@@ -213,6 +213,15 @@ fn a_slow_node_is_slow_for_its_time_and_alone() {
 }
 
 #[test]
+fn slowness_kills_nobody_and_loses_no_message() {
+    let ran = ran(3, r#"{ at = "2s", slow = { node = "@leader", factor = 20, for = "1s" } },"#);
+    assert!(ran.processes().iter().all(|(at, ..)| *at < 2_000), "{:?}", ran.processes());
+    for fate in [Fate::Lost, Fate::Cut] {
+        assert!(ran.met(fate, 2_000, 5_000).is_empty(), "{fate:?}");
+    }
+}
+
+#[test]
 fn a_pause_at_a_point_begins_there_and_stops_the_whole_process() {
     let ran = ran(3, r#"{ at = "2s", pause = { node = "@leader", at = "lease-checked", for = "300ms" } },"#);
     let paused = ran

@@ -37,7 +37,7 @@ const SHOWN: [(&str, &str, &str, &str); 11] = [
         "a_pause_at_a_point_begins_there_and_stops_the_whole_process",
         "a_paused_task_leaves_the_rest_of_its_process_alone",
     ),
-    ("slow", "faults", "a_slow_node_is_slow_for_its_time_and_alone", "a_slow_node_is_slow_for_its_time_and_alone"),
+    ("slow", "faults", "a_slow_node_is_slow_for_its_time_and_alone", "slowness_kills_nobody_and_loses_no_message"),
     (
         "membership",
         "membership",
