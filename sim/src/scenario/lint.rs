@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, DiskFault, DiskHarm, DiskOperation, Expectation, MembershipChange, Metric, Mix, OpKind, Pace, Pause,
-    Problem, Problems, Scenario, Selector, Step, When, Workload, WorkloadKind,
+    Action, Class, DiskFault, DiskHarm, DiskOperation, Expectation, MembershipChange, Metric, Mix, Op, OpKind, Pace,
+    Pause, Problem, Problems, Scenario, Selector, Step, When, Workload, WorkloadKind,
+    metric::Unit,
     problem::{Lines, quote},
     units::written,
 };
@@ -175,6 +176,7 @@ impl<'a> Linter<'a> {
 
     fn expectations(&mut self) {
         for bound in self.bounds() {
+            self.exact(bound);
             let (from, to) = self.window(bound);
             if let Some(what) = self.unmeasured(bound, from, to) {
                 let window = bound.window.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
@@ -184,6 +186,20 @@ impl<'a> Linter<'a> {
                 let message = format!("`{}` is bounded where no majority runs (line {})", bound.metric, outage.line);
                 self.warn(bound.line, message, "without a majority nobody leads, and nothing is served");
             }
+        }
+    }
+
+    /// No run measures 0.9 to the last digit. Who means equality writes it.
+    fn exact(&mut self, Expectation { metric, bound, line, .. }: &Expectation) {
+        let meant = match metric.unit() {
+            Unit::Seconds => "<=",
+            Unit::Ratio if bound.value.fract() != 0.0 => ">=",
+            Unit::Per if bound.value.fract() != 0.0 => "<=",
+            Unit::Ratio | Unit::Per | Unit::Count => return,
+        };
+        if bound.op == Op::Eq && !bound.text.starts_with('=') {
+            let message = format!("`{metric}` is to be exactly {}?", bound.text);
+            self.warn(*line, message, &format!("`{meant} {}`; what has no operator means `==`", bound.text));
         }
     }
 

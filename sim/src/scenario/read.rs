@@ -12,7 +12,7 @@ use toml::{
 };
 
 use super::{
-    MAX_PROBLEMS, Problem,
+    MAX_PROBLEMS, Problem, Selector,
     problem::{Lines, quote, quote_all},
     schema, words,
 };
@@ -35,7 +35,11 @@ pub(super) fn read(text: &str) -> (Option<schema::File>, Vec<Problem>) {
             problems.push(Problem::new(error.message()));
             break;
         };
-        problems.push(misfit(&error, &place));
+        let (problem, place) = match list_for_an_action(tree.get_ref(), &place) {
+            Some(list) => (wrong_type(LIST_FOR_A_TABLE, &list), list),
+            None => (misfit(&error, &place), place),
+        };
+        problems.push(problem);
         remove(tree.get_mut(), &place.path);
     }
     (None, problems)
@@ -89,7 +93,7 @@ struct Place {
     span: Range<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Key(String),
     Item(usize),
@@ -102,6 +106,17 @@ impl Place {
             Part::Item(_) => None,
         })
     }
+}
+
+/// What serde says of a list where a table belongs, if nothing is wrong inside it: it takes a list for the fields in order.
+const LIST_FOR_A_TABLE: &str = "invalid length";
+
+/// The list that stands where an action of a step belongs, if `place` is in one: what is wrong inside it is no matter.
+fn list_for_an_action(tree: &DeTable<'_>, place: &Place) -> Option<Place> {
+    let [Part::Key(timeline), Part::Item(step), Part::Key(verb), ..] = &place.path[..] else { return None };
+    let action = tree.get(timeline.as_str())?.get_ref().get(*step)?.get_ref().get(verb.as_str())?;
+    let is_list = action.get_ref().is_array() && shortest(verb, None).is_some();
+    is_list.then(|| Place { path: place.path[..3].to_vec(), is_date: false, span: action.span() })
 }
 
 /// The innermost entry of `tree` whose key or value covers `span`.
@@ -207,11 +222,7 @@ fn expected_names(message: &str) -> Vec<String> {
 }
 
 fn wrong_type(message: &str, place: &Place) -> Problem {
-    let (found, expected) = message
-        .strip_prefix("invalid type: ")
-        .and_then(|rest| rest.rsplit_once(", expected "))
-        .map(|(found, expected)| (in_toml_words(found), in_toml_words(expected)))
-        .unwrap_or_default();
+    let (found, expected) = types(message).unwrap_or_default();
     if place.is_date {
         return Problem::new("a date or time of day has no place in a scenario").at(place.span.clone());
     }
@@ -219,6 +230,11 @@ fn wrong_type(message: &str, place: &Place) -> Problem {
         return Problem::new(message).at(place.span.clone());
     }
     let problem = Problem::new(format!("expected {expected}, found {found}")).at(place.span.clone());
+    if let [Part::Key(_), Part::Item(_), Part::Key(verb)] = &place.path[..]
+        && let Some(action) = shortest(verb, found.strip_prefix("the text ").map(|text| text.trim_matches('"')))
+    {
+        return problem.help(format!("write `{verb} = {action}`"));
+    }
     match place.names().next_back() {
         Some("workload") => problem.help("workloads are a list: write `[[workload]]`, with double brackets"),
         Some("timeline") => {
@@ -239,10 +255,38 @@ fn wrong_type(message: &str, place: &Place) -> Problem {
     }
 }
 
+/// What was found and what was expected, if that is what `message` is about.
+fn types(message: &str) -> Option<(String, String)> {
+    if message.starts_with(LIST_FOR_A_TABLE) {
+        return Some(("a list".to_owned(), "a table".to_owned()));
+    }
+    let (found, expected) = message.strip_prefix("invalid type: ")?.rsplit_once(", expected ")?;
+    Some((in_toml_words(found), in_toml_words(expected)))
+}
+
+/// The least that the action of a step says, of the node that `text` names if it does. `None` if there is no such verb.
+pub(super) fn shortest(verb: &str, text: Option<&str>) -> Option<String> {
+    let named = text.filter(|text| text.parse::<Selector>().is_ok());
+    let victim = named.unwrap_or("@leader");
+    Some(match verb {
+        "transfer" => format!("{{ to = \"{}\" }}", named.unwrap_or("@follower")),
+        "partition" => "{ sides = [[\"@leader\"], [\"@others\"]] }".to_owned(),
+        "link" => "{ loss = \"1%\" }".to_owned(),
+        "hold" => "{ messages = [\"heartbeat-response\"] }".to_owned(),
+        "crash" | "pause" => format!("{{ node = \"{victim}\" }}"),
+        "slow" => format!("{{ node = \"{victim}\", factor = 10 }}"),
+        "clock" => format!("{{ node = \"{victim}\", step = \"+1s\" }}"),
+        "disk" => format!("{{ node = \"{victim}\", stall = true }}"),
+        "membership" => format!("{{ remove = \"{}\" }}", named.unwrap_or("@follower")),
+        "heal" => "\"everything\"".to_owned(),
+        _ => return None,
+    })
+}
+
 /// serde's words for types in those of somebody who writes TOML.
 fn in_toml_words(text: &str) -> String {
     match text {
-        "map" => "a table".to_owned(),
+        "map" | "a map" => "a table".to_owned(),
         "sequence" | "a sequence" => "a list".to_owned(),
         "i64" => "a whole number".to_owned(),
         "a boolean" => "`true` or `false`".to_owned(),
@@ -260,7 +304,9 @@ fn in_toml_words(text: &str) -> String {
 fn stray_root_key(place: &Place, is_key: bool) -> Option<String> {
     let names: Vec<&str> = place.names().collect();
     let [table, .., name] = names[..] else { return None };
-    let is_elsewhere = table != "timeline" && (is_key || matches!(table, "expect" | "floors"));
+    let is_elsewhere = table != "timeline"
+        && (is_key
+            || matches!((table, name), ("expect" | "floors", _) | ("cluster", "variant")) && place.path.len() == 2);
     is_elsewhere.then(|| above_tables(name)).flatten()
 }
 

@@ -275,12 +275,12 @@ pub(super) struct Slow {
 pub(super) struct Link {
     /// Who sends. Default: every node.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<shape::Node>>")]
-    pub from: Option<Spanned<Vec<Text>>>,
+    #[schemars(with = "Option<shape::Nodes>")]
+    pub from: Option<Named>,
     /// Who receives. Default: every node.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<shape::Node>>")]
-    pub to: Option<Spanned<Vec<Text>>>,
+    #[schemars(with = "Option<shape::Nodes>")]
+    pub to: Option<Named>,
     /// The lane of the transport. Default: all.
     #[schemars(with = "Option<shape::LaneWord>")]
     pub lane: Option<Text>,
@@ -326,12 +326,12 @@ pub(super) struct Hold {
     pub messages: Vec<Text>,
     /// Who sends. Default: every node.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<shape::Node>>")]
-    pub from: Option<Spanned<Vec<Text>>>,
+    #[schemars(with = "Option<shape::Nodes>")]
+    pub from: Option<Named>,
     /// Who receives. Default: every node.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<shape::Node>>")]
-    pub to: Option<Spanned<Vec<Text>>>,
+    #[schemars(with = "Option<shape::Nodes>")]
+    pub to: Option<Named>,
     /// Only so many, the first that are sent; the others pass. Default: all.
     #[schemars(with = "Option<u32>")]
     pub first: Option<Whole>,

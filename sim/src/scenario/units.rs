@@ -401,7 +401,7 @@ pub(super) fn bound(text: &str, metric: Metric, protocol: &Protocol) -> Result<B
         Unit::Seconds => duration(operand, Some(protocol))?.as_nanos() as f64 / 1e9,
         Unit::Ratio => ratio(written, operand, op, metric)?,
         Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand))
-            .ok_or_else(|| not_a(operand, "number"))?
+            .ok_or_else(|| not_a(operand, "number").help("a bound is an operator and a number: `<= 0.5`"))?
             .to_f64(),
         Unit::Count => count(operand)?.to_f64(),
     };
@@ -446,10 +446,11 @@ fn ratio(written: &str, operand: &str, op: Op, metric: Metric) -> Result<f64, Mi
 }
 
 fn count(operand: &str) -> Result<Decimal, Misread> {
-    let number = Decimal::parse(operand).ok_or_else(|| not_a(operand, "number"))?;
+    let forms = "a bound on a count is an operator and a whole number: `== 0`, `>= 3`";
+    let number = Decimal::parse(operand).ok_or_else(|| not_a(operand, "number").help(forms))?;
     match number.times(1) {
         Some((_, true)) => Ok(number),
-        _ => Err(not_a(operand, "whole number").help("a count is whole")),
+        _ => Err(not_a(operand, "whole number").help(forms)),
     }
 }
 

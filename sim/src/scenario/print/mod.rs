@@ -70,18 +70,18 @@ fn line(step: &Step) -> Keys {
         }
         Action::Partition(of) => keys.key("partition", partition(of)),
         Action::Crash(Crash { nodes, lasts, tail }) => {
-            let crash = whom(nodes).some("for", *lasts);
+            let crash = victims(nodes).some("for", *lasts);
             keys.key("crash", crash.unless("tail", *tail, Tail::Lost))
         }
         Action::Link(of) => keys.key("link", link(of)),
         Action::Hold(of) => keys.key("hold", hold(of)),
         Action::Pause(Pause { nodes, lasts, clock, at, what }) => {
-            let pause = whom(nodes).some("for", *lasts);
+            let pause = victims(nodes).some("for", *lasts);
             let pause = pause.unless("clock", *clock, PausedClock::Running);
             keys.key("pause", pause.some("at", *at).unless("what", *what, Paused::Process))
         }
         Action::Slow(Slow { nodes, factor, lasts }) => {
-            keys.key("slow", whom(nodes).key("factor", *factor).some("for", *lasts))
+            keys.key("slow", victims(nodes).key("factor", *factor).some("for", *lasts))
         }
         Action::Heal(Heal { what, messages: Leftover::Drop }) => keys.key("heal", *what),
         Action::Heal(Heal { what, messages }) => {
@@ -95,7 +95,7 @@ fn line(step: &Step) -> Keys {
 }
 
 fn clock(ClockFault { nodes, harm, lasts }: &ClockFault) -> Keys {
-    let keys = whom(nodes);
+    let keys = victims(nodes);
     let keys = match *harm {
         ClockHarm::Rate(by) => keys.key("rate", by),
         ClockHarm::Slew(by) => keys.key("slew", by),
@@ -107,7 +107,7 @@ fn clock(ClockFault { nodes, harm, lasts }: &ClockFault) -> Keys {
 }
 
 fn broken_disk(DiskFault { nodes, harm, lasts }: &DiskFault) -> Keys {
-    let keys = whom(nodes);
+    let keys = victims(nodes);
     let keys = match *harm {
         DiskHarm::Fsync(takes) => keys.key("fsync", takes),
         DiskHarm::Slow(times) => keys.key("slow", times),
@@ -141,7 +141,8 @@ fn hold(hold: &Hold) -> Keys {
 }
 
 fn ends(keys: Keys, ends: &Ends) -> Keys {
-    keys.unless("from", ends.from.as_slice(), &[]).unless("to", ends.to.as_slice(), &[])
+    let end = |keys: Keys, key, nodes: &[Selector]| if nodes.is_empty() { keys } else { whom(keys, key, nodes) };
+    end(end(keys, "from", &ends.from), "to", &ends.to)
 }
 
 fn time(at: When) -> Keys {
@@ -159,11 +160,15 @@ fn time(at: When) -> Keys {
 }
 
 /// One without a list.
-fn whom(nodes: &[Selector]) -> Keys {
+fn whom(keys: Keys, key: &str, nodes: &[Selector]) -> Keys {
     match nodes {
-        [one] => Keys::default().key("node", *one),
-        [..] => Keys::default().key("node", nodes),
+        [one] => keys.key(key, *one),
+        [..] => keys.key(key, nodes),
     }
+}
+
+fn victims(nodes: &[Selector]) -> Keys {
+    whom(Keys::default(), "node", nodes)
 }
 
 fn partition(Partition { shape, how, one_way, lasts }: &Partition) -> Keys {

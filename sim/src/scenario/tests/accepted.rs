@@ -91,6 +91,8 @@ fn a_fault_says_only_what_differs() {
     assert_eq!((&link.ends, link.lane, &link.messages[..]), (&Ends::default(), None, &[][..]));
     assert_eq!((link.stall, link.bandwidth, link.queue), (Ppm(10_000), Some(1_500_000), None));
     let Action::Hold(hold) = of("hold = { messages = [\"forced-vote\"], to = [\"n2\"] }") else { panic!("a hold") };
+    let one_word = of("hold = { messages = [\"forced-vote\"], to = \"n2\" }");
+    assert_eq!(one_word, Action::Hold(hold.clone()), "an end may be one word");
     assert_eq!((&hold.messages[..], hold.first, hold.then), (&[MessageKind::ForcedVote][..], None, Leftover::Deliver));
     let Action::Pause(pause) = of("pause = { node = \"n1\", at = \"lease-checked\" }") else { panic!("a pause") };
     assert_eq!((pause.at, pause.what, pause.clock), (Some(Point::LeaseChecked), Paused::Process, PausedClock::Running));

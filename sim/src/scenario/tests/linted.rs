@@ -178,3 +178,19 @@ fn service_is_not_bounded_while_a_majority_of_disks_answers_nothing() {
     assert_eq!(warned(&text("slow = 2")).len(), 0);
     assert_eq!(warned(&text("fail = \"read\"")).len(), 0);
 }
+
+#[test]
+fn a_bound_that_is_an_equality_by_oversight() {
+    let expected = |bounds: &str| warned(&with("", &format!("[expect]\n{bounds}")));
+    assert_eq!(
+        expected("lease-hit-rate = 0.9\nget-p99 = \"5ms\"\nread-index-per-write = 0.5"),
+        [
+            "7: `lease-hit-rate` is to be exactly 0.9? (`>= 0.9`; what has no operator means `==`)",
+            "8: `get-p99` is to be exactly 5ms? (`<= 5ms`; what has no operator means `==`)",
+            "9: `read-index-per-write` is to be exactly 0.5? (`<= 0.5`; what has no operator means `==`)",
+        ]
+    );
+    let meant = "lease-hit-rate = \"== 0.9\"\nget-p99 = \"<= 5ms\"\nstale-reads = 0\nread-index-per-write = 0";
+    assert_eq!(expected(meant), Vec::<String>::new());
+    assert_eq!(expected("lease-hit-rate = 1"), Vec::<String>::new());
+}

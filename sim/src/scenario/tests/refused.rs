@@ -1,4 +1,5 @@
 use super::{refuse, refuse_file, timeline, with};
+use crate::scenario::read::shortest;
 
 fn cluster(keys: &str) -> String {
     with("", &format!("[cluster]\n{keys}"))
@@ -48,6 +49,34 @@ fn a_value_of_the_wrong_type_is_named_in_words_of_toml() {
 }
 
 #[test]
+fn an_action_that_is_no_table_is_answered_with_the_shortest_that_is() {
+    let action = |action: &str| timeline(&format!("{{ at = \"1s\", {action} }}"));
+    let list = "expected a table, found a list";
+    let cured = |said: String, form: &str| assert_eq!(said, format!("|write `{form}`"));
+    let sides = "partition = { sides = [[\"@leader\"], [\"@others\"]] }";
+    cured(refuse(&action("partition = «[\"n1\", \"n2\"]»"), list), sides);
+    cured(refuse(&action("partition = «[[\"n1\"], [\"n2\"]]»"), list), sides);
+    cured(refuse(&action("crash = «[]»"), list), "crash = { node = \"@leader\" }");
+    let said = refuse(&action("crash = «\"@follower\"»"), "expected a table, found the text \"@follower\"");
+    cured(said, "crash = { node = \"@follower\" }");
+    let said = refuse(&action("transfer = «\"n2\"»"), "expected a table, found the text \"n2\"");
+    cured(said, "transfer = { to = \"n2\" }");
+    let said = refuse(&action("heal = «true»"), "expected a quoted text, a number or a table, found `true`");
+    cured(said, "heal = \"everything\"");
+}
+
+#[test]
+fn the_shortest_form_of_every_verb_is_accepted() {
+    for (verb, ..) in crate::fault::VERBS {
+        for node in [None, Some("n2")] {
+            let action = shortest(verb, node).expect("every fault has one");
+            let text = timeline(&format!("{{ at = \"1s\", {verb} = {action} }}"));
+            super::read(&text).unwrap_or_else(|problems| panic!("{problems}"));
+        }
+    }
+}
+
+#[test]
 fn a_key_that_slipped_below_a_table_is_sent_above_the_first() {
     let hint = "must stand before the first [table]";
     assert!(refuse(&cluster("«timeline» = []"), "unknown key `timeline`").contains(hint));
@@ -56,6 +85,8 @@ fn a_key_that_slipped_below_a_table_is_sent_above_the_first() {
     let message = "expected a quoted text, a number or a table, found a list";
     assert!(refuse(&expect("timeline = «[]»"), message).contains(hint));
     assert!(refuse(&with("", "[floors]\n«until» = 3"), "unknown count `until`").contains(hint));
+    let said = refuse(&cluster("variant = «\"foo\"»"), "expected a table, found the text \"foo\"");
+    assert!(said.contains(hint), "{said}");
 }
 
 #[test]
@@ -337,6 +368,8 @@ fn the_ends_of_links_are_somebody() {
     refuse(&link("from = «[]»"), "this end names nobody");
     refuse(&link("from = [\"n1\"], to = «[\"n1\"]»"), "there is no link from `n1` to itself");
     refuse(&link("to = [«\"n4\"»]"), "there is no node `n4`: the cluster has 3");
+    refuse(&link("to = «\"n4\"»"), "there is no node `n4`: the cluster has 3");
+    refuse(&link("from = \"n1\", to = «\"n1\"»"), "there is no link from `n1` to itself");
 }
 
 #[test]
@@ -595,6 +628,7 @@ fn a_bound_is_an_operator_and_a_value_in_the_metrics_unit() {
     refuse(&expect("get-p99 = «\"<= 5\"»"), "`5` has no unit; `5ms`?");
     refuse(&expect("lease-hit-rate = «\">= high\"»"), "`high` is not a ratio");
     refuse(&expect("reads = «\"\"»"), "`` is not a number");
+    assert!(refuse(&expect("stale-reads = «\"none\"»"), "`none` is not a number").contains("`== 0`"));
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::{ops::Range, time::Duration};
 
 use toml::Spanned;
 
-use super::{Frame, partition::selector, report::Report};
+use super::{Frame, partition::selector, process::texts, report::Report};
 use crate::scenario::{
     Ends, Hold, Leftover, Link, MAX_QUEUE, Ppm, Problem, Selector,
     problem::quote_all,
-    schema::{self, Text},
+    schema::{self, Named},
     units,
 };
 
@@ -84,9 +84,7 @@ pub(super) fn hold(raw: Spanned<schema::Hold>, frame: &Frame, report: &mut Repor
     (report.problems.len() == before && !hold.messages.is_empty()).then_some(hold)
 }
 
-type RawEnd = Option<Spanned<Vec<Text>>>;
-
-fn ends(from: RawEnd, to: RawEnd, frame: &Frame, report: &mut Report) -> Option<Ends> {
+fn ends(from: Option<Named>, to: Option<Named>, frame: &Frame, report: &mut Report) -> Option<Ends> {
     let spans = [&from, &to].map(|end| end.as_ref().map(Spanned::span));
     let (from, to) = (end(from, frame, report)?, end(to, frame, report)?);
     for (end, other, span) in [(&from, &to, &spans[0]), (&to, &from, &spans[1])] {
@@ -110,10 +108,10 @@ fn ends(from: RawEnd, to: RawEnd, frame: &Frame, report: &mut Report) -> Option<
     Some(Ends { from, to })
 }
 
-fn end(raw: RawEnd, frame: &Frame, report: &mut Report) -> Option<Vec<Selector>> {
+fn end(raw: Option<Named>, frame: &Frame, report: &mut Report) -> Option<Vec<Selector>> {
     let Some(raw) = raw else { return Some(Vec::new()) };
     let span = raw.span();
-    let raw = raw.into_inner();
+    let raw = texts(raw);
     if raw.is_empty() {
         report.refuse(Problem::new("this end names nobody").at(span).help("leave it out for every node"));
         return None;

@@ -81,7 +81,8 @@ pub(super) fn victims(
     (victims.len() == count).then_some(victims)
 }
 
-fn texts(named: Named) -> Vec<Text> {
+/// The names, whether they stand in a list or one stands without.
+pub(super) fn texts(named: Named) -> Vec<Text> {
     let span = named.span();
     match named.into_inner() {
         OneOrMore::One(text) => vec![Spanned::new(span, text)],
