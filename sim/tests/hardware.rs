@@ -140,7 +140,7 @@ fn a_step_of_the_wall_clock_is_seen_and_does_nothing() {
         { at = "3s", clock = { node = "@leader", step = "-1h" } },
         { at = "4s", clock = { node = "@followers", step = "+1h" } },"#);
     let whole = &report.measures.whole;
-    assert_eq!((whole.leader_changes, whole.lease.hit_rate(), effective(&report, "clock")), (0, Some(1.0), 3));
+    assert_eq!((whole.leader_changes, whole.lease.hit_rate(), effective(&report, "clock")), (0, Some(1.0), 2));
     assert_eq!(report.verdict.beyond_claims, None);
 }
 
