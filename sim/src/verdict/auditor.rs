@@ -320,11 +320,11 @@ mod tests {
     #[test]
     fn it_is_counted_in_which_state_of_the_lease_a_fault_acted() {
         let leased = Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000);
-        let cut = |events: Events, at| events.fault(at, 0, "partition", FaultPhase::Activated);
-        let ended = cut(cut(leased, 500), 1_500).ended(1_600, 1, leasehold::observe::EndCause::Transfer);
+        let cut = |events: Events, at, step| events.fault(at, step, "partition", FaultPhase::Activated);
+        let ended = cut(cut(leased, 500, 0), 1_500, 1).ended(1_600, 1, leasehold::observe::EndCause::Transfer);
         // Written by hand, it has nobody's acknowledgements.
         let only = "[checks]\nrecord-only = [\"lease-base\", \"counted-voters\"]";
-        let (audit, _) = audited(&scenario(only), &cut(ended, 1_700));
+        let (audit, _) = audited(&scenario(only), &cut(ended, 1_700, 2));
         let once = [LeaseState::Valid, LeaseState::Expired, LeaseState::None].map(|state| (state, 1));
         assert_eq!(audit.coverage["partition"], BTreeMap::from(once));
     }
