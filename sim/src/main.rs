@@ -56,13 +56,11 @@ enum Command {
     /// Plant bugs, and see which check finds each, in which scenario, after how many seeds.
     Matrix(cli::matrix::MatrixArgs),
     /// Print the JSON Schema of scenario files, as it is kept in scenarios/scenario.schema.json.
-    #[command(hide = true)]
     Schema,
     /// Print a run's events and its fingerprint.
     #[command(hide = true)]
     Events(cli::events::EventsArgs),
     /// Spoil scenario files and see that each is refused or runs.
-    #[command(hide = true)]
     Fuzz(cli::fuzz::FuzzArgs),
 }
 

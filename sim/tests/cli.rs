@@ -193,7 +193,12 @@ fn arguments_that_make_no_sense_are_refused() {
     refused(&["run", &path, "--seeds", "3..3"], &["empty"]);
     refused(&["run", &path, "--seed", "minus"], &["--seed"]);
     refused(&["run", &path, "--seed", "1", "--seeds", "1..2"], &["cannot be used with"]);
-    refused(&["run", &path, "--jobs", "0"], &["--jobs"]);
+    refused(&["run", &path, "--jobs", "0"], &["--jobs", "not a whole number from 1"]);
+    refused(&["matrix", "--seeds-per-range", "x"], &["--seeds-per-range", "not a whole number from 1"]);
+    refused(&["matrix", "--seeds", "0"], &["--seeds-per-range", "not a whole number from 1"]);
+    refused(&["matrix", "--chaos-seeds", "x"], &["--chaos-seeds"]);
+    refused(&["matrix", "--variant", "default"], &["nothing is wrong with the default", "name one of those"]);
+    refused(&["run", &path, "--variant", "qqqqqq"], &["unknown variant `qqqqqq`; see `leasehold list variants`"]);
     refused(&["run", &path, "--engine", "etcd"], &["raft-rs"]);
     refused(&["run", &path, "--format", "xml"], &["jsonl"]);
     refused(&["run", &path, "--variant", "defualt"], &["unknown variant `defualt`", "did you mean `default`?"]);
@@ -352,7 +357,7 @@ fn knobs_are_echoed_and_flags_beat_them() {
     let (seeds, told) = runs(&[("LEASEHOLD_SEEDS", "7..9"), ("LEASEHOLD_JOBS", "1")], &["--seed", "3"]);
     assert_eq!(
         (seeds, told.as_str()),
-        (vec![3], "knobs: LEASEHOLD_JOBS=1 LEASEHOLD_SEEDS=7..9 (a flag says otherwise)")
+        (vec![3], "knobs: LEASEHOLD_JOBS=1 LEASEHOLD_SEEDS=7..9 (the command line says otherwise)")
     );
     for (name, value, word) in [
         ("LEASEHOLD_SEDS", "1", "did you mean `LEASEHOLD_SEEDS`?"),

@@ -1,4 +1,4 @@
-//! Every scenario of `scenarios/fast` and `scenarios/incidents` as test cases.
+//! Every scenario but those of `scenarios/slow` as test cases.
 //!
 //! | case                                   | what it does                                                              |
 //! |----------------------------------------|---------------------------------------------------------------------------|

@@ -1,6 +1,6 @@
 //! `leasehold margin`: how far from unsafe.
 
-use super::{Format, Selection, Stop, cores, knobs, refuse, under};
+use super::{Format, Selection, Stop, cores, knobs, positive, refuse, under};
 use clap::Args;
 use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines, write_scenario};
 use leasehold_sim::runner::{Places, dialled, margin};
@@ -22,7 +22,7 @@ pub(crate) struct MarginArgs {
     #[arg(long = "dial", value_name = "D", value_parser = Dial::from_str)]
     dials: Vec<Dial>,
     /// Runs at the same time [default: as many as there are cores]
-    #[arg(long, value_name = "J")]
+    #[arg(long, value_name = "J", value_parser = positive)]
     jobs: Option<NonZeroUsize>,
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text)]

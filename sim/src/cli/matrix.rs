@@ -1,8 +1,8 @@
 //! `leasehold matrix`: which check sees which planted bug.
 
-use super::{Format, Stop, cores};
+use super::{Format, Stop, cores, positive, whole};
 use clap::Args;
-use leasehold_sim::cluster::variants;
+use leasehold_sim::cluster::{Kind, variants};
 use leasehold_sim::report::{Status, Style, matrix_line, matrix_table};
 use leasehold_sim::runner::matrix::{self, Search, dead_checks};
 use leasehold_sim::runner::{Places, Refusals, find_variant};
@@ -16,13 +16,13 @@ pub(crate) struct MatrixArgs {
     #[arg(long = "variant", value_name = "V")]
     variants: Vec<String>,
     /// Seeds to a range; there are five ranges
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    seeds: u64,
+    #[arg(long, alias = "seeds", value_name = "N", default_value = "20", value_parser = positive)]
+    seeds_per_range: NonZeroUsize,
     /// Seeds of slow/chaos, beside the scenario that is aimed at each
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = whole)]
     chaos_seeds: u64,
     /// Variants at the same time [default: as many as there are cores]
-    #[arg(long, value_name = "J")]
+    #[arg(long, value_name = "J", value_parser = positive)]
     jobs: Option<NonZeroUsize>,
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -38,10 +38,15 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<Status, Stop> {
     let named = named.map_err(|words| Stop::Refused(format!("error: {words}")))?;
     let all = named.is_empty();
     let chosen = if all { variants().collect() } else { named };
+    if chosen.iter().all(|variant| variant.kind == Kind::Default) {
+        let words =
+            "error: nothing is wrong with the default: it runs what the other variants are seen in; name one of those";
+        return Err(Stop::Refused(words.to_owned()));
+    }
     let refused = |refusals: Refusals| Stop::Refused(refusals.render(Style::stderr().is_color()));
     let targets = matrix::targets(&chosen, &places).map_err(refused)?;
     let jobs = args.jobs.map_or_else(cores, NonZeroUsize::get);
-    let search = Search { ranges: RANGES, seeds: args.seeds, chaos_seeds: args.chaos_seeds };
+    let search = Search { ranges: RANGES, seeds: args.seeds_per_range.get() as u64, chaos_seeds: args.chaos_seeds };
     let rows = matrix::matrix(&targets, search, jobs, &|row| {
         eprintln!(
             "{}: {} ({:.1} s)",

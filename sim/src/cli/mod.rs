@@ -24,7 +24,7 @@ use std::process::exit;
 #[derive(Args)]
 pub(crate) struct Selection {
     /// One seed instead of the file's
-    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = whole)]
     seed: Option<u64>,
     /// Seeds instead of the file's: A..B (B not included) or A..=B
     #[arg(long, value_name = "RANGE")]
@@ -49,7 +49,7 @@ impl Selection {
 pub(crate) enum Format {
     /// A report for people.
     Text,
-    /// One JSON object a run, and nothing else.
+    /// One JSON object a line, and nothing else.
     Jsonl,
 }
 
@@ -75,19 +75,19 @@ pub(crate) fn give_up(error: &io::Error) -> ! {
     exit(i32::from(Status::Harness.code()))
 }
 
-/// The knobs of the environment; what is set is echoed on standard error. Flags beat them, and so do scenarios that are named.
+/// The knobs of the environment; what is set is echoed on standard error. The command line beats them.
 fn knobs(selection: &Selection, jobs: bool, named: bool) -> Result<Knobs, Stop> {
     let knobs = knobs::from_environment()
         .map_err(|problems| Stop::Refused(problems.iter().map(|words| format!("error: {words}\n")).collect()))?;
     let seeds = selection.seed.is_some() || selection.seeds.is_some();
     let beaten = [
-        (seeds, "SEED"),
-        (seeds, "TEST_NUM"),
-        (!selection.variants.is_empty(), "VARIANT"),
-        (jobs, "JOBS"),
-        (named, "SCENARIO"),
+        (seeds, &["LEASEHOLD_SEED", "LEASEHOLD_SEEDS", "MADSIM_TEST_SEED", "MADSIM_TEST_NUM"][..]),
+        (!selection.variants.is_empty(), &["LEASEHOLD_VARIANT"]),
+        (jobs, &["LEASEHOLD_JOBS", "MADSIM_TEST_JOBS"]),
+        (named, &["LEASEHOLD_SCENARIO"]),
     ];
-    let beaten: Vec<&str> = beaten.into_iter().filter(|(beaten, _)| *beaten).map(|(_, knob)| knob).collect();
+    let beaten: Vec<&str> =
+        beaten.into_iter().filter(|(beaten, _)| *beaten).flat_map(|(_, knobs)| knobs).copied().collect();
     let echo = knobs.echo(&beaten);
     if !echo.is_empty() {
         eprintln!("{echo}");
@@ -128,6 +128,16 @@ fn program(cwd: &Path) -> String {
         return "cargo run --release --".to_owned();
     }
     std::env::current_exe().map_or_else(|_| "leasehold".to_owned(), |path| path.display().to_string())
+}
+
+/// A number on the command line.
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
+}
+
+/// As [`whole`], of what there must be one of.
+fn positive(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "not a whole number from 1".to_owned())
 }
 
 fn fresh_process() -> io::Result<Fresh> {

@@ -1,6 +1,6 @@
 //! `leasehold run`: runs scenarios and judges them.
 
-use super::{Format, Selection, Stop, cores, fresh_process, give_up, knobs, program, refuse, under, warn};
+use super::{Format, Selection, Stop, cores, fresh_process, give_up, knobs, positive, program, refuse, under, warn};
 use clap::Args;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
@@ -22,7 +22,7 @@ const KEPT_FOR_FILE: usize = 200_000;
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
-    /// Files or names (`pr-558`, `incidents/pr-558`) [default: all of fast/ and incidents/]
+    /// Files or names (`pr-558`, `incidents/pr-558`) [default: all but slow/]
     scenarios: Vec<String>,
     /// Where no scenario is named: slow/ too
     #[arg(long, conflicts_with = "scenarios")]
@@ -30,7 +30,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     selection: Selection,
     /// Runs at the same time [default: as many as there are cores]
-    #[arg(long, value_name = "J")]
+    #[arg(long, value_name = "J", value_parser = positive)]
     jobs: Option<NonZeroUsize>,
     /// Raft implementation [default: what the file says]
     #[arg(long, value_name = "E", value_parser = Engine::from_str)]

@@ -1,5 +1,5 @@
-//! The environment: knobs for `cargo test`, which has no flags of its own, and for `leasehold run` and `verify`, whose flags
-//! beat them. The only file that reads it.
+//! The environment: knobs for `cargo test`, which has no flags of its own, and for `leasehold run`, `verify` and `margin`, whose
+//! command lines beat them. The only file that reads it.
 //!
 //! | knob                 | what it sets                                      | alias                                     |
 //! |----------------------|---------------------------------------------------|-------------------------------------------|
@@ -9,8 +9,8 @@
 //! | `LEASEHOLD_SCENARIO` | only scenarios whose name contains this           |                                           |
 //! | `LEASEHOLD_VARIANT`  | this variant instead of those of the file         |                                           |
 
-use super::did_you_mean;
-use crate::scenario::Seeds;
+use super::meant_or_list;
+use crate::scenario::{Seeds, nearest};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -19,6 +19,12 @@ pub const NAMES: [&str; 5] =
     ["LEASEHOLD_SEED", "LEASEHOLD_SEEDS", "LEASEHOLD_JOBS", "LEASEHOLD_SCENARIO", "LEASEHOLD_VARIANT"];
 
 const PREFIX: &str = "LEASEHOLD_";
+
+/// The knob that was meant by `name`, if one is near. All begin alike, which makes none of them nearer.
+fn meant(name: &str) -> Option<String> {
+    let own = |name: &'static str| name.strip_prefix(PREFIX);
+    nearest(name.strip_prefix(PREFIX)?, NAMES.into_iter().filter_map(own)).map(|meant| format!("{PREFIX}{meant}"))
+}
 
 /// What the environment asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,12 +42,12 @@ pub struct Knobs {
 }
 
 impl Knobs {
-    /// What was set, for a person; empty if nothing was. `beaten` are the knobs that a flag says otherwise of.
+    /// What was set, for a person; empty if nothing was. `beaten` are the knobs of which the command line says otherwise, by their
+    /// full names.
     pub fn echo(&self, beaten: &[&str]) -> String {
         let word = |set: &String| {
             let name = set.split('=').next().unwrap_or_default();
-            let of = |knob: &&str| name.contains(*knob);
-            if beaten.iter().any(of) { format!("{set} (a flag says otherwise)") } else { set.clone() }
+            if beaten.contains(&name) { format!("{set} (the command line says otherwise)") } else { set.clone() }
         };
         let words: Vec<String> = self.set.iter().map(word).collect();
         if words.is_empty() { String::new() } else { format!("knobs: {}", words.join(" ")) }
@@ -51,14 +57,12 @@ impl Knobs {
     pub fn selects(&self, title: &str) -> bool {
         self.scenario.as_ref().is_none_or(|part| title.contains(part.as_str()))
     }
-}
 
-impl Knobs {
     /// What to say if no scenario is selected of those called `titles`.
     pub fn selects_none(&self, titles: &[String]) -> String {
         let part = self.scenario.as_deref().unwrap_or_default();
-        let meant = did_you_mean(part, titles.iter().map(String::as_str));
-        format!("LEASEHOLD_SCENARIO={part}: no scenario has that in its name{meant} (there are {})", titles.join(", "))
+        let meant = meant_or_list(part, titles.iter().map(String::as_str), "scenarios");
+        format!("LEASEHOLD_SCENARIO={part}: no scenario has that in its name{meant}")
     }
 }
 
@@ -137,7 +141,7 @@ impl Reading {
             _ if !name.starts_with(PREFIX) => return,
             _ => self.problems.push(format!(
                 "unknown {name}{} (there are {})",
-                did_you_mean(name, NAMES),
+                meant(name).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?")),
                 NAMES.join(", ")
             )),
         }
@@ -206,8 +210,12 @@ mod tests {
     fn what_is_set_is_echoed_with_what_beats_it() {
         let knobs = of(&[("LEASEHOLD_JOBS", "2"), ("MADSIM_TEST_SEED", "9")]).unwrap();
         assert_eq!(knobs.echo(&[]), "knobs: LEASEHOLD_JOBS=2 MADSIM_TEST_SEED=9");
-        assert_eq!(knobs.echo(&["SEED", "NUM"]), "knobs: LEASEHOLD_JOBS=2 MADSIM_TEST_SEED=9 (a flag says otherwise)");
-        assert_eq!(Knobs::default().echo(&["SEED"]), "");
+        assert_eq!(
+            knobs.echo(&["LEASEHOLD_SEED", "MADSIM_TEST_SEED"]),
+            "knobs: LEASEHOLD_JOBS=2 MADSIM_TEST_SEED=9 (the command line says otherwise)"
+        );
+        assert_eq!(knobs.echo(&["SEED", "JOBS"]), knobs.echo(&[]), "by their full names");
+        assert_eq!(Knobs::default().echo(&["LEASEHOLD_SEED"]), "");
     }
 
     #[test]
@@ -215,6 +223,12 @@ mod tests {
         let knobs = of(&[("LEASEHOLD_SCENARIO", "fast/")]).unwrap();
         assert!(knobs.selects("fast/steady") && !knobs.selects("incidents/pr-558"));
         assert!(Knobs::default().selects("fast/steady"));
+    }
+
+    #[test]
+    fn what_knobs_have_in_common_makes_none_of_them_meant() {
+        assert_eq!(meant("LEASEHOLD_FOO"), None);
+        assert_eq!(meant("LEASEHOLD_SENARIO").as_deref(), Some("LEASEHOLD_SCENARIO"));
     }
 
     #[test]

@@ -32,7 +32,10 @@ pub use self::{
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };
 
-/// `` ; did you mean `x`? ``, if something is near.
-fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    crate::scenario::nearest(word, known).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
+/// `` ; did you mean `x`? ``, or, if nothing is near, where all of them are listed.
+fn meant_or_list<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, list: &str) -> String {
+    match crate::scenario::nearest(word, known) {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => format!("; see `leasehold list {list}`"),
+    }
 }

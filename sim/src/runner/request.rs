@@ -1,6 +1,6 @@
 //! What a user asked for: found, loaded and validated, all of it, before anything runs.
 
-use super::{Spec, did_you_mean};
+use super::{Spec, meant_or_list};
 use crate::check;
 use crate::cluster::{self, Variant, variants};
 use crate::history::Keep;
@@ -12,13 +12,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The variant of a scenario that names none.
-const DEFAULT: &str = "default";
-
 /// What a user asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// Files or names; none: all of `fast/` and `incidents/`.
+    /// Files or names; none: all but those of `slow/`.
     pub scenarios: Vec<String>,
     /// Where no scenario is named: `slow/` too.
     pub slow: bool,
@@ -192,8 +189,7 @@ pub fn scenario_file(wish: &str, places: &Places) -> Result<PathBuf, String> {
     }
     let stems = known.iter().filter_map(|named| named.path.file_stem()?.to_str());
     let words = known.iter().map(|named| named.title.as_str()).chain(stems);
-    let titles: Vec<&str> = known.iter().map(|named| named.title.as_str()).collect();
-    Err(format!("unknown scenario `{wish}`{} (there are {})", did_you_mean(wish, words), titles.join(", ")))
+    Err(format!("unknown scenario `{wish}`{}", meant_or_list(wish, words, "scenarios")))
 }
 
 /// The variant called `name`.
@@ -203,9 +199,8 @@ pub fn scenario_file(wish: &str, places: &Places) -> Result<PathBuf, String> {
 /// One line that says what may have been meant.
 pub fn find_variant(name: &str) -> Result<&'static Variant, String> {
     cluster::find(name).ok_or_else(|| {
-        let names: Vec<&str> = variants().map(|variant| variant.name).collect();
-        let meant = did_you_mean(name, names.iter().copied());
-        format!("unknown variant `{name}`{meant} (there are {})", names.join(", "))
+        let meant = meant_or_list(name, variants().map(|variant| variant.name), "variants");
+        format!("unknown variant `{name}`{meant}")
     })
 }
 
@@ -268,7 +263,7 @@ pub fn load(path: &Path) -> Result<Group, Problems> {
 /// As [`load`], of `text` as the contents of `path`, which is not touched.
 pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
     let scenario = scenario::parse(path, text)?;
-    let own = find_variant(scenario.variant.as_deref().unwrap_or(DEFAULT));
+    let own = find_variant(scenario.variant.as_deref().unwrap_or(cluster::DEFAULT.name));
     let unknown = unknown_names(&scenario);
     let (Ok(variant), true) = (own, unknown.is_empty()) else { return Err(refused_names(path, text, &unknown)) };
     let warnings = Arc::new(scenario::lint(&scenario, text, &checks()));
@@ -310,7 +305,8 @@ fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
     refused.map(|(name, line, words)| UnknownName { name: name.clone(), line, words }).collect()
 }
 
-/// Is there a variant of which a file may say something? Built without `planted`, nobody can tell: those that switch off rules are not there.
+/// Is there a variant of which a file may say something? Built without `planted`, nobody can tell: those that switch off rules are
+/// not there.
 fn check_variant(name: &str) -> Result<(), String> {
     if cfg!(feature = "planted") { find_variant(name).map(drop) } else { Ok(()) }
 }
@@ -323,12 +319,11 @@ pub fn scenario_schema() -> String {
 }
 
 fn find_check(name: &str) -> Result<(), String> {
-    let names: Vec<&str> = check::ALL.iter().map(|check| check.name).collect();
-    if names.contains(&name) {
+    let mut names = check::ALL.iter().map(|check| check.name);
+    if names.clone().any(|known| known == name) {
         return Ok(());
     }
-    let meant = did_you_mean(name, names.iter().copied());
-    Err(format!("unknown check `{name}`{meant} (there are {})", names.join(", ")))
+    Err(format!("unknown check `{name}`{}", meant_or_list(name, &mut names, "checks")))
 }
 
 /// The scenario room does not know which variants and checks there are: what it accepted is looked up again in the text.
@@ -367,6 +362,7 @@ mod tests {
     fn a_check_is_looked_up_by_name() {
         assert_eq!(find_check("one-lease"), Ok(()));
         let refused = find_check("one-leas").unwrap_err();
-        assert!(refused.starts_with("unknown check `one-leas`; did you mean `one-lease`? (there are "), "{refused}");
+        assert_eq!(refused, "unknown check `one-leas`; did you mean `one-lease`?");
+        assert_eq!(find_check("qqqqqq").unwrap_err(), "unknown check `qqqqqq`; see `leasehold list checks`");
     }
 }

@@ -274,6 +274,19 @@ pub(super) fn unknown<T: fmt::Display>(what: &str, word: &str, allowed: impl Int
     }
 }
 
+/// As [`unknown`], of a set too large to be shown: the `few` that are nearest are, and `where_all` are.
+pub(super) fn unknown_of_many(what: &str, word: &str, all: Vec<String>, few: usize, where_all: &str) -> Misread {
+    let meant = nearest(word, all.iter().map(String::as_str)).map(str::to_owned);
+    let mut nearest = all;
+    nearest.sort_by_cached_key(|name| strsim::damerau_levenshtein(&normal(word), &normal(name)));
+    nearest.truncate(few);
+    Misread {
+        message: format!("unknown {what} {}", quote(word)),
+        meant,
+        help: Some(format!("nearest: {}; {where_all}", quote_all(&nearest))),
+    }
+}
+
 /// The one of `candidates` that a person who wrote `word` most likely meant, if any is likely.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 64;

@@ -216,11 +216,11 @@ fn metrics_windows_and_classes() {
     let floors = all("raeds = 1\nfault-effective = 1\nreads = \"3\"", |line| with("", &format!("[floors]\n{line}")));
     insta::assert_snapshot!(format!("{expect}{floors}"), @r#"
     lease_hit_rate = ">= 0.9"
-        unknown metric `lease_hit_rate`: did you mean `lease-hit-rate`?
+        unknown metric or key `lease_hit_rate`: did you mean `lease-hit-rate`?
     hit-rate = ">= 0.9"
-        unknown metric `hit-rate`: did you mean `lease-hit-rate`?
+        unknown metric or key `hit-rate`: did you mean `lease-hit-rate`?
     read-p99 = "<= 5ms"
-        unknown metric `read-p99`: did you mean `get-p99`?
+        unknown metric or key `read-p99`: did you mean `get-p99`?
     get-p99 = 5
         `5` has no unit; `5ms`?
     recovery = "<= 3"

@@ -81,7 +81,7 @@ fn a_key_that_slipped_below_a_table_is_sent_above_the_first() {
     let hint = "must stand before the first [table]";
     assert!(refuse(&cluster("«timeline» = []"), "unknown key `timeline`").contains(hint));
     assert!(refuse(&with("", "«timeline» = []"), "unknown key `timeline`").contains(hint));
-    assert!(refuse(&expect("«seeds» = \"1\""), "unknown metric `seeds`").contains(hint));
+    assert!(refuse(&expect("«seeds» = \"1\""), "unknown metric or key `seeds`").contains(hint));
     let message = "expected a quoted text, a number or a table, found a list";
     assert!(refuse(&expect("timeline = «[]»"), message).contains(hint));
     assert!(refuse(&with("", "[floors]\n«until» = 3"), "unknown count `until`").contains(hint));
@@ -594,8 +594,11 @@ fn a_workload_runs_within_the_run_and_forwards() {
 
 #[test]
 fn an_expectation_is_of_a_known_metric_in_a_known_window() {
-    let said = refuse(&expect("«stale-read» = 0"), "unknown metric `stale-read`");
-    assert!(said.starts_with("did you mean `stale-reads`?|allowed: `violation`, "), "{said}");
+    let said = refuse(&expect("«stale-read» = 0"), "unknown metric or key `stale-read`");
+    assert!(said.starts_with("did you mean `stale-reads`?|nearest: `stale-reads`, "), "{said}");
+    assert_eq!(said.matches('`').count(), 2 + 2 * 4, "{said}");
+    let said = refuse(&expect("«checks» = 0"), "unknown metric or key `checks`");
+    assert!(said.contains("`[checks]`"), "{said}");
     let said = refuse(&expect("lease-hit-rate = { «sturm» = \">= 0.9\" }"), "unknown window `sturm`");
     assert!(said.starts_with("did you mean `storm`?|windows are `storm`, `whole`"), "{said}");
     refuse(&expect("lease-hit-rate = «{}»"), "`lease-hit-rate` has no bound");

@@ -17,6 +17,9 @@ use crate::scenario::{
 /// The windows that expectations may name.
 type Tags = BTreeMap<String, Range<usize>>;
 
+/// So many of the metrics are shown to who wrote another word.
+const NEAREST: usize = 4;
+
 type RawBounds = Vec<(Text, Spanned<Bounds>)>;
 
 pub(super) fn expect(
@@ -130,7 +133,9 @@ fn metric(name: &Text, keys: &[&str], report: &mut Report) -> Option<Metric> {
         return Some(metric);
     }
     let metrics = Metric::all().into_iter().map(|metric| metric.to_string());
-    let unknown = words::unknown("metric", word, keys.iter().map(|key| (*key).to_owned()).chain(metrics));
+    let known = keys.iter().map(|key| (*key).to_owned()).chain(metrics).collect();
+    let unknown =
+        words::unknown_of_many("metric or key", word, known, NEAREST, "scenarios/scenario.schema.json has all");
     report.refuse(stray(word, unknown).at(name.span()));
     None
 }
@@ -169,8 +174,13 @@ fn not_a_count(name: &Text, counts: impl Iterator<Item = Metric>) -> Problem {
     stray(word, unknown).at(name.span())
 }
 
-/// `unknown`, or what to say if `word` is a key that slipped below a `[table]`.
+/// `unknown`, or what to say if `word` is a key that belongs elsewhere.
 fn stray(word: &str, unknown: Misread) -> Misread {
+    if matches!(word, "checks" | "record-only") {
+        let help =
+            "which checks only record is said in a table of its own: `[checks]`, `record-only = [\"staleness\"]`";
+        return Misread { meant: None, ..unknown }.help(help);
+    }
     match read::above_tables(word) {
         Some(help) => Misread { meant: None, ..unknown }.help(help),
         None => unknown,
