@@ -101,6 +101,7 @@ fn misfit(value: &Value, schema: &Value, root: &Value, place: &str) -> Option<St
             "minimum" => number().is_none_or(|(value, least)| value >= least),
             "maximum" => number().is_none_or(|(value, most)| value <= most),
             "maxLength" => value.as_str().is_none_or(|text| (text.len() as u64) <= rule.as_u64().unwrap_or(0)),
+            "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().unwrap_or(0)),
             "minProperties" => value.as_object().is_none_or(|object| object.len() as u64 >= rule.as_u64().unwrap_or(0)),
             "required" => list().all(|key| value.get(key.as_str().unwrap_or_default()).is_some()),
             "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().unwrap_or_default(), text)),
