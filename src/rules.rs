@@ -1,7 +1,7 @@
 //! The rules by which the stack is safe, and goes on, each under a name at the place where it is kept.
 //!
-//! `rule!(StampOfThisTerm, stamp.term == raft.term)` is the condition, and `rule!(StopEndsLease => self.listener.ended(..))` the act:
-//! without the feature `planted` the names are for the reader and leave nothing in the program.
+//! `rule!(StampOfThisTerm, stamp.term == raft.term)` is the condition, and `rule!(StopEndsLease => self.listener.ended(..))`
+//! the act: without the feature `planted` the names are for the reader and leave nothing in the program.
 //!
 //! With it a test can switch a rule off for the thread that it runs on, to see whether anybody notices: the condition then always
 //! holds, the act is left undone. What a rule asks is evaluated all the same. To name a rule: add it to the list below with what it
@@ -112,8 +112,8 @@ mod switches {
         AckQuorum = "ack-quorum",
         /// In a joint configuration both halves acknowledge (P5; LB-41b).
         AcksOfBothHalves = "acks-of-both-halves",
-        /// While leadership is being handed over nothing else is begun, no other transfer either: raft starts its clock anew for each new
-        /// target, CheckQuorum's with it (raft-rs `handle_transfer_leader`; LB-21).
+        /// While leadership is being handed over nothing else is begun, no other transfer either: raft starts its clock anew
+        /// for each new target, CheckQuorum's with it (raft-rs `handle_transfer_leader`; LB-21).
         NothingDuringTransfer = "nothing-during-transfer",
         /// A joint configuration is left by whoever leads in it (R6; etcd #12136, LB-50).
         JointIsLeft = "joint-is-left",

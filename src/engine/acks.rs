@@ -4,14 +4,14 @@
 //! this leader included, has reached. Under a joint configuration that must hold in both halves. Learners, removed nodes and
 //! acknowledgements of another term or incarnation never count (premises P1, P5, P10; invariant W11; LB-39 to LB-41).
 //!
-//! A lease that is in force stays so when the configuration changes, as long as its holder keeps its vote. Why an election that the
-//! lease does not know of cannot win: the lease is backed by a quorum of the configuration C that this leader has applied. Who votes by
-//! C, or by the one before or after it, votes by a configuration whose quorums all meet that one (single changes and joint
-//! configurations are made so: dissertation §4.1, §4.3). The one after *that* cannot be committed before this leader applies its
-//! predecessor and sends it to a quorum of that, which thereby renews its promises (LB-42: promises ride on appends here). And nobody
-//! who is two changes behind can win: a quorum that it needs has a member with the change in its log, which refuses a shorter log, and
-//! who has the change in its log knows that the one before it is committed (`LogStore::commit`), and applies it before it stands for
-//! election (LB-44).
+//! A lease that is in force stays so when the configuration changes, as long as its holder keeps its vote. Why an election that
+//! the lease does not know of cannot win: the lease is backed by a quorum of the configuration C that this leader has applied.
+//! Who votes by C, or by the one before or after it, votes by a configuration whose quorums all meet that one (single changes
+//! and joint configurations are made so: dissertation §4.1, §4.3). The one after *that* cannot be committed before this leader
+//! applies its predecessor and sends it to a quorum of that, which thereby renews its promises (LB-42: promises ride on appends
+//! here). And nobody who is two changes behind can win: a quorum that it needs has a member with the change in its log, which
+//! refuses a shorter log, and who has the change in its log knows that the one before it is committed (`LogStore::commit`), and
+//! applies it before it stands for election (LB-44).
 
 use crate::env::{Instant, NodeId};
 use crate::observe::Membership;
@@ -32,8 +32,8 @@ impl QuorumAcks {
         Self { me, members, latest: Vec::new(), quorum: None }
     }
 
-    /// Another configuration is in force at this leader. What a node acknowledged before it was removed is forgotten: it must not count
-    /// once the node is back (LB-40). What a learner acknowledged counts once it votes: it has promised the same.
+    /// Another configuration is in force at this leader. What a node acknowledged before it was removed is forgotten: it must
+    /// not count once the node is back (LB-40). What a learner acknowledged counts once it votes: it has promised the same.
     pub fn reconfigured(&mut self, members: Membership) {
         self.latest.retain(|(peer, _)| rule!(AckOfMember, members.contains(*peer)));
         self.members = members;
@@ -45,8 +45,8 @@ impl QuorumAcks {
         self.quorum = None;
     }
 
-    /// Notes that `from` acknowledged what was sent at `sent_at`; returns the quorum's time if that moved it forward. What comes late
-    /// from a node that is no member any more is not even noted.
+    /// Notes that `from` acknowledged what was sent at `sent_at`; returns the quorum's time if that moved it forward. What
+    /// comes late from a node that is no member any more is not even noted.
     pub fn acknowledged(&mut self, from: NodeId, sent_at: Instant) -> Option<Instant> {
         if !rule!(AckOfMember, self.members.contains(from)) {
             return None;
@@ -59,8 +59,8 @@ impl QuorumAcks {
         self.advance(sent_at)
     }
 
-    /// A leader whose vote is the only one backs itself, at `now`: who is to be elected by any later configuration needs its vote, or
-    /// its hand in the change that takes that away. Returns the quorum's time if that moved it forward.
+    /// A leader whose vote is the only one backs itself, at `now`: who is to be elected by any later configuration needs its
+    /// vote, or its hand in the change that takes that away. Returns the quorum's time if that moved it forward.
     pub fn alone(&mut self, now: Instant) -> Option<Instant> {
         let alone = rule!(AloneByItsVote, self.members.voters == [self.me] && !self.members.is_joint());
         alone.then(|| self.moved(now)).flatten()
@@ -84,8 +84,8 @@ impl QuorumAcks {
         Some(at)
     }
 
-    /// The latest time that a majority of `voters` has acknowledged. Where none is needed but this leader it is `known`, the present or
-    /// the time of the message just acknowledged, and not "for ever": others may vote from the next change on.
+    /// The latest time that a majority of `voters` has acknowledged. Where none is needed but this leader it is `known`, the
+    /// present or the time of the message just acknowledged, and not "for ever": others may vote from the next change on.
     fn quorum_time(&self, voters: &[NodeId], known: Instant) -> Option<Instant> {
         let peers_needed = (voters.len() / 2 + 1).saturating_sub(usize::from(voters.contains(&self.me)));
         if peers_needed == 0 {

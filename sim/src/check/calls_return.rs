@@ -1,10 +1,10 @@
 //! L1: every call returns.
 //!
-//! **Proves** that each operation is answered, or given up at its client's deadline, and ends once: at the end of a run what was invoked is
-//! what has ended, and what is still under way within its deadline.
+//! **Proves** that each operation is answered, or given up at its client's deadline, and ends once: at the end of a run what
+//! was invoked is what has ended, and what is still under way within its deadline.
 //!
-//! A client gives up by itself; so also that whatever reached a node was answered by it, with a result or an error, before a cluster
-//! that nothing disturbs could have held an election six times over since the deadline.
+//! A client gives up by itself; so also that whatever reached a node was answered by it, with a result or an error, before a
+//! cluster that nothing disturbs could have held an election six times over since the deadline.
 //!
 //! **Does not prove** that an answer comes in time: latencies show that. Requests of a process that was killed or stood still are
 //! excused.

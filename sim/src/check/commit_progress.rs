@@ -1,8 +1,9 @@
 //! L7: a leader that cannot commit does not go on to answer.
 //!
-//! **Potential**: a node answers reads from its lease although it has applied nothing for three election timeouts, in which clients asked
-//! for writes all the time and not one was acknowledged. Leadership should have moved to a node that can commit (LB-80: a leader
-//! whose disk stalls while its heartbeats go out). No promise is broken by that, whether it matters is a policy: so it fails no run.
+//! **Potential**: a node answers reads from its lease although it has applied nothing for three election timeouts, in which
+//! clients asked for writes all the time and not one was acknowledged. Leadership should have moved to a node that can commit
+//! (LB-80: a leader whose disk stalls while its heartbeats go out). No promise is broken by that, whether it matters is a
+//! policy: so it fails no run.
 //!
 //! **Does not prove** that the writes were the leader's to commit: clients may have asked others.
 //!

@@ -2,8 +2,8 @@
 //!
 //! **Proves** that
 //! - all nodes go by the same members from the same index on;
-//! - the members after a change differ from those before it in one voter at most, or are a joint configuration of both (its other half is
-//!   what was in force before), or leave such a one by its new half alone (dissertation §4.1, §4.3);
+//! - the members after a change differ from those before it in one voter at most, or are a joint configuration of both (its
+//!   other half is what was in force before), or leave such a one by its new half alone (dissertation §4.1, §4.3);
 //! - a leader takes no change into its log while it has not applied another that is there;
 //! - no node stands for election with a change in its log that it knows to be committed and has not applied (raft-rs #225, LB-44);
 //! - a leader leaves a joint configuration within [`BOUND`] and [`ENTRIES`] that it applies (LB-50).
@@ -24,9 +24,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a leader may stay in a joint configuration, and how many entries it may apply in it. Leaving takes one entry, right after
-/// that which enters or at the next tick: more than this is not on its way before it, and only a cluster that cannot commit takes
-/// longer.
+/// How long a leader may stay in a joint configuration, and how many entries it may apply in it. Leaving takes one entry, right
+/// after that which enters or at the next tick: more than this is not on its way before it, and only a cluster that cannot
+/// commit takes longer.
 const BOUND: Duration = Duration::from_secs(10);
 const ENTRIES: u32 = 100;
 

@@ -4,8 +4,9 @@
 //! term, entry for entry; and whenever a node applies an entry as member of an earlier term than the present leader's, that this
 //! leader has it. What a node in term T applies was committed in T or before: it has learned that from a leader of its own term.
 //!
-//! **Does not prove** anything about entries that are committed and applied nowhere yet (R7). What a node applied in the leader's own
-//! term or a later one may have been committed there, and is not asked for: a candidate may learn late that it has won.
+//! **Does not prove** anything about entries that are committed and applied nowhere yet (R7). What a node applied in the
+//! leader's own term or a later one may have been committed there, and is not asked for: a candidate may learn late that it has
+//! won.
 //!
 //! **Costs** a look-up for each entry applied, and one comparison at each election: a hash stands for the log up to an index.
 //!

@@ -1,15 +1,16 @@
 //! Pf5: when leadership moves, reads are away for no longer than it takes to move.
 //!
-//! **Proves**, where nothing else has disturbed the cluster for six election timeouts (two after a heal), of the gets that are asked for after the event:
+//! **Proves**, where nothing else has disturbed the cluster for six election timeouts (two after a heal), of the gets that are
+//! asked for after the event:
 //! - after a transfer, one of them is answered within six round trips and two fsyncs, of the slowest that there are, and the time
 //!   that a node lets pass which knew of no leader;
-//! - after the leader alone was killed or stands still, one of them is answered within six of the longest election timeouts (L2, B2; that
-//!   mostly two are enough can be said of many runs alone).
+//! - after the leader alone was killed or stands still, one of them is answered within six of the longest election timeouts
+//!   (L2, B2; that mostly two are enough can be said of many runs alone).
 //!
 //! Time counts from where the first of these gets is asked for: a client that asks for nothing misses nothing.
 //!
-//! **Does not prove** anything where nodes are too busy to serve: what finds a queue full meanwhile is not judged. Nor where a node is no
-//! member: clients may ask that one, which does not hear who leads.
+//! **Does not prove** anything where nodes are too busy to serve: what finds a queue full meanwhile is not judged. Nor where a
+//! node is no member: clients may ask that one, which does not hear who leads.
 //!
 //! **Costs** a comparison at each get that is asked for or answered.
 //!
@@ -182,7 +183,8 @@ mod tests {
     use crate::check::testing::{Events, get, ms};
     use crate::history::FaultPhase::Activated;
 
-    /// n1 leads. A round trip takes 4 ms at most and an fsync 5: 34 ms and a retry are allowed after a transfer, 12.6 s after a crash.
+    /// n1 leads. A round trip takes 4 ms at most and an fsync 5: 34 ms and a retry are allowed after a transfer, 12.6 s after a
+    /// crash.
     fn led() -> Events {
         Events::default().leads(1_000, 1, 4)
     }

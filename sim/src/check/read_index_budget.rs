@@ -6,10 +6,10 @@
 //!   that it leads, with a tenth to spare for clocks and ticks. The length of a lease is in its extensions (`expiry - base`).
 //!
 //! **Does not prove** that writes and reads inside scripts pay no round: whether they may is the scenario's to say
-//! (`read-index-per-write`, `read-index-per-inner-read`; zero where it says nothing), and `verdict` judges it under the name of the metric. The
-//! renewal bound is not evaluated before the first extension, which alone shows the length of a lease. A repetition means that a round
-//! was not answered in time and is the network's affair. A killed leader that says nothing more counts as leading: the bound is
-//! then too generous, never too strict.
+//! (`read-index-per-write`, `read-index-per-inner-read`; zero where it says nothing), and `verdict` judges it under the name of
+//! the metric. The renewal bound is not evaluated before the first extension, which alone shows the length of a lease. A
+//! repetition means that a round was not answered in time and is the network's affair. A killed leader that says nothing more
+//! counts as leading: the bound is then too generous, never too strict.
 //!
 //! **Costs** counters.
 //!

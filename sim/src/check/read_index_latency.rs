@@ -1,15 +1,16 @@
 //! Pf6: a ReadIndex round takes a round trip, and waits for no tick.
 //!
-//! **Proves**, of all rounds for lease misses and for reads that run one of their own, that a leader begins and ends which is caught up, where
-//! nothing but transfers has disturbed the cluster for six election timeouts (two after a heal): half of them take no longer than a round
-//! trip and an fsync (each the 99th percentile of its model), and all but one of 100 no longer than the slowest of both. A round that is sent
-//! with the next tick or heartbeat is slower than that (LB-62). Each entry that the leader made durable meanwhile may cost one fsync
-//! more: who is elected has a queue of all who waited for it, and a round is served in its turn (`slow/chaos`, seed 2103).
+//! **Proves**, of all rounds for lease misses and for reads that run one of their own, that a leader begins and ends which is
+//! caught up, where nothing but transfers has disturbed the cluster for six election timeouts (two after a heal): half of them
+//! take no longer than a round trip and an fsync (each the 99th percentile of its model), and all but one of 100 no longer than
+//! the slowest of both. A round that is sent with the next tick or heartbeat is slower than that (LB-62). Each entry that the
+//! leader made durable meanwhile may cost one fsync more: who is elected has a queue of all who waited for it, and a round is
+//! served in its turn (`slow/chaos`, seed 2103).
 //!
-//! **Does not prove** what half of fewer rounds than [`ENOUGH`] take, nor anything of the rounds that a variant runs before its writes. What
-//! finds a queue full disturbs here as a fault does: a flood of rounds is for `read-index-budget` and the scenario to judge. A round that a
-//! snapshot held up is not judged either: a leader writes it in the same loop, and if everybody who waited for it calls at that instant,
-//! each of them waits for those before it (`slow/chaos`, seed 9010).
+//! **Does not prove** what half of fewer rounds than [`ENOUGH`] take, nor anything of the rounds that a variant runs before its
+//! writes. What finds a queue full disturbs here as a fault does: a flood of rounds is for `read-index-budget` and the scenario
+//! to judge. A round that a snapshot held up is not judged either: a leader writes it in the same loop, and if everybody who
+//! waited for it calls at that instant, each of them waits for those before it (`slow/chaos`, seed 9010).
 //!
 //! **Costs** two counters at each round that ends, and an instant for each entry of the leader.
 //!

@@ -1,15 +1,16 @@
 //! L2: after the last fault there is a leader again, and everybody follows it.
 //!
-//! **Proves** that whenever no fault is in force any more but crashes that leave a quorum running, within six of the longest election
-//! timeouts some node leads the latest term that anybody leads, has applied an entry of it, and has been answered in it, after the
-//! fault, by so many as make a quorum with itself: by nobody, where its vote is the only one. No client is needed to see that. A fault
-//! that begins before makes it void, a crash makes it begin anew. How soon clients are served is for the scenario to bound (`recovery`).
+//! **Proves** that whenever no fault is in force any more but crashes that leave a quorum running, within six of the longest
+//! election timeouts some node leads the latest term that anybody leads, has applied an entry of it, and has been answered in
+//! it, after the fault, by so many as make a quorum with itself: by nobody, where its vote is the only one. No client is needed
+//! to see that. A fault that begins before makes it void, a crash makes it begin anew. How soon clients are served is for the
+//! scenario to bound (`recovery`).
 //!
 //! In the same time whoever runs and votes has answered that leader or one after it: a node of a later term that nobody hears stays
 //! alone for ever, and the next fault may find no quorum (LB-76).
 //!
-//! How long each took it tells as well: that most take no longer than two elections (B1) can be said of many runs together alone, and
-//! is judged where they are summed up (`verdict::recoveries`).
+//! How long each took it tells as well: that most take no longer than two elections (B1) can be said of many runs together
+//! alone, and is judged where they are summed up (`verdict::recoveries`).
 //!
 //! **Does not prove** that nodes which follow have caught up, nor anything while a fault of another kind is in force.
 //!

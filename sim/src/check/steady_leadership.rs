@@ -1,11 +1,12 @@
 //! L6: nobody is elected for no reason.
 //!
-//! **Proves** that while no fault has been in force for six of the longest election timeouts, none is and no transfer was asked for,
-//! leadership does not change: not under any load, and not in a storm of write conflicts either. The election with which a run begins
-//! is not one of those. Evaluated is each election, whether there was a reason for it, and each stretch of calm without one.
+//! **Proves** that while no fault has been in force for six of the longest election timeouts, none is and no transfer was asked
+//! for, leadership does not change: not under any load, and not in a storm of write conflicts either. The election with which a
+//! run begins is not one of those. Evaluated is each election, whether there was a reason for it, and each stretch of calm
+//! without one.
 //!
-//! **Does not prove** anything of a network that loses messages of its own accord: where a heartbeat may be lost without any fault, so may
-//! ten in a row, but that is rare enough to be looked at when it happens.
+//! **Does not prove** anything of a network that loses messages of its own accord: where a heartbeat may be lost without any
+//! fault, so may ten in a row, but that is rare enough to be looked at when it happens.
 //!
 //! **Costs** a look at each fault, each transfer and each change of role.
 //!

@@ -1,13 +1,13 @@
 //! L3, L4: a transfer of leadership ends, one way or the other.
 //!
-//! **Proves** that no node has a transfer pending for longer than an election timeout and two ticks of its own clock: it loses its
-//! leadership, or gives the transfer up. While it is pending no write is accepted, so a flag that sticks is an outage (raft-rs resets its
-//! timer when the target changes: alternating targets count as one stretch, LB-21, LB-72). Where nothing but transfers has disturbed the
-//! cluster for six election timeouts (two after a heal), and the target votes and lacks at most what is on its way to it, leadership has moved within
-//! four round trips and two fsyncs, of the slowest that there are.
+//! **Proves** that no node has a transfer pending for longer than an election timeout and two ticks of its own clock: it loses
+//! its leadership, or gives the transfer up. While it is pending no write is accepted, so a flag that sticks is an outage
+//! (raft-rs resets its timer when the target changes: alternating targets count as one stretch, LB-21, LB-72). Where nothing
+//! but transfers has disturbed the cluster for six election timeouts (two after a heal), and the target votes and lacks at most
+//! what is on its way to it, leadership has moved within four round trips and two fsyncs, of the slowest that there are.
 //!
-//! **Does not prove** that the target itself is elected. A node that stood still meanwhile is
-//! excused, and so is everybody while a pause (of a single task too), a slow node or a bad disk may keep somebody's loop from its ticks.
+//! **Does not prove** that the target itself is elected. A node that stood still meanwhile is excused, and so is everybody
+//! while a pause (of a single task too), a slow node or a bad disk may keep somebody's loop from its ticks.
 //!
 //! **Costs** a look-up at each start and end of a transfer and each change of role.
 //!

@@ -1,8 +1,9 @@
 //! Variants against checks: is what is wrong with each of them seen, by which check, in which scenario, after how many seeds?
 //!
-//! Each variant runs the scenario that its table names, over disjoint ranges of seeds, in each until something tells; and beside it
-//! plain `slow/chaos`, for what aiming buys over chance. It is judged as the default is, by the checks and by the bounds of the file:
-//! what a file expects of a variant by name does not count. The default variant then runs all of the same runs, and must show nothing.
+//! Each variant runs the scenario that its table names, over disjoint ranges of seeds, in each until something tells; and
+//! beside it plain `slow/chaos`, for what aiming buys over chance. It is judged as the default is, by the checks and by the
+//! bounds of the file: what a file expects of a variant by name does not count. The default variant then runs all of the same
+//! runs, and must show nothing.
 
 use super::{Group, Places, Refusals, Spec, Wish, resolve, run};
 use crate::check;

@@ -3,8 +3,8 @@
 //! A fault exists in a run or it does not (swarm testing, Groce et al., ISSTA 2012): where everything is always wrong, most of
 //! what needs two things to meet in peace is never seen. Half of all durations lie about the election timeout and the lease, on
 //! whose ratios every bug of a lease depends; the others are lengths that pauses, stalls and partitions were seen to have
-//! (`lease-bugs.md` §5): each [`Lengths`] is quantiles of one of its distributions, evenly drawn. What is drawn stays within what is
-//! claimed of clocks, so that whatever is violated is a bug: no monotonic clock stands still or jumps.
+//! (`lease-bugs.md` §5): each [`Lengths`] is quantiles of one of its distributions, evenly drawn. What is drawn stays within
+//! what is claimed of clocks, so that whatever is violated is a bug: no monotonic clock stands still or jumps.
 
 use std::time::Duration;
 
@@ -91,8 +91,8 @@ struct Steps<'a, D> {
 /// Milliseconds, each as likely as the others.
 type Lengths = [u64; 20];
 
-/// Of pauses: half are live migrations (log-normal, median 50 ms, 99th percentile 300 ms), the others garbage collections (Pareto from
-/// 50 ms on, up to 10 s and more), stuns of snapshots (188 ms to 3.7 s) and an overrun heartbeat (2.4 s).
+/// Of pauses: half are live migrations (log-normal, median 50 ms, 99th percentile 300 ms), the others garbage collections
+/// (Pareto from 50 ms on, up to 10 s and more), stuns of snapshots (188 ms to 3.7 s) and an overrun heartbeat (2.4 s).
 const PAUSES: Lengths =
     [14, 23, 30, 37, 45, 55, 67, 84, 111, 300, 60, 100, 188, 250, 437, 570, 1_000, 2_400, 3_700, 10_000];
 

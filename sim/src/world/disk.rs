@@ -256,8 +256,8 @@ impl Disk {
         self.wrong.push(Wrong { number, harm, shown: false });
     }
 
-    /// It is no longer, and what it has slowed down takes no longer from now on than it would without it. Who waits for the disk has to be
-    /// told by the signal that comes back, once nothing is locked.
+    /// It is no longer, and what it has slowed down takes no longer from now on than it would without it. Who waits for the
+    /// disk has to be told by the signal that comes back, once nothing is locked.
     #[must_use]
     pub fn mend(&mut self, now: SimTime, number: u32, harm: Harm) -> Signal {
         self.wrong.retain(|wrong| (wrong.number, wrong.harm) != (number, harm));

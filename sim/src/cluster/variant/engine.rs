@@ -163,7 +163,8 @@ pub(super) fn writes_wait_for_store(engine: Arc<dyn Engine>, host: &Arc<dyn Host
 /// So long a lease lasts at most that was granted before an election, as far as a new leader knows.
 pub(super) const OLD_LEASE: Duration = Duration::from_millis(300);
 
-/// The first ReadIndex of a process, and the first after each election, is put off until any lease that was granted before must be over.
+/// The first ReadIndex of a process, and the first after each election, is put off until any lease that was granted before must
+/// be over.
 pub(super) fn serves_after_old_lease(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
     struct AfterOldLease {
         host: Arc<dyn Host>,
@@ -334,8 +335,8 @@ pub(super) fn leads_after_restart(engine: Arc<dyn Engine>, host: &Arc<dyn Host>)
     answering(engine, Leads { me: host.node(), told: AtomicBool::new(host.incarnation() == 1) })
 }
 
-/// A transfer of leadership leaves its mark on the node that begins it, which only one that succeeds wipes out: while it is there no
-/// write is taken.
+/// A transfer of leadership leaves its mark on the node that begins it, which only one that succeeds wipes out: while it is
+/// there no write is taken.
 pub(super) fn transfer_leaves_mark(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
     #[derive(Default)]
     struct Marked(Arc<AtomicBool>);

@@ -1,5 +1,5 @@
-//! What real systems did, as far as it bears on leases: elastickv from the incident of April 2026 on, by its pull requests, and the crate
-//! `raft` as it comes.
+//! What real systems did, as far as it bears on leases: elastickv from the incident of April 2026 on, by its pull requests, and
+//! the crate `raft` as it comes.
 
 use super::{DEFAULT, Harm, Kind, Variant, any_error, no_error, seen};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
@@ -10,9 +10,10 @@ use std::time::Duration;
 
 const HISTORY: Variant = Variant { kind: Kind::History, ..DEFAULT };
 
-/// What elastickv had in common from #549 to #559: the caller extends the lease when its own quorum operation succeeded, from when that
-/// began and unless the lease has ended since; its LeaderProxy runs a ReadIndex round before every proposal. A transfer leaves the lease
-/// alone, and of Raft it has what its library gives: voters that forget their promises in a restart, `TimeoutNow` that is never too late.
+/// What elastickv had in common from #549 to #559: the caller extends the lease when its own quorum operation succeeded, from
+/// when that began and unless the lease has ended since; its LeaderProxy runs a ReadIndex round before every proposal. A
+/// transfer leaves the lease alone, and of Raft it has what its library gives: voters that forget their promises in a restart,
+/// `TimeoutNow` that is never too late.
 const ELASTICKV: Variant = Variant {
     harm: Harm::Performance,
     lease_length: margin_of_300_ms,
@@ -23,8 +24,8 @@ const ELASTICKV: Variant = Variant {
     ..HISTORY
 };
 
-/// From #561 to its head: the engine extends the lease when an answer arrives, of whatever term and to whatever message, and asks for no
-/// entry of the leader's own term. It ends when it has published that it leads no more, not by what fails.
+/// From #561 to its head: the engine extends the lease when an answer arrives, of whatever term and to whatever message, and
+/// asks for no entry of the leader's own term. It ends when it has published that it leads no more, not by what fails.
 const BY_ARRIVALS: Variant = Variant {
     harm: Harm::StaleRead,
     renewal: Some(RenewalKind::Acks),

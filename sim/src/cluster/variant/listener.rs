@@ -117,8 +117,8 @@ pub(super) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>)
     listening(lease, AtElection(Arc::clone(host)))
 }
 
-/// The lease of a leader that is deposed ends when it is next elected. In between, what it has published of its role closes the gate, and
-/// it publishes that only when the new term is on disk.
+/// The lease of a leader that is deposed ends when it is next elected. In between, what it has published of its role closes the
+/// gate, and it publishes that only when the new term is on disk.
 pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct Late;
 

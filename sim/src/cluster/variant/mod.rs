@@ -18,9 +18,10 @@
 //!
 //! # To plant a bug
 //!
-//! 1. One entry in a table, named by what is wrong, with the id of `lease-bugs.md` in `source`: `..DEFAULT`, and what differs. Choose
-//!    the outermost layer that can express it: a policy value, `host`, `tap` or `disk`; then `listener`, `engine` or `machine`; then `rules_off`.
-//!    A rule that has no name yet gets one where it stands (`src/rules.rs` says how); a gap in a wrapper is filled in its file.
+//! 1. One entry in a table, named by what is wrong, with the id of `lease-bugs.md` in `source`: `..DEFAULT`, and what differs.
+//!    Choose the outermost layer that can express it: a policy value, `host`, `tap` or `disk`; then `listener`, `engine` or
+//!    `machine`; then `rules_off`. A rule that has no name yet gets one where it stands (`src/rules.rs` says how); a gap in a
+//!    wrapper is filled in its file.
 //! 2. `seen`: the scenario that shows it, and the check or the metric that says so first. If none of `fast/` does, a small one in
 //!    `scenarios/planted/`: few seconds, few clients, faults by the protocol's own moments; it must be green as it is.
 //! 3. `leasehold matrix --variant NAME`: seen in each range of seeds, best at the first seed; `cargo test --test matrix`.

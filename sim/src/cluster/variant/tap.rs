@@ -142,8 +142,8 @@ impl Tap for WithoutAcks {
     }
 }
 
-/// Whatever answers a leader's messages acknowledges them at its arrival, of whatever term it is and whatever it answers: even what tells
-/// the leader that it is one no longer.
+/// Whatever answers a leader's messages acknowledges them at its arrival, of whatever term it is and whatever it answers: even
+/// what tells the leader that it is one no longer.
 pub(super) fn any_answer_at_receipt(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     struct AnyAnswer(Arc<dyn Host>);
 

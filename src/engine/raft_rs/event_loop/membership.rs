@@ -36,9 +36,9 @@ impl EventLoop {
         Ok(self.raft.raft.raft_log.last_index())
     }
 
-    /// One change at a time, none in a joint configuration, and none before an entry of this leader's own term is applied: an earlier
-    /// leader's change, unknown to this one, may else be committed beside it (Ongaro, raft-dev 2015). raft would replace it by an
-    /// empty entry without a word.
+    /// One change at a time, none in a joint configuration, and none before an entry of this leader's own term is applied: an
+    /// earlier leader's change, unknown to this one, may else be committed beside it (Ongaro, raft-dev 2015). raft would
+    /// replace it by an empty entry without a word.
     fn check_no_change_under_way(&self, members: &Membership) -> Result<(), Error> {
         let refuse = |why| Err(Error::MembershipRefused(why));
         if self.applied.1 != self.raft.raft.term {
@@ -76,7 +76,8 @@ impl EventLoop {
         self.raft.raft.prs().get(node.0).is_some_and(|progress| progress.state == ProgressState::Replicate)
     }
 
-    /// Applies an entry that changes the configuration. One that makes no sense where it stands changes nothing, on every node alike.
+    /// Applies an entry that changes the configuration. One that makes no sense where it stands changes nothing, on every node
+    /// alike.
     pub(super) fn apply_change(&mut self, entry: &Entry) {
         let Some(change) = decode(entry) else { return };
         let Ok(conf_state) = self.raft.apply_conf_change(&change) else { return };
@@ -85,8 +86,8 @@ impl EventLoop {
         self.settle_change(entry.index);
     }
 
-    /// Other members are in force: those who count acknowledgements and those who watch are told, and the lease of a leader without a
-    /// vote ends, before anything else happens.
+    /// Other members are in force: those who count acknowledgements and those who watch are told, and the lease of a leader
+    /// without a vote ends, before anything else happens.
     pub(super) fn members_changed(&mut self, index: u64) {
         let members = self.raft.store().membership();
         let leads = self.raft.raft.state == StateRole::Leader;

@@ -22,8 +22,8 @@ pub(super) struct Sent {
     ticks_left: BTreeMap<u64, usize>,
 }
 
-/// Takes up the latest snapshot of `store`, if there is one: the state machine goes on from it. Returns index and term of the last entry
-/// in it.
+/// Takes up the latest snapshot of `store`, if there is one: the state machine goes on from it. Returns index and term of the
+/// last entry in it.
 ///
 /// # Errors
 /// It is not one of this state machine.
@@ -86,8 +86,8 @@ impl EventLoop {
         self.keep_captured().await
     }
 
-    /// Puts the leader's snapshot in the place of everything here: on disk first, then in the state machine. It is published with the
-    /// rest of the round.
+    /// Puts the leader's snapshot in the place of everything here: on disk first, then in the state machine. It is published
+    /// with the rest of the round.
     pub(super) async fn install(&mut self, snapshot: &Snapshot, hard_state: Option<HardState>) -> Result<(), Error> {
         self.host.work(Work::Snapshot).await;
         self.raft.mut_store().install(snapshot.clone(), hard_state).await?;
