@@ -5,6 +5,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | [`scenario`] | what is asked: the script, validated |
+//! | [`time`] | instants of the simulated world |
 //! | [`world`] | simulated hardware: clock, network, disk, CPU, processes; all randomness. Knows no Raft |
 //! | [`history`] | what happened: operations, events, the fingerprint |
 //! | [`cluster`] | the stack wired into the world, and the variants of it |

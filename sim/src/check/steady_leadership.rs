@@ -6,12 +6,12 @@
 //! without one.
 //!
 //! **Does not prove** anything of a network that loses messages of its own accord: where a heartbeat may be lost without any
-//! fault, so may ten in a row, but that is rare enough to be looked at when it happens.
+//! fault, so may ten in a row, but that is rare enough to be looked at when it happens. Nor that heartbeats are sent: those that
+//! wait behind entries cost the lease and no leader (`heartbeats-behind-entries`), by the entries its followers hear of it.
 //!
 //! **Costs** a look at each fault, each transfer and each change of role.
 //!
-//! **Seen alive by** `one-channel` (`planted/far-followers`), its unit tests and `sim/tests/alive.rs`. Heartbeats that wait
-//! behind entries cost the lease and no leader (`heartbeats-behind-entries`): by the entries its followers hear of it.
+//! **Seen alive by** `one-channel` (`planted/far-followers`), its unit tests and `sim/tests/alive.rs`.
 
 use super::nodes::Nodes;
 use super::troubles::{Change, Troubles};

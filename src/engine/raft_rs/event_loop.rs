@@ -25,7 +25,7 @@ use snapshots::Sent;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-/// A ReadIndex context is 24 bytes; the loop's own proposals after an aborted transfer carry no data.
+/// What the loop itself proposes, after a transfer that was given up: nothing.
 const NO_COMMAND: Vec<u8> = Vec::new();
 
 pub(super) struct EventLoop {
