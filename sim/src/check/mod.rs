@@ -355,6 +355,7 @@ mod tests {
             going_on,
             [
                 "exact-search",
+                "backed-by-promises",
                 "timing",
                 "calls-return",
                 "recovers",
