@@ -40,7 +40,9 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 pub(super) struct Recovers {
     premises: Premises,
+    /// All but crashes.
     troubles: Troubles,
+    crashes: Troubles,
     awaited: Option<Awaited>,
     following: Option<Following>,
     late: Option<Finding>,
@@ -103,6 +105,7 @@ impl Recovers {
         Self {
             premises,
             troubles: Troubles::default(),
+            crashes: Troubles::default(),
             awaited: None,
             following: None,
             late: None,
@@ -114,8 +117,7 @@ impl Recovers {
 
     fn fault(&mut self, record: &Record, nodes: &Nodes) {
         self.remember(record);
-        let change = if is_crash(record) { self.crash(record) } else { self.troubles.record(record) };
-        match change {
+        match self.change(record) {
             Change::None | Change::Less => {}
             Change::Began => (self.awaited, self.following) = (None, None),
             Change::Calm => {
@@ -125,12 +127,25 @@ impl Recovers {
         }
     }
 
+    fn change(&mut self, record: &Record) -> Change {
+        match &record.what {
+            What::Fault { verb: "crash", .. } => self.crash(record),
+            // It ends crashes too.
+            What::Fault { verb: "heal", .. } => {
+                self.crashes.record(record);
+                self.troubles.record(record)
+            }
+            _ => self.troubles.record(record),
+        }
+    }
+
     /// Those who are left, or are there again, are to go on at once.
-    fn crash(&self, record: &Record) -> Change {
-        let What::Fault { phase: FaultPhase::Activated | FaultPhase::Ended, .. } = record.what else {
-            return Change::None;
-        };
-        if self.troubles.in_force() == 0 { Change::Calm } else { Change::Less }
+    fn crash(&mut self, record: &Record) -> Change {
+        match self.crashes.record(record) {
+            Change::None => Change::None,
+            _ if self.troubles.in_force() > 0 => Change::Less,
+            Change::Began | Change::Less | Change::Calm => Change::Calm,
+        }
     }
 
     fn remember(&mut self, Record { at, what }: &Record) {
@@ -195,7 +210,8 @@ impl Recovers {
     }
 
     fn watch(&mut self, at: SimTime, nodes: &Nodes) {
-        if !quorum_runs(nodes) {
+        // Who is down for another reason than a crash is no excuse.
+        if self.crashes.in_force() > 0 && !quorum_runs(nodes) {
             self.awaited = None;
         }
         let settling = self.premises.settling();
@@ -247,10 +263,6 @@ impl Recovers {
         );
         INFO.finding(at, message, self.faults.iter().cloned().collect())
     }
-}
-
-fn is_crash(record: &Record) -> bool {
-    matches!(record.what, What::Fault { verb: "crash", .. })
 }
 
 /// Does a quorum run, by the membership of everybody who does? A node that knows of no change yet must not be believed.
@@ -507,6 +519,17 @@ mod tests {
         let led = one().leads(4_000, 1, 4).applies(4_001, 1, 1, 4, 0).acknowledges(4_100, 2, 1, 4, 4_050);
         assert_eq!(judged(&told(led, 20_000)), (Vec::new(), 1));
         assert_eq!(judged(&told(crashed(one(), 2), 20_000)), (Vec::new(), 0), "one of three is none");
+    }
+
+    #[test]
+    fn a_quorum_that_is_down_though_nothing_is_wrong_any_more_has_not_recovered() {
+        let down = |events: Events| events.killed(2_500, 2).killed(2_500, 3);
+        assert_eq!(judged(&told(down(healed()), 14_601)).0.len(), 1, "it did not start, or died of itself");
+        let again = healed().fault(1_500, 1, "crash", Activated).fault(2_000, 1, "crash", Ended);
+        assert_eq!(judged(&told(down(again), 14_601)).0.len(), 1);
+        let heal = What::Fault { step: 2, verb: "heal", phase: Activated, detail: "everything".into() };
+        let healed = healed().fault(1_500, 1, "crash", Activated).push(2_000, heal);
+        assert_eq!(judged(&told(down(healed), 14_601)).0.len(), 1);
     }
 
     #[test]
