@@ -1,4 +1,4 @@
-//! The summary of a run that a snapshot keeps.
+//! The behaviour of a run, which a snapshot keeps: the verdict, and what was measured in each window.
 
 use super::figures::{count, duration, percent};
 use crate::verdict::{Ruling, RunReport, SnapshotMeasures, Window};
@@ -28,10 +28,7 @@ pub fn pinned(report: &RunReport) -> String {
     for failure in &verdict.failures {
         facts.say("failure", format!("{} ({}) at {}: {}", failure.class, failure.check, failure.at, failure.message));
     }
-    facts.say("fingerprint", report.fingerprint);
     facts.say("simulated", duration(report.sim));
-    facts.say("events", count(report.events));
-    facts.say("messages", count(report.messages));
     facts.window("whole", &report.measures.whole);
     for window in &report.measures.windows {
         facts.window(&window.name, window);
@@ -40,9 +37,8 @@ pub fn pinned(report: &RunReport) -> String {
         let words = format!("{} planned, {} activated, {} effective", fault.planned, fault.activated, fault.effective);
         facts.say(&format!("fault {verb}"), words);
     }
-    for (name, check) in &report.checks {
-        let words = format!("evaluated {}, violations {}", count(check.evaluated), check.violations);
-        facts.say(&format!("check {name}"), words);
+    for (name, check) in report.checks.iter().filter(|(_, check)| check.violations > 0) {
+        facts.say(&format!("violations {name}"), count(check.violations));
     }
     for (name, potential) in &report.potential {
         let words =
