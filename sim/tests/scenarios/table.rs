@@ -4,11 +4,11 @@
 //! rest. `INSTA_UPDATE=always`, which accepts what the other snapshots say, writes the row.
 
 use libtest_mimic::Failed;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 /// One update of a file at a time: rows are compared on several threads.
 static UPDATES: Mutex<()> = Mutex::new(());
@@ -59,7 +59,7 @@ impl Table {
         if differences.is_empty() {
             return Ok(());
         }
-        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        if is_to_be_accepted() {
             return self.update(run, cells);
         }
         let file = self.file.file_name().unwrap_or_default().to_string_lossy();
@@ -95,8 +95,9 @@ impl Table {
     }
 
     /// Writes the row, and brings the others to today's columns: what is not known of them is left empty.
+    #[expect(clippy::disallowed_methods, reason = "a pin is a file of the repository; no run sees it")]
     fn update(&self, run: &str, cells: &[String]) -> Result<(), Failed> {
-        let _one = UPDATES.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = UPDATES.lock();
         let mut content = self.read()?;
         for row in content.rows.values_mut() {
             let kept = |column: &&str| content.columns.iter().position(|name| name == column);
@@ -110,4 +111,12 @@ impl Table {
         }
         fs::write(&self.file, text).map_err(|error| Failed::from(format!("{}: {error}", self.file.display())))
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "insta's own switch, for whoever accepts what has changed; no run sees it"
+)]
+fn is_to_be_accepted() -> bool {
+    std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always")
 }
