@@ -4,6 +4,7 @@
 //!
 //! | room | what it is |
 //! |---|---|
+//! | [`words`] | the vocabulary that all share |
 //! | [`scenario`] | what is asked: the script, validated |
 //! | [`time`] | instants of the simulated world |
 //! | [`world`] | simulated hardware: clock, network, disk, CPU, processes; all randomness. Knows no Raft |
@@ -37,6 +38,8 @@ pub mod scenario;
 pub mod time;
 #[cfg(madsim)]
 pub mod verdict;
+#[cfg(madsim)]
+pub mod words;
 #[cfg(madsim)]
 pub mod workload;
 #[cfg(madsim)]
