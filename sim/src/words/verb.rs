@@ -83,3 +83,26 @@ impl fmt::Display for Verb {
         f.write_str(self.name())
     }
 }
+
+/// Which faults end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Healed {
+    /// `"everything"`: all.
+    Everything,
+    /// `"network"`: partitions, impaired links, holds.
+    Network,
+    /// `"processes"`: downtimes, pauses, slow CPUs, clocks, disks.
+    Processes,
+}
+
+impl Healed {
+    /// Are faults of the network among them?
+    pub fn network(self) -> bool {
+        matches!(self, Self::Everything | Self::Network)
+    }
+
+    /// Are faults of processes among them?
+    pub fn processes(self) -> bool {
+        matches!(self, Self::Everything | Self::Processes)
+    }
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Ppm, Selector};
+use crate::words::{ClockHarm, DiskHarm, Drift};
 
 /// The most by which a fault may make a clock fast or slow: it then runs at double rate, or at a hundredth of it.
 pub const MAX_DRIFT: std::ops::RangeInclusive<i32> = -990_000..=1_000_000;
@@ -18,40 +19,6 @@ pub struct ClockFault {
     pub harm: ClockHarm,
     /// For how long; `None`: until they are healed. Always `None` of a step, which is over at once.
     pub lasts: Option<Duration>,
-}
-
-/// What is wrong with a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockHarm {
-    /// `rate`: its oscillator runs so much too fast or too slow, whatever it does otherwise.
-    Rate(Drift),
-    /// `slew`: it is brought to another time by a rate that is so much higher or lower, as NTP does.
-    Slew(Drift),
-    /// `step`: it jumps.
-    Step {
-        /// By how much.
-        by: Jump,
-        /// The monotonic clock too, which should never.
-        monotonic: bool,
-    },
-    /// `freeze`: it stands still while the process runs. At the end the monotonic clock goes on from there and the wall clock
-    /// jumps.
-    Freeze,
-    /// `fail`: it cannot be read.
-    Fail,
-}
-
-/// How much too fast a clock is, or too slow: parts per million, not zero, within [`MAX_DRIFT`]. Written `+500ppm`, `-2%`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drift(pub i32);
-
-/// How far a clock jumps: written `+3s`, `-150ms`. Not zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Jump {
-    /// Backwards.
-    pub back: bool,
-    /// How far.
-    pub by: Duration,
 }
 
 impl ClockFault {
@@ -77,45 +44,6 @@ pub struct DiskFault {
     pub harm: DiskHarm,
     /// For how long; `None`: until they are healed.
     pub lasts: Option<Duration>,
-}
-
-/// What is wrong with a disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskHarm {
-    /// `fsync`: each fsync takes so long.
-    Fsync(Duration),
-    /// `slow`: each fsync takes so many times longer. 2 to [`MAX_SLOWER`].
-    Slow(u32),
-    /// `stall`: no fsync returns before it is over.
-    Stall,
-    /// `fail`: an operation returns an error.
-    Fail(DiskOperation),
-    /// `full`: nothing can be appended.
-    Full,
-}
-
-/// What a disk is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskOperation {
-    /// `"append"`: write at the end of a file.
-    Append,
-    /// `"sync"`: make durable. What it failed for is never durable, whatever a later one says (Rebello et al., ATC '20).
-    Sync,
-    /// `"read"`: read a file, which a node does when it starts.
-    Read,
-}
-
-/// What a crash leaves of the end of a file that was written and not synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// `"lost"`: nothing.
-    Lost,
-    /// `"kept"`: all of it: the process died, the machine did not.
-    Kept,
-    /// `"torn"`: the beginning of it, cut at any byte.
-    Torn,
-    /// `"scattered"`: some of its sectors, in no order; those between read as zeros.
-    Scattered,
 }
 
 /// What the scenario promises of its clocks, and the stack relies on.

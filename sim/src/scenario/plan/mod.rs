@@ -16,6 +16,11 @@ mod network;
 mod workload;
 
 pub(super) use self::cluster::CHANGED;
+pub use crate::words::{
+    ClockHarm, Cut, DiskHarm, DiskOperation, Drift, Healed, Jump, LaneName, Leftover, MessageKind, Paused, PausedClock,
+    Point, Tail,
+};
+
 pub use self::{chaos::*, cluster::*, expect::*, hardware::*, moment::*, network::*, workload::*};
 
 /// The largest scenario file, in bytes.
@@ -428,34 +433,6 @@ pub struct Pause {
     pub what: Paused,
 }
 
-/// What of a process stands still.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paused {
-    /// `"process"`: all of it: a stop-the-world garbage collection, a SIGSTOP.
-    Process,
-    /// `"task"`: the task that reached the point: its thread is preempted.
-    Task,
-}
-
-/// A named point of the stack's code; see `leasehold::env::Point`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Point {
-    /// `"appended"`: entries are in the log's file, and not durable.
-    Appended,
-    /// `"persisted"`: log and hard state are durable; messages that promise so have not left.
-    Persisted,
-    /// `"sent"`: messages have left; committed entries are not applied.
-    Sent,
-    /// `"applied"`: committed entries are applied; the status that says so is not published.
-    Applied,
-    /// `"published"`: the status is published; the callers that waited for it have no answer.
-    Published,
-    /// `"lease-checked"`: the lease permitted a local read; the store has not been read.
-    LeaseChecked,
-    /// `"index-confirmed"`: a ReadIndex round confirmed a read and its index is applied; the store has not been read.
-    IndexConfirmed,
-}
-
 /// Nodes whose CPUs are slow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slow {
@@ -475,48 +452,6 @@ pub struct Heal {
     /// What becomes of messages that faults of the network hold or have left in flight: late ones, second copies. Default
     /// [`Leftover::Drop`].
     pub messages: Leftover,
-}
-
-/// Which faults end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Healed {
-    /// `"everything"`: all.
-    Everything,
-    /// `"network"`: partitions, impaired links, holds.
-    Network,
-    /// `"processes"`: downtimes, pauses, slow CPUs, clocks, disks.
-    Processes,
-}
-
-impl Healed {
-    /// Are faults of the network among them?
-    pub fn network(self) -> bool {
-        matches!(self, Self::Everything | Self::Network)
-    }
-
-    /// Are faults of processes among them?
-    pub fn processes(self) -> bool {
-        matches!(self, Self::Everything | Self::Processes)
-    }
-}
-
-/// What becomes of messages at the end of what held or delayed them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leftover {
-    /// `"deliver"`: they arrive.
-    Deliver,
-    /// `"drop"`: they are lost.
-    Drop,
-}
-
-/// What a node's monotonic clock does while its process stands still.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PausedClock {
-    /// `"running"`: it goes on: a garbage collection, a SIGSTOP, a virtual machine that tells the truth.
-    Running,
-    /// `"frozen"`: it stands still too: a machine in suspend whose clock does not count it. Beyond what the stack may assume of its
-    /// clock, so that what is unsafe in such a run is expected to be.
-    Frozen,
 }
 
 /// Nodes that cannot reach each other.
@@ -561,17 +496,6 @@ impl Shape {
             Self::Ring => Vec::new(),
         }
     }
-}
-
-/// What a partition does with messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// `"drop"`: what is sent is lost; what is in flight arrives.
-    Drop,
-    /// `"hold"`: what is sent is delivered when the partition ends.
-    Hold,
-    /// `"cut"`: what is sent and what is in flight is lost.
-    Flight,
 }
 
 /// Nodes, by role at the moment when the fault acts, or one node by number.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Leftover, Ppm, Selector};
+use super::{Ppm, Selector};
+use crate::words::{LaneName, Leftover, MessageKind};
 
 /// The most bytes a second that a bandwidth allows: 1 TB/s.
 pub const MAX_BANDWIDTH: u64 = 1_000_000_000_000;
@@ -59,64 +60,4 @@ pub struct Hold {
     pub then: Leftover,
     /// How long; `None`: until they are healed.
     pub lasts: Option<Duration>,
-}
-
-/// A lane of the transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaneName {
-    /// Heartbeats, votes, `TimeoutNow`.
-    Heartbeat,
-    /// Appends, snapshots.
-    Bulk,
-    /// Requests that nodes forward.
-    Request,
-}
-
-/// A kind of message between nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageKind {
-    /// `MsgHeartbeat`, which carries the contexts of ReadIndex rounds too: followers forward requests, never `MsgReadIndex`.
-    Heartbeat,
-    /// `MsgHeartbeatResponse`.
-    HeartbeatResponse,
-    /// `MsgAppend`.
-    Append,
-    /// `MsgAppendResponse`.
-    AppendResponse,
-    /// `MsgSnapshot`.
-    Snapshot,
-    /// `MsgRequestPreVote`.
-    PreVote,
-    /// `MsgRequestPreVoteResponse`.
-    PreVoteResponse,
-    /// `MsgRequestVote` that no transfer forces.
-    Vote,
-    /// `MsgRequestVote` of a candidate that was told to campaign by `MsgTimeoutNow`: voters set their promise aside.
-    ForcedVote,
-    /// `MsgRequestVoteResponse`.
-    VoteResponse,
-    /// `MsgTimeoutNow`.
-    TimeoutNow,
-    /// A client's request that a node forwards.
-    Request,
-    /// The answer to one.
-    Reply,
-}
-
-impl MessageKind {
-    /// The lane that messages of this kind go by (`leasehold::transport::lane_of`).
-    pub fn lane(self) -> LaneName {
-        match self {
-            Self::Heartbeat
-            | Self::HeartbeatResponse
-            | Self::PreVote
-            | Self::PreVoteResponse
-            | Self::Vote
-            | Self::ForcedVote
-            | Self::VoteResponse
-            | Self::TimeoutNow => LaneName::Heartbeat,
-            Self::Append | Self::AppendResponse | Self::Snapshot => LaneName::Bulk,
-            Self::Request | Self::Reply => LaneName::Request,
-        }
-    }
 }
