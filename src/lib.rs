@@ -35,3 +35,6 @@ pub mod request;
 pub mod storage;
 pub mod store;
 pub mod transport;
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,7 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
             &["store"],
             &["coordinator"],
             &["node"],
+            &["tests"],
         ],
     );
 }

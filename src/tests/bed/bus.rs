@@ -1,0 +1,179 @@
+//! A network that delivers in order and at once, unless a test holds, drops or delays.
+
+use super::world::World;
+use crate::env::{Address, Bus, Envelope, LaneFull, NodeId};
+use crate::transport::{Message, MessageType, Packet};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a message is, in the words of tests.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(in crate::tests) enum Kind {
+    Append,
+    AppendAnswer,
+    Heartbeat,
+    HeartbeatAnswer,
+    PreVote,
+    Vote,
+    VoteAnswer,
+    TimeoutNow,
+    Snapshot,
+    Request,
+    Reply,
+}
+
+impl Kind {
+    /// `None`: one that no test asks for.
+    fn of(message: &Message) -> Option<Kind> {
+        let raft = match message {
+            Message::Request { .. } => return Some(Kind::Request),
+            Message::Reply { .. } => return Some(Kind::Reply),
+            Message::Raft(raft) => raft.msg_type,
+        };
+        match raft {
+            MessageType::MsgAppend => Some(Kind::Append),
+            MessageType::MsgAppendResponse => Some(Kind::AppendAnswer),
+            MessageType::MsgHeartbeat => Some(Kind::Heartbeat),
+            MessageType::MsgHeartbeatResponse => Some(Kind::HeartbeatAnswer),
+            MessageType::MsgRequestPreVote => Some(Kind::PreVote),
+            MessageType::MsgRequestVote => Some(Kind::Vote),
+            MessageType::MsgRequestVoteResponse => Some(Kind::VoteAnswer),
+            MessageType::MsgTimeoutNow => Some(Kind::TimeoutNow),
+            MessageType::MsgSnapshot => Some(Kind::Snapshot),
+            _ => None,
+        }
+    }
+}
+
+/// What happens to messages that a rule is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Drop,
+    Hold,
+    /// Not taken: the lane is full.
+    Refuse,
+}
+
+type Matches = Box<dyn Fn(&Packet) -> bool + Send>;
+
+/// The network of a cluster.
+pub(super) struct TestBus {
+    world: Arc<World>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    rules: BTreeMap<u64, (Matches, Fate)>,
+    held: Vec<Packet>,
+    latency: Duration,
+    /// What is under way, by when it arrives and in which order it left.
+    flying: BTreeMap<(u64, u64), Packet>,
+    last: u64,
+    /// All that was sent, dropped or not, and when.
+    sent: Vec<(u64, Packet)>,
+}
+
+impl TestBus {
+    pub(super) fn new(world: Arc<World>) -> Self {
+        Self { world, state: Mutex::default() }
+    }
+
+    /// What matches has this fate from now on. Returns the rule's number.
+    pub(super) fn rule(&self, fate: Fate, matches: impl Fn(&Packet) -> bool + Send + 'static) -> u64 {
+        let mut state = self.state.lock();
+        state.last += 1;
+        let number = state.last;
+        state.rules.insert(number, (Box::new(matches), fate));
+        number
+    }
+
+    /// Ends one rule.
+    pub(super) fn end(&self, rule: u64) {
+        self.state.lock().rules.remove(&rule);
+    }
+
+    /// Ends the rules of this fate. What was held stays so.
+    pub(super) fn lift(&self, fate: Fate) {
+        self.state.lock().rules.retain(|_, (_, other)| *other != fate);
+    }
+
+    /// Lets go what is held and matches; the rules stay.
+    pub(super) fn release(&self, matches: impl Fn(&Packet) -> bool) {
+        let mut state = self.state.lock();
+        let (now, released) =
+            (self.world.now(), state.held.extract_if(.., |packet| matches(packet)).collect::<Vec<_>>());
+        released.into_iter().for_each(|packet| state.fly(now, packet));
+    }
+
+    pub(super) fn delays(&self, latency: Duration) {
+        self.state.lock().latency = latency;
+    }
+
+    pub(super) fn sent(&self) -> Vec<(u64, Packet)> {
+        self.state.lock().sent.clone()
+    }
+
+    pub(super) fn forget_sent(&self) {
+        self.state.lock().sent.clear();
+    }
+
+    pub(super) fn next_arrival(&self) -> Option<u64> {
+        self.state.lock().flying.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Takes the next message that has arrived.
+    pub(super) fn arrived(&self) -> Option<Packet> {
+        let mut state = self.state.lock();
+        let first = state.flying.first_entry().filter(|first| first.key().0 <= self.world.now())?;
+        Some(first.remove())
+    }
+}
+
+impl State {
+    fn fly(&mut self, now: u64, packet: Packet) {
+        self.last += 1;
+        self.flying.insert((now + crate::env::nanos(self.latency), self.last), packet);
+    }
+}
+
+impl Bus<Message> for TestBus {
+    fn send(&self, packet: Envelope<Message>) -> Result<(), LaneFull> {
+        let mut state = self.state.lock();
+        let fate = state.rules.values().find(|(matches, _)| matches(&packet)).map(|(_, fate)| *fate);
+        if fate == Some(Fate::Refuse) {
+            return Err(LaneFull);
+        }
+        state.sent.push((self.world.now(), packet.clone()));
+        match fate {
+            Some(Fate::Hold) => state.held.push(packet),
+            Some(Fate::Drop | Fate::Refuse) => {}
+            None => state.fly(self.world.now(), packet),
+        }
+        Ok(())
+    }
+}
+
+/// Is it of this kind?
+pub(super) fn is(packet: &Packet, kind: Kind) -> bool {
+    Kind::of(&packet.body) == Some(kind)
+}
+
+/// Does it go from this node to that?
+pub(super) fn goes(packet: &Packet, from: u64, to: u64) -> bool {
+    packet.from == Address::Node(NodeId(from)) && packet.to == Address::Node(NodeId(to))
+}
+
+/// Is it between this node and another?
+pub(super) fn touches(packet: &Packet, node: u64) -> bool {
+    let node = Address::Node(NodeId(node));
+    let between_nodes = matches!((packet.from, packet.to), (Address::Node(_), Address::Node(_)));
+    between_nodes && (packet.from == node || packet.to == node)
+}
+
+/// Is it another's than this node's?
+pub(super) fn is_of_others(packet: &Packet, node: u64) -> bool {
+    packet.from != Address::Node(NodeId(node))
+}

@@ -1,0 +1,16 @@
+//! The test bed: a cluster of real nodes on a clock, a network and disks that a test moves by hand.
+//!
+//! Time stands still until a test lets it run; messages arrive at once and in order; every run of a test is the same. What a test
+//! can do to a cluster is a method of [`Cluster`]; what it sees are answers to clients, events and messages.
+
+mod bus;
+mod cluster;
+mod disk;
+mod host;
+mod setup;
+mod signal;
+mod world;
+
+pub(super) use bus::Kind;
+pub(super) use cluster::{Call, Cluster, Pending, get, put, script};
+pub(super) use setup::{ELECTION, HEARTBEAT, Setup, TICK, lease_length};

@@ -1,0 +1,116 @@
+//! How a cluster of the test bed is set up: the one place that builds nodes.
+
+use super::cluster::Cluster;
+use super::disk::TestDisk;
+use crate::coordinator;
+use crate::engine::{self, ReadConfirmation, RenewalKind};
+use crate::env::{Bus, NodeId};
+use crate::error::Error;
+use crate::lease;
+use crate::node::{Config, Node};
+use crate::observe::{Host, Membership};
+use crate::transport::Message;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One step of Raft's clock.
+pub(in crate::tests) const TICK: Duration = Duration::from_millis(10);
+
+/// Time between two heartbeats.
+pub(in crate::tests) const HEARTBEAT: Duration = Duration::from_millis(100);
+
+/// How long a follower that has heard its leader votes for nobody else.
+pub(in crate::tests) const ELECTION: Duration = Duration::from_secs(1);
+
+/// How long a lease lasts from its base on.
+pub(in crate::tests) fn lease_length() -> Duration {
+    lease::longest_safe(ELECTION, TICK)
+}
+
+/// A cluster to be; [`Setup::start`] starts it.
+#[derive(Clone)]
+pub(in crate::tests) struct Setup {
+    pub(super) founders: Membership,
+    /// Nodes that run and are no members yet.
+    pub(super) strangers: Vec<NodeId>,
+    renewal: RenewalKind,
+    compact_after: Option<NonZeroU64>,
+    policy: coordinator::Policy,
+    inbox: usize,
+}
+
+impl Setup {
+    /// Voters `n1` and so on.
+    pub(in crate::tests) fn of(voters: u64) -> Self {
+        Self {
+            founders: Membership { voters: (1..=voters).map(NodeId).collect(), ..Membership::default() },
+            strangers: Vec::new(),
+            renewal: RenewalKind::Acks,
+            compact_after: None,
+            policy: coordinator::Policy::default(),
+            inbox: 256,
+        }
+    }
+
+    pub(in crate::tests) fn learner(mut self, node: u64) -> Self {
+        self.founders.learners.push(NodeId(node));
+        self
+    }
+
+    /// A node that runs, and may be added.
+    pub(in crate::tests) fn stranger(mut self, node: u64) -> Self {
+        self.strangers.push(NodeId(node));
+        self
+    }
+
+    pub(in crate::tests) fn renewal(mut self, renewal: RenewalKind) -> Self {
+        self.renewal = renewal;
+        self
+    }
+
+    /// A snapshot at every index that is a multiple of this.
+    pub(in crate::tests) fn compact_after(mut self, entries: u64) -> Self {
+        self.compact_after = NonZeroU64::new(entries);
+        self
+    }
+
+    pub(in crate::tests) fn policy(mut self, policy: coordinator::Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How many messages wait for an engine at most, of each lane.
+    pub(in crate::tests) fn inbox(mut self, bound: usize) -> Self {
+        self.inbox = bound;
+        self
+    }
+
+    pub(in crate::tests) fn start(self) -> Cluster {
+        Cluster::start(self)
+    }
+
+    /// Starts one node of it.
+    pub(super) fn node(&self, host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, disk: TestDisk) -> Result<Node, Error> {
+        let config = Config {
+            engine: engine::Config {
+                founders: self.founders.clone(),
+                tick: TICK,
+                heartbeat: HEARTBEAT,
+                election_timeout: ELECTION,
+                read_retry: ELECTION / 2,
+                read_confirmation: ReadConfirmation::Round,
+                renewal: self.renewal,
+                renewal_interval: 3 * HEARTBEAT,
+                compact_after: self.compact_after,
+                heartbeat_inbox: self.inbox,
+                bulk_inbox: self.inbox,
+            },
+            lease: lease::Policy::new(lease_length(), self.renewal),
+            coordinator: self.policy,
+            #[cfg(feature = "planted")]
+            between: crate::node::Between::default(),
+        };
+        Node::start(host, bus, Arc::new(disk), config)
+    }
+}

@@ -1,0 +1,18 @@
+//! The stack, tested from outside as scripts: what is done to a cluster of real nodes, and what it must answer. No simulator is
+//! needed, and a change of the engine hears of it in seconds.
+//!
+//! [`bed`] is what the scripts run on.
+
+mod bed;
+mod elections;
+mod leases;
+mod membership;
+mod proposals;
+mod queues;
+mod requests;
+mod restarts;
+mod rounds;
+mod scripts;
+mod snapshots;
+mod stops;
+mod transfers;

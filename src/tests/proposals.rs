@@ -1,0 +1,166 @@
+//! What is proposed is committed, applied, published and answered, in this order; or the caller hears what became of it.
+
+use super::bed::{Cluster, ELECTION, Kind, TICK, put};
+use crate::env::{NodeId, Point};
+use crate::error::{Error, Outcome};
+use crate::metrics::Counter;
+use crate::observe::Event;
+use crate::request::Response;
+
+#[test]
+fn what_is_written_is_read_on_whoever_leads() {
+    let mut c = Cluster::led(3);
+    assert_eq!(c.put(1, "k", "v"), Ok(2), "the first entry is the leader's own");
+    assert_eq!(c.put(1, "k", "w"), Ok(3));
+    for node in [1, 2, 3] {
+        if node > 1 {
+            c.transfer(node - 1, node).unwrap();
+        }
+        assert_eq!(c.get(node, "k").unwrap().0, "w");
+    }
+}
+
+#[test]
+fn an_entry_is_told_when_it_is_durable_and_when_it_is_applied_and_alike_on_all() {
+    let mut c = Cluster::led(3);
+    c.forget();
+    let index = c.put(1, "k", "v").unwrap();
+    c.run(2 * ELECTION);
+    let concerns = |event: &Event| matches!(event, Event::Appended { .. } | Event::Applied { .. });
+    let told = |node| c.events(node).into_iter().filter(concerns).collect::<Vec<_>>();
+    let [
+        Event::Appended { index: appended, term: 1, digest },
+        Event::Applied { index: applied, term: 1, digest: same },
+    ] = told(1)[..]
+    else {
+        panic!("{:?}", told(1));
+    };
+    assert_eq!((appended, applied, digest), (index, index, same));
+    assert_eq!((told(2), told(3)), (told(1), told(1)));
+}
+
+#[test]
+fn a_write_needs_a_majority_to_be_answered() {
+    let mut c = Cluster::led(3);
+    c.isolate(2);
+    assert!(c.put(1, "k", "v").is_ok());
+    c.isolate(3);
+    let call = c.ask(1, put("k", "w"));
+    c.run(ELECTION / 2);
+    assert_eq!(c.answer(call), None);
+    c.heal();
+    assert!(c.answered(call).is_ok());
+}
+
+#[test]
+fn a_leader_sends_an_entry_before_its_own_disk_has_it() {
+    let mut c = Cluster::led(3);
+    c.stall_disk(1, true);
+    c.forget();
+    let call = c.ask(1, put("k", "v"));
+    assert_eq!((c.sent(Kind::Append, 1, 2).len(), c.sent(Kind::AppendAnswer, 2, 1).len()), (1, 1));
+    assert_eq!((c.answer(call), c.told(1, |event| matches!(event, Event::Appended { .. }))), (None, 0));
+    c.stall_disk(1, false);
+    assert!(c.answered(call).is_ok());
+}
+
+#[test]
+fn a_follower_acknowledges_an_entry_once_its_disk_has_it() {
+    let mut c = Cluster::led(3);
+    c.stall_disk(2, true);
+    c.forget();
+    assert!(c.put(1, "k", "v").is_ok(), "n3 is enough");
+    assert!(!c.sent(Kind::Append, 1, 2).is_empty() && c.sent(Kind::AppendAnswer, 2, 1).is_empty());
+    c.stall_disk(2, false);
+    assert!(!c.sent(Kind::AppendAnswer, 2, 1).is_empty());
+}
+
+#[test]
+fn persisted_comes_before_sent_before_applied_before_published_before_the_answer() {
+    let mut c = Cluster::led(1);
+    let mut version = c.put(1, "k", "v").unwrap();
+    let applied = |event: &Event, version| matches!(event, Event::Applied { index, .. } if *index == version);
+    let durable = |event: &Event, version| matches!(event, Event::Appended { index, .. } if *index == version);
+    let points = [Point::Appended, Point::Persisted, Point::Sent, Point::Applied, Point::Published];
+    for (point, expected) in points.into_iter().zip([[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]) {
+        version += 1;
+        c.hold_at(1, point);
+        let call = c.ask(1, put("k", "v"));
+        let is_published = usize::from(c.status(1).applied == version);
+        let seen =
+            [c.told(1, |event| durable(event, version)), c.told(1, |event| applied(event, version)), is_published];
+        assert_eq!((c.held_at_point(1), seen, c.answer(call)), (1, expected, None), "{point:?}");
+        c.resume(1);
+        assert_eq!(c.answer(call), Some(Ok(Response::Written { version })));
+    }
+}
+
+#[test]
+fn what_waits_when_leadership_ends_may_or_may_not_have_been_committed() {
+    let mut c = Cluster::led(3);
+    c.isolate(1);
+    let proposal = c.begin_propose(1, b"x");
+    let round = c.begin_read_index(1);
+    c.run(2 * ELECTION + TICK);
+    assert_eq!(proposal.now(), Some(Err(Error::LeadershipLost(Outcome::Unknown))));
+    assert_eq!(round.now(), Some(Err(Error::LeadershipLost(Outcome::Unknown))));
+}
+
+#[test]
+fn a_client_whose_write_may_have_been_committed_is_not_served_again() {
+    let mut c = Cluster::led(3);
+    c.isolate(1);
+    let call = c.ask(1, put("k", "lost"));
+    c.run(2 * ELECTION + TICK);
+    assert_eq!(c.answer(call), Some(Err(Error::LeadershipLost(Outcome::Unknown))));
+    c.elect(2);
+    c.put(2, "k", "won").unwrap();
+    c.heal();
+    c.run(ELECTION);
+    assert_eq!((c.get(1, "k").unwrap().0.as_str(), c.status(1).applied), ("won", c.status(2).applied));
+}
+
+#[test]
+fn who_does_not_lead_proposes_nothing_and_names_who_does() {
+    let mut c = Cluster::led(3);
+    c.settle();
+    let failed = c.count(2, Counter::ProposalsFailed);
+    assert_eq!(c.begin_propose(2, b"x").now(), Some(Err(Error::NotLeader { leader: Some(NodeId(1)) })));
+    assert_eq!(c.begin_read_index(2).now(), Some(Err(Error::NotLeader { leader: Some(NodeId(1)) })));
+    assert_eq!(c.count(2, Counter::ProposalsFailed), failed + 1);
+    assert_eq!(c.count(1, Counter::ProposalsFailed), 0);
+    let mut nobody = Cluster::of(3);
+    assert_eq!(nobody.begin_propose(2, b"x").now(), Some(Err(Error::NotLeader { leader: None })));
+}
+
+#[test]
+fn bytes_that_are_no_command_are_applied_and_refused_by_the_store() {
+    let mut c = Cluster::led(3);
+    let proposal = c.begin_propose(1, b"\xff\xff\xff");
+    assert_eq!(c.wait(&proposal), Ok(2));
+    assert_eq!(c.put(1, "k", "v"), Ok(3));
+}
+
+#[test]
+fn proposals_are_applied_in_the_order_in_which_they_came() {
+    let mut c = Cluster::led(3);
+    c.hold(Kind::Append, 1, 2);
+    c.hold(Kind::Append, 1, 3);
+    let calls: Vec<_> = (0..5).map(|number| c.ask(1, put("k", &number.to_string()))).collect();
+    c.release();
+    let answers: Vec<_> = calls.into_iter().map(|call| c.answered(call)).collect();
+    assert_eq!(answers, (2..7).map(|version| Ok(Response::Written { version })).collect::<Vec<_>>());
+    assert_eq!(c.get(1, "k").unwrap().0, "4");
+}
+
+#[test]
+fn followers_that_missed_entries_are_brought_up_to_date() {
+    let mut c = Cluster::led(3);
+    c.isolate(3);
+    for number in 0..20 {
+        c.put(1, "k", &number.to_string()).unwrap();
+    }
+    c.heal();
+    c.run(ELECTION);
+    assert_eq!((c.status(3).applied, c.status(3).commit), (c.status(1).applied, c.status(1).commit));
+}
