@@ -10,7 +10,6 @@
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
 //! | [`metrics`] | counters and histograms under the reference system's names |
 //! | [`request`] | what a client asks and what it is answered |
-//! | [`storage`] | the Raft log and its snapshot on disk: what is durable, what is not yet |
 //! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full |
 //! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`] |
 //! | [`lease`] | the rules by which a lease begins, is renewed and ends; the gate in front of a local read |
@@ -32,7 +31,6 @@ pub mod metrics;
 pub mod node;
 pub mod observe;
 pub mod request;
-pub mod storage;
 pub mod store;
 pub mod transport;
 

@@ -71,7 +71,6 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
             &["error"],
             &["observe"],
             &["metrics", "request"],
-            &["storage"],
             &["transport"],
             &["engine"],
             &["lease"],

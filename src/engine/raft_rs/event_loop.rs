@@ -8,6 +8,7 @@ mod snapshots;
 
 use super::inbox::{Ask, Input, Reply};
 use super::pending::{Contexts, INTERRUPTED, OVERWRITTEN, Proposals, Reads};
+use super::storage::{LogStore, is_change};
 use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
 use super::{Parts, Shared};
 use crate::engine::renewal::Renewal;
@@ -16,7 +17,6 @@ use crate::env::{Address, ClockError, Instant, NodeId, Point, Stamp, Work};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{EndCause, Event, Host, Role, RoundCause};
-use crate::storage::{LogStore, is_change};
 use crate::transport::{Message, Packet, Transport};
 use membership::Change;
 use raft::eraftpb::{Entry, Message as RaftMessage, MessageType, Snapshot};

@@ -1,11 +1,12 @@
 //! The engine on the crate `raft` (raft-rs 0.7).
 //!
 //! [`RaftEngine`] is the handle that readers and writers hold; [`event_loop`] is the one task that owns the `RawNode`.
-//! Between them: an [`inbox`] in one direction, the published state in the other.
+//! Between them: an [`inbox`] in one direction, the published state in the other. [`storage`] is the log that `raft` reads.
 
 mod event_loop;
 mod inbox;
 mod pending;
+mod storage;
 mod timing;
 
 use super::{Applied, Config, Engine, Listener, MembershipChange, StateMachine, Status};
@@ -13,13 +14,14 @@ use crate::env::{BoxFuture, Disk, NodeId, between, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause};
-use crate::storage::LogStore;
+
 use crate::transport::{Packet, Transport};
 use event_loop::EventLoop;
 use inbox::{Ask, Inbox};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::LogStore;
 use tokio::sync::oneshot;
 
 pub use timing::timing;

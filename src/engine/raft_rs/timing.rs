@@ -1,10 +1,10 @@
 //! Raft's timing: the configuration in ticks, election timeouts that a seed reaches, promises that a restart must not break.
 
 use super::event_loop::role_of;
+use super::storage::LogStore;
 use crate::engine::{Config, ReadConfirmation, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
-use crate::storage::LogStore;
 use raft::ReadOnlyOption;
 use raft::eraftpb::{Message, MessageType};
 use std::time::Duration;

@@ -3,10 +3,10 @@
 //! Writing a snapshot and cutting the log are done in the loop, which stands still for two syncs: what comes meanwhile waits.
 
 use super::EventLoop;
+use crate::engine::raft_rs::storage::LogStore;
 use crate::env::{NodeId, Work};
 use crate::error::Error;
 use crate::observe::{Event, Host};
-use crate::storage::LogStore;
 use raft::eraftpb::{HardState, Message as RaftMessage, MessageType, Snapshot};
 use raft::{ProgressState, SnapshotStatus};
 use std::collections::BTreeMap;

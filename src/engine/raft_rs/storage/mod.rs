@@ -29,7 +29,7 @@ const WAL: &str = "raft.wal";
 const SNAPSHOT: &str = "raft.snapshot";
 
 /// The Raft log, hard state, snapshot and configuration of one group on one node.
-pub struct LogStore {
+pub(super) struct LogStore {
     disk: Arc<dyn Disk>,
     hard_state: HardState,
     /// As of the last change that was applied.
@@ -68,7 +68,7 @@ impl LogStore {
     /// # Errors
     /// [`Error::Storage`]: the disk failed. [`Error::Damaged`]: the log is damaged where it had been durable, or the snapshot,
     /// which is replaced as a whole.
-    pub fn open(disk: Arc<dyn Disk>, founders: &Membership) -> Result<Self, Error> {
+    pub(super) fn open(disk: Arc<dyn Disk>, founders: &Membership) -> Result<Self, Error> {
         let bytes = disk.read(WAL)?;
         let decoded = wal::decode(&bytes).map_err(|wal::Damaged| Error::Damaged)?;
         if decoded.sound < bytes.len() as u64 {
@@ -129,7 +129,7 @@ impl LogStore {
     ///
     /// # Errors
     /// The disk failed.
-    pub fn append(&mut self, entries: Vec<Entry>, hard_state: Option<HardState>) -> Result<(), DiskError> {
+    pub(super) fn append(&mut self, entries: Vec<Entry>, hard_state: Option<HardState>) -> Result<(), DiskError> {
         for entry in entries {
             self.encoder().entry(&entry);
             self.insert(entry);
@@ -147,7 +147,7 @@ impl LogStore {
     ///
     /// # Errors
     /// The disk failed.
-    pub fn commit(&mut self, index: u64) -> Result<(), DiskError> {
+    pub(super) fn commit(&mut self, index: u64) -> Result<(), DiskError> {
         self.hard_state.commit = index;
         let state = self.hard_state.clone();
         self.encoder().hard_state(&state);
@@ -155,7 +155,7 @@ impl LogStore {
     }
 
     /// Makes everything written so far durable.
-    pub fn sync(&self) -> BoxFuture<Result<(), DiskError>> {
+    pub(super) fn sync(&self) -> BoxFuture<Result<(), DiskError>> {
         let (sync, durable, written) = (self.disk.sync(WAL), Arc::clone(&self.durable), self.written);
         Box::pin(async move {
             sync.await?;
@@ -165,18 +165,18 @@ impl LogStore {
     }
 
     /// The hard state, as written last.
-    pub fn hard_state(&self) -> &HardState {
+    pub(super) fn hard_state(&self) -> &HardState {
         &self.hard_state
     }
 
     /// The entries found when the log was opened of which nothing proved that they had been durable before, and those after them.
-    pub fn unproven(&self) -> &[Entry] {
+    pub(super) fn unproven(&self) -> &[Entry] {
         let from = self.entries.partition_point(|entry| entry.index < self.unproven);
         self.entries.get(from..).unwrap_or_default()
     }
 
     /// The snapshot of `state`, that of the state machine after the entry at `index`, of `term`, under the configuration in force.
-    pub fn snapshot_at(&self, index: u64, term: u64, state: Vec<u8>) -> Snapshot {
+    pub(super) fn snapshot_at(&self, index: u64, term: u64, state: Vec<u8>) -> Snapshot {
         let mut snapshot = Snapshot { data: state.into(), ..Default::default() };
         *snapshot.mut_metadata() =
             SnapshotMetadata { index, term, conf_state: Some(self.conf_state.clone()).into(), ..Default::default() };
@@ -184,14 +184,14 @@ impl LogStore {
     }
 
     /// Keeps `snapshot` as the latest. Durable when the future is done.
-    pub fn keep(&mut self, snapshot: Snapshot) -> BoxFuture<Result<(), DiskError>> {
+    pub(super) fn keep(&mut self, snapshot: Snapshot) -> BoxFuture<Result<(), DiskError>> {
         self.snapshot = snapshot;
         self.disk.replace(SNAPSHOT, self.encoded_snapshot())
     }
 
     /// Cuts the log at its front, up to `tail` entries before the latest snapshot, which must be durable. Done when the future is;
     /// `None` if there is nothing to cut.
-    pub fn compact(&mut self, tail: u64) -> Option<BoxFuture<Result<(), DiskError>>> {
+    pub(super) fn compact(&mut self, tail: u64) -> Option<BoxFuture<Result<(), DiskError>>> {
         let last_cut = self.snapshot.get_metadata().index.saturating_sub(tail);
         let term = self.term(last_cut).ok()?;
         let cut = usize::try_from(last_cut.checked_sub(self.base.index)?).ok()?;
@@ -210,7 +210,11 @@ impl LogStore {
     }
 
     /// Puts a snapshot that came from the leader in the place of log, snapshot and configuration. Durable when the future is done.
-    pub fn install(&mut self, snapshot: Snapshot, hard_state: Option<HardState>) -> BoxFuture<Result<(), DiskError>> {
+    pub(super) fn install(
+        &mut self,
+        snapshot: Snapshot,
+        hard_state: Option<HardState>,
+    ) -> BoxFuture<Result<(), DiskError>> {
         self.hard_state = hard_state.unwrap_or_else(|| self.hard_state.clone());
         self.snapshot = snapshot;
         (self.base, self.entries) = (Position::default(), Vec::new());
@@ -227,49 +231,49 @@ impl LogStore {
     }
 
     /// The latest snapshot, if there is one.
-    pub fn latest_snapshot(&self) -> Option<&Snapshot> {
+    pub(super) fn latest_snapshot(&self) -> Option<&Snapshot> {
         Some(&self.snapshot).filter(|snapshot| snapshot.get_metadata().index > 0)
     }
 
     /// Was a snapshot asked for that the latest one is not? Asks once.
-    pub fn take_wanted(&self) -> bool {
+    pub(super) fn take_wanted(&self) -> bool {
         self.wanted.swap(false, Ordering::Relaxed)
     }
 
     /// Has this node ever taken part in an election, or followed a leader?
-    pub fn is_fresh(&self) -> bool {
+    pub(super) fn is_fresh(&self) -> bool {
         self.hard_state == HardState::default()
     }
 
     /// Is `node` the group's only voter, by the configuration that is known to be in force and by every change in the log?
-    pub fn is_only_voter(&self, node: NodeId) -> bool {
+    pub(super) fn is_only_voter(&self, node: NodeId) -> bool {
         let alone = self.conf_state.voters == [node.0] && !self.is_joint();
         alone && !self.entries.iter().any(is_change)
     }
 
     /// The configuration in force.
-    pub fn conf_state(&self) -> &ConfState {
+    pub(super) fn conf_state(&self) -> &ConfState {
         &self.conf_state
     }
 
     /// A change of configuration was applied.
-    pub fn set_conf_state(&mut self, conf_state: ConfState) {
+    pub(super) fn set_conf_state(&mut self, conf_state: ConfState) {
         self.conf_state = conf_state;
     }
 
     /// Is the configuration in force joint?
-    pub fn is_joint(&self) -> bool {
+    pub(super) fn is_joint(&self) -> bool {
         !self.conf_state.voters_outgoing.is_empty()
     }
 
     /// Has `node` a vote, by the configuration in force?
-    pub fn has_vote(&self, node: NodeId) -> bool {
+    pub(super) fn has_vote(&self, node: NodeId) -> bool {
         let ConfState { voters, voters_outgoing, .. } = &self.conf_state;
         voters.contains(&node.0) || voters_outgoing.contains(&node.0)
     }
 
     /// The members, by the configuration in force.
-    pub fn membership(&self) -> Membership {
+    pub(super) fn membership(&self) -> Membership {
         let nodes = |ids: &[u64]| {
             let mut nodes: Vec<NodeId> = ids.iter().copied().map(NodeId).collect();
             nodes.sort_unstable();
@@ -280,7 +284,7 @@ impl LogStore {
     }
 
     /// Index of the first entry after `index` that changes the configuration.
-    pub fn first_change_after(&self, index: u64) -> Option<u64> {
+    pub(super) fn first_change_after(&self, index: u64) -> Option<u64> {
         let skip = usize::try_from(index.saturating_sub(self.base.index)).unwrap_or(usize::MAX);
         self.entries.iter().skip(skip).find(|entry| is_change(entry)).map(|entry| entry.index)
     }
@@ -338,7 +342,7 @@ impl LogStore {
 }
 
 /// Does this entry change the configuration?
-pub fn is_change(entry: &Entry) -> bool {
+pub(super) fn is_change(entry: &Entry) -> bool {
     match entry.entry_type {
         EntryType::EntryConfChange | EntryType::EntryConfChangeV2 => true,
         EntryType::EntryNormal => false,
