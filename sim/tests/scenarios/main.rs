@@ -7,18 +7,20 @@
 //! | `snapshot behaviour fast/steady`       | compares what the file's first seed gave under each of its variants        |
 //! | `snapshot fingerprint fast/steady`     | the same run's row in `snapshots/fingerprints.csv`                         |
 //! | `snapshot evaluations fast/steady`     | and in `snapshots/evaluations.csv`: how often each check judged something  |
-//! | `snapshot no rows of runs that are gone` | what the tables hold is what there is                                    |
+//! | `snapshot tables`                      | no table has a row of a run that is gone                                   |
+//! | `snapshot coverage`                    | in these runs each verb is effective and each check judges something       |
 //!
 //! Knobs: see `leasehold_sim::runner::knobs`. Snapshots take no knobs but `LEASEHOLD_SCENARIO`: they are pinned to their seed.
 
 mod table;
 
 use leasehold_sim::check;
+use leasehold_sim::fault::VERBS;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style, pinned, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
 use leasehold_sim::runner::{Group, Named, Places, Spec, Wish, catalogue, resolve, run, sweep};
-use leasehold_sim::scenario::{self, Scenario, Seeds};
+use leasehold_sim::scenario::{self, Seeds};
 use leasehold_sim::verdict::RunReport;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeMap;
@@ -56,9 +58,13 @@ fn main() {
         exit(2);
     }
     let pins = Pins::new();
-    let mut trials: Vec<Trial> = selected.iter().flat_map(|named| trials(named, &places, &knobs, &pins)).collect();
+    let files: Vec<File> = selected.iter().map(|named| File::new(named, &places, &knobs)).collect();
+    let mut trials: Vec<Trial> = files.iter().flat_map(|file| file.trials(&pins)).collect();
     if selected.len() == titles.len() {
-        trials.push(Trial::test("snapshot no rows of runs that are gone", move || pins.hold_only(&selected)));
+        let cases: Vec<Case> = files.into_iter().flat_map(|file| file.pinned).collect();
+        let all = cases.clone();
+        trials.push(Trial::test("snapshot tables", move || pins.hold_only(&all)));
+        trials.push(Trial::test("snapshot coverage", move || everything_is_exercised(&cases)));
     }
     libtest_mimic::run(&arguments, trials).exit()
 }
@@ -85,59 +91,78 @@ impl Pins {
         }
     }
 
-    fn hold_only(&self, files: &[Named]) -> Result<(), Failed> {
-        let mut runs = Vec::new();
-        for named in files {
-            let scenario = scenario::load(&named.path).map_err(|problems| problems.to_string())?;
-            runs.extend(variants(&scenario).iter().map(|variant| name(named, variant.as_deref())));
-        }
+    fn hold_only(&self, cases: &[Case]) -> Result<(), Failed> {
+        let runs: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
         self.fingerprints.holds_only(&runs)?;
         self.evaluations.holds_only(&runs)
     }
 }
 
-/// The file's own variant, and each that it has a section for.
-fn variants(scenario: &Scenario) -> Vec<Option<String>> {
-    [None].into_iter().chain(scenario.variants.keys().cloned().map(Some)).collect()
+/// A scenario file.
+struct File {
+    title: String,
+    path: PathBuf,
+    /// Why it cannot be read.
+    refused: Option<String>,
+    /// Those whose seeds are judged.
+    judged: Vec<Case>,
+    /// Those whose first seed is pinned: the file's own variant, and each that it has a section for.
+    pinned: Vec<Case>,
 }
 
-/// `fast/steady`, `incidents/pr-558::elastickv-549`
-fn name(named: &Named, variant: Option<&str>) -> String {
-    variant.map_or_else(|| named.title.clone(), |variant| format!("{}::{variant}", named.title))
-}
+impl File {
+    fn new(named: &Named, places: &Places, knobs: &Knobs) -> Self {
+        let (variants, refused) = match scenario::load(&named.path) {
+            Ok(scenario) => ([None].into_iter().chain(scenario.variants.into_keys().map(Some)).collect(), None),
+            Err(problems) => (Vec::new(), Some(problems.to_string())),
+        };
+        let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();
+        let mut case = |variant: &Option<String>, seeds| {
+            let first = firsts.entry(variant.clone()).or_default();
+            Case::new(named, variant.as_deref(), seeds, Arc::clone(first), places)
+        };
+        let pinned = variants.iter().map(|variant| case(variant, None)).collect();
+        let chosen = match &knobs.variant {
+            Some(variant) if refused.is_none() => vec![Some(variant.clone())],
+            _ => variants,
+        };
+        let judged = chosen.iter().map(|variant| case(variant, knobs.seeds)).collect();
+        Self { title: named.title.clone(), path: named.path.clone(), refused, judged, pinned }
+    }
 
-/// The cases of one file. One that cannot be read is a case that fails and says why.
-fn trials(named: &Named, places: &Places, knobs: &Knobs, pins: &Pins) -> Vec<Trial> {
-    let scenario = match scenario::load(&named.path) {
-        Ok(scenario) => scenario,
-        Err(problems) => {
-            let message = problems.to_string();
-            return vec![Trial::test(named.title.clone(), move || Err(Failed::from(message)))];
+    /// One that cannot be read is a case that fails and says why.
+    fn trials(&self, pins: &Pins) -> Vec<Trial> {
+        if let Some(refused) = self.refused.clone() {
+            return vec![Trial::test(self.title.clone(), move || Err(Failed::from(refused)))];
         }
-    };
-    let variants = variants(&scenario);
-    let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();
-    let mut first = |variant: &Option<String>| Arc::clone(firsts.entry(variant.clone()).or_default());
-    let mut case =
-        |variant: &Option<String>, seeds| Case::new(named, variant.as_deref(), seeds, first(variant), places);
-    let chosen = knobs.variant.clone().map_or_else(|| variants.clone(), |variant| vec![Some(variant)]);
-    let mut trials = Vec::new();
-    for variant in &chosen {
-        let case = case(variant, knobs.seeds);
-        trials.push(Trial::test(case.name.clone(), move || case.judge()));
+        let judged = self.judged.iter().cloned();
+        let mut trials: Vec<Trial> = judged.map(|case| Trial::test(case.name.clone(), move || case.judge())).collect();
+        for case in &self.pinned {
+            let (table, of) = (pins.fingerprints.clone(), case.clone());
+            let compare = move || table.compare(&of.name, &fingerprint(of.pinned()?));
+            trials.push(Trial::test(format!("snapshot fingerprint {}", case.name), compare));
+            let (table, of) = (pins.evaluations.clone(), case.clone());
+            let compare = move || table.compare(&of.name, &evaluations(of.pinned()?));
+            trials.push(Trial::test(format!("snapshot evaluations {}", case.name), compare));
+        }
+        let (path, cases) = (self.path.clone(), self.pinned.clone());
+        trials.push(Trial::test(format!("snapshot behaviour {}", self.title), move || behaviour(&path, &cases)));
+        trials
     }
-    let pinned: Vec<Case> = variants.iter().map(|variant| case(variant, None)).collect();
-    for case in pinned.clone() {
-        let (table, of) = (pins.fingerprints.clone(), case.clone());
-        let compare = move || table.compare(&of.name, &fingerprint(of.pinned()?));
-        trials.push(Trial::test(format!("snapshot fingerprint {}", case.name), compare));
-        let table = pins.evaluations.clone();
-        let name = format!("snapshot evaluations {}", case.name);
-        trials.push(Trial::test(name, move || table.compare(&case.name, &evaluations(case.pinned()?))));
+}
+
+/// Each verb must be effective in some committed scenario, and each check must judge something in some: what nothing
+/// exercises may be broken without anybody seeing it.
+fn everything_is_exercised(cases: &[Case]) -> Result<(), Failed> {
+    let mut idle: Vec<&str> = VERBS.iter().map(|(verb, ..)| *verb).collect();
+    idle.extend(check::ALL.iter().map(|info| info.name));
+    for case in cases {
+        let report = case.pinned()?;
+        let acted = |name| report.faults.get(name).is_some_and(|count| count.effective > 0);
+        let judged = |name| report.checks.get(name).is_some_and(|count| count.evaluated > 0);
+        idle.retain(|name| !acted(*name) && !judged(*name));
     }
-    let path = named.path.clone();
-    trials.push(Trial::test(format!("snapshot behaviour {}", named.title), move || behaviour(&path, &pinned)));
-    trials
+    if idle.is_empty() { Ok(()) } else { Err(Failed::from(format!("no committed scenario exercises {idle:?}"))) }
 }
 
 /// A run's row among the fingerprints.
@@ -177,7 +202,7 @@ type First = Arc<OnceLock<RunReport>>;
 /// A scenario under a variant.
 #[derive(Clone)]
 struct Case {
-    /// As [`name`] says.
+    /// `fast/steady`, `incidents/pr-558::elastickv-549`
     name: String,
     wish: Wish,
     places: Places,
@@ -186,10 +211,11 @@ struct Case {
 
 impl Case {
     fn new(named: &Named, variant: Option<&str>, seeds: Option<Seeds>, first: First, places: &Places) -> Self {
+        let name = variant.map_or_else(|| named.title.clone(), |variant| format!("{}::{variant}", named.title));
         let scenarios = vec![named.path.to_string_lossy().into_owned()];
         let variants = variant.into_iter().map(str::to_owned).collect();
         let wish = Wish { scenarios, seeds, variants, ..Wish::default() };
-        Self { name: name(named, variant), wish, places: places.clone(), first }
+        Self { name, wish, places: places.clone(), first }
     }
 
     fn group(&self) -> Result<Group, Failed> {

@@ -73,9 +73,9 @@ impl Table {
     ///
     /// # Errors
     /// The runs whose rows are left.
-    pub(crate) fn holds_only(&self, runs: &[String]) -> Result<(), Failed> {
+    pub(crate) fn holds_only(&self, runs: &[&str]) -> Result<(), Failed> {
         let content = self.read()?;
-        let left: Vec<&String> = content.rows.keys().filter(|run| !runs.contains(run)).collect();
+        let left: Vec<&String> = content.rows.keys().filter(|run| !runs.contains(&run.as_str())).collect();
         if left.is_empty() {
             return Ok(());
         }
