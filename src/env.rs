@@ -23,6 +23,38 @@ impl fmt::Display for NodeId {
     }
 }
 
+/// A Raft group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct GroupId(pub u64);
+
+impl GroupId {
+    /// The group of a cluster that has one.
+    pub const FIRST: GroupId = GroupId(1);
+}
+
+/// A node's part in a group. Printed as the node is, and of any group but the first with the group's number: `n1`, `n1/g2`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ReplicaId {
+    /// The group.
+    pub group: GroupId,
+    /// The node.
+    pub node: NodeId,
+}
+
+impl ReplicaId {
+    /// The part of `node` in the first group.
+    pub const fn first(node: NodeId) -> Self {
+        Self { group: GroupId::FIRST, node }
+    }
+}
+
+impl fmt::Display for ReplicaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)?;
+        if self.group == GroupId::FIRST { Ok(()) } else { write!(f, "/g{}", self.group.0) }
+    }
+}
+
 /// Where a message comes from or goes to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Address {

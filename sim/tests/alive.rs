@@ -1,6 +1,6 @@
 //! Every check is alive (V5): the history of a healthy run is spoilt in one place, and the check must say so.
 
-use leasehold::env::{Instant, NodeId};
+use leasehold::env::{Instant, NodeId, ReplicaId};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold_sim::check::{self, Finding, Nodes, Panel, Premises};
@@ -10,6 +10,7 @@ use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
 use leasehold_sim::verdict::RunReport;
+use leasehold_sim::words::MessageKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -190,7 +191,7 @@ const SPOILT: &[Spoil] = &[
     }),
     ("hit-rate", cold),
     ("heartbeats", |history| {
-        history.retain(|record| !matches!(record.what, What::Message { kind: "MsgHeartbeat", .. }));
+        history.retain(|record| !matches!(record.what, What::Message { kind: MessageKind::Heartbeat, .. }));
     }),
     ("warm-lease", cold),
     ("read-gap", |history| {
@@ -212,7 +213,7 @@ const SPOILT: &[Spoil] = &[
 
 fn stack(record: &Record) -> Option<(&NodeId, &Event)> {
     match &record.what {
-        What::Stack(told) => Some((&told.node, &told.event)),
+        What::Stack(told) => Some((&told.replica.node, &told.event)),
         _ => None,
     }
 }
@@ -276,7 +277,7 @@ fn other(node: NodeId) -> NodeId {
 fn tell(history: &mut History, position: usize, node: NodeId, event: Event) {
     let at = history[position - 1].at;
     let clock = Instant::from_nanos(u64::MAX / 2);
-    let told = StackRecord { node, event, lease_until: None, clock, effect: None };
+    let told = StackRecord { replica: ReplicaId::first(node), event, lease_until: None, clock, effect: None };
     history.insert(position, Record { at, what: What::Stack(told) });
 }
 

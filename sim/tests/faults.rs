@@ -1,12 +1,13 @@
 //! Each fault verb acts, and does no more than it says.
 
-use leasehold::env::{Address, NodeId};
+use leasehold::env::{Address, NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
 use leasehold_sim::cluster::find;
 use leasehold_sim::history::{Fate, FaultPhase, Keep, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
+use leasehold_sim::words::MessageKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ struct Ran {
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Met {
     at: u64,
-    kind: &'static str,
+    kind: MessageKind,
     from: Address,
     to: Address,
 }
@@ -71,7 +72,7 @@ impl Ran {
         self.records.iter().filter_map(of).filter(|met| (from_ms..to_ms).contains(&met.at)).collect()
     }
 
-    fn count(&self, with: Fate, kind: &str, from_ms: u64, to_ms: u64) -> usize {
+    fn count(&self, with: Fate, kind: MessageKind, from_ms: u64, to_ms: u64) -> usize {
         self.met(with, from_ms, to_ms).iter().filter(|met| met.kind == kind).count()
     }
 
@@ -87,7 +88,7 @@ impl Ran {
     fn told(&self, of: NodeId, from_ms: u64, to_ms: u64) -> Vec<&Event> {
         let stack = |record: &'_ Record| (from_ms..to_ms).contains(&ms(record.at));
         let events = self.records.iter().filter(|record| stack(record)).filter_map(|record| match &record.what {
-            What::Stack(StackRecord { node, event, .. }) if *node == of => Some(event),
+            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) if *node == of => Some(event),
             _ => None,
         });
         events.collect()
@@ -113,12 +114,15 @@ fn node(number: &str) -> NodeId {
 fn a_link_loses_messages_of_its_kind_for_its_time_and_no_others() {
     let ran = ran(3, r#"{ at = "2s", link = { messages = ["heartbeat-response"], loss = "100%", for = "500ms" } },"#);
     assert_eq!(ran.effective("link"), 1);
-    assert!(ran.count(Fate::Lost, "MsgHeartbeatResponse", 2_000, 2_500) >= 8);
-    assert_eq!(ran.count(Fate::Delivered, "MsgHeartbeatResponse", 2_010, 2_500), 0);
-    assert!(ran.count(Fate::Delivered, "MsgHeartbeat", 2_010, 2_500) >= 8);
-    assert!(ran.count(Fate::Delivered, "MsgAppendResponse", 2_010, 2_500) > 50);
-    assert!(ran.count(Fate::Delivered, "MsgHeartbeatResponse", 2_500, 3_000) >= 8);
-    assert_eq!(ran.met(Fate::Lost, 0, 5_000).len(), ran.count(Fate::Lost, "MsgHeartbeatResponse", 2_000, 2_500));
+    assert!(ran.count(Fate::Lost, MessageKind::HeartbeatResponse, 2_000, 2_500) >= 8);
+    assert_eq!(ran.count(Fate::Delivered, MessageKind::HeartbeatResponse, 2_010, 2_500), 0);
+    assert!(ran.count(Fate::Delivered, MessageKind::Heartbeat, 2_010, 2_500) >= 8);
+    assert!(ran.count(Fate::Delivered, MessageKind::AppendResponse, 2_010, 2_500) > 50);
+    assert!(ran.count(Fate::Delivered, MessageKind::HeartbeatResponse, 2_500, 3_000) >= 8);
+    assert_eq!(
+        ran.met(Fate::Lost, 0, 5_000).len(),
+        ran.count(Fate::Lost, MessageKind::HeartbeatResponse, 2_000, 2_500)
+    );
 }
 
 #[test]
@@ -144,10 +148,10 @@ fn a_hold_delivers_late_or_not_at_all_and_lets_others_pass() {
     for (then, delivered) in [("deliver", 1), ("drop", 0)] {
         let ran = ran(3, &steps(then));
         assert_eq!(ran.effective("hold"), 1);
-        assert_eq!(ran.count(Fate::Held, "MsgTimeoutNow", 2_000, 2_100), 1);
-        assert_eq!(ran.count(Fate::Delivered, "MsgTimeoutNow", 0, 2_700), 0);
-        assert_eq!(ran.count(Fate::Delivered, "MsgTimeoutNow", 2_700, 2_710), delivered);
-        assert!(ran.count(Fate::Delivered, "MsgHeartbeat", 2_000, 2_700) > 10);
+        assert_eq!(ran.count(Fate::Held, MessageKind::TimeoutNow, 2_000, 2_100), 1);
+        assert_eq!(ran.count(Fate::Delivered, MessageKind::TimeoutNow, 0, 2_700), 0);
+        assert_eq!(ran.count(Fate::Delivered, MessageKind::TimeoutNow, 2_700, 2_710), delivered);
+        assert!(ran.count(Fate::Delivered, MessageKind::Heartbeat, 2_000, 2_700) > 10);
     }
 }
 
@@ -166,7 +170,7 @@ fn a_forced_vote_is_held_and_a_plain_one_is_not() {
         3,
         r#"{ at = "2s", hold = { messages = ["forced-vote"] } }, { at = "2s", crash = { node = "@leader", for = "0s" } },"#,
     );
-    assert!(plain.count(Fate::Delivered, "MsgRequestVote", 2_000, 5_000) > 0);
+    assert!(plain.count(Fate::Delivered, MessageKind::Vote, 2_000, 5_000) > 0);
     assert_eq!(plain.effective("hold"), 0);
 }
 
@@ -181,10 +185,10 @@ fn a_heal_drops_what_was_held_unless_it_is_told_to_deliver_it() {
     };
     let dropped = ran(3, &steps("\"everything\""));
     assert_eq!(dropped.effective("heal"), 1);
-    let held = dropped.count(Fate::Held, "MsgHeartbeatResponse", 0, 5_000);
+    let held = dropped.count(Fate::Held, MessageKind::HeartbeatResponse, 0, 5_000);
     assert!(held >= 4);
-    assert_eq!(dropped.count(Fate::Cut, "MsgHeartbeatResponse", 2_300, 2_301), held);
-    assert!(dropped.count(Fate::Cut, "MsgAppendResponse", 3_000, 3_300) > 0);
+    assert_eq!(dropped.count(Fate::Cut, MessageKind::HeartbeatResponse, 2_300, 2_301), held);
+    assert!(dropped.count(Fate::Cut, MessageKind::AppendResponse, 3_000, 3_300) > 0);
     let delivered = ran(3, &steps("{ messages = \"deliver\" }"));
     assert!(delivered.met(Fate::Cut, 0, 5_000).is_empty());
 }

@@ -1,6 +1,6 @@
 //! Faults of clocks and disks in whole runs: what each does to a node, and what it must not do.
 
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Miss};
 use leasehold_sim::cluster::find;
@@ -37,14 +37,16 @@ fn process(report: &RunReport, of: NodeId) -> Vec<(u64, ProcessChange)> {
 /// What a node told, with the time in milliseconds.
 fn told(report: &RunReport, of: NodeId) -> impl Iterator<Item = (u64, &Event)> {
     report.kept.iter().filter_map(move |record| match &record.what {
-        What::Stack(StackRecord { node, event, .. }) if *node == of => Some((record.at.millis(), event)),
+        What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) if *node == of => {
+            Some((record.at.millis(), event))
+        }
         _ => None,
     })
 }
 
 fn leader(report: &RunReport) -> NodeId {
     let elected = report.kept.iter().find_map(|record| match &record.what {
-        What::Stack(StackRecord { node, event: Event::CaughtUp { .. }, .. }) => Some(*node),
+        What::Stack(StackRecord { replica: ReplicaId { node, .. }, event: Event::CaughtUp { .. }, .. }) => Some(*node),
         _ => None,
     });
     elected.expect("somebody leads")

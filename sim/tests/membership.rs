@@ -1,6 +1,6 @@
 //! Membership and snapshots, on the whole stack: what a change does, what is refused, and what outlives the leader that began it.
 
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Membership, Role};
 use leasehold_sim::history::{FaultPhase, Keep, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::runner::{Places, Wish, resolve, run};
@@ -34,7 +34,7 @@ fn runs(name: &str, seeds: &str, timeline: &str, cluster: &str) -> Vec<RunReport
 /// What the nodes told, in order.
 fn told(report: &RunReport) -> impl Iterator<Item = (SimTime, NodeId, &Event)> + Clone {
     report.kept.iter().filter_map(|Record { at, what }| match what {
-        What::Stack(StackRecord { node, event, .. }) => Some((*at, *node, event)),
+        What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => Some((*at, *node, event)),
         _ => None,
     })
 }

@@ -6,6 +6,7 @@ use leasehold_sim::history::{Fate, FaultPhase, Keep, Record, What};
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
+use leasehold_sim::words::MessageKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ fn a_lease_that_is_extended_does_not_run_out_and_one_that_is_cut_off_does() {
     let What::Stack(last) = &last.what else { unreachable!() };
     assert_eq!(pauses.len(), 1, "{pauses:?}");
     assert_eq!(pauses[0].0.0, last.lease_until.unwrap().0 - 5 * MS);
-    assert!(pauses[0].1.starts_with(&last.node.to_string()), "{pauses:?}");
+    assert!(pauses[0].1.starts_with(&last.replica.to_string()), "{pauses:?}");
 }
 
 #[test]
@@ -84,8 +85,9 @@ fn a_moment_of_a_transfer_is_when_its_message_is_sent_or_arrives() {
     let sent = history(&format!("{transfer}\n{}", wait("timeout-now.sent")));
     assert_eq!(acts(&sent, "pause")[0].0, told(&sent, |event| matches!(event, Event::TimeoutNowSent { .. }))[0]);
     let received = history(&format!("{transfer}\n{}", wait("timeout-now.received")));
-    let arrival =
-        |record: &Record| matches!(&record.what, What::Message { kind: "MsgTimeoutNow", fate: Fate::Delivered, .. });
+    let arrival = |record: &Record| {
+        matches!(&record.what, What::Message { kind: MessageKind::TimeoutNow, fate: Fate::Delivered, .. })
+    };
     let arrived = received.iter().find(|record| arrival(record)).unwrap();
     assert_eq!(acts(&received, "pause")[0].0, arrived.at);
 }

@@ -3,7 +3,7 @@
 use super::{Nodes, words};
 use crate::history::{Fate, Record, StackRecord, What};
 use crate::time::SimTime;
-use leasehold::env::{Address, Instant, NodeId, Stamp};
+use leasehold::env::{Address, Instant, NodeId, ReplicaId, Stamp};
 use leasehold::observe::Event;
 use std::collections::BTreeMap;
 
@@ -23,7 +23,12 @@ pub(super) struct Extension {
 impl Extension {
     /// The extension that `record` tells of, if it does.
     pub(super) fn of(record: &Record, nodes: &Nodes) -> Option<Self> {
-        let What::Stack(StackRecord { node, event: Event::LeaseExtended { term, base, .. }, .. }) = record.what else {
+        let What::Stack(StackRecord {
+            replica: ReplicaId { node, .. },
+            event: Event::LeaseExtended { term, base, .. },
+            ..
+        }) = record.what
+        else {
             return None;
         };
         Some(Self { at: record.at, node, term, base, incarnation: nodes.get(node)?.incarnation })

@@ -93,12 +93,12 @@ impl BackedByPromises {
     }
 
     fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &Nodes) -> Option<Finding> {
-        let voter = self.voters.entry(told.node).or_default();
+        let voter = self.voters.entry(told.replica.node).or_default();
         match told.event {
             // What comes so late that the lease has run out extends nothing.
             Event::LeaseExtended { .. } => {
-                let lease = nodes.lease(told.node).filter(|lease| lease.is_valid(at))?;
-                return self.judge(at, told.node, lease, nodes);
+                let lease = nodes.lease(told.replica.node).filter(|lease| lease.is_valid(at))?;
+                return self.judge(at, told.replica.node, lease, nodes);
             }
             Event::Configured(timing) => {
                 voter.promise = Some(timing.promise.saturating_sub(timing.tick));

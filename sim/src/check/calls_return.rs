@@ -124,11 +124,12 @@ impl Check for CallsReturn {
                     self.twice.push((*op, record.at));
                 }
             }
-            What::Message { to: Address::Node(node), fate: Fate::Delivered, kind: "request", content, .. } => {
-                self.taken_by(*node, OpId(content[0]));
+            // A node is asked, or has answered.
+            What::Message { to: Address::Node(node), fate: Fate::Delivered, head, .. } => {
+                self.taken_by(*node, OpId(head.call));
             }
-            What::Message { from: Address::Node(_), kind: "reply", content, .. } => {
-                self.taken.remove(OpId(content[0]));
+            What::Message { from: Address::Node(_), head, .. } => {
+                self.taken.remove(OpId(head.call));
             }
             What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => self.excuse(*node),
             What::Fault { .. } => {

@@ -5,7 +5,7 @@
 
 use crate::history::{Record, What};
 use crate::time::SimTime;
-use leasehold::env::{Instant, NodeId};
+use leasehold::env::{Instant, NodeId, ReplicaId};
 
 /// The clocks, by node.
 #[derive(Default)]
@@ -42,8 +42,8 @@ impl Clocks {
     /// Sees a record: what a node's clock shows.
     pub(super) fn record(&mut self, Record { at, what }: &Record) {
         let (node, clock, touched) = match what {
-            What::Stack(told) => (told.node, told.clock, false),
-            What::Clock { node, clock, .. } => (*node, *clock, true),
+            What::Stack(told) => (told.replica.node, told.clock, false),
+            What::Clock { replica: ReplicaId { node, .. }, clock, .. } => (*node, *clock, true),
             What::Invoked(_)
             | What::Completed { .. }
             | What::Message { .. }
@@ -111,9 +111,9 @@ mod tests {
             let clock = shown(*clock);
             let (event, lease_until, effect) = (Event::StaleTimeoutNow, None, None);
             let what = if *touched {
-                What::Clock { node: N1, clock, lease_until }
+                What::Clock { replica: ReplicaId::first(N1), clock, lease_until }
             } else {
-                What::Stack(StackRecord { node: N1, event, lease_until, clock, effect })
+                What::Stack(StackRecord { replica: ReplicaId::first(N1), event, lease_until, clock, effect })
             };
             clocks.record(&Record { at: ms(*at), what });
         }

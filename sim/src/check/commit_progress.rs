@@ -16,7 +16,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{Completion, OpKind, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::Event;
 use std::collections::BTreeMap;
 
@@ -81,10 +81,14 @@ impl Check for CommitProgress {
             What::Completed { completion: Completion::Written { .. } | Completion::Script { .. }, .. } => {
                 self.asked = None
             }
-            What::Stack(StackRecord { node, event: Event::Applied { .. }, .. }) => {
+            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event: Event::Applied { .. }, .. }) => {
                 self.applied.insert(*node, *at);
             }
-            What::Stack(StackRecord { node, event: Event::LeaseRead { miss: None, .. }, .. }) => {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::LeaseRead { miss: None, .. },
+                ..
+            }) => {
                 return self.served(*at, *node, nodes);
             }
             _ => {}

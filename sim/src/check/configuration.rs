@@ -18,7 +18,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Membership, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -234,7 +234,9 @@ impl Check for Configuration {
             self.known.insert(0, Known { members: founders, node: NodeId(0), at: SimTime(0) });
         }
         match what {
-            What::Stack(StackRecord { node, event, .. }) => self.told(*at, *node, event, nodes),
+            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => {
+                self.told(*at, *node, event, nodes)
+            }
             What::Process { node, change } => {
                 self.process(*node, *at, *change);
                 None

@@ -17,10 +17,11 @@
 //! vote), and one that takes a failed fsync for done (seen when its process starts after a crash, `fast/disk`).
 
 use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
-use crate::history::{Fate, ProcessChange, Record, StackRecord, What};
+use crate::history::{Fate, Head, ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::{Address, NodeId};
+use crate::words::{MessageKind, Says};
+use leasehold::env::{Address, NodeId, ReplicaId};
 use leasehold::observe::Event;
 use std::collections::BTreeMap;
 
@@ -90,13 +91,21 @@ impl Durability {
     }
 
     /// What is wrong with a message of `from` that has arrived at `to`.
-    fn heard(&mut self, from: NodeId, to: NodeId, kind: &str, content: [u64; 4], nodes: &Nodes) -> Option<String> {
-        let [term, index, _, refused] = content;
-        let (vote, entry) = match kind {
-            "MsgRequestVote" => (Some(from), None),
-            "MsgRequestVoteResponse" if !is_refusal(refused) => (Some(to), None),
-            "MsgAppendResponse" if !is_refusal(refused) => (None, Some(index)),
-            _ => return None,
+    fn heard(&mut self, from: NodeId, to: NodeId, kind: MessageKind, head: &Head, nodes: &Nodes) -> Option<String> {
+        let &Head { term, index, rejected, .. } = head;
+        let (vote, entry) = match kind.says() {
+            Says::Stands => (Some(from), None),
+            Says::Votes if !rejected => (Some(to), None),
+            Says::Holds if !rejected => (None, Some(index)),
+            Says::Votes
+            | Says::Holds
+            | Says::Beats
+            | Says::Leads
+            | Says::Hears
+            | Says::Probes
+            | Says::HandsOver
+            | Says::Calls
+            | Says::Answers => return None,
         };
         self.evaluated += 1;
         let durable = self.nodes.entry(from).or_default();
@@ -132,11 +141,6 @@ fn shorter(node: NodeId, (last_term, last_index): (u64, u64), nodes: &Nodes) -> 
     })
 }
 
-/// How the recorder marks an answer that refuses: by the highest bit of the number of entries.
-fn is_refusal(entries: u64) -> bool {
-    entries >> 63 == 1
-}
-
 impl Check for Durability {
     fn name(&self) -> &'static str {
         INFO.name
@@ -148,15 +152,15 @@ impl Check for Durability {
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {
         let wrong = match what {
-            What::Stack(StackRecord { node, event, .. }) => self.told(*node, event, nodes),
+            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => self.told(*node, event, nodes),
             What::Message {
                 from: Address::Node(from),
                 to: Address::Node(to),
                 fate: Fate::Delivered,
                 kind,
-                content,
+                head,
                 ..
-            } => self.heard(*from, *to, kind, *content, nodes),
+            } => self.heard(*from, *to, *kind, head, nodes),
             What::Process { node, change: ProcessChange::Started { .. } } => {
                 self.nodes.entry(*node).or_default().applied = None;
                 None
@@ -178,8 +182,7 @@ fn finding(at: SimTime, message: String, nodes: &Nodes) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
-    use leasehold::env::Lane;
+    use crate::check::testing::{Events, head, ms};
     use std::time::Duration;
 
     #[track_caller]
@@ -206,18 +209,8 @@ mod tests {
         events.killed(at, 1).started(at, 1, 2).event(at, 1, opened)
     }
 
-    fn arrives(events: Events, at: u64, kind: &'static str, term: u64, index: u64, refused: bool) -> Events {
-        let message = What::Message {
-            from: Address::Node(NodeId(1)),
-            to: Address::Node(NodeId(2)),
-            lane: Lane::Heartbeat,
-            fate: Fate::Delivered,
-            kind,
-            content: [term, index, 0, u64::from(refused) << 63],
-            stamp: None,
-            echo: None,
-        };
-        events.push(at, message)
+    fn arrives(events: Events, at: u64, kind: MessageKind, term: u64, index: u64, rejected: bool) -> Events {
+        events.arrives(at, (1, 2), kind, Head { rejected, ..head(term, index, 0) })
     }
 
     /// n1 is in term 4, has voted for n2, and has indices 1 and 2.
@@ -250,31 +243,31 @@ mod tests {
 
     #[test]
     fn a_vote_that_arrives_is_durable() {
-        right(arrives(follower(), 30, "MsgRequestVoteResponse", 4, 0, false));
-        right(arrives(follower(), 30, "MsgRequestVoteResponse", 3, 0, false));
-        right(arrives(voted(follower(), 25, 1, 5, 1), 30, "MsgRequestVote", 5, 2, false));
+        right(arrives(follower(), 30, MessageKind::VoteResponse, 4, 0, false));
+        right(arrives(follower(), 30, MessageKind::VoteResponse, 3, 0, false));
+        right(arrives(voted(follower(), 25, 1, 5, 1), 30, MessageKind::Vote, 5, 2, false));
         let only = "but only term 4 is durable on it";
         wrong(
-            arrives(follower(), 30, "MsgRequestVoteResponse", 5, 0, false),
+            arrives(follower(), 30, MessageKind::VoteResponse, 5, 0, false),
             &format!("n1 has answered n2 in term 5, {only}"),
         );
         let message = "n1 has told n2 of its vote for n1 in term 4, but durable is one for n2";
-        wrong(arrives(follower(), 30, "MsgRequestVote", 4, 2, false), message);
+        wrong(arrives(follower(), 30, MessageKind::Vote, 4, 2, false), message);
     }
 
     #[test]
     fn an_append_that_is_acknowledged_is_durable() {
-        right(arrives(follower(), 30, "MsgAppendResponse", 4, 2, false));
-        right(arrives(follower(), 30, "MsgAppendResponse", 3, 9, false));
+        right(arrives(follower(), 30, MessageKind::AppendResponse, 4, 2, false));
+        right(arrives(follower(), 30, MessageKind::AppendResponse, 3, 9, false));
         let message = "n1 has acknowledged index 3 to n2 in term 4, but only index 2 is durable on it";
-        wrong(arrives(follower(), 30, "MsgAppendResponse", 4, 3, false), message);
+        wrong(arrives(follower(), 30, MessageKind::AppendResponse, 4, 3, false), message);
     }
 
     #[test]
     fn what_refuses_and_what_only_asks_how_it_would_be_promises_nothing() {
-        let refuses = arrives(follower(), 30, "MsgAppendResponse", 4, 3, true);
-        right(arrives(refuses, 31, "MsgRequestVoteResponse", 9, 0, true));
-        right(arrives(follower(), 30, "MsgRequestPreVote", 5, 2, false));
+        let refuses = arrives(follower(), 30, MessageKind::AppendResponse, 4, 3, true);
+        right(arrives(refuses, 31, MessageKind::VoteResponse, 9, 0, true));
+        right(arrives(follower(), 30, MessageKind::PreVote, 5, 2, false));
     }
 
     #[test]

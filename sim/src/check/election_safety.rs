@@ -12,7 +12,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ impl Check for ElectionSafety {
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
-        let What::Stack(StackRecord { node, event, .. }) = &record.what else { return None };
+        let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else { return None };
         match event {
             Event::Role { role: Role::Leader, term, .. } => self.led(record.at, *node, *term, nodes),
             _ => None,

@@ -16,7 +16,7 @@ use super::{Check, CheckInfo, Finding, Kind, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::Event;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -92,12 +92,14 @@ impl Check for ExclusiveCommits {
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {
         match what {
-            What::Stack(StackRecord { node, event: Event::Applied { index, term, .. }, .. }) => {
-                self.applied(Committed { term: *term, index: *index, node: *node, at: *at }, nodes)
-            }
-            What::Stack(StackRecord { node, event: Event::LeaseExtended { .. }, .. }) => {
-                self.extended(*at, *node, nodes)
-            }
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::Applied { index, term, .. },
+                ..
+            }) => self.applied(Committed { term: *term, index: *index, node: *node, at: *at }, nodes),
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. }, event: Event::LeaseExtended { .. }, ..
+            }) => self.extended(*at, *node, nodes),
             _ => None,
         }
     }

@@ -17,7 +17,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::{Instant, NodeId};
+use leasehold::env::{Instant, NodeId, ReplicaId};
 use leasehold::observe::Event;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -76,7 +76,12 @@ impl Check for FreshClock {
 
     fn record(&mut self, Record { at, what }: &Record, nodes: &Nodes) -> Option<Finding> {
         match what {
-            What::Stack(StackRecord { node, event: Event::LeaseRead { miss, now }, clock, .. }) => {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::LeaseRead { miss, now },
+                clock,
+                ..
+            }) => {
                 let (at, node, hit) = (*at, *node, miss.is_none());
                 self.decided(&Decision { at, node, hit, now: *now, clock: *clock }, nodes)
             }

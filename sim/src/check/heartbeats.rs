@@ -21,7 +21,8 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{Fate, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::{Address, Lane, NodeId};
+use crate::words::Says;
+use leasehold::env::{Address, Lane, NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl Heartbeats {
         self.premises.lossless && self.calm.is_settled(at, &self.premises)
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord) {
+    fn told(&mut self, at: SimTime, StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord) {
         match *event {
             Event::Role { role: Role::Leader, term, .. } => {
                 let leads_on = self.leading.is_some_and(|leading| (leading.node, leading.term) == (*node, term));
@@ -149,7 +150,7 @@ impl Check for Heartbeats {
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
             What::Message { from, to: Address::Node(to), fate: Fate::Delivered, kind, .. }
-                if *kind == "MsgHeartbeat"
+                if kind.says() == Says::Beats
                     && self.leading.is_some_and(|leading| *from == Address::Node(leading.node)) =>
             {
                 *self.lately.entry(*to).or_default() += 1;
@@ -189,13 +190,14 @@ impl Check for Heartbeats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, head, ms};
     use crate::history::FaultPhase::Activated;
+    use crate::words::MessageKind;
 
     fn second(events: Events, from: u64, every: usize) -> Events {
         let beats = (from..from + 1_000).step_by(every);
         let beats = beats.fold(events, |events, at| {
-            let beat = |events: Events, to| events.arrives(at, (1, to), "MsgHeartbeat", [4, 0, 0, 0]);
+            let beat = |events: Events, to| events.arrives(at, (1, to), MessageKind::Heartbeat, head(4, 0, 0));
             beat(beat(events, 2), 3)
         });
         beats.push(from + 1_000, What::Cpu { node: NodeId(1), busy: Duration::ZERO })

@@ -23,7 +23,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -110,7 +110,12 @@ impl HitRate {
         }
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord, nodes: &Nodes) {
+    fn told(
+        &mut self,
+        at: SimTime,
+        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
+        nodes: &Nodes,
+    ) {
         match event {
             Event::Configured(timing) => self.renews &= timing.renews,
             Event::CaughtUp { .. } => self.leader = Some((*node, at)),

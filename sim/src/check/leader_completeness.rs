@@ -17,7 +17,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
 
@@ -110,7 +110,7 @@ impl Check for LeaderCompleteness {
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
-        let What::Stack(StackRecord { node, event, .. }) = &record.what else { return None };
+        let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else { return None };
         match event {
             Event::Role { role: Role::Leader, term, .. } => self.elected(record.at, *node, *term, nodes),
             Event::Applied { index, .. } => self.applied(record.at, *node, *index, nodes),

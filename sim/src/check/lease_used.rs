@@ -17,7 +17,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -45,7 +45,7 @@ impl LeaseUsed {
         Self { premises, leader: None, reads: 0, hits: 0 }
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord) {
+    fn told(&mut self, at: SimTime, StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord) {
         match *event {
             Event::CaughtUp { .. } => self.leader = Some((*node, at)),
             Event::Role { role, .. } if role != Role::Leader => self.fell(*node),

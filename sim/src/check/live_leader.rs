@@ -16,7 +16,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::Event;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -72,9 +72,11 @@ impl Check for LiveLeader {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Stack(StackRecord { node, event: Event::LeaseRead { miss: None, .. }, .. }) => {
-                self.served(record.at, *node, nodes)
-            }
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::LeaseRead { miss: None, .. },
+                ..
+            }) => self.served(record.at, *node, nodes),
             _ => None,
         }
     }

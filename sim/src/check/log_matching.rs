@@ -18,7 +18,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::Event;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -84,9 +84,9 @@ impl Check for LogMatching {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Stack(StackRecord { node, event: Event::Appended { index, .. }, .. }) => {
-                self.appended(record.at, *node, *index, nodes)
-            }
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. }, event: Event::Appended { index, .. }, ..
+            }) => self.appended(record.at, *node, *index, nodes),
             _ => None,
         }
     }

@@ -124,7 +124,7 @@ impl Succession {
 
 impl MonotoneLease {
     fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &Nodes) -> Option<Finding> {
-        let (node, clock) = (told.node, told.clock);
+        let (node, clock) = (told.replica.node, told.clock);
         let wrong = match told.event {
             Event::LeaseExtended { term, generation, base, expiry } => {
                 self.of(node).extended(node, Extension { at, term, generation, base, expiry })

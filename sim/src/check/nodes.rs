@@ -10,7 +10,7 @@ use super::operations::Operations;
 use super::{STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
-use leasehold::env::{Instant, NodeId};
+use leasehold::env::{Instant, NodeId, ReplicaId};
 use leasehold::observe::{EndCause, Event, Membership, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +122,9 @@ impl Nodes {
         match what {
             What::Stack(told) => self.told(*at, told),
             What::Process { node, change } => self.of(*node).process(*at, *change),
-            What::Clock { node, lease_until: Some(until), .. } => self.of(*node).reckoned(*until),
+            What::Clock { replica: ReplicaId { node, .. }, lease_until: Some(until), .. } => {
+                self.of(*node).reckoned(*until)
+            }
             _ => {}
         }
     }
@@ -132,21 +134,21 @@ impl Nodes {
             self.ledger.take(*index, effect, self.operations.least());
         }
         match &told.event {
-            Event::Membership { members, .. } => self.of(told.node).members = Some(Arc::clone(members)),
-            Event::SnapshotRestored { index, term, .. } => self.restored(told.node, *index, *term),
+            Event::Membership { members, .. } => self.of(told.replica.node).members = Some(Arc::clone(members)),
+            Event::SnapshotRestored { index, term, .. } => self.restored(told.replica.node, *index, *term),
             _ => {}
         }
         match told.event {
-            Event::Role { role, term, .. } => self.of(told.node).changed(at, role, term),
-            Event::Stopped { .. } => self.of(told.node).stopped(at),
+            Event::Role { role, term, .. } => self.of(told.replica.node).changed(at, role, term),
+            Event::Stopped { .. } => self.of(told.replica.node).stopped(at),
             Event::LeaseExtended { term, expiry, .. } => {
                 let until = told.lease_until.unwrap_or(SimTime::NEVER);
-                self.of(told.node).extended(at, term, until, expiry);
+                self.of(told.replica.node).extended(at, term, until, expiry);
             }
-            Event::LeaseEnded { cause, .. } => self.of(told.node).lost(at, Some(cause)),
-            Event::LeaseRead { miss: None, .. } => self.of(told.node).last_hit = Some(at),
-            Event::Appended { index, term, digest } => self.of(told.node).log.append(index, term, digest),
-            Event::Applied { index, term, .. } => self.of(told.node).applied = Some((index, term)),
+            Event::LeaseEnded { cause, .. } => self.of(told.replica.node).lost(at, Some(cause)),
+            Event::LeaseRead { miss: None, .. } => self.of(told.replica.node).last_hit = Some(at),
+            Event::Appended { index, term, digest } => self.of(told.replica.node).log.append(index, term, digest),
+            Event::Applied { index, term, .. } => self.of(told.replica.node).applied = Some((index, term)),
             _ => {}
         }
     }

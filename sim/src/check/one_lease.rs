@@ -20,7 +20,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::Event;
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -80,8 +80,12 @@ impl Check for OneLease {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Stack(StackRecord { node, event: Event::LeaseExtended { .. }, .. })
-            | What::Clock { node, lease_until: Some(_), .. } => self.moved(record.at, *node, nodes),
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. }, event: Event::LeaseExtended { .. }, ..
+            })
+            | What::Clock { replica: ReplicaId { node, .. }, lease_until: Some(_), .. } => {
+                self.moved(record.at, *node, nodes)
+            }
             _ => None,
         }
     }

@@ -16,7 +16,8 @@ use super::{Check, CheckInfo, Finding, Kind, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::{Address, NodeId};
+use crate::words::Says;
+use leasehold::env::{Address, NodeId, ReplicaId};
 use leasehold::observe::{Event, Membership};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,9 +69,19 @@ impl QuorumCommits {
     }
 }
 
-/// Does the third number of this kind of message say up to where its sender has committed?
-fn tells_commit(kind: &str) -> bool {
-    matches!(kind, "MsgAppend" | "MsgHeartbeat")
+/// Does such a message say up to where its sender has committed?
+fn tells_commit(says: Says) -> bool {
+    match says {
+        Says::Beats | Says::Leads => true,
+        Says::Hears
+        | Says::Holds
+        | Says::Probes
+        | Says::Stands
+        | Says::Votes
+        | Says::HandsOver
+        | Says::Calls
+        | Says::Answers => false,
+    }
 }
 
 impl Check for QuorumCommits {
@@ -91,20 +102,24 @@ impl Check for QuorumCommits {
                 self.left.extend(left.map(|members| (*node, members)));
                 None
             }
-            What::Stack(StackRecord { node, event: Event::Membership { members, .. }, .. }) => {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::Membership { members, .. },
+                ..
+            }) => {
                 let first = || nodes.founders().unwrap_or_else(|| Arc::clone(members));
                 let known = self.before.entry(*node).or_insert_with(|| [(); 2].map(|()| first()));
                 known.swap(0, 1);
                 known[0] = Arc::clone(members);
                 None
             }
-            What::Stack(StackRecord { node, event: Event::Applied { index, .. }, .. }) => {
-                self.committed(record.at, *node, *index, "applied", nodes)
-            }
-            What::Message { from: Address::Node(node), kind, content: [_, _, commit, _], .. }
-                if *commit > self.found && tells_commit(kind) =>
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. }, event: Event::Applied { index, .. }, ..
+            }) => self.committed(record.at, *node, *index, "applied", nodes),
+            What::Message { from: Address::Node(node), kind, head, .. }
+                if head.commit > self.found && tells_commit(kind.says()) =>
             {
-                self.committed(record.at, *node, *commit, "told that it has committed", nodes)
+                self.committed(record.at, *node, head.commit, "told that it has committed", nodes)
             }
             _ => None,
         }
@@ -118,7 +133,8 @@ impl Check for QuorumCommits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, head, ms};
+    use crate::words::MessageKind;
 
     fn first(events: &Events) -> Option<Finding> {
         events.first(&mut QuorumCommits::default())
@@ -136,7 +152,7 @@ mod tests {
         let events = held_by(&[2, 3]).applies(20, 2, 1, 4, 0xa).applies(21, 3, 1, 4, 0xa);
         assert_eq!(events.first(&mut check), None);
         assert_eq!(check.evaluated(), 1, "once an index");
-        assert_eq!(first(&held_by(&[1, 2]).arrives(20, (1, 2), "MsgHeartbeat", [4, 0, 1, 0])), None);
+        assert_eq!(first(&held_by(&[1, 2]).arrives(20, (1, 2), MessageKind::Heartbeat, head(4, 0, 1))), None);
     }
 
     #[test]
@@ -144,7 +160,7 @@ mod tests {
         let finding = first(&held_by(&[1]).applies(20, 1, 1, 4, 0xa)).expect("a ghost");
         assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(20)));
         assert_eq!(finding.message, "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters");
-        let told = first(&held_by(&[1]).arrives(20, (1, 2), "MsgAppend", [4, 0, 1, 0])).expect("a ghost");
+        let told = first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Append, head(4, 0, 1))).expect("a ghost");
         assert!(told.message.starts_with("n1 told that it has committed index 1,"), "{}", told.message);
     }
 
@@ -178,7 +194,7 @@ mod tests {
             events.appends(30, *node, 2, 5, 0xb)
         });
         let restarted = two.applies(20, 4, 1, 4, 0xa).killed(40, 4).started(40, 4, 2);
-        assert_nothing_is_found(founders, &restarted.arrives(41, (4, 2), "MsgAppend", [5, 2, 2, 0]));
+        assert_nothing_is_found(founders, &restarted.arrives(41, (4, 2), MessageKind::Append, head(5, 2, 2)));
     }
 
     #[track_caller]
@@ -192,6 +208,6 @@ mod tests {
 
     #[test]
     fn a_vote_says_nothing_about_what_is_committed() {
-        assert_eq!(first(&held_by(&[1]).arrives(20, (1, 2), "MsgRequestVote", [5, 1, 1, 0])), None);
+        assert_eq!(first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Vote, head(5, 1, 1))), None);
     }
 }

@@ -22,7 +22,7 @@ use crate::history::{Completion, Invocation, OpId, Operation, ProcessChange, Rec
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::coordinator::RETRY_INTERVAL;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
 use std::time::Duration;
 
@@ -87,7 +87,12 @@ impl ReadGap {
         self.gap = (alone && all_serve).then_some(Gap { reason, from, at, asked: None });
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord, nodes: &Nodes) {
+    fn told(
+        &mut self,
+        at: SimTime,
+        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
+        nodes: &Nodes,
+    ) {
         match event {
             Event::Role { role: Role::Leader, .. } => self.leader = Some(*node),
             Event::TransferStarted { .. } => self.begin(at, Reason::Transfer, *node, nodes),

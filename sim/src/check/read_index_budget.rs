@@ -20,7 +20,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Role, RoundCause};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -82,7 +82,7 @@ impl Leading {
 }
 
 impl ReadIndexBudget {
-    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord) {
+    fn told(&mut self, at: SimTime, StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord) {
         match *event {
             Event::LeaseRead { miss, .. } => self.misses += u64::from(miss.is_some()),
             Event::RoundStarted { cause, again: false } => self.round(*node, cause),

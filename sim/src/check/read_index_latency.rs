@@ -22,7 +22,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, RoundCause};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -132,7 +132,7 @@ impl Check for ReadIndexLatency {
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {
-        let What::Stack(StackRecord { node, event, .. }) = &record.what else {
+        let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else {
             self.calm.record(record);
             return None;
         };

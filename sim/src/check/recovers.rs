@@ -339,10 +339,10 @@ impl Check for Recovers {
                 from: Address::Node(voter),
                 to: Address::Node(leader),
                 fate: Fate::Delivered,
-                content: [term, ..],
+                head,
                 echo: Some(_),
                 ..
-            } => self.answered(record.at, *leader, *term, *voter, nodes),
+            } => self.answered(record.at, *leader, head.term, *voter, nodes),
             What::Stack(StackRecord { event: Event::CaughtUp { .. } | Event::Membership { .. }, .. }) => {
                 self.look_at_leaders(record.at, nodes);
             }

@@ -19,7 +19,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, STORY};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::Event;
 use std::collections::BTreeMap;
 
@@ -186,15 +186,27 @@ impl Check for StateMachineSafety {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Stack(StackRecord { node, event: Event::Applied { index, term, digest }, .. }) => {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::Applied { index, term, digest },
+                ..
+            }) => {
                 let entry = Applied { term: *term, digest: *digest, node: *node, at: record.at };
                 self.applied(*index, entry, nodes)
             }
-            What::Stack(StackRecord { node, event: Event::SnapshotTaken { index, term, digest, .. }, .. }) => {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::SnapshotTaken { index, term, digest, .. },
+                ..
+            }) => {
                 let state = State { digest: *digest, node: *node, at: record.at };
                 self.snapshot(Snapshot { index: *index, term: *term, state }, nodes)
             }
-            What::Stack(StackRecord { node, event: Event::SnapshotRestored { index, term, digest, .. }, .. }) => {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::SnapshotRestored { index, term, digest, .. },
+                ..
+            }) => {
                 let state = State { digest: *digest, node: *node, at: record.at };
                 self.restored(Snapshot { index: *index, term: *term, state }, nodes)
             }

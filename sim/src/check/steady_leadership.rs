@@ -19,6 +19,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{FaultPhase, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use leasehold::env::ReplicaId;
 use leasehold::observe::{Event, Role};
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -56,7 +57,12 @@ impl SteadyLeadership {
         self.evaluated += u64::from(self.calm_from.is_some_and(|from| from < at));
     }
 
-    fn elected(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord, nodes: &Nodes) {
+    fn elected(
+        &mut self,
+        at: SimTime,
+        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
+        nodes: &Nodes,
+    ) {
         let Event::Role { role: Role::Leader, term, .. } = event else { return };
         // It tells this again when nothing but its knowledge of the leader has changed.
         let since = nodes.get(*node).map_or(at, |state| state.since);

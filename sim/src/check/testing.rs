@@ -2,11 +2,12 @@
 
 use super::{Check, Finding, Kind, Nodes};
 use crate::history::{
-    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange,
-    Record, StackRecord, What,
+    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, Operation,
+    ProcessChange, Record, StackRecord, What,
 };
 use crate::time::SimTime;
-use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
+use crate::words::MessageKind;
+use leasehold::env::{Address, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, Timing};
 use leasehold::request::{ReadPath, Version};
@@ -51,7 +52,16 @@ impl Events {
 
     fn told_by(self, at: u64, node: u64, event: Event, lease_until: Option<SimTime>) -> Self {
         let clock = Instant::from_nanos(ms(at).0);
-        self.push(at, What::Stack(StackRecord { node: NodeId(node), event, lease_until, clock, effect: None }))
+        self.push(
+            at,
+            What::Stack(StackRecord {
+                replica: ReplicaId::first(NodeId(node)),
+                event,
+                lease_until,
+                clock,
+                effect: None,
+            }),
+        )
     }
 
     pub(crate) fn leads(self, at: u64, node: u64, term: u64) -> Self {
@@ -77,7 +87,7 @@ impl Events {
     /// Somebody touches a node's clock; it shows this now.
     pub(crate) fn shows(self, at: u64, node: u64, clock: u64) -> Self {
         let (clock, lease_until) = (Instant::from_nanos(ms(clock).0), None);
-        self.push(at, What::Clock { node: NodeId(node), clock, lease_until })
+        self.push(at, What::Clock { replica: ReplicaId::first(NodeId(node)), clock, lease_until })
     }
 
     pub(crate) fn stopped(self, at: u64, node: u64) -> Self {
@@ -95,7 +105,7 @@ impl Events {
     /// Somebody touches a node's clock; its lease ends at `until` now.
     pub(crate) fn clock_touched(self, at: u64, node: u64, until: u64) -> Self {
         let (clock, lease_until) = (Instant::from_nanos(ms(at).0), Some(ms(until)));
-        self.push(at, What::Clock { node: NodeId(node), clock, lease_until })
+        self.push(at, What::Clock { replica: ReplicaId::first(NodeId(node)), clock, lease_until })
     }
 
     pub(crate) fn process(self, at: u64, node: u64, change: ProcessChange) -> Self {
@@ -124,34 +134,39 @@ impl Events {
             to: Address::Node(NodeId(leader)),
             lane: Lane::Heartbeat,
             fate: Fate::Delivered,
-            kind: "MsgHeartbeatResponse",
-            content: [term, 0, 0, 0],
+            kind: MessageKind::HeartbeatResponse,
+            head: head(term, 0, 0),
             stamp: None,
             echo: Some(Stamp { term, incarnation: 1, round: 1, sent_at }),
         };
         self.push(at, message)
     }
 
-    /// A message of Raft arrives; `content` is term, index, commit and number of entries.
-    pub(crate) fn arrives(self, at: u64, (from, to): (u64, u64), kind: &'static str, content: [u64; 4]) -> Self {
+    /// A message of Raft arrives.
+    pub(crate) fn arrives(self, at: u64, (from, to): (u64, u64), kind: MessageKind, head: Head) -> Self {
         let (from, to) = (Address::Node(NodeId(from)), Address::Node(NodeId(to)));
         let (lane, fate, stamp, echo) = (Lane::Heartbeat, Fate::Delivered, None, None);
-        self.push(at, What::Message { from, to, lane, fate, kind, content, stamp, echo })
+        self.push(at, What::Message { from, to, lane, fate, kind, head, stamp, echo })
     }
 
     /// The request of an operation reaches a node.
     pub(crate) fn asks(self, at: u64, op: u64, node: u64) -> Self {
-        self.request(at, (Address::Client(0), Address::Node(NodeId(node))), "request", op)
+        self.request(at, (Address::Client(0), Address::Node(NodeId(node))), MessageKind::Request, op)
     }
 
     /// A node answers the request of an operation.
     pub(crate) fn answers(self, at: u64, node: u64, op: u64) -> Self {
-        self.request(at, (Address::Node(NodeId(node)), Address::Client(0)), "reply", op)
+        self.request(at, (Address::Node(NodeId(node)), Address::Client(0)), MessageKind::Reply, op)
     }
 
-    fn request(self, at: u64, (from, to): (Address, Address), kind: &'static str, op: u64) -> Self {
-        let (lane, fate, content) = (Lane::Request, Fate::Delivered, [op, 0, 0, 0]);
-        self.push(at, What::Message { from, to, lane, fate, kind, content, stamp: None, echo: None })
+    /// A node answers a client.
+    pub(crate) fn answers_client(self, at: u64, node: u64, client: u32) -> Self {
+        self.request(at, (Address::Node(NodeId(node)), Address::Client(client)), MessageKind::Reply, 0)
+    }
+
+    fn request(self, at: u64, (from, to): (Address, Address), kind: MessageKind, op: u64) -> Self {
+        let (lane, fate, head) = (Lane::Request, Fate::Delivered, Head { call: op, ..Head::default() });
+        self.push(at, What::Message { from, to, lane, fate, kind, head, stamp: None, echo: None })
     }
 
     pub(crate) fn ends(self, at: u64, node: u64, generation: u64, cause: EndCause) -> Self {
@@ -199,7 +214,10 @@ impl Events {
     pub(crate) fn takes(self, at: u64, index: u64, effect: Effect) -> Self {
         let (event, clock) = (Event::Applied { index, term: 1, digest: 0 }, Instant::from_nanos(ms(at).0));
         let effect = Some(Box::new(effect));
-        self.push(at, What::Stack(StackRecord { node: NodeId(1), event, lease_until: None, clock, effect }))
+        self.push(
+            at,
+            What::Stack(StackRecord { replica: ReplicaId::first(NodeId(1)), event, lease_until: None, clock, effect }),
+        )
     }
 
     /// The entry at `index` is a write of `key` by operation `op`.
@@ -277,6 +295,11 @@ impl Events {
         self.operations += 1;
         1_000 + self.operations
     }
+}
+
+/// The head of a message between replicas.
+pub(crate) fn head(term: u64, index: u64, commit: u64) -> Head {
+    Head { term, index, commit, ..Head::default() }
 }
 
 pub(crate) fn effect(op: u64, key: u32, condition: Condition, answer: Answer) -> Effect {

@@ -20,7 +20,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Timing};
 use std::collections::BTreeMap;
 
@@ -134,7 +134,9 @@ impl Check for WellTimed {
     }
 
     fn record(&mut self, record: &Record, _nodes: &Nodes) -> Option<Finding> {
-        if let What::Stack(StackRecord { node, event: Event::Configured(timing), .. }) = &record.what {
+        if let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event: Event::Configured(timing), .. }) =
+            &record.what
+        {
             self.configured(record.at, *node, *timing);
         }
         None

@@ -17,9 +17,10 @@
 
 use super::nodes::Nodes;
 use super::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::{Fate, ProcessChange, Record, StackRecord, What};
+use crate::history::{Fate, Head, ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::Says;
 use leasehold::env::{Address, Instant, NodeId};
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ enum Transfer {
 
 impl TransferLease {
     fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &Nodes) -> Option<Finding> {
-        let node = told.node;
+        let node = told.replica.node;
         match told.event {
             Event::TransferStarted { to } => {
                 self.transfers.insert(node, Transfer::Pending { to, since: at });
@@ -125,7 +126,7 @@ impl TransferLease {
         &mut self,
         at: SimTime,
         (from, to): (NodeId, NodeId),
-        [term, index, ..]: [u64; 4],
+        &Head { term, index, .. }: &Head,
         nodes: &Nodes,
     ) -> Option<Finding> {
         self.evaluated += 1;
@@ -186,12 +187,19 @@ impl Check for TransferLease {
                 to: Address::Node(to),
                 fate: Fate::Delivered,
                 kind,
-                content,
+                head,
                 ..
-            } => match *kind {
-                "MsgTimeoutNow" => self.told_to_stand(*at, (*from, *to), *content, nodes),
-                "MsgRequestVote" => self.asked(*at, *from, content[0], nodes),
-                _ => None,
+            } => match kind.says() {
+                Says::HandsOver => self.told_to_stand(*at, (*from, *to), head, nodes),
+                Says::Stands => self.asked(*at, *from, head.term, nodes),
+                Says::Beats
+                | Says::Leads
+                | Says::Hears
+                | Says::Holds
+                | Says::Probes
+                | Says::Votes
+                | Says::Calls
+                | Says::Answers => None,
             },
             _ => None,
         }
@@ -206,7 +214,8 @@ impl Check for TransferLease {
 mod tests {
     use super::*;
     use crate::check::Severity;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, head, ms};
+    use crate::words::MessageKind;
 
     fn first(events: &Events) -> Option<Finding> {
         events.first(&mut TransferLease::default())
@@ -278,14 +287,14 @@ mod tests {
     #[test]
     fn a_timeout_now_that_was_under_way_while_the_lease_came_back_might_have_cost_it() {
         let regained = || given_up().appends(220, 1, 2, 4, 0xb).applies(230, 1, 2, 4, 0xb).leased(250, 1, 4, 0, 210);
-        let arrives = |events: Events| events.arrives(300, (1, 2), "MsgTimeoutNow", [4, 2, 0, 0]);
+        let arrives = |events: Events| events.arrives(300, (1, 2), MessageKind::TimeoutNow, head(4, 2, 0));
         let finding = first(&arrives(regained().appends(240, 2, 2, 4, 0xb))).expect("it might win");
         assert_eq!((finding.severity, finding.at), (Severity::Potential, ms(300)));
         assert_eq!(first(&arrives(regained())), None, "its log is behind: it cannot win");
         let ahead = regained().appends(240, 2, 2, 4, 0xb).appends(241, 2, 3, 4, 0xc);
         assert_eq!(first(&arrives(ahead)), None, "its log has moved on: it throws that away");
         assert_eq!(
-            first(&transferring().arrives(150, (1, 2), "MsgTimeoutNow", [4, 1, 0, 0])),
+            first(&transferring().arrives(150, (1, 2), MessageKind::TimeoutNow, head(4, 1, 0))),
             None,
             "there is no lease"
         );
@@ -293,8 +302,8 @@ mod tests {
 
     #[test]
     fn so_might_a_vote_that_it_forced() {
-        let stands = || transferring().arrives(150, (1, 2), "MsgTimeoutNow", [4, 1, 0, 0]);
-        let asked = |events: Events, term| events.arrives(300, (2, 3), "MsgRequestVote", [term, 1, 0, 0]);
+        let stands = || transferring().arrives(150, (1, 2), MessageKind::TimeoutNow, head(4, 1, 0));
+        let asked = |events: Events, term| events.arrives(300, (2, 3), MessageKind::ForcedVote, head(term, 1, 0));
         let leased = stands().extended(200, 3, 4, 1_000);
         assert_eq!(first(&asked(leased, 5)).map(|finding| finding.severity), Some(Severity::Potential));
         assert_eq!(first(&asked(stands(), 5)), None);

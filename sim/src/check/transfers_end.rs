@@ -79,12 +79,12 @@ impl TransfersEnd {
         match told.event {
             Event::TransferStarted { .. } if self.hindrances.calm_since().is_none() => {}
             Event::TransferStarted { to } => {
-                let healthy = self.is_healthy(at, told.node, to, nodes);
-                let alternates = self.pending.get_mut(&told.node);
+                let healthy = self.is_healthy(at, told.replica.node, to, nodes);
+                let alternates = self.pending.get_mut(&told.replica.node);
                 if let Some(pending) = alternates {
                     pending.healthy = false;
                 } else {
-                    self.pending.insert(told.node, Pending { to, at, clock: told.clock, healthy });
+                    self.pending.insert(told.replica.node, Pending { to, at, clock: told.clock, healthy });
                 }
             }
             Event::Role { role: Role::Leader, .. } => {}
@@ -93,8 +93,8 @@ impl TransfersEnd {
                 self.pending.values_mut().for_each(|pending| pending.healthy = false);
             }
             Event::TransferAborted { .. } | Event::Role { .. } | Event::Stopped { .. } => {
-                if let Some(pending) = self.pending.remove(&told.node) {
-                    self.ended(at, told.node, pending, told.clock.since(pending.clock), nodes);
+                if let Some(pending) = self.pending.remove(&told.replica.node) {
+                    self.ended(at, told.replica.node, pending, told.clock.since(pending.clock), nodes);
                 }
             }
             _ => {}

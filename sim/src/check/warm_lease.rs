@@ -20,7 +20,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
 
 pub(super) const INFO: CheckInfo = CheckInfo::new(
@@ -62,7 +62,12 @@ impl WarmLease {
         }
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { node, event, .. }: &StackRecord, nodes: &Nodes) {
+    fn told(
+        &mut self,
+        at: SimTime,
+        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
+        nodes: &Nodes,
+    ) {
         match event {
             Event::Configured(timing) => self.renews &= timing.renews,
             Event::CaughtUp { .. } => {

@@ -1,6 +1,8 @@
-//! What the network is told about messages, since it knows none: of which kind one is, and how large.
+//! What network and history are told about messages: of which kind one is, what stands at its head, and how large it is. The one
+//! place of the harness that reads the messages of raft-rs.
 
-use crate::scenario::MessageKind;
+use crate::history::Head;
+use crate::words::MessageKind;
 use leasehold::request::{Read, Request, Response};
 use leasehold::transport::{CAMPAIGN_TRANSFER, Message, MessageType, Packet};
 
@@ -10,19 +12,26 @@ const OVERHEAD: usize = 64;
 /// The same of one log entry.
 const ENTRY_OVERHEAD: usize = 16;
 
-/// Is `packet` of the kind?
-pub fn is_of(packet: &Packet, kind: MessageKind) -> bool {
-    kind_of(&packet.body) == Some(kind)
+/// The kind of a message, and what stands at its head.
+pub fn classify(message: &Message) -> (MessageKind, Head) {
+    match message {
+        Message::Raft(raft) => {
+            let (term, index, commit, entries) = (raft.term, raft.index, raft.commit, raft.entries.len() as u64);
+            let head = Head { term, index, commit, entries, rejected: raft.reject, ..Head::default() };
+            (kind_of(raft.msg_type, raft.context == CAMPAIGN_TRANSFER), head)
+        }
+        Message::Request { call, forwarded, .. } => {
+            (MessageKind::Request, Head { call: call.number, forwarded: *forwarded, ..Head::default() })
+        }
+        Message::Reply { call, result } => {
+            (MessageKind::Reply, Head { call: call.number, rejected: result.is_err(), ..Head::default() })
+        }
+    }
 }
 
-/// The kind of a message; `None`: one that never leaves its node in this stack.
-fn kind_of(message: &Message) -> Option<MessageKind> {
-    let raft = match message {
-        Message::Raft(raft) => raft,
-        Message::Request { .. } => return Some(MessageKind::Request),
-        Message::Reply { .. } => return Some(MessageKind::Reply),
-    };
-    Some(match raft.msg_type {
+/// `forced`: of a request for a vote, that a transfer forces it.
+fn kind_of(raft: MessageType, forced: bool) -> MessageKind {
+    match raft {
         MessageType::MsgHeartbeat => MessageKind::Heartbeat,
         MessageType::MsgHeartbeatResponse => MessageKind::HeartbeatResponse,
         MessageType::MsgAppend => MessageKind::Append,
@@ -30,7 +39,7 @@ fn kind_of(message: &Message) -> Option<MessageKind> {
         MessageType::MsgSnapshot => MessageKind::Snapshot,
         MessageType::MsgRequestPreVote => MessageKind::PreVote,
         MessageType::MsgRequestPreVoteResponse => MessageKind::PreVoteResponse,
-        MessageType::MsgRequestVote if raft.context == CAMPAIGN_TRANSFER => MessageKind::ForcedVote,
+        MessageType::MsgRequestVote if forced => MessageKind::ForcedVote,
         MessageType::MsgRequestVote => MessageKind::Vote,
         MessageType::MsgRequestVoteResponse => MessageKind::VoteResponse,
         MessageType::MsgTimeoutNow => MessageKind::TimeoutNow,
@@ -42,8 +51,8 @@ fn kind_of(message: &Message) -> Option<MessageKind> {
         | MessageType::MsgCheckQuorum
         | MessageType::MsgReadIndex
         | MessageType::MsgReadIndexResp
-        | MessageType::MsgTransferLeader => return None,
-    })
+        | MessageType::MsgTransferLeader => unreachable!("in this stack a {raft:?} never leaves its node"),
+    }
 }
 
 /// About how many bytes a message has on the wire.
@@ -80,7 +89,7 @@ fn answer_size(response: &Response) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::LaneName;
+    use crate::words::LaneName;
     use leasehold::env::{Address, Lane, NodeId};
     use leasehold::transport::lane_of;
     use raft::eraftpb::Message as RaftMessage;
@@ -110,7 +119,7 @@ mod tests {
             MessageType::MsgTimeoutNow,
         ];
         for kind in sent {
-            let known = match kind_of(&packet(raft(kind)).body).unwrap().lane() {
+            let known = match kind_of(kind, false).lane() {
                 LaneName::Heartbeat => Lane::Heartbeat,
                 LaneName::Bulk => Lane::Bulk,
                 LaneName::Request => Lane::Request,
@@ -122,10 +131,9 @@ mod tests {
     #[test]
     fn a_vote_that_a_transfer_forces_is_a_kind_of_its_own() {
         let mut vote = raft(MessageType::MsgRequestVote);
-        assert!(is_of(&packet(vote.clone()), MessageKind::Vote));
+        assert_eq!(classify(&packet(vote.clone()).body).0, MessageKind::Vote);
         vote.context = CAMPAIGN_TRANSFER.into();
-        assert!(is_of(&packet(vote.clone()), MessageKind::ForcedVote));
-        assert!(!is_of(&packet(vote), MessageKind::Vote));
+        assert_eq!(classify(&packet(vote).body).0, MessageKind::ForcedVote);
     }
 
     #[test]

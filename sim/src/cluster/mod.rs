@@ -15,7 +15,7 @@ mod traps;
 mod variant;
 mod wiring;
 
-pub use kinds::{is_of, size};
+pub use kinds::{classify, size};
 pub use recorder::Recorder;
 use recorder::Watched;
 pub use roles::Roles;

@@ -1,14 +1,15 @@
 //! Where everything that happens passes by on its way into the history.
 
 use super::effects::Effects;
+use super::kinds::classify;
 use super::roles::Roles;
 use crate::history::{Fate, FaultPhase, History, Past, ProcessChange, StackRecord, What};
 use crate::time::SimTime;
 use crate::world::clock::Clock;
 use crate::world::network::{self, Effect, RuleId, Tap};
-use leasehold::env::{Instant, Lane, NodeId};
+use leasehold::env::{Instant, Lane, NodeId, ReplicaId};
 use leasehold::observe::Event;
-use leasehold::transport::{Message, Packet};
+use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,7 +91,10 @@ impl Recorder {
             _ => None,
         };
         let clock = Instant::from_nanos(clock.reading(at));
-        self.record(at, What::Stack(StackRecord { node, event, lease_until, clock, effect }));
+        self.record(
+            at,
+            What::Stack(StackRecord { replica: ReplicaId::first(node), event, lease_until, clock, effect }),
+        );
     }
 
     /// A node is about to tell that it has applied this.
@@ -102,7 +106,7 @@ impl Recorder {
     pub(super) fn clock_changed(&self, at: SimTime, node: NodeId, clock: &Clock) {
         let lease_until = self.roles.lock().reckon(node, |expiry| true_end(clock, expiry));
         let clock = Instant::from_nanos(clock.reading(at));
-        self.record(at, What::Clock { node, clock, lease_until });
+        self.record(at, What::Clock { replica: ReplicaId::first(node), clock, lease_until });
     }
 
     /// A process has read its clock, and a fault has shown in that for the first time.
@@ -137,7 +141,7 @@ fn true_end(clock: &Clock, expiry: Instant) -> Option<SimTime> {
 
 impl Tap<Box<Packet>> for Recorder {
     fn message(&self, at: SimTime, packet: &Box<Packet>, fate: network::Fate) {
-        let (kind, content) = content(&packet.body);
+        let (kind, head) = classify(&packet.body);
         let (fate, rule) = match fate {
             network::Fate::Delivered => (Fate::Delivered, None),
             network::Fate::Cut(rule) => (Fate::Cut, Some(rule)),
@@ -145,7 +149,7 @@ impl Tap<Box<Packet>> for Recorder {
             network::Fate::Lost => (Fate::Lost, None),
         };
         let Packet { from, to, lane, stamp, echo, .. } = **packet;
-        self.record(at, What::Message { from, to, lane, fate, kind, content, stamp, echo });
+        self.record(at, What::Message { from, to, lane, fate, kind, head, stamp, echo });
         if let Some(rule) = rule {
             self.note_effect(at, rule, packet, "stopped a message");
         }
@@ -160,42 +164,5 @@ impl Tap<Box<Packet>> for Recorder {
             Effect::Refused => "left no room in the queue for a message",
         };
         self.note_effect(at, rule, packet, what);
-    }
-}
-
-/// What identifies a message: its kind, and four numbers.
-fn content(message: &Message) -> (&'static str, [u64; 4]) {
-    match message {
-        Message::Raft(raft) => {
-            let entries = raft.entries.len() as u64 | u64::from(raft.reject) << 63;
-            (kind_name(raft.msg_type), [raft.term, raft.index, raft.commit, entries])
-        }
-        Message::Request { call, forwarded, .. } => ("request", [call.number, u64::from(*forwarded), 0, 0]),
-        Message::Reply { call, result } => ("reply", [call.number, u64::from(result.is_ok()), 0, 0]),
-    }
-}
-
-fn kind_name(kind: leasehold::transport::MessageType) -> &'static str {
-    use leasehold::transport::MessageType as Kind;
-    match kind {
-        Kind::MsgHup => "MsgHup",
-        Kind::MsgBeat => "MsgBeat",
-        Kind::MsgPropose => "MsgPropose",
-        Kind::MsgAppend => "MsgAppend",
-        Kind::MsgAppendResponse => "MsgAppendResponse",
-        Kind::MsgRequestVote => "MsgRequestVote",
-        Kind::MsgRequestVoteResponse => "MsgRequestVoteResponse",
-        Kind::MsgSnapshot => "MsgSnapshot",
-        Kind::MsgHeartbeat => "MsgHeartbeat",
-        Kind::MsgHeartbeatResponse => "MsgHeartbeatResponse",
-        Kind::MsgUnreachable => "MsgUnreachable",
-        Kind::MsgSnapStatus => "MsgSnapStatus",
-        Kind::MsgCheckQuorum => "MsgCheckQuorum",
-        Kind::MsgTransferLeader => "MsgTransferLeader",
-        Kind::MsgTimeoutNow => "MsgTimeoutNow",
-        Kind::MsgReadIndex => "MsgReadIndex",
-        Kind::MsgReadIndexResp => "MsgReadIndexResp",
-        Kind::MsgRequestPreVote => "MsgRequestPreVote",
-        Kind::MsgRequestPreVoteResponse => "MsgRequestPreVoteResponse",
     }
 }

@@ -4,7 +4,7 @@
 //! Effective: one was.
 
 use super::{Act, Active, Harm, Injector, names, record};
-use crate::cluster::{Impairment, is_of, size};
+use crate::cluster::{Impairment, classify, size};
 use crate::history::FaultPhase;
 use crate::scenario::{LaneName, Link, MessageKind};
 use crate::world::network::{Bandwidth, Matches, RuleId};
@@ -39,7 +39,7 @@ pub(super) fn end(injector: &Injector, step: u32, rule: RuleId) {
 #[expect(clippy::borrowed_box, reason = "the network carries boxes, and shows them as they are")]
 pub(super) fn matches(kinds: &[MessageKind]) -> Matches<Box<Packet>> {
     let kinds = kinds.to_vec();
-    Arc::new(move |packet: &Box<Packet>| kinds.iter().any(|kind| is_of(packet, *kind)))
+    Arc::new(move |packet: &Box<Packet>| kinds.contains(&classify(&packet.body).0))
 }
 
 #[expect(clippy::borrowed_box, reason = "the network carries boxes, and shows them as they are")]

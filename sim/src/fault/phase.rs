@@ -8,7 +8,8 @@ use crate::cluster::Cluster;
 use crate::history::{Completion, Fate, Observer, ProcessChange, Record, What};
 use crate::scenario::{Action, Moment, Phase, Scenario, When};
 use crate::time::SimTime;
-use leasehold::env::{Address, NodeId};
+use crate::words::MessageKind;
+use leasehold::env::{Address, NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,8 +77,8 @@ impl Seen {
     fn see(&mut self, record: &Record) {
         let at = record.at;
         match &record.what {
-            What::Stack(stack) => self.stack(at, stack.node, &stack.event, stack.lease_until),
-            What::Message { to: Address::Node(to), fate: Fate::Delivered, kind: "MsgTimeoutNow", .. } => {
+            What::Stack(stack) => self.stack(at, stack.replica.node, &stack.event, stack.lease_until),
+            What::Message { to: Address::Node(to), fate: Fate::Delivered, kind: MessageKind::TimeoutNow, .. } => {
                 self.happened(Phase::TimeoutNowReceived, at, Some(*to));
             }
             What::Process { node, change: ProcessChange::Killed } => {
@@ -91,7 +92,9 @@ impl Seen {
             What::Completed { completion: Completion::Written { .. } | Completion::Script { .. }, .. } => {
                 self.happened(Phase::WriteAcknowledged, at, None);
             }
-            What::Clock { node, lease_until: Some(until), .. } => self.clock_touched(*node, *until),
+            What::Clock { replica: ReplicaId { node, .. }, lease_until: Some(until), .. } => {
+                self.clock_touched(*node, *until)
+            }
             What::Invoked(_)
             | What::Completed { .. }
             | What::Message { .. }

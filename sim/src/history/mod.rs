@@ -12,7 +12,7 @@ mod record;
 pub use by_op::ByOp;
 pub use fingerprint::Fingerprint;
 pub use record::{
-    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Invocation, KeyId, OpId, OpKind, Operation,
+    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, OpKind, Operation,
     ProcessChange, Record, StackRecord, What,
 };
 

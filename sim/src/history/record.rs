@@ -1,7 +1,8 @@
 //! The records of a history.
 
 use crate::time::SimTime;
-use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
+use crate::words::MessageKind;
+use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::Event;
 use leasehold::request::{ReadPath, Version};
@@ -36,7 +37,7 @@ pub enum What {
         /// How.
         completion: Completion,
     },
-    /// A node told something about itself.
+    /// A replica told something about itself.
     Stack(StackRecord),
     /// A message met its fate.
     Message {
@@ -48,10 +49,10 @@ pub enum What {
         lane: Lane,
         /// What became of it.
         fate: Fate,
-        /// What kind of message it is: `MsgAppend`, `request`, ...
-        kind: &'static str,
-        /// What identifies its content: term, index, commit and number of entries, or the number of the call.
-        content: [u64; 4],
+        /// What kind of message it is.
+        kind: MessageKind,
+        /// What stands at its head.
+        head: Head,
         /// Of a leader's round: when it left, by the leader's clock.
         stamp: Option<Stamp>,
         /// Of an answer: the stamp of what it answers.
@@ -71,13 +72,13 @@ pub enum What {
         /// Core time that it has spent since the run began, queued work included.
         busy: Duration,
     },
-    /// Somebody touched a node's clock.
+    /// Somebody touched the clock by which a replica counts its lease.
     Clock {
-        /// The node.
-        node: NodeId,
+        /// The replica.
+        replica: ReplicaId,
         /// What its monotonic clock shows now.
         clock: Instant,
-        /// The true time at which its lease ends now, good or run out, if it holds one and nobody touches the clock again.
+        /// The true time at which the replica's lease ends now, good or run out, if it holds one and nobody touches the clock again.
         lease_until: Option<SimTime>,
     },
     /// A fault of the scenario did something.
@@ -93,11 +94,39 @@ pub enum What {
     },
 }
 
+/// The numbers at the head of a message. Zero is what its kind does not have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// The group whose replicas talk.
+    pub group: GroupId,
+    /// The term of the sender, or that for which it asks.
+    pub term: u64,
+    /// An index of the log: before the entries that are sent, or the last that is acknowledged.
+    pub index: u64,
+    /// Up to where the sender has committed.
+    pub commit: u64,
+    /// How many entries the message carries.
+    pub entries: u64,
+    /// Does the message refuse what it answers? Of a reply: is it an error?
+    pub rejected: bool,
+    /// Of a request and its reply: the sender's number for the call; a client numbers by the operation.
+    pub call: u64,
+    /// Of a request: has a node passed it on?
+    pub forwarded: bool,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        let group = GroupId::FIRST;
+        Self { group, term: 0, index: 0, commit: 0, entries: 0, rejected: false, call: 0, forwarded: false }
+    }
+}
+
 /// What a node told, and what only the simulator knows about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StackRecord {
-    /// The node.
-    pub node: NodeId,
+    /// Who told it.
+    pub replica: ReplicaId,
     /// What it told.
     pub event: Event,
     /// For [`Event::LeaseExtended`]: the true time at which the node's clock reaches the lease's expiry.

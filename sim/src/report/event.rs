@@ -5,10 +5,12 @@
 //! the node's own clock.
 
 use crate::history::{
-    Completion, Fate, FaultPhase, Found, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord, What,
+    Completion, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord,
+    What,
 };
 use crate::time::SimTime;
-use leasehold::env::{Address, Instant, Lane, NodeId, Stamp};
+use crate::words::{LaneName, MessageKind};
+use leasehold::env::{Address, Instant, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
 use leasehold::observe::{Event, Timing};
 
@@ -17,15 +19,15 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
     let (who, what) = match &record.what {
         What::Invoked(invocation) => (format!("c{}", invocation.client), invoked(invocation, keys)),
         What::Completed { op, completion } => ("-".to_owned(), format!("#{} {}", op.0, completed(completion))),
-        What::Stack(stack) => (stack.node.to_string(), told(stack)),
-        What::Message { from, to, lane, fate, kind, content, stamp, echo } => {
+        What::Stack(stack) => (stack.replica.node.to_string(), told(stack)),
+        What::Message { from, to, lane, fate, kind, head, stamp, echo } => {
             let who = format!("{}>{}", address(*from), address(*to));
             let stamps = [stamped("sent", *stamp), stamped("answers", *echo)].concat();
-            (who, format!("{} {}{}{stamps}", lane.name(), fated(*fate), message(*lane, kind, content)))
+            (who, format!("{} {}{}{stamps}", lane.name(), fated(*fate), message(*kind, head)))
         }
         What::Process { node, change } => (node.to_string(), process(*change)),
         What::Cpu { node, busy } => (node.to_string(), format!("busy for {}", super::figures::duration(*busy))),
-        What::Clock { node, clock, lease_until } => {
+        What::Clock { replica: ReplicaId { node, .. }, clock, lease_until } => {
             let lease = lease_until
                 .map_or(String::new(), |until| format!(", by which its lease lasts until {}", exact(until.0)));
             (node.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
@@ -133,12 +135,15 @@ fn fated(fate: Fate) -> &'static str {
     }
 }
 
-fn message(lane: Lane, kind: &str, [first, index, commit, entries]: &[u64; 4]) -> String {
-    match lane {
-        Lane::Heartbeat | Lane::Bulk => format!("{kind} term {first} index {index} commit {commit} entries {entries}"),
-        Lane::Request if [*index, *commit, *entries] == [0; 3] => format!("{kind} call {first}"),
-        Lane::Request => format!("{kind} call {first} ({index} {commit} {entries})"),
-    }
+fn message(kind: MessageKind, head: &Head) -> String {
+    let Head { term, index, commit, entries, rejected, call, forwarded, .. } = head;
+    let numbers = match kind.lane() {
+        LaneName::Heartbeat | LaneName::Bulk => format!("term {term} index {index} commit {commit} entries {entries}"),
+        LaneName::Request => format!("call {call}"),
+    };
+    let forwarded = if *forwarded { " forwarded" } else { "" };
+    let rejected = if *rejected { " rejected" } else { "" };
+    format!("{kind} {numbers}{forwarded}{rejected}")
 }
 
 fn told(stack: &StackRecord) -> String {
@@ -253,8 +258,10 @@ pub(super) fn process(change: ProcessChange) -> String {
 /// The node that an event is about: who told it, or who received the message.
 pub(super) fn node_of(what: &What) -> Option<NodeId> {
     match what {
-        What::Stack(stack) => Some(stack.node),
-        What::Process { node, .. } | What::Cpu { node, .. } | What::Clock { node, .. } => Some(*node),
+        What::Stack(stack) => Some(stack.replica.node),
+        What::Process { node, .. } | What::Cpu { node, .. } | What::Clock { replica: ReplicaId { node, .. }, .. } => {
+            Some(*node)
+        }
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
         What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault { .. } => None,
     }
@@ -264,7 +271,7 @@ pub(super) fn node_of(what: &What) -> Option<NodeId> {
 mod tests {
     use super::*;
     use crate::history::{OpId, OpKind};
-    use leasehold::env::Instant;
+    use leasehold::env::{Instant, Lane};
     use leasehold::error::ErrorKind;
     use leasehold::observe::EndCause;
 
@@ -276,7 +283,7 @@ mod tests {
     fn lines_say_when_who_and_what() {
         let ended = Event::LeaseEnded { generation: 7, cause: EndCause::Failed(ErrorKind::WriteConflict), held: true };
         let told = What::Stack(StackRecord {
-            node: NodeId(1),
+            replica: ReplicaId::first(NodeId(1)),
             event: ended,
             lease_until: None,
             clock: Instant::default(),
@@ -294,11 +301,11 @@ mod tests {
             to: Address::Node(NodeId(2)),
             lane: Lane::Heartbeat,
             fate: Fate::Held,
-            kind: "MsgHeartbeat",
-            content: [2, 0, 57, 0],
+            kind: MessageKind::Heartbeat,
+            head: Head { term: 2, commit: 57, ..Head::default() },
             stamp: None,
             echo: None,
         };
-        insta::assert_snapshot!(line(message), @"2.500123456s n1>n2  heartbeat HELD MsgHeartbeat term 2 index 0 commit 57 entries 0");
+        insta::assert_snapshot!(line(message), @"2.500123456s n1>n2  heartbeat HELD heartbeat term 2 index 0 commit 57 entries 0");
     }
 }

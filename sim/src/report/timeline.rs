@@ -7,7 +7,8 @@ use super::event::{address, key, node_of, phase_name, process};
 use super::figures::duration;
 use crate::history::{Completion, Fate, Invocation, OpId, Operation, Record, StackRecord, What};
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use crate::words::MessageKind;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::error::Outcome;
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
@@ -96,10 +97,8 @@ impl Timeline<'_> {
                 None => format!("#{} {}", op.0, result(completion)),
             },
             What::Stack(stack) => told(stack),
-            What::Message { from, to, fate, kind, content, .. } => {
-                let kind = kind.strip_prefix("Msg").unwrap_or(kind);
-                let term =
-                    if kind.starts_with(char::is_uppercase) { format!(" t{}", content[0]) } else { String::new() };
+            What::Message { from, to, fate, kind, head, .. } => {
+                let term = if head.term > 0 { format!(" t{}", head.term) } else { String::new() };
                 let fate = match fate {
                     Fate::Delivered => "",
                     Fate::Cut => "CUT ",
@@ -146,7 +145,7 @@ fn kind(what: &What) -> (&'static str, usize) {
         What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", TELLING),
         What::Completed { .. } => ("completed", TELLING),
         What::Invoked(_) => ("invoked", COMMON),
-        What::Message { fate: Fate::Delivered, kind: "MsgTimeoutNow", .. } => ("timeout-now", RARE),
+        What::Message { fate: Fate::Delivered, kind: MessageKind::TimeoutNow, .. } => ("timeout-now", RARE),
         What::Message { fate: Fate::Delivered, .. } => ("message", COMMON),
         What::Message { .. } => ("message lost", TELLING),
         What::Stack(stack) => match &stack.event {
@@ -252,16 +251,16 @@ struct Leases(BTreeMap<NodeId, SimTime>);
 
 impl Leases {
     fn follow(&mut self, record: &Record) {
-        if let What::Clock { node, lease_until: Some(until), .. } = &record.what {
+        if let What::Clock { replica: ReplicaId { node, .. }, lease_until: Some(until), .. } = &record.what {
             self.0.entry(*node).and_modify(|held| *held = *until);
         }
         let What::Stack(stack) = &record.what else { return };
         match (&stack.event, stack.lease_until) {
             (Event::LeaseExtended { .. }, Some(until)) => {
-                self.0.insert(stack.node, until);
+                self.0.insert(stack.replica.node, until);
             }
             (Event::LeaseEnded { .. } | Event::Stopped { .. }, _) => {
-                self.0.remove(&stack.node);
+                self.0.remove(&stack.replica.node);
             }
             _ => {}
         }
@@ -341,7 +340,13 @@ mod tests {
 
     fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
         let clock = Instant::from_nanos(at);
-        let stack = StackRecord { node: NodeId(node), event, lease_until: until.map(SimTime), clock, effect: None };
+        let stack = StackRecord {
+            replica: ReplicaId::first(NodeId(node)),
+            event,
+            lease_until: until.map(SimTime),
+            clock,
+            effect: None,
+        };
         Record { at: SimTime(at), what: What::Stack(stack) }
     }
 

@@ -7,7 +7,7 @@ use super::{LeaseMeasures, Measures, Window};
 use crate::history::{ByOp, Completion, Invocation, OpId, OpKind, Record, StackRecord, What};
 use crate::scenario::{Action, Scenario, Step};
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -70,7 +70,11 @@ impl Meter {
                 self.under_way.insert(*op, (*due, operation.kind()));
             }
             What::Completed { op, completion } => self.completed(record.at, *op, completion),
-            What::Stack(StackRecord { node, event: Event::Role { role: Role::Leader, term, .. }, .. }) => {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::Role { role: Role::Leader, term, .. },
+                ..
+            }) => {
                 self.elected(record.at, *node, *term);
             }
             What::Stack(told) => self.at(record.at).for_each(|window| window.count(&told.event)),

@@ -6,7 +6,7 @@
 
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,7 +35,7 @@ impl Rewarm {
     pub(super) fn record(&mut self, record: &Record) -> Option<Rewarmed> {
         let at = record.at;
         match &record.what {
-            What::Stack(StackRecord { node, event, .. }) => self.told(at, *node, event),
+            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => self.told(at, *node, event),
             What::Process { node, change: ProcessChange::Killed | ProcessChange::Failed { .. } } => self.lost(*node),
             _ => None,
         }

@@ -1,9 +1,7 @@
 use super::*;
 use crate::check::STORY;
 use crate::check::testing::{Events, get, ms, put, script};
-use crate::history::{Fate, Found};
-use leasehold::env::Lane;
-use leasehold::env::{Address, NodeId};
+use crate::history::Found;
 use leasehold::error::ErrorKind;
 use leasehold::request::ReadPath;
 
@@ -70,17 +68,7 @@ fn two_writes() -> Events {
 
 #[test]
 fn a_read_of_what_was_overwritten_before_it_began() {
-    let answer = What::Message {
-        from: Address::Node(NodeId(1)),
-        to: Address::Client(3),
-        lane: Lane::Request,
-        fate: Fate::Delivered,
-        kind: "reply",
-        content: [0; 4],
-        stamp: None,
-        echo: None,
-    };
-    let finding = wrong(two_writes().invoke(25, 3, get(0)).push(30, answer).saw(30, 3, 1));
+    let finding = wrong(two_writes().invoke(25, 3, get(0)).answers_client(30, 1, 3).saw(30, 3, 1));
     assert_eq!((finding.check, finding.class, finding.at), ("linearizability", Class::StaleRead, ms(30)));
     assert_eq!(
         finding.message,

@@ -1,8 +1,5 @@
 use super::*;
 use crate::check::testing::{Events, cas, get, ms, put, script};
-use crate::history::Fate;
-use leasehold::env::Lane;
-use leasehold::env::{Address, NodeId};
 use leasehold::error::Outcome;
 
 fn first(events: &Events) -> (Option<Finding>, u64) {
@@ -156,19 +153,9 @@ fn an_answer_to_nothing_is_ignored() {
 
 #[test]
 fn the_story_says_who_wrote_what_who_answered_and_who_held_which_lease() {
-    let answer = What::Message {
-        from: Address::Node(NodeId(1)),
-        to: Address::Client(1),
-        lane: Lane::Request,
-        fate: Fate::Delivered,
-        kind: "reply",
-        content: [0; 4],
-        stamp: None,
-        echo: None,
-    };
     let events = Events::default().leads(100, 1, 4).extended(6_400, 1, 4, 7_300).leads(6_600, 2, 5);
     let events = events.extended(6_620, 2, 5, 7_500).put(6_650, 6_700, 45).invoke(6_710, 1, get(0)).hit(6_711, 1);
-    let finding = stale(events.push(6_712, answer).read(6_712, 1, 41));
+    let finding = stale(events.answers_client(6_712, 1, 1).read(6_712, 1, 41));
     assert_eq!(
         finding.story,
         [

@@ -1,0 +1,96 @@
+//! The kinds of message, and what a message of each kind says.
+
+/// A lane of the transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneName {
+    /// Heartbeats, votes, `TimeoutNow`.
+    Heartbeat,
+    /// Appends, snapshots.
+    Bulk,
+    /// Requests that nodes forward.
+    Request,
+}
+
+/// What a message says about its sender. Checks match on this, and never on the kind: a new kind states here which of them it
+/// concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Says {
+    /// It leads, lets itself be heard, and has committed up to the head's commit index.
+    Beats,
+    /// It leads, has entries or a state for the receiver, and has committed up to the head's commit index.
+    Leads,
+    /// It has heard its leader.
+    Hears,
+    /// Its log is durable up to the head's index, unless it rejects.
+    Holds,
+    /// It asks whether it would be elected, or answers that: nothing is promised.
+    Probes,
+    /// It stands for election: it has voted for itself in the head's term.
+    Stands,
+    /// It has voted for the receiver in the head's term, unless it rejects.
+    Votes,
+    /// It hands leadership over: the receiver is to stand for election at once.
+    HandsOver,
+    /// It asks for an operation.
+    Calls,
+    /// It answers an operation.
+    Answers,
+}
+
+macro_rules! message_kinds {
+    ($($(#[$about:meta])* $kind:ident by $lane:ident says $says:ident)*) => {
+        /// A kind of message that leaves a node or a client.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum MessageKind {
+            $($(#[$about])* $kind,)*
+        }
+
+        impl MessageKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The lane that messages of this kind go by (`leasehold::transport::lane_of`).
+            pub const fn lane(self) -> LaneName {
+                match self {
+                    $(Self::$kind => LaneName::$lane,)*
+                }
+            }
+
+            /// What a message of this kind says about its sender.
+            pub const fn says(self) -> Says {
+                match self {
+                    $(Self::$kind => Says::$says,)*
+                }
+            }
+        }
+    };
+}
+
+message_kinds! {
+    /// A heartbeat, which carries the contexts of ReadIndex rounds too: followers forward requests, never `MsgReadIndex`.
+    Heartbeat by Heartbeat says Beats
+    /// The answer to a heartbeat.
+    HeartbeatResponse by Heartbeat says Hears
+    /// Entries, or news of the commit index.
+    Append by Bulk says Leads
+    /// The answer to entries or to a snapshot.
+    AppendResponse by Bulk says Holds
+    /// The state of the store, in the place of entries that are gone.
+    Snapshot by Bulk says Leads
+    /// Would the receiver elect the sender?
+    PreVote by Heartbeat says Probes
+    /// The answer to that.
+    PreVoteResponse by Heartbeat says Probes
+    /// A candidate asks for a vote; no transfer forces it.
+    Vote by Heartbeat says Stands
+    /// A candidate that was told to stand by `TimeoutNow` asks for a vote: voters set their promise aside.
+    ForcedVote by Heartbeat says Stands
+    /// A vote, or its refusal.
+    VoteResponse by Heartbeat says Votes
+    /// The leader tells its successor to stand for election at once.
+    TimeoutNow by Heartbeat says HandsOver
+    /// A client's request, also one that a node forwards.
+    Request by Request says Calls
+    /// The answer to one.
+    Reply by Request says Answers
+}
