@@ -168,14 +168,86 @@ impl Queues {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::{Address, Envelope};
+    use crate::transport::{CallId, Message};
+
+    fn packet(lane: Lane) -> Packet {
+        let body = Message::Reply { call: CallId { incarnation: 0, number: 0 }, result: Err(Error::Overloaded) };
+        Envelope { from: Address::Client(0), to: Address::Client(0), lane, stamp: None, echo: None, body }
+    }
+
+    fn asked() -> Ask {
+        Ask::ReadIndex { cause: RoundCause::Renewal, again: false, reply: oneshot::channel().0 }
+    }
+
+    /// Takes all there is: one letter each.
+    fn taken(inbox: &Inbox) -> String {
+        let mut queues = inbox.queues.lock();
+        let letter = |input| match input {
+            Input::Tick => 't',
+            Input::Ask(_) => 'a',
+            Input::Packet(Packet { lane: Lane::Heartbeat, .. }) => 'h',
+            Input::Packet(_) => 'b',
+        };
+        std::iter::from_fn(|| queues.take()).map(letter).collect()
+    }
 
     #[test]
     fn of_several_ticks_that_find_a_loop_behind_one_is_taken() {
         let inbox = Inbox::new(8, 8);
         inbox.tick();
         inbox.tick();
-        let mut queues = inbox.queues.lock();
-        assert!(matches!(queues.take(), Some(Input::Tick)));
-        assert!(queues.take().is_none());
+        assert_eq!(taken(&inbox), "t");
+    }
+
+    #[test]
+    fn ticks_requests_and_bulk_take_turns() {
+        let inbox = Inbox::new(8, 8);
+        inbox.tick();
+        for _ in 0..3 {
+            inbox.deliver(packet(Lane::Bulk)).unwrap();
+            inbox.ask(asked()).unwrap();
+        }
+        assert_eq!(taken(&inbox), "tababab");
+    }
+
+    #[test]
+    fn the_heartbeat_lane_goes_first_but_for_one_turn_of_the_others_after_each_64() {
+        let inbox = Inbox::new(200, 8);
+        for _ in 0..130 {
+            inbox.deliver(packet(Lane::Heartbeat)).unwrap();
+        }
+        inbox.tick();
+        inbox.deliver(packet(Lane::Bulk)).unwrap();
+        let burst = "h".repeat(64);
+        assert_eq!(taken(&inbox), format!("{burst}t{burst}bhh"));
+    }
+
+    #[test]
+    fn the_heartbeat_lane_goes_on_where_there_is_nothing_else() {
+        let inbox = Inbox::new(200, 8);
+        for _ in 0..130 {
+            inbox.deliver(packet(Lane::Heartbeat)).unwrap();
+        }
+        assert_eq!(taken(&inbox).len(), 130);
+    }
+
+    #[test]
+    fn each_lane_has_its_own_bound_and_requests_of_this_node_have_none() {
+        let inbox = Inbox::new(2, 3);
+        let fits = |lane| (0..9).take_while(|_| inbox.deliver(packet(lane)).is_ok()).count();
+        assert_eq!((fits(Lane::Heartbeat), fits(Lane::Bulk)), (2, 3));
+        assert!((0..9).all(|_| inbox.ask(asked()).is_ok()));
+    }
+
+    #[test]
+    fn a_closed_inbox_takes_nothing_and_gives_nothing() {
+        let inbox = Inbox::new(8, 8);
+        inbox.deliver(packet(Lane::Bulk)).unwrap();
+        assert!(!inbox.is_closed());
+        inbox.close();
+        assert!(inbox.is_closed() && inbox.ask(asked()).is_err() && inbox.deliver(packet(Lane::Bulk)).is_err());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(matches!(inbox.poll_next(&mut context), Poll::Ready(None)));
     }
 }

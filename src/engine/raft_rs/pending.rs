@@ -104,3 +104,75 @@ pub(super) const OVERWRITTEN: Error = Error::LeadershipLost(Outcome::NotApplied)
 
 /// The error of a proposal, or a read, that was under way when leadership ended.
 pub(super) const INTERRUPTED: Error = Error::LeadershipLost(Outcome::Unknown);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::oneshot::{self, Receiver};
+
+    type Waiting<T> = Receiver<Result<T, Error>>;
+
+    fn proposed(proposals: &mut Proposals, index: u64, term: u64) -> Waiting<Applied> {
+        let (reply, waiting) = oneshot::channel();
+        proposals.insert(index, term, reply);
+        waiting
+    }
+
+    fn read(keep: impl FnOnce(Reply<u64>)) -> Waiting<u64> {
+        let (reply, waiting) = oneshot::channel();
+        keep(reply);
+        waiting
+    }
+
+    #[test]
+    fn a_proposal_is_answered_by_the_entry_of_its_index_and_term_and_only_once() {
+        let mut proposals = Proposals::default();
+        let _waiting = (proposed(&mut proposals, 5, 2), proposed(&mut proposals, 6, 2));
+        assert!(proposals.applied(4, 2).is_none());
+        assert!(matches!(proposals.applied(5, 2), Some((_, true))));
+        assert!(matches!(proposals.applied(6, 3), Some((_, false))), "it was overwritten");
+        assert!(proposals.applied(5, 2).is_none());
+    }
+
+    #[test]
+    fn all_proposals_fail_at_once_and_none_twice() {
+        let mut proposals = Proposals::default();
+        let mut waiting = [proposed(&mut proposals, 5, 2), proposed(&mut proposals, 6, 2)];
+        proposals.fail_all(&INTERRUPTED);
+        assert!(waiting.iter_mut().all(|waiting| waiting.try_recv() == Ok(Err(INTERRUPTED))));
+        assert!(proposals.applied(5, 2).is_none());
+    }
+
+    #[test]
+    fn no_context_is_that_of_another_request_incarnation_or_node() {
+        let mut contexts = [(1, 1), (1, 2), (2, 1)].map(|(node, incarnation)| Contexts::new(NodeId(node), incarnation));
+        let made: std::collections::BTreeSet<Context> =
+            contexts.iter_mut().flat_map(|contexts| [contexts.next(), contexts.next(), contexts.next()]).collect();
+        assert_eq!(made.len(), 9);
+    }
+
+    #[test]
+    fn a_read_whose_caller_has_gone_is_forgotten_early_or_not() {
+        let mut reads = Reads::default();
+        let contexts = [1, 2, 3, 4].map(|first| [first; 24]);
+        let gone = read(|reply| reads.insert(contexts[0], reply));
+        let stays = read(|reply| reads.insert(contexts[1], reply));
+        let gone_early = read(|reply| reads.defer(contexts[2], reply));
+        let stays_early = read(|reply| reads.defer(contexts[3], reply));
+        drop((gone, gone_early));
+        reads.prune();
+        assert!(reads.confirmed(&contexts[0]).is_none() && reads.confirmed(&contexts[1]).is_some());
+        let early: Vec<Context> = reads.take_early().into_iter().map(|(context, _)| context).collect();
+        assert_eq!(early, [contexts[3]]);
+        drop((stays, stays_early));
+    }
+
+    #[test]
+    fn all_reads_fail_at_once_those_that_have_not_begun_too() {
+        let mut reads = Reads::default();
+        let mut waiting = [read(|reply| reads.insert([1; 24], reply)), read(|reply| reads.defer([2; 24], reply))];
+        reads.fail_all(&INTERRUPTED);
+        assert!(waiting.iter_mut().all(|waiting| waiting.try_recv() == Ok(Err(INTERRUPTED))));
+        assert!(reads.confirmed(&[1; 24]).is_none() && reads.take_early().is_empty());
+    }
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What a message is, in the words of tests.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(in crate::tests) enum Kind {
+pub(crate) enum Kind {
     Append,
     AppendAnswer,
     Heartbeat,

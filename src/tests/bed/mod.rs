@@ -4,13 +4,18 @@
 //! can do to a cluster is a method of [`Cluster`]; what it sees are answers to clients, events and messages.
 
 mod bus;
+mod clients;
 mod cluster;
 mod disk;
 mod host;
+mod leadership;
 mod setup;
+mod sight;
 mod signal;
+mod trouble;
 mod world;
 
 pub(super) use bus::Kind;
-pub(super) use cluster::{Call, Cluster, Pending, get, put, script};
+pub(super) use clients::{get, put, script};
+pub(super) use cluster::{Call, Cluster, Pending};
 pub(super) use setup::{ELECTION, HEARTBEAT, Setup, TICK, lease_length};

@@ -15,22 +15,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One step of Raft's clock.
-pub(in crate::tests) const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Time between two heartbeats.
-pub(in crate::tests) const HEARTBEAT: Duration = Duration::from_millis(100);
+pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
 
 /// How long a follower that has heard its leader votes for nobody else.
-pub(in crate::tests) const ELECTION: Duration = Duration::from_secs(1);
+pub(crate) const ELECTION: Duration = Duration::from_secs(1);
 
 /// How long a lease lasts from its base on.
-pub(in crate::tests) fn lease_length() -> Duration {
+pub(crate) fn lease_length() -> Duration {
     lease::longest_safe(ELECTION, TICK)
 }
 
 /// A cluster to be; [`Setup::start`] starts it.
 #[derive(Clone)]
-pub(in crate::tests) struct Setup {
+pub(crate) struct Setup {
     pub(super) founders: Membership,
     /// Nodes that run and are no members yet.
     pub(super) strangers: Vec<NodeId>,
@@ -42,7 +42,7 @@ pub(in crate::tests) struct Setup {
 
 impl Setup {
     /// Voters `n1` and so on.
-    pub(in crate::tests) fn of(voters: u64) -> Self {
+    pub(crate) fn of(voters: u64) -> Self {
         Self {
             founders: Membership { voters: (1..=voters).map(NodeId).collect(), ..Membership::default() },
             strangers: Vec::new(),
@@ -53,40 +53,40 @@ impl Setup {
         }
     }
 
-    pub(in crate::tests) fn learner(mut self, node: u64) -> Self {
+    pub(crate) fn learner(mut self, node: u64) -> Self {
         self.founders.learners.push(NodeId(node));
         self
     }
 
     /// A node that runs, and may be added.
-    pub(in crate::tests) fn stranger(mut self, node: u64) -> Self {
+    pub(crate) fn stranger(mut self, node: u64) -> Self {
         self.strangers.push(NodeId(node));
         self
     }
 
-    pub(in crate::tests) fn renewal(mut self, renewal: RenewalKind) -> Self {
+    pub(crate) fn renewal(mut self, renewal: RenewalKind) -> Self {
         self.renewal = renewal;
         self
     }
 
     /// A snapshot at every index that is a multiple of this.
-    pub(in crate::tests) fn compact_after(mut self, entries: u64) -> Self {
+    pub(crate) fn compact_after(mut self, entries: u64) -> Self {
         self.compact_after = NonZeroU64::new(entries);
         self
     }
 
-    pub(in crate::tests) fn policy(mut self, policy: coordinator::Policy) -> Self {
+    pub(crate) fn policy(mut self, policy: coordinator::Policy) -> Self {
         self.policy = policy;
         self
     }
 
     /// How many messages wait for an engine at most, of each lane.
-    pub(in crate::tests) fn inbox(mut self, bound: usize) -> Self {
+    pub(crate) fn inbox(mut self, bound: usize) -> Self {
         self.inbox = bound;
         self
     }
 
-    pub(in crate::tests) fn start(self) -> Cluster {
+    pub(crate) fn start(self) -> Cluster {
         Cluster::start(self)
     }
 

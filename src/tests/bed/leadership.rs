@@ -1,0 +1,82 @@
+//! Who leads, who belongs to the group, and what is asked of an engine itself.
+
+use super::bus::{self, Fate, Kind};
+use super::cluster::{Cluster, Pending};
+use crate::engine::{Engine, MembershipChange, Status};
+use crate::env::NodeId;
+use crate::error::Error;
+use crate::observe::RoundCause;
+use crate::transport::Packet;
+use std::sync::Arc;
+
+impl Cluster {
+    /// Lets time pass until `node` leads: nobody else gets as far as asking for votes.
+    pub(crate) fn stand(&mut self, node: u64) {
+        let others = move |packet: &Packet| bus::is(packet, Kind::PreVote) && bus::is_of_others(packet, node);
+        let quiet = self.bus.rule(Fate::Drop, others);
+        self.run_until(|cluster| cluster.status(node).leads());
+        self.bus.end(quiet);
+    }
+
+    /// The same, and until it has applied an entry of its term.
+    pub(crate) fn elect(&mut self, node: u64) {
+        self.stand(node);
+        self.run_until(|cluster| cluster.leads(node));
+    }
+
+    /// Does it lead, as far as it has published, and may it serve reads?
+    pub(crate) fn leads(&self, node: u64) -> bool {
+        let status = self.status(node);
+        status.leads() && status.caught_up()
+    }
+
+    /// What a node has published.
+    pub(crate) fn status(&self, node: u64) -> Status {
+        self.node(node).status()
+    }
+
+    /// Asks `from` to hand over to `to`.
+    pub(crate) fn begin_transfer(&mut self, from: u64, to: u64) -> Pending<Result<(), Error>> {
+        let transfer = self.node(from).transfer(NodeId(to));
+        self.begin(transfer)
+    }
+
+    /// The same, and waits for the answer.
+    pub(crate) fn transfer(&mut self, from: u64, to: u64) -> Result<(), Error> {
+        let transfer = self.begin_transfer(from, to);
+        self.wait(&transfer)
+    }
+
+    pub(crate) fn begin_change(&mut self, at: u64, change: MembershipChange) -> Pending<Result<u64, Error>> {
+        let change = self.node(at).change_membership(change);
+        self.begin(change)
+    }
+
+    /// Asks `at` for a change of membership, and waits for the answer.
+    pub(crate) fn change(&mut self, at: u64, change: MembershipChange) -> Result<u64, Error> {
+        let change = self.begin_change(at, change);
+        self.wait(&change)
+    }
+
+    /// Asks the engine of `at` to confirm that it leads.
+    pub(crate) fn begin_read_index(&mut self, at: u64) -> Pending<Result<u64, Error>> {
+        let round = self.engine(at).read_index(RoundCause::LeaseMiss);
+        self.begin(round)
+    }
+
+    /// Proposes bytes to the engine of `at`.
+    pub(crate) fn begin_propose(&mut self, at: u64, command: &[u8]) -> Pending<Result<u64, Error>> {
+        let proposal = self.engine(at).propose(command.to_vec());
+        self.begin(async move { proposal.await.map(|applied| applied.index) })
+    }
+
+    /// Waits at `at` until an index is applied there.
+    pub(crate) fn begin_wait(&mut self, at: u64, index: u64) -> Pending<Result<(), Error>> {
+        let applied = self.engine(at).wait_applied(index);
+        self.begin(applied)
+    }
+
+    fn engine(&self, node: u64) -> Arc<dyn Engine> {
+        self.node(node).engine()
+    }
+}
