@@ -21,25 +21,51 @@ pub struct Config {
     pub lease: lease::Policy,
     /// Where ReadIndex rounds are spent.
     pub coordinator: coordinator::Policy,
-    /// What stands between the parts.
-    #[cfg(feature = "planted")]
-    pub between: Between,
 }
 
-/// Makes something that stands in for a part, from the part itself and the process's surroundings.
-#[cfg(feature = "planted")]
-pub type StandIn<T> = fn(Arc<T>, &Arc<dyn Host>) -> Arc<T>;
+/// Starts the engine of a node.
+pub type StartEngine = Box<dyn FnOnce(raft_rs::Parts) -> Result<Arc<dyn Engine>, Error>>;
 
-/// What a test puts between the parts of a node; nothing, unless it says so.
-#[cfg(feature = "planted")]
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Between {
-    /// Hears what the engine tells the lease, and tells it what it likes.
-    pub listener: Option<StandIn<dyn engine::Listener>>,
-    /// Answers the coordinator in the engine's place.
-    pub engine: Option<StandIn<dyn Engine>>,
-    /// Applies what the engine has committed, and tells the store what it likes.
-    pub machine: Option<StandIn<dyn engine::StateMachine>>,
+/// What a node is put together from. [`Parts::new`] chooses the parts; whoever puts a node together may put another in the place of
+/// one, or around it.
+pub struct Parts {
+    /// The seams.
+    pub host: Arc<dyn Host>,
+    /// The node's end of the bus.
+    pub bus: Arc<dyn Bus<Message>>,
+    /// The node's disk.
+    pub disk: Arc<dyn Disk>,
+    /// How it is set up.
+    pub config: Config,
+    /// The lease, as the coordinator asks it.
+    pub lease: Arc<Lease>,
+    /// Who hears of leadership from the engine: the lease.
+    pub listener: Arc<dyn engine::Listener>,
+    /// The store, as the coordinator reads it.
+    pub store: Arc<Store>,
+    /// Who applies what the engine has committed: the store.
+    pub machine: Arc<dyn engine::StateMachine>,
+    /// Starts consensus.
+    pub engine: StartEngine,
+}
+
+impl Parts {
+    /// The parts of a node of this stack: a lease that hears its engine, a store that applies what that commits, raft-rs.
+    pub fn new(host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, disk: Arc<dyn Disk>, config: Config) -> Self {
+        let lease = Arc::new(Lease::new(Arc::clone(&host), config.lease));
+        let store = Arc::new(Store::default());
+        Self {
+            listener: Arc::clone(&lease) as _,
+            machine: Arc::clone(&store) as _,
+            engine: Box::new(|parts| Ok(Arc::new(RaftEngine::start(parts)?))),
+            host,
+            bus,
+            disk,
+            config,
+            lease,
+            store,
+        }
+    }
 }
 
 /// A running node.
@@ -52,34 +78,16 @@ pub struct Node {
 }
 
 impl Node {
-    /// Opens what is on `disk` and starts.
+    /// Opens what is on the disk and starts.
     ///
     /// # Errors
     /// [`Error::Storage`], [`Error::Damaged`].
-    pub fn start(
-        host: Arc<dyn Host>,
-        bus: Arc<dyn Bus<Message>>,
-        disk: Arc<dyn Disk>,
-        config: Config,
-    ) -> Result<Self, Error> {
+    pub fn start(parts: Parts) -> Result<Self, Error> {
+        let Parts { host, bus, disk, config, lease, listener, store, machine, engine } = parts;
         host.observe(Event::Configured(raft_rs::timing(&config.engine, config.lease.length)));
         let metrics = Arc::new(Metrics::default());
         let transport = Arc::new(Transport::new(Arc::clone(&host), bus, Arc::clone(&metrics)));
-        let store = Arc::new(Store::default());
-        let lease = Arc::new(Lease::new(Arc::clone(&host), config.lease));
-        let listener = Arc::clone(&lease) as Arc<dyn engine::Listener>;
-        #[cfg(feature = "planted")]
-        let listener = match config.between.listener {
-            Some(between) => between(listener, &host),
-            None => listener,
-        };
-        let machine = Arc::clone(&store) as Arc<dyn engine::StateMachine>;
-        #[cfg(feature = "planted")]
-        let machine = match config.between.machine {
-            Some(between) => between(machine, &host),
-            None => machine,
-        };
-        let engine: Arc<dyn Engine> = Arc::new(RaftEngine::start(raft_rs::Parts {
+        let engine = engine(raft_rs::Parts {
             host: Arc::clone(&host),
             disk,
             transport: Arc::clone(&transport),
@@ -87,12 +95,7 @@ impl Node {
             machine,
             listener,
             config: config.engine,
-        })?);
-        #[cfg(feature = "planted")]
-        let engine = match config.between.engine {
-            Some(between) => between(engine, &host),
-            None => engine,
-        };
+        })?;
         let coordinator = Arc::new(Coordinator::new(coordinator::Parts {
             host: Arc::clone(&host),
             engine: Arc::clone(&engine),

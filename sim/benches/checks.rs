@@ -10,8 +10,8 @@
 //! printed as a share of the run under all checks, which is what to watch: it hardly depends on the machine.
 
 use leasehold_sim::check;
-use leasehold_sim::cluster::DEFAULT;
 use leasehold_sim::history::{Fingerprint, History, Keep, Observer, Record};
+use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::runner::{Spec, observed};
 use leasehold_sim::scenario;
 use leasehold_sim::verdict::{Auditor, Meter, SharedAuditor, panel};

@@ -5,8 +5,9 @@
 //! their ratio, which is what to watch: it does not depend on the machine.
 
 use leasehold::store::Command;
-use leasehold_sim::cluster::{Cluster, DEFAULT, Plan, Recorder, SimWorld};
+use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld};
 use leasehold_sim::history::{History, Keep};
+use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
 use leasehold_sim::world::executor;
@@ -58,7 +59,7 @@ fn simulated() -> (u64, Duration) {
         let recorder = Arc::new(Recorder::new(History::new(Keep::Last(0), Vec::new()), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
-            let plan = Plan { scenario, variant: &DEFAULT, clients: 0, leak: false };
+            let plan = Plan { scenario, assembly: &DEFAULT, clients: 0, leak: false };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             world.run(SimTime::at(Duration::from_secs(3)), || false);
             let leader = cluster.roles().leader().expect("three healthy nodes elect a leader");

@@ -9,7 +9,8 @@
 //! | [`time`] | instants of the simulated world |
 //! | [`world`] | simulated hardware: clock, network, disk, CPU, processes; all randomness. Knows no Raft |
 //! | [`history`] | what happened: operations, events, the fingerprint |
-//! | [`cluster`] | the stack wired into the world, and the variants of it |
+//! | [`cluster`] | the stack wired into the world |
+//! | [`mutant`] | variants of the stack: what real systems did, planted bugs; the rows of the matrix |
 //! | [`workload`] | clients |
 //! | [`fault`] | one file a verb |
 //! | [`check`] | one file a property; reads history, never the cluster |
@@ -28,6 +29,8 @@ pub mod cluster;
 pub mod fault;
 #[cfg(madsim)]
 pub mod history;
+#[cfg(madsim)]
+pub mod mutant;
 #[cfg(madsim)]
 pub mod report;
 #[cfg(madsim)]

@@ -2,8 +2,8 @@
 
 use leasehold::env::{Address, NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
-use leasehold_sim::cluster::find;
 use leasehold_sim::history::{Fate, FaultPhase, Keep, ProcessChange, Record, StackRecord, What};
+use leasehold_sim::mutant::find;
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;

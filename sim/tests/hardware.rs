@@ -3,8 +3,8 @@
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Miss};
-use leasehold_sim::cluster::find;
 use leasehold_sim::history::{Completion, Keep, OpKind, ProcessChange, StackRecord, What};
+use leasehold_sim::mutant::find;
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::verdict::{Ruling, RunReport};

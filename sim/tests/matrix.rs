@@ -9,7 +9,7 @@
 //! That the default variant shows nothing in the same scenarios is a case of `sim/tests/scenarios.rs`; the whole matrix, chaos and
 //! the default included, is `leasehold matrix`.
 
-use leasehold_sim::cluster::{Kind, variants};
+use leasehold_sim::mutant::{Kind, variants};
 use leasehold_sim::runner::Places;
 use leasehold_sim::runner::matrix::{Search, Target, dead_checks, targets};
 use leasehold_sim::verdict::Row;

@@ -2,8 +2,9 @@
 
 use leasehold::metrics::Counter;
 use leasehold::observe::Event;
-use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld, find};
+use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld};
 use leasehold_sim::history::{History, Keep, Observer, Record, What};
+use leasehold_sim::mutant::find;
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
 use leasehold_sim::workload::{self, KeySpace};
@@ -58,7 +59,7 @@ fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>
         executor::run(1, || {
             let clients = workload::clients(&scenario);
             let variant = find(variant).unwrap();
-            let plan = Plan { scenario: Arc::clone(&scenario), variant, clients, leak: false };
+            let plan = Plan { scenario: Arc::clone(&scenario), assembly: variant, clients, leak: false };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             workload::start(&cluster, &scenario, &KeySpace::new(&scenario));
             world.run(SimTime::at(scenario.until), || false);

@@ -1,8 +1,8 @@
 //! Steps that wait for a moment of the protocol act at that moment, as often as they may, and at no other.
 
 use leasehold::observe::{Event, Role};
-use leasehold_sim::cluster::find;
 use leasehold_sim::history::{Fate, FaultPhase, Keep, Record, What};
+use leasehold_sim::mutant::find;
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;

@@ -3,8 +3,8 @@
 use super::{Stop, warn};
 use clap::ValueEnum;
 use leasehold_sim::check;
-use leasehold_sim::cluster::variants;
 use leasehold_sim::fault::VERBS;
+use leasehold_sim::mutant::variants;
 use leasehold_sim::report::{Listed, Status, listing};
 use leasehold_sim::runner::{Named, Places, catalogue, load};
 use leasehold_sim::scenario::Phase;

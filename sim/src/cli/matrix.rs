@@ -2,7 +2,7 @@
 
 use super::{Format, Stop, cores, positive, whole};
 use clap::Args;
-use leasehold_sim::cluster::{Kind, variants};
+use leasehold_sim::mutant::{Kind, variants};
 use leasehold_sim::report::{Status, Style, matrix_line, matrix_table};
 use leasehold_sim::runner::matrix::{self, Search, dead_checks};
 use leasehold_sim::runner::{Places, Refusals, find_variant};

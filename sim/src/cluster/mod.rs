@@ -4,6 +4,7 @@
 //! by what it tells: every event of the stack and every message goes to the recorder; [`roles`] keeps who leads and who
 //! holds a lease, for the selectors of faults.
 
+mod assembly;
 mod bus;
 mod clock;
 mod effects;
@@ -12,15 +13,14 @@ mod kinds;
 mod recorder;
 mod roles;
 mod traps;
-mod variant;
 mod wiring;
 
+pub use assembly::{Assembly, TakenForClock, Tap};
 pub use kinds::{classify, size};
 pub use recorder::Recorder;
 use recorder::Watched;
 pub use roles::Roles;
 pub use traps::{Spring, TrapId};
-pub use variant::{Around, Clock as TakenForClock, DEFAULT, Harm, Kind, MakeTap, Seen, Tap, Variant, find, variants};
 pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
@@ -32,11 +32,12 @@ use crate::world::cpu::Cpu;
 use crate::world::disk::{self, Disk, Tail};
 use crate::world::network::{self, Cut, LinkId, Receiver, RuleId};
 use crate::world::process::Process;
+use assembly::Tapped;
 use clock::NodeClock;
 use host::{Identity, SimDisk, SimHost};
 use leasehold::env::{Lane, NodeId, Point};
 use leasehold::error::Error;
-use leasehold::node::Node;
+use leasehold::node::{Node, Parts};
 use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -44,7 +45,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use traps::Traps;
-use variant::{Inlet, tapped};
 use wiring::Links;
 
 /// The world that carries this stack's messages.
@@ -60,8 +60,8 @@ pub type Hold = network::Hold<Box<Packet>>;
 pub struct Plan {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// What about the stack differs.
-    pub variant: &'static Variant,
+    /// How its processes are put together.
+    pub assembly: &'static dyn Assembly,
     /// How many clients there are, over all workloads.
     pub clients: u32,
     /// Plants a leak of nondeterminism, for the tests of `verify`: entropy mixed with a counter of the whole process.
@@ -71,7 +71,7 @@ pub struct Plan {
 impl Plan {
     /// May anything be done to a clock in this run?
     fn touches_clocks(&self) -> bool {
-        self.scenario.touches_clocks() || self.variant.clock == TakenForClock::Uptime
+        self.scenario.touches_clocks() || self.assembly.clock() == TakenForClock::Uptime
     }
 }
 
@@ -127,7 +127,7 @@ struct Running {
 impl Cluster {
     /// Lays out the cluster and starts its nodes.
     pub fn build(world: SimWorld, recorder: Arc<Recorder>, plan: Plan) -> Self {
-        plan.variant.switch_off_rules();
+        plan.assembly.begin();
         let cpus = wiring::cpus(&plan.scenario);
         let links = wiring::lay(&world, &plan, &cpus);
         let slot = |(id, cpu)| {
@@ -171,7 +171,7 @@ impl Cluster {
 
     /// Does a step of the wall clock move what nodes take for their monotonic clock?
     pub fn goes_by_wall_clock(&self) -> bool {
-        self.shared.plan.variant.clock == TakenForClock::Wall
+        self.shared.plan.assembly.clock() == TakenForClock::Wall
     }
 
     /// The world it runs in.
@@ -213,14 +213,18 @@ impl Cluster {
             process.clone(),
             self.exit(identity),
         );
-        let variant = shared.plan.variant;
-        let host = variant.around_host(Arc::new(host));
-        let tap = variant.tap.map(|tap| tap(&host));
-        let bus = tapped(Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)), tap.as_ref());
-        let inlet = tap.map(|tap| Inlet { tap, bus: Arc::clone(&bus) });
-        let disk = variant.around_disk(Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)));
-        let config = wiring::node_config(&shared.plan, id);
-        let node = match Node::start(host, bus, disk, config) {
+        let assembly = shared.plan.assembly;
+        let mut parts = Parts::new(
+            assembly.host(Arc::new(host)),
+            Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)),
+            Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)),
+            wiring::node_config(&shared.plan, id),
+        );
+        let tap = assembly.tap(&parts).map(|tap| Arc::new(Tapped { bus: Arc::clone(&parts.bus), tap }));
+        if let Some(tap) = &tap {
+            parts.bus = Arc::clone(tap) as _;
+        }
+        let node = match Node::start(assembly.parts(parts)) {
             Ok(node) => Arc::new(node),
             Err(error) => {
                 process.kill();
@@ -232,7 +236,7 @@ impl Cluster {
             }
         };
         for link in shared.links.entering_node(id) {
-            shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), inlet: inlet.clone() })));
+            shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), tap: tap.clone() })));
         }
         *slot.running.lock() = Some(Running { process, node, suspended: AtomicBool::new(false) });
     }
@@ -307,7 +311,7 @@ impl Cluster {
         let Some(running) = &*running else { return false };
         self.record(What::Process { node: id, change: ProcessChange::Paused });
         running.process.pause();
-        let freeze = freeze || self.shared.plan.variant.clock == TakenForClock::Uptime;
+        let freeze = freeze || self.shared.plan.assembly.clock() == TakenForClock::Uptime;
         if freeze && !running.suspended.swap(true, Ordering::Relaxed) {
             self.touch_clock(id, Clock::freeze);
         }
@@ -460,13 +464,13 @@ impl Cluster {
 /// Where messages enter a node.
 struct Door {
     node: Arc<Node>,
-    inlet: Option<Inlet>,
+    tap: Option<Arc<Tapped>>,
 }
 
 impl Receiver<Box<Packet>> for Door {
     fn receive(&self, packet: Box<Packet>) {
-        let packet = match &self.inlet {
-            Some(inlet) => inlet.receive(*packet),
+        let packet = match &self.tap {
+            Some(tap) => tap.receive(*packet, &self.node),
             None => Some(*packet),
         };
         if let Some(packet) = packet {

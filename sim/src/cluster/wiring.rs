@@ -9,7 +9,7 @@ use crate::world::network::{Calls, Ends, Link, LinkId, Quality};
 use crate::world::quantiles::Quantiles;
 use leasehold::env::{Lane, NodeId, Work};
 use leasehold::observe::Membership;
-use leasehold::{coordinator, engine, node};
+use leasehold::{coordinator, engine, lease, node};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -189,47 +189,41 @@ pub(super) fn costs(scenario: &Scenario) -> [Duration; Work::ALL.len()] {
 pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
     let cluster = &plan.scenario.cluster;
     let (election_timeout, tick) = (cluster.election_timeout, cluster.tick);
-    let renewal = plan.variant.renewal.unwrap_or(match cluster.renewal {
+    let renewal = plan.assembly.renewal().unwrap_or(match cluster.renewal {
         scenario::Renewal::Acks => engine::RenewalKind::Acks,
         scenario::Renewal::ReadIndex => engine::RenewalKind::ReadRounds,
     });
-    let length = cluster.lease.unwrap_or((plan.variant.lease_length)(election_timeout, tick));
-    node::Config {
-        engine: plan.variant.set_up(
-            node,
-            engine::Config {
-                founders: founders(&plan.scenario),
-                compact_after: cluster.compact_after.and_then(NonZeroU64::new),
-                tick,
-                heartbeat: cluster.heartbeat,
-                election_timeout,
-                // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than
-                // an election.
-                read_retry: election_timeout,
-                read_confirmation: engine::ReadConfirmation::Round,
-                renewal,
-                // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two
-                // failures.
-                renewal_interval: length / 3,
-                heartbeat_inbox: cluster.lanes.heartbeat.inbound as usize,
-                bulk_inbox: cluster.lanes.bulk.inbound as usize,
-            },
-        ),
-        lease: plan.variant.lease_policy(length, renewal),
+    let length = cluster.lease.unwrap_or(plan.assembly.lease_length(election_timeout, tick));
+    let policy = plan.assembly.coordinator();
+    let config = node::Config {
+        engine: engine::Config {
+            founders: founders(&plan.scenario),
+            compact_after: cluster.compact_after.and_then(NonZeroU64::new),
+            tick,
+            heartbeat: cluster.heartbeat,
+            election_timeout,
+            // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than an
+            // election.
+            read_retry: election_timeout,
+            read_confirmation: engine::ReadConfirmation::Round,
+            renewal,
+            // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two failures.
+            renewal_interval: length / 3,
+            heartbeat_inbox: cluster.lanes.heartbeat.inbound as usize,
+            bulk_inbox: cluster.lanes.bulk.inbound as usize,
+        },
+        lease: lease::Policy::new(length, renewal),
         coordinator: coordinator::Policy {
-            inner_reads: cluster.inner_reads.map_or(plan.variant.coordinator.inner_reads, |inner_reads| {
-                match inner_reads {
-                    scenario::InnerReads::Snapshot => coordinator::InnerReads::Snapshot,
-                    scenario::InnerReads::Lease => coordinator::InnerReads::Lease,
-                    scenario::InnerReads::ReadIndex => coordinator::InnerReads::ReadIndex,
-                }
+            inner_reads: cluster.inner_reads.map_or(policy.inner_reads, |inner_reads| match inner_reads {
+                scenario::InnerReads::Snapshot => coordinator::InnerReads::Snapshot,
+                scenario::InnerReads::Lease => coordinator::InnerReads::Lease,
+                scenario::InnerReads::ReadIndex => coordinator::InnerReads::ReadIndex,
             }),
             reads_per_get: cluster.reads_per_get,
-            ..plan.variant.coordinator
+            ..policy
         },
-        #[cfg(feature = "planted")]
-        between: plan.variant.between(),
-    }
+    };
+    plan.assembly.config(node, config)
 }
 
 #[cfg(test)]

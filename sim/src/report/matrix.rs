@@ -5,7 +5,7 @@
 //! two equal searches may differ.
 
 use super::style::{aligned, terminal_width};
-use crate::cluster::Kind;
+use crate::mutant::Kind;
 use crate::verdict::Row;
 use serde::Serialize;
 

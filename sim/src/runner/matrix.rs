@@ -7,8 +7,8 @@
 
 use super::{Group, Places, Refusals, Spec, Wish, resolve, run};
 use crate::check;
-use crate::cluster::{DEFAULT, Kind, Variant};
 use crate::history::Keep;
+use crate::mutant::{DEFAULT, Kind, Variant};
 use crate::scenario::{RecordOnly, Scenario};
 use crate::verdict::{Row, Sighting};
 use parking_lot::Mutex;

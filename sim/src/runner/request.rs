@@ -2,8 +2,8 @@
 
 use super::{Spec, meant_or_list};
 use crate::check;
-use crate::cluster::{self, Variant, variants};
 use crate::history::Keep;
+use crate::mutant::{self, Variant, variants};
 use crate::report::{FOLDERS, title};
 use crate::scenario::{self, Class, Load, Problem, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
@@ -198,7 +198,7 @@ pub fn scenario_file(wish: &str, places: &Places) -> Result<PathBuf, String> {
 ///
 /// One line that says what may have been meant.
 pub fn find_variant(name: &str) -> Result<&'static Variant, String> {
-    cluster::find(name).ok_or_else(|| {
+    mutant::find(name).ok_or_else(|| {
         let meant = meant_or_list(name, variants().map(|variant| variant.name), "variants");
         format!("unknown variant `{name}`{meant}")
     })
@@ -263,7 +263,7 @@ pub fn load(path: &Path) -> Result<Group, Problems> {
 /// As [`load`], of `text` as the contents of `path`, which is not touched.
 pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
     let scenario = scenario::parse(path, text)?;
-    let own = find_variant(scenario.variant.as_deref().unwrap_or(cluster::DEFAULT.name));
+    let own = find_variant(scenario.variant.as_deref().unwrap_or(mutant::DEFAULT.name));
     let unknown = unknown_names(&scenario);
     let (Ok(variant), true) = (own, unknown.is_empty()) else { return Err(refused_names(path, text, &unknown)) };
     let warnings = Arc::new(scenario::lint(&scenario, text, &checks()));

@@ -1,9 +1,10 @@
 //! One run: one seed, one variant, on a thread of its own.
 
 use super::panics;
-use crate::cluster::{Cluster, Plan, Recorder, SimWorld, Variant};
+use crate::cluster::{Cluster, Plan, Recorder, SimWorld};
 use crate::fault::{self, Waiting, Watch};
 use crate::history::{Fingerprint, History, Keep, Observer, Past};
+use crate::mutant::Variant;
 use crate::scenario::{Class, Dice, Scenario};
 use crate::time::SimTime;
 use crate::verdict::{Audit, Auditor, Failure, Measures, Recoveries, Ruling, RunReport, SharedAuditor, Verdict, judge};
@@ -111,7 +112,7 @@ fn live(
 ) -> (Past, SimTime) {
     let scenario = Arc::clone(&spec.scenario);
     let clients = workload::clients(&scenario);
-    let plan = Plan { scenario: Arc::clone(&scenario), variant: spec.variant, clients, leak: spec.leak };
+    let plan = Plan { scenario: Arc::clone(&scenario), assembly: spec.variant, clients, leak: spec.leak };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
     let waiting = fault::schedule(&cluster, &scenario, watch);
     workload::start(&cluster, &scenario, keys);
@@ -206,7 +207,7 @@ fn panicked(spec: &Spec, message: String) -> RunReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::DEFAULT;
+    use crate::mutant::DEFAULT;
     use crate::report::Status;
     use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! What was seen of a variant: by which check, in which scenario, after how many seeds.
 
 use super::{Failure, Ruling, RunReport};
-use crate::cluster::{Harm, Kind, Variant};
+use crate::mutant::{Harm, Kind, Variant};
 use crate::scenario::Class;
 use std::collections::BTreeSet;
 use std::time::Duration;

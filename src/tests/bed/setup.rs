@@ -7,7 +7,7 @@ use crate::engine::{self, ReadConfirmation, RenewalKind};
 use crate::env::{Bus, NodeId};
 use crate::error::Error;
 use crate::lease;
-use crate::node::{Config, Node};
+use crate::node::{Config, Node, Parts};
 use crate::observe::{Host, Membership};
 use crate::transport::Message;
 use std::num::NonZeroU64;
@@ -108,9 +108,7 @@ impl Setup {
             },
             lease: lease::Policy::new(lease_length(), self.renewal),
             coordinator: self.policy,
-            #[cfg(feature = "planted")]
-            between: crate::node::Between::default(),
         };
-        Node::start(host, bus, Arc::new(disk), config)
+        Node::start(Parts::new(host, bus, Arc::new(disk), config))
     }
 }

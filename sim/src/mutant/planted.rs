@@ -1,9 +1,11 @@
 //! Bugs that the world around a node can show: the stack runs as it is.
 
-use super::{Clock, Harm, PLANTED, Variant, disk, host, seen, tap};
-use leasehold::engine::{Config, RenewalKind};
+use super::{Harm, PLANTED, Variant, disk, host, seen, tap};
+use crate::cluster::TakenForClock;
+use leasehold::engine::{self, RenewalKind};
 use leasehold::env::NodeId;
 use leasehold::error::Error;
+use leasehold::node::Config;
 use std::time::Duration;
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -20,7 +22,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: leases and timers go by the wall clock, which jumps",
         source: "sofa-jraft #26; elastickv 899c0a03; lease-bugs LB-07",
         seen: seen("fast/s-07-wall-steps", "one-lease"),
-        clock: Clock::Wall,
+        clock: TakenForClock::Wall,
         ..PLANTED
     },
     Variant {
@@ -76,7 +78,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: the clock that leases go by stands still while the process does",
         source: "rust-lang #79462, #87906; lease-bugs LB-13",
         seen: seen("planted/suspended", "one-lease"),
-        clock: Clock::Uptime,
+        clock: TakenForClock::Uptime,
         ..PLANTED
     },
     Variant {
@@ -190,7 +192,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         seen: seen("fast/steady", "read-index-budget"),
         harm: Harm::Performance,
         renewal: Some(RenewalKind::ReadRounds),
-        set_up: Some(|_, config| Config { renewal_interval: config.tick, ..config }),
+        set_up: Some(|_, config| engine(config, |it| it.renewal_interval = it.tick)),
         ..PLANTED
     },
     Variant {
@@ -199,7 +201,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv #566 (R9): 64 and 256 there",
         seen: seen("planted/read-bursts", "heartbeats"),
         harm: Harm::Performance,
-        set_up: Some(|_, config| Config { heartbeat_inbox: 8, bulk_inbox: 8, ..config }),
+        set_up: Some(|_, config| engine(config, |it| (it.heartbeat_inbox, it.bulk_inbox) = (8, 8))),
         ..PLANTED
     },
     Variant {
@@ -280,8 +282,13 @@ fn sounds_like_loss(error: &Error) -> bool {
     ["not leader", "not-leader", "leadership-lost", "transfer-in-progress"].iter().any(|phrase| words.contains(phrase))
 }
 
+/// `config` with its engine set up otherwise.
+fn engine(mut config: Config, change: fn(&mut engine::Config)) -> Config {
+    change(&mut config.engine);
+    config
+}
+
 /// Another election timeout than n1 has.
 fn half_as_patient(node: NodeId, config: Config) -> Config {
-    let election_timeout = if node == NodeId(1) { config.election_timeout } else { config.election_timeout / 2 };
-    Config { election_timeout, ..config }
+    if node == NodeId(1) { config } else { engine(config, |it| it.election_timeout /= 2) }
 }

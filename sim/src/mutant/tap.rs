@@ -1,6 +1,8 @@
 //! Between a node and its messages.
 
-use leasehold::env::{Address, Bus, Envelope, Instant, Lane, LaneFull, Stamp, timeout};
+use crate::cluster::Tap;
+use leasehold::env::{Address, Bus, Instant, Lane, LaneFull, Stamp, timeout};
+use leasehold::node::{Node, Parts};
 use leasehold::observe::Host;
 use leasehold::request::{Key, Request, Response, Value, Version};
 use leasehold::transport::{CallId, Message, MessageType, Packet};
@@ -11,52 +13,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Sees every message that leaves a process or reaches it, and passes on what it likes. What the world records of a message, and
-/// checks judge, lies beyond: it is what was really sent.
-pub trait Tap: Send + Sync {
-    /// What leaves in place of `packet`; `None`: nothing does.
-    fn leaving(&self, packet: Packet) -> Option<Packet> {
-        Some(packet)
-    }
-
-    /// Sends what leaves, now or later.
-    ///
-    /// # Errors
-    /// It has no room for it.
-    fn send(&self, bus: &Arc<dyn Bus<Message>>, packet: Packet) -> Result<(), LaneFull> {
-        self.leaving(packet).map_or(Ok(()), |packet| bus.send(packet))
-    }
-
-    /// What the process is given in place of `packet`; `None`: nothing.
-    fn arriving(&self, packet: Packet) -> Option<Packet> {
-        Some(packet)
-    }
-
-    /// What leaves at once in answer to `packet`, before the process is given it; `None`: nothing.
-    fn answering(&self, _packet: &Packet) -> Option<Packet> {
-        None
-    }
-}
-
-/// Where what arrives at a process meets the tap.
-#[derive(Clone)]
-pub(in crate::cluster) struct Inlet {
-    pub(in crate::cluster) tap: Arc<dyn Tap>,
-    /// By which the tap answers at once.
-    pub(in crate::cluster) bus: Arc<dyn Bus<Message>>,
-}
-
-impl Inlet {
-    /// What the process is given in place of `packet`; `None`: nothing.
-    pub(in crate::cluster) fn receive(&self, packet: Packet) -> Option<Packet> {
-        if let Some(answer) = self.tap.answering(&packet) {
-            // One that finds its lane full is lost, as on any network.
-            let _ = self.bus.send(answer);
-        }
-        self.tap.arriving(packet)
-    }
-}
-
 /// The kind of a Raft message, and its term.
 fn raft(packet: &Packet) -> Option<(MessageType, u64)> {
     match &packet.body {
@@ -65,42 +21,23 @@ fn raft(packet: &Packet) -> Option<(MessageType, u64)> {
     }
 }
 
-/// `bus`, and the tap on it, if there is one.
-pub(in crate::cluster) fn tapped(bus: Arc<dyn Bus<Message>>, tap: Option<&Arc<dyn Tap>>) -> Arc<dyn Bus<Message>> {
-    match tap {
-        Some(tap) => Arc::new(Tapped { bus, tap: Arc::clone(tap) }),
-        None => bus,
-    }
-}
-
-struct Tapped {
-    bus: Arc<dyn Bus<Message>>,
-    tap: Arc<dyn Tap>,
-}
-
-impl Bus<Message> for Tapped {
-    fn send(&self, envelope: Envelope<Message>) -> Result<(), LaneFull> {
-        self.tap.send(&self.bus, envelope)
-    }
-}
-
 /// What arrives was sent just now, as far as its receiver knows: an acknowledgement counts from its arrival.
-pub(super) fn at_receipt(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn at_receipt(parts: &Parts) -> Arc<dyn Tap> {
     struct AtReceipt(Arc<dyn Host>);
 
     impl Tap for AtReceipt {
-        fn arriving(&self, packet: Packet) -> Option<Packet> {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
             let sent_at = self.0.monotonic().ok();
             let echo = packet.echo.zip(sent_at).map(|(echo, sent_at)| Stamp { sent_at, ..echo });
             Some(Packet { echo, ..packet })
         }
     }
 
-    Arc::new(AtReceipt(Arc::clone(host)))
+    Arc::new(AtReceipt(Arc::clone(&parts.host)))
 }
 
 /// There is one send time: an answer to whatever round counts from the latest.
-pub(super) fn of_the_latest_round(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn of_the_latest_round(_: &Parts) -> Arc<dyn Tap> {
     #[derive(Default)]
     struct Latest(Mutex<Option<Stamp>>);
 
@@ -111,7 +48,7 @@ pub(super) fn of_the_latest_round(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
             Some(packet)
         }
 
-        fn arriving(&self, packet: Packet) -> Option<Packet> {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
             let latest = *self.0.lock();
             let echo = packet.echo.map(|echo| Stamp { sent_at: latest.map_or(echo.sent_at, |it| it.sent_at), ..echo });
             Some(Packet { echo, ..packet })
@@ -122,12 +59,12 @@ pub(super) fn of_the_latest_round(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 }
 
 /// What answers a heartbeat acknowledges nothing.
-pub(super) fn without_heartbeat_acks(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn without_heartbeat_acks(_: &Parts) -> Arc<dyn Tap> {
     Arc::new(WithoutAcks(MessageType::MsgHeartbeatResponse))
 }
 
 /// What answers an append acknowledges nothing.
-pub(super) fn without_append_acks(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn without_append_acks(_: &Parts) -> Arc<dyn Tap> {
     Arc::new(WithoutAcks(MessageType::MsgAppendResponse))
 }
 
@@ -135,7 +72,7 @@ pub(super) fn without_append_acks(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 struct WithoutAcks(MessageType);
 
 impl Tap for WithoutAcks {
-    fn arriving(&self, packet: Packet) -> Option<Packet> {
+    fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
         let deaf = matches!(&packet.body, Message::Raft(message) if message.msg_type == self.0);
         let echo = packet.echo.filter(|_| !deaf);
         Some(Packet { echo, ..packet })
@@ -144,7 +81,7 @@ impl Tap for WithoutAcks {
 
 /// Whatever answers a leader's messages acknowledges them at its arrival, of whatever term it is and whatever it answers: even
 /// what tells the leader that it is one no longer.
-pub(super) fn any_answer_at_receipt(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn any_answer_at_receipt(parts: &Parts) -> Arc<dyn Tap> {
     struct AnyAnswer(Arc<dyn Host>);
 
     impl AnyAnswer {
@@ -158,17 +95,17 @@ pub(super) fn any_answer_at_receipt(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
     }
 
     impl Tap for AnyAnswer {
-        fn arriving(&self, packet: Packet) -> Option<Packet> {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
             let echo = self.acknowledged(&packet.body).or(packet.echo);
             Some(Packet { echo, ..packet })
         }
     }
 
-    Arc::new(AnyAnswer(Arc::clone(host)))
+    Arc::new(AnyAnswer(Arc::clone(&parts.host)))
 }
 
 /// A request that a node passes on is known by its number alone, and each process numbers from 1.
-pub(super) fn numbered_anew(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn numbered_anew(parts: &Parts) -> Arc<dyn Tap> {
     struct NumberedAnew {
         incarnation: u64,
     }
@@ -181,7 +118,7 @@ pub(super) fn numbered_anew(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
             Some(packet)
         }
 
-        fn arriving(&self, mut packet: Packet) -> Option<Packet> {
+        fn arriving(&self, mut packet: Packet, _node: &Node) -> Option<Packet> {
             if let Message::Reply { call, .. } = &mut packet.body {
                 call.incarnation = self.incarnation;
             }
@@ -189,28 +126,28 @@ pub(super) fn numbered_anew(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
         }
     }
 
-    Arc::new(NumberedAnew { incarnation: host.incarnation() })
+    Arc::new(NumberedAnew { incarnation: parts.host.incarnation() })
 }
 
 /// Who has started again does not hear who asks for its vote.
-pub(super) fn no_votes_after_restart(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn no_votes_after_restart(parts: &Parts) -> Arc<dyn Tap> {
     struct NoVotes {
         restarted: bool,
     }
 
     impl Tap for NoVotes {
-        fn arriving(&self, packet: Packet) -> Option<Packet> {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
             let asks = |kind| matches!(kind, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
             let asked = matches!(&packet.body, Message::Raft(message) if asks(message.msg_type));
             (!(self.restarted && asked)).then_some(packet)
         }
     }
 
-    Arc::new(NoVotes { restarted: host.incarnation() > 1 })
+    Arc::new(NoVotes { restarted: parts.host.incarnation() > 1 })
 }
 
 /// Heartbeats, votes and their answers take the way of entries, at both ends and between.
-pub(super) fn one_lane(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn one_lane(_: &Parts) -> Arc<dyn Tap> {
     struct OneLane;
 
     impl Tap for OneLane {
@@ -227,7 +164,7 @@ pub(super) fn one_lane(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 
 /// There is one channel to all nodes: what a leader sends one of them leaves when whoever was sent something before has
 /// answered, or has not for as long as a call waits.
-pub(super) fn one_channel(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn one_channel(parts: &Parts) -> Arc<dyn Tap> {
     /// As long as a unary call waits for its answer (elastickv `grpc_transport.go`).
     const CALL_TIMEOUT: Duration = Duration::from_secs(5);
     /// As many messages wait (elastickv's `defaultMaxInflightMsg`).
@@ -293,7 +230,7 @@ pub(super) fn one_channel(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
             Ok(())
         }
 
-        fn arriving(&self, packet: Packet) -> Option<Packet> {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
             let called = self.channel.lock().call.take_if(|(peer, _)| *peer == packet.from && packet.echo.is_some());
             if let Some((_, answered)) = called {
                 let _ = answered.send(());
@@ -302,11 +239,11 @@ pub(super) fn one_channel(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
         }
     }
 
-    Arc::new(OneChannel { host: Arc::clone(host), channel: Arc::default() })
+    Arc::new(OneChannel { host: Arc::clone(&parts.host), channel: Arc::default() })
 }
 
 /// Who stands for election itself hears nobody else do so.
-pub(super) fn deaf_candidates(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn deaf_candidates(_: &Parts) -> Arc<dyn Tap> {
     #[derive(Default)]
     struct Deaf {
         stands: AtomicBool,
@@ -324,7 +261,7 @@ pub(super) fn deaf_candidates(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
             Some(packet)
         }
 
-        fn arriving(&self, packet: Packet) -> Option<Packet> {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
             match raft(&packet) {
                 Some((MessageType::MsgRequestPreVote, _)) if self.stands.load(Ordering::Relaxed) => return None,
                 Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, _)) => {
@@ -340,7 +277,7 @@ pub(super) fn deaf_candidates(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 }
 
 /// What the leader of an earlier term sends is not heard, and so not answered: nobody tells it that there is a later one.
-pub(super) fn earlier_terms_unheard(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn earlier_terms_unheard(_: &Parts) -> Arc<dyn Tap> {
     /// The term of this node, as far as it has told others.
     #[derive(Default)]
     struct Unheard(AtomicU64);
@@ -362,7 +299,7 @@ pub(super) fn earlier_terms_unheard(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
             Some(packet)
         }
 
-        fn arriving(&self, packet: Packet) -> Option<Packet> {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
             let unheard = match raft(&packet) {
                 Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, term)) => {
                     term < self.0.load(Ordering::Relaxed)
@@ -377,11 +314,11 @@ pub(super) fn earlier_terms_unheard(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 }
 
 /// Whoever asks for a vote seems to have a log that is longer than any.
-pub(super) fn any_log_will_do(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn any_log_will_do(_: &Parts) -> Arc<dyn Tap> {
     struct AnyLog;
 
     impl Tap for AnyLog {
-        fn arriving(&self, mut packet: Packet) -> Option<Packet> {
+        fn arriving(&self, mut packet: Packet, _node: &Node) -> Option<Packet> {
             if let Message::Raft(message) = &mut packet.body
                 && matches!(message.msg_type, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote)
             {
@@ -395,7 +332,7 @@ pub(super) fn any_log_will_do(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 }
 
 /// A heartbeat of the leader that this node follows is answered as soon as it arrives, whatever the node's loop waits for.
-pub(super) fn heartbeats_answered_at_once(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn heartbeats_answered_at_once(_: &Parts) -> Arc<dyn Tap> {
     /// The leader that this node has answered last, and its term.
     #[derive(Default)]
     struct AtOnce(Mutex<Option<(Address, u64)>>);
@@ -432,7 +369,7 @@ pub(super) fn heartbeats_answered_at_once(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 }
 
 /// A client whose request has failed is not told.
-pub(super) fn failures_unanswered(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn failures_unanswered(_: &Parts) -> Arc<dyn Tap> {
     struct Unanswered;
 
     impl Tap for Unanswered {
@@ -447,7 +384,7 @@ pub(super) fn failures_unanswered(_: &Arc<dyn Host>) -> Arc<dyn Tap> {
 }
 
 /// What asks for the confirmation of a ReadIndex leaves with the next tick.
-pub(super) fn rounds_at_ticks(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn rounds_at_ticks(parts: &Parts) -> Arc<dyn Tap> {
     const TICK: Duration = Duration::from_millis(10);
 
     struct AtTicks(Arc<dyn Host>);
@@ -472,22 +409,22 @@ pub(super) fn rounds_at_ticks(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
         }
     }
 
-    Arc::new(AtTicks(Arc::clone(host)))
+    Arc::new(AtTicks(Arc::clone(&parts.host)))
 }
 
 /// Gets are answered with what the last one of the same key was, for a while.
-pub(super) fn cached_gets(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
+pub(super) fn cached_gets(parts: &Parts) -> Arc<dyn Tap> {
     const FRESH: Duration = Duration::from_millis(100);
 
-    GetsAnswered::tap(host, |last, now| match last {
+    GetsAnswered::tap(parts, |last, now| match last {
         Some(last) if now.at.since(last.at) < FRESH => last.clone(),
         Some(_) | None => last.insert(now).clone(),
     })
 }
 
 /// The first get that finds another version of a key has the value of the version before.
-pub(super) fn values_behind(host: &Arc<dyn Host>) -> Arc<dyn Tap> {
-    GetsAnswered::tap(host, |last, now| match last.replace(now.clone()) {
+pub(super) fn values_behind(parts: &Parts) -> Arc<dyn Tap> {
+    GetsAnswered::tap(parts, |last, now| match last.replace(now.clone()) {
         Some(last) if last.version != now.version => Found { value: last.value, ..now },
         Some(_) | None => now,
     })
@@ -516,13 +453,13 @@ struct Gets {
 }
 
 impl GetsAnswered {
-    fn tap(host: &Arc<dyn Host>, answer: fn(&mut Option<Found>, Found) -> Found) -> Arc<dyn Tap> {
-        Arc::new(Self { host: Arc::clone(host), gets: Mutex::default(), answer })
+    fn tap(parts: &Parts, answer: fn(&mut Option<Found>, Found) -> Found) -> Arc<dyn Tap> {
+        Arc::new(Self { host: Arc::clone(&parts.host), gets: Mutex::default(), answer })
     }
 }
 
 impl Tap for GetsAnswered {
-    fn arriving(&self, packet: Packet) -> Option<Packet> {
+    fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
         if let Message::Request { call, request, .. } = &packet.body
             && let Request::Get { key } = &**request
         {

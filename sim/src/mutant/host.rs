@@ -149,7 +149,7 @@ pub(super) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
 }
 
 /// The failure of its engine does not end the process.
-#[cfg(feature = "planted")]
+
 pub(super) fn outlives_its_engine(host: Arc<dyn Host>) -> Arc<dyn Host> {
     struct Outlives;
 

@@ -122,7 +122,10 @@ const RAFT_RS: Variant = Variant {
     seen: seen("findings/raft-rs-alternating-transfers", "staleness"),
     // No lease but raft's: every read asks it.
     lease_length: |_, _| Duration::ZERO,
-    set_up: Some(|_, config| engine::Config { read_confirmation: engine::ReadConfirmation::CheckQuorum, ..config }),
+    set_up: Some(|_, mut config| {
+        config.engine.read_confirmation = engine::ReadConfirmation::CheckQuorum;
+        config
+    }),
     rules_off: flaws::OF_RAFT_RS,
     ..HISTORY
 };

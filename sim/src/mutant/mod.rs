@@ -29,13 +29,10 @@
 //! `leasehold run SCENARIO --variant NAME` tells the story. A check that an entry brings to life names it ("seen alive by").
 
 mod disk;
-#[cfg(feature = "planted")]
 mod engine;
 mod history;
 mod host;
-#[cfg(feature = "planted")]
 mod listener;
-#[cfg(feature = "planted")]
 mod machine;
 mod planted;
 #[cfg(feature = "planted")]
@@ -43,18 +40,13 @@ mod rules;
 mod tap;
 mod too_safe;
 
-pub use tap::Tap;
-pub(super) use tap::{Inlet, tapped};
-
+use crate::cluster::{Assembly, TakenForClock, Tap};
 use leasehold::coordinator::{ForwardedWrites, InnerReads, Policy, WriteFence};
-use leasehold::engine::{Config, RenewalKind};
-#[cfg(feature = "planted")]
-use leasehold::engine::{Engine, Listener, StateMachine};
+use leasehold::engine::{Engine, Listener, RenewalKind, StateMachine};
 use leasehold::env::{Disk, NodeId};
 use leasehold::error::Error;
-use leasehold::lease::{self, longest_safe};
-#[cfg(feature = "planted")]
-use leasehold::node::{Between, StandIn};
+use leasehold::lease::longest_safe;
+use leasehold::node::{Config, Parts};
 use leasehold::observe::Host;
 #[cfg(feature = "planted")]
 use leasehold::rules::{Rule, switch_off};
@@ -64,8 +56,11 @@ use std::time::Duration;
 /// Puts something around what a process is given.
 pub type Around<T> = fn(Arc<T>) -> Arc<T>;
 
-/// Makes the tap of a process with these surroundings.
-pub type MakeTap = fn(&Arc<dyn Host>) -> Arc<dyn Tap>;
+/// Makes something that stands in for a part, from the part itself and the surroundings of the process.
+pub type StandIn<T> = fn(Arc<T>, &Arc<dyn Host>) -> Arc<T>;
+
+/// Makes the tap of a process that is put together from these parts.
+pub type MakeTap = fn(&Parts) -> Arc<dyn Tap>;
 
 /// A behaviour of the stack under a name. What is put around a node is made anew for each of its processes.
 pub struct Variant {
@@ -94,7 +89,7 @@ pub struct Variant {
     /// How the engine of a node is set up, where they are not all set up alike.
     pub set_up: Option<fn(NodeId, Config) -> Config>,
     /// What the nodes take for a monotonic clock.
-    pub clock: Clock,
+    pub clock: TakenForClock,
     /// Stands around the node's surroundings.
     pub host: Option<Around<dyn Host>>,
     /// Stands around its disk.
@@ -102,13 +97,10 @@ pub struct Variant {
     /// Stands between it and its messages.
     pub tap: Option<MakeTap>,
     /// Stands between engine and lease.
-    #[cfg(feature = "planted")]
     pub listener: Option<StandIn<dyn Listener>>,
     /// Stands between engine and coordinator.
-    #[cfg(feature = "planted")]
     pub engine: Option<StandIn<dyn Engine>>,
     /// Stands between engine and store.
-    #[cfg(feature = "planted")]
     pub machine: Option<StandIn<dyn StateMachine>>,
     /// The rules that the stack does not keep.
     #[cfg(feature = "planted")]
@@ -138,17 +130,6 @@ impl Kind {
             Kind::TooSafe => "too safe",
         }
     }
-}
-
-/// What a node takes for its monotonic clock.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Clock {
-    /// A clock that counts on whatever happens.
-    Monotonic,
-    /// The wall clock: every step moves it.
-    Wall,
-    /// A clock that stands still while the process does (Linux: `CLOCK_MONOTONIC` in a suspend of the machine).
-    Uptime,
 }
 
 /// What is wrong with a variant: its class in `lease-bugs.md` §2.
@@ -209,15 +190,12 @@ pub const DEFAULT: Variant = Variant {
         forwarded_writes: ForwardedWrites::Nothing,
     },
     set_up: None,
-    clock: Clock::Monotonic,
+    clock: TakenForClock::Monotonic,
     host: None,
     disk: None,
     tap: None,
-    #[cfg(feature = "planted")]
     listener: None,
-    #[cfg(feature = "planted")]
     engine: None,
-    #[cfg(feature = "planted")]
     machine: None,
     #[cfg(feature = "planted")]
     rules_off: &[],
@@ -226,7 +204,7 @@ pub const DEFAULT: Variant = Variant {
 /// What every planted bug starts from.
 const PLANTED: Variant = Variant { kind: Kind::Planted, harm: Harm::StaleRead, ..DEFAULT };
 
-/// Those that switch off nothing: there are none.
+/// Those that switch off rules: there are none.
 #[cfg(not(feature = "planted"))]
 mod rules {
     pub(super) const VARIANTS: &[super::Variant] = &[];
@@ -243,51 +221,63 @@ pub fn find(name: &str) -> Option<&'static Variant> {
     variants().find(|variant| variant.name == name)
 }
 
-impl Variant {
-    /// The lease of this variant.
-    pub(super) fn lease_policy(&self, length: Duration, renewal: RenewalKind) -> lease::Policy {
-        let right = lease::Policy::new(length, renewal);
-        lease::Policy {
-            write_ends: self.write_ends.unwrap_or(right.write_ends),
-            read_ends: self.read_ends.unwrap_or(right.read_ends),
-            ..right
-        }
+impl Assembly for Variant {
+    fn begin(&self) {
+        #[cfg(feature = "planted")]
+        switch_off(self.rules_off);
     }
 
-    /// `config` as it is at this node.
-    pub(super) fn set_up(&self, node: NodeId, config: Config) -> Config {
+    fn lease_length(&self, election_timeout: Duration, tick: Duration) -> Duration {
+        (self.lease_length)(election_timeout, tick)
+    }
+
+    fn renewal(&self) -> Option<RenewalKind> {
+        self.renewal
+    }
+
+    fn coordinator(&self) -> Policy {
+        self.coordinator
+    }
+
+    fn config(&self, node: NodeId, mut config: Config) -> Config {
+        config.lease.write_ends = self.write_ends.unwrap_or(config.lease.write_ends);
+        config.lease.read_ends = self.read_ends.unwrap_or(config.lease.read_ends);
         match self.set_up {
             Some(set_up) => set_up(node, config),
             None => config,
         }
     }
 
-    /// `host`, and what this variant puts around it.
-    pub(super) fn around_host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
+    fn clock(&self) -> TakenForClock {
+        self.clock
+    }
+
+    fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
         match self.host {
             Some(around) => around(host),
             None => host,
         }
     }
 
-    /// `disk`, and what this variant puts around it.
-    pub(super) fn around_disk(&self, disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
-        match self.disk {
-            Some(around) => around(disk),
-            None => disk,
+    fn tap(&self, parts: &Parts) -> Option<Arc<dyn Tap>> {
+        self.tap.map(|tap| tap(parts))
+    }
+
+    fn parts(&self, mut parts: Parts) -> Parts {
+        if let Some(around) = self.disk {
+            parts.disk = around(parts.disk);
         }
-    }
-
-    /// What stands between the parts of a node.
-    #[cfg(feature = "planted")]
-    pub(super) fn between(&self) -> Between {
-        Between { listener: self.listener, engine: self.engine, machine: self.machine }
-    }
-
-    /// From here on this thread, which is one run's, does not keep the rules that this variant has switched off.
-    pub(super) fn switch_off_rules(&self) {
-        #[cfg(feature = "planted")]
-        switch_off(self.rules_off);
+        if let Some(between) = self.listener {
+            parts.listener = between(parts.listener, &parts.host);
+        }
+        if let Some(between) = self.machine {
+            parts.machine = between(parts.machine, &parts.host);
+        }
+        if let Some(between) = self.engine {
+            let (start, host) = (parts.engine, Arc::clone(&parts.host));
+            parts.engine = Box::new(move |parts| Ok(between(start(parts)?, &host)));
+        }
+        parts
     }
 }
 

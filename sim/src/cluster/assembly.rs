@@ -1,0 +1,119 @@
+//! How the processes of a cluster are put together, where that is not as production does it.
+
+use leasehold::coordinator;
+use leasehold::engine::RenewalKind;
+use leasehold::env::{Bus, LaneFull, NodeId};
+use leasehold::lease::longest_safe;
+use leasehold::node::{Config, Node, Parts};
+use leasehold::observe::Host;
+use leasehold::transport::{Message, Packet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is different about the stack of a run, and about what stands around it; what is not said is as in production. Everything
+/// that is put around a node is made anew for each of its processes.
+pub trait Assembly: Send + Sync {
+    /// Before the first process starts, on the thread of the run.
+    fn begin(&self) {}
+
+    /// The lease's length, of election timeout and tick, where the scenario gives none.
+    fn lease_length(&self, election_timeout: Duration, tick: Duration) -> Duration {
+        longest_safe(election_timeout, tick)
+    }
+
+    /// What renews the lease; `None`: as the scenario says.
+    fn renewal(&self) -> Option<RenewalKind> {
+        None
+    }
+
+    /// Where ReadIndex rounds are spent, where the scenario does not say.
+    fn coordinator(&self) -> coordinator::Policy {
+        coordinator::Policy::default()
+    }
+
+    /// `config` as it is at this node.
+    fn config(&self, _node: NodeId, config: Config) -> Config {
+        config
+    }
+
+    /// What the nodes take for their monotonic clock.
+    fn clock(&self) -> TakenForClock {
+        TakenForClock::Monotonic
+    }
+
+    /// What stands around the surroundings of a process.
+    fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
+        host
+    }
+
+    /// What stands between a process and its messages.
+    fn tap(&self, _parts: &Parts) -> Option<Arc<dyn Tap>> {
+        None
+    }
+
+    /// What stands around and between the parts of a node.
+    fn parts(&self, parts: Parts) -> Parts {
+        parts
+    }
+}
+
+/// What a node takes for its monotonic clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TakenForClock {
+    /// A clock that counts on whatever happens.
+    Monotonic,
+    /// The wall clock: every step moves it.
+    Wall,
+    /// A clock that stands still while the process does (Linux: `CLOCK_MONOTONIC` in a suspend of the machine).
+    Uptime,
+}
+
+/// Sees every message that leaves a process or reaches it, and passes on what it likes. What the world records of a message, and
+/// checks judge, lies beyond: it is what was really sent.
+pub trait Tap: Send + Sync {
+    /// What leaves in place of `packet`; `None`: nothing does.
+    fn leaving(&self, packet: Packet) -> Option<Packet> {
+        Some(packet)
+    }
+
+    /// Sends what leaves, now or later.
+    ///
+    /// # Errors
+    /// It has no room for it.
+    fn send(&self, bus: &Arc<dyn Bus<Message>>, packet: Packet) -> Result<(), LaneFull> {
+        self.leaving(packet).map_or(Ok(()), |packet| bus.send(packet))
+    }
+
+    /// What `node` is given in place of `packet`; `None`: nothing.
+    fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+        Some(packet)
+    }
+
+    /// What leaves at once in answer to `packet`, before the process is given it; `None`: nothing.
+    fn answering(&self, _packet: &Packet) -> Option<Packet> {
+        None
+    }
+}
+
+/// A tap on a bus.
+pub(super) struct Tapped {
+    pub(super) bus: Arc<dyn Bus<Message>>,
+    pub(super) tap: Arc<dyn Tap>,
+}
+
+impl Tapped {
+    /// What `node` is given in place of `packet`; `None`: nothing.
+    pub(super) fn receive(&self, packet: Packet, node: &Node) -> Option<Packet> {
+        if let Some(answer) = self.tap.answering(&packet) {
+            // One that finds its lane full is lost, as on any network.
+            let _ = Bus::send(self, answer);
+        }
+        self.tap.arriving(packet, node)
+    }
+}
+
+impl Bus<Message> for Tapped {
+    fn send(&self, packet: Packet) -> Result<(), LaneFull> {
+        self.tap.send(&self.bus, packet)
+    }
+}
