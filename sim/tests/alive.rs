@@ -147,7 +147,7 @@ const SPOILT: &[Spoil] = &[
         history.remove(late + lost.expect("something completes"));
     }),
     ("recovers", |history| {
-        let ended = |record: &Record| matches!(record.what, What::Fault { phase: FaultPhase::Ended, .. });
+        let ended = |record: &Record| matches!(&record.what, What::Fault(fault) if fault.phase == FaultPhase::Ended);
         let from = history.iter().position(ended).expect("the partition ends");
         let at = history[from].at;
         history.retain(|record| record.at <= at || !matches!(record.what, What::Message { echo: Some(_), .. }));
@@ -162,8 +162,7 @@ const SPOILT: &[Spoil] = &[
     }),
     ("steady-leadership", |history| {
         let is_reason = |record: &Record| {
-            matches!(record.what, What::Fault { .. })
-                || matches!(stack(record), Some((_, Event::TransferStarted { .. })))
+            matches!(record.what, What::Fault(_)) || matches!(stack(record), Some((_, Event::TransferStarted { .. })))
         };
         history.retain(|record| !is_reason(record));
     }),

@@ -7,7 +7,7 @@ use leasehold_sim::mutant::find;
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
-use leasehold_sim::words::MessageKind;
+use leasehold_sim::words::{MessageKind, Verb};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,17 +45,17 @@ fn ms(at: SimTime) -> u64 {
 
 impl Ran {
     /// When the verb reached the phase, with what it said.
-    fn phases(&self, verb: &str, phase: FaultPhase) -> Vec<(u64, String)> {
+    fn phases(&self, verb: Verb, phase: FaultPhase) -> Vec<(u64, String)> {
         let of = |record: &Record| match &record.what {
-            What::Fault { verb: of, phase: is, detail, .. } if *of == verb && *is == phase => {
-                Some((ms(record.at), detail.to_string()))
+            What::Fault(fault) if (fault.verb, fault.phase) == (verb, phase) => {
+                Some((ms(record.at), fault.to_string()))
             }
             _ => None,
         };
         self.records.iter().filter_map(of).collect()
     }
 
-    fn effective(&self, verb: &str) -> usize {
+    fn effective(&self, verb: Verb) -> usize {
         self.phases(verb, FaultPhase::Effective).len()
     }
 
@@ -113,7 +113,7 @@ fn node(number: &str) -> NodeId {
 #[test]
 fn a_link_loses_messages_of_its_kind_for_its_time_and_no_others() {
     let ran = ran(3, r#"{ at = "2s", link = { messages = ["heartbeat-response"], loss = "100%", for = "500ms" } },"#);
-    assert_eq!(ran.effective("link"), 1);
+    assert_eq!(ran.effective(Verb::Link), 1);
     assert!(ran.count(Fate::Lost, MessageKind::HeartbeatResponse, 2_000, 2_500) >= 8);
     assert_eq!(ran.count(Fate::Delivered, MessageKind::HeartbeatResponse, 2_010, 2_500), 0);
     assert!(ran.count(Fate::Delivered, MessageKind::Heartbeat, 2_010, 2_500) >= 8);
@@ -128,13 +128,13 @@ fn a_link_loses_messages_of_its_kind_for_its_time_and_no_others() {
 #[test]
 fn a_link_that_meets_no_message_is_not_effective() {
     let ran = ran(3, r#"{ at = "2s", link = { messages = ["snapshot"], loss = "100%", for = "500ms" } },"#);
-    assert_eq!((ran.phases("link", FaultPhase::Activated).len(), ran.effective("link")), (1, 0));
+    assert_eq!((ran.phases(Verb::Link, FaultPhase::Activated).len(), ran.effective(Verb::Link)), (1, 0));
 }
 
 #[test]
 fn a_link_without_an_end_is_refused() {
     let ran = ran(3, r#"{ at = "2s", link = { from = ["@paused"], loss = "100%" } },"#);
-    assert_eq!((ran.phases("link", FaultPhase::Refused).len(), ran.effective("link")), (1, 0));
+    assert_eq!((ran.phases(Verb::Link, FaultPhase::Refused).len(), ran.effective(Verb::Link)), (1, 0));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_hold_delivers_late_or_not_at_all_and_lets_others_pass() {
     };
     for (then, delivered) in [("deliver", 1), ("drop", 0)] {
         let ran = ran(3, &steps(then));
-        assert_eq!(ran.effective("hold"), 1);
+        assert_eq!(ran.effective(Verb::Hold), 1);
         assert_eq!(ran.count(Fate::Held, MessageKind::TimeoutNow, 2_000, 2_100), 1);
         assert_eq!(ran.count(Fate::Delivered, MessageKind::TimeoutNow, 0, 2_700), 0);
         assert_eq!(ran.count(Fate::Delivered, MessageKind::TimeoutNow, 2_700, 2_710), delivered);
@@ -165,13 +165,13 @@ fn a_hold_takes_no_more_than_it_says() {
 fn a_forced_vote_is_held_and_a_plain_one_is_not() {
     let forced =
         ran(3, r#"{ at = "2s", hold = { messages = ["forced-vote"], for = "500ms" } }, { at = "2s", transfer = {} },"#);
-    assert_eq!(forced.effective("hold"), 1);
+    assert_eq!(forced.effective(Verb::Hold), 1);
     let plain = ran(
         3,
         r#"{ at = "2s", hold = { messages = ["forced-vote"] } }, { at = "2s", crash = { node = "@leader", for = "0s" } },"#,
     );
     assert!(plain.count(Fate::Delivered, MessageKind::Vote, 2_000, 5_000) > 0);
-    assert_eq!(plain.effective("hold"), 0);
+    assert_eq!(plain.effective(Verb::Hold), 0);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_heal_drops_what_was_held_unless_it_is_told_to_deliver_it() {
         )
     };
     let dropped = ran(3, &steps("\"everything\""));
-    assert_eq!(dropped.effective("heal"), 1);
+    assert_eq!(dropped.effective(Verb::Heal), 1);
     let held = dropped.count(Fate::Held, MessageKind::HeartbeatResponse, 0, 5_000);
     assert!(held >= 4);
     assert_eq!(dropped.count(Fate::Cut, MessageKind::HeartbeatResponse, 2_300, 2_301), held);
@@ -202,14 +202,14 @@ fn a_heal_of_processes_leaves_the_network_as_it_is() {
         { at = "3500ms", heal = "network" },"#;
     let ran = ran(3, steps);
     let ended = |verb| ran.phases(verb, FaultPhase::Ended).iter().map(|(at, _)| *at).collect::<Vec<_>>();
-    assert_eq!((ended("crash"), ended("partition")), (vec![2_500], vec![3_500]));
+    assert_eq!((ended(Verb::Crash), ended(Verb::Partition)), (vec![2_500], vec![3_500]));
 }
 
 #[test]
 fn a_slow_node_is_slow_for_its_time_and_alone() {
     let ran = ran(3, r#"{ at = "2s", slow = { node = "@leader", factor = 20, for = "1s" } },"#);
-    assert_eq!(ran.effective("slow"), 1);
-    let (_, detail) = &ran.phases("slow", FaultPhase::Activated)[0];
+    assert_eq!(ran.effective(Verb::Slow), 1);
+    let (_, detail) = &ran.phases(Verb::Slow, FaultPhase::Activated)[0];
     let slow = node(detail.split(',').next().unwrap());
     assert!(ran.busy(slow, 2) > ran.busy(slow, 3) * 10, "{:?} {:?}", ran.busy(slow, 2), ran.busy(slow, 3));
     let other = NodeId(slow.0 % 3 + 1);
@@ -242,17 +242,17 @@ fn a_pause_at_a_point_begins_there_and_stops_the_whole_process() {
     let (from, of, _) = ran.processes().into_iter().find(|(.., change)| *change == ProcessChange::Paused).unwrap();
     assert!(ran.told(of, from + 1, from + 299).is_empty());
     assert!(!ran.told(of, from + 300, from + 400).is_empty());
-    assert_eq!(ran.effective("pause"), 1);
+    assert_eq!(ran.effective(Verb::Pause), 1);
 }
 
 #[test]
 fn a_paused_task_leaves_the_rest_of_its_process_alone() {
     let steps = r#"{ at = "2s", pause = { node = "@leader", at = "lease-checked", what = "task", for = "300ms" } },"#;
     let ran = ran(3, steps);
-    let (from, detail) = ran.phases("pause", FaultPhase::Activated).remove(0);
+    let (from, detail) = ran.phases(Verb::Pause, FaultPhase::Activated).remove(0);
     let of = node(detail.trim_start_matches("a task of ").split(' ').next().unwrap());
-    assert_eq!(ran.phases("pause", FaultPhase::Ended)[0].0, from + 300);
-    assert_eq!(ran.effective("pause"), 1);
+    assert_eq!(ran.phases(Verb::Pause, FaultPhase::Ended)[0].0, from + 300);
+    assert_eq!(ran.effective(Verb::Pause), 1);
     assert!(ran.told(of, from + 10, from + 290).len() > 50);
     assert!(ran.processes().iter().all(|(.., change)| matches!(change, ProcessChange::Started { .. })));
 }
@@ -260,13 +260,13 @@ fn a_paused_task_leaves_the_rest_of_its_process_alone() {
 #[test]
 fn a_pause_at_a_point_that_nobody_comes_to_does_not_act() {
     let ran = ran(3, r#"{ at = "3s", pause = { node = "@follower", at = "lease-checked", for = "300ms" } },"#);
-    assert_eq!((ran.phases("pause", FaultPhase::Activated).len(), ran.effective("pause")), (0, 0));
+    assert_eq!((ran.phases(Verb::Pause, FaultPhase::Activated).len(), ran.effective(Verb::Pause)), (0, 0));
 }
 
 #[test]
 fn a_crash_kills_one_process_for_its_time_and_touches_no_other() {
     let ran = ran(3, r#"{ at = "2s", crash = { node = "n2", for = "700ms" } },"#);
-    assert_eq!(ran.effective("crash"), 1);
+    assert_eq!(ran.effective(Verb::Crash), 1);
     let changes: Vec<_> = ran.processes().into_iter().filter(|(at, ..)| *at > 0).collect();
     let of_n2 = [ProcessChange::Killed, ProcessChange::Started { incarnation: 2 }];
     assert_eq!(changes, [(2_000, NodeId(2), of_n2[0]), (2_700, NodeId(2), of_n2[1])]);
@@ -279,22 +279,22 @@ fn a_fault_of_a_group_hits_each_of_it_once_and_nobody_else() {
         { at = "2s", pause = { node = ["n3", "@leader"], for = "300ms" } },
         { at = "3s", crash = { node = ["n1", "n2"], for = "100ms" } },"#;
     let ran = ran(5, steps);
-    let hit = |verb: &str| {
+    let hit = |verb: Verb| {
         let acts = ran.phases(verb, FaultPhase::Activated).into_iter();
         acts.map(|(_, detail)| node(detail.split(' ').next().unwrap())).collect::<Vec<_>>()
     };
-    let paused = hit("pause");
+    let paused = hit(Verb::Pause);
     assert!(
         paused.contains(&NodeId(3)) && paused.is_sorted_by(|one, next| one < next) && paused.len() <= 2,
         "{paused:?}"
     );
-    assert_eq!(hit("crash"), [NodeId(1), NodeId(2)]);
+    assert_eq!(hit(Verb::Crash), [NodeId(1), NodeId(2)]);
 }
 
 #[test]
 fn a_transfer_moves_leadership_to_who_is_named_and_kills_nobody() {
     let ran = ran(3, r#"{ at = "2s", transfer = { to = "@follower" } },"#);
-    let (_, detail) = &ran.phases("transfer", FaultPhase::Effective)[0];
+    let (_, detail) = &ran.phases(Verb::Transfer, FaultPhase::Effective)[0];
     let leads = |event: &&Event| matches!(event, Event::Role { role: Role::Leader, .. });
     let elected = |of: NodeId| ran.told(of, 2_000, 2_500).into_iter().filter(leads).count();
     let [from, to] = detail.split(" to ").map(node).collect::<Vec<_>>()[..] else { panic!("{detail}") };
@@ -308,7 +308,11 @@ fn a_transfer_to_nobody_or_to_who_stands_still_is_given_up_and_moves_nobody() {
     let still = r#"{ at = "1900ms", pause = { node = "@follower", for = "2500ms" } },"#;
     for steps in [nobody.to_owned(), format!("{still} {nobody}")] {
         let ran = ran(3, &steps);
-        assert_eq!((ran.phases("transfer", FaultPhase::Refused).len(), ran.effective("transfer")), (1, 0), "{steps}");
+        assert_eq!(
+            (ran.phases(Verb::Transfer, FaultPhase::Refused).len(), ran.effective(Verb::Transfer)),
+            (1, 0),
+            "{steps}"
+        );
         let mut told = (1..=3).flat_map(|of| ran.told(NodeId(of), 2_000, 5_000));
         assert!(!told.any(|event| matches!(event, Event::Role { role: Role::Leader, .. })), "{steps}");
     }
@@ -318,7 +322,7 @@ fn a_transfer_to_nobody_or_to_who_stands_still_is_given_up_and_moves_nobody() {
 fn a_partition_cuts_between_its_sides_and_neither_within_one_nor_before_or_after() {
     // Longer than the longest election timeout: the side without a leader has something to say to itself.
     let ran = ran(3, r#"{ at = "2s", partition = { sides = [["n1"], ["n2", "n3"]], for = "2500ms" } },"#);
-    assert_eq!(ran.effective("partition"), 1);
+    assert_eq!(ran.effective(Verb::Partition), 1);
     let of_n1 = |met: &Met| [met.from, met.to].contains(&Address::Node(NodeId(1)));
     let cut = ran.met(Fate::Cut, 0, 5_000);
     assert!(!cut.is_empty() && cut.iter().all(|met| of_n1(met) && (2_000..4_500).contains(&met.at)));
@@ -350,10 +354,10 @@ fn a_crash_of_no_length_starts_the_node_again_at_once() {
 #[test]
 fn a_bridge_is_reached_by_both_halves() {
     let ran = ran(5, r#"{ at = "2s", partition = { shape = "bridge", node = "@follower", for = "1s" } },"#);
-    let (_, detail) = &ran.phases("partition", FaultPhase::Activated)[0];
+    let (_, detail) = &ran.phases(Verb::Partition, FaultPhase::Activated)[0];
     let bridge = Address::Node(node(detail.split("bridge ").nth(1).unwrap().split(' ').next().unwrap()));
     let cut = ran.met(Fate::Cut, 0, 5_000);
-    assert!(!cut.is_empty() && ran.effective("partition") == 1);
+    assert!(!cut.is_empty() && ran.effective(Verb::Partition) == 1);
     assert!(cut.iter().all(|met| met.from != bridge && met.to != bridge && (2_000..3_000).contains(&met.at)));
     let passed = ran.met(Fate::Delivered, 2_100, 3_000);
     assert!(
@@ -379,10 +383,10 @@ fn a_transfer_to_who_is_caught_up_is_never_to_who_was_cut_off() {
         { at = "2s", partition = { sides = [["@follower"], ["@others"]], for = "800ms" } },
         { at = "2400ms", transfer = { to = "@caught-up" } },"#;
     let ran = ran(3, steps);
-    let (_, cut) = &ran.phases("partition", FaultPhase::Activated)[0];
-    let (_, transfer) = &ran.phases("transfer", FaultPhase::Activated)[0];
+    let (_, cut) = &ran.phases(Verb::Partition, FaultPhase::Activated)[0];
+    let (_, transfer) = &ran.phases(Verb::Transfer, FaultPhase::Activated)[0];
     assert_ne!(transfer.split(" to ").nth(1), cut.split(" | ").next());
-    assert_eq!(ran.effective("transfer"), 1, "who is caught up can lead at once");
+    assert_eq!(ran.effective(Verb::Transfer), 1, "who is caught up can lead at once");
 }
 
 #[test]
@@ -394,12 +398,12 @@ fn selectors_name_who_lags_stands_still_and_was_started_again() {
         { at = "3100ms", crash = { node = "@paused", for = "0s" } },
         { at = "3200ms", crash = { node = "@restarted", for = "0s" } },"#;
     let ran = ran(3, steps);
-    let (_, cut) = &ran.phases("partition", FaultPhase::Activated)[0];
-    let (_, transfer) = &ran.phases("transfer", FaultPhase::Activated)[0];
+    let (_, cut) = &ran.phases(Verb::Partition, FaultPhase::Activated)[0];
+    let (_, transfer) = &ran.phases(Verb::Transfer, FaultPhase::Activated)[0];
     assert_eq!(transfer.split(" to ").nth(1), cut.split(" | ").next());
-    let (_, paused) = &ran.phases("pause", FaultPhase::Activated)[0];
+    let (_, paused) = &ran.phases(Verb::Pause, FaultPhase::Activated)[0];
     let crashed: Vec<String> =
-        ran.phases("crash", FaultPhase::Activated).into_iter().map(|(_, detail)| detail).collect();
+        ran.phases(Verb::Crash, FaultPhase::Activated).into_iter().map(|(_, detail)| detail).collect();
     let paused = paused.split(' ').next().unwrap().to_owned();
     assert_eq!(crashed, [paused.clone(), paused]);
 }

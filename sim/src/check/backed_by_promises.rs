@@ -236,7 +236,7 @@ impl Check for BackedByPromises {
             | What::Invoked(_)
             | What::Completed { .. }
             | What::Cpu { .. }
-            | What::Fault { .. } => {}
+            | What::Fault(_) => {}
         }
         None
     }

@@ -132,7 +132,7 @@ impl Check for CallsReturn {
                 self.taken.remove(OpId(head.call));
             }
             What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => self.excuse(*node),
-            What::Fault { .. } => {
+            What::Fault(_) => {
                 self.troubles.record(record);
             }
             What::Stack(_) | What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Cpu { .. } => {}
@@ -154,6 +154,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, get, ms};
     use crate::history::FaultPhase;
+    use crate::words::Verb;
     use leasehold::error::Outcome;
 
     /// Clients have a deadline of one second.
@@ -204,7 +205,7 @@ mod tests {
     fn a_process_that_is_gone_or_disturbed_to_the_end_owes_no_answer() {
         let given_up = || asked().gave_up(1_100, 1, Outcome::NotApplied);
         assert_eq!(judged_late(&given_up().killed(1_200, 2)), []);
-        assert_eq!(judged_late(&given_up().fault(1_200, 0, "slow", FaultPhase::Activated)), []);
+        assert_eq!(judged_late(&given_up().fault(1_200, 0, Verb::Slow, FaultPhase::Activated)), []);
     }
 
     #[test]

@@ -5,12 +5,10 @@
 
 use super::Premises;
 use super::troubles::Troubles;
-use crate::history::{Record, StackRecord, What};
+use crate::history::{How, Record, StackRecord, What};
 use crate::time::SimTime;
+use crate::words::{Healed, Verb};
 use leasehold::observe::Event;
-
-/// What a heal says that heals everything.
-const EVERYTHING: &str = "everything";
 
 /// Since when nothing has disturbed the cluster.
 #[derive(Default)]
@@ -21,23 +19,23 @@ pub(super) struct Calm {
     /// That was a heal of everything.
     healed: bool,
     /// Verbs that do not, here.
-    excused: &'static [&'static str],
+    excused: &'static [Verb],
 }
 
 impl Calm {
     /// Calm but for faults of these verbs.
-    pub(super) fn but_for(excused: &'static [&'static str]) -> Self {
+    pub(super) fn but_for(excused: &'static [Verb]) -> Self {
         Self { excused, ..Self::default() }
     }
 
     /// Sees a record; `true` if it disturbs.
     pub(super) fn record(&mut self, record: &Record) -> bool {
         match &record.what {
-            What::Fault { verb, detail, .. } if !self.excused.contains(verb) => {
+            What::Fault(fault) if !self.excused.contains(&fault.verb) => {
                 self.troubles.record(record);
                 // What it ends tells so at the same instant.
                 let ended_by_heal = self.healed && record.at == self.disturbed;
-                self.healed = ended_by_heal || (*verb == "heal" && **detail == *EVERYTHING);
+                self.healed = ended_by_heal || fault.how == How::Heals(Healed::Everything);
             }
             What::Stack(StackRecord {
                 event: Event::TransferStarted { .. } | Event::TransferAborted { .. }, ..
@@ -79,19 +77,18 @@ mod tests {
 
     #[test]
     fn a_fault_disturbs_from_its_begin_to_its_end() {
-        let cut = || Events::default().fault(10, 0, "partition", Activated);
+        let cut = || Events::default().fault(10, 0, Verb::Partition, Activated);
         assert_eq!(after(Calm::default(), &Events::default()), Some(ms(0)));
         assert_eq!(after(Calm::default(), &cut()), None);
-        assert_eq!(after(Calm::default(), &cut().fault(30, 0, "partition", Ended)), Some(ms(30)));
-        assert_eq!(after(Calm::but_for(&["partition"]), &cut()), Some(ms(0)));
+        assert_eq!(after(Calm::default(), &cut().fault(30, 0, Verb::Partition, Ended)), Some(ms(30)));
+        assert_eq!(after(Calm::but_for(&[Verb::Partition]), &cut()), Some(ms(0)));
     }
 
     #[test]
     fn a_heal_of_everything_leaves_nothing_behind() {
-        let cut = || Events::default().fault(10, 0, "disk", Activated);
-        let heal = What::Fault { step: 1, verb: "heal", phase: Activated, detail: EVERYTHING.into() };
-        let healed = cut().push(1_000, heal).fault(1_000, 0, "disk", Ended);
-        let ended = cut().fault(1_000, 0, "disk", Ended);
+        let cut = || Events::default().fault(10, 0, Verb::Disk, Activated);
+        let healed = cut().fault(1_000, 1, Verb::Heal, Activated).fault(1_000, 0, Verb::Disk, Ended);
+        let ended = cut().fault(1_000, 0, Verb::Disk, Ended);
         let settled = |events: &Events, at| {
             let mut calm = Calm::default();
             events.records().iter().for_each(|record| {

@@ -49,7 +49,7 @@ impl Clocks {
             | What::Message { .. }
             | What::Process { .. }
             | What::Cpu { .. }
-            | What::Fault { .. } => return,
+            | What::Fault(_) => return,
         };
         let point = (at.0, clock.as_nanos());
         match self.of(node) {

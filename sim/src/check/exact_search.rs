@@ -228,7 +228,7 @@ impl Check for ExactSearch {
             | What::Process { .. }
             | What::Cpu { .. }
             | What::Clock { .. }
-            | What::Fault { .. } => {}
+            | What::Fault(_) => {}
         }
         None
     }

@@ -158,7 +158,7 @@ impl Check for Heartbeats {
             What::Cpu { node, .. } if self.leading.is_some_and(|leading| leading.node == *node) => {
                 self.look(record.at, nodes);
             }
-            What::Fault { .. } => {
+            What::Fault(_) => {
                 self.calm.record(record);
                 self.begin(self.leading.map(|leading| Leading { from: record.at, ..leading }));
             }
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, head, ms};
     use crate::history::FaultPhase::Activated;
-    use crate::words::MessageKind;
+    use crate::words::{MessageKind, Verb};
 
     fn second(events: Events, from: u64, every: usize) -> Events {
         let beats = (from..from + 1_000).step_by(every);
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_a_reason_for_silence() {
-        let cut = led().fault(20_001, 0, "partition", Activated);
+        let cut = led().fault(20_001, 0, Verb::Partition, Activated);
         assert_eq!(judged(&second(cut, 20_001, 900)), (Vec::new(), 0));
     }
 

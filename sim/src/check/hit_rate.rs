@@ -23,6 +23,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::Verb;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +43,7 @@ const ENOUGH: u64 = 200;
 const STORM: Duration = Duration::from_millis(500);
 
 /// Faults that take a node out.
-const TAKEN_OUT: &[&str] = &["crash", "pause"];
+const TAKEN_OUT: &[Verb] = &[Verb::Crash, Verb::Pause];
 
 /// What a cluster is going through.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -173,11 +174,11 @@ impl Check for HitRate {
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
             What::Process { node, change } => self.process(record.at, *node, *change),
-            What::Fault { verb, .. } => {
+            What::Fault(fault) => {
                 self.calm.record(record);
                 self.otherwise_calm.record(record);
                 // A heal ends these too.
-                if TAKEN_OUT.contains(verb) || *verb == "heal" {
+                if TAKEN_OUT.contains(&fault.verb) || fault.heals().is_some() {
                     self.taken_out.record(record);
                 }
             }
@@ -257,13 +258,13 @@ mod tests {
 
     #[test]
     fn what_a_fault_leaves_behind_is_not_judged() {
-        let cut = led().fault(15_000, 0, "partition", Activated).fault(19_000, 0, "partition", Ended);
+        let cut = led().fault(15_000, 0, Verb::Partition, Activated).fault(19_000, 0, Verb::Partition, Ended);
         assert_eq!(judged(&reads(cut, 20_000, 500)), (Vec::new(), 0));
     }
 
     #[test]
     fn one_follower_less_costs_next_to_nothing() {
-        let down = || led().fault(20_000, 0, "crash", Activated).killed(20_000, 3);
+        let down = || led().fault(20_000, 0, Verb::Crash, Activated).killed(20_000, 3);
         assert_eq!(judged(&reads(down(), 21_000, 10)), (Vec::new(), 1_000));
         let (findings, _) = judged(&reads(down(), 21_000, 11));
         assert!(findings[0].contains("where one follower was down, 10 of 1,000 may"), "{findings:?}");

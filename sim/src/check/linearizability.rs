@@ -231,7 +231,7 @@ impl Check for Linearizability {
             | What::Process { .. }
             | What::Cpu { .. }
             | What::Clock { .. }
-            | What::Fault { .. } => {}
+            | What::Fault(_) => {}
         }
         None
     }

@@ -103,7 +103,7 @@ impl Operations {
             | What::Process { .. }
             | What::Clock { .. }
             | What::Cpu { .. }
-            | What::Fault { .. } => {}
+            | What::Fault(_) => {}
         }
     }
 

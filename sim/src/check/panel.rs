@@ -72,7 +72,7 @@ impl Kind {
             What::Process { .. } => Kind::Process,
             What::Cpu { .. } => Kind::Cpu,
             What::Clock { .. } => Kind::Clock,
-            What::Fault { .. } => Kind::Fault,
+            What::Fault(_) => Kind::Fault,
         }
     }
 

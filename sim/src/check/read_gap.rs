@@ -21,6 +21,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, STORY, words};
 use crate::history::{Completion, Invocation, OpId, Operation, ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::Verb;
 use leasehold::coordinator::RETRY_INTERVAL;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
@@ -65,7 +66,7 @@ struct Gap {
 
 impl ReadGap {
     pub(super) fn new(premises: Premises) -> Self {
-        let calm = Calm::but_for(&["transfer", "crash", "pause"]);
+        let calm = Calm::but_for(&[Verb::Transfer, Verb::Crash, Verb::Pause]);
         let stirred = SimTime::default();
         Self { premises, calm, stirred, leader: None, gap: None, wide: Vec::new(), evaluated: 0 }
     }
@@ -164,7 +165,7 @@ impl Check for ReadGap {
             What::Completed { op, completion: Completion::Read { .. } } => self.answered(at, *op, nodes),
             What::Stack(told) => self.told(at, told, nodes),
             What::Process { node, change } => self.process(at, *node, *change, nodes),
-            What::Fault { .. } if self.calm.record(record) => self.gap = None,
+            What::Fault(_) if self.calm.record(record) => self.gap = None,
             _ => {}
         }
         None
@@ -221,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_leader_that_is_killed_keeps_them_waiting_for_an_election() {
-        let killed = || led().fault(20_000, 0, "crash", Activated).killed(20_000, 1).invoke(20_001, 1, get(0));
+        let killed = || led().fault(20_000, 0, Verb::Crash, Activated).killed(20_000, 1).invoke(20_001, 1, get(0));
         assert_eq!(judged(&killed().read(22_000, 1, 1)), (0, 1));
         assert_eq!(judged(&killed().read(32_700, 1, 1)), (1, 1));
         assert_eq!(judged(&killed()), (1, 0), "also where none is ever answered");
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn nothing_is_judged_amid_other_faults() {
-        let cut = led().fault(15_000, 0, "partition", Activated);
+        let cut = led().fault(15_000, 0, Verb::Partition, Activated);
         assert_eq!(judged(&moves(cut).get(20_100, 21_000, 1)), (0, 0));
         let full = moves(led()).event(20_001, 2, Event::InboxFull { lane: leasehold::env::Lane::Bulk });
         assert_eq!(judged(&full.get(20_100, 21_000, 1)), (0, 0));

@@ -22,6 +22,7 @@ use super::{Check, CheckInfo, Finding, Kind, Nodes, Premises, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::Verb;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, RoundCause};
 use std::collections::VecDeque;
@@ -60,7 +61,7 @@ pub(super) struct ReadIndexLatency {
 
 impl ReadIndexLatency {
     pub(super) fn new(premises: Premises) -> Self {
-        let (calm, longest) = (Calm::but_for(&["transfer"]), Duration::ZERO);
+        let (calm, longest) = (Calm::but_for(&[Verb::Transfer]), Duration::ZERO);
         Self {
             premises,
             calm,
@@ -239,7 +240,7 @@ mod tests {
     fn a_fault_excuses_and_a_transfer_does_not() {
         let moved = led().event(14_000, 1, Event::TransferStarted { to: NodeId(1) });
         assert_eq!(after(moved.round_ended(20_000, 1, RoundCause::LeaseMiss, 3)), (Vec::new(), 1));
-        let cut = led().fault(10_000, 0, "partition", Activated);
+        let cut = led().fault(10_000, 0, Verb::Partition, Activated);
         assert_eq!(after(cut.round_ended(20_000, 1, RoundCause::LeaseMiss, 90)), (Vec::new(), 0));
     }
 }

@@ -26,6 +26,7 @@ use super::{Check, CheckInfo, Finding, Kind, Leaderless, Premises, STORY, words}
 use crate::history::{Fate, FaultPhase, KeyId, Operation, ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::Verb;
 use leasehold::env::{Address, NodeId};
 use leasehold::observe::{Event, Role};
 use std::collections::{BTreeSet, VecDeque};
@@ -129,9 +130,9 @@ impl Recovers {
 
     fn change(&mut self, record: &Record) -> Change {
         match &record.what {
-            What::Fault { verb: "crash", .. } => self.crash(record),
+            What::Fault(fault) if fault.verb == Verb::Crash => self.crash(record),
             // It ends crashes too.
-            What::Fault { verb: "heal", .. } => {
+            What::Fault(fault) if fault.verb == Verb::Heal => {
                 self.crashes.record(record);
                 self.troubles.record(record)
             }
@@ -149,14 +150,16 @@ impl Recovers {
     }
 
     fn remember(&mut self, Record { at, what }: &Record) {
-        let What::Fault { verb, phase: phase @ (FaultPhase::Activated | FaultPhase::Ended), detail, .. } = what else {
-            return;
+        let What::Fault(fault) = what else { return };
+        let became = match fault.phase {
+            FaultPhase::Activated => "began",
+            FaultPhase::Ended => "ended",
+            FaultPhase::Effective | FaultPhase::Refused | FaultPhase::BeyondClaims => return,
         };
-        let became = if *phase == FaultPhase::Ended { "ended" } else { "began" };
         if self.faults.len() == FAULTS {
             self.faults.pop_front();
         }
-        self.faults.push_back(format!("{verb} {became} at {at} ({detail})"));
+        self.faults.push_back(format!("{} {became} at {at} ({fault})", fault.verb));
     }
 
     fn answered(&mut self, at: SimTime, leader: NodeId, term: u64, voter: NodeId, nodes: &Nodes) {
@@ -334,7 +337,7 @@ impl Check for Recovers {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Fault { .. } => self.fault(record, nodes),
+            What::Fault(_) => self.fault(record, nodes),
             What::Message {
                 from: Address::Node(voter),
                 to: Address::Node(leader),
@@ -403,7 +406,7 @@ mod tests {
     /// Three nodes; a partition ends at 2 s.
     fn healed() -> Events {
         let started = (1..=3).fold(Events::default(), |events, node| events.started(0, node, 1));
-        started.fault(1_000, 0, "partition", Activated).fault(2_000, 0, "partition", Ended)
+        started.fault(1_000, 0, Verb::Partition, Activated).fault(2_000, 0, Verb::Partition, Ended)
     }
 
     fn told(events: Events, at: u64) -> Events {
@@ -429,7 +432,7 @@ mod tests {
         assert_eq!(judged(&told(two().acknowledges(9_000, 3, 1, 3, 8_950), 14_601)).0.len(), 1, "in an earlier term");
         assert_eq!(judged(&told(two().killed(9_000, 3), 14_601)).0, []);
         assert_eq!(judged(&told(two().members(9_000, 1, 7, [&[1, 2], &[], &[3]]), 14_601)).0, []);
-        assert_eq!(judged(&told(two().fault(9_000, 1, "slow", Activated), 14_601)).0, []);
+        assert_eq!(judged(&told(two().fault(9_000, 1, Verb::Slow, Activated), 14_601)).0, []);
     }
 
     #[test]
@@ -451,7 +454,7 @@ mod tests {
             story[..5],
             [
                 "partition began at 1.000000s ()",
-                "partition ended at 2.000000s ()",
+                "partition ended at 2.000000s (links restored)",
                 "n2 leads term 4 and waits for a quorum of n1 n2 n3: answered since by nobody; it has applied up to 7, of term 3, and nothing of its own",
                 "1 operation under way then",
                 "c3 waits with a put of key 0 since 2.500000s, for 12.101 s, for its entry to be committed",
@@ -463,7 +466,7 @@ mod tests {
     fn it_tells_how_long_each_recovery_took() {
         let mut check = Recovers::new(Premises::of_tests());
         let once = healed().leads(3_000, 1, 4).applies(3_001, 1, 1, 4, 0).acknowledges(3_100, 2, 1, 4, 3_050);
-        let twice = once.fault(5_000, 1, "crash", Activated).fault(6_000, 1, "crash", Ended);
+        let twice = once.fault(5_000, 1, Verb::Crash, Activated).fault(6_000, 1, Verb::Crash, Ended);
         assert_eq!(twice.first(&mut check), None);
         check.finish(ms(6_100));
         let took =
@@ -494,24 +497,24 @@ mod tests {
         let led = |at| {
             Events::default().started(0, 1, 1).started(0, 2, 1).members(1, 1, 5, [&[1], &[], &[2]]).leads(at, 1, 4)
         };
-        let before = led(500).applies(501, 1, 6, 4, 0).fault(1_000, 0, "slow", Activated);
-        assert_eq!(judged(&told(before.fault(2_000, 0, "slow", Ended), 20_000)), (Vec::new(), 1));
+        let before = led(500).applies(501, 1, 6, 4, 0).fault(1_000, 0, Verb::Slow, Activated);
+        assert_eq!(judged(&told(before.fault(2_000, 0, Verb::Slow, Ended), 20_000)), (Vec::new(), 1));
         let after = Events::default().started(0, 1, 1).members(1, 1, 5, [&[1], &[], &[]]);
-        let after = after.fault(1_000, 0, "slow", Activated).fault(2_000, 0, "slow", Ended).leads(3_000, 1, 4);
+        let after = after.fault(1_000, 0, Verb::Slow, Activated).fault(2_000, 0, Verb::Slow, Ended).leads(3_000, 1, 4);
         let caught_up = Event::CaughtUp { term: 4, index: 6 };
         assert_eq!(judged(&after.applies(3_001, 1, 6, 4, 0).event(3_001, 1, caught_up)), (Vec::new(), 1));
     }
 
     #[test]
     fn nothing_is_owed_under_a_fault() {
-        let again = healed().fault(3_000, 1, "slow", Activated);
+        let again = healed().fault(3_000, 1, Verb::Slow, Activated);
         assert_eq!(judged(&told(again, 20_000)), (Vec::new(), 0));
     }
 
     #[test]
     fn a_majority_goes_on_without_those_who_crashed() {
         let crashed = |events: Events, node| {
-            events.fault(3_000 + node, node as u32, "crash", Activated).killed(3_000 + node, node)
+            events.fault(3_000 + node, node as u32, Verb::Crash, Activated).killed(3_000 + node, node)
         };
         let one = || crashed(healed(), 3);
         assert_eq!(judged_at(15_603, &one()).0, [], "it has six election timeouts from the crash on");
@@ -525,16 +528,18 @@ mod tests {
     fn a_quorum_that_is_down_though_nothing_is_wrong_any_more_has_not_recovered() {
         let down = |events: Events| events.killed(2_500, 2).killed(2_500, 3);
         assert_eq!(judged(&told(down(healed()), 14_601)).0.len(), 1, "it did not start, or died of itself");
-        let again = healed().fault(1_500, 1, "crash", Activated).fault(2_000, 1, "crash", Ended);
+        let again = healed().fault(1_500, 1, Verb::Crash, Activated).fault(2_000, 1, Verb::Crash, Ended);
         assert_eq!(judged(&told(down(again), 14_601)).0.len(), 1);
-        let heal = What::Fault { step: 2, verb: "heal", phase: Activated, detail: "everything".into() };
-        let healed = healed().fault(1_500, 1, "crash", Activated).push(2_000, heal);
+        let healed = healed().fault(1_500, 1, Verb::Crash, Activated).fault(2_000, 2, Verb::Heal, Activated);
         assert_eq!(judged(&told(down(healed), 14_601)).0.len(), 1);
     }
 
     #[test]
     fn a_crash_under_another_fault_changes_nothing_of_what_is_owed() {
-        let cut = healed().fault(2_500, 7, "partition", Activated).fault(3_000, 1, "crash", Activated).killed(3_000, 3);
+        let cut = healed()
+            .fault(2_500, 7, Verb::Partition, Activated)
+            .fault(3_000, 1, Verb::Crash, Activated)
+            .killed(3_000, 3);
         assert_eq!(judged(&told(cut, 20_000)), (Vec::new(), 0));
     }
 

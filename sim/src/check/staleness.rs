@@ -227,7 +227,7 @@ impl Check for Staleness {
             | What::Process { .. }
             | What::Cpu { .. }
             | What::Clock { .. }
-            | What::Fault { .. } => {}
+            | What::Fault(_) => {}
         }
         None
     }

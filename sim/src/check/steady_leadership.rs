@@ -93,9 +93,9 @@ impl Check for SteadyLeadership {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Fault { phase, .. } => {
+            What::Fault(fault) => {
                 let change = self.troubles.record(record);
-                if change != Change::None || *phase == FaultPhase::Activated {
+                if change != Change::None || fault.phase == FaultPhase::Activated {
                     self.disturbed(record.at);
                 }
             }
@@ -124,6 +124,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
     use crate::history::FaultPhase::{Activated, Ended};
+    use crate::words::Verb;
     use leasehold::env::NodeId;
 
     /// With an election timeout of one second it is calm 12.6 s after anything happened.
@@ -156,9 +157,9 @@ mod tests {
 
     #[test]
     fn a_fault_is_a_reason_and_so_is_what_it_leaves_behind() {
-        let cut = || led().fault(14_000, 0, "partition", Activated);
+        let cut = || led().fault(14_000, 0, Verb::Partition, Activated);
         assert_eq!(judged(&cut().leads(20_000, 2, 2)).0, []);
-        let healed = || cut().fault(20_000, 0, "partition", Ended);
+        let healed = || cut().fault(20_000, 0, Verb::Partition, Ended);
         assert_eq!(judged(&healed().leads(31_000, 2, 2)), (Vec::new(), 4));
         assert_eq!(judged(&healed().leads(33_000, 2, 2)).0.len(), 1);
     }

@@ -2,11 +2,11 @@
 
 use super::{Check, Finding, Kind, Nodes};
 use crate::history::{
-    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, Operation,
-    ProcessChange, Record, StackRecord, What,
+    Answer, Completion, Condition, Effect, Fate, Fault, FaultPhase, Found, Head, How, Invocation, KeyId, OpId,
+    Operation, ProcessChange, Record, StackRecord, StepId, Targets, What,
 };
 use crate::time::SimTime;
-use crate::words::MessageKind;
+use crate::words::{Healed, MessageKind, Verb};
 use leasehold::env::{Address, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, Timing};
@@ -244,8 +244,10 @@ impl Events {
         self.event(at, node, Event::Membership { index, members: Arc::new(Membership { voters, outgoing, learners }) })
     }
 
-    pub(crate) fn fault(self, at: u64, step: u32, verb: &'static str, phase: FaultPhase) -> Self {
-        self.push(at, What::Fault { step, verb, phase, detail: "".into() })
+    pub(crate) fn fault(self, at: u64, step: u32, verb: Verb, phase: FaultPhase) -> Self {
+        let how = if verb == Verb::Heal { How::Heals(Healed::Everything) } else { How::Plainly };
+        let (step, targets) = (StepId(step), Targets::Nobody);
+        self.push(at, What::Fault(Box::new(Fault { step, verb, targets, how, phase, evidence: None })))
     }
 
     /// Client number `op` invokes operation number `op`, due when it is invoked.

@@ -22,6 +22,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::Verb;
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ impl TransfersEnd {
             premises,
             pending: BTreeMap::new(),
             hindrances: Troubles::default(),
-            calm: Calm::but_for(&["transfer"]),
+            calm: Calm::but_for(&[Verb::Transfer]),
             stuck: None,
             slow: None,
             evaluated: 0,
@@ -154,7 +155,7 @@ impl Check for TransfersEnd {
     }
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
-        if matches!(record.what, What::Fault { .. }) && self.calm.record(record) {
+        if matches!(record.what, What::Fault(_)) && self.calm.record(record) {
             self.pending.values_mut().for_each(|pending| pending.healthy = false);
         }
         match &record.what {
@@ -162,8 +163,9 @@ impl Check for TransfersEnd {
             What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => {
                 self.pending.remove(node);
             }
-            What::Fault { verb: "pause" | "slow" | "disk" | "heal", .. }
-                if self.hindrances.record(record) == Change::Began =>
+            What::Fault(fault)
+                if matches!(fault.verb, Verb::Pause | Verb::Slow | Verb::Disk | Verb::Heal)
+                    && self.hindrances.record(record) == Change::Began =>
             {
                 self.pending.clear();
             }
@@ -240,7 +242,7 @@ mod tests {
     fn one_that_lags_or_is_down_or_cut_off_may_take_longer() {
         let lags = (1..100).fold(Events::default(), |events, index| events.appends(900, 1, index, 4, 0));
         assert_eq!(judged(&hands_over(lags).follows(20_100, 1, 5)).0, []);
-        let cut = Events::default().fault(15_000, 0, "partition", FaultPhase::Activated);
+        let cut = Events::default().fault(15_000, 0, Verb::Partition, FaultPhase::Activated);
         assert_eq!(judged(&hands_over(cut).follows(20_100, 1, 5)).0, []);
         let full = hands_over(Events::default()).event(20_001, 2, Event::InboxFull { lane: Lane::Bulk });
         assert_eq!(judged(&full.follows(20_100, 1, 5)).0, []);
@@ -254,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_slow_node_excuses_what_takes_longer() {
-        let slow = |events: Events, at, phase| events.fault(at, 7, "slow", phase);
+        let slow = |events: Events, at, phase| events.fault(at, 7, Verb::Slow, phase);
         let during = slow(started(0, 2), 10, FaultPhase::Activated).follows(1_500, 1, 5);
         assert_eq!(judged(&during), (Vec::new(), 0));
         let before = slow(Events::default(), 0, FaultPhase::Activated);

@@ -1,17 +1,17 @@
 //! The faults in force, as the history tells of them.
 //!
 //! A fault that acts is in force until the history says that it ended, or until a heal. A transfer, a change of membership and
-//! a heal are over at once. A verb that never tells of an end counts as in force for ever: a check that asks for calm then
-//! judges nothing, rather than something wrong.
+//! a heal are over at once.
 
-use crate::history::{FaultPhase, Record, What};
+use crate::history::{FaultPhase, Record, StepId, What};
 use crate::time::SimTime;
+use crate::words::Healed;
 use std::collections::BTreeMap;
 
 /// Faults in force: how many, by their steps. A step may have hit several nodes.
 #[derive(Default)]
 pub(crate) struct Troubles {
-    lasting: BTreeMap<u32, u32>,
+    lasting: BTreeMap<StepId, u32>,
     /// When the last ended that left none in force.
     calm_since: SimTime,
 }
@@ -29,26 +29,21 @@ pub(crate) enum Change {
     Calm,
 }
 
-/// Does a fault of this verb last?
-fn lasts(verb: &str) -> bool {
-    !matches!(verb, "transfer" | "membership" | "heal")
-}
-
 impl Troubles {
     pub(crate) fn record(&mut self, record: &Record) -> Change {
-        let What::Fault { step, verb, phase, detail } = &record.what else { return Change::None };
-        match phase {
-            FaultPhase::Activated if lasts(verb) => {
-                *self.lasting.entry(*step).or_default() += 1;
+        let What::Fault(fault) = &record.what else { return Change::None };
+        match fault.phase {
+            FaultPhase::Activated if fault.verb.lasts() => {
+                *self.lasting.entry(fault.step).or_default() += 1;
                 Change::Began
             }
             // A heal of one kind ends those of that kind one by one.
-            FaultPhase::Activated if *verb == "heal" && !["network", "processes"].contains(&&**detail) => {
+            FaultPhase::Activated if fault.heals() == Some(Healed::Everything) => {
                 self.lasting.clear();
                 self.ended(record.at)
             }
-            FaultPhase::Ended if lasts(verb) => {
-                self.end_one(*step);
+            FaultPhase::Ended if fault.verb.lasts() => {
+                self.end_one(fault.step);
                 self.ended(record.at)
             }
             FaultPhase::Activated
@@ -59,7 +54,7 @@ impl Troubles {
         }
     }
 
-    fn end_one(&mut self, step: u32) {
+    fn end_one(&mut self, step: StepId) {
         if let Some(lasting) = self.lasting.get_mut(&step) {
             *lasting -= 1;
             if *lasting == 0 {
@@ -91,6 +86,7 @@ impl Troubles {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::words::Verb;
     use FaultPhase::{Activated, Effective, Ended, Refused};
 
     fn after(events: &Events) -> (Change, Option<SimTime>) {
@@ -101,32 +97,27 @@ mod tests {
 
     #[test]
     fn a_fault_is_in_force_until_it_ends() {
-        let begun = || Events::default().fault(10, 0, "partition", Activated);
+        let begun = || Events::default().fault(10, 0, Verb::Partition, Activated);
         assert_eq!(after(&begun()), (Change::Began, None));
-        assert_eq!(after(&begun().fault(11, 0, "partition", Effective)), (Change::None, None));
-        assert_eq!(after(&begun().fault(20, 0, "partition", Ended)), (Change::Calm, Some(ms(20))));
+        assert_eq!(after(&begun().fault(11, 0, Verb::Partition, Effective)), (Change::None, None));
+        assert_eq!(after(&begun().fault(20, 0, Verb::Partition, Ended)), (Change::Calm, Some(ms(20))));
     }
 
     #[test]
     fn a_step_that_hit_two_nodes_ends_twice() {
-        let two = Events::default().fault(10, 0, "crash", Activated).fault(10, 0, "crash", Activated);
-        assert_eq!(after(&two.fault(20, 0, "crash", Ended)), (Change::Less, None));
+        let two = Events::default().fault(10, 0, Verb::Crash, Activated).fault(10, 0, Verb::Crash, Activated);
+        assert_eq!(after(&two.fault(20, 0, Verb::Crash, Ended)), (Change::Less, None));
     }
 
     #[test]
     fn a_heal_ends_all_and_nothing_ends_twice() {
-        let healed = Events::default().fault(10, 0, "pause", Activated).fault(20, 1, "heal", Activated);
-        assert_eq!(after(&healed.fault(20, 0, "pause", Ended)), (Change::Calm, Some(ms(20))));
+        let healed = Events::default().fault(10, 0, Verb::Pause, Activated).fault(20, 1, Verb::Heal, Activated);
+        assert_eq!(after(&healed.fault(20, 0, Verb::Pause, Ended)), (Change::Calm, Some(ms(20))));
     }
 
     #[test]
     fn a_transfer_and_what_was_refused_do_not_last() {
-        assert_eq!(after(&Events::default().fault(10, 0, "transfer", Activated)), (Change::None, Some(ms(0))));
-        assert_eq!(after(&Events::default().fault(10, 0, "crash", Refused)), (Change::None, Some(ms(0))));
-    }
-
-    #[test]
-    fn a_verb_that_nobody_knows_here_lasts_until_it_says_that_it_ended() {
-        assert_eq!(after(&Events::default().fault(10, 0, "flood", Activated)), (Change::Began, None));
+        assert_eq!(after(&Events::default().fault(10, 0, Verb::Transfer, Activated)), (Change::None, Some(ms(0))));
+        assert_eq!(after(&Events::default().fault(10, 0, Verb::Crash, Refused)), (Change::None, Some(ms(0))));
     }
 }

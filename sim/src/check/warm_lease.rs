@@ -20,6 +20,7 @@ use super::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::Verb;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
 
@@ -31,7 +32,7 @@ pub(super) const INFO: CheckInfo = CheckInfo::new(
 );
 
 /// What is over when it has ended.
-const LEAVES_NOTHING: &[&str] = &["partition", "pause", "transfer", "heal"];
+const LEAVES_NOTHING: &[Verb] = &[Verb::Partition, Verb::Pause, Verb::Transfer, Verb::Heal];
 
 /// The check.
 pub(super) struct WarmLease {
@@ -119,7 +120,7 @@ impl Check for WarmLease {
 
     fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding> {
         match &record.what {
-            What::Fault { .. } => {
+            What::Fault(_) => {
                 self.otherwise_calm.record(record);
                 self.calm.record(record);
                 self.reckon();
@@ -172,9 +173,9 @@ mod tests {
 
     #[test]
     fn after_a_fault_it_has_a_heartbeat_more() {
-        let cut = || led().fault(22_000, 0, "partition", Activated);
+        let cut = || led().fault(22_000, 0, Verb::Partition, Activated);
         assert_eq!(judged(&cut().missed(22_900, 1, Miss::Expired)), (0, 0), "none is owed meanwhile");
-        let healed = || cut().fault(23_000, 0, "partition", Ended);
+        let healed = || cut().fault(23_000, 0, Verb::Partition, Ended);
         assert_eq!(judged(&healed().missed(23_209, 1, Miss::Expired).hit(23_210, 1)), (0, 1));
         assert_eq!(judged(&healed().missed(23_210, 1, Miss::Expired)), (1, 1));
         assert_eq!(judged(&healed().missed(23_210, 1, Miss::Transfer)), (0, 0), "it is being handed over");
@@ -187,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_leaves_something_behind_is_not_judged() {
-        let crashed = led().fault(22_000, 0, "crash", Activated).fault(23_000, 0, "crash", Ended);
+        let crashed = led().fault(22_000, 0, Verb::Crash, Activated).fault(23_000, 0, Verb::Crash, Ended);
         assert_eq!(judged(&crashed.missed(24_000, 1, Miss::Expired)), (0, 0));
     }
 

@@ -40,7 +40,8 @@ pub(crate) fn list(what: What) -> Result<Status, Stop> {
 }
 
 fn faults() -> String {
-    let verbs = VERBS.iter().map(|(name, about, effective)| [*name, *about, *effective].map(str::to_owned)).collect();
+    let verbs =
+        VERBS.iter().map(|(verb, about, effective)| [verb.name(), *about, *effective].map(str::to_owned)).collect();
     let verbs = listing(&Listed { head: ["verb", "what it does", "effective if"], rows: verbs });
     let phases = Phase::all().map(|phase| {
         let example = if phase.is_foreseen() { format!("{phase} - 5ms") } else { format!("{phase} + 5ms") };

@@ -1,6 +1,6 @@
 //! A node's clock as its process lives by it: readings, sleeps, and the faults that have yet to show.
 
-use super::SimWorld;
+use super::{Effective, SimWorld};
 use crate::time::SimTime;
 use crate::world::clock::Clock;
 use crate::world::signal::{Signal, Waiter};
@@ -20,11 +20,14 @@ pub(super) struct NodeClock {
     signal: Option<Signal>,
     /// Faults that no reading has shown yet.
     hidden: Vec<Hidden>,
+    /// Numbers them.
+    watched: u64,
 }
 
 /// A fault that changed a clock, and the clock as it would be without it.
 struct Hidden {
-    step: u32,
+    number: u64,
+    effective: Effective,
     untouched: Clock,
 }
 
@@ -32,7 +35,7 @@ impl NodeClock {
     /// `may_change`: the scenario touches clocks.
     pub(super) fn new(clock: Clock, may_change: bool) -> Self {
         let signal = may_change.then(Signal::default);
-        Self { clock, touched: 0, signal, hidden: Vec::new() }
+        Self { clock, touched: 0, signal, hidden: Vec::new(), watched: 0 }
     }
 
     /// Does something to the clock. Whoever sleeps by it has to be told by the signal that comes back, once nothing is locked.
@@ -43,23 +46,25 @@ impl NodeClock {
         self.signal.clone()
     }
 
-    /// A fault is about to touch it: the first reading that shows that is to be told.
-    pub(super) fn watch(&mut self, step: u32) {
-        self.hidden.push(Hidden { step, untouched: self.clock });
+    /// Something is about to be done to it: `effective` is for the first reading that shows that. Returns its number.
+    pub(super) fn watch(&mut self, effective: Effective) -> u64 {
+        self.watched += 1;
+        self.hidden.push(Hidden { number: self.watched, effective, untouched: self.clock });
+        self.watched
     }
 
-    /// The step is over: what no reading has shown, none will.
-    pub(super) fn unwatch(&mut self, step: u32) {
-        self.hidden.retain(|hidden| hidden.step != step);
+    /// It is undone: what no reading has shown, none will.
+    pub(super) fn unwatch(&mut self, number: u64) {
+        self.hidden.retain(|hidden| hidden.number != number);
     }
 
-    /// A process reads the clock at `now`: the steps whose effect that shows for the first time.
-    pub(super) fn revealed(&mut self, now: SimTime) -> Vec<u32> {
+    /// A process reads the clock at `now`: what to call for that which it shows for the first time.
+    pub(super) fn revealed(&mut self, now: SimTime) -> Vec<Effective> {
         let clock = self.clock;
         let shows = |untouched: &Clock| {
             (clock.read(now), clock.read_wall(now)) != (untouched.read(now), untouched.read_wall(now))
         };
-        self.hidden.extract_if(.., |hidden| shows(&hidden.untouched)).map(|hidden| hidden.step).collect()
+        self.hidden.extract_if(.., |hidden| shows(&hidden.untouched)).map(|hidden| hidden.effective).collect()
     }
 }
 
@@ -164,10 +169,10 @@ mod tests {
     #[test]
     fn a_fault_is_revealed_by_the_first_reading_that_differs_and_by_no_other() {
         let mut clock = NodeClock::new(Clock::new(Duration::from_secs(5), 0), true);
-        clock.watch(7);
+        clock.watch(Box::new(|_| {}));
         let _ = clock.touch(|clock| clock.impose_rate(SimTime(SECOND), Some(1_000)));
-        assert_eq!(clock.revealed(SimTime(SECOND)), Vec::<u32>::new());
-        assert_eq!(clock.revealed(SimTime(2 * SECOND)), [7]);
-        assert_eq!(clock.revealed(SimTime(3 * SECOND)), Vec::<u32>::new());
+        assert_eq!(clock.revealed(SimTime(SECOND)).len(), 0);
+        assert_eq!(clock.revealed(SimTime(2 * SECOND)).len(), 1);
+        assert_eq!(clock.revealed(SimTime(3 * SECOND)).len(), 0);
     }
 }

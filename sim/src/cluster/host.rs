@@ -92,9 +92,7 @@ impl SimHost {
             let mut clock = self.clock.lock();
             (reading(&clock.clock, now), clock.revealed(now))
         };
-        for step in revealed {
-            self.recorder.clock_revealed(now, step, self.identity.node);
-        }
+        revealed.into_iter().for_each(|effective| effective(None));
         reading.map_err(|Unreadable| ClockError)
     }
 }
@@ -195,9 +193,7 @@ impl SimDisk {
         let answer = ask(&mut disk);
         let shown = disk.take_shown();
         drop(disk);
-        for step in shown {
-            self.recorder.disk_shown(self.world.now(), step, self.node);
-        }
+        shown.into_iter().for_each(|shows| shows());
         answer
     }
 

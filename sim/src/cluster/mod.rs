@@ -8,6 +8,7 @@ mod assembly;
 mod bus;
 mod clock;
 mod effects;
+mod guard;
 mod host;
 mod kinds;
 mod recorder;
@@ -16,11 +17,12 @@ mod traps;
 mod wiring;
 
 pub use assembly::{Assembly, TakenForClock, Tap};
+pub use guard::{Effective, Guard};
 pub use kinds::{classify, size};
 pub use recorder::Recorder;
 use recorder::Watched;
 pub use roles::Roles;
-pub use traps::{Spring, TrapId};
+pub use traps::Spring;
 pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
@@ -146,8 +148,8 @@ impl Cluster {
 
     /// Ends its world, and lets go of what refers to it in circles.
     pub fn dissolve(&self) {
-        self.shared.slots.values().for_each(|slot| slot.traps.clear());
         self.world().dissolve();
+        self.shared.slots.values().for_each(|slot| slot.traps.clear());
     }
 
     /// Tells how busy the nodes are, now and once a second.
@@ -272,10 +274,11 @@ impl Cluster {
         self.shared.slots[&node].starts.load(Ordering::Relaxed) == incarnation
     }
 
-    /// Kills a node's process, and keeps it down until it is started. Returns whether there was a process.
-    pub fn crash(&self, id: NodeId, tail: Tail) -> bool {
+    /// Kills a node's process, and keeps it down until the guard is dropped.
+    pub fn crash(&self, id: NodeId, tail: Tail) -> Guard {
         self.shared.slots[&id].held_down.store(true, Ordering::Relaxed);
-        self.kill(id, tail)
+        self.kill(id, tail);
+        self.guard(move |cluster| cluster.start(id))
     }
 
     /// Kills a node's process; its disk keeps what was durable, and what is left of the rest.
@@ -292,34 +295,36 @@ impl Cluster {
         true
     }
 
-    /// Something is wrong with a node's disk from now on, by a step of the timeline.
-    pub fn harm_disk(&self, id: NodeId, step: u32, harm: disk::Harm) {
-        self.shared.slots[&id].disk.lock().harm(step, harm);
+    /// Something is wrong with a node's disk until the guard is dropped.
+    pub fn harm_disk(&self, id: NodeId, harm: disk::Harm, effective: Effective) -> Guard {
+        let number = self.shared.slots[&id].disk.lock().harm(harm, Box::new(move || effective(None)));
+        self.guard(move |cluster| {
+            let mended = cluster.shared.slots[&id].disk.lock().mend(cluster.world().now(), number);
+            mended.change();
+        })
     }
 
-    /// It is no longer.
-    pub fn mend_disk(&self, id: NodeId, step: u32, harm: disk::Harm) {
-        let signal = self.shared.slots[&id].disk.lock().mend(self.shared.world.now(), step, harm);
-        signal.change();
-    }
-
-    /// Lets a node's process stand still, and its clock with it if `freeze`, or if it is of that kind. Returns whether there
-    /// was a process.
-    pub fn pause(&self, id: NodeId, freeze: bool) -> bool {
+    /// Lets a node's process stand still until the guard is dropped, and its clock with it if `freeze`, or if it is of that kind.
+    /// `None`: there is no process. It counts if that delayed anything that could have run.
+    pub fn pause(&self, id: NodeId, freeze: bool, effective: Effective) -> Option<Guard> {
         let slot = &self.shared.slots[&id];
         let running = slot.running.lock();
-        let Some(running) = &*running else { return false };
+        let running = running.as_ref()?;
         self.record(What::Process { node: id, change: ProcessChange::Paused });
         running.process.pause();
         let freeze = freeze || self.shared.plan.assembly.clock() == TakenForClock::Uptime;
         if freeze && !running.suspended.swap(true, Ordering::Relaxed) {
-            self.touch_clock(id, Clock::freeze);
+            self.touch_clock(id, Clock::freeze, None);
         }
-        true
+        Some(self.guard(move |cluster| {
+            if cluster.resume(id) {
+                effective(None);
+            }
+        }))
     }
 
     /// Lets a node's process, and its clock, go on. Returns whether the pause delayed anything that could have run.
-    pub fn resume(&self, id: NodeId) -> bool {
+    fn resume(&self, id: NodeId) -> bool {
         let running = self.shared.slots[&id].running.lock();
         let Some(running) = &*running else { return false };
         self.wake(id, running);
@@ -330,32 +335,47 @@ impl Cluster {
     /// The clock goes on that stood still with this process.
     fn wake(&self, id: NodeId, running: &Running) {
         if running.suspended.swap(false, Ordering::Relaxed) {
-            self.touch_clock(id, Clock::thaw);
+            self.touch_clock(id, Clock::thaw, None);
         }
     }
 
-    /// Does something to a node's clock, now.
-    pub fn touch_clock(&self, id: NodeId, act: impl FnOnce(&mut Clock, SimTime)) {
+    /// Does something to a node's clock, now. It counts once a process reads what it would not have read.
+    pub fn touch_clock(&self, id: NodeId, act: impl FnOnce(&mut Clock, SimTime), effective: Option<Effective>) {
+        self.touch(id, act, |clock| effective.map(|effective| clock.watch(effective)));
+    }
+
+    /// The same, until the guard is dropped, which does `undo`.
+    pub fn hold_clock(
+        &self,
+        id: NodeId,
+        act: impl FnOnce(&mut Clock, SimTime),
+        undo: impl FnOnce(&mut Clock, SimTime) + Send + 'static,
+        effective: Effective,
+    ) -> Guard {
+        let number = self.touch(id, act, |clock| clock.watch(effective));
+        self.guard(move |cluster| {
+            cluster.touch_clock(id, undo, None);
+            cluster.shared.slots[&id].clock.lock().unwatch(number);
+        })
+    }
+
+    fn touch<T>(
+        &self,
+        id: NodeId,
+        act: impl FnOnce(&mut Clock, SimTime),
+        before: impl FnOnce(&mut NodeClock) -> T,
+    ) -> T {
         let now = self.shared.world.now();
         let slot = &self.shared.slots[&id];
-        let (signal, clock) = {
+        let (before, touched, clock) = {
             let mut clock = slot.clock.lock();
-            (clock.touch(|clock| act(clock, now)), clock.clock)
+            (before(&mut clock), clock.touch(|clock| act(clock, now)), clock.clock)
         };
         self.shared.recorder.clock_changed(now, id, &clock);
-        if let Some(signal) = signal {
-            signal.change();
+        if let Some(touched) = touched {
+            touched.change();
         }
-    }
-
-    /// A step of the timeline is about to touch a node's clock: it is effective once a process reads what it would not have read.
-    pub fn watch_clock(&self, id: NodeId, step: u32) {
-        self.shared.slots[&id].clock.lock().watch(step);
-    }
-
-    /// That step is over.
-    pub fn unwatch_clock(&self, id: NodeId, step: u32) {
-        self.shared.slots[&id].clock.lock().unwatch(step);
+        before
     }
 
     /// The slowest and the fastest of the nodes' clocks, each with its rate in parts per billion.
@@ -364,21 +384,26 @@ impl Cluster {
         Some([rates().min_by_key(|(_, rate)| *rate)?, rates().max_by_key(|(_, rate)| *rate)?])
     }
 
-    /// Sets a trap at a point of a node's code. It is there whether or not the node's process runs, until a task springs it.
-    pub fn set_trap(&self, id: NodeId, point: Point, spring: Spring) -> TrapId {
-        self.shared.slots[&id].traps.set(point, spring)
+    /// Sets a trap at a point of a node's code. It is there, whether or not the node's process runs, until a task springs it or
+    /// the guard is dropped.
+    pub fn set_trap(&self, id: NodeId, point: Point, spring: Spring) -> Guard {
+        let trap = self.shared.slots[&id].traps.set(point, spring);
+        self.guard(move |cluster| cluster.shared.slots[&id].traps.remove(trap))
     }
 
-    /// Removes a trap. Returns whether it was there still.
-    pub fn remove_trap(&self, id: NodeId, trap: TrapId) -> bool {
-        self.shared.slots[&id].traps.remove(trap)
-    }
-
-    /// Lets all work on a node take `factor` times as long. Returns the core time that it has spent so far.
-    pub fn slow_down(&self, id: NodeId, factor: u32) -> Duration {
-        let mut cpu = self.shared.slots[&id].cpu.lock();
-        cpu.slow_down(factor);
-        cpu.busy()
+    /// Lets all work on a node take `factor` times as long, until the guard is dropped. It counts if there was any.
+    pub fn slow_down(&self, id: NodeId, factor: u32, effective: Effective) -> Guard {
+        let set_pace = move |cluster: &Cluster, factor| {
+            let mut cpu = cluster.shared.slots[&id].cpu.lock();
+            cpu.slow_down(factor);
+            cpu.busy()
+        };
+        let before = set_pace(self, factor);
+        self.guard(move |cluster| {
+            if set_pace(cluster, 1) > before {
+                effective(None);
+            }
+        })
     }
 
     /// The node that was started again last.
@@ -417,35 +442,34 @@ impl Cluster {
         pairs.filter_map(|(from, to)| self.shared.links.peer(from, to, lane)).collect()
     }
 
-    /// Cuts links on behalf of step `step` of the timeline, which is told to be effective once a protocol message meets the cut.
-    pub fn cut(&self, step: u32, verb: &'static str, links: &[LinkId], how: Cut) -> RuleId {
-        let rule = self.shared.world.cut(links, how);
-        self.shared.recorder.watch(rule, Watched { step, verb, requests: false });
-        rule
+    /// Cuts links until the guard is dropped. It counts once a message of the protocol meets the cut.
+    pub fn cut(&self, links: &[LinkId], how: Cut, effective: Effective) -> Guard {
+        self.lay(self.shared.world.cut(links, how), false, effective)
     }
 
-    /// Impairs links on behalf of step `step`, which is told to be effective once something has come of it for a message.
-    pub fn impair(&self, step: u32, verb: &'static str, links: &[LinkId], impairment: &Impairment) -> RuleId {
-        let rule = self.shared.world.impair(links, impairment, &step.to_string());
-        self.shared.recorder.watch(rule, Watched { step, verb, requests: true });
-        rule
+    /// Impairs links until the guard is dropped. It counts once something has come of it for a message. It draws from streams of
+    /// the name `name`, which must be its own.
+    pub fn impair(&self, links: &[LinkId], impairment: &Impairment, name: &str, effective: Effective) -> Guard {
+        self.lay(self.shared.world.impair(links, impairment, name), true, effective)
     }
 
-    /// Sets messages aside on behalf of step `step`, which is told to be effective once there was one.
-    pub fn hold(&self, step: u32, verb: &'static str, links: &[LinkId], hold: Hold) -> RuleId {
+    /// Sets messages aside until the guard is dropped, which delivers them or, if `drop_held`, drops them. It counts once there
+    /// was one.
+    pub fn hold(&self, links: &[LinkId], hold: Hold, drop_held: bool, effective: Effective) -> Guard {
         let rule = self.shared.world.hold(links, hold);
-        self.shared.recorder.watch(rule, Watched { step, verb, requests: true });
-        rule
+        let lift = self.lay(rule, true, effective);
+        self.guard(move |cluster| {
+            if drop_held {
+                cluster.shared.world.drop_held(rule);
+            }
+            drop(lift);
+        })
     }
 
-    /// Lifts a rule of the network: see [`World::lift`].
-    pub fn lift(&self, rule: RuleId) {
-        self.shared.world.lift(rule);
-    }
-
-    /// Drops what a rule of the network holds: see [`World::drop_held`].
-    pub fn drop_held(&self, rule: RuleId) {
-        self.shared.world.drop_held(rule);
+    /// A rule of the network is laid; the guard lifts it.
+    fn lay(&self, rule: RuleId, requests: bool, effective: Effective) -> Guard {
+        self.shared.recorder.watch(rule, Watched { effective, requests });
+        self.guard(move |cluster| cluster.shared.world.lift(rule))
     }
 
     /// The link by which a client reaches a node.

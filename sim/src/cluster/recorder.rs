@@ -1,18 +1,19 @@
 //! Where everything that happens passes by on its way into the history.
 
+use super::Effective;
 use super::effects::Effects;
 use super::kinds::classify;
 use super::roles::Roles;
-use crate::history::{Fate, FaultPhase, History, Past, ProcessChange, StackRecord, What};
+use crate::history::{Evidence, Fate, History, Past, ProcessChange, StackRecord, What};
 use crate::time::SimTime;
+use crate::words::Mishap;
 use crate::world::clock::Clock;
-use crate::world::network::{self, Effect, RuleId, Tap};
+use crate::world::network::{self, RuleId, Tap};
 use leasehold::env::{Instant, Lane, NodeId, ReplicaId};
 use leasehold::observe::Event;
 use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The recorder of one run.
@@ -26,10 +27,8 @@ pub struct Recorder {
 }
 
 /// On whose behalf a rule of the network is there.
-#[derive(Clone, Copy)]
 pub(super) struct Watched {
-    pub(super) step: u32,
-    pub(super) verb: &'static str,
+    pub(super) effective: Effective,
     /// Whose messages it must meet in order to be effective: those of all lanes, requests included, or those of the protocol.
     pub(super) requests: bool,
 }
@@ -109,28 +108,16 @@ impl Recorder {
         self.record(at, What::Clock { replica: ReplicaId::first(node), clock, lease_until });
     }
 
-    /// A process has read its clock, and a fault has shown in that for the first time.
-    pub(super) fn clock_revealed(&self, at: SimTime, step: u32, node: NodeId) {
-        let detail = Arc::from(format!("{node} read its clock and found it so"));
-        self.record(at, What::Fault { step, verb: "clock", phase: FaultPhase::Effective, detail });
-    }
-
-    /// A fault of a node's disk has changed something for the first time.
-    pub(super) fn disk_shown(&self, at: SimTime, step: u32, node: NodeId) {
-        let detail = Arc::from(format!("{node} met it"));
-        self.record(at, What::Fault { step, verb: "disk", phase: FaultPhase::Effective, detail });
-    }
-
     /// A rule did something to a message: at the first that counts, the fault that made the rule is effective.
-    fn note_effect(&self, at: SimTime, rule: RuleId, packet: &Packet, what: &str) {
+    fn note_effect(&self, rule: RuleId, packet: &Packet, mishap: Mishap) {
         let mut watched = self.watched.lock();
-        let Some(Watched { step, verb, requests }) = watched.get(&rule).copied() else { return };
-        if packet.lane == Lane::Request && !requests {
+        let counts = |watched: &Watched| packet.lane != Lane::Request || watched.requests;
+        if !watched.get(&rule).is_some_and(counts) {
             return;
         }
-        watched.remove(&rule);
-        let detail = Arc::from(format!("{what} from {} to {}", packet.from, packet.to));
-        self.record(at, What::Fault { step, verb, phase: FaultPhase::Effective, detail });
+        let Some(Watched { effective, .. }) = watched.remove(&rule) else { return };
+        drop(watched);
+        effective(Some(Evidence::Message { mishap, from: packet.from, to: packet.to }));
     }
 }
 
@@ -151,18 +138,11 @@ impl Tap<Box<Packet>> for Recorder {
         let Packet { from, to, lane, stamp, echo, .. } = **packet;
         self.record(at, What::Message { from, to, lane, fate, kind, head, stamp, echo });
         if let Some(rule) = rule {
-            self.note_effect(at, rule, packet, "stopped a message");
+            self.note_effect(rule, packet, Mishap::Stopped);
         }
     }
 
-    fn impaired(&self, at: SimTime, packet: &Box<Packet>, rule: RuleId, effect: Effect) {
-        let what = match effect {
-            Effect::Lost => "lost a message",
-            Effect::Late => "delayed a message",
-            Effect::Twice => "doubled a message",
-            Effect::OutOfOrder => "let a message overtake another",
-            Effect::Refused => "left no room in the queue for a message",
-        };
-        self.note_effect(at, rule, packet, what);
+    fn impaired(&self, _at: SimTime, packet: &Box<Packet>, rule: RuleId, mishap: Mishap) {
+        self.note_effect(rule, packet, mishap);
     }
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A trap, by number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct TrapId(u64);
+pub(super) struct TrapId(u64);
 
 /// What a trap does with the task that springs it: how it waits.
-pub type Spring = Box<dyn FnOnce(TrapId) -> Wait + Send>;
+pub type Spring = Box<dyn FnOnce() -> Wait + Send>;
 
 /// The traps of one node. They outlive its process.
 #[derive(Default)]
@@ -35,13 +35,13 @@ impl Traps {
         id
     }
 
-    /// Removes a trap that nothing has sprung. Returns whether there was one.
-    pub(super) fn remove(&self, id: TrapId) -> bool {
+    /// Removes a trap, if nothing has sprung it.
+    pub(super) fn remove(&self, id: TrapId) {
         let mut set = self.set.lock();
-        let before = set.traps.len();
-        set.traps.retain(|(other, ..)| *other != id);
+        let removed: Vec<_> = set.traps.extract_if(.., |(other, ..)| *other == id).collect();
         self.armed.store(!set.traps.is_empty(), Ordering::Relaxed);
-        set.traps.len() < before
+        drop(set);
+        drop(removed);
     }
 
     /// A task is at `point`: how it waits, if there is a trap.
@@ -49,14 +49,14 @@ impl Traps {
         if !self.armed.load(Ordering::Relaxed) {
             return None;
         }
-        let (id, _, spring) = {
+        let (.., spring) = {
             let mut set = self.set.lock();
             let position = set.traps.iter().position(|(_, at, _)| *at == point)?;
             let sprung = set.traps.remove(position);
             self.armed.store(!set.traps.is_empty(), Ordering::Relaxed);
             sprung
         };
-        Some(spring(id))
+        Some(spring())
     }
 
     /// Removes all traps: what they would do refers to the cluster that they are part of.
@@ -74,7 +74,7 @@ mod tests {
     fn a_trap_holds_the_first_task_that_comes_to_its_point_and_no_other() {
         let traps = Traps::default();
         assert!(traps.spring(Point::Sent).is_none());
-        traps.set(Point::Sent, Box::new(|_| Wait::Over));
+        traps.set(Point::Sent, Box::new(|| Wait::Over));
         assert!(traps.spring(Point::Applied).is_none());
         assert!(traps.spring(Point::Sent).is_some());
         assert!(traps.spring(Point::Sent).is_none());
@@ -83,9 +83,8 @@ mod tests {
     #[test]
     fn a_trap_that_was_removed_holds_nobody() {
         let traps = Traps::default();
-        let id = traps.set(Point::Sent, Box::new(|_| Wait::Over));
-        assert!(traps.remove(id));
-        assert!(!traps.remove(id));
+        let id = traps.set(Point::Sent, Box::new(|| Wait::Over));
+        traps.remove(id);
         assert!(traps.spring(Point::Sent).is_none());
     }
 }

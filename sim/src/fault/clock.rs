@@ -7,62 +7,53 @@
 //! Effective: a process read a clock of its node, and either its monotonic or its wall clock would have shown something else, or
 //! anything at all, without this.
 
-use super::{Act, Active, ClockPart, Harm, Injector, claims, record};
-use crate::history::FaultPhase;
-use crate::scenario::{ClockFault, ClockHarm, Drift, Jump};
+use super::{Act, claims};
+use crate::history::{Evidence, How, Targets};
+use crate::scenario::ClockFault;
 use crate::time::SimTime;
+use crate::words::{ClockHarm, Drift, Jump, Verb};
 use crate::world::clock::Clock;
 use leasehold::env::NodeId;
-
-pub(super) const VERB: &str = "clock";
+use std::mem::discriminant;
 
 pub(super) fn perform(act: &Act, fault: &ClockFault) {
-    let nodes = act.select_all(&fault.nodes);
-    if nodes.is_empty() {
-        act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
-    }
-    for node in nodes {
+    for node in act.named(Verb::Clock, &fault.nodes) {
         begin(act, fault, node);
     }
 }
 
 fn begin(act: &Act, fault: &ClockFault, node: NodeId) {
-    let cluster = &act.injector.cluster;
-    let harm = part(fault.harm).map(|part| Harm::Clock(node, part));
-    if let Some(harm) = harm
-        && act.injector.active.lock().iter().any(|active| active.harm == harm)
-    {
-        act.record(VERB, FaultPhase::Refused, &format!("the clock of {node} is wrong in this way already"));
-        return;
+    let (cluster, harm) = (&act.injector.cluster, fault.harm);
+    let deed = act.deed(Verb::Clock, Targets::Node(node), How::Clock(harm));
+    if is_so_already(act, node, harm) {
+        return deed.cannot_act(Some(Evidence::Already));
     }
-    act.record(VERB, FaultPhase::Activated, &format!("{node} {}", words(fault.harm)));
-    cluster.watch_clock(node, act.step);
+    deed.acts();
     let by_wall = cluster.goes_by_wall_clock();
-    cluster.touch_clock(node, |clock, now| touch(clock, now, fault.harm, by_wall));
-    match fault.harm {
-        ClockHarm::Rate(_) | ClockHarm::Slew(_) => claims::after_drift(&act.injector, act.step, VERB),
-        ClockHarm::Step { by, monotonic: true } => claims::after_jump(&act.injector, act.step, VERB, Some(by.by)),
-        ClockHarm::Freeze => claims::after_jump(&act.injector, act.step, VERB, fault.lasts),
-        ClockHarm::Step { monotonic: false, .. } | ClockHarm::Fail => {}
+    let go_wrong = |clock: &mut Clock, now| go_wrong(clock, now, harm, by_wall);
+    if let ClockHarm::Step { by, monotonic } = harm {
+        cluster.touch_clock(node, go_wrong, Some(deed.effective()));
+        if monotonic {
+            claims::after_jump(&act.injector, &deed, Some(by.by));
+        }
+        return deed.is_over();
     }
+    let end = cluster.hold_clock(node, go_wrong, move |clock, now| go_right(clock, now, harm), deed.effective());
     match harm {
-        Some(harm) => act.injector.begin(Active { step: act.step, harm }, fault.lasts),
-        None => act.record(VERB, FaultPhase::Ended, &format!("{node} goes on from there")),
+        ClockHarm::Rate(_) | ClockHarm::Slew(_) => claims::after_drift(&deed),
+        ClockHarm::Freeze => claims::after_jump(&act.injector, &deed, fault.lasts),
+        ClockHarm::Step { .. } | ClockHarm::Fail => {}
     }
+    deed.begins(&act.injector, end, fault.lasts);
 }
 
-/// What of a clock a fault holds; `None` of one that is over at once.
-fn part(harm: ClockHarm) -> Option<ClockPart> {
-    match harm {
-        ClockHarm::Rate(_) => Some(ClockPart::Rate),
-        ClockHarm::Slew(_) => Some(ClockPart::Slew),
-        ClockHarm::Freeze => Some(ClockPart::Hands),
-        ClockHarm::Fail => Some(ClockPart::Face),
-        ClockHarm::Step { .. } => None,
-    }
+/// A clock goes wrong in one way once at a time.
+fn is_so_already(act: &Act, node: NodeId, harm: ClockHarm) -> bool {
+    let same = |how: &How| matches!(how, How::Clock(other) if discriminant(other) == discriminant(&harm));
+    act.injector.in_force.lock().deeds().any(|fault| fault.targets == Targets::Node(node) && same(&fault.how))
 }
 
-fn touch(clock: &mut Clock, now: SimTime, harm: ClockHarm, by_wall: bool) {
+fn go_wrong(clock: &mut Clock, now: SimTime, harm: ClockHarm, by_wall: bool) {
     match harm {
         ClockHarm::Rate(by) => clock.impose_rate(now, Some(ppb(by))),
         ClockHarm::Slew(by) => clock.slew(now, ppb(by)),
@@ -77,15 +68,14 @@ fn touch(clock: &mut Clock, now: SimTime, harm: ClockHarm, by_wall: bool) {
     }
 }
 
-pub(super) fn end(injector: &Injector, step: u32, node: NodeId, part: ClockPart) {
-    injector.cluster.touch_clock(node, |clock, now| match part {
-        ClockPart::Rate => clock.impose_rate(now, None),
-        ClockPart::Slew => clock.slew(now, 0),
-        ClockPart::Hands => clock.thaw(now),
-        ClockPart::Face => clock.set_failing(false),
-    });
-    injector.cluster.unwatch_clock(node, step);
-    record(&injector.cluster, step, VERB, FaultPhase::Ended, &format!("the clock of {node} is left to itself"));
+fn go_right(clock: &mut Clock, now: SimTime, harm: ClockHarm) {
+    match harm {
+        ClockHarm::Rate(_) => clock.impose_rate(now, None),
+        ClockHarm::Slew(_) => clock.slew(now, 0),
+        ClockHarm::Step { .. } => {}
+        ClockHarm::Freeze => clock.thaw(now),
+        ClockHarm::Fail => clock.set_failing(false),
+    }
 }
 
 fn ppb(Drift(ppm): Drift) -> i64 {
@@ -95,15 +85,4 @@ fn ppb(Drift(ppm): Drift) -> i64 {
 fn nanos(Jump { back, by }: Jump) -> i64 {
     let by = i64::try_from(by.as_nanos()).unwrap_or(i64::MAX);
     if back { -by } else { by }
-}
-
-fn words(harm: ClockHarm) -> String {
-    match harm {
-        ClockHarm::Rate(by) => format!("runs at {by}"),
-        ClockHarm::Slew(by) => format!("is slewed by {by}"),
-        ClockHarm::Step { by, monotonic: false } => format!("has its wall clock stepped by {by}"),
-        ClockHarm::Step { by, monotonic: true } => format!("has both clocks stepped by {by}"),
-        ClockHarm::Freeze => "has its clock frozen".to_owned(),
-        ClockHarm::Fail => "cannot read its clock".to_owned(),
-    }
 }

@@ -4,41 +4,32 @@
 //!
 //! Effective: there was a process to kill.
 
-use super::{Act, Active, Harm, Injector, record};
-use crate::history::FaultPhase;
-use crate::scenario::{self, Crash};
+use super::Act;
+use crate::history::{Evidence, How, Targets};
+use crate::scenario::Crash;
+use crate::words::{self, Verb};
 use crate::world::disk::Tail;
-use leasehold::env::NodeId;
-
-pub(super) const VERB: &str = "crash";
 
 pub(super) fn perform(act: &Act, crash: &Crash) {
-    let nodes = act.select_all(&crash.nodes);
-    if nodes.is_empty() {
-        act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
-    }
-    for node in nodes {
-        if !act.injector.cluster.is_up(node) {
-            act.record(VERB, FaultPhase::Refused, &format!("{node} is down already"));
+    for node in act.named(Verb::Crash, &crash.nodes) {
+        let cluster = &act.injector.cluster;
+        let deed = act.deed(Verb::Crash, Targets::Node(node), How::Plainly);
+        if !cluster.is_up(node) {
+            deed.cannot_act(Some(Evidence::Already));
             continue;
         }
-        act.record(VERB, FaultPhase::Activated, &node.to_string());
-        act.injector.cluster.crash(node, tail(crash.tail));
-        act.record(VERB, FaultPhase::Effective, &node.to_string());
-        act.injector.begin(Active { step: act.step, harm: Harm::Crash(node) }, crash.lasts);
+        deed.acts();
+        let end = cluster.crash(node, tail(crash.tail));
+        deed.is_effective(None);
+        deed.begins(&act.injector, end, crash.lasts);
     }
 }
 
-fn tail(tail: scenario::Tail) -> Tail {
+fn tail(tail: words::Tail) -> Tail {
     match tail {
-        scenario::Tail::Lost => Tail::Lost,
-        scenario::Tail::Kept => Tail::Kept,
-        scenario::Tail::Torn => Tail::Torn,
-        scenario::Tail::Scattered => Tail::Scattered,
+        words::Tail::Lost => Tail::Lost,
+        words::Tail::Kept => Tail::Kept,
+        words::Tail::Torn => Tail::Torn,
+        words::Tail::Scattered => Tail::Scattered,
     }
-}
-
-pub(super) fn end(injector: &Injector, step: u32, node: NodeId) {
-    injector.cluster.start(node);
-    record(&injector.cluster, step, VERB, FaultPhase::Ended, &format!("{node} starts again"));
 }

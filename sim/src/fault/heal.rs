@@ -7,40 +7,18 @@
 //!
 //! Effective: there was something to end.
 
-use super::{Act, Active, Harm};
-use crate::history::FaultPhase;
-use crate::scenario::{Heal, Leftover};
-
-pub(super) const VERB: &str = "heal";
+use super::Act;
+use crate::history::{How, Targets};
+use crate::scenario::Heal;
+use crate::words::{Leftover, Verb};
 
 pub(super) fn perform(act: &Act, heal: Heal) {
-    let what = heal.what.to_string();
-    act.record(VERB, FaultPhase::Activated, &what);
+    let deed = act.deed(Verb::Heal, Targets::Nobody, How::Heals(heal.what));
+    deed.acts();
     if heal.what.network() && heal.messages == Leftover::Drop {
         act.injector.cluster.world().sweep();
     }
-    let is_over =
-        |active: &Active| if active.harm.is_of_the_network() { heal.what.network() } else { heal.what.processes() };
-    let over: Vec<Active> = act.injector.active.lock().iter().copied().filter(is_over).collect();
-    for fault in &over {
-        act.injector.end(*fault);
-    }
-    if !over.is_empty() {
-        act.record(VERB, FaultPhase::Effective, &what);
-    }
-}
-
-impl Harm {
-    fn is_of_the_network(self) -> bool {
-        match self {
-            Harm::Partition(_) | Harm::Link(_) | Harm::Hold(..) => true,
-            Harm::Crash(_)
-            | Harm::Pause(_)
-            | Harm::Trap(..)
-            | Harm::Task(..)
-            | Harm::Slow(..)
-            | Harm::Clock(..)
-            | Harm::Disk(..) => false,
-        }
+    if act.injector.heal(heal.what) {
+        deed.is_effective(None);
     }
 }

@@ -3,16 +3,15 @@
 //!
 //! Effective: one was.
 
-use super::{Act, Active, Harm, Injector, names, record};
+use super::Act;
 use crate::cluster::{Impairment, classify, size};
-use crate::history::FaultPhase;
-use crate::scenario::{LaneName, Link, MessageKind};
-use crate::world::network::{Bandwidth, Matches, RuleId};
+use crate::history::{How, Targets};
+use crate::scenario::Link;
+use crate::words::{LaneName, MessageKind, Verb};
+use crate::world::network::{Bandwidth, Matches};
 use leasehold::env::Lane;
 use leasehold::transport::Packet;
 use std::sync::Arc;
-
-pub(super) const VERB: &str = "link";
 
 pub(super) fn perform(act: &Act, link: &Link) {
     let [from, to] = act.select_ends(&link.ends);
@@ -22,17 +21,12 @@ pub(super) fn perform(act: &Act, link: &Link) {
         None => cluster.links_between(&from, &to),
     };
     if links.is_empty() {
-        act.record(VERB, FaultPhase::Refused, "nobody answers to the selectors of one end");
-        return;
+        return act.nobody(Verb::Link);
     }
-    act.record(VERB, FaultPhase::Activated, &format!("{} > {}", names(&from), names(&to)));
-    let rule = cluster.impair(act.step, VERB, &links, &impairment(link));
-    act.injector.begin(Active { step: act.step, harm: Harm::Link(rule) }, link.lasts);
-}
-
-pub(super) fn end(injector: &Injector, step: u32, rule: RuleId) {
-    injector.cluster.lift(rule);
-    record(&injector.cluster, step, VERB, FaultPhase::Ended, "links restored");
+    let deed = act.deed(Verb::Link, Targets::Links(from, to), How::Plainly);
+    deed.acts();
+    let end = cluster.impair(&links, &impairment(link), &act.step.to_string(), deed.effective());
+    deed.begins(&act.injector, end, link.lasts);
 }
 
 /// Tells messages of these kinds from others.

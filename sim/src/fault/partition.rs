@@ -4,38 +4,39 @@
 //!
 //! Effective: a message of the protocol met the cut. Clients reach all nodes throughout.
 
-use super::{Act, Active, Harm, Injector, names, record};
-use crate::history::FaultPhase;
-use crate::scenario::{Cut, Partition, Shape};
-use crate::world::network::{self, LinkId, RuleId};
+use super::Act;
+use crate::history::{How, Targets};
+use crate::scenario::{Partition, Shape};
+use crate::words::{self, Verb};
+use crate::world::network::{Cut, LinkId};
 use leasehold::env::NodeId;
 
-pub(super) const VERB: &str = "partition";
-
 pub(super) fn perform(act: &Act, partition: &Partition) {
-    let Some((links, detail)) = apart(act, partition) else {
-        act.record(VERB, FaultPhase::Refused, "nobody answers to the selectors of one side");
-        return;
-    };
-    act.record(VERB, FaultPhase::Activated, &format!("{detail} ({})", partition.how));
-    let rule = act.injector.cluster.cut(act.step, VERB, &links, how(partition.how));
-    act.injector.begin(Active { step: act.step, harm: Harm::Partition(rule) }, partition.lasts);
+    let Some((links, targets)) = apart(act, partition) else { return act.nobody(Verb::Partition) };
+    let deed = act.deed(Verb::Partition, targets, How::Cuts(partition.how));
+    deed.acts();
+    let end = act.injector.cluster.cut(&links, how(partition.how), deed.effective());
+    deed.begins(&act.injector, end, partition.lasts);
 }
 
-/// The links to cut, and what to call that.
-fn apart(act: &Act, partition: &Partition) -> Option<(Vec<LinkId>, String)> {
+/// The links to cut, and between whom they are.
+fn apart(act: &Act, partition: &Partition) -> Option<(Vec<LinkId>, Targets)> {
     match &partition.shape {
-        Shape::Sides(sides) => between(act, act.select_sides(sides), partition.one_way),
+        Shape::Sides(sides) => between(act, act.select_sides(sides), partition.one_way, None),
         Shape::Bridge(node) => {
             let node = act.select(*node).first().copied()?;
-            let (links, detail) = between(act, act.halves(node), partition.one_way)?;
-            Some((links, format!("{detail}, bridge {node}")))
+            between(act, act.halves(node), partition.one_way, Some(node))
         }
-        Shape::Ring => Some((across_the_ring(act), "ring".to_owned())),
+        Shape::Ring => Some((across_the_ring(act), Targets::Ring)),
     }
 }
 
-fn between(act: &Act, [first, second]: [Vec<NodeId>; 2], one_way: bool) -> Option<(Vec<LinkId>, String)> {
+fn between(
+    act: &Act,
+    [first, second]: [Vec<NodeId>; 2],
+    one_way: bool,
+    bridge: Option<NodeId>,
+) -> Option<(Vec<LinkId>, Targets)> {
     if first.is_empty() || second.is_empty() {
         return None;
     }
@@ -44,8 +45,7 @@ fn between(act: &Act, [first, second]: [Vec<NodeId>; 2], one_way: bool) -> Optio
     if !one_way {
         links.extend(cluster.links_between(&second, &first));
     }
-    let arrow = if one_way { ">" } else { "|" };
-    Some((links, format!("{} {arrow} {}", names(&first), names(&second))))
+    Some((links, Targets::Sides { first, second, one_way, bridge }))
 }
 
 /// All links but those between neighbours.
@@ -61,15 +61,10 @@ fn across_the_ring(act: &Act) -> Vec<LinkId> {
     across.flat_map(|(from, to)| cluster.links_between(&[from], &[to])).collect()
 }
 
-pub(super) fn end(injector: &Injector, step: u32, rule: RuleId) {
-    injector.cluster.lift(rule);
-    record(&injector.cluster, step, VERB, FaultPhase::Ended, "links restored");
-}
-
-fn how(cut: Cut) -> network::Cut {
+fn how(cut: words::Cut) -> Cut {
     match cut {
-        Cut::Drop => network::Cut::Drop,
-        Cut::Hold => network::Cut::Hold,
-        Cut::Flight => network::Cut::DropInFlight,
+        words::Cut::Drop => Cut::Drop,
+        words::Cut::Hold => Cut::Hold,
+        words::Cut::Flight => Cut::DropInFlight,
     }
 }

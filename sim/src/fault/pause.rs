@@ -5,93 +5,72 @@
 //!
 //! Effective: a task that could run was delayed.
 
-use super::{Act, Active, Harm, Injector, claims, record};
-use crate::cluster::TrapId;
-use crate::history::FaultPhase;
-use crate::scenario::{Pause, Paused, PausedClock, Point};
+use super::active::Deed;
+use super::claims;
+use super::{Act, Injector};
+use crate::cluster::Guard;
+use crate::history::{Evidence, How, Targets};
+use crate::scenario::Pause;
+use crate::words::{Paused, PausedClock, Point, Verb};
 use crate::world::process::yield_now;
 use leasehold::env::{self, NodeId, Wait};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
-pub(super) const VERB: &str = "pause";
-
 pub(super) fn perform(act: &Act, pause: &Pause) {
-    let nodes = act.select_all(&pause.nodes);
-    if nodes.is_empty() {
-        act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
-    }
-    for node in nodes {
+    for node in act.named(Verb::Pause, &pause.nodes) {
+        let targets = match pause.what {
+            Paused::Process => Targets::Node(node),
+            Paused::Task => Targets::Task(node),
+        };
+        let deed = act.deed(Verb::Pause, targets, How::Pauses { at: pause.at, clock: pause.clock });
         match pause.at {
-            None => stand_still(&act.injector, act.step, node, pause),
-            Some(at) => set_trap(act, node, at, pause),
+            None => stand_still(&act.injector, deed, node, pause),
+            Some(at) => set_trap(&act.injector, deed, node, at, pause),
         }
     }
 }
 
-fn stand_still(injector: &Injector, step: u32, node: NodeId, pause: &Pause) {
-    let harm = Harm::Pause(node);
-    let paused = injector.active.lock().iter().any(|active| active.harm == harm);
-    if paused || !injector.cluster.pause(node, pause.clock == PausedClock::Frozen) {
-        let detail = format!("{node} stands still already, or is down");
-        record(&injector.cluster, step, VERB, FaultPhase::Refused, &detail);
-        return;
+fn stand_still(injector: &Injector, deed: Deed, node: NodeId, pause: &Pause) {
+    let stands = injector.in_force.lock().any(Verb::Pause, node);
+    let freeze = pause.clock == PausedClock::Frozen;
+    let end = if stands { None } else { injector.cluster.pause(node, freeze, deed.effective()) };
+    let Some(end) = end else { return deed.cannot_act(Some(Evidence::Already)) };
+    deed.acts();
+    if freeze {
+        claims::after_jump(injector, &deed, pause.lasts);
     }
-    let at = pause.at.map_or_else(String::new, |at| format!(" at {at}"));
-    let detail = format!("{node}{at} (clock {})", pause.clock);
-    record(&injector.cluster, step, VERB, FaultPhase::Activated, &detail);
-    if pause.clock == PausedClock::Frozen {
-        claims::after_jump(injector, step, VERB, pause.lasts);
-    }
-    injector.begin(Active { step, harm }, pause.lasts);
+    deed.begins(injector, end, pause.lasts);
 }
 
-pub(super) fn end(injector: &Injector, step: u32, node: NodeId) {
-    if injector.cluster.resume(node) {
-        record(&injector.cluster, step, VERB, FaultPhase::Effective, &format!("{node} was delayed"));
-    }
-    record(&injector.cluster, step, VERB, FaultPhase::Ended, &format!("{node} goes on"));
-}
-
-fn set_trap(act: &Act, node: NodeId, at: Point, pause: &Pause) {
-    let (injector, step, pause) = (act.injector.clone(), act.step, pause.clone());
-    let spring = move |trap| {
-        injector.forget(Active { step, harm: Harm::Trap(node, trap) });
-        match pause.what {
-            Paused::Process => {
-                stand_still(&injector, step, node, &pause);
-                // The task that is here would run on to its next wait; it waits here.
-                Wait::For(Box::pin(yield_now()))
+/// If the trap is never sprung, the fault has not acted, and will not.
+fn set_trap(injector: &Injector, deed: Deed, node: NodeId, at: Point, pause: &Pause) {
+    let (own, pause, to_do) = (injector.clone(), pause.clone(), deed.clone());
+    deed.awaits(injector, |id| {
+        let spring = move || {
+            own.call_off(id);
+            match pause.what {
+                Paused::Process => {
+                    stand_still(&own, to_do, node, &pause);
+                    // The task that is here would run on to its next wait; it waits here.
+                    Wait::For(Box::pin(yield_now()))
+                }
+                Paused::Task => hold_task(&own, to_do, pause.lasts),
             }
-            Paused::Task => hold_task(&injector, step, (node, trap), &pause),
-        }
-    };
-    let trap = act.injector.cluster.set_trap(node, point(at), Box::new(spring));
-    act.injector.begin(Active { step: act.step, harm: Harm::Trap(node, trap) }, None);
+        };
+        injector.cluster.set_trap(node, point(at), Box::new(spring))
+    });
 }
 
 /// How the task that has sprung a trap waits.
-fn hold_task(injector: &Injector, step: u32, (node, trap): (NodeId, TrapId), pause: &Pause) -> Wait {
-    let at = pause.at.map_or_else(String::new, |at| format!(" at {at}"));
-    let detail = format!("a task of {node}{at}");
-    record(&injector.cluster, step, VERB, FaultPhase::Activated, &detail);
-    record(&injector.cluster, step, VERB, FaultPhase::Effective, &format!("{detail} waits"));
-    let (release, released) = oneshot::channel();
-    injector.tasks.lock().insert((node, trap), release);
-    injector.begin(Active { step, harm: Harm::Task(node, trap) }, pause.lasts);
+fn hold_task(injector: &Injector, deed: Deed, lasts: Option<Duration>) -> Wait {
+    deed.acts();
+    deed.is_effective(None);
+    let (release, released) = oneshot::channel::<()>();
+    deed.begins(injector, Guard::new(move || drop(release)), lasts);
     Wait::For(Box::pin(async move {
         let _ = released.await;
     }))
-}
-
-pub(super) fn end_task(injector: &Injector, step: u32, node: NodeId, trap: TrapId) {
-    let release = injector.tasks.lock().remove(&(node, trap));
-    drop(release);
-    record(&injector.cluster, step, VERB, FaultPhase::Ended, &format!("a task of {node} goes on"));
-}
-
-/// The trap was never sprung: the fault has not acted, and will not.
-pub(super) fn disarm(injector: &Injector, node: NodeId, trap: TrapId) {
-    injector.cluster.remove_trap(node, trap);
 }
 
 fn point(at: Point) -> env::Point {

@@ -101,7 +101,7 @@ impl Seen {
             | What::Process { .. }
             | What::Cpu { .. }
             | What::Clock { .. }
-            | What::Fault { .. } => {}
+            | What::Fault(_) => {}
         }
     }
 

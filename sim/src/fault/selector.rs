@@ -1,7 +1,9 @@
 //! Who is meant: selectors name nodes by their role at the moment the fault acts.
 
-use super::{Act, Harm};
+use super::Act;
+use crate::history::Targets;
 use crate::scenario::{Ends, Selector};
+use crate::words::Verb;
 use leasehold::env::NodeId;
 use std::cmp::Reverse;
 
@@ -57,18 +59,10 @@ impl Act {
 
     /// The first node, of those that stand still.
     fn paused(&self) -> Option<NodeId> {
-        let active = self.injector.active.lock();
-        let paused = active.iter().filter_map(|active| match active.harm {
-            Harm::Pause(node) => Some(node),
-            Harm::Partition(_)
-            | Harm::Link(_)
-            | Harm::Hold(..)
-            | Harm::Crash(_)
-            | Harm::Trap(..)
-            | Harm::Task(..)
-            | Harm::Slow(..)
-            | Harm::Clock(..)
-            | Harm::Disk(..) => None,
+        let in_force = self.injector.in_force.lock();
+        let paused = in_force.deeds().filter_map(|fault| match (fault.verb, &fault.targets) {
+            (Verb::Pause, Targets::Node(node)) => Some(*node),
+            _ => None,
         });
         paused.min()
     }

@@ -3,35 +3,20 @@
 //!
 //! Effective: there was work.
 
-use super::{Act, Active, Harm, Injector, record};
-use crate::history::FaultPhase;
+use super::Act;
+use crate::history::{Evidence, How, Targets};
 use crate::scenario::Slow;
-use leasehold::env::NodeId;
-use std::time::Duration;
-
-pub(super) const VERB: &str = "slow";
+use crate::words::Verb;
 
 pub(super) fn perform(act: &Act, slow: &Slow) {
-    let nodes = act.select_all(&slow.nodes);
-    if nodes.is_empty() {
-        act.record(VERB, FaultPhase::Refused, "nobody answers to the selector");
-    }
-    for node in nodes {
-        let is_slow = |active: &Active| matches!(active.harm, Harm::Slow(other, _) if other == node);
-        if act.injector.active.lock().iter().any(is_slow) {
-            act.record(VERB, FaultPhase::Refused, &format!("{node} is slow already"));
+    for node in act.named(Verb::Slow, &slow.nodes) {
+        let deed = act.deed(Verb::Slow, Targets::Node(node), How::Slows(slow.factor));
+        if act.injector.in_force.lock().any(Verb::Slow, node) {
+            deed.cannot_act(Some(Evidence::Already));
             continue;
         }
-        act.record(VERB, FaultPhase::Activated, &format!("{node}, {} times", slow.factor));
-        let spent = act.injector.cluster.slow_down(node, slow.factor);
-        act.injector.begin(Active { step: act.step, harm: Harm::Slow(node, spent) }, slow.lasts);
+        deed.acts();
+        let end = act.injector.cluster.slow_down(node, slow.factor, deed.effective());
+        deed.begins(&act.injector, end, slow.lasts);
     }
-}
-
-/// `spent` is the core time that the node had spent when it began.
-pub(super) fn end(injector: &Injector, step: u32, node: NodeId, spent: Duration) {
-    if injector.cluster.slow_down(node, 1) > spent {
-        record(&injector.cluster, step, VERB, FaultPhase::Effective, &format!("{node} took longer"));
-    }
-    record(&injector.cluster, step, VERB, FaultPhase::Ended, &format!("{node} is as fast as before"));
 }

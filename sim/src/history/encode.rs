@@ -175,10 +175,10 @@ impl Encoder {
                 self.numbers([clock.as_nanos(), lease_until.map_or(0, |until| until.0)]);
             }
             // To whom it did it shows in what follows.
-            What::Fault { step, verb, phase, detail: _ } => {
-                self.number(*step);
-                self.text(verb);
-                self.tag(phase);
+            What::Fault(fault) => {
+                self.number(fault.step.0);
+                self.text(fault.verb.name());
+                self.tag(&fault.phase);
             }
         }
     }

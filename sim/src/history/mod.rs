@@ -6,13 +6,15 @@
 
 mod by_op;
 mod encode;
+mod fault;
 mod fingerprint;
 mod record;
 
 pub use by_op::ByOp;
+pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};
 pub use fingerprint::Fingerprint;
 pub use record::{
-    Answer, Completion, Condition, Effect, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, OpKind, Operation,
+    Answer, Completion, Condition, Effect, Fate, Found, Head, Invocation, KeyId, OpId, OpKind, Operation,
     ProcessChange, Record, StackRecord, What,
 };
 

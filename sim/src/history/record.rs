@@ -1,5 +1,6 @@
 //! The records of a history.
 
+use super::Fault;
 use crate::time::SimTime;
 use crate::words::MessageKind;
 use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
@@ -82,16 +83,7 @@ pub enum What {
         lease_until: Option<SimTime>,
     },
     /// A fault of the scenario did something.
-    Fault {
-        /// Which step of the timeline, counted from 0, repetitions included.
-        step: u32,
-        /// Its verb: `transfer`, `partition`, `heal`.
-        verb: &'static str,
-        /// What it did.
-        phase: FaultPhase,
-        /// To whom, in words.
-        detail: Arc<str>,
-    },
+    Fault(Box<Fault>),
 }
 
 /// The numbers at the head of a message. Zero is what its kind does not have.
@@ -377,21 +369,6 @@ pub enum ProcessChange {
         /// Why.
         error: ErrorKind,
     },
-}
-
-/// What a fault did.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum FaultPhase {
-    /// It acted.
-    Activated,
-    /// It changed something: a partition stopped a protocol message, a transfer moved the leader. Once a step.
-    Effective,
-    /// It could not act: nobody answers to the selector, the leader refused.
-    Refused,
-    /// It is over.
-    Ended,
-    /// It takes the run beyond what the scenario claims: from now on the stack may be unsafe.
-    BeyondClaims,
 }
 
 #[cfg(test)]

@@ -32,8 +32,9 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
                 .map_or(String::new(), |until| format!(", by which its lease lasts until {}", exact(until.0)));
             (node.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
         }
-        What::Fault { step, verb, phase, detail } => {
-            ("fault".to_owned(), format!("step {step} {verb} {}: {detail}", phase_name(*phase)))
+        What::Fault(fault) => {
+            let (step, verb, phase) = (fault.step, fault.verb, phase_name(fault.phase));
+            ("fault".to_owned(), format!("step {step} {verb} {phase}: {fault}"))
         }
     };
     format!("{} {who:<6} {what}", exact(record.at.0))
@@ -263,7 +264,7 @@ pub(super) fn node_of(what: &What) -> Option<NodeId> {
             Some(*node)
         }
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
-        What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault { .. } => None,
+        What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault(_) => None,
     }
 }
 

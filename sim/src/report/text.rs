@@ -184,7 +184,7 @@ fn lease_lost(what: &What) -> bool {
 }
 
 fn fault_acted(what: &What) -> bool {
-    matches!(what, What::Fault { phase: FaultPhase::Activated | FaultPhase::Effective, .. })
+    matches!(what, What::Fault(fault) if matches!(fault.phase, FaultPhase::Activated | FaultPhase::Effective))
 }
 
 #[cfg(test)]

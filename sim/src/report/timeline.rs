@@ -116,8 +116,8 @@ impl Timeline<'_> {
             What::Cpu { busy, .. } => format!("busy for {}", duration(*busy)),
             What::Clock { lease_until: Some(until), .. } => format!("CLOCK, lease to {until}"),
             What::Clock { lease_until: None, .. } => "CLOCK".to_owned(),
-            What::Fault { verb, phase, detail, .. } => {
-                format!("{} {}: {detail}", verb.to_uppercase(), phase_name(*phase))
+            What::Fault(fault) => {
+                format!("{} {}: {fault}", fault.verb.name().to_uppercase(), phase_name(fault.phase))
             }
         }
     }
@@ -138,7 +138,7 @@ fn kind(what: &What) -> (&'static str, usize) {
     const TELLING: usize = 40;
     const COMMON: usize = 150;
     match what {
-        What::Fault { .. } => ("fault", RARE),
+        What::Fault(_) => ("fault", RARE),
         What::Process { .. } => ("process", RARE),
         What::Cpu { .. } => ("cpu", COMMON),
         What::Clock { .. } => ("clock", RARE),

@@ -3,7 +3,7 @@
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
 use crate::check::{self, Check, Finding, Nodes, Panel, Premises, Severity, ends_run};
 use crate::cluster::founders;
-use crate::history::{FaultPhase, Observer, Record, What};
+use crate::history::{FaultPhase, Observer, Record, StepId, What};
 use crate::scenario::{Class, Ppm, Scenario, Step};
 use crate::time::SimTime;
 use parking_lot::Mutex;
@@ -19,7 +19,7 @@ pub struct Auditor {
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
     /// What steps of the timeline have told of themselves.
-    told: BTreeSet<(u32, FaultPhase)>,
+    told: BTreeSet<(StepId, FaultPhase)>,
     coverage: Coverage,
     recoveries: Recoveries,
     /// What first took the run beyond its claims.
@@ -130,13 +130,14 @@ impl Auditor {
     }
 
     fn count_fault(&mut self, record: &Record) {
-        let What::Fault { step, verb, phase, detail } = &record.what else { return };
+        let What::Fault(fault) = &record.what else { return };
         // One that is aimed at several nodes is one.
-        if !self.told.insert((*step, *phase)) {
+        if !self.told.insert((fault.step, fault.phase)) {
             return;
         }
+        let verb = fault.verb.name();
         let count = self.faults.entry(verb).or_default();
-        match phase {
+        match fault.phase {
             FaultPhase::Activated => {
                 count.activated += 1;
                 let state = self.panel.nodes().lease_state(record.at);
@@ -144,7 +145,7 @@ impl Auditor {
             }
             FaultPhase::Effective => count.effective += 1,
             FaultPhase::BeyondClaims => {
-                self.beyond_claims.get_or_insert_with(|| format!("from {} on: {detail}", record.at));
+                self.beyond_claims.get_or_insert_with(|| format!("from {} on: {fault}", record.at));
             }
             FaultPhase::Refused | FaultPhase::Ended => {}
         }
@@ -227,6 +228,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
     use crate::history::{History, Keep};
     use crate::verdict::testing::{scenario, with_timeline};
+    use crate::words::Verb;
     use leasehold::error::ErrorKind;
     use leasehold::observe::Miss;
 
@@ -298,9 +300,13 @@ mod tests {
             { at = "1s..2s", every = "300ms", transfer = {} },
             { at = "3s", transfer = {} },
             { at = "4s", partition = { sides = [["n1"], ["n2", "n3"]], for = "1s" } },"#;
-        let events = Events::default().fault(1_000, 0, "transfer", FaultPhase::Activated);
-        let events =
-            events.fault(1_001, 0, "transfer", FaultPhase::Effective).fault(1_300, 1, "transfer", FaultPhase::Refused);
+        let events = Events::default().fault(1_000, 0, Verb::Transfer, FaultPhase::Activated);
+        let events = events.fault(1_001, 0, Verb::Transfer, FaultPhase::Effective).fault(
+            1_300,
+            1,
+            Verb::Transfer,
+            FaultPhase::Refused,
+        );
         let (audit, _) = audited(&with_timeline(timeline, ""), &events);
         assert_eq!(audit.coverage["transfer"], BTreeMap::from([(LeaseState::None, 1)]));
         assert_eq!(audit.faults["transfer"], FaultCount { planned: 5, activated: 1, effective: 1 });
@@ -310,7 +316,8 @@ mod tests {
 
     #[test]
     fn a_step_that_is_aimed_at_several_nodes_is_one() {
-        let twice = |events: Events, phase| events.fault(1_000, 0, "crash", phase).fault(1_000, 0, "crash", phase);
+        let twice =
+            |events: Events, phase| events.fault(1_000, 0, Verb::Crash, phase).fault(1_000, 0, Verb::Crash, phase);
         let events = twice(twice(Events::default(), FaultPhase::Activated), FaultPhase::Effective);
         let timeline = r#"{ at = "1s", crash = { node = "@majority", for = "1s" } },"#;
         let (audit, _) = audited(&with_timeline(timeline, ""), &events);
@@ -320,7 +327,7 @@ mod tests {
     #[test]
     fn it_is_counted_in_which_state_of_the_lease_a_fault_acted() {
         let leased = Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000);
-        let cut = |events: Events, at, step| events.fault(at, step, "partition", FaultPhase::Activated);
+        let cut = |events: Events, at, step| events.fault(at, step, Verb::Partition, FaultPhase::Activated);
         let ended = cut(cut(leased, 500, 0), 1_500, 1).ended(1_600, 1, leasehold::observe::EndCause::Transfer);
         // Written by hand, it has nobody's acknowledgements.
         let only = "[checks]\nrecord-only = [\"lease-base\", \"counted-voters\"]";

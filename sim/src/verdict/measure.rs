@@ -79,7 +79,7 @@ impl Meter {
             }
             What::Stack(told) => self.at(record.at).for_each(|window| window.count(&told.event)),
             What::Cpu { node, busy } => self.cores(record.at, *node, *busy),
-            What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Fault { .. } => {}
+            What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Fault(_) => {}
         }
     }
 

@@ -13,8 +13,9 @@
 
 use crate::check::troubles::{Change, Troubles};
 use crate::history::Completion;
-use crate::history::{FaultPhase, Record, StackRecord, What};
+use crate::history::{Fault, FaultPhase, Record, StackRecord, What};
 use crate::time::SimTime;
+use crate::words::Verb;
 use leasehold::observe::Event;
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ impl Recovery {
             What::Stack(StackRecord { event: Event::Applied { index, .. }, .. }) => {
                 self.applied = self.applied.max(*index)
             }
-            What::Fault { verb, phase, .. } => self.fault(record, verb, *phase),
+            What::Fault(fault) => self.fault(record, fault),
             What::Completed {
                 completion: Completion::Written { version } | Completion::Script { version, .. },
                 ..
@@ -61,11 +62,13 @@ impl Recovery {
         Vec::new()
     }
 
-    fn fault(&mut self, record: &Record, verb: &str, phase: FaultPhase) {
+    fn fault(&mut self, record: &Record, fault: &Fault) {
         match self.troubles.record(record) {
             Change::Began => self.running.clear(),
             Change::Calm => self.start(record.at),
-            Change::None if phase == FaultPhase::Effective && matches!(verb, "transfer" | "membership") => {
+            Change::None
+                if fault.phase == FaultPhase::Effective && matches!(fault.verb, Verb::Transfer | Verb::Membership) =>
+            {
                 self.start(record.at);
             }
             Change::None | Change::Less => {}
@@ -110,7 +113,12 @@ mod tests {
     }
 
     fn partitioned() -> Events {
-        Events::default().applied(500, 40).fault(1_000, 0, "partition", Activated).fault(2_000, 0, "partition", Ended)
+        Events::default().applied(500, 40).fault(1_000, 0, Verb::Partition, Activated).fault(
+            2_000,
+            0,
+            Verb::Partition,
+            Ended,
+        )
     }
 
     #[test]
@@ -145,24 +153,27 @@ mod tests {
 
     #[test]
     fn nothing_is_owed_while_another_partition_lasts() {
-        let second = || partitioned().fault(2_100, 1, "partition", Activated);
+        let second = || partitioned().fault(2_100, 1, Verb::Partition, Activated);
         assert_eq!(longest(&second()), None);
-        assert_eq!(longest(&second().fault(5_000, 1, "partition", Ended).put(5_001, 5_400, 41)), Some(400));
-        let overlapping = Events::default().fault(1, 0, "partition", Activated).fault(2, 1, "partition", Activated);
-        assert_eq!(longest(&overlapping.fault(3, 0, "partition", Ended)), None);
+        assert_eq!(longest(&second().fault(5_000, 1, Verb::Partition, Ended).put(5_001, 5_400, 41)), Some(400));
+        let overlapping =
+            Events::default().fault(1, 0, Verb::Partition, Activated).fault(2, 1, Verb::Partition, Activated);
+        assert_eq!(longest(&overlapping.fault(3, 0, Verb::Partition, Ended)), None);
     }
 
     #[test]
     fn a_heal_ends_every_partition() {
-        let healed = Events::default().fault(1, 0, "partition", Activated).fault(2, 1, "partition", Activated);
-        assert_eq!(longest(&healed.fault(3, 2, "heal", Activated).put(4, 10, 1)), Some(7));
+        let healed = Events::default().fault(1, 0, Verb::Partition, Activated).fault(2, 1, Verb::Partition, Activated);
+        assert_eq!(longest(&healed.fault(3, 2, Verb::Heal, Activated).put(4, 10, 1)), Some(7));
     }
 
     #[test]
     fn a_transfer_counts_from_where_it_moved_the_leader() {
-        let moved = Events::default().fault(1_000, 0, "transfer", Activated).fault(1_010, 0, "transfer", Effective);
+        let moved =
+            Events::default().fault(1_000, 0, Verb::Transfer, Activated).fault(1_010, 0, Verb::Transfer, Effective);
         assert_eq!(longest(&moved.put(1_011, 1_050, 1)), Some(40));
-        let refused = Events::default().fault(1_000, 0, "transfer", Activated).fault(1_010, 0, "transfer", Refused);
+        let refused =
+            Events::default().fault(1_000, 0, Verb::Transfer, Activated).fault(1_010, 0, Verb::Transfer, Refused);
         assert_eq!(longest(&refused), None);
     }
 }

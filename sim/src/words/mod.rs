@@ -7,5 +7,5 @@ mod verb;
 
 pub use hardware::{ClockHarm, DiskHarm, DiskOperation, Drift, Jump, Paused, PausedClock, Point, Tail};
 pub use message::{LaneName, MessageKind, Says};
-pub use network::{Cut, Leftover};
+pub use network::{Cut, Leftover, Mishap};
 pub use verb::{Healed, Verb};

@@ -19,3 +19,20 @@ pub enum Leftover {
     /// `"drop"`: they are lost.
     Drop,
 }
+
+/// What a fault of the network did to a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mishap {
+    /// It is dropped, or held back.
+    Stopped,
+    /// It is lost.
+    Lost,
+    /// It arrives later.
+    Late,
+    /// It arrives twice.
+    Twice,
+    /// It overtakes one that was sent before it.
+    OutOfOrder,
+    /// It found the queue full, which would have had room for it.
+    Refused,
+}

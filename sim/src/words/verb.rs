@@ -62,19 +62,18 @@ impl Verb {
         }
     }
 
-    /// Is a fault of this verb in force from when it acts until it ends? The others are over at once.
-    pub const fn lasts(self) -> bool {
+    /// Which heal, beside one of everything, ends faults of this verb; `None`: they are over at once.
+    pub const fn healed_with(self) -> Option<Healed> {
         match self {
-            Verb::Transfer | Verb::Membership | Verb::Heal => false,
-            Verb::Partition
-            | Verb::Link
-            | Verb::Hold
-            | Verb::Crash
-            | Verb::Pause
-            | Verb::Slow
-            | Verb::Clock
-            | Verb::Disk => true,
+            Verb::Transfer | Verb::Membership | Verb::Heal => None,
+            Verb::Partition | Verb::Link | Verb::Hold => Some(Healed::Network),
+            Verb::Crash | Verb::Pause | Verb::Slow | Verb::Clock | Verb::Disk => Some(Healed::Processes),
         }
+    }
+
+    /// Is a fault of this verb in force from when it acts until it ends?
+    pub const fn lasts(self) -> bool {
+        self.healed_with().is_some()
     }
 }
 
@@ -96,6 +95,11 @@ pub enum Healed {
 }
 
 impl Healed {
+    /// Does it end faults of this verb?
+    pub fn ends(self, verb: Verb) -> bool {
+        verb.healed_with().is_some_and(|with| self == Self::Everything || self == with)
+    }
+
     /// Are faults of the network among them?
     pub fn network(self) -> bool {
         matches!(self, Self::Everything | Self::Network)

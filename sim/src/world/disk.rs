@@ -23,7 +23,9 @@ pub struct Disk {
     syncs: u64,
     wrong: Vec<Wrong>,
     /// Faults that have changed something and have not been asked for.
-    shown: Vec<u32>,
+    shown: Vec<Shown>,
+    /// Numbers faults.
+    harms: u64,
     mended: Signal,
 }
 
@@ -46,10 +48,18 @@ struct File {
 
 /// A fault in force.
 struct Wrong {
-    number: u32,
+    number: HarmId,
     harm: Harm,
-    shown: bool,
+    /// Is called once it has changed something; `None`: it was.
+    shows: Option<Shown>,
 }
+
+/// What is called once a fault has changed something.
+pub type Shown = Box<dyn FnOnce() + Send>;
+
+/// A fault in force, by number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HarmId(u64);
 
 /// What is wrong with a disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,6 +137,7 @@ impl Disk {
             syncs: 0,
             wrong: Vec::new(),
             shown: Vec::new(),
+            harms: 0,
             mended: Signal::default(),
         }
     }
@@ -251,16 +262,18 @@ impl Disk {
         }
     }
 
-    /// Something is wrong from now on; `number` is how the caller calls it.
-    pub fn harm(&mut self, number: u32, harm: Harm) {
-        self.wrong.push(Wrong { number, harm, shown: false });
+    /// Something is wrong from now on; `shows` is among the [`Disk::take_shown`] once that has changed something.
+    pub fn harm(&mut self, harm: Harm, shows: Shown) -> HarmId {
+        self.harms += 1;
+        self.wrong.push(Wrong { number: HarmId(self.harms), harm, shows: Some(shows) });
+        HarmId(self.harms)
     }
 
     /// It is no longer, and what it has slowed down takes no longer from now on than it would without it. Who waits for the
     /// disk has to be told by the signal that comes back, once nothing is locked.
     #[must_use]
-    pub fn mend(&mut self, now: SimTime, number: u32, harm: Harm) -> Signal {
-        self.wrong.retain(|wrong| (wrong.number, wrong.harm) != (number, harm));
+    pub fn mend(&mut self, now: SimTime, number: HarmId) -> Signal {
+        self.wrong.retain(|wrong| wrong.number != number);
         let mut idle_at = now;
         let latencies: Vec<u64> = self.under_way.iter().map(|sync| self.takes(sync.regular)).collect();
         for (sync, latency) in self.under_way.iter_mut().zip(latencies) {
@@ -271,7 +284,7 @@ impl Disk {
     }
 
     /// The faults that have changed something for the first time since this was last asked.
-    pub fn take_shown(&mut self) -> Vec<u32> {
+    pub fn take_shown(&mut self) -> Vec<Shown> {
         std::mem::take(&mut self.shown)
     }
 
@@ -283,10 +296,8 @@ impl Disk {
 
     /// Notes that the faults in force which `changed` something have.
     fn show(&mut self, changed: impl Fn(Harm) -> bool) {
-        for wrong in self.wrong.iter_mut().filter(|wrong| !wrong.shown && changed(wrong.harm)) {
-            wrong.shown = true;
-            self.shown.push(wrong.number);
-        }
+        let changed = self.wrong.iter_mut().filter(|wrong| changed(wrong.harm));
+        self.shown.extend(changed.filter_map(|wrong| wrong.shows.take()));
     }
 }
 
@@ -325,6 +336,10 @@ mod tests {
     fn seeded(seed: u64) -> Disk {
         let stream = |name| Streams::new(seed).stream(&[name]);
         Disk::new(Quantiles::constant(Duration::from_nanos(100)), stream("disk"), stream("tails"))
+    }
+
+    fn wrong(disk: &mut Disk, harm: Harm) -> HarmId {
+        disk.harm(harm, Box::new(|| {}))
     }
 
     #[test]
@@ -418,12 +433,12 @@ mod tests {
     #[test]
     fn what_a_sync_failed_for_is_never_durable_though_a_later_one_succeeds() {
         let mut disk = pending(1, 10);
-        disk.harm(7, Harm::Fails(Operation::Sync));
+        let failing = wrong(&mut disk, Harm::Fails(Operation::Sync));
         let sync = disk.begin_sync(SimTime(0), "log");
-        assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Err(Failed), vec![7]));
-        let _ = disk.mend(SimTime(0), 7, Harm::Fails(Operation::Sync));
+        assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Err(Failed), 1));
+        let _ = disk.mend(SimTime(0), failing);
         let sync = disk.begin_sync(SimTime(0), "log");
-        assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Ok(()), vec![]));
+        assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Ok(()), 0));
         disk.crash(Tail::Lost);
         assert_eq!(disk.read("log").unwrap().len(), SECTOR);
     }
@@ -431,35 +446,35 @@ mod tests {
     #[test]
     fn a_full_disk_reads_and_syncs_but_takes_nothing() {
         let mut disk = pending(1, 10);
-        disk.harm(7, Harm::Full);
+        wrong(&mut disk, Harm::Full);
         let sync = disk.begin_sync(SimTime(0), "log");
-        assert_eq!((disk.end_sync(&sync), disk.take_shown()), (Ok(()), vec![]));
-        assert_eq!((disk.append("log", b"x"), disk.take_shown()), (Err(Failed), vec![7]));
-        assert_eq!((disk.append("log", b"x"), disk.take_shown()), (Err(Failed), vec![]));
+        assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Ok(()), 0));
+        assert_eq!((disk.append("log", b"x"), disk.take_shown().len()), (Err(Failed), 1));
+        assert_eq!((disk.append("log", b"x"), disk.take_shown().len()), (Err(Failed), 0));
         assert_eq!(disk.read("log").unwrap().len(), SECTOR + 10);
     }
 
     #[test]
     fn syncs_take_as_long_as_a_fault_says() {
         let mut disk = disk();
-        disk.harm(1, Harm::Slower(20));
+        wrong(&mut disk, Harm::Slower(20));
         assert_eq!(disk.begin_sync(SimTime(0), "log").done, SimTime(2_000));
-        disk.harm(2, Harm::Takes(Duration::from_nanos(7)));
+        wrong(&mut disk, Harm::Takes(Duration::from_nanos(7)));
         assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_007));
-        assert_eq!(disk.take_shown(), [1, 2]);
+        assert_eq!(disk.take_shown().len(), 2);
     }
 
     #[test]
     fn what_is_under_way_when_a_disk_is_mended_takes_no_longer_than_usual() {
         let mut disk = disk();
-        disk.harm(1, Harm::Takes(Duration::from_nanos(700)));
-        disk.harm(2, Harm::Slower(20));
+        let takes = wrong(&mut disk, Harm::Takes(Duration::from_nanos(700)));
+        let slower = wrong(&mut disk, Harm::Slower(20));
         let [first, second] = [disk.begin_sync(SimTime(0), "log"), disk.begin_sync(SimTime(10), "log")];
         assert_eq!([first.done, second.done], [SimTime(14_000), SimTime(28_000)]);
         let due = |disk: &Disk| [disk.due(&first), disk.due(&second)];
-        let _ = disk.mend(SimTime(50), 2, Harm::Slower(20));
+        let _ = disk.mend(SimTime(50), slower);
         assert_eq!(due(&disk), [SimTime(750), SimTime(1_450)], "what is wrong still slows them down");
-        let _ = disk.mend(SimTime(700), 1, Harm::Takes(Duration::from_nanos(700)));
+        let _ = disk.mend(SimTime(700), takes);
         assert_eq!(due(&disk), [SimTime(750), SimTime(850)], "what is done sooner so stays so");
         assert_eq!(disk.begin_sync(SimTime(800), "log").done, SimTime(950));
     }
@@ -468,11 +483,11 @@ mod tests {
     fn a_stall_holds_a_sync_until_it_is_over() {
         let mut disk = disk();
         assert!(disk.held().is_none());
-        disk.harm(1, Harm::Stall);
-        assert_eq!(disk.take_shown(), Vec::<u32>::new());
+        let stall = wrong(&mut disk, Harm::Stall);
+        assert_eq!(disk.take_shown().len(), 0);
         assert!(disk.held().is_some());
-        assert_eq!(disk.take_shown(), [1]);
-        let _ = disk.mend(SimTime(0), 1, Harm::Stall);
+        assert_eq!(disk.take_shown().len(), 1);
+        let _ = disk.mend(SimTime(0), stall);
         assert!(disk.held().is_none());
     }
 }

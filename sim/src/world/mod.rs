@@ -34,7 +34,7 @@ use parking_lot::Mutex;
 use process::{Process, Scheduler};
 use queue::Queue;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use streams::Streams;
 use timer::{Timer, TimerCell};
@@ -61,6 +61,8 @@ struct Shared<M: 'static> {
     network: Mutex<Network<M>>,
     scheduler: Arc<Scheduler>,
     streams: Streams,
+    /// It was dissolved.
+    over: AtomicBool,
 }
 
 /// What the world does when its time comes.
@@ -87,6 +89,7 @@ impl<M: Clone + Send + 'static> World<M> {
             network: Mutex::new(Network::new()),
             scheduler: Arc::default(),
             streams: Streams::new(seed),
+            over: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -149,11 +152,17 @@ impl<M: Clone + Send + 'static> World<M> {
     /// Ends all processes and forgets all that was due. Parts of a world refer to each other in circles; without this, its memory
     /// would stay.
     pub fn dissolve(&self) {
+        self.shared.over.store(true, Ordering::Relaxed);
         self.shared.scheduler.kill_all();
         let queue = std::mem::take(&mut *self.shared.queue.lock());
         drop(queue);
         let network = std::mem::replace(&mut *self.shared.network.lock(), Network::new());
         drop(network);
+    }
+
+    /// Was it dissolved?
+    pub fn is_over(&self) -> bool {
+        self.shared.over.load(Ordering::Relaxed)
     }
 
     fn push(&self, at: SimTime, due: Due<M>) {

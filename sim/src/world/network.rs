@@ -9,13 +9,14 @@
 
 mod rules;
 
-pub use rules::{Bandwidth, Cut, Effect, Hold, Impairment, Matches, RuleId};
+pub use rules::{Bandwidth, Cut, Hold, Impairment, Matches, RuleId};
 
 use super::Route;
 use super::cpu::Cpu;
 use super::quantiles::Quantiles;
 use super::streams::Stream;
 use crate::time::SimTime;
+use crate::words::Mishap;
 use parking_lot::Mutex;
 use rules::{Impaired, Passage};
 use std::collections::{BTreeMap, VecDeque};
@@ -70,7 +71,7 @@ pub trait Tap<M>: Send + Sync {
     fn message(&self, at: SimTime, message: &M, fate: Fate);
 
     /// An impairment did this to `message`, which was sent at `at`.
-    fn impaired(&self, at: SimTime, message: &M, by: RuleId, effect: Effect);
+    fn impaired(&self, at: SimTime, message: &M, by: RuleId, mishap: Mishap);
 }
 
 /// The properties of a link.
@@ -315,7 +316,7 @@ impl<M: Clone> Network<M> {
         if let (_, Some(rule)) = link.bound(&message)
             && queued < link.quality.bound
         {
-            self.tell_impaired(route.now, &message, rule, Effect::Refused);
+            self.tell_impaired(route.now, &message, rule, Mishap::Refused);
         }
         message
     }
@@ -357,7 +358,7 @@ impl<M: Clone> Network<M> {
             if link.impaired.is_empty() { Passage::clear(sent, true) } else { link.passage(&message, sent) };
         if let Some(rule) = passage.lost {
             link.call.hung = true;
-            self.tell_impaired(route.now, &message, rule, Effect::Lost);
+            self.tell_impaired(route.now, &message, rule, Mishap::Lost);
             self.lose(id, &message, Fate::Lost, route);
             return;
         }
@@ -366,7 +367,7 @@ impl<M: Clone> Network<M> {
         let twice = doubled || passage.twice.is_some();
         let call = unary.then_some(link.call.number);
         if let Some(rule) = passage.twice {
-            self.tell_impaired(route.now, &message, rule, Effect::Twice);
+            self.tell_impaired(route.now, &message, rule, Mishap::Twice);
         }
         if twice {
             self.fly(id, message.clone(), None, &passage, held.or(passage.twice), route);
@@ -387,9 +388,9 @@ impl<M: Clone> Network<M> {
         let before = self.links[id.0].last.at;
         let (at, late) = self.links[id.0].arrival(passage);
         match (passage.late, passage.disorder) {
-            (Some(rule), _) => self.tell_impaired(route.now, &message, rule, Effect::Late),
+            (Some(rule), _) => self.tell_impaired(route.now, &message, rule, Mishap::Late),
             (None, Some(rule)) if at < before && passage.twice.is_none() => {
-                self.tell_impaired(route.now, &message, rule, Effect::OutOfOrder);
+                self.tell_impaired(route.now, &message, rule, Mishap::OutOfOrder);
             }
             (None, _) => {}
         }
@@ -587,9 +588,9 @@ impl<M: Clone> Network<M> {
         }
     }
 
-    fn tell_impaired(&self, at: SimTime, message: &M, by: RuleId, effect: Effect) {
+    fn tell_impaired(&self, at: SimTime, message: &M, by: RuleId, mishap: Mishap) {
         if let Some(tap) = &self.tap {
-            tap.impaired(at, message, by, effect);
+            tap.impaired(at, message, by, mishap);
         }
     }
 }

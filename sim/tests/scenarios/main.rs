@@ -154,7 +154,7 @@ impl File {
 /// Each verb must be effective in some committed scenario, and each check must judge something in some: what nothing
 /// exercises may be broken without anybody seeing it.
 fn everything_is_exercised(cases: &[Case]) -> Result<(), Failed> {
-    let mut idle: Vec<&str> = VERBS.iter().map(|(verb, ..)| *verb).collect();
+    let mut idle: Vec<&str> = VERBS.iter().map(|(verb, ..)| verb.name()).collect();
     idle.extend(check::ALL.iter().map(|info| info.name));
     for case in cases {
         let report = case.pinned()?;

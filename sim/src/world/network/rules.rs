@@ -91,21 +91,6 @@ impl<M> Hold<M> {
     }
 }
 
-/// What an impairment did to a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// It is lost.
-    Lost,
-    /// It arrives later.
-    Late,
-    /// It arrives twice.
-    Twice,
-    /// It overtakes one that was sent before it.
-    OutOfOrder,
-    /// It found the queue full, which would have had room for it.
-    Refused,
-}
-
 /// An impairment of one link.
 pub(super) struct Impaired<M> {
     pub(super) rule: RuleId,
