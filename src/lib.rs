@@ -10,6 +10,7 @@
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
 //! | [`metrics`] | counters and histograms under the reference system's names |
 //! | [`request`] | what a client asks and what it is answered |
+//! | [`wire`] | what engines say to each other, as far as anybody else may know |
 //! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full |
 //! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`] |
 //! | [`lease`] | the rules by which a lease begins, is renewed and ends; the gate in front of a local read |
@@ -33,6 +34,7 @@ pub mod observe;
 pub mod request;
 pub mod store;
 pub mod transport;
+pub mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -111,7 +111,7 @@ impl Node {
     /// Takes a message from the bus.
     pub fn deliver(&self, packet: Packet) {
         match packet.body {
-            Message::Raft(_) => self.engine.deliver(packet),
+            Message::Wire(_) => self.engine.deliver(packet),
             Message::Reply { call, result } => self.transport.answered(call, result),
             Message::Request { call, budget, forwarded, request } => {
                 let coordinator = Arc::clone(&self.coordinator);

@@ -1,7 +1,7 @@
 //! Messages between nodes, and between clients and nodes.
 //!
-//! Raft messages go by two lanes, as in the reference (elastickv #522): what leadership depends on does not queue behind
-//! appends. A full lane drops the message, counts it and tells the engine, which tells Raft that the peer is unreachable;
+//! Messages of engines go by two lanes, as in the reference (elastickv #522): what leadership depends on does not queue behind
+//! appends. A full lane drops the message, counts it and tells the engine, which takes the peer for unreachable;
 //! nothing ever blocks the engine's loop. Requests have answers, matched by [`CallId`]; an answer that does not come is the
 //! caller's deadline.
 
@@ -10,22 +10,18 @@ use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host};
 use crate::request::{Request, Response};
+use crate::wire::{Kind, Wire};
 use parking_lot::Mutex;
-use raft::eraftpb::Message as RaftMessage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The context of a vote request that a transfer forces: voters set their promise aside.
-pub use raft::CAMPAIGN_TRANSFER;
-pub use raft::eraftpb::MessageType;
-
 /// What an envelope carries.
 #[derive(Clone, Debug)]
 pub enum Message {
-    /// From one Raft node to another.
-    Raft(Box<RaftMessage>),
+    /// From one engine to another.
+    Wire(Wire),
     /// A request that wants an answer.
     Request {
         /// The sender's name for it.
@@ -59,28 +55,18 @@ pub struct CallId {
 /// An envelope with a message of this stack.
 pub type Packet = Envelope<Message>;
 
-/// The lane that a Raft message goes by (elastickv `isPriorityMsg`).
-pub fn lane_of(kind: MessageType) -> Lane {
+/// The lane that an engine's message goes by (elastickv `isPriorityMsg`).
+pub const fn lane_of(kind: Kind) -> Lane {
     match kind {
-        MessageType::MsgHeartbeat
-        | MessageType::MsgHeartbeatResponse
-        | MessageType::MsgReadIndex
-        | MessageType::MsgReadIndexResp
-        | MessageType::MsgRequestVote
-        | MessageType::MsgRequestVoteResponse
-        | MessageType::MsgRequestPreVote
-        | MessageType::MsgRequestPreVoteResponse
-        | MessageType::MsgTimeoutNow => Lane::Heartbeat,
-        MessageType::MsgHup
-        | MessageType::MsgBeat
-        | MessageType::MsgPropose
-        | MessageType::MsgAppend
-        | MessageType::MsgAppendResponse
-        | MessageType::MsgSnapshot
-        | MessageType::MsgUnreachable
-        | MessageType::MsgSnapStatus
-        | MessageType::MsgCheckQuorum
-        | MessageType::MsgTransferLeader => Lane::Bulk,
+        Kind::Heartbeat
+        | Kind::HeartbeatResponse
+        | Kind::PreVote
+        | Kind::PreVoteResponse
+        | Kind::Vote
+        | Kind::ForcedVote
+        | Kind::VoteResponse
+        | Kind::TimeoutNow => Lane::Heartbeat,
+        Kind::Append | Kind::AppendResponse | Kind::Snapshot => Lane::Bulk,
     }
 }
 
@@ -104,14 +90,13 @@ impl Transport {
         Self { host, bus, metrics, calls: Mutex::default() }
     }
 
-    /// Sends a Raft message, stamped as this round or as the answer to `echo`.
+    /// Sends an engine's message, stamped as this round or as the answer to `echo`.
     ///
     /// # Errors
     /// The lane's queue to that peer is full; the message is gone, and counted.
-    pub fn send_raft(&self, message: Box<RaftMessage>, stamp: Option<Stamp>, echo: Option<Stamp>) -> Result<(), Error> {
-        let to = NodeId(message.to);
-        let lane = lane_of(message.msg_type);
-        let sent = self.send(Address::Node(to), lane, stamp, echo, Message::Raft(message));
+    pub fn send_wire(&self, to: NodeId, wire: Wire, stamp: Option<Stamp>, echo: Option<Stamp>) -> Result<(), Error> {
+        let lane = lane_of(wire.kind);
+        let sent = self.send(Address::Node(to), lane, stamp, echo, Message::Wire(wire));
         if sent.is_err() {
             self.metrics.full(lane, Counter::DispatchDropped);
             self.host.observe(Event::LaneFull { to, lane });

@@ -71,6 +71,7 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
             &["error"],
             &["observe"],
             &["metrics", "request"],
+            &["wire"],
             &["transport"],
             &["engine"],
             &["lease"],

@@ -14,6 +14,7 @@ use crate::transport::Packet;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+pub use crate::wire::Malformed;
 pub use renewal::RenewalKind;
 
 /// What the engine has published.
@@ -55,10 +56,6 @@ pub struct Applied {
     /// What the state machine answered.
     pub response: Vec<u8>,
 }
-
-/// These bytes are not the state of this state machine.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Malformed;
 
 /// The replicated state machine.
 pub trait StateMachine: Send + Sync {
@@ -153,7 +150,7 @@ pub trait Engine: Send + Sync + 'static {
     /// while another is under way; [`Error::LeadershipLost`], of unknown outcome.
     fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>>;
 
-    /// Takes a Raft message from the network. One that finds the engine's queue full is dropped and counted.
+    /// Takes an engine's message from the network. One that finds the engine's queue full is dropped and counted.
     fn deliver(&self, packet: Packet);
 
     /// Stops the engine; what waits is answered with [`Error::Closed`].

@@ -1,24 +1,23 @@
-//! What network and history are told about messages: of which kind one is, what stands at its head, and how large it is. The one
-//! place of the harness that reads the messages of raft-rs.
+//! What network and history are told about messages: of which kind one is, what stands at its head, and how large it is.
 
 use crate::history::Head;
 use crate::words::MessageKind;
 use leasehold::request::{Read, Request, Response};
-use leasehold::transport::{CAMPAIGN_TRANSFER, Message, MessageType, Packet};
+use leasehold::transport::{Message, Packet};
+use leasehold::wire::{self, Kind, Wire};
 
 /// What frames, headers and numbers of a message take, about: HTTP/2 and gRPC, addresses, term, index.
-const OVERHEAD: usize = 64;
+const OVERHEAD: u64 = 64;
 
 /// The same of one log entry.
-const ENTRY_OVERHEAD: usize = 16;
+const ENTRY_OVERHEAD: u64 = 16;
 
 /// The kind of a message, and what stands at its head.
 pub fn classify(message: &Message) -> (MessageKind, Head) {
     match message {
-        Message::Raft(raft) => {
-            let (term, index, commit, entries) = (raft.term, raft.index, raft.commit, raft.entries.len() as u64);
-            let head = Head { term, index, commit, entries, rejected: raft.reject, ..Head::default() };
-            (kind_of(raft.msg_type, raft.context == CAMPAIGN_TRANSFER), head)
+        Message::Wire(Wire { kind, head, .. }) => {
+            let wire::Head { term, index, commit, entries, rejected, .. } = *head;
+            (kind_of(*kind), Head { term, index, commit, entries, rejected, ..Head::default() })
         }
         Message::Request { call, forwarded, .. } => {
             (MessageKind::Request, Head { call: call.number, forwarded: *forwarded, ..Head::default() })
@@ -29,52 +28,39 @@ pub fn classify(message: &Message) -> (MessageKind, Head) {
     }
 }
 
-/// `forced`: of a request for a vote, that a transfer forces it.
-fn kind_of(raft: MessageType, forced: bool) -> MessageKind {
-    match raft {
-        MessageType::MsgHeartbeat => MessageKind::Heartbeat,
-        MessageType::MsgHeartbeatResponse => MessageKind::HeartbeatResponse,
-        MessageType::MsgAppend => MessageKind::Append,
-        MessageType::MsgAppendResponse => MessageKind::AppendResponse,
-        MessageType::MsgSnapshot => MessageKind::Snapshot,
-        MessageType::MsgRequestPreVote => MessageKind::PreVote,
-        MessageType::MsgRequestPreVoteResponse => MessageKind::PreVoteResponse,
-        MessageType::MsgRequestVote if forced => MessageKind::ForcedVote,
-        MessageType::MsgRequestVote => MessageKind::Vote,
-        MessageType::MsgRequestVoteResponse => MessageKind::VoteResponse,
-        MessageType::MsgTimeoutNow => MessageKind::TimeoutNow,
-        MessageType::MsgHup
-        | MessageType::MsgBeat
-        | MessageType::MsgPropose
-        | MessageType::MsgUnreachable
-        | MessageType::MsgSnapStatus
-        | MessageType::MsgCheckQuorum
-        | MessageType::MsgReadIndex
-        | MessageType::MsgReadIndexResp
-        | MessageType::MsgTransferLeader => unreachable!("in this stack a {raft:?} never leaves its node"),
+fn kind_of(kind: Kind) -> MessageKind {
+    match kind {
+        Kind::Heartbeat => MessageKind::Heartbeat,
+        Kind::HeartbeatResponse => MessageKind::HeartbeatResponse,
+        Kind::Append => MessageKind::Append,
+        Kind::AppendResponse => MessageKind::AppendResponse,
+        Kind::Snapshot => MessageKind::Snapshot,
+        Kind::PreVote => MessageKind::PreVote,
+        Kind::PreVoteResponse => MessageKind::PreVoteResponse,
+        Kind::ForcedVote => MessageKind::ForcedVote,
+        Kind::Vote => MessageKind::Vote,
+        Kind::VoteResponse => MessageKind::VoteResponse,
+        Kind::TimeoutNow => MessageKind::TimeoutNow,
     }
 }
 
 /// About how many bytes a message has on the wire.
 pub fn size(packet: &Packet) -> u64 {
     let payload = match &packet.body {
-        Message::Raft(raft) => {
-            let entries = raft.entries.iter().map(|entry| ENTRY_OVERHEAD + entry.data.len() + entry.context.len());
-            raft.context.len() + raft.get_snapshot().data.len() + entries.sum::<usize>()
-        }
-        Message::Request { request, .. } => match &**request {
-            Request::Get { key } => key.len(),
-            Request::Put { key, value } => key.len() + value.len(),
-            Request::Cas { key, expected, value } => {
-                key.len() + value.len() + expected.as_ref().map_or(0, |expected| expected.len())
-            }
-            Request::Script { reads, key, value } => {
-                reads.iter().map(String::len).sum::<usize>() + key.len() + value.len()
-            }
-        },
-        Message::Reply { result, .. } => result.as_ref().map_or(0, answer_size),
+        Message::Wire(Wire { head, .. }) => ENTRY_OVERHEAD * head.entries + head.payload,
+        Message::Request { request, .. } => request_size(request) as u64,
+        Message::Reply { result, .. } => result.as_ref().map_or(0, answer_size) as u64,
     };
-    (OVERHEAD + payload) as u64
+    OVERHEAD + payload
+}
+
+fn request_size(request: &Request) -> usize {
+    match request {
+        Request::Get { key } => key.len(),
+        Request::Put { key, value } => key.len() + value.len(),
+        Request::Cas { key, expected, value } => key.len() + value.len() + expected.as_ref().map_or(0, Vec::len),
+        Request::Script { reads, key, value } => reads.iter().map(String::len).sum::<usize>() + key.len() + value.len(),
+    }
 }
 
 fn answer_size(response: &Response) -> usize {
@@ -92,34 +78,34 @@ mod tests {
     use crate::words::LaneName;
     use leasehold::env::{Address, Lane, NodeId};
     use leasehold::transport::lane_of;
-    use raft::eraftpb::Message as RaftMessage;
+    use leasehold::wire::Body;
+    use std::sync::Arc;
 
-    fn raft(kind: MessageType) -> RaftMessage {
-        RaftMessage { msg_type: kind, ..Default::default() }
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl Body for Nothing {
+        fn encode(&self) -> Vec<u8> {
+            Vec::new()
+        }
     }
 
-    fn packet(raft: RaftMessage) -> Packet {
-        let (from, to) = (Address::Node(NodeId(1)), Address::Node(NodeId(2)));
-        let lane = lane_of(raft.msg_type);
-        Packet { from, to, lane, stamp: None, echo: None, body: Message::Raft(Box::new(raft)) }
+    fn packet(kind: Kind, head: wire::Head) -> Packet {
+        let (from, to, lane) = (Address::Node(NodeId(1)), Address::Node(NodeId(2)), lane_of(kind));
+        Packet {
+            from,
+            to,
+            lane,
+            stamp: None,
+            echo: None,
+            body: Message::Wire(Wire { kind, head, body: Arc::new(Nothing) }),
+        }
     }
 
     #[test]
     fn scenarios_know_the_lane_of_every_kind_of_message() {
-        let sent = [
-            MessageType::MsgHeartbeat,
-            MessageType::MsgHeartbeatResponse,
-            MessageType::MsgAppend,
-            MessageType::MsgAppendResponse,
-            MessageType::MsgSnapshot,
-            MessageType::MsgRequestPreVote,
-            MessageType::MsgRequestPreVoteResponse,
-            MessageType::MsgRequestVote,
-            MessageType::MsgRequestVoteResponse,
-            MessageType::MsgTimeoutNow,
-        ];
-        for kind in sent {
-            let known = match kind_of(kind, false).lane() {
+        for kind in Kind::ALL {
+            let known = match kind_of(kind).lane() {
                 LaneName::Heartbeat => Lane::Heartbeat,
                 LaneName::Bulk => Lane::Bulk,
                 LaneName::Request => Lane::Request,
@@ -129,19 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn a_vote_that_a_transfer_forces_is_a_kind_of_its_own() {
-        let mut vote = raft(MessageType::MsgRequestVote);
-        assert_eq!(classify(&packet(vote.clone()).body).0, MessageKind::Vote);
-        vote.context = CAMPAIGN_TRANSFER.into();
-        assert_eq!(classify(&packet(vote).body).0, MessageKind::ForcedVote);
-    }
-
-    #[test]
     fn what_a_message_carries_makes_it_larger() {
-        let empty = size(&packet(raft(MessageType::MsgAppend)));
-        let mut append = raft(MessageType::MsgAppend);
-        append.entries.push(Default::default());
-        append.entries[0].data = vec![0; 1_000].into();
-        assert_eq!(size(&packet(append)) - empty, (ENTRY_OVERHEAD + 1_000) as u64);
+        let empty = size(&packet(Kind::Append, wire::Head::default()));
+        let append = packet(Kind::Append, wire::Head { entries: 1, payload: 1_000, ..wire::Head::default() });
+        assert_eq!(size(&append) - empty, ENTRY_OVERHEAD + 1_000);
     }
 }

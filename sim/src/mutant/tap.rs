@@ -1,11 +1,13 @@
 //! Between a node and its messages.
 
 use crate::cluster::Tap;
+use leasehold::engine::raft_rs::wire::{MessageType, rewrite};
 use leasehold::env::{Address, Bus, Instant, Lane, LaneFull, Stamp, timeout};
 use leasehold::node::{Node, Parts};
 use leasehold::observe::Host;
 use leasehold::request::{Key, Request, Response, Value, Version};
-use leasehold::transport::{CallId, Message, MessageType, Packet};
+use leasehold::transport::{CallId, Message, Packet};
+use leasehold::wire::Kind;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -13,10 +15,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The kind of a Raft message, and its term.
-fn raft(packet: &Packet) -> Option<(MessageType, u64)> {
+/// The kind of an engine's message, and its term.
+fn of_engine(packet: &Packet) -> Option<(Kind, u64)> {
     match &packet.body {
-        Message::Raft(message) => Some((message.msg_type, message.term)),
+        Message::Wire(wire) => Some((wire.kind, wire.head.term)),
         Message::Request { .. } | Message::Reply { .. } => None,
     }
 }
@@ -60,20 +62,20 @@ pub(super) fn of_the_latest_round(_: &Parts) -> Arc<dyn Tap> {
 
 /// What answers a heartbeat acknowledges nothing.
 pub(super) fn without_heartbeat_acks(_: &Parts) -> Arc<dyn Tap> {
-    Arc::new(WithoutAcks(MessageType::MsgHeartbeatResponse))
+    Arc::new(WithoutAcks(Kind::HeartbeatResponse))
 }
 
 /// What answers an append acknowledges nothing.
 pub(super) fn without_append_acks(_: &Parts) -> Arc<dyn Tap> {
-    Arc::new(WithoutAcks(MessageType::MsgAppendResponse))
+    Arc::new(WithoutAcks(Kind::AppendResponse))
 }
 
 /// What messages of this kind acknowledge is not heard.
-struct WithoutAcks(MessageType);
+struct WithoutAcks(Kind);
 
 impl Tap for WithoutAcks {
     fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
-        let deaf = matches!(&packet.body, Message::Raft(message) if message.msg_type == self.0);
+        let deaf = matches!(&packet.body, Message::Wire(wire) if wire.kind == self.0);
         let echo = packet.echo.filter(|_| !deaf);
         Some(Packet { echo, ..packet })
     }
@@ -86,11 +88,10 @@ pub(super) fn any_answer_at_receipt(parts: &Parts) -> Arc<dyn Tap> {
 
     impl AnyAnswer {
         fn acknowledged(&self, body: &Message) -> Option<Stamp> {
-            let Message::Raft(message) = body else { return None };
-            let answers =
-                matches!(message.msg_type, MessageType::MsgAppendResponse | MessageType::MsgHeartbeatResponse);
+            let Message::Wire(wire) = body else { return None };
+            let answers = matches!(wire.kind, Kind::AppendResponse | Kind::HeartbeatResponse);
             let sent_at = self.0.monotonic().ok().filter(|_| answers)?;
-            Some(Stamp { term: message.term, incarnation: self.0.incarnation(), round: 0, sent_at })
+            Some(Stamp { term: wire.head.term, incarnation: self.0.incarnation(), round: 0, sent_at })
         }
     }
 
@@ -137,8 +138,7 @@ pub(super) fn no_votes_after_restart(parts: &Parts) -> Arc<dyn Tap> {
 
     impl Tap for NoVotes {
         fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
-            let asks = |kind| matches!(kind, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
-            let asked = matches!(&packet.body, Message::Raft(message) if asks(message.msg_type));
+            let asked = matches!(&packet.body, Message::Wire(wire) if wire.kind.asks_for_vote());
             (!(self.restarted && asked)).then_some(packet)
         }
     }
@@ -152,7 +152,7 @@ pub(super) fn one_lane(_: &Parts) -> Arc<dyn Tap> {
 
     impl Tap for OneLane {
         fn leaving(&self, mut packet: Packet) -> Option<Packet> {
-            if matches!(packet.body, Message::Raft(_)) {
+            if matches!(packet.body, Message::Wire(_)) {
                 packet.lane = Lane::Bulk;
             }
             Some(packet)
@@ -251,22 +251,18 @@ pub(super) fn deaf_candidates(_: &Parts) -> Arc<dyn Tap> {
 
     impl Tap for Deaf {
         fn leaving(&self, packet: Packet) -> Option<Packet> {
-            match raft(&packet) {
-                Some((MessageType::MsgRequestPreVote, _)) => self.stands.store(true, Ordering::Relaxed),
-                Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, _)) => {
-                    self.stands.store(false, Ordering::Relaxed)
-                }
+            match of_engine(&packet) {
+                Some((Kind::PreVote, _)) => self.stands.store(true, Ordering::Relaxed),
+                Some((Kind::Heartbeat | Kind::Append, _)) => self.stands.store(false, Ordering::Relaxed),
                 _ => {}
             }
             Some(packet)
         }
 
         fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
-            match raft(&packet) {
-                Some((MessageType::MsgRequestPreVote, _)) if self.stands.load(Ordering::Relaxed) => return None,
-                Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, _)) => {
-                    self.stands.store(false, Ordering::Relaxed)
-                }
+            match of_engine(&packet) {
+                Some((Kind::PreVote, _)) if self.stands.load(Ordering::Relaxed) => return None,
+                Some((Kind::Heartbeat | Kind::Append, _)) => self.stands.store(false, Ordering::Relaxed),
                 _ => {}
             }
             Some(packet)
@@ -286,13 +282,14 @@ pub(super) fn earlier_terms_unheard(_: &Parts) -> Arc<dyn Tap> {
         fn leaving(&self, packet: Packet) -> Option<Packet> {
             // What concerns a pre-vote may bear a term that nobody is in yet.
             if let Some((
-                MessageType::MsgRequestVote
-                | MessageType::MsgHeartbeat
-                | MessageType::MsgAppend
-                | MessageType::MsgHeartbeatResponse
-                | MessageType::MsgAppendResponse,
+                Kind::Vote
+                | Kind::ForcedVote
+                | Kind::Heartbeat
+                | Kind::Append
+                | Kind::HeartbeatResponse
+                | Kind::AppendResponse,
                 term,
-            )) = raft(&packet)
+            )) = of_engine(&packet)
             {
                 self.0.fetch_max(term, Ordering::Relaxed);
             }
@@ -300,10 +297,8 @@ pub(super) fn earlier_terms_unheard(_: &Parts) -> Arc<dyn Tap> {
         }
 
         fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
-            let unheard = match raft(&packet) {
-                Some((MessageType::MsgHeartbeat | MessageType::MsgAppend, term)) => {
-                    term < self.0.load(Ordering::Relaxed)
-                }
+            let unheard = match of_engine(&packet) {
+                Some((Kind::Heartbeat | Kind::Append, term)) => term < self.0.load(Ordering::Relaxed),
                 _ => false,
             };
             (!unheard).then_some(packet)
@@ -319,10 +314,11 @@ pub(super) fn any_log_will_do(_: &Parts) -> Arc<dyn Tap> {
 
     impl Tap for AnyLog {
         fn arriving(&self, mut packet: Packet, _node: &Node) -> Option<Packet> {
-            if let Message::Raft(message) = &mut packet.body
-                && matches!(message.msg_type, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote)
+            if let Message::Wire(wire) = &mut packet.body
+                && wire.kind.asks_for_vote()
+                && let Some(longer) = rewrite(wire, |message| (message.log_term, message.index) = (u64::MAX, u64::MAX))
             {
-                (message.log_term, message.index) = (u64::MAX, u64::MAX);
+                *wire = longer;
             }
             Some(packet)
         }
@@ -339,29 +335,28 @@ pub(super) fn heartbeats_answered_at_once(_: &Parts) -> Arc<dyn Tap> {
 
     impl Tap for AtOnce {
         fn leaving(&self, packet: Packet) -> Option<Packet> {
-            match raft(&packet) {
-                Some((MessageType::MsgHeartbeatResponse | MessageType::MsgAppendResponse, term)) => {
+            match of_engine(&packet) {
+                Some((Kind::HeartbeatResponse | Kind::AppendResponse, term)) => {
                     *self.0.lock() = Some((packet.to, term));
                 }
-                Some((MessageType::MsgRequestPreVote | MessageType::MsgRequestVoteResponse, _)) => {
-                    *self.0.lock() = None
-                }
+                Some((Kind::PreVote | Kind::VoteResponse, _)) => *self.0.lock() = None,
                 _ => {}
             }
             Some(packet)
         }
 
         fn answering(&self, packet: &Packet) -> Option<Packet> {
-            let Message::Raft(heartbeat) = &packet.body else { return None };
-            let follows = *self.0.lock() == Some((packet.from, heartbeat.term));
-            if heartbeat.msg_type != MessageType::MsgHeartbeat || !follows {
+            let Message::Wire(heartbeat) = &packet.body else { return None };
+            let follows = *self.0.lock() == Some((packet.from, heartbeat.head.term));
+            if heartbeat.kind != Kind::Heartbeat || !follows {
                 return None;
             }
-            let mut answer = heartbeat.clone();
-            (answer.from, answer.to) = (heartbeat.to, heartbeat.from);
-            (answer.msg_type, answer.commit) = (MessageType::MsgHeartbeatResponse, 0);
+            let answer = rewrite(heartbeat, |message| {
+                (message.from, message.to) = (message.to, message.from);
+                (message.msg_type, message.commit) = (MessageType::MsgHeartbeatResponse, 0);
+            })?;
             let (from, to, echo) = (packet.to, packet.from, packet.stamp);
-            Some(Packet { from, to, lane: packet.lane, stamp: None, echo, body: Message::Raft(answer) })
+            Some(Packet { from, to, lane: packet.lane, stamp: None, echo, body: Message::Wire(answer) })
         }
     }
 
@@ -392,7 +387,7 @@ pub(super) fn rounds_at_ticks(parts: &Parts) -> Arc<dyn Tap> {
     impl Tap for AtTicks {
         fn send(&self, bus: &Arc<dyn Bus<Message>>, packet: Packet) -> Result<(), LaneFull> {
             let asks = match &packet.body {
-                Message::Raft(message) => message.msg_type == MessageType::MsgHeartbeat && !message.context.is_empty(),
+                Message::Wire(wire) => wire.kind == Kind::Heartbeat && wire.head.confirms,
                 Message::Request { .. } | Message::Reply { .. } => false,
             };
             if !asks {

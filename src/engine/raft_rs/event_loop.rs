@@ -10,7 +10,7 @@ use super::inbox::{Ask, Input, Reply};
 use super::pending::{Contexts, INTERRUPTED, OVERWRITTEN, Proposals, Reads};
 use super::storage::{LogStore, is_change};
 use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
-use super::{Parts, Shared};
+use super::{Parts, Shared, wire};
 use crate::engine::renewal::Renewal;
 use crate::engine::{Applied, Listener, StateMachine, Status};
 use crate::env::{Address, ClockError, Instant, NodeId, Point, Stamp, Work};
@@ -307,9 +307,10 @@ impl EventLoop {
 
     async fn step(&mut self, packet: Packet) {
         self.host.work(Work::Step).await;
-        let Packet { from: Address::Node(from), body: Message::Raft(message), stamp, echo, .. } = packet else {
+        let Packet { from: Address::Node(from), body: Message::Wire(wire), stamp, echo, .. } = packet else {
             return;
         };
+        let Some(message) = wire::open(wire) else { return };
         if !rule!(TimeoutNowNamesLog, !self.is_stale_timeout_now(&message)) {
             self.host.observe(Event::StaleTimeoutNow);
             return;
@@ -323,7 +324,7 @@ impl EventLoop {
             self.acknowledged(from, message.term, stamp);
         }
         // A message of a peer that is not, or no longer, a member is an error that concerns nobody here.
-        let _ = self.raft.step(*message);
+        let _ = self.raft.step(message);
     }
 
     /// Rule RL.4 (raft-rs #234): a `TimeoutNow` permits an election against the log that its sender had. If this log has moved
@@ -446,7 +447,7 @@ impl EventLoop {
             messages.sort_by_key(|message| message.to);
         }
         let stamp = self.stamp();
-        for mut message in messages.into_iter().map(Box::new) {
+        for mut message in messages {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
                 rule!(TimeoutNowEndsLease => self.listener.suspended());
@@ -454,11 +455,13 @@ impl EventLoop {
                 let log = &self.raft.raft.raft_log;
                 (message.log_term, message.index) = (log.last_term(), log.last_index());
             }
-            let (to, kind) = (message.to, message.msg_type);
             self.sends_snapshot(&message);
             let round = stamp.filter(|_| is_round(message.msg_type));
             let echo = self.echo_for(&message);
-            if self.transport.send_raft(message, round, echo).is_err() {
+            let to = message.to;
+            let Some(wire) = wire::seal(message) else { continue };
+            let kind = wire.kind;
+            if self.transport.send_wire(NodeId(to), wire, round, echo).is_err() {
                 self.not_sent(to, kind);
             }
         }

@@ -8,6 +8,7 @@ mod inbox;
 mod pending;
 mod storage;
 mod timing;
+pub mod wire;
 
 use super::{Applied, Config, Engine, Listener, MembershipChange, StateMachine, Status};
 use crate::env::{BoxFuture, Disk, NodeId, between, timeout};

@@ -5,8 +5,8 @@ use super::storage::LogStore;
 use crate::engine::{Config, ReadConfirmation, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
-use raft::ReadOnlyOption;
 use raft::eraftpb::{Message, MessageType};
+use raft::{CAMPAIGN_TRANSFER, ReadOnlyOption};
 use std::time::Duration;
 
 /// Election timeouts drawn from the [`Env`](crate::env::Env) instead of raft's thread-local generator, which no seed reaches.
@@ -54,9 +54,6 @@ pub(super) struct RestartPromise {
     ticks_left: usize,
 }
 
-/// What raft writes into a vote request of an election that a transfer permits.
-const FORCED: &[u8] = b"CampaignTransfer";
-
 impl RestartPromise {
     /// A node that has never taken part in an election or followed a leader has promised nothing, and the only voter of its group
     /// has nobody to promise it to. Learners are not excepted: one may be a voter by the time that it asks or is asked.
@@ -80,7 +77,7 @@ impl RestartPromise {
 
     pub(super) fn forbids(&self, message: &Message) -> bool {
         let asks = matches!(message.msg_type, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
-        self.ticks_left > 0 && asks && message.context.as_ref() != FORCED
+        self.ticks_left > 0 && asks && message.context.as_ref() != CAMPAIGN_TRANSFER
     }
 }
 
@@ -170,7 +167,7 @@ mod tests {
     #[test]
     fn a_transfer_of_leadership_may_go_on_through_a_restart() {
         let promise = RestartPromise::begin(&config(), true);
-        assert!(!promise.forbids(&asks(MessageType::MsgRequestVote, FORCED)));
+        assert!(!promise.forbids(&asks(MessageType::MsgRequestVote, CAMPAIGN_TRANSFER)));
         assert!(!promise.forbids(&asks(MessageType::MsgHeartbeat, b"")));
     }
 

@@ -2,7 +2,8 @@
 
 use super::world::World;
 use crate::env::{Address, Bus, Envelope, LaneFull, NodeId};
-use crate::transport::{Message, MessageType, Packet};
+use crate::transport::{Message, Packet};
+use crate::wire;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,22 +28,22 @@ pub(crate) enum Kind {
 impl Kind {
     /// `None`: one that no test asks for.
     fn of(message: &Message) -> Option<Kind> {
-        let raft = match message {
+        let wire = match message {
             Message::Request { .. } => return Some(Kind::Request),
             Message::Reply { .. } => return Some(Kind::Reply),
-            Message::Raft(raft) => raft.msg_type,
+            Message::Wire(wire) => wire.kind,
         };
-        match raft {
-            MessageType::MsgAppend => Some(Kind::Append),
-            MessageType::MsgAppendResponse => Some(Kind::AppendAnswer),
-            MessageType::MsgHeartbeat => Some(Kind::Heartbeat),
-            MessageType::MsgHeartbeatResponse => Some(Kind::HeartbeatAnswer),
-            MessageType::MsgRequestPreVote => Some(Kind::PreVote),
-            MessageType::MsgRequestVote => Some(Kind::Vote),
-            MessageType::MsgRequestVoteResponse => Some(Kind::VoteAnswer),
-            MessageType::MsgTimeoutNow => Some(Kind::TimeoutNow),
-            MessageType::MsgSnapshot => Some(Kind::Snapshot),
-            _ => None,
+        match wire {
+            wire::Kind::Append => Some(Kind::Append),
+            wire::Kind::AppendResponse => Some(Kind::AppendAnswer),
+            wire::Kind::Heartbeat => Some(Kind::Heartbeat),
+            wire::Kind::HeartbeatResponse => Some(Kind::HeartbeatAnswer),
+            wire::Kind::PreVote => Some(Kind::PreVote),
+            wire::Kind::Vote | wire::Kind::ForcedVote => Some(Kind::Vote),
+            wire::Kind::VoteResponse => Some(Kind::VoteAnswer),
+            wire::Kind::TimeoutNow => Some(Kind::TimeoutNow),
+            wire::Kind::Snapshot => Some(Kind::Snapshot),
+            wire::Kind::PreVoteResponse => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::raft_rs::storage::LogStore;
 use crate::env::{NodeId, Work};
 use crate::error::Error;
 use crate::observe::{Event, Host};
+use crate::wire::Kind;
 use raft::eraftpb::{HardState, Message as RaftMessage, MessageType, Snapshot};
 use raft::{ProgressState, SnapshotStatus};
 use std::collections::BTreeMap;
@@ -107,8 +108,8 @@ impl EventLoop {
     }
 
     /// A message did not leave: raft has to know, and of a snapshot in particular.
-    pub(super) fn not_sent(&mut self, to: u64, kind: MessageType) {
-        if kind == MessageType::MsgSnapshot {
+    pub(super) fn not_sent(&mut self, to: u64, kind: Kind) {
+        if kind == Kind::Snapshot {
             self.snapshots.ticks_left.remove(&to);
             self.snapshot_lost(to);
         } else {
