@@ -9,6 +9,7 @@
 //! | [`time`] | instants of the simulated world |
 //! | [`world`] | simulated hardware: clock, network, disk, CPU, processes; all randomness. Knows no Raft |
 //! | [`history`] | what happened: operations, events, the fingerprint |
+//! | [`view`] | what is so: replicas, logs, leases, operations, faults in force; history folded once |
 //! | [`cluster`] | the stack wired into the world |
 //! | [`mutant`] | variants of the stack: what real systems did, planted bugs; the rows of the matrix |
 //! | [`workload`] | clients |
@@ -41,6 +42,8 @@ pub mod scenario;
 pub mod time;
 #[cfg(madsim)]
 pub mod verdict;
+#[cfg(madsim)]
+pub mod view;
 #[cfg(madsim)]
 pub mod words;
 #[cfg(madsim)]

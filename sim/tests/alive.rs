@@ -3,13 +3,14 @@
 use leasehold::env::{Instant, NodeId, ReplicaId};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
-use leasehold_sim::check::{self, Finding, Nodes, Panel, Premises};
+use leasehold_sim::check::{self, Finding, Panel, Premises};
 use leasehold_sim::history::{Completion, FaultPhase, Found, Keep, OpId, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
 use leasehold_sim::verdict::RunReport;
+use leasehold_sim::view::View;
 use leasehold_sim::words::MessageKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -342,7 +343,7 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         drift_ppm: 200,
         seed: 1,
     };
-    let mut panel = Panel::new(Nodes::default(), check::all(&premises));
+    let mut panel = Panel::new(View::default(), check::all(&premises));
     let mut found: Vec<_> = history.iter().flat_map(|record| panel.record(record)).collect();
     found.extend(panel.finish(SimTime::at(report.sim)));
     found

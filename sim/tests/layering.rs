@@ -90,6 +90,7 @@ fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_
         &[
             &["time", "words"],
             &["scenario", "world", "history"],
+            &["view"],
             &["cluster", "check"],
             &["mutant"],
             &["workload", "fault", "verdict"],

@@ -56,13 +56,11 @@
 //! when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them
 //! and for everybody's stories; `words` writes numbers as people read them.
 
-mod acknowledged;
 mod applied_before_read;
 mod backed_by_promises;
 mod calls_return;
 mod calm;
 mod caught_up;
-mod clocks;
 mod commit_progress;
 mod committed_reads;
 mod configuration;
@@ -79,16 +77,12 @@ mod hit_rate;
 mod leader_completeness;
 mod lease_base;
 mod lease_used;
-mod ledger;
 mod linearizability;
 mod live_leader;
-mod log;
 mod log_matching;
 mod monotone_lease;
 mod monotone_reads;
-mod nodes;
 mod one_lease;
-mod operations;
 mod panel;
 mod premises;
 mod quorum_commits;
@@ -100,15 +94,20 @@ mod serial_order;
 mod staleness;
 mod state_machine_safety;
 mod steady_leadership;
+mod story;
 mod timing;
 mod transfer_lease;
 mod transfers_end;
-pub(crate) mod troubles;
 mod warm_lease;
 pub mod words;
 pub mod zones;
 
-pub use nodes::{LeaseState, Nodes};
+/// The names by which checks know parts of the view.
+mod nodes {
+    pub(super) use super::story::moment;
+    pub(super) use crate::view::{Held, Replica as NodeState, View as Nodes};
+}
+
 pub use panel::{Kind, Panel};
 pub use premises::Premises;
 
@@ -118,6 +117,7 @@ pub(crate) mod testing;
 use crate::history::Record;
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::view::{View as Nodes, acknowledged, clocks, faults as troubles, ledger, log, operations};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -9,6 +9,8 @@ mod encode;
 mod fault;
 mod fingerprint;
 mod record;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use by_op::ByOp;
 pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};

@@ -2,10 +2,10 @@
 
 use super::figures::{self, count, counted};
 use super::style::Style;
-use crate::check::LeaseState;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Seeds};
 use crate::verdict::{Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, read};
+use crate::view::LeaseState;
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;

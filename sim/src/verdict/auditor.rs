@@ -1,11 +1,12 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
-use crate::check::{self, Check, Finding, Nodes, Panel, Premises, Severity, ends_run};
+use crate::check::{self, Check, Finding, Panel, Premises, Severity, ends_run};
 use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, StepId, What};
 use crate::scenario::{Class, Ppm, Scenario, Step};
 use crate::time::SimTime;
+use crate::view::View;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -160,7 +161,7 @@ pub fn panel(scenario: &Scenario, seed: u64, keys: Arc<[String]>, wanted: impl F
 fn panel_of(scenario: &Scenario, premises: &Premises, wanted: impl Fn(&str) -> bool) -> Panel {
     let mut checks = check::all(premises);
     checks.retain(|check| wanted(check.name()));
-    Panel::new(Nodes::founded_by(founders(scenario)), checks)
+    Panel::new(View::founded_by(founders(scenario)), checks)
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
@@ -224,10 +225,10 @@ impl Observer for SharedAuditor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::LeaseState;
-    use crate::check::testing::{Events, ms};
+    use crate::history::testing::{Events, ms};
     use crate::history::{History, Keep};
     use crate::verdict::testing::{scenario, with_timeline};
+    use crate::view::LeaseState;
     use crate::words::Verb;
     use leasehold::error::ErrorKind;
     use leasehold::observe::Miss;

@@ -225,7 +225,7 @@ impl LeaseMeasures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, get, ms, put};
+    use crate::history::testing::{Events, get, ms, put};
     use crate::verdict::testing::scenario;
     use leasehold::error::{ErrorKind, Outcome};
     use leasehold::observe::{EndCause, RoundCause, ScriptTimes};

@@ -1,10 +1,10 @@
 //! What a run came to: plain data that reports are written from.
 
 use super::Recoveries;
-use crate::check::LeaseState;
 use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
+use crate::view::LeaseState;
 use leasehold::env::NodeId;
 use leasehold::observe::{Miss, RoundCause};
 use std::collections::BTreeMap;

@@ -11,10 +11,10 @@
 //! starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
 //! which never recovers is seen.
 
-use crate::check::troubles::{Change, Troubles};
 use crate::history::Completion;
 use crate::history::{Fault, FaultPhase, Record, StackRecord, What};
 use crate::time::SimTime;
+use crate::view::faults::{Change, Troubles};
 use crate::words::Verb;
 use leasehold::observe::Event;
 use std::time::Duration;
@@ -101,7 +101,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms, script};
+    use crate::history::testing::{Events, ms, script};
     use FaultPhase::{Activated, Effective, Ended, Refused};
 
     /// The longest recovery in ms, in a run of ten seconds.

@@ -86,7 +86,7 @@ impl Cold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::Events;
+    use crate::history::testing::Events;
     use leasehold::observe::Miss;
 
     /// When each leader could have answered, and for how long it was cold, in ms.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::check::Severity;
-use crate::check::testing::ms;
 use crate::history::OpKind;
+use crate::history::testing::ms;
 use crate::verdict::testing::scenario;
 use crate::verdict::{LeaseMeasures, OpMeasures, RoundMeasures, ScriptMeasures};
 use std::time::Duration;

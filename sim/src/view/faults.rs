@@ -85,7 +85,7 @@ impl Troubles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::history::testing::{Events, ms};
     use crate::words::Verb;
     use FaultPhase::{Activated, Effective, Ended, Refused};
 

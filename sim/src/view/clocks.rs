@@ -9,7 +9,7 @@ use leasehold::env::{Instant, NodeId, ReplicaId};
 
 /// The clocks, by node.
 #[derive(Default)]
-pub(super) struct Clocks(Vec<Option<Line>>);
+pub(crate) struct Clocks(Vec<Option<Line>>);
 
 /// Two records that are closer tell nothing of a clock's pace.
 const APART: u64 = 1_000_000;
@@ -40,7 +40,7 @@ impl Line {
 
 impl Clocks {
     /// Sees a record: what a node's clock shows.
-    pub(super) fn record(&mut self, Record { at, what }: &Record) {
+    pub(crate) fn record(&mut self, Record { at, what }: &Record) {
         let (node, clock, touched) = match what {
             What::Stack(told) => (told.replica.node, told.clock, false),
             What::Clock { replica: ReplicaId { node, .. }, clock, .. } => (*node, *clock, true),
@@ -72,13 +72,13 @@ impl Clocks {
     }
 
     /// What the clock of `node` shows, showed or will show at `at`.
-    pub(super) fn reading(&self, node: NodeId, at: SimTime) -> Option<Instant> {
+    pub(crate) fn reading(&self, node: NodeId, at: SimTime) -> Option<Instant> {
         let Line { last, pace, .. } = self.get(node)?;
         Some(Instant::from_nanos(moved(last.1, last.0, at.0, pace.1, pace.0)))
     }
 
     /// When the clock of `node` shows or showed `reading`; never, if it stands still.
-    pub(super) fn when(&self, node: NodeId, reading: Instant) -> Option<SimTime> {
+    pub(crate) fn when(&self, node: NodeId, reading: Instant) -> Option<SimTime> {
         let Line { last, pace, .. } = self.get(node)?;
         let stands = pace.1 == 0;
         Some(if stands { SimTime::NEVER } else { SimTime(moved(last.0, last.1, reading.as_nanos(), pace.0, pace.1)) })
@@ -94,8 +94,8 @@ fn moved(start: u64, from: u64, to: u64, times: u64, per: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::ms;
     use crate::history::StackRecord;
+    use crate::history::testing::ms;
     use leasehold::observe::Event;
 
     const N1: NodeId = NodeId(1);

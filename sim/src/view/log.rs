@@ -10,21 +10,21 @@
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 #[derive(Default)]
-pub(super) struct Log {
+pub(crate) struct Log {
     /// Entry `i` has index `i + 1`.
     entries: Vec<Entry>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Entry {
-    pub(super) term: u64,
+pub(crate) struct Entry {
+    pub(crate) term: u64,
     /// Hash of this entry and all before it.
-    pub(super) prefix: u64,
+    pub(crate) prefix: u64,
 }
 
 impl Log {
     /// The entry is in the log at `index`; what was there and after it is gone. One that leaves a gap is not taken.
-    pub(super) fn append(&mut self, index: u64, term: u64, digest: u32) {
+    pub(crate) fn append(&mut self, index: u64, term: u64, digest: u32) {
         let Some(before) = index.checked_sub(1).and_then(|length| usize::try_from(length).ok()) else { return };
         if before <= self.entries.len() {
             self.entries.truncate(before);
@@ -34,28 +34,28 @@ impl Log {
     }
 
     /// The log as it was up to `index`.
-    pub(super) fn up_to(&self, index: u64) -> Self {
+    pub(crate) fn up_to(&self, index: u64) -> Self {
         let length = usize::try_from(index).unwrap_or(usize::MAX).min(self.entries.len());
         Self { entries: self.entries[..length].to_vec() }
     }
 
-    pub(super) fn get(&self, index: u64) -> Option<Entry> {
+    pub(crate) fn get(&self, index: u64) -> Option<Entry> {
         let position = usize::try_from(index.checked_sub(1)?).ok()?;
         self.entries.get(position).copied()
     }
 
     /// The index of the last entry; 0 of an empty log.
-    pub(super) fn last_index(&self) -> u64 {
+    pub(crate) fn last_index(&self) -> u64 {
         self.entries.len() as u64
     }
 
     /// Term and index of the last entry, by which Raft compares logs in elections.
-    pub(super) fn last(&self) -> (u64, u64) {
+    pub(crate) fn last(&self) -> (u64, u64) {
         (self.entries.last().map_or(0, |entry| entry.term), self.last_index())
     }
 
     /// The first index at which two logs differ, be it that one of them ends there; `None` for equal logs.
-    pub(super) fn first_difference(&self, other: &Log) -> Option<u64> {
+    pub(crate) fn first_difference(&self, other: &Log) -> Option<u64> {
         let equal = self.entries.iter().zip(&other.entries).take_while(|(one, two)| one == two).count();
         let differ = equal < self.entries.len().max(other.entries.len());
         differ.then_some(equal as u64 + 1)

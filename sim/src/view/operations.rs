@@ -11,7 +11,7 @@ use leasehold::request::Version;
 
 /// Operations under way.
 #[derive(Default)]
-pub(super) struct Operations {
+pub(crate) struct Operations {
     under_way: ByOp<UnderWay>,
     floor: Floor,
     /// How many operations have begun or ended.
@@ -24,41 +24,41 @@ pub(super) struct Operations {
 
 /// An operation that has not completed.
 #[derive(Clone)]
-pub(super) struct UnderWay {
-    pub(super) client: u32,
-    pub(super) invoked: SimTime,
-    pub(super) operation: Operation,
+pub(crate) struct UnderWay {
+    pub(crate) client: u32,
+    pub(crate) invoked: SimTime,
+    pub(crate) operation: Operation,
     /// Which of all begins and ends of operations its invocation was.
-    pub(super) began: u64,
+    pub(crate) began: u64,
     /// The floor when it was invoked.
-    pub(super) floor: Floor,
+    pub(crate) floor: Floor,
 }
 
 /// An operation at its completion.
-pub(super) struct Completed {
-    pub(super) operation: UnderWay,
+pub(crate) struct Completed {
+    pub(crate) operation: UnderWay,
     /// What it did, if its client was told.
-    pub(super) did: Option<Did>,
+    pub(crate) did: Option<Did>,
 }
 
 /// A place that an operation has taken in the log's order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(super) struct Floor {
-    pub(super) place: Version,
+pub(crate) struct Floor {
+    pub(crate) place: Version,
     /// Whose it is: the operation, its client, and when it completed.
-    pub(super) by: Option<(OpId, u32, SimTime)>,
+    pub(crate) by: Option<(OpId, u32, SimTime)>,
 }
 
 /// What a completed operation did: which versions it found, and which it wrote.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Did {
-    pub(super) found: Vec<(KeyId, Found)>,
-    pub(super) wrote: Option<(KeyId, Version)>,
+pub(crate) struct Did {
+    pub(crate) found: Vec<(KeyId, Found)>,
+    pub(crate) wrote: Option<(KeyId, Version)>,
 }
 
 impl Did {
     /// Nothing that a client was told of: `None`.
-    pub(super) fn of(operation: &Operation, completion: &Completion) -> Option<Self> {
+    pub(crate) fn of(operation: &Operation, completion: &Completion) -> Option<Self> {
         let (found, wrote) = match (operation, completion) {
             (Operation::Get { key }, Completion::Read { version, value, .. })
             | (Operation::Cas { key, .. }, Completion::Unexpected { version, value }) => {
@@ -76,20 +76,20 @@ impl Did {
     }
 
     /// The first place that real time allows it, where nothing invoked earlier lies beyond `floor`.
-    pub(super) fn place(&self, floor: Version) -> Version {
+    pub(crate) fn place(&self, floor: Version) -> Version {
         let newest = self.found.iter().map(|(_, found)| found.version).max().unwrap_or(0);
         self.wrote.map_or(newest.max(floor), |(_, version)| version)
     }
 
     /// Does it take place there, by what the log says of all keys? It sees what was there right before its own write.
-    pub(super) fn fits(&self, ledger: &Ledger, place: Version) -> Result<(), Misfit> {
+    pub(crate) fn fits(&self, ledger: &Ledger, place: Version) -> Result<(), Misfit> {
         let seen = if self.wrote.is_some() { place.saturating_sub(1) } else { place };
         ledger.fits(self.found.iter().map(|(key, found)| (*key, found.version)), seen)
     }
 }
 
 impl Operations {
-    pub(super) fn record(&mut self, record: &Record) {
+    pub(crate) fn record(&mut self, record: &Record) {
         self.completed = None;
         let at = record.at;
         match &record.what {
@@ -136,47 +136,47 @@ impl Operations {
     }
 
     /// The operation that the present record completes, if it is a completion.
-    pub(super) fn completed(&self) -> Option<&Completed> {
+    pub(crate) fn completed(&self) -> Option<&Completed> {
         self.completed.as_ref()
     }
 
-    pub(super) fn get(&self, op: OpId) -> Option<&UnderWay> {
+    pub(crate) fn get(&self, op: OpId) -> Option<&UnderWay> {
         self.under_way.get(op)
     }
 
     /// How many are under way.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.under_way.len()
     }
 
     /// Those under way, the oldest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &UnderWay> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &UnderWay> {
         self.under_way.iter().map(|(_, operation)| operation)
     }
 
     /// The oldest under way.
-    pub(super) fn oldest(&self) -> Option<&UnderWay> {
+    pub(crate) fn oldest(&self) -> Option<&UnderWay> {
         self.under_way.oldest()
     }
 
     /// From which node an answer arrived at the client at that very moment.
-    pub(super) fn answered_by(&self, at: SimTime, client: u32) -> Option<NodeId> {
+    pub(crate) fn answered_by(&self, at: SimTime, client: u32) -> Option<NodeId> {
         let (node, arrived) = (*self.answers.get(client as usize)?)?;
         (arrived == at).then_some(node)
     }
 
     /// How many operations have begun or ended.
-    pub(super) fn events(&self) -> u64 {
+    pub(crate) fn events(&self) -> u64 {
         self.events
     }
 
     /// The highest place of all that has completed.
-    pub(super) fn floor(&self) -> Floor {
+    pub(crate) fn floor(&self) -> Floor {
         self.floor
     }
 
     /// The least place that an operation under way, or one that is invoked later, may still take.
-    pub(super) fn least(&self) -> Version {
+    pub(crate) fn least(&self) -> Version {
         self.oldest().map_or(self.floor.place, |operation| operation.floor.place)
     }
 }

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 const PATIENCE: usize = 16;
 
 /// The log's own account of the store.
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     /// By number.
     keys: Vec<Versions>,
     /// The index of the last entry that was taken.
@@ -34,16 +34,16 @@ struct Versions(VecDeque<(Version, OpId)>);
 
 /// What does not fit at its place: an operation found `found` of `key`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Misfit {
-    pub(super) key: KeyId,
-    pub(super) found: Version,
+pub(crate) struct Misfit {
+    pub(crate) key: KeyId,
+    pub(crate) found: Version,
     /// The version that had replaced it, and whose it is; `None`: what it found was only written later.
-    pub(super) newer: Option<(Version, OpId)>,
+    pub(crate) newer: Option<(Version, OpId)>,
 }
 
 impl Ledger {
     /// The entry at `index` did this; `floor` is the least place that an operation under way may still take.
-    pub(super) fn take(&mut self, index: Version, effect: &Effect, floor: Version) {
+    pub(crate) fn take(&mut self, index: Version, effect: &Effect, floor: Version) {
         self.last = index;
         if effect.answer == Answer::Wrote {
             let number = effect.key.0 as usize;
@@ -55,12 +55,12 @@ impl Ledger {
     }
 
     /// The index of the last entry that was taken.
-    pub(super) fn last(&self) -> Version {
+    pub(crate) fn last(&self) -> Version {
         self.last
     }
 
     /// What applying the entry at `index` must have answered, by what all entries before it did.
-    pub(super) fn due(&self, index: Version, effect: &Effect) -> Answer {
+    pub(crate) fn due(&self, index: Version, effect: &Effect) -> Answer {
         match &effect.condition {
             Condition::Always => Answer::Wrote,
             Condition::Holds(expected) => {
@@ -83,19 +83,19 @@ impl Ledger {
     }
 
     /// Who wrote `version` of `key`; `None`: nobody, or nobody remembers.
-    pub(super) fn writer(&self, key: KeyId, version: Version) -> Option<OpId> {
+    pub(crate) fn writer(&self, key: KeyId, version: Version) -> Option<OpId> {
         let versions = self.versions(key)?;
         let position = versions.binary_search_by_key(&version, |(version, _)| *version).ok()?;
         Some(versions[position].1)
     }
 
     /// Is everything remembered of `key` that is newer than `version`?
-    pub(super) fn remembers(&self, key: KeyId, version: Version) -> bool {
+    pub(crate) fn remembers(&self, key: KeyId, version: Version) -> bool {
         self.versions(key).and_then(VecDeque::front).is_none_or(|(oldest, _)| *oldest <= version)
     }
 
     /// May an operation that found these versions take place right at `place`: was each written by then, and none overwritten?
-    pub(super) fn fits(&self, reads: impl Iterator<Item = (KeyId, Version)>, place: Version) -> Result<(), Misfit> {
+    pub(crate) fn fits(&self, reads: impl Iterator<Item = (KeyId, Version)>, place: Version) -> Result<(), Misfit> {
         for (key, found) in reads {
             let newer = self.next(key, found).filter(|(version, _)| *version <= place);
             if newer.is_some() || found > place {
@@ -116,12 +116,12 @@ impl Ledger {
     }
 
     #[cfg(test)]
-    pub(super) fn with_patience(patience: usize) -> Self {
+    pub(crate) fn with_patience(patience: usize) -> Self {
         Self { patience, ..Self::default() }
     }
 
     #[cfg(test)]
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.keys.iter().map(|versions| versions.0.len()).sum()
     }
 }

@@ -1,0 +1,136 @@
+//! The lines of a finding's story that say what the nodes are up to.
+
+use super::{STORY, words};
+use crate::history::ProcessChange;
+use crate::time::SimTime;
+use crate::view::acknowledged::{Acknowledged, Extension};
+use crate::view::{Held, Replica, View};
+use leasehold::env::NodeId;
+use leasehold::observe::{EndCause, Role};
+
+impl View {
+    /// A line for each node that leads or has had a lease, at most `most`, those with a lease in force at `at` first.
+    pub(super) fn story(&self, at: SimTime, most: usize) -> Vec<String> {
+        let mut nodes: Vec<_> = self.iter().filter(|(_, node)| node.is_of_interest()).collect();
+        nodes.sort_by_key(|(_, node)| !node.holds_lease(at));
+        nodes.iter().take(most).map(|(id, node)| format!("{id} {}", node.describe(at))).collect()
+    }
+
+    /// A finding's story, and what the nodes are up to as far as there is room.
+    pub(super) fn complete(&self, at: SimTime, mut story: Vec<String>) -> Vec<String> {
+        story.extend(self.story(at, STORY.saturating_sub(story.len())));
+        story
+    }
+
+    /// For each lease that was still good while another node already led a later term: how long that was, up to `at`.
+    pub(super) fn overlaps(&self, at: SimTime) -> Vec<String> {
+        let newest = self.iter().filter(|(_, node)| node.role == Role::Leader).max_by_key(|(_, node)| node.term);
+        let Some((leader, leading)) = newest else { return Vec::new() };
+        let outlived = self.iter().filter(|(id, _)| *id != leader).filter_map(|(id, node)| {
+            let (lease, until) = node.latest_lease()?;
+            let until = until.min(at);
+            let overlap = until.since(leading.since.max(lease.since));
+            let old = lease.term < leading.term && !overlap.is_zero();
+            let overlap = words::duration(overlap);
+            let (theirs, ours) = (lease.term, leading.term);
+            old.then(|| format!("so {id} had its lease of term {theirs} for {overlap} while {leader} led term {ours}"))
+        });
+        outlived.collect()
+    }
+}
+
+impl Replica {
+    fn is_of_interest(&self) -> bool {
+        self.role == Role::Leader || self.latest_lease().is_some()
+    }
+
+    pub(super) fn describe(&self, at: SimTime) -> String {
+        let role = match self.role {
+            Role::Leader => format!("has led term {} since {}", self.term, self.since),
+            role => format!("has been {} in term {} since {}", role.name(), self.term, self.since),
+        };
+        let served = self.last_hit.map_or(String::new(), |hit| format!("; last answered from a lease at {hit}"));
+        format!("{role}{}; {}{served}", self.describe_process(), self.describe_lease(at))
+    }
+
+    fn describe_process(&self) -> String {
+        match self.process {
+            Some((ProcessChange::Failed { error }, at)) => format!(", could not start at {at} ({})", error.name()),
+            Some((ProcessChange::Killed, at)) => format!(", killed at {at}"),
+            Some((ProcessChange::Paused, at)) => format!(", standing still since {at}"),
+            _ => String::new(),
+        }
+    }
+
+    fn describe_lease(&self, at: SimTime) -> String {
+        match (&self.lease, &self.ended) {
+            (Some(Held { term, extended, until, .. }), _) => {
+                let holds = if at < *until { "holds" } else { "held" };
+                format!("{holds} a lease of term {term}, extended at {extended}, until {}", moment(*until))
+            }
+            (None, Some(ended)) => {
+                let cause = ended.cause.map_or("no longer leader", EndCause::name);
+                format!("its lease of term {} ended at {} ({cause})", ended.lease.term, ended.until())
+            }
+            (None, None) => "has had no lease".to_owned(),
+        }
+    }
+}
+
+impl Acknowledged {
+    /// What `node` has acknowledged, beside the base.
+    pub(crate) fn describe(&self, extension: &Extension, node: NodeId) -> String {
+        let Some(stamp) = self.latest(extension, node) else {
+            return format!("{node} has acknowledged nothing in this term");
+        };
+        let (base, sent) = (extension.base, stamp.sent_at);
+        let (apart, order) = if sent < base { (base.since(sent), "before") } else { (sent.since(base), "after") };
+        let apart = words::duration(apart);
+        format!(
+            "the latest that {node} has acknowledged is round {}, which left {apart} {order} the lease's base",
+            stamp.round
+        )
+    }
+}
+
+/// A moment, or that it never comes.
+pub(super) fn moment(at: SimTime) -> String {
+    if at == SimTime::NEVER { "the end of time".to_owned() } else { at.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::testing::{Events, ms};
+
+    fn nodes(events: Events) -> View {
+        let mut view = View::default();
+        events.records().iter().for_each(|record| view.record(record));
+        view
+    }
+
+    #[test]
+    fn the_story_says_whose_process_is_down() {
+        let told = |change| nodes(Events::default().leads(0, 1, 4).process(10, 1, change)).story(ms(20), 1);
+        let line = |process| vec![format!("n1 has {process}; has had no lease")];
+        assert_eq!(told(ProcessChange::Paused), line("led term 4 since 0.000000s, standing still since 0.010000s"));
+        assert_eq!(told(ProcessChange::Resumed), line("led term 4 since 0.000000s"));
+        let killed = nodes(Events::default().leads(0, 1, 4).extended(5, 1, 4, 50).killed(10, 1)).story(ms(20), 1);
+        assert!(killed[0].starts_with("n1 has been follower in term 4 since 0.010000s, killed at 0.010000s;"));
+    }
+
+    #[test]
+    fn the_story_names_roles_leases_and_the_overlap() {
+        let nodes = nodes(Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000).hit(850, 1).leads(700, 2, 5));
+        assert_eq!(
+            nodes.story(ms(900), 7),
+            [
+                "n1 has led term 4 since 0.000000s; holds a lease of term 4, extended at 0.010000s, until 1.000000s; \
+                 last answered from a lease at 0.850000s",
+                "n2 has led term 5 since 0.700000s; has had no lease",
+            ]
+        );
+        let overlap = "so n1 had its lease of term 4 for 200.000 ms while n2 led term 5";
+        assert_eq!(nodes.overlaps(ms(900)), [overlap]);
+    }
+}

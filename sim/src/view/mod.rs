@@ -1,0 +1,95 @@
+//! What is so now: history folded once, for everybody who asks. Checks, selectors, moments, timelines and explanations read it; none of
+//! them keeps what can be asked here.
+//!
+//! | file | what it follows |
+//! |---|---|
+//! | [`replicas`] | who runs, leads, holds which lease, has and has applied which entries |
+//! | [`operations`] | what clients have under way, and what it cannot take place before |
+//! | [`ledger`] | the store as the log makes it |
+//! | [`acknowledged`] | who has answered what of each leader's |
+//! | [`clocks`] | when a clock shows what |
+//! | [`faults`] | which faults are in force |
+
+pub(crate) mod acknowledged;
+pub(crate) mod clocks;
+pub(crate) mod faults;
+pub(crate) mod ledger;
+pub(crate) mod log;
+pub(crate) mod operations;
+mod replica;
+mod replicas;
+
+pub use replica::{Ended, Held, Replica};
+pub use replicas::{LeaseState, Replicas};
+
+use crate::history::{Record, StackRecord, What};
+use crate::time::SimTime;
+use acknowledged::Acknowledged;
+use leasehold::env::NodeId;
+use leasehold::observe::{Event, Membership};
+use ledger::Ledger;
+use operations::Operations;
+use std::sync::Arc;
+
+/// What the nodes of a cluster have told, what clients have under way, and what the log made of it.
+#[derive(Default)]
+pub struct View {
+    replicas: Replicas,
+    pub(crate) operations: Operations,
+    pub(crate) ledger: Ledger,
+    pub(crate) acknowledged: Acknowledged,
+}
+
+impl View {
+    /// Nothing told yet, by the nodes of a group that `founders` founded.
+    pub fn founded_by(founders: Membership) -> Self {
+        Self { replicas: Replicas::founded_by(founders), ..Self::default() }
+    }
+
+    /// Takes in a record.
+    pub fn record(&mut self, record: &Record) {
+        self.operations.record(record);
+        self.acknowledged.record(record);
+        if let What::Stack(StackRecord { event: Event::Applied { index, .. }, effect: Some(effect), .. }) = &record.what
+        {
+            self.ledger.take(*index, effect, self.operations.least());
+        }
+        self.replicas.record(record);
+    }
+
+    /// How many nodes there are, members of the group or not.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.replicas.count()
+    }
+
+    /// The members of the group when it began, if that is known.
+    pub fn founders(&self) -> Option<Arc<Membership>> {
+        self.replicas.founders()
+    }
+
+    /// The membership that `node` goes by.
+    pub fn members(&self, node: NodeId) -> Arc<Membership> {
+        self.replicas.members(node)
+    }
+
+    /// A node, if it has told anything.
+    pub fn get(&self, node: NodeId) -> Option<&Replica> {
+        self.replicas.get(node)
+    }
+
+    /// Each node that has told anything, by number.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Replica)> {
+        self.replicas.iter()
+    }
+
+    /// The node's lease, if it has one, good or run out.
+    pub fn lease(&self, node: NodeId) -> Option<Held> {
+        self.replicas.lease(node)
+    }
+
+    /// Where the lease of the whole cluster stands at `at`.
+    pub fn lease_state(&self, at: SimTime) -> LeaseState {
+        self.replicas.lease_state(at)
+    }
+}

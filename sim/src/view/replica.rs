@@ -1,0 +1,135 @@
+//! One node's part in the group: whether it runs, leads, holds which lease, has and has applied which entries.
+
+use super::log::Log;
+use crate::history::ProcessChange;
+use crate::time::SimTime;
+use leasehold::env::Instant;
+use leasehold::observe::{EndCause, Membership, Role};
+use std::sync::Arc;
+
+/// What one replica has told.
+#[derive(Default)]
+pub struct Replica {
+    /// Its role; a follower, while its process is gone.
+    pub role: Role,
+    /// The latest term that it has told of.
+    pub term: u64,
+    /// Since when it has this role in this term.
+    pub since: SimTime,
+    /// Its lease, good or run out.
+    pub lease: Option<Held>,
+    /// The last lease that was ended before its time.
+    pub ended: Option<Ended>,
+    /// When it last answered a read from its lease.
+    pub last_hit: Option<SimTime>,
+    /// What last became of its process, and when.
+    pub process: Option<(ProcessChange, SimTime)>,
+    /// Which start of its process this is.
+    pub incarnation: u64,
+    /// Index and term of the last entry that this process has applied.
+    pub applied: Option<(u64, u64)>,
+    /// The membership that this process goes by, if it is not that of the founders.
+    pub members: Option<Arc<Membership>>,
+    /// Its log, as far as it is durable.
+    pub(crate) log: Log,
+}
+
+/// A lease.
+#[derive(Clone, Copy)]
+pub struct Held {
+    /// The term in which it is held.
+    pub term: u64,
+    /// When it began; extensions that came in time do not count.
+    pub since: SimTime,
+    /// When it was last extended.
+    pub extended: SimTime,
+    /// The true time at which it runs out.
+    pub until: SimTime,
+    /// The holder's local time at which it runs out.
+    pub expiry: Instant,
+}
+
+impl Held {
+    /// Is it good at `at`? The last instant does not count, as in the stack's own gate.
+    pub fn is_valid(&self, at: SimTime) -> bool {
+        at < self.until
+    }
+}
+
+/// A lease that was ended before its time.
+pub struct Ended {
+    /// The lease.
+    pub lease: Held,
+    /// When it was ended.
+    pub at: SimTime,
+    /// Why; `None`: its holder leads its term no longer.
+    pub cause: Option<EndCause>,
+}
+
+impl Ended {
+    /// Whichever came first: the end, or the time until which the lease would have been good.
+    pub fn until(&self) -> SimTime {
+        self.at.min(self.lease.until)
+    }
+}
+
+impl Replica {
+    /// Is it leader of `term`, by what it told last?
+    pub fn leads(&self, term: u64) -> bool {
+        (self.role, self.term) == (Role::Leader, term)
+    }
+
+    /// Does it hold a lease that is good at `at`?
+    pub fn holds_lease(&self, at: SimTime) -> bool {
+        self.lease.is_some_and(|lease| lease.is_valid(at))
+    }
+
+    /// The lease, or the last one there was, and until when it was good.
+    pub fn latest_lease(&self) -> Option<(Held, SimTime)> {
+        let ended = || self.ended.as_ref().map(|ended| (ended.lease, ended.until()));
+        self.lease.map(|lease| (lease, lease.until)).or_else(ended)
+    }
+
+    pub(super) fn changed(&mut self, at: SimTime, role: Role, term: u64) {
+        if (role, term) != (self.role, self.term) {
+            (self.role, self.term, self.since) = (role, term, at);
+        }
+        if role != Role::Leader || self.lease.is_some_and(|lease| lease.term != term) {
+            self.lost(at, None);
+        }
+    }
+
+    pub(super) fn became(&mut self, at: SimTime, change: ProcessChange) {
+        self.process = Some((change, at));
+        match change {
+            ProcessChange::Started { incarnation } => {
+                (self.incarnation, self.applied, self.members) = (incarnation, None, None);
+            }
+            ProcessChange::Killed | ProcessChange::Failed { .. } => self.stopped(at),
+            ProcessChange::Paused | ProcessChange::Resumed => {}
+        }
+    }
+
+    pub(super) fn stopped(&mut self, at: SimTime) {
+        self.changed(at, Role::Follower, self.term);
+    }
+
+    pub(super) fn extended(&mut self, at: SimTime, term: u64, until: SimTime, expiry: Instant) {
+        let unbroken = self.lease.filter(|lease| lease.term == term && lease.is_valid(at));
+        let since = unbroken.map_or(at, |lease| lease.since);
+        self.lease = Some(Held { term, since, extended: at, until, expiry });
+    }
+
+    /// Its clock was touched, and with it the true end of its lease.
+    pub(super) fn reckoned(&mut self, until: SimTime) {
+        if let Some(lease) = &mut self.lease {
+            lease.until = until;
+        }
+    }
+
+    pub(super) fn lost(&mut self, at: SimTime, cause: Option<EndCause>) {
+        if let Some(lease) = self.lease.take() {
+            self.ended = Some(Ended { lease, at, cause });
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The replicas of a cluster, as their own records tell of them: the part of the view that whoever injects faults, waits for a moment or
+//! draws a timeline needs.
+//!
+//! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
+//! cleared by the passing of time: [`Held::until`] says until when it is good, and moves where the holder's clock is touched.
+
+use super::log::Log;
+use super::replica::{Held, Replica};
+use crate::history::{Record, StackRecord, What};
+use crate::time::SimTime;
+use leasehold::env::NodeId;
+use leasehold::observe::{Event, Membership};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the replicas of a cluster have told.
+#[derive(Default)]
+pub struct Replicas {
+    replicas: BTreeMap<NodeId, Replica>,
+    /// The members of the group when it began. `None`: every node that has told anything, and all of them vote.
+    founders: Option<Arc<Membership>>,
+}
+
+/// Where the lease of a cluster stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LeaseState {
+    /// Some node holds a valid one.
+    Valid,
+    /// The last one has run out, and its holder has neither renewed nor lost it.
+    Expired,
+    /// There is none.
+    None,
+}
+
+impl LeaseState {
+    /// Every state.
+    pub const ALL: [LeaseState; 3] = [LeaseState::Valid, LeaseState::Expired, LeaseState::None];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LeaseState::Valid => "valid",
+            LeaseState::Expired => "expired",
+            LeaseState::None => "none",
+        }
+    }
+}
+
+impl Replicas {
+    /// Nothing told yet, by the nodes of a group that `founders` founded.
+    pub fn founded_by(founders: Membership) -> Self {
+        Self { founders: Some(Arc::new(founders)), ..Self::default() }
+    }
+
+    /// Takes in what a node told, or what became of its process or clock.
+    pub fn record(&mut self, Record { at, what }: &Record) {
+        match what {
+            What::Stack(told) => self.told(*at, told),
+            What::Process { node, change } => self.of(*node).became(*at, *change),
+            What::Clock { replica, lease_until: Some(until), .. } => self.of(replica.node).reckoned(*until),
+            What::Invoked(_)
+            | What::Completed { .. }
+            | What::Message { .. }
+            | What::Cpu { .. }
+            | What::Clock { lease_until: None, .. }
+            | What::Fault { .. } => {}
+        }
+    }
+
+    fn told(&mut self, at: SimTime, told: &StackRecord) {
+        if let Event::SnapshotRestored { index, term, .. } = told.event {
+            return self.restored(told.replica.node, index, term);
+        }
+        let replica = self.of(told.replica.node);
+        match told.event {
+            Event::Membership { ref members, .. } => replica.members = Some(Arc::clone(members)),
+            Event::Role { role, term, .. } => replica.changed(at, role, term),
+            Event::Stopped { .. } => replica.stopped(at),
+            Event::LeaseExtended { term, expiry, .. } => {
+                replica.extended(at, term, told.lease_until.unwrap_or(SimTime::NEVER), expiry);
+            }
+            Event::LeaseEnded { cause, .. } => replica.lost(at, Some(cause)),
+            Event::LeaseRead { miss: None, .. } => replica.last_hit = Some(at),
+            Event::Appended { index, term, digest } => replica.log.append(index, term, digest),
+            Event::Applied { index, term, .. } => replica.applied = Some((index, term)),
+            _ => {}
+        }
+    }
+
+    fn of(&mut self, node: NodeId) -> &mut Replica {
+        self.replicas.entry(node).or_default()
+    }
+
+    /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in
+    /// the log of whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
+    fn restored(&mut self, node: NodeId, index: u64, term: u64) {
+        let has = |log: &Log| log.get(index).is_some_and(|entry| entry.term == term);
+        let own = self.of(node);
+        own.applied = Some((index, term));
+        if has(&own.log) {
+            return;
+        }
+        let known = self.replicas.values().find(|other| has(&other.log)).map(|other| other.log.up_to(index));
+        if let Some(log) = known {
+            self.of(node).log = log;
+        }
+    }
+
+    /// How many nodes there are, members of the group or not.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.replicas.len()
+    }
+
+    /// The members of the group when it began, if that is known.
+    pub fn founders(&self) -> Option<Arc<Membership>> {
+        self.founders.clone()
+    }
+
+    /// The membership that `node` goes by.
+    pub fn members(&self, node: NodeId) -> Arc<Membership> {
+        let told = self.get(node).and_then(|state| state.members.as_ref()).or(self.founders.as_ref());
+        told.cloned().unwrap_or_else(|| {
+            Arc::new(Membership { voters: self.replicas.keys().copied().collect(), ..Membership::default() })
+        })
+    }
+
+    /// A node, if it has told anything.
+    pub fn get(&self, node: NodeId) -> Option<&Replica> {
+        self.replicas.get(&node)
+    }
+
+    /// Each node that has told anything, by number.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Replica)> {
+        self.replicas.iter().map(|(id, node)| (*id, node))
+    }
+
+    /// The node's lease, if it has one, good or run out.
+    pub fn lease(&self, node: NodeId) -> Option<Held> {
+        self.replicas.get(&node)?.lease
+    }
+
+    /// Where the lease of the whole cluster stands at `at`.
+    pub fn lease_state(&self, at: SimTime) -> LeaseState {
+        if self.replicas.values().any(|replica| replica.holds_lease(at)) {
+            LeaseState::Valid
+        } else if self.replicas.values().any(|state| state.lease.is_some()) {
+            LeaseState::Expired
+        } else {
+            LeaseState::None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::testing::{Events, ms};
+    use leasehold::observe::EndCause;
+
+    fn nodes(events: Events) -> Replicas {
+        let mut nodes = Replicas::default();
+        events.records().iter().for_each(|record| nodes.record(record));
+        nodes
+    }
+
+    #[test]
+    fn a_lease_is_cleared_by_its_end_and_by_the_loss_of_the_role_or_the_term() {
+        let leads = || Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000);
+        assert!(nodes(leads()).lease(NodeId(1)).is_some());
+        assert!(nodes(leads().ended(20, 1, EndCause::Transfer)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().follows(20, 1, 4)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().leads(20, 1, 6)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().stopped(20, 1)).lease(NodeId(1)).is_none());
+        assert!(nodes(leads().killed(20, 1)).lease(NodeId(1)).is_none());
+    }
+
+    #[test]
+    fn a_lease_begins_anew_only_after_it_ran_out() {
+        let extended = |at| Events::default().leads(0, 1, 4).extended(10, 1, 4, 100).extended(at, 1, 4, 300);
+        let since = |at| nodes(extended(at)).lease(NodeId(1)).map(|lease| lease.since);
+        assert_eq!(since(99), Some(ms(10)));
+        assert_eq!(since(100), Some(ms(100)));
+    }
+
+    #[test]
+    fn an_applied_entry_is_of_one_process_and_the_log_is_of_the_node() {
+        let events = Events::default().started(0, 1, 1).appends(5, 1, 1, 4, 0xa).applies(6, 1, 1, 4, 0xa);
+        let of = |events: Events| {
+            let nodes = nodes(events);
+            let state = nodes.get(NodeId(1)).expect("it has told something");
+            (state.incarnation, state.applied, state.log.last_index())
+        };
+        assert_eq!(of(events), (1, Some((1, 4)), 1));
+        let events = Events::default().started(0, 1, 1).appends(5, 1, 1, 4, 0xa).applies(6, 1, 1, 4, 0xa);
+        assert_eq!(of(events.killed(7, 1).started(8, 1, 2)), (2, None, 1));
+    }
+}
