@@ -1,9 +1,10 @@
 //! Who leads, and when.
 
-use super::bed::{Cluster, ELECTION, Kind, TICK};
+use super::bed::{Cluster, ELECTION, TICK};
 use crate::env::{NodeId, nanos};
 use crate::metrics::Counter;
 use crate::observe::{Event, Role};
+use crate::wire::Kind;
 
 #[test]
 fn nobody_stands_for_election_before_an_election_timeout_has_passed() {
@@ -41,9 +42,9 @@ fn a_vote_is_told_once_it_is_durable_and_not_before() {
     c.stall_disk(3, true);
     c.elect(2);
     let votes = |c: &Cluster| c.told(3, |event| matches!(event, Event::Voted { .. }));
-    assert_eq!((votes(&c), c.sent(Kind::VoteAnswer, 3, 2).len()), (0, 0));
+    assert_eq!((votes(&c), c.sent(Kind::VoteResponse, 3, 2).len()), (0, 0));
     c.stall_disk(3, false);
-    assert_eq!((votes(&c), c.sent(Kind::VoteAnswer, 3, 2).len()), (1, 1));
+    assert_eq!((votes(&c), c.sent(Kind::VoteResponse, 3, 2).len()), (1, 1));
 }
 
 #[test]

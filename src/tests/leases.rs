@@ -1,10 +1,11 @@
 //! How a lease begins, is renewed and ends on a running cluster; the rules themselves are tested beside them.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Setup, TICK, lease_length, put};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, lease_length, put};
 use crate::engine::RenewalKind;
 use crate::env::{Instant, NodeId};
 use crate::observe::{EndCause, Event, Miss, RoundCause};
 use crate::request::ReadPath;
+use crate::wire::Kind;
 use std::time::Duration;
 
 fn extensions(c: &Cluster, node: u64) -> Vec<(u64, Instant)> {
@@ -27,8 +28,8 @@ fn a_leader_with_a_lease_reads_without_a_message() {
 #[test]
 fn a_leader_may_read_locally_only_once_an_entry_of_its_own_term_is_applied() {
     let mut c = Cluster::of(3);
-    c.hold(Kind::AppendAnswer, 2, 1);
-    c.hold(Kind::AppendAnswer, 3, 1);
+    c.hold(Kind::AppendResponse, 2, 1);
+    c.hold(Kind::AppendResponse, 3, 1);
     c.stand(1);
     c.run(HEARTBEAT);
     assert!(c.lease(1).is_some(), "heartbeats are answered");
@@ -83,8 +84,8 @@ fn of_five_voters_one_follower_that_answers_is_not() {
 fn a_lease_that_nobody_renews_runs_out_while_its_leader_still_leads() {
     let mut c = Cluster::led(3);
     c.run(ELECTION / 2);
-    c.drop(Kind::HeartbeatAnswer, 2, 1);
-    c.drop(Kind::HeartbeatAnswer, 3, 1);
+    c.drop(Kind::HeartbeatResponse, 2, 1);
+    c.drop(Kind::HeartbeatResponse, 3, 1);
     let expiry = c.lease(1).unwrap();
     c.run(expiry.since(c.now()) - Duration::from_nanos(1));
     assert_eq!(c.gate(1), Ok(()));
@@ -108,7 +109,7 @@ fn a_leaders_rounds_are_stamped_with_its_term_incarnation_and_ascending_numbers(
         assert!(stamps.windows(2).all(|pair| pair[0].round < pair[1].round), "{stamps:?}");
     }
     assert!(c.stamps(Kind::Vote, 1, 2).is_empty());
-    for kind in [Kind::AppendAnswer, Kind::HeartbeatAnswer, Kind::VoteAnswer] {
+    for kind in [Kind::AppendResponse, Kind::HeartbeatResponse, Kind::VoteResponse] {
         assert!(!c.sent(kind, 2, 1).is_empty() && c.stamps(kind, 2, 1).is_empty(), "an answer is no round");
     }
 }
@@ -118,11 +119,11 @@ fn an_answer_returns_the_stamp_of_what_it_answers_and_nothing_else_does() {
     let mut c = Cluster::led(3);
     c.put(1, "k", "v").unwrap();
     c.run(ELECTION);
-    for (kind, answer) in [(Kind::Append, Kind::AppendAnswer), (Kind::Heartbeat, Kind::HeartbeatAnswer)] {
+    for (kind, answer) in [(Kind::Append, Kind::AppendResponse), (Kind::Heartbeat, Kind::HeartbeatResponse)] {
         let echoes: Vec<_> = c.sent(answer, 2, 1).into_iter().filter_map(|packet| packet.echo).collect();
         assert_eq!(echoes, c.stamps(kind, 1, 2));
     }
-    assert!(c.sent(Kind::VoteAnswer, 2, 1).iter().all(|packet| packet.echo.is_none()));
+    assert!(c.sent(Kind::VoteResponse, 2, 1).iter().all(|packet| packet.echo.is_none()));
     assert!(c.sent(Kind::Heartbeat, 1, 2).iter().all(|packet| packet.echo.is_none()));
 }
 
@@ -130,19 +131,19 @@ fn an_answer_returns_the_stamp_of_what_it_answers_and_nothing_else_does() {
 fn what_was_acknowledged_in_an_earlier_term_extends_nothing_in_this_one() {
     let mut c = Cluster::led(3);
     for node in [2, 3] {
-        c.hold(Kind::HeartbeatAnswer, node, 1);
+        c.hold(Kind::HeartbeatResponse, node, 1);
     }
     c.run(HEARTBEAT);
     for node in [2, 3] {
-        c.hold(Kind::AppendAnswer, node, 1);
+        c.hold(Kind::AppendResponse, node, 1);
     }
     c.transfer(1, 2).unwrap();
     c.begin_transfer(2, 1);
     c.stand(1);
     c.forget();
-    c.release_only(Kind::HeartbeatAnswer);
+    c.release_only(Kind::HeartbeatResponse);
     assert_eq!(extensions(&c, 1), []);
-    c.release_only(Kind::AppendAnswer);
+    c.release_only(Kind::AppendResponse);
     assert_eq!(extensions(&c, 1).first().map(|(term, _)| *term), Some(3));
 }
 
@@ -150,7 +151,7 @@ fn what_was_acknowledged_in_an_earlier_term_extends_nothing_in_this_one() {
 fn what_was_acknowledged_to_an_earlier_process_extends_nothing() {
     let mut c = Cluster::led(3);
     for node in [2, 3] {
-        c.hold(Kind::HeartbeatAnswer, node, 1);
+        c.hold(Kind::HeartbeatResponse, node, 1);
     }
     c.run(HEARTBEAT);
     c.hold_no_more();
@@ -236,8 +237,8 @@ fn where_rounds_renew_the_lease_it_is_counted_from_the_start_of_a_confirmed_roun
 #[test]
 fn where_rounds_renew_the_lease_none_is_begun_before_an_entry_of_the_term_is_committed() {
     let mut c = Setup::of(3).renewal(RenewalKind::ReadRounds).start();
-    c.hold(Kind::AppendAnswer, 2, 1);
-    c.hold(Kind::AppendAnswer, 3, 1);
+    c.hold(Kind::AppendResponse, 2, 1);
+    c.hold(Kind::AppendResponse, 3, 1);
     c.stand(1);
     c.run(ELECTION / 2);
     assert_eq!(c.told(1, |event| matches!(event, Event::RoundStarted { .. })), 0);
@@ -275,13 +276,13 @@ fn a_write_that_begins_without_a_clock_extends_nothing() {
 #[test]
 fn a_write_whose_lease_ended_meanwhile_extends_nothing() {
     let mut c = Setup::of(3).renewal(RenewalKind::Caller).start().elected(1);
-    c.hold(Kind::AppendAnswer, 2, 1);
-    c.hold(Kind::AppendAnswer, 3, 1);
+    c.hold(Kind::AppendResponse, 2, 1);
+    c.hold(Kind::AppendResponse, 3, 1);
     let call = c.ask(1, put("k", "v"));
     c.hold(Kind::TimeoutNow, 1, 2);
     c.begin_transfer(1, 2);
     c.forget();
-    c.release_only(Kind::AppendAnswer);
+    c.release_only(Kind::AppendResponse);
     assert!(c.answered(call).is_ok(), "what was proposed before the transfer is committed");
     assert_eq!(extensions(&c, 1), []);
 }

@@ -1,10 +1,11 @@
 //! Who belongs to the group.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Setup};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup};
 use crate::engine::MembershipChange::{AddLearner, Demote, Joint, Promote, Remove};
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};
 use crate::observe::{EndCause, Event, Membership, Role};
+use crate::wire::Kind;
 
 fn nodes(ids: &[u64]) -> Vec<NodeId> {
     ids.iter().copied().map(NodeId).collect()
@@ -101,7 +102,7 @@ fn a_learner_that_does_not_keep_up_is_not_promoted() {
 fn one_change_at_a_time() {
     let mut c = five();
     for node in [2, 3] {
-        c.hold(Kind::AppendAnswer, node, 1);
+        c.hold(Kind::AppendResponse, node, 1);
     }
     let first = c.begin_change(1, AddLearner(NodeId(5)));
     assert_eq!(c.begin_change(1, Remove(NodeId(4))).now(), Some(refused("another change is under way")));
@@ -116,7 +117,7 @@ fn a_leader_changes_nothing_before_it_has_applied_an_entry_of_its_own_term() {
     let mut c = five();
     c.crash(1);
     for node in [1, 3] {
-        c.hold(Kind::AppendAnswer, node, 2);
+        c.hold(Kind::AppendResponse, node, 2);
     }
     c.stand(2);
     let why = "the leader has not applied an entry of its own term";
@@ -175,7 +176,7 @@ fn no_change_is_begun_in_a_joint_configuration() {
     c.wait(&change).unwrap();
     c.run(HEARTBEAT);
     for node in [4, 5] {
-        c.hold(Kind::AppendAnswer, node, 1);
+        c.hold(Kind::AppendResponse, node, 1);
     }
     let joint = c.begin_change(1, Joint { add: nodes(&[4, 5]), remove: nodes(&[2, 3]) });
     assert!(members(&c, 1).unwrap().1.is_joint());
@@ -245,7 +246,7 @@ fn acknowledgements_of_a_learner_renew_no_lease() {
 fn a_node_that_stands_for_election_amid_a_change_says_so() {
     let mut c = five();
     for node in [2, 3] {
-        c.hold(Kind::AppendAnswer, node, 1);
+        c.hold(Kind::AppendResponse, node, 1);
     }
     c.begin_change(1, AddLearner(NodeId(5)));
     c.crash(1);

@@ -5,6 +5,7 @@
 
 mod bed;
 mod elections;
+mod errors;
 mod leases;
 mod membership;
 mod proposals;

@@ -1,11 +1,12 @@
 //! What is proposed is committed, applied, published and answered, in this order; or the caller hears what became of it.
 
-use super::bed::{Cluster, ELECTION, Kind, TICK, put};
+use super::bed::{Cluster, ELECTION, TICK, put};
 use crate::env::{NodeId, Point};
 use crate::error::{Error, Outcome};
 use crate::metrics::Counter;
 use crate::observe::Event;
 use crate::request::Response;
+use crate::wire::Kind;
 
 #[test]
 fn what_is_written_is_read_on_whoever_leads() {
@@ -58,7 +59,7 @@ fn a_leader_sends_an_entry_before_its_own_disk_has_it() {
     c.stall_disk(1, true);
     c.forget();
     let call = c.ask(1, put("k", "v"));
-    assert_eq!((c.sent(Kind::Append, 1, 2).len(), c.sent(Kind::AppendAnswer, 2, 1).len()), (1, 1));
+    assert_eq!((c.sent(Kind::Append, 1, 2).len(), c.sent(Kind::AppendResponse, 2, 1).len()), (1, 1));
     assert_eq!((c.answer(call), c.told(1, |event| matches!(event, Event::Appended { .. }))), (None, 0));
     c.stall_disk(1, false);
     assert!(c.answered(call).is_ok());
@@ -70,9 +71,9 @@ fn a_follower_acknowledges_an_entry_once_its_disk_has_it() {
     c.stall_disk(2, true);
     c.forget();
     assert!(c.put(1, "k", "v").is_ok(), "n3 is enough");
-    assert!(!c.sent(Kind::Append, 1, 2).is_empty() && c.sent(Kind::AppendAnswer, 2, 1).is_empty());
+    assert!(!c.sent(Kind::Append, 1, 2).is_empty() && c.sent(Kind::AppendResponse, 2, 1).is_empty());
     c.stall_disk(2, false);
-    assert!(!c.sent(Kind::AppendAnswer, 2, 1).is_empty());
+    assert!(!c.sent(Kind::AppendResponse, 2, 1).is_empty());
 }
 
 #[test]

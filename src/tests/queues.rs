@@ -1,9 +1,10 @@
 //! Lanes and inboxes: what is full, what waits for what.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Setup, TICK, put};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, put};
 use crate::env::{Lane, NodeId, Point, Work};
 use crate::metrics::Counter;
 use crate::observe::Event;
+use crate::wire::Kind;
 
 #[test]
 fn a_lane_that_is_full_drops_the_message_counts_it_and_says_so() {
@@ -35,9 +36,9 @@ fn raft_messages_go_by_the_lane_of_their_kind() {
     c.run(HEARTBEAT);
     c.transfer(1, 2).unwrap();
     let lane = |kind, from, to| c.sent(kind, from, to)[0].lane;
-    assert_eq!((lane(Kind::Append, 1, 2), lane(Kind::AppendAnswer, 2, 1)), (Lane::Bulk, Lane::Bulk));
+    assert_eq!((lane(Kind::Append, 1, 2), lane(Kind::AppendResponse, 2, 1)), (Lane::Bulk, Lane::Bulk));
     for (kind, from, to) in
-        [(Kind::Heartbeat, 1, 2), (Kind::HeartbeatAnswer, 2, 1), (Kind::PreVote, 1, 2), (Kind::TimeoutNow, 1, 2)]
+        [(Kind::Heartbeat, 1, 2), (Kind::HeartbeatResponse, 2, 1), (Kind::PreVote, 1, 2), (Kind::TimeoutNow, 1, 2)]
     {
         assert_eq!(lane(kind, from, to), Lane::Heartbeat, "{kind:?}");
     }

@@ -1,12 +1,13 @@
 //! What the coordinator makes of a request: served, forwarded, tried again, refused.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Setup, TICK, get, put, script};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, What, get, put, script};
 use crate::coordinator::{InnerReads, Policy, RETRY_INTERVAL, WriteFence};
 use crate::env::{Lane, NodeId, Point, Work};
 use crate::error::{Error, Outcome};
 use crate::metrics::Counter;
 use crate::observe::{EndCause, Event, Miss, RoundCause};
 use crate::request::{ReadPath, Request, Response};
+use crate::wire::Kind;
 use std::time::Duration;
 
 fn rounds(c: &Cluster, node: u64, for_what: RoundCause) -> usize {
@@ -23,7 +24,7 @@ fn a_follower_forwards_to_the_leader() {
     c.settle();
     assert_eq!(c.put(2, "k", "v"), Ok(2));
     assert_eq!(c.get(3, "k"), Ok(("v".into(), ReadPath::Lease)));
-    assert_eq!((c.sent(Kind::Request, 2, 1).len(), c.sent(Kind::Request, 3, 1).len()), (1, 1));
+    assert_eq!((c.sent(What::Request, 2, 1).len(), c.sent(What::Request, 3, 1).len()), (1, 1));
 }
 
 #[test]
@@ -32,19 +33,19 @@ fn a_request_that_was_forwarded_is_neither_forwarded_again_nor_tried_again() {
     c.settle();
     let asked = c.now();
     assert_eq!(c.pass_on(2, get("k")), Err(Error::NotLeader { leader: Some(NodeId(1)) }));
-    assert_eq!((c.sent(Kind::Request, 2, 1).len(), c.now()), (0, asked));
+    assert_eq!((c.sent(What::Request, 2, 1).len(), c.now()), (0, asked));
 }
 
 #[test]
 fn a_follower_that_was_told_of_another_leader_asks_that_one() {
     let mut c = Cluster::led(3);
     c.settle();
-    c.hold(Kind::Request, 2, 1);
+    c.hold(What::Request, 2, 1);
     let call = c.ask(2, put("k", "v"));
     c.transfer(1, 3).unwrap();
     c.release();
     assert_eq!(c.answered(call), Ok(Response::Written { version: 3 }));
-    assert_eq!((c.sent(Kind::Request, 2, 1).len(), c.sent(Kind::Request, 2, 3).len()), (1, 1));
+    assert_eq!((c.sent(What::Request, 2, 1).len(), c.sent(What::Request, 2, 3).len()), (1, 1));
 }
 
 #[test]
@@ -86,16 +87,16 @@ fn a_forwarded_request_is_given_what_is_left_of_the_deadline() {
     let mut c = Cluster::of(3);
     let budget = 3 * ELECTION;
     let asked = c.now();
-    c.hold(Kind::Request, 1, 2);
+    c.hold(What::Request, 1, 2);
     let call = c.ask_within(1, put("k", "v"), budget);
     c.elect(2);
     c.run(RETRY_INTERVAL);
-    let passed_on = c.moments(Kind::Request, 1, 2)[0];
+    let passed_on = c.moments(What::Request, 1, 2)[0];
     c.run(budget - c.now().since(asked) - TICK);
     assert_eq!(c.answer(call), None);
     c.run(TICK);
     assert!(c.answer(call).is_some());
-    let forwarded = c.sent(Kind::Request, 1, 2).remove(0);
+    let forwarded = c.sent(What::Request, 1, 2).remove(0);
     let crate::transport::Message::Request { budget: given, forwarded: true, .. } = forwarded.body else { panic!() };
     assert_eq!(given, budget - passed_on.since(asked));
 }
@@ -104,7 +105,7 @@ fn a_forwarded_request_is_given_what_is_left_of_the_deadline() {
 fn an_answer_that_is_lost_leaves_the_outcome_unknown() {
     let mut c = Cluster::led(3);
     c.settle();
-    c.drop(Kind::Reply, 1, 2);
+    c.drop(What::Reply, 1, 2);
     let asked = c.now();
     let call = c.ask_within(2, put("k", "v"), ELECTION);
     assert_eq!(c.answered(call), Err(Error::Transport(Outcome::Unknown)));
@@ -116,7 +117,7 @@ fn an_answer_that_is_lost_leaves_the_outcome_unknown() {
 fn an_answer_that_nobody_waits_for_any_more_is_dropped() {
     let mut c = Cluster::led(3);
     c.settle();
-    c.hold(Kind::Reply, 1, 2);
+    c.hold(What::Reply, 1, 2);
     let first = c.ask_within(2, put("k", "v"), TICK);
     assert!(c.answered(first).is_err());
     let second = c.ask(2, put("l", "w"));
@@ -200,7 +201,7 @@ fn a_slow_read_that_loses_its_leader_ends_the_lease_and_one_that_runs_out_of_tim
     let mut c = Cluster::led(3);
     c.break_clock(1, true);
     for node in [2, 3] {
-        c.hold(Kind::HeartbeatAnswer, node, 1);
+        c.hold(Kind::HeartbeatResponse, node, 1);
     }
     let call = c.ask_within(1, get("k"), HEARTBEAT);
     assert_eq!(c.answered(call), Err(Error::DeadlineExceeded(Outcome::Unknown)));

@@ -1,10 +1,11 @@
 //! What a node owes to others when it starts again, and what it finds.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Setup, TICK, put};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, put};
 use crate::engine::MembershipChange::AddLearner;
 use crate::env::NodeId;
 use crate::error::Error;
 use crate::observe::{Event, Role};
+use crate::wire::Kind;
 
 fn withheld(c: &Cluster, node: u64) -> usize {
     c.told(node, |event| matches!(event, Event::VoteWithheld { .. }))

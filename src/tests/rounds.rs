@@ -1,8 +1,9 @@
 //! ReadIndex rounds: the slow path of reads.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Pending};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Pending};
 use crate::error::{Error, Outcome};
 use crate::observe::{Event, RoundCause};
+use crate::wire::Kind;
 use std::time::Duration;
 
 fn started(c: &Cluster, repeated: bool) -> usize {
@@ -13,7 +14,7 @@ fn started(c: &Cluster, repeated: bool) -> usize {
 fn unanswered() -> (Cluster, Pending<Result<u64, Error>>) {
     let mut c = Cluster::led(3);
     for node in [2, 3] {
-        c.hold(Kind::HeartbeatAnswer, node, 1);
+        c.hold(Kind::HeartbeatResponse, node, 1);
     }
     let round = c.begin_read_index(1);
     (c, round)
@@ -53,8 +54,8 @@ fn a_round_takes_a_message_to_a_follower_and_back_and_its_end_is_told() {
 #[test]
 fn a_round_that_is_lost_is_repeated_under_a_new_context() {
     let mut c = Cluster::led(3);
-    c.drop(Kind::HeartbeatAnswer, 2, 1);
-    c.drop(Kind::HeartbeatAnswer, 3, 1);
+    c.drop(Kind::HeartbeatResponse, 2, 1);
+    c.drop(Kind::HeartbeatResponse, 3, 1);
     let round = c.begin_read_index(1);
     c.run(ELECTION / 2 - HEARTBEAT / 10);
     assert_eq!((started(&c, false), started(&c, true)), (1, 0));
@@ -89,7 +90,7 @@ fn rounds_of_callers_who_have_gone_are_forgotten() {
 fn a_round_that_comes_before_an_entry_of_the_term_is_committed_waits_for_that() {
     let mut c = Cluster::of(3);
     for node in [2, 3] {
-        c.hold(Kind::AppendAnswer, node, 1);
+        c.hold(Kind::AppendResponse, node, 1);
     }
     c.stand(1);
     let (first, second) = (c.begin_read_index(1), c.begin_read_index(1));
@@ -103,7 +104,7 @@ fn a_round_that_comes_before_an_entry_of_the_term_is_committed_waits_for_that() 
 fn a_round_that_waits_for_an_entry_of_the_term_fails_with_leadership() {
     let mut c = Cluster::of(3);
     for node in [2, 3] {
-        c.hold(Kind::AppendAnswer, node, 1);
+        c.hold(Kind::AppendResponse, node, 1);
     }
     c.stand(1);
     let round = c.begin_read_index(1);
@@ -118,7 +119,7 @@ fn a_round_fails_with_leadership_before_it_is_repeated() {
     c.begin_transfer(1, 2);
     assert!(c.leads(2));
     for node in [1, 3] {
-        c.drop(Kind::HeartbeatAnswer, node, 2);
+        c.drop(Kind::HeartbeatResponse, node, 2);
     }
     let round = c.begin_read_index(2);
     c.transfer(2, 1).unwrap();

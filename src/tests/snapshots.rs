@@ -1,10 +1,11 @@
 //! The beginning of the log becomes a snapshot, which stands in for it wherever it is needed.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Setup, TICK};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK};
 use crate::engine::MembershipChange::AddLearner;
 use crate::env::{Lane, NodeId};
 use crate::error::Error;
 use crate::observe::Event;
+use crate::wire::Kind;
 
 /// The index of each snapshot that `node` took.
 fn taken(c: &Cluster, node: u64) -> Vec<u64> {

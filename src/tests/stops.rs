@@ -1,8 +1,9 @@
 //! A node stops, in good order or by its disk.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, TICK};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, TICK};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::observe::{EndCause, Event, Miss, Role};
+use crate::wire::Kind;
 
 #[test]
 fn what_waits_for_a_node_that_stops_hears_so() {

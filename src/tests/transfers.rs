@@ -1,10 +1,11 @@
 //! Leadership is handed over, or not.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Kind, Pending, Setup, TICK, lease_length};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Pending, Setup, TICK, lease_length};
 use crate::engine::MembershipChange;
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};
 use crate::observe::{EndCause, Event, Miss, RoundCause};
+use crate::wire::Kind;
 
 const TO_N2: Event = Event::TransferStarted { to: NodeId(2) };
 const ABORTED: Event = Event::TransferAborted { to: NodeId(2) };
@@ -81,13 +82,13 @@ fn a_transfer_without_success_is_given_up_after_an_election_timeout() {
 #[test]
 fn acknowledgements_do_not_regain_the_lease_after_a_transfer_was_given_up_but_an_entry_proposed_since() {
     let (mut c, transfer) = hanging();
-    c.hold(Kind::AppendAnswer, 2, 1);
-    c.hold(Kind::AppendAnswer, 3, 1);
+    c.hold(Kind::AppendResponse, 2, 1);
+    c.hold(Kind::AppendResponse, 3, 1);
     assert_eq!(c.wait(&transfer), Err(Error::TransferRefused));
     let given_up = c.now();
     c.run(3 * HEARTBEAT);
     assert_eq!((c.gate(1), c.lease(1)), (Err(Miss::Transfer), None));
-    c.release_only(Kind::AppendAnswer);
+    c.release_only(Kind::AppendResponse);
     assert_eq!(c.gate(1), Ok(()));
     assert!(c.lease(1).unwrap() >= given_up.after(lease_length()));
 }
@@ -103,7 +104,7 @@ fn the_lease_is_not_regained_by_what_was_proposed_before_the_transfer_was_given_
     let transfer = c.begin_transfer(1, 2);
     assert_eq!(c.wait(&transfer), Err(Error::TransferRefused));
     for node in [2, 3] {
-        c.drop(Kind::AppendAnswer, node, 1);
+        c.drop(Kind::AppendResponse, node, 1);
     }
     assert_eq!(before.now(), None);
     assert_eq!(c.gate(1), Err(Miss::Transfer));
@@ -183,7 +184,7 @@ fn only_a_voter_other_than_the_leader_may_be_the_target() {
 fn a_transfer_amid_a_change_of_membership_is_refused() {
     let mut c = Setup::of(3).stranger(4).start().elected(1);
     for node in [2, 3] {
-        c.hold(Kind::AppendAnswer, node, 1);
+        c.hold(Kind::AppendResponse, node, 1);
     }
     let change = c.begin_change(1, MembershipChange::AddLearner(NodeId(4)));
     assert_eq!(c.begin_transfer(1, 2).now(), Some(Err(Error::TransferRefused)));
@@ -213,7 +214,7 @@ fn a_dead_target_is_tried() {
 fn reads_that_were_under_way_when_a_transfer_began_are_answered_or_fail_as_lost() {
     let mut c = Cluster::led(3);
     for node in [2, 3] {
-        c.hold(Kind::HeartbeatAnswer, node, 1);
+        c.hold(Kind::HeartbeatResponse, node, 1);
     }
     let round = c.begin_read_index(1);
     assert_eq!(round.now(), None);

@@ -3,48 +3,24 @@
 use super::world::World;
 use crate::env::{Address, Bus, Envelope, LaneFull, NodeId};
 use crate::transport::{Message, Packet};
-use crate::wire;
+use crate::wire::Kind;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a message is, in the words of tests.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Kind {
-    Append,
-    AppendAnswer,
-    Heartbeat,
-    HeartbeatAnswer,
-    PreVote,
-    Vote,
-    VoteAnswer,
-    TimeoutNow,
-    Snapshot,
+/// What a test asks a message for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum What {
+    /// From one engine to another.
+    Wire(Kind),
     Request,
     Reply,
 }
 
-impl Kind {
-    /// `None`: one that no test asks for.
-    fn of(message: &Message) -> Option<Kind> {
-        let wire = match message {
-            Message::Request { .. } => return Some(Kind::Request),
-            Message::Reply { .. } => return Some(Kind::Reply),
-            Message::Wire(wire) => wire.kind,
-        };
-        match wire {
-            wire::Kind::Append => Some(Kind::Append),
-            wire::Kind::AppendResponse => Some(Kind::AppendAnswer),
-            wire::Kind::Heartbeat => Some(Kind::Heartbeat),
-            wire::Kind::HeartbeatResponse => Some(Kind::HeartbeatAnswer),
-            wire::Kind::PreVote => Some(Kind::PreVote),
-            wire::Kind::Vote | wire::Kind::ForcedVote => Some(Kind::Vote),
-            wire::Kind::VoteResponse => Some(Kind::VoteAnswer),
-            wire::Kind::TimeoutNow => Some(Kind::TimeoutNow),
-            wire::Kind::Snapshot => Some(Kind::Snapshot),
-            wire::Kind::PreVoteResponse => None,
-        }
+impl From<Kind> for What {
+    fn from(kind: Kind) -> Self {
+        What::Wire(kind)
     }
 }
 
@@ -157,9 +133,13 @@ impl Bus<Message> for TestBus {
     }
 }
 
-/// Is it of this kind?
-pub(super) fn is(packet: &Packet, kind: Kind) -> bool {
-    Kind::of(&packet.body) == Some(kind)
+/// Is it this?
+pub(super) fn is(packet: &Packet, what: What) -> bool {
+    what == match &packet.body {
+        Message::Wire(wire) => What::Wire(wire.kind),
+        Message::Request { .. } => What::Request,
+        Message::Reply { .. } => What::Reply,
+    }
 }
 
 /// Does it go from this node to that?

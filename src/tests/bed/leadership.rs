@@ -1,18 +1,19 @@
 //! Who leads, who belongs to the group, and what is asked of an engine itself.
 
-use super::bus::{self, Fate, Kind};
+use super::bus::{self, Fate};
 use super::cluster::{Cluster, Pending};
 use crate::engine::{Engine, MembershipChange, Status};
 use crate::env::NodeId;
 use crate::error::Error;
 use crate::observe::RoundCause;
 use crate::transport::Packet;
+use crate::wire::Kind;
 use std::sync::Arc;
 
 impl Cluster {
     /// Lets time pass until `node` leads: nobody else gets as far as asking for votes.
     pub(crate) fn stand(&mut self, node: u64) {
-        let others = move |packet: &Packet| bus::is(packet, Kind::PreVote) && bus::is_of_others(packet, node);
+        let others = move |packet: &Packet| bus::is(packet, Kind::PreVote.into()) && bus::is_of_others(packet, node);
         let quiet = self.bus.rule(Fate::Drop, others);
         self.run_until(|cluster| cluster.status(node).leads());
         self.bus.end(quiet);

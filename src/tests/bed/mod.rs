@@ -12,10 +12,12 @@ mod leadership;
 mod setup;
 mod sight;
 mod signal;
+mod stub;
 mod trouble;
 mod world;
 
-pub(super) use bus::Kind;
+pub(super) use bus::What;
 pub(super) use clients::{get, put, script};
 pub(super) use cluster::{Call, Cluster, Pending};
 pub(super) use setup::{ELECTION, HEARTBEAT, Setup, TICK, lease_length};
+pub(super) use stub::Stub;

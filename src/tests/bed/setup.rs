@@ -2,6 +2,7 @@
 
 use super::cluster::Cluster;
 use super::disk::TestDisk;
+use super::stub::Stub;
 use crate::coordinator;
 use crate::engine::{self, ReadConfirmation, RenewalKind};
 use crate::env::{Bus, NodeId};
@@ -38,6 +39,8 @@ pub(crate) struct Setup {
     compact_after: Option<NonZeroU64>,
     policy: coordinator::Policy,
     inbox: usize,
+    /// In the place of raft-rs.
+    stub: Option<Stub>,
 }
 
 impl Setup {
@@ -50,6 +53,7 @@ impl Setup {
             compact_after: None,
             policy: coordinator::Policy::default(),
             inbox: 256,
+            stub: None,
         }
     }
 
@@ -86,6 +90,12 @@ impl Setup {
         self
     }
 
+    /// Every node has this engine.
+    pub(crate) fn stub(mut self, stub: &Stub) -> Self {
+        self.stub = Some(stub.clone());
+        self
+    }
+
     pub(crate) fn start(self) -> Cluster {
         Cluster::start(self)
     }
@@ -109,6 +119,10 @@ impl Setup {
             lease: lease::Policy::new(lease_length(), self.renewal),
             coordinator: self.policy,
         };
-        Node::start(Parts::new(host, bus, Arc::new(disk), config))
+        let mut parts = Parts::new(host, bus, Arc::new(disk), config);
+        if let Some(stub) = self.stub.clone() {
+            parts.engine = Box::new(|_| Ok(Arc::new(stub)));
+        }
+        Node::start(parts)
     }
 }

@@ -1,11 +1,12 @@
 //! What a test sees of a cluster, beside answers.
 
-use super::bus::{self, Kind};
+use super::bus::{self, What};
 use super::cluster::Cluster;
 use crate::env::{Instant, Stamp};
 use crate::metrics::Counter;
 use crate::observe::Event;
 use crate::transport::Packet;
+use crate::wire::Kind;
 use std::time::Duration;
 
 impl Cluster {
@@ -31,23 +32,23 @@ impl Cluster {
     }
 
     /// The messages of this kind that this node sent to that, those that were dropped or held too.
-    pub(crate) fn sent(&self, kind: Kind, from: u64, to: u64) -> Vec<Packet> {
-        self.sent_with_times(kind, from, to).map(|(_, packet)| packet).collect()
+    pub(crate) fn sent(&self, what: impl Into<What>, from: u64, to: u64) -> Vec<Packet> {
+        self.sent_with_times(what.into(), from, to).map(|(_, packet)| packet).collect()
     }
 
     /// Those of this kind to whomever, in order.
     pub(crate) fn all_sent(&self, kind: Kind) -> Vec<Packet> {
         let sent = self.bus.sent().into_iter().map(|(_, packet)| packet);
-        sent.filter(|packet| bus::is(packet, kind)).collect()
+        sent.filter(|packet| bus::is(packet, kind.into())).collect()
     }
 
     /// When that was.
-    pub(crate) fn moments(&self, kind: Kind, from: u64, to: u64) -> Vec<Instant> {
-        self.sent_with_times(kind, from, to).map(|(at, _)| Instant::from_nanos(at)).collect()
+    pub(crate) fn moments(&self, what: impl Into<What>, from: u64, to: u64) -> Vec<Instant> {
+        self.sent_with_times(what.into(), from, to).map(|(at, _)| Instant::from_nanos(at)).collect()
     }
 
-    fn sent_with_times(&self, kind: Kind, from: u64, to: u64) -> impl Iterator<Item = (u64, Packet)> {
-        let matches = move |packet: &Packet| bus::is(packet, kind) && bus::goes(packet, from, to);
+    fn sent_with_times(&self, what: What, from: u64, to: u64) -> impl Iterator<Item = (u64, Packet)> {
+        let matches = move |packet: &Packet| bus::is(packet, what) && bus::goes(packet, from, to);
         self.bus.sent().into_iter().filter(move |(_, packet)| matches(packet))
     }
 

@@ -1,14 +1,16 @@
 //! What a test may do to messages, clocks, disks and tasks.
 
-use super::bus::{self, Fate, Kind};
+use super::bus::{self, Fate, What};
 use super::cluster::Cluster;
 use crate::env::{Lane, Point, Work};
+use crate::wire::Kind;
 use std::time::Duration;
 
 impl Cluster {
     /// Holds messages of this kind on this link, those to come.
-    pub(crate) fn hold(&mut self, kind: Kind, from: u64, to: u64) {
-        self.bus.rule(Fate::Hold, move |packet| bus::is(packet, kind) && bus::goes(packet, from, to));
+    pub(crate) fn hold(&mut self, what: impl Into<What>, from: u64, to: u64) {
+        let what = what.into();
+        self.bus.rule(Fate::Hold, move |packet| bus::is(packet, what) && bus::goes(packet, from, to));
     }
 
     /// Lets go what is held, in order, and holds no more.
@@ -20,7 +22,7 @@ impl Cluster {
 
     /// Lets go what is held of this kind, and goes on to hold.
     pub(crate) fn release_only(&mut self, kind: Kind) {
-        self.bus.release(|packet| bus::is(packet, kind));
+        self.bus.release(|packet| bus::is(packet, kind.into()));
         self.settle();
     }
 
@@ -30,8 +32,9 @@ impl Cluster {
     }
 
     /// Drops messages of this kind on this link.
-    pub(crate) fn drop(&mut self, kind: Kind, from: u64, to: u64) {
-        self.bus.rule(Fate::Drop, move |packet| bus::is(packet, kind) && bus::goes(packet, from, to));
+    pub(crate) fn drop(&mut self, what: impl Into<What>, from: u64, to: u64) {
+        let what = what.into();
+        self.bus.rule(Fate::Drop, move |packet| bus::is(packet, what) && bus::goes(packet, from, to));
     }
 
     /// Drops all that goes from this node to that.
