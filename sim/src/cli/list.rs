@@ -7,7 +7,7 @@ use leasehold_sim::fault::VERBS;
 use leasehold_sim::mutant::variants;
 use leasehold_sim::report::{Listed, Status, listing};
 use leasehold_sim::runner::{Named, Places, catalogue, load};
-use leasehold_sim::scenario::Phase;
+use leasehold_sim::words::{Phase, Spelled};
 use std::io::{self, Write};
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -75,8 +75,7 @@ fn answer_size(response: &Response) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::LaneName;
-    use leasehold::env::{Address, Lane, NodeId};
+    use leasehold::env::{Address, NodeId};
     use leasehold::transport::lane_of;
     use leasehold::wire::Body;
     use std::sync::Arc;
@@ -105,11 +104,7 @@ mod tests {
     #[test]
     fn scenarios_know_the_lane_of_every_kind_of_message() {
         for kind in Kind::ALL {
-            let known = match kind_of(kind).lane() {
-                LaneName::Heartbeat => Lane::Heartbeat,
-                LaneName::Bulk => Lane::Bulk,
-                LaneName::Request => Lane::Request,
-            };
+            let known = kind_of(kind).lane();
             assert_eq!(known, lane_of(kind), "{kind:?}");
         }
     }

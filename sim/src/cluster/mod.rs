@@ -28,11 +28,12 @@ pub use wiring::founders;
 use crate::history::{ProcessChange, What};
 use crate::scenario::{Claims, Scenario};
 use crate::time::SimTime;
+use crate::words::{Cut, DiskHarm, Tail};
 use crate::world::World;
 use crate::world::clock::Clock;
 use crate::world::cpu::Cpu;
-use crate::world::disk::{self, Disk, Tail};
-use crate::world::network::{self, Cut, LinkId, Receiver, RuleId};
+use crate::world::disk::Disk;
+use crate::world::network::{self, LinkId, Receiver, RuleId};
 use crate::world::process::Process;
 use assembly::Tapped;
 use clock::NodeClock;
@@ -296,7 +297,7 @@ impl Cluster {
     }
 
     /// Something is wrong with a node's disk until the guard is dropped.
-    pub fn harm_disk(&self, id: NodeId, harm: disk::Harm, effective: Effective) -> Guard {
+    pub fn harm_disk(&self, id: NodeId, harm: DiskHarm, effective: Effective) -> Guard {
         let number = self.shared.slots[&id].disk.lock().harm(harm, Box::new(move || effective(None)));
         self.guard(move |cluster| {
             let mended = cluster.shared.slots[&id].disk.lock().mend(cluster.world().now(), number);

@@ -5,7 +5,7 @@ use crate::scenario::{self, Scenario};
 use crate::world::clock::Clock;
 use crate::world::cpu::Cpu;
 use crate::world::disk::Disk;
-use crate::world::network::{Calls, Ends, Link, LinkId, Quality};
+use crate::world::network::{Ends, Link, LinkId, Quality};
 use crate::world::quantiles::Quantiles;
 use leasehold::env::{Lane, NodeId, Work};
 use leasehold::observe::Membership;
@@ -121,7 +121,7 @@ fn peer_quality(scenario: &Scenario, (from, to): (NodeId, NodeId), lane: Lane) -
     quality(network, scenario, lane)
 }
 
-fn peer_lane(scenario: &Scenario, lane: Lane) -> &scenario::Lane {
+fn peer_lane(scenario: &Scenario, lane: Lane) -> &scenario::LaneSetup {
     let lanes = &scenario.cluster.lanes;
     match lane {
         Lane::Heartbeat => &lanes.heartbeat,
@@ -139,10 +139,7 @@ fn quality(network: &scenario::Network, scenario: &Scenario, lane: Lane) -> Qual
         // gRPC calls over HTTP/2: what a client repeats has an identity of its own.
         at_most_once: lane == Lane::Request,
         fifo: network.fifo,
-        calls: match setup.calls {
-            scenario::Calls::Stream => Calls::Stream,
-            scenario::Calls::Unary => Calls::Unary,
-        },
+        calls: setup.calls,
         bound: setup.queue as usize,
     }
 }
@@ -214,11 +211,7 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
         },
         lease: lease::Policy::new(length, renewal),
         coordinator: coordinator::Policy {
-            inner_reads: cluster.inner_reads.map_or(policy.inner_reads, |inner_reads| match inner_reads {
-                scenario::InnerReads::Snapshot => coordinator::InnerReads::Snapshot,
-                scenario::InnerReads::Lease => coordinator::InnerReads::Lease,
-                scenario::InnerReads::ReadIndex => coordinator::InnerReads::ReadIndex,
-            }),
+            inner_reads: cluster.inner_reads.unwrap_or(policy.inner_reads),
             reads_per_get: cluster.reads_per_get,
             ..policy
         },

@@ -7,8 +7,7 @@
 use super::Act;
 use crate::history::{Evidence, How, Targets};
 use crate::scenario::Crash;
-use crate::words::{self, Verb};
-use crate::world::disk::Tail;
+use crate::words::Verb;
 
 pub(super) fn perform(act: &Act, crash: &Crash) {
     for node in act.named(Verb::Crash, &crash.nodes) {
@@ -19,17 +18,8 @@ pub(super) fn perform(act: &Act, crash: &Crash) {
             continue;
         }
         deed.acts();
-        let end = cluster.crash(node, tail(crash.tail));
+        let end = cluster.crash(node, crash.tail);
         deed.is_effective(None);
         deed.begins(&act.injector, end, crash.lasts);
-    }
-}
-
-fn tail(tail: words::Tail) -> Tail {
-    match tail {
-        words::Tail::Lost => Tail::Lost,
-        words::Tail::Kept => Tail::Kept,
-        words::Tail::Torn => Tail::Torn,
-        words::Tail::Scattered => Tail::Scattered,
     }
 }

@@ -11,26 +11,13 @@
 use super::Act;
 use crate::history::{How, Targets};
 use crate::scenario::DiskFault;
-use crate::words::{DiskHarm, DiskOperation, Verb};
-use crate::world::disk::{Harm, Operation};
+use crate::words::Verb;
 
 pub(super) fn perform(act: &Act, fault: &DiskFault) {
     for node in act.named(Verb::Disk, &fault.nodes) {
         let deed = act.deed(Verb::Disk, Targets::Node(node), How::Disk(fault.harm));
         deed.acts();
-        let end = act.injector.cluster.harm_disk(node, harm(fault.harm), deed.effective());
+        let end = act.injector.cluster.harm_disk(node, fault.harm, deed.effective());
         deed.begins(&act.injector, end, fault.lasts);
-    }
-}
-
-fn harm(harm: DiskHarm) -> Harm {
-    match harm {
-        DiskHarm::Fsync(takes) => Harm::Takes(takes),
-        DiskHarm::Slow(times) => Harm::Slower(times),
-        DiskHarm::Stall => Harm::Stall,
-        DiskHarm::Fail(DiskOperation::Append) => Harm::Fails(Operation::Append),
-        DiskHarm::Fail(DiskOperation::Sync) => Harm::Fails(Operation::Sync),
-        DiskHarm::Fail(DiskOperation::Read) => Harm::Fails(Operation::Read),
-        DiskHarm::Full => Harm::Full,
     }
 }

@@ -7,9 +7,8 @@ use super::Act;
 use crate::cluster::{Impairment, classify, size};
 use crate::history::{How, Targets};
 use crate::scenario::Link;
-use crate::words::{LaneName, MessageKind, Verb};
+use crate::words::{MessageKind, Verb};
 use crate::world::network::{Bandwidth, Matches};
-use leasehold::env::Lane;
 use leasehold::transport::Packet;
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ pub(super) fn perform(act: &Act, link: &Link) {
     let [from, to] = act.select_ends(&link.ends);
     let cluster = &act.injector.cluster;
     let links = match link.lane {
-        Some(lane) => cluster.lane_between(&from, &to, lane_of(lane)),
+        Some(lane) => cluster.lane_between(&from, &to, lane),
         None => cluster.links_between(&from, &to),
     };
     if links.is_empty() {
@@ -48,13 +47,5 @@ fn impairment(link: &Link) -> Impairment {
         stall: link.stall.0,
         bandwidth: link.bandwidth.map(|rate| Bandwidth { rate, size: |packet: &Box<Packet>| size(packet) }),
         queue: link.queue.map(|queue| queue as usize),
-    }
-}
-
-fn lane_of(lane: LaneName) -> Lane {
-    match lane {
-        LaneName::Heartbeat => Lane::Heartbeat,
-        LaneName::Bulk => Lane::Bulk,
-        LaneName::Request => Lane::Request,
     }
 }

@@ -7,15 +7,15 @@
 use super::Act;
 use crate::history::{How, Targets};
 use crate::scenario::{Partition, Shape};
-use crate::words::{self, Verb};
-use crate::world::network::{Cut, LinkId};
+use crate::words::Verb;
+use crate::world::network::LinkId;
 use leasehold::env::NodeId;
 
 pub(super) fn perform(act: &Act, partition: &Partition) {
     let Some((links, targets)) = apart(act, partition) else { return act.nobody(Verb::Partition) };
     let deed = act.deed(Verb::Partition, targets, How::Cuts(partition.how));
     deed.acts();
-    let end = act.injector.cluster.cut(&links, how(partition.how), deed.effective());
+    let end = act.injector.cluster.cut(&links, partition.how, deed.effective());
     deed.begins(&act.injector, end, partition.lasts);
 }
 
@@ -59,12 +59,4 @@ fn across_the_ring(act: &Act) -> Vec<LinkId> {
     let pairs = cluster.nodes().flat_map(|from| cluster.nodes().map(move |to| (from, to)));
     let across = pairs.filter(|(from, to)| from != to && !are_neighbours(*from, *to));
     across.flat_map(|(from, to)| cluster.links_between(&[from], &[to])).collect()
-}
-
-fn how(cut: words::Cut) -> Cut {
-    match cut {
-        words::Cut::Drop => Cut::Drop,
-        words::Cut::Hold => Cut::Hold,
-        words::Cut::Flight => Cut::DropInFlight,
-    }
 }

@@ -13,7 +13,7 @@ use crate::history::{Evidence, How, Targets};
 use crate::scenario::Pause;
 use crate::words::{Paused, PausedClock, Point, Verb};
 use crate::world::process::yield_now;
-use leasehold::env::{self, NodeId, Wait};
+use leasehold::env::{NodeId, Wait};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -58,7 +58,7 @@ fn set_trap(injector: &Injector, deed: Deed, node: NodeId, at: Point, pause: &Pa
                 Paused::Task => hold_task(&own, to_do, pause.lasts),
             }
         };
-        injector.cluster.set_trap(node, point(at), Box::new(spring))
+        injector.cluster.set_trap(node, at, Box::new(spring))
     });
 }
 
@@ -71,16 +71,4 @@ fn hold_task(injector: &Injector, deed: Deed, lasts: Option<Duration>) -> Wait {
     Wait::For(Box::pin(async move {
         let _ = released.await;
     }))
-}
-
-fn point(at: Point) -> env::Point {
-    match at {
-        Point::Appended => env::Point::Appended,
-        Point::Persisted => env::Point::Persisted,
-        Point::Sent => env::Point::Sent,
-        Point::Applied => env::Point::Applied,
-        Point::Published => env::Point::Published,
-        Point::LeaseChecked => env::Point::LeaseChecked,
-        Point::IndexConfirmed => env::Point::IndexConfirmed,
-    }
 }

@@ -1,6 +1,6 @@
 //! What a fault of the scenario did: data. Its [`fmt::Display`] says it in words, for people alone.
 
-use crate::words::{ClockHarm, Cut, DiskHarm, Healed, MessageKind, Mishap, PausedClock, Point, Verb};
+use crate::words::{ClockHarm, Cut, DiskHarm, Healed, MessageKind, Mishap, PausedClock, Point, Spelled, Verb};
 use leasehold::engine::MembershipChange;
 use leasehold::env::{Address, NodeId};
 use leasehold::error::Error;
@@ -236,7 +236,7 @@ impl Fault {
             How::Pauses { at, clock } => {
                 write!(f, "{targets}")?;
                 if let Some(at) = at {
-                    write!(f, " at {at}")?;
+                    write!(f, " at {}", at.word())?;
                 }
                 if matches!(targets, Targets::Task(_)) { Ok(()) } else { write!(f, " (clock {clock})") }
             }

@@ -12,12 +12,13 @@ mod record;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use crate::words::OpKind;
 pub use by_op::ByOp;
 pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};
 pub use fingerprint::Fingerprint;
 pub use record::{
-    Answer, Completion, Condition, Effect, Fate, Found, Head, Invocation, KeyId, OpId, OpKind, Operation,
-    ProcessChange, Record, StackRecord, What,
+    Answer, Completion, Condition, Effect, Fate, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange,
+    Record, StackRecord, What,
 };
 
 use crate::time::SimTime;

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::time::SimTime;
-use crate::words::MessageKind;
+use crate::words::{MessageKind, OpKind};
 use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::Event;
@@ -198,37 +198,6 @@ impl OpId {
 /// A key, by its number in the run's key space.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct KeyId(pub u32);
-
-/// The kinds of operation.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum OpKind {
-    /// Read a key.
-    Get,
-    /// Write a key.
-    Put,
-    /// Compare and set.
-    Cas,
-    /// Read, modify and write one key: a script that reads what it writes, and nothing else.
-    Update,
-    /// Run a script.
-    Script,
-}
-
-impl OpKind {
-    /// Every kind.
-    pub const ALL: [OpKind; 5] = [OpKind::Get, OpKind::Put, OpKind::Cas, OpKind::Update, OpKind::Script];
-
-    /// The name in scenarios and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            OpKind::Get => "get",
-            OpKind::Put => "put",
-            OpKind::Cas => "cas",
-            OpKind::Update => "update",
-            OpKind::Script => "script",
-        }
-    }
-}
 
 /// An operation begins.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@ use crate::history::{
     What,
 };
 use crate::time::SimTime;
-use crate::words::{LaneName, MessageKind};
+use crate::words::{Lane, MessageKind};
 use leasehold::env::{Address, Instant, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
 use leasehold::observe::{Event, Timing};
@@ -139,8 +139,8 @@ fn fated(fate: Fate) -> &'static str {
 fn message(kind: MessageKind, head: &Head) -> String {
     let Head { term, index, commit, entries, rejected, call, forwarded, .. } = head;
     let numbers = match kind.lane() {
-        LaneName::Heartbeat | LaneName::Bulk => format!("term {term} index {index} commit {commit} entries {entries}"),
-        LaneName::Request => format!("call {call}"),
+        Lane::Heartbeat | Lane::Bulk => format!("term {term} index {index} commit {commit} entries {entries}"),
+        Lane::Request => format!("call {call}"),
     };
     let forwarded = if *forwarded { " forwarded" } else { "" };
     let rejected = if *rejected { " rejected" } else { "" };

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::{
     Action, Chaos, Claims, ClockFault, ClockHarm, Cluster, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends,
-    FaultName, Heal, Healed, Hold, Jump, LaneName, Leftover, Link, MembershipChange, MessageKind, Moment, Partition,
-    Pause, Paused, PausedClock, Phase, Point, Ppm, Renewal, Scenario, Selector, Shape, Slow, Step, Tail, When,
-    profiles, words::Spelled,
+    Heal, Healed, Hold, Jump, Lane, Leftover, Link, MembershipChange, MessageKind, Moment, Partition, Pause, Paused,
+    PausedClock, Phase, Point, Ppm, Renewal, Scenario, Selector, Shape, Slow, Step, Tail, Verb, When, profiles,
+    words::Spelled,
 };
 
 /// A source of numbers.
@@ -34,19 +34,21 @@ impl Scenario {
             let mut steps = Steps { cluster: &cluster, claims, chaos, until: self.until, dice: dice(fault.word()) };
             steps.of(fault, &mut timeline);
         }
-        let calm = Heal { what: Healed::Everything, messages: Leftover::Drop };
         timeline.push(Step {
             line: 0,
             at: When::At(self.until.saturating_sub(chaos.quiet)),
-            action: Action::Heal(calm),
+            action: Action::Heal(CALM),
         });
         timeline.sort_by_key(|step| step.at.start());
         Self { cluster, claims, timeline, chaos: None, ..self.clone() }
     }
 }
 
+/// By which chaos ends.
+const CALM: Heal = Heal { what: Healed::Everything, messages: Leftover::Drop };
+
 /// Each exists in two of five runs, and one always does.
-fn existing(faults: &[FaultName], dice: &mut impl Dice) -> Vec<FaultName> {
+fn existing(faults: &[Verb], dice: &mut impl Dice) -> Vec<Verb> {
     let always = pick(dice, faults);
     faults.iter().copied().filter(|fault| chance(dice, 40) || *fault == always).collect()
 }
@@ -129,7 +131,7 @@ const KINDS: [MessageKind; 12] = [
 ];
 
 impl<D: Dice> Steps<'_, D> {
-    fn of(&mut self, fault: FaultName, timeline: &mut Vec<Step>) {
+    fn of(&mut self, fault: Verb, timeline: &mut Vec<Step>) {
         let election = self.cluster.election_timeout;
         // From often to seldom; a fault that acts all the time hides what happens after it.
         let apart = election * pick(&mut self.dice, &[2, 4, 8]);
@@ -137,7 +139,7 @@ impl<D: Dice> Steps<'_, D> {
         let mut at = election * 2 + self.within(apart);
         while at < last {
             let action = self.action(fault);
-            let at_phase = chance(&mut self.dice, 25) && !matches!(fault, FaultName::Membership);
+            let at_phase = chance(&mut self.dice, 25) && !matches!(fault, Verb::Membership);
             let when = if at_phase { self.moment(at, last) } else { When::At(at) };
             timeline.push(Step { line: 0, at: when, action });
             at += apart / 5 + self.within(apart * 8 / 5);
@@ -186,21 +188,22 @@ impl<D: Dice> Steps<'_, D> {
         Some(length)
     }
 
-    fn action(&mut self, fault: FaultName) -> Action {
+    fn action(&mut self, fault: Verb) -> Action {
         match fault {
-            FaultName::Transfer => self.transfer(),
-            FaultName::Partition => self.partition(),
-            FaultName::Link => self.link(),
-            FaultName::Hold => self.hold(),
-            FaultName::Crash => self.crash(),
-            FaultName::Pause => self.pause(),
-            FaultName::Slow => {
+            Verb::Transfer => self.transfer(),
+            Verb::Partition => self.partition(),
+            Verb::Link => self.link(),
+            Verb::Hold => self.hold(),
+            Verb::Crash => self.crash(),
+            Verb::Pause => self.pause(),
+            Verb::Slow => {
                 let factor = pick(&mut self.dice, &[2, 10, 100]);
                 Action::Slow(Slow { nodes: self.nodes(), factor, lasts: self.lasting(&STALLS) })
             }
-            FaultName::Clock => self.clock(),
-            FaultName::Disk => self.disk(),
-            FaultName::Membership => Action::Membership(self.membership()),
+            Verb::Clock => self.clock(),
+            Verb::Disk => self.disk(),
+            Verb::Membership => Action::Membership(self.membership()),
+            Verb::Heal => Action::Heal(CALM),
         }
     }
 
@@ -260,7 +263,7 @@ impl<D: Dice> Steps<'_, D> {
     }
 
     fn link(&mut self) -> Action {
-        let lane = chance(&mut self.dice, 40).then(|| pick(&mut self.dice, &[LaneName::Heartbeat, LaneName::Bulk]));
+        let lane = chance(&mut self.dice, 40).then(|| pick(&mut self.dice, &[Lane::Heartbeat, Lane::Bulk]));
         let mut link = Link {
             ends: self.ends(),
             lane,

@@ -353,29 +353,8 @@ fn of_a_leader(action: &Action) -> Option<Selector> {
 }
 
 fn of_nodes(selectors: &[Selector], nodes: u64) -> u64 {
-    let all: u64 = selectors.iter().map(|selector| of_selector(*selector, nodes)).sum();
+    let all: u64 = selectors.iter().map(|selector| selector.at_most(nodes)).sum();
     all.min(nodes)
-}
-
-fn of_selector(selector: Selector, nodes: u64) -> u64 {
-    match selector {
-        Selector::Followers | Selector::Others => nodes.saturating_sub(1).max(1),
-        Selector::Majority => nodes / 2 + 1,
-        Selector::Minority => nodes.saturating_sub(1) / 2,
-        Selector::Node(_)
-        | Selector::Leader
-        | Selector::OldLeader
-        | Selector::Follower
-        | Selector::LeaseHolder
-        | Selector::Learner
-        | Selector::Spare
-        | Selector::Any
-        | Selector::This
-        | Selector::Lagging
-        | Selector::CaughtUp
-        | Selector::Paused
-        | Selector::Restarted => 1,
-    }
 }
 
 type IsNeeded = fn(&Workload) -> bool;

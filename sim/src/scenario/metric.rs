@@ -2,10 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{
-    units::Misread,
-    words::{self, Spelled},
-};
+use crate::words::{self, Misread, OpKind, Spelled};
 
 /// A quantity that is measured over a window or over the whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,21 +74,6 @@ pub enum Unit {
     Ratio,
     /// Any number from 0: so many for each of something else.
     Per,
-}
-
-/// A kind of operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OpKind {
-    /// A read.
-    Get,
-    /// A blind write.
-    Put,
-    /// A compare-and-set.
-    Cas,
-    /// A read, modify and write of one key, retries included.
-    Update,
-    /// A script, retries included.
-    Script,
 }
 
 /// A statistic of many durations.
@@ -201,17 +183,6 @@ impl FromStr for Metric {
             .find(|metric| metric.to_string() == text)
             .ok_or_else(|| words::unknown("metric", text, Self::all()))
     }
-}
-
-impl Spelled for OpKind {
-    const WHAT: &'static str = "operation";
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::Get, "get"),
-        (Self::Put, "put"),
-        (Self::Cas, "cas"),
-        (Self::Update, "update"),
-        (Self::Script, "script"),
-    ];
 }
 
 impl Spelled for Stat {

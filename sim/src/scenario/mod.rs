@@ -62,8 +62,6 @@ pub use self::{
     plan::*,
     print::print,
     problem::*,
-    units::Misread,
-    words::nearest,
 };
 
 /// Reads and validates the scenario file at `path`.

@@ -7,6 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(super) use crate::words::{quote, quote_all};
+
+use crate::words::Misread;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// The most problems that are reported of one file.
@@ -60,6 +63,21 @@ impl Problem {
     pub fn also(mut self, span: Range<usize>, label: impl AsRef<str>) -> Self {
         self.also = Some((span, one_line(label.as_ref())));
         self
+    }
+}
+
+impl Misread {
+    /// As a problem of a file, at `span`.
+    pub(super) fn at(self, span: Range<usize>) -> Problem {
+        let problem = Problem::new(&self.message).at(span);
+        let problem = match self.meant {
+            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+            None => problem,
+        };
+        match self.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
     }
 }
 
@@ -198,21 +216,6 @@ impl Lines {
     pub(super) fn line(&self, offset: usize) -> usize {
         1 + self.0.partition_point(|start| *start <= offset)
     }
-}
-
-/// `word` between backticks, short enough for a message.
-pub(super) fn quote(word: &str) -> String {
-    const LONGEST: usize = 60;
-    match word.char_indices().nth(LONGEST) {
-        Some((cut, _)) => format!("`{}…`", &word[..cut]),
-        None => format!("`{word}`"),
-    }
-}
-
-/// `` `a`, `b`, `c` ``
-pub(super) fn quote_all<T: fmt::Display>(words: impl IntoIterator<Item = T>) -> String {
-    let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
-    quoted.join(", ")
 }
 
 /// `text` without control characters: a scenario file must not be able to move the cursor of whoever reads its

@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Class, Cut, DiskOperation, Engine, FaultName, Healed, InnerReads, LaneName, Leftover, MessageKind,
-    Metric, Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Unit,
+    COSTS, Calls, Chaos, Class, Cut, DiskOperation, Engine, Healed, InnerReads, Lane, Leftover, MessageKind, Metric,
+    Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Unit, Verb,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
     words::Spelled,
@@ -104,6 +104,8 @@ shapes! {
     ] });
     /// A kind of workload.
     Kind = json_schema!({ "enum": KINDS });
+    /// A fault that chaos can draw.
+    FaultWord = json_schema!({ "enum": Chaos::all().map(Verb::name).collect::<Vec<_>>() });
     /// How keys are chosen.
     Spread = json_schema!({ "type": "string", "pattern": r"^(uniform|zipf\([0-9.]+\))$", "examples": ["uniform", "zipf(1.1)"] });
     /// A network profile.
@@ -153,9 +155,8 @@ pub(super) type RenewalWord = Word<Renewal>;
 pub(super) type InnerReadsWord = Word<InnerReads>;
 pub(super) type CallsWord = Word<Calls>;
 pub(super) type CutWord = Word<Cut>;
-pub(super) type FaultWord = Word<FaultName>;
 pub(super) type HealedWord = Word<Healed>;
-pub(super) type LaneWord = Word<LaneName>;
+pub(super) type LaneWord = Word<Lane>;
 pub(super) type LeftoverWord = Word<Leftover>;
 pub(super) type MessageWord = Word<MessageKind>;
 pub(super) type PausedClockWord = Word<PausedClock>;

@@ -3,63 +3,16 @@
 //! Nothing here panics, whatever the text; what cannot be read comes back as a [`Misread`] that says what would have
 //! been right.
 
-use std::{error::Error, fmt, ops::Range, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
+
+use crate::words::Misread;
 
 use super::{
     Bound, Count, Drift, Jump, KeyDistribution, Load, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_SEEDS, Metric,
-    Moment, Op, Phase, Ppm, Problem, Seeds, Unit,
+    Moment, Op, Phase, Ppm, Seeds, Unit,
     problem::quote,
     words::{self, Spelled},
 };
-
-/// Why a word of a scenario (or of the command line) could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misread {
-    /// What is wrong.
-    pub message: String,
-    /// The word that was probably meant.
-    pub meant: Option<String>,
-    /// What is allowed.
-    pub help: Option<String>,
-}
-
-impl Misread {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), meant: None, help: None }
-    }
-
-    pub(super) fn help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
-    }
-
-    /// As a problem of a file, at `span`.
-    pub(super) fn at(self, span: Range<usize>) -> Problem {
-        let problem = Problem::new(&self.message).at(span);
-        let problem = match self.meant {
-            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-            None => problem,
-        };
-        match self.help {
-            Some(help) => problem.help(help),
-            None => problem,
-        }
-    }
-}
-
-impl fmt::Display for Misread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if let Some(meant) = &self.meant {
-            write!(f, "; did you mean `{meant}`?")?;
-        }
-        match &self.help {
-            Some(help) => write!(f, " ({help})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Error for Misread {}
 
 /// What the units of the protocol last in this scenario.
 #[derive(Clone, Copy, Debug)]

@@ -51,64 +51,49 @@ pub enum DiskHarm {
     Full,
 }
 
-/// What a disk is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskOperation {
-    /// `"append"`: write at the end of a file.
-    Append,
-    /// `"sync"`: make durable. What it failed for is never durable, whatever a later one says (Rebello et al., ATC '20).
-    Sync,
-    /// `"read"`: read a file, which a node does when it starts.
-    Read,
+super::words! {
+    /// What a disk is asked.
+    pub enum DiskOperation: "operation of a disk" {
+        /// `"append"`: write at the end of a file.
+        Append = "append",
+        /// `"sync"`: make durable. What it failed for is never durable, whatever a later one says (Rebello et al., ATC '20).
+        Sync = "sync",
+        /// `"read"`: read a file, which a node does when it starts.
+        Read = "read",
+    }
 }
 
-/// What a crash leaves of the end of a file that was written and not synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// `"lost"`: nothing.
-    Lost,
-    /// `"kept"`: all of it: the process died, the machine did not.
-    Kept,
-    /// `"torn"`: the beginning of it, cut at any byte.
-    Torn,
-    /// `"scattered"`: some of its sectors, in no order; those between read as zeros.
-    Scattered,
+super::words! {
+    /// What a crash leaves of the end of a file that was written and not synced.
+    pub enum Tail: "tail of a file" {
+        /// `"lost"`: nothing.
+        Lost = "lost",
+        /// `"kept"`: all of it: the process died, the machine did not.
+        Kept = "kept",
+        /// `"torn"`: the beginning of it, cut at any byte.
+        Torn = "torn",
+        /// `"scattered"`: some of its sectors, in no order; those between read as zeros.
+        Scattered = "scattered",
+    }
 }
 
-/// What of a process stands still.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paused {
-    /// `"process"`: all of it: a stop-the-world garbage collection, a SIGSTOP.
-    Process,
-    /// `"task"`: the task that reached the point: its thread is preempted.
-    Task,
+super::words! {
+    /// What of a process stands still.
+    pub enum Paused: "thing to pause" {
+        /// `"process"`: all of it: a stop-the-world garbage collection, a SIGSTOP.
+        Process = "process",
+        /// `"task"`: the task that reached the point: its thread is preempted.
+        Task = "task",
+    }
 }
 
-/// A named point of the stack's code; see `leasehold::env::Point`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Point {
-    /// `"appended"`: entries are in the log's file, and not durable.
-    Appended,
-    /// `"persisted"`: log and hard state are durable; messages that promise so have not left.
-    Persisted,
-    /// `"sent"`: messages have left; committed entries are not applied.
-    Sent,
-    /// `"applied"`: committed entries are applied; the status that says so is not published.
-    Applied,
-    /// `"published"`: the status is published; the callers that waited for it have no answer.
-    Published,
-    /// `"lease-checked"`: the lease permitted a local read; the store has not been read.
-    LeaseChecked,
-    /// `"index-confirmed"`: a ReadIndex round confirmed a read and its index is applied; the store has not been read.
-    IndexConfirmed,
-}
-
-/// What a node's monotonic clock does while its process stands still.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PausedClock {
-    /// `"running"`: it goes on: a garbage collection, a SIGSTOP, a virtual machine that tells the truth.
-    Running,
-    /// `"frozen"`: it stands still too: a machine in suspend whose clock does not count it. Beyond what the stack may assume of its
-    /// clock, so that what is unsafe in such a run is expected to be.
-    Frozen,
+super::words! {
+    /// What a node's monotonic clock does while its process stands still.
+    pub enum PausedClock: "clock of a pause" {
+        /// `"running"`: it goes on: a garbage collection, a SIGSTOP, a virtual machine that tells the truth.
+        Running = "running",
+        /// `"frozen"`: it stands still too: a machine in suspend whose clock does not count it. Beyond what the stack may assume of its
+        /// clock, so that what is unsafe in such a run is expected to be.
+        Frozen = "frozen",
+    }
 }

@@ -1,15 +1,6 @@
 //! The kinds of message, and what a message of each kind says.
 
-/// A lane of the transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaneName {
-    /// Heartbeats, votes, `TimeoutNow`.
-    Heartbeat,
-    /// Appends, snapshots.
-    Bulk,
-    /// Requests that nodes forward.
-    Request,
-}
+use leasehold::env::Lane;
 
 /// What a message says about its sender. Checks match on this, and never on the kind: a new kind states here which of them it
 /// concerns.
@@ -38,11 +29,12 @@ pub enum Says {
 }
 
 macro_rules! message_kinds {
-    ($($(#[$about:meta])* $kind:ident by $lane:ident says $says:ident)*) => {
-        /// A kind of message that leaves a node or a client.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum MessageKind {
-            $($(#[$about])* $kind,)*
+    ($($(#[$about:meta])* $kind:ident = $word:literal by $lane:ident says $says:ident)*) => {
+        super::words! {
+            /// A kind of message that leaves a node or a client.
+            pub enum MessageKind: "kind of message" {
+                $($(#[$about])* $kind = $word,)*
+            }
         }
 
         impl MessageKind {
@@ -50,9 +42,9 @@ macro_rules! message_kinds {
             pub const ALL: &[Self] = &[$(Self::$kind),*];
 
             /// The lane that messages of this kind go by (`leasehold::transport::lane_of`).
-            pub const fn lane(self) -> LaneName {
+            pub const fn lane(self) -> Lane {
                 match self {
-                    $(Self::$kind => LaneName::$lane,)*
+                    $(Self::$kind => Lane::$lane,)*
                 }
             }
 
@@ -68,29 +60,29 @@ macro_rules! message_kinds {
 
 message_kinds! {
     /// A heartbeat, which carries the contexts of ReadIndex rounds too: followers forward requests, never `MsgReadIndex`.
-    Heartbeat by Heartbeat says Beats
+    Heartbeat = "heartbeat" by Heartbeat says Beats
     /// The answer to a heartbeat.
-    HeartbeatResponse by Heartbeat says Hears
+    HeartbeatResponse = "heartbeat-response" by Heartbeat says Hears
     /// Entries, or news of the commit index.
-    Append by Bulk says Leads
+    Append = "append" by Bulk says Leads
     /// The answer to entries or to a snapshot.
-    AppendResponse by Bulk says Holds
+    AppendResponse = "append-response" by Bulk says Holds
     /// The state of the store, in the place of entries that are gone.
-    Snapshot by Bulk says Leads
+    Snapshot = "snapshot" by Bulk says Leads
     /// Would the receiver elect the sender?
-    PreVote by Heartbeat says Probes
+    PreVote = "pre-vote" by Heartbeat says Probes
     /// The answer to that.
-    PreVoteResponse by Heartbeat says Probes
+    PreVoteResponse = "pre-vote-response" by Heartbeat says Probes
     /// A candidate asks for a vote; no transfer forces it.
-    Vote by Heartbeat says Stands
+    Vote = "vote" by Heartbeat says Stands
     /// A candidate that was told to stand by `TimeoutNow` asks for a vote: voters set their promise aside.
-    ForcedVote by Heartbeat says Stands
+    ForcedVote = "forced-vote" by Heartbeat says Stands
     /// A vote, or its refusal.
-    VoteResponse by Heartbeat says Votes
+    VoteResponse = "vote-response" by Heartbeat says Votes
     /// The leader tells its successor to stand for election at once.
-    TimeoutNow by Heartbeat says HandsOver
+    TimeoutNow = "timeout-now" by Heartbeat says HandsOver
     /// A client's request, also one that a node forwards.
-    Request by Request says Calls
+    Request = "request" by Request says Calls
     /// The answer to one.
-    Reply by Request says Answers
+    Reply = "reply" by Request says Answers
 }

@@ -1,11 +1,43 @@
-//! The vocabulary that scenario, history and reports share: each name once. Knows the stack and nothing of the harness.
+//! The vocabulary that scenario, history, world and reports share: each name once, with the one place where it is spelled. Knows the
+//! stack and nothing of the harness.
+//!
+//! What the stack names itself (its lanes, its points) is the stack's own type; here it is only spelled.
+//!
+//! | file       | what it holds                                          |
+//! |------------|--------------------------------------------------------|
+//! | `spelled`  | what a closed set of words is                          |
+//! | `misread`  | the refusal of a word: what was meant, what is allowed |
+//! | `verb`     | the faults of a timeline: the one list of them         |
+//! | `selector` | nodes, by role or by number                            |
+//! | `phase`    | what happens in the protocol                           |
+//! | `message`  | kinds of messages, and what one says of its sender     |
+//! | `network`  | what is done to links                                  |
+//! | `hardware` | what goes wrong with clocks, disks and processes       |
+//! | `class`    | how runs fail                                          |
+//! | `op`       | kinds of operations                                    |
 
+mod class;
 mod hardware;
 mod message;
+mod misread;
 mod network;
+mod op;
+mod phase;
+mod selector;
+mod spelled;
 mod verb;
 
-pub use hardware::{ClockHarm, DiskHarm, DiskOperation, Drift, Jump, Paused, PausedClock, Point, Tail};
-pub use message::{LaneName, MessageKind, Says};
-pub use network::{Cut, Leftover, Mishap};
+pub use class::Class;
+pub use hardware::{ClockHarm, DiskHarm, DiskOperation, Drift, Jump, Paused, PausedClock, Tail};
+pub use leasehold::coordinator::InnerReads;
+pub use leasehold::env::{Lane, Point};
+pub use message::{MessageKind, Says};
+pub use misread::{Misread, nearest};
+pub(crate) use misread::{is_kebab, kebab, quote, quote_all, unknown, unknown_of_many};
+pub use network::{Calls, Cut, Leftover, Mishap};
+pub use op::OpKind;
+pub use phase::Phase;
+pub use selector::Selector;
+pub use spelled::Spelled;
+pub(crate) use spelled::words;
 pub use verb::{Healed, Verb};

@@ -1,23 +1,35 @@
 //! What goes wrong with the network.
 
-/// What a partition does with messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// `"drop"`: what is sent is lost; what is in flight arrives.
-    Drop,
-    /// `"hold"`: what is sent is delivered when the partition ends.
-    Hold,
-    /// `"cut"`: what is sent and what is in flight is lost.
-    Flight,
+super::words! {
+    /// What a partition does with messages.
+    pub enum Cut: "way to cut" {
+        /// `"drop"`: what is sent is lost; what is in flight arrives.
+        Drop = "drop",
+        /// `"hold"`: what is sent is delivered when the partition ends.
+        Hold = "hold",
+        /// `"cut"`: what is sent and what is in flight is lost.
+        Flight = "cut",
+    }
 }
 
-/// What becomes of messages at the end of what held or delayed them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leftover {
-    /// `"deliver"`: they arrive.
-    Deliver,
-    /// `"drop"`: they are lost.
-    Drop,
+super::words! {
+    /// What becomes of messages at the end of what held or delayed them.
+    pub enum Leftover: "fate" {
+        /// `"deliver"`: they arrive.
+        Deliver = "deliver",
+        /// `"drop"`: they are lost.
+        Drop = "drop",
+    }
+}
+
+super::words! {
+    /// How messages of a lane leave.
+    pub enum Calls: "kind of calls" {
+        /// `"stream"`: as they come.
+        Stream = "stream",
+        /// `"unary"`: one call at a time per peer; the next leaves when the previous is answered.
+        Unary = "unary",
+    }
 }
 
 /// What a fault of the network did to a message.

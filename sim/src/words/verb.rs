@@ -1,32 +1,33 @@
 //! The verbs of faults.
 
-use std::fmt;
+use super::Spelled;
 
-/// What a fault does: the verb of its line in the timeline.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Verb {
-    /// Leadership is handed over.
-    Transfer,
-    /// Links are cut.
-    Partition,
-    /// Links are impaired.
-    Link,
-    /// Single messages are set aside.
-    Hold,
-    /// Processes are killed.
-    Crash,
-    /// Processes or tasks stand still.
-    Pause,
-    /// All work of a node takes longer.
-    Slow,
-    /// Nodes join and leave the group.
-    Membership,
-    /// Clocks go wrong.
-    Clock,
-    /// Disks go wrong.
-    Disk,
-    /// Faults end.
-    Heal,
+super::words! {
+    /// What a fault does: the verb of its line in the timeline.
+    pub enum Verb: "fault" {
+        /// Leadership is handed over.
+        Transfer = "transfer",
+        /// Links are cut.
+        Partition = "partition",
+        /// Links are impaired.
+        Link = "link",
+        /// Single messages are set aside.
+        Hold = "hold",
+        /// Processes are killed.
+        Crash = "crash",
+        /// Processes or tasks stand still.
+        Pause = "pause",
+        /// All work of a node takes longer.
+        Slow = "slow",
+        /// Clocks go wrong.
+        Clock = "clock",
+        /// Disks go wrong.
+        Disk = "disk",
+        /// Nodes join and leave the group.
+        Membership = "membership",
+        /// Faults end.
+        Heal = "heal",
+    }
 }
 
 impl Verb {
@@ -39,27 +40,15 @@ impl Verb {
         Verb::Crash,
         Verb::Pause,
         Verb::Slow,
-        Verb::Membership,
         Verb::Clock,
         Verb::Disk,
+        Verb::Membership,
         Verb::Heal,
     ];
 
     /// Its word in scenarios and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Verb::Transfer => "transfer",
-            Verb::Partition => "partition",
-            Verb::Link => "link",
-            Verb::Hold => "hold",
-            Verb::Crash => "crash",
-            Verb::Pause => "pause",
-            Verb::Slow => "slow",
-            Verb::Membership => "membership",
-            Verb::Clock => "clock",
-            Verb::Disk => "disk",
-            Verb::Heal => "heal",
-        }
+    pub fn name(self) -> &'static str {
+        self.word()
     }
 
     /// Which heal, beside one of everything, ends faults of this verb; `None`: they are over at once.
@@ -77,21 +66,16 @@ impl Verb {
     }
 }
 
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+super::words! {
+    /// Which faults end.
+    pub enum Healed: "thing to heal" {
+        /// `"everything"`: all.
+        Everything = "everything",
+        /// `"network"`: partitions, impaired links, holds.
+        Network = "network",
+        /// `"processes"`: downtimes, pauses, slow CPUs, clocks, disks.
+        Processes = "processes",
     }
-}
-
-/// Which faults end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Healed {
-    /// `"everything"`: all.
-    Everything,
-    /// `"network"`: partitions, impaired links, holds.
-    Network,
-    /// `"processes"`: downtimes, pauses, slow CPUs, clocks, disks.
-    Processes,
 }
 
 impl Healed {

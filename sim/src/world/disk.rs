@@ -4,8 +4,8 @@ use super::quantiles::Quantiles;
 use super::signal::Signal;
 use super::streams::Stream;
 use crate::time::SimTime;
+use crate::words::{DiskHarm, DiskOperation, Tail};
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 /// What a disk writes as a whole, in bytes.
 const SECTOR: usize = 512;
@@ -49,7 +49,7 @@ struct File {
 /// A fault in force.
 struct Wrong {
     number: HarmId,
-    harm: Harm,
+    harm: DiskHarm,
     /// Is called once it has changed something; `None`: it was.
     shows: Option<Shown>,
 }
@@ -61,48 +61,9 @@ pub type Shown = Box<dyn FnOnce() + Send>;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HarmId(u64);
 
-/// What is wrong with a disk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Harm {
-    /// Each sync takes so long.
-    Takes(Duration),
-    /// Each sync takes so many times longer.
-    Slower(u32),
-    /// No sync returns.
-    Stall,
-    /// An operation fails.
-    Fails(Operation),
-    /// Nothing can be appended.
-    Full,
-}
-
-/// What a disk is asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Operation {
-    /// Write at the end of a file.
-    Append,
-    /// Make durable.
-    Sync,
-    /// Read a file.
-    Read,
-}
-
 /// The operation failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Failed;
-
-/// What a crash leaves of what was not synced.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Tail {
-    /// Nothing.
-    Lost,
-    /// All of it, as readable and as little durable as before: the machine did not crash.
-    Kept,
-    /// Its beginning, cut at any byte.
-    Torn,
-    /// Some of its sectors; those before the last of them that are gone read as zeros.
-    Scattered,
-}
 
 /// A sync under way: when it is done, and what it makes durable then.
 #[derive(Clone, Debug)]
@@ -147,7 +108,7 @@ impl Disk {
     /// # Errors
     /// Reading fails.
     pub fn read(&mut self, file: &str) -> Result<Vec<u8>, Failed> {
-        self.attempt(|harm| harm == Harm::Fails(Operation::Read))?;
+        self.attempt(|harm| harm == DiskHarm::Fail(DiskOperation::Read))?;
         Ok(self.files.get(file).map(|file| file.content.clone()).unwrap_or_default())
     }
 
@@ -156,7 +117,7 @@ impl Disk {
     /// # Errors
     /// Writing fails, or there is no room; nothing was written.
     pub fn append(&mut self, file: &str, bytes: &[u8]) -> Result<(), Failed> {
-        self.attempt(|harm| matches!(harm, Harm::Fails(Operation::Append) | Harm::Full))?;
+        self.attempt(|harm| matches!(harm, DiskHarm::Fail(DiskOperation::Append) | DiskHarm::Full))?;
         match self.files.get_mut(file) {
             Some(file) => file.content.extend_from_slice(bytes),
             None => {
@@ -179,8 +140,8 @@ impl Disk {
         let length = self.files.get(file).map_or(0, |file| file.content.len());
         let regular = self.fsync.draw(&mut self.stream);
         let latency = self.takes(regular);
-        self.show(|harm| matches!(harm, Harm::Takes(_) | Harm::Slower(_)) && latency != regular);
-        let fails = self.attempt(|harm| harm == Harm::Fails(Operation::Sync)).is_err();
+        self.show(|harm| matches!(harm, DiskHarm::Fsync(_) | DiskHarm::Slow(_)) && latency != regular);
+        let fails = self.attempt(|harm| harm == DiskHarm::Fail(DiskOperation::Sync)).is_err();
         while self.under_way.pop_front_if(|sync| sync.done <= now).is_some() {}
         let idle_at = self.under_way.back().map_or(now, |last| last.done);
         let done = SimTime(idle_at.0.saturating_add(latency));
@@ -193,9 +154,9 @@ impl Disk {
     /// How long a sync takes that takes so long where nothing is wrong, in nanoseconds.
     fn takes(&self, regular: u64) -> u64 {
         self.wrong.iter().fold(regular, |latency, wrong| match wrong.harm {
-            Harm::Takes(takes) => u64::try_from(takes.as_nanos()).unwrap_or(u64::MAX),
-            Harm::Slower(times) => latency.saturating_mul(u64::from(times)),
-            Harm::Stall | Harm::Fails(_) | Harm::Full => latency,
+            DiskHarm::Fsync(takes) => u64::try_from(takes.as_nanos()).unwrap_or(u64::MAX),
+            DiskHarm::Slow(times) => latency.saturating_mul(u64::from(times)),
+            DiskHarm::Stall | DiskHarm::Fail(_) | DiskHarm::Full => latency,
         })
     }
 
@@ -212,8 +173,8 @@ impl Disk {
 
     /// What holds a sync whose time has come; `None`: nothing does.
     pub fn held(&mut self) -> Option<Signal> {
-        self.show(|harm| harm == Harm::Stall);
-        self.wrong.iter().any(|wrong| wrong.harm == Harm::Stall).then(|| self.mended())
+        self.show(|harm| harm == DiskHarm::Stall);
+        self.wrong.iter().any(|wrong| wrong.harm == DiskHarm::Stall).then(|| self.mended())
     }
 
     /// The sync is done.
@@ -232,7 +193,8 @@ impl Disk {
     /// Begins to put `content` in the place of what the file holds.
     pub fn begin_replace(&mut self, now: SimTime, file: &str, content: Vec<u8>) -> Replace {
         let mut sync = self.begin_sync(now, file);
-        sync.fails |= self.attempt(|harm| matches!(harm, Harm::Fails(Operation::Append) | Harm::Full)).is_err();
+        sync.fails |=
+            self.attempt(|harm| matches!(harm, DiskHarm::Fail(DiskOperation::Append) | DiskHarm::Full)).is_err();
         Replace { sync, content }
     }
 
@@ -263,7 +225,7 @@ impl Disk {
     }
 
     /// Something is wrong from now on; `shows` is among the [`Disk::take_shown`] once that has changed something.
-    pub fn harm(&mut self, harm: Harm, shows: Shown) -> HarmId {
+    pub fn harm(&mut self, harm: DiskHarm, shows: Shown) -> HarmId {
         self.harms += 1;
         self.wrong.push(Wrong { number: HarmId(self.harms), harm, shows: Some(shows) });
         HarmId(self.harms)
@@ -289,13 +251,13 @@ impl Disk {
     }
 
     /// Fails if a fault in force `forbids` it.
-    fn attempt(&mut self, forbids: impl Fn(Harm) -> bool) -> Result<(), Failed> {
+    fn attempt(&mut self, forbids: impl Fn(DiskHarm) -> bool) -> Result<(), Failed> {
         self.show(&forbids);
         if self.wrong.iter().any(|wrong| forbids(wrong.harm)) { Err(Failed) } else { Ok(()) }
     }
 
     /// Notes that the faults in force which `changed` something have.
-    fn show(&mut self, changed: impl Fn(Harm) -> bool) {
+    fn show(&mut self, changed: impl Fn(DiskHarm) -> bool) {
         let changed = self.wrong.iter_mut().filter(|wrong| changed(wrong.harm));
         self.shown.extend(changed.filter_map(|wrong| wrong.shows.take()));
     }
@@ -328,6 +290,7 @@ impl File {
 mod tests {
     use super::super::streams::Streams;
     use super::*;
+    use std::time::Duration;
 
     fn disk() -> Disk {
         seeded(1)
@@ -338,7 +301,7 @@ mod tests {
         Disk::new(Quantiles::constant(Duration::from_nanos(100)), stream("disk"), stream("tails"))
     }
 
-    fn wrong(disk: &mut Disk, harm: Harm) -> HarmId {
+    fn wrong(disk: &mut Disk, harm: DiskHarm) -> HarmId {
         disk.harm(harm, Box::new(|| {}))
     }
 
@@ -433,7 +396,7 @@ mod tests {
     #[test]
     fn what_a_sync_failed_for_is_never_durable_though_a_later_one_succeeds() {
         let mut disk = pending(1, 10);
-        let failing = wrong(&mut disk, Harm::Fails(Operation::Sync));
+        let failing = wrong(&mut disk, DiskHarm::Fail(DiskOperation::Sync));
         let sync = disk.begin_sync(SimTime(0), "log");
         assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Err(Failed), 1));
         let _ = disk.mend(SimTime(0), failing);
@@ -446,7 +409,7 @@ mod tests {
     #[test]
     fn a_full_disk_reads_and_syncs_but_takes_nothing() {
         let mut disk = pending(1, 10);
-        wrong(&mut disk, Harm::Full);
+        wrong(&mut disk, DiskHarm::Full);
         let sync = disk.begin_sync(SimTime(0), "log");
         assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Ok(()), 0));
         assert_eq!((disk.append("log", b"x"), disk.take_shown().len()), (Err(Failed), 1));
@@ -457,9 +420,9 @@ mod tests {
     #[test]
     fn syncs_take_as_long_as_a_fault_says() {
         let mut disk = disk();
-        wrong(&mut disk, Harm::Slower(20));
+        wrong(&mut disk, DiskHarm::Slow(20));
         assert_eq!(disk.begin_sync(SimTime(0), "log").done, SimTime(2_000));
-        wrong(&mut disk, Harm::Takes(Duration::from_nanos(7)));
+        wrong(&mut disk, DiskHarm::Fsync(Duration::from_nanos(7)));
         assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_007));
         assert_eq!(disk.take_shown().len(), 2);
     }
@@ -467,8 +430,8 @@ mod tests {
     #[test]
     fn what_is_under_way_when_a_disk_is_mended_takes_no_longer_than_usual() {
         let mut disk = disk();
-        let takes = wrong(&mut disk, Harm::Takes(Duration::from_nanos(700)));
-        let slower = wrong(&mut disk, Harm::Slower(20));
+        let takes = wrong(&mut disk, DiskHarm::Fsync(Duration::from_nanos(700)));
+        let slower = wrong(&mut disk, DiskHarm::Slow(20));
         let [first, second] = [disk.begin_sync(SimTime(0), "log"), disk.begin_sync(SimTime(10), "log")];
         assert_eq!([first.done, second.done], [SimTime(14_000), SimTime(28_000)]);
         let due = |disk: &Disk| [disk.due(&first), disk.due(&second)];
@@ -483,7 +446,7 @@ mod tests {
     fn a_stall_holds_a_sync_until_it_is_over() {
         let mut disk = disk();
         assert!(disk.held().is_none());
-        let stall = wrong(&mut disk, Harm::Stall);
+        let stall = wrong(&mut disk, DiskHarm::Stall);
         assert_eq!(disk.take_shown().len(), 0);
         assert!(disk.held().is_some());
         assert_eq!(disk.take_shown().len(), 1);

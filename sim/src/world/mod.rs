@@ -29,6 +29,7 @@ pub mod streams;
 pub mod timer;
 
 use crate::time::SimTime;
+use crate::words::Cut;
 use network::{Flight, LinkId, Network, Receiver, RuleId, Tap};
 use parking_lot::Mutex;
 use process::{Process, Scheduler};
@@ -226,7 +227,7 @@ impl<M: Clone + Send + 'static> World<M> {
     }
 
     /// Cuts links, by a rule that can be lifted again.
-    pub fn cut(&self, links: &[LinkId], how: network::Cut) -> RuleId {
+    pub fn cut(&self, links: &[LinkId], how: Cut) -> RuleId {
         self.shared.network.lock().cut(links, how)
     }
 

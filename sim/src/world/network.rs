@@ -9,7 +9,7 @@
 
 mod rules;
 
-pub use rules::{Bandwidth, Cut, Hold, Impairment, Matches, RuleId};
+pub use rules::{Bandwidth, Hold, Impairment, Matches, RuleId};
 
 use super::Route;
 use super::cpu::Cpu;
@@ -17,6 +17,7 @@ use super::quantiles::Quantiles;
 use super::streams::Stream;
 use crate::time::SimTime;
 use crate::words::Mishap;
+use crate::words::{Calls, Cut};
 use parking_lot::Mutex;
 use rules::{Impaired, Passage};
 use std::collections::{BTreeMap, VecDeque};
@@ -35,15 +36,6 @@ impl fmt::Display for LinkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// How a link carries messages.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Calls {
-    /// As they come.
-    Stream,
-    /// One call at a time.
-    Unary,
 }
 
 /// What became of a message.
@@ -283,7 +275,7 @@ impl<M: Clone> Network<M> {
         let link = &mut self.links[id.0];
         let held = match link.cut() {
             Some((rule, Cut::Hold)) => Some(rule),
-            Some((_, Cut::Drop | Cut::DropInFlight)) | None => None,
+            Some((_, Cut::Drop | Cut::Flight)) | None => None,
         };
         let mut waits = link.call.open || held.is_some();
         let mut queued = link.waiting.len();
@@ -472,7 +464,7 @@ impl<M: Clone> Network<M> {
         for id in links {
             let link = &mut self.links[id.0];
             link.cuts.push((rule, how));
-            if how == Cut::DropInFlight {
+            if how == Cut::Flight {
                 link.epoch += 1;
                 link.last_in_flight_rule = rule;
             }

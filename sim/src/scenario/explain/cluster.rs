@@ -6,7 +6,7 @@ use super::{
 };
 use std::time::Duration;
 
-use crate::scenario::{Calls, Cluster, InnerReads, Lane, Lanes, Network, Ppm, Renewal, Scenario, units::decimal};
+use crate::scenario::{Calls, Cluster, InnerReads, LaneSetup, Lanes, Network, Ppm, Renewal, Scenario, units::decimal};
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let Cluster { nodes, engine, tick, heartbeat, election_timeout, .. } = &scenario.cluster;
@@ -84,7 +84,7 @@ fn lanes(lanes: &Lanes) -> Option<String> {
     (!words.is_empty()).then(|| format!("On the wire {}.", listed(&words)))
 }
 
-fn travel(Lane { calls, queue, inbound, cost }: &Lane) -> String {
+fn travel(LaneSetup { calls, queue, inbound, cost }: &LaneSetup) -> String {
     let how = match calls {
         Calls::Stream => "as a stream",
         Calls::Unary => "one call at a time for each peer",

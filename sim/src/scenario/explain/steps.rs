@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::words::{counted, is_drawn, listed, sides, time, who};
+use super::words::{counted, listed, sides, time};
 use crate::scenario::{
     Action, Chaos, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends, Heal, Healed,
     Hold, Jump, Leftover, Link, MembershipChange, MessageKind, Moment, Partition, Pause, Paused, PausedClock, Point,
@@ -63,7 +63,7 @@ fn what(action: &Action) -> String {
     match action {
         Action::Tag { name } => format!("the window `{name}`"),
         Action::Transfer { from, to } => {
-            format!("{} is asked to hand leadership to {}{}", who(*from), who(*to), drawn(&[*from, *to]))
+            format!("{} is asked to hand leadership to {}{}", from.called(), to.called(), drawn(&[*from, *to]))
         }
         Action::Partition(partition) => cut(partition),
         Action::Crash(crash) => killed(crash),
@@ -161,7 +161,7 @@ fn wrong_disk(DiskFault { nodes, harm, lasts }: &DiskFault) -> String {
 
 /// Who these are together.
 fn all(nodes: &[Selector]) -> String {
-    listed(&nodes.iter().copied().map(who).collect::<Vec<_>>())
+    listed(&nodes.iter().copied().map(Selector::called).collect::<Vec<_>>())
 }
 
 fn are_many(nodes: &[Selector]) -> bool {
@@ -170,10 +170,10 @@ fn are_many(nodes: &[Selector]) -> bool {
 
 fn changed(change: &MembershipChange) -> String {
     match change {
-        MembershipChange::AddLearner(node) => format!("add {} as a learner", who(*node)),
-        MembershipChange::Promote(node) => format!("give {} a vote", who(*node)),
-        MembershipChange::Demote(node) => format!("make a learner of {}", who(*node)),
-        MembershipChange::Remove(node) => format!("remove {}", who(*node)),
+        MembershipChange::AddLearner(node) => format!("add {} as a learner", node.called()),
+        MembershipChange::Promote(node) => format!("give {} a vote", node.called()),
+        MembershipChange::Demote(node) => format!("make a learner of {}", node.called()),
+        MembershipChange::Remove(node) => format!("remove {}", node.called()),
         MembershipChange::Joint { add, remove } => {
             let add = (!add.is_empty()).then(|| format!("give a vote to {}", all(add)));
             let remove = (!remove.is_empty()).then(|| format!("remove {}", all(remove)));
@@ -199,7 +199,7 @@ fn reached(at: Point) -> &'static str {
 fn link(link: &Link) -> String {
     let what = match (link.lane, &link.messages[..]) {
         (None, []) => "messages".to_owned(),
-        (Some(lane), []) => format!("messages on the {lane} lane"),
+        (Some(lane), []) => format!("messages on the {} lane", lane.name()),
         (_, kinds) => format!("messages of the kind {}", kinds_listed(kinds)),
     };
     let wrongs = [
@@ -273,9 +273,9 @@ fn cut(partition: &Partition) -> String {
     let apart = match &partition.shape {
         Shape::Sides(sides) => two_sides(sides, partition.one_way),
         Shape::Bridge(node) if partition.one_way => {
-            format!("one half of the nodes cannot reach the other, but hears it; {} reaches all", who(*node))
+            format!("one half of the nodes cannot reach the other, but hears it; {} reaches all", node.called())
         }
-        Shape::Bridge(node) => format!("two halves of the nodes cannot reach each other; both reach {}", who(*node)),
+        Shape::Bridge(node) => format!("two halves of the nodes cannot reach each other; both reach {}", node.called()),
         Shape::Ring => "the nodes are a ring, in which each reaches its two neighbours only".to_owned(),
     };
     let fate = match partition.how {
@@ -302,5 +302,5 @@ fn lasting(lasts: Option<Duration>) -> String {
 }
 
 fn drawn(selectors: &[Selector]) -> &'static str {
-    if selectors.iter().any(|selector| is_drawn(*selector)) { " (who, the seed says)" } else { "" }
+    if selectors.iter().any(|selector| selector.is_of_the_seed()) { " (who, the seed says)" } else { "" }
 }

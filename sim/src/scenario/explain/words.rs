@@ -29,37 +29,9 @@ pub(super) fn listed(words: &[String]) -> String {
     }
 }
 
-/// Who a selector names.
-pub(super) fn who(selector: Selector) -> String {
-    match selector {
-        Selector::Node(number) => format!("n{number}"),
-        Selector::Leader => "the leader".to_owned(),
-        Selector::OldLeader => "whoever led before the present leader".to_owned(),
-        Selector::Follower => "one of the followers".to_owned(),
-        Selector::Followers => "all followers".to_owned(),
-        Selector::LeaseHolder => "whoever holds the lease".to_owned(),
-        Selector::Others => "all others".to_owned(),
-        Selector::Majority => "a smallest majority".to_owned(),
-        Selector::Minority => "a largest minority".to_owned(),
-        Selector::Learner => "one of the learners".to_owned(),
-        Selector::Spare => "one of those that are no members".to_owned(),
-        Selector::Any => "one of the nodes".to_owned(),
-        Selector::This => "the node that this happened to".to_owned(),
-        Selector::Lagging => "the follower that has applied least".to_owned(),
-        Selector::CaughtUp => "the follower that has applied most".to_owned(),
-        Selector::Paused => "whoever stands still".to_owned(),
-        Selector::Restarted => "whoever was started again last".to_owned(),
-    }
-}
-
-/// The selectors that are drawn from the seed each time.
-pub(super) fn is_drawn(selector: Selector) -> bool {
-    selector.is_drawn() || matches!(selector, Selector::Majority | Selector::Minority)
-}
-
 /// Both sides of a partition.
 pub(super) fn sides(sides: &[Vec<Selector>; 2]) -> [String; 2] {
-    sides.clone().map(|side| listed(&side.into_iter().map(who).collect::<Vec<_>>()))
+    sides.clone().map(|side| listed(&side.into_iter().map(Selector::called).collect::<Vec<_>>()))
 }
 
 /// `20us`, or `80us to 2ms, with a median of 125us and a p99 of 500us`.

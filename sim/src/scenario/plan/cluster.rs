@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::scenario::profiles;
+use crate::words::{Calls, InnerReads};
 
 /// The most nodes of a cluster, learners and spares included.
 pub const MAX_NODES: u32 = 9;
@@ -137,31 +138,22 @@ impl Default for Cluster {
     }
 }
 
-/// The Raft implementation under the stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// `"raft-rs"`: crate `raft`.
-    RaftRs,
+crate::words::words! {
+    /// The Raft implementation under the stack.
+    pub enum Engine: "engine" {
+        /// `"raft-rs"`: crate `raft`.
+        RaftRs = "raft-rs",
+    }
 }
 
-/// How a read of storage is fenced, beyond the lease read with which its request began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InnerReads {
-    /// `"snapshot"`: not at all.
-    Snapshot,
-    /// `"lease"`: by a lease read of its own.
-    Lease,
-    /// `"read-index"`: by a ReadIndex round of its own.
-    ReadIndex,
-}
-
-/// What renews a lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
-    /// `"acks"`: rounds that a quorum acknowledged.
-    Acks,
-    /// `"read-index"`: rounds of ReadIndex.
-    ReadIndex,
+crate::words::words! {
+    /// What renews a lease.
+    pub enum Renewal: "renewal" {
+        /// `"acks"`: rounds that a quorum acknowledged.
+        Acks = "acks",
+        /// `"read-index"`: rounds of ReadIndex.
+        ReadIndex = "read-index",
+    }
 }
 
 /// A kind of link.
@@ -242,23 +234,23 @@ pub struct Ppm(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lanes {
     /// Heartbeats and their answers.
-    pub heartbeat: Lane,
+    pub heartbeat: LaneSetup,
     /// Log entries and snapshots.
-    pub bulk: Lane,
+    pub bulk: LaneSetup,
     /// Forwarded requests.
-    pub request: Lane,
+    pub request: LaneSetup,
 }
 
 impl Default for Lanes {
     fn default() -> Self {
-        let stream = |queue, inbound| Lane { calls: Calls::Stream, queue, inbound, cost: Duration::ZERO };
+        let stream = |queue, inbound| LaneSetup { calls: Calls::Stream, queue, inbound, cost: Duration::ZERO };
         Self { heartbeat: stream(512, 1024), bulk: stream(1024, 1024), request: stream(4096, 4096) }
     }
 }
 
 /// How one lane carries messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lane {
+pub struct LaneSetup {
     /// Pipelined or one by one.
     pub calls: Calls,
     /// Messages that may wait to leave, per peer. At least 1.
@@ -267,15 +259,6 @@ pub struct Lane {
     pub inbound: u32,
     /// CPU time of sending or taking one frame of a unary call, at each end.
     pub cost: Duration,
-}
-
-/// How messages of a lane leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Calls {
-    /// `"stream"`: as they come.
-    Stream,
-    /// `"unary"`: one call at a time per peer; the next leaves when the previous is answered.
-    Unary,
 }
 
 /// A kind of disk.

@@ -1,6 +1,6 @@
 //! What must come of a run: bounds, floors, and the class of failure that a negative scenario asks for.
 
-use crate::scenario::Metric;
+use crate::{scenario::Metric, words::Class};
 
 /// What must be true of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,42 +59,20 @@ impl Bound {
     }
 }
 
-/// A comparison. A bound without one means `==`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
-    /// `==`
-    Eq,
-    /// `>=`
-    Ge,
-    /// `>`
-    Gt,
-}
-
-/// How a run failed. In order of precedence: a run is of the first class that applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Two runs of one seed differ.
-    Nondeterminism,
-    /// Something panicked.
-    Panic,
-    /// A read returned what was no longer the newest.
-    StaleRead,
-    /// An acknowledged write is gone.
-    LostWrite,
-    /// A rule of Raft was broken.
-    RaftInvariant,
-    /// A rule of the lease was broken.
-    LeaseInvariant,
-    /// Something that must happen did not.
-    Liveness,
-    /// A bound of the scenario does not hold.
-    Expectation,
-    /// The run did not exercise what it must.
-    Vacuous,
+crate::words::words! {
+    /// A comparison. A bound without one means `==`.
+    pub enum Op: "operator" {
+        /// `<`
+        Lt = "<",
+        /// `<=`
+        Le = "<=",
+        /// `==`
+        Eq = "==",
+        /// `>=`
+        Ge = ">=",
+        /// `>`
+        Gt = ">",
+    }
 }
 
 /// A count that the run must reach.

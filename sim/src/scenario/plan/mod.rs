@@ -17,8 +17,8 @@ mod workload;
 
 pub(super) use self::cluster::CHANGED;
 pub use crate::words::{
-    ClockHarm, Cut, DiskHarm, DiskOperation, Drift, Healed, Jump, LaneName, Leftover, MessageKind, Paused, PausedClock,
-    Point, Tail,
+    Calls, Class, ClockHarm, Cut, DiskHarm, DiskOperation, Drift, Healed, InnerReads, Jump, Lane, Leftover,
+    MessageKind, Misread, OpKind, Paused, PausedClock, Phase, Point, Selector, Tail, Verb, nearest,
 };
 
 pub use self::{chaos::*, cluster::*, expect::*, hardware::*, moment::*, network::*, workload::*};
@@ -478,13 +478,14 @@ pub enum Shape {
     Ring,
 }
 
-/// The names of shapes that are not given by their sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShapeName {
-    /// See [`Shape::Bridge`].
-    Bridge,
-    /// See [`Shape::Ring`].
-    Ring,
+crate::words::words! {
+    /// The names of shapes that are not given by their sides.
+    pub enum ShapeName: "shape" {
+        /// See [`Shape::Bridge`].
+        Bridge = "bridge",
+        /// See [`Shape::Ring`].
+        Ring = "ring",
+    }
 }
 
 impl Shape {
@@ -495,71 +496,5 @@ impl Shape {
             Self::Bridge(node) => vec![*node],
             Self::Ring => Vec::new(),
         }
-    }
-}
-
-/// Nodes, by role at the moment when the fault acts, or one node by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Selector {
-    /// `n1`, `n2`, ...; 1-based.
-    Node(u32),
-    /// `@leader`
-    Leader,
-    /// `@old-leader`: who led before the present leader.
-    OldLeader,
-    /// `@follower`: a voter that does not lead, drawn from the seed.
-    Follower,
-    /// `@followers`: all of them.
-    Followers,
-    /// `@lease-holder`: who may serve reads from a lease.
-    LeaseHolder,
-    /// `@others`: all nodes that the same fault does not name elsewhere.
-    Others,
-    /// `@majority`: a smallest majority, drawn from the seed.
-    Majority,
-    /// `@minority`: as many as a quorum can do without, drawn from the seed; none of two.
-    Minority,
-    /// `@learner`: a member without a vote, drawn from the seed.
-    Learner,
-    /// `@spare`: a node that is no member, drawn from the seed.
-    Spare,
-    /// `@any`: one node, drawn from the seed.
-    Any,
-    /// `@this`: the node to which the phase happened that a step waited for.
-    This,
-    /// `@lagging`: the follower that runs and has applied least; the first by number of several.
-    Lagging,
-    /// `@caught-up`: the follower that runs and has applied most; the first by number of several.
-    CaughtUp,
-    /// `@paused`: the node that stands still; the first by number of several.
-    Paused,
-    /// `@restarted`: the node that was started again last.
-    Restarted,
-}
-
-impl Selector {
-    /// May name several nodes at once.
-    pub fn is_many(self) -> bool {
-        match self {
-            Self::Followers | Self::Others | Self::Majority | Self::Minority => true,
-            Self::Node(_)
-            | Self::Leader
-            | Self::OldLeader
-            | Self::Follower
-            | Self::LeaseHolder
-            | Self::Learner
-            | Self::Spare
-            | Self::Any
-            | Self::This
-            | Self::Lagging
-            | Self::CaughtUp
-            | Self::Paused
-            | Self::Restarted => false,
-        }
-    }
-
-    /// Is drawn from the seed each time, so that it may give another node each time it is written.
-    pub fn is_drawn(self) -> bool {
-        matches!(self, Self::Follower | Self::Learner | Self::Spare | Self::Any)
     }
 }

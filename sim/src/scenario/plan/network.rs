@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ppm, Selector};
-use crate::words::{LaneName, Leftover, MessageKind};
+use crate::words::{Lane, Leftover, MessageKind};
 
 /// The most bytes a second that a bandwidth allows: 1 TB/s.
 pub const MAX_BANDWIDTH: u64 = 1_000_000_000_000;
@@ -23,7 +23,7 @@ pub struct Link {
     /// Which links.
     pub ends: Ends,
     /// Which lane of them; `None`: all.
-    pub lane: Option<LaneName>,
+    pub lane: Option<Lane>,
     /// Which kinds of messages; empty: all.
     pub messages: Vec<MessageKind>,
     /// The share of messages that is lost.

@@ -167,11 +167,12 @@ impl Default for Pace {
     }
 }
 
-/// Which node a client talks to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// `"@any"`: each client is attached to one node.
-    Any,
-    /// `"@leader"`: clients follow the leader.
-    Leader,
+crate::words::words! {
+    /// Which node a client talks to.
+    pub enum Target: "target" {
+        /// `"@any"`: each client is attached to one node.
+        Any = "@any",
+        /// `"@leader"`: clients follow the leader.
+        Leader = "@leader",
+    }
 }

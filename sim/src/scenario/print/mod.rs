@@ -10,9 +10,9 @@ use std::time::Duration;
 use self::toml::{Bare, Keys, Value};
 use super::{
     Action, Changes, Chaos, Claims, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault, DiskHarm,
-    Ends, Expectation, FaultName, Heal, Healed, Hold, KeyDistribution, Keys as KeySet, Lane, Lanes, Leftover, Link,
+    Ends, Expectation, Heal, Healed, Hold, KeyDistribution, Keys as KeySet, LaneSetup, Lanes, Leftover, Link,
     MembershipChange, Mix, Network, Pace, Partition, Pause, Paused, PausedClock, Ppm, Scenario, ScriptReads, Seeds,
-    Selector, Shape, ShapeName, Slow, Step, Tail, Target, When, Workload, WorkloadKind, profiles,
+    Selector, Shape, ShapeName, Slow, Step, Tail, Target, Verb, When, Workload, WorkloadKind, profiles,
     units::{decimal, written, written_bandwidth},
     validate::WHOLE,
 };
@@ -38,7 +38,7 @@ pub fn print(scenario: &Scenario) -> String {
 
 /// Its section is there even where it says nothing.
 fn chaos(Chaos { faults, quiet }: &Chaos) -> String {
-    let all: Vec<FaultName> = FaultName::all().collect();
+    let all: Vec<Verb> = Chaos::all().collect();
     let keys = Keys::default().unless("faults", faults.as_slice(), &all).unless("quiet", *quiet, Chaos::QUIET);
     format!("[chaos]\n{}", keys.lines())
 }
@@ -274,7 +274,7 @@ fn lanes(lanes: &Lanes, default: &Lanes) -> Keys {
         .table("request", lane(&lanes.request, &default.request))
 }
 
-fn lane(lane: &Lane, default: &Lane) -> Keys {
+fn lane(lane: &LaneSetup, default: &LaneSetup) -> Keys {
     Keys::default()
         .unless("calls", lane.calls, default.calls)
         .unless("queue", lane.queue, default.queue)

@@ -3,10 +3,10 @@
 use std::{fmt, time::Duration};
 
 use crate::scenario::{
-    Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, FaultName, Healed, InnerReads, Jump,
-    LaneName, Leftover, MessageKind, Moment, Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName,
-    Tail, Target,
+    Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, Healed, InnerReads, Jump, Lane, Leftover,
+    MessageKind, Moment, Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName, Tail, Target, Verb,
     units::{decimal, written},
+    words::Spelled,
 };
 
 /// A value, as TOML writes it.
@@ -104,9 +104,21 @@ macro_rules! values {
 
 values! {
     plain: u32 u64 bool Bare;
-    quoted: Calls Class Cut DiskOperation Drift Engine FaultName Healed InnerReads Jump LaneName Leftover MessageKind Moment Paused
-        PausedClock Point Renewal Seeds Selector ShapeName Tail Target
+    quoted: Calls Class Cut DiskOperation Drift Engine Verb Healed Jump Leftover MessageKind Moment Paused
+        PausedClock Renewal Seeds Selector ShapeName Tail Target
 }
+
+macro_rules! spelled {
+    ($($set:ty)*) => {
+        $(impl Value for $set {
+            fn toml(&self) -> String {
+                self.word().toml()
+            }
+        })*
+    };
+}
+
+spelled! { InnerReads Lane Point }
 
 /// A number that is written as it stands.
 pub(super) struct Bare(pub String);

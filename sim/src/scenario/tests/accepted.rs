@@ -6,6 +6,7 @@ use crate::scenario::{
     KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase, Point,
     Ppm, Renewal, Scenario, ScriptReads, Seeds, Selector, Shape, Stat, Tail, Target, When, WorkloadKind,
 };
+use crate::words::Spelled;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -11,11 +11,11 @@ use proptest::{
 
 use crate::scenario::{
     Action, COSTS, Changes, Chaos, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk,
-    DiskFault, DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, FaultName, Floor, Heal, Healed,
-    Hold, InnerReads, Jump, KeyDistribution, Keys, Lane, LaneName, Lanes, Leftover, Link, Load, MAX_BANDWIDTH,
-    MAX_DRIFT, MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace,
-    Partition, Pause, Paused, PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector,
-    Shape, Slow, Step, Tail, Target, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
+    DiskFault, DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, Floor, Heal, Healed, Hold,
+    InnerReads, Jump, KeyDistribution, Keys, Lane, LaneSetup, Lanes, Leftover, Link, Load, MAX_BANDWIDTH, MAX_DRIFT,
+    MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace, Partition,
+    Pause, Paused, PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Shape, Slow,
+    Step, Tail, Target, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -76,7 +76,7 @@ impl Arbitrary for Head {
         let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
         let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
         let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
-        let faults = subsequence(FaultName::all().collect::<Vec<_>>(), 1..=10);
+        let faults = subsequence(Chaos::all().collect::<Vec<_>>(), 1..=10);
         let chaos = option::of((faults, durations(UNTIL / 2)).prop_map(|(faults, quiet)| Chaos { faults, quiet }));
         ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds, variant, (shares(), step), checks, chaos)
             .prop_map(|(about, seeds, variant, (drift, step), checks, chaos)| Self {
@@ -236,7 +236,7 @@ fn message_kinds(least: usize) -> impl Strategy<Value = Vec<MessageKind>> {
 
 fn links() -> impl Strategy<Value = Action> {
     let times = || prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
-    let which = (link_ends(), option::of(words::<LaneName>()), message_kinds(0));
+    let which = (link_ends(), option::of(words::<Lane>()), message_kinds(0));
     let line = (option::of(1..=MAX_BANDWIDTH), option::of(1..=MAX_QUEUE));
     (which, [shares(), shares(), shares()], [times(), times()], line, any::<bool>(), lasting()).prop_map(
         |((ends, lane, messages), [loss, duplicate, stall], [delay, jitter], (bandwidth, queue), reorder, lasts)| {
@@ -402,10 +402,15 @@ fn distributions() -> impl Strategy<Value = Distribution> {
     })
 }
 
-fn lanes() -> impl Strategy<Value = Lane> {
+fn lanes() -> impl Strategy<Value = LaneSetup> {
     let bound = || prop_oneof![Just(1024), 1_u32..=1_000_000];
     let cost = prop_oneof![Just(Duration::ZERO), durations(Duration::from_millis(1))];
-    (words(), bound(), bound(), cost).prop_map(|(calls, queue, inbound, cost)| Lane { calls, queue, inbound, cost })
+    (words(), bound(), bound(), cost).prop_map(|(calls, queue, inbound, cost)| LaneSetup {
+        calls,
+        queue,
+        inbound,
+        cost,
+    })
 }
 
 fn cpus() -> impl Strategy<Value = Cpu> {

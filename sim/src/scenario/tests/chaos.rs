@@ -1,7 +1,7 @@
 use std::{cell::Cell, collections::BTreeSet, path::Path, time::Duration};
 
 use super::{read, refuse};
-use crate::scenario::{Action, Chaos, Dice, FaultName, Scenario, When, parse, print};
+use crate::scenario::{Action, Chaos, Dice, Scenario, When, parse, print};
 
 /// SplitMix64 (Steele et al., OOPSLA 2014).
 struct Numbers(Cell<u64>);
@@ -43,7 +43,7 @@ fn a_seed_draws_some_of_the_faults_that_may_exist_and_all_seeds_all() {
         let steps = drawn("[chaos]", seed).timeline;
         steps.iter().filter_map(|step| step.action.fault()).filter(|verb| *verb != "heal").collect::<BTreeSet<_>>()
     };
-    let all: BTreeSet<String> = FaultName::all().map(|fault| fault.to_string()).collect();
+    let all: BTreeSet<String> = Chaos::all().map(|fault| fault.to_string()).collect();
     let seen: BTreeSet<String> = (0..200).flat_map(verbs).map(str::to_owned).collect();
     assert_eq!(seen, all);
     assert!((0..200).all(|seed| !verbs(seed).is_empty()), "one always exists");
@@ -82,7 +82,7 @@ fn at_the_end_all_is_healed_and_nothing_acts_any_more() {
 #[test]
 fn chaos_has_faults_and_leaves_time_for_them() {
     let chaos = |text: &str| read(&with(text)).map(|scenario| scenario.chaos);
-    let all = Chaos { faults: FaultName::all().collect(), quiet: Chaos::QUIET };
+    let all = Chaos { faults: Chaos::all().collect(), quiet: Chaos::QUIET };
     assert_eq!(chaos("[chaos]").ok(), Some(Some(all)));
     assert_eq!(chaos("").ok(), Some(None));
     refuse(&with("[chaos]\nfaults = «[]»"), "chaos without any fault");

@@ -1,5 +1,5 @@
 use super::{refuse, refuse_file, timeline, with};
-use crate::scenario::FaultName;
+use crate::scenario::Chaos;
 use crate::scenario::read::shortest;
 
 fn cluster(keys: &str) -> String {
@@ -68,7 +68,7 @@ fn an_action_that_is_no_table_is_answered_with_the_shortest_that_is() {
 
 #[test]
 fn the_shortest_form_of_every_verb_is_accepted() {
-    for verb in FaultName::all().map(|fault| fault.to_string()).chain(["heal".to_owned()]) {
+    for verb in Chaos::all().map(|fault| fault.to_string()).chain(["heal".to_owned()]) {
         for node in [None, Some("n2")] {
             let action = shortest(&verb, node).expect("every fault has one");
             let text = timeline(&format!("{{ at = \"1s\", {verb} = {action} }}"));

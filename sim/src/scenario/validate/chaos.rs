@@ -4,8 +4,9 @@ use toml::Spanned;
 
 use super::{Frame, report::Report};
 use crate::scenario::{
-    Chaos, FaultName, Problem,
+    Chaos, Problem, Verb,
     schema::{self, Text},
+    words,
 };
 
 pub(super) fn chaos(raw: Option<Spanned<schema::Chaos>>, frame: &Frame, report: &mut Report) -> Option<Chaos> {
@@ -18,16 +19,18 @@ pub(super) fn chaos(raw: Option<Spanned<schema::Chaos>>, frame: &Frame, report: 
             place.map_or(problem.clone(), |place| problem.at(place)).help("let the run be longer, or `quiet` shorter"),
         );
     }
-    let faults = raw.faults.map_or_else(|| Some(FaultName::all().collect()), |faults| named(faults, report));
+    let faults = raw.faults.map_or_else(|| Some(Chaos::all().collect()), |faults| named(faults, report));
     Some(Chaos { faults: faults?, quiet })
 }
 
-fn named(raw: Spanned<Vec<Text>>, report: &mut Report) -> Option<Vec<FaultName>> {
+fn named(raw: Spanned<Vec<Text>>, report: &mut Report) -> Option<Vec<Verb>> {
     let span = raw.span();
-    let mut faults: Vec<FaultName> = Vec::new();
+    let mut faults: Vec<Verb> = Vec::new();
     for word in raw.into_inner() {
         let place = word.span();
-        let fault: FaultName = report.word(Some(word))?;
+        let known = Chaos::all().find(|verb| verb.name() == word.get_ref());
+        let unknown = || words::unknown("fault that chaos can draw", word.get_ref(), Chaos::all());
+        let fault: Verb = report.take(known.ok_or_else(unknown), word.span())?;
         if faults.contains(&fault) {
             report.refuse(Problem::new(format!("`{fault}` is named twice")).at(place));
             return None;

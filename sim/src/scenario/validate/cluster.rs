@@ -6,13 +6,12 @@ use toml::Spanned;
 
 use super::report::Report;
 use crate::scenario::{
-    CHANGED, COMPACT_AFTER, COSTS, Changes, Cluster, Cpu, Disk, Distribution, Lane, Lanes, MAX_CORES, MAX_GET_READS,
-    MAX_NODES, MAX_QUEUE, Network, Problem, Wire,
+    CHANGED, COMPACT_AFTER, COSTS, Changes, Cluster, Cpu, Disk, Distribution, LaneSetup, Lanes, MAX_CORES,
+    MAX_GET_READS, MAX_NODES, MAX_QUEUE, Misread, Network, Problem, Wire,
     problem::quote_all,
     profiles::{DISKS, NETWORKS, Profile},
     schema::{self, Knots, Or, Quantity, Text, Whole},
-    units::{self, Misread},
-    words,
+    units, words,
 };
 
 pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
@@ -22,7 +21,7 @@ pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
         lanes: lanes(raw.lanes, default.lanes, report),
         cpu: cpu(raw.cpu, default.cpu, report),
         reads_per_get: reads_per_get(raw.reads_per_get, default.reads_per_get, report),
-        inner_reads: report.word(raw.inner_reads),
+        inner_reads: report.spelled(raw.inner_reads),
         line: 0,
     };
     let changes = raw.variant.into_iter().filter_map(|(name, raw)| {
@@ -63,7 +62,7 @@ fn changes(raw: schema::Changes, base: Changes, report: &mut Report) -> Changes 
         lanes: lanes(raw.lanes, base.lanes, report),
         cpu: cpu(raw.cpu, base.cpu, report),
         reads_per_get: reads_per_get(raw.reads_per_get, base.reads_per_get, report),
-        inner_reads: report.word(raw.inner_reads).or(base.inner_reads),
+        inner_reads: report.spelled(raw.inner_reads).or(base.inner_reads),
         line: base.line,
     }
 }
@@ -278,8 +277,8 @@ fn lanes(raw: schema::Lanes, default: Lanes, report: &mut Report) -> Lanes {
     }
 }
 
-fn lane(raw: schema::Lane, default: Lane, report: &mut Report) -> Lane {
-    Lane {
+fn lane(raw: schema::Lane, default: LaneSetup, report: &mut Report) -> LaneSetup {
+    LaneSetup {
         calls: report.word(raw.calls).unwrap_or(default.calls),
         queue: report.whole("queue", raw.queue, 1, MAX_QUEUE).unwrap_or(default.queue),
         inbound: report.whole("inbound", raw.inbound, 1, MAX_QUEUE).unwrap_or(default.inbound),

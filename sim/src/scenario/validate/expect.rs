@@ -6,12 +6,11 @@ use toml::Spanned;
 
 use super::{Frame, report::Report, timeline::WHOLE};
 use crate::scenario::{
-    Class, Expect, Expectation, Floor, Metric, Problem, VariantExpect,
+    Class, Expect, Expectation, Floor, Metric, Misread, Problem, VariantExpect,
     problem::quote_all,
     read,
     schema::{self, Bounds, Or, Quantity, Text, Whole},
-    units::{self, Misread},
-    words,
+    units, words,
 };
 
 /// The windows that expectations may name.

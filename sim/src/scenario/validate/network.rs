@@ -21,7 +21,7 @@ pub(super) fn link(raw: Spanned<schema::Link>, frame: &Frame, report: &mut Repor
     let stalls = raw.stall.as_ref().map(Spanned::span);
     let protocol = Some(&frame.protocol);
     let link = Link {
-        lane: report.word(raw.lane),
+        lane: report.spelled(raw.lane),
         messages: report.words(raw.messages),
         loss: report.scalar(raw.loss, units::ppm).unwrap_or(Ppm(0)),
         delay: report.duration(raw.delay, protocol).unwrap_or_default(),
@@ -61,8 +61,9 @@ fn is_harmless(link: &Link) -> bool {
 fn lane_carries(link: &Link, span: Range<usize>, report: &mut Report) -> Option<()> {
     let Some(lane) = link.lane else { return Some(()) };
     let Some(kind) = link.messages.iter().find(|kind| kind.lane() != lane) else { return Some(()) };
-    let problem = Problem::new(format!("messages of the kind `{kind}` do not go by the lane `{lane}`")).at(span);
-    report.refuse(problem.help(format!("they go by `{}`; without `lane` it is all of them", kind.lane())));
+    let problem =
+        Problem::new(format!("messages of the kind `{kind}` do not go by the lane `{}`", lane.name())).at(span);
+    report.refuse(problem.help(format!("they go by `{}`; without `lane` it is all of them", kind.lane().name())));
     None
 }
 

@@ -22,7 +22,7 @@ pub(super) fn pause(raw: Spanned<schema::Pause>, frame: &Frame, report: &mut Rep
     let (span, raw) = (raw.span(), raw.into_inner());
     let lasts = report.positive("for", raw.r#for, Some(&frame.protocol));
     let clock = report.word(raw.clock).unwrap_or(PausedClock::Running);
-    let at = report.word(raw.at);
+    let at = report.spelled(raw.at);
     let place = raw.what.as_ref().map_or_else(|| span.clone(), Spanned::span);
     let what = report.word(raw.what).unwrap_or(Paused::Process);
     let nodes = victims("pause", raw.node, LASTING, span, frame, report)?;

@@ -6,11 +6,11 @@ use toml::Spanned;
 
 use super::is_name;
 use crate::scenario::{
-    Problem,
+    Misread, Problem,
     problem::{Lines, quote},
     schema::{Quantity, Scalar, Text, Whole},
-    units::{self, Misread, Protocol},
-    words,
+    units::{self, Protocol},
+    words::{self, Spelled},
 };
 
 /// The problems of a file so far.
@@ -52,6 +52,12 @@ impl Report {
     pub(super) fn word<T: FromStr<Err = Misread>>(&mut self, text: Option<Text>) -> Option<T> {
         let text = text?;
         self.take(text.get_ref().parse(), text.span())
+    }
+
+    /// As [`Report::word`], of a set that the stack has.
+    pub(super) fn spelled<T: Spelled>(&mut self, text: Option<Text>) -> Option<T> {
+        let text = text?;
+        self.take(T::spelled(text.get_ref()), text.span())
     }
 
     /// What `read` makes of a quantity.

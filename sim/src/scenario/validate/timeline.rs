@@ -13,10 +13,10 @@ use super::{
     report::Report,
 };
 use crate::scenario::{
-    Action, Heal, Healed, Leftover, MAX_REPETITIONS, MAX_STEPS, Problem, Selector, Step, When,
+    Action, Heal, Healed, Leftover, MAX_REPETITIONS, MAX_STEPS, Misread, Problem, Selector, Step, When,
     problem::quote_all,
     schema::{self, Or, Quantity, Scalar, Text, Whole},
-    units::{self, Misread},
+    units,
 };
 
 /// What expectations call the whole run, so that no window may.

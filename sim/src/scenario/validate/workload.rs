@@ -6,11 +6,10 @@ use toml::Spanned;
 
 use super::{Frame, report::Report};
 use crate::scenario::{
-    Count, KeyDistribution, Keys, MAX_BURST, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Mix, Pace,
-    Problem, ScriptReads, Target, Workload, WorkloadKind,
+    Count, KeyDistribution, Keys, MAX_BURST, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Misread, Mix,
+    Pace, Problem, ScriptReads, Target, Workload, WorkloadKind,
     schema::{self, Or, Quantity, Text, Whole},
-    units::{self, Misread},
-    words,
+    units, words,
 };
 
 /// The kinds of workloads.

@@ -19,17 +19,6 @@ const NANOS: u128 = 1_000_000_000;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct RuleId(pub(super) u32);
 
-/// How a link is cut.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cut {
-    /// What is sent is dropped; what is in flight arrives.
-    Drop,
-    /// What is sent is held back until the cut is lifted; what is in flight arrives.
-    Hold,
-    /// What is sent is dropped, and so is what is in flight.
-    DropInFlight,
-}
-
 /// Tells the messages that a rule is about from the others.
 pub type Matches<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
 

@@ -110,7 +110,7 @@ fn a_dropping_partition_spares_what_is_in_flight_and_a_cut_does_not() {
         })
     };
     assert_eq!(drop(Cut::Drop), [(10, 1), (60, 3)]);
-    assert_eq!(drop(Cut::DropInFlight), [(60, 3)]);
+    assert_eq!(drop(Cut::Flight), [(60, 3)]);
 }
 
 #[test]
