@@ -8,6 +8,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+/// Whoever is polled so often while time stands still never comes to rest.
+const RESTLESS: usize = 1_000_000;
+
 /// Time and tasks of all nodes. Time moves only when a test moves it.
 #[derive(Default)]
 pub(super) struct World {
@@ -66,7 +69,10 @@ impl World {
 
     /// Polls what is ready until nothing is.
     pub(super) fn run_until_idle(&self) {
+        let mut polls = 0;
         while let Some(number) = self.take_ready() {
+            polls += 1;
+            assert!(polls < RESTLESS, "the tasks do not come to rest");
             let Some(mut task) = self.state.lock().tasks.remove(&number) else { continue };
             let waker = Waker::from(Arc::new(Wakeup { task: number, ready: Arc::clone(&self.ready) }));
             if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
