@@ -106,6 +106,27 @@ fn a_candidate_without_success_tries_again_after_another_time_between_one_electi
 }
 
 #[test]
+fn a_candidate_draws_its_time_once_for_each_attempt() {
+    let mut c = Cluster::of(3);
+    c.isolate(1);
+    c.run(30 * ELECTION);
+    let moments = c.moments(Kind::PreVote, 1, 2);
+    let longest = moments.windows(2).map(|pair| pair[1].since(pair[0])).max();
+    assert!(longest > Some(3 * ELECTION / 2), "drawn again and again, the least would win: {longest:?}");
+}
+
+#[test]
+fn what_is_drawn_comes_from_the_seam_and_two_runs_are_equal() {
+    let run = || {
+        let mut c = Cluster::of(3);
+        c.isolate(1);
+        c.run(10 * ELECTION);
+        c.nodes().into_iter().map(|node| (c.events(node), c.moments(Kind::PreVote, node, 2))).collect::<Vec<_>>()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
 fn nodes_do_not_wait_equally_long() {
     let mut c = Cluster::of(3);
     for node in c.nodes() {

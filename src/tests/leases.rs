@@ -128,6 +128,20 @@ fn an_answer_returns_the_stamp_of_what_it_answers_and_nothing_else_does() {
 }
 
 #[test]
+fn an_answer_of_a_later_term_returns_no_stamp() {
+    let mut c = Cluster::led(3);
+    c.hold(Kind::Heartbeat, 1, 3);
+    c.run(HEARTBEAT);
+    c.transfer(1, 2).unwrap();
+    c.settle();
+    c.forget();
+    c.release();
+    let answers = c.sent(Kind::AppendResponse, 3, 1);
+    assert_eq!(answers.len(), 1, "n3 tells the old leader of the new term");
+    assert!(answers[0].echo.is_none());
+}
+
+#[test]
 fn what_was_acknowledged_in_an_earlier_term_extends_nothing_in_this_one() {
     let mut c = Cluster::led(3);
     for node in [2, 3] {

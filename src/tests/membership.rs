@@ -80,6 +80,36 @@ fn changes_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_joint_change_may_only_add_or_only_remove() {
+    let mut c = five();
+    assert!(c.change(1, Joint { add: nodes(&[4]), remove: vec![] }).is_ok());
+    assert_eq!(members(&c, 1).unwrap().1, simple(&[1, 2, 3, 4], &[]));
+    assert!(c.change(1, Joint { add: vec![], remove: nodes(&[2, 3]) }).is_ok());
+    assert_eq!(members(&c, 1).unwrap().1, simple(&[1, 4], &[]));
+}
+
+#[test]
+fn a_lease_stays_when_others_come_or_go() {
+    let mut c = five();
+    c.forget();
+    c.change(1, AddLearner(NodeId(5))).unwrap();
+    c.change(1, Remove(NodeId(3))).unwrap();
+    assert_eq!(c.told(1, |event| matches!(event, Event::LeaseEnded { .. })), 0);
+    assert_eq!(c.gate(1), Ok(()));
+}
+
+#[test]
+fn who_was_added_counts_for_the_lease_once_it_votes() {
+    let mut c = Cluster::led(3);
+    c.change(1, Demote(NodeId(3))).unwrap();
+    c.run(HEARTBEAT);
+    c.change(1, Promote(NodeId(3))).unwrap();
+    c.isolate(2);
+    c.watch(3 * HEARTBEAT);
+    assert!(c.told(1, |event| matches!(event, Event::LeaseExtended { .. })) >= 2);
+}
+
+#[test]
 fn the_last_voter_stays() {
     let mut c = Setup::of(1).learner(2).start().elected(1);
     assert_eq!(c.change(1, Demote(NodeId(1))), refused("it is the last voter"));

@@ -27,6 +27,7 @@ fn what_a_full_lane_did_not_take_is_sent_again_once_there_is_room() {
     c.heal();
     c.run(2 * HEARTBEAT);
     assert_eq!(c.status(2).applied, c.status(1).applied);
+    assert_eq!(c.told(1, |event| matches!(event, Event::SnapshotUnanswered { .. })), 0, "there was none");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn who_waits_for_an_index_waits_until_it_is_applied_and_published() {
     c.run(ELECTION);
     assert_eq!((next.now(), later.now()), (None, None));
     c.put(1, "k", "v").unwrap();
-    c.run(HEARTBEAT);
+    c.settle();
     assert_eq!((next.now(), later.now()), (Some(Ok(())), None));
     c.stop(2);
     assert_eq!(later.now(), Some(Err(Error::Closed(Outcome::NotApplied))));

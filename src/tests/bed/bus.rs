@@ -78,7 +78,7 @@ impl TestBus {
     }
 
     /// Lets go what is held and matches; the rules stay.
-    pub(super) fn release(&self, matches: impl Fn(&Packet) -> bool) {
+    pub(super) fn release(&self, mut matches: impl FnMut(&Packet) -> bool) {
         let mut state = self.state.lock();
         let (now, released) =
             (self.world.now(), state.held.extract_if(.., |packet| matches(packet)).collect::<Vec<_>>());

@@ -26,6 +26,13 @@ impl Cluster {
         self.settle();
     }
 
+    /// Lets go the first that is held of this kind, and goes on to hold.
+    pub(crate) fn release_first(&mut self, kind: Kind) {
+        let mut left = 1;
+        self.bus.release(|packet| bus::is(packet, kind.into()) && std::mem::take(&mut left) == 1);
+        self.settle();
+    }
+
     /// Keeps what is held, and holds nothing more.
     pub(crate) fn hold_no_more(&mut self) {
         self.bus.lift(Fate::Hold);
