@@ -4,7 +4,7 @@
 //! whose outcome nobody knows. Prints the time of the median round and the most memory that the process ever had, the history
 //! itself included.
 
-use leasehold_sim::check::zones::{Kind, Operation, Value, judge};
+use leasehold_sim::register::zones::{Kind, Operation, Value, judge};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::fs;

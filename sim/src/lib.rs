@@ -14,6 +14,7 @@
 //! | [`mutant`] | variants of the stack: what real systems did, planted bugs; the rows of the matrix |
 //! | [`workload`] | clients |
 //! | [`fault`] | one file a verb |
+//! | [`register`] | one register, judged by zones and by exact search |
 //! | [`check`] | one file a property; reads history, never the cluster |
 //! | [`verdict`] | measures, expectations, classes of failure |
 //! | [`report`] | terminal, JSON lines, comparison |
@@ -32,6 +33,8 @@ pub mod fault;
 pub mod history;
 #[cfg(madsim)]
 pub mod mutant;
+#[cfg(madsim)]
+pub mod register;
 #[cfg(madsim)]
 pub mod report;
 #[cfg(madsim)]

@@ -88,7 +88,7 @@ fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_
     assert_order(
         "sim/src",
         &[
-            &["time", "words"],
+            &["time", "words", "register"],
             &["scenario", "world", "history"],
             &["view"],
             &["cluster", "check"],

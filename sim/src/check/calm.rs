@@ -4,9 +4,9 @@
 //! fault or not.
 
 use super::Premises;
-use super::troubles::Troubles;
 use crate::history::{How, Record, StackRecord, What};
 use crate::time::SimTime;
+use crate::view::faults::Troubles;
 use crate::words::{Healed, Verb};
 use leasehold::observe::Event;
 

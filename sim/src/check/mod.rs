@@ -2,110 +2,119 @@
 //!
 //! A check sees the [`Record`]s of a run as they come, and nothing else: no cluster, no clock, no scenario. It remembers what
 //! it needs and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`].
-//! What the nodes have told so far is followed once for all of them, by [`Nodes`]; [`Panel`] shows each record to those who
+//! What the nodes have told so far is followed once for all of them, by [`View`]; [`Panel`] shows each record to those who
 //! look at its kind.
 //!
-//! | file                   | property                                                               | id in `lease-bugs.md` §3 |
-//! |------------------------|------------------------------------------------------------------------|--------------------------|
-//! | `staleness`            | no read is older than what was acknowledged before it                  | S1                       |
-//! | `linearizability`      | each key is a single register, judged from its values                  | S1                       |
-//! | `serial_order`         | the log is the order in which everything took place, across keys       | S5, S1                   |
-//! | `exact_search`         | a key behaves like a register, by an exact search                      | S6                       |
-//! | `committed_reads`      | what is read was committed, and belongs to its version                 | S3                       |
-//! | `monotone_reads`       | no client sees a key go back                                           | S2                       |
-//! | `election_safety`      | a term has one leader                                                  | R1                       |
-//! | `state_machine_safety` | all nodes apply the same entries, in order                             | R4                       |
-//! | `log_matching`         | equal index and term, equal entry and equal past                       | R2                       |
-//! | `leader_completeness`  | a leader's log has what was committed before                           | R3                       |
-//! | `durability`           | what others were told of is durable, and is there after a restart      | R5                       |
-//! | `configuration`        | memberships follow each other one change at a time                     | R6                       |
-//! | `one_lease`            | never two valid leases at one instant                                  | W1                       |
-//! | `quorum_commits`       | nothing is committed that a quorum does not have                       | R7                       |
-//! | `exclusive_commits`    | while a lease is valid, nobody commits in a later term                 | W2                       |
-//! | `transfer_lease`       | no lease while leadership is being handed over                         | W6                       |
-//! | `applied_before_read`  | who answers from a lease has applied all that anybody was told of      | S4                       |
-//! | `lease_base`           | a lease is counted from when something left that a quorum acknowledged | W4                       |
-//! | `counted_voters`       | those who count for a lease are voters, by the membership in force     | W11                      |
-//! | `backed_by_promises`   | every election needs a voter that has promised against it              | W3                       |
-//! | `timing`               | a lease is covered by promises, and renewed in time                    | W12                      |
-//! | `live_leader`          | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
-//! | `caught_up`            | no lease read before an entry of the leader's own term is applied      | W7                       |
-//! | `monotone_lease`       | a lease never gets shorter; an ended one never comes back              | W8                       |
-//! | `fresh_clock`          | a lease read is decided by a fresh reading of the clock                | W10                      |
-//! | `calls_return`         | every call returns                                                     | L1                       |
-//! | `recovers`             | after the last fault there is a leader again                           | L2                       |
-//! | `transfers_end`        | a transfer ends, one way or the other                                  | L3, L4                   |
-//! | `steady_leadership`    | nobody is elected for no reason                                        | L6, Pf4                  |
-//! | `commit_progress`      | a leader that cannot commit does not go on to answer                   | L7                       |
-//! | `end_causes`           | no lease is ended without cause                                        | W9                       |
-//! | `read_index_budget`    | a ReadIndex round for each miss and each renewal                       | Pf2                      |
-//! | `hit_rate`             | where nothing is wrong, reads are answered from the lease              | Pf1                      |
-//! | `heartbeats`           | heartbeats go out and arrive, whatever the load                        | Pf2, Pf4                 |
-//! | `warm_lease`           | a new leader's lease is warm as soon as it can be                      | Pf3                      |
-//! | `read_gap`             | when leadership moves, reads are away for no longer than it takes      | Pf5                      |
-//! | `read_index_latency`   | a ReadIndex round takes a round trip, and waits for no tick            | Pf6                      |
-//! | `lease_used`           | the lease is used at all                                               | V1                       |
+//! | file                           | property                                                               | id in `lease-bugs.md` §3 |
+//! |--------------------------------|------------------------------------------------------------------------|--------------------------|
+//! | `client/staleness`             | no read is older than what was acknowledged before it                  | S1                       |
+//! | `client/linearizability`       | each key is a single register, judged from its values                  | S1                       |
+//! | `client/serial_order`          | the log is the order in which everything took place, across keys       | S5, S1                   |
+//! | `client/exact_search`          | a key behaves like a register, by an exact search                      | S6                       |
+//! | `client/committed_reads`       | what is read was committed, and belongs to its version                 | S3                       |
+//! | `client/monotone_reads`        | no client sees a key go back                                           | S2                       |
+//! | `raft/election_safety`         | a term has one leader                                                  | R1                       |
+//! | `raft/state_machine_safety`    | all nodes apply the same entries, in order                             | R4                       |
+//! | `raft/log_matching`            | equal index and term, equal entry and equal past                       | R2                       |
+//! | `raft/leader_completeness`     | a leader's log has what was committed before                           | R3                       |
+//! | `raft/durability`              | what others were told of is durable, and is there after a restart      | R5                       |
+//! | `raft/configuration`           | memberships follow each other one change at a time                     | R6                       |
+//! | `lease/one_lease`              | never two valid leases at one instant                                  | W1                       |
+//! | `raft/quorum_commits`          | nothing is committed that a quorum does not have                       | R7                       |
+//! | `lease/exclusive_commits`      | while a lease is valid, nobody commits in a later term                 | W2                       |
+//! | `lease/transfer_lease`         | no lease while leadership is being handed over                         | W6                       |
+//! | `lease/applied_before_read`    | who answers from a lease has applied all that anybody was told of      | S4                       |
+//! | `lease/lease_base`             | a lease is counted from when something left that a quorum acknowledged | W4                       |
+//! | `lease/counted_voters`         | those who count for a lease are voters, by the membership in force     | W11                      |
+//! | `lease/backed_by_promises`     | every election needs a voter that has promised against it              | W3                       |
+//! | `lease/timing`                 | a lease is covered by promises, and renewed in time                    | W12                      |
+//! | `lease/live_leader`            | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
+//! | `lease/caught_up`              | no lease read before an entry of the leader's own term is applied      | W7                       |
+//! | `lease/monotone_lease`         | a lease never gets shorter; an ended one never comes back              | W8                       |
+//! | `lease/fresh_clock`            | a lease read is decided by a fresh reading of the clock                | W10                      |
+//! | `liveness/calls_return`        | every call returns                                                     | L1                       |
+//! | `liveness/recovers`            | after the last fault there is a leader again                           | L2                       |
+//! | `liveness/transfers_end`       | a transfer ends, one way or the other                                  | L3, L4                   |
+//! | `liveness/steady_leadership`   | nobody is elected for no reason                                        | L6, Pf4                  |
+//! | `liveness/commit_progress`     | a leader that cannot commit does not go on to answer                   | L7                       |
+//! | `lease/end_causes`             | no lease is ended without cause                                        | W9                       |
+//! | `fast_path/read_index_budget`  | a ReadIndex round for each miss and each renewal                       | Pf2                      |
+//! | `fast_path/hit_rate`           | where nothing is wrong, reads are answered from the lease              | Pf1                      |
+//! | `fast_path/heartbeats`         | heartbeats go out and arrive, whatever the load                        | Pf2, Pf4                 |
+//! | `fast_path/warm_lease`         | a new leader's lease is warm as soon as it can be                      | Pf3                      |
+//! | `fast_path/read_gap`           | when leadership moves, reads are away for no longer than it takes      | Pf5                      |
+//! | `fast_path/read_index_latency` | a ReadIndex round takes a round trip, and waits for no tick            | Pf6                      |
+//! | `fast_path/lease_used`         | the lease is used at all                                               | V1                       |
 //!
 //! What no check of a single history can see is judged elsewhere: that nine of ten recoveries are quick (L2, B1) where a sweep
 //! is summed up (`verdict::recoveries`); that nothing panics (L5) by the runner, which makes a failure of class `panic` of it;
 //! that the same seed gives the same history (D1, D2) by `verify`; which faults met which state of the lease (V4) by the
 //! auditor.
 //!
-//! `zones` judges a register while its history happens, `exact` a short history by search; `ledger` is the store as the log
-//! makes it, `operations` what is under way, `troubles` which faults are in force, `calm` since when nothing is wrong, `clocks`
-//! when a clock shows what. `nodes` follows the processes, roles, leases and logs of all nodes, for the checks that judge them
-//! and for everybody's stories; `words` writes numbers as people read them.
+//! `calm` says since when nothing is wrong, `story` what the nodes are up to, `words` writes numbers as people read them.
 
-mod applied_before_read;
-mod backed_by_promises;
-mod calls_return;
 mod calm;
-mod caught_up;
-mod commit_progress;
-mod committed_reads;
-mod configuration;
-mod counted_voters;
-mod durability;
-mod election_safety;
-mod end_causes;
-mod exact;
-mod exact_search;
-mod exclusive_commits;
-mod fresh_clock;
-mod heartbeats;
-mod hit_rate;
-mod leader_completeness;
-mod lease_base;
-mod lease_used;
-mod linearizability;
-mod live_leader;
-mod log_matching;
-mod monotone_lease;
-mod monotone_reads;
-mod one_lease;
 mod panel;
 mod premises;
-mod quorum_commits;
-mod read_gap;
-mod read_index_budget;
-mod read_index_latency;
-mod recovers;
-mod serial_order;
-mod staleness;
-mod state_machine_safety;
-mod steady_leadership;
 mod story;
-mod timing;
-mod transfer_lease;
-mod transfers_end;
-mod warm_lease;
 pub mod words;
-pub mod zones;
 
-/// The names by which checks know parts of the view.
-mod nodes {
-    pub(super) use super::story::moment;
-    pub(super) use crate::view::{Held, Replica as NodeState, View as Nodes};
+/// What clients see.
+mod client {
+    pub(super) mod committed_reads;
+    pub(super) mod exact_search;
+    pub(super) mod linearizability;
+    pub(super) mod monotone_reads;
+    pub(super) mod serial_order;
+    pub(super) mod staleness;
+}
+
+/// What Raft promises.
+mod raft {
+    pub(super) mod configuration;
+    pub(super) mod durability;
+    pub(super) mod election_safety;
+    pub(super) mod leader_completeness;
+    pub(super) mod log_matching;
+    pub(super) mod quorum_commits;
+    pub(super) mod state_machine_safety;
+}
+
+/// What a lease promises.
+mod lease {
+    pub(super) mod applied_before_read;
+    pub(super) mod backed_by_promises;
+    pub(super) mod caught_up;
+    pub(super) mod counted_voters;
+    pub(super) mod end_causes;
+    pub(super) mod exclusive_commits;
+    pub(super) mod fresh_clock;
+    pub(super) mod lease_base;
+    pub(super) mod live_leader;
+    pub(super) mod monotone_lease;
+    pub(super) mod one_lease;
+    pub(super) mod timing;
+    pub(super) mod transfer_lease;
+}
+
+/// What must happen in time.
+mod liveness {
+    pub(super) mod calls_return;
+    pub(super) mod commit_progress;
+    pub(super) mod recovers;
+    pub(super) mod steady_leadership;
+    pub(super) mod transfers_end;
+}
+
+/// What the fast path is for.
+mod fast_path {
+    pub(super) mod heartbeats;
+    pub(super) mod hit_rate;
+    pub(super) mod lease_used;
+    pub(super) mod read_gap;
+    pub(super) mod read_index_budget;
+    pub(super) mod read_index_latency;
+    pub(super) mod warm_lease;
 }
 
 pub use panel::{Kind, Panel};
@@ -117,7 +126,7 @@ pub(crate) mod testing;
 use crate::history::Record;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::{View as Nodes, acknowledged, clocks, faults as troubles, ledger, log, operations};
+use crate::view::View;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -172,7 +181,7 @@ pub trait Check: Send {
     }
 
     /// Sees one record, which `nodes` has taken in already. A finding that [`ends_run`] is the last.
-    fn record(&mut self, record: &Record, nodes: &Nodes) -> Option<Finding>;
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding>;
 
     /// How often the property was evaluated so far. A check that never was has proved nothing.
     fn evaluated(&self) -> u64;
@@ -231,44 +240,44 @@ impl CheckInfo {
 
 /// Every check, the most severe first.
 pub const ALL: &[CheckInfo] = &[
-    staleness::INFO,
-    linearizability::INFO,
-    serial_order::INFO,
-    exact_search::INFO,
-    committed_reads::INFO,
-    monotone_reads::INFO,
-    election_safety::INFO,
-    state_machine_safety::INFO,
-    log_matching::INFO,
-    leader_completeness::INFO,
-    durability::INFO,
-    quorum_commits::INFO,
-    configuration::INFO,
-    one_lease::INFO,
-    exclusive_commits::INFO,
-    transfer_lease::INFO,
-    applied_before_read::INFO,
-    lease_base::INFO,
-    counted_voters::INFO,
-    backed_by_promises::INFO,
-    timing::INFO,
-    live_leader::INFO,
-    caught_up::INFO,
-    monotone_lease::INFO,
-    fresh_clock::INFO,
-    calls_return::INFO,
-    recovers::INFO,
-    transfers_end::INFO,
-    steady_leadership::INFO,
-    commit_progress::INFO,
-    end_causes::INFO,
-    read_index_budget::INFO,
-    hit_rate::INFO,
-    heartbeats::INFO,
-    warm_lease::INFO,
-    read_gap::INFO,
-    read_index_latency::INFO,
-    lease_used::INFO,
+    client::staleness::INFO,
+    client::linearizability::INFO,
+    client::serial_order::INFO,
+    client::exact_search::INFO,
+    client::committed_reads::INFO,
+    client::monotone_reads::INFO,
+    raft::election_safety::INFO,
+    raft::state_machine_safety::INFO,
+    raft::log_matching::INFO,
+    raft::leader_completeness::INFO,
+    raft::durability::INFO,
+    raft::quorum_commits::INFO,
+    raft::configuration::INFO,
+    lease::one_lease::INFO,
+    lease::exclusive_commits::INFO,
+    lease::transfer_lease::INFO,
+    lease::applied_before_read::INFO,
+    lease::lease_base::INFO,
+    lease::counted_voters::INFO,
+    lease::backed_by_promises::INFO,
+    lease::timing::INFO,
+    lease::live_leader::INFO,
+    lease::caught_up::INFO,
+    lease::monotone_lease::INFO,
+    lease::fresh_clock::INFO,
+    liveness::calls_return::INFO,
+    liveness::recovers::INFO,
+    liveness::transfers_end::INFO,
+    liveness::steady_leadership::INFO,
+    liveness::commit_progress::INFO,
+    lease::end_causes::INFO,
+    fast_path::read_index_budget::INFO,
+    fast_path::hit_rate::INFO,
+    fast_path::heartbeats::INFO,
+    fast_path::warm_lease::INFO,
+    fast_path::read_gap::INFO,
+    fast_path::read_index_latency::INFO,
+    fast_path::lease_used::INFO,
 ];
 
 /// Does this finding end the run? Then bounds and floors are not judged: the run did not get that far.
@@ -296,44 +305,44 @@ pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
     let keys = || Arc::clone(&premises.keys);
     let premises = || premises.clone();
     vec![
-        Box::new(staleness::Staleness::new(keys())),
-        Box::new(linearizability::Linearizability::new(keys())),
-        Box::new(serial_order::SerialOrder::new(keys())),
-        Box::new(exact_search::ExactSearch::new(premises())),
-        Box::new(committed_reads::CommittedReads::new(keys())),
-        Box::new(monotone_reads::MonotoneReads::new(keys())),
-        Box::new(election_safety::ElectionSafety::default()),
-        Box::new(state_machine_safety::StateMachineSafety::default()),
-        Box::new(log_matching::LogMatching::default()),
-        Box::new(leader_completeness::LeaderCompleteness::default()),
-        Box::new(durability::Durability::default()),
-        Box::new(quorum_commits::QuorumCommits::default()),
-        Box::new(configuration::Configuration::default()),
-        Box::new(one_lease::OneLease::default()),
-        Box::new(exclusive_commits::ExclusiveCommits::default()),
-        Box::new(transfer_lease::TransferLease::default()),
-        Box::new(applied_before_read::AppliedBeforeRead::default()),
-        Box::new(lease_base::LeaseBase::default()),
-        Box::new(counted_voters::CountedVoters::default()),
-        Box::new(backed_by_promises::BackedByPromises::new(premises())),
-        Box::new(timing::WellTimed::new(premises())),
-        Box::new(live_leader::LiveLeader::default()),
-        Box::new(caught_up::CaughtUp::default()),
-        Box::new(monotone_lease::MonotoneLease::default()),
-        Box::new(fresh_clock::FreshClock::default()),
-        Box::new(calls_return::CallsReturn::new(premises())),
-        Box::new(recovers::Recovers::new(premises())),
-        Box::new(transfers_end::TransfersEnd::new(premises())),
-        Box::new(steady_leadership::SteadyLeadership::new(premises())),
-        Box::new(commit_progress::CommitProgress::new(premises())),
-        Box::new(end_causes::EndCauses::default()),
-        Box::new(read_index_budget::ReadIndexBudget::default()),
-        Box::new(hit_rate::HitRate::new(premises())),
-        Box::new(heartbeats::Heartbeats::new(premises())),
-        Box::new(warm_lease::WarmLease::new(premises())),
-        Box::new(read_gap::ReadGap::new(premises())),
-        Box::new(read_index_latency::ReadIndexLatency::new(premises())),
-        Box::new(lease_used::LeaseUsed::new(premises())),
+        Box::new(client::staleness::Staleness::new(keys())),
+        Box::new(client::linearizability::Linearizability::new(keys())),
+        Box::new(client::serial_order::SerialOrder::new(keys())),
+        Box::new(client::exact_search::ExactSearch::new(premises())),
+        Box::new(client::committed_reads::CommittedReads::new(keys())),
+        Box::new(client::monotone_reads::MonotoneReads::new(keys())),
+        Box::new(raft::election_safety::ElectionSafety::default()),
+        Box::new(raft::state_machine_safety::StateMachineSafety::default()),
+        Box::new(raft::log_matching::LogMatching::default()),
+        Box::new(raft::leader_completeness::LeaderCompleteness::default()),
+        Box::new(raft::durability::Durability::default()),
+        Box::new(raft::quorum_commits::QuorumCommits::default()),
+        Box::new(raft::configuration::Configuration::default()),
+        Box::new(lease::one_lease::OneLease::default()),
+        Box::new(lease::exclusive_commits::ExclusiveCommits::default()),
+        Box::new(lease::transfer_lease::TransferLease::default()),
+        Box::new(lease::applied_before_read::AppliedBeforeRead::default()),
+        Box::new(lease::lease_base::LeaseBase::default()),
+        Box::new(lease::counted_voters::CountedVoters::default()),
+        Box::new(lease::backed_by_promises::BackedByPromises::new(premises())),
+        Box::new(lease::timing::WellTimed::new(premises())),
+        Box::new(lease::live_leader::LiveLeader::default()),
+        Box::new(lease::caught_up::CaughtUp::default()),
+        Box::new(lease::monotone_lease::MonotoneLease::default()),
+        Box::new(lease::fresh_clock::FreshClock::default()),
+        Box::new(liveness::calls_return::CallsReturn::new(premises())),
+        Box::new(liveness::recovers::Recovers::new(premises())),
+        Box::new(liveness::transfers_end::TransfersEnd::new(premises())),
+        Box::new(liveness::steady_leadership::SteadyLeadership::new(premises())),
+        Box::new(liveness::commit_progress::CommitProgress::new(premises())),
+        Box::new(lease::end_causes::EndCauses::default()),
+        Box::new(fast_path::read_index_budget::ReadIndexBudget::default()),
+        Box::new(fast_path::hit_rate::HitRate::new(premises())),
+        Box::new(fast_path::heartbeats::Heartbeats::new(premises())),
+        Box::new(fast_path::warm_lease::WarmLease::new(premises())),
+        Box::new(fast_path::read_gap::ReadGap::new(premises())),
+        Box::new(fast_path::read_index_latency::ReadIndexLatency::new(premises())),
+        Box::new(fast_path::lease_used::LeaseUsed::new(premises())),
     ]
 }
 

@@ -3,9 +3,10 @@
 //! A call to a check that has nothing to say costs about as much as most that have: kinds are as fine as it takes for the
 //! frequent records to reach only those who look at them.
 
-use super::{Check, Finding, Leaderless, Nodes};
+use super::{Check, Finding, Leaderless};
 use crate::history::{Record, StackRecord, What};
 use crate::time::SimTime;
+use crate::view::View;
 use leasehold::env::Address;
 use leasehold::observe::Event;
 
@@ -114,7 +115,7 @@ impl Kind {
 
 /// The checks of one run, and what they have in common.
 pub struct Panel {
-    nodes: Nodes,
+    nodes: View,
     checks: Vec<Box<dyn Check>>,
     /// For each kind, the positions of the checks that look at it.
     by_kind: [Vec<usize>; Kind::ALL.len()],
@@ -122,7 +123,7 @@ pub struct Panel {
 
 impl Panel {
     /// Nothing seen yet; `nodes` may know who founded the group.
-    pub fn new(nodes: Nodes, checks: Vec<Box<dyn Check>>) -> Self {
+    pub fn new(nodes: View, checks: Vec<Box<dyn Check>>) -> Self {
         let looking_at = |kind| {
             let looking = checks.iter().enumerate().filter(|(_, check)| check.looks_at().contains(&kind));
             looking.map(|(position, _)| position).collect()
@@ -148,7 +149,7 @@ impl Panel {
     }
 
     /// What is known of the nodes.
-    pub fn nodes(&self) -> &Nodes {
+    pub fn nodes(&self) -> &View {
         &self.nodes
     }
 
@@ -175,7 +176,7 @@ mod tests {
         fn looks_at(&self) -> &'static [Kind] {
             self.0
         }
-        fn record(&mut self, _record: &Record, nodes: &Nodes) -> Option<Finding> {
+        fn record(&mut self, _record: &Record, nodes: &View) -> Option<Finding> {
             assert!(nodes.count() > 0, "the nodes know of a record before any check does");
             self.1 += 1;
             None
@@ -190,7 +191,7 @@ mod tests {
         let wishes: [&'static [Kind]; 4] =
             [&Kind::ALL, &[Kind::LeaseRead], &[Kind::Process, Kind::LeaseRead], &[Kind::Fault]];
         let mut panel =
-            Panel::new(Nodes::default(), wishes.map(|kinds| Box::new(Counts(kinds, 0)) as Box<dyn Check>).into());
+            Panel::new(View::default(), wishes.map(|kinds| Box::new(Counts(kinds, 0)) as Box<dyn Check>).into());
         let events =
             Events::default().process(1, 1, ProcessChange::Paused).hit(2, 1).missed(3, 1, Miss::Cold).put(4, 5, 1);
         events.records().iter().for_each(|record| assert_eq!(panel.record(record), []));

@@ -1,0 +1,147 @@
+//! S2: no client sees a key go back.
+//!
+//! **Proves**, for each client and key, that an operation does not find less than what an operation of the same client had found or
+//! written that completed before it began. This is weaker than S1, and all that is left of it where clocks leave their claims and
+//! clients carry the newest version that they saw (Raft dissertation §6.4.1); these clients do not.
+//!
+//! **Does not prove** anything about what different clients see of each other (S1). Of a client with several operations under
+//! way at once, only the newest version that it saw is compared, so that not every case is seen.
+//!
+//! **Costs** a look-up for each key that an operation touches; remembers a version for each client and key.
+//!
+//! **Seen alive by** `answers-of-former-process` (`fast/late-answers`), where `committed-reads` speaks first, its unit tests
+//! and `sim/tests/alive.rs`.
+
+use crate::check::{Check, CheckInfo, Finding, Kind};
+use crate::history::{KeyId, OpId, Record, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use crate::view::operations::Completed;
+use leasehold::request::Version;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "monotone-reads",
+    Class::StaleRead,
+    "no client finds less of a key than it has seen before",
+    "lease-bugs.md S2; Terry et al. 1994",
+);
+
+/// The check.
+pub(in crate::check) struct MonotoneReads {
+    keys: Arc<[String]>,
+    /// The newest version that each client has seen of each key.
+    seen: BTreeMap<(u32, KeyId), Seen>,
+    evaluated: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    version: Version,
+    op: OpId,
+    /// Which of all begins and ends of operations that was.
+    ended: u64,
+}
+
+impl MonotoneReads {
+    pub(in crate::check) fn new(keys: Arc<[String]>) -> Self {
+        Self { keys, seen: BTreeMap::new(), evaluated: 0 }
+    }
+
+    fn completed(&mut self, at: SimTime, op: OpId, nodes: &View) -> Option<Finding> {
+        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
+        for (key, found) in &did.found {
+            self.evaluated += 1;
+            let before = self.seen.get(&(operation.client, *key)).filter(|seen| seen.ended < operation.began);
+            if let Some(before) = before.filter(|seen| seen.version > found.version) {
+                let key = self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0));
+                let (client, kind) = (operation.client, operation.operation.kind().name());
+                let message = format!(
+                    "{kind} #{} by client {client} found version {} of {key}, but its #{} had seen version {} before that began",
+                    op.0, found.version, before.op.0, before.version
+                );
+                let invoked = format!("client {client} invoked {kind} #{} at {}", op.0, operation.invoked);
+                return Some(INFO.finding(at, message, vec![invoked]));
+            }
+        }
+        let ended = nodes.operations.events();
+        for (key, version) in did.found.iter().map(|(key, found)| (*key, found.version)).chain(did.wrote) {
+            let seen = self.seen.entry((operation.client, key)).or_insert(Seen { version, op, ended });
+            if version > seen.version {
+                *seen = Seen { version, op, ended };
+            }
+        }
+        None
+    }
+}
+
+impl Check for MonotoneReads {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Completed]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        match &record.what {
+            What::Completed { op, .. } => self.completed(record.at, *op, nodes),
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, get, put, script};
+    use crate::history::Invocation;
+    use crate::history::Operation;
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut MonotoneReads::new(Arc::from(["a".to_owned()])))
+    }
+
+    /// Operation `op` of client 7.
+    fn invoke(events: Events, at: u64, op: u64, operation: Operation) -> Events {
+        let due = crate::check::testing::ms(at);
+        events.push(at, What::Invoked(Invocation { op: OpId(op), client: 7, due, operation }))
+    }
+
+    fn seen() -> Events {
+        invoke(Events::default(), 0, 1, get(0)).read(10, 1, 5)
+    }
+
+    #[test]
+    fn a_client_does_not_find_less_than_it_has_found() {
+        let finding = first(&invoke(seen(), 20, 2, get(0)).read(30, 2, 4)).expect("it went back");
+        assert_eq!((finding.check, finding.class), (INFO.name, Class::StaleRead));
+        assert_eq!(
+            finding.message,
+            "get #2 by client 7 found version 4 of a, but its #1 had seen version 5 before that began"
+        );
+        assert_eq!(first(&invoke(seen(), 20, 2, get(0)).read(30, 2, 5)), None);
+    }
+
+    #[test]
+    fn nor_than_it_has_written_or_a_script_has_read() {
+        let written = invoke(Events::default(), 0, 1, put(0)).written(10, 1, 5);
+        assert!(first(&invoke(written, 20, 2, get(0)).read(30, 2, 4)).is_some());
+        assert!(first(&invoke(seen(), 20, 2, script(&[0], 0)).ran(30, 2, &[4], 6)).is_some());
+    }
+
+    #[test]
+    fn another_client_another_key_and_what_overlaps_may_find_less() {
+        assert_eq!(first(&seen().invoke(20, 2, get(0)).read(30, 2, 4)), None);
+        assert_eq!(first(&invoke(seen(), 20, 2, get(1)).read(30, 2, 4)), None);
+        let overlapping = invoke(invoke(Events::default(), 0, 1, get(0)), 1, 2, get(0));
+        assert_eq!(first(&overlapping.read(10, 1, 5).read(11, 2, 4)), None);
+    }
+}

@@ -1,0 +1,242 @@
+//! S1: nothing is older than what was acknowledged before it was asked for.
+//!
+//! **Proves**, for each key, that the order in which operations took effect respects real time: an operation that was invoked
+//! after another had completed does not come before it. The log fixes the order of the writes, so no search is needed
+//! (`lease-bugs.md` §3.1): the write of version `v` has position `2v`, a read that returned `v` has position `2v + 1`. An
+//! invocation remembers the highest position among the completed operations of the key, the *floor*. At completion a read must
+//! not lie below the floor, a write must lie above it. With versions that are truly committed (S3) this is linearizability of
+//! the key.
+//!
+//! What counts as a read and as a write:
+//! - A compare-and-set that found another value is a read of what it found.
+//! - A script takes effect at the index of its write, where its reads were found to be still the newest. A version that it read
+//!   must therefore not lie below the floor either, and raises it; the version that it wrote is a write.
+//! - What failed raises no floor, whatever its outcome: nobody was told that it took effect.
+//!
+//! **Does not prove** that values belong to their versions (S3, S5), nor anything across keys: a script's reads are judged key
+//! by key. A version read before it is committed anywhere goes unseen until somebody else reads less.
+//!
+//! **Costs** one comparison and a copy of 40 bytes for each key that an operation touches; memory for operations under way and
+//! keys.
+//!
+//! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
+
+use crate::check::{Check, CheckInfo, Finding, Kind, STORY, words};
+use crate::history::{ByOp, Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use crate::view::operations::{Completed, Did, UnderWay};
+use leasehold::request::{ReadPath, Version};
+use std::sync::Arc;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "staleness",
+    Class::StaleRead,
+    "no operation sees or overwrites less than what was acknowledged before it was invoked",
+    "lease-bugs.md S1",
+);
+
+/// The check.
+pub(in crate::check) struct Staleness {
+    keys: Arc<[String]>,
+    floors: Vec<Floor>,
+    under_way: ByOp<Floors>,
+    evaluated: u64,
+}
+
+/// The highest position among completed operations of a key, and whose it is.
+#[derive(Clone, Copy, Default)]
+struct Floor {
+    position: u64,
+    holder: Option<Holder>,
+}
+
+#[derive(Clone, Copy)]
+struct Holder {
+    client: u32,
+    kind: OpKind,
+    at: SimTime,
+    access: Access,
+}
+
+/// What an operation did to a key.
+#[derive(Clone, Copy)]
+enum Access {
+    Read(Version),
+    Wrote(Version),
+}
+
+impl Access {
+    fn position(self) -> u64 {
+        match self {
+            Access::Wrote(version) => version.saturating_mul(2),
+            Access::Read(version) => version.saturating_mul(2).saturating_add(1),
+        }
+    }
+
+    /// May an operation invoked when the floor stood at `floor` have done this?
+    fn respects(self, floor: u64) -> bool {
+        match self {
+            Access::Wrote(_) => self.position() > floor,
+            Access::Read(_) => self.position() >= floor,
+        }
+    }
+
+    fn describe(self) -> String {
+        match self {
+            Access::Wrote(version) => format!("wrote version {version}"),
+            Access::Read(0) => "read that it was never written".to_owned(),
+            Access::Read(version) => format!("read version {version}"),
+        }
+    }
+}
+
+/// What an operation under way must not lie below: the floors when it was invoked.
+struct Floors {
+    /// Of its own key.
+    own: Floor,
+    /// Of the keys that a script reads, in its order.
+    reads: Vec<Floor>,
+}
+
+/// One access of a completed operation, and the floor that it had to respect.
+struct Seen {
+    key: KeyId,
+    access: Access,
+    floor: Floor,
+}
+
+impl Floors {
+    /// Each thing that the operation did, beside its floor.
+    fn accesses(&self, did: &Did) -> impl Iterator<Item = Seen> {
+        let floors = if self.reads.is_empty() { std::slice::from_ref(&self.own) } else { &self.reads[..] };
+        let found = did.found.iter().zip(floors);
+        let found =
+            found.map(|((key, found), floor)| Seen { key: *key, access: Access::Read(found.version), floor: *floor });
+        let wrote = did.wrote.map(|(key, version)| Seen { key, access: Access::Wrote(version), floor: self.own });
+        found.chain(wrote)
+    }
+}
+
+impl Staleness {
+    pub(in crate::check) fn new(keys: Arc<[String]>) -> Self {
+        Self { floors: vec![Floor::default(); keys.len()], keys, under_way: ByOp::default(), evaluated: 0 }
+    }
+
+    fn floor(&self, key: KeyId) -> Floor {
+        self.floors.get(key.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn invoked(&mut self, Invocation { op, operation, .. }: &Invocation) {
+        let (own, reads) = match operation {
+            Operation::Get { key } | Operation::Put { key } | Operation::Cas { key, .. } => (key, &[][..]),
+            Operation::Script { reads, key } => (key, &reads[..]),
+        };
+        let floors = Floors { own: self.floor(*own), reads: reads.iter().map(|key| self.floor(*key)).collect() };
+        self.under_way.insert(*op, floors);
+    }
+
+    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) -> Option<Finding> {
+        let floors = self.under_way.remove(op)?;
+        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
+        self.evaluated += floors.accesses(did).count() as u64;
+        if let Some(seen) = floors.accesses(did).find(|seen| !seen.access.respects(seen.floor.position)) {
+            return Some(self.finding(at, operation, &seen, completion, nodes));
+        }
+        for Seen { key, access, .. } in floors.accesses(did) {
+            let holder = Holder { client: operation.client, kind: operation.operation.kind(), at, access };
+            self.raise(key, Floor { position: access.position(), holder: Some(holder) });
+        }
+        None
+    }
+
+    fn raise(&mut self, key: KeyId, floor: Floor) {
+        let key = key.0 as usize;
+        if key >= self.floors.len() {
+            self.floors.resize(key + 1, Floor::default());
+        }
+        if floor.position > self.floors[key].position {
+            self.floors[key] = floor;
+        }
+    }
+
+    fn name_of(&self, key: KeyId) -> String {
+        self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0))
+    }
+
+    fn finding(&self, at: SimTime, by: &UnderWay, seen: &Seen, completion: &Completion, nodes: &View) -> Finding {
+        let key = self.name_of(seen.key);
+        let kind = by.operation.kind().name();
+        let path = match completion {
+            Completion::Read { path: ReadPath::Lease, .. } => " from the lease",
+            Completion::Read { path: ReadPath::ReadIndex, .. } => " after a ReadIndex round",
+            _ => "",
+        };
+        let did = format!("{}{path}", seen.access.describe());
+        let earlier = seen.floor.holder.map_or(String::new(), |holder| {
+            let before = words::duration(by.invoked.since(holder.at));
+            format!(", but client {} had {} {before} before that began", holder.client, past(holder.access))
+        });
+        let message = format!("{kind} of {key} by client {} {did}{earlier}", by.client);
+        INFO.finding(at, message, self.story(at, by, seen, &did, nodes))
+    }
+
+    fn story(&self, at: SimTime, by: &UnderWay, seen: &Seen, did: &str, nodes: &View) -> Vec<String> {
+        let key = self.name_of(seen.key);
+        let mut story = Vec::new();
+        if let Some(Holder { client, kind, at, access }) = seen.floor.holder {
+            let kind = kind.name();
+            story.push(format!("client {client} completed a {kind} at {at} that {} of {key}", access.describe()));
+        }
+        let kind = by.operation.kind().name();
+        let answered_by =
+            nodes.operations.answered_by(at, by.client).map_or(String::new(), |node| format!(" by {node}"));
+        story.push(format!("client {} invoked a {kind} of {key} at {}, after that", by.client, by.invoked));
+        story.push(format!("at {at} it was answered{answered_by}: it {did}"));
+        let overlaps = nodes.overlaps(at);
+        story.extend(nodes.story(at, STORY.saturating_sub(story.len() + overlaps.len())));
+        story.extend(overlaps);
+        story.truncate(STORY);
+        story
+    }
+}
+
+/// `access` in the past perfect.
+fn past(access: Access) -> String {
+    match access {
+        Access::Wrote(version) => format!("written version {version}"),
+        Access::Read(version) => format!("read version {version}"),
+    }
+}
+
+impl Check for Staleness {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Invoked, Kind::Completed]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        match &record.what {
+            What::Invoked(invocation) => self.invoked(invocation),
+            What::Completed { op, completion } => return self.completed(record.at, *op, completion, nodes),
+            What::Stack(_)
+            | What::Message { .. }
+            | What::Process { .. }
+            | What::Cpu { .. }
+            | What::Clock { .. }
+            | What::Fault(_) => {}
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! S4: who answers from a lease has applied all that anybody was told of.
+//!
+//! **Proves**, at each read that was answered from a lease, that the node had applied every entry that a client had been told
+//! of by then, of whatever key: written, or read. Only the holder of the lease commits while it is valid (W2), and it applies
+//! before it answers. This is stronger than S1, and tells of a wrong lease before any client happens to ask for the key that is
+//! missing.
+//!
+//! **Does not prove** that the read then looks at what is applied (S1), nor that other replicas have it.
+//!
+//! **Costs** a comparison at each such read.
+//!
+//! **Seen alive by** its unit tests, and by `long-lease` in `fast/stale-read`.
+
+use crate::check::{Check, CheckInfo, Finding, Kind};
+use crate::history::{Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use leasehold::env::{NodeId, ReplicaId};
+use leasehold::observe::Event;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "applied-before-read",
+    Class::LeaseInvariant,
+    "who answers from a lease has applied all that any client was told of",
+    "lease-bugs.md S4, P9",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct AppliedBeforeRead {
+    evaluated: u64,
+}
+
+impl AppliedBeforeRead {
+    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let applied = nodes.get(node)?.applied.map_or(0, |(index, _)| index);
+        let floor = nodes.operations.floor();
+        if applied >= floor.place {
+            return None;
+        }
+        let message = format!(
+            "{node} answered a read from its lease with index {applied} applied, after a client had been told of index {}",
+            floor.place
+        );
+        let told = floor.by.map(|(op, client, when)| format!("client {client} had been told by #{}, at {when}", op.0));
+        let story: Vec<_> = told.into_iter().collect();
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
+    }
+}
+
+impl Check for AppliedBeforeRead {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::LeaseRead]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        match &record.what {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::LeaseRead { miss: None, .. },
+                ..
+            }) => self.served(record.at, *node, nodes),
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, get, ms};
+    use leasehold::observe::Miss;
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut AppliedBeforeRead::default())
+    }
+
+    /// n1 has applied index 1, n2 index 2 as well.
+    fn applied() -> Events {
+        Events::default().applies(1, 1, 1, 4, 0).applies(2, 2, 1, 4, 0).applies(3, 2, 2, 5, 0)
+    }
+
+    #[test]
+    fn a_node_that_lacks_what_was_acknowledged_does_not_answer() {
+        let finding = first(&applied().put(5, 10, 2).hit(20, 1)).expect("index 2 is missing");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(20)));
+        assert_eq!(
+            finding.message,
+            "n1 answered a read from its lease with index 1 applied, after a client had been told of index 2"
+        );
+        assert!(first(&applied().invoke(5, 1, get(0)).read(10, 1, 2).hit(20, 1)).is_some(), "or was read");
+    }
+
+    #[test]
+    fn one_that_has_it_does_and_so_does_one_that_lacks_what_nobody_was_told_of() {
+        assert_eq!(first(&applied().put(5, 10, 2).hit(20, 2)), None);
+        assert_eq!(first(&applied().hit(20, 1)), None);
+        assert_eq!(first(&applied().put(5, 10, 2).missed(20, 1, Miss::Expired)), None);
+    }
+
+    #[test]
+    fn a_process_that_starts_again_has_applied_nothing() {
+        let again = applied().put(5, 10, 2).killed(11, 2).started(12, 2, 2);
+        assert!(first(&again.hit(20, 2)).is_some());
+    }
+}

@@ -1,0 +1,343 @@
+//! W3: while a lease is valid, nobody can be elected without a voter that has promised not to let it happen.
+//!
+//! A voter's *promise* to the holder of a lease: it follows the holder in the lease's term, and grants no vote and does not
+//! stand for election until its own clock has gone on by its promise, less one tick, from when the latest that it has
+//! acknowledged had left. Or it has just started, and withholds its vote from everybody (RL.5).
+//!
+//! **Proves**, whenever a lease is extended, and while one is valid whenever a node changes its role, term or leader, starts
+//! again, goes by other members or has its clock touched: take those away whose promises last until the lease runs out, by
+//! their clocks as they run now. Then no node that is left has, by the membership that it goes by, the votes that it would
+//! need, of those left whose logs are no further than its own. So it sees a lease that promises do not cover long before
+//! anybody is elected. What it finds may do no harm (*potential*): who could be elected need not be.
+//!
+//! **Does not prove** anything where a log gets further, or a clock gets faster, between two of these moments. That a promise
+//! is kept is seen by its breach: a role, or a term, that leaves the holder.
+//!
+//! **Costs** a point of a line for each record of a node but the most frequent, and a line for each voter at each extension.
+//!
+//! **Seen alive by** the variants `long-lease`, at the first extension of every run, and `wall-clock` (`fast/s-07-wall-steps`).
+
+use crate::check::story::moment;
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY};
+use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::Held;
+use crate::view::View;
+use crate::view::clocks::Clocks;
+use leasehold::env::{Instant, NodeId};
+use leasehold::observe::{Event, Role};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Not as others of its class: all that it finds is potential.
+pub(in crate::check) const INFO: CheckInfo = CheckInfo {
+    stops: false,
+    ..CheckInfo::new(
+        "backed-by-promises",
+        Class::LeaseInvariant,
+        "while a lease is valid, every election needs a voter that has promised against it",
+        "lease-bugs.md W3, P2, P3, P5, P6; Raft dissertation §4.2.3, §6.4.1",
+    )
+};
+
+/// The check.
+pub(in crate::check) struct BackedByPromises {
+    premises: Premises,
+    clocks: Clocks,
+    voters: BTreeMap<NodeId, Voter>,
+    /// What voters have promised to leaders, by (leader, voter): as it was when the leader last counted on it.
+    promises: BTreeMap<(NodeId, NodeId), Promise>,
+    /// The term of each holder in which its lease was found to be open to an election: once is enough.
+    found: BTreeMap<NodeId, u64>,
+    /// Those who are free to vote; kept for its memory alone.
+    free: Vec<NodeId>,
+    evaluated: u64,
+}
+
+/// What a node lets others count on.
+#[derive(Clone, Copy, Default)]
+struct Voter {
+    /// For how long it promises, less one tick; `None`: as the scenario says.
+    promise: Option<Duration>,
+    /// Whom it follows, and in which term.
+    follows: Option<(NodeId, u64)>,
+    /// Its process has begun and has yet to open its log: whom it has promised what is forgotten, but it votes for nobody
+    /// before that.
+    opens: bool,
+    /// The last entry that it has applied, in this life or an earlier one. It applies what it knows to be committed before it
+    /// stands for election, and so goes by no membership that is older than that.
+    reached: u64,
+    /// It votes for nobody until its clock shows this.
+    withholds_until: Option<Instant>,
+}
+
+/// Nothing but the voter's own clock moves its end once it is given.
+#[derive(Clone, Copy)]
+struct Promise {
+    /// When that had left which was acknowledged, by the leader's clock.
+    sent_at: Instant,
+    /// The voter's reading until which it holds.
+    until: Instant,
+}
+
+impl BackedByPromises {
+    pub(in crate::check) fn new(premises: Premises) -> Self {
+        Self {
+            premises,
+            clocks: Clocks::default(),
+            voters: BTreeMap::new(),
+            promises: BTreeMap::new(),
+            found: BTreeMap::new(),
+            free: Vec::new(),
+            evaluated: 0,
+        }
+    }
+
+    fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) -> Option<Finding> {
+        let voter = self.voters.entry(told.replica.node).or_default();
+        match told.event {
+            // What comes so late that the lease has run out extends nothing.
+            Event::LeaseExtended { .. } => {
+                let lease = nodes.lease(told.replica.node).filter(|lease| lease.is_valid(at))?;
+                return self.judge(at, told.replica.node, lease, nodes);
+            }
+            Event::Configured(timing) => {
+                voter.promise = Some(timing.promise.saturating_sub(timing.tick));
+                return None;
+            }
+            // It takes nobody's messages before it has opened its log.
+            Event::Role { leader: None, .. } if voter.opens => return None,
+            Event::Role { role, term, leader } => {
+                voter.follows = leader.filter(|_| role == Role::Follower).map(|leader| (leader, term));
+                voter.opens = false;
+            }
+            Event::Opened { withholds, .. } => {
+                let lost = self.premises.tick.min(withholds);
+                let withholds_until = Some(told.clock.after(withholds - lost));
+                *voter = Voter { follows: None, opens: false, withholds_until, ..*voter };
+            }
+            // Whatever it said that it would do.
+            Event::Voted { vote: Some(_), .. } => voter.withholds_until = None,
+            Event::Membership { .. } => {}
+            Event::Applied { index, .. } => {
+                voter.reached = voter.reached.max(index);
+                return None;
+            }
+            _ => return None,
+        }
+        self.judge_all(at, nodes)
+    }
+
+    fn judge_all(&mut self, at: SimTime, nodes: &View) -> Option<Finding> {
+        let holders = nodes.iter().filter_map(|(node, state)| Some((node, state.lease?)));
+        let valid: Vec<_> = holders.filter(|(_, lease)| lease.is_valid(at)).collect();
+        valid.into_iter().find_map(|(holder, lease)| self.judge(at, holder, lease, nodes))
+    }
+
+    fn judge(&mut self, at: SimTime, holder: NodeId, lease: Held, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        if self.found.get(&holder) == Some(&lease.term) {
+            return None;
+        }
+        let process = (holder, nodes.get(holder)?.incarnation);
+        let mut free = std::mem::take(&mut self.free);
+        free.clear();
+        let others = nodes.iter().map(|(node, _)| node).filter(|node| *node != holder);
+        free.extend(
+            others.filter(|node| self.promised(process, lease.term, *node, nodes).is_none_or(|end| end < lease.until)),
+        );
+        let winner = free.iter().copied().find(|node| !self.repeats(*node, nodes) && could_win(*node, &free, nodes));
+        self.free = free;
+        let winner = winner?;
+        self.found.insert(holder, lease.term);
+        Some(self.finding(at, process, lease, winner, nodes))
+    }
+
+    /// Does it apply again, after a start, what it had applied before?
+    fn repeats(&self, node: NodeId, nodes: &View) -> bool {
+        let applied = nodes.get(node).and_then(|state| state.applied).map_or(0, |(index, _)| index);
+        self.voters.get(&node).is_some_and(|voter| applied < voter.reached)
+    }
+
+    /// Until when `voter` will help elect nobody but the holder; `None`: it may at once.
+    fn promised(&mut self, holder: (NodeId, u64), term: u64, voter: NodeId, nodes: &View) -> Option<SimTime> {
+        let Voter { promise, follows, withholds_until, opens, reached: _ } = *self.voters.get(&voter)?;
+        if opens {
+            return Some(SimTime::NEVER);
+        }
+        let withheld = withholds_until.and_then(|until| self.clocks.when(voter, until));
+        if follows != Some((holder.0, term)) {
+            return withheld;
+        }
+        let sent_at = nodes.acknowledged.latest_of(holder, term, voter).map(|stamp| stamp.sent_at);
+        let promise = promise.unwrap_or(self.premises.election_timeout.saturating_sub(self.premises.tick));
+        let given = sent_at.and_then(|sent_at| self.given((holder.0, voter), sent_at, promise));
+        given.and_then(|given| self.clocks.when(voter, given.until)).max(withheld)
+    }
+
+    /// What acknowledging that which left at `sent_at` promises.
+    fn given(&mut self, (holder, voter): (NodeId, NodeId), sent_at: Instant, promise: Duration) -> Option<Promise> {
+        if let Some(known) = self.promises.get(&(holder, voter)).filter(|known| known.sent_at == sent_at) {
+            return Some(*known);
+        }
+        let left = self.clocks.when(holder, sent_at)?;
+        let given = Promise { sent_at, until: self.clocks.reading(voter, left)?.after(promise) };
+        self.promises.insert((holder, voter), given);
+        Some(given)
+    }
+
+    fn finding(&mut self, at: SimTime, process: (NodeId, u64), lease: Held, winner: NodeId, nodes: &View) -> Finding {
+        let (holder, until) = (process.0, moment(lease.until));
+        let message = format!(
+            "{holder} holds a lease of term {} until {until}, and before that {winner} could be elected by nodes that have not promised for so long",
+            lease.term
+        );
+        let others = nodes.iter().map(|(node, _)| node).filter(|node| *node != holder);
+        let promised = others.take(STORY - 4).map(|node| match self.promised(process, lease.term, node, nodes) {
+            Some(end) => format!("{node} helps elect nobody else until {}", moment(end)),
+            None => format!("{node} has promised nothing that holds"),
+        });
+        let story: Vec<_> = promised.collect();
+        INFO.potential(at, message, nodes.complete(at, story))
+    }
+}
+
+/// Could `candidate` be elected by those of `free`, by the membership that it goes by?
+fn could_win(candidate: NodeId, free: &[NodeId], nodes: &View) -> bool {
+    let log_end = |node| nodes.get(node).map(|state| state.log.last());
+    let members = nodes.members(candidate);
+    let votes = |voter| free.contains(&voter) && log_end(voter) <= log_end(candidate);
+    members.votes(candidate) && members.is_quorum(votes)
+}
+
+impl Check for BackedByPromises {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Told, Kind::LeaseExtended, Kind::Applied, Kind::Clock, Kind::Process]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        match &record.what {
+            What::Stack(told) => {
+                self.clocks.record(record);
+                return self.told(record.at, told, nodes);
+            }
+            What::Clock { .. } => {
+                self.clocks.record(record);
+                return self.judge_all(record.at, nodes);
+            }
+            What::Process { node, change: ProcessChange::Started { .. } } => {
+                self.voters.entry(*node).or_default().opens = true;
+            }
+            What::Message { .. }
+            | What::Process { .. }
+            | What::Invoked(_)
+            | What::Completed { .. }
+            | What::Cpu { .. }
+            | What::Fault(_) => {}
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut BackedByPromises::new(Premises::of_tests()))
+    }
+
+    /// n1 leads term 4; n2 and n3 follow it. All have one entry. A promise is sure for 900 ms, a lease lasts 300.
+    fn led() -> Events {
+        let events = (1..=3).fold(Events::default(), |events, node| {
+            let started = events.started(0, node, 1).configured(0, node, Duration::from_secs(1));
+            started.appends(1, node, 1, 4, 0xa)
+        });
+        [2, 3].into_iter().fold(events.leads(2, 1, 4), |events, node| events.follows_whom(3, node, 4, 1))
+    }
+
+    #[test]
+    fn a_lease_within_the_promises_of_a_quorum_is_backed() {
+        let mut check = BackedByPromises::new(Premises::of_tests());
+        let events = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
+        assert_eq!(events.first(&mut check), None);
+        assert_eq!(check.evaluated(), 1);
+    }
+
+    #[test]
+    fn a_lease_longer_than_the_promises_is_open_to_an_election() {
+        let long = led().acknowledges(20, 2, 1, 4, 10).acknowledges(20, 3, 1, 4, 10).extended(21, 1, 4, 1_500);
+        let finding = first(&long).expect("three nodes, and both others are free before 1.5 s");
+        assert_eq!((finding.severity, finding.at), (crate::check::Severity::Potential, ms(21)));
+        assert_eq!(
+            finding.message,
+            "n1 holds a lease of term 4 until 1.500000s, and before that n2 could be elected by nodes that have not promised for so long"
+        );
+        assert_eq!(finding.story[0], "n2 helps elect nobody else until 0.910000s");
+    }
+
+    #[test]
+    fn one_of_two_that_has_promised_is_enough() {
+        let events = led().acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 905);
+        assert_eq!(first(&events), None, "n2 until 910 ms; n3 never");
+    }
+
+    #[test]
+    fn who_starts_again_has_forgotten_unless_it_withholds_its_vote() {
+        let leased = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).killed(30, 2).started(40, 2, 2);
+        assert_eq!(first(&leased().follows(40, 2, 4)), None, "who has yet to open its log votes for nobody");
+        let opened = |withholds| Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
+        assert!(first(&leased().event(41, 2, opened(Duration::ZERO))).is_some());
+        assert_eq!(first(&leased().event(41, 2, opened(Duration::from_secs(1)))), None);
+    }
+
+    #[test]
+    fn who_votes_though_it_said_that_it_would_not_breaks_its_promise() {
+        let leased = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).killed(30, 2).started(40, 2, 2);
+        let withholds = Duration::from_secs(1);
+        let opened = Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
+        let voted = Event::Voted { term: 5, vote: Some(NodeId(3)) };
+        assert!(first(&leased.event(41, 2, opened).follows(42, 2, 5).event(43, 2, voted)).is_some());
+    }
+
+    #[test]
+    fn who_applies_again_what_it_had_applied_is_no_candidate_yet() {
+        let applied = led().applies(4, 2, 1, 4, 0xa).applies(4, 3, 1, 4, 0xa).killed(5, 2).started(6, 2, 2);
+        let long = applied.killed(5, 3).started(6, 3, 2).follows_whom(7, 2, 4, 1).follows_whom(7, 3, 4, 1);
+        let long = long.acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
+        assert_eq!(first(&long), None);
+    }
+
+    #[test]
+    fn who_stands_for_election_or_leaves_the_term_breaks_its_promise() {
+        let leased = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
+        let stands = |role| Event::Role { role, term: 4, leader: None };
+        assert!(first(&leased().event(30, 2, stands(Role::PreCandidate))).is_some());
+        assert!(first(&leased().follows(30, 2, 5)).is_some());
+        assert_eq!(first(&leased().follows(30, 3, 5)), None, "on whom the lease does not count");
+    }
+
+    #[test]
+    fn a_log_that_lacks_an_entry_wins_no_vote_of_one_that_has_it() {
+        let behind = led().appends(4, 3, 2, 4, 0xb).acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
+        let finding = first(&behind).expect("n3 is further than n2, and could be elected by both");
+        assert!(finding.message.contains("n3 could be elected"), "{}", finding.message);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ends_promises_early() {
+        let jumps = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).shows(22, 2, 22);
+        assert_eq!(first(&jumps), None);
+        assert!(first(&jumps.shows(30, 2, 800)).is_some(), "n2 is free from 140 ms on, the lease lasts until 310");
+    }
+}

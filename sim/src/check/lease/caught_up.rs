@@ -1,0 +1,134 @@
+//! W7: no read from a lease before an entry of the leader's own term is applied.
+//!
+//! **Proves**, at each read that was answered from a lease, that the last entry which this process has applied is of the term
+//! that the node leads. Entries are applied in order (R4) and a new leader's log has everything that was acknowledged before
+//! (R3), so by then it has applied all of that.
+//!
+//! **Does not prove** that everything is applied that this leader has itself committed since: it acknowledges a write only
+//! after it has applied it (premise P9), and S1 sees if not.
+//!
+//! **Costs** a look-up at each such read.
+//!
+//! **Seen alive by** `served-before-own-term` (`planted/fresh-leader`) and its unit tests.
+
+use crate::check::{Check, CheckInfo, Finding, Kind, words};
+use crate::history::{Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::Replica;
+use crate::view::View;
+use leasehold::env::{NodeId, ReplicaId};
+use leasehold::observe::Event;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "caught-up",
+    Class::LeaseInvariant,
+    "a leader answers from its lease only after it has applied an entry of its own term",
+    "lease-bugs.md W7, P7",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct CaughtUp {
+    evaluated: u64,
+}
+
+impl CaughtUp {
+    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let state = nodes.get(node)?;
+        let caught_up = state.applied.is_some_and(|(_, term)| term == state.term);
+        (!caught_up).then(|| finding(at, node, state, nodes))
+    }
+}
+
+fn finding(at: SimTime, node: NodeId, state: &Replica, nodes: &View) -> Finding {
+    let term = state.term;
+    let applied = match state.applied {
+        Some((index, of)) => format!("the last entry that it had applied was at index {index}, of term {of}"),
+        None => "it had applied nothing at all".to_owned(),
+    };
+    let message =
+        format!("{node} answered a read from its lease before it had applied an entry of its term {term}: {applied}");
+    let since = words::duration(at.since(state.since));
+    let story = vec![
+        format!("{node} leads term {term} since {}, for {since}", state.since),
+        format!("{applied}; its log has {} entries", state.log.last_index()),
+        "what earlier leaders committed and acknowledged may be among the entries that it has not applied".to_owned(),
+    ];
+    INFO.finding(at, message, nodes.complete(at, story))
+}
+
+impl Check for CaughtUp {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::LeaseRead]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        match &record.what {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::LeaseRead { miss: None, .. },
+                ..
+            }) => self.served(record.at, *node, nodes),
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+    use leasehold::observe::Miss;
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut CaughtUp::default())
+    }
+
+    /// n1 has applied index 7 of term 4 and leads term 5.
+    fn elected() -> Events {
+        Events::default().applies(5, 1, 7, 4, 0xa).leads(10, 1, 5)
+    }
+
+    #[test]
+    fn a_read_before_an_entry_of_the_own_term_is_applied_is_a_violation() {
+        let finding = first(&elected().hit(20, 1)).expect("not caught up");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(20)));
+        assert_eq!(
+            finding.message,
+            "n1 answered a read from its lease before it had applied an entry of its term 5: \
+             the last entry that it had applied was at index 7, of term 4"
+        );
+        assert_eq!(finding.story[0], "n1 leads term 5 since 0.010000s, for 10.000 ms");
+    }
+
+    #[test]
+    fn after_that_reads_are_answered() {
+        let mut check = CaughtUp::default();
+        let events = elected().missed(11, 1, Miss::NotCaughtUp).applies(15, 1, 8, 5, 0).hit(20, 1);
+        assert_eq!(events.first(&mut check), None);
+        assert_eq!(check.evaluated(), 1);
+    }
+
+    #[test]
+    fn a_snapshot_that_ends_with_an_entry_of_the_own_term_is_as_good_as_having_applied_it() {
+        assert_eq!(first(&Events::default().restores(5, 1, 7, 5, 0xa).leads(10, 1, 5).hit(20, 1)), None);
+        assert!(first(&elected().restores(15, 1, 8, 4, 0xa).hit(20, 1)).is_some(), "an older term");
+    }
+
+    #[test]
+    fn what_another_node_or_an_earlier_life_has_applied_does_not_count() {
+        assert!(first(&elected().applies(15, 2, 8, 5, 0).hit(20, 1)).is_some());
+        let again = elected().applies(15, 1, 8, 5, 0).killed(16, 1).started(17, 1, 2).leads(18, 1, 5);
+        assert!(first(&again.hit(20, 1)).is_some());
+    }
+}

@@ -1,0 +1,146 @@
+//! W11: the acknowledgements behind a lease are those of voters, by the membership that its holder has applied.
+//!
+//! **Proves**, at each extension, that those who have answered something that left the leader at the base or later, in the
+//! lease's term and in this life of its process, hold with the leader itself a majority of the voters in force at it; in a
+//! joint configuration, of both halves. Learners, and nodes that are no member or not any more, do not count (LB-39, LB-40);
+//! nor does the leader where it has no vote (LB-43).
+//!
+//! **Does not prove** that no election by another membership can go past that quorum: that is W3; why it cannot is written at
+//! `engine::acks`. Nor what a stamp is worth (W4).
+//!
+//! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
+//!
+//! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
+//! (`planted/slow-half`), and its unit tests.
+
+use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
+use crate::history::Record;
+use crate::scenario::Class;
+use crate::view::View;
+use crate::view::acknowledged::Extension;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "counted-voters",
+    Class::LeaseInvariant,
+    "a lease is extended by acknowledgements of a quorum of those who vote",
+    "lease-bugs.md W11, P5; LB-39 to LB-41, LB-43",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct CountedVoters {
+    evaluated: u64,
+}
+
+impl CountedVoters {
+    fn extended(&mut self, extension: &Extension, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let backs = |node| node == extension.node || nodes.acknowledged.backs(extension, node);
+        (!nodes.members(extension.node).is_quorum(backs)).then(|| finding(extension, nodes))
+    }
+}
+
+fn finding(extension: &Extension, nodes: &View) -> Finding {
+    let Extension { at, node, term, .. } = extension;
+    let members = nodes.members(*node);
+    let message = format!(
+        "{node} extended its lease of term {term} without the acknowledgements of a quorum of those who vote: {members}"
+    );
+    let peers = nodes.iter().filter(|(peer, _)| peer != node);
+    let mut story: Vec<String> = peers
+        .take(STORY - 4)
+        .map(|(peer, _)| {
+            let vote = match (members.votes(peer), members.contains(peer)) {
+                (true, _) => "votes",
+                (false, true) => "is a learner",
+                (false, false) => "is no member",
+            };
+            format!("{peer} {vote}: {}", nodes.acknowledged.describe(extension, peer))
+        })
+        .collect();
+    if !members.votes(*node) {
+        story.push(format!("{node} has no vote itself"));
+    }
+    INFO.finding(*at, message, nodes.complete(*at, story))
+}
+
+impl Check for CountedVoters {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::LeaseExtended]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        self.extended(&Extension::of(record, nodes)?, nodes)
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut CountedVoters::default())
+    }
+
+    /// n1 leads term 4 of n1, n2 and n3, which vote, and n4, which learns; n5 is no member.
+    fn leads() -> Events {
+        let events = (1..=5).fold(Events::default(), |events, node| events.started(0, node, 1));
+        events.members(1, 1, 7, [&[1, 2, 3], &[], &[4]]).leads(2, 1, 4)
+    }
+
+    #[test]
+    fn a_voter_with_the_leader_is_a_quorum_of_three() {
+        let mut check = CountedVoters::default();
+        let events = leads().acknowledges(20, 3, 1, 4, 10).leased(21, 1, 4, 0, 10);
+        assert_eq!((events.first(&mut check), check.evaluated()), (None, 1));
+    }
+
+    #[test]
+    fn a_learner_does_not_count() {
+        let finding = first(&leads().acknowledges(20, 4, 1, 4, 10).leased(21, 1, 4, 0, 10)).expect("a learner");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(21)));
+        assert_eq!(
+            finding.message,
+            "n1 extended its lease of term 4 without the acknowledgements of a quorum of those who vote: n1 n2 n3, learning n4"
+        );
+        assert_eq!(
+            finding.story[2],
+            "n4 is a learner: the latest that n4 has acknowledged is round 1, which left 0 ms after the lease's base"
+        );
+    }
+
+    #[test]
+    fn a_node_that_is_no_member_does_not_count() {
+        assert!(first(&leads().acknowledges(20, 5, 1, 4, 10).leased(21, 1, 4, 0, 10)).is_some());
+        let removed = leads().acknowledges(20, 3, 1, 4, 10).members(20, 1, 8, [&[1, 2], &[], &[]]);
+        assert!(first(&removed.leased(21, 1, 4, 0, 10)).is_some());
+    }
+
+    #[test]
+    fn a_leader_without_a_vote_does_not_count() {
+        let removed = || leads().members(10, 1, 8, [&[2, 3], &[], &[]]).acknowledges(20, 3, 1, 4, 10);
+        assert!(first(&removed().leased(21, 1, 4, 0, 10)).is_some());
+        assert_eq!(first(&removed().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10)), None);
+    }
+
+    #[test]
+    fn a_joint_configuration_needs_a_majority_of_both_halves() {
+        let joint = || leads().members(10, 1, 8, [&[1, 4, 5], &[1, 2, 3], &[]]).acknowledges(20, 4, 1, 4, 10);
+        assert!(first(&joint().leased(21, 1, 4, 0, 10)).is_some());
+        assert_eq!(first(&joint().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10)), None);
+    }
+
+    #[test]
+    fn what_was_sent_before_the_base_does_not_back_it() {
+        assert!(first(&leads().acknowledges(20, 3, 1, 4, 9).leased(21, 1, 4, 0, 10)).is_some());
+    }
+}

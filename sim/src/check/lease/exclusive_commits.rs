@@ -1,0 +1,161 @@
+//! W2: while a lease is valid, nobody commits in a later term.
+//!
+//! **Proves** that no entry of a later term had been applied by anybody while a node held a valid lease, in true time. It is
+//! looked at where either side moves: when the first entry of a term is applied, and when a lease is extended. This is what a
+//! lease is for, from the other side than W1: it also sees a new leader that has no lease of its own.
+//!
+//! **Does not prove** that the lease was backed (W3), nor that anybody read from it. An entry counts from when somebody is
+//! known to have applied it; it was committed a little earlier.
+//!
+//! **Costs** a comparison for each entry applied, and a look at each node in each term and at each extension.
+//!
+//! **Seen alive by** its unit tests, and by `long-lease` in `fast/read-index-renewal`, before `one-lease` sees anything.
+
+use crate::check::story::moment;
+use crate::check::{Check, CheckInfo, Finding, Kind, words};
+use crate::history::{Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::{Held, View};
+use leasehold::env::{NodeId, ReplicaId};
+use leasehold::observe::Event;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "exclusive-commits",
+    Class::LeaseInvariant,
+    "nothing of a later term is committed while a lease is valid",
+    "lease-bugs.md W2",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct ExclusiveCommits {
+    /// The first known of the latest term in which an entry was applied.
+    latest: Option<Committed>,
+    evaluated: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Committed {
+    term: u64,
+    index: u64,
+    node: NodeId,
+    at: SimTime,
+}
+
+impl ExclusiveCommits {
+    fn applied(&mut self, committed: Committed, nodes: &View) -> Option<Finding> {
+        if self.latest.is_some_and(|latest| latest.term >= committed.term) {
+            return None;
+        }
+        self.latest = Some(committed);
+        self.evaluated += 1;
+        nodes.iter().find_map(|(node, state)| self.judge(committed.at, node, state.lease?, nodes))
+    }
+
+    fn extended(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        self.judge(at, node, nodes.lease(node)?, nodes)
+    }
+
+    fn judge(&self, at: SimTime, holder: NodeId, lease: Held, nodes: &View) -> Option<Finding> {
+        let Committed { term, index, node, at: when } = self.latest?;
+        if !lease.is_valid(at) || lease.term >= term {
+            return None;
+        }
+        let left =
+            if lease.until == SimTime(u64::MAX) { "ever".to_owned() } else { words::duration(lease.until.since(at)) };
+        let message = format!(
+            "{holder} holds a lease of term {} for another {left}, though an entry of term {term} is committed",
+            lease.term
+        );
+        let story = vec![
+            format!("{node} applied index {index} of term {term} at {when}: so a quorum has it"),
+            format!(
+                "{holder} extended its lease of term {} at {}, until {}",
+                lease.term,
+                lease.extended,
+                moment(lease.until)
+            ),
+        ];
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
+    }
+}
+
+impl Check for ExclusiveCommits {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Applied, Kind::LeaseExtended]
+    }
+
+    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
+        match what {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::Applied { index, term, .. },
+                ..
+            }) => self.applied(Committed { term: *term, index: *index, node: *node, at: *at }, nodes),
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. }, event: Event::LeaseExtended { .. }, ..
+            }) => self.extended(*at, *node, nodes),
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+    use leasehold::observe::EndCause;
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut ExclusiveCommits::default())
+    }
+
+    /// n1 leads term 4, with a lease until 1000 ms and an entry of its term.
+    fn leased() -> Events {
+        Events::default().leads(0, 1, 4).applies(5, 1, 1, 4, 0).extended(10, 1, 4, 1_000)
+    }
+
+    #[test]
+    fn an_entry_of_a_later_term_under_a_valid_lease_is_a_violation() {
+        let finding = first(&leased().applies(900, 2, 2, 5, 0)).expect("two leaders");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(900)));
+        assert_eq!(
+            finding.message,
+            "n1 holds a lease of term 4 for another 100.000 ms, though an entry of term 5 is committed"
+        );
+    }
+
+    #[test]
+    fn so_is_a_lease_extended_after_that() {
+        assert!(first(&leased().applies(1_000, 2, 2, 5, 0).extended(1_001, 1, 4, 2_000)).is_some());
+    }
+
+    #[test]
+    fn the_end_of_the_lease_lets_others_commit() {
+        assert_eq!(first(&leased().applies(1_000, 2, 2, 5, 0)), None);
+        assert_eq!(first(&leased().ended(800, 1, EndCause::Transfer).applies(900, 2, 2, 5, 0)), None);
+    }
+
+    #[test]
+    fn the_holder_itself_commits_in_the_term_of_its_lease() {
+        assert_eq!(first(&leased().applies(900, 1, 2, 4, 0).applies(901, 2, 2, 4, 0)), None);
+        assert_eq!(first(&leased().leads(1_000, 2, 5).applies(1_001, 2, 2, 5, 0).extended(1_002, 2, 5, 2_000)), None);
+    }
+
+    #[test]
+    fn each_term_and_each_extension_is_one_evaluation() {
+        let mut check = ExclusiveCommits::default();
+        assert_eq!(leased().applies(20, 2, 1, 4, 0).extended(30, 1, 4, 1_030).first(&mut check), None);
+        assert_eq!(check.evaluated(), 3);
+    }
+}

@@ -1,0 +1,150 @@
+//! W4: a lease is counted from a time at which a message left that a quorum has acknowledged since.
+//!
+//! **Proves**, at each extension, that so many voters as make a quorum with the leader itself have answered something that left
+//! it at the base of the extension or later, by its own clock, in the lease's term and in this life of its process; and that
+//! these answers had reached it. The stamp of what is answered travels with the answer, so that one rule serves every way to
+//! renew a lease: acknowledged rounds, ReadIndex rounds (their heartbeats leave after the round began), a caller's own
+//! operations, the entry proposed after an aborted transfer. A base that is a receipt time, or any other "now", is later than
+//! every stamp (premise P1).
+//!
+//! **Does not prove** that a stamp tells the truth: it is the sender's own. Nor that an answer still counted when the engine
+//! came to it: one that was refused at the door of a full queue counts here. Nor that the lease is short enough (W1, W12), nor
+//! that those who answered may vote (W11): here anybody counts.
+//!
+//! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
+//!
+//! **Seen alive by** its unit tests, and by `receipt-time-base` and `latest-round-base` (`fast/s-04-late-acknowledgement`),
+//! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and
+//! `vote-is-promise` (`fast/steady`).
+
+use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
+use crate::history::Record;
+use crate::scenario::Class;
+use crate::view::View;
+use crate::view::acknowledged::Extension;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "lease-base",
+    Class::LeaseInvariant,
+    "a lease is counted from when something left that a quorum has acknowledged",
+    "lease-bugs.md W4, P1; Raft dissertation §6.4.1",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct LeaseBase {
+    evaluated: u64,
+}
+
+impl LeaseBase {
+    fn extended(&mut self, extension: &Extension, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let peers = nodes.iter().filter(|(peer, _)| *peer != extension.node);
+        let backed_by = peers.filter(|(peer, _)| nodes.acknowledged.backs(extension, *peer)).count() + 1;
+        (backed_by < quorum(extension, nodes)).then(|| finding(extension, backed_by, nodes))
+    }
+}
+
+fn finding(extension: &Extension, backed_by: usize, nodes: &View) -> Finding {
+    let Extension { at, node, term, .. } = extension;
+    let (quorum, voters) = (quorum(extension, nodes), nodes.members(*node).voters.len());
+    let message = format!(
+        "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
+         are known to have heard it: a quorum is {quorum}"
+    );
+    let mut story = vec![format!("{node} extended its lease of term {term} at {at}")];
+    let peers = nodes.iter().filter(|(peer, _)| peer != node);
+    story.extend(peers.take(STORY - 4).map(|(peer, _)| nodes.acknowledged.describe(extension, peer)));
+    story.push(
+        "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier".to_owned(),
+    );
+    INFO.finding(*at, message, nodes.complete(*at, story))
+}
+
+/// How many nodes make a quorum, of a joint configuration in its larger half.
+fn quorum(extension: &Extension, nodes: &View) -> usize {
+    let members = nodes.members(extension.node);
+    members.voters.len().max(members.outgoing.len()) / 2 + 1
+}
+
+impl Check for LeaseBase {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::LeaseExtended]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        self.extended(&Extension::of(record, nodes)?, nodes)
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut LeaseBase::default())
+    }
+
+    /// n1 leads term 4 of `nodes` nodes.
+    fn led(nodes: u64) -> Events {
+        let started = (1..=nodes).fold(Events::default(), |events, node| events.started(0, node, 1));
+        started.leads(10, 1, 4)
+    }
+
+    #[test]
+    fn a_base_that_a_quorum_has_acknowledged_is_right() {
+        assert_eq!(first(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 20)), None);
+        assert_eq!(first(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 15)), None);
+    }
+
+    #[test]
+    fn a_base_later_than_what_was_acknowledged_is_a_violation() {
+        let events = led(3).acknowledges(30, 2, 1, 4, 20).acknowledges(31, 3, 1, 4, 15).leased(32, 1, 4, 0, 32);
+        let finding = first(&events).expect("counted from the arrival");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(32)));
+        assert_eq!(
+            finding.message,
+            "n1 counts its lease of term 4 from a moment after which only 1 of 3 nodes, itself included, \
+             are known to have heard it: a quorum is 2"
+        );
+        assert_eq!(
+            finding.story[1],
+            "the latest that n2 has acknowledged is round 1, which left 12.000 ms before the lease's base"
+        );
+    }
+
+    #[test]
+    fn of_five_nodes_two_others_must_have_acknowledged_it() {
+        let one = || led(5).acknowledges(30, 2, 1, 4, 20).acknowledges(30, 3, 1, 4, 19);
+        assert!(first(&one().leased(30, 1, 4, 0, 20)).is_some());
+        assert_eq!(first(&one().leased(30, 1, 4, 0, 19)), None);
+    }
+
+    #[test]
+    fn an_older_acknowledgement_that_comes_late_takes_nothing_back() {
+        let events = led(3).acknowledges(30, 2, 1, 4, 20).acknowledges(31, 2, 1, 4, 15);
+        assert_eq!(first(&events.leased(32, 1, 4, 0, 20)), None);
+    }
+
+    #[test]
+    fn an_acknowledgement_of_another_term_or_another_life_does_not_count() {
+        assert!(first(&led(3).acknowledges(30, 2, 1, 3, 20).leased(30, 1, 4, 0, 20)).is_some());
+        let again = led(3).acknowledges(30, 2, 1, 4, 20).killed(31, 1).started(32, 1, 2);
+        let finding = first(&again.leased(33, 1, 4, 0, 20)).expect("another life");
+        assert_eq!(finding.story[1], "n2 has acknowledged nothing in this term");
+    }
+
+    #[test]
+    fn a_leader_alone_is_its_own_quorum() {
+        assert_eq!(first(&led(1).leased(30, 1, 4, 0, 30)), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! W5: only a live leader answers from a lease, and only from one of its own term.
+//!
+//! **Proves**, at each read that was answered from a lease, that the process runs, that the node is leader by what it has told
+//! last, and that it holds a lease of the term that it leads.
+//!
+//! **Does not prove** that nobody else leads a later term (W1, W2), nor that the lease has time left (`fresh_clock`).
+//!
+//! **Costs** a look-up at each such read.
+//!
+//! **Seen alive by** its unit tests, and by `dead-engine-keeps-lease` (`planted/failed-engine`) and `end-leaves-expiry`
+//! (`planted/back-and-forth`). A leader that is deposed and neither ends its lease nor says that it leads no more is not seen
+//! by this with leases of the right length: they have run out by then.
+
+use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
+use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::Replica;
+use crate::view::View;
+use leasehold::env::{NodeId, ReplicaId};
+use leasehold::observe::Event;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "live-leader",
+    Class::LeaseInvariant,
+    "who answers from a lease runs, leads, and leads the lease's term",
+    "lease-bugs.md W5",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct LiveLeader {
+    evaluated: u64,
+}
+
+impl LiveLeader {
+    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let wrong = what_is_wrong(nodes.get(node)?)?;
+        let message = format!("{node} answered a read from its lease, but {wrong}");
+        Some(INFO.finding(at, message, nodes.story(at, STORY)))
+    }
+}
+
+/// Why the node may not answer from a lease; `None`: it may.
+fn what_is_wrong(state: &Replica) -> Option<String> {
+    if let Some((change @ (ProcessChange::Killed | ProcessChange::Failed { .. } | ProcessChange::Paused), since)) =
+        state.process
+    {
+        let how = if change == ProcessChange::Paused { "stands still" } else { "is dead" };
+        return Some(format!("its process {how} since {since}"));
+    }
+    if !state.leads(state.term) {
+        return Some(format!("it is {} in term {} since {}", state.role.name(), state.term, state.since));
+    }
+    match state.lease {
+        None => Some(format!("it holds none in term {}, which it leads", state.term)),
+        Some(lease) if lease.term != state.term => {
+            Some(format!("that is one of term {}, and it leads term {}", lease.term, state.term))
+        }
+        Some(_) => None,
+    }
+}
+
+impl Check for LiveLeader {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::LeaseRead]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        match &record.what {
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::LeaseRead { miss: None, .. },
+                ..
+            }) => self.served(record.at, *node, nodes),
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+    use leasehold::observe::{EndCause, Miss};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut LiveLeader::default())
+    }
+
+    /// n1 leads term 4 and holds a lease.
+    fn leased() -> Events {
+        Events::default().started(0, 1, 1).leads(5, 1, 4).extended(10, 1, 4, 1_000)
+    }
+
+    #[track_caller]
+    fn wrong(events: &Events, how: &str) {
+        let finding = first(events).expect("a read that should not have been answered");
+        assert_eq!((finding.check, finding.class), (INFO.name, Class::LeaseInvariant));
+        assert_eq!(finding.message, format!("n1 answered a read from its lease, but {how}"));
+    }
+
+    #[test]
+    fn a_leader_answers_from_a_lease_of_its_term() {
+        let mut check = LiveLeader::default();
+        assert_eq!(leased().hit(20, 1).missed(30, 1, Miss::Expired).first(&mut check), None);
+        assert_eq!(check.evaluated(), 1);
+    }
+
+    #[test]
+    fn a_follower_does_not() {
+        wrong(&leased().follows(15, 1, 5).hit(20, 1), "it is follower in term 5 since 0.015000s");
+    }
+
+    #[test]
+    fn nor_an_engine_that_has_stopped() {
+        wrong(&leased().stopped(15, 1).hit(20, 1), "it is follower in term 4 since 0.015000s");
+    }
+
+    #[test]
+    fn nor_a_process_that_is_dead_or_stands_still() {
+        wrong(&leased().killed(15, 1).hit(20, 1), "its process is dead since 0.015000s");
+        let paused = leased().process(15, 1, ProcessChange::Paused);
+        wrong(&paused.hit(20, 1), "its process stands still since 0.015000s");
+        assert_eq!(first(&leased().process(15, 1, ProcessChange::Resumed).hit(20, 1)), None);
+    }
+
+    #[test]
+    fn nor_a_leader_without_a_lease() {
+        let ended = leased().ended(15, 1, EndCause::Transfer).hit(20, 1);
+        wrong(&ended, "it holds none in term 4, which it leads");
+        assert_eq!(first(&ended).map(|finding| finding.at), Some(ms(20)));
+    }
+
+    #[test]
+    fn nor_a_leader_with_a_lease_of_another_term() {
+        let other = leased().leads(15, 1, 5).extended(16, 1, 4, 1_000).hit(20, 1);
+        wrong(&other, "that is one of term 4, and it leads term 5");
+    }
+}

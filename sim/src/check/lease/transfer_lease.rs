@@ -1,0 +1,312 @@
+//! W6: no lease while leadership is being handed over.
+//!
+//! **Proves** that a node neither answers from a lease nor extends one from the moment at which it accepts a transfer. Where
+//! the transfer is given up, that goes on until an entry is applied that was proposed after that, and the first lease after it
+//! is counted from no earlier (rule RL.4).
+//!
+//! **Potential**: a `TimeoutNow`, or the vote that it forced, arrives while a lease of the term is valid, and the log of its
+//! target is neither ahead of what it permits (RL.4 throws it away) nor behind the holder's (it cannot win). It was under way
+//! all the time that the lease was; what saved the lease was luck (raft-rs #234).
+//!
+//! **Does not prove** that such a message is not still under way: one that never arrives goes unseen.
+//!
+//! **Costs** a look-up at each extension and at each answer from a lease, and one at each `TimeoutNow` and each vote asked for.
+//!
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-path-does-not-end` (`planted/lagging-target`),
+//! `regained-by-acknowledgement` and `regained-by-time` (`planted/late-vote`).
+
+use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
+use crate::history::{Fate, Head, ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use crate::words::Says;
+use leasehold::env::{Address, Instant, NodeId};
+use leasehold::observe::{Event, Role};
+use std::collections::BTreeMap;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "transfer-lease",
+    Class::LeaseInvariant,
+    "no lease from the start of a transfer until it is won back by a new entry",
+    "lease-bugs.md W6, P4, RL.3, RL.4; raft-rs #234",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct TransferLease {
+    /// Where the transfers of those stand that have one under way, or have not yet won their lease back.
+    transfers: BTreeMap<NodeId, Transfer>,
+    /// In which term each node stands for election because it was told to.
+    forced: BTreeMap<NodeId, u64>,
+    evaluated: u64,
+}
+
+/// Where a transfer stands.
+#[derive(Clone, Copy)]
+enum Transfer {
+    Pending {
+        to: NodeId,
+        since: SimTime,
+    },
+    /// Given up, when the node's clock showed `clock` and its log ended at `last`.
+    GivenUp {
+        at: SimTime,
+        clock: Instant,
+        last: u64,
+    },
+}
+
+impl TransferLease {
+    fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) -> Option<Finding> {
+        let node = told.replica.node;
+        match told.event {
+            Event::TransferStarted { to } => {
+                self.transfers.insert(node, Transfer::Pending { to, since: at });
+                None
+            }
+            Event::TransferAborted { .. } => {
+                let last = nodes.get(node).map_or(0, |state| state.log.last_index());
+                self.transfers.insert(node, Transfer::GivenUp { at, clock: told.clock, last });
+                None
+            }
+            Event::Role { role, term, .. } => {
+                self.changed(node, role, term);
+                None
+            }
+            Event::Stopped { .. } => {
+                self.transfers.remove(&node);
+                None
+            }
+            Event::LeaseExtended { base, .. } => self.extended(at, node, base, nodes),
+            Event::LeaseRead { miss: None, .. } => self.served(at, node, nodes),
+            _ => None,
+        }
+    }
+
+    /// A transfer that began ends where the node leads no longer; the event repeats itself where it leads on.
+    fn changed(&mut self, node: NodeId, role: Role, term: u64) {
+        if role != Role::Leader {
+            self.transfers.remove(&node);
+        }
+        if self.forced.get(&node).is_some_and(|forced| *forced < term) && role != Role::Candidate {
+            self.forced.remove(&node);
+        }
+    }
+
+    fn extended(&mut self, at: SimTime, node: NodeId, base: Instant, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let wrong = match *self.transfers.get(&node)? {
+            Transfer::Pending { to, since } => format!("its transfer to {to} has been pending since {since}"),
+            Transfer::GivenUp { at, clock, .. } if base < clock => {
+                format!("the lease is counted from before {at}, when its transfer was given up")
+            }
+            Transfer::GivenUp { at, last, .. } if applied(node, nodes) <= last => {
+                format!("it has applied nothing that was proposed after {at}, when its transfer was given up")
+            }
+            Transfer::GivenUp { .. } => {
+                self.transfers.remove(&node);
+                return None;
+            }
+        };
+        Some(INFO.finding(at, format!("{node} extended its lease, but {wrong}"), nodes.story(at, STORY)))
+    }
+
+    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let wrong = match *self.transfers.get(&node)? {
+            Transfer::Pending { to, since } => format!("its transfer to {to} has been pending since {since}"),
+            Transfer::GivenUp { at, .. } => format!("it has not won it back since its transfer was given up at {at}"),
+        };
+        Some(INFO.finding(at, format!("{node} answered a read from its lease, but {wrong}"), nodes.story(at, STORY)))
+    }
+
+    /// `from` has told `to` to stand for election at once, by a log that ended at `index` (0: it does not say).
+    fn told_to_stand(
+        &mut self,
+        at: SimTime,
+        (from, to): (NodeId, NodeId),
+        &Head { term, index, .. }: &Head,
+        nodes: &View,
+    ) -> Option<Finding> {
+        self.evaluated += 1;
+        self.forced.insert(to, term + 1);
+        let log_end = nodes.get(to)?.log.last_index();
+        let lease = nodes.lease(from).filter(|lease| lease.is_valid(at) && lease.term <= term)?;
+        let thrown_away = index != 0 && log_end > index;
+        if thrown_away || log_end < nodes.get(from)?.log.last_index() {
+            return None;
+        }
+        let message = format!(
+            "{to} is told by {from} to stand for election at once, while {from} holds a lease of term {} until {}",
+            lease.term, lease.until
+        );
+        Some(INFO.potential(at, message, nodes.story(at, STORY)))
+    }
+
+    /// `from` asks for a vote in `term`.
+    fn asked(&mut self, at: SimTime, from: NodeId, term: u64, nodes: &View) -> Option<Finding> {
+        if self.forced.get(&from) != Some(&term) {
+            return None;
+        }
+        self.evaluated += 1;
+        let log_end = nodes.get(from)?.log.last_index();
+        let could_lose = |(_, state): &(NodeId, &crate::view::Replica)| {
+            let lease = state.lease.is_some_and(|lease| lease.is_valid(at) && lease.term < term);
+            lease && log_end >= state.log.last_index()
+        };
+        let (holder, _) = nodes.iter().find(could_lose)?;
+        let message =
+            format!("a vote for {from} in term {term}, forced by a transfer, arrives while {holder} holds a lease");
+        Some(INFO.potential(at, message, nodes.story(at, STORY)))
+    }
+}
+
+fn applied(node: NodeId, nodes: &View) -> u64 {
+    nodes.get(node).and_then(|state| state.applied).map_or(0, |(index, _)| index)
+}
+
+impl Check for TransferLease {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::LeaseRead, Kind::LeaseExtended, Kind::Told, Kind::BetweenNodes, Kind::Process]
+    }
+
+    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
+        match what {
+            What::Stack(told) => self.told(*at, told, nodes),
+            What::Process { node, change: ProcessChange::Killed } => {
+                self.transfers.remove(node);
+                None
+            }
+            What::Message {
+                from: Address::Node(from),
+                to: Address::Node(to),
+                fate: Fate::Delivered,
+                kind,
+                head,
+                ..
+            } => match kind.says() {
+                Says::HandsOver => self.told_to_stand(*at, (*from, *to), head, nodes),
+                Says::Stands => self.asked(*at, *from, head.term, nodes),
+                Says::Beats
+                | Says::Leads
+                | Says::Hears
+                | Says::Holds
+                | Says::Probes
+                | Says::Votes
+                | Says::Calls
+                | Says::Answers => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Severity;
+    use crate::check::testing::{Events, head, ms};
+    use crate::words::MessageKind;
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut TransferLease::default())
+    }
+
+    /// n1 leads term 4, with entry 1 in its log and applied, and gives leadership to n2 from 100 ms on.
+    fn transferring() -> Events {
+        let led = Events::default().started(0, 1, 1).started(0, 2, 1).leads(5, 1, 4).appends(6, 1, 1, 4, 0xa);
+        let led = led.appends(7, 2, 1, 4, 0xa).applies(8, 1, 1, 4, 0xa);
+        led.event(100, 1, Event::TransferStarted { to: NodeId(2) })
+    }
+
+    fn given_up() -> Events {
+        transferring().event(200, 1, Event::TransferAborted { to: NodeId(2) })
+    }
+
+    #[track_caller]
+    fn wrong(events: &Events, message: &str) {
+        let finding = first(events).expect("a lease in a transfer");
+        assert_eq!(
+            (finding.check, finding.class, finding.severity),
+            (INFO.name, Class::LeaseInvariant, Severity::Actual)
+        );
+        assert_eq!(finding.message, message);
+    }
+
+    #[test]
+    fn a_leader_that_hands_over_neither_answers_nor_extends() {
+        wrong(
+            &transferring().hit(150, 1),
+            "n1 answered a read from its lease, but its transfer to n2 has been pending since 0.100000s",
+        );
+        wrong(
+            &transferring().leased(150, 1, 4, 0, 140),
+            "n1 extended its lease, but its transfer to n2 has been pending since 0.100000s",
+        );
+    }
+
+    #[test]
+    fn nor_after_it_has_given_that_up_until_a_new_entry_is_applied() {
+        wrong(
+            &given_up().hit(250, 1),
+            "n1 answered a read from its lease, but it has not won it back since its transfer was given up at 0.200000s",
+        );
+        wrong(
+            &given_up().leased(250, 1, 4, 0, 210),
+            "n1 extended its lease, but it has applied nothing that was proposed after 0.200000s, when its transfer was given up",
+        );
+        let regained = || given_up().appends(220, 1, 2, 4, 0xb).applies(230, 1, 2, 4, 0xb);
+        wrong(
+            &regained().leased(250, 1, 4, 0, 190),
+            "n1 extended its lease, but the lease is counted from before 0.200000s, when its transfer was given up",
+        );
+        assert_eq!(first(&regained().leased(250, 1, 4, 0, 210).hit(260, 1).leased(270, 1, 4, 0, 220)), None);
+    }
+
+    #[test]
+    fn the_new_leader_and_a_later_life_are_free() {
+        assert_eq!(
+            first(&transferring().follows(150, 1, 5).leads(160, 2, 5).leased(170, 2, 5, 0, 165).hit(180, 2)),
+            None
+        );
+        assert_eq!(
+            first(&transferring().killed(150, 1).started(160, 1, 2).leads(900, 1, 6).leased(910, 1, 6, 0, 905)),
+            None
+        );
+    }
+
+    #[test]
+    fn a_timeout_now_that_was_under_way_while_the_lease_came_back_might_have_cost_it() {
+        let regained = || given_up().appends(220, 1, 2, 4, 0xb).applies(230, 1, 2, 4, 0xb).leased(250, 1, 4, 0, 210);
+        let arrives = |events: Events| events.arrives(300, (1, 2), MessageKind::TimeoutNow, head(4, 2, 0));
+        let finding = first(&arrives(regained().appends(240, 2, 2, 4, 0xb))).expect("it might win");
+        assert_eq!((finding.severity, finding.at), (Severity::Potential, ms(300)));
+        assert_eq!(first(&arrives(regained())), None, "its log is behind: it cannot win");
+        let ahead = regained().appends(240, 2, 2, 4, 0xb).appends(241, 2, 3, 4, 0xc);
+        assert_eq!(first(&arrives(ahead)), None, "its log has moved on: it throws that away");
+        assert_eq!(
+            first(&transferring().arrives(150, (1, 2), MessageKind::TimeoutNow, head(4, 1, 0))),
+            None,
+            "there is no lease"
+        );
+    }
+
+    #[test]
+    fn so_might_a_vote_that_it_forced() {
+        let stands = || transferring().arrives(150, (1, 2), MessageKind::TimeoutNow, head(4, 1, 0));
+        let asked = |events: Events, term| events.arrives(300, (2, 3), MessageKind::ForcedVote, head(term, 1, 0));
+        let leased = stands().extended(200, 3, 4, 1_000);
+        assert_eq!(first(&asked(leased, 5)).map(|finding| finding.severity), Some(Severity::Potential));
+        assert_eq!(first(&asked(stands(), 5)), None);
+        assert_eq!(first(&asked(stands().extended(200, 3, 4, 1_000), 6)), None, "of its own accord");
+    }
+}

@@ -1,0 +1,216 @@
+//! L1: every call returns.
+//!
+//! **Proves** that each operation is answered, or given up at its client's deadline, and ends once: at the end of a run what
+//! was invoked is what has ended, and what is still under way within its deadline.
+//!
+//! A client gives up by itself; so also that whatever reached a node was answered by it, with a result or an error, before a
+//! cluster that nothing disturbs could have held an election six times over since the deadline.
+//!
+//! **Does not prove** that an answer comes in time: latencies show that. Requests of a process that was killed or stood still are
+//! excused.
+//!
+//! **Costs** a counter, a look-up for each message of a client or to one; a look at what is under way, at the end.
+//!
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `failures-unanswered` (`planted/all-alone`).
+
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
+use crate::history::{ByOp, Fate, OpId, ProcessChange, Record, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use crate::view::faults::Troubles;
+use leasehold::env::{Address, NodeId};
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "calls-return",
+    Class::Liveness,
+    "every call is answered or given up by its deadline, once",
+    "lease-bugs.md L1",
+);
+
+/// The check.
+pub(in crate::check) struct CallsReturn {
+    premises: Premises,
+    /// Those under way, and when they must have ended.
+    open: ByOp<(u32, SimTime)>,
+    /// Those that reached a node and were not answered by it, and when they must have ended.
+    taken: ByOp<(NodeId, SimTime)>,
+    troubles: Troubles,
+    twice: Vec<(OpId, SimTime)>,
+    evaluated: u64,
+}
+
+impl CallsReturn {
+    pub(in crate::check) fn new(premises: Premises) -> Self {
+        Self {
+            premises,
+            open: ByOp::default(),
+            taken: ByOp::default(),
+            troubles: Troubles::default(),
+            twice: Vec::new(),
+            evaluated: 0,
+        }
+    }
+
+    fn overdue(&self, end: SimTime) -> Option<Finding> {
+        let overdue: Vec<_> = self.open.iter().filter(|(_, (_, deadline))| *deadline < end).collect();
+        let (op, (client, deadline)) = overdue.first()?;
+        let calls = words::several(overdue.len() as u64, "call");
+        let message = format!("{calls} never returned: the first is #{} of client {client}, due by {deadline}", op.0);
+        let line = |(op, (client, deadline)): &(OpId, &(u32, SimTime))| {
+            format!("#{} of client {client} has been overdue for {}", op.0, words::duration(end.since(*deadline)))
+        };
+        Some(INFO.finding(end, message, overdue.iter().take(STORY).map(line).collect()))
+    }
+
+    fn taken_by(&mut self, node: NodeId, op: OpId) {
+        if let Some((_, deadline)) = self.open.get(op) {
+            self.taken.insert(op, (node, *deadline));
+        }
+    }
+
+    /// The process is gone, or stands still, and owes nothing.
+    fn excuse(&mut self, node: NodeId) {
+        let its: Vec<OpId> = self.taken.iter().filter(|(_, (by, _))| *by == node).map(|(op, _)| op).collect();
+        for op in its {
+            self.taken.remove(op);
+        }
+    }
+
+    fn unanswered(&self, end: SimTime) -> Option<Finding> {
+        let calm = self.troubles.calm_since()?;
+        let patience = self.premises.settling();
+        let never = |(_, (_, deadline)): &(OpId, &(NodeId, SimTime))| end.since(calm.max(*deadline)) > patience;
+        let unanswered: Vec<_> = self.taken.iter().filter(never).collect();
+        let (op, (node, deadline)) = unanswered.first()?;
+        let requests = words::several(unanswered.len() as u64, "request");
+        let message = format!(
+            "{requests} reached a node and got no answer: the first is #{}, by {node}, due by {deadline}",
+            op.0
+        );
+        let line = |(op, (node, deadline)): &(OpId, &(NodeId, SimTime))| {
+            format!("{node} has owed an answer to #{} for {}", op.0, words::duration(end.since(*deadline)))
+        };
+        Some(INFO.finding(end, message, unanswered.iter().take(STORY).map(line).collect()))
+    }
+
+    fn ended_twice(&self) -> Option<Finding> {
+        let (op, at) = self.twice.first()?;
+        let number = words::several(self.twice.len() as u64, "call");
+        Some(INFO.finding(*at, format!("{number} ended that were not under way: the first is #{}", op.0), Vec::new()))
+    }
+}
+
+impl Check for CallsReturn {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Invoked, Kind::Completed, Kind::WithClient, Kind::Process, Kind::Fault]
+    }
+
+    fn record(&mut self, record: &Record, _nodes: &View) -> Option<Finding> {
+        match &record.what {
+            What::Invoked(invocation) => {
+                let deadline = self.premises.deadlines.get(invocation.client as usize);
+                let deadline = deadline.map_or(SimTime(u64::MAX), |deadline| invocation.due.after(*deadline));
+                // A client behind its schedule begins what is overdue already; it gives that up at once.
+                self.open.insert(invocation.op, (invocation.client, deadline.max(record.at)));
+            }
+            What::Completed { op, .. } => {
+                self.evaluated += 1;
+                if self.open.remove(*op).is_none() {
+                    self.twice.push((*op, record.at));
+                }
+            }
+            // A node is asked, or has answered.
+            What::Message { to: Address::Node(node), fate: Fate::Delivered, head, .. } => {
+                self.taken_by(*node, OpId(head.call));
+            }
+            What::Message { from: Address::Node(_), head, .. } => {
+                self.taken.remove(OpId(head.call));
+            }
+            What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => self.excuse(*node),
+            What::Fault(_) => {
+                self.troubles.record(record);
+            }
+            What::Stack(_) | What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Cpu { .. } => {}
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+
+    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+        self.ended_twice().into_iter().chain(self.overdue(end)).chain(self.unanswered(end)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, get, ms};
+    use crate::history::FaultPhase;
+    use crate::words::Verb;
+    use leasehold::error::Outcome;
+
+    /// Clients have a deadline of one second.
+    fn judged(events: &Events) -> Vec<Finding> {
+        let mut check = CallsReturn::new(Premises::of_tests());
+        assert_eq!(events.first(&mut check), None, "L1 is judged at the end");
+        check.finish(ms(5_000))
+    }
+
+    #[test]
+    fn a_call_that_is_overdue_at_the_end_never_returned() {
+        let findings = judged(&Events::default().invoke(100, 1, get(0)).invoke(4_500, 2, get(0)));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].message, "1 call never returned: the first is #1 of client 1, due by 1.100000s");
+        assert_eq!(findings[0].class, Class::Liveness);
+    }
+
+    #[test]
+    fn what_ended_and_what_has_time_left_is_in_order() {
+        assert_eq!(judged(&Events::default().invoke(100, 1, get(0)).read(200, 1, 0).invoke(4_500, 2, get(0))), []);
+    }
+
+    /// Time enough to elect a leader six times over passes after the deadline.
+    fn judged_late(events: &Events) -> Vec<Finding> {
+        let mut check = CallsReturn::new(Premises::of_tests());
+        assert_eq!(events.first(&mut check), None);
+        check.finish(ms(20_000))
+    }
+
+    fn asked() -> Events {
+        Events::default().started(0, 2, 1).invoke(100, 1, get(0)).asks(150, 1, 2)
+    }
+
+    #[test]
+    fn a_node_answers_what_reaches_it_even_if_the_client_has_given_up() {
+        let given_up = || asked().gave_up(1_100, 1, Outcome::NotApplied);
+        assert_eq!(judged_late(&given_up().answers(1_200, 2, 1)), []);
+        assert_eq!(judged(&given_up()), [], "it has time yet");
+        let findings = judged_late(&given_up());
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            findings[0].message,
+            "1 request reached a node and got no answer: the first is #1, by n2, due by 1.100000s"
+        );
+    }
+
+    #[test]
+    fn a_process_that_is_gone_or_disturbed_to_the_end_owes_no_answer() {
+        let given_up = || asked().gave_up(1_100, 1, Outcome::NotApplied);
+        assert_eq!(judged_late(&given_up().killed(1_200, 2)), []);
+        assert_eq!(judged_late(&given_up().fault(1_200, 0, Verb::Slow, FaultPhase::Activated)), []);
+    }
+
+    #[test]
+    fn a_call_ends_once() {
+        let findings = judged(&Events::default().invoke(100, 1, get(0)).read(200, 1, 0).read(300, 1, 0));
+        assert_eq!(findings[0].message, "1 call ended that were not under way: the first is #1");
+    }
+}

@@ -1,0 +1,275 @@
+//! L3, L4: a transfer of leadership ends, one way or the other.
+//!
+//! **Proves** that no node has a transfer pending for longer than an election timeout and two ticks of its own clock: it loses
+//! its leadership, or gives the transfer up. While it is pending no write is accepted, so a flag that sticks is an outage
+//! (raft-rs resets its timer when the target changes: alternating targets count as one stretch, LB-21, LB-72). Where nothing
+//! but transfers has disturbed the cluster for six election timeouts (two after a heal), and the target votes and lacks at most
+//! what is on its way to it, leadership has moved within four round trips and two fsyncs, of the slowest that there are.
+//!
+//! **Does not prove** that the target itself is elected. A node that stood still meanwhile is excused, and so is everybody
+//! while a pause (of a single task too), a slow node or a bad disk may keep somebody's loop from its ticks.
+//!
+//! **Costs** a look-up at each start and end of a transfer and each change of role.
+//!
+//! **Seen alive by** `raft-rs-lease-reads` (`findings/raft-rs-alternating-transfers`), under which one transfer takes the place
+//! of another, by `ignored-transfer-awaited` (`planted/vain-transfers`), and by `transfer-never-over`
+//! (`planted/unreachable-target`).
+
+use crate::check::calm::Calm;
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
+use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::faults::{Change, Troubles};
+use crate::view::{Replica, View};
+use crate::words::Verb;
+use leasehold::env::{Instant, NodeId};
+use leasehold::observe::{Event, Role};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "transfers-end",
+    Class::Liveness,
+    "a transfer succeeds or is given up within an election timeout, to a healthy target in a few round trips",
+    "lease-bugs.md L3, L4, LB-21, LB-72; Raft dissertation §3.10",
+);
+
+/// The check.
+pub(in crate::check) struct TransfersEnd {
+    premises: Premises,
+    pending: BTreeMap<NodeId, Pending>,
+    /// What may keep a loop from its ticks.
+    hindrances: Troubles,
+    /// But for transfers.
+    calm: Calm,
+    /// The longest that was too long.
+    stuck: Option<(Duration, Finding)>,
+    /// The first to a healthy target that took too long.
+    slow: Option<Finding>,
+    evaluated: u64,
+}
+
+/// A transfer that is pending since.
+#[derive(Clone, Copy)]
+struct Pending {
+    to: NodeId,
+    at: SimTime,
+    clock: Instant,
+    /// Nothing is wrong with the target, nor with anybody.
+    healthy: bool,
+}
+
+/// How many entries may be on their way to a target that has caught up.
+const ON_THEIR_WAY: u64 = 64;
+
+impl TransfersEnd {
+    pub(in crate::check) fn new(premises: Premises) -> Self {
+        Self {
+            premises,
+            pending: BTreeMap::new(),
+            hindrances: Troubles::default(),
+            calm: Calm::but_for(&[Verb::Transfer]),
+            stuck: None,
+            slow: None,
+            evaluated: 0,
+        }
+    }
+
+    fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) {
+        match told.event {
+            Event::TransferStarted { .. } if self.hindrances.calm_since().is_none() => {}
+            Event::TransferStarted { to } => {
+                let healthy = self.is_healthy(at, told.replica.node, to, nodes);
+                let alternates = self.pending.get_mut(&told.replica.node);
+                if let Some(pending) = alternates {
+                    pending.healthy = false;
+                } else {
+                    self.pending.insert(told.replica.node, Pending { to, at, clock: told.clock, healthy });
+                }
+            }
+            Event::Role { role: Role::Leader, .. } => {}
+            // Whoever is too busy to take messages is none of this check's.
+            Event::LaneFull { .. } | Event::InboxFull { .. } => {
+                self.pending.values_mut().for_each(|pending| pending.healthy = false);
+            }
+            Event::TransferAborted { .. } | Event::Role { .. } | Event::Stopped { .. } => {
+                if let Some(pending) = self.pending.remove(&told.replica.node) {
+                    self.ended(at, told.replica.node, pending, told.clock.since(pending.clock), nodes);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_healthy(&self, at: SimTime, from: NodeId, to: NodeId, nodes: &View) -> bool {
+        let end = |node| nodes.get(node).map_or(0, |state| state.log.last_index());
+        let runs = |state: &Replica| !matches!(state.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)));
+        self.premises.lossless
+            && self.calm.is_settled(at, &self.premises)
+            && nodes.members(from).votes(to)
+            && nodes.get(to).is_some_and(runs)
+            && end(to) + ON_THEIR_WAY >= end(from)
+    }
+
+    /// It was to a healthy target.
+    fn healthy_ended(&mut self, at: SimTime, node: NodeId, Pending { to, at: since, .. }: Pending, nodes: &View) {
+        let Premises { slowest_round_trip, slowest_fsync, .. } = self.premises;
+        let (took, allowed) = (at.since(since), slowest_round_trip * 4 + slowest_fsync * 2);
+        if took > allowed && self.slow.is_none() {
+            let [took, allowed] = [took, allowed].map(words::duration);
+            let message = format!(
+                "{node} took {took} from {since} on to hand over to {to}, which was healthy and caught up; {allowed} is the longest"
+            );
+            self.slow = Some(INFO.finding(at, message, nodes.story(at, STORY)));
+        }
+    }
+
+    fn ended(&mut self, at: SimTime, node: NodeId, pending: Pending, took: Duration, nodes: &View) {
+        self.evaluated += 1;
+        if pending.healthy {
+            self.healthy_ended(at, node, pending, nodes);
+        }
+        let allowed = self.premises.election_timeout + self.premises.tick * 2;
+        let longest = self.stuck.as_ref().map_or(allowed, |(longest, _)| *longest);
+        if took <= longest {
+            return;
+        }
+        let (took_in_words, allowed) = (words::duration(took), words::duration(allowed));
+        let Pending { to, at: since, .. } = pending;
+        let message = format!(
+            "{node} had a transfer to {to} pending for {took_in_words}, from {since} on; {allowed} is the longest"
+        );
+        self.stuck = Some((took, INFO.finding(at, message, nodes.story(at, STORY))));
+    }
+}
+
+impl Check for TransfersEnd {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Told, Kind::Process, Kind::Fault]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        if matches!(record.what, What::Fault(_)) && self.calm.record(record) {
+            self.pending.values_mut().for_each(|pending| pending.healthy = false);
+        }
+        match &record.what {
+            What::Stack(told) => self.told(record.at, told, nodes),
+            What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => {
+                self.pending.remove(node);
+            }
+            What::Fault(fault)
+                if matches!(fault.verb, Verb::Pause | Verb::Slow | Verb::Disk | Verb::Heal)
+                    && self.hindrances.record(record) == Change::Began =>
+            {
+                self.pending.clear();
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+
+    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+        for (node, pending) in std::mem::take(&mut self.pending) {
+            self.ended(end, node, pending, end.since(pending.at), &View::default());
+        }
+        let stuck = self.stuck.take().map(|(_, finding)| finding);
+        stuck.into_iter().chain(self.slow.take()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+    use crate::history::FaultPhase;
+    use leasehold::env::Lane;
+
+    /// An election timeout is one second, a tick 100 ms.
+    fn judged(events: &Events) -> (Vec<Finding>, u64) {
+        let mut check = TransfersEnd::new(Premises::of_tests());
+        assert_eq!(events.first(&mut check), None, "L4 is judged at the end");
+        (check.finish(ms(60_000)), check.evaluated())
+    }
+
+    fn started(at: u64, to: u64) -> Events {
+        Events::default().event(at, 1, Event::TransferStarted { to: NodeId(to) })
+    }
+
+    #[test]
+    fn a_transfer_succeeds_or_is_given_up_in_time() {
+        assert_eq!(judged(&started(0, 2).follows(20, 1, 5)), (Vec::new(), 1));
+        assert_eq!(judged(&started(0, 2).event(1_100, 1, Event::TransferAborted { to: NodeId(2) })), (Vec::new(), 1));
+    }
+
+    #[test]
+    fn one_that_sticks_is_a_violation() {
+        let (findings, _) = judged(&started(0, 2).event(1_201, 1, Event::TransferAborted { to: NodeId(2) }));
+        assert_eq!(
+            findings[0].message,
+            "n1 had a transfer to n2 pending for 1.201 s, from 0.000000s on; 1.200 s is the longest"
+        );
+        assert_eq!(findings[0].class, Class::Liveness);
+        assert_eq!(judged(&started(0, 2)).0.len(), 1, "also at the end");
+    }
+
+    /// n1 and n2 vote; a round trip takes 4 ms at most and an fsync 5.
+    fn hands_over(events: Events) -> Events {
+        let events = (1..=2).fold(events, |events, node| events.started(0, node, 1));
+        events.leads(1_000, 1, 4).event(20_000, 1, Event::TransferStarted { to: NodeId(2) })
+    }
+
+    #[test]
+    fn a_healthy_target_is_reached_within_four_round_trips_and_two_fsyncs() {
+        assert_eq!(judged(&hands_over(Events::default()).follows(20_026, 1, 5)).0, []);
+        let (findings, _) = judged(&hands_over(Events::default()).follows(20_027, 1, 5));
+        assert_eq!(
+            findings[0].message,
+            "n1 took 27.000 ms from 20.000000s on to hand over to n2, which was healthy and caught up; 26.000 ms is the longest"
+        );
+    }
+
+    #[test]
+    fn one_that_lags_or_is_down_or_cut_off_may_take_longer() {
+        let lags = (1..100).fold(Events::default(), |events, index| events.appends(900, 1, index, 4, 0));
+        assert_eq!(judged(&hands_over(lags).follows(20_100, 1, 5)).0, []);
+        let cut = Events::default().fault(15_000, 0, Verb::Partition, FaultPhase::Activated);
+        assert_eq!(judged(&hands_over(cut).follows(20_100, 1, 5)).0, []);
+        let full = hands_over(Events::default()).event(20_001, 2, Event::InboxFull { lane: Lane::Bulk });
+        assert_eq!(judged(&full.follows(20_100, 1, 5)).0, []);
+    }
+
+    #[test]
+    fn alternating_targets_are_one_stretch() {
+        let alternating = started(0, 2).event(900, 1, Event::TransferStarted { to: NodeId(3) });
+        assert_eq!(judged(&alternating.follows(1_500, 1, 5)).0.len(), 1);
+    }
+
+    #[test]
+    fn a_slow_node_excuses_what_takes_longer() {
+        let slow = |events: Events, at, phase| events.fault(at, 7, Verb::Slow, phase);
+        let during = slow(started(0, 2), 10, FaultPhase::Activated).follows(1_500, 1, 5);
+        assert_eq!(judged(&during), (Vec::new(), 0));
+        let before = slow(Events::default(), 0, FaultPhase::Activated);
+        let before = before.event(5, 1, Event::TransferStarted { to: NodeId(2) }).follows(1_500, 1, 5);
+        assert_eq!(judged(&before), (Vec::new(), 0));
+        let over = slow(slow(Events::default(), 0, FaultPhase::Activated), 1, FaultPhase::Ended);
+        let over = over.event(5, 1, Event::TransferStarted { to: NodeId(2) }).follows(1_500, 1, 5);
+        assert_eq!(judged(&over).0.len(), 1);
+    }
+
+    #[test]
+    fn who_is_killed_or_stands_still_is_excused() {
+        assert_eq!(judged(&started(0, 2).killed(10, 1)), (Vec::new(), 0));
+        let paused = started(0, 2).process(10, 1, ProcessChange::Paused).process(5_000, 1, ProcessChange::Resumed);
+        assert_eq!(judged(&paused.follows(5_001, 1, 5)), (Vec::new(), 0));
+    }
+}

@@ -1,0 +1,348 @@
+//! R6: one change of membership at a time, from each configuration to one whose quorums meet its own.
+//!
+//! **Proves** that
+//! - all nodes go by the same members from the same index on;
+//! - the members after a change differ from those before it in one voter at most, or are a joint configuration of both (its
+//!   other half is what was in force before), or leave such a one by its new half alone (dissertation §4.1, §4.3);
+//! - a leader takes no change into its log while it has not applied another that is there;
+//! - no node stands for election with a change in its log that it knows to be committed and has not applied (raft-rs #225, LB-44);
+//! - a leader leaves a joint configuration within [`BOUND`] and [`ENTRIES`] that it applies (LB-50).
+//!
+//! **Does not prove** anything of a change that no node applied, nor that a joint configuration is left where nobody leads (L2).
+//!
+//! **Costs** a look-up for each entry applied; memory for every change.
+//!
+//! **Seen alive by** `joint-never-left` (`planted/joint`); of the other rules, by its unit tests.
+
+use crate::check::{Check, CheckInfo, Finding, Kind, STORY, words};
+use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use leasehold::env::{NodeId, ReplicaId};
+use leasehold::observe::{Event, Membership, Role};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a leader may stay in a joint configuration, and how many entries it may apply in it. Leaving takes one entry, right
+/// after that which enters or at the next tick: more than this is not on its way before it, and only a cluster that cannot
+/// commit takes longer.
+const BOUND: Duration = Duration::from_secs(10);
+const ENTRIES: u32 = 100;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "configuration",
+    Class::RaftInvariant,
+    "memberships follow each other one change at a time, and joint ones are left",
+    "lease-bugs.md R6; Raft dissertation §4; LB-44, LB-50",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct Configuration {
+    /// Who first went by which members, from which index on.
+    known: BTreeMap<u64, Known>,
+    nodes: BTreeMap<NodeId, State>,
+    evaluated: u64,
+}
+
+#[derive(Clone)]
+struct Known {
+    members: Arc<Membership>,
+    node: NodeId,
+    at: SimTime,
+}
+
+/// What one process has told.
+#[derive(Default)]
+struct State {
+    /// Indices of changes in its log that it has not applied. Those of the log outlive the process.
+    unapplied: Vec<u64>,
+    /// Since when it has led, in a joint configuration, without standing still.
+    joint_since: Option<SimTime>,
+    is_joint: bool,
+    /// How many entries it has applied since then.
+    joint_entries: u32,
+}
+
+impl State {
+    /// Leads from `since` on, or does not lead.
+    fn begin(&mut self, since: Option<SimTime>) {
+        (self.joint_since, self.joint_entries) = (since, 0);
+    }
+
+    fn applied(&mut self, index: u64) {
+        self.joint_entries += 1;
+        self.unapplied.retain(|change| *change > index);
+    }
+}
+
+impl Configuration {
+    fn told(&mut self, at: SimTime, node: NodeId, event: &Event, nodes: &View) -> Option<Finding> {
+        match event {
+            Event::Role { role, .. } => {
+                self.of(node).begin(Some(at).filter(|_| *role == Role::Leader));
+                None
+            }
+            Event::Membership { index, members } => self.changed(at, node, (*index, members), nodes),
+            Event::SnapshotRestored { index, .. } => {
+                self.of(node).applied(*index);
+                None
+            }
+            Event::Applied { index, .. } => self.applied(at, node, *index, nodes),
+            Event::Appended { index, .. } => {
+                self.of(node).unapplied.retain(|change| change < index);
+                None
+            }
+            Event::ChangeAppended { index } => self.appended(at, node, *index, nodes),
+            Event::CampaignedAmidChange { index, commit } => self.campaigned(at, node, (*index, *commit), nodes),
+            _ => None,
+        }
+    }
+
+    fn of(&mut self, node: NodeId) -> &mut State {
+        self.nodes.entry(node).or_default()
+    }
+
+    fn changed(
+        &mut self,
+        at: SimTime,
+        node: NodeId,
+        (index, members): (u64, &Arc<Membership>),
+        nodes: &View,
+    ) -> Option<Finding> {
+        self.evaluated += 1;
+        let state = self.of(node);
+        if state.is_joint != members.is_joint() {
+            state.is_joint = members.is_joint();
+            state.begin(state.joint_since.map(|_| at));
+        }
+        let known = Known { members: Arc::clone(members), node, at };
+        // A snapshot tells who belongs to the group at its index, be there a change or not.
+        let before = self.known.range(..=index).next_back().map(|(from, known)| (*from, known.clone()));
+        match before {
+            Some((from, before)) if from == index || before.members == *members => {
+                (before.members != *members).then(|| two_memberships(at, index, &known, &before, nodes))
+            }
+            before => {
+                let after_known = self.known.range(index..).next().is_some();
+                let allowed = before.as_ref().is_none_or(|(_, before)| follows(&before.members, members));
+                self.known.insert(index, known.clone());
+                (!allowed && !after_known).then(|| leap(at, index, &known, before.map(|(_, before)| before), nodes))
+            }
+        }
+    }
+
+    fn applied(&mut self, at: SimTime, node: NodeId, index: u64, nodes: &View) -> Option<Finding> {
+        let state = self.of(node);
+        state.applied(index);
+        let lasted = at.since(state.joint_since.filter(|_| state.is_joint)?);
+        let too_long = lasted > BOUND && state.joint_entries > ENTRIES;
+        self.evaluated += 1;
+        too_long.then(|| {
+            let lasted = words::duration(lasted);
+            let message = format!("{node} leads, applies, and has not left its joint configuration for {lasted}");
+            let story = vec![format!("the members are {}, by what {node} has applied", nodes.members(node))];
+            finding(at, message, story, nodes)
+        })
+    }
+
+    fn appended(&mut self, at: SimTime, node: NodeId, index: u64, nodes: &View) -> Option<Finding> {
+        let state = self.of(node);
+        state.unapplied.retain(|change| *change < index);
+        let pending = state.unapplied.first().copied();
+        state.unapplied.push(index);
+        let leads = nodes.get(node).is_some_and(|state| state.role == Role::Leader);
+        self.evaluated += u64::from(leads);
+        let pending = pending.filter(|_| leads)?;
+        let message = format!(
+            "{node} leads and took a change of membership at index {index} before it had applied the one at index {pending}"
+        );
+        let story = vec!["two changes that are under way together may lead to two quorums that do not meet".to_owned()];
+        Some(finding(at, message, story, nodes))
+    }
+
+    fn campaigned(&mut self, at: SimTime, node: NodeId, (index, commit): (u64, u64), nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        (index <= commit).then(|| {
+            let message = format!(
+                "{node} stands for election without having applied the change of membership at index {index}, which it knows to be committed"
+            );
+            let story = vec![format!("its commit index is {commit}; it counts votes by {}", nodes.members(node))];
+            finding(at, message, story, nodes)
+        })
+    }
+
+    fn process(&mut self, node: NodeId, at: SimTime, change: ProcessChange) {
+        let state = self.of(node);
+        match change {
+            ProcessChange::Started { .. } | ProcessChange::Killed | ProcessChange::Failed { .. } => {
+                state.begin(None);
+                state.is_joint = false;
+            }
+            ProcessChange::Paused => {}
+            ProcessChange::Resumed => state.begin(state.joint_since.map(|_| at)),
+        }
+    }
+}
+
+/// May `after` come next after `before`? By one voter at most, into a joint configuration of both, or out of one.
+fn follows(before: &Membership, after: &Membership) -> bool {
+    match (before.is_joint(), after.is_joint()) {
+        (false, false) => {
+            let lost = before.voters.iter().filter(|node| !after.voters.contains(node)).count();
+            let won = after.voters.iter().filter(|node| !before.voters.contains(node)).count();
+            lost + won <= 1
+        }
+        (false, true) => after.outgoing == before.voters,
+        (true, false) => after.voters == before.voters,
+        (true, true) => false,
+    }
+}
+
+fn two_memberships(at: SimTime, index: u64, known: &Known, before: &Known, nodes: &View) -> Finding {
+    let (node, other) = (known.node, before.node);
+    let message = format!("{node} and {other} go by different members from index {index} on");
+    let story =
+        vec![format!("{other}, at {}: {}", before.at, before.members), format!("{node}, at {at}: {}", known.members)];
+    finding(at, message, story, nodes)
+}
+
+fn leap(at: SimTime, index: u64, known: &Known, before: Option<Known>, nodes: &View) -> Finding {
+    let message = format!("the members from index {index} on do not follow from those before it in one step");
+    let before = before.map_or_else(String::new, |before| format!("before: {}", before.members));
+    let story = vec![before, format!("from index {index} on, by {}: {}", known.node, known.members)];
+    finding(at, message, story, nodes)
+}
+
+fn finding(at: SimTime, message: String, mut story: Vec<String>, nodes: &View) -> Finding {
+    story.extend(nodes.story(at, STORY - story.len()));
+    INFO.finding(at, message, story)
+}
+
+impl Check for Configuration {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Appended, Kind::Applied, Kind::Told, Kind::Process]
+    }
+
+    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
+        if let Some(founders) = nodes.founders().filter(|_| self.known.is_empty()) {
+            self.known.insert(0, Known { members: founders, node: NodeId(0), at: SimTime(0) });
+        }
+        match what {
+            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => {
+                self.told(*at, *node, event, nodes)
+            }
+            What::Process { node, change } => {
+                self.process(*node, *at, *change);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut Configuration::default())
+    }
+
+    /// n1 to n3 vote from index 5 on.
+    fn three() -> Events {
+        let events = (1..=5).fold(Events::default(), |events, node| events.started(0, node, 1));
+        events.leads(1, 1, 4).members(2, 1, 5, [&[1, 2, 3], &[], &[]])
+    }
+
+    #[test]
+    fn one_voter_may_come_go_or_learn() {
+        let learner = || three().members(10, 1, 6, [&[1, 2, 3], &[], &[4]]);
+        assert_eq!(first(&learner().members(20, 1, 7, [&[1, 2, 3, 4], &[], &[]])), None);
+        assert_eq!(first(&learner().members(20, 1, 7, [&[1, 2], &[], &[3, 4]])), None);
+        assert_eq!(first(&learner().members(20, 1, 7, [&[2, 3], &[], &[4]])), None);
+    }
+
+    #[test]
+    fn two_voters_at_once_are_a_violation() {
+        let finding = first(&three().members(10, 1, 6, [&[1, 2, 4], &[], &[]])).expect("a swap");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(10)));
+        assert_eq!(finding.message, "the members from index 6 on do not follow from those before it in one step");
+        assert_eq!(finding.story[..2], ["before: n1 n2 n3", "from index 6 on, by n1: n1 n2 n4"]);
+    }
+
+    #[test]
+    fn a_joint_configuration_has_what_was_before_as_one_half_and_leaves_the_other() {
+        let joint = || three().members(10, 1, 6, [&[1, 4, 5], &[1, 2, 3], &[]]);
+        assert_eq!(first(&joint().members(20, 1, 7, [&[1, 4, 5], &[], &[]])), None);
+        assert!(first(&joint().members(20, 1, 7, [&[1, 2, 3], &[], &[]])).is_some());
+        assert!(first(&joint().members(20, 1, 7, [&[1, 2, 4], &[1, 4, 5], &[]])).is_some(), "joint upon joint");
+        assert!(first(&three().members(10, 1, 6, [&[1, 4, 5], &[1, 2], &[]])).is_some(), "n3 voted too");
+    }
+
+    #[test]
+    fn other_members_from_the_same_index_on_are_a_violation() {
+        let told = || three().members(10, 1, 6, [&[1, 2], &[], &[]]);
+        assert_eq!(first(&told().members(20, 2, 6, [&[1, 2], &[], &[]])), None);
+        let finding = first(&told().members(20, 2, 6, [&[1, 3], &[], &[]])).expect("two memberships");
+        assert_eq!(finding.message, "n2 and n1 go by different members from index 6 on");
+    }
+
+    #[test]
+    fn a_snapshot_between_two_changes_tells_what_was_in_force() {
+        let told = || three().members(10, 1, 9, [&[1, 2], &[], &[]]);
+        assert_eq!(first(&told().members(20, 2, 7, [&[1, 2, 3], &[], &[]])), None);
+        assert_eq!(first(&told().members(20, 2, 12, [&[1, 2], &[], &[]])), None);
+    }
+
+    #[test]
+    fn a_leader_takes_one_change_after_another_is_applied() {
+        let change = |events: Events, at, index| {
+            events.appends(at, 1, index, 4, 0).event(at, 1, Event::ChangeAppended { index })
+        };
+        let two = |between: fn(Events) -> Events| change(between(change(three(), 10, 6)), 20, 7);
+        assert_eq!(first(&two(|events| events.applies(15, 1, 6, 4, 0))), None);
+        let finding = first(&two(|events| events)).expect("two at once");
+        assert_eq!(
+            finding.message,
+            "n1 leads and took a change of membership at index 7 before it had applied the one at index 6"
+        );
+        assert_eq!(first(&two(|events| events.follows(15, 1, 5))), None, "a follower learns of both in one message");
+        assert_eq!(first(&change(change(three(), 10, 6), 20, 6)), None, "the first is overwritten");
+    }
+
+    #[test]
+    fn who_stands_for_election_has_applied_every_change_that_it_knows_to_be_committed() {
+        let stands = |commit| three().event(10, 2, Event::CampaignedAmidChange { index: 6, commit });
+        assert_eq!(first(&stands(5)), None);
+        assert!(first(&stands(6)).is_some());
+    }
+
+    #[test]
+    fn a_leader_that_applies_leaves_a_joint_configuration_in_time() {
+        let joint = || three().members(1_000, 1, 6, [&[1, 4, 5], &[1, 2, 3], &[]]);
+        let applies = |events: Events, node| {
+            (0..100).fold(events, |events, more| events.applies(9_000 + more, node, 7 + more, 4, 0))
+        };
+        assert_eq!(first(&applies(joint(), 1).applies(11_000, 1, 107, 4, 0)), None);
+        assert_eq!(first(&joint().applies(11_001, 1, 7, 4, 0)), None, "it may have been cut off");
+        let finding = first(&applies(joint(), 1).applies(11_001, 1, 107, 4, 0)).expect("too long");
+        assert_eq!(finding.message, "n1 leads, applies, and has not left its joint configuration for 10.001 s");
+        assert_eq!(first(&applies(joint(), 2).applies(11_001, 2, 107, 4, 0)), None, "a follower leaves nothing");
+        let paused = applies(joint().process(8_000, 1, ProcessChange::Resumed), 1);
+        assert_eq!(first(&paused.applies(11_001, 1, 107, 4, 0)), None);
+        let left = applies(joint().members(2_000, 1, 7, [&[1, 4, 5], &[], &[]]), 1);
+        assert_eq!(first(&left.applies(13_001, 1, 107, 4, 0)), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! R1: a term has one leader.
+//!
+//! **Proves** that no two nodes became leader of the same term, which is what votes that are durable and counted once give.
+//!
+//! **Does not prove** that the leader had a right to be elected (R3), nor that its log is complete.
+//!
+//! **Costs** a look-up at each change of role; memory for each term that had a leader.
+//!
+//! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first.
+
+use crate::check::{Check, CheckInfo, Finding, Kind, words};
+use crate::history::{Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use leasehold::env::{NodeId, ReplicaId};
+use leasehold::observe::{Event, Role};
+use std::collections::BTreeMap;
+
+pub(in crate::check) const INFO: CheckInfo =
+    CheckInfo::new("election-safety", Class::RaftInvariant, "a term has one leader", "lease-bugs.md R1; Raft §5.2");
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct ElectionSafety {
+    leaders: BTreeMap<u64, (NodeId, SimTime)>,
+    evaluated: u64,
+}
+
+impl ElectionSafety {
+    fn led(&mut self, at: SimTime, node: NodeId, term: u64, nodes: &View) -> Option<Finding> {
+        self.evaluated += 1;
+        let (first, since) = *self.leaders.entry(term).or_insert((node, at));
+        if first == node {
+            return None;
+        }
+        let message = format!("term {term} has two leaders: {first} since {since}, {node} since {at}");
+        let story = vec![
+            format!("{first} became leader of term {term} at {since}"),
+            format!("{node} became leader of the same term at {at}, {} later", words::duration(at.since(since))),
+        ];
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
+    }
+}
+
+impl Check for ElectionSafety {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Told]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else { return None };
+        match event {
+            Event::Role { role: Role::Leader, term, .. } => self.led(record.at, *node, *term, nodes),
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, ms};
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut ElectionSafety::default())
+    }
+
+    #[test]
+    fn a_second_leader_of_a_term_is_a_violation_even_after_the_first_stepped_down() {
+        let finding = first(&Events::default().leads(0, 1, 4).follows(50, 1, 4).leads(100, 2, 4)).expect("two leaders");
+        assert_eq!((finding.check, finding.class, finding.at), ("election-safety", Class::RaftInvariant, ms(100)));
+        assert_eq!(finding.message, "term 4 has two leaders: n1 since 0.000000s, n2 since 0.100000s");
+    }
+
+    #[test]
+    fn leaders_of_different_terms_may_overlap() {
+        assert_eq!(first(&Events::default().leads(0, 1, 4).leads(100, 2, 5)), None);
+    }
+
+    #[test]
+    fn a_leader_may_say_twice_that_it_leads() {
+        assert_eq!(first(&Events::default().leads(0, 1, 4).leads(100, 1, 4)), None);
+    }
+}

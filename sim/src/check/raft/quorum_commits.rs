@@ -1,0 +1,213 @@
+//! R7: nothing is committed that a quorum does not have.
+//!
+//! **Proves** that whenever a node applies an entry, or a message says that an entry is committed, so many nodes as make a
+//! quorum have told that this entry is durable in their logs.
+//!
+//! **Does not prove** that it was committed in a term in which it could be (Raft §5.4.2): R3 sees what comes of that. What a
+//! node holds is what it has told (`log` says until when that is true).
+//!
+//! **Costs** a comparison for each message between nodes and each entry applied; a look into each log where the commit index moves.
+//!
+//! **Seen alive by** `vote-not-durable` (`planted/second-vote`), where `durability` speaks first, its unit tests and
+//! `sim/tests/alive.rs`.
+
+use crate::check::{Check, CheckInfo, Finding, Kind, STORY, words};
+use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use crate::words::Says;
+use leasehold::env::{Address, NodeId, ReplicaId};
+use leasehold::observe::{Event, Membership};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "quorum-commits",
+    Class::RaftInvariant,
+    "nothing is committed that is not durable on a quorum",
+    "lease-bugs.md R7; Raft §5.3",
+);
+
+/// The check.
+#[derive(Default)]
+pub(in crate::check) struct QuorumCommits {
+    /// All up to this index has been found on a quorum.
+    found: u64,
+    /// The membership that each node went by before its present one: what is applied in one batch was committed under that.
+    before: BTreeMap<NodeId, [Arc<Membership>; 2]>,
+    /// The membership that each node's last process went by: what it sent is still on its way.
+    left: BTreeMap<NodeId, Arc<Membership>>,
+    evaluated: u64,
+}
+
+impl QuorumCommits {
+    /// `node` takes everything up to `index` to be committed; `how` says by what that is known.
+    fn committed(&mut self, at: SimTime, node: NodeId, index: u64, how: &str, nodes: &View) -> Option<Finding> {
+        if index <= self.found {
+            return None;
+        }
+        let entry = nodes.get(node)?.log.get(index);
+        self.evaluated += 1;
+        let holds = |id| entry.is_some() && nodes.get(id).is_some_and(|state| state.log.get(index) == entry);
+        let before = self.before.get(&node).map(|[_, before]| before);
+        let earlier = before.into_iter().chain(self.left.get(&node)).any(|members| members.is_quorum(holds));
+        if earlier || nodes.members(node).is_quorum(holds) {
+            self.found = index;
+            return None;
+        }
+        let holders = nodes.iter().filter(|(id, _)| holds(*id)).count() as u64;
+        let (has, voters) = (words::several(holders, "log"), nodes.members(node).voters.len());
+        let message = format!("{node} {how} index {index}, but it is durable in {has}: no quorum of {voters} voters");
+        let logs = nodes.iter().map(|(id, state)| {
+            let held =
+                state.log.get(index).map_or("nothing".to_owned(), |entry| format!("an entry of term {}", entry.term));
+            format!("{id} has {held} at index {index}; its log ends at {}", state.log.last_index())
+        });
+        let story: Vec<_> = logs.take(STORY / 2).collect();
+        Some(INFO.finding(at, message, nodes.complete(at, story)))
+    }
+}
+
+/// Does such a message say up to where its sender has committed?
+fn tells_commit(says: Says) -> bool {
+    match says {
+        Says::Beats | Says::Leads => true,
+        Says::Hears
+        | Says::Holds
+        | Says::Probes
+        | Says::Stands
+        | Says::Votes
+        | Says::HandsOver
+        | Says::Calls
+        | Says::Answers => false,
+    }
+}
+
+impl Check for QuorumCommits {
+    fn name(&self) -> &'static str {
+        INFO.name
+    }
+
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        match &record.what {
+            // A process begins with the members that it was founded with or that its snapshot names, and goes through all since
+            // again.
+            What::Process { node, change: ProcessChange::Started { .. } } => {
+                let left = self.before.remove(node).map(|[members, _]| members);
+                self.left.extend(left.map(|members| (*node, members)));
+                None
+            }
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. },
+                event: Event::Membership { members, .. },
+                ..
+            }) => {
+                let first = || nodes.founders().unwrap_or_else(|| Arc::clone(members));
+                let known = self.before.entry(*node).or_insert_with(|| [(); 2].map(|()| first()));
+                known.swap(0, 1);
+                known[0] = Arc::clone(members);
+                None
+            }
+            What::Stack(StackRecord {
+                replica: ReplicaId { node, .. }, event: Event::Applied { index, .. }, ..
+            }) => self.committed(record.at, *node, *index, "applied", nodes),
+            What::Message { from: Address::Node(node), kind, head, .. }
+                if head.commit > self.found && tells_commit(kind.says()) =>
+            {
+                self.committed(record.at, *node, head.commit, "told that it has committed", nodes)
+            }
+            _ => None,
+        }
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, head, ms};
+    use crate::words::MessageKind;
+
+    fn first(events: &Events) -> Option<Finding> {
+        events.first(&mut QuorumCommits::default())
+    }
+
+    /// Of three nodes, `holders` have entry 1 of term 4.
+    fn held_by(holders: &[u64]) -> Events {
+        let started = (1..=3).fold(Events::default(), |events, node| events.started(0, node, 1));
+        holders.iter().fold(started, |events, node| events.appends(10, *node, 1, 4, 0xa))
+    }
+
+    #[test]
+    fn what_a_quorum_has_may_be_applied_and_told() {
+        let mut check = QuorumCommits::default();
+        let events = held_by(&[2, 3]).applies(20, 2, 1, 4, 0xa).applies(21, 3, 1, 4, 0xa);
+        assert_eq!(events.first(&mut check), None);
+        assert_eq!(check.evaluated(), 1, "once an index");
+        assert_eq!(first(&held_by(&[1, 2]).arrives(20, (1, 2), MessageKind::Heartbeat, head(4, 0, 1))), None);
+    }
+
+    #[test]
+    fn what_only_one_node_has_may_not() {
+        let finding = first(&held_by(&[1]).applies(20, 1, 1, 4, 0xa)).expect("a ghost");
+        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(20)));
+        assert_eq!(finding.message, "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters");
+        let told = first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Append, head(4, 0, 1))).expect("a ghost");
+        assert!(told.message.starts_with("n1 told that it has committed index 1,"), "{}", told.message);
+    }
+
+    #[test]
+    fn another_entry_at_the_index_does_not_count() {
+        assert!(first(&held_by(&[1]).appends(11, 2, 1, 5, 0xb).applies(20, 1, 1, 4, 0xa)).is_some());
+    }
+
+    #[test]
+    fn what_was_committed_by_the_founders_is_not_asked_of_the_membership_that_they_apply_with_it() {
+        let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
+        let events = held_by(&[1, 3]).members(20, 1, 1, [&[1, 2, 4], &[1, 2, 3], &[]]).applies(20, 1, 1, 4, 0xa);
+        assert_nothing_is_found(founders, &events);
+    }
+
+    /// n1 was made a learner at index 1 by itself and n3, which then restarts, still counts n1 and commits index 2 with its help.
+    #[test]
+    fn who_restarts_goes_by_the_members_before_a_change_until_it_applies_that_again() {
+        let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
+        let demoted: [&[u64]; 3] = [&[2, 3], &[], &[1]];
+        let first = held_by(&[1, 3]).members(20, 3, 1, demoted).applies(20, 3, 1, 4, 0xa);
+        let again = first.killed(30, 3).started(40, 3, 2).appends(50, 3, 2, 5, 0xb).appends(51, 1, 2, 5, 0xb);
+        assert_nothing_is_found(founders, &again.members(60, 3, 1, demoted).applies(60, 3, 2, 5, 0xb));
+    }
+
+    /// n4 was added at index 1, and led; it restarts, and what it sent before arrives.
+    #[test]
+    fn what_a_process_sent_before_it_restarted_goes_by_the_members_that_it_went_by() {
+        let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
+        let two = [2, 4].iter().fold(held_by(&[2, 3, 4]).members(20, 4, 1, [&[2, 3, 4], &[], &[]]), |events, node| {
+            events.appends(30, *node, 2, 5, 0xb)
+        });
+        let restarted = two.applies(20, 4, 1, 4, 0xa).killed(40, 4).started(40, 4, 2);
+        assert_nothing_is_found(founders, &restarted.arrives(41, (4, 2), MessageKind::Append, head(5, 2, 2)));
+    }
+
+    #[track_caller]
+    fn assert_nothing_is_found(founders: Membership, events: &Events) {
+        let (mut nodes, mut check) = (View::founded_by(founders), QuorumCommits::default());
+        for record in events.records() {
+            nodes.record(record);
+            assert_eq!(check.record(record, &nodes), None);
+        }
+    }
+
+    #[test]
+    fn a_vote_says_nothing_about_what_is_committed() {
+        assert_eq!(first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Vote, head(5, 1, 1))), None);
+    }
+}
