@@ -4,7 +4,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`rules`] | the names of the rules that safety rests on, where they stand |
+//! | [`rules`] | the register of rules: what each demands, why, and from where |
 //! | [`env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
@@ -20,9 +20,6 @@
 //!
 //! Start with [`lease`]: it is the reason for the rest.
 
-#[macro_use]
-pub mod rules;
-
 pub mod coordinator;
 pub mod engine;
 pub mod env;
@@ -32,6 +29,7 @@ pub mod metrics;
 pub mod node;
 pub mod observe;
 pub mod request;
+pub mod rules;
 pub mod store;
 pub mod transport;
 pub mod wire;

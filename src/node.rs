@@ -95,6 +95,7 @@ impl Node {
             machine,
             listener,
             config: config.engine,
+            tuning: raft_rs::Tuning::default(),
         })?;
         let coordinator = Arc::new(Coordinator::new(coordinator::Parts {
             host: Arc::clone(&host),

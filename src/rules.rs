@@ -1,203 +1,284 @@
-//! The rules by which the stack is safe, and goes on, each under a name at the place where it is kept.
+//! The register of rules: what the stack rests on, to be safe and to go on.
 //!
-//! `rule!(StampOfThisTerm, stamp.term == raft.term)` is the condition, and `rule!(StopEndsLease => self.listener.ended(..))`
-//! the act: without the feature `planted` the names are for the reader and leave nothing in the program.
+//! A rule is a condition that is true where it is kept: `Rule::NoTransfer.holds(status.transferee.is_none())`. Whoever looks for the
+//! place searches for its name. The gate in front of a local read ([`crate::lease::gate`]) is a list of these; the rest are kept by
+//! lease and engine.
 //!
-//! With it a test can switch a rule off for the thread that it runs on, to see whether anybody notices: the condition then always
-//! holds, the act is left undone. What a rule asks is evaluated all the same. To name a rule: add it to the list below with what it
-//! demands and where from, and write `rule!` around it. The name stands in the code as often as the rule is kept.
+//! Built with the feature `planted`, a test can switch a rule off for its thread, to see whether anybody notices: its condition then
+//! always holds. Without the feature a rule is its condition, and nothing else is in the program.
+//!
+//! To add one: a row below, and `Rule::NAME.holds(condition)` around the condition.
 
-/// A condition or an act that safety rests on; see [`crate::rules`].
-#[cfg(not(feature = "planted"))]
-macro_rules! rule {
-    // A call, so that a condition reads as it does with the feature: `!rule!(_, !stale)` is not to be simplified.
-    ($name:ident, $holds:expr) => {
-        ::std::convert::identity($holds)
-    };
-    ($name:ident => $act:expr) => {
-        $act
-    };
-}
+macro_rules! register {
+    ($($rule:ident = $name:literal { holds: $holds:literal, reason: $reason:literal, source: $source:literal })+) => {
+        /// A rule of the register.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum Rule {
+            $(#[doc = concat!("Holds: ", $holds, ". Reason: ", $reason, ". Source: ", $source, ".")] $rule,)+
+        }
 
-/// A condition or an act that safety rests on, unless it is switched off; see [`crate::rules`].
-#[cfg(feature = "planted")]
-macro_rules! rule {
-    ($name:ident, $holds:expr) => {
-        ($holds) || $crate::rules::is_off($crate::rules::Rule::$name)
-    };
-    ($name:ident => $act:expr) => {
-        if !$crate::rules::is_off($crate::rules::Rule::$name) {
-            $act
+        #[cfg(feature = "planted")]
+        impl Rule {
+            /// Every rule.
+            pub const ALL: &[Rule] = &[$(Rule::$rule),+];
+
+            /// Its name for people.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Rule::$rule => $name,)+
+                }
+            }
         }
     };
 }
 
+// The ids of the sources are told in `scenarios/planted/README.md`.
+register! {
+    // The gate in front of a local read, in its order.
+    ClockReadable = "clock-readable" {
+        holds: "the clock can be read",
+        reason: "without it there is no telling whether the lease has run out: fail closed",
+        source: "P8; elastickv #604"
+    }
+    Leader = "leader" {
+        holds: "this node leads",
+        reason: "a lease is a leader's; a follower may lag without bound",
+        source: "W5; LB-25"
+    }
+    NoTransfer = "no-transfer" {
+        holds: "no transfer of leadership is under way",
+        reason: "a transfer permits an election in spite of every promise",
+        source: "P4; RL.2, RL.4; etcd-io/raft #99; LB-18"
+    }
+    RegainedByEntry = "regained-by-entry" {
+        holds: "an entry proposed after the last transfer was given up is applied",
+        reason: "until then the election that the transfer permitted may still be won; gate, renewal and engine keep it",
+        source: "RL.4; LB-19, LB-20"
+    }
+    CaughtUp = "caught-up" {
+        holds: "an entry of the leader's own term is applied",
+        reason: "until then a leader may lack acknowledged writes",
+        source: "P7; RL.2; LB-28"
+    }
+    HeldInThisTerm = "held-in-this-term" {
+        holds: "there is a lease, and it is of the term that the node leads in",
+        reason: "promises made to the leader of another term bind nobody now",
+        source: "P10"
+    }
+    NotExpired = "not-expired" {
+        holds: "now is before the expiry; the last instant does not count",
+        reason: "the promises behind the lease last no longer",
+        source: "P6; LB-01"
+    }
+
+    // How a lease is extended, and what is left of one that has ended: `src/lease`.
+    HeldInThisGeneration = "held-in-this-generation" {
+        holds: "the lease was granted in the present generation",
+        reason: "what ends a lease moves the generation, and leaves nothing of the lease to the next",
+        source: "RL.3; LB-23"
+    }
+    SameGeneration = "same-generation" {
+        holds: "no lease has ended since the extension was begun",
+        reason: "what was on its way when a lease ended brings none back",
+        source: "RL.3; LB-22"
+    }
+    BegunSinceEnd = "begun-since-end" {
+        holds: "what extends the lease began after the last one ended",
+        reason: "the same, by the clock: acknowledgements name no generation",
+        source: "RL.3; W8; LB-22"
+    }
+    EndSettledByClock = "end-settled-by-clock" {
+        holds: "it is known when the last lease ended",
+        reason: "an end without a clock is settled by the first reading after it; what begins then may bring a lease back",
+        source: "found by slow/chaos in this stack"
+    }
+    RenewedInThisTerm = "renewed-in-this-term" {
+        holds: "what extends the lease is of the term that it is held in",
+        reason: "what another term acknowledged or confirmed promises this leader nothing",
+        source: "P10; LB-37"
+    }
+    NeverShortened = "never-shortened" {
+        holds: "the new expiry is later than the old one",
+        reason: "an older base does not replace a newer one",
+        source: "W8; LB-34"
+    }
+
+    // Whose acknowledgements count, and which: `src/engine`.
+    StampOfThisTerm = "stamp-of-this-term" {
+        holds: "what was acknowledged left in this term",
+        reason: "a promise is made to the leader that asked for it",
+        source: "P10; LB-37"
+    }
+    AnswerOfThisTerm = "answer-of-this-term" {
+        holds: "the answer is of this term",
+        reason: "an answer of another term acknowledges nothing: it may depose",
+        source: "P10; LB-37"
+    }
+    AcksOfOneTerm = "acks-of-one-term" {
+        holds: "the acknowledgements that are counted together are of one term",
+        reason: "a new term begins without any",
+        source: "P10; LB-37"
+    }
+    AckOfMember = "ack-of-member" {
+        holds: "who acknowledges is a member",
+        reason: "who was removed votes elsewhere, or not at all",
+        source: "P5; LB-40"
+    }
+    AckOfVoter = "ack-of-voter" {
+        holds: "who acknowledges has a vote",
+        reason: "a learner's promise keeps nobody from being elected",
+        source: "P5; LB-39"
+    }
+    AckQuorum = "ack-quorum" {
+        holds: "a majority has acknowledged as much",
+        reason: "fewer do not meet every quorum that could elect another",
+        source: "P5; LB-41a"
+    }
+    AcksOfBothHalves = "acks-of-both-halves" {
+        holds: "a configuration whose voters decide alone is not joint",
+        reason: "in a joint configuration a majority of each half must have acknowledged",
+        source: "P5; LB-41b"
+    }
+    AloneByItsVote = "alone-by-its-vote" {
+        holds: "the only vote is this leader's own",
+        reason: "only then it backs itself, and not by how few votes are counted",
+        source: "P5; elastickv Q7"
+    }
+    RoundConfirmsItself = "round-confirms-itself" {
+        holds: "what was confirmed is the ReadIndex round that renews the lease",
+        reason: "an answer to an earlier round says nothing of what began later",
+        source: "LB-54, LB-55"
+    }
+
+    // What the engine adds to raft.
+    NothingDuringTransfer = "nothing-during-transfer" {
+        holds: "leadership is not being handed over",
+        reason: "nothing else is begun meanwhile, no other transfer either: for each new target raft starts CheckQuorum's clock anew",
+        source: "raft-rs handle_transfer_leader; LB-21"
+    }
+    TransferUnderWay = "transfer-under-way" {
+        holds: "the transfer that lease and caller wait for is under way in raft",
+        reason: "one that raft has given up, or never begun, is over, and raft does not say so",
+        source: "L4; elastickv R1, R2; hashicorp/raft #493, LB-67"
+    }
+    TransferToEligible = "transfer-to-eligible" {
+        holds: "the target of a transfer can lead",
+        reason: "a transfer to who cannot, or not before a change is applied, is refused before it costs the lease",
+        source: "elastickv R5; LB-71"
+    }
+    TimeoutNowNamesLog = "timeout-now-names-log" {
+        holds: "the log is no longer than that of the sender of TimeoutNow was",
+        reason: "a sender that has gone on since has regained its lease: the permission to elect is void",
+        source: "RL.4; raft-rs #234, LB-19"
+    }
+    PromiseSurvivesRestart = "promise-survives-restart" {
+        holds: "no promise from before the restart forbids the vote",
+        reason: "raft forgets in a restart whom it has heard lead, and the leader counts on it still",
+        source: "P3; RL.5; LB-45"
+    }
+    LateTickIsLost = "late-tick-is-lost" {
+        holds: "no tick is waiting",
+        reason: "a loop that is behind loses ticks: made up for, they would take from a promise time that has not passed",
+        source: "P2; LB-15"
+    }
+    RoundAfterOwnTerm = "round-after-own-term" {
+        holds: "the leader has committed in its own term",
+        reason: "a ReadIndex round that comes earlier waits: raft would drop it without a word",
+        source: "LB-52"
+    }
+    LeaderHasVote = "leader-has-vote" {
+        holds: "the leader has a vote",
+        reason: "one without resigns: where one other voter is left, raft lets it answer ReadIndex alone",
+        source: "LB-43"
+    }
+    VoteDurable = "vote-durable" {
+        holds: "term and vote are on disk",
+        reason: "they are written before anybody is asked or told: who forgets its vote gives another",
+        source: "R1, R5; LB-48"
+    }
+    SnapshotUnderWay = "snapshot-under-way" {
+        holds: "a snapshot that was sent may still be acknowledged",
+        reason: "raft sends its receiver nothing else until it is told that the snapshot was lost",
+        source: "elastickv R6"
+    }
+
+    // What the coordinator answers.
+    TransientIsRetried = "transient-is-retried" {
+        holds: "the error that is returned is not one that passes",
+        reason: "what found no leader, and cannot have been applied, is tried again here, and is not the client's to repeat",
+        source: "elastickv D1"
+    }
+}
+
+impl Rule {
+    /// Does it hold, where it asks for this condition?
+    pub(crate) fn holds(self, condition: bool) -> bool {
+        condition || self.is_off()
+    }
+
+    /// No rule is off.
+    #[cfg(not(feature = "planted"))]
+    const fn is_off(self) -> bool {
+        false
+    }
+}
+
 #[cfg(feature = "planted")]
-pub use switches::{Rule, is_off, switch_off};
+pub use switches::switch_off;
 
 #[cfg(feature = "planted")]
 mod switches {
+    use super::Rule;
     use std::cell::Cell;
-
-    macro_rules! named {
-        ($($(#[$about:meta])+ $rule:ident = $name:literal,)+) => {
-            /// A named rule.
-            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-            pub enum Rule {
-                $($(#[$about])+ $rule,)+
-            }
-
-            impl Rule {
-                /// Every rule.
-                pub const ALL: &[Rule] = &[$(Rule::$rule),+];
-
-                /// Its name for people.
-                pub const fn name(self) -> &'static str {
-                    match self {
-                        $(Rule::$rule => $name,)+
-                    }
-                }
-            }
-        };
-    }
-
-    named! {
-        /// Gate: a lease is a leader's (W5; LB-25).
-        Leader = "leader",
-        /// Gate: a transfer permits an election in spite of every promise (P4, RL.2; LB-18).
-        NoTransfer = "no-transfer",
-        /// Gate: an entry of the leader's own term is applied (P7, RL.2; LB-28).
-        CaughtUp = "caught-up",
-        /// Gate: there is a lease, and it is of the term that the node leads in (P10).
-        HeldInThisTerm = "held-in-this-term",
-        /// Gate: the promises behind the lease last still (P6; LB-01).
-        NotExpired = "not-expired",
-        /// Raft deposes a leader that hears no quorum, and refuses votes while it hears its leader (P2; LB-02).
-        CheckQuorum = "check-quorum",
-        /// The start of a transfer ends the lease, before anything leaves (P4, RL.3; LB-18).
-        TransferEndsLease = "transfer-ends-lease",
-        /// `TimeoutNow` ends the lease, whoever asked for it (P4, RL.3; LB-18).
-        TimeoutNowEndsLease = "timeout-now-ends-lease",
-        /// After a transfer was given up nothing renews the lease but an entry proposed since (RL.4; LB-19, LB-20).
-        RegainedByEntry = "regained-by-entry",
-        /// `TimeoutNow` is void once the receiver's log is longer than its sender's was (RL.4; raft-rs #234, LB-19).
-        TimeoutNowNamesLog = "timeout-now-names-log",
-        /// A loss of leadership ends the lease (RL.3; LB-25).
-        RoleChangeEndsLease = "role-change-ends-lease",
-        /// The stop of the engine ends the lease, and leadership as readers see it (RL.3; LB-26).
-        StopEndsLease = "stop-ends-lease",
-        /// What ends a lease leaves nothing of it to whoever looks at it in the next generation (RL.3; LB-23).
-        EndClearsExpiry = "end-clears-expiry",
-        /// An extension that was begun before the lease ended brings none back: by the generation (RL.3; LB-22).
-        SameGeneration = "same-generation",
-        /// The same, by the moment at which it ended.
-        BegunSinceEnd = "begun-since-end",
-        /// An end without a clock is settled by the first reading after it: what begins then may bring a lease back.
-        EndSettledByClock = "end-settled-by-clock",
-        /// What another term acknowledged or confirmed extends nothing (P10; LB-37).
-        RenewedInThisTerm = "renewed-in-this-term",
-        /// An older base does not replace a newer one (W8; LB-34).
-        NeverShortened = "never-shortened",
-        /// An acknowledgement counts for the term in which its message left (P10; LB-37).
-        StampOfThisTerm = "stamp-of-this-term",
-        /// An answer of another term acknowledges nothing (P10; LB-37).
-        AnswerOfThisTerm = "answer-of-this-term",
-        /// A new term or role begins without acknowledgements (P10; LB-37).
-        AcksForgotten = "acks-forgotten",
-        /// Only members acknowledge (P5; LB-40).
-        AckOfMember = "ack-of-member",
-        /// Only voters count (P5; LB-39).
-        AckOfVoter = "ack-of-voter",
-        /// A quorum of acknowledgements is a majority (P5; LB-41a).
-        AckQuorum = "ack-quorum",
-        /// In a joint configuration both halves acknowledge (P5; LB-41b).
-        AcksOfBothHalves = "acks-of-both-halves",
-        /// While leadership is being handed over nothing else is begun, no other transfer either: raft starts its clock anew
-        /// for each new target, CheckQuorum's with it (raft-rs `handle_transfer_leader`; LB-21).
-        NothingDuringTransfer = "nothing-during-transfer",
-        /// A joint configuration is left by whoever leads in it (R6; etcd #12136, LB-50).
-        JointIsLeft = "joint-is-left",
-        /// A leader without a vote resigns: raft lets it answer ReadIndex alone where one other voter is left (LB-43).
-        LeaderWithoutVoteResigns = "leader-without-vote-resigns",
-        /// A voter that starts again keeps the promises that it may have given (P3, RL.5; LB-45).
-        PromiseSurvivesRestart = "promise-survives-restart",
-        /// A loop that falls behind loses ticks: who hears its leader late has promised it the whole time all the same (P2; LB-15).
-        LateTickIsLost = "late-tick-is-lost",
-        /// What the snapshot has that a process goes on from is not applied to it again (elastickv 1a78d0b0, R15).
-        AppliedOnce = "applied-once",
-        /// No two ReadIndex rounds of a node share a context: an answer to one would confirm the other (LB-54, LB-55).
-        ContextUsedOnce = "context-used-once",
-        /// A round that raft would drop without a word waits for an entry of the leader's own term (LB-52).
-        RoundAfterOwnTerm = "round-after-own-term",
-        /// Term and vote are on disk before anybody is asked or told (R1, R5; LB-48).
-        VoteDurable = "vote-durable",
-        /// A leader backs itself alone if the only vote is its own, and not by how few votes are counted (P5; elastickv Q7).
-        AloneByItsVote = "alone-by-its-vote",
-        /// A leader that has nobody to ask renews its lease by itself (Pf1; elastickv Q5).
-        AloneRenews = "alone-renews",
-        /// A transfer that raft has given up, or never begun, is over: lease and caller wait no longer (L4; elastickv R1, R2;
-        /// hashicorp/raft #493, LB-67).
-        EndOfTransferNoticed = "end-of-transfer-noticed",
-        /// raft sends nothing else to a follower that it has sent a snapshot, until it is told that this was lost (elastickv R6).
-        LostSnapshotReported = "lost-snapshot-reported",
-        /// What found no leader, and cannot have been applied, is tried again, and not the client's to repeat (elastickv D1).
-        TransientIsRetried = "transient-is-retried",
-        /// A transfer to who cannot lead, or not before a change is applied, is refused before it costs anything (LB-71).
-        TransferToEligible = "transfer-to-eligible",
-    }
 
     thread_local! {
         /// The rules that are switched off on this thread, a bit each.
-        static OFF: Cell<u128> = const { Cell::new(0) };
-    }
-
-    const fn bit(rule: Rule) -> u128 {
-        1 << rule as u32
+        static OFF: Cell<u64> = const { Cell::new(0) };
     }
 
     /// Switches these rules off on this thread, and all others on.
     pub fn switch_off(rules: &[Rule]) {
-        OFF.set(rules.iter().fold(0, |off, rule| off | bit(*rule)));
+        OFF.set(rules.iter().fold(0, |off, rule| off | rule.bit()));
     }
 
-    /// Is this rule switched off on this thread?
-    pub fn is_off(rule: Rule) -> bool {
-        OFF.get() & bit(rule) != 0
+    impl Rule {
+        const fn bit(self) -> u64 {
+            1 << self as u32
+        }
+
+        pub(super) fn is_off(self) -> bool {
+            OFF.get() & self.bit() != 0
+        }
+    }
+}
+
+#[cfg(all(test, feature = "planted"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_is_off_always_holds() {
+        assert_eq!((Rule::Leader.holds(true), Rule::Leader.holds(false)), (true, false));
+        switch_off(&[Rule::Leader]);
+        assert!(Rule::Leader.holds(false) && !Rule::CaughtUp.holds(false));
+        switch_off(&[]);
+        assert!(!Rule::Leader.holds(false));
     }
 
-    #[cfg(test)]
-    mod tests {
-        use super::*;
+    #[test]
+    fn a_thread_knows_nothing_of_what_is_off_on_another() {
+        switch_off(&[Rule::Leader]);
+        let elsewhere = std::thread::scope(|scope| scope.spawn(|| Rule::Leader.holds(false)).join());
+        assert_eq!((Rule::Leader.holds(false), elsewhere.ok()), (true, Some(false)));
+        switch_off(&[]);
+    }
 
-        #[test]
-        fn a_rule_that_is_off_asks_nothing_and_does_nothing() {
-            let asked = |holds: bool| rule!(Leader, holds);
-            let mut done = 0;
-            assert_eq!((asked(true), asked(false)), (true, false));
-            rule!(TransferEndsLease => done += 1);
-            switch_off(&[Rule::Leader, Rule::TransferEndsLease]);
-            assert_eq!((asked(true), asked(false)), (true, true));
-            rule!(TransferEndsLease => done += 1);
-            assert_eq!(done, 1);
-            switch_off(&[]);
-            assert!(!asked(false));
-        }
-
-        #[test]
-        fn a_thread_knows_nothing_of_what_is_off_on_another() {
-            switch_off(&[Rule::Leader]);
-            let elsewhere = std::thread::scope(|scope| scope.spawn(|| is_off(Rule::Leader)).join());
-            assert_eq!((is_off(Rule::Leader), elsewhere.ok()), (true, Some(false)));
-            switch_off(&[]);
-        }
-
-        #[test]
-        fn there_is_a_bit_for_every_rule_and_a_name() {
-            assert!(Rule::ALL.len() <= u128::BITS as usize);
-            let mut names: Vec<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
-            names.sort_unstable();
-            names.dedup();
-            assert_eq!(names.len(), Rule::ALL.len());
-        }
+    #[test]
+    fn there_is_a_bit_for_every_rule_and_a_name() {
+        assert!(Rule::ALL.len() <= u64::BITS as usize);
+        let mut names: Vec<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Rule::ALL.len());
     }
 }

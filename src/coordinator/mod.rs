@@ -13,6 +13,7 @@ use crate::lease::{Generation, Lease};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause, ScriptTimes};
 use crate::request::{Request, Response, Version};
+use crate::rules::Rule;
 use crate::store::{Command, Store, Verdict};
 use crate::transport::Transport;
 use std::sync::Arc;
@@ -46,17 +47,7 @@ pub enum InnerReads {
     ReadIndex,
 }
 
-/// What a write that the leader has committed for this node is to this node's own lease.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum ForwardedWrites {
-    /// Nothing: it was the leader's quorum.
-    #[default]
-    Nothing,
-    /// What its own would be (elastickv's `leaseRefreshingTxn`, which does not ask who has committed): followers hold leases.
-    ExtendLease,
-}
-
-/// Where a coordinator spends ReadIndex rounds, and what it takes for its own.
+/// Where a coordinator spends ReadIndex rounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// Before a write.
@@ -65,18 +56,11 @@ pub struct Policy {
     pub inner_reads: InnerReads,
     /// How often a get reads storage: more than once where the type of a key has to be found out first.
     pub reads_per_get: u32,
-    /// Of writes that were forwarded.
-    pub forwarded_writes: ForwardedWrites,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            write_fence: WriteFence::default(),
-            inner_reads: InnerReads::default(),
-            reads_per_get: 1,
-            forwarded_writes: ForwardedWrites::default(),
-        }
+        Self { write_fence: WriteFence::default(), inner_reads: InnerReads::default(), reads_per_get: 1 }
     }
 }
 
@@ -134,7 +118,7 @@ impl Coordinator {
         loop {
             let spent = between(begun, self.parts.host.monotonic());
             let result = self.serve_once(request, forwarded, budget.saturating_sub(spent)).await;
-            let settled = |error: &Error| rule!(TransientIsRetried, forwarded || !error.is_transient());
+            let settled = |error: &Error| Rule::TransientIsRetried.holds(forwarded || !error.is_transient());
             if result.as_ref().err().is_none_or(settled) {
                 return result;
             }
@@ -149,27 +133,9 @@ impl Coordinator {
         }
         match status.leader {
             leader if forwarded => Err(Error::NotLeader { leader }),
-            Some(leader) if leader != self.me() => self.forward(leader, status.term, request, budget).await,
+            Some(leader) if leader != self.me() => self.parts.transport.call(leader, Arc::clone(request), budget).await,
             _ => Err(Error::LeaderNotFound),
         }
-    }
-
-    async fn forward(
-        &self,
-        leader: NodeId,
-        term: u64,
-        request: &Arc<Request>,
-        budget: Duration,
-    ) -> Result<Response, Error> {
-        let begun_under = self.parts.lease.generation();
-        let begun = self.parts.host.monotonic();
-        let result = self.parts.transport.call(leader, Arc::clone(request), budget).await;
-        if self.parts.policy.forwarded_writes == ForwardedWrites::ExtendLease
-            && matches!(result, Ok(Response::Written { .. }))
-        {
-            self.extend_lease(term, begun, begun_under);
-        }
-        result
     }
 
     async fn serve_as_leader(&self, request: &Request) -> Result<Response, Error> {

@@ -15,6 +15,7 @@
 
 use crate::env::{Instant, NodeId};
 use crate::observe::Membership;
+use crate::rules::Rule;
 
 /// The send times that a leader's peers have acknowledged in its term.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl QuorumAcks {
     /// Another configuration is in force at this leader. What a node acknowledged before it was removed is forgotten: it must
     /// not count once the node is back (LB-40). What a learner acknowledged counts once it votes: it has promised the same.
     pub fn reconfigured(&mut self, members: Membership) {
-        self.latest.retain(|(peer, _)| rule!(AckOfMember, members.contains(*peer)));
+        self.latest.retain(|(peer, _)| Rule::AckOfMember.holds(members.contains(*peer)));
         self.members = members;
     }
 
@@ -48,7 +49,7 @@ impl QuorumAcks {
     /// Notes that `from` acknowledged what was sent at `sent_at`; returns the quorum's time if that moved it forward. What
     /// comes late from a node that is no member any more is not even noted.
     pub fn acknowledged(&mut self, from: NodeId, sent_at: Instant) -> Option<Instant> {
-        if !rule!(AckOfMember, self.members.contains(from)) {
+        if !Rule::AckOfMember.holds(self.members.contains(from)) {
             return None;
         }
         match self.latest.iter_mut().find(|(peer, _)| *peer == from) {
@@ -62,17 +63,15 @@ impl QuorumAcks {
     /// A leader whose vote is the only one backs itself, at `now`: who is to be elected by any later configuration needs its
     /// vote, or its hand in the change that takes that away. Returns the quorum's time if that moved it forward.
     pub fn alone(&mut self, now: Instant) -> Option<Instant> {
-        let alone = rule!(AloneByItsVote, self.members.voters == [self.me] && !self.members.is_joint());
+        let alone = Rule::AloneByItsVote.holds(self.members.voters == [self.me] && !self.members.is_joint());
         alone.then(|| self.moved(now)).flatten()
     }
 
     fn advance(&mut self, known: Instant) -> Option<Instant> {
         let Membership { voters, outgoing, .. } = &self.members;
-        let mut quorum = self.quorum_time(voters, known)?;
-        if !rule!(AcksOfBothHalves, outgoing.is_empty()) {
-            quorum = quorum.min(self.quorum_time(outgoing, known)?);
-        }
-        self.moved(quorum)
+        let quorum = self.quorum_time(voters, known)?;
+        let decides_alone = Rule::AcksOfBothHalves.holds(outgoing.is_empty());
+        self.moved(if decides_alone { quorum } else { quorum.min(self.quorum_time(outgoing, known)?) })
     }
 
     /// The quorum's time is `at`, unless it is later already.
@@ -94,11 +93,11 @@ impl QuorumAcks {
         let mut times: Vec<Instant> = self
             .latest
             .iter()
-            .filter(|(peer, _)| rule!(AckOfVoter, voters.contains(peer)))
+            .filter(|(peer, _)| Rule::AckOfVoter.holds(voters.contains(peer)))
             .map(|(_, at)| *at)
             .collect();
         times.sort_unstable_by(|a, b| b.cmp(a));
-        let enough = |(others, _): &(usize, &Instant)| rule!(AckQuorum, others + 1 >= peers_needed);
+        let enough = |(others, _): &(usize, &Instant)| Rule::AckQuorum.holds(others + 1 >= peers_needed);
         times.iter().enumerate().find(enough).map(|(_, at)| *at)
     }
 }

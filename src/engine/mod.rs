@@ -157,17 +157,6 @@ pub trait Engine: Send + Sync + 'static {
     fn stop(&self);
 }
 
-/// What raft asks of a ReadIndex before it answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum ReadConfirmation {
-    /// A round of heartbeats that begins after it (raft's `Safe`).
-    #[default]
-    Round,
-    /// That CheckQuorum has not deposed the leader yet (raft's `LeaseBased`). Its leadership may outlive the promises of its
-    /// voters by up to an election timeout: what it answers may be stale, with perfect clocks (lease-bugs LB-01).
-    CheckQuorum,
-}
-
 /// How the engine is set up. Every node of a group has the same timing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
@@ -181,8 +170,6 @@ pub struct Config {
     pub election_timeout: Duration,
     /// Time after which an unanswered ReadIndex round is repeated under a new context.
     pub read_retry: Duration,
-    /// How a ReadIndex is confirmed.
-    pub read_confirmation: ReadConfirmation,
     /// How the lease is renewed.
     pub renewal: RenewalKind,
     /// Time between two read-index rounds that renew the lease, where it is renewed so.

@@ -7,6 +7,7 @@
 use super::acks::QuorumAcks;
 use crate::env::{Instant, NodeId, Stamp};
 use crate::observe::Membership;
+use crate::rules::Rule;
 use std::time::Duration;
 
 /// Which back-end renews the lease.
@@ -40,8 +41,8 @@ pub trait Renewal: Send {
     /// A ReadIndex round was confirmed.
     fn confirmed(&mut self, context: &[u8]) -> Option<Instant>;
 
-    /// A new term: nothing learned so far counts.
-    fn reset(&mut self);
+    /// A new term or role: no round that has begun so far counts. What goes by stamps sees the term in those.
+    fn reset(&mut self) {}
 
     /// Other members from here on. What asks Raft itself needs not know.
     fn reconfigured(&mut self, _members: Membership) {}
@@ -51,7 +52,7 @@ impl RenewalKind {
     /// The back-end for a group of these members.
     pub fn build(self, me: NodeId, members: Membership, interval: Duration) -> Box<dyn Renewal> {
         match self {
-            RenewalKind::Acks => Box::new(Acks(QuorumAcks::new(me, members))),
+            RenewalKind::Acks => Box::new(Acks { quorum: QuorumAcks::new(me, members), term: 0 }),
             RenewalKind::ReadRounds => Box::new(ReadRounds { interval, latest: None }),
             RenewalKind::Caller => Box::new(Nothing),
         }
@@ -59,15 +60,23 @@ impl RenewalKind {
 }
 
 /// Renewal by acknowledged send times.
-struct Acks(QuorumAcks);
+struct Acks {
+    quorum: QuorumAcks,
+    /// The term in which what is acknowledged left.
+    term: u64,
+}
 
 impl Renewal for Acks {
     fn acknowledged(&mut self, from: NodeId, stamp: Stamp) -> Option<Instant> {
-        self.0.acknowledged(from, stamp.sent_at)
+        if !Rule::AcksOfOneTerm.holds(self.term == stamp.term) {
+            self.quorum.reset();
+            self.term = stamp.term;
+        }
+        self.quorum.acknowledged(from, stamp.sent_at)
     }
 
     fn ticked(&mut self, now: Instant) -> Option<Instant> {
-        self.0.alone(now)
+        self.quorum.alone(now)
     }
 
     fn due(&self, _now: Instant) -> bool {
@@ -80,12 +89,8 @@ impl Renewal for Acks {
         None
     }
 
-    fn reset(&mut self) {
-        self.0.reset();
-    }
-
     fn reconfigured(&mut self, members: Membership) {
-        self.0.reconfigured(members);
+        self.quorum.reconfigured(members);
     }
 }
 
@@ -109,7 +114,8 @@ impl Renewal for ReadRounds {
     }
 
     fn confirmed(&mut self, context: &[u8]) -> Option<Instant> {
-        self.latest.as_ref().filter(|(latest, _)| latest == context).map(|(_, begun)| *begun)
+        let own = |(latest, _): &&(Vec<u8>, Instant)| Rule::RoundConfirmsItself.holds(latest == context);
+        self.latest.as_ref().filter(own).map(|(_, begun)| *begun)
     }
 
     fn reset(&mut self) {
@@ -134,6 +140,4 @@ impl Renewal for Nothing {
     fn confirmed(&mut self, _context: &[u8]) -> Option<Instant> {
         None
     }
-
-    fn reset(&mut self) {}
 }

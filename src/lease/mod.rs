@@ -16,12 +16,13 @@
 //! | returns after a transfer that was given up | by an entry proposed after that and applied | RL.4; [`Lease::resumed`](Listener::resumed) |
 //! | permits a read | the rules of the [`gate`], all of them | RL.2 |
 
-pub mod gate;
+pub(crate) mod gate;
 
 use crate::engine::{Listener, RenewalKind, Status};
 use crate::env::{ClockError, Instant};
 use crate::error::{Error, Leadership};
 use crate::observe::{EndCause, Event, Host, Miss};
+use crate::rules::Rule;
 use gate::View;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -75,17 +76,26 @@ pub struct Lease {
     state: Mutex<State>,
 }
 
-/// A lease's state; `expiry` alone says whether one is held.
+/// A lease's state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct State {
     /// The term this node was last elected in.
     pub(crate) term: u64,
-    pub(crate) generation: u64,
-    pub(crate) expiry: Option<Instant>,
+    generation: u64,
+    /// The lease that was granted last, of whatever generation: until when, and in which.
+    granted: Option<(Instant, u64)>,
     /// When the last lease of this term ended: what began before that brings none back.
-    pub(crate) ended: Instant,
+    ended: Instant,
     /// A transfer has begun, and an entry proposed after it was given up is not applied yet.
     pub(crate) suspended: bool,
+}
+
+impl State {
+    /// When the lease that is held runs out; `None`: none is held.
+    pub(crate) fn expiry(&self) -> Option<Instant> {
+        let (expiry, generation) = self.granted?;
+        Rule::HeldInThisGeneration.holds(generation == self.generation).then_some(expiry)
+    }
 }
 
 impl Lease {
@@ -112,7 +122,7 @@ impl Lease {
     /// the policy, unless one has ended since `begun_under` was taken.
     pub fn extend(&self, term: u64, base: Instant, begun_under: Generation) {
         let mut state = self.state.lock();
-        if self.policy.renewal == RenewalKind::Caller && rule!(SameGeneration, state.generation == begun_under.0) {
+        if self.policy.renewal == RenewalKind::Caller && Rule::SameGeneration.holds(state.generation == begun_under.0) {
             self.renew(&mut state, term, base);
         }
     }
@@ -134,18 +144,18 @@ impl Lease {
     }
 
     fn renew(&self, state: &mut State, term: u64, base: Instant) {
-        rule!(EndSettledByClock => if state.ended == NEVER {
+        if !Rule::EndSettledByClock.holds(state.ended != NEVER) {
             state.ended = self.now();
-        });
+        }
         let expiry = base.after(self.policy.length);
-        let counts = rule!(RegainedByEntry, !state.suspended)
-            && rule!(RenewedInThisTerm, state.term == term)
-            && rule!(BegunSinceEnd, base >= state.ended)
-            && rule!(NeverShortened, state.expiry.is_none_or(|held| held < expiry));
+        let counts = Rule::RegainedByEntry.holds(!state.suspended)
+            && Rule::RenewedInThisTerm.holds(state.term == term)
+            && Rule::BegunSinceEnd.holds(base >= state.ended)
+            && Rule::NeverShortened.holds(state.expiry().is_none_or(|held| held < expiry));
         if !counts {
             return;
         }
-        state.expiry = Some(expiry);
+        state.granted = Some((expiry, state.generation));
         self.host.observe(Event::LeaseExtended { term, generation: state.generation, base, expiry });
     }
 
@@ -154,11 +164,10 @@ impl Lease {
         self.host.monotonic().unwrap_or(NEVER)
     }
 
-    /// Ends what is held, then moves the generation: an extension begun before can no longer bring it back. Without a clock
+    /// Moves the generation: what was granted in it is held no longer, and an extension begun in it brings nothing back. Without a clock
     /// there is no telling what began before; the end is then taken to be where the clock can be read again.
     fn end(&self, state: &mut State, cause: EndCause) {
-        let held = state.expiry.is_some();
-        rule!(EndClearsExpiry => state.expiry = None);
+        let held = state.expiry().is_some();
         let generation = state.generation;
         state.generation += 1;
         state.ended = self.now();

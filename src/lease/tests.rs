@@ -114,8 +114,11 @@ fn each_rule_of_the_gate_closes_it_alone() {
 
 #[test]
 fn the_first_rule_that_fails_is_the_reason() {
-    let names: Vec<_> = gate::RULES.iter().map(|rule| rule.name).collect();
-    assert_eq!(names, ["clock-readable", "leader", "no-transfer", "caught-up", "held-in-this-term", "not-expired"]);
+    let reasons: Vec<_> = gate::GATE.iter().map(|(_, miss, _)| *miss).collect();
+    let transfer = [Miss::Transfer; 2];
+    let first = [Miss::Clock, Miss::NotLeader];
+    let last = [Miss::NotCaughtUp, Miss::Cold, Miss::Expired];
+    assert_eq!(reasons, [&first[..], &transfer, &last].concat());
     assert_eq!(warm().check(Err(ClockError), &Status::default()), Err(Miss::Clock));
 }
 

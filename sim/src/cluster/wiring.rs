@@ -202,7 +202,6 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
             // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than an
             // election.
             read_retry: election_timeout,
-            read_confirmation: engine::ReadConfirmation::Round,
             renewal,
             // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two failures.
             renewal_interval: length / 3,

@@ -421,3 +421,22 @@ pub(super) fn transfer_waits_for_quiet(engine: Arc<dyn Engine>, host: &Arc<dyn H
 
     answering(engine, Quiet { host: Arc::clone(host), writes: Arc::default() })
 }
+
+/// An engine that has stopped leads on, as far as readers are told: its status is what it was.
+pub(super) fn leads_on_after_stop(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    #[derive(Default)]
+    struct LeadsOn(Mutex<Status>);
+
+    impl Between for LeadsOn {
+        fn status(&self, engine: &dyn Engine) -> Status {
+            let (now, mut last) = (engine.status(), self.0.lock());
+            // One that has stopped has nothing applied any more.
+            if now.applied >= last.applied {
+                *last = now;
+            }
+            *last
+        }
+    }
+
+    answering(engine, LeadsOn::default())
+}

@@ -1,11 +1,10 @@
 //! What real systems did, as far as it bears on leases: elastickv from the incident of April 2026 on, by its pull requests, and
 //! the crate `raft` as it comes.
 
-use super::{DEFAULT, Harm, Kind, Variant, any_error, no_error, seen};
+use super::{DEFAULT, Harm, Kind, Variant, any_error, listener, no_error, seen, tap, tuned};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
-#[cfg(feature = "planted")]
-use leasehold::engine;
 use leasehold::engine::RenewalKind;
+use leasehold::engine::raft_rs::{RaftConfig, ReadOnlyOption};
 use std::time::Duration;
 
 const HISTORY: Variant = Variant { kind: Kind::History, ..DEFAULT };
@@ -19,7 +18,7 @@ const ELASTICKV: Variant = Variant {
     lease_length: margin_of_300_ms,
     renewal: Some(RenewalKind::Caller),
     coordinator: Policy { write_fence: WriteFence::ReadIndex, ..DEFAULT.coordinator },
-    #[cfg(feature = "planted")]
+    listener: Some(listener::hears_of_no_transfer),
     rules_off: flaws::OF_CALLERS,
     ..HISTORY
 };
@@ -31,10 +30,8 @@ const BY_ARRIVALS: Variant = Variant {
     renewal: Some(RenewalKind::Acks),
     write_ends: Some(no_error),
     read_ends: Some(no_error),
-    tap: Some(super::tap::any_answer_at_receipt),
-    #[cfg(feature = "planted")]
-    listener: Some(super::listener::ended_by_next_election),
-    #[cfg(feature = "planted")]
+    tap: Some(tap::any_answer_at_receipt),
+    listener: Some(listener::ended_by_next_election),
     rules_off: flaws::OF_ARRIVALS,
     ..ELASTICKV
 };
@@ -80,7 +77,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         coordinator: Policy { inner_reads: InnerReads::Lease, ..ELASTICKV.coordinator },
         ..BY_ARRIVALS
     },
-    #[cfg(feature = "planted")]
     Variant {
         name: "elastickv-head",
         about: "lease from the arrival of acknowledgements, of any term; neither a transfer nor a fresh term closes the fast path",
@@ -90,30 +86,23 @@ pub(super) const VARIANTS: &[Variant] = &[
         rules_off: flaws::OF_HEAD,
         ..BY_ARRIVALS
     },
-    #[cfg(feature = "planted")]
     SECONDARY,
-    #[cfg(feature = "planted")]
     RAFT_RS,
 ];
 
 /// elastickv's caller-side lease, which its head has beside the one by arrivals, alone: a node here has one lease.
-#[cfg(feature = "planted")]
 const SECONDARY: Variant = Variant {
     name: "elastickv-secondary",
     about: "elastickv's other lease alone: a write that a follower has forwarded extends the follower's own",
     source: "elastickv d9a031d (leaseRefreshingTxn, kv/sharded_coordinator.go), as read",
     harm: Harm::StaleRead,
     seen: seen("findings/elastickv-secondary", "staleness"),
-    coordinator: Policy {
-        forwarded_writes: leasehold::coordinator::ForwardedWrites::ExtendLease,
-        ..ELASTICKV.coordinator
-    },
+    tap: Some(tap::forwarded_writes_extend),
     rules_off: flaws::OF_SECONDARY,
     ..ELASTICKV
 };
 
 /// raft-rs without what the engine adds to it, and with the reads that it calls lease-based.
-#[cfg(feature = "planted")]
 const RAFT_RS: Variant = Variant {
     name: "raft-rs-lease-reads",
     about: "raft-rs as it comes, its reads LeaseBased: who leads by CheckQuorum answers",
@@ -122,10 +111,7 @@ const RAFT_RS: Variant = Variant {
     seen: seen("findings/raft-rs-alternating-transfers", "staleness"),
     // No lease but raft's: every read asks it.
     lease_length: |_, _| Duration::ZERO,
-    set_up: Some(|_, mut config| {
-        config.engine.read_confirmation = engine::ReadConfirmation::CheckQuorum;
-        config
-    }),
+    tuning: Some(|| tuned(|raft| RaftConfig { read_only_option: ReadOnlyOption::LeaseBased, ..raft })),
     rules_off: flaws::OF_RAFT_RS,
     ..HISTORY
 };
@@ -136,25 +122,15 @@ fn margin_of_300_ms(election_timeout: Duration, _tick: Duration) -> Duration {
 }
 
 /// The rules that real systems do not keep. Whose fast path asks what, and why: `scenarios/findings/README.md`.
-#[cfg(feature = "planted")]
 mod flaws {
     use leasehold::rules::Rule::{self, *};
 
-    pub(super) const OF_CALLERS: &[Rule] = &[
-        NoTransfer,
-        TransferEndsLease,
-        TimeoutNowEndsLease,
-        TimeoutNowNamesLog,
-        RegainedByEntry,
-        PromiseSurvivesRestart,
-        CaughtUp,
-    ];
+    pub(super) const OF_CALLERS: &[Rule] =
+        &[NoTransfer, TimeoutNowNamesLog, RegainedByEntry, PromiseSurvivesRestart, CaughtUp];
 
     /// And its own: until #676 learners counted.
     pub(super) const OF_ARRIVALS: &[Rule] = &[
         NoTransfer,
-        TransferEndsLease,
-        TimeoutNowEndsLease,
         TimeoutNowNamesLog,
         RegainedByEntry,
         PromiseSurvivesRestart,
@@ -167,8 +143,6 @@ mod flaws {
 
     pub(super) const OF_HEAD: &[Rule] = &[
         NoTransfer,
-        TransferEndsLease,
-        TimeoutNowEndsLease,
         TimeoutNowNamesLog,
         RegainedByEntry,
         PromiseSurvivesRestart,
@@ -180,8 +154,6 @@ mod flaws {
 
     pub(super) const OF_SECONDARY: &[Rule] = &[
         NoTransfer,
-        TransferEndsLease,
-        TimeoutNowEndsLease,
         TimeoutNowNamesLog,
         RegainedByEntry,
         PromiseSurvivesRestart,
@@ -191,5 +163,5 @@ mod flaws {
     ];
 
     pub(super) const OF_RAFT_RS: &[Rule] =
-        &[TimeoutNowNamesLog, PromiseSurvivesRestart, NothingDuringTransfer, LeaderWithoutVoteResigns];
+        &[TimeoutNowNamesLog, PromiseSurvivesRestart, NothingDuringTransfer, LeaderHasVote];
 }

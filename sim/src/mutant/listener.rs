@@ -6,6 +6,7 @@ use leasehold::env::Instant;
 use leasehold::observe::{EndCause, Host};
 use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is odd about what the lease is told; what is not said goes through as it is.
 trait Between: Send + Sync + 'static {
@@ -117,9 +118,88 @@ pub(super) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>)
     listening(lease, AtElection(Arc::clone(host)))
 }
 
-/// The lease of a leader that is deposed ends when it is next elected. In between, what it has published of its role closes the
-/// gate, and it publishes that only when the new term is on disk.
-pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+/// A transfer of leadership is nothing to the lease.
+pub(super) fn hears_of_no_transfer(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct Deaf;
+
+    impl Between for Deaf {
+        fn suspended(&self, _lease: &dyn Listener) {}
+    }
+
+    listening(lease, Deaf)
+}
+
+/// Nor is the loss of leadership.
+pub(super) fn hears_of_no_loss(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    without_end(hears_of_no_transfer(lease, host), EndCause::RoleChange)
+}
+
+/// The stop of the engine is nothing to the lease.
+pub(super) fn hears_of_no_stop(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    without_end(lease, EndCause::Stopped)
+}
+
+fn without_end(lease: Arc<dyn Listener>, cause: EndCause) -> Arc<dyn Listener> {
+    struct Deaf(EndCause);
+
+    impl Between for Deaf {
+        fn ended(&self, lease: &dyn Listener, cause: EndCause) {
+            if cause != self.0 {
+                lease.ended(cause);
+            }
+        }
+    }
+
+    listening(lease, Deaf(cause))
+}
+
+/// The request for a transfer leaves the lease alone: the first time that this leader tells of one is that. The `TimeoutNow` that it
+/// makes leave is the next.
+pub(super) fn hears_of_transfers_late(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    #[derive(Default)]
+    struct Late {
+        requested: AtomicBool,
+    }
+
+    impl Between for Late {
+        fn elected(&self, lease: &dyn Listener, term: u64) {
+            self.requested.store(false, Ordering::Relaxed);
+            lease.elected(term);
+        }
+
+        fn suspended(&self, lease: &dyn Listener) {
+            if self.requested.swap(true, Ordering::Relaxed) {
+                lease.suspended();
+            }
+        }
+
+        fn resumed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+            self.requested.store(false, Ordering::Relaxed);
+            lease.resumed(term, base);
+        }
+    }
+
+    listening(lease, Late::default())
+}
+
+/// What renews the lease at the moment that it counts from was asked of nobody, and renews nothing.
+pub(super) fn renewed_by_others_alone(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+    struct ByOthers(Arc<dyn Host>);
+
+    impl Between for ByOthers {
+        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
+            if self.0.monotonic() != Ok(base) {
+                lease.renewed(term, base);
+            }
+        }
+    }
+
+    listening(lease, ByOthers(Arc::clone(host)))
+}
+
+/// The lease of a leader that is deposed ends when it is next elected, and a transfer leaves it alone. In between, what it has
+/// published of its role closes the gate, and it publishes that only when the new term is on disk.
+pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct Late;
 
     impl Between for Late {
@@ -135,7 +215,7 @@ pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, _: &Arc<dyn Host>
         }
     }
 
-    listening(lease, Late)
+    hears_of_no_transfer(listening(lease, Late), host)
 }
 
 /// A new leader has a lease when any that was granted before its election must be over.

@@ -1,8 +1,9 @@
 //! Bugs that are made by switching off what the stack keeps, or by telling the lease something else than the engine says.
 
-use super::{Harm, PLANTED, Variant, any_error, engine, host, listener, machine, seen};
+use super::{Harm, PLANTED, Variant, any_error, engine, host, listener, machine, seen, tuned};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
 use leasehold::engine::RenewalKind;
+use leasehold::engine::raft_rs::{ConfChangeTransition, RaftConfig, Tuning};
 use leasehold::rules::Rule;
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -19,7 +20,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: who leads answers, and nothing makes it step down",
         source: "raft-rs #140, #141; etcd #8450; lease-bugs LB-02",
         seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
-        rules_off: &[Rule::HeldInThisTerm, Rule::NotExpired, Rule::CheckQuorum],
+        rules_off: &[Rule::HeldInThisTerm, Rule::NotExpired],
+        tuning: Some(without_check_quorum),
         ..PLANTED
     },
     Variant {
@@ -27,7 +29,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: without CheckQuorum voters promise nothing, and the lease counts on it",
         source: "raft-rs: the check that refuses votes asks for check_quorum; premise P2",
         seen: seen("fast/restart-promise", "one-lease"),
-        rules_off: &[Rule::CheckQuorum],
+        tuning: Some(without_check_quorum),
         ..PLANTED
     },
     Variant {
@@ -52,7 +54,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a transfer of leadership leaves the lease as it is",
         source: "etcd-io/raft #99; openraft #1747; TiKV #1593; lease-bugs LB-18",
         seen: seen("fast/s-01-transfer-and-hold", "one-lease"),
-        rules_off: &[Rule::NoTransfer, Rule::TransferEndsLease, Rule::TimeoutNowEndsLease],
+        listener: Some(listener::hears_of_no_transfer),
+        rules_off: &[Rule::NoTransfer],
         ..PLANTED
     },
     Variant {
@@ -145,7 +148,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: an acknowledgement counts in whatever term it was given, and in every later one",
         source: "elastickv a1e1f582 and d9a031d; lease-bugs LB-37",
         seen: seen("planted/back-and-forth", "lease-base"),
-        rules_off: &[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm, Rule::RenewedInThisTerm, Rule::AcksForgotten],
+        rules_off: &[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm, Rule::RenewedInThisTerm, Rule::AcksOfOneTerm],
         ..PLANTED
     },
     Variant {
@@ -153,14 +156,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: neither the role nor the term is asked, and a lost leadership leaves the lease in force",
         source: "elastickv b94ee7e0; lease-bugs LB-25",
         seen: seen("fast/s-01-transfer-and-hold", "one-lease"),
-        rules_off: &[
-            Rule::Leader,
-            Rule::NoTransfer,
-            Rule::HeldInThisTerm,
-            Rule::RoleChangeEndsLease,
-            Rule::TransferEndsLease,
-            Rule::TimeoutNowEndsLease,
-        ],
+        listener: Some(listener::hears_of_no_loss),
+        rules_off: &[Rule::Leader, Rule::NoTransfer, Rule::HeldInThisTerm],
         ..PLANTED
     },
     Variant {
@@ -186,7 +183,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 9c15a89b, f83fed54; lease-bugs LB-26",
         seen: seen("planted/failed-engine", "live-leader"),
         host: Some(host::outlives_its_engine),
-        rules_off: &[Rule::StopEndsLease],
+        listener: Some(listener::hears_of_no_stop),
+        engine: Some(engine::leads_on_after_stop),
         ..PLANTED
     },
     Variant {
@@ -195,7 +193,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv ac9b7f85: between two stores there, to the end of the lease here, as one lock guards both; lease-bugs LB-23",
         seen: seen("planted/back-and-forth", "live-leader"),
         renewal: Some(RenewalKind::Caller),
-        rules_off: &[Rule::EndClearsExpiry],
+        rules_off: &[Rule::HeldInThisGeneration],
         ..PLANTED
     },
     Variant {
@@ -211,7 +209,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: TimeoutNow ends the lease, the request that makes it leave, sooner or later, does not",
         source: "elastickv 7ea2a826; lease-bugs LB-27 (a)",
         seen: seen("planted/lagging-target", "transfer-lease"),
-        rules_off: &[Rule::TransferEndsLease],
+        listener: Some(listener::hears_of_transfers_late),
         ..PLANTED
     },
     Variant {
@@ -235,7 +233,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a leader without a vote goes on to lead, and confirms ReadIndex alone where one voter is left",
         source: "raft-rs post_conf_change, is_singleton; dragonboat 31f4122; etcd #10563; lease-bugs LB-43",
         seen: seen("findings/raft-rs-removed-leader", "staleness"),
-        rules_off: &[Rule::LeaderWithoutVoteResigns],
+        rules_off: &[Rule::LeaderHasVote],
         ..PLANTED
     },
     Variant {
@@ -251,7 +249,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: what is in the snapshot and still in the log is applied again after a restart",
         source: "elastickv 1a78d0b0, 57467ed0 (R15)",
         seen: seen("planted/reopened", "state-machine-safety"),
-        rules_off: &[Rule::AppliedOnce],
+        tuning: Some(|| tuned(|raft| RaftConfig { applied: 0, ..raft })),
         ..PLANTED
     },
     Variant {
@@ -260,7 +258,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "etcd-io/raft #397; etcd #20418; lease-bugs LB-54",
         seen: seen("fast/s-04-late-acknowledgement", "lease-base"),
         renewal: Some(RenewalKind::ReadRounds),
-        rules_off: &[Rule::ContextUsedOnce],
+        rules_off: &[Rule::RoundConfirmsItself],
         ..PLANTED
     },
     Variant {
@@ -391,7 +389,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 852b13ff (R1), 8045c2ff, 7aa08b53 and 9e9432c6 (R2)",
         seen: seen("planted/vain-transfers", "transfers-end"),
         harm: Harm::Liveness,
-        rules_off: &[Rule::TransferToEligible, Rule::EndOfTransferNoticed],
+        rules_off: &[Rule::TransferToEligible, Rule::TransferUnderWay],
         ..PLANTED
     },
     Variant {
@@ -400,7 +398,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv d82b6c14 #535 (R6), 7e0ce99d (R7): of entries raft finds out by the next heartbeat's answer",
         seen: seen("planted/lost-snapshot", "writes"),
         harm: Harm::Liveness,
-        rules_off: &[Rule::LostSnapshotReported],
+        rules_off: &[Rule::SnapshotUnderWay],
         ..PLANTED
     },
     Variant {
@@ -409,7 +407,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 9346bbfe (Q5): the removal of a peer computes nothing anew; #676: one voter and a learner",
         seen: seen("planted/only-voter", "lease-hit-rate"),
         harm: Harm::Performance,
-        rules_off: &[Rule::AloneRenews],
+        listener: Some(listener::renewed_by_others_alone),
         ..PLANTED
     },
     Variant {
@@ -453,7 +451,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "etcd #12136; lease-bugs LB-50",
         seen: seen("planted/joint", "configuration"),
         harm: Harm::Liveness,
-        rules_off: &[Rule::JointIsLeft],
+        tuning: Some(|| Tuning { joint: ConfChangeTransition::Explicit, ..Tuning::default() }),
         ..PLANTED
     },
     Variant {
@@ -480,7 +478,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "hashicorp/raft #493; lease-bugs LB-67",
         seen: seen("planted/unreachable-target", "transfers-end"),
         harm: Harm::Liveness,
-        rules_off: &[Rule::EndOfTransferNoticed],
+        rules_off: &[Rule::TransferUnderWay],
         ..PLANTED
     },
     Variant {
@@ -493,3 +491,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
 ];
+
+/// raft as it comes: nothing deposes a leader that hears nobody, and voters promise nothing.
+fn without_check_quorum() -> Tuning {
+    tuned(|raft| RaftConfig { check_quorum: false, ..raft })
+}

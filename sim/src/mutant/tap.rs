@@ -2,7 +2,8 @@
 
 use crate::cluster::Tap;
 use leasehold::engine::raft_rs::wire::{MessageType, rewrite};
-use leasehold::env::{Address, Bus, Instant, Lane, LaneFull, Stamp, timeout};
+use leasehold::env::{Address, Bus, Instant, Lane, LaneFull, Reading, Stamp, timeout};
+use leasehold::lease::{Generation, Lease};
 use leasehold::node::{Node, Parts};
 use leasehold::observe::Host;
 use leasehold::request::{Key, Request, Response, Value, Version};
@@ -475,4 +476,38 @@ impl Tap for GetsAnswered {
         }
         Some(packet)
     }
+}
+
+/// A write that the leader has committed for this node extends this node's own lease.
+pub(super) fn forwarded_writes_extend(parts: &Parts) -> Arc<dyn Tap> {
+    /// When each request that was passed on left, and under which lease.
+    type Forwarded = BTreeMap<CallId, (Reading, Generation)>;
+
+    struct Extends {
+        host: Arc<dyn Host>,
+        lease: Arc<Lease>,
+        forwarded: Mutex<Forwarded>,
+    }
+
+    impl Tap for Extends {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            if let Message::Request { call, forwarded: true, .. } = &packet.body {
+                self.forwarded.lock().insert(*call, (self.host.monotonic(), self.lease.generation()));
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, packet: Packet, node: &Node) -> Option<Packet> {
+            if let Message::Reply { call, result } = &packet.body
+                && let Some((begun, generation)) = self.forwarded.lock().remove(call)
+                && let (Ok(Response::Written { .. }), Ok(base)) = (result, begun)
+            {
+                self.lease.extend(node.status().term, base, generation);
+            }
+            Some(packet)
+        }
+    }
+
+    let (host, lease) = (Arc::clone(&parts.host), Arc::clone(&parts.lease));
+    Arc::new(Extends { host, lease, forwarded: Mutex::default() })
 }

@@ -1,6 +1,5 @@
 //! Never wrong, and of no use: what only asks for safety does not notice.
 
-#[cfg(feature = "planted")]
 use super::listener;
 use super::{DEFAULT, Harm, Kind, Variant, seen};
 use std::time::Duration;
@@ -24,7 +23,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         lease_length: |_, tick| tick * 5,
         ..TOO_SAFE
     },
-    #[cfg(feature = "planted")]
     Variant {
         name: "lease-ended-by-renewal",
         about: "too safe: what renews the lease ends it first",

@@ -17,9 +17,10 @@ use crate::env::{Address, ClockError, Instant, NodeId, Point, Stamp, Work};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{EndCause, Event, Host, Role, RoundCause};
+use crate::rules::Rule;
 use crate::transport::{Message, Packet, Transport};
 use membership::Change;
-use raft::eraftpb::{Entry, Message as RaftMessage, MessageType, Snapshot};
+use raft::eraftpb::{ConfChangeTransition, Entry, Message as RaftMessage, MessageType, Snapshot};
 use raft::{RawNode, ReadState, StateRole};
 use snapshots::Sent;
 use std::num::NonZeroU64;
@@ -44,6 +45,7 @@ pub(super) struct EventLoop {
     contexts: Contexts,
     transfer: Transfer,
     change: Option<Change>,
+    joint: ConfChangeTransition,
     compact_after: Option<NonZeroU64>,
     /// A snapshot that is taken and not yet on disk.
     captured: Option<Snapshot>,
@@ -90,15 +92,14 @@ enum Transfer {
 
 impl EventLoop {
     pub(super) fn new(parts: Parts, store: LogStore, shared: Arc<Shared>) -> Result<Self, Error> {
-        let Parts { host, disk: _, transport, metrics, machine, listener, config } = parts;
+        let Parts { host, disk: _, transport, metrics, machine, listener, config, tuning } = parts;
         let me = host.node();
         let timeouts = ElectionTimeouts::new(&config);
         let promise = RestartPromise::new(&config, me, &store);
         let applied = snapshots::reopen(&store, &*machine, &*host)?;
         let members = store.membership();
         let logger = slog::Logger::root(slog::Discard, slog::o!());
-        let mut raft_config = raft_config(me, &config);
-        rule!(AppliedOnce => raft_config.applied = applied.0);
+        let raft_config = (tuning.raft)(raft::Config { applied: applied.0, ..raft_config(me, &config) });
         let raft = RawNode::new(&raft_config, store, &logger).map_err(|_| Error::Storage)?;
         let mut event_loop = Self {
             contexts: Contexts::new(me, host.incarnation()),
@@ -116,6 +117,7 @@ impl EventLoop {
             reads: Reads::default(),
             transfer: Transfer::None,
             change: None,
+            joint: tuning.joint,
             compact_after: config.compact_after,
             captured: None,
             snapshots: Sent::default(),
@@ -201,9 +203,9 @@ impl EventLoop {
 
     /// What renews the lease without anybody's asking.
     fn renew(&mut self, now: Instant) {
-        rule!(AloneRenews => if let Some(base) = self.renewal.ticked(now) {
+        if let Some(base) = self.renewal.ticked(now) {
             self.listener.renewed(self.raft.raft.term, base);
-        });
+        }
         if self.raft.raft.commit_to_current_term() && self.renewal.due(now) {
             let context = self.contexts.next();
             self.renewal.begun(&context, now);
@@ -237,7 +239,7 @@ impl EventLoop {
         if raft.state != StateRole::Leader {
             return Err(Error::NotLeader { leader: known_node(raft.leader_id) });
         }
-        if !rule!(NothingDuringTransfer, raft.lead_transferee.is_none()) {
+        if !Rule::NothingDuringTransfer.holds(raft.lead_transferee.is_none()) {
             return Err(Error::TransferInProgress);
         }
         Ok(())
@@ -250,7 +252,7 @@ impl EventLoop {
         }
         self.host.observe(Event::RoundStarted { cause, again });
         let context = self.contexts.next();
-        if rule!(RoundAfterOwnTerm, self.raft.raft.commit_to_current_term()) {
+        if Rule::RoundAfterOwnTerm.holds(self.raft.raft.commit_to_current_term()) {
             self.reads.insert(context, reply);
             self.raft.read_index(context.to_vec());
         } else {
@@ -268,12 +270,12 @@ impl EventLoop {
         let amid_change = self.raft.store().first_change_after(self.applied.0).is_some();
         // Whether the target is alive is not asked: raft's `recent_active` says no for a heartbeat after every CheckQuorum, which
         // refused healthy targets; a dead one is given up after an election timeout.
-        let eligible = rule!(TransferToEligible, voter && !amid_change && to != self.host.node());
+        let eligible = Rule::TransferToEligible.holds(voter && !amid_change && to != self.host.node());
         if !eligible {
             let _ = reply.send(Err(Error::TransferRefused));
             return;
         }
-        rule!(TransferEndsLease => self.listener.suspended());
+        self.listener.suspended();
         self.raft.transfer_leader(to.0);
         self.transfer = Transfer::Pending { to: to.0, reply };
         self.host.observe(Event::TransferStarted { to });
@@ -282,7 +284,7 @@ impl EventLoop {
 
     /// Notices that raft has given a transfer up, which it does in silence, and sets about to regain the lease.
     fn settle_transfer(&mut self) {
-        let under_way = rule!(EndOfTransferNoticed, self.raft.raft.lead_transferee.is_some());
+        let under_way = Rule::TransferUnderWay.holds(self.raft.raft.lead_transferee.is_some());
         if under_way {
             return;
         }
@@ -297,12 +299,13 @@ impl EventLoop {
                 return;
             }
         }
-        let Ok(base) = self.now() else { return };
-        rule!(RegainedByEntry => {
-            if let Ok(index) = self.append(NO_COMMAND) {
-                self.transfer = Transfer::Regaining { index, base };
-            }
-        });
+        let settled = Rule::RegainedByEntry.holds(!matches!(self.transfer, Transfer::Unsettled));
+        if let Ok(base) = self.now()
+            && !settled
+            && let Ok(index) = self.append(NO_COMMAND)
+        {
+            self.transfer = Transfer::Regaining { index, base };
+        }
     }
 
     async fn step(&mut self, packet: Packet) {
@@ -311,11 +314,11 @@ impl EventLoop {
             return;
         };
         let Some(message) = wire::open(wire) else { return };
-        if !rule!(TimeoutNowNamesLog, !self.is_stale_timeout_now(&message)) {
+        if !Rule::TimeoutNowNamesLog.holds(self.is_no_stale_timeout_now(&message)) {
             self.host.observe(Event::StaleTimeoutNow);
             return;
         }
-        if !rule!(PromiseSurvivesRestart, !self.promise.forbids(&message)) {
+        if !Rule::PromiseSurvivesRestart.holds(self.promise.permits(&message)) {
             self.host.observe(Event::VoteWithheld { from });
             return;
         }
@@ -329,19 +332,19 @@ impl EventLoop {
 
     /// Rule RL.4 (raft-rs #234): a `TimeoutNow` permits an election against the log that its sender had. If this log has moved
     /// on since, the sender has regained its lease by an entry that the permission knows nothing of.
-    fn is_stale_timeout_now(&self, message: &RaftMessage) -> bool {
+    fn is_no_stale_timeout_now(&self, message: &RaftMessage) -> bool {
         let log = &self.raft.raft.raft_log;
-        message.msg_type == MessageType::MsgTimeoutNow
-            && message.index != 0
-            && (log.last_term(), log.last_index()) > (message.log_term, message.index)
+        message.msg_type != MessageType::MsgTimeoutNow
+            || message.index == 0
+            || (log.last_term(), log.last_index()) <= (message.log_term, message.index)
     }
 
     fn acknowledged(&mut self, from: NodeId, term: u64, stamp: Stamp) {
         let raft = &self.raft.raft;
-        let mine = rule!(StampOfThisTerm, stamp.term == raft.term) && stamp.incarnation == self.host.incarnation();
+        let mine = Rule::StampOfThisTerm.holds(stamp.term == raft.term) && stamp.incarnation == self.host.incarnation();
         if raft.state == StateRole::Leader
             && mine
-            && rule!(AnswerOfThisTerm, term == raft.term)
+            && Rule::AnswerOfThisTerm.holds(term == raft.term)
             && let Some(base) = self.renewal.acknowledged(from, stamp)
         {
             self.listener.renewed(stamp.term, base);
@@ -369,10 +372,10 @@ impl EventLoop {
     }
 
     fn role_changed(&mut self, before: Known) {
-        rule!(AcksForgotten => self.renewal.reset());
+        self.renewal.reset();
         self.snapshots = Sent::default();
         if before.role == Role::Leader {
-            rule!(RoleChangeEndsLease => self.listener.ended(EndCause::RoleChange));
+            self.listener.ended(EndCause::RoleChange);
             self.proposals.fail_all(&INTERRUPTED);
             self.reads.fail_all(&INTERRUPTED);
             self.fail_change(&INTERRUPTED);
@@ -416,7 +419,7 @@ impl EventLoop {
             self.apply(light.take_committed_entries()).await;
             self.raft.advance_apply();
             self.host.point(Point::Applied).await;
-            rule!(LeaderWithoutVoteResigns => self.resign_without_vote());
+            self.resign_without_vote();
             self.after_step();
             self.keep_captured().await?;
             self.release_early_reads();
@@ -450,7 +453,7 @@ impl EventLoop {
         for mut message in messages {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
-                rule!(TimeoutNowEndsLease => self.listener.suspended());
+                self.listener.suspended();
                 self.host.observe(Event::TimeoutNowSent { to: NodeId(message.to) });
                 let log = &self.raft.raft.raft_log;
                 (message.log_term, message.index) = (log.last_term(), log.last_index());
@@ -575,7 +578,7 @@ impl EventLoop {
     fn stop(&mut self, error: Option<&Error>) {
         self.shared.inbox.close();
         self.shared.close();
-        rule!(StopEndsLease => self.listener.ended(EndCause::Stopped));
+        self.listener.ended(EndCause::Stopped);
         let closed = Error::Closed(Outcome::Unknown);
         self.proposals.fail_all(&closed);
         self.reads.fail_all(&closed);

@@ -25,6 +25,8 @@ use std::time::Duration;
 use storage::LogStore;
 use tokio::sync::oneshot;
 
+pub use raft::eraftpb::ConfChangeTransition;
+pub use raft::{Config as RaftConfig, ReadOnlyOption};
 pub use timing::timing;
 
 /// What an engine is made of.
@@ -43,6 +45,23 @@ pub struct Parts {
     pub listener: Arc<dyn Listener>,
     /// Timing, founders, queues.
     pub config: Config,
+    /// What is set of raft itself.
+    pub tuning: Tuning,
+}
+
+/// What [`Config`] does not say, as it is raft's alone.
+pub struct Tuning {
+    /// Has the last word on how raft is set up.
+    pub raft: fn(raft::Config) -> raft::Config,
+    /// How a joint configuration is entered and left: even where one voter changes, and by itself, under whoever leads when it is
+    /// applied, or next (R6; etcd #12136, LB-50).
+    pub joint: ConfChangeTransition,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { raft: |raft| raft, joint: ConfChangeTransition::Implicit }
+    }
 }
 
 /// A running Raft node.
@@ -114,7 +133,7 @@ impl Shared {
     fn close(&self) {
         let mut published = self.published.lock();
         published.closed = true;
-        rule!(StopEndsLease => published.status = Status { term: published.status.term, ..Status::default() });
+        published.status = Status { term: published.status.term, ..Status::default() };
         published.waiting.clear();
     }
 

@@ -2,7 +2,7 @@
 
 use super::event_loop::role_of;
 use super::storage::LogStore;
-use crate::engine::{Config, ReadConfirmation, RenewalKind};
+use crate::engine::{Config, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
 use raft::eraftpb::{Message, MessageType};
@@ -75,9 +75,10 @@ impl RestartPromise {
         self.ticks_left = self.ticks_left.saturating_sub(1);
     }
 
-    pub(super) fn forbids(&self, message: &Message) -> bool {
+    /// May this message be obeyed? What asks for a vote may not, as long as there is a promise, unless a transfer permits it.
+    pub(super) fn permits(&self, message: &Message) -> bool {
         let asks = matches!(message.msg_type, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
-        self.ticks_left > 0 && asks && message.context.as_ref() != CAMPAIGN_TRANSFER
+        self.ticks_left == 0 || !asks || message.context.as_ref() == CAMPAIGN_TRANSFER
     }
 }
 
@@ -108,24 +109,23 @@ pub fn timing(config: &Config, lease: Duration) -> Timing {
 /// What raft is configured with.
 pub(super) fn raft_config(me: NodeId, config: &Config) -> raft::Config {
     let (min_election_tick, max_election_tick) = election_range(config);
-    let mut raft_config = raft::Config {
+    raft::Config {
         id: me.0,
         election_tick: ticks(config, config.election_timeout),
         heartbeat_tick: ticks(config, config.heartbeat),
         min_election_tick,
         max_election_tick,
         pre_vote: true,
-        read_only_option: match config.read_confirmation {
-            ReadConfirmation::Round => ReadOnlyOption::Safe,
-            ReadConfirmation::CheckQuorum => ReadOnlyOption::LeaseBased,
-        },
+        // A leader that hears no quorum steps down, and who hears its leader refuses its vote to others (P2; LB-02).
+        check_quorum: true,
+        // A round of heartbeats that begins after the ReadIndex confirms it. raft's other way asks whether CheckQuorum has deposed the
+        // leader: its leadership may outlive the promises of its voters by up to an election timeout (LB-01).
+        read_only_option: ReadOnlyOption::Safe,
         max_size_per_msg: 1 << 20,
         max_committed_size_per_ready: 1 << 20,
         max_inflight_msgs: 1024,
         ..Default::default()
-    };
-    rule!(CheckQuorum => raft_config.check_quorum = true);
-    raft_config
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +141,6 @@ mod tests {
             heartbeat: Duration::from_millis(100),
             election_timeout: Duration::from_secs(1),
             read_retry: Duration::from_secs(1),
-            read_confirmation: ReadConfirmation::Round,
             renewal: RenewalKind::Acks,
             renewal_interval: Duration::from_millis(300),
             heartbeat_inbox: 8,
@@ -157,24 +156,24 @@ mod tests {
     fn a_restarted_voter_votes_for_nobody_until_an_election_timeout_has_passed() {
         let mut promise = RestartPromise::begin(&config(), true);
         for _ in 0..100 {
-            assert!(promise.forbids(&asks(MessageType::MsgRequestPreVote, b"")));
-            assert!(promise.forbids(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
+            assert!(!promise.permits(&asks(MessageType::MsgRequestPreVote, b"")));
+            assert!(!promise.permits(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
             promise.tick();
         }
-        assert!(!promise.forbids(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
+        assert!(promise.permits(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
     }
 
     #[test]
     fn a_transfer_of_leadership_may_go_on_through_a_restart() {
         let promise = RestartPromise::begin(&config(), true);
-        assert!(!promise.forbids(&asks(MessageType::MsgRequestVote, CAMPAIGN_TRANSFER)));
-        assert!(!promise.forbids(&asks(MessageType::MsgHeartbeat, b"")));
+        assert!(promise.permits(&asks(MessageType::MsgRequestVote, CAMPAIGN_TRANSFER)));
+        assert!(promise.permits(&asks(MessageType::MsgHeartbeat, b"")));
     }
 
     #[test]
     fn who_has_promised_nothing_may_vote_at_once() {
         let request = asks(MessageType::MsgRequestVote, b"CampaignElection");
-        assert!(!RestartPromise::begin(&config(), false).forbids(&request));
+        assert!(RestartPromise::begin(&config(), false).permits(&request));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::cluster::Cluster;
 use super::disk::TestDisk;
 use super::stub::Stub;
 use crate::coordinator;
-use crate::engine::{self, ReadConfirmation, RenewalKind};
+use crate::engine::{self, RenewalKind};
 use crate::env::{Bus, NodeId};
 use crate::error::Error;
 use crate::lease;
@@ -109,7 +109,6 @@ impl Setup {
                 heartbeat: HEARTBEAT,
                 election_timeout: ELECTION,
                 read_retry: ELECTION / 2,
-                read_confirmation: ReadConfirmation::Round,
                 renewal: self.renewal,
                 renewal_interval: 3 * HEARTBEAT,
                 compact_after: self.compact_after,

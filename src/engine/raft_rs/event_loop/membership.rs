@@ -6,6 +6,7 @@ use crate::engine::raft_rs::inbox::Reply;
 use crate::env::NodeId;
 use crate::error::Error;
 use crate::observe::{EndCause, Event, Membership, Role};
+use crate::rules::Rule;
 use protobuf::Message;
 use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2, Entry, EntryType};
 use raft::{INVALID_ID, ProgressState, StateRole};
@@ -32,7 +33,7 @@ impl EventLoop {
         let members = self.raft.store().membership();
         self.check_no_change_under_way(&members)?;
         self.check_sense(change, &members)?;
-        self.raft.propose_conf_change(Vec::new(), encode(change)).map_err(|_| Error::Overloaded)?;
+        self.raft.propose_conf_change(Vec::new(), encode(change, self.joint)).map_err(|_| Error::Overloaded)?;
         Ok(self.raft.raft.raft_log.last_index())
     }
 
@@ -113,7 +114,8 @@ impl EventLoop {
     ///
     /// Not between `ready` and `advance`.
     pub(super) fn resign_without_vote(&mut self) {
-        if self.raft.raft.state != StateRole::Leader || self.raft.store().has_vote(self.host.node()) {
+        let votes = Rule::LeaderHasVote.holds(self.raft.store().has_vote(self.host.node()));
+        if votes || self.raft.raft.state != StateRole::Leader {
             return;
         }
         if let Some(heir) = self.heir() {
@@ -166,7 +168,8 @@ fn check_joint(add: &[NodeId], remove: &[NodeId], members: &Membership) -> Resul
     Ok(())
 }
 
-fn encode(change: &MembershipChange) -> ConfChangeV2 {
+/// `change` as raft knows it; `joint`: how a joint configuration is left.
+fn encode(change: &MembershipChange, joint: ConfChangeTransition) -> ConfChangeV2 {
     let single = |kind: ConfChangeType, node: &NodeId| ConfChangeSingle {
         change_type: kind,
         node_id: node.0,
@@ -180,10 +183,7 @@ fn encode(change: &MembershipChange) -> ConfChangeV2 {
         MembershipChange::Promote(node) => vec![single(ConfChangeType::AddNode, node)],
         MembershipChange::Remove(node) => vec![single(ConfChangeType::RemoveNode, node)],
         MembershipChange::Joint { add, remove } => {
-            // Joint even where one voter changes,
-            encoded.transition = ConfChangeTransition::Explicit;
-            // and left by itself: raft sees to it under whoever leads when it is applied, or next.
-            rule!(JointIsLeft => encoded.transition = ConfChangeTransition::Implicit);
+            encoded.transition = joint;
             let add = add.iter().map(|node| single(ConfChangeType::AddNode, node));
             add.chain(remove.iter().map(|node| single(ConfChangeType::RemoveNode, node))).collect()
         }

@@ -7,6 +7,7 @@ use crate::engine::raft_rs::storage::LogStore;
 use crate::env::{NodeId, Work};
 use crate::error::Error;
 use crate::observe::{Event, Host};
+use crate::rules::Rule;
 use crate::wire::Kind;
 use raft::eraftpb::{HardState, Message as RaftMessage, MessageType, Snapshot};
 use raft::{ProgressState, SnapshotStatus};
@@ -124,7 +125,7 @@ impl EventLoop {
             *ticks_left = ticks_left.saturating_sub(1);
             raft.raft.prs().get(*to).is_some_and(|progress| progress.state == ProgressState::Snapshot)
         });
-        let lost = snapshots.ticks_left.iter().filter(|(_, ticks_left)| **ticks_left == 0);
+        let lost = snapshots.ticks_left.iter().filter(|(_, left)| !Rule::SnapshotUnderWay.holds(**left > 0));
         let lost: Vec<u64> = lost.map(|(to, _)| *to).collect();
         for to in lost {
             self.snapshots.ticks_left.remove(&to);
@@ -134,6 +135,6 @@ impl EventLoop {
 
     fn snapshot_lost(&mut self, to: u64) {
         self.host.observe(Event::SnapshotUnanswered { by: NodeId(to) });
-        rule!(LostSnapshotReported => self.raft.report_snapshot(to, SnapshotStatus::Failure));
+        self.raft.report_snapshot(to, SnapshotStatus::Failure);
     }
 }

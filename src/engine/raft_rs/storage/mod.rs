@@ -16,6 +16,7 @@ mod wal;
 use crate::env::{BoxFuture, Disk, DiskError, NodeId};
 use crate::error::Error;
 use crate::observe::Membership;
+use crate::rules::Rule;
 use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot, SnapshotMetadata};
 use raft::{GetEntriesContext, RaftState, Storage, StorageError};
 use std::sync::Arc;
@@ -135,7 +136,9 @@ impl LogStore {
             self.insert(entry);
         }
         if let Some(state) = hard_state {
-            rule!(VoteDurable => self.encoder().hard_state(&state));
+            if !Rule::VoteDurable.holds(self.hard_state == state) {
+                self.encoder().hard_state(&state);
+            }
             self.hard_state = state;
         }
         self.flush()
