@@ -3,11 +3,10 @@
 use super::{Stop, warn};
 use clap::ValueEnum;
 use leasehold_sim::check;
-use leasehold_sim::fault::VERBS;
 use leasehold_sim::mutant::variants;
 use leasehold_sim::report::{Listed, Status, listing};
 use leasehold_sim::runner::{Named, Places, catalogue, load};
-use leasehold_sim::words::{Phase, Spelled};
+use leasehold_sim::words::{Phase, Spelled, Verb};
 use std::io::{self, Write};
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -40,8 +39,7 @@ pub(crate) fn list(what: What) -> Result<Status, Stop> {
 }
 
 fn faults() -> String {
-    let verbs =
-        VERBS.iter().map(|(verb, about, effective)| [verb.name(), *about, *effective].map(str::to_owned)).collect();
+    let verbs = Verb::all().map(|verb| [verb.name(), verb.does(), verb.effective_if()].map(str::to_owned)).collect();
     let verbs = listing(&Listed { head: ["verb", "what it does", "effective if"], rows: verbs });
     let phases = Phase::all().map(|phase| {
         let example = if phase.is_foreseen() { format!("{phase} - 5ms") } else { format!("{phase} + 5ms") };

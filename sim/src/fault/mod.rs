@@ -30,49 +30,6 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A verb: its name, what it does, and when it counts as effective.
-pub const VERBS: &[(Verb, &str, &str)] = &[
-    (Verb::Transfer, "hands leadership to another node", "the leader that was asked gave up its leadership"),
-    (
-        Verb::Partition,
-        "cuts the links between two sides, or into a bridge or a ring: drop, hold, or cut in flight",
-        "a protocol message met the cut",
-    ),
-    (
-        Verb::Link,
-        "impairs links: loss, delay, duplication, disorder, stalls, bandwidth, queues; of a lane or of kinds of messages",
-        "a message was lost, late, doubled, out of order or refused",
-    ),
-    (Verb::Hold, "sets messages of some kinds aside, and delivers or drops them later", "a message was set aside"),
-    (
-        Verb::Crash,
-        "kills processes, which start again after a time on what was durable",
-        "a running process was killed",
-    ),
-    (
-        Verb::Pause,
-        "lets processes stand still, at once or at a point of the code, with their clocks running or frozen",
-        "a task that could run was delayed",
-    ),
-    (Verb::Slow, "lets all work of a node take many times as long", "there was work"),
-    (
-        Verb::Membership,
-        "adds, promotes, demotes and removes nodes, one by one or by a joint configuration",
-        "the leader that was asked applied the change",
-    ),
-    (
-        Verb::Clock,
-        "makes clocks go wrong: rate, slew, step, freeze, fail",
-        "a process read a clock that would have shown something else",
-    ),
-    (
-        Verb::Disk,
-        "makes disks go wrong: fsync, slow, stall, fail, full",
-        "an operation failed, or a sync took another time",
-    ),
-    (Verb::Heal, "ends faults, and drops what they have left in flight", "there was a fault"),
-];
-
 /// Puts every step of the timeline into the world's queue, but for those that wait for a moment of the protocol: these are given
 /// back. `watch` sees what they wait for.
 pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Option<Waiting> {
@@ -141,7 +98,7 @@ impl Act {
     fn perform(self, action: &Action) {
         match action {
             Action::Tag { .. } => {}
-            Action::Transfer { from, to } => transfer::perform(&self, *from, *to),
+            Action::Transfer(transfer) => transfer::perform(&self, transfer.from, transfer.to),
             Action::Partition(partition) => partition::perform(&self, partition),
             Action::Crash(crash) => crash::perform(&self, crash),
             Action::Link(link) => link::perform(&self, link),

@@ -9,10 +9,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Chaos, Claims, ClockFault, ClockHarm, Cluster, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends,
-    Heal, Healed, Hold, Jump, Lane, Leftover, Link, MembershipChange, MessageKind, Moment, Partition, Pause, Paused,
-    PausedClock, Phase, Point, Ppm, Renewal, Scenario, Selector, Shape, Slow, Step, Tail, Verb, When, profiles,
-    words::Spelled,
+    Action, Chaos, Claims, Cluster, Ends, Heal, Healed, Leftover, Moment, Phase, Ppm, Renewal, Scenario, Selector,
+    Step, Verb, When, profiles, words::Spelled,
 };
 
 /// A source of numbers.
@@ -36,6 +34,7 @@ impl Scenario {
         }
         timeline.push(Step {
             line: 0,
+            name: None,
             at: When::At(self.until.saturating_sub(chaos.quiet)),
             action: Action::Heal(CALM),
         });
@@ -82,53 +81,31 @@ fn claims(file: Claims, dice: &mut impl Dice) -> Claims {
 }
 
 /// The steps of one fault.
-struct Steps<'a, D> {
-    cluster: &'a Cluster,
-    claims: Claims,
+pub(super) struct Steps<'a, D> {
+    pub cluster: &'a Cluster,
+    pub claims: Claims,
     chaos: &'a Chaos,
     until: Duration,
-    dice: D,
+    pub dice: D,
 }
 
 /// Milliseconds, each as likely as the others.
-type Lengths = [u64; 20];
+pub(super) type Lengths = [u64; 20];
 
 /// Of pauses: half are live migrations (log-normal, median 50 ms, 99th percentile 300 ms), the others garbage collections
 /// (Pareto from 50 ms on, up to 10 s and more), stuns of snapshots (188 ms to 3.7 s) and an overrun heartbeat (2.4 s).
-const PAUSES: Lengths =
+pub(super) const PAUSES: Lengths =
     [14, 23, 30, 37, 45, 55, 67, 84, 111, 300, 60, 100, 188, 250, 437, 570, 1_000, 2_400, 3_700, 10_000];
 
 /// Of partitions and of what is wrong with links: bursts of 100 ms to 10 s, flaps, and minutes, of which a run sees what it lasts.
-const BLACKOUTS: Lengths = [
+pub(super) const BLACKOUTS: Lengths = [
     100, 100, 150, 200, 200, 300, 400, 500, 700, 800, 1_000, 1_300, 1_600, 2_000, 3_000, 4_000, 5_000, 7_000, 10_000,
     60_000,
 ];
 
 /// Of what is wrong with disks and processors: stalls of 0.5 to 2 s, and degraded volumes, which last for minutes.
-const STALLS: Lengths =
+pub(super) const STALLS: Lengths =
     [5, 10, 10, 20, 50, 100, 200, 300, 500, 500, 700, 1_000, 1_000, 1_500, 1_500, 2_000, 2_000, 5_000, 10_000, 60_000];
-
-/// Of one fsync: etcd warns from 10 ms on; degraded volumes take 200 to 500 ms, an etcd under report took 1.5 s.
-const FSYNCS: [u64; 8] = [5, 10, 20, 50, 200, 300, 500, 1_500];
-
-/// By which messages are late: spikes between zones (12 ms), retransmissions of TCP, whose timeout begins at 200 ms and doubles.
-const DELAYS: [u64; 8] = [1, 3, 12, 12, 50, 200, 400, 800];
-
-/// Kinds of messages on whose delay the lease depends; those of which many are sent come once, as do those that decide.
-const KINDS: [MessageKind; 12] = [
-    MessageKind::Heartbeat,
-    MessageKind::HeartbeatResponse,
-    MessageKind::Append,
-    MessageKind::AppendResponse,
-    MessageKind::TimeoutNow,
-    MessageKind::ForcedVote,
-    MessageKind::Vote,
-    MessageKind::VoteResponse,
-    MessageKind::PreVote,
-    MessageKind::Snapshot,
-    MessageKind::Request,
-    MessageKind::Reply,
-];
 
 impl<D: Dice> Steps<'_, D> {
     fn of(&mut self, fault: Verb, timeline: &mut Vec<Step>) {
@@ -138,10 +115,10 @@ impl<D: Dice> Steps<'_, D> {
         let last = self.until.saturating_sub(self.chaos.quiet);
         let mut at = election * 2 + self.within(apart);
         while at < last {
-            let action = self.action(fault);
+            let action = Action::drawn(fault, self);
             let at_phase = chance(&mut self.dice, 25) && !matches!(fault, Verb::Membership);
             let when = if at_phase { self.moment(at, last) } else { When::At(at) };
-            timeline.push(Step { line: 0, at: when, action });
+            timeline.push(Step { line: 0, name: None, at: when, action });
             at += apart / 5 + self.within(apart * 8 / 5);
         }
     }
@@ -152,7 +129,7 @@ impl<D: Dice> Steps<'_, D> {
         Duration::from_millis(self.dice.below(millis.max(1)))
     }
 
-    fn millis(&mut self, all: &[u64]) -> Duration {
+    pub(super) fn millis(&mut self, all: &[u64]) -> Duration {
         Duration::from_millis(pick(&mut self.dice, all))
     }
 
@@ -167,7 +144,7 @@ impl<D: Dice> Steps<'_, D> {
     }
 
     /// How long a fault lasts that was seen to last so long.
-    fn lasting(&mut self, seen: &Lengths) -> Option<Duration> {
+    pub(super) fn lasting(&mut self, seen: &Lengths) -> Option<Duration> {
         let (election, tick) = (self.cluster.election_timeout, self.cluster.tick);
         let lease = self.cluster.lease.unwrap_or(election - tick);
         let length = if chance(&mut self.dice, 50) {
@@ -188,33 +165,14 @@ impl<D: Dice> Steps<'_, D> {
         Some(length)
     }
 
-    fn action(&mut self, fault: Verb) -> Action {
-        match fault {
-            Verb::Transfer => self.transfer(),
-            Verb::Partition => self.partition(),
-            Verb::Link => self.link(),
-            Verb::Hold => self.hold(),
-            Verb::Crash => self.crash(),
-            Verb::Pause => self.pause(),
-            Verb::Slow => {
-                let factor = pick(&mut self.dice, &[2, 10, 100]);
-                Action::Slow(Slow { nodes: self.nodes(), factor, lasts: self.lasting(&STALLS) })
-            }
-            Verb::Clock => self.clock(),
-            Verb::Disk => self.disk(),
-            Verb::Membership => Action::Membership(self.membership()),
-            Verb::Heal => Action::Heal(CALM),
-        }
-    }
-
     /// One in two faults hits the leader, or who was it.
-    fn node(&mut self) -> Selector {
+    pub(super) fn node(&mut self) -> Selector {
         use Selector::{Any, Follower, Leader, LeaseHolder, OldLeader};
         pick(&mut self.dice, &[Leader, LeaseHolder, OldLeader, Follower, Follower, Any])
     }
 
     /// One in ten hits several at once: half of a rack, or all that there are.
-    fn nodes(&mut self) -> Vec<Selector> {
+    pub(super) fn nodes(&mut self) -> Vec<Selector> {
         use Selector::{Follower, Followers, Leader, Majority};
         if chance(&mut self.dice, 90) {
             return vec![self.node()];
@@ -224,31 +182,7 @@ impl<D: Dice> Steps<'_, D> {
         groups[at].clone()
     }
 
-    fn transfer(&mut self) -> Action {
-        use Selector::{Any, Follower, Lagging, Learner, Paused, Restarted};
-        let to =
-            pick(&mut self.dice, &[Follower, Follower, Follower, Follower, Lagging, Restarted, Paused, Learner, Any]);
-        Action::Transfer { from: Selector::Leader, to }
-    }
-
-    /// Shapes in the shares of `lease-bugs.md` §5: mostly single nodes, some links, some splits.
-    fn partition(&mut self) -> Action {
-        use Selector::{Any, Follower, Leader, LeaseHolder, Majority, Others};
-        let one = pick(&mut self.dice, &[Leader, LeaseHolder, Any, Follower]);
-        let shape = match self.dice.below(20) {
-            0..10 => Shape::Sides([vec![one], vec![Others]]),
-            10..14 => Shape::Sides([vec![Leader], vec![Follower]]),
-            14..17 => Shape::Sides([vec![Majority], vec![Others]]),
-            17..19 => Shape::Bridge(Follower),
-            _ if self.cluster.size() >= 4 => Shape::Ring,
-            _ => Shape::Sides([vec![Others], vec![one]]),
-        };
-        let how = pick(&mut self.dice, &[Cut::Drop, Cut::Hold, Cut::Flight]);
-        let one_way = chance(&mut self.dice, 20) && shape != Shape::Ring;
-        Action::Partition(Partition { shape, how, one_way, lasts: self.lasting(&BLACKOUTS) })
-    }
-
-    fn ends(&mut self) -> Ends {
+    pub(super) fn ends(&mut self) -> Ends {
         use Selector::{Follower, Leader, Others};
         let ends = [
             (vec![], vec![]),
@@ -261,115 +195,13 @@ impl<D: Dice> Steps<'_, D> {
         let (from, to) = ends[at].clone();
         Ends { from, to }
     }
-
-    fn link(&mut self) -> Action {
-        let lane = chance(&mut self.dice, 40).then(|| pick(&mut self.dice, &[Lane::Heartbeat, Lane::Bulk]));
-        let mut link = Link {
-            ends: self.ends(),
-            lane,
-            messages: Vec::new(),
-            loss: Ppm(0),
-            delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-            duplicate: Ppm(0),
-            reorder: false,
-            stall: Ppm(0),
-            bandwidth: None,
-            queue: None,
-            lasts: self.lasting(&BLACKOUTS),
-        };
-        match self.dice.below(7) {
-            0 => link.loss = Ppm(pick(&mut self.dice, &[10_000, 100_000, 500_000])),
-            1 => link.delay = self.millis(&DELAYS),
-            2 => {
-                link.jitter = self.millis(&DELAYS);
-                link.reorder = true;
-            }
-            3 => link.duplicate = Ppm(pick(&mut self.dice, &[10_000, 500_000])),
-            4 => link.stall = Ppm(pick(&mut self.dice, &[10_000, 50_000])),
-            5 => link.bandwidth = Some(pick(&mut self.dice, &[10_000, 1_000_000])),
-            _ => link.queue = Some(pick(&mut self.dice, &[1, 8])),
-        }
-        Action::Link(link)
-    }
-
-    fn hold(&mut self) -> Action {
-        let messages = vec![pick(&mut self.dice, &KINDS)];
-        let first = chance(&mut self.dice, 60).then(|| pick(&mut self.dice, &[1, 2, 5]));
-        let then = if chance(&mut self.dice, 80) { Leftover::Deliver } else { Leftover::Drop };
-        Action::Hold(Hold { messages, ends: self.ends(), first, then, lasts: self.lasting(&BLACKOUTS) })
-    }
-
-    fn crash(&mut self) -> Action {
-        let lasts = if chance(&mut self.dice, 30) { Some(Duration::ZERO) } else { self.lasting(&BLACKOUTS) };
-        let tail = pick(&mut self.dice, &[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);
-        Action::Crash(Crash { nodes: self.nodes(), lasts, tail })
-    }
-
-    fn pause(&mut self) -> Action {
-        let points: Vec<Point> = Point::WORDS.iter().map(|(point, _)| *point).collect();
-        let at = chance(&mut self.dice, 40).then(|| pick(&mut self.dice, &points));
-        let what = if at.is_some() && chance(&mut self.dice, 50) { Paused::Task } else { Paused::Process };
-        let (nodes, lasts) = (self.nodes(), self.lasting(&PAUSES));
-        Action::Pause(Pause { nodes, lasts, clock: PausedClock::Running, at, what })
-    }
-
-    /// Wall clocks do as they like; monotonic ones stay within what is claimed of two clocks, half of it each.
-    fn clock(&mut self) -> Action {
-        let harm = match self.dice.below(4) {
-            0 | 1 => ClockHarm::Step { by: self.jump(), monotonic: false },
-            2 => ClockHarm::Rate(self.drift()),
-            _ => ClockHarm::Fail,
-        };
-        let lasts = if matches!(harm, ClockHarm::Step { .. }) { None } else { self.lasting(&STALLS) };
-        Action::Clock(ClockFault { nodes: self.nodes(), harm, lasts })
-    }
-
-    /// The least that NTP steps by, a leap second, a node 4 min 37 s ahead, ntpd's bound, a virtual machine eight hours off.
-    fn jump(&mut self) -> Jump {
-        let by = self.millis(&[130, 500, 1_000, 1_000, 10_000, 277_000, 600_000, 28_800_000]);
-        Jump { back: chance(&mut self.dice, 50), by }
-    }
-
-    /// Half of what is claimed of two clocks, or a quarter.
-    fn drift(&mut self) -> Drift {
-        let half = i32::try_from(self.claims.clock_drift.0 / 2).unwrap_or(i32::MAX);
-        let by = pick(&mut self.dice, &[half, half, half / 2]).max(1);
-        Drift(if chance(&mut self.dice, 50) { by } else { -by })
-    }
-
-    fn disk(&mut self) -> Action {
-        let operation = pick(&mut self.dice, &[DiskOperation::Append, DiskOperation::Sync, DiskOperation::Read]);
-        let harm = match self.dice.below(6) {
-            0 => DiskHarm::Fsync(self.millis(&FSYNCS)),
-            1 => DiskHarm::Slow(pick(&mut self.dice, &[10, 100])),
-            2 | 3 => DiskHarm::Stall,
-            4 => DiskHarm::Fail(operation),
-            _ => DiskHarm::Full,
-        };
-        Action::Disk(DiskFault { nodes: self.nodes(), harm, lasts: self.lasting(&STALLS) })
-    }
-
-    fn membership(&mut self) -> MembershipChange {
-        use Selector::{Follower, Leader, Learner, Spare};
-        match self.dice.below(8) {
-            0 | 1 => MembershipChange::AddLearner(Spare),
-            2 | 3 => MembershipChange::Promote(Learner),
-            4 => MembershipChange::Demote(Follower),
-            5 => MembershipChange::Remove(pick(&mut self.dice, &[Leader, Follower])),
-            _ => {
-                let add = vec![pick(&mut self.dice, &[Spare, Learner])];
-                MembershipChange::Joint { add, remove: vec![pick(&mut self.dice, &[Leader, Follower])] }
-            }
-        }
-    }
 }
 
-fn pick<T: Copy>(dice: &mut impl Dice, all: &[T]) -> T {
+pub(super) fn pick<T: Copy>(dice: &mut impl Dice, all: &[T]) -> T {
     all[dice.below(all.len() as u64) as usize]
 }
 
 /// True in `percent` of a hundred cases.
-fn chance(dice: &mut impl Dice, percent: u64) -> bool {
+pub(super) fn chance(dice: &mut impl Dice, percent: u64) -> bool {
     dice.below(100) < percent
 }

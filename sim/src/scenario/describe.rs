@@ -3,15 +3,16 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::{schema, shape};
-
-/// The keys of a step that are not verbs.
-const NOT_VERBS: [&str; 5] = ["at", "every", "jitter", "when", "times"];
+use super::{Verb, schema, shape, table::closed, validate, verb, words::Spelled};
 
 /// The schema, as JSON with a final line break. `variants` and `checks` are the names that there are: the scenario room does
 /// not know. Draft 7, the newest that Taplo (VS Code: Even Better TOML) handles.
 pub fn json_schema(variants: &[&str], checks: &[&str]) -> String {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<schema::File>();
+    let mut generator = SchemaSettings::draft07().into_generator();
+    // Those that only steps refer to.
+    generator.subschema_for::<(shape::At, shape::Moment, shape::Node, shape::Nodes, shape::OneNode)>();
+    generator.subschema_for::<(shape::Bandwidth, shape::Drift, shape::Jump, shape::True)>();
+    let schema = generator.into_root_schema_for::<schema::File>();
     let mut schema = schema.to_value();
     without_null(&mut schema);
     complete(&mut schema, variants, checks);
@@ -76,10 +77,13 @@ fn complete(schema: &mut Value, variants: &[&str], checks: &[&str]) {
     definitions["CheckName"] = json!({ "enum": checks });
     definitions["Variants"] = by_variant(variants, "VariantExpect");
     definitions["ClusterVariants"] = by_variant(variants, "Changes");
-    if let Some(keys) = definitions["Step"]["properties"].as_object() {
-        let verbs = keys.keys().filter(|key| !NOT_VERBS.contains(&key.as_str()));
-        let one: Vec<Value> = verbs.map(|verb| json!({ "required": [verb] })).collect();
-        definitions["Step"]["oneOf"] = one.into();
-        definitions["Step"]["anyOf"] = json!([{ "required": ["at"] }, { "required": ["when"] }]);
+    for (name, table) in verb::definitions() {
+        definitions[name] = table;
     }
+    let mut verbs: Vec<&str> = ["tag"].into_iter().chain(Verb::all().map(Verb::name)).collect();
+    verbs.sort_unstable();
+    let one: Vec<Value> = verbs.iter().map(|verb| json!({ "required": [verb] })).collect();
+    definitions["Step"] = closed(&validate::step_keys());
+    definitions["Step"]["oneOf"] = one.into();
+    definitions["Step"]["anyOf"] = json!([{ "required": ["at"] }, { "required": ["when"] }]);
 }

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, DiskFault, DiskHarm, DiskOperation, Expectation, MembershipChange, Metric, Mix, Op, OpKind, Pace,
-    Pause, Problem, Problems, Scenario, Selector, Step, When, Workload, WorkloadKind,
-    metric::Unit,
+    Action, Class, Expectation, MembershipChange, Metric, Mix, Op, Pace, Problem, Problems, Scenario, Selector, Step,
+    When, Workload, WorkloadKind,
+    metric::{Needs, Unit},
     problem::{Lines, quote},
     units::written,
 };
@@ -217,22 +217,28 @@ impl<'a> Linter<'a> {
             return Some("faults are counted over the whole run only".to_owned());
         }
         let ends = |step: &Step| {
-            step.action.lasts().is_some() || matches!(step.action, Action::Transfer { .. } | Action::Membership(_))
+            step.action.lasts().is_some() || matches!(step.action, Action::Transfer(_) | Action::Membership(_))
         };
         // Chaos ends by healing whatever it has drawn.
         let some_end = self.scenario.chaos.is_some() || self.scenario.timeline.iter().any(ends);
         if bound.metric == Metric::Recovery && !some_end {
             return Some("no fault ends in this timeline".to_owned());
         }
-        let (needed, what) = needs(bound.metric)?;
+        let needs = bound.metric.needs();
+        if needs == Needs::Nothing {
+            return None;
+        }
         let runs = |workload: &&Workload| workload.from < to && workload.until.is_none_or(|until| until > from);
         let mut running = self.scenario.workloads.iter().filter(runs);
-        (!running.any(needed)).then(|| format!("no workload {what} from {} to {}", written(from), written(to)))
+        (!running.any(|workload| needs.met_by(workload)))
+            .then(|| format!("no workload {} from {} to {}", needs.words(), written(from), written(to)))
     }
 
     /// The step that leaves the cluster without a majority throughout a window in which something is to be served.
     fn outage(&self, bound: &Expectation, from: Duration, to: Duration) -> Option<&'a Step> {
-        needs(bound.metric).filter(|_| bound.metric != Metric::StaleReads)?;
+        if bound.metric.needs() == Needs::Nothing || bound.metric == Metric::StaleReads {
+            return None;
+        }
         let covers = |step: &&Step| {
             let (When::At(at), Some(lasts)) = (step.at, step.action.lasts()) else { return false };
             let end = lasts.map_or(self.scenario.until, |lasts| at.saturating_add(lasts));
@@ -244,45 +250,14 @@ impl<'a> Linter<'a> {
     }
 
     fn hits_a_majority(&self, action: &Action) -> bool {
-        let stops_processes = match action {
-            Action::Crash(_) | Action::Pause(Pause { at: None, .. }) => true,
-            // A node whose disk fails stops; one whose disk never answers serves nothing.
-            Action::Disk(DiskFault { harm, .. }) => match harm {
-                DiskHarm::Stall | DiskHarm::Full => true,
-                DiskHarm::Fail(operation) => *operation != DiskOperation::Read,
-                DiskHarm::Fsync(_) | DiskHarm::Slow(_) => false,
-            },
-            Action::Tag { .. }
-            | Action::Transfer { .. }
-            | Action::Partition(_)
-            | Action::Link(_)
-            | Action::Hold(_)
-            | Action::Pause(_)
-            | Action::Slow(_)
-            | Action::Clock(_)
-            | Action::Membership(_)
-            | Action::Heal(_) => false,
-        };
+        let stops_processes = action.deed().is_some_and(|deed| deed.stops_processes());
         stops_processes && self.hit_at_most(action) > u64::from(self.scenario.cluster.nodes) / 2
     }
 
     /// How many times one act of a step counts as effective, at most.
     fn hit_at_most(&self, action: &Action) -> u64 {
         let nodes = u64::from(self.scenario.cluster.nodes);
-        match action {
-            Action::Tag { .. } => 0,
-            Action::Transfer { .. }
-            | Action::Partition(_)
-            | Action::Link(_)
-            | Action::Hold(_)
-            | Action::Membership(_)
-            | Action::Heal(_) => 1,
-            Action::Crash(crash) => of_nodes(&crash.nodes, nodes),
-            Action::Pause(pause) => of_nodes(&pause.nodes, nodes),
-            Action::Slow(slow) => of_nodes(&slow.nodes, nodes),
-            Action::Clock(clock) => of_nodes(&clock.nodes, nodes),
-            Action::Disk(disk) => of_nodes(&disk.nodes, nodes),
-        }
+        action.deed().map_or(0, |deed| deed.victims().map_or(1, |victims| of_nodes(victims, nodes)))
     }
 
     fn floors(&mut self) {
@@ -355,64 +330,4 @@ fn of_a_leader(action: &Action) -> Option<Selector> {
 fn of_nodes(selectors: &[Selector], nodes: u64) -> u64 {
     let all: u64 = selectors.iter().map(|selector| selector.at_most(nodes)).sum();
     all.min(nodes)
-}
-
-type IsNeeded = fn(&Workload) -> bool;
-
-/// The workloads that a metric is measured by, and what they do. `None`: it has a value without any.
-fn needs(metric: Metric) -> Option<(IsNeeded, &'static str)> {
-    Some(match metric {
-        Metric::LeaderChanges
-        | Metric::FaultsEffective
-        | Metric::Renewals
-        | Metric::SnapshotsTaken
-        | Metric::SnapshotsInstalled
-        | Metric::SnapshotsReopened
-        | Metric::BusyCores
-        | Metric::HeartbeatsDroppedPerSecond => return None,
-        Metric::Latency(OpKind::Get, _) | Metric::Drift(OpKind::Get) | Metric::Reads => (gets, "reads single keys"),
-        Metric::Latency(OpKind::Put, _) | Metric::Drift(OpKind::Put) => (puts, "puts"),
-        Metric::Latency(OpKind::Cas, _) | Metric::Drift(OpKind::Cas) => (compares, "compares and sets"),
-        Metric::Latency(OpKind::Update, _) | Metric::Drift(OpKind::Update) => (updates, "updates"),
-        Metric::Writes => (|workload| puts(workload) || compares(workload) || updates(workload), "writes single keys"),
-        Metric::Latency(OpKind::Script, _)
-        | Metric::Drift(OpKind::Script)
-        | Metric::Scripts
-        | Metric::ReadIndexPerInnerRead
-        | Metric::ReadIndexPerScript => (scripts, "runs scripts"),
-        Metric::Recovery | Metric::ReadIndexPerWrite | Metric::Conflicts | Metric::ConflictsPerSecond => {
-            (|workload| puts(workload) || compares(workload) || updates(workload) || scripts(workload), "writes")
-        }
-        Metric::ReadIndexWaiting | Metric::BacklogGrowth => (|_| true, "does anything"),
-        Metric::StaleReads | Metric::LeaseHitRate | Metric::Rewarm | Metric::LeaseHits | Metric::LeaseMisses => {
-            (|workload| gets(workload) || updates(workload) || scripts(workload), "reads")
-        }
-    })
-}
-
-fn mix(workload: &Workload) -> Mix {
-    match workload.kind {
-        WorkloadKind::Kv { mix } => mix,
-        WorkloadKind::Script { .. } => Mix { get: 0, put: 0, cas: 0, update: 0 },
-    }
-}
-
-fn gets(workload: &Workload) -> bool {
-    mix(workload).get > 0
-}
-
-fn puts(workload: &Workload) -> bool {
-    mix(workload).put > 0
-}
-
-fn compares(workload: &Workload) -> bool {
-    mix(workload).cas > 0
-}
-
-fn updates(workload: &Workload) -> bool {
-    mix(workload).update > 0
-}
-
-fn scripts(workload: &Workload) -> bool {
-    matches!(workload.kind, WorkloadKind::Script { .. })
 }

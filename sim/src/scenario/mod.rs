@@ -20,6 +20,8 @@
 //! | `shape`    | what single values look like, for the JSON Schema                          |
 //! | `dial`     | what can be turned up in any scenario until a stale read becomes possible  |
 //! | `describe` | the JSON Schema, for editors                                               |
+//! | `table`    | what a table may say: declared once, read, printed and described from that |
+//! | `verb`     | what a step may do: one file a verb                                        |
 //! | `read`     | text to schema                                                             |
 //! | `validate` | schema to plan                                                             |
 //! | `explain`  | a plan in English, and drawn to scale                                      |
@@ -43,8 +45,10 @@ mod profiles;
 mod read;
 mod schema;
 mod shape;
+mod table;
 mod units;
 mod validate;
+mod verb;
 mod words;
 
 #[cfg(test)]
@@ -62,6 +66,7 @@ pub use self::{
     plan::*,
     print::print,
     problem::*,
+    verb::*,
 };
 
 /// Reads and validates the scenario file at `path`.
@@ -113,12 +118,12 @@ pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
     if text.len() > MAX_FILE {
         return Err(Problems::new(path, "", vec![load::too_large()]));
     }
-    let (file, mut problems) = read::read(text);
+    let read::Read { file, timeline, mut problems } = read::read(text);
     let Some(file) = file else {
         return refuse(problems);
     };
     let complete = problems.is_empty();
-    let (scenario, found) = validate::validate(file, path, text, complete);
+    let (scenario, found) = validate::validate(file, timeline.as_ref(), path, text, complete);
     problems.extend(found);
     if problems.is_empty() { Ok(scenario) } else { refuse(problems) }
 }

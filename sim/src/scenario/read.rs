@@ -12,22 +12,32 @@ use toml::{
 };
 
 use super::{
-    MAX_PROBLEMS, Problem, Selector,
+    MAX_PROBLEMS, Problem,
     problem::{Lines, quote, quote_all},
     schema, words,
 };
 
-/// Reads as much of `text` as has the shape of a scenario, and says what does not. `None` where nothing could be made
-/// of it.
-pub(super) fn read(text: &str) -> (Option<schema::File>, Vec<Problem>) {
+/// What a text is, as far as it has the shape of a scenario.
+pub(super) struct Read<'t> {
+    /// All but the timeline. `None` where nothing could be made of it.
+    pub file: Option<schema::File>,
+    /// For `table` to read.
+    pub timeline: Option<Spanned<DeValue<'t>>>,
+    /// What has another shape.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads as much of `text` as has the shape of a scenario, and says what does not.
+pub(super) fn read(text: &str) -> Read<'_> {
     let (mut tree, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return (None, not_toml_at_all(&errors, text));
+        return Read { file: None, timeline: None, problems: not_toml_at_all(&errors, text) };
     }
+    let timeline = tree.get_mut().remove("timeline");
     let mut problems = Vec::new();
     while problems.len() <= MAX_PROBLEMS {
         let error = match schema::File::deserialize(Deserializer::from(tree.clone())) {
-            Ok(file) => return (Some(file), problems),
+            Ok(file) => return Read { file: Some(file), timeline, problems },
             Err(error) => error,
         };
         let place = error.span().and_then(|span| locate(tree.get_ref(), &span));
@@ -35,14 +45,10 @@ pub(super) fn read(text: &str) -> (Option<schema::File>, Vec<Problem>) {
             problems.push(Problem::new(error.message()));
             break;
         };
-        let (problem, place) = match list_for_an_action(tree.get_ref(), &place) {
-            Some(list) => (wrong_type(LIST_FOR_A_TABLE, &list), list),
-            None => (misfit(&error, &place), place),
-        };
-        problems.push(problem);
+        problems.push(misfit(&error, &place));
         remove(tree.get_mut(), &place.path);
     }
-    (None, problems)
+    Read { file: None, timeline, problems }
 }
 
 /// The first error of each line: what follows on the same line is mostly its echo.
@@ -110,14 +116,6 @@ impl Place {
 
 /// What serde says of a list where a table belongs, if nothing is wrong inside it: it takes a list for the fields in order.
 const LIST_FOR_A_TABLE: &str = "invalid length";
-
-/// The list that stands where an action of a step belongs, if `place` is in one: what is wrong inside it is no matter.
-fn list_for_an_action(tree: &DeTable<'_>, place: &Place) -> Option<Place> {
-    let [Part::Key(timeline), Part::Item(step), Part::Key(verb), ..] = &place.path[..] else { return None };
-    let action = tree.get(timeline.as_str())?.get_ref().get(*step)?.get_ref().get(verb.as_str())?;
-    let is_list = action.get_ref().is_array() && shortest(verb, None).is_some();
-    is_list.then(|| Place { path: place.path[..3].to_vec(), is_date: false, span: action.span() })
-}
 
 /// The innermost entry of `tree` whose key or value covers `span`.
 fn locate(tree: &DeTable<'_>, span: &Range<usize>) -> Option<Place> {
@@ -230,16 +228,8 @@ fn wrong_type(message: &str, place: &Place) -> Problem {
         return Problem::new(message).at(place.span.clone());
     }
     let problem = Problem::new(format!("expected {expected}, found {found}")).at(place.span.clone());
-    if let [Part::Key(_), Part::Item(_), Part::Key(verb)] = &place.path[..]
-        && let Some(action) = shortest(verb, found.strip_prefix("the text ").map(|text| text.trim_matches('"')))
-    {
-        return problem.help(format!("write `{verb} = {action}`"));
-    }
     match place.names().next_back() {
         Some("workload") => problem.help("workloads are a list: write `[[workload]]`, with double brackets"),
-        Some("timeline") => {
-            problem.help("the timeline is a list of steps: `timeline = [{ at = \"6s\", heal = \"everything\" }]`")
-        }
         _ if expected == "a list" && found.starts_with("the text ") => {
             let text = found.trim_start_matches("the text ");
             problem.help(format!("a list stands in brackets: `[{text}]`"))
@@ -264,25 +254,6 @@ fn types(message: &str) -> Option<(String, String)> {
     Some((in_toml_words(found), in_toml_words(expected)))
 }
 
-/// The least that the action of a step says, of the node that `text` names if it does. `None` if there is no such verb.
-pub(super) fn shortest(verb: &str, text: Option<&str>) -> Option<String> {
-    let named = text.filter(|text| text.parse::<Selector>().is_ok());
-    let victim = named.unwrap_or("@leader");
-    Some(match verb {
-        "transfer" => format!("{{ to = \"{}\" }}", named.unwrap_or("@follower")),
-        "partition" => "{ sides = [[\"@leader\"], [\"@others\"]] }".to_owned(),
-        "link" => "{ loss = \"1%\" }".to_owned(),
-        "hold" => "{ messages = [\"heartbeat-response\"] }".to_owned(),
-        "crash" | "pause" => format!("{{ node = \"{victim}\" }}"),
-        "slow" => format!("{{ node = \"{victim}\", factor = 10 }}"),
-        "clock" => format!("{{ node = \"{victim}\", step = \"+1s\" }}"),
-        "disk" => format!("{{ node = \"{victim}\", stall = true }}"),
-        "membership" => format!("{{ remove = \"{}\" }}", named.unwrap_or("@follower")),
-        "heal" => "\"everything\"".to_owned(),
-        _ => return None,
-    })
-}
-
 /// serde's words for types in those of somebody who writes TOML.
 fn in_toml_words(text: &str) -> String {
     match text {
@@ -304,15 +275,14 @@ fn in_toml_words(text: &str) -> String {
 fn stray_root_key(place: &Place, is_key: bool) -> Option<String> {
     let names: Vec<&str> = place.names().collect();
     let [table, .., name] = names[..] else { return None };
-    let is_elsewhere = table != "timeline"
-        && (is_key
-            || matches!((table, name), ("expect" | "floors", _) | ("cluster", "variant")) && place.path.len() == 2);
+    let is_elsewhere =
+        is_key || matches!((table, name), ("expect" | "floors", _) | ("cluster", "variant")) && place.path.len() == 2;
     is_elsewhere.then(|| above_tables(name)).flatten()
 }
 
 /// The hint for a key `name` that belongs above the first `[table]`. `None` if it does not.
 pub(super) fn above_tables(name: &str) -> Option<String> {
-    const ROOT: [&str; 6] = ["name", "about", "seeds", "until", "variant", "timeline"];
+    const ROOT: [&str; 7] = ["name", "about", "seeds", "until", "variant", "format", "timeline"];
     ROOT.contains(&name).then(|| {
         format!("`{name}` must stand before the first [table]: in TOML a key below a [table] belongs to that table")
     })

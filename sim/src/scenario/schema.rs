@@ -11,18 +11,17 @@ use std::{collections::BTreeMap, fmt};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, Visitor},
 };
 use toml::Spanned;
 
 use super::shape;
 
-pub(super) use values::{OneOrMore, Or, Scalar};
+pub(super) use values::{Or, Scalar};
 
 pub(super) type Text = Spanned<String>;
 pub(super) type Whole = Spanned<i64>;
 pub(super) type Quantity = Spanned<Scalar>;
-pub(super) type Named = Spanned<OneOrMore>;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -42,10 +41,13 @@ pub(super) struct File {
     /// The behaviour of the stack that the file runs under. Default `default`.
     #[schemars(with = "Option<shape::VariantName>")]
     pub variant: Option<Text>,
+    /// The format of the file. Default 1, which is the only one.
+    #[schemars(with = "Option<shape::Format>")]
+    pub format: Option<Whole>,
     /// What happens, one step a line. Must stand before the first [table].
-    #[serde(default)]
-    #[schemars(with = "Vec<Step>")]
-    pub timeline: Vec<Spanned<Step>>,
+    #[expect(dead_code, reason = "the timeline is taken out of the file before, and read by `table`")]
+    #[schemars(with = "Option<shape::Timeline>")]
+    pub timeline: Option<IgnoredAny>,
     /// The cluster under test.
     #[serde(default)]
     pub cluster: Cluster,
@@ -70,322 +72,6 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(with = "shape::Floors")]
     pub floors: BTreeMap<Text, Whole>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Step {
-    /// When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`.
-    #[schemars(with = "Option<shape::At>")]
-    pub at: Option<Quantity>,
-    /// Acts again and again in the window `at`, this far apart.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub every: Option<Quantity>,
-    /// Each repetition is up to this much later, drawn from the seed. Shorter than `every`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub jitter: Option<Quantity>,
-    /// Instead of at a time: whenever this happens in the protocol, or so long after (`+ 5ms`), or before (`- 5ms`) where that is
-    /// known beforehand. `at` is then the window in which it is waited for.
-    #[schemars(with = "Option<shape::Moment>")]
-    pub when: Option<Text>,
-    /// Of what waits with `when`: how often at most. Default 1.
-    #[schemars(with = "Option<u32>", range(min = 1, max = 100_000))]
-    pub times: Option<Whole>,
-    // One field for each verb. `validate::timeline` lists them again, once.
-    /// Gives the window `at` a name that `[expect]` uses.
-    #[schemars(with = "Option<shape::Name>")]
-    pub tag: Option<Text>,
-    /// Asks for a leader transfer.
-    #[schemars(with = "Option<Transfer>")]
-    pub transfer: Option<Spanned<Transfer>>,
-    /// Separates nodes.
-    #[schemars(with = "Option<Partition>")]
-    pub partition: Option<Spanned<Partition>>,
-    /// Makes links worse than they are.
-    #[schemars(with = "Option<Link>")]
-    pub link: Option<Spanned<Link>>,
-    /// Holds single messages back, by their kind.
-    #[schemars(with = "Option<Hold>")]
-    pub hold: Option<Spanned<Hold>>,
-    /// Kills a process; what its disk has not synced is lost, or torn.
-    #[schemars(with = "Option<Crash>")]
-    pub crash: Option<Spanned<Crash>>,
-    /// Stops a process for a while; it does not know.
-    #[schemars(with = "Option<Pause>")]
-    pub pause: Option<Spanned<Pause>>,
-    /// Makes a node's CPU slow.
-    #[schemars(with = "Option<Slow>")]
-    pub slow: Option<Spanned<Slow>>,
-    /// Makes a clock go wrong.
-    #[schemars(with = "Option<ClockFault>")]
-    pub clock: Option<Spanned<ClockFault>>,
-    /// Makes a disk go wrong.
-    #[schemars(with = "Option<DiskFault>")]
-    pub disk: Option<Spanned<DiskFault>>,
-    /// Asks the leader for a change of membership.
-    #[schemars(with = "Option<Membership>")]
-    pub membership: Option<Spanned<Membership>>,
-    /// Ends faults, and removes what they have left in flight.
-    #[schemars(with = "Option<shape::Either<shape::HealedWord, Heal>>")]
-    pub heal: Option<Spanned<Or<Heal>>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Transfer {
-    /// The node that is asked. Default `@leader`.
-    #[schemars(with = "Option<shape::OneNode>")]
-    pub from: Option<Text>,
-    /// The node that shall lead. Default `@follower`.
-    #[schemars(with = "Option<shape::OneNode>")]
-    pub to: Option<Text>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Partition {
-    /// The two sides: `[["@leader"], ["@others"]]`. Who is on neither reaches both.
-    #[schemars(with = "Option<Vec<Vec<shape::Node>>>")]
-    pub sides: Option<Spanned<Vec<Spanned<Vec<Text>>>>>,
-    /// Instead of sides. `bridge`: two halves that both reach one node; `ring`: each node reaches its two neighbours only.
-    #[schemars(with = "Option<shape::ShapeWord>")]
-    pub shape: Option<Text>,
-    /// The node that both halves of a bridge reach. Default `@any`.
-    #[schemars(with = "Option<shape::OneNode>")]
-    pub node: Option<Text>,
-    /// `drop`: what is sent is lost; `hold`: it is delivered when the partition ends; `cut`: what is in flight is lost too.
-    /// Default `drop`.
-    #[schemars(with = "Option<shape::CutWord>")]
-    pub how: Option<Text>,
-    /// Only the first side cannot reach the second.
-    pub one_way: Option<bool>,
-    /// How long it lasts; without it, until a `heal`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Crash {
-    /// Whose process.
-    #[schemars(with = "shape::Nodes")]
-    pub node: Option<Named>,
-    /// How long it is down, `0s`: it starts again at once; without it, until a `heal`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-    /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the
-    /// machine), the beginning, cut at any byte (`torn`), or some sectors in no order (`scattered`).
-    #[schemars(with = "Option<shape::TailWord>")]
-    pub tail: Option<Text>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct ClockFault {
-    /// Whose clock.
-    #[schemars(with = "shape::Nodes")]
-    pub node: Option<Named>,
-    // What is wrong with it: one of these.
-    /// It runs so much too fast (`+500ppm`) or too slow (`-2%`).
-    #[schemars(with = "Option<shape::Drift>")]
-    pub rate: Option<Quantity>,
-    /// It runs so much faster or slower than it does by itself, as NTP slews a clock.
-    #[schemars(with = "Option<shape::Drift>")]
-    pub slew: Option<Quantity>,
-    /// The wall clock jumps: `+3s`, `-150ms`.
-    #[schemars(with = "Option<shape::Jump>")]
-    pub step: Option<Quantity>,
-    /// It stands still while the process runs; at the end the wall clock jumps.
-    #[schemars(with = "Option<shape::True>")]
-    pub freeze: Option<Spanned<bool>>,
-    /// It cannot be read.
-    #[schemars(with = "Option<shape::True>")]
-    pub fail: Option<Spanned<bool>>,
-    /// Of a `step`: the monotonic clock jumps too (beyond what the stack may assume of a clock).
-    #[schemars(with = "Option<bool>")]
-    pub monotonic: Option<Spanned<bool>>,
-    /// For how long; without it, until a `heal`. Not of a `step`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct DiskFault {
-    /// Whose disk.
-    #[schemars(with = "shape::Nodes")]
-    pub node: Option<Named>,
-    // What is wrong with it: one of these.
-    /// Each fsync takes so long.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub fsync: Option<Quantity>,
-    /// Each fsync takes so many times longer.
-    #[schemars(with = "Option<u32>")]
-    pub slow: Option<Whole>,
-    /// No fsync returns before it is over.
-    #[schemars(with = "Option<shape::True>")]
-    pub stall: Option<Spanned<bool>>,
-    /// An operation returns an error: `append`, `sync`, `read` (when a node starts).
-    #[schemars(with = "Option<shape::DiskOperationWord>")]
-    pub fail: Option<Text>,
-    /// Nothing can be appended.
-    #[schemars(with = "Option<shape::True>")]
-    pub full: Option<Spanned<bool>>,
-    /// For how long; without it, until a `heal`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Pause {
-    /// Whose process.
-    #[schemars(with = "shape::Nodes")]
-    pub node: Option<Named>,
-    /// For how long; without it, until a `heal`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-    /// What its monotonic clock does meanwhile: `running` (default) or `frozen` (beyond what the stack may assume of a clock).
-    #[schemars(with = "Option<shape::PausedClockWord>")]
-    pub clock: Option<Text>,
-    /// Not now, but when a task of the process next reaches this point of the code.
-    #[schemars(with = "Option<shape::PointWord>")]
-    pub at: Option<Text>,
-    /// Of a pause `at` a point. `process` (default): all of it stands still; `task`: only the task that reached the point.
-    #[schemars(with = "Option<shape::PausedWord>")]
-    pub what: Option<Text>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Slow {
-    /// Whose CPU.
-    #[schemars(with = "shape::Nodes")]
-    pub node: Option<Named>,
-    /// All work takes so many times as long: 2 to 1000.
-    #[schemars(with = "u32", range(min = 2, max = 1000))]
-    pub factor: Option<Whole>,
-    /// For how long; without it, until a `heal`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Link {
-    /// Who sends. Default: every node.
-    #[serde(default)]
-    #[schemars(with = "Option<shape::Nodes>")]
-    pub from: Option<Named>,
-    /// Who receives. Default: every node.
-    #[serde(default)]
-    #[schemars(with = "Option<shape::Nodes>")]
-    pub to: Option<Named>,
-    /// The lane of the transport. Default: all.
-    #[schemars(with = "Option<shape::LaneWord>")]
-    pub lane: Option<Text>,
-    /// Only messages of these kinds. Default: all.
-    #[serde(default)]
-    #[schemars(with = "Vec<shape::MessageWord>")]
-    pub messages: Vec<Text>,
-    /// The share of messages that is lost.
-    #[schemars(with = "Option<shape::Share>")]
-    pub loss: Option<Quantity>,
-    /// How much later each message arrives.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub delay: Option<Quantity>,
-    /// Up to so much later still, drawn for each message.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub jitter: Option<Quantity>,
-    /// The share of messages that arrives twice; requests never do, as calls over a connection.
-    #[schemars(with = "Option<shape::Share>")]
-    pub duplicate: Option<Quantity>,
-    /// Messages may overtake one another.
-    pub reorder: Option<bool>,
-    /// The share of messages whose segment is lost and sent again, 200 ms later and then twice as late each time; what follows
-    /// waits.
-    #[schemars(with = "Option<shape::Share>")]
-    pub stall: Option<Quantity>,
-    /// How fast bytes leave; what comes faster waits in the lane's queue.
-    #[schemars(with = "Option<shape::Bandwidth>")]
-    pub bandwidth: Option<Quantity>,
-    /// How many messages may wait to leave, where that is less than the lane allows.
-    #[schemars(with = "Option<u32>")]
-    pub queue: Option<Whole>,
-    /// For how long; without it, until a `heal`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Hold {
-    /// The kinds of messages: `["heartbeat-response"]`.
-    #[serde(default)]
-    #[schemars(with = "Vec<shape::MessageWord>")]
-    pub messages: Vec<Text>,
-    /// Who sends. Default: every node.
-    #[serde(default)]
-    #[schemars(with = "Option<shape::Nodes>")]
-    pub from: Option<Named>,
-    /// Who receives. Default: every node.
-    #[serde(default)]
-    #[schemars(with = "Option<shape::Nodes>")]
-    pub to: Option<Named>,
-    /// Only so many, the first that are sent; the others pass. Default: all.
-    #[schemars(with = "Option<u32>")]
-    pub first: Option<Whole>,
-    /// What becomes of them at the end: `deliver` (default) or `drop`.
-    #[schemars(with = "Option<shape::LeftoverWord>")]
-    pub then: Option<Text>,
-    /// For how long; without it, until a `heal`.
-    #[schemars(with = "Option<shape::Duration>")]
-    pub r#for: Option<Quantity>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Heal {
-    /// `everything` (default), `network` or `processes`.
-    #[schemars(with = "Option<shape::HealedWord>")]
-    pub what: Option<Text>,
-    /// What becomes of messages that faults hold, or have left in flight: `drop` (default) or `deliver`.
-    #[schemars(with = "Option<shape::LeftoverWord>")]
-    pub messages: Option<Text>,
-}
-
-/// One of these.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Membership {
-    /// A node that is no member takes the log from then on, without a vote.
-    #[schemars(with = "Option<shape::OneNode>")]
-    pub add_learner: Option<Text>,
-    /// A learner votes from then on.
-    #[schemars(with = "Option<shape::OneNode>")]
-    pub promote: Option<Text>,
-    /// A voter is a learner from then on.
-    #[schemars(with = "Option<shape::OneNode>")]
-    pub demote: Option<Text>,
-    /// A member is one no longer.
-    #[schemars(with = "Option<shape::OneNode>")]
-    pub remove: Option<Text>,
-    /// All at once, by a joint configuration that is left by itself.
-    #[schemars(with = "Option<Joint>")]
-    pub joint: Option<Spanned<Joint>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Joint {
-    /// Who vote from then on, learners or not.
-    #[serde(default)]
-    #[schemars(with = "Vec<shape::OneNode>")]
-    pub add: Vec<Text>,
-    /// Who are members no longer.
-    #[serde(default)]
-    #[schemars(with = "Vec<shape::OneNode>")]
-    pub remove: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -9,8 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Chaos, Class, Cut, DiskOperation, Engine, Healed, InnerReads, Lane, Leftover, MessageKind, Metric,
-    Paused, PausedClock, Phase, Point, Renewal, Selector, ShapeName, Tail, Target, Unit, Verb,
+    COSTS, Calls, Chaos, Class, Engine, FORMAT, InnerReads, Metric, Phase, Renewal, Selector, Target, Unit, Verb,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
     words::Spelled,
@@ -41,6 +40,10 @@ macro_rules! shapes {
 }
 
 shapes! {
+    /// What happens: a list of steps, which `describe` puts in.
+    Timeline = json_schema!({ "type": "array", "items": { "$ref": "#/definitions/Step" } });
+    /// The format of a file.
+    Format = json_schema!({ "const": FORMAT });
     /// A name of our own making.
     Name = json_schema!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64 });
     /// The name of a variant. `describe` puts in which there are.
@@ -154,17 +157,6 @@ pub(super) type EngineWord = Word<Engine>;
 pub(super) type RenewalWord = Word<Renewal>;
 pub(super) type InnerReadsWord = Word<InnerReads>;
 pub(super) type CallsWord = Word<Calls>;
-pub(super) type CutWord = Word<Cut>;
-pub(super) type HealedWord = Word<Healed>;
-pub(super) type LaneWord = Word<Lane>;
-pub(super) type LeftoverWord = Word<Leftover>;
-pub(super) type MessageWord = Word<MessageKind>;
-pub(super) type PausedClockWord = Word<PausedClock>;
-pub(super) type DiskOperationWord = Word<DiskOperation>;
-pub(super) type TailWord = Word<Tail>;
-pub(super) type PausedWord = Word<Paused>;
-pub(super) type PointWord = Word<Point>;
-pub(super) type ShapeWord = Word<ShapeName>;
 pub(super) type TargetWord = Word<Target>;
 
 /// What variants change about the cluster, by name: a table of `T`. `describe` puts in which there are.

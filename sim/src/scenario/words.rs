@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Action, Drift, Jump, Selector, Wire, units::written};
+use super::{Drift, Jump, Selector, Wire, units::written};
 use crate::words::{Misread, quote};
 
 pub(super) use crate::words::{Spelled, is_kebab, kebab, nearest, unknown, unknown_of_many};
@@ -45,12 +45,5 @@ impl fmt::Display for Drift {
 impl fmt::Display for Jump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", if self.back { '-' } else { '+' }, written(self.by))
-    }
-}
-
-impl fmt::Display for Action {
-    /// The verb: `partition`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.fault().unwrap_or("tag"))
     }
 }

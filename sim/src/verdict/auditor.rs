@@ -193,8 +193,8 @@ fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
 fn planned(timeline: &[Step]) -> BTreeMap<&'static str, FaultCount> {
     let mut faults = BTreeMap::<_, FaultCount>::new();
     for step in timeline {
-        if let Some(verb) = step.action.fault() {
-            faults.entry(verb).or_default().planned += step.at.times();
+        if let Some(verb) = step.action.verb() {
+            faults.entry(verb.name()).or_default().planned += step.at.times();
         }
     }
     faults

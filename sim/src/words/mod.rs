@@ -40,4 +40,5 @@ pub use phase::Phase;
 pub use selector::Selector;
 pub use spelled::Spelled;
 pub(crate) use spelled::words;
+pub(crate) use verb::verbs;
 pub use verb::{Healed, Verb};

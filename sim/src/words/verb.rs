@@ -2,62 +2,70 @@
 
 use super::Spelled;
 
-super::words! {
-    /// What a fault does: the verb of its line in the timeline.
-    pub enum Verb: "fault" {
-        /// Leadership is handed over.
-        Transfer = "transfer",
-        /// Links are cut.
-        Partition = "partition",
-        /// Links are impaired.
-        Link = "link",
-        /// Single messages are set aside.
-        Hold = "hold",
-        /// Processes are killed.
-        Crash = "crash",
-        /// Processes or tasks stand still.
-        Pause = "pause",
-        /// All work of a node takes longer.
-        Slow = "slow",
-        /// Clocks go wrong.
-        Clock = "clock",
-        /// Disks go wrong.
-        Disk = "disk",
-        /// Nodes join and leave the group.
-        Membership = "membership",
-        /// Faults end.
-        Heal = "heal",
-    }
+/// The one list of verbs: the word, the file and the type of what is asked (`scenario/verb/`), and which heal ends such faults,
+/// beside one of everything; without one they are over at once.
+macro_rules! verbs {
+    ($with:ident) => {
+        $with! {
+            /// Leadership is handed over.
+            Transfer = "transfer", transfer::Transfer;
+            /// Links are cut.
+            Partition = "partition", partition::Partition, healed with Network;
+            /// Links are impaired.
+            Link = "link", link::Link, healed with Network;
+            /// Single messages are set aside.
+            Hold = "hold", hold::Hold, healed with Network;
+            /// Processes are killed.
+            Crash = "crash", crash::Crash, healed with Processes;
+            /// Processes or tasks stand still.
+            Pause = "pause", pause::Pause, healed with Processes;
+            /// All work of a node takes longer.
+            Slow = "slow", slow::Slow, healed with Processes;
+            /// Clocks go wrong.
+            Clock = "clock", clock::ClockFault, healed with Processes;
+            /// Disks go wrong.
+            Disk = "disk", disk::DiskFault, healed with Processes;
+            /// Nodes join and leave the group.
+            Membership = "membership", membership::MembershipChange;
+            /// Faults end.
+            Heal = "heal", heal::Heal;
+        }
+    };
+}
+pub(crate) use verbs;
+
+macro_rules! verb {
+    ($($(#[$about:meta])* $verb:ident = $word:literal, $module:ident::$fault:ident $(, healed with $healed:ident)?;)*) => {
+        super::words! {
+            /// What a fault does: the verb of its line in the timeline.
+            pub enum Verb: "fault" {
+                $($(#[$about])* $verb = $word,)*
+            }
+        }
+
+        impl Verb {
+            /// Every verb.
+            pub const ALL: &[Verb] = &[$(Verb::$verb),*];
+
+            /// Which heal, beside one of everything, ends faults of this verb; `None`: they are over at once.
+            pub const fn healed_with(self) -> Option<Healed> {
+                let [healed, ..]: &[Option<Healed>] = (match self {
+                    $(Verb::$verb => &[$(Some(Healed::$healed),)? None],)*
+                }) else {
+                    return None;
+                };
+                *healed
+            }
+        }
+    };
 }
 
-impl Verb {
-    /// Every verb.
-    pub const ALL: [Verb; 11] = [
-        Verb::Transfer,
-        Verb::Partition,
-        Verb::Link,
-        Verb::Hold,
-        Verb::Crash,
-        Verb::Pause,
-        Verb::Slow,
-        Verb::Clock,
-        Verb::Disk,
-        Verb::Membership,
-        Verb::Heal,
-    ];
+verbs!(verb);
 
+impl Verb {
     /// Its word in scenarios and reports.
     pub fn name(self) -> &'static str {
         self.word()
-    }
-
-    /// Which heal, beside one of everything, ends faults of this verb; `None`: they are over at once.
-    pub const fn healed_with(self) -> Option<Healed> {
-        match self {
-            Verb::Transfer | Verb::Membership | Verb::Heal => None,
-            Verb::Partition | Verb::Link | Verb::Hold => Some(Healed::Network),
-            Verb::Crash | Verb::Pause | Verb::Slow | Verb::Clock | Verb::Disk => Some(Healed::Processes),
-        }
     }
 
     /// Is a fault of this verb in force from when it acts until it ends?

@@ -15,13 +15,13 @@
 mod table;
 
 use leasehold_sim::check;
-use leasehold_sim::fault::VERBS;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style, pinned, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
 use leasehold_sim::runner::{Group, Named, Places, Spec, Wish, catalogue, resolve, run, sweep};
 use leasehold_sim::scenario::{self, Seeds};
 use leasehold_sim::verdict::RunReport;
+use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,7 +154,7 @@ impl File {
 /// Each verb must be effective in some committed scenario, and each check must judge something in some: what nothing
 /// exercises may be broken without anybody seeing it.
 fn everything_is_exercised(cases: &[Case]) -> Result<(), Failed> {
-    let mut idle: Vec<&str> = VERBS.iter().map(|(verb, ..)| verb.name()).collect();
+    let mut idle: Vec<&str> = Verb::ALL.iter().map(|verb| verb.name()).collect();
     idle.extend(check::ALL.iter().map(|info| info.name));
     for case in cases {
         let report = case.pinned()?;

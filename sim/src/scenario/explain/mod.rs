@@ -14,7 +14,7 @@ mod clients;
 mod cluster;
 mod expected;
 mod steps;
-mod words;
+pub(super) mod words;
 
 use std::time::Duration;
 

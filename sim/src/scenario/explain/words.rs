@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::scenario::{
-    Distribution, Selector,
+    Distribution,
     units::{decimal, written},
 };
 
 /// `1.5s`
-pub(super) fn time(duration: Duration) -> String {
+pub(in crate::scenario) fn time(duration: Duration) -> String {
     written(duration)
 }
 
@@ -21,17 +21,12 @@ pub(super) fn counted(number: impl Into<u64>, noun: &str) -> String {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub(super) fn listed(words: &[String]) -> String {
+pub(in crate::scenario) fn listed(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
-}
-
-/// Both sides of a partition.
-pub(super) fn sides(sides: &[Vec<Selector>; 2]) -> [String; 2] {
-    sides.clone().map(|side| listed(&side.into_iter().map(Selector::called).collect::<Vec<_>>()))
 }
 
 /// `20us`, or `80us to 2ms, with a median of 125us and a p99 of 500us`.

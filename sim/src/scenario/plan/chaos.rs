@@ -19,6 +19,6 @@ impl Chaos {
 
     /// Every fault that chaos can draw.
     pub fn all() -> impl Iterator<Item = Verb> {
-        Verb::all().filter(|verb| *verb != Verb::Heal)
+        Verb::all().filter(|verb| verb.is_drawn())
     }
 }

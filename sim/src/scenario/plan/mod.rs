@@ -22,15 +22,16 @@ pub use crate::words::{
 };
 
 pub use self::{chaos::*, cluster::*, expect::*, hardware::*, moment::*, network::*, workload::*};
+use super::Action;
 
+/// The format of scenario files that this version reads.
+pub const FORMAT: u32 = 1;
 /// The largest scenario file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
 /// The most steps of a timeline.
 pub const MAX_STEPS: usize = 10_000;
 /// The most times that all repeated steps of a timeline may act, together.
 pub const MAX_REPETITIONS: u64 = 100_000;
-/// The most times as long that work on a slow CPU takes.
-pub const MAX_FACTOR: u32 = 1_000;
 /// The longest run, and the longest duration that a file may name.
 pub const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most seeds of a sweep.
@@ -150,6 +151,8 @@ impl Seeds {
 pub struct Step {
     /// The line of the file (1-based).
     pub line: usize,
+    /// What the file calls it, if anything: kebab-case, unique.
+    pub name: Option<String>,
     /// When it acts.
     pub at: When,
     /// What it does.
@@ -242,22 +245,7 @@ impl Scenario {
     /// The steps of the timeline that may take the run beyond what it claims of its clocks, on which the lease counts. Whether they
     /// do shows when they act.
     pub fn may_leave_claims(&self) -> impl Iterator<Item = &Step> {
-        self.timeline.iter().filter(|step| match &step.action {
-            Action::Pause(pause) => {
-                pause.clock == PausedClock::Frozen && pause.lasts.is_none_or(|lasts| lasts > self.claims.clock_step)
-            }
-            Action::Clock(clock) => clock.may_leave(&self.claims),
-            Action::Tag { .. }
-            | Action::Transfer { .. }
-            | Action::Partition(_)
-            | Action::Link(_)
-            | Action::Hold(_)
-            | Action::Crash(_)
-            | Action::Slow(_)
-            | Action::Disk(_)
-            | Action::Membership(_)
-            | Action::Heal(_) => false,
-        })
+        self.timeline.iter().filter(|step| step.action.deed().is_some_and(|deed| deed.may_leave(&self.claims)))
     }
 
     /// Does anything touch a clock while processes run by it?
@@ -275,226 +263,5 @@ impl Scenario {
         let is_heal = |(_, other): &(usize, &Step)| other.action.heals(&step.action);
         let mut heals = self.timeline.iter().enumerate().filter(is_heal);
         !ends_itself && !heals.any(|(other, heal)| (heal.at.last().0, other) > (latest, number))
-    }
-}
-
-/// What a step does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Gives its window a name that expectations use. Unique; never `whole`.
-    Tag {
-        /// The name, kebab-case.
-        name: String,
-    },
-    /// Asks for a leader transfer.
-    Transfer {
-        /// The node that is asked. Default `@leader`.
-        from: Selector,
-        /// The node that shall lead. Default `@follower`.
-        to: Selector,
-    },
-    /// Separates nodes.
-    Partition(Partition),
-    /// Makes links worse than they are.
-    Link(Link),
-    /// Holds single messages back.
-    Hold(Hold),
-    /// Kills processes; what their disks had not synced is lost.
-    Crash(Crash),
-    /// Lets processes stand still.
-    Pause(Pause),
-    /// Makes CPUs slow.
-    Slow(Slow),
-    /// Asks the leader for a change of membership.
-    Membership(MembershipChange),
-    /// Makes clocks go wrong.
-    Clock(ClockFault),
-    /// Makes disks go wrong.
-    Disk(DiskFault),
-    /// Ends what lasts: `heal = "everything"`.
-    Heal(Heal),
-}
-
-impl Action {
-    /// The verb, if this is a fault.
-    pub fn fault(&self) -> Option<&'static str> {
-        match self {
-            Self::Tag { .. } => None,
-            Self::Transfer { .. } => Some("transfer"),
-            Self::Partition(_) => Some("partition"),
-            Self::Link(_) => Some("link"),
-            Self::Hold(_) => Some("hold"),
-            Self::Crash(_) => Some("crash"),
-            Self::Pause(_) => Some("pause"),
-            Self::Slow(_) => Some("slow"),
-            Self::Membership(_) => Some("membership"),
-            Self::Clock(_) => Some("clock"),
-            Self::Disk(_) => Some("disk"),
-            Self::Heal(_) => Some("heal"),
-        }
-    }
-
-    /// Is what `other` does over when this is done?
-    pub fn heals(&self, other: &Action) -> bool {
-        let Self::Heal(Heal { what, .. }) = self else { return false };
-        match other {
-            Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal(_) => false,
-            Self::Partition(_) | Self::Link(_) | Self::Hold(_) => what.network(),
-            Self::Crash(_) | Self::Pause(_) | Self::Slow(_) | Self::Clock(_) | Self::Disk(_) => what.processes(),
-        }
-    }
-
-    /// Whom it names.
-    pub fn selectors(&self) -> Vec<Selector> {
-        match self {
-            Self::Tag { .. } | Self::Heal(_) => Vec::new(),
-            Self::Transfer { from, to } => vec![*from, *to],
-            Self::Partition(partition) => partition.shape.selectors(),
-            Self::Link(Link { ends, .. }) | Self::Hold(Hold { ends, .. }) => [&ends.from[..], &ends.to].concat(),
-            Self::Crash(crash) => crash.nodes.clone(),
-            Self::Pause(pause) => pause.nodes.clone(),
-            Self::Slow(slow) => slow.nodes.clone(),
-            Self::Clock(clock) => clock.nodes.clone(),
-            Self::Disk(disk) => disk.nodes.clone(),
-            Self::Membership(change) => change.named(),
-        }
-    }
-
-    /// How long what it does lasts; `Some(None)`: until it is healed. `None` if it is over at once.
-    pub fn lasts(&self) -> Option<Option<Duration>> {
-        match self {
-            Self::Tag { .. } | Self::Transfer { .. } | Self::Membership(_) | Self::Heal(_) => None,
-            Self::Clock(ClockFault { harm: ClockHarm::Step { .. }, .. }) => None,
-            Self::Partition(Partition { lasts, .. })
-            | Self::Link(Link { lasts, .. })
-            | Self::Hold(Hold { lasts, .. })
-            | Self::Crash(Crash { lasts, .. })
-            | Self::Pause(Pause { lasts, .. })
-            | Self::Slow(Slow { lasts, .. })
-            | Self::Clock(ClockFault { lasts, .. })
-            | Self::Disk(DiskFault { lasts, .. }) => Some(*lasts),
-        }
-    }
-}
-
-/// A change of membership, which the leader is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MembershipChange {
-    /// `add-learner`: a node that is no member takes the log from then on, without a vote.
-    AddLearner(Selector),
-    /// `promote`: a learner votes from then on.
-    Promote(Selector),
-    /// `demote`: a voter is a learner from then on.
-    Demote(Selector),
-    /// `remove`: a member is one no longer.
-    Remove(Selector),
-    /// `joint`: all at once, by a joint configuration. Not both are empty, and no fixed selector is in both.
-    Joint {
-        /// Who are voters from then on.
-        add: Vec<Selector>,
-        /// Who are members no longer.
-        remove: Vec<Selector>,
-    },
-}
-
-impl MembershipChange {
-    /// Everybody it names.
-    pub fn named(&self) -> Vec<Selector> {
-        match self {
-            Self::AddLearner(node) | Self::Promote(node) | Self::Demote(node) | Self::Remove(node) => vec![*node],
-            Self::Joint { add, remove } => [add.as_slice(), remove].concat(),
-        }
-    }
-}
-
-/// Nodes whose processes are killed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crash {
-    /// Who. Never empty.
-    pub nodes: Vec<Selector>,
-    /// How long they are down, perhaps no time at all; `None`: until they are healed.
-    pub lasts: Option<Duration>,
-    /// What is left of what their disks had not synced. Default [`Tail::Lost`].
-    pub tail: Tail,
-}
-
-/// Nodes whose processes stand still.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pause {
-    /// Who. Never empty.
-    pub nodes: Vec<Selector>,
-    /// For how long; `None`: until they are healed.
-    pub lasts: Option<Duration>,
-    /// What their monotonic clocks do meanwhile. Default [`PausedClock::Running`].
-    pub clock: PausedClock,
-    /// When a task of theirs next reaches this point. `None`: now.
-    pub at: Option<Point>,
-    /// What of them stands still. Default [`Paused::Process`]; a task only with a point, and with a running clock.
-    pub what: Paused,
-}
-
-/// Nodes whose CPUs are slow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slow {
-    /// Who. Never empty.
-    pub nodes: Vec<Selector>,
-    /// All work takes so many times as long: 2 to [`MAX_FACTOR`].
-    pub factor: u32,
-    /// For how long; `None`: until they are healed.
-    pub lasts: Option<Duration>,
-}
-
-/// What is over, and what becomes of what it leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heal {
-    /// Which faults end.
-    pub what: Healed,
-    /// What becomes of messages that faults of the network hold or have left in flight: late ones, second copies. Default
-    /// [`Leftover::Drop`].
-    pub messages: Leftover,
-}
-
-/// Nodes that cannot reach each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Partition {
-    /// Who cannot reach whom.
-    pub shape: Shape,
-    /// What becomes of messages between the sides. Default [`Cut::Drop`].
-    pub how: Cut,
-    /// Only the first side cannot reach the second. Not of a ring.
-    pub one_way: bool,
-    /// How long it lasts; `None`: until it is healed.
-    pub lasts: Option<Duration>,
-}
-
-/// Who cannot reach whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Two sides. None is empty, and no node that is named by number is on both. Who is on neither reaches both.
-    Sides([Vec<Selector>; 2]),
-    /// `"bridge"`: two halves, drawn from the seed, that both reach this one node. Three nodes at least.
-    Bridge(Selector),
-    /// `"ring"`: the nodes, by number, are a ring; each reaches its two neighbours only. Four nodes at least.
-    Ring,
-}
-
-crate::words::words! {
-    /// The names of shapes that are not given by their sides.
-    pub enum ShapeName: "shape" {
-        /// See [`Shape::Bridge`].
-        Bridge = "bridge",
-        /// See [`Shape::Ring`].
-        Ring = "ring",
-    }
-}
-
-impl Shape {
-    /// All nodes that it names.
-    pub fn selectors(&self) -> Vec<Selector> {
-        match self {
-            Self::Sides(sides) => sides.concat(),
-            Self::Bridge(node) => vec![*node],
-            Self::Ring => Vec::new(),
-        }
     }
 }

@@ -3,17 +3,15 @@
 //! What equals its default is left out; keys stand in the order of the schema; a step is one line. Reading the text back gives
 //! the same plan, but for the lines that it remembers.
 
-mod toml;
+pub(super) mod toml;
 
 use std::time::Duration;
 
 use self::toml::{Bare, Keys, Value};
 use super::{
-    Action, Changes, Chaos, Claims, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault, DiskHarm,
-    Ends, Expectation, Heal, Healed, Hold, KeyDistribution, Keys as KeySet, LaneSetup, Lanes, Leftover, Link,
-    MembershipChange, Mix, Network, Pace, Partition, Pause, Paused, PausedClock, Ppm, Scenario, ScriptReads, Seeds,
-    Selector, Shape, ShapeName, Slow, Step, Tail, Target, Verb, When, Workload, WorkloadKind, profiles,
-    units::{decimal, written, written_bandwidth},
+    Changes, Chaos, Claims, Cluster, Count, Cpu, Disk, Expectation, KeyDistribution, Keys as KeySet, LaneSetup, Lanes,
+    Mix, Network, Pace, Scenario, ScriptReads, Seeds, Step, Target, Verb, When, Workload, WorkloadKind, profiles,
+    units::{decimal, written},
     validate::WHOLE,
 };
 
@@ -61,88 +59,7 @@ fn timeline(steps: &[Step]) -> String {
 }
 
 fn line(step: &Step) -> Keys {
-    let keys = time(step.at);
-    match &step.action {
-        Action::Tag { name } => keys.key("tag", name),
-        Action::Transfer { from, to } => {
-            let ends = Keys::default().unless("from", *from, Selector::Leader).unless("to", *to, Selector::Follower);
-            keys.key("transfer", ends)
-        }
-        Action::Partition(of) => keys.key("partition", partition(of)),
-        Action::Crash(Crash { nodes, lasts, tail }) => {
-            let crash = victims(nodes).some("for", *lasts);
-            keys.key("crash", crash.unless("tail", *tail, Tail::Lost))
-        }
-        Action::Link(of) => keys.key("link", link(of)),
-        Action::Hold(of) => keys.key("hold", hold(of)),
-        Action::Pause(Pause { nodes, lasts, clock, at, what }) => {
-            let pause = victims(nodes).some("for", *lasts);
-            let pause = pause.unless("clock", *clock, PausedClock::Running);
-            keys.key("pause", pause.some("at", *at).unless("what", *what, Paused::Process))
-        }
-        Action::Slow(Slow { nodes, factor, lasts }) => {
-            keys.key("slow", victims(nodes).key("factor", *factor).some("for", *lasts))
-        }
-        Action::Heal(Heal { what, messages: Leftover::Drop }) => keys.key("heal", *what),
-        Action::Heal(Heal { what, messages }) => {
-            let heal = Keys::default().unless("what", *what, Healed::Everything);
-            keys.key("heal", heal.key("messages", *messages))
-        }
-        Action::Membership(change) => keys.key("membership", membership(change)),
-        Action::Clock(of) => keys.key("clock", clock(of)),
-        Action::Disk(of) => keys.key("disk", broken_disk(of)),
-    }
-}
-
-fn clock(ClockFault { nodes, harm, lasts }: &ClockFault) -> Keys {
-    let keys = victims(nodes);
-    let keys = match *harm {
-        ClockHarm::Rate(by) => keys.key("rate", by),
-        ClockHarm::Slew(by) => keys.key("slew", by),
-        ClockHarm::Step { by, monotonic } => keys.key("step", by).unless("monotonic", monotonic, false),
-        ClockHarm::Freeze => keys.key("freeze", true),
-        ClockHarm::Fail => keys.key("fail", true),
-    };
-    keys.some("for", *lasts)
-}
-
-fn broken_disk(DiskFault { nodes, harm, lasts }: &DiskFault) -> Keys {
-    let keys = victims(nodes);
-    let keys = match *harm {
-        DiskHarm::Fsync(takes) => keys.key("fsync", takes),
-        DiskHarm::Slow(times) => keys.key("slow", times),
-        DiskHarm::Stall => keys.key("stall", true),
-        DiskHarm::Fail(operation) => keys.key("fail", operation),
-        DiskHarm::Full => keys.key("full", true),
-    };
-    keys.some("for", *lasts)
-}
-
-fn link(link: &Link) -> Keys {
-    ends(Keys::default(), &link.ends)
-        .some("lane", link.lane)
-        .unless("messages", link.messages.as_slice(), &[])
-        .unless("loss", link.loss, Ppm(0))
-        .unless("delay", link.delay, Duration::ZERO)
-        .unless("jitter", link.jitter, Duration::ZERO)
-        .unless("duplicate", link.duplicate, Ppm(0))
-        .unless("reorder", link.reorder, false)
-        .unless("stall", link.stall, Ppm(0))
-        .some("bandwidth", link.bandwidth.map(written_bandwidth))
-        .some("queue", link.queue)
-        .some("for", link.lasts)
-}
-
-fn hold(hold: &Hold) -> Keys {
-    ends(Keys::default().key("messages", hold.messages.as_slice()), &hold.ends)
-        .some("first", hold.first)
-        .unless("then", hold.then, Leftover::Deliver)
-        .some("for", hold.lasts)
-}
-
-fn ends(keys: Keys, ends: &Ends) -> Keys {
-    let end = |keys: Keys, key, nodes: &[Selector]| if nodes.is_empty() { keys } else { whom(keys, key, nodes) };
-    end(end(keys, "from", &ends.from), "to", &ends.to)
+    time(step.at).some("name", step.name.as_ref()).as_is(&step.action.to_string(), step.action.toml())
 }
 
 fn time(at: When) -> Keys {
@@ -155,41 +72,6 @@ fn time(at: When) -> Keys {
         }
         When::On { moment, from, to, times } => {
             Keys::default().key("when", moment).key("at", window(from, to)).unless("times", times, 1)
-        }
-    }
-}
-
-/// One without a list.
-fn whom(keys: Keys, key: &str, nodes: &[Selector]) -> Keys {
-    match nodes {
-        [one] => keys.key(key, *one),
-        [..] => keys.key(key, nodes),
-    }
-}
-
-fn victims(nodes: &[Selector]) -> Keys {
-    whom(Keys::default(), "node", nodes)
-}
-
-fn partition(Partition { shape, how, one_way, lasts }: &Partition) -> Keys {
-    let keys = match shape {
-        Shape::Sides(sides) => Keys::default().key("sides", sides.as_slice()),
-        Shape::Bridge(node) => Keys::default().key("shape", ShapeName::Bridge).unless("node", *node, Selector::Any),
-        Shape::Ring => Keys::default().key("shape", ShapeName::Ring),
-    };
-    keys.unless("how", *how, Cut::Drop).unless("one-way", *one_way, false).some("for", *lasts)
-}
-
-fn membership(change: &MembershipChange) -> Keys {
-    let keys = Keys::default();
-    match change {
-        MembershipChange::AddLearner(node) => keys.key("add-learner", *node),
-        MembershipChange::Promote(node) => keys.key("promote", *node),
-        MembershipChange::Demote(node) => keys.key("demote", *node),
-        MembershipChange::Remove(node) => keys.key("remove", *node),
-        MembershipChange::Joint { add, remove } => {
-            let some = |nodes: &Vec<Selector>| Some(nodes.clone()).filter(|nodes| !nodes.is_empty());
-            keys.key("joint", Keys::default().some("add", some(add)).some("remove", some(remove)))
         }
     }
 }

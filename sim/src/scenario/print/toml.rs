@@ -10,7 +10,7 @@ use crate::scenario::{
 };
 
 /// A value, as TOML writes it.
-pub(super) trait Value {
+pub(in crate::scenario) trait Value {
     fn toml(&self) -> String;
 }
 
@@ -131,14 +131,26 @@ impl fmt::Display for Bare {
 
 /// The keys of a table with their values, in order.
 #[derive(Default)]
-pub(super) struct Keys(Vec<String>);
+pub(in crate::scenario) struct Keys(Vec<String>);
 
 impl Keys {
-    pub(super) fn key(mut self, name: &str, value: impl Value) -> Self {
-        let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        let name = if name.chars().all(is_bare) { name.to_owned() } else { name.toml() };
-        self.0.push(format!("{name} = {}", value.toml()));
+    pub(in crate::scenario) fn key(mut self, name: &str, value: impl Value) -> Self {
+        self.0.push(format!("{} = {}", bare_or_quoted(name), value.toml()));
         self
+    }
+
+    /// With a value that is TOML already.
+    pub(in crate::scenario) fn as_is(mut self, name: &str, value: String) -> Self {
+        self.0.push(format!("{} = {value}", bare_or_quoted(name)));
+        self
+    }
+
+    /// Nodes, without a list where there is one.
+    pub(in crate::scenario) fn whom(self, name: &str, nodes: &[Selector]) -> Self {
+        match nodes {
+            [one] => self.key(name, *one),
+            [..] => self.key(name, nodes),
+        }
     }
 
     /// Only what is there.
@@ -168,4 +180,9 @@ impl Keys {
     pub(super) fn lines(&self) -> String {
         self.0.iter().map(|line| format!("{line}\n")).collect()
     }
+}
+
+fn bare_or_quoted(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if name.chars().all(is_bare) { name.to_owned() } else { name.toml() }
 }

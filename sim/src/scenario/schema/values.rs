@@ -4,10 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-
-use super::Text;
 
 /// A value that is one word: the number or the quoted text that stands in the file. What a number means is for its
 /// reader to say (`"50ms"` is a duration, `50` lacks a unit).
@@ -19,42 +17,6 @@ pub(in crate::scenario) struct Scalar(pub String);
 pub(in crate::scenario) enum Or<T> {
     Word(Scalar),
     Table(T),
-}
-
-/// One word, or a list of them.
-#[derive(Debug)]
-pub(in crate::scenario) enum OneOrMore {
-    One(String),
-    More(Vec<Text>),
-}
-
-impl<'de> Deserialize<'de> for OneOrMore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrMoreVisitor)
-    }
-}
-
-struct OneOrMoreVisitor;
-
-impl<'de> Visitor<'de> for OneOrMoreVisitor {
-    type Value = OneOrMore;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a quoted text or a list of them")
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<OneOrMore, E> {
-        Ok(OneOrMore::One(value.to_owned()))
-    }
-
-    // Each element by itself, unbuffered, so that its place is kept.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMore, A::Error> {
-        let mut more = Vec::new();
-        while let Some(text) = seq.next_element()? {
-            more.push(text);
-        }
-        Ok(OneOrMore::More(more))
-    }
 }
 
 impl<'de> Deserialize<'de> for Scalar {

@@ -4,7 +4,7 @@ use super::{read, sample, timeline, with};
 use crate::scenario::{
     Action, Calls, Class, ClockFault, ClockHarm, Cluster, Cut, DiskFault, DiskHarm, Drift, Ends, Heal, Healed, Jump,
     KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase, Point,
-    Ppm, Renewal, Scenario, ScriptReads, Seeds, Selector, Shape, Stat, Tail, Target, When, WorkloadKind,
+    Ppm, Renewal, Scenario, ScriptReads, Seeds, Selector, Shape, Stat, Tail, Target, Transfer, When, WorkloadKind,
 };
 use crate::words::Spelled;
 
@@ -32,7 +32,10 @@ fn the_sample_of_the_design_says_what_it_seems_to_say() {
     let lines: Vec<usize> = scenario.timeline.iter().map(|step| step.line).collect();
     assert_eq!(lines, [7, 8, 9, 10]);
     assert_eq!(scenario.timeline[0].at, When::Window { from: 2 * SECOND, to: 6 * SECOND });
-    assert_eq!(scenario.timeline[1].action, Action::Transfer { from: Selector::Leader, to: Selector::Follower });
+    assert_eq!(
+        scenario.timeline[1].action,
+        Action::Transfer(Transfer { from: Selector::Leader, to: Selector::Follower })
+    );
     let Action::Partition(partition) = &scenario.timeline[2].action else { panic!("a partition") };
     assert_eq!(partition.shape, Shape::Sides([vec![Selector::Leader], vec![Selector::Others]]));
     assert_eq!((partition.how, partition.lasts), (Cut::Hold, Some(SECOND * 3 / 2)));

@@ -15,7 +15,7 @@ use crate::scenario::{
     InnerReads, Jump, KeyDistribution, Keys, Lane, LaneSetup, Lanes, Leftover, Link, Load, MAX_BANDWIDTH, MAX_DRIFT,
     MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace, Partition,
     Pause, Paused, PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Shape, Slow,
-    Step, Tail, Target, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
+    Step, Tail, Target, Transfer, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
     words::Spelled,
 };
@@ -156,7 +156,7 @@ fn actions() -> impl Strategy<Value = Action> {
     });
     let disk = (victims(), disk_harms(), lasts())
         .prop_map(|(nodes, harm, lasts)| Action::Disk(DiskFault { nodes, harm, lasts }));
-    let transfer = ends.prop_map(|(from, to)| Action::Transfer { from, to });
+    let transfer = ends.prop_map(|(from, to)| Action::Transfer(Transfer { from, to }));
     let network = prop_oneof![cut, links(), holds()];
     let processes = prop_oneof![crash, pauses(), slow];
     prop_oneof![transfer, network, processes, clock, disk, changes_of_membership(), heal]
@@ -291,7 +291,7 @@ fn timeline(tags: Vec<String>, steps: Vec<(When, Action)>) -> Vec<Step> {
     let everything = Heal { what: Healed::Everything, messages: Leftover::Drop };
     let last = (When::At(UNTIL), Action::Heal(everything));
     let mut timeline: Vec<Step> =
-        tags.chain(steps).chain([last]).map(|(at, action)| Step { line: 0, at, action }).collect();
+        tags.chain(steps).chain([last]).map(|(at, action)| Step { line: 0, name: None, at, action }).collect();
     timeline.sort_by_key(|step| step.at.start());
     timeline
 }

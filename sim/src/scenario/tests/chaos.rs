@@ -1,7 +1,7 @@
 use std::{cell::Cell, collections::BTreeSet, path::Path, time::Duration};
 
 use super::{read, refuse};
-use crate::scenario::{Action, Chaos, Dice, Scenario, When, parse, print};
+use crate::scenario::{Action, Chaos, Dice, Scenario, Verb, When, parse, print};
 
 /// SplitMix64 (Steele et al., OOPSLA 2014).
 struct Numbers(Cell<u64>);
@@ -41,10 +41,10 @@ fn whatever_is_drawn_could_stand_in_a_file() {
 fn a_seed_draws_some_of_the_faults_that_may_exist_and_all_seeds_all() {
     let verbs = |seed| {
         let steps = drawn("[chaos]", seed).timeline;
-        steps.iter().filter_map(|step| step.action.fault()).filter(|verb| *verb != "heal").collect::<BTreeSet<_>>()
+        steps.iter().filter_map(|step| step.action.verb()).filter(|verb| *verb != Verb::Heal).collect::<BTreeSet<_>>()
     };
-    let all: BTreeSet<String> = Chaos::all().map(|fault| fault.to_string()).collect();
-    let seen: BTreeSet<String> = (0..200).flat_map(verbs).map(str::to_owned).collect();
+    let all: BTreeSet<Verb> = Chaos::all().collect();
+    let seen: BTreeSet<Verb> = (0..200).flat_map(verbs).collect();
     assert_eq!(seen, all);
     assert!((0..200).all(|seed| !verbs(seed).is_empty()), "one always exists");
     assert!((0..200).any(|seed| verbs(seed).len() < 4) && (0..200).any(|seed| verbs(seed).len() > 4));

@@ -24,10 +24,10 @@ fn each_value_comes_with_cuts_of_the_leader_and_nothing_comes_alone() {
     let sample = sample().expect("the sample is valid");
     let verbs = |value| {
         let dialled = sample.dialled(Dial::LeaderSuspend, value);
-        let count = |verb| dialled.timeline.iter().filter(|step| step.action.fault() == Some(verb)).count();
+        let count = |verb| dialled.timeline.iter().filter(|step| step.action.to_string() == verb).count();
         [count("partition"), count("hold"), count("pause")]
     };
-    let of_its_own = |verb| sample.timeline.iter().filter(|step| step.action.fault() == Some(verb)).count();
+    let of_its_own = |verb| sample.timeline.iter().filter(|step| step.action.to_string() == verb).count();
     let [cuts, holds, pauses] = verbs(1_000);
     let [cuts, holds, pauses] =
         [cuts - of_its_own("partition"), holds - of_its_own("hold"), pauses - of_its_own("pause")];

@@ -94,3 +94,10 @@ proptest! {
         prop_assert_eq!(again(&scenario), scenario);
     }
 }
+
+#[test]
+fn the_name_of_a_step_survives_printing() {
+    let text = super::timeline("{ at = \"1s\", name = \"the-end\", heal = \"everything\" }");
+    let scenario = read(&text).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(again(&scenario).timeline[0].name.as_deref(), Some("the-end"));
+}

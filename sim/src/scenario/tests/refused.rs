@@ -1,6 +1,5 @@
 use super::{refuse, refuse_file, timeline, with};
-use crate::scenario::Chaos;
-use crate::scenario::read::shortest;
+use crate::scenario::{Verb, verb::shortest};
 
 fn cluster(keys: &str) -> String {
     with("", &format!("[cluster]\n{keys}"))
@@ -68,9 +67,9 @@ fn an_action_that_is_no_table_is_answered_with_the_shortest_that_is() {
 
 #[test]
 fn the_shortest_form_of_every_verb_is_accepted() {
-    for verb in Chaos::all().map(|fault| fault.to_string()).chain(["heal".to_owned()]) {
+    for verb in Verb::ALL {
         for node in [None, Some("n2")] {
-            let action = shortest(&verb, node).expect("every fault has one");
+            let action = shortest(*verb, node);
             let text = timeline(&format!("{{ at = \"1s\", {verb} = {action} }}"));
             super::read(&text).unwrap_or_else(|problems| panic!("{problems}"));
         }
@@ -721,4 +720,18 @@ fn one_thing_is_wrong_with_a_disk_and_is_said() {
     let said = refuse(&disk("{ node = \"n1\", fail = «\"write\"» }"), "unknown operation of a disk `write`");
     assert!(said.starts_with("did you mean `append`?"), "{said}");
     refuse(&timeline("{ at = \"1s\", crash = { node = \"n1\", tail = «\"tron\"» } }"), "unknown tail of a file `tron`");
+}
+
+#[test]
+fn no_two_steps_have_one_name() {
+    let steps =
+        "{ at = \"1s\", name = \"end\", heal = \"everything\" }, { at = \"2s\", name = «\"end\"», heal = \"network\" }";
+    refuse(&timeline(steps), "two steps are called `end`");
+    refuse(&timeline("{ at = \"1s\", name = «\"The End\"», heal = \"everything\" }"), "`The End` is not a step's name");
+}
+
+#[test]
+fn a_file_of_a_later_format_is_refused() {
+    let said = refuse(&with("format = «2»", ""), "this file has the format 2; this version reads format 1");
+    assert!(said.contains("a later version of leasehold reads it"), "{said}");
 }

@@ -1,9 +1,9 @@
-//! The rules of `[checks]`.
+//! The rules of `[checks]` and of `[claims]`.
 
 use std::collections::BTreeMap;
 
 use super::report::Report;
-use crate::scenario::{Problem, RecordOnly, problem::quote, schema};
+use crate::scenario::{Claims, Problem, RecordOnly, problem::quote, schema, units};
 
 /// The checks that only record. Which checks there are is not known here: the runner looks the names up.
 pub(super) fn record_only(raw: schema::Checks, report: &mut Report) -> Vec<RecordOnly> {
@@ -19,4 +19,12 @@ pub(super) fn record_only(raw: schema::Checks, report: &mut Report) -> Vec<Recor
         checks.push(RecordOnly { check, line });
     }
     checks
+}
+
+pub(super) fn claims(raw: schema::Claims, report: &mut Report) -> Claims {
+    let default = Claims::default();
+    Claims {
+        clock_drift: report.scalar(raw.clock_drift, units::ppm).unwrap_or(default.clock_drift),
+        clock_step: report.duration(raw.clock_step, None).unwrap_or(default.clock_step),
+    }
 }

@@ -7,12 +7,8 @@ mod chaos;
 mod checks;
 mod cluster;
 mod expect;
-mod hardware;
-mod membership;
-mod network;
-mod partition;
-mod process;
-mod report;
+pub(super) mod nodes;
+pub(super) mod report;
 mod size;
 mod timeline;
 mod workload;
@@ -20,27 +16,39 @@ mod workload;
 use std::{ops::Range, path::Path, time::Duration};
 
 use self::report::Report;
-pub(super) use self::{timeline::WHOLE, workload::KINDS};
-use super::{Action, Cluster, Load, MAX_DURATION, Metric, Problem, Scenario, schema, units::Protocol, words};
+pub(super) use self::{
+    timeline::{WHOLE, keys as step_keys},
+    workload::KINDS,
+};
+use super::{
+    Action, Cluster, FORMAT, Load, MAX_DURATION, Metric, Problem, Scenario, schema, table::Raw, units::Protocol, words,
+};
 
 /// What the parts of a script may refer to.
 pub(super) struct Frame {
     /// How long the run lasts.
-    until: Duration,
+    pub until: Duration,
     /// How many nodes there are, voters or not.
-    nodes: u32,
-    protocol: Protocol,
+    pub nodes: u32,
+    pub protocol: Protocol,
 }
 
 /// Judges `file`. `complete` is false if parts of it could not be read; then nothing is said about what is missing.
 ///
 /// The scenario makes sense only if there are no problems.
-pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bool) -> (Scenario, Vec<Problem>) {
+pub(super) fn validate(
+    file: schema::File,
+    timeline: Option<Raw<'_>>,
+    path: &Path,
+    text: &str,
+    complete: bool,
+) -> (Scenario, Vec<Problem>) {
     let mut report = Report::new(text, complete);
+    format(file.format, &mut report);
     let until = file.until.as_ref().map(toml::Spanned::span).unwrap_or_default();
     let cluster = cluster::cluster(file.cluster, &mut report);
     let frame = frame(&cluster, file.until, &mut report);
-    let timeline = timeline::timeline(file.timeline, &frame, &mut report);
+    let timeline = timeline::timeline(timeline, &frame, &mut report);
     let (workloads, workload_places): (Vec<_>, Vec<_>) =
         workload::workloads(file.workload, &frame, &mut report).into_iter().unzip();
     let scenario = Scenario {
@@ -50,7 +58,7 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
         seeds: report.scalar(file.seeds, str::parse).unwrap_or_default(),
         until: frame.until,
         variant: file.variant.and_then(|variant| report.kebab("a variant's name", variant)),
-        claims: hardware::claims(file.claims, &mut report),
+        claims: checks::claims(file.claims, &mut report),
         record_only: checks::record_only(file.checks, &mut report),
         expect: expect::expect(file.expect.violation, file.expect.bounds, &timeline.tags, &frame, &mut report),
         variants: expect::variants(file.expect.variant, &timeline.tags, &frame, &mut report),
@@ -66,7 +74,17 @@ pub(super) fn validate(file: schema::File, path: &Path, text: &str, complete: bo
         recovery_follows_healing(&scenario, &timeline.places, &mut report);
         size::limits(&scenario, &workload_places, until, &mut report);
     }
-    (scenario, report.problems)
+    (scenario, report.finish())
+}
+
+/// A file of a later format may say what this version would misread.
+fn format(format: Option<schema::Whole>, report: &mut Report) {
+    let Some(format) = format.filter(|format| *format.get_ref() != i64::from(FORMAT)) else { return };
+    let message = format!("this file has the format {}; this version reads format {FORMAT}", format.get_ref());
+    let later = *format.get_ref() > i64::from(FORMAT);
+    let help =
+        if later { "a later version of leasehold reads it" } else { "leave `format` out, or write `format = 1`" };
+    report.refuse(Problem::new(message).at(format.span()).help(help));
 }
 
 fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report) -> Frame {

@@ -14,54 +14,78 @@ use crate::scenario::{
 };
 
 /// The problems of a file so far.
-pub(super) struct Report {
+pub(in crate::scenario) struct Report {
     /// In the order of discovery.
     pub problems: Vec<Problem>,
     lines: Lines,
     complete: bool,
+    /// Which of the problems say that something is missing, by position.
+    missing: Vec<usize>,
 }
 
 impl Report {
-    pub(super) fn new(text: &str, complete: bool) -> Self {
-        Self { problems: Vec::new(), lines: Lines::new(text), complete }
+    pub(in crate::scenario) fn new(text: &str, complete: bool) -> Self {
+        Self { problems: Vec::new(), lines: Lines::new(text), complete, missing: Vec::new() }
     }
 
     /// The line (1-based) that `span` begins on.
-    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+    pub(in crate::scenario) fn line(&self, span: &Range<usize>) -> usize {
         self.lines.line(span.start)
     }
 
-    pub(super) fn refuse(&mut self, problem: Problem) {
+    pub(in crate::scenario) fn refuse(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
 
     /// Refuses what follows from something not being there. Not said of a file that could not be read as a whole: the
     /// part that is missing may be the one that has been refused.
-    pub(super) fn missing(&mut self, problem: Problem) {
-        if self.complete {
-            self.refuse(problem);
-        }
+    pub(in crate::scenario) fn missing(&mut self, problem: Problem) {
+        self.missing.push(self.problems.len());
+        self.refuse(problem);
+    }
+
+    /// Refuses what has not the shape of a scenario.
+    pub(in crate::scenario) fn shapeless(&mut self, problem: Problem) {
+        self.complete = false;
+        self.refuse(problem);
+    }
+
+    /// As [`Report::shapeless`], of a value that is needed.
+    pub(in crate::scenario) fn shape<T>(&mut self, problem: Problem) -> Option<T> {
+        self.shapeless(problem);
+        None
+    }
+
+    /// All that is to be told.
+    pub(in crate::scenario) fn finish(self) -> Vec<Problem> {
+        let told = |position| self.complete || !self.missing.contains(&position);
+        self.problems
+            .into_iter()
+            .enumerate()
+            .filter(|(position, _)| told(*position))
+            .map(|(_, problem)| problem)
+            .collect()
     }
 
     /// The value, or `None` after refusing it.
-    pub(super) fn take<T>(&mut self, value: Result<T, Misread>, span: Range<usize>) -> Option<T> {
+    pub(in crate::scenario) fn take<T>(&mut self, value: Result<T, Misread>, span: Range<usize>) -> Option<T> {
         value.map_err(|misread| self.refuse(misread.at(span))).ok()
     }
 
     /// The word that `text` spells.
-    pub(super) fn word<T: FromStr<Err = Misread>>(&mut self, text: Option<Text>) -> Option<T> {
+    pub(in crate::scenario) fn word<T: FromStr<Err = Misread>>(&mut self, text: Option<Text>) -> Option<T> {
         let text = text?;
         self.take(text.get_ref().parse(), text.span())
     }
 
     /// As [`Report::word`], of a set that the stack has.
-    pub(super) fn spelled<T: Spelled>(&mut self, text: Option<Text>) -> Option<T> {
+    pub(in crate::scenario) fn spelled<T: Spelled>(&mut self, text: Option<Text>) -> Option<T> {
         let text = text?;
         self.take(T::spelled(text.get_ref()), text.span())
     }
 
     /// What `read` makes of a quantity.
-    pub(super) fn scalar<T>(
+    pub(in crate::scenario) fn scalar<T>(
         &mut self,
         quantity: Option<Quantity>,
         read: impl FnOnce(&str) -> Result<T, Misread>,
@@ -71,17 +95,21 @@ impl Report {
         self.take(read(text), quantity.span())
     }
 
-    pub(super) fn duration(&mut self, quantity: Option<Quantity>, protocol: Option<&Protocol>) -> Option<Duration> {
+    pub(in crate::scenario) fn duration(
+        &mut self,
+        quantity: Option<Quantity>,
+        protocol: Option<&Protocol>,
+    ) -> Option<Duration> {
         self.scalar(quantity, |text| units::duration(text, protocol))
     }
 
     /// A moment of the run.
-    pub(super) fn moment(&mut self, quantity: Option<Quantity>, protocol: &Protocol) -> Option<Duration> {
+    pub(in crate::scenario) fn moment(&mut self, quantity: Option<Quantity>, protocol: &Protocol) -> Option<Duration> {
         self.scalar(quantity, |text| units::moment(text, Some(protocol)))
     }
 
     /// A duration that is not zero; `what` names it.
-    pub(super) fn positive(
+    pub(in crate::scenario) fn positive(
         &mut self,
         what: &str,
         quantity: Option<Quantity>,
@@ -97,11 +125,11 @@ impl Report {
     }
 
     /// A list of words, no word twice.
-    pub(super) fn words<T: FromStr<Err = Misread> + PartialEq>(&mut self, raw: Vec<Text>) -> Vec<T> {
+    pub(in crate::scenario) fn words<T: Spelled>(&mut self, raw: Vec<Text>) -> Vec<T> {
         let mut words = Vec::new();
         for text in raw {
             let span = text.span();
-            let Some(word) = self.take(text.get_ref().parse(), span.clone()) else { continue };
+            let Some(word) = self.take(T::spelled(text.get_ref()), span.clone()) else { continue };
             if words.contains(&word) {
                 self.refuse(Problem::new(format!("{} is there twice", quote(text.get_ref()))).at(span));
             } else {
@@ -112,7 +140,7 @@ impl Report {
     }
 
     /// A whole number from `least` to `most`; `what` names it.
-    pub(super) fn whole<T>(&mut self, what: &str, number: Option<Whole>, least: T, most: T) -> Option<T>
+    pub(in crate::scenario) fn whole<T>(&mut self, what: &str, number: Option<Whole>, least: T, most: T) -> Option<T>
     where
         T: TryFrom<i64> + PartialOrd + Display,
     {
@@ -126,7 +154,7 @@ impl Report {
     }
 
     /// A name in kebab-case; `what` says of what.
-    pub(super) fn kebab(&mut self, what: &str, name: Text) -> Option<String> {
+    pub(in crate::scenario) fn kebab(&mut self, what: &str, name: Text) -> Option<String> {
         if is_name(name.get_ref()) {
             return Some(name.into_inner());
         }

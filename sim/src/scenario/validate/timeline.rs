@@ -2,29 +2,20 @@
 
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
-use toml::Spanned;
+use serde_json::json;
 
-use super::{
-    Frame, hardware,
-    membership::membership,
-    network,
-    partition::{partition, selector},
-    process,
-    report::Report,
-};
+use super::{Frame, report::Report};
 use crate::scenario::{
-    Action, Heal, Healed, Leftover, MAX_REPETITIONS, MAX_STEPS, Misread, Problem, Selector, Step, When,
+    Action, MAX_REPETITIONS, MAX_STEPS, Misread, Problem, Selector, Step, Verb, When,
     problem::quote_all,
-    schema::{self, Or, Quantity, Scalar, Text, Whole},
-    units,
+    schema::{Quantity, Scalar, Text, Whole},
+    table::{self, Entries, Key, Raw, Reader, misfit},
+    units, verb,
+    words::Spelled,
 };
 
 /// What expectations call the whole run, so that no window may.
 pub(in crate::scenario) const WHOLE: &str = "whole";
-
-/// The verbs of a step, in the order in which they are listed to people.
-const VERBS: [&str; 12] =
-    ["tag", "transfer", "partition", "link", "hold", "crash", "pause", "slow", "clock", "disk", "membership", "heal"];
 
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
@@ -37,25 +28,65 @@ pub(super) struct Timeline {
     pub tags: Tags,
 }
 
-pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &mut Report) -> Timeline {
-    if let Some(step) = raw.get(MAX_STEPS) {
-        let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", raw.len());
+/// The keys of a step.
+pub(in crate::scenario) fn keys() -> Vec<Key> {
+    let defined = |name: &str| json!({ "$ref": format!("#/definitions/{name}") });
+    let times = json!({ "type": "integer", "format": "uint32", "minimum": 1, "maximum": MAX_REPETITIONS });
+    let mut keys = vec![
+        Key::new(
+            "at",
+            &["When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`."],
+            defined("At"),
+        ),
+        Key::new("every", &["Acts again and again in the window `at`, this far apart."], defined("Duration")),
+        Key::new(
+            "jitter",
+            &["Each repetition is up to this much later, drawn from the seed. Shorter than `every`."],
+            defined("Duration"),
+        ),
+        Key::new(
+            "when",
+            &[
+                "Instead of at a time: whenever this happens in the protocol, or so long after (`+ 5ms`), or before (`- 5ms`) where that is",
+                "known beforehand. `at` is then the window in which it is waited for.",
+            ],
+            defined("Moment"),
+        ),
+        Key::new("times", &["Of what waits with `when`: how often at most. Default 1."], times),
+        Key::new("name", &["What the step is called, in reports and where its draws are named."], defined("Name")),
+        Key::new("tag", &["Gives the window `at` a name that `[expect]` uses."], defined("Name")),
+    ];
+    keys.extend(verb::keys());
+    keys
+}
+
+pub(super) fn timeline(raw: Option<Raw<'_>>, frame: &Frame, report: &mut Report) -> Timeline {
+    let Some(raw) = raw else { return Timeline::default() };
+    let Some(items) = raw.get_ref().as_array() else {
+        report.shapeless(misfit("a list", "timeline", raw));
+        return Timeline::default();
+    };
+    if let Some(step) = items.iter().nth(MAX_STEPS) {
+        let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", items.iter().count());
         report.refuse(Problem::new(message).at(step.span()));
         return Timeline::default();
     }
-    let (mut tags, mut steps) = (BTreeMap::new(), Vec::new());
+    let (mut tags, mut names, mut steps) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let mut repetitions = 0;
-    for raw in raw {
-        let span = raw.span();
-        let place = action_place(raw.get_ref()).unwrap_or_else(|| span.clone());
-        let Some(step) = step(raw, frame, &mut tags, report) else { continue };
+    for item in items {
+        let Some(entries) = Entries::of(item) else {
+            report.shapeless(misfit("a table", "", item));
+            continue;
+        };
+        let place = entries.given(&actions()).into_iter().next().map_or_else(|| item.span(), |(place, _)| place);
+        let Some(step) = step(&entries, &mut tags, &mut names, &mut Reader { frame, report }) else { continue };
         let within = repetitions <= MAX_REPETITIONS;
         repetitions += step.at.times();
         if within && repetitions > MAX_REPETITIONS {
             let message = format!(
                 "up to this step the timeline acts {repetitions} times; at most {MAX_REPETITIONS} are possible"
             );
-            report.refuse(Problem::new(message).at(span).help("make `every` longer or the window shorter"));
+            report.refuse(Problem::new(message).at(item.span()).help("make `every` longer or the window shorter"));
         }
         steps.push((step, place));
     }
@@ -64,57 +95,61 @@ pub(super) fn timeline(raw: Vec<Spanned<schema::Step>>, frame: &Frame, report: &
     Timeline { steps, places, tags }
 }
 
+/// What a step may do, in the order in which people are told.
+fn actions() -> Vec<&'static str> {
+    ["tag"].into_iter().chain(Verb::all().map(Verb::name)).collect()
+}
+
 type Tags = BTreeMap<String, Range<usize>>;
 
-fn step(raw: Spanned<schema::Step>, frame: &Frame, tags: &mut Tags, report: &mut Report) -> Option<Step> {
-    let span = raw.span();
-    let line = report.line(&span);
-    let raw = raw.into_inner();
-    one_action(&raw, &span, report);
-    let is_tag = raw.tag.is_some();
-    misplaced(&raw, report);
-    let at = match raw.when.filter(|_| !is_tag) {
-        Some(when) => on(&when, (raw.at, raw.every, raw.times), frame, report),
-        None => when(raw.at, raw.every, raw.jitter, is_tag, &span, frame, report),
+/// When a step acts, as it is written.
+struct Time {
+    at: Option<Quantity>,
+    every: Option<Quantity>,
+    jitter: Option<Quantity>,
+    when: Option<Text>,
+    times: Option<Whole>,
+}
+
+fn step(entries: &Entries<'_>, tags: &mut Tags, names: &mut Tags, reader: &mut Reader<'_>) -> Option<Step> {
+    let known: Vec<&str> = keys().iter().map(|key| key.name).collect();
+    let report = &mut *reader.report;
+    entries.refuse_unknown(&known, report);
+    let mut quantity = |key| entries.get(key).and_then(|raw| table::quantity(key, raw, report));
+    let (at, every, jitter) = (quantity("at"), quantity("every"), quantity("jitter"));
+    let when = entries.get("when").and_then(|raw| table::text("when", raw, report));
+    let times = entries.get("times").and_then(|raw| table::whole("times", raw, report));
+    let name = entries.get("name").and_then(|raw| table::text("name", raw, report));
+    let name = name.and_then(|name| named(name, names, report));
+    let raw = Time { at, every, jitter, when, times };
+    one_action(entries, report);
+    let tag = entries.get("tag");
+    misplaced(&raw, tag.is_some(), report);
+    let at = match raw.when.filter(|_| tag.is_none()) {
+        Some(when) => on(&when, (raw.at, raw.every, raw.times), reader.frame, report),
+        None => self::when(raw.at, raw.every, raw.jitter, tag.is_some(), &entries.span, reader.frame, report),
     };
-    let action = if let Some(tag) = raw.tag {
-        named_window(tag, tags, report)
-    } else if let Some(transfer) = raw.transfer {
-        transfer_between(transfer, frame, report)
-    } else if let Some(raw) = raw.partition {
-        partition(raw, frame, report).map(Action::Partition)
-    } else if let Some(raw) = raw.link {
-        network::link(raw, frame, report).map(Action::Link)
-    } else if let Some(raw) = raw.hold {
-        network::hold(raw, frame, report).map(Action::Hold)
-    } else if let Some(raw) = raw.crash {
-        process::crash(raw, frame, report)
-    } else if let Some(raw) = raw.pause {
-        process::pause(raw, frame, report)
-    } else if let Some(raw) = raw.slow {
-        process::slow(raw, frame, report)
-    } else if let Some(raw) = raw.clock {
-        hardware::clock(raw, frame, report)
-    } else if let Some(raw) = raw.disk {
-        hardware::disk(raw, frame, report)
-    } else if let Some(raw) = raw.membership {
-        membership(raw, frame, report)
-    } else {
-        raw.heal.and_then(|raw| heal(raw, report))
+    let action = match tag {
+        Some(tag) => table::text("tag", tag, report).and_then(|tag| named_window(tag, tags, report)),
+        None => {
+            let verb = Verb::all().find(|verb| entries.get(verb.name()).is_some());
+            verb.and_then(|verb| Action::read(verb, entries.get(verb.name())?, reader))
+        }
     };
     let (at, action) = (at?, action?);
     let of_a_node = matches!(at, When::On { moment, .. } if moment.phase.is_of_a_node());
     if !of_a_node && action.selectors().contains(&Selector::This) {
-        let problem = Problem::new("`@this` is nobody here").at(span);
-        report.missing(problem.help("it names the node that a step waited for: `when = \"timeout-now.received\"`"));
+        let problem = Problem::new("`@this` is nobody here").at(entries.span.clone());
+        let help = "it names the node that a step waited for: `when = \"timeout-now.received\"`";
+        reader.report.missing(problem.help(help));
         return None;
     }
-    Some(Step { line, at, action })
+    Some(Step { line: reader.report.line(&entries.span), name, at, action })
 }
 
 /// Keys beside which, or without which, others say nothing.
-fn misplaced(raw: &schema::Step, report: &mut Report) {
-    let tagged = raw.when.as_ref().filter(|_| raw.tag.is_some());
+fn misplaced(raw: &Time, is_tag: bool, report: &mut Report) {
+    let tagged = raw.when.as_ref().filter(|_| is_tag);
     if let Some(when) = tagged {
         report.refuse(Problem::new("a tag names a window of time").at(when.span()).help("give it an `at`"));
     }
@@ -153,36 +188,13 @@ fn on(
     Some(When::On { moment: moment?, from, to, times })
 }
 
-/// Where the verbs of a step stand, with their names; by position.
-fn actions(raw: &schema::Step) -> Vec<(Range<usize>, &'static str)> {
-    let present = [
-        raw.tag.as_ref().map(Spanned::span),
-        raw.transfer.as_ref().map(Spanned::span),
-        raw.partition.as_ref().map(Spanned::span),
-        raw.link.as_ref().map(Spanned::span),
-        raw.hold.as_ref().map(Spanned::span),
-        raw.crash.as_ref().map(Spanned::span),
-        raw.pause.as_ref().map(Spanned::span),
-        raw.slow.as_ref().map(Spanned::span),
-        raw.clock.as_ref().map(Spanned::span),
-        raw.disk.as_ref().map(Spanned::span),
-        raw.membership.as_ref().map(Spanned::span),
-        raw.heal.as_ref().map(Spanned::span),
-    ];
-    let mut actions: Vec<_> = present.into_iter().zip(VERBS).filter_map(|(span, verb)| Some((span?, verb))).collect();
-    actions.sort_by_key(|(span, _)| span.start);
-    actions
-}
-
-fn action_place(raw: &schema::Step) -> Option<Range<usize>> {
-    actions(raw).into_iter().next().map(|(span, _)| span)
-}
-
-fn one_action(raw: &schema::Step, span: &Range<usize>, report: &mut Report) {
-    let actions = actions(raw);
-    match &actions[..] {
+fn one_action(entries: &Entries<'_>, report: &mut Report) {
+    let known = actions();
+    match &entries.given(&known)[..] {
         [] => report.missing(
-            Problem::new("this step does nothing").at(span.clone()).help(format!("actions are {}", quote_all(VERBS))),
+            Problem::new("this step does nothing")
+                .at(entries.span.clone())
+                .help(format!("actions are {}", quote_all(known))),
         ),
         [_] => {}
         [(first, one), (second, other), ..] => {
@@ -316,6 +328,20 @@ fn period(
     Some(Some((every, jitter)))
 }
 
+/// The name of a step, which no other has.
+fn named(name: Text, names: &mut Tags, report: &mut Report) -> Option<String> {
+    let span = name.span();
+    let name = report.kebab("a step's name", name)?;
+    match names.insert(name.clone(), span.clone()) {
+        None => Some(name),
+        Some(first) => {
+            let problem = Problem::new(format!("two steps are called `{name}`")).at(span);
+            report.refuse(problem.also(first, "the first"));
+            None
+        }
+    }
+}
+
 fn named_window(tag: Text, tags: &mut Tags, report: &mut Report) -> Option<Action> {
     let span = tag.span();
     let name = report.kebab("a tag", tag)?;
@@ -332,49 +358,4 @@ fn named_window(tag: Text, tags: &mut Tags, report: &mut Report) -> Option<Actio
     }
     tags.insert(name.clone(), span);
     Some(Action::Tag { name })
-}
-
-fn transfer_between(raw: Spanned<schema::Transfer>, frame: &Frame, report: &mut Report) -> Option<Action> {
-    let span = raw.get_ref().to.as_ref().or(raw.get_ref().from.as_ref()).map_or_else(|| raw.span(), Spanned::span);
-    let raw = raw.into_inner();
-    let from = one_node("from", raw.from, Selector::Leader, frame, report);
-    let to = one_node("to", raw.to, Selector::Follower, frame, report);
-    let (from, to) = (from?, to?);
-    if from == to && !from.is_drawn() {
-        report.refuse(Problem::new(format!("a transfer from `{from}` to `{to}` moves nothing")).at(span));
-        return None;
-    }
-    Some(Action::Transfer { from, to })
-}
-
-fn one_node(what: &str, text: Option<Text>, default: Selector, frame: &Frame, report: &mut Report) -> Option<Selector> {
-    let Some(text) = text else { return Some(default) };
-    let span = text.span();
-    let selector = selector(text, frame, report)?;
-    if selector.is_many() {
-        let problem =
-            Problem::new(format!("`{selector}` may be several nodes; `{what}` of a transfer is one")).at(span);
-        report.refuse(problem.help("for one of them write `@follower` or `@any`"));
-        return None;
-    }
-    Some(selector)
-}
-
-fn heal(raw: Spanned<Or<schema::Heal>>, report: &mut Report) -> Option<Action> {
-    let span = raw.span();
-    let (what, messages) = match raw.into_inner() {
-        Or::Word(Scalar(word)) => (report.take(word.parse(), span)?, Leftover::Drop),
-        Or::Table(table) => {
-            let what = table.what.map_or(Some(Healed::Everything), |word| report.word(Some(word)))?;
-            let place = table.messages.as_ref().map_or(span, Spanned::span);
-            let messages = table.messages.map_or(Some(Leftover::Drop), |word| report.word(Some(word)))?;
-            if messages == Leftover::Deliver && !what.network() {
-                let problem = Problem::new("faults of processes leave no messages behind").at(place);
-                report.refuse(problem.help("`messages` is for what faults of the network hold or have left in flight"));
-                return None;
-            }
-            (what, messages)
-        }
-    };
-    Some(Action::Heal(Heal { what, messages }))
 }

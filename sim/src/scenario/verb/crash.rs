@@ -1,0 +1,75 @@
+//! `crash = { node = "@leader", for = "500ms", tail = "torn" }`: the process is killed, what its disk had not synced is lost,
+//! or torn; after that time it starts again on what is left.
+
+use std::time::Duration;
+
+use super::{
+    Deed, Fault, LASTING,
+    told::{all, drawn},
+};
+use crate::scenario::{
+    Selector, Tail,
+    chaos::{BLACKOUTS, Dice, Steps, chance, pick},
+    explain::words::time,
+    table::{DURATION, Maybe, Or, Victims, table, word},
+};
+
+table! {
+    /// Nodes whose processes are killed.
+    pub struct Crash {
+        /// Whose process.
+        nodes: Vec<Selector> = "node", Victims { verb: "crash", example: LASTING };
+        /// How long it is down, `0s`: it starts again at once; without it, until a `heal`.
+        lasts: Option<Duration> = "for", Maybe(DURATION);
+        /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the
+        /// machine), the beginning, cut at any byte (`torn`), or some sectors in no order (`scattered`).
+        tail: Tail = "tail", Or(Tail::Lost, word::<Tail>());
+    }
+}
+
+impl Deed for Crash {
+    fn victims(&self) -> Option<&[Selector]> {
+        Some(&self.nodes)
+    }
+
+    fn lasts(&self) -> Option<Option<Duration>> {
+        Some(self.lasts)
+    }
+
+    fn stops_processes(&self) -> bool {
+        true
+    }
+
+    fn told(&self) -> String {
+        let Self { nodes, lasts, tail } = self;
+        let left = match tail {
+            Tail::Lost => "what its disk had synced",
+            Tail::Kept => "all that it had written, synced or not",
+            Tail::Torn => "what its disk had synced and some of what it had not, cut at any byte",
+            Tail::Scattered => "what its disk had synced and some sectors of what it had not",
+        };
+        let back = match lasts {
+            Some(Duration::ZERO) => format!("started again at once on {left}"),
+            Some(lasts) => format!("started again {} later on {left}", time(*lasts)),
+            None if *tail == Tail::Lost => "stays down until something heals it".to_owned(),
+            None => format!("stays down until something heals it, then to start on {left}"),
+        };
+        format!("the process of {} is killed, and {back}{}", all(nodes), drawn(nodes))
+    }
+}
+
+impl Fault for Crash {
+    const ABOUT: &'static str = "Kills a process; what its disk has not synced is lost, or torn.";
+    const DOES: &'static str = "kills processes, which start again after a time on what was durable";
+    const EFFECTIVE_IF: &'static str = "a running process was killed";
+
+    fn shortest(node: Option<&str>) -> String {
+        format!("{{ node = \"{}\" }}", node.unwrap_or("@leader"))
+    }
+
+    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+        let lasts = if chance(&mut steps.dice, 30) { Some(Duration::ZERO) } else { steps.lasting(&BLACKOUTS) };
+        let tail = pick(&mut steps.dice, &[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);
+        Self { nodes: steps.nodes(), lasts, tail }
+    }
+}

@@ -1,0 +1,98 @@
+//! `hold = { messages = ["timeout-now"], for = "1.1 election-timeouts" }`: messages of these kinds are set aside as they are
+//! sent; at the end they are delivered, or dropped (`then`). Others pass them.
+
+use std::time::Duration;
+
+use super::{
+    Deed, Fault,
+    told::{between, kinds_listed, lasting},
+};
+use crate::scenario::{
+    Ends, Leftover, MAX_QUEUE, MessageKind, Problem, Selector,
+    chaos::{BLACKOUTS, Dice, Steps, chance, pick},
+    table::{BothEnds, Entries, Maybe, Or, Positive, Reader, Whole, table, word, words},
+};
+
+/// Kinds of messages on whose delay the lease depends; those of which many are sent come once, as do those that decide.
+const KINDS: [MessageKind; 12] = [
+    MessageKind::Heartbeat,
+    MessageKind::HeartbeatResponse,
+    MessageKind::Append,
+    MessageKind::AppendResponse,
+    MessageKind::TimeoutNow,
+    MessageKind::ForcedVote,
+    MessageKind::Vote,
+    MessageKind::VoteResponse,
+    MessageKind::PreVote,
+    MessageKind::Snapshot,
+    MessageKind::Request,
+    MessageKind::Reply,
+];
+
+table! {
+    /// Messages that are set aside when they are sent. Others pass them.
+    pub struct Hold {
+        /// The kinds of messages: `["heartbeat-response"]`.
+        messages: Vec<MessageKind> = "messages", Or(Vec::new(), words::<MessageKind>());
+        /// On which links.
+        ends: Ends = "", BothEnds;
+        /// Only so many, the first that are sent; the others pass. Default: all.
+        first: Option<u32> = "first", Maybe(Whole { least: 1, most: MAX_QUEUE, told: false });
+        /// What becomes of them at the end: `deliver` (default) or `drop`.
+        then: Leftover = "then", Or(Leftover::Deliver, word::<Leftover>());
+        /// For how long; without it, until a `heal`.
+        lasts: Option<Duration> = "for", Maybe(Positive);
+    }
+}
+
+impl Deed for Hold {
+    fn selectors(&self) -> Vec<Selector> {
+        self.ends.selectors()
+    }
+
+    fn lasts(&self) -> Option<Option<Duration>> {
+        Some(self.lasts)
+    }
+
+    fn told(&self) -> String {
+        let (between, drawn) = between(&self.ends);
+        let kinds = kinds_listed(&self.messages);
+        let what = match self.first {
+            None => format!("messages of the kind {kinds} {between} are held back"),
+            Some(1) => format!("the first message of the kind {kinds} {between} is held back"),
+            Some(first) => format!("the first {first} messages of the kind {kinds} {between} are held back"),
+        };
+        let then = match self.then {
+            Leftover::Deliver => "then delivered",
+            Leftover::Drop => "then dropped",
+        };
+        format!("{} {what}, {then}; others pass{drawn}", lasting(self.lasts))
+    }
+}
+
+impl Fault for Hold {
+    const ABOUT: &'static str = "Holds single messages back, by their kind.";
+    const DOES: &'static str = "sets messages of some kinds aside, and delivers or drops them later";
+    const EFFECTIVE_IF: &'static str = "a message was set aside";
+
+    fn shortest(_: Option<&str>) -> String {
+        "{ messages = [\"heartbeat-response\"] }".to_owned()
+    }
+
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if self.messages.is_empty() {
+            let problem = Problem::new("a hold needs `messages`").at(entries.span.clone());
+            let help = "say which kinds: `messages = [\"heartbeat-response\"]`; for all write a partition";
+            reader.report.missing(problem.help(help));
+            return None;
+        }
+        Some(self)
+    }
+
+    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+        let messages = vec![pick(&mut steps.dice, &KINDS)];
+        let first = chance(&mut steps.dice, 60).then(|| pick(&mut steps.dice, &[1, 2, 5]));
+        let then = if chance(&mut steps.dice, 80) { Leftover::Deliver } else { Leftover::Drop };
+        Self { messages, ends: steps.ends(), first, then, lasts: steps.lasting(&BLACKOUTS) }
+    }
+}

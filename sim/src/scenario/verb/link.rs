@@ -1,0 +1,163 @@
+//! `link = { from = "@leader", to = "@others", lane = "heartbeat", loss = "5%", delay = "20ms", for = "2s" }`: links are worse than
+//! they are: messages are lost, late, doubled, out of order, stalled, too many for the line or the queue.
+
+use std::time::Duration;
+
+use super::{
+    Deed, Fault,
+    told::{between, kinds_listed, lasting, percent},
+};
+use crate::{
+    scenario::{
+        Ends, MAX_QUEUE, MessageKind, Ppm, Problem, Selector,
+        chaos::{BLACKOUTS, Dice, Steps, chance, pick},
+        explain::words::{listed, time},
+        problem::quote_all,
+        table::{
+            BANDWIDTH, BothEnds, DURATION, Entries, Flag, Maybe, Or, Positive, Reader, SHARE, Whole, table, word, words,
+        },
+        units::written_bandwidth,
+    },
+    words::Lane,
+};
+
+/// The impairments of a link, for messages.
+const IMPAIRMENTS: [&str; 8] = ["loss", "delay", "jitter", "duplicate", "reorder", "stall", "bandwidth", "queue"];
+
+/// By which messages are late: spikes between zones (12 ms), retransmissions of TCP, whose timeout begins at 200 ms and doubles.
+const DELAYS: [u64; 8] = [1, 3, 12, 12, 50, 200, 400, 800];
+
+table! {
+    /// Links that are worse than they are. At least one of the impairments is there.
+    pub struct Link {
+        /// Which links.
+        ends: Ends = "", BothEnds;
+        /// The lane of the transport. Default: all.
+        lane: Option<Lane> = "lane", Maybe(word::<Lane>());
+        /// Only messages of these kinds. Default: all.
+        messages: Vec<MessageKind> = "messages", Or(Vec::new(), words::<MessageKind>());
+        /// The share of messages that is lost.
+        loss: Ppm = "loss", Or(Ppm(0), SHARE);
+        /// How much later each message arrives.
+        delay: Duration = "delay", Or(Duration::ZERO, DURATION);
+        /// Up to so much later still, drawn for each message.
+        jitter: Duration = "jitter", Or(Duration::ZERO, DURATION);
+        /// The share of messages that arrives twice; requests never do, as calls over a connection.
+        duplicate: Ppm = "duplicate", Or(Ppm(0), SHARE);
+        /// Messages may overtake one another.
+        reorder: bool = "reorder", Or(false, Flag);
+        /// The share of messages whose segment is lost and sent again, 200 ms later and then twice as late each time; what follows
+        /// waits.
+        stall: Ppm = "stall", Or(Ppm(0), SHARE);
+        /// How fast bytes leave; what comes faster waits in the lane's queue.
+        bandwidth: Option<u64> = "bandwidth", Maybe(BANDWIDTH);
+        /// How many messages may wait to leave, where that is less than the lane allows.
+        queue: Option<u32> = "queue", Maybe(Whole { least: 1, most: MAX_QUEUE, told: false });
+        /// For how long; without it, until a `heal`.
+        lasts: Option<Duration> = "for", Maybe(Positive);
+    }
+}
+
+impl Link {
+    fn is_harmless(&self) -> bool {
+        let shares = [self.loss, self.duplicate, self.stall].iter().any(|share| *share > Ppm(0));
+        let times = self.delay > Duration::ZERO || self.jitter > Duration::ZERO;
+        !shares && !times && !self.reorder && self.bandwidth.is_none() && self.queue.is_none()
+    }
+}
+
+impl Deed for Link {
+    fn selectors(&self) -> Vec<Selector> {
+        self.ends.selectors()
+    }
+
+    fn lasts(&self) -> Option<Option<Duration>> {
+        Some(self.lasts)
+    }
+
+    fn told(&self) -> String {
+        let what = match (self.lane, &self.messages[..]) {
+            (None, []) => "messages".to_owned(),
+            (Some(lane), []) => format!("messages on the {} lane", lane.name()),
+            (_, kinds) => format!("messages of the kind {}", kinds_listed(kinds)),
+        };
+        let resent = "are lost on the wire and sent again after 200ms or more, and the rest waits";
+        let wrongs = [
+            (self.loss > Ppm(0)).then(|| format!("{} of them are lost", percent(self.loss))),
+            (self.delay > Duration::ZERO).then(|| format!("they arrive {} late", time(self.delay))),
+            (self.jitter > Duration::ZERO).then(|| format!("they arrive up to {} later still", time(self.jitter))),
+            (self.duplicate > Ppm(0)).then(|| format!("{} arrive twice", percent(self.duplicate))),
+            self.reorder.then(|| "they may overtake one another".to_owned()),
+            (self.stall > Ppm(0)).then(|| format!("{} {resent}", percent(self.stall))),
+            self.bandwidth.map(|bandwidth| format!("no more than {} leave", written_bandwidth(bandwidth))),
+            self.queue.map(|queue| format!("no more than {queue} may wait to leave")),
+        ];
+        let wrongs: Vec<String> = wrongs.into_iter().flatten().collect();
+        let (between, drawn) = between(&self.ends);
+        format!("{} something is wrong with {what} {between}: {}{drawn}", lasting(self.lasts), listed(&wrongs))
+    }
+}
+
+impl Fault for Link {
+    const ABOUT: &'static str = "Makes links worse than they are.";
+    const DOES: &'static str = "impairs links: loss, delay, duplication, disorder, stalls, bandwidth, queues; of a lane or of kinds of messages";
+    const EFFECTIVE_IF: &'static str = "a message was lost, late, doubled, out of order or refused";
+
+    fn shortest(_: Option<&str>) -> String {
+        "{ loss = \"1%\" }".to_owned()
+    }
+
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if self.is_harmless() {
+            let problem = Problem::new("a link that nothing is wrong with").at(entries.span.clone());
+            reader.report.missing(problem.help(format!("say what is: {}", quote_all(IMPAIRMENTS))));
+            return None;
+        }
+        if self.reorder && self.stall > Ppm(0) {
+            let problem = Problem::new("a stall holds up what follows in order; with `reorder` there is none");
+            let help = "for late messages that others overtake write `delay` and `jitter`";
+            reader.report.refuse(problem.at(entries.place("stall")).help(help));
+            return None;
+        }
+        // A rule about messages of a lane by which they do not go would never meet one.
+        let elsewhere = self.messages.iter().find(|kind| self.lane.is_some_and(|lane| kind.lane() != lane));
+        if let (Some(kind), Some(lane)) = (elsewhere, self.lane) {
+            let message = format!("messages of the kind `{kind}` do not go by the lane `{}`", lane.name());
+            let help = format!("they go by `{}`; without `lane` it is all of them", kind.lane().name());
+            reader.report.refuse(Problem::new(message).at(entries.span.clone()).help(help));
+            return None;
+        }
+        Some(self)
+    }
+
+    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+        let lane = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &[Lane::Heartbeat, Lane::Bulk]));
+        let mut link = Self {
+            ends: steps.ends(),
+            lane,
+            messages: Vec::new(),
+            loss: Ppm(0),
+            delay: Duration::ZERO,
+            jitter: Duration::ZERO,
+            duplicate: Ppm(0),
+            reorder: false,
+            stall: Ppm(0),
+            bandwidth: None,
+            queue: None,
+            lasts: steps.lasting(&BLACKOUTS),
+        };
+        match steps.dice.below(7) {
+            0 => link.loss = Ppm(pick(&mut steps.dice, &[10_000, 100_000, 500_000])),
+            1 => link.delay = steps.millis(&DELAYS),
+            2 => {
+                link.jitter = steps.millis(&DELAYS);
+                link.reorder = true;
+            }
+            3 => link.duplicate = Ppm(pick(&mut steps.dice, &[10_000, 500_000])),
+            4 => link.stall = Ppm(pick(&mut steps.dice, &[10_000, 50_000])),
+            5 => link.bandwidth = Some(pick(&mut steps.dice, &[10_000, 1_000_000])),
+            _ => link.queue = Some(pick(&mut steps.dice, &[1, 8])),
+        }
+        link
+    }
+}

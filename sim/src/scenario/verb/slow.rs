@@ -1,0 +1,62 @@
+//! `slow = { node = "@leader", factor = 10, for = "2s" }`: all work of a node's CPU takes so many times as long.
+
+use std::time::Duration;
+
+use super::{
+    Deed, Fault,
+    told::{all, drawn, lasting},
+};
+use crate::scenario::{
+    Selector,
+    chaos::{Dice, STALLS, Steps, pick},
+    table::{Maybe, Needed, Positive, Victims, Whole, table},
+};
+
+/// The most times as long that work on a slow CPU takes.
+pub const MAX_FACTOR: u32 = 1_000;
+
+const FACTOR: Whole = Whole { least: 2, most: MAX_FACTOR, told: true };
+
+table! {
+    /// Nodes whose CPUs are slow.
+    pub struct Slow {
+        /// Whose CPU.
+        nodes: Vec<Selector> = "node", Victims { verb: "slow", example: "factor = 10, for = \"2s\"" };
+        /// All work takes so many times as long: 2 to 1000.
+        factor: u32 = "factor",
+            Needed(FACTOR, "how slow? `factor` is missing", "all work takes so many times as long: `factor = 10`");
+        /// For how long; without it, until a `heal`.
+        lasts: Option<Duration> = "for", Maybe(Positive);
+    }
+}
+
+impl Deed for Slow {
+    fn victims(&self) -> Option<&[Selector]> {
+        Some(&self.nodes)
+    }
+
+    fn lasts(&self) -> Option<Option<Duration>> {
+        Some(self.lasts)
+    }
+
+    fn told(&self) -> String {
+        let Self { nodes, factor, lasts } = self;
+        let takes = format!("all work of {} takes {factor} times as long", all(nodes));
+        format!("{} {takes}{}", lasting(*lasts), drawn(nodes))
+    }
+}
+
+impl Fault for Slow {
+    const ABOUT: &'static str = "Makes a node's CPU slow.";
+    const DOES: &'static str = "lets all work of a node take many times as long";
+    const EFFECTIVE_IF: &'static str = "there was work";
+
+    fn shortest(node: Option<&str>) -> String {
+        format!("{{ node = \"{}\", factor = 10 }}", node.unwrap_or("@leader"))
+    }
+
+    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+        let factor = pick(&mut steps.dice, &[2, 10, 100]);
+        Self { nodes: steps.nodes(), factor, lasts: steps.lasting(&STALLS) }
+    }
+}
