@@ -1,6 +1,7 @@
 //! What must come of a run: bounds, floors, and the class of failure that a negative scenario asks for.
 
-use crate::{scenario::Metric, words::Class};
+use crate::scenario::Metric;
+use crate::words::Class;
 
 /// What must be true of a run.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,7 +1,8 @@
 //! Bugs that the world around a node can show: the stack runs as it is.
 
-use super::{Harm, PLANTED, Variant, disk, host, seen, tap};
 use crate::cluster::TakenForClock;
+use crate::mutant::wrap::{disk, host, tap};
+use crate::mutant::{Harm, PLANTED, Variant, seen};
 use leasehold::engine::{self, RenewalKind};
 use leasehold::env::NodeId;
 use leasehold::error::Error;

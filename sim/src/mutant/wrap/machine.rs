@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// So much later than the engine takes them for applied the store has entries.
-pub(super) const LAG: Duration = Duration::from_millis(20);
+pub(in crate::mutant) const LAG: Duration = Duration::from_millis(20);
 
 /// Entries that the store has yet to be given, each with its index.
 type Waiting = Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>;
 
 /// A state machine of its own answers the engine; the store is given each entry a while later.
-pub(super) fn applied_late(store: Arc<dyn StateMachine>, host: &Arc<dyn Host>) -> Arc<dyn StateMachine> {
+pub(in crate::mutant) fn applied_late(store: Arc<dyn StateMachine>, host: &Arc<dyn Host>) -> Arc<dyn StateMachine> {
     struct Late {
         host: Arc<dyn Host>,
         first: Store,

@@ -1,6 +1,7 @@
 //! Bugs that are made by switching off what the stack keeps, or by telling the lease something else than the engine says.
 
-use super::{Harm, PLANTED, Variant, any_error, engine, host, listener, machine, seen, tuned};
+use crate::mutant::wrap::{engine, host, listener, machine};
+use crate::mutant::{Harm, PLANTED, Variant, any_error, seen, tuned};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::engine::raft_rs::{ConfChangeTransition, RaftConfig, Tuning};

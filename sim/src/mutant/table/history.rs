@@ -1,7 +1,8 @@
 //! What real systems did, as far as it bears on leases: elastickv from the incident of April 2026 on, by its pull requests, and
 //! the crate `raft` as it comes.
 
-use super::{DEFAULT, Harm, Kind, Variant, any_error, listener, no_error, seen, tap, tuned};
+use crate::mutant::wrap::{listener, tap};
+use crate::mutant::{DEFAULT, Harm, Kind, Variant, any_error, no_error, seen, tuned};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::engine::raft_rs::{RaftConfig, ReadOnlyOption};

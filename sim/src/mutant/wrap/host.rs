@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What is odd about a host; what is not said is as it should be.
-pub(super) trait Quirk: Send + Sync + 'static {
+trait Quirk: Send + Sync + 'static {
     fn monotonic(&self, host: &dyn Host) -> Reading {
         host.monotonic()
     }
@@ -88,7 +88,7 @@ impl<Q: Quirk> Sink for Odd<Q> {
 }
 
 /// A clock that cannot be read shows zero.
-pub(super) fn failure_is_zero(host: Arc<dyn Host>) -> Arc<dyn Host> {
+pub(in crate::mutant) fn failure_is_zero(host: Arc<dyn Host>) -> Arc<dyn Host> {
     struct Zero;
 
     impl Quirk for Zero {
@@ -101,7 +101,7 @@ pub(super) fn failure_is_zero(host: Arc<dyn Host>) -> Arc<dyn Host> {
 }
 
 /// The clock is read when a timer is set, and shows that until the next one is.
-pub(super) fn read_at_timers(host: Arc<dyn Host>) -> Arc<dyn Host> {
+pub(in crate::mutant) fn read_at_timers(host: Arc<dyn Host>) -> Arc<dyn Host> {
     #[derive(Default)]
     struct Cached(Mutex<Option<Reading>>);
 
@@ -120,7 +120,7 @@ pub(super) fn read_at_timers(host: Arc<dyn Host>) -> Arc<dyn Host> {
 }
 
 /// What is read is the wall clock, set to the monotonic one when the process begins; timers go by that.
-pub(super) fn reads_the_wall(host: Arc<dyn Host>) -> Arc<dyn Host> {
+pub(in crate::mutant) fn reads_the_wall(host: Arc<dyn Host>) -> Arc<dyn Host> {
     /// By so many nanoseconds the wall clock was ahead.
     struct Wall(i128);
 
@@ -136,7 +136,7 @@ pub(super) fn reads_the_wall(host: Arc<dyn Host>) -> Arc<dyn Host> {
 }
 
 /// Nothing is random.
-pub(super) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
+pub(in crate::mutant) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
     struct Constant;
 
     impl Quirk for Constant {
@@ -150,7 +150,7 @@ pub(super) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
 
 /// The failure of its engine does not end the process.
 
-pub(super) fn outlives_its_engine(host: Arc<dyn Host>) -> Arc<dyn Host> {
+pub(in crate::mutant) fn outlives_its_engine(host: Arc<dyn Host>) -> Arc<dyn Host> {
     struct Outlives;
 
     impl Quirk for Outlives {

@@ -1,7 +1,7 @@
 //! Never wrong, and of no use: what only asks for safety does not notice.
 
-use super::listener;
-use super::{DEFAULT, Harm, Kind, Variant, seen};
+use crate::mutant::wrap::listener;
+use crate::mutant::{DEFAULT, Harm, Kind, Variant, seen};
 use std::time::Duration;
 
 const TOO_SAFE: Variant = Variant { kind: Kind::TooSafe, harm: Harm::Performance, ..DEFAULT };

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// Says that it has synced, and has not: what was appended is read back, and is gone after a crash.
-pub(super) fn never_synced(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
+pub(in crate::mutant) fn never_synced(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
     struct NeverSynced(Arc<dyn Disk>);
 
     impl Disk for NeverSynced {
@@ -34,7 +34,7 @@ pub(super) fn never_synced(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
 }
 
 /// Counts its syncs wrongly: each is done when the one before it is.
-pub(super) fn one_sync_behind(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
+pub(in crate::mutant) fn one_sync_behind(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
     struct OneBehind {
         disk: Arc<dyn Disk>,
         before: Mutex<Option<BoxFuture<Result<(), DiskError>>>>,

@@ -63,7 +63,7 @@ impl<B: Between> Listener for Listening<B> {
 }
 
 /// Whatever renews the lease, it counts from now.
-pub(super) fn counted_from_now(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn counted_from_now(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct FromNow(Arc<dyn Host>);
 
     impl Between for FromNow {
@@ -76,7 +76,7 @@ pub(super) fn counted_from_now(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -
 }
 
 /// What renews the lease ends it first, as if leadership had been lost; what was on its way then renews nothing.
-pub(super) fn ended_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn ended_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct Ending;
 
     impl Between for Ending {
@@ -90,7 +90,7 @@ pub(super) fn ended_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> A
 }
 
 /// What renews the lease brings back one that a transfer has suspended.
-pub(super) fn resumed_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn resumed_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct Resuming;
 
     impl Between for Resuming {
@@ -103,7 +103,7 @@ pub(super) fn resumed_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) ->
 }
 
 /// An election renews the lease.
-pub(super) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct AtElection(Arc<dyn Host>);
 
     impl Between for AtElection {
@@ -119,7 +119,7 @@ pub(super) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>)
 }
 
 /// A transfer of leadership is nothing to the lease.
-pub(super) fn hears_of_no_transfer(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn hears_of_no_transfer(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct Deaf;
 
     impl Between for Deaf {
@@ -130,12 +130,12 @@ pub(super) fn hears_of_no_transfer(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) 
 }
 
 /// Nor is the loss of leadership.
-pub(super) fn hears_of_no_loss(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn hears_of_no_loss(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     without_end(hears_of_no_transfer(lease, host), EndCause::RoleChange)
 }
 
 /// The stop of the engine is nothing to the lease.
-pub(super) fn hears_of_no_stop(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn hears_of_no_stop(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
     without_end(lease, EndCause::Stopped)
 }
 
@@ -155,7 +155,7 @@ fn without_end(lease: Arc<dyn Listener>, cause: EndCause) -> Arc<dyn Listener> {
 
 /// The request for a transfer leaves the lease alone: the first time that this leader tells of one is that. The `TimeoutNow` that it
 /// makes leave is the next.
-pub(super) fn hears_of_transfers_late(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn hears_of_transfers_late(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
     #[derive(Default)]
     struct Late {
         requested: AtomicBool,
@@ -183,7 +183,7 @@ pub(super) fn hears_of_transfers_late(lease: Arc<dyn Listener>, _: &Arc<dyn Host
 }
 
 /// What renews the lease at the moment that it counts from was asked of nobody, and renews nothing.
-pub(super) fn renewed_by_others_alone(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn renewed_by_others_alone(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct ByOthers(Arc<dyn Host>);
 
     impl Between for ByOthers {
@@ -199,7 +199,7 @@ pub(super) fn renewed_by_others_alone(lease: Arc<dyn Listener>, host: &Arc<dyn H
 
 /// The lease of a leader that is deposed ends when it is next elected, and a transfer leaves it alone. In between, what it has
 /// published of its role closes the gate, and it publishes that only when the new term is on disk.
-pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn ended_by_next_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct Late;
 
     impl Between for Late {
@@ -219,7 +219,7 @@ pub(super) fn ended_by_next_election(lease: Arc<dyn Listener>, host: &Arc<dyn Ho
 }
 
 /// A new leader has a lease when any that was granted before its election must be over.
-pub(super) fn warm_after_old_lease(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn warm_after_old_lease(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     struct AfterOldLease {
         host: Arc<dyn Host>,
         elected: Mutex<Option<Instant>>,
@@ -242,7 +242,7 @@ pub(super) fn warm_after_old_lease(lease: Arc<dyn Listener>, host: &Arc<dyn Host
 }
 
 /// A process that starts again holds the lease that the one before it may have held; the term of it is forgotten.
-pub(super) fn kept_over_restart(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
+pub(in crate::mutant) fn kept_over_restart(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
     if host.incarnation() > 1
         && let Ok(now) = host.monotonic()
     {

@@ -1,0 +1,18 @@
+//! The table of variants: an entry each, which also says where it is seen, and by what. It is a row of the matrix.
+//!
+//! | file       | what it holds                                                             |
+//! |------------|---------------------------------------------------------------------------|
+//! | `history`  | what a real system did, by its pull requests                              |
+//! | `world`    | one bug each, made of the world around a node                             |
+//! | `stack`    | one bug each, made between the parts of a node, or of a rule not kept     |
+//! | `too_safe` | never wrong, and of no use                                                |
+
+mod history;
+mod stack;
+mod too_safe;
+mod world;
+
+use super::Variant;
+
+/// In the order of lists.
+pub(super) const TABLE: [&[Variant]; 4] = [history::VARIANTS, world::VARIANTS, stack::VARIANTS, too_safe::VARIANTS];

@@ -1,0 +1,149 @@
+//! Who is heard, and what is believed of it.
+
+use super::of_engine;
+use crate::cluster::Tap;
+use leasehold::engine::raft_rs::wire::{MessageType, rewrite};
+use leasehold::env::Address;
+use leasehold::node::{Node, Parts};
+use leasehold::transport::{Message, Packet};
+use leasehold::wire::Kind;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Who has started again does not hear who asks for its vote.
+pub(in crate::mutant) fn no_votes_after_restart(parts: &Parts) -> Arc<dyn Tap> {
+    struct NoVotes {
+        restarted: bool,
+    }
+
+    impl Tap for NoVotes {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+            let asked = matches!(&packet.body, Message::Wire(wire) if wire.kind.asks_for_vote());
+            (!(self.restarted && asked)).then_some(packet)
+        }
+    }
+
+    Arc::new(NoVotes { restarted: parts.host.incarnation() > 1 })
+}
+
+/// Who stands for election itself hears nobody else do so.
+pub(in crate::mutant) fn deaf_candidates(_: &Parts) -> Arc<dyn Tap> {
+    #[derive(Default)]
+    struct Deaf {
+        stands: AtomicBool,
+    }
+
+    impl Tap for Deaf {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            match of_engine(&packet) {
+                Some((Kind::PreVote, _)) => self.stands.store(true, Ordering::Relaxed),
+                Some((Kind::Heartbeat | Kind::Append, _)) => self.stands.store(false, Ordering::Relaxed),
+                _ => {}
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+            match of_engine(&packet) {
+                Some((Kind::PreVote, _)) if self.stands.load(Ordering::Relaxed) => return None,
+                Some((Kind::Heartbeat | Kind::Append, _)) => self.stands.store(false, Ordering::Relaxed),
+                _ => {}
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(Deaf::default())
+}
+
+/// What the leader of an earlier term sends is not heard, and so not answered: nobody tells it that there is a later one.
+pub(in crate::mutant) fn earlier_terms_unheard(_: &Parts) -> Arc<dyn Tap> {
+    /// The term of this node, as far as it has told others.
+    #[derive(Default)]
+    struct Unheard(AtomicU64);
+
+    impl Tap for Unheard {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            // What concerns a pre-vote may bear a term that nobody is in yet.
+            if let Some((
+                Kind::Vote
+                | Kind::ForcedVote
+                | Kind::Heartbeat
+                | Kind::Append
+                | Kind::HeartbeatResponse
+                | Kind::AppendResponse,
+                term,
+            )) = of_engine(&packet)
+            {
+                self.0.fetch_max(term, Ordering::Relaxed);
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+            let unheard = match of_engine(&packet) {
+                Some((Kind::Heartbeat | Kind::Append, term)) => term < self.0.load(Ordering::Relaxed),
+                _ => false,
+            };
+            (!unheard).then_some(packet)
+        }
+    }
+
+    Arc::new(Unheard::default())
+}
+
+/// Whoever asks for a vote seems to have a log that is longer than any.
+pub(in crate::mutant) fn any_log_will_do(_: &Parts) -> Arc<dyn Tap> {
+    struct AnyLog;
+
+    impl Tap for AnyLog {
+        fn arriving(&self, mut packet: Packet, _node: &Node) -> Option<Packet> {
+            if let Message::Wire(wire) = &mut packet.body
+                && wire.kind.asks_for_vote()
+                && let Some(longer) = rewrite(wire, |message| (message.log_term, message.index) = (u64::MAX, u64::MAX))
+            {
+                *wire = longer;
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(AnyLog)
+}
+
+/// A heartbeat of the leader that this node follows is answered as soon as it arrives, whatever the node's loop waits for.
+pub(in crate::mutant) fn heartbeats_answered_at_once(_: &Parts) -> Arc<dyn Tap> {
+    /// The leader that this node has answered last, and its term.
+    #[derive(Default)]
+    struct AtOnce(Mutex<Option<(Address, u64)>>);
+
+    impl Tap for AtOnce {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            match of_engine(&packet) {
+                Some((Kind::HeartbeatResponse | Kind::AppendResponse, term)) => {
+                    *self.0.lock() = Some((packet.to, term));
+                }
+                Some((Kind::PreVote | Kind::VoteResponse, _)) => *self.0.lock() = None,
+                _ => {}
+            }
+            Some(packet)
+        }
+
+        fn answering(&self, packet: &Packet) -> Option<Packet> {
+            let Message::Wire(heartbeat) = &packet.body else { return None };
+            let follows = *self.0.lock() == Some((packet.from, heartbeat.head.term));
+            if heartbeat.kind != Kind::Heartbeat || !follows {
+                return None;
+            }
+            let answer = rewrite(heartbeat, |message| {
+                (message.from, message.to) = (message.to, message.from);
+                (message.msg_type, message.commit) = (MessageType::MsgHeartbeatResponse, 0);
+            })?;
+            let (from, to, echo) = (packet.to, packet.from, packet.stamp);
+            Some(Packet { from, to, lane: packet.lane, stamp: None, echo, body: Message::Wire(answer) })
+        }
+    }
+
+    Arc::new(AtOnce::default())
+}

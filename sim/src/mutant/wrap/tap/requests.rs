@@ -1,0 +1,157 @@
+//! Requests and their answers.
+
+use crate::cluster::Tap;
+use leasehold::env::{Address, Instant, Reading};
+use leasehold::lease::{Generation, Lease};
+use leasehold::node::{Node, Parts};
+use leasehold::observe::Host;
+use leasehold::request::{Key, Request, Response, Value, Version};
+use leasehold::transport::{CallId, Message, Packet};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A request that a node passes on is known by its number alone, and each process numbers from 1.
+pub(in crate::mutant) fn numbered_anew(parts: &Parts) -> Arc<dyn Tap> {
+    struct NumberedAnew {
+        incarnation: u64,
+    }
+
+    impl Tap for NumberedAnew {
+        fn leaving(&self, mut packet: Packet) -> Option<Packet> {
+            if let Message::Request { call, .. } = &mut packet.body {
+                call.incarnation = 0;
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, mut packet: Packet, _node: &Node) -> Option<Packet> {
+            if let Message::Reply { call, .. } = &mut packet.body {
+                call.incarnation = self.incarnation;
+            }
+            Some(packet)
+        }
+    }
+
+    Arc::new(NumberedAnew { incarnation: parts.host.incarnation() })
+}
+
+/// A client whose request has failed is not told.
+pub(in crate::mutant) fn failures_unanswered(_: &Parts) -> Arc<dyn Tap> {
+    struct Unanswered;
+
+    impl Tap for Unanswered {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            let failed = matches!(packet.body, Message::Reply { result: Err(_), .. });
+            let to_client = matches!(packet.to, Address::Client(_));
+            (!(failed && to_client)).then_some(packet)
+        }
+    }
+
+    Arc::new(Unanswered)
+}
+
+/// Gets are answered with what the last one of the same key was, for a while.
+pub(in crate::mutant) fn cached_gets(parts: &Parts) -> Arc<dyn Tap> {
+    const FRESH: Duration = Duration::from_millis(100);
+
+    GetsAnswered::tap(parts, |last, now| match last {
+        Some(last) if now.at.since(last.at) < FRESH => last.clone(),
+        Some(_) | None => last.insert(now).clone(),
+    })
+}
+
+/// The first get that finds another version of a key has the value of the version before.
+pub(in crate::mutant) fn values_behind(parts: &Parts) -> Arc<dyn Tap> {
+    GetsAnswered::tap(parts, |last, now| match last.replace(now.clone()) {
+        Some(last) if last.version != now.version => Found { value: last.value, ..now },
+        Some(_) | None => now,
+    })
+}
+
+/// What a get was answered, and when.
+#[derive(Clone)]
+struct Found {
+    at: Instant,
+    value: Option<Value>,
+    version: Version,
+}
+
+/// Stands between the answers to gets and those who asked.
+struct GetsAnswered {
+    host: Arc<dyn Host>,
+    gets: Mutex<Gets>,
+    /// What is answered, of what is kept for the key and what was found now.
+    answer: fn(&mut Option<Found>, Found) -> Found,
+}
+
+#[derive(Default)]
+struct Gets {
+    asked: BTreeMap<(Address, CallId), Key>,
+    kept: BTreeMap<Key, Option<Found>>,
+}
+
+impl GetsAnswered {
+    fn tap(parts: &Parts, answer: fn(&mut Option<Found>, Found) -> Found) -> Arc<dyn Tap> {
+        Arc::new(Self { host: Arc::clone(&parts.host), gets: Mutex::default(), answer })
+    }
+}
+
+impl Tap for GetsAnswered {
+    fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+        if let Message::Request { call, request, .. } = &packet.body
+            && let Request::Get { key } = &**request
+        {
+            self.gets.lock().asked.insert((packet.from, *call), key.clone());
+        }
+        Some(packet)
+    }
+
+    fn leaving(&self, mut packet: Packet) -> Option<Packet> {
+        let Message::Reply { call, result } = &mut packet.body else { return Some(packet) };
+        let Gets { asked, kept } = &mut *self.gets.lock();
+        if let Some(key) = asked.remove(&(packet.to, *call))
+            && let Ok(Response::Value { value, version, .. }) = result
+            && let Ok(at) = self.host.monotonic()
+        {
+            let now = Found { at, value: value.take(), version: *version };
+            Found { value: *value, version: *version, .. } = (self.answer)(kept.entry(key).or_default(), now);
+        }
+        Some(packet)
+    }
+}
+
+/// A write that the leader has committed for this node extends this node's own lease.
+pub(in crate::mutant) fn forwarded_writes_extend(parts: &Parts) -> Arc<dyn Tap> {
+    /// When each request that was passed on left, and under which lease.
+    type Forwarded = BTreeMap<CallId, (Reading, Generation)>;
+
+    struct Extends {
+        host: Arc<dyn Host>,
+        lease: Arc<Lease>,
+        forwarded: Mutex<Forwarded>,
+    }
+
+    impl Tap for Extends {
+        fn leaving(&self, packet: Packet) -> Option<Packet> {
+            if let Message::Request { call, forwarded: true, .. } = &packet.body {
+                self.forwarded.lock().insert(*call, (self.host.monotonic(), self.lease.generation()));
+            }
+            Some(packet)
+        }
+
+        fn arriving(&self, packet: Packet, node: &Node) -> Option<Packet> {
+            if let Message::Reply { call, result } = &packet.body
+                && let Some((begun, generation)) = self.forwarded.lock().remove(call)
+                && let (Ok(Response::Written { .. }), Ok(base)) = (result, begun)
+            {
+                self.lease.extend(node.status().term, base, generation);
+            }
+            Some(packet)
+        }
+    }
+
+    let (host, lease) = (Arc::clone(&parts.host), Arc::clone(&parts.lease));
+    Arc::new(Extends { host, lease, forwarded: Mutex::default() })
+}
