@@ -30,6 +30,11 @@ impl SimTime {
     pub fn millis(self) -> u64 {
         self.0 / 1_000_000
     }
+
+    /// To the nanosecond: `2.500123456s`.
+    pub fn exact(self) -> String {
+        format!("{}.{:09}s", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
+    }
 }
 
 impl fmt::Display for SimTime {
@@ -38,6 +43,23 @@ impl fmt::Display for SimTime {
     }
 }
 
+/// The mean of `sum` over `number` of them; zero of none.
+pub fn mean(sum: Duration, number: u64) -> Duration {
+    let nanos = sum.as_nanos().checked_div(u128::from(number)).unwrap_or(0);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_none_is_zero() {
+        assert_eq!(mean(Duration::from_secs(1), 0), Duration::ZERO);
+        assert_eq!(mean(Duration::from_nanos(7), 2), Duration::from_nanos(3));
+    }
 }

@@ -1,8 +1,8 @@
 //! Several variants of one scenario side by side.
 
-use super::figures::{count, number, percent, ratio, seconds};
 use super::style::{Style, aligned};
 use super::tally::{Figures, Tally};
+use crate::words::figures::{count, factor, number, percent, seconds};
 
 /// Wide enough that no column of numbers is wrapped; with names as long as those of today the tables need less than 120.
 const WIDTH: usize = 200;
@@ -114,7 +114,7 @@ fn script_table(tallies: &[&Tally]) -> String {
         let mut row = vec![name.to_owned()];
         for (position, value) in values.into_iter().enumerate() {
             row.push(value.map_or_else(|| "-".to_owned(), seconds));
-            row.push(if position == 0 { String::new() } else { ratio(value, base) });
+            row.push(if position == 0 { String::new() } else { factor(value, base) });
         }
         row
     };

@@ -1,7 +1,6 @@
 //! The report of a whole request, written while its runs come in.
 
 use super::compare::comparison;
-use super::figures::{counted, duration};
 use super::jsonl::json_line;
 use super::progress::Progress;
 use super::style::Style;
@@ -9,6 +8,7 @@ use super::tally::{Planned, Tally};
 use super::text::Screen;
 use crate::scenario::Class;
 use crate::verdict::{Ruling, RunReport};
+use crate::words::figures::{counted, duration};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use crate::history::{
     What,
 };
 use crate::time::SimTime;
+use crate::words::figures::{duration, exact};
 use crate::words::{Lane, MessageKind};
 use leasehold::env::{Address, Instant, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
@@ -26,10 +27,10 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
             (who, format!("{} {}{}{stamps}", lane.name(), fated(*fate), message(*kind, head)))
         }
         What::Process { node, change } => (node.to_string(), process(*change)),
-        What::Cpu { node, busy } => (node.to_string(), format!("busy for {}", super::figures::duration(*busy))),
+        What::Cpu { node, busy } => (node.to_string(), format!("busy for {}", duration(*busy))),
         What::Clock { replica: ReplicaId { node, .. }, clock, lease_until } => {
             let lease = lease_until
-                .map_or(String::new(), |until| format!(", by which its lease lasts until {}", exact(until.0)));
+                .map_or(String::new(), |until| format!(", by which its lease lasts until {}", until.exact()));
             (node.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
         }
         What::Fault(fault) => {
@@ -37,12 +38,7 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
             ("fault".to_owned(), format!("step {step} {verb} {phase}: {fault}"))
         }
     };
-    format!("{} {who:<6} {what}", exact(record.at.0))
-}
-
-/// A moment to the nanosecond: `2.500123456s`.
-pub fn exact_time(at: SimTime) -> String {
-    exact(at.0)
+    format!("{} {who:<6} {what}", record.at.exact())
 }
 
 /// The name of a key.
@@ -73,12 +69,9 @@ pub(super) fn phase_name(phase: FaultPhase) -> &'static str {
     }
 }
 
-fn exact(nanos: u64) -> String {
-    format!("{}.{:09}s", nanos / 1_000_000_000, nanos % 1_000_000_000)
-}
-
+/// A reading of a node's own clock.
 fn local(reading: Instant) -> String {
-    exact(reading.as_nanos())
+    SimTime(reading.as_nanos()).exact()
 }
 
 fn invoked(invocation: &Invocation, keys: &[String]) -> String {
@@ -92,7 +85,7 @@ fn invoked(invocation: &Invocation, keys: &[String]) -> String {
             format!("script reads {} writes {}", list(&reads), name(key))
         }
     };
-    format!("#{} {what}, due {}", invocation.op.0, exact(invocation.due.0))
+    format!("#{} {what}, due {}", invocation.op.0, invocation.due.exact())
 }
 
 fn completed(completion: &Completion) -> String {
@@ -149,7 +142,7 @@ fn message(kind: MessageKind, head: &Head) -> String {
 
 fn told(stack: &StackRecord) -> String {
     let Some(until) = stack.lease_until else { return event(&stack.event) };
-    format!("{}, true end {}", event(&stack.event), exact(until.0))
+    format!("{}, true end {}", event(&stack.event), until.exact())
 }
 
 fn event(event: &Event) -> String {
@@ -172,7 +165,7 @@ fn event(event: &Event) -> String {
             format!("lease ended by {}, {force} (generation {generation})", cause.name())
         }
         Event::LeaseRead { miss, now } => {
-            let by = now.map_or("no clock".to_owned(), |now| exact(now.as_nanos()));
+            let by = now.map_or("no clock".to_owned(), |now| local(now));
             match miss {
                 None => format!("lease read: hit by {by}"),
                 Some(miss) => format!("lease read: miss by {by}, {}", miss.name()),
@@ -181,7 +174,7 @@ fn event(event: &Event) -> String {
         Event::RoundStarted { cause, again } => format!("ReadIndex begun {}for {}", repeated(*again), cause.name()),
         Event::RoundEnded { cause, waited, confirmed } => {
             let how = if *confirmed { "confirmed" } else { "not confirmed" };
-            format!("ReadIndex for {} {how} after {waited:?}", cause.name())
+            format!("ReadIndex for {} {how} after {}", cause.name(), exact(*waited))
         }
         Event::TransferStarted { to } => format!("transfer begun to {to}"),
         Event::TransferAborted { to } => format!("transfer given up to {to}"),
@@ -193,7 +186,12 @@ fn event(event: &Event) -> String {
         Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
         Event::Configured(Timing { tick, heartbeat, promise, patience, lease, renews: _ }) => format!(
-            "begins with ticks of {tick:?}, heartbeats every {heartbeat:?}, promises of {promise:?}, elections after {patience:?}, leases of {lease:?}"
+            "begins with ticks of {}, heartbeats every {}, promises of {}, elections after {}, leases of {}",
+            exact(*tick),
+            exact(*heartbeat),
+            exact(*promise),
+            exact(*patience),
+            exact(*lease)
         ),
         Event::Opened { term, vote, last_index, last_term, withholds } => format!(
             "opened its log: term {term}, vote {}, last index {last_index} of term {last_term}; no vote for {withholds:?}",
@@ -218,8 +216,12 @@ fn event(event: &Event) -> String {
         Event::LogCompacted { first } => format!("log cut: its first index is {first}"),
         Event::Conflict { index } => format!("conflict: refused index {index}"),
         Event::Script { reads, attempts, times } => format!(
-            "script of {reads} reads ended after {attempts} attempts: lease read {:?}, reads {:?}, write fence {:?}, commit {:?}, backoff {:?}",
-            times.lease_read, times.reads, times.write_fence, times.commit, times.backoff
+            "script of {reads} reads ended after {attempts} attempts: lease read {}, reads {}, write fence {}, commit {}, backoff {}",
+            exact(times.lease_read),
+            exact(times.reads),
+            exact(times.write_fence),
+            exact(times.commit),
+            exact(times.backoff)
         ),
         Event::LaneFull { to, lane } => format!("{} lane full to {to}", lane.name()),
         Event::InboxFull { lane } => format!("inbox full: {} message refused", lane.name()),
@@ -241,7 +243,7 @@ fn repeated(again: bool) -> &'static str {
 /// A stamp, after what it was put on; nothing for none.
 fn stamped(how: &str, stamp: Option<Stamp>) -> String {
     stamp.map_or(String::new(), |Stamp { term, incarnation, round, sent_at }| {
-        format!(", {how} round {round} of term {term} and start {incarnation} at {}", exact(sent_at.as_nanos()))
+        format!(", {how} round {round} of term {term} and start {incarnation} at {}", local(sent_at))
     })
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Annotations are commands on standard error, which the runner reads as it reads standard output: that one belongs to the report.
 
-use super::figures::{counted, percent, seconds};
 use super::style::Style;
 use super::tally::{Planned, Tally};
 use super::text::{Screen, command, title};
 use super::witness::Witness;
 use crate::scenario::Seeds;
 use crate::verdict::RunReport;
+use crate::words::figures::{counted, percent, seconds};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //! would have proved nothing, and nobody would know.
 
 use crate::verdict::RunReport;
+use crate::words::figures::counted;
 use std::collections::BTreeMap;
 
 /// How often each check was evaluated in all runs so far.
@@ -24,7 +25,7 @@ impl Idle {
     pub fn lines(&self) -> Vec<String> {
         let idle = self.evaluated.iter().filter(|(_, evaluated)| **evaluated == 0);
         idle.map(|(name, _)| {
-            let runs = super::figures::counted(self.runs, "run");
+            let runs = counted(self.runs, "run");
             format!("check {name} was never evaluated in {runs}: no scenario exercises what it is about")
         })
         .collect()

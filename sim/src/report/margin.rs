@@ -4,10 +4,10 @@
 //! harm, a `claimed` or `by_theory` of `null` means as far as it likes, and `by_theory` is 0 where the lease is longer than the
 //! promises.
 
-use super::figures::{count, counted};
 use super::style::Style;
 use crate::scenario::{Dial, Reach, Scenario, print};
 use crate::verdict::{Breach, Margin};
+use crate::words::figures::{count, counted};
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -20,14 +20,12 @@
 //! | `list`     | the tables of `leasehold list`                                                       |
 //! | `progress` | how far a long request is                                                            |
 //! | `status`   | what a run means for the exit status                                                 |
-//! | `figures`  | how numbers are written                                                              |
 //! | `style`    | colour, and aligned tables                                                           |
 
 mod compare;
 mod console;
 mod event;
 mod events;
-pub mod figures;
 mod github;
 mod idle;
 mod jsonl;
@@ -47,7 +45,7 @@ mod witness;
 pub use self::{
     compare::comparison,
     console::{Console, JsonLines, Sink},
-    event::{event_line, exact_time},
+    event::event_line,
     events::{file_name, write_events},
     github::Github,
     idle::Idle,

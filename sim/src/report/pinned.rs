@@ -1,7 +1,7 @@
 //! The behaviour of a run, which a snapshot keeps: the verdict, and what was measured in each window.
 
-use super::figures::{count, duration, percent};
 use crate::verdict::{Ruling, RunReport, SnapshotMeasures, Window};
+use crate::words::figures::{count, duration, percent};
 use leasehold::observe::RoundCause;
 use std::fmt::{Display, Write as _};
 

@@ -1,7 +1,7 @@
 //! How far a long request is: a bar on a terminal, a plain line now and then where there is none. Always on standard error.
 
-use super::figures::{counted, number};
 use crate::verdict::RunReport;
+use crate::words::figures::{counted, number};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};

@@ -1,11 +1,11 @@
 //! Many runs of one scenario under one variant, in a few numbers.
 
-use super::figures::{self, count, counted};
 use super::style::Style;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Seeds};
 use crate::verdict::{Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, read};
 use crate::view::LeaseState;
+use crate::words::figures::{count, counted, duration, number, percent, seconds};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -279,12 +279,12 @@ impl Tally {
     /// How soon there was a leader again.
     fn recovered(&self) -> Option<String> {
         let Distributed { number, within_usual, quantiles, usual, longest } = self.recoveries.distributed()?;
-        let [p50, p90, p99, max] = quantiles.map(|took| figures::seconds(took.as_secs_f64()));
+        let [p50, p90, p99, max] = quantiles.map(|took| seconds(took.as_secs_f64()));
         let bound = |(least, greatest): (Duration, Duration)| {
-            let [least, greatest] = [least, greatest].map(|bound| figures::seconds(bound.as_secs_f64()));
+            let [least, greatest] = [least, greatest].map(|bound| seconds(bound.as_secs_f64()));
             if least == greatest { least } else { format!("{least} to {greatest}") }
         };
-        let share = figures::percent(within_usual as f64 / number as f64);
+        let share = percent(within_usual as f64 / number as f64);
         Some(format!(
             "a leader again after {}: p50 {p50}   p90 {p90}   p99 {p99}   max {max}\n    {share} within the usual {}, none may exceed {}",
             counted(number as u64, "fault"),
@@ -295,9 +295,9 @@ impl Tally {
 
     /// What clients got.
     fn service(&self) -> String {
-        let time = |figure: fn(&Figures) -> Option<f64>| self.median(figure).map(figures::seconds);
+        let time = |figure: fn(&Figures) -> Option<f64>| self.median(figure).map(seconds);
         let shown = [
-            ("lease hit rate", self.median(|run| run.hit_rate).map(figures::percent)),
+            ("lease hit rate", self.median(|run| run.hit_rate).map(percent)),
             ("GET mean", time(|run| run.get_mean)),
             ("GET p99", time(|run| run.get_p99)),
             ("PUT mean", time(|run| run.put_mean)),
@@ -323,7 +323,7 @@ impl Tally {
         let faults = if verbs.is_empty() { "none".to_owned() } else { format!("{} effective", verbs.join(", ")) };
         format!(
             "conflicts {}/s   {} in {}   faults: {faults}",
-            figures::number(conflicts),
+            number(conflicts),
             counted(changes, "leader change"),
             counted(self.runs(), "run"),
         )
@@ -332,13 +332,13 @@ impl Tally {
     /// How fast it went, on one core: the sum of the runs' own wall time, whatever the number of jobs.
     fn speed(&self) -> String {
         let (wall, simulated) = (self.wall.as_secs_f64(), self.simulated.as_secs_f64());
-        let mut words = vec![format!("{} simulated", figures::duration(self.simulated))];
+        let mut words = vec![format!("{} simulated", duration(self.simulated))];
         if wall > 0.0 {
-            words.push(format!("{} simulated s per wall s", figures::number(simulated / wall)));
-            words.push(format!("{} events/s", figures::number(self.events as f64 / wall)));
+            words.push(format!("{} simulated s per wall s", number(simulated / wall)));
+            words.push(format!("{} events/s", number(self.events as f64 / wall)));
         }
         if self.operations > 0 {
-            words.push(format!("{} us an operation", figures::number(wall * 1e6 / self.operations as f64)));
+            words.push(format!("{} us an operation", number(wall * 1e6 / self.operations as f64)));
         }
         format!("{}   (one core)", words.join("   "))
     }

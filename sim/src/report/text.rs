@@ -1,13 +1,12 @@
 //! One screen about one run: what was broken, the command that shows it again, the story, the events around it.
 
-use super::event::exact_time;
-use super::figures::{count, counted};
 use super::style::Style;
 use super::timeline::Timeline;
 use crate::history::{FaultPhase, What};
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{Potential, Ruling, RunReport};
+use crate::words::figures::{count, counted};
 use leasehold::observe::Event;
 use std::path::Path;
 
@@ -148,8 +147,7 @@ impl Screen<'_> {
             return Vec::new();
         }
         let shown = rows.len() - 1;
-        let heading =
-            format!("{shown} of {} events, around {}; ┃ a lease is in force", count(*events), exact_time(moment));
+        let heading = format!("{shown} of {} events, around {}; ┃ a lease is in force", count(*events), moment.exact());
         let mut lines = vec![String::new(), self.style.faint(heading)];
         lines.extend(rows);
         lines

@@ -4,10 +4,10 @@
 //! moment the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less.
 
 use super::event::{address, key, node_of, phase_name, process};
-use super::figures::duration;
 use crate::history::{Completion, Fate, Invocation, OpId, Operation, Record, StackRecord, What};
 use crate::time::SimTime;
 use crate::words::MessageKind;
+use crate::words::figures::duration;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::error::Outcome;
 use leasehold::observe::{Event, Role};

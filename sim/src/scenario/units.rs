@@ -81,10 +81,7 @@ fn in_habit(text: &str, protocol: Option<&Protocol>, habit: &str) -> Result<Dura
     Some(Duration::from_nanos(nanos)).filter(|duration| *duration <= MAX_DURATION).ok_or_else(too_long)
 }
 
-/// `duration` as a scenario would write it: exact, in the largest unit up to seconds that it fills.
-pub(super) fn written(duration: Duration) -> String {
-    if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}").replace('µ', "u") }
-}
+pub(super) use crate::words::figures::exact as written;
 
 /// `number / 10^places`, without zeros that say nothing: 1100 with three places is `1.1`.
 pub(super) fn decimal(number: u64, places: u32) -> String {

@@ -2,8 +2,10 @@
 
 use super::reading::ops;
 use super::{OpMeasures, RoundMeasures, Window};
-use crate::check::{STORY, words};
+use crate::check::STORY;
 use crate::scenario::{Metric, OpKind};
+use crate::time::mean;
+use crate::words::figures::{count, counted, duration, rate};
 use leasehold::observe::{Miss, RoundCause};
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -28,20 +30,16 @@ fn length(window: &Window) -> Duration {
 fn hit_rate(window: &Window) -> Vec<String> {
     let lease = &window.lease;
     let mut story = vec![
-        format!(
-            "{} of {} lease reads were answered from the lease",
-            words::count(lease.hits),
-            words::count(lease.reads)
-        ),
+        format!("{} of {} lease reads were answered from the lease", count(lease.hits), count(lease.reads)),
         misses(window),
     ];
     story.extend(invalidations(window));
     story.push(format!(
         "it was extended {}, {}; {}, {}",
-        words::several(lease.renewals, "time"),
-        words::per_second(lease.renewals, length(window)),
-        words::several(window.conflicts, "write conflict"),
-        words::per_second(window.conflicts, length(window))
+        counted(lease.renewals, "time"),
+        rate(lease.renewals, length(window)),
+        counted(window.conflicts, "write conflict"),
+        rate(window.conflicts, length(window))
     ));
     story.extend(cost_of_a_miss(window));
     story.extend(means(window));
@@ -52,13 +50,13 @@ fn hit_rate(window: &Window) -> Vec<String> {
 fn misses(window: &Window) -> String {
     let mut counted: Vec<_> = window.lease.misses.iter().filter(|(miss, _)| miss.counts()).collect();
     counted.sort_by_key(|(_, number)| Reverse(**number));
-    let list = |(miss, number): &(&Miss, &u64)| format!("{} {}", miss.name(), words::count(**number));
+    let list = |(miss, number): &(&Miss, &u64)| format!("{} {}", miss.name(), count(**number));
     let counted: Vec<_> = counted.iter().map(list).collect();
     let others: u64 = window.lease.misses.iter().filter(|(miss, _)| !miss.counts()).map(|(_, number)| number).sum();
     let missed = if counted.is_empty() { "none missed".to_owned() } else { format!("missed: {}", counted.join(", ")) };
     match others {
         0 => missed,
-        _ => format!("{missed} (and {} where no leader was caught up, not counted)", words::count(others)),
+        _ => format!("{missed} (and {} where no leader was caught up, not counted)", count(others)),
     }
 }
 
@@ -75,11 +73,10 @@ fn invalidations(window: &Window) -> Vec<String> {
     let Some((first, number)) = causes.first() else {
         return vec!["nothing invalidated a lease before its time".to_owned()];
     };
-    let rate = words::per_second(*number, length(window));
-    let mut lines = vec![format!("{first} invalidated the lease {}, {rate}", words::several(*number, "time"))];
+    let rate = rate(*number, length(window));
+    let mut lines = vec![format!("{first} invalidated the lease {}, {rate}", counted(*number, "time"))];
     if causes.len() > 1 {
-        let others: Vec<_> =
-            causes[1..].iter().map(|(cause, number)| format!("{cause} {}", words::count(*number))).collect();
+        let others: Vec<_> = causes[1..].iter().map(|(cause, number)| format!("{cause} {}", count(*number))).collect();
         lines.push(format!("other causes: {}", others.join(", ")));
     }
     lines
@@ -87,12 +84,9 @@ fn invalidations(window: &Window) -> Vec<String> {
 
 fn cost_of_a_miss(window: &Window) -> Option<String> {
     let RoundMeasures { started, repeated, ended, waited } = window.rounds.get(&RoundCause::LeaseMiss).copied()?;
-    let mean = words::duration(words::mean(waited, ended));
-    let rounds = words::several(started, "round");
-    Some(format!(
-        "a miss waited for its ReadIndex {mean} in the mean ({rounds}, {} of them repeated)",
-        words::count(repeated)
-    ))
+    let mean = duration(mean(waited, ended));
+    let rounds = counted(started, "round");
+    Some(format!("a miss waited for its ReadIndex {mean} in the mean ({rounds}, {} of them repeated)", count(repeated)))
 }
 
 fn means(window: &Window) -> Option<String> {
@@ -101,7 +95,7 @@ fn means(window: &Window) -> Option<String> {
         .into_iter()
         .map(|(name, kind)| (name, ops(window, kind)))
         .filter(|(_, ops)| ops.ok > 0)
-        .map(|(name, ops)| format!("{name}: mean {}, p99 {}", words::duration(ops.mean), words::duration(ops.p99)))
+        .map(|(name, ops)| format!("{name}: mean {}, p99 {}", duration(ops.mean), duration(ops.p99)))
         .collect();
     (!means.is_empty()).then(|| means.join("; "))
 }
@@ -140,7 +134,7 @@ fn latency(kind: OpKind, window: &Window) -> Vec<String> {
     let lease = &window.lease;
     let mut story = vec![distribution(ops(window, kind))];
     if kind == OpKind::Get && lease.reads > 0 {
-        let (hits, reads) = (words::count(lease.hits), words::count(lease.reads));
+        let (hits, reads) = (count(lease.hits), count(lease.reads));
         story.push(format!("{hits} of {reads} lease reads were answered from the lease"));
         story.extend(cost_of_a_miss(window));
     }
@@ -148,8 +142,8 @@ fn latency(kind: OpKind, window: &Window) -> Vec<String> {
 }
 
 fn distribution(ops: OpMeasures) -> String {
-    let [mean, p50, p99, max] = [ops.mean, ops.p50, ops.p99, ops.max].map(words::duration);
-    let (ok, failed) = (words::count(ops.ok), words::count(ops.error + ops.unknown));
+    let [mean, p50, p99, max] = [ops.mean, ops.p50, ops.p99, ops.max].map(duration);
+    let (ok, failed) = (count(ops.ok), count(ops.error + ops.unknown));
     format!("{ok} succeeded, {failed} failed; mean {mean}, p50 {p50}, p99 {p99}, longest {max}")
 }
 
@@ -157,7 +151,7 @@ fn script_latency(window: &Window) -> Vec<String> {
     let scripts = &window.scripts;
     let mut story = vec![distribution(ops(window, OpKind::Script))];
     if scripts.ended > 0 {
-        let (ended, attempts) = (words::several(scripts.ended, "script"), words::several(scripts.attempts, "attempt"));
+        let (ended, attempts) = (counted(scripts.ended, "script"), counted(scripts.attempts, "attempt"));
         story.push(format!("on their nodes {ended} ended after {attempts}; in the mean of a script:"));
         let times = scripts.times;
         let parts = [
@@ -167,7 +161,7 @@ fn script_latency(window: &Window) -> Vec<String> {
             ("proposal to applied", times.commit),
             ("backoff between attempts", times.backoff),
         ];
-        let spent = |(part, sum)| format!("  {part} {}", words::duration(words::mean(sum, scripts.ended)));
+        let spent = |(part, sum)| format!("  {part} {}", duration(mean(sum, scripts.ended)));
         story.extend(parts.map(spent));
     }
     story.push(rounds(window));
@@ -177,7 +171,7 @@ fn script_latency(window: &Window) -> Vec<String> {
 fn rounds(window: &Window) -> String {
     let of = |cause: RoundCause| {
         let started = window.rounds.get(&cause).map_or(0, |rounds| rounds.started);
-        format!("{} {}", cause.name(), words::count(started))
+        format!("{} {}", cause.name(), count(started))
     };
     format!("ReadIndex rounds: {}", RoundCause::ALL.map(of).join(", "))
 }
@@ -213,11 +207,11 @@ mod tests {
             [
                 "150 of 5,000 lease reads were answered from the lease",
                 "missed: cold 4,800, expired 50 (and 7 where no leader was caught up, not counted)",
-                "write-conflict invalidated the lease 4,812 times, 240.6 a second",
+                "write-conflict invalidated the lease 4,812 times, 241/s",
                 "other causes: role-change 1",
-                "it was extended 40 times, 2.0 a second; 4,812 write conflicts, 240.6 a second",
-                "a miss waited for its ReadIndex 1.234 s in the mean (4,000 rounds, 12 of them repeated)",
-                "get: mean 1.110 s, p99 4.000 s; script: mean 1.110 s, p99 4.000 s",
+                "it was extended 40 times, 2/s; 4,812 write conflicts, 241/s",
+                "a miss waited for its ReadIndex 1.23s in the mean (4,000 rounds, 12 of them repeated)",
+                "get: mean 1.11s, p99 4s; script: mean 1.11s, p99 4s",
                 "a write conflict is not a loss of leadership (elastickv #558)",
             ]
         );

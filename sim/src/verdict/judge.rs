@@ -20,10 +20,11 @@
 //! must be none (Pf2): a failure under the name of the metric. A run that a check has ended is not judged against bounds and
 //! floors: it did not get that far.
 
-use super::reading::{read, shown};
+use super::reading::{read, shown, shown_against};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
-use crate::check::{Finding, ends_run, words};
+use crate::check::{Finding, ends_run};
 use crate::scenario::{Class, Expectation, Floor, Metric, Op, Scenario, VariantExpect};
+use crate::words::figures::{count, counted};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 
@@ -117,7 +118,10 @@ impl Court<'_> {
         let metric = expectation.metric;
         let (class, value, story) = match self.value(expectation) {
             Ok((value, _)) if expectation.bound.holds(value) => return None,
-            Ok((value, window)) => (class_of(metric), shown(metric, value), explain::story(metric, window)),
+            Ok((value, window)) => {
+                let shown = shown_against(metric, value, expectation.bound.value);
+                (class_of(metric), shown, explain::story(metric, window))
+            }
             Err(reason) => (Class::Vacuous, format!("nothing to judge, {reason}"), Vec::new()),
         };
         let message = format!("{}: {value}; expected {}", what(expectation), asked(expectation));
@@ -152,7 +156,7 @@ impl Court<'_> {
         let started = whole.rounds.get(&cause).map_or(0, |rounds| rounds.started);
         let rate =
             read(metric, whole, None).map_or(String::new(), |value| format!(" ({metric} {})", shown(metric, value)));
-        let rounds = words::several(started, "ReadIndex round");
+        let rounds = counted(started, "ReadIndex round");
         let message = format!("{rounds} began {what}{rate}; none is needed, unless the scenario bounds `{metric}`");
         let story = explain::story(metric, whole);
         (started > 0).then(|| self.failure(metric.to_string(), Class::Expectation, message, story))
@@ -160,8 +164,11 @@ impl Court<'_> {
 
     fn floor(&self, floor: &Floor) -> Option<Failure> {
         let value = read(floor.metric, &self.measures.whole, Some(self.faults)).unwrap_or(0.0);
-        let (metric, least, line) = (floor.metric, words::count(floor.least), floor.line);
-        let message = format!("{metric}: {}; the floor is {least} (line {line})", shown(metric, value));
+        let (metric, least, line) = (floor.metric, count(floor.least), floor.line);
+        let message = format!(
+            "{metric}: {}; the floor is {least} (line {line})",
+            shown_against(metric, value, floor.least as f64)
+        );
         (value < floor.least as f64).then(|| {
             let failure = self.failure(metric.to_string(), Class::Vacuous, message, Vec::new());
             Failure { line: Some(line), ..failure }

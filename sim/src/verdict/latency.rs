@@ -1,8 +1,8 @@
 //! Latencies of one kind of operation.
 
 use super::OpMeasures;
-use crate::check::words;
 use crate::history::{Completion, OpKind};
+use crate::time::mean;
 use hdrhistogram::Histogram;
 use leasehold::error::Outcome;
 use std::time::Duration;
@@ -54,8 +54,8 @@ impl Latencies {
             ok,
             error: self.error,
             unknown: self.unknown,
-            mean: words::mean(first.1.saturating_add(second.1), ok),
-            halves: [first, second].map(|(count, sum)| words::mean(sum, count)),
+            mean: mean(first.1.saturating_add(second.1), ok),
+            halves: [first, second].map(|(count, sum)| mean(sum, count)),
             p50: self.quantile(0.5),
             p99: self.quantile(0.99),
             max: self.max,

@@ -1,9 +1,9 @@
 //! The value of a scenario's metric in a window.
 
 use super::{FaultCount, OpMeasures, Window};
-use crate::check::words;
 use crate::history;
 use crate::scenario::{Metric, OpKind, Stat, Unit};
+use crate::words::figures::{count, duration, exact, number, percent};
 use leasehold::env::Lane;
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
@@ -88,10 +88,24 @@ pub fn read(
 /// `value` of `metric` for people.
 pub fn shown(metric: Metric, value: f64) -> String {
     match metric.unit() {
-        Unit::Seconds => words::duration(Duration::from_nanos((value * 1e9).round() as u64)),
-        Unit::Count => words::count(value as u64),
-        Unit::Ratio | Unit::Per => words::ratio(value),
+        Unit::Seconds => duration(nanos(value)),
+        Unit::Count => count(value as u64),
+        Unit::Ratio => percent(value),
+        Unit::Per => number(value),
     }
+}
+
+/// `value`, which misses `bound`, for people: with all its digits where it would otherwise read like the bound.
+pub(super) fn shown_against(metric: Metric, value: f64, bound: f64) -> String {
+    match shown(metric, value) {
+        rounded if rounded != shown(metric, bound) || value == bound => rounded,
+        _ if metric.unit() == Unit::Seconds => exact(nanos(value)),
+        _ => value.to_string(),
+    }
+}
+
+fn nanos(seconds: f64) -> Duration {
+    Duration::from_nanos((seconds * 1e9).round() as u64)
 }
 
 fn per(count: f64, of: f64, otherwise: &'static str) -> Result<f64, &'static str> {
@@ -230,8 +244,17 @@ mod tests {
     #[test]
     fn values_are_shown_in_their_unit() {
         let shown = |metric: &str, value| shown(metric.parse().expect("a metric"), value);
-        assert_eq!(shown("get-p99", 0.001_234_567), "1.234 ms");
-        assert_eq!(shown("lease-hit-rate", 0.971_26), "0.9713");
+        assert_eq!(shown("get-p99", 0.001_234_567), "1.23ms");
+        assert_eq!(shown("lease-hit-rate", 0.971_26), "97.12%");
         assert_eq!(shown("conflicts", 4_812.0), "4,812");
+        assert_eq!(shown("read-index-per-write", 0.750_04), "0.75");
+    }
+
+    #[test]
+    fn a_value_beside_the_bound_that_it_misses_never_reads_like_it() {
+        let shown = |metric: &str, value, bound| shown_against(metric.parse().expect("a metric"), value, bound);
+        assert_eq!(shown("get-p99", 0.012_345_678, 0.01), "12.3ms");
+        assert_eq!(shown("get-p99", 0.010_000_003, 0.01), "10.000003ms");
+        assert_eq!(shown("lease-hit-rate", 0.999_985, 0.999_99), "0.999985");
     }
 }

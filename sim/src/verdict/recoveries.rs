@@ -4,7 +4,8 @@
 //! no longer than two of them, three round trips and two fsyncs (B1) can be said of many runs alone.
 
 use super::{Ruling, RunReport};
-use crate::check::{Leaderless, Premises, words};
+use crate::check::{Leaderless, Premises};
+use crate::words::figures::{count, duration};
 use std::time::Duration;
 
 /// The recoveries of one run, and the bounds on them.
@@ -92,14 +93,10 @@ impl ManyRecoveries {
         }
         let (least, greatest) = self.usual?;
         Some(format!(
-            "only {} of {} recoveries took no longer than {} (two election timeouts, three round trips, two fsyncs), where {USUAL_PERCENT} % must",
-            words::count(self.within_usual as u64),
-            words::count(number as u64),
-            if least == greatest {
-                words::duration(least)
-            } else {
-                format!("{} to {}", words::duration(least), words::duration(greatest))
-            },
+            "only {} of {} recoveries took no longer than {} (two election timeouts, three round trips, two fsyncs), where {USUAL_PERCENT}% must",
+            count(self.within_usual as u64),
+            count(number as u64),
+            if least == greatest { duration(least) } else { format!("{} to {}", duration(least), duration(greatest)) },
         ))
     }
 }
@@ -134,7 +131,7 @@ mod tests {
         assert_eq!(
             slow(11).shortfall().as_deref(),
             Some(
-                "only 89 of 100 recoveries took no longer than 2.000 s (two election timeouts, three round trips, two fsyncs), where 90 % must"
+                "only 89 of 100 recoveries took no longer than 2s (two election timeouts, three round trips, two fsyncs), where 90% must"
             )
         );
     }

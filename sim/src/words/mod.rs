@@ -17,6 +17,7 @@
 //! | `op`       | kinds of operations                                    |
 
 mod class;
+pub mod figures;
 mod hardware;
 mod message;
 mod misread;

@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(judged(&beaten(110)).0, Vec::<String>::new());
         let (findings, _) = judged(&beaten(200));
         assert_eq!(findings.len(), 2);
-        assert_eq!(findings[0], "n2 got 25 heartbeats in 5.000 s in which nothing was wrong, where 50 were due");
+        assert_eq!(findings[0], "n2 got 25 heartbeats in 5s in which nothing was wrong, where 50 were due");
     }
 
     #[test]

@@ -123,7 +123,7 @@ mod tests {
         let findings = judged(&led().missed(5_200, 1, Miss::Cold));
         assert_eq!(
             findings[0].message,
-            "1 lease read came to a leader that had stood for 5.000 s, and none in the run was answered from a lease"
+            "1 lease read came to a leader that had stood for 5s, and none in the run was answered from a lease"
         );
         assert_eq!(findings[0].class, Class::Expectation);
     }

@@ -108,7 +108,7 @@ mod tests {
             "n1 answered a read from its lease before it had applied an entry of its term 5: \
              the last entry that it had applied was at index 7, of term 4"
         );
-        assert_eq!(finding.story[0], "n1 leads term 5 since 0.010000s, for 10.000 ms");
+        assert_eq!(finding.story[0], "n1 leads term 5 since 0.010000s, for 10ms");
     }
 
     #[test]

@@ -114,7 +114,7 @@ mod tests {
         );
         assert_eq!(
             finding.story[2],
-            "n4 is a learner: the latest that n4 has acknowledged is round 1, which left 0 ms after the lease's base"
+            "n4 is a learner: the latest that n4 has acknowledged is round 1, which left 0s after the lease's base"
         );
     }
 

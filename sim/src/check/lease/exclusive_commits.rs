@@ -131,7 +131,7 @@ mod tests {
         assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(900)));
         assert_eq!(
             finding.message,
-            "n1 holds a lease of term 4 for another 100.000 ms, though an entry of term 5 is committed"
+            "n1 holds a lease of term 4 for another 100ms, though an entry of term 5 is committed"
         );
     }
 

@@ -118,7 +118,7 @@ mod tests {
         );
         assert_eq!(
             finding.story[1],
-            "the latest that n2 has acknowledged is round 1, which left 12.000 ms before the lease's base"
+            "the latest that n2 has acknowledged is round 1, which left 12ms before the lease's base"
         );
     }
 

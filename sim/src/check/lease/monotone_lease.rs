@@ -211,7 +211,7 @@ mod tests {
     fn a_lease_that_shrinks_is_a_violation() {
         let finding = first(&leased().leased(15, 1, 4, 0, 9)).expect("an earlier expiry");
         assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(15)));
-        assert_eq!(finding.message, "n1 made its lease of term 4 shorter, by 1.000 ms");
+        assert_eq!(finding.message, "n1 made its lease of term 4 shorter, by 1ms");
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
         let finding = first(&ended().leased(30, 1, 4, 1, 19)).expect("a renewal that was on its way");
         assert_eq!(
             finding.message,
-            "n1 extended its lease of term 4 by what began 1.000 ms before the end of the last one (transfer)"
+            "n1 extended its lease of term 4 by what began 1ms before the end of the last one (transfer)"
         );
     }
 

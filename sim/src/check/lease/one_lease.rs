@@ -119,7 +119,7 @@ mod tests {
         assert_eq!((finding.check, finding.class, finding.at), ("one-lease", Class::LeaseInvariant, ms(850)));
         assert_eq!(
             finding.message,
-            "n2 extended its lease of term 5 while n1 still held one of term 4: both are valid for 150.000 ms"
+            "n2 extended its lease of term 5 while n1 still held one of term 4: both are valid for 150ms"
         );
         assert_eq!(
             finding.story[0],

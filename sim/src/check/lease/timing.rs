@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_lease_longer_than_the_promises_is_seen_at_once_and_told_once() {
         let long = Timing { lease: SECOND * 3, ..right() };
-        let covered = "a lease lasts 3.000 s, and the promises behind it are sure for 900.000 ms only, less 200 ppm by which clocks may differ";
+        let covered = "a lease lasts 3s, and the promises behind it are sure for 900ms only, less 200 ppm by which clocks may differ";
         assert_eq!(judged(&[long, long]), [(Class::LeaseInvariant, covered.to_owned())]);
     }
 

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!((finding.severity, finding.class), (Severity::Potential, Class::Liveness));
         assert_eq!(
             finding.message,
-            "n1 answers from its lease, has applied nothing since 0.100000s, and no write was acknowledged for 3.001 s"
+            "n1 answers from its lease, has applied nothing since 0.100000s, and no write was acknowledged for 3s"
         );
     }
 

@@ -425,7 +425,7 @@ mod tests {
         let (findings, _) = judged(&told(two(), 14_601));
         assert_eq!(
             findings[0].message,
-            "the last fault was over at 2.000000s, and 12.601 s later n3, which runs and votes, has not followed n1, which leads term 4"
+            "the last fault was over at 2.000000s, and 12.6s later n3, which runs and votes, has not followed n1, which leads term 4"
         );
         assert_eq!(judged(&told(two(), 14_600)).0, [], "it has time yet");
         assert_eq!(judged(&told(two().acknowledges(9_000, 3, 1, 4, 8_950), 14_601)).0, []);
@@ -441,7 +441,7 @@ mod tests {
         assert_eq!((findings.len(), evaluated), (1, 1));
         assert_eq!(
             findings[0].message,
-            "the last fault was over at 2.000000s, and 12.601 s later no leader has committed and is followed by a quorum"
+            "the last fault was over at 2.000000s, and 12.6s later no leader has committed and is followed by a quorum"
         );
         assert!(findings[0].story.len() <= STORY);
     }
@@ -457,7 +457,7 @@ mod tests {
                 "partition ended at 2.000000s (links restored)",
                 "n2 leads term 4 and waits for a quorum of n1 n2 n3: answered since by nobody; it has applied up to 7, of term 3, and nothing of its own",
                 "1 operation under way then",
-                "c3 waits with a put of key 0 since 2.500000s, for 12.101 s, for its entry to be committed",
+                "c3 waits with a put of key 0 since 2.500000s, for 12.1s, for its entry to be committed",
             ]
         );
     }

@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(first(&applies(joint(), 1).applies(11_000, 1, 107, 4, 0)), None);
         assert_eq!(first(&joint().applies(11_001, 1, 7, 4, 0)), None, "it may have been cut off");
         let finding = first(&applies(joint(), 1).applies(11_001, 1, 107, 4, 0)).expect("too long");
-        assert_eq!(finding.message, "n1 leads, applies, and has not left its joint configuration for 10.001 s");
+        assert_eq!(finding.message, "n1 leads, applies, and has not left its joint configuration for 10s");
         assert_eq!(first(&applies(joint(), 2).applies(11_001, 2, 107, 4, 0)), None, "a follower leaves nothing");
         let paused = applies(joint().process(8_000, 1, ProcessChange::Resumed), 1);
         assert_eq!(first(&paused.applies(11_001, 1, 107, 4, 0)), None);

@@ -1,24 +1,11 @@
 //! How single things are called.
 
-use std::time::Duration;
+use crate::scenario::{Distribution, Selector, units::decimal};
 
-use crate::scenario::{
-    Distribution,
-    units::{decimal, written},
-};
+use crate::scenario::{Distribution, units::decimal};
 
-/// `1.5s`
-pub(in crate::scenario) fn time(duration: Duration) -> String {
-    written(duration)
-}
-
-/// `1 client`, `16 clients`.
-pub(super) fn counted(number: impl Into<u64>, noun: &str) -> String {
-    match number.into() {
-        1 => format!("1 {noun}"),
-        many => format!("{many} {noun}s"),
-    }
-}
+pub(super) use crate::words::figures::counted;
+pub(in crate::scenario) use crate::words::figures::exact as time;
 
 /// `a`, `a and b`, `a, b and c`.
 pub(in crate::scenario) fn listed(words: &[String]) -> String {

@@ -73,7 +73,7 @@ fn a_bound_that_does_not_hold_fails_as_expectation_with_its_story() {
     assert_eq!((verdict.ruling, verdict.as_expected), (Ruling::Fail, false));
     assert_eq!(failed(&verdict), [("lease-hit-rate", Class::Expectation)]);
     let failure = &verdict.failures[0];
-    assert_eq!(failure.message, "lease-hit-rate in storm: 0.0400; expected >= 0.97 (line 13)");
+    assert_eq!(failure.message, "lease-hit-rate in storm: 4%; expected >= 0.97 (line 13)");
     assert_eq!(
         (failure.at, failure.story[0].as_str()),
         (ms(10_000), "4 of 100 lease reads were answered from the lease")
@@ -126,7 +126,7 @@ fn rounds_before_writes_and_for_inner_reads_must_be_none_where_the_file_says_not
     assert!(
         verdict.failures[0]
             .message
-            .starts_with("1,500 ReadIndex rounds began before writes (read-index-per-write 0.7500)")
+            .starts_with("1,500 ReadIndex rounds began before writes (read-index-per-write 0.75)")
     );
     assert_eq!(run("", &rounds(RoundCause::InnerRead, 1)).class, Some(Class::Expectation));
     assert_eq!(run("", &rounds(RoundCause::LeaseMiss, 9)).class, None);
@@ -211,7 +211,7 @@ fn a_variant_that_is_to_fail_must_miss_the_base_and_meet_its_own_bounds() {
         (Ruling::Fail, true, Some(Class::Expectation))
     );
     let half = under_old(Vec::new(), 50);
-    assert_eq!(half.unexpected, ["of old, lease-hit-rate in storm: 0.5000; expected <= 0.05 (line 16)"]);
+    assert_eq!(half.unexpected, ["of old, lease-hit-rate in storm: 50%; expected <= 0.05 (line 16)"]);
     let fine = under_old(Vec::new(), 99);
     assert_eq!((fine.ruling, fine.as_expected, fine.unexpected.len()), (Ruling::Pass, false, 2));
     assert!(!under_old(vec![finding(Class::StaleRead)], 4).as_expected);

@@ -72,7 +72,7 @@ fn a_read_of_what_was_overwritten_before_it_began() {
     assert_eq!((finding.check, finding.class, finding.at), ("linearizability", Class::StaleRead, ms(30)));
     assert_eq!(
         finding.message,
-        "get of k0 by client 3 read #1 from the lease, but put #2 by client 2 had ended 5.000 ms before that began"
+        "get of k0 by client 3 read #1 from the lease, but put #2 by client 2 had ended 5ms before that began"
     );
     assert_eq!(
         finding.story,
@@ -104,7 +104,7 @@ fn a_key_that_was_written_is_not_read_as_never_written() {
     let finding = wrong(Events::default().writes(0, 10, 1).reads(11, 12, 2, 0));
     assert_eq!(
         finding.message,
-        "get of k0 by client 2 read that it was never written from the lease, but put #1 by client 1 had ended 1.000 ms before that began"
+        "get of k0 by client 2 read that it was never written from the lease, but put #1 by client 1 had ended 1ms before that began"
     );
     assert_eq!(finding.story[0], "at first k0 was never written; after that put #1 by client 1 began at 0.000000s");
     clean(Events::default().reads(0, 1, 1, 0).reads(2, 3, 2, 0));

@@ -61,7 +61,7 @@ fn a_read_of_one_key_comes_after_what_completed_on_another() {
         &asked.read(40, 3, 0),
         Class::StaleRead,
         "get #3 by client 3 found that it was never written of a, but #1 had written version 1 of it, and #2 of client 2, at index 2, \
-         had completed 10.000 ms before that began",
+         had completed 10ms before that began",
     );
 }
 
@@ -82,7 +82,7 @@ fn a_write_does_not_come_before_what_completed_before_it_began() {
     let late = both().invoke(40, 3, put(0)).takes_put(41, 2, 3, 0).written(42, 3, 2);
     assert_eq!(
         first(&late).expect("index 2 twice").message,
-        "put #3 by client 3 wrote at index 2, but #2 of client 2, at index 2, had completed 10.000 ms before that began"
+        "put #3 by client 3 wrote at index 2, but #2 of client 2, at index 2, had completed 10ms before that began"
     );
 }
 

@@ -29,7 +29,7 @@ fn a_read_below_an_acknowledged_write_is_stale() {
     assert_eq!((finding.check, finding.class, finding.at), ("staleness", Class::StaleRead, ms(20)));
     assert_eq!(
         finding.message,
-        "get of k0 by client 1002 read version 4 from the lease, but client 1001 had written version 5 1.000 ms before that began"
+        "get of k0 by client 1002 read version 4 from the lease, but client 1001 had written version 5 1ms before that began"
     );
 }
 
@@ -165,7 +165,7 @@ fn the_story_says_who_wrote_what_who_answered_and_who_held_which_lease() {
             "n1 has led term 4 since 0.100000s; holds a lease of term 4, extended at 6.400000s, until 7.300000s; last answered \
              from a lease at 6.711000s",
             "n2 has led term 5 since 6.600000s; holds a lease of term 5, extended at 6.620000s, until 7.500000s",
-            "so n1 had its lease of term 4 for 112.000 ms while n2 led term 5",
+            "so n1 had its lease of term 4 for 112ms while n2 led term 5",
         ]
     );
 }
