@@ -45,10 +45,7 @@ enum Command {
         deny_warnings: bool,
     },
     /// List what there is.
-    List {
-        /// Of what.
-        what: cli::list::What,
-    },
+    List(cli::list::ListArgs),
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
     Verify(cli::verify::VerifyArgs),
     /// How far from unsafe: the least drift, delay or pause found that makes a stale read possible, beside what is claimed.
@@ -71,7 +68,7 @@ fn main() -> ExitCode {
         Command::Explain { scenario, variant, seed, deny_warnings } => {
             cli::explain::explain(scenario, variant, seed, deny_warnings)
         }
-        Command::List { what } => cli::list::list(what),
+        Command::List(args) => cli::list::list(&args),
         Command::Verify(args) => cli::verify::verify(&args),
         Command::Margin(args) => cli::margin::margins(&args),
         Command::Matrix(args) => cli::matrix::matrix(&args),

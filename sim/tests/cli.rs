@@ -251,6 +251,9 @@ fn lists_name_what_there_is() {
     assert!(list("variants").contains("elastickv-549"));
     assert!(list("faults").contains("partition"));
     assert!(list("checks").contains("staleness"));
+    assert!(list("selectors").contains("@lease-holder"));
+    assert!(list("moments").contains("lease.expiry"));
+    assert!(list("metrics").contains("get-p99"));
 }
 
 /// A scenario whose every run misses a bound.

@@ -130,7 +130,7 @@ mod tests {
                 "n2 has led term 5 since 0.700000s; has had no lease",
             ]
         );
-        let overlap = "so n1 had its lease of term 4 for 200.000 ms while n2 led term 5";
+        let overlap = "so n1 had its lease of term 4 for 200ms while n2 led term 5";
         assert_eq!(nodes.overlaps(ms(900)), [overlap]);
     }
 }

@@ -1,4 +1,4 @@
-//! One JSON object a run: for programs.
+//! One JSON object a run: for programs. `docs/metrics.md` says what each field means.
 //!
 //! Times are milliseconds with at most six decimals, so exact to the nanosecond. `wall_ms` is the only field in which two equal
 //! runs may differ. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks
@@ -15,6 +15,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
+const FORMAT: u32 = 1;
+
 /// `report` as one line of JSON, without the newline.
 pub fn json_line(report: &RunReport) -> String {
     // Strings, numbers and maps with string keys: serde_json has nothing to refuse.
@@ -23,6 +26,7 @@ pub fn json_line(report: &RunReport) -> String {
 
 #[derive(Serialize)]
 struct Object<'a> {
+    format: u32,
     scenario: &'a str,
     seed: u64,
     variant: &'a str,
@@ -140,6 +144,7 @@ impl<'a> Object<'a> {
         let whole = &report.measures.whole;
         let rounds = |cause: RoundCause| whole.rounds.get(&cause).map_or(0, |round| round.started);
         Self {
+            format: FORMAT,
             scenario: &report.scenario,
             seed: report.seed,
             variant: &report.variant,

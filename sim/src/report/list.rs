@@ -1,16 +1,121 @@
-//! The tables of `leasehold list`.
+//! The tables of `leasehold list`, from which the tables of `docs/` are written too.
 
 use super::style::{aligned, terminal_width};
+use crate::check;
+use crate::mutant::{Variant, variants};
+use crate::scenario::{Metric, Unit};
+use crate::words::{Phase, Selector, Spelled, Verb};
 
-/// A table: its head and its rows.
-pub struct Listed<const N: usize> {
-    /// Names of the columns; the last may be wrapped.
-    pub head: [&'static str; N],
-    /// The rows.
-    pub rows: Vec<[String; N]>,
+/// A table.
+pub struct Listing {
+    /// The names of its columns.
+    pub head: Vec<&'static str>,
+    /// Its rows, each as long as the head.
+    pub rows: Vec<Vec<String>>,
 }
 
-/// `listed`, aligned, as wide as the terminal (120 characters where there is none).
-pub fn listing<const N: usize>(listed: &Listed<N>) -> String {
-    aligned(&listed.head.map(str::to_owned), &[], &listed.rows, terminal_width(super::WIDTH))
+impl Listing {
+    /// A table of rows of words.
+    pub fn new<const N: usize, W: Into<String>>(
+        head: [&'static str; N],
+        rows: impl IntoIterator<Item = [W; N]>,
+    ) -> Self {
+        Self { head: head.to_vec(), rows: rows.into_iter().map(|row| row.map(Into::into).to_vec()).collect() }
+    }
+
+    /// Aligned, as wide as the terminal (120 characters where there is none); the last column is wrapped.
+    pub fn text(&self) -> String {
+        let head: Vec<String> = self.head.iter().map(|name| (*name).to_owned()).collect();
+        aligned(&head, &[], &self.rows, terminal_width(super::WIDTH))
+    }
+
+    /// One JSON object a row, its fields in the order of the columns.
+    pub fn json_lines(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let field = |(name, value): (&&str, &String)| format!("{}:{}", quoted(&name.replace(' ', "_")), quoted(value));
+        let row = |row: &Vec<String>| {
+            let fields: Vec<String> = self.head.iter().zip(row).map(field).collect();
+            format!("{{{}}}", fields.join(","))
+        };
+        let lines: Vec<String> = self.rows.iter().map(row).collect();
+        lines.join("\n")
+    }
+
+    /// A table of Markdown; what is in the first column is code.
+    pub fn markdown(&self) -> String {
+        let mut lines = vec![format!("| {} |", self.head.join(" | ")), format!("|{}", "---|".repeat(self.head.len()))];
+        lines.extend(self.rows.iter().map(|row| {
+            let cells = row.iter().enumerate().map(|(column, cell)| match cell.replace('|', "\\|") {
+                name if column == 0 => format!("`{name}`"),
+                cell => cell,
+            });
+            format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
+        }));
+        lines.join("\n")
+    }
+}
+
+/// Behaviours of the stack that a run can choose.
+pub fn variant_list() -> Listing {
+    let row = |it: &Variant| [it.name, it.harm.name(), it.about, it.source];
+    Listing::new(["variant", "class", "about", "source"], variants().map(row))
+}
+
+/// Properties that every run is checked for.
+pub fn check_list() -> Listing {
+    let row = |check: &check::CheckInfo| {
+        let stops = if check.stops { "yes" } else { "no" };
+        [check.name, &check.class.to_string(), stops, check.about, check.source].map(str::to_owned)
+    };
+    Listing::new(["check", "class", "ends the run", "about", "source"], check::ALL.iter().map(row))
+}
+
+/// Verbs of a timeline.
+pub fn fault_list() -> Listing {
+    let rows = Verb::all().map(|verb| [verb.name(), verb.does(), verb.effective_if()]);
+    Listing::new(["verb", "what it does", "effective if"], rows)
+}
+
+/// What a step can wait for instead of a time.
+pub fn moment_list() -> Listing {
+    let rows = Phase::all().map(|phase| {
+        let example = if phase.is_foreseen() { format!("{phase} - 5ms") } else { format!("{phase} + 5ms") };
+        [phase.to_string(), phase.about().to_owned(), format!("when = \"{example}\"")]
+    });
+    Listing::new(["moment", "what happens, at @this", "so long before or after it"], rows)
+}
+
+/// Nodes by role.
+pub fn selector_list() -> Listing {
+    let row = |selector: Selector| {
+        let drawn = if selector.is_of_the_seed() { "yes" } else { "no" };
+        [selector.to_string(), selector.called(), drawn.to_owned()]
+    };
+    Listing::new(["selector", "who, when the step acts", "drawn from the seed"], Selector::roles().map(row))
+}
+
+/// What a scenario can bound.
+pub fn metric_list() -> Listing {
+    let rows = Metric::all().into_iter().map(|metric| {
+        let unit = match metric.unit() {
+            Unit::Seconds => "duration",
+            Unit::Count => "count",
+            Unit::Ratio => "ratio",
+            Unit::Per => "number",
+        };
+        [metric.to_string(), unit.to_owned()]
+    });
+    Listing::new(["metric", "unit"], rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_rendered_for_programs_and_for_pages() {
+        let table = Listing::new(["name", "ends the run"], [["a|b", "say \"no\""]]);
+        assert_eq!(table.json_lines(), r#"{"name":"a|b","ends_the_run":"say \"no\""}"#);
+        assert_eq!(table.markdown(), "| name | ends the run |\n|---|---|\n| `a\\|b` | say \"no\" |");
+    }
 }

@@ -17,7 +17,7 @@
 //! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
 //! | `idle`     | checks that a whole sweep never evaluated                                            |
 //! | `matrix`   | variants against checks                                                              |
-//! | `list`     | the tables of `leasehold list`                                                       |
+//! | `list`     | the tables of `leasehold list` and of `docs/`                                                  |
 //! | `progress` | how far a long request is                                                            |
 //! | `status`   | what a run means for the exit status                                                 |
 //! | `style`    | colour, and aligned tables                                                           |
@@ -51,7 +51,7 @@ pub use self::{
     idle::Idle,
     jsonl::json_line,
     junit::Junit,
-    list::{Listed, listing},
+    list::{Listing, check_list, fault_list, metric_list, moment_list, selector_list, variant_list},
     margin::{margin_head, margin_json, margin_lines, write_scenario},
     matrix::{matrix_line, matrix_table},
     pinned::pinned,

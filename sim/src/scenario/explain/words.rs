@@ -1,7 +1,5 @@
 //! How single things are called.
 
-use crate::scenario::{Distribution, Selector, units::decimal};
-
 use crate::scenario::{Distribution, units::decimal};
 
 pub(super) use crate::words::figures::counted;
