@@ -12,7 +12,7 @@ use crate::history::{How, Targets};
 use crate::scenario::Heal;
 use crate::words::{Leftover, Verb};
 
-pub(super) fn perform(act: &Act, heal: Heal) {
+pub(super) fn perform(act: &Act, heal: &Heal) {
     let deed = act.deed(Verb::Heal, Targets::Nobody, How::Heals(heal.what));
     deed.acts();
     if heal.what.network() && heal.messages == Leftover::Drop {

@@ -2,19 +2,8 @@
 
 mod active;
 mod claims;
-mod clock;
-mod crash;
-mod disk;
-mod heal;
-mod hold;
-mod link;
-mod membership;
-mod partition;
-mod pause;
 mod phase;
 mod selector;
-mod slow;
-mod transfer;
 
 pub use phase::{Waiting, Watch};
 
@@ -29,6 +18,22 @@ use leasehold::env::NodeId;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
+
+macro_rules! performed {
+    ($($(#[$about:meta])* $verb:ident = $word:literal, $module:ident::$fault:ident $(, healed with $healed:ident)?;)*) => {
+        $(mod $module;)*
+
+        fn perform(act: &Act, action: &Action) {
+            match action {
+                Action::Tag { .. } => {}
+                $(Action::$verb(fault) => $module::perform(act, fault),)*
+            }
+        }
+    };
+}
+
+// A module a verb: the list of them is `words::verb`.
+crate::words::verbs!(performed);
 
 /// Puts every step of the timeline into the world's queue, but for those that wait for a moment of the protocol: these are given
 /// back. `watch` sees what they wait for.
@@ -96,20 +101,7 @@ impl Act {
     }
 
     fn perform(self, action: &Action) {
-        match action {
-            Action::Tag { .. } => {}
-            Action::Transfer(transfer) => transfer::perform(&self, transfer.from, transfer.to),
-            Action::Partition(partition) => partition::perform(&self, partition),
-            Action::Crash(crash) => crash::perform(&self, crash),
-            Action::Link(link) => link::perform(&self, link),
-            Action::Hold(hold) => hold::perform(&self, hold),
-            Action::Pause(pause) => pause::perform(&self, pause),
-            Action::Slow(slow) => slow::perform(&self, slow),
-            Action::Membership(change) => membership::perform(&self, change),
-            Action::Clock(clock) => clock::perform(&self, clock),
-            Action::Disk(disk) => disk::perform(&self, disk),
-            Action::Heal(heal) => heal::perform(&self, *heal),
-        }
+        perform(&self, action);
     }
 
     /// What a verb does to its targets.

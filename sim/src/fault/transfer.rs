@@ -5,11 +5,11 @@
 
 use super::Act;
 use crate::history::{Evidence, How, Targets};
-use crate::scenario::Selector;
+use crate::scenario::Transfer;
 use crate::words::Verb;
 
-pub(super) fn perform(act: &Act, from: Selector, to: Selector) {
-    let (from, to) = (act.select(from), act.select(to));
+pub(super) fn perform(act: &Act, transfer: &Transfer) {
+    let (from, to) = (act.select(transfer.from), act.select(transfer.to));
     let Some((from, to)) = from.first().copied().zip(to.first().copied()) else { return act.nobody(Verb::Transfer) };
     let deed = act.deed(Verb::Transfer, Targets::Handover(from, to), How::Plainly);
     deed.acts();

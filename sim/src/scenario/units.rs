@@ -3,13 +3,15 @@
 //! Nothing here panics, whatever the text; what cannot be read comes back as a [`Misread`] that says what would have
 //! been right.
 
-use std::{fmt, str::FromStr, time::Duration};
+mod decimal;
+mod seeds;
 
-use crate::words::Misread;
+use std::{fmt, time::Duration};
 
+use self::decimal::Decimal;
 use super::{
-    Bound, Count, Drift, Jump, KeyDistribution, Load, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_SEEDS, Metric,
-    Moment, Op, Phase, Ppm, Seeds, Unit,
+    Bound, Count, Drift, Jump, KeyDistribution, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, Metric, Misread, Moment, Op,
+    Phase, Ppm, Unit,
     problem::quote,
     words::{self, Spelled},
 };
@@ -408,26 +410,6 @@ fn not_a(text: &str, what: &str) -> Misread {
     Misread::new(format!("{} is not a {what}", quote(text)))
 }
 
-impl FromStr for Load {
-    type Err = Misread;
-
-    fn from_str(text: &str) -> Result<Self, Misread> {
-        let thousandths = Decimal::parse(text.trim()).and_then(|number| number.times(1_000));
-        match thousandths {
-            Some((milli, true)) if (u128::from(Self::LEAST.0)..=u128::from(Self::MOST.0)).contains(&milli) => {
-                Ok(Self(milli as u32))
-            }
-            _ => Err(not_a(text, "load").help("a load is a factor of 0.01 to 4 with at most three decimals: `1.2`")),
-        }
-    }
-}
-
-impl fmt::Display for Load {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&decimal(u64::from(self.0), 3))
-    }
-}
-
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.phase)?;
@@ -438,134 +420,5 @@ impl fmt::Display for Moment {
             write!(f, " - {}", written(self.before))?;
         }
         Ok(())
-    }
-}
-
-impl FromStr for Seeds {
-    type Err = Misread;
-
-    fn from_str(text: &str) -> Result<Self, Misread> {
-        let forms = "seeds are `1..=20`, `0..20` (20 not included) or `7`";
-        let seed = |word: &str| {
-            let digits = word.trim().replace('_', "");
-            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            let seed = digits.parse::<u64>().ok().filter(|_| plain);
-            seed.ok_or_else(|| Misread { meant: range_meant(text), ..not_a(word, "seed").help(forms) })
-        };
-        let backwards =
-            |range: String| Err(Misread::new(format!("{} runs backwards; `{range}`?", quote(text))).help(forms));
-        let (first, last) = if let Some((first, last)) = text.split_once("..=") {
-            let (first, last) = (seed(first)?, seed(last)?);
-            if first > last {
-                return backwards(format!("{last}..={first}"));
-            }
-            (first, last)
-        } else if let Some((first, end)) = text.split_once("..") {
-            let (first, end) = (seed(first)?, seed(end)?);
-            if first > end {
-                return backwards(format!("{end}..{first}"));
-            }
-            if first == end {
-                return Err(Misread::new(format!("{} is empty; `{first}..={end}`?", quote(text))).help(forms));
-            }
-            (first, end - 1)
-        } else {
-            (seed(text)?, seed(text)?)
-        };
-        let seeds = Self { first, last };
-        if seeds.len() > MAX_SEEDS {
-            return Err(Misread::new(format!(
-                "{} is {} seeds; a sweep is at most {MAX_SEEDS}",
-                quote(text),
-                seeds.len()
-            )));
-        }
-        Ok(seeds)
-    }
-}
-
-/// `1..=20` for `1-20`, `1...20`, `1 to 20`.
-fn range_meant(text: &str) -> Option<String> {
-    let ends = ["...", "-", "–", ":", " to ", ","].into_iter().find_map(|between| text.split_once(between));
-    let (first, last) = ends.map(|(first, last)| (first.trim(), last.trim()))?;
-    let is_seed = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    (is_seed(first) && is_seed(last)).then(|| format!("{first}..={last}"))
-}
-
-impl fmt::Display for Seeds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}..={}", self.first, self.last)
-    }
-}
-
-/// A decimal number, as it was written: `digits / 10^scale`.
-#[derive(Clone, Copy, Debug)]
-struct Decimal {
-    digits: u128,
-    scale: u32,
-}
-
-impl Decimal {
-    /// So many digits that no product with a unit overflows.
-    const MAX_DIGITS: usize = 24;
-
-    /// `12`, `1_000` or `0.25`.
-    fn parse(text: &str) -> Option<Self> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let is_number = |part: &str| {
-            part.starts_with(|c: char| c.is_ascii_digit())
-                && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
-        };
-        if !is_number(whole) || !is_number(fraction) {
-            return None;
-        }
-        let fraction = fraction.replace('_', "");
-        let fraction = fraction.trim_end_matches('0');
-        let digits = format!("{}{fraction}", whole.replace('_', ""));
-        if digits.len() > Self::MAX_DIGITS {
-            return None;
-        }
-        Some(Self { digits: digits.parse().ok()?, scale: fraction.len() as u32 })
-    }
-
-    /// The number at the start of `text`, and what follows it.
-    fn split(text: &str) -> Option<(Self, &str)> {
-        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
-        let (number, unit) = text.split_at(end);
-        Some((Self::parse(number)?, unit.trim_start()))
-    }
-
-    /// A hundredth of it, if `places` is 2.
-    fn shifted(self, places: u32) -> Self {
-        Self { scale: self.scale + places, ..self }
-    }
-
-    /// The whole part of `self * unit`, and whether that is all of it. `None` if it is out of range.
-    fn times(self, unit: u128) -> Option<(u128, bool)> {
-        let product = self.digits.checked_mul(unit)?;
-        let divisor = 10u128.checked_pow(self.scale)?;
-        Some((product / divisor, product % divisor == 0))
-    }
-
-    /// How many parts of the `parts` of one this is. `text` is how it was written; `habit` is the unit that is mostly meant by
-    /// a number above one without a unit.
-    fn parts_of_one(self, parts: u32, text: &str, habit: &str) -> Result<u32, Misread> {
-        match self.times(u128::from(parts)) {
-            Some((count, true)) if count <= u128::from(parts) => Ok(count as u32),
-            Some((count, false)) if count < u128::from(parts) => {
-                Err(Misread::new(format!("{} is finer than 1/{parts}", quote(text))))
-            }
-            _ => {
-                let more = format!("{} is more than 1; a share lies between 0 and 1", quote(text));
-                let is_bare = text.trim().ends_with(|c: char| c.is_ascii_digit());
-                let meant = is_bare.then(|| format!("{}{habit}", text.trim()));
-                Err(Misread { meant, ..Misread::new(more).help("a share is `0.1%`, `1000ppm` or `0.001`") })
-            }
-        }
-    }
-
-    /// The nearest `f64`: std's parser rounds correctly on every machine, a division might not.
-    fn to_f64(self) -> f64 {
-        format!("{}e-{}", self.digits, self.scale).parse().unwrap_or(f64::NAN)
     }
 }
