@@ -5,46 +5,8 @@
 //! What the nodes have told so far is followed once for all of them, by [`View`]; [`Panel`] shows each record to those who
 //! look at its kind.
 //!
-//! | file                           | property                                                               | id in `lease-bugs.md` §3 |
-//! |--------------------------------|------------------------------------------------------------------------|--------------------------|
-//! | `client/staleness`             | no read is older than what was acknowledged before it                  | S1                       |
-//! | `client/linearizability`       | each key is a single register, judged from its values                  | S1                       |
-//! | `client/serial_order`          | the log is the order in which everything took place, across keys       | S5, S1                   |
-//! | `client/exact_search`          | a key behaves like a register, by an exact search                      | S6                       |
-//! | `client/committed_reads`       | what is read was committed, and belongs to its version                 | S3                       |
-//! | `client/monotone_reads`        | no client sees a key go back                                           | S2                       |
-//! | `raft/election_safety`         | a term has one leader                                                  | R1                       |
-//! | `raft/state_machine_safety`    | all nodes apply the same entries, in order                             | R4                       |
-//! | `raft/log_matching`            | equal index and term, equal entry and equal past                       | R2                       |
-//! | `raft/leader_completeness`     | a leader's log has what was committed before                           | R3                       |
-//! | `raft/durability`              | what others were told of is durable, and is there after a restart      | R5                       |
-//! | `raft/configuration`           | memberships follow each other one change at a time                     | R6                       |
-//! | `lease/one_lease`              | never two valid leases at one instant                                  | W1                       |
-//! | `raft/quorum_commits`          | nothing is committed that a quorum does not have                       | R7                       |
-//! | `lease/exclusive_commits`      | while a lease is valid, nobody commits in a later term                 | W2                       |
-//! | `lease/transfer_lease`         | no lease while leadership is being handed over                         | W6                       |
-//! | `lease/applied_before_read`    | who answers from a lease has applied all that anybody was told of      | S4                       |
-//! | `lease/lease_base`             | a lease is counted from when something left that a quorum acknowledged | W4                       |
-//! | `lease/counted_voters`         | those who count for a lease are voters, by the membership in force     | W11                      |
-//! | `lease/backed_by_promises`     | every election needs a voter that has promised against it              | W3                       |
-//! | `lease/timing`                 | a lease is covered by promises, and renewed in time                    | W12                      |
-//! | `lease/live_leader`            | who answers from a lease runs, leads, and leads the lease's term       | W5                       |
-//! | `lease/caught_up`              | no lease read before an entry of the leader's own term is applied      | W7                       |
-//! | `lease/monotone_lease`         | a lease never gets shorter; an ended one never comes back              | W8                       |
-//! | `lease/fresh_clock`            | a lease read is decided by a fresh reading of the clock                | W10                      |
-//! | `liveness/calls_return`        | every call returns                                                     | L1                       |
-//! | `liveness/recovers`            | after the last fault there is a leader again                           | L2                       |
-//! | `liveness/transfers_end`       | a transfer ends, one way or the other                                  | L3, L4                   |
-//! | `liveness/steady_leadership`   | nobody is elected for no reason                                        | L6, Pf4                  |
-//! | `liveness/commit_progress`     | a leader that cannot commit does not go on to answer                   | L7                       |
-//! | `lease/end_causes`             | no lease is ended without cause                                        | W9                       |
-//! | `fast_path/read_index_budget`  | a ReadIndex round for each miss and each renewal                       | Pf2                      |
-//! | `fast_path/hit_rate`           | where nothing is wrong, reads are answered from the lease              | Pf1                      |
-//! | `fast_path/heartbeats`         | heartbeats go out and arrive, whatever the load                        | Pf2, Pf4                 |
-//! | `fast_path/warm_lease`         | a new leader's lease is warm as soon as it can be                      | Pf3                      |
-//! | `fast_path/read_gap`           | when leadership moves, reads are away for no longer than it takes      | Pf5                      |
-//! | `fast_path/read_index_latency` | a ReadIndex round takes a round trip, and waits for no tick            | Pf6                      |
-//! | `fast_path/lease_used`         | the lease is used at all                                               | V1                       |
+//! The folders are what is promised to whom; `leasehold list checks` says in one line what each check proves, of which class a
+//! failure is, and where the property comes from.
 //!
 //! What no check of a single history can see is judged elsewhere: that nine of ten recoveries are quick (L2, B1) where a sweep
 //! is summed up (`verdict::recoveries`); that nothing panics (L5) by the runner, which makes a failure of class `panic` of it;
@@ -117,7 +79,7 @@ mod fast_path {
     pub(super) mod warm_lease;
 }
 
-pub use panel::{Kind, Panel};
+pub use panel::{Kind, Panel, Watch};
 pub use premises::Premises;
 
 #[cfg(test)]
@@ -127,7 +89,6 @@ use crate::history::Record;
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::View;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Has a finding broken something, or could it have?
@@ -172,9 +133,6 @@ pub const STORY: usize = 12;
 
 /// Watches one property.
 pub trait Check: Send {
-    /// Its name, as in [`CheckInfo::name`].
-    fn name(&self) -> &'static str;
-
     /// The kinds of record that it sees.
     fn looks_at(&self) -> &'static [Kind] {
         &Kind::ALL
@@ -238,47 +196,60 @@ impl CheckInfo {
     }
 }
 
-/// Every check, the most severe first.
-pub const ALL: &[CheckInfo] = &[
-    client::staleness::INFO,
-    client::linearizability::INFO,
-    client::serial_order::INFO,
-    client::exact_search::INFO,
-    client::committed_reads::INFO,
-    client::monotone_reads::INFO,
-    raft::election_safety::INFO,
-    raft::state_machine_safety::INFO,
-    raft::log_matching::INFO,
-    raft::leader_completeness::INFO,
-    raft::durability::INFO,
-    raft::quorum_commits::INFO,
-    raft::configuration::INFO,
-    lease::one_lease::INFO,
-    lease::exclusive_commits::INFO,
-    lease::transfer_lease::INFO,
-    lease::applied_before_read::INFO,
-    lease::lease_base::INFO,
-    lease::counted_voters::INFO,
-    lease::backed_by_promises::INFO,
-    lease::timing::INFO,
-    lease::live_leader::INFO,
-    lease::caught_up::INFO,
-    lease::monotone_lease::INFO,
-    lease::fresh_clock::INFO,
-    liveness::calls_return::INFO,
-    liveness::recovers::INFO,
-    liveness::transfers_end::INFO,
-    liveness::steady_leadership::INFO,
-    liveness::commit_progress::INFO,
-    lease::end_causes::INFO,
-    fast_path::read_index_budget::INFO,
-    fast_path::hit_rate::INFO,
-    fast_path::heartbeats::INFO,
-    fast_path::warm_lease::INFO,
-    fast_path::read_gap::INFO,
-    fast_path::read_index_latency::INFO,
-    fast_path::lease_used::INFO,
-];
+/// From one list, what there is to know of each check and how it is built for a run.
+macro_rules! checks {
+    ($premises:ident: $($room:ident::$file:ident::$check:ident::$build:ident($($given:ident)?),)*) => {
+        /// Every check, the most severe first.
+        pub const ALL: &[CheckInfo] = &[$($room::$file::INFO),*];
+
+        /// All checks, fresh for one run, in the order of [`ALL`].
+        pub fn all($premises: &Premises) -> Vec<Watch> {
+            vec![$(Watch::new(&$room::$file::INFO, $room::$file::$check::$build($($given)?))),*]
+        }
+    };
+}
+
+// A line a check, the most severe first. Its module is declared above: `cargo fmt` does not see what a macro declares.
+checks! { premises:
+    client::staleness::Staleness::new(premises),
+    client::linearizability::Linearizability::new(premises),
+    client::serial_order::SerialOrder::new(premises),
+    client::exact_search::ExactSearch::new(premises),
+    client::committed_reads::CommittedReads::new(premises),
+    client::monotone_reads::MonotoneReads::new(premises),
+    raft::election_safety::ElectionSafety::default(),
+    raft::state_machine_safety::StateMachineSafety::default(),
+    raft::log_matching::LogMatching::default(),
+    raft::leader_completeness::LeaderCompleteness::default(),
+    raft::durability::Durability::default(),
+    raft::quorum_commits::QuorumCommits::default(),
+    raft::configuration::Configuration::default(),
+    lease::one_lease::OneLease::default(),
+    lease::exclusive_commits::ExclusiveCommits::default(),
+    lease::transfer_lease::TransferLease::default(),
+    lease::applied_before_read::AppliedBeforeRead::default(),
+    lease::lease_base::LeaseBase::default(),
+    lease::counted_voters::CountedVoters::default(),
+    lease::backed_by_promises::BackedByPromises::new(premises),
+    lease::timing::WellTimed::new(premises),
+    lease::live_leader::LiveLeader::default(),
+    lease::caught_up::CaughtUp::default(),
+    lease::monotone_lease::MonotoneLease::default(),
+    lease::fresh_clock::FreshClock::default(),
+    liveness::calls_return::CallsReturn::new(premises),
+    liveness::recovers::Recovers::new(premises),
+    liveness::transfers_end::TransfersEnd::new(premises),
+    liveness::steady_leadership::SteadyLeadership::new(premises),
+    liveness::commit_progress::CommitProgress::new(premises),
+    lease::end_causes::EndCauses::default(),
+    fast_path::read_index_budget::ReadIndexBudget::default(),
+    fast_path::hit_rate::HitRate::new(premises),
+    fast_path::heartbeats::Heartbeats::new(premises),
+    fast_path::warm_lease::WarmLease::new(premises),
+    fast_path::read_gap::ReadGap::new(premises),
+    fast_path::read_index_latency::ReadIndexLatency::new(premises),
+    fast_path::lease_used::LeaseUsed::new(premises),
+}
 
 /// Does this finding end the run? Then bounds and floors are not judged: the run did not get that far.
 pub fn ends_run(finding: &Finding) -> bool {
@@ -300,62 +271,9 @@ pub const fn is_violation(class: Class) -> bool {
     }
 }
 
-/// All checks, fresh for one run, in the order of [`ALL`].
-pub fn all(premises: &Premises) -> Vec<Box<dyn Check>> {
-    let keys = || Arc::clone(&premises.keys);
-    let premises = || premises.clone();
-    vec![
-        Box::new(client::staleness::Staleness::new(keys())),
-        Box::new(client::linearizability::Linearizability::new(keys())),
-        Box::new(client::serial_order::SerialOrder::new(keys())),
-        Box::new(client::exact_search::ExactSearch::new(premises())),
-        Box::new(client::committed_reads::CommittedReads::new(keys())),
-        Box::new(client::monotone_reads::MonotoneReads::new(keys())),
-        Box::new(raft::election_safety::ElectionSafety::default()),
-        Box::new(raft::state_machine_safety::StateMachineSafety::default()),
-        Box::new(raft::log_matching::LogMatching::default()),
-        Box::new(raft::leader_completeness::LeaderCompleteness::default()),
-        Box::new(raft::durability::Durability::default()),
-        Box::new(raft::quorum_commits::QuorumCommits::default()),
-        Box::new(raft::configuration::Configuration::default()),
-        Box::new(lease::one_lease::OneLease::default()),
-        Box::new(lease::exclusive_commits::ExclusiveCommits::default()),
-        Box::new(lease::transfer_lease::TransferLease::default()),
-        Box::new(lease::applied_before_read::AppliedBeforeRead::default()),
-        Box::new(lease::lease_base::LeaseBase::default()),
-        Box::new(lease::counted_voters::CountedVoters::default()),
-        Box::new(lease::backed_by_promises::BackedByPromises::new(premises())),
-        Box::new(lease::timing::WellTimed::new(premises())),
-        Box::new(lease::live_leader::LiveLeader::default()),
-        Box::new(lease::caught_up::CaughtUp::default()),
-        Box::new(lease::monotone_lease::MonotoneLease::default()),
-        Box::new(lease::fresh_clock::FreshClock::default()),
-        Box::new(liveness::calls_return::CallsReturn::new(premises())),
-        Box::new(liveness::recovers::Recovers::new(premises())),
-        Box::new(liveness::transfers_end::TransfersEnd::new(premises())),
-        Box::new(liveness::steady_leadership::SteadyLeadership::new(premises())),
-        Box::new(liveness::commit_progress::CommitProgress::new(premises())),
-        Box::new(lease::end_causes::EndCauses::default()),
-        Box::new(fast_path::read_index_budget::ReadIndexBudget::default()),
-        Box::new(fast_path::hit_rate::HitRate::new(premises())),
-        Box::new(fast_path::heartbeats::Heartbeats::new(premises())),
-        Box::new(fast_path::warm_lease::WarmLease::new(premises())),
-        Box::new(fast_path::read_gap::ReadGap::new(premises())),
-        Box::new(fast_path::read_index_latency::ReadIndexLatency::new(premises())),
-        Box::new(fast_path::lease_used::LeaseUsed::new(premises())),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_check_is_listed_under_its_name_and_in_the_same_order() {
-        let built: Vec<_> = all(&Premises::of_tests()).iter().map(|check| check.name()).collect();
-        let listed: Vec<_> = ALL.iter().map(|info| info.name).collect();
-        assert_eq!(built, listed);
-    }
 
     #[test]
     fn safety_stops_a_run_and_expectations_do_not() {

@@ -3,7 +3,7 @@
 //! A call to a check that has nothing to say costs about as much as most that have: kinds are as fine as it takes for the
 //! frequent records to reach only those who look at them.
 
-use super::{Check, Finding, Leaderless};
+use super::{Check, CheckInfo, Finding, Leaderless};
 use crate::history::{Record, StackRecord, What};
 use crate::time::SimTime;
 use crate::view::View;
@@ -113,19 +113,38 @@ impl Kind {
     }
 }
 
+/// A check at work, and what it is.
+pub struct Watch {
+    /// What it is.
+    pub info: &'static CheckInfo,
+    check: Box<dyn Check>,
+}
+
+impl Watch {
+    /// `check`, which is what `info` says.
+    pub fn new(info: &'static CheckInfo, check: impl Check + 'static) -> Self {
+        Self { info, check: Box::new(check) }
+    }
+
+    /// How often the property was evaluated so far.
+    pub fn evaluated(&self) -> u64 {
+        self.check.evaluated()
+    }
+}
+
 /// The checks of one run, and what they have in common.
 pub struct Panel {
     nodes: View,
-    checks: Vec<Box<dyn Check>>,
+    checks: Vec<Watch>,
     /// For each kind, the positions of the checks that look at it.
     by_kind: [Vec<usize>; Kind::ALL.len()],
 }
 
 impl Panel {
     /// Nothing seen yet; `nodes` may know who founded the group.
-    pub fn new(nodes: View, checks: Vec<Box<dyn Check>>) -> Self {
+    pub fn new(nodes: View, checks: Vec<Watch>) -> Self {
         let looking_at = |kind| {
-            let looking = checks.iter().enumerate().filter(|(_, check)| check.looks_at().contains(&kind));
+            let looking = checks.iter().enumerate().filter(|(_, watch)| watch.check.looks_at().contains(&kind));
             looking.map(|(position, _)| position).collect()
         };
         Self { nodes, by_kind: Kind::ALL.map(looking_at), checks }
@@ -135,17 +154,17 @@ impl Panel {
     pub fn record(&mut self, record: &Record) -> Vec<Finding> {
         self.nodes.record(record);
         let looking = &self.by_kind[Kind::of(&record.what) as usize];
-        looking.iter().filter_map(|position| self.checks[*position].record(record, &self.nodes)).collect()
+        looking.iter().filter_map(|position| self.checks[*position].check.record(record, &self.nodes)).collect()
     }
 
     /// The run is over, at `end`.
     pub fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        self.checks.iter_mut().flat_map(|check| check.finish(end)).collect()
+        self.checks.iter_mut().flat_map(|watch| watch.check.finish(end)).collect()
     }
 
     /// How long it took after faults until there was a leader again.
     pub fn recoveries(&self) -> impl Iterator<Item = &Leaderless> {
-        self.checks.iter().flat_map(|check| check.recoveries())
+        self.checks.iter().flat_map(|watch| watch.check.recoveries())
     }
 
     /// What is known of the nodes.
@@ -154,14 +173,15 @@ impl Panel {
     }
 
     /// Each check.
-    pub fn checks(&self) -> impl Iterator<Item = &dyn Check> {
-        self.checks.iter().map(|check| &**check)
+    pub fn checks(&self) -> impl Iterator<Item = &Watch> {
+        self.checks.iter()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::ALL;
     use crate::check::testing::Events;
     use crate::history::ProcessChange;
     use leasehold::observe::Miss;
@@ -170,9 +190,6 @@ mod tests {
     struct Counts(&'static [Kind], u64);
 
     impl Check for Counts {
-        fn name(&self) -> &'static str {
-            "counts"
-        }
         fn looks_at(&self) -> &'static [Kind] {
             self.0
         }
@@ -190,11 +207,10 @@ mod tests {
     fn a_check_sees_the_kinds_that_it_looks_at() {
         let wishes: [&'static [Kind]; 4] =
             [&Kind::ALL, &[Kind::LeaseRead], &[Kind::Process, Kind::LeaseRead], &[Kind::Fault]];
-        let mut panel =
-            Panel::new(View::default(), wishes.map(|kinds| Box::new(Counts(kinds, 0)) as Box<dyn Check>).into());
+        let mut panel = Panel::new(View::default(), wishes.map(|kinds| Watch::new(&ALL[0], Counts(kinds, 0))).into());
         let events =
             Events::default().process(1, 1, ProcessChange::Paused).hit(2, 1).missed(3, 1, Miss::Cold).put(4, 5, 1);
         events.records().iter().for_each(|record| assert_eq!(panel.record(record), []));
-        assert_eq!(panel.checks().map(Check::evaluated).collect::<Vec<_>>(), [5, 2, 3, 0]);
+        assert_eq!(panel.checks().map(Watch::evaluated).collect::<Vec<_>>(), [5, 2, 3, 0]);
     }
 }

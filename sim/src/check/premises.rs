@@ -57,6 +57,11 @@ impl Premises {
     }
 
     #[cfg(test)]
+    pub(crate) fn of_keys(names: &[&str]) -> Self {
+        Self { keys: names.iter().map(|name| (*name).to_owned()).collect(), ..Self::of_tests() }
+    }
+
+    #[cfg(test)]
     pub(crate) fn of_tests() -> Self {
         let (second, tick) = (Duration::from_secs(1), Duration::from_millis(100));
         Self {

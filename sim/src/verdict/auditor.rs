@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
-use crate::check::{self, Check, Finding, Panel, Premises, Severity, ends_run};
+use crate::check::{self, Finding, Panel, Premises, Severity, Watch, ends_run};
 use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, StepId, What};
 use crate::scenario::{Class, Ppm, Scenario, Step};
@@ -92,14 +92,14 @@ impl Auditor {
     fn conclude(&mut self, end: SimTime) -> Audit {
         let found = self.panel.finish(end);
         self.take(found);
-        let count = |check: &dyn Check| CheckCount {
-            evaluated: check.evaluated(),
-            violations: self.violations.get(check.name()).copied().unwrap_or(0),
+        let count = |watch: &Watch| CheckCount {
+            evaluated: watch.evaluated(),
+            violations: self.violations.get(watch.info.name).copied().unwrap_or(0),
         };
         let took = self.panel.recoveries().copied().collect();
         Audit {
             recoveries: Recoveries { took, ..self.recoveries.clone() },
-            checks: self.panel.checks().map(|check| (check.name(), count(check))).collect(),
+            checks: self.panel.checks().map(|watch| (watch.info.name, count(watch))).collect(),
             findings: std::mem::take(&mut self.findings),
             potential: std::mem::take(&mut self.potential),
             measures: self.meter.finish(end),
@@ -160,7 +160,7 @@ pub fn panel(scenario: &Scenario, seed: u64, keys: Arc<[String]>, wanted: impl F
 
 fn panel_of(scenario: &Scenario, premises: &Premises, wanted: impl Fn(&str) -> bool) -> Panel {
     let mut checks = check::all(premises);
-    checks.retain(|check| wanted(check.name()));
+    checks.retain(|watch| wanted(watch.info.name));
     Panel::new(View::founded_by(founders(scenario)), checks)
 }
 

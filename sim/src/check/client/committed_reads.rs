@@ -13,7 +13,7 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `value-behind-version` in `fast/steady`, and by
 //! `answers-of-former-process` in `fast/late-answers`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind};
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises};
 use crate::history::{Found, KeyId, OpId, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -35,8 +35,8 @@ pub(in crate::check) struct CommittedReads {
 }
 
 impl CommittedReads {
-    pub(in crate::check) fn new(keys: Arc<[String]>) -> Self {
-        Self { keys, evaluated: 0 }
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self { keys: Arc::clone(&premises.keys), evaluated: 0 }
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, nodes: &View) -> Option<Finding> {
@@ -76,10 +76,6 @@ impl CommittedReads {
 }
 
 impl Check for CommittedReads {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Completed]
     }
@@ -104,7 +100,7 @@ mod tests {
     use leasehold::request::ReadPath;
 
     fn check() -> CommittedReads {
-        CommittedReads::new(Arc::from(["a".to_owned(), "b".to_owned()]))
+        CommittedReads::new(&Premises::of_keys(&["a", "b"]))
     }
 
     /// Operation 1 has written a at index 1, operation 2 b at index 2; then operation 3 finds this of a.

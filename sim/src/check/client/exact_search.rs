@@ -60,8 +60,8 @@ pub(in crate::check) struct ExactSearch {
 }
 
 impl ExactSearch {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
-        let Premises { keys, seed, .. } = premises;
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        let Premises { keys, seed, .. } = premises.clone();
         let chosen = xxh3_64_with_seed(b"exact-search", seed) % (keys.len().max(1) as u64);
         let key = KeyId(u32::try_from(chosen).unwrap_or(0));
         let (operations, pending, failed) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
@@ -185,10 +185,6 @@ fn number(value: Option<OpId>) -> Value {
 }
 
 impl Check for ExactSearch {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [RecordKind] {
         &[RecordKind::Invoked, RecordKind::Completed]
     }
@@ -222,7 +218,7 @@ mod tests {
     use crate::check::testing::{Events, cas, get, ms, put, script};
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let mut check = ExactSearch::new(Premises::of_tests());
+        let mut check = ExactSearch::new(&Premises::of_tests());
         assert_eq!(check.key, KeyId(0), "there is no other");
         assert_eq!(events.first(&mut check), None, "S6 is judged at the end");
         let findings = check.finish(ms(60_000));

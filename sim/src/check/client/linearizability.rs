@@ -26,7 +26,7 @@
 
 mod story;
 
-use crate::check::{Check, CheckInfo, Finding, Kind as RecordKind};
+use crate::check::{Check, CheckInfo, Finding, Kind as RecordKind, Premises};
 use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
 use crate::register::zones::{INITIAL, Kind, Mark, Monitor, Time, Value};
 use crate::scenario::Class;
@@ -153,8 +153,8 @@ impl Done<'_> {
 }
 
 impl Linearizability {
-    pub(in crate::check) fn new(keys: Arc<[String]>) -> Self {
-        Self { keys, registers: Vec::new(), evaluated: 0 }
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self { keys: Arc::clone(&premises.keys), registers: Vec::new(), evaluated: 0 }
     }
 
     fn invoked(&mut self, op: OpId, operation: &UnderWay) {
@@ -215,10 +215,6 @@ fn number(value: Option<OpId>) -> Value {
 }
 
 impl Check for Linearizability {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [RecordKind] {
         &[RecordKind::Invoked, RecordKind::Completed]
     }

@@ -12,7 +12,7 @@
 //! **Seen alive by** `answers-of-former-process` (`fast/late-answers`), where `committed-reads` speaks first, its unit tests
 //! and `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind};
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises};
 use crate::history::{KeyId, OpId, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -46,8 +46,8 @@ struct Seen {
 }
 
 impl MonotoneReads {
-    pub(in crate::check) fn new(keys: Arc<[String]>) -> Self {
-        Self { keys, seen: BTreeMap::new(), evaluated: 0 }
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self { keys: Arc::clone(&premises.keys), seen: BTreeMap::new(), evaluated: 0 }
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, nodes: &View) -> Option<Finding> {
@@ -78,10 +78,6 @@ impl MonotoneReads {
 }
 
 impl Check for MonotoneReads {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Completed]
     }
@@ -106,7 +102,7 @@ mod tests {
     use crate::history::Operation;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut MonotoneReads::new(Arc::from(["a".to_owned()])))
+        events.first(&mut MonotoneReads::new(&Premises::of_keys(&["a"])))
     }
 
     /// Operation `op` of client 7.

@@ -22,7 +22,7 @@
 //! `long-lease` in `fast/stale-read`, `snapshot-too-new` in `planted/lost-update`, and `interrupted-is-done` and
 //! `interrupted-is-refused` in `planted/unheard-answers`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{Answer, Completion, Effect, KeyId, OpId, OpKind, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -53,8 +53,8 @@ pub(in crate::check) struct SerialOrder {
 }
 
 impl SerialOrder {
-    pub(in crate::check) fn new(keys: Arc<[String]>) -> Self {
-        Self { keys, effective: BTreeMap::new(), unknown: BTreeSet::new(), evaluated: 0 }
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self { keys: Arc::clone(&premises.keys), effective: BTreeMap::new(), unknown: BTreeSet::new(), evaluated: 0 }
     }
 
     fn applied(&mut self, at: SimTime, index: Version, effect: &Effect, nodes: &View) -> Option<Finding> {
@@ -199,10 +199,6 @@ fn before(operation: &UnderWay) -> String {
 }
 
 impl Check for SerialOrder {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Completed, Kind::Applied]
     }

@@ -21,7 +21,7 @@
 //!
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY, words};
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{ByOp, Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -120,7 +120,8 @@ impl Floors {
 }
 
 impl Staleness {
-    pub(in crate::check) fn new(keys: Arc<[String]>) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        let keys = Arc::clone(&premises.keys);
         Self { floors: vec![Floor::default(); keys.len()], keys, under_way: ByOp::default(), evaluated: 0 }
     }
 
@@ -211,10 +212,6 @@ fn past(access: Access) -> String {
 }
 
 impl Check for Staleness {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Invoked, Kind::Completed]
     }

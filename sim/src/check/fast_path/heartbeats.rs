@@ -61,9 +61,9 @@ struct Leading {
 }
 
 impl Heartbeats {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
-            premises,
+            premises: premises.clone(),
             calm: Calm::default(),
             leading: None,
             lately: BTreeMap::new(),
@@ -139,10 +139,6 @@ impl Heartbeats {
 }
 
 impl Check for Heartbeats {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::BetweenNodes, Kind::Fault, Kind::Cpu]
     }
@@ -210,7 +206,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let mut check = Heartbeats::new(Premises::of_tests());
+        let mut check = Heartbeats::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "Pf2 is judged at the end");
         let findings = check.finish(ms(60_000));
         (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())

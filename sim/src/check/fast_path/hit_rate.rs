@@ -96,9 +96,9 @@ struct Rate {
 }
 
 impl HitRate {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
-            premises,
+            premises: premises.clone(),
             calm: Calm::default(),
             otherwise_calm: Calm::but_for(TAKEN_OUT),
             taken_out: Troubles::default(),
@@ -163,10 +163,6 @@ impl HitRate {
 }
 
 impl Check for HitRate {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::LeaseRead, Kind::Fault, Kind::Process]
     }
@@ -236,7 +232,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let mut check = HitRate::new(Premises::of_tests());
+        let mut check = HitRate::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "Pf1 is judged at the end");
         let findings = check.finish(ms(60_000));
         (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())

@@ -41,8 +41,8 @@ pub(in crate::check) struct LeaseUsed {
 }
 
 impl LeaseUsed {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
-        Self { premises, leader: None, reads: 0, hits: 0 }
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self { premises: premises.clone(), leader: None, reads: 0, hits: 0 }
     }
 
     fn told(&mut self, at: SimTime, StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord) {
@@ -69,10 +69,6 @@ impl LeaseUsed {
 }
 
 impl Check for LeaseUsed {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead, Kind::Told, Kind::Process]
     }
@@ -109,7 +105,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn judged(events: &Events) -> Vec<Finding> {
-        let mut check = LeaseUsed::new(Premises::of_tests());
+        let mut check = LeaseUsed::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None);
         check.finish(ms(60_000))
     }

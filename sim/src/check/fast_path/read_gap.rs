@@ -66,10 +66,10 @@ struct Gap {
 }
 
 impl ReadGap {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         let calm = Calm::but_for(&[Verb::Transfer, Verb::Crash, Verb::Pause]);
         let stirred = SimTime::default();
-        Self { premises, calm, stirred, leader: None, gap: None, wide: Vec::new(), evaluated: 0 }
+        Self { premises: premises.clone(), calm, stirred, leader: None, gap: None, wide: Vec::new(), evaluated: 0 }
     }
 
     fn allowed(&self, reason: Reason) -> Duration {
@@ -151,10 +151,6 @@ impl ReadGap {
 }
 
 impl Check for ReadGap {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Invoked, Kind::Completed, Kind::Told, Kind::Process, Kind::Fault]
     }
@@ -201,7 +197,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (usize, u64) {
-        let mut check = ReadGap::new(Premises::of_tests());
+        let mut check = ReadGap::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "Pf5 is judged at the end");
         (check.finish(ms(60_000)).len(), check.evaluated())
     }

@@ -141,10 +141,6 @@ impl ReadIndexBudget {
 }
 
 impl Check for ReadIndexBudget {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead, Kind::LeaseExtended, Kind::Round, Kind::Told]
     }

@@ -61,10 +61,10 @@ pub(in crate::check) struct ReadIndexLatency {
 }
 
 impl ReadIndexLatency {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         let (calm, longest) = (Calm::but_for(&[Verb::Transfer]), Duration::ZERO);
         Self {
-            premises,
+            premises: premises.clone(),
             calm,
             leader: None,
             appended: VecDeque::new(),
@@ -125,10 +125,6 @@ impl ReadIndexLatency {
 }
 
 impl Check for ReadIndexLatency {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::Round, Kind::Appended, Kind::Fault]
     }
@@ -183,7 +179,7 @@ mod tests {
     }
 
     fn after(events: Events) -> (Vec<String>, u64) {
-        let mut check = ReadIndexLatency::new(Premises::of_tests());
+        let mut check = ReadIndexLatency::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "Pf6 is judged at the end");
         let findings = check.finish(ms(60_000));
         (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())

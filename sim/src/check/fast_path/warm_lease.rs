@@ -50,9 +50,9 @@ pub(in crate::check) struct WarmLease {
 }
 
 impl WarmLease {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
-            premises,
+            premises: premises.clone(),
             calm: Calm::default(),
             otherwise_calm: Calm::but_for(LEAVES_NOTHING),
             leader: None,
@@ -110,10 +110,6 @@ impl WarmLease {
 }
 
 impl Check for WarmLease {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::LeaseRead, Kind::Fault]
     }
@@ -159,7 +155,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (usize, u64) {
-        let mut check = WarmLease::new(Premises::of_tests());
+        let mut check = WarmLease::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "Pf3 is judged at the end");
         (check.finish(ms(60_000)).len(), check.evaluated())
     }

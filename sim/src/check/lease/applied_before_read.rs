@@ -51,10 +51,6 @@ impl AppliedBeforeRead {
 }
 
 impl Check for AppliedBeforeRead {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead]
     }

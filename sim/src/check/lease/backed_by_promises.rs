@@ -82,9 +82,9 @@ struct Promise {
 }
 
 impl BackedByPromises {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
-            premises,
+            premises: premises.clone(),
             clocks: Clocks::default(),
             voters: BTreeMap::new(),
             promises: BTreeMap::new(),
@@ -212,10 +212,6 @@ fn could_win(candidate: NodeId, free: &[NodeId], nodes: &View) -> bool {
 }
 
 impl Check for BackedByPromises {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::LeaseExtended, Kind::Applied, Kind::Clock, Kind::Process]
     }
@@ -254,7 +250,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut BackedByPromises::new(Premises::of_tests()))
+        events.first(&mut BackedByPromises::new(&Premises::of_tests()))
     }
 
     /// n1 leads term 4; n2 and n3 follow it. All have one entry. A promise is sure for 900 ms, a lease lasts 300.
@@ -268,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_lease_within_the_promises_of_a_quorum_is_backed() {
-        let mut check = BackedByPromises::new(Premises::of_tests());
+        let mut check = BackedByPromises::new(&Premises::of_tests());
         let events = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
         assert_eq!(events.first(&mut check), None);
         assert_eq!(check.evaluated(), 1);

@@ -60,10 +60,6 @@ fn finding(at: SimTime, node: NodeId, state: &Replica, nodes: &View) -> Finding 
 }
 
 impl Check for CaughtUp {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead]
     }

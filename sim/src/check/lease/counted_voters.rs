@@ -65,10 +65,6 @@ fn finding(extension: &Extension, nodes: &View) -> Finding {
 }
 
 impl Check for CountedVoters {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseExtended]
     }

@@ -130,10 +130,6 @@ impl EndCauses {
 }
 
 impl Check for EndCauses {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead, Kind::Round, Kind::Told]
     }

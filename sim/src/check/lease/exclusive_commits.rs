@@ -83,10 +83,6 @@ impl ExclusiveCommits {
 }
 
 impl Check for ExclusiveCommits {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Applied, Kind::LeaseExtended]
     }

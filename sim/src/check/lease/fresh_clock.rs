@@ -67,10 +67,6 @@ fn what_is_wrong(Decision { node, hit, now, clock, .. }: &Decision, nodes: &View
 }
 
 impl Check for FreshClock {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead]
     }

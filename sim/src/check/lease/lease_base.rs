@@ -68,10 +68,6 @@ fn quorum(extension: &Extension, nodes: &View) -> usize {
 }
 
 impl Check for LeaseBase {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseExtended]
     }

@@ -63,10 +63,6 @@ fn what_is_wrong(state: &Replica) -> Option<String> {
 }
 
 impl Check for LiveLeader {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead]
     }

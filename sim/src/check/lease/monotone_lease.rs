@@ -157,10 +157,6 @@ impl MonotoneLease {
 }
 
 impl Check for MonotoneLease {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseExtended, Kind::Told, Kind::Process]
     }

@@ -72,10 +72,6 @@ fn finding(at: SimTime, (node, lease): (NodeId, Held), (other, held): (NodeId, H
 }
 
 impl Check for OneLease {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseExtended, Kind::Clock]
     }

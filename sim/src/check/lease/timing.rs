@@ -46,8 +46,8 @@ pub(in crate::check) struct WellTimed {
 }
 
 impl WellTimed {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
-        Self { premises, timings: BTreeMap::new(), wrong: BTreeMap::new(), evaluated: 0 }
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self { premises: premises.clone(), timings: BTreeMap::new(), wrong: BTreeMap::new(), evaluated: 0 }
     }
 
     fn configured(&mut self, at: SimTime, node: NodeId, timing: Timing) {
@@ -126,10 +126,6 @@ impl WellTimed {
 }
 
 impl Check for WellTimed {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told]
     }
@@ -168,7 +164,7 @@ mod tests {
     }
 
     fn judged(timings: &[Timing]) -> Vec<(Class, String)> {
-        let mut check = WellTimed::new(Premises::of_tests());
+        let mut check = WellTimed::new(&Premises::of_tests());
         let events = timings.iter().zip(1..);
         let events = events
             .fold(Events::default(), |events, (timing, node)| events.event(node, node, Event::Configured(*timing)));

@@ -167,10 +167,6 @@ fn applied(node: NodeId, nodes: &View) -> u64 {
 }
 
 impl Check for TransferLease {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::LeaseRead, Kind::LeaseExtended, Kind::Told, Kind::BetweenNodes, Kind::Process]
     }

@@ -41,9 +41,9 @@ pub(in crate::check) struct CallsReturn {
 }
 
 impl CallsReturn {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
-            premises,
+            premises: premises.clone(),
             open: ByOp::default(),
             taken: ByOp::default(),
             troubles: Troubles::default(),
@@ -102,10 +102,6 @@ impl CallsReturn {
 }
 
 impl Check for CallsReturn {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Invoked, Kind::Completed, Kind::WithClient, Kind::Process, Kind::Fault]
     }
@@ -159,7 +155,7 @@ mod tests {
 
     /// Clients have a deadline of one second.
     fn judged(events: &Events) -> Vec<Finding> {
-        let mut check = CallsReturn::new(Premises::of_tests());
+        let mut check = CallsReturn::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "L1 is judged at the end");
         check.finish(ms(5_000))
     }
@@ -179,7 +175,7 @@ mod tests {
 
     /// Time enough to elect a leader six times over passes after the deadline.
     fn judged_late(events: &Events) -> Vec<Finding> {
-        let mut check = CallsReturn::new(Premises::of_tests());
+        let mut check = CallsReturn::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None);
         check.finish(ms(20_000))
     }

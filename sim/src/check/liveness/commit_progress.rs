@@ -43,8 +43,8 @@ pub(in crate::check) struct CommitProgress {
 }
 
 impl CommitProgress {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
-        Self { premises, applied: BTreeMap::new(), asked: None, told: None, evaluated: 0 }
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self { premises: premises.clone(), applied: BTreeMap::new(), asked: None, told: None, evaluated: 0 }
     }
 
     fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
@@ -65,10 +65,6 @@ impl CommitProgress {
 }
 
 impl Check for CommitProgress {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Invoked, Kind::Completed, Kind::Applied, Kind::LeaseRead]
     }
@@ -109,7 +105,7 @@ mod tests {
 
     /// An election timeout is one second.
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut CommitProgress::new(Premises::of_tests()))
+        events.first(&mut CommitProgress::new(&Premises::of_tests()))
     }
 
     fn asked() -> Events {
@@ -128,7 +124,7 @@ mod tests {
 
     #[test]
     fn it_is_told_once_for_what_was_asked() {
-        let mut check = CommitProgress::new(Premises::of_tests());
+        let mut check = CommitProgress::new(&Premises::of_tests());
         let events = asked().hit(3_201, 1).hit(3_202, 1);
         let mut nodes = View::default();
         let found = events.records().iter().filter_map(|record| {

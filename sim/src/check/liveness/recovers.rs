@@ -102,9 +102,9 @@ impl Following {
 }
 
 impl Recovers {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
-            premises,
+            premises: premises.clone(),
             troubles: Troubles::default(),
             crashes: Troubles::default(),
             awaited: None,
@@ -327,10 +327,6 @@ fn leads_and_has_applied(state: &Replica, term: u64) -> bool {
 }
 
 impl Check for Recovers {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Fault, Kind::BetweenNodes, Kind::Told, Kind::Cpu]
     }
@@ -398,7 +394,7 @@ mod tests {
     }
 
     fn judged_at(end: u64, events: &Events) -> (Vec<Finding>, u64) {
-        let mut check = Recovers::new(Premises::of_tests());
+        let mut check = Recovers::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "L2 is judged at the end");
         (check.finish(ms(end)), check.evaluated())
     }
@@ -464,7 +460,7 @@ mod tests {
 
     #[test]
     fn it_tells_how_long_each_recovery_took() {
-        let mut check = Recovers::new(Premises::of_tests());
+        let mut check = Recovers::new(&Premises::of_tests());
         let once = healed().leads(3_000, 1, 4).applies(3_001, 1, 1, 4, 0).acknowledges(3_100, 2, 1, 4, 3_050);
         let twice = once.fault(5_000, 1, Verb::Crash, Activated).fault(6_000, 1, Verb::Crash, Ended);
         assert_eq!(twice.first(&mut check), None);
@@ -472,7 +468,7 @@ mod tests {
         let took =
             |check: &Recovers| check.recoveries.iter().map(|recovery| recovery.took.as_millis()).collect::<Vec<_>>();
         assert_eq!(took(&check), [1_100], "the other has time yet");
-        let mut check = Recovers::new(Premises::of_tests());
+        let mut check = Recovers::new(&Premises::of_tests());
         assert_eq!(twice.first(&mut check), None);
         check.finish(ms(11_000));
         assert_eq!(took(&check), [1_100, 5_000], "and is too late to be usual");

@@ -41,9 +41,16 @@ pub(in crate::check) struct SteadyLeadership {
 }
 
 impl SteadyLeadership {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         let calm_from = Some(SimTime::default().after(premises.settling()));
-        Self { premises, troubles: Troubles::default(), calm_from, changes: 0, first: None, evaluated: 0 }
+        Self {
+            premises: premises.clone(),
+            troubles: Troubles::default(),
+            calm_from,
+            changes: 0,
+            first: None,
+            evaluated: 0,
+        }
     }
 
     /// Something happened that may move leadership.
@@ -83,10 +90,6 @@ impl SteadyLeadership {
 }
 
 impl Check for SteadyLeadership {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::Fault]
     }
@@ -129,7 +132,7 @@ mod tests {
 
     /// With an election timeout of one second it is calm 12.6 s after anything happened.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
-        let mut check = SteadyLeadership::new(Premises::of_tests());
+        let mut check = SteadyLeadership::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "L6 is judged at the end");
         (check.finish(ms(60_000)), check.evaluated())
     }

@@ -64,9 +64,9 @@ struct Pending {
 const ON_THEIR_WAY: u64 = 64;
 
 impl TransfersEnd {
-    pub(in crate::check) fn new(premises: Premises) -> Self {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
-            premises,
+            premises: premises.clone(),
             pending: BTreeMap::new(),
             hindrances: Troubles::default(),
             calm: Calm::but_for(&[Verb::Transfer]),
@@ -145,10 +145,6 @@ impl TransfersEnd {
 }
 
 impl Check for TransfersEnd {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::Process, Kind::Fault]
     }
@@ -195,7 +191,7 @@ mod tests {
 
     /// An election timeout is one second, a tick 100 ms.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
-        let mut check = TransfersEnd::new(Premises::of_tests());
+        let mut check = TransfersEnd::new(&Premises::of_tests());
         assert_eq!(events.first(&mut check), None, "L4 is judged at the end");
         (check.finish(ms(60_000)), check.evaluated())
     }

@@ -222,10 +222,6 @@ fn finding(at: SimTime, message: String, mut story: Vec<String>, nodes: &View) -
 }
 
 impl Check for Configuration {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Appended, Kind::Applied, Kind::Told, Kind::Process]
     }

@@ -143,10 +143,6 @@ fn shorter(node: NodeId, (last_term, last_index): (u64, u64), nodes: &View) -> O
 }
 
 impl Check for Durability {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
     }

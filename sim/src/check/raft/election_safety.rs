@@ -44,10 +44,6 @@ impl ElectionSafety {
 }
 
 impl Check for ElectionSafety {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told]
     }

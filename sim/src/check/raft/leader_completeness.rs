@@ -102,10 +102,6 @@ fn finding(at: SimTime, (leader, term): (NodeId, u64), committed: &Committed, no
 }
 
 impl Check for LeaderCompleteness {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Told, Kind::Applied]
     }

@@ -75,10 +75,6 @@ fn different(at: SimTime, (node, entry): (NodeId, Entry), index: u64, other: Nod
 }
 
 impl Check for LogMatching {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Appended]
     }

@@ -85,10 +85,6 @@ fn tells_commit(says: Says) -> bool {
 }
 
 impl Check for QuorumCommits {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
     }

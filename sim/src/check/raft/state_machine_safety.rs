@@ -177,10 +177,6 @@ fn different(index: u64, first: &Applied, entry: Applied, nodes: &View) -> Findi
 }
 
 impl Check for StateMachineSafety {
-    fn name(&self) -> &'static str {
-        INFO.name
-    }
-
     fn looks_at(&self) -> &'static [Kind] {
         &[Kind::Applied, Kind::Told, Kind::Process]
     }

@@ -6,8 +6,7 @@ use leasehold::error::ErrorKind;
 use leasehold::request::ReadPath;
 
 fn first(events: &Events) -> (Option<Finding>, u64) {
-    let keys = ["k0", "k1", "k2"].map(String::from);
-    let mut check = Linearizability::new(Arc::from(keys));
+    let mut check = Linearizability::new(&Premises::of_keys(&["k0", "k1", "k2"]));
     let finding = events.first(&mut check);
     (finding, check.evaluated())
 }
@@ -222,8 +221,7 @@ fn a_script_that_has_not_read_the_key_it_writes_writes_blindly() {
 
 #[test]
 fn a_key_is_judged_until_its_first_violation() {
-    let keys = Arc::from(["k0".to_owned()]);
-    let mut check = Linearizability::new(keys);
+    let mut check = Linearizability::new(&Premises::of_keys(&["k0"]));
     let events = two_writes().reads(25, 30, 3, 1).reads(31, 32, 4, 1).reads(33, 34, 5, 2);
     let mut nodes = View::default();
     let judged = |record| {

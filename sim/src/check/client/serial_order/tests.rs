@@ -7,7 +7,7 @@ use crate::view::operations::Did;
 use leasehold::error::ErrorKind;
 
 fn first(events: &Events) -> Option<Finding> {
-    events.first(&mut SerialOrder::new(Arc::from(["a".to_owned(), "b".to_owned()])))
+    events.first(&mut SerialOrder::new(&Premises::of_keys(&["a", "b"])))
 }
 
 #[track_caller]
@@ -160,7 +160,7 @@ fn a_compare_and_set_is_executed_again() {
 
 #[test]
 fn every_entry_and_every_completion_is_one_evaluation() {
-    let mut check = SerialOrder::new(Arc::from([]));
+    let mut check = SerialOrder::new(&Premises::of_keys(&[]));
     assert_eq!(both().first(&mut check), None);
     assert_eq!(check.evaluated(), 4);
 }

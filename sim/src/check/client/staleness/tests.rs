@@ -3,8 +3,7 @@ use crate::check::testing::{Events, cas, get, ms, put, script};
 use leasehold::error::Outcome;
 
 fn first(events: &Events) -> (Option<Finding>, u64) {
-    let keys = ["k0", "k1", "k2"].map(String::from);
-    let mut check = Staleness::new(Arc::from(keys));
+    let mut check = Staleness::new(&Premises::of_keys(&["k0", "k1", "k2"]));
     let finding = events.first(&mut check);
     (finding, check.evaluated())
 }
