@@ -3,10 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use super::{decimal, decimal::Decimal, not_a};
-use crate::{
-    scenario::{Load, MAX_SEEDS, Seeds},
-    words::{Misread, quote},
-};
+use crate::scenario::{Load, MAX_SEEDS, Seeds};
+use crate::words::{Misread, quote};
 
 impl FromStr for Load {
     type Err = Misread;

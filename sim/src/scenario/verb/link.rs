@@ -7,19 +7,17 @@ use super::{
     Deed, Fault,
     told::{between, kinds_listed, lasting, percent},
 };
-use crate::{
-    scenario::{
-        Ends, MAX_QUEUE, MessageKind, Ppm, Problem, Selector,
-        chaos::{BLACKOUTS, Dice, Steps, chance, pick},
-        explain::words::{listed, time},
-        problem::quote_all,
-        table::{
-            BANDWIDTH, BothEnds, DURATION, Entries, Flag, Maybe, Or, Positive, Reader, SHARE, Whole, table, word, words,
-        },
-        units::written_bandwidth,
+use crate::scenario::{
+    Ends, MAX_QUEUE, MessageKind, Ppm, Problem, Selector,
+    chaos::{BLACKOUTS, Dice, Steps, chance, pick},
+    explain::words::{listed, time},
+    problem::quote_all,
+    table::{
+        BANDWIDTH, BothEnds, DURATION, Entries, Flag, Maybe, Or, Positive, Reader, SHARE, Whole, table, word, words,
     },
-    words::Lane,
+    units::written_bandwidth,
 };
+use crate::words::Lane;
 
 /// The impairments of a link, for messages.
 const IMPAIRMENTS: [&str; 8] = ["loss", "delay", "jitter", "duplicate", "reorder", "stall", "bandwidth", "queue"];
