@@ -158,7 +158,7 @@ fn recorded(records: &[Record]) -> Duration {
     let mut history = History::new(Keep::Last(KEPT), Vec::new());
     let records = records.to_vec();
     let begun = on_core();
-    records.into_iter().for_each(|Record { at, what }| history.record(at, what));
+    records.into_iter().for_each(|record| history.record(record));
     std::hint::black_box(history.close());
     on_core() - begun
 }

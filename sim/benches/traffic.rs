@@ -5,7 +5,7 @@
 //! their ratio, which is what to watch: it does not depend on the machine.
 
 use leasehold::store::Command;
-use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld};
+use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use leasehold_sim::history::{History, Keep};
 use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::scenario;
@@ -56,13 +56,14 @@ fn main() {
 fn simulated() -> (u64, Duration) {
     let run = || {
         let scenario = Arc::new(scenario::parse(Path::new("traffic.toml"), SCENARIO).expect("a valid scenario"));
-        let recorder = Arc::new(Recorder::new(History::new(Keep::Last(0), Vec::new()), &[]));
+        let history = History::new(Keep::Last(0), Vec::new());
+        let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
             let plan = Plan { scenario, assembly: &DEFAULT, clients: 0, leak: false };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             world.run(SimTime::at(Duration::from_secs(3)), || false);
-            let leader = cluster.roles().leader().expect("three healthy nodes elect a leader");
+            let leader = cluster.replicas().leader().expect("three healthy nodes elect a leader");
             for writer in 0..IN_FLIGHT {
                 cluster.on_node(leader, |node| async move {
                     let command = Command::Put { key: format!("k{writer}"), value: vec![0; 8] }.encode();

@@ -2,7 +2,7 @@
 
 use leasehold::metrics::Counter;
 use leasehold::observe::Event;
-use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld};
+use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use leasehold_sim::history::{History, Keep, Observer, Record, What};
 use leasehold_sim::mutant::find;
 use leasehold_sim::scenario;
@@ -54,7 +54,7 @@ fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>
         let scenario = Arc::new(scenario::parse(Path::new("metrics.toml"), SCENARIO).unwrap());
         let counts = Counts::default();
         let history = History::new(Keep::Last(0), vec![Box::new(counts.clone())]);
-        let recorder = Arc::new(Recorder::new(history, &[]));
+        let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
             let clients = workload::clients(&scenario);

@@ -1,8 +1,8 @@
 //! The stack wired into the world.
 //!
 //! [`Cluster::build`] lays the links, gives every node its clock, disk and cores, and starts it. From then on the cluster is known
-//! by what it tells: every event of the stack and every message goes to the recorder; [`roles`] keeps who leads and who
-//! holds a lease, for the selectors of faults.
+//! by what it tells: every event of the stack and every message goes to the recorder; of the replicas it keeps what
+//! selectors ask.
 
 mod assembly;
 mod bus;
@@ -12,7 +12,6 @@ mod guard;
 mod host;
 mod kinds;
 mod recorder;
-mod roles;
 mod traps;
 mod wiring;
 
@@ -21,13 +20,13 @@ pub use guard::{Effective, Guard};
 pub use kinds::{classify, size};
 pub use recorder::Recorder;
 use recorder::Watched;
-pub use roles::Roles;
 pub use traps::Spring;
 pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
 use crate::scenario::{Claims, Scenario};
 use crate::time::SimTime;
+use crate::view::Replicas;
 use crate::words::{Cut, DiskHarm, Tail};
 use crate::world::World;
 use crate::world::clock::Clock;
@@ -140,7 +139,6 @@ impl Cluster {
         let slots = cpus.into_iter().map(slot).collect();
         let cluster =
             Self { shared: Arc::new(Shared { world, recorder, plan, links, slots, restarted: Mutex::new(None) }) };
-        cluster.shared.recorder.roles().found(founders(&cluster.shared.plan.scenario));
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
         cluster.tell_of_cores();
@@ -183,8 +181,8 @@ impl Cluster {
     }
 
     /// Who leads, who holds a lease: as told by the nodes themselves.
-    pub fn roles(&self) -> MutexGuard<'_, Roles> {
-        self.shared.recorder.roles()
+    pub fn replicas(&self) -> MutexGuard<'_, Replicas> {
+        self.shared.recorder.replicas()
     }
 
     /// Records what did not come from the stack: operations, faults.
@@ -286,7 +284,7 @@ impl Cluster {
     fn kill(&self, id: NodeId, tail: Tail) -> bool {
         let slot = &self.shared.slots[&id];
         let Some(running) = slot.running.lock().take() else { return false };
-        self.shared.recorder.killed(self.shared.world.now(), id);
+        self.record(What::Process { node: id, change: ProcessChange::Killed });
         self.wake(id, &running);
         running.process.kill();
         slot.disk.lock().crash(tail);

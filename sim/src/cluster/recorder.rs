@@ -3,14 +3,14 @@
 use super::Effective;
 use super::effects::Effects;
 use super::kinds::classify;
-use super::roles::Roles;
-use crate::history::{Evidence, Fate, History, Past, ProcessChange, StackRecord, What};
+use crate::history::{Evidence, Fate, History, Past, Record, StackRecord, What};
 use crate::time::SimTime;
+use crate::view::Replicas;
 use crate::words::Mishap;
 use crate::world::clock::Clock;
 use crate::world::network::{self, RuleId, Tap};
 use leasehold::env::{Instant, Lane, NodeId, ReplicaId};
-use leasehold::observe::Event;
+use leasehold::observe::{Event, Membership};
 use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The recorder of one run.
 pub struct Recorder {
     history: Mutex<History>,
-    roles: Mutex<Roles>,
+    replicas: Mutex<Replicas>,
     /// Rules of the network, and the step of the timeline each stands for until it is known to be effective.
     watched: Mutex<BTreeMap<RuleId, Watched>>,
     effects: Mutex<Effects>,
@@ -34,11 +34,11 @@ pub(super) struct Watched {
 }
 
 impl Recorder {
-    /// A recorder into `history`; `keys` are the names of the run's keys, by number.
-    pub fn new(history: History, keys: &[String]) -> Self {
+    /// A recorder into `history`, of a group that `founders` founded; `keys` are the names of the run's keys, by number.
+    pub fn new(history: History, founders: Membership, keys: &[String]) -> Self {
         Self {
             history: Mutex::new(history),
-            roles: Mutex::default(),
+            replicas: Mutex::new(Replicas::founded_by(founders)),
             watched: Mutex::default(),
             effects: Mutex::new(Effects::new(keys)),
             ended: AtomicBool::new(false),
@@ -55,8 +55,8 @@ impl Recorder {
         self.history.lock().close()
     }
 
-    pub(super) fn roles(&self) -> MutexGuard<'_, Roles> {
-        self.roles.lock()
+    pub(super) fn replicas(&self) -> MutexGuard<'_, Replicas> {
+        self.replicas.lock()
     }
 
     pub(super) fn watch(&self, rule: RuleId, watched: Watched) {
@@ -64,14 +64,11 @@ impl Recorder {
     }
 
     pub(super) fn record(&self, at: SimTime, what: What) {
+        let record = Record { at, what };
+        self.replicas.lock().record(&record);
         let mut history = self.history.lock();
-        history.record(at, what);
+        history.record(record);
         self.ended.store(history.ended(), Ordering::Relaxed);
-    }
-
-    pub(super) fn killed(&self, at: SimTime, node: NodeId) {
-        self.roles.lock().forget(node);
-        self.record(at, What::Process { node, change: ProcessChange::Killed });
     }
 
     pub(super) fn stack(&self, at: SimTime, node: NodeId, clock: &Clock, event: Event) {
@@ -79,12 +76,6 @@ impl Recorder {
             Event::LeaseExtended { expiry, .. } => true_end(clock, *expiry),
             _ => None,
         };
-        if matches!(
-            event,
-            Event::Role { .. } | Event::LeaseExtended { .. } | Event::LeaseEnded { .. } | Event::Membership { .. }
-        ) {
-            self.roles.lock().observe(node, &event, lease_until);
-        }
         let effect = match &event {
             Event::Applied { index, .. } => self.effects.lock().take(*index),
             _ => None,
@@ -103,7 +94,7 @@ impl Recorder {
 
     /// A fault has touched a node's clock: the lease that it counts by it ends at another time.
     pub(super) fn clock_changed(&self, at: SimTime, node: NodeId, clock: &Clock) {
-        let lease_until = self.roles.lock().reckon(node, |expiry| true_end(clock, expiry));
+        let lease_until = self.replicas.lock().lease(node).and_then(|lease| true_end(clock, lease.expiry));
         let clock = Instant::from_nanos(clock.reading(at));
         self.record(at, What::Clock { replica: ReplicaId::first(node), clock, lease_until });
     }

@@ -5,14 +5,15 @@
 
 use super::{Act, Injector};
 use crate::cluster::Cluster;
-use crate::history::{Completion, Fate, Observer, ProcessChange, Record, What};
+use crate::history::{Completion, Fate, Observer, ProcessChange, Record, StackRecord, What};
 use crate::scenario::{Action, Moment, Phase, Scenario, When};
 use crate::time::SimTime;
+use crate::view::Replicas;
 use crate::words::MessageKind;
-use leasehold::env::{Address, NodeId, ReplicaId};
+use leasehold::env::{Address, NodeId};
 use leasehold::observe::{Event, Role};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Sees what happens in the protocol, for the steps that wait for it. A handle: clones see the same.
@@ -27,9 +28,7 @@ struct Seen {
     awaited: BTreeSet<Phase>,
     /// What has happened and was not yet looked at.
     happened: Vec<Happened>,
-    leaders: BTreeSet<NodeId>,
-    /// Until when each node holds a lease.
-    leases: BTreeMap<NodeId, SimTime>,
+    replicas: Replicas,
 }
 
 /// A phase, when it happened or, of one that is foreseen, will happen, and to whom.
@@ -55,7 +54,8 @@ impl Watch {
 
     /// Does the lease of `node` still end at `until`?
     fn ends_at(&self, node: Option<NodeId>, until: SimTime) -> bool {
-        node.is_some_and(|node| self.shared.lock().leases.get(&node) == Some(&until))
+        let lease = node.and_then(|node| self.shared.lock().replicas.lease(node));
+        lease.is_some_and(|lease| lease.until == until)
     }
 }
 
@@ -77,13 +77,11 @@ impl Seen {
     fn see(&mut self, record: &Record) {
         let at = record.at;
         match &record.what {
-            What::Stack(stack) => self.stack(at, stack.replica.node, &stack.event, stack.lease_until),
+            What::Stack(stack) => self.stack(at, stack),
             What::Message { to: Address::Node(to), fate: Fate::Delivered, kind: MessageKind::TimeoutNow, .. } => {
                 self.happened(Phase::TimeoutNowReceived, at, Some(*to));
             }
             What::Process { node, change: ProcessChange::Killed } => {
-                self.leaders.remove(node);
-                self.leases.remove(node);
                 self.happened(Phase::Crash, at, Some(*node));
             }
             What::Process { node, change: ProcessChange::Started { incarnation } } if *incarnation > 1 => {
@@ -92,8 +90,9 @@ impl Seen {
             What::Completed { completion: Completion::Written { .. } | Completion::Script { .. }, .. } => {
                 self.happened(Phase::WriteAcknowledged, at, None);
             }
-            What::Clock { replica: ReplicaId { node, .. }, lease_until: Some(until), .. } => {
-                self.clock_touched(*node, *until)
+            // The clock by which a node counts its lease was touched: the lease runs out at another time.
+            What::Clock { replica, lease_until: Some(until), .. } => {
+                self.happened(Phase::LeaseExpiry, *until, Some(replica.node));
             }
             What::Invoked(_)
             | What::Completed { .. }
@@ -103,42 +102,31 @@ impl Seen {
             | What::Clock { .. }
             | What::Fault(_) => {}
         }
+        self.replicas.record(record);
     }
 
-    /// The clock by which a node counts its lease was touched: the lease runs out at another time.
-    fn clock_touched(&mut self, node: NodeId, until: SimTime) {
-        if let Some(held) = self.leases.get_mut(&node) {
-            *held = until;
+    /// A node tells something; what it told before is what the replicas say.
+    fn stack(&mut self, at: SimTime, told: &StackRecord) {
+        let node = told.replica.node;
+        let before = self.replicas.get(node);
+        let led = before.is_some_and(|replica| replica.role == Role::Leader);
+        let held = before.is_some_and(|replica| replica.holds_lease(at));
+        let phase = match told.event {
+            Event::Role { role: Role::Leader, .. } if !led => Phase::Election,
+            Event::Role { role, .. } if led && role != Role::Leader => Phase::StepDown,
+            Event::CaughtUp { .. } => Phase::CaughtUp,
+            Event::LeaseExtended { .. } if held => Phase::LeaseExtension,
+            Event::LeaseExtended { .. } => Phase::LeaseBegin,
+            Event::LeaseEnded { held: true, .. } => Phase::LeaseEnd,
+            Event::QuorumChecked { .. } => Phase::CheckQuorum,
+            Event::TransferStarted { .. } => Phase::TransferStart,
+            Event::TransferAborted { .. } => Phase::TransferAbort,
+            Event::TimeoutNowSent { .. } => Phase::TimeoutNowSent,
+            _ => return,
+        };
+        self.happened(phase, at, Some(node));
+        if let Some(until) = told.lease_until {
             self.happened(Phase::LeaseExpiry, until, Some(node));
-        }
-    }
-
-    fn stack(&mut self, at: SimTime, node: NodeId, event: &Event, lease_until: Option<SimTime>) {
-        let this = Some(node);
-        match event {
-            Event::Role { role: Role::Leader, .. } if self.leaders.insert(node) => {
-                self.happened(Phase::Election, at, this);
-            }
-            Event::Role { role: Role::Leader, .. } => {}
-            Event::Role { .. } if self.leaders.remove(&node) => self.happened(Phase::StepDown, at, this),
-            Event::CaughtUp { .. } => self.happened(Phase::CaughtUp, at, this),
-            Event::LeaseExtended { .. } => {
-                let Some(until) = lease_until else { return };
-                let held = self.leases.insert(node, until).is_some_and(|until| until > at);
-                self.happened(if held { Phase::LeaseExtension } else { Phase::LeaseBegin }, at, this);
-                self.happened(Phase::LeaseExpiry, until, this);
-            }
-            Event::LeaseEnded { held, .. } => {
-                self.leases.remove(&node);
-                if *held {
-                    self.happened(Phase::LeaseEnd, at, this);
-                }
-            }
-            Event::QuorumChecked { .. } => self.happened(Phase::CheckQuorum, at, this),
-            Event::TransferStarted { .. } => self.happened(Phase::TransferStart, at, this),
-            Event::TransferAborted { .. } => self.happened(Phase::TransferAbort, at, this),
-            Event::TimeoutNowSent { .. } => self.happened(Phase::TimeoutNowSent, at, this),
-            _ => {}
         }
     }
 

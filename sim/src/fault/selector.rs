@@ -11,26 +11,26 @@ impl Act {
     /// The nodes that a selector names now. Empty if nobody answers to it.
     pub(super) fn select(&self, selector: Selector) -> Vec<NodeId> {
         let cluster = &self.injector.cluster;
-        let (nodes, roles) = (cluster.nodes().collect::<Vec<_>>(), cluster.roles());
-        let leader = roles.leader();
-        let voters = &roles.members().voters;
+        let (nodes, replicas) = (cluster.nodes().collect::<Vec<_>>(), cluster.replicas());
+        let (leader, members) = (replicas.leader(), replicas.membership());
+        let voters = &members.voters;
         let followers = || voters.iter().copied().filter(|node| Some(*node) != leader).collect::<Vec<_>>();
         // How far the followers that run have applied the log.
         let applied = || {
             let index = |node: NodeId| cluster.node(node).map(|running| running.status().applied);
             followers().into_iter().filter_map(move |node| Some((index(node)?, node)))
         };
-        let spares = || nodes.iter().copied().filter(|node| !roles.members().contains(*node)).collect();
+        let spares = || nodes.iter().copied().filter(|node| !members.contains(*node)).collect();
         match selector {
             Selector::Node(number) => vec![NodeId(u64::from(number))],
             Selector::Leader => leader.into_iter().collect(),
-            Selector::OldLeader => roles.old_leader().into_iter().collect(),
+            Selector::OldLeader => replicas.old_leader().into_iter().collect(),
             Selector::Follower => self.draw(followers(), 1),
             Selector::Followers => followers(),
-            Selector::LeaseHolder => roles.lease_holder(cluster.world().now()).into_iter().collect(),
+            Selector::LeaseHolder => replicas.lease_holder(cluster.world().now()).into_iter().collect(),
             Selector::Majority => self.draw(voters.clone(), voters.len() / 2 + 1),
             Selector::Minority => self.draw(voters.clone(), voters.len().saturating_sub(1) / 2),
-            Selector::Learner => self.draw(roles.members().learners.clone(), 1),
+            Selector::Learner => self.draw(members.learners.clone(), 1),
             Selector::Spare => self.draw(spares(), 1),
             Selector::Any => self.draw(nodes, 1),
             Selector::This => self.this.into_iter().collect(),

@@ -21,7 +21,6 @@ pub use record::{
     Record, StackRecord, What,
 };
 
-use crate::time::SimTime;
 use encode::Encoder;
 use std::collections::VecDeque;
 
@@ -79,12 +78,11 @@ impl History {
         }
     }
 
-    /// Records what happened at `at`. Nothing is recorded once an observer has ended the run.
-    pub fn record(&mut self, at: SimTime, what: What) {
+    /// Takes in a record. Nothing is recorded once an observer has ended the run.
+    pub fn record(&mut self, record: Record) {
         if self.ended {
             return;
         }
-        let record = Record { at, what };
         if let Some(content) = self.encoder.encode(&record) {
             self.fingerprint.update(content);
             self.events += 1;

@@ -6,9 +6,10 @@
 use super::event::{address, key, node_of, phase_name, process};
 use crate::history::{Completion, Fate, Invocation, OpId, Operation, Record, StackRecord, What};
 use crate::time::SimTime;
+use crate::view::Replicas;
 use crate::words::MessageKind;
 use crate::words::figures::duration;
-use leasehold::env::{NodeId, ReplicaId};
+use leasehold::env::NodeId;
 use leasehold::error::Outcome;
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
@@ -48,15 +49,15 @@ impl Timeline<'_> {
         let chosen = self.choose(centre);
         let mut sheet = Sheet::new(self.nodes);
         let mut lines = vec![sheet.head()];
-        let (mut leases, mut operations) = (Leases::default(), BTreeMap::new());
+        let (mut replicas, mut operations) = (Replicas::default(), BTreeMap::new());
         for (number, record) in self.records.iter().enumerate().take(chosen.last().map_or(0, |last| last + 1)) {
-            leases.follow(record);
+            replicas.record(record);
             if let What::Invoked(invocation) = &record.what {
                 operations.insert(invocation.op, invocation);
             }
             if chosen.binary_search(&number).is_ok() {
                 let words = self.words(record, &operations);
-                lines.push(sheet.row(record, number == centre, &words, &leases));
+                lines.push(sheet.row(record, number == centre, &words, &replicas));
             }
         }
         lines
@@ -245,32 +246,6 @@ fn result(completion: &Completion) -> String {
     }
 }
 
-/// Who holds a lease, in true time.
-#[derive(Default)]
-struct Leases(BTreeMap<NodeId, SimTime>);
-
-impl Leases {
-    fn follow(&mut self, record: &Record) {
-        if let What::Clock { replica: ReplicaId { node, .. }, lease_until: Some(until), .. } = &record.what {
-            self.0.entry(*node).and_modify(|held| *held = *until);
-        }
-        let What::Stack(stack) = &record.what else { return };
-        match (&stack.event, stack.lease_until) {
-            (Event::LeaseExtended { .. }, Some(until)) => {
-                self.0.insert(stack.replica.node, until);
-            }
-            (Event::LeaseEnded { .. } | Event::Stopped { .. }, _) => {
-                self.0.remove(&stack.replica.node);
-            }
-            _ => {}
-        }
-    }
-
-    fn held(&self, node: NodeId, at: SimTime) -> bool {
-        self.0.get(&node).is_some_and(|until| at < *until)
-    }
-}
-
 /// The columns.
 struct Sheet {
     /// Empty where there are too many nodes for columns.
@@ -291,17 +266,18 @@ impl Sheet {
         self.line("  simulated", &cells)
     }
 
-    fn row(&self, record: &Record, marked: bool, words: &str, leases: &Leases) -> String {
+    fn row(&self, record: &Record, marked: bool, words: &str, replicas: &Replicas) -> String {
         let time = format!("{} {}", if marked { "▶" } else { " " }, record.at);
+        let held = |node| replicas.get(node).is_some_and(|replica| replica.holds_lease(record.at));
         let about = node_of(&record.what);
         let mut cells: Vec<String> = Vec::with_capacity(self.nodes.len() + 1);
         for node in &self.nodes {
-            let bar = if leases.held(*node, record.at) { "┃" } else { " " };
+            let bar = if held(*node) { "┃" } else { " " };
             cells.push(format!("{bar} {}", if about == Some(*node) { words } else { "" }));
         }
         cells.push(match about {
             Some(node) if self.nodes.is_empty() => {
-                format!("{} {node:<4} {words}", if leases.held(node, record.at) { "┃" } else { " " })
+                format!("{} {node:<4} {words}", if held(node) { "┃" } else { " " })
             }
             Some(_) => String::new(),
             None if self.nodes.is_empty() => format!("       {words}"),
@@ -336,7 +312,8 @@ fn fit(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leasehold::env::Instant;
+    use crate::history::ProcessChange;
+    use leasehold::env::{Instant, ReplicaId};
 
     fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
         let clock = Instant::from_nanos(at);
@@ -367,6 +344,26 @@ mod tests {
           0.001000s   ┃ lease to 0.003000s
           0.002000s   ┃                            applied 2
         ▶ 0.004000s                                applied 4
+        ");
+    }
+
+    #[test]
+    fn no_lease_is_drawn_on_a_node_that_is_dead_or_leads_no_longer() {
+        let killed = What::Process { node: NodeId(1), change: ProcessChange::Killed };
+        let follows = Event::Role { role: Role::Follower, term: 2, leader: Some(NodeId(3)) };
+        let records = [
+            extended(1, 1_000_000, 9_000_000),
+            Record { at: SimTime(2_000_000), what: killed },
+            extended(2, 3_000_000, 9_000_000),
+            told_by(2, 4_000_000, follows, None),
+        ];
+        let lines = Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(4_000_000));
+        insta::assert_snapshot!(lines.join("\n"), @"
+          simulated     n1                         n2                         n3                       clients and faults
+          0.001000s   ┃ lease to 0.009000s
+          0.002000s     PROCESS KILLED
+          0.003000s                              ┃ lease to 0.009000s
+        ▶ 0.004000s                                follower of n3, term 2
         ");
     }
 

@@ -1,7 +1,7 @@
 //! One run: one seed, one variant, on a thread of its own.
 
 use super::panics;
-use crate::cluster::{Cluster, Plan, Recorder, SimWorld};
+use crate::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use crate::fault::{self, Waiting, Watch};
 use crate::history::{Fingerprint, History, Keep, Observer, Past};
 use crate::mutant::Variant;
@@ -98,7 +98,7 @@ fn watched(spec: &Spec, keys: &KeySpace, mut observers: Vec<Box<dyn Observer>>) 
     let watch = Watch::of(&spec.scenario);
     observers.extend(watch.clone().map(|watch| Box::new(watch) as Box<dyn Observer>));
     let history = History::new(spec.keep, observers);
-    let recorder = Arc::new(Recorder::new(history, &keys.names()));
+    let recorder = Arc::new(Recorder::new(history, founders(&spec.scenario), &keys.names()));
     let world = SimWorld::new(spec.seed);
     executor::run(spec.seed, || live(&world, &recorder, spec, keys, watch))
 }

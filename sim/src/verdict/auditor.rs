@@ -342,7 +342,7 @@ mod tests {
         let shared = SharedAuditor::new(Auditor::new(&scenario(""), 1, Arc::from([])));
         let mut history = History::new(Keep::Last(0), vec![Box::new(shared.clone())]);
         for record in Events::default().missed(1, 1, Miss::Cold).missed(2, 1, Miss::Cold).records() {
-            history.record(record.at, record.what.clone());
+            history.record(record.clone());
         }
         assert_eq!(shared.finish(ms(10)).measures.whole.lease.misses[&Miss::Cold], 2);
         assert_eq!(history.close().events, 2);

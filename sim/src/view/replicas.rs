@@ -9,7 +9,7 @@ use super::replica::{Held, Replica};
 use crate::history::{Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
-use leasehold::observe::{Event, Membership};
+use leasehold::observe::{Event, Membership, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +19,10 @@ pub struct Replicas {
     replicas: BTreeMap<NodeId, Replica>,
     /// The members of the group when it began. `None`: every node that has told anything, and all of them vote.
     founders: Option<Arc<Membership>>,
+    /// Who led last, and who before it.
+    led: [Option<NodeId>; 2],
+    /// The membership by the latest change that any replica has told of, and the index of that change.
+    latest: Option<(u64, Arc<Membership>)>,
 }
 
 /// Where the lease of a cluster stands.
@@ -73,8 +77,18 @@ impl Replicas {
         }
         let replica = self.of(told.replica.node);
         match told.event {
-            Event::Membership { ref members, .. } => replica.members = Some(Arc::clone(members)),
-            Event::Role { role, term, .. } => replica.changed(at, role, term),
+            Event::Membership { index, ref members } => {
+                replica.members = Some(Arc::clone(members));
+                if self.latest.as_ref().is_none_or(|(latest, _)| index >= *latest) {
+                    self.latest = Some((index, Arc::clone(members)));
+                }
+            }
+            Event::Role { role, term, .. } => {
+                replica.changed(at, role, term);
+                if role == Role::Leader && self.led[0] != Some(told.replica.node) {
+                    self.led = [Some(told.replica.node), self.led[0]];
+                }
+            }
             Event::Stopped { .. } => replica.stopped(at),
             Event::LeaseExtended { term, expiry, .. } => {
                 replica.extended(at, term, told.lease_until.unwrap_or(SimTime::NEVER), expiry);
@@ -133,6 +147,29 @@ impl Replicas {
     /// Each node that has told anything, by number.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Replica)> {
         self.replicas.iter().map(|(id, node)| (*id, node))
+    }
+
+    /// The leader of the latest term.
+    pub fn leader(&self) -> Option<NodeId> {
+        let leaders = self.iter().filter(|(_, replica)| replica.role == Role::Leader);
+        leaders.max_by_key(|(_, replica)| replica.term).map(|(node, _)| node)
+    }
+
+    /// The node that led before the one that leads now, or led last.
+    pub fn old_leader(&self) -> Option<NodeId> {
+        self.led[1]
+    }
+
+    /// The node whose lease runs longest, if one runs at `at`.
+    pub fn lease_holder(&self, at: SimTime) -> Option<NodeId> {
+        let held = self.iter().filter(|(_, replica)| replica.holds_lease(at));
+        held.max_by_key(|(_, replica)| replica.lease.map(|lease| lease.until)).map(|(node, _)| node)
+    }
+
+    /// The members of the group, by the latest change that any node has applied.
+    pub fn membership(&self) -> Arc<Membership> {
+        let latest = self.latest.as_ref().map(|(_, members)| members).or(self.founders.as_ref());
+        latest.cloned().unwrap_or_default()
     }
 
     /// The node's lease, if it has one, good or run out.

@@ -190,7 +190,7 @@ impl Client {
     fn node(&self) -> NodeId {
         let leader = match self.workload.to {
             Target::Any => None,
-            Target::Leader => self.cluster.roles().leader(),
+            Target::Leader => self.cluster.replicas().leader(),
         };
         leader.unwrap_or_else(|| self.attached_to())
     }
