@@ -15,6 +15,7 @@ use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::runner::{Spec, observed};
 use leasehold_sim::scenario;
 use leasehold_sim::verdict::{Auditor, Meter, SharedAuditor, panel};
+use leasehold_sim::view::View;
 use leasehold_sim::workload::KeySpace;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -75,11 +76,18 @@ impl Costs {
         self.simulated += spec.scenario.until;
         self.history += fastest(|| recorded(records));
         let nobody = fastest(|| shown(records, |_| {}));
+        let folded = fastest(|| {
+            let mut view = View::default();
+            shown(records, |record| view.record(record))
+        });
         self.meter += fastest(|| {
-            let mut meter = Meter::new(&spec.scenario);
-            shown(records, |record| meter.record(record))
+            let (mut view, mut meter) = (View::default(), Meter::new(&spec.scenario));
+            shown(records, |record| {
+                view.record(record);
+                meter.record(record, &view);
+            })
         })
-        .saturating_sub(nobody);
+        .saturating_sub(folded);
         let in_common = fastest(|| judged(spec, records, |_| false));
         self.in_common += in_common.saturating_sub(nobody);
         for info in check::ALL {

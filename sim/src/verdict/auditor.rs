@@ -71,9 +71,9 @@ impl Auditor {
 
     /// Sees one record. `false` ends the run: a check found what no run survives.
     pub fn record(&mut self, record: &Record) -> bool {
-        self.meter.record(record);
         self.count_fault(record);
         let found = self.panel.record(record);
+        self.meter.record(record, self.panel.nodes());
         let actual = |finding: &&Finding| finding.severity == Severity::Actual;
         let goes_on = !found.iter().any(|finding| ends_run(finding) && !self.record_only.contains(finding.check));
         // Two checks may find the same read.

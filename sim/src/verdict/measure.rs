@@ -7,6 +7,7 @@ use super::{LeaseMeasures, Measures, Window};
 use crate::history::{ByOp, Completion, Invocation, OpId, OpKind, Record, StackRecord, What};
 use crate::scenario::{Action, Scenario, Step};
 use crate::time::SimTime;
+use crate::view::View;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
 use std::collections::BTreeMap;
@@ -56,10 +57,10 @@ impl Meter {
         }
     }
 
-    /// Counts one record.
-    pub fn record(&mut self, record: &Record) {
+    /// Counts one record, which `view` has taken in already.
+    pub fn record(&mut self, record: &Record, view: &View) {
         self.count_backlog(record.at);
-        for recovered in self.recovery.record(record) {
+        for recovered in self.recovery.record(record, &view.faults) {
             self.recovered(&recovered);
         }
         if let Some(rewarmed) = self.rewarm.record(record) {
@@ -234,7 +235,11 @@ mod tests {
     /// A run of ten seconds, whose storm is from 2 s to 6 s.
     fn measured(events: &Events) -> Measures {
         let mut meter = Meter::new(&scenario(""));
-        events.records().iter().for_each(|record| meter.record(record));
+        let mut view = View::default();
+        for record in events.records() {
+            view.record(record);
+            meter.record(record, &view);
+        }
         meter.finish(ms(10_000))
     }
 

@@ -14,8 +14,8 @@
 use crate::history::Completion;
 use crate::history::{Fault, FaultPhase, Record, StackRecord, What};
 use crate::time::SimTime;
-use crate::view::faults::{Change, Troubles};
-use crate::words::Verb;
+use crate::view::faults::{Change, Faults};
+use crate::words::Disturbs;
 use leasehold::observe::Event;
 use std::time::Duration;
 
@@ -24,8 +24,6 @@ use std::time::Duration;
 pub(super) struct Recovery {
     /// The highest index that any node has applied.
     applied: u64,
-    /// Faults in force.
-    troubles: Troubles,
     /// Clocks that run, oldest first.
     running: Vec<Clock>,
 }
@@ -44,13 +42,13 @@ pub(super) struct Recovered {
 }
 
 impl Recovery {
-    /// Sees a record; the clocks that it stopped.
-    pub(super) fn record(&mut self, record: &Record) -> Vec<Recovered> {
+    /// Sees a record, which `faults` have taken in already; the clocks that it stopped.
+    pub(super) fn record(&mut self, record: &Record, faults: &Faults) -> Vec<Recovered> {
         match &record.what {
             What::Stack(StackRecord { event: Event::Applied { index, .. }, .. }) => {
                 self.applied = self.applied.max(*index)
             }
-            What::Fault(fault) => self.fault(record, fault),
+            What::Fault(fault) => self.fault(record.at, fault, faults),
             What::Completed {
                 completion: Completion::Written { version } | Completion::Script { version, .. },
                 ..
@@ -62,21 +60,27 @@ impl Recovery {
         Vec::new()
     }
 
-    fn fault(&mut self, record: &Record, fault: &Fault) {
-        match self.troubles.record(record) {
-            Change::Began => self.running.clear(),
-            Change::Calm => self.start(record.at),
-            Change::None
-                if fault.phase == FaultPhase::Effective && matches!(fault.verb, Verb::Transfer | Verb::Membership) =>
-            {
-                self.start(record.at);
-            }
-            Change::None | Change::Less => {}
+    fn fault(&mut self, at: SimTime, fault: &Fault, faults: &Faults) {
+        let moved = match fault.verb.disturbs() {
+            Disturbs::Leadership | Disturbs::Members => fault.phase == FaultPhase::Effective,
+            Disturbs::Reach
+            | Disturbs::Messages
+            | Disturbs::Lives
+            | Disturbs::Standstill
+            | Disturbs::Pace
+            | Disturbs::Clocks
+            | Disturbs::Nothing => false,
+        };
+        match faults.change() {
+            Change::Began(_) => self.running.clear(),
+            Change::Ended(_) | Change::Healed => self.start(at, faults),
+            Change::None if moved => self.start(at, faults),
+            Change::None => {}
         }
     }
 
-    fn start(&mut self, at: SimTime) {
-        if self.troubles.calm_since().is_some() {
+    fn start(&mut self, at: SimTime, faults: &Faults) {
+        if faults.calm_since().is_some() {
             self.running.push(Clock { since: at, applied: self.applied });
         }
     }
@@ -102,12 +106,17 @@ impl Clock {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, ms, script};
+    use crate::words::Verb;
     use FaultPhase::{Activated, Effective, Ended, Refused};
 
     /// The longest recovery in ms, in a run of ten seconds.
     fn longest(events: &Events) -> Option<u128> {
-        let mut recovery = Recovery::default();
-        let mut all: Vec<_> = events.records().iter().flat_map(|record| recovery.record(record)).collect();
+        let (mut recovery, mut faults) = (Recovery::default(), Faults::default());
+        let mut seen = |record| {
+            faults.record(record);
+            recovery.record(record, &faults)
+        };
+        let mut all: Vec<_> = events.records().iter().flat_map(&mut seen).collect();
         all.extend(recovery.finish(ms(10_000)));
         all.iter().map(|recovered| recovered.took.as_millis()).max()
     }

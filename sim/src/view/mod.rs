@@ -25,6 +25,7 @@ pub use replicas::{LeaseState, Replicas};
 use crate::history::{Record, StackRecord, What};
 use crate::time::SimTime;
 use acknowledged::Acknowledged;
+use faults::Faults;
 use leasehold::env::NodeId;
 use leasehold::observe::{Event, Membership};
 use ledger::Ledger;
@@ -38,6 +39,7 @@ pub struct View {
     pub(crate) operations: Operations,
     pub(crate) ledger: Ledger,
     pub(crate) acknowledged: Acknowledged,
+    pub(crate) faults: Faults,
 }
 
 impl View {
@@ -55,6 +57,7 @@ impl View {
             self.ledger.take(*index, effect, self.operations.least());
         }
         self.replicas.record(record);
+        self.faults.record(record);
     }
 
     /// How many nodes there are, members of the group or not.

@@ -42,4 +42,4 @@ pub use selector::Selector;
 pub use spelled::Spelled;
 pub(crate) use spelled::words;
 pub(crate) use verb::verbs;
-pub use verb::{Healed, Verb};
+pub use verb::{Disturbs, Healed, Verb};

@@ -68,10 +68,49 @@ impl Verb {
         self.word()
     }
 
+    /// What faults of this verb disturb.
+    pub const fn disturbs(self) -> Disturbs {
+        match self {
+            Verb::Transfer => Disturbs::Leadership,
+            Verb::Membership => Disturbs::Members,
+            Verb::Partition => Disturbs::Reach,
+            Verb::Link | Verb::Hold => Disturbs::Messages,
+            Verb::Crash => Disturbs::Lives,
+            Verb::Pause => Disturbs::Standstill,
+            Verb::Slow | Verb::Disk => Disturbs::Pace,
+            Verb::Clock => Disturbs::Clocks,
+            Verb::Heal => Disturbs::Nothing,
+        }
+    }
+
     /// Is a fault of this verb in force from when it acts until it ends?
     pub const fn lasts(self) -> bool {
         self.healed_with().is_some()
     }
+}
+
+/// What a fault disturbs. Checks ask for this and never for the verb, and decide about each: a new verb states in its entry what it
+/// disturbs, and where that is something new, no check compiles that has not considered it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Disturbs {
+    /// Who leads.
+    Leadership,
+    /// Who belongs to the group.
+    Members,
+    /// Who reaches whom.
+    Reach,
+    /// What becomes of messages on links that are there.
+    Messages,
+    /// Which processes live, and what is left on their disks.
+    Lives,
+    /// Processes or tasks stand still, and go on as they were.
+    Standstill,
+    /// How fast a node works.
+    Pace,
+    /// What clocks show.
+    Clocks,
+    /// Nothing: it ends what does.
+    Nothing,
 }
 
 super::words! {

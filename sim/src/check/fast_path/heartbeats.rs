@@ -15,7 +15,6 @@
 //! **Seen alive by** `short-queues` (`planted/read-bursts`), `failed-engine-goes-unnoticed` (`planted/failed-disks`), where
 //! `recovers` speaks first, its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::calm::Calm;
 use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{Fate, Record, StackRecord, What};
 use crate::scenario::Class;
@@ -40,7 +39,6 @@ const OF_TEN: u128 = 9;
 /// The check.
 pub(in crate::check) struct Heartbeats {
     premises: Premises,
-    calm: Calm,
     leading: Option<Leading>,
     /// Heartbeats since the leader was last looked at, by receiver.
     lately: BTreeMap<NodeId, u64>,
@@ -64,7 +62,6 @@ impl Heartbeats {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
             premises: premises.clone(),
-            calm: Calm::default(),
             leading: None,
             lately: BTreeMap::new(),
             got: BTreeMap::new(),
@@ -74,11 +71,16 @@ impl Heartbeats {
         }
     }
 
-    fn is_calm(&self, at: SimTime) -> bool {
-        self.premises.lossless && self.calm.is_settled(at, &self.premises)
+    fn is_calm(&self, at: SimTime, nodes: &View) -> bool {
+        self.premises.lossless && self.premises.is_settled(nodes.faults.calm_without_transfers(|_| true), at)
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord) {
+    fn told(
+        &mut self,
+        at: SimTime,
+        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
+        nodes: &View,
+    ) {
         match *event {
             Event::Role { role: Role::Leader, term, .. } => {
                 let leads_on = self.leading.is_some_and(|leading| (leading.node, leading.term) == (*node, term));
@@ -90,7 +92,7 @@ impl Heartbeats {
                 self.begin(None);
             }
             Event::LaneFull { lane: Lane::Heartbeat, .. } | Event::InboxFull { lane: Lane::Heartbeat }
-                if self.is_calm(at) =>
+                if self.is_calm(at, nodes) =>
             {
                 self.dropped += 1;
                 self.first_dropped.get_or_insert((at, *node));
@@ -104,10 +106,15 @@ impl Heartbeats {
         self.lately.clear();
     }
 
+    /// Something has disturbed the cluster.
+    fn begin_anew(&mut self, at: SimTime) {
+        self.begin(self.leading.map(|leading| Leading { from: at, ..leading }));
+    }
+
     /// Once a second.
     fn look(&mut self, at: SimTime, nodes: &View) {
         let Some(leading) = self.leading else { return };
-        if self.is_calm(leading.from) {
+        if self.is_calm(leading.from, nodes) {
             self.evaluated += 1;
             let members = nodes.members(leading.node);
             let others = nodes.iter().map(|(node, _)| node);
@@ -154,15 +161,12 @@ impl Check for Heartbeats {
             What::Cpu { node, .. } if self.leading.is_some_and(|leading| leading.node == *node) => {
                 self.look(record.at, nodes);
             }
-            What::Fault(_) => {
-                self.calm.record(record);
-                self.begin(self.leading.map(|leading| Leading { from: record.at, ..leading }));
-            }
+            What::Fault(_) => self.begin_anew(record.at),
             What::Stack(told) => {
-                if self.calm.record(record) {
-                    self.begin(self.leading.map(|leading| Leading { from: record.at, ..leading }));
+                if matches!(told.event, Event::TransferStarted { .. } | Event::TransferAborted { .. }) {
+                    self.begin_anew(record.at);
                 }
-                self.told(record.at, told);
+                self.told(record.at, told, nodes);
             }
             _ => {}
         }

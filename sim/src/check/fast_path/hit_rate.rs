@@ -16,14 +16,12 @@
 //! **Seen alive by** `heartbeats-behind-entries` (`planted/bulk-traffic`), `only-voter-without-lease` (`planted/only-voter`),
 //! its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::calm::Calm;
 use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::View;
-use crate::view::faults::Troubles;
-use crate::words::Verb;
+use crate::words::Disturbs;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,8 +40,19 @@ const ENOUGH: u64 = 200;
 /// A conflict makes a storm of the time up to so long after it.
 const STORM: Duration = Duration::from_millis(500);
 
-/// Faults that take a node out.
-const TAKEN_OUT: &[Verb] = &[Verb::Crash, Verb::Pause];
+/// Does it take a node out?
+fn takes_out(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Lives | Disturbs::Standstill => true,
+        Disturbs::Leadership
+        | Disturbs::Members
+        | Disturbs::Reach
+        | Disturbs::Messages
+        | Disturbs::Pace
+        | Disturbs::Clocks
+        | Disturbs::Nothing => false,
+    }
+}
 
 /// What a cluster is going through.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -74,10 +83,6 @@ impl Weather {
 /// The check.
 pub(in crate::check) struct HitRate {
     premises: Premises,
-    calm: Calm,
-    /// The same, but for nodes that are taken out.
-    otherwise_calm: Calm,
-    taken_out: Troubles,
     /// Who is down or stands still.
     down: BTreeSet<NodeId>,
     /// When the last went down or came back.
@@ -99,9 +104,6 @@ impl HitRate {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
             premises: premises.clone(),
-            calm: Calm::default(),
-            otherwise_calm: Calm::but_for(TAKEN_OUT),
-            taken_out: Troubles::default(),
             down: BTreeSet::new(),
             changed: SimTime::default(),
             leader: None,
@@ -149,14 +151,15 @@ impl HitRate {
     }
 
     fn weather(&self, at: SimTime, leader: NodeId, nodes: &View) -> Option<Weather> {
-        if self.calm.is_settled(at, &self.premises) {
+        let settled = |calm| self.premises.is_settled(calm, at);
+        if settled(nodes.faults.calm_without_transfers(|_| true)) {
             let storm = self.conflict.is_some_and(|conflict| at.since(conflict) <= STORM);
             return Some(if storm { Weather::Storm } else { Weather::Quiet });
         }
-        let alone = self.down.len() == 1 && self.taken_out.in_force() == 1 && !self.down.contains(&leader);
+        let alone = self.down.len() == 1 && nodes.faults.in_force(takes_out) == 1 && !self.down.contains(&leader);
         let one_down = alone
             && at.since(self.changed) >= self.premises.heartbeat * 2
-            && self.otherwise_calm.is_settled(at, &self.premises)
+            && settled(nodes.faults.calm_without_transfers(|disturbs| !takes_out(disturbs)))
             && nodes.members(leader).is_quorum(|node| !self.down.contains(&node));
         one_down.then_some(Weather::OneDown)
     }
@@ -164,25 +167,13 @@ impl HitRate {
 
 impl Check for HitRate {
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::LeaseRead, Kind::Fault, Kind::Process]
+        &[Kind::Told, Kind::LeaseRead, Kind::Process]
     }
 
     fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
         match &record.what {
             What::Process { node, change } => self.process(record.at, *node, *change),
-            What::Fault(fault) => {
-                self.calm.record(record);
-                self.otherwise_calm.record(record);
-                // A heal ends these too.
-                if TAKEN_OUT.contains(&fault.verb) || fault.heals().is_some() {
-                    self.taken_out.record(record);
-                }
-            }
-            What::Stack(told) => {
-                self.calm.record(record);
-                self.otherwise_calm.record(record);
-                self.told(record.at, told, nodes);
-            }
+            What::Stack(told) => self.told(record.at, told, nodes),
             _ => {}
         }
         None
@@ -216,6 +207,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
     use crate::history::FaultPhase::{Activated, Ended};
+    use crate::words::Verb;
 
     /// n1 is caught up at 1 s; it is calm from 12.6 s on.
     fn led() -> Events {

@@ -16,13 +16,12 @@
 //!
 //! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `old-lease-waited-out` in `fast/read-gap`.
 
-use crate::check::calm::Calm;
 use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{Completion, Invocation, OpId, Operation, ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::View;
-use crate::words::Verb;
+use crate::words::Disturbs;
 use leasehold::coordinator::RETRY_INTERVAL;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
@@ -46,7 +45,6 @@ enum Reason {
 pub(in crate::check) struct ReadGap {
     premises: Premises,
     /// But for what makes gaps itself.
-    calm: Calm,
     /// When a process last began, ended, stood still or went on.
     stirred: SimTime,
     leader: Option<NodeId>,
@@ -65,11 +63,23 @@ struct Gap {
     asked: Option<(OpId, SimTime)>,
 }
 
+/// Is it none of the reasons for a gap that are judged, but spoils the judgement?
+fn is_no_reason(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Members
+        | Disturbs::Reach
+        | Disturbs::Messages
+        | Disturbs::Pace
+        | Disturbs::Clocks
+        | Disturbs::Nothing => true,
+        Disturbs::Leadership | Disturbs::Lives | Disturbs::Standstill => false,
+    }
+}
+
 impl ReadGap {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
-        let calm = Calm::but_for(&[Verb::Transfer, Verb::Crash, Verb::Pause]);
         let stirred = SimTime::default();
-        Self { premises: premises.clone(), calm, stirred, leader: None, gap: None, wide: Vec::new(), evaluated: 0 }
+        Self { premises: premises.clone(), stirred, leader: None, gap: None, wide: Vec::new(), evaluated: 0 }
     }
 
     fn allowed(&self, reason: Reason) -> Duration {
@@ -82,8 +92,8 @@ impl ReadGap {
 
     fn begin(&mut self, at: SimTime, reason: Reason, from: NodeId, nodes: &View) {
         let settling = self.premises.usual_settling();
-        let alone =
-            self.gap.is_none() && self.calm.is_settled(at, &self.premises) && at.since(self.stirred) >= settling;
+        let settled = self.premises.is_settled(nodes.faults.calm(is_no_reason), at);
+        let alone = self.gap.is_none() && settled && at.since(self.stirred) >= settling;
         let members = nodes.members(from);
         let all_serve = self.premises.lossless && nodes.iter().all(|(node, _)| members.contains(node));
         self.gap = (alone && all_serve).then_some(Gap { reason, from, at, asked: None });
@@ -162,7 +172,7 @@ impl Check for ReadGap {
             What::Completed { op, completion: Completion::Read { .. } } => self.answered(at, *op, nodes),
             What::Stack(told) => self.told(at, told, nodes),
             What::Process { node, change } => self.process(at, *node, *change, nodes),
-            What::Fault(_) if self.calm.record(record) => self.gap = None,
+            What::Fault(fault) if is_no_reason(fault.verb.disturbs()) => self.gap = None,
             _ => {}
         }
         None
@@ -185,6 +195,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, get, ms};
     use crate::history::FaultPhase::Activated;
+    use crate::words::Verb;
 
     /// n1 leads. A round trip takes 4 ms at most and an fsync 5: 34 ms and a retry are allowed after a transfer, 12.6 s after a
     /// crash.

@@ -17,13 +17,12 @@
 //! **Seen alive by** its unit tests, `sim/tests/alive.rs`, `round-waits-for-tick` in `fast/read-index`, and
 //! `heartbeats-behind-entries` in `planted/bulk-traffic`.
 
-use crate::check::calm::Calm;
+use crate::check::calm::more_than_leadership;
 use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::View;
-use crate::words::Verb;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, RoundCause};
 use std::collections::VecDeque;
@@ -46,7 +45,6 @@ const REMEMBERED: usize = 64;
 pub(in crate::check) struct ReadIndexLatency {
     premises: Premises,
     /// But for transfers: the leader that follows has no lease yet, and runs rounds.
-    calm: Calm,
     /// Who was last caught up, and since when it has been that and written no snapshot.
     leader: Option<(NodeId, SimTime)>,
     /// When it made its last entries durable.
@@ -62,10 +60,9 @@ pub(in crate::check) struct ReadIndexLatency {
 
 impl ReadIndexLatency {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
-        let (calm, longest) = (Calm::but_for(&[Verb::Transfer]), Duration::ZERO);
+        let longest = Duration::ZERO;
         Self {
             premises: premises.clone(),
-            calm,
             leader: None,
             appended: VecDeque::new(),
             full: None,
@@ -101,10 +98,11 @@ impl ReadIndexLatency {
         self.premises.fsync * ahead as u32
     }
 
-    fn ended(&mut self, at: SimTime, node: NodeId, waited: Duration) {
+    fn ended(&mut self, at: SimTime, node: NodeId, waited: Duration, nodes: &View) {
         let full = self.full.is_some_and(|full| at.since(full) < self.premises.settling());
         let ready = self.leader.is_some_and(|(leader, since)| leader == node && at.since(since) >= waited);
-        if self.premises.lossless && !full && ready && self.calm.is_settled(at, &self.premises) {
+        let settled = || self.premises.is_settled(nodes.faults.calm(more_than_leadership), at);
+        if self.premises.lossless && !full && ready && settled() {
             self.rounds += 1;
             let behind = self.behind(at, waited);
             self.slow += u64::from(waited > self.usual() + behind);
@@ -126,18 +124,17 @@ impl ReadIndexLatency {
 
 impl Check for ReadIndexLatency {
     fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::Round, Kind::Appended, Kind::Fault]
+        &[Kind::Told, Kind::Round, Kind::Appended]
     }
 
-    fn record(&mut self, record: &Record, _nodes: &View) -> Option<Finding> {
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
         let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else {
-            self.calm.record(record);
             return None;
         };
         match event {
             Event::CaughtUp { .. } => self.leader = Some((*node, record.at)),
             Event::RoundEnded { cause: RoundCause::LeaseMiss | RoundCause::InnerRead, waited, confirmed: true } => {
-                self.ended(record.at, *node, *waited);
+                self.ended(record.at, *node, *waited, nodes);
             }
             Event::Appended { .. } if self.leads(*node) => self.append(record.at),
             Event::LaneFull { .. } | Event::InboxFull { .. } => self.full = Some(record.at),
@@ -167,6 +164,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
     use crate::history::FaultPhase::Activated;
+    use crate::words::Verb;
 
     /// A round trip takes 1 ms and an fsync 2; the slowest of both take 9.
     fn judged(rounds: &[(u64, u64)]) -> (Vec<String>, u64) {

@@ -14,13 +14,12 @@
 //! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, `only-voter-without-lease`
 //! (`planted/only-voter`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::calm::Calm;
 use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::View;
-use crate::words::Verb;
+use crate::words::Disturbs;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
 
@@ -31,15 +30,17 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
     "lease-bugs.md Pf3",
 );
 
-/// What is over when it has ended.
-const LEAVES_NOTHING: &[Verb] = &[Verb::Partition, Verb::Pause, Verb::Transfer, Verb::Heal];
+/// Is it not over when it has ended?
+fn leaves_something_behind(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Members | Disturbs::Messages | Disturbs::Lives | Disturbs::Pace | Disturbs::Clocks => true,
+        Disturbs::Leadership | Disturbs::Reach | Disturbs::Standstill | Disturbs::Nothing => false,
+    }
+}
 
 /// The check.
 pub(in crate::check) struct WarmLease {
     premises: Premises,
-    calm: Calm,
-    /// But for what leaves nothing behind.
-    otherwise_calm: Calm,
     /// Who was last caught up, and since when.
     leader: Option<(NodeId, SimTime)>,
     /// From when on the next read of the leader must be answered from its lease; `None`: one was judged.
@@ -51,16 +52,7 @@ pub(in crate::check) struct WarmLease {
 
 impl WarmLease {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            calm: Calm::default(),
-            otherwise_calm: Calm::but_for(LEAVES_NOTHING),
-            leader: None,
-            due: None,
-            renews: true,
-            cold: Vec::new(),
-            evaluated: 0,
-        }
+        Self { premises: premises.clone(), leader: None, due: None, renews: true, cold: Vec::new(), evaluated: 0 }
     }
 
     fn told(
@@ -73,7 +65,7 @@ impl WarmLease {
             Event::Configured(timing) => self.renews &= timing.renews,
             Event::CaughtUp { .. } => {
                 self.leader = Some((*node, at));
-                self.reckon();
+                self.reckon(nodes);
             }
             Event::Role { role, .. } if *role != Role::Leader => {
                 self.leader.take_if(|(leader, _)| leader == node);
@@ -84,17 +76,18 @@ impl WarmLease {
     }
 
     /// Something began, from which the lease must be warm some time later.
-    fn reckon(&mut self) {
+    fn reckon(&mut self, nodes: &View) {
         let Premises { tick, heartbeat, slowest_round_trip, slowest_fsync, .. } = self.premises;
         let round = tick + slowest_round_trip + slowest_fsync;
-        let reckoned = self.leader.zip(self.calm.since());
-        self.due = reckoned.map(|((_, elected), healed)| elected.after(round).max(healed.after(heartbeat + round)));
+        let reckoned = self.leader.zip(nodes.faults.calm(|_| true));
+        self.due = reckoned.map(|((_, elected), calm)| elected.after(round).max(calm.since.after(heartbeat + round)));
     }
 
     fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>, nodes: &View) {
         let is_due = self.due.is_some_and(|due| at > due) && self.leader.is_some_and(|(leader, _)| leader == node);
         let judged = self.renews && self.premises.lossless && miss != Some(Miss::Transfer);
-        if !is_due || !judged || !self.otherwise_calm.is_settled(at, &self.premises) {
+        let settled = || self.premises.is_settled(nodes.faults.calm(leaves_something_behind), at);
+        if !is_due || !judged || !settled() {
             return;
         }
         self.due = None;
@@ -116,11 +109,7 @@ impl Check for WarmLease {
 
     fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
         match &record.what {
-            What::Fault(_) => {
-                self.otherwise_calm.record(record);
-                self.calm.record(record);
-                self.reckon();
-            }
+            What::Fault(_) => self.reckon(nodes),
             What::Stack(told) => self.told(record.at, told, nodes),
             _ => {}
         }
@@ -147,6 +136,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
     use crate::history::FaultPhase::{Activated, Ended};
+    use crate::words::Verb;
 
     /// n1 is caught up at 21 s. A tick and a heartbeat are 100 ms, a round trip takes 4 at most, an fsync 5.
     fn led() -> Events {

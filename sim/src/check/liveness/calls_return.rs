@@ -18,7 +18,6 @@ use crate::history::{ByOp, Fate, OpId, ProcessChange, Record, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::View;
-use crate::view::faults::Troubles;
 use leasehold::env::{Address, NodeId};
 
 pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
@@ -35,7 +34,8 @@ pub(in crate::check) struct CallsReturn {
     open: ByOp<(u32, SimTime)>,
     /// Those that reached a node and were not answered by it, and when they must have ended.
     taken: ByOp<(NodeId, SimTime)>,
-    troubles: Troubles,
+    /// Since when no fault is in force; `None`: one is.
+    calm: Option<SimTime>,
     twice: Vec<(OpId, SimTime)>,
     evaluated: u64,
 }
@@ -46,7 +46,7 @@ impl CallsReturn {
             premises: premises.clone(),
             open: ByOp::default(),
             taken: ByOp::default(),
-            troubles: Troubles::default(),
+            calm: Some(SimTime::default()),
             twice: Vec::new(),
             evaluated: 0,
         }
@@ -78,7 +78,7 @@ impl CallsReturn {
     }
 
     fn unanswered(&self, end: SimTime) -> Option<Finding> {
-        let calm = self.troubles.calm_since()?;
+        let calm = self.calm?;
         let patience = self.premises.settling();
         let never = |(_, (_, deadline)): &(OpId, &(NodeId, SimTime))| end.since(calm.max(*deadline)) > patience;
         let unanswered: Vec<_> = self.taken.iter().filter(never).collect();
@@ -106,7 +106,7 @@ impl Check for CallsReturn {
         &[Kind::Invoked, Kind::Completed, Kind::WithClient, Kind::Process, Kind::Fault]
     }
 
-    fn record(&mut self, record: &Record, _nodes: &View) -> Option<Finding> {
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
         match &record.what {
             What::Invoked(invocation) => {
                 let deadline = self.premises.deadlines.get(invocation.client as usize);
@@ -128,9 +128,7 @@ impl Check for CallsReturn {
                 self.taken.remove(OpId(head.call));
             }
             What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => self.excuse(*node),
-            What::Fault(_) => {
-                self.troubles.record(record);
-            }
+            What::Fault(_) => self.calm = nodes.faults.calm_since(),
             What::Stack(_) | What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Cpu { .. } => {}
         }
         None

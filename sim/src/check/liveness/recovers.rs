@@ -24,9 +24,9 @@ use crate::check::{Check, CheckInfo, Finding, Kind, Leaderless, Premises, STORY,
 use crate::history::{Fate, FaultPhase, KeyId, Operation, ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::faults::{Change, Troubles};
+use crate::view::faults::Change;
 use crate::view::{Replica, View};
-use crate::words::Verb;
+use crate::words::Disturbs;
 use leasehold::env::{Address, NodeId};
 use leasehold::observe::{Event, Role};
 use std::collections::{BTreeSet, VecDeque};
@@ -42,8 +42,6 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 pub(in crate::check) struct Recovers {
     premises: Premises,
     /// All but crashes.
-    troubles: Troubles,
-    crashes: Troubles,
     awaited: Option<Awaited>,
     following: Option<Following>,
     late: Option<Finding>,
@@ -101,12 +99,25 @@ impl Following {
     }
 }
 
+/// Does it take processes away, and disturb those that are left in nothing else?
+fn takes_lives(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Lives => true,
+        Disturbs::Leadership
+        | Disturbs::Members
+        | Disturbs::Reach
+        | Disturbs::Messages
+        | Disturbs::Standstill
+        | Disturbs::Pace
+        | Disturbs::Clocks
+        | Disturbs::Nothing => false,
+    }
+}
+
 impl Recovers {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
         Self {
             premises: premises.clone(),
-            troubles: Troubles::default(),
-            crashes: Troubles::default(),
             awaited: None,
             following: None,
             late: None,
@@ -118,34 +129,16 @@ impl Recovers {
 
     fn fault(&mut self, record: &Record, nodes: &View) {
         self.remember(record);
-        match self.change(record) {
-            Change::None | Change::Less => {}
-            Change::Began => (self.awaited, self.following) = (None, None),
-            Change::Calm => {
-                (self.awaited, self.following) = (Some(Awaited::since(record.at)), None);
-                self.look_at_leaders(record.at, nodes);
+        match nodes.faults.change() {
+            Change::None => {}
+            Change::Began(disturbs) if !takes_lives(disturbs) => (self.awaited, self.following) = (None, None),
+            // After a crash too: those who are left, or are there again, are to go on at once.
+            Change::Began(_) | Change::Ended(_) | Change::Healed => {
+                if nodes.faults.in_force(|disturbs| !takes_lives(disturbs)) == 0 {
+                    (self.awaited, self.following) = (Some(Awaited::since(record.at)), None);
+                    self.look_at_leaders(record.at, nodes);
+                }
             }
-        }
-    }
-
-    fn change(&mut self, record: &Record) -> Change {
-        match &record.what {
-            What::Fault(fault) if fault.verb == Verb::Crash => self.crash(record),
-            // It ends crashes too.
-            What::Fault(fault) if fault.verb == Verb::Heal => {
-                self.crashes.record(record);
-                self.troubles.record(record)
-            }
-            _ => self.troubles.record(record),
-        }
-    }
-
-    /// Those who are left, or are there again, are to go on at once.
-    fn crash(&mut self, record: &Record) -> Change {
-        match self.crashes.record(record) {
-            Change::None => Change::None,
-            _ if self.troubles.in_force() > 0 => Change::Less,
-            Change::Began | Change::Less | Change::Calm => Change::Calm,
         }
     }
 
@@ -214,7 +207,7 @@ impl Recovers {
 
     fn watch(&mut self, at: SimTime, nodes: &View) {
         // Who is down for another reason than a crash is no excuse.
-        if self.crashes.in_force() > 0 && !quorum_runs(nodes) {
+        if nodes.faults.in_force(takes_lives) > 0 && !quorum_runs(nodes) {
             self.awaited = None;
         }
         let settling = self.premises.settling();
@@ -386,6 +379,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, ms, put};
     use crate::history::FaultPhase::{Activated, Ended};
+    use crate::words::Verb;
     use std::time::Duration;
 
     /// The timeouts are those of an election timeout of one second: it must be over in 12.6.

@@ -18,7 +18,7 @@ use crate::history::{FaultPhase, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::View;
-use crate::view::faults::{Change, Troubles};
+use crate::view::faults::Change;
 use leasehold::env::ReplicaId;
 use leasehold::observe::{Event, Role};
 
@@ -32,7 +32,6 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 /// The check.
 pub(in crate::check) struct SteadyLeadership {
     premises: Premises,
-    troubles: Troubles,
     /// Who leads has no reason to lose that from here on; `None`: a fault is in force.
     calm_from: Option<SimTime>,
     changes: u64,
@@ -43,20 +42,13 @@ pub(in crate::check) struct SteadyLeadership {
 impl SteadyLeadership {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
         let calm_from = Some(SimTime::default().after(premises.settling()));
-        Self {
-            premises: premises.clone(),
-            troubles: Troubles::default(),
-            calm_from,
-            changes: 0,
-            first: None,
-            evaluated: 0,
-        }
+        Self { premises: premises.clone(), calm_from, changes: 0, first: None, evaluated: 0 }
     }
 
     /// Something happened that may move leadership.
-    fn disturbed(&mut self, at: SimTime) {
+    fn disturbed(&mut self, at: SimTime, nodes: &View) {
         self.close(at);
-        self.calm_from = self.troubles.calm_since().map(|_| at.after(self.premises.settling()));
+        self.calm_from = nodes.faults.calm_since().map(|_| at.after(self.premises.settling()));
     }
 
     /// A stretch of calm, if there was one, is over.
@@ -97,12 +89,11 @@ impl Check for SteadyLeadership {
     fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
         match &record.what {
             What::Fault(fault) => {
-                let change = self.troubles.record(record);
-                if change != Change::None || fault.phase == FaultPhase::Activated {
-                    self.disturbed(record.at);
+                if nodes.faults.change() != Change::None || fault.phase == FaultPhase::Activated {
+                    self.disturbed(record.at, nodes);
                 }
             }
-            What::Stack(StackRecord { event: Event::TransferStarted { .. }, .. }) => self.disturbed(record.at),
+            What::Stack(StackRecord { event: Event::TransferStarted { .. }, .. }) => self.disturbed(record.at, nodes),
             What::Stack(told) => self.elected(record.at, told, nodes),
             _ => {}
         }

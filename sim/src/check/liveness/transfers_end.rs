@@ -15,14 +15,14 @@
 //! of another, by `ignored-transfer-awaited` (`planted/vain-transfers`), and by `transfer-never-over`
 //! (`planted/unreachable-target`).
 
-use crate::check::calm::Calm;
+use crate::check::calm::more_than_leadership;
 use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
 use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::faults::{Change, Troubles};
+use crate::view::faults::Change;
 use crate::view::{Replica, View};
-use crate::words::Verb;
+use crate::words::Disturbs;
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
@@ -39,10 +39,6 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 pub(in crate::check) struct TransfersEnd {
     premises: Premises,
     pending: BTreeMap<NodeId, Pending>,
-    /// What may keep a loop from its ticks.
-    hindrances: Troubles,
-    /// But for transfers.
-    calm: Calm,
     /// The longest that was too long.
     stuck: Option<(Duration, Finding)>,
     /// The first to a healthy target that took too long.
@@ -63,22 +59,28 @@ struct Pending {
 /// How many entries may be on their way to a target that has caught up.
 const ON_THEIR_WAY: u64 = 64;
 
+/// Does it keep a node from doing what it is asked?
+fn hinders(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Standstill | Disturbs::Pace => true,
+        Disturbs::Leadership
+        | Disturbs::Members
+        | Disturbs::Reach
+        | Disturbs::Messages
+        | Disturbs::Lives
+        | Disturbs::Clocks
+        | Disturbs::Nothing => false,
+    }
+}
+
 impl TransfersEnd {
     pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            pending: BTreeMap::new(),
-            hindrances: Troubles::default(),
-            calm: Calm::but_for(&[Verb::Transfer]),
-            stuck: None,
-            slow: None,
-            evaluated: 0,
-        }
+        Self { premises: premises.clone(), pending: BTreeMap::new(), stuck: None, slow: None, evaluated: 0 }
     }
 
     fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) {
         match told.event {
-            Event::TransferStarted { .. } if self.hindrances.calm_since().is_none() => {}
+            Event::TransferStarted { .. } if nodes.faults.in_force(hinders) > 0 => {}
             Event::TransferStarted { to } => {
                 let healthy = self.is_healthy(at, told.replica.node, to, nodes);
                 let alternates = self.pending.get_mut(&told.replica.node);
@@ -106,7 +108,7 @@ impl TransfersEnd {
         let end = |node| nodes.get(node).map_or(0, |state| state.log.last_index());
         let runs = |state: &Replica| !matches!(state.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)));
         self.premises.lossless
-            && self.calm.is_settled(at, &self.premises)
+            && self.premises.is_settled(nodes.faults.calm(more_than_leadership), at)
             && nodes.members(from).votes(to)
             && nodes.get(to).is_some_and(runs)
             && end(to) + ON_THEIR_WAY >= end(from)
@@ -150,7 +152,9 @@ impl Check for TransfersEnd {
     }
 
     fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        if matches!(record.what, What::Fault(_)) && self.calm.record(record) {
+        if let What::Fault(fault) = &record.what
+            && more_than_leadership(fault.verb.disturbs())
+        {
             self.pending.values_mut().for_each(|pending| pending.healthy = false);
         }
         match &record.what {
@@ -158,10 +162,7 @@ impl Check for TransfersEnd {
             What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => {
                 self.pending.remove(node);
             }
-            What::Fault(fault)
-                if matches!(fault.verb, Verb::Pause | Verb::Slow | Verb::Disk | Verb::Heal)
-                    && self.hindrances.record(record) == Change::Began =>
-            {
+            What::Fault(_) if matches!(nodes.faults.change(), Change::Began(disturbs) if hinders(disturbs)) => {
                 self.pending.clear();
             }
             _ => {}
@@ -187,6 +188,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
     use crate::history::FaultPhase;
+    use crate::words::Verb;
     use leasehold::env::Lane;
 
     /// An election timeout is one second, a tick 100 ms.
