@@ -13,7 +13,7 @@
 //! **Costs** a comparison for each operation, and some milliseconds at the end of a run.
 //!
 //! **Seen alive by** `snapshot-too-new` (`planted/lost-update`), where `serial-order` speaks first, its unit tests,
-//! `sim/tests/alive.rs`, and `sim/tests/linearizability.rs`.
+//! `sim/tests/alive.rs`, and `sim/tests/runs/linearizability.rs`.
 
 use crate::check::{Check, CheckInfo, Finding, Kind as RecordKind, Premises, words};
 use crate::history::{Completion, KeyId, OpId, Operation, Record, What};

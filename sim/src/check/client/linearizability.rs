@@ -21,7 +21,7 @@
 //! **Costs** the logarithm of the number of values that may still be seen, for each key that an operation touches. Remembers
 //! operations under way, keys, some dozens of values a key, and each write that failed.
 //!
-//! **Seen alive by** its unit tests, by `zones` against an exact search, and by `sim/tests/linearizability.rs`: under `long-lease`,
+//! **Seen alive by** its unit tests, by `zones` against an exact search, and by `sim/tests/runs/linearizability.rs`: under `long-lease`,
 //! with all that would end the run before set to record only.
 
 mod story;

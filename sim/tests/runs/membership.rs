@@ -1,31 +1,19 @@
 //! Membership and snapshots, on the whole stack: what a change does, what is refused, and what outlives the leader that began it.
 
+use super::given::Given;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::observe::{Event, Membership, Role};
-use leasehold_sim::history::{FaultPhase, Keep, ProcessChange, Record, StackRecord, What};
-use leasehold_sim::runner::{Places, Wish, resolve, run};
+use leasehold_sim::history::{FaultPhase, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::time::SimTime;
 use leasehold_sim::verdict::{Ruling, RunReport};
 use leasehold_sim::words::Verb;
-use std::fs;
-use std::path::Path;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// One run for each seed of a scenario with this timeline and cluster, and a few clients. None may violate anything.
-fn runs(name: &str, seeds: &str, timeline: &str, cluster: &str) -> Vec<RunReport> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("membership");
-    fs::create_dir_all(&folder).unwrap();
-    let file = folder.join(format!("{name}.toml"));
-    let text = format!(
-        "name = \"{name}\"\nseeds = \"{seeds}\"\nuntil = \"12s\"\ntimeline = [\n{timeline}\n]\n[cluster]\n{cluster}\n\
-         [[workload]]\nkind = \"kv\"\nclients = 4\nrate = \"100/s\"\nmix = {{ get = 0.5, put = 0.5 }}\n"
-    );
-    #[expect(clippy::disallowed_methods, reason = "a scenario for this test, in the tests' own folder")]
-    fs::write(&file, text).unwrap();
-    let wish = Wish { scenarios: vec![file.to_string_lossy().into_owned()], ..Wish::default() };
-    let groups =
-        resolve(&wish, &Places::around(&folder)).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
-    let reports: Vec<RunReport> = groups[0].specs(Keep::All).map(|spec| run(&spec)).collect();
+/// One run of these steps for each seed, with a few clients. None may violate anything.
+fn runs(seeds: RangeInclusive<u64>, steps: &str, cluster: &str) -> Vec<RunReport> {
+    let load = "clients = 4\nrate = \"100/s\"\nmix = { get = 0.5, put = 0.5 }";
+    let reports = Given::load("12s", load).cluster(cluster).steps(steps).run_seeds(seeds);
     for report in &reports {
         assert_eq!(report.verdict.ruling, Ruling::Pass, "seed {}: {:?}", report.seed, report.verdict.failures);
     }
@@ -70,7 +58,7 @@ fn a_change_is_effective_once_the_leader_has_applied_it() {
         { at = "5s", membership = { demote = "@follower" } },
         { at = "6s", membership = { joint = { add = ["@learner"], remove = ["@follower"] } } },
     "#;
-    for report in runs("changes", "1..=3", timeline, "spares = 1") {
+    for report in runs(1..=3, timeline, "spares = 1") {
         let effective = acts(&report).iter().filter(|(phase, _)| *phase == FaultPhase::Effective).count();
         assert_eq!(effective, 4, "{:?}", acts(&report));
         let last = members(&report);
@@ -88,7 +76,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         { at = "3.4s", membership = { joint = { add = ["n1"] } } },
         { at = "3.5s", membership = { joint = { remove = ["n1", "n2", "n3"] } } },
     "#;
-    for report in runs("nonsense", "1..=2", timeline, "learners = 1\nspares = 1") {
+    for report in runs(1..=2, timeline, "learners = 1\nspares = 1") {
         let refused: Vec<String> =
             acts(&report).into_iter().filter(|(phase, _)| *phase == FaultPhase::Refused).map(|(_, why)| why).collect();
         assert_eq!(
@@ -113,7 +101,7 @@ fn of_two_changes_at_once_the_second_is_refused() {
         { at = "3s", membership = { add-learner = "n4" } },
         { at = "3s", membership = { add-learner = "n5" } },
     "#;
-    for report in runs("two-at-once", "1..=3", timeline, "spares = 2") {
+    for report in runs(1..=3, timeline, "spares = 2") {
         let said: Vec<String> = acts(&report).into_iter().map(|(_, detail)| detail).collect();
         assert!(
             said.iter().any(|said| said == "add learner n5: membership change refused: another change is under way"),
@@ -130,7 +118,7 @@ fn the_last_voter_stays_and_a_learner_is_never_led_by() {
         { at = "4s", membership = { demote = "@leader" } },
         { at = "5s", transfer = { to = "@learner" } },
     "#;
-    for report in runs("last-voter", "1..=2", timeline, "nodes = 1\nlearners = 1") {
+    for report in runs(1..=2, timeline, "nodes = 1\nlearners = 1") {
         assert_eq!(members(&report), Membership::default());
         assert_eq!(report.faults["transfer"].effective, 0);
         let led = told(&report)
@@ -144,7 +132,7 @@ fn the_last_voter_stays_and_a_learner_is_never_led_by() {
 fn a_removed_leader_neither_leads_nor_serves_and_another_leads_at_once() {
     let timeline = "{ at = \"5s\", membership = { remove = \"@leader\" } },";
     let mut at_once = 0;
-    for report in runs("removed-leader", "1..=5", timeline, "nodes = 2") {
+    for report in runs(1..=5, timeline, "nodes = 2") {
         let removal = told(&report).find_map(|(at, node, event)| match event {
             Event::Membership { members, .. } if !members.votes(node) => Some((at, node)),
             _ => None,
@@ -181,7 +169,7 @@ fn a_joint_configuration_is_left_by_the_next_leader_if_the_one_that_entered_it_i
         { at = "4.0006s..4.0056s", every = "5ms", jitter = "2ms", crash = { node = "@leader", for = "3s" } },
     "#;
     let mut abandoned = 0;
-    for report in runs("abandoned", "1..=30", timeline, "spares = 1") {
+    for report in runs(1..=30, timeline, "spares = 1") {
         let terms: Vec<(bool, u64)> = changes_by_term(&report);
         let entered = terms.iter().find(|(joint, _)| *joint).map(|(_, term)| *term);
         let left = terms.iter().rfind(|(joint, _)| !*joint).map(|(_, term)| *term);
@@ -221,7 +209,7 @@ fn a_node_that_joins_after_the_log_was_cut_is_caught_up_by_a_snapshot_and_starts
         { at = "6s", membership = { add-learner = "n4" } },
         { at = "8s", crash = { node = "n4", for = "100ms" } },
     "#;
-    for report in runs("late-learner", "1..=3", timeline, "spares = 1\ncompact-after = 50") {
+    for report in runs(1..=3, timeline, "spares = 1\ncompact-after = 50") {
         let restored: Vec<Option<NodeId>> = told(&report)
             .filter_map(|(_, node, event)| match event {
                 Event::SnapshotRestored { from, .. } if node == NodeId(4) => Some(*from),
@@ -247,7 +235,7 @@ fn a_snapshot_that_is_lost_is_sent_again() {
         { at = "3s", partition = { sides = [["n3"], ["@others"]], for = "3s" } },
     "#;
     let mut again = 0;
-    for report in runs("lossy", "1..=10", timeline, "compact-after = 20\nnetwork = { loss = \"20%\" }") {
+    for report in runs(1..=10, timeline, "compact-after = 20\nnetwork = { loss = \"20%\" }") {
         let unanswered =
             told(&report).filter(|(_, _, event)| matches!(event, Event::SnapshotUnanswered { .. })).count();
         let installed =
@@ -259,7 +247,7 @@ fn a_snapshot_that_is_lost_is_sent_again() {
 
 #[test]
 fn no_snapshot_is_taken_where_none_is_asked_for() {
-    for report in runs("plain", "1..=1", "{ at = \"3s\", crash = { node = \"@follower\", for = \"1s\" } },", "") {
+    for report in runs(1..=1, "{ at = \"3s\", crash = { node = \"@follower\", for = \"1s\" } },", "") {
         let any = told(&report).any(|(_, _, event)| {
             matches!(event, Event::SnapshotTaken { .. } | Event::SnapshotRestored { .. } | Event::LogCompacted { .. })
         });

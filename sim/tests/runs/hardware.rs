@@ -1,26 +1,16 @@
 //! Faults of clocks and disks in whole runs: what each does to a node, and what it must not do.
 
+use super::given::Given;
 use leasehold::env::{NodeId, ReplicaId};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Miss};
-use leasehold_sim::history::{Completion, Keep, OpKind, ProcessChange, StackRecord, What};
-use leasehold_sim::mutant::find;
-use leasehold_sim::runner::{Spec, run};
-use leasehold_sim::scenario;
+use leasehold_sim::history::{Completion, OpKind, ProcessChange, StackRecord, What};
 use leasehold_sim::verdict::{Ruling, RunReport};
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Three nodes for eight seconds, with this timeline.
 fn ran(timeline: &str) -> RunReport {
-    let text = format!(
-        "name = \"t\"\nuntil = \"8s\"\ntimeline = [{timeline}]\n\
-         [[workload]]\nkind = \"kv\"\nclients = 8\nrate = \"200/s\"\n"
-    );
-    let scenario = scenario::parse(Path::new("t.toml"), &text).unwrap_or_else(|problems| panic!("{problems}"));
-    let variant = find("default").expect("there is a default");
-    let report = run(&Spec { scenario: Arc::new(scenario), seed: 1, variant, keep: Keep::All, leak: false });
+    let report = Given::load("8s", "clients = 8\nrate = \"200/s\"").steps(timeline).run();
     assert_eq!(report.verdict.ruling, Ruling::Pass, "{:?}", report.verdict.failures);
     report
 }

@@ -1,15 +1,11 @@
 //! Each fault verb acts, and does no more than it says.
 
+use super::given::Given;
 use leasehold::env::{Address, NodeId, ReplicaId};
 use leasehold::observe::{Event, Role};
-use leasehold_sim::history::{Fate, FaultPhase, Keep, ProcessChange, Record, StackRecord, What};
-use leasehold_sim::mutant::find;
-use leasehold_sim::runner::{Spec, run};
-use leasehold_sim::scenario;
+use leasehold_sim::history::{Fate, FaultPhase, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::time::SimTime;
 use leasehold_sim::words::{MessageKind, Verb};
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What happened in a run.
@@ -28,13 +24,8 @@ struct Met {
 
 /// Runs these steps on so many nodes for five seconds, with clients that read and write.
 fn ran(nodes: u32, steps: &str) -> Ran {
-    let text = format!(
-        "name = \"faults\"\nuntil = \"5s\"\ntimeline = [\n{steps}\n]\n[cluster]\nnodes = {nodes}\n\
-         [[workload]]\nkind = \"kv\"\nclients = 4\nmix = {{ get = 0.5, put = 0.5 }}\nrate = \"200/s\"\ndeadline = \"500ms\""
-    );
-    let scenario = scenario::parse(Path::new("faults.toml"), &text).unwrap_or_else(|problems| panic!("{problems}"));
-    let variant = find("default").unwrap();
-    let report = run(&Spec { scenario: Arc::new(scenario), seed: 1, variant, keep: Keep::All, leak: false });
+    let load = "clients = 4\nmix = { get = 0.5, put = 0.5 }\nrate = \"200/s\"\ndeadline = \"500ms\"";
+    let report = Given::load("5s", load).cluster(&format!("nodes = {nodes}")).steps(steps).run();
     assert_eq!(report.verdict.class, None, "{:?}", report.verdict.failures);
     Ran { records: report.kept }
 }

@@ -1,23 +1,14 @@
 //! Steps that wait for a moment of the protocol act at that moment, as often as they may, and at no other.
 
+use super::given::Given;
 use leasehold::observe::{Event, Role};
-use leasehold_sim::history::{Fate, FaultPhase, Keep, Record, What};
-use leasehold_sim::mutant::find;
-use leasehold_sim::runner::{Spec, run};
-use leasehold_sim::scenario;
+use leasehold_sim::history::{Fate, FaultPhase, Record, What};
 use leasehold_sim::time::SimTime;
 use leasehold_sim::words::{MessageKind, Verb};
-use std::path::Path;
-use std::sync::Arc;
 
 /// The history of a run of 12 s with these steps, under a load of reads and writes.
 fn history(steps: &str) -> Vec<Record> {
-    let text = format!(
-        "name = \"moments\"\nuntil = \"12s\"\ntimeline = [\n{steps}\n]\n[[workload]]\nkind = \"kv\"\nrate = \"50/s\"\ndeadline = \"500ms\"\n"
-    );
-    let scenario = scenario::parse(Path::new("moments.toml"), &text).unwrap_or_else(|problems| panic!("{problems}"));
-    let variant = find("default").unwrap();
-    run(&Spec { scenario: Arc::new(scenario), seed: 1, variant, keep: Keep::All, leak: false }).kept
+    Given::load("12s", "rate = \"50/s\"\ndeadline = \"500ms\"").steps(steps).run().kept
 }
 
 /// When a verb acted, and on whom.
