@@ -1,5 +1,8 @@
 //! The house rules about who may know whom, read from manifests and sources.
 
+mod modules;
+
+use modules::Modules;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,6 +102,31 @@ fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_
             &["cli"],
         ],
     );
+}
+
+#[test]
+fn no_modules_take_from_each_other_in_a_circle_inside_a_room_either() {
+    for folder in ["src", "sim/src"] {
+        let modules = Modules::of(folder, sources(folder));
+        let circles: Vec<String> = modules.circles().iter().map(|circle| circle.join(" ")).collect();
+        assert!(circles.is_empty(), "circles in {folder}:\n  {}", circles.join("\n  "));
+    }
+}
+
+#[test]
+fn a_file_is_one_thing_that_can_be_read_at_a_sitting() {
+    const LONGEST: usize = 500;
+    const MEDIAN: usize = 200;
+    let mut files: Vec<(usize, String)> = ["src", "sim/src"]
+        .iter()
+        .flat_map(|folder| sources(folder))
+        .map(|(file, text)| (text.lines().count(), file))
+        .collect();
+    files.sort();
+    let too_long: Vec<_> = files.iter().filter(|(lines, _)| *lines > LONGEST).collect();
+    assert!(too_long.is_empty(), "files of more than {LONGEST} lines: {too_long:?}");
+    let (median, _) = &files[files.len() / 2];
+    assert!(*median <= MEDIAN, "half of the files have more than {MEDIAN} lines");
 }
 
 #[test]
