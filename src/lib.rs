@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`rules`] | the register of rules: what each demands, why, and from where |
 //! | [`env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
+//! | [`tasks`] | the tasks of one process, and their end |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
 //! | [`metrics`] | counters and histograms under the reference system's names |
@@ -31,6 +32,7 @@ pub mod observe;
 pub mod request;
 pub mod rules;
 pub mod store;
+pub mod tasks;
 pub mod transport;
 pub mod wire;
 

@@ -1,14 +1,14 @@
 //! One process: engine, lease, store, coordinator and client service, started and stopped as a unit.
 
 use crate::coordinator::{self, Coordinator};
-use crate::engine::raft_rs::{self, RaftEngine};
 use crate::engine::{self, Engine, MembershipChange, Status};
 use crate::env::{BoxFuture, Bus, Disk, NodeId};
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::lease::{self, Lease};
 use crate::metrics::Metrics;
 use crate::observe::{Event, Host};
 use crate::store::Store;
+use crate::tasks::Tasks;
 use crate::transport::{Message, Packet, Transport};
 use std::sync::Arc;
 
@@ -22,9 +22,6 @@ pub struct Config {
     /// Where ReadIndex rounds are spent.
     pub coordinator: coordinator::Policy,
 }
-
-/// Starts the engine of a node.
-pub type StartEngine = Box<dyn FnOnce(raft_rs::Parts) -> Result<Arc<dyn Engine>, Error>>;
 
 /// What a node is put together from. [`Parts::new`] chooses the parts; whoever puts a node together may put another in the place of
 /// one, or around it.
@@ -45,19 +42,26 @@ pub struct Parts {
     pub store: Arc<Store>,
     /// Who applies what the engine has committed: the store.
     pub machine: Arc<dyn engine::StateMachine>,
-    /// Starts consensus.
-    pub engine: StartEngine,
+    /// Makes its engine.
+    pub engines: Arc<dyn engine::Factory>,
 }
 
 impl Parts {
-    /// The parts of a node of this stack: a lease that hears its engine, a store that applies what that commits, raft-rs.
-    pub fn new(host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, disk: Arc<dyn Disk>, config: Config) -> Self {
+    /// The parts of a node of this stack, on engines of this kind: a lease that hears its engine, a store that applies what that
+    /// commits.
+    pub fn new(
+        engines: Arc<dyn engine::Factory>,
+        host: Arc<dyn Host>,
+        bus: Arc<dyn Bus<Message>>,
+        disk: Arc<dyn Disk>,
+        config: Config,
+    ) -> Self {
         let lease = Arc::new(Lease::new(Arc::clone(&host), config.lease));
         let store = Arc::new(Store::default());
         Self {
             listener: Arc::clone(&lease) as _,
             machine: Arc::clone(&store) as _,
-            engine: Box::new(|parts| Ok(Arc::new(RaftEngine::start(parts)?))),
+            engines,
             host,
             bus,
             disk,
@@ -75,6 +79,7 @@ pub struct Node {
     coordinator: Arc<Coordinator>,
     transport: Arc<Transport>,
     metrics: Arc<Metrics>,
+    tasks: Tasks,
 }
 
 impl Node {
@@ -83,19 +88,20 @@ impl Node {
     /// # Errors
     /// [`Error::Storage`], [`Error::Damaged`].
     pub fn start(parts: Parts) -> Result<Self, Error> {
-        let Parts { host, bus, disk, config, lease, listener, store, machine, engine } = parts;
-        host.observe(Event::Configured(raft_rs::timing(&config.engine, config.lease.length)));
+        let Parts { host, bus, disk, config, lease, listener, store, machine, engines } = parts;
+        host.observe(Event::Configured(engines.timing(&config.engine, config.lease.length)));
         let metrics = Arc::new(Metrics::default());
         let transport = Arc::new(Transport::new(Arc::clone(&host), bus, Arc::clone(&metrics)));
-        let engine = engine(raft_rs::Parts {
+        let tasks = Tasks::default();
+        let engine = engines.start(engine::Parts {
             host: Arc::clone(&host),
             disk,
             transport: Arc::clone(&transport),
             metrics: Arc::clone(&metrics),
+            tasks: tasks.clone(),
             machine,
             listener,
             config: config.engine,
-            tuning: raft_rs::Tuning::default(),
         })?;
         let coordinator = Arc::new(Coordinator::new(coordinator::Parts {
             host: Arc::clone(&host),
@@ -106,7 +112,7 @@ impl Node {
             metrics: Arc::clone(&metrics),
             policy: config.coordinator,
         }));
-        Ok(Self { host, engine, coordinator, transport, metrics })
+        Ok(Self { host, engine, coordinator, transport, metrics, tasks })
     }
 
     /// Takes a message from the bus.
@@ -114,14 +120,18 @@ impl Node {
         match packet.body {
             Message::Wire(_) => self.engine.deliver(packet),
             Message::Reply { call, result } => self.transport.answered(call, result),
+            Message::Request { call, .. } if self.tasks.are_stopped() => {
+                self.transport.reply(packet.from, call, Err(Error::Closed(Outcome::NotApplied)));
+            }
             Message::Request { call, budget, forwarded, request } => {
-                let coordinator = Arc::clone(&self.coordinator);
-                let transport = Arc::clone(&self.transport);
+                let (coordinator, transport) = (Arc::clone(&self.coordinator), Arc::clone(&self.transport));
+                let tasks = self.tasks.clone();
                 let serve = async move {
-                    let result = coordinator.serve(&request, forwarded, budget).await;
+                    let served = tasks.until_stopped(coordinator.serve(&request, forwarded, budget)).await;
+                    let result = served.unwrap_or(Err(Error::Closed(Outcome::Unknown)));
                     transport.reply(packet.from, call, result);
                 };
-                self.host.spawn("request", Box::pin(serve));
+                self.tasks.spawn(&*self.host, "request", serve);
             }
         }
     }
@@ -151,8 +161,20 @@ impl Node {
         self.engine.change_membership(change)
     }
 
-    /// Stops the node in good order.
-    pub fn stop(&self) {
+    /// Stops the node in good order: what was asked of it is answered with [`Error::Closed`]. The future is ready when nothing runs
+    /// any more that the node has started; it need not be awaited.
+    pub fn stop(&self) -> BoxFuture<()> {
+        self.tasks.stop();
         self.engine.stop();
+        let tasks = self.tasks.clone();
+        Box::pin(async move { tasks.joined().await })
+    }
+
+    /// Waits until the node's engine has stopped. One that has failed does nothing more, and whoever runs the node ends its process.
+    ///
+    /// # Errors
+    /// What stopped it, if nobody asked it to.
+    pub fn ended(&self) -> BoxFuture<Result<(), Error>> {
+        self.engine.ended()
     }
 }

@@ -4,6 +4,7 @@
 //! readers run beside the loop and see only what is published.
 
 pub mod acks;
+mod factory;
 pub mod raft_rs;
 pub mod renewal;
 
@@ -15,6 +16,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use crate::wire::Malformed;
+pub use factory::{Factory, Parts};
 pub use renewal::RenewalKind;
 
 /// What the engine has published.
@@ -112,6 +114,33 @@ pub trait Listener: Send + Sync {
 }
 
 /// A replicated log with a leader. All futures may be dropped at any time; a dropped proposal may still be committed.
+///
+/// # What an engine owes who watches it
+///
+/// It tells the [`Sink`](crate::observe::Sink), from its loop and in the order in which things happen:
+///
+/// | event | when |
+/// |---|---|
+/// | `Opened` | once, before anything else, by one that finds a log: as soon as that is durable |
+/// | `Role` | role, term or leader have changed; the [`Listener`] knows already |
+/// | `Voted`, `Appended`, `ChangeAppended` | once term and vote, or the entry, are durable, and before any answer that says so leaves |
+/// | `Applied` | for each index in order, once; `CaughtUp` after the first of a leader's own term |
+/// | `Membership` | the members in force are others, before anything else is applied; and at a start, those of the snapshot |
+/// | `CampaignedAmidChange` | it stands for election with a change of members in its log that it has not applied |
+/// | `QuorumChecked` | a leader has asked whether it still hears a quorum |
+/// | `RoundStarted`, `RoundEnded` | around each ReadIndex round, those of the renewal included, and around each wait for one |
+/// | `TransferStarted`, `TransferAborted` | a transfer is begun, is given up; a successful one ends by `Role` |
+/// | `TimeoutNowSent` | before it leaves, and after [`Listener::suspended`] |
+/// | `StaleTimeoutNow`, `VoteWithheld` | it sets such a message aside |
+/// | `SnapshotTaken`, `SnapshotSent`, `SnapshotUnanswered` | each time |
+/// | `SnapshotRestored`, `LogCompacted` | once what they tell of is durable |
+/// | `InboxFull` | a message found no room |
+/// | `Stopped` | once, last; [`Listener::ended`] has been called |
+///
+/// [`Engine::status`] is published when what it tells is durable and applied; a caller is answered after that. The [`Listener`] hears
+/// of leadership at once, before the message leaves, or the status is published, that lets anybody else know. Between persist, send,
+/// apply, publish and answer it stops at the [`Point`](crate::env::Point)s of these names, and pays for what it does by
+/// [`Env::work`](crate::env::Env::work). A new kind of engine passes the scripts of `src/tests` and the simulator's checks.
 pub trait Engine: Send + Sync + 'static {
     /// What is published now.
     fn status(&self) -> Status;
@@ -153,8 +182,14 @@ pub trait Engine: Send + Sync + 'static {
     /// Takes an engine's message from the network. One that finds the engine's queue full is dropped and counted.
     fn deliver(&self, packet: Packet);
 
-    /// Stops the engine; what waits is answered with [`Error::Closed`].
+    /// Stops the engine, soon; what waits is answered with [`Error::Closed`].
     fn stop(&self);
+
+    /// Waits until the engine has stopped.
+    ///
+    /// # Errors
+    /// What stopped it, if nobody asked it to: its disk failed, or what it had kept there is damaged.
+    fn ended(&self) -> BoxFuture<Result<(), Error>>;
 }
 
 /// How the engine is set up. Every node of a group has the same timing.

@@ -1,6 +1,6 @@
 //! A node stops, in good order or by its disk.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, TICK};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, TICK, What, get, put};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::observe::{EndCause, Event, Miss, Role};
 use crate::wire::Kind;
@@ -48,6 +48,44 @@ fn a_node_that_has_stopped_does_nothing_more() {
     assert!(c.events(1).iter().all(|event| matches!(event, Event::InboxFull { .. })), "{:?}", c.events(1));
     assert!(c.sent(Kind::Heartbeat, 1, 2).is_empty());
     assert!(c.leads(2) || c.leads(3));
+}
+
+#[test]
+fn a_stop_is_over_when_nothing_runs_any_more_that_the_node_has_started() {
+    let mut c = Cluster::led(3);
+    c.hold(Kind::AppendResponse, 2, 1);
+    c.hold(Kind::AppendResponse, 3, 1);
+    let proposed = c.ask(1, put("k", "v"));
+    c.hold(What::Request, 2, 1);
+    let forwarded = c.ask(2, get("k"));
+    c.stall_disk(1, true);
+    c.ask(1, put("l", "v"));
+    for node in [1, 2] {
+        let stopped = c.stop(node);
+        assert_eq!(stopped.now(), None, "its clock ticks still");
+        if node == 1 {
+            c.run(2 * TICK);
+            assert_eq!(stopped.now(), None, "its loop waits for the disk");
+            c.stall_disk(1, false);
+        }
+        c.run(2 * TICK);
+        assert_eq!((stopped.now(), c.tasks_of(node)), (Some(()), 0));
+    }
+    assert_eq!(c.answer(proposed), Some(Err(Error::Closed(Outcome::Unknown))));
+    assert_eq!(c.answer(forwarded), Some(Err(Error::Closed(Outcome::Unknown))));
+    assert_eq!(c.serve(1, put("k", "w")), Err(Error::Closed(Outcome::NotApplied)));
+}
+
+#[test]
+fn who_runs_a_node_hears_how_it_ended() {
+    let mut c = Cluster::led(3);
+    let ended = [1, 2, 3].map(|node| c.node(node).ended()).map(|ended| c.begin(ended));
+    c.stop(2);
+    c.fail_disk(3, true);
+    c.put(1, "k", "v").unwrap_err();
+    assert_eq!(ended.map(|ended| ended.now()), [None, Some(Ok(())), Some(Err(Error::Storage))]);
+    let again = c.node(3).ended();
+    assert_eq!(c.begin(again).now(), Some(Err(Error::Storage)), "who asks later hears the same");
 }
 
 #[test]

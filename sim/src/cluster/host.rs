@@ -47,8 +47,6 @@ pub(super) struct SimHost {
     yields: Mutex<Stream>,
     traps: Arc<Traps>,
     leak: bool,
-    /// Ends the process, soon.
-    exit: Box<dyn Fn() + Send + Sync>,
 }
 
 impl SimHost {
@@ -62,7 +60,6 @@ impl SimHost {
         cpu: Arc<Mutex<Cpu>>,
         traps: Arc<Traps>,
         process: Process,
-        exit: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
         let node = identity.node;
         Self {
@@ -77,7 +74,6 @@ impl SimHost {
             yields: Mutex::new(world.streams().stream(&["yield", &node.to_string()])),
             traps,
             leak: plan.leak,
-            exit,
         }
     }
 
@@ -162,10 +158,6 @@ fn is_for_traps_alone(point: Point) -> bool {
 
 impl Sink for SimHost {
     fn observe(&self, event: Event) {
-        // A process whose engine has failed is of no use to anybody: its main function returns.
-        if let Event::Stopped { error: Some(_) } = event {
-            (self.exit)();
-        }
         self.recorder.stack(self.world.now(), self.identity.node, &self.clock.lock().clock, event);
     }
 

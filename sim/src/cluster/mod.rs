@@ -95,6 +95,8 @@ struct Shared {
     plan: Plan,
     links: Links,
     slots: BTreeMap<NodeId, Slot>,
+    /// Waits for processes to fail. It is none of theirs.
+    supervisor: Process,
     /// The node that was started again last.
     restarted: Mutex<Option<NodeId>>,
 }
@@ -137,8 +139,9 @@ impl Cluster {
             (id, Slot::new(disk, NodeClock::new(clock, plan.touches_clocks()), cpu))
         };
         let slots = cpus.into_iter().map(slot).collect();
-        let cluster =
-            Self { shared: Arc::new(Shared { world, recorder, plan, links, slots, restarted: Mutex::new(None) }) };
+        let (supervisor, restarted) = (world.process("supervisor"), Mutex::new(None));
+        let shared = Shared { world, recorder, plan, links, slots, supervisor, restarted };
+        let cluster = Self { shared: Arc::new(shared) };
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
         cluster.tell_of_cores();
@@ -212,10 +215,10 @@ impl Cluster {
             Arc::clone(&slot.cpu),
             Arc::clone(&slot.traps),
             process.clone(),
-            self.exit(identity),
         );
         let assembly = shared.plan.assembly;
         let mut parts = Parts::new(
+            wiring::engines(&shared.plan.scenario),
             assembly.host(Arc::new(host)),
             Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)),
             Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)),
@@ -236,17 +239,22 @@ impl Cluster {
                 return;
             }
         };
+        self.supervise(identity, &node);
         for link in shared.links.entering_node(id) {
             shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), tap: tap.clone() })));
         }
         *slot.running.lock() = Some(Running { process, node, suspended: AtomicBool::new(false) });
     }
 
-    /// What a process calls to end itself: it is gone once it has come to rest, and starts again a while later. Its disk is as
-    /// after a crash of the machine: what had failed to become durable is not found in a cache that nobody can trust.
-    fn exit(&self, identity: Identity) -> Box<dyn Fn() + Send + Sync> {
-        let shared = Arc::downgrade(&self.shared);
-        Box::new(move || {
+    /// Ends a process whose engine has failed, which is of no use to anybody: it is gone once it has come to rest, and starts again
+    /// a while later. Its disk is as after a crash of the machine: what had failed to become durable is not found in a cache that
+    /// nobody can trust.
+    fn supervise(&self, identity: Identity, node: &Node) {
+        let (shared, ended) = (Arc::downgrade(&self.shared), node.ended());
+        self.shared.supervisor.spawn(async move {
+            if ended.await.is_ok() {
+                return;
+            }
             let Some(cluster) = shared.upgrade().map(|shared| Cluster { shared }) else { return };
             let world = cluster.world().clone();
             world.call_at(world.now(), move || {
@@ -254,7 +262,7 @@ impl Cluster {
                     cluster.start_later(identity);
                 }
             });
-        })
+        });
     }
 
     fn start_later(&self, identity: Identity) {

@@ -183,6 +183,13 @@ pub(super) fn costs(scenario: &Scenario) -> [Duration; Work::ALL.len()] {
     Work::ALL.map(|work| scenario.cluster.cpu.costs.get(work.name()).copied().unwrap_or(default_cost(work)))
 }
 
+/// What makes the engines of the nodes.
+pub(super) fn engines(scenario: &Scenario) -> Arc<dyn engine::Factory> {
+    match scenario.cluster.engine {
+        scenario::Engine::RaftRs => Arc::new(engine::raft_rs::RaftRs::default()),
+    }
+}
+
 pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
     let cluster = &plan.scenario.cluster;
     let (election_timeout, tick) = (cluster.election_timeout, cluster.tick);

@@ -1,10 +1,11 @@
 //! How the processes of a cluster are put together under a variant.
 
 use super::Variant;
+use super::wrap::engine::Fronted;
 use crate::cluster::{Assembly, TakenForClock, Tap};
 use leasehold::coordinator::Policy;
 use leasehold::engine::RenewalKind;
-use leasehold::engine::raft_rs;
+use leasehold::engine::raft_rs::RaftRs;
 use leasehold::env::NodeId;
 use leasehold::node::{Config, Parts};
 use leasehold::observe::Host;
@@ -64,12 +65,10 @@ impl Assembly for Variant {
             parts.machine = between(parts.machine, &parts.host);
         }
         if let Some(tuning) = self.tuning {
-            let start = parts.engine;
-            parts.engine = Box::new(move |parts| start(raft_rs::Parts { tuning: tuning(), ..parts }));
+            parts.engines = Arc::new(RaftRs { tuning: tuning() });
         }
-        if let Some(between) = self.engine {
-            let (start, host) = (parts.engine, Arc::clone(&parts.host));
-            parts.engine = Box::new(move |parts| Ok(between(start(parts)?, &host)));
+        if let Some(front) = self.engine {
+            parts.engines = Arc::new(Fronted { engines: parts.engines, front });
         }
         parts
     }

@@ -71,7 +71,7 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
         &[
             &["rules"],
             &["env"],
-            &["error"],
+            &["error", "tasks"],
             &["observe"],
             &["metrics", "request"],
             &["wire"],
@@ -144,6 +144,17 @@ fn madsim_appears_in_one_file_of_the_harness() {
     let users: Vec<_> = sources("sim/src").into_iter().filter(|(_, text)| text.contains("madsim::")).collect();
     let names: Vec<_> = users.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["sim/src/world/executor.rs"]);
+}
+
+#[test]
+fn what_an_engine_is_built_on_is_known_to_that_engine_alone() {
+    for (file, text) in sources("src").into_iter().filter(|(file, _)| !file.starts_with("src/engine/raft_rs/")) {
+        for name in ["use raft::", "raft::eraftpb", "protobuf::"] {
+            assert!(!text.contains(name), "{file} names a type of raft-rs");
+        }
+        let chooses = ["src/engine/mod.rs", "src/lib.rs"].contains(&file.as_str()) || file.starts_with("src/tests/");
+        assert!(chooses || !text.contains("raft_rs"), "{file} knows which engine it is given");
+    }
 }
 
 #[test]

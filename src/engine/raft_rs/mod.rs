@@ -1,7 +1,7 @@
 //! The engine on the crate `raft` (raft-rs 0.7).
 //!
-//! [`RaftEngine`] is the handle that readers and writers hold; [`event_loop`] is the one task that owns the `RawNode`.
-//! Between them: an [`inbox`] in one direction, the published state in the other. [`storage`] is the log that `raft` reads.
+//! [`RaftRs`] makes them. `RaftEngine` is the handle that readers and writers hold; [`event_loop`] is the one task that owns the
+//! `RawNode`. Between them: an [`inbox`] in one direction, the published state in the other. [`storage`] is the log that `raft` reads.
 
 mod event_loop;
 mod inbox;
@@ -10,13 +10,13 @@ mod storage;
 mod timing;
 pub mod wire;
 
-use super::{Applied, Config, Engine, Listener, MembershipChange, StateMachine, Status};
-use crate::env::{BoxFuture, Disk, NodeId, between, timeout};
+use super::{Applied, Config, Engine, Factory, MembershipChange, Parts, Status};
+use crate::env::{BoxFuture, NodeId, between, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
-use crate::observe::{Event, Host, RoundCause};
-
-use crate::transport::{Packet, Transport};
+use crate::observe::{Event, Host, RoundCause, Timing};
+use crate::transport::Packet;
+use crate::wire::{Malformed, Wire};
 use event_loop::EventLoop;
 use inbox::{Ask, Inbox};
 use parking_lot::Mutex;
@@ -27,29 +27,16 @@ use tokio::sync::oneshot;
 
 pub use raft::eraftpb::ConfChangeTransition;
 pub use raft::{Config as RaftConfig, ReadOnlyOption};
-pub use timing::timing;
 
-/// What an engine is made of.
-pub struct Parts {
-    /// The seams.
-    pub host: Arc<dyn Host>,
-    /// The node's disk.
-    pub disk: Arc<dyn Disk>,
-    /// The node's end of the bus.
-    pub transport: Arc<Transport>,
-    /// The node's metrics.
-    pub metrics: Arc<Metrics>,
-    /// The state machine.
-    pub machine: Arc<dyn StateMachine>,
-    /// Who is told about leadership.
-    pub listener: Arc<dyn Listener>,
-    /// Timing, founders, queues.
-    pub config: Config,
+/// Makes engines on raft-rs.
+#[derive(Default)]
+pub struct RaftRs {
     /// What is set of raft itself.
     pub tuning: Tuning,
 }
 
 /// What [`Config`] does not say, as it is raft's alone.
+#[derive(Clone, Copy)]
 pub struct Tuning {
     /// Has the last word on how raft is set up.
     pub raft: fn(raft::Config) -> raft::Config,
@@ -64,9 +51,22 @@ impl Default for Tuning {
     }
 }
 
+impl Factory for RaftRs {
+    fn timing(&self, config: &Config, lease: Duration) -> Timing {
+        timing::timing(config, lease)
+    }
+
+    fn start(&self, parts: Parts) -> Result<Arc<dyn Engine>, Error> {
+        Ok(Arc::new(RaftEngine::start(parts, self.tuning)?))
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<Wire, Malformed> {
+        wire::decode(bytes)
+    }
+}
+
 /// A running Raft node.
-#[derive(Clone)]
-pub struct RaftEngine {
+struct RaftEngine {
     shared: Arc<Shared>,
 }
 
@@ -84,6 +84,9 @@ struct Published {
     status: Status,
     closed: bool,
     waiting: Vec<(u64, oneshot::Sender<()>)>,
+    /// How the engine ended, and who waits for that.
+    end: Option<Result<(), Error>>,
+    awaiting_end: Vec<oneshot::Sender<Result<(), Error>>>,
 }
 
 impl RaftEngine {
@@ -91,7 +94,7 @@ impl RaftEngine {
     ///
     /// # Errors
     /// The disk failed, or the log on it is damaged, or not one that `raft` accepts.
-    pub fn start(parts: Parts) -> Result<Self, Error> {
+    fn start(parts: Parts, tuning: Tuning) -> Result<Self, Error> {
         let store = LogStore::open(Arc::clone(&parts.disk), &parts.config.founders)?;
         let shared = Arc::new(Shared {
             host: Arc::clone(&parts.host),
@@ -100,10 +103,10 @@ impl RaftEngine {
             published: Mutex::default(),
             read_retry: parts.config.read_retry,
         });
-        let (host, tick) = (Arc::clone(&parts.host), parts.config.tick);
-        let event_loop = EventLoop::new(parts, store, Arc::clone(&shared))?;
-        host.spawn("raft", Box::pin(event_loop.run()));
-        host.spawn("tick", Box::pin(tick_for_ever(Arc::clone(&shared), tick)));
+        let (host, tasks, tick) = (Arc::clone(&parts.host), parts.tasks.clone(), parts.config.tick);
+        let event_loop = EventLoop::new(parts, tuning, store, Arc::clone(&shared))?;
+        tasks.spawn(&*host, "raft", event_loop.run());
+        tasks.spawn(&*host, "tick", tick_for_ever(Arc::clone(&shared), tick));
         Ok(Self { shared })
     }
 }
@@ -135,6 +138,15 @@ impl Shared {
         published.closed = true;
         published.status = Status { term: published.status.term, ..Status::default() };
         published.waiting.clear();
+    }
+
+    /// Tells who waits for it how the engine ended.
+    fn end(&self, end: Result<(), Error>) {
+        let mut published = self.published.lock();
+        for waiter in published.awaiting_end.drain(..) {
+            let _ = waiter.send(end.clone());
+        }
+        published.end = Some(end);
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Ask) -> Result<T, Error> {
@@ -216,5 +228,16 @@ impl Engine for RaftEngine {
 
     fn stop(&self) {
         self.shared.inbox.close();
+    }
+
+    fn ended(&self) -> BoxFuture<Result<(), Error>> {
+        let mut published = self.shared.published.lock();
+        if let Some(end) = published.end.clone() {
+            return Box::pin(std::future::ready(end));
+        }
+        let (sender, receiver) = oneshot::channel();
+        published.awaiting_end.push(sender);
+        // An engine that is gone without a word went with its process.
+        Box::pin(async { receiver.await.unwrap_or(Ok(())) })
     }
 }

@@ -97,8 +97,8 @@ fn lasting(tick: Duration, ticks: usize) -> Duration {
     tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
-/// How the timers are set of an engine that `config` describes, beside a lease of this length.
-pub fn timing(config: &Config, lease: Duration) -> Timing {
+/// See [`Factory::timing`](crate::engine::Factory::timing).
+pub(super) fn timing(config: &Config, lease: Duration) -> Timing {
     let Config { tick, heartbeat, .. } = *config;
     let raft = raft_config(NodeId(1), config);
     let [promise, patience] = [raft.election_tick, raft.min_election_tick].map(|ticks| lasting(tick, ticks));

@@ -117,9 +117,9 @@ impl Cluster {
     }
 
     /// Stops a node in good order. It still answers that it has stopped.
-    pub(crate) fn stop(&mut self, node: u64) {
-        self.node(node).stop();
-        self.settle();
+    pub(crate) fn stop(&mut self, node: u64) -> Pending<()> {
+        let stopped = self.node(node).stop();
+        self.begin(stopped)
     }
 
     /// How many tasks of a node have not ended.

@@ -4,6 +4,7 @@ use super::cluster::Cluster;
 use super::disk::TestDisk;
 use super::stub::Stub;
 use crate::coordinator;
+use crate::engine::raft_rs::RaftRs;
 use crate::engine::{self, RenewalKind};
 use crate::env::{Bus, NodeId};
 use crate::error::Error;
@@ -39,8 +40,7 @@ pub(crate) struct Setup {
     compact_after: Option<NonZeroU64>,
     policy: coordinator::Policy,
     inbox: usize,
-    /// In the place of raft-rs.
-    stub: Option<Stub>,
+    engines: Arc<dyn engine::Factory>,
 }
 
 impl Setup {
@@ -53,7 +53,7 @@ impl Setup {
             compact_after: None,
             policy: coordinator::Policy::default(),
             inbox: 256,
-            stub: None,
+            engines: Arc::new(RaftRs::default()),
         }
     }
 
@@ -92,7 +92,7 @@ impl Setup {
 
     /// Every node has this engine.
     pub(crate) fn stub(mut self, stub: &Stub) -> Self {
-        self.stub = Some(stub.clone());
+        self.engines = Arc::new(stub.clone());
         self
     }
 
@@ -118,10 +118,6 @@ impl Setup {
             lease: lease::Policy::new(lease_length(), self.renewal),
             coordinator: self.policy,
         };
-        let mut parts = Parts::new(host, bus, Arc::new(disk), config);
-        if let Some(stub) = self.stub.clone() {
-            parts.engine = Box::new(|_| Ok(Arc::new(stub)));
-        }
-        Node::start(parts)
+        Node::start(Parts::new(Arc::clone(&self.engines), host, bus, Arc::new(disk), config))
     }
 }

@@ -1,14 +1,17 @@
 //! An engine that does what a test says: what stands above it is tested without consensus.
 
-use crate::engine::{Applied, Engine, MembershipChange, Status};
+use crate::engine::raft_rs::RaftRs;
+use crate::engine::{Applied, Config, Engine, Factory, Malformed, MembershipChange, Parts, Status};
 use crate::env::{BoxFuture, NodeId};
 use crate::error::Error;
-use crate::observe::{Role, RoundCause};
+use crate::observe::{Role, RoundCause, Timing};
 use crate::store::Verdict;
 use crate::transport::Packet;
+use crate::wire::Wire;
 use parking_lot::Mutex;
-use std::future::ready;
+use std::future::{pending, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Proposals are written at index 7 and rounds confirm it, unless they fail as a test says. Cloned, it is the same engine.
 #[derive(Clone)]
@@ -64,6 +67,20 @@ fn now<T: Send + 'static>(value: T) -> BoxFuture<T> {
     Box::pin(ready(value))
 }
 
+impl Factory for Stub {
+    fn timing(&self, config: &Config, lease: Duration) -> Timing {
+        RaftRs::default().timing(config, lease)
+    }
+
+    fn start(&self, _parts: Parts) -> Result<Arc<dyn Engine>, Error> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn decode(&self, _bytes: &[u8]) -> Result<Wire, Malformed> {
+        Err(Malformed)
+    }
+}
+
 impl Engine for Stub {
     fn status(&self) -> Status {
         self.0.lock().status
@@ -94,4 +111,8 @@ impl Engine for Stub {
     fn deliver(&self, _packet: Packet) {}
 
     fn stop(&self) {}
+
+    fn ended(&self) -> BoxFuture<Result<(), Error>> {
+        Box::pin(pending())
+    }
 }

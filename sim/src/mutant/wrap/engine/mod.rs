@@ -16,12 +16,15 @@ pub(in crate::mutant) use reads::{
     answers_before_own_term, asks_nobody, asks_without_end, joins_rounds, serves_after_old_lease,
 };
 
-use leasehold::engine::{Applied, Engine, MembershipChange, Status};
+use crate::mutant::StandIn;
+use leasehold::engine::{Applied, Config, Engine, Factory, Malformed, MembershipChange, Parts, Status};
 use leasehold::env::{BoxFuture, NodeId};
 use leasehold::error::Error;
-use leasehold::observe::RoundCause;
+use leasehold::observe::{RoundCause, Timing};
 use leasehold::transport::Packet;
+use leasehold::wire::Wire;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is odd about the answers; what is not said goes through as it is.
 trait Between: Send + Sync + 'static {
@@ -45,6 +48,27 @@ trait Between: Send + Sync + 'static {
 struct Answering<B> {
     engine: Arc<dyn Engine>,
     between: B,
+}
+
+/// Makes engines that something stands in front of.
+pub(in crate::mutant) struct Fronted {
+    pub(in crate::mutant) engines: Arc<dyn Factory>,
+    pub(in crate::mutant) front: StandIn<dyn Engine>,
+}
+
+impl Factory for Fronted {
+    fn timing(&self, config: &Config, lease: Duration) -> Timing {
+        self.engines.timing(config, lease)
+    }
+
+    fn start(&self, parts: Parts) -> Result<Arc<dyn Engine>, Error> {
+        let host = Arc::clone(&parts.host);
+        Ok((self.front)(self.engines.start(parts)?, &host))
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<Wire, Malformed> {
+        self.engines.decode(bytes)
+    }
 }
 
 fn answering(engine: Arc<dyn Engine>, between: impl Between) -> Arc<dyn Engine> {
@@ -82,5 +106,9 @@ impl<B: Between> Engine for Answering<B> {
 
     fn stop(&self) {
         self.engine.stop();
+    }
+
+    fn ended(&self) -> BoxFuture<Result<(), Error>> {
+        self.engine.ended()
     }
 }

@@ -1,0 +1,80 @@
+//! What this node asks of its engine: proposals and ReadIndex rounds.
+
+use super::{EventLoop, known_node};
+use crate::engine::Applied;
+use crate::engine::raft_rs::inbox::Reply;
+use crate::env::Work;
+use crate::error::Error;
+use crate::metrics::Counter;
+use crate::observe::{Event, RoundCause};
+use crate::rules::Rule;
+use raft::{ReadState, StateRole};
+
+impl EventLoop {
+    pub(super) async fn propose(&mut self, command: Vec<u8>, reply: Reply<Applied>) {
+        self.host.work(Work::Propose).await;
+        match self.append(command) {
+            Ok(index) => self.proposals.insert(index, self.raft.raft.term, reply),
+            Err(error) => {
+                self.metrics.count(Counter::ProposalsFailed);
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    /// Appends an entry to this leader's log and returns its index.
+    pub(super) fn append(&mut self, command: Vec<u8>) -> Result<u64, Error> {
+        self.check_leading()?;
+        match self.raft.propose(Vec::new(), command) {
+            Ok(()) => Ok(self.raft.raft.raft_log.last_index()),
+            Err(_) => Err(Error::Overloaded),
+        }
+    }
+
+    pub(super) fn check_leading(&self) -> Result<(), Error> {
+        let raft = &self.raft.raft;
+        if raft.state != StateRole::Leader {
+            return Err(Error::NotLeader { leader: known_node(raft.leader_id) });
+        }
+        if !Rule::NothingDuringTransfer.holds(raft.lead_transferee.is_none()) {
+            return Err(Error::TransferInProgress);
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_index(&mut self, cause: RoundCause, again: bool, reply: Reply<u64>) {
+        if let Err(error) = self.check_leading() {
+            let _ = reply.send(Err(error));
+            return;
+        }
+        self.host.observe(Event::RoundStarted { cause, again });
+        let context = self.contexts.next();
+        if Rule::RoundAfterOwnTerm.holds(self.raft.raft.commit_to_current_term()) {
+            self.reads.insert(context, reply);
+            self.raft.read_index(context.to_vec());
+        } else {
+            self.reads.defer(context, reply);
+        }
+    }
+
+    pub(super) fn confirm(&mut self, states: &[ReadState]) {
+        for state in states {
+            if let Some(base) = self.renewal.confirmed(&state.request_ctx) {
+                self.listener.renewed(self.raft.raft.term, base);
+            }
+            if let Some(reply) = self.reads.confirmed(&state.request_ctx) {
+                self.confirmed.push((reply, state.index));
+            }
+        }
+    }
+
+    /// Starts the reads that came before an entry of this term was committed.
+    pub(super) fn release_early_reads(&mut self) {
+        if self.raft.raft.state == StateRole::Leader && self.raft.raft.commit_to_current_term() {
+            for (context, reply) in self.reads.take_early() {
+                self.reads.insert(context, reply);
+                self.raft.read_index(context.to_vec());
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What comes from the other nodes, and what goes to them, with the stamps that acknowledgements are counted by.
+
+use super::EventLoop;
+use crate::engine::raft_rs::wire;
+use crate::env::{Address, NodeId, Stamp, Work};
+use crate::observe::Event;
+use crate::rules::Rule;
+use crate::transport::{Message, Packet};
+use raft::StateRole;
+use raft::eraftpb::{Message as RaftMessage, MessageType};
+
+impl EventLoop {
+    pub(super) async fn step(&mut self, packet: Packet) {
+        self.host.work(Work::Step).await;
+        let Packet { from: Address::Node(from), body: Message::Wire(wire), stamp, echo, .. } = packet else {
+            return;
+        };
+        let Some(message) = wire::open(wire) else { return };
+        if !Rule::TimeoutNowNamesLog.holds(self.is_no_stale_timeout_now(&message)) {
+            self.host.observe(Event::StaleTimeoutNow);
+            return;
+        }
+        if !Rule::PromiseSurvivesRestart.holds(self.promise.permits(&message)) {
+            self.host.observe(Event::VoteWithheld { from });
+            return;
+        }
+        self.echo = stamp.map(|stamp| (from.0, stamp));
+        if let Some(stamp) = echo {
+            self.acknowledged(from, message.term, stamp);
+        }
+        // A message of a peer that is not, or no longer, a member is an error that concerns nobody here.
+        let _ = self.raft.step(message);
+    }
+
+    /// Rule RL.4 (raft-rs #234): a `TimeoutNow` permits an election against the log that its sender had. If this log has moved
+    /// on since, the sender has regained its lease by an entry that the permission knows nothing of.
+    fn is_no_stale_timeout_now(&self, message: &RaftMessage) -> bool {
+        let log = &self.raft.raft.raft_log;
+        message.msg_type != MessageType::MsgTimeoutNow
+            || message.index == 0
+            || (log.last_term(), log.last_index()) <= (message.log_term, message.index)
+    }
+
+    fn acknowledged(&mut self, from: NodeId, term: u64, stamp: Stamp) {
+        let raft = &self.raft.raft;
+        let mine = Rule::StampOfThisTerm.holds(stamp.term == raft.term) && stamp.incarnation == self.host.incarnation();
+        if raft.state == StateRole::Leader
+            && mine
+            && Rule::AnswerOfThisTerm.holds(term == raft.term)
+            && let Some(base) = self.renewal.acknowledged(from, stamp)
+        {
+            self.listener.renewed(stamp.term, base);
+        }
+    }
+
+    /// Sends what raft has ready, in an order that does not depend on its hash maps.
+    pub(super) async fn send(&mut self, mut messages: Vec<RaftMessage>) {
+        if messages.is_empty() {
+            return;
+        }
+        if !messages.is_sorted_by_key(|message| message.to) {
+            messages.sort_by_key(|message| message.to);
+        }
+        let stamp = self.stamp();
+        for mut message in messages {
+            self.host.work(Work::Send).await;
+            if message.msg_type == MessageType::MsgTimeoutNow {
+                self.listener.suspended();
+                self.host.observe(Event::TimeoutNowSent { to: NodeId(message.to) });
+                let log = &self.raft.raft.raft_log;
+                (message.log_term, message.index) = (log.last_term(), log.last_index());
+            }
+            self.sends_snapshot(&message);
+            let round = stamp.filter(|_| is_round(message.msg_type));
+            let echo = self.echo_for(&message);
+            let to = message.to;
+            let Some(wire) = wire::seal(message) else { continue };
+            let kind = wire.kind;
+            if self.transport.send_wire(NodeId(to), wire, round, echo).is_err() {
+                self.not_sent(to, kind);
+            }
+        }
+    }
+
+    /// The stamp of what leaves now. Where the clock cannot be read it bears the latest reading: it left after that.
+    fn stamp(&mut self) -> Option<Stamp> {
+        if self.raft.raft.state != StateRole::Leader {
+            return None;
+        }
+        self.round += 1;
+        let sent_at = self.now().unwrap_or(self.latest);
+        let (term, incarnation) = (self.raft.raft.term, self.host.incarnation());
+        Some(Stamp { term, incarnation, round: self.round, sent_at })
+    }
+
+    /// The stamp that an answer returns: that of the message which is being stepped, if it is of the same term.
+    fn echo_for(&self, answer: &RaftMessage) -> Option<Stamp> {
+        let (from, stamp) = self.echo?;
+        let answers = matches!(answer.msg_type, MessageType::MsgAppendResponse | MessageType::MsgHeartbeatResponse);
+        (answers && answer.to == from && answer.term == stamp.term).then_some(stamp)
+    }
+}
+
+/// Is this one of a leader's messages that renew the receiver's promise?
+fn is_round(kind: MessageType) -> bool {
+    matches!(kind, MessageType::MsgAppend | MessageType::MsgHeartbeat | MessageType::MsgSnapshot)
+}

@@ -1,0 +1,74 @@
+//! Role, term and vote, and who is told when they change.
+
+use super::snapshots::Sent;
+use super::transfers::Transfer;
+use super::{EventLoop, known_node};
+use crate::engine::raft_rs::pending::INTERRUPTED;
+use crate::metrics::Counter;
+use crate::observe::{EndCause, Event, Role};
+use raft::StateRole;
+
+/// What the listener and the sink were last told.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Known {
+    pub(super) role: Role,
+    pub(super) term: u64,
+    pub(super) leader: u64,
+}
+
+impl EventLoop {
+    /// Follows every call that may change term or role: election timeout, listener, what waits.
+    pub(super) fn after_step(&mut self) {
+        let raft = &mut self.raft.raft;
+        self.timeouts.impose(raft, &*self.host);
+        let known = Known { role: role_of(raft.state), term: raft.term, leader: raft.leader_id };
+        if known == self.known {
+            return;
+        }
+        let before = std::mem::replace(&mut self.known, known);
+        if (before.role, before.term) != (known.role, known.term) {
+            self.role_changed(before);
+        }
+        if before.leader != known.leader {
+            self.metrics.count(Counter::LeaderChangesSeen);
+        }
+        let leader = known_node(known.leader);
+        self.tell_of_campaign();
+        self.host.observe(Event::Role { role: known.role, term: known.term, leader });
+    }
+
+    fn role_changed(&mut self, before: Known) {
+        self.renewal.reset();
+        self.snapshots = Sent::default();
+        if before.role == Role::Leader {
+            self.listener.ended(EndCause::RoleChange);
+            self.proposals.fail_all(&INTERRUPTED);
+            self.reads.fail_all(&INTERRUPTED);
+            self.fail_change(&INTERRUPTED);
+            if let Transfer::Pending { reply, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
+                let _ = reply.send(Ok(()));
+            }
+        }
+        if self.known.role == Role::Leader {
+            self.listener.elected(self.known.term);
+        }
+    }
+
+    /// Tells of another term or vote, which is durable now.
+    pub(super) fn tell_vote(&mut self) {
+        let state = self.raft.store().hard_state();
+        let voted = (state.term, state.vote);
+        if std::mem::replace(&mut self.voted, voted) != voted {
+            self.host.observe(Event::Voted { term: voted.0, vote: known_node(voted.1) });
+        }
+    }
+}
+
+pub(in crate::engine::raft_rs) fn role_of(state: StateRole) -> Role {
+    match state {
+        StateRole::Follower => Role::Follower,
+        StateRole::PreCandidate => Role::PreCandidate,
+        StateRole::Candidate => Role::Candidate,
+        StateRole::Leader => Role::Leader,
+    }
+}

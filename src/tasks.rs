@@ -1,0 +1,137 @@
+//! The tasks of one process: whoever starts them can wait until they have ended.
+
+use crate::env::Env;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+/// A process's tasks. A handle: clones are the same tasks.
+#[derive(Clone, Default)]
+pub struct Tasks {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How many have not ended.
+    running: usize,
+    stopped: bool,
+    last: u64,
+    /// Those that end at a stop, by number.
+    stoppable: BTreeMap<u64, Waker>,
+    joining: Vec<Waker>,
+}
+
+/// The process was stopped before the future was ready.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stopped;
+
+impl Tasks {
+    /// Runs `task` beside the others.
+    pub fn spawn(
+        &self,
+        env: &(impl Env + ?Sized),
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let running = Running::one_more_of(self.clone());
+        let counted = async move {
+            let _running = running;
+            task.await;
+        };
+        env.spawn(name, Box::pin(counted));
+    }
+
+    /// Ends what runs [`Tasks::until_stopped`], now and later.
+    pub fn stop(&self) {
+        let stoppable = {
+            let mut state = self.state.lock();
+            state.stopped = true;
+            std::mem::take(&mut state.stoppable)
+        };
+        stoppable.into_values().for_each(Waker::wake);
+    }
+
+    /// Have they been told to stop?
+    pub fn are_stopped(&self) -> bool {
+        self.state.lock().stopped
+    }
+
+    /// Waits for `future`, but no longer than until [`Tasks::stop`].
+    ///
+    /// # Errors
+    /// The stop came first; the future is dropped.
+    pub async fn until_stopped<T>(&self, future: impl Future<Output = T>) -> Result<T, Stopped> {
+        let mut future = pin!(future);
+        let stoppable = Stoppable::new(self);
+        poll_fn(|cx| {
+            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+                return Poll::Ready(Ok(value));
+            }
+            let mut state = self.state.lock();
+            if state.stopped {
+                return Poll::Ready(Err(Stopped));
+            }
+            state.stoppable.insert(stoppable.number, cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits until none runs.
+    pub async fn joined(&self) {
+        poll_fn(|cx| {
+            let mut state = self.state.lock();
+            if state.running == 0 {
+                return Poll::Ready(());
+            }
+            state.joining.push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// Counts one task, until it is dropped.
+struct Running(Tasks);
+
+impl Running {
+    fn one_more_of(tasks: Tasks) -> Self {
+        tasks.state.lock().running += 1;
+        Self(tasks)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let joining = {
+            let mut state = self.0.state.lock();
+            state.running -= 1;
+            if state.running == 0 { std::mem::take(&mut state.joining) } else { Vec::new() }
+        };
+        joining.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// The number by which a stop finds a future, until that is over.
+struct Stoppable<'a> {
+    tasks: &'a Tasks,
+    number: u64,
+}
+
+impl<'a> Stoppable<'a> {
+    fn new(tasks: &'a Tasks) -> Self {
+        let mut state = tasks.state.lock();
+        state.last += 1;
+        Self { tasks, number: state.last }
+    }
+}
+
+impl Drop for Stoppable<'_> {
+    fn drop(&mut self) {
+        self.tasks.state.lock().stoppable.remove(&self.number);
+    }
+}
