@@ -20,36 +20,18 @@
 //! | [`report`] | terminal, JSON lines, comparison |
 //! | [`runner`] | one seed; many seeds; the same seed in other ways |
 
-#[cfg(not(madsim))]
-compile_error!(include_str!("without-madsim.txt"));
-
-#[cfg(madsim)]
 pub mod check;
-#[cfg(madsim)]
 pub mod cluster;
-#[cfg(madsim)]
 pub mod fault;
-#[cfg(madsim)]
 pub mod history;
-#[cfg(madsim)]
 pub mod mutant;
-#[cfg(madsim)]
 pub mod register;
-#[cfg(madsim)]
 pub mod report;
-#[cfg(madsim)]
 pub mod runner;
-#[cfg(madsim)]
 pub mod scenario;
-#[cfg(madsim)]
 pub mod time;
-#[cfg(madsim)]
 pub mod verdict;
-#[cfg(madsim)]
 pub mod view;
-#[cfg(madsim)]
 pub mod words;
-#[cfg(madsim)]
 pub mod workload;
-#[cfg(madsim)]
 pub mod world;

@@ -6,7 +6,7 @@
 //!
 //! | file | what it simulates |
 //! |---|---|
-//! | [`executor`] | nothing: the one place that touches madsim, which cuts a run off from the machine |
+//! | [`executor`] | nothing: where a run meets the machine; the one place that touches madsim, the guard |
 //! | [`process`] | tasks of one process, run in an order drawn from the process's own stream |
 //! | [`queue`], [`timer`] | what is due, and waiting for it |
 //! | [`signal`] | waiting for a change |
