@@ -102,6 +102,17 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_large_by_its_entries_with_their_contexts_its_snapshot_and_its_own_context() {
+        let mut large = message(MessageType::MsgAppend);
+        large.context = vec![1; 2].into();
+        large.mut_snapshot().data = vec![1; 30].into();
+        for _ in 0..2 {
+            large.entries.push(Entry { data: vec![1; 100].into(), context: vec![1; 7].into(), ..Default::default() });
+        }
+        assert_eq!(seal(large).unwrap().head.payload, 2 + 30 + 2 * 107);
+    }
+
+    #[test]
     fn a_vote_that_a_transfer_forces_is_a_kind_of_its_own() {
         let mut vote = message(MessageType::MsgRequestVote);
         assert_eq!(seal(vote.clone()).unwrap().kind, Kind::Vote);

@@ -59,6 +59,12 @@ pub(super) struct Member {
     node: Option<Node>,
 }
 
+impl Setup {
+    pub(crate) fn start(self) -> Cluster {
+        Cluster::start(self)
+    }
+}
+
 impl Cluster {
     /// Voters `n1` and so on; nobody leads.
     pub(crate) fn of(voters: u64) -> Self {
@@ -76,7 +82,7 @@ impl Cluster {
         self
     }
 
-    pub(super) fn start(setup: Setup) -> Self {
+    fn start(setup: Setup) -> Self {
         let world = Arc::new(World::default());
         // The clocks' origin is no special moment.
         world.advance_to(1_000_000_000);

@@ -1,6 +1,5 @@
 //! How a cluster of the test bed is set up: the one place that builds nodes.
 
-use super::cluster::Cluster;
 use super::disk::TestDisk;
 use super::stub::Stub;
 use crate::coordinator;
@@ -30,7 +29,7 @@ pub(crate) fn lease_length() -> Duration {
     lease::longest_safe(ELECTION, TICK)
 }
 
-/// A cluster to be; [`Setup::start`] starts it.
+/// A cluster to be.
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(super) founders: Membership,
@@ -94,10 +93,6 @@ impl Setup {
     pub(crate) fn stub(mut self, stub: &Stub) -> Self {
         self.engines = Arc::new(stub.clone());
         self
-    }
-
-    pub(crate) fn start(self) -> Cluster {
-        Cluster::start(self)
     }
 
     /// Starts one node of it.
