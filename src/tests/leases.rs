@@ -72,6 +72,32 @@ fn of_three_voters_one_follower_that_answers_is_enough() {
 }
 
 #[test]
+fn of_five_voters_two_followers_that_answer_are_enough() {
+    let mut c = Cluster::led(5);
+    [4, 5].into_iter().for_each(|node| c.isolate(node));
+    c.run(3 * ELECTION);
+    assert_eq!(c.gate(1), Ok(()));
+}
+
+#[test]
+fn acknowledgements_of_two_terms_do_not_make_a_quorum() {
+    let mut c = Cluster::led(5);
+    c.run(HEARTBEAT);
+    c.transfer(1, 2).unwrap();
+    for node in [2, 4, 5] {
+        c.hold(Kind::AppendResponse, node, 1);
+        c.hold(Kind::HeartbeatResponse, node, 1);
+    }
+    c.begin_transfer(2, 1);
+    c.stand(1);
+    c.forget();
+    c.run(HEARTBEAT);
+    assert_eq!(extensions(&c, 1), [], "n3 alone has answered in this term");
+    c.release();
+    assert!(c.lease(1).is_some());
+}
+
+#[test]
 fn of_five_voters_one_follower_that_answers_is_not() {
     let mut c = Cluster::led(5);
     c.run(ELECTION / 2);
