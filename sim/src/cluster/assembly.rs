@@ -41,6 +41,11 @@ pub trait Assembly: Send + Sync {
         TakenForClock::Monotonic
     }
 
+    /// Does a supervisor end a process whose engine has failed, and start it again?
+    fn supervised(&self) -> bool {
+        true
+    }
+
     /// What stands around the surroundings of a process.
     fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
         host

@@ -239,7 +239,9 @@ impl Cluster {
                 return;
             }
         };
-        self.supervise(identity, &node);
+        if shared.plan.assembly.supervised() {
+            self.supervise(identity, &node);
+        }
         for link in shared.links.entering_node(id) {
             shared.world.set_receiver(link, Some(Arc::new(Door { node: Arc::clone(&node), tap: tap.clone() })));
         }

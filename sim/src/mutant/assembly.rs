@@ -43,6 +43,10 @@ impl Assembly for Variant {
         self.clock
     }
 
+    fn supervised(&self) -> bool {
+        self.supervised
+    }
+
     fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
         match self.host {
             Some(around) => around(host),

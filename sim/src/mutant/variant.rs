@@ -52,6 +52,8 @@ pub struct Variant {
     pub tuning: Option<fn() -> Tuning>,
     /// What the nodes take for a monotonic clock.
     pub clock: TakenForClock,
+    /// A supervisor ends a process whose engine has failed, and starts it again.
+    pub supervised: bool,
     /// Stands around the node's surroundings.
     pub host: Option<Around<dyn Host>>,
     /// Stands around its disk.
@@ -148,6 +150,7 @@ pub const DEFAULT: Variant = Variant {
     set_up: None,
     tuning: None,
     clock: TakenForClock::Monotonic,
+    supervised: true,
     host: None,
     disk: None,
     tap: None,

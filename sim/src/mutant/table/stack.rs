@@ -1,6 +1,6 @@
 //! Bugs that are made by switching off what the stack keeps, or by telling the lease something else than the engine says.
 
-use crate::mutant::wrap::{engine, host, listener, machine};
+use crate::mutant::wrap::{engine, listener, machine};
 use crate::mutant::{Harm, PLANTED, Variant, any_error, seen, tuned};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
 use leasehold::engine::RenewalKind;
@@ -183,7 +183,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: an engine that fails ends neither the lease nor, to readers, its leadership, and the process lives on",
         source: "elastickv 9c15a89b, f83fed54; lease-bugs LB-26",
         seen: seen("planted/failed-engine", "live-leader"),
-        host: Some(host::outlives_its_engine),
+        supervised: false,
         listener: Some(listener::hears_of_no_stop),
         engine: Some(engine::leads_on_after_stop),
         ..PLANTED
@@ -277,7 +277,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv #534 (R20)",
         seen: seen("planted/failed-disks", "recovers"),
         harm: Harm::Liveness,
-        host: Some(host::outlives_its_engine),
+        supervised: false,
         ..PLANTED
     },
     Variant {

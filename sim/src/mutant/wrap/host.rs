@@ -20,10 +20,6 @@ trait Quirk: Send + Sync + 'static {
         host.entropy(purpose)
     }
 
-    fn observe(&self, host: &dyn Host, event: Event) {
-        host.observe(event);
-    }
-
     fn point(&self, host: &dyn Host, point: Point) -> Wait {
         host.point(point)
     }
@@ -79,7 +75,7 @@ impl<Q: Quirk> Env for Odd<Q> {
 
 impl<Q: Quirk> Sink for Odd<Q> {
     fn observe(&self, event: Event) {
-        self.quirk.observe(&*self.host, event);
+        self.host.observe(event);
     }
 
     fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
@@ -146,21 +142,4 @@ pub(in crate::mutant) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
     }
 
     odd(host, Constant)
-}
-
-/// The failure of its engine does not end the process.
-
-pub(in crate::mutant) fn outlives_its_engine(host: Arc<dyn Host>) -> Arc<dyn Host> {
-    struct Outlives;
-
-    impl Quirk for Outlives {
-        fn observe(&self, host: &dyn Host, event: Event) {
-            host.observe(match event {
-                Event::Stopped { .. } => Event::Stopped { error: None },
-                told => told,
-            });
-        }
-    }
-
-    odd(host, Outlives)
 }
