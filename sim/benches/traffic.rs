@@ -60,7 +60,7 @@ fn simulated() -> (u64, Duration) {
         let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
-            let plan = Plan { scenario, assembly: &DEFAULT, clients: 0, leak: false };
+            let plan = Plan { scenario, assembly: &DEFAULT, leak: false };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             world.run(SimTime::at(Duration::from_secs(3)), || false);
             let leader = cluster.replicas().leader().expect("three healthy nodes elect a leader");

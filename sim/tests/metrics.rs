@@ -57,9 +57,8 @@ fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>
         let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
-            let clients = workload::clients(&scenario);
             let variant = find(variant).unwrap();
-            let plan = Plan { scenario: Arc::clone(&scenario), assembly: variant, clients, leak: false };
+            let plan = Plan { scenario: Arc::clone(&scenario), assembly: variant, leak: false };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             workload::start(&cluster, &scenario, &KeySpace::new(&scenario));
             world.run(SimTime::at(scenario.until), || false);

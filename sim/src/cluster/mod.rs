@@ -64,8 +64,6 @@ pub struct Plan {
     pub scenario: Arc<Scenario>,
     /// How its processes are put together.
     pub assembly: &'static dyn Assembly,
-    /// How many clients there are, over all workloads.
-    pub clients: u32,
     /// Plants a leak of nondeterminism, for the tests of `verify`: entropy mixed with a counter of the whole process.
     pub leak: bool,
 }

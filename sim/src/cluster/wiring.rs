@@ -52,8 +52,8 @@ pub(super) fn lay(world: &SimWorld, plan: &Plan, cpus: &BTreeMap<NodeId, Arc<Mut
         for lane in Lane::ALL {
             peers.push((from != to).then(|| {
                 let name = format!("{from}>{to} {}", lane.name());
-                let link =
-                    Link::new(peer_quality(scenario, (from, to), lane), world.streams().stream(&["network", &name]));
+                let stream = world.streams().stream(&["network", &name]);
+                let link = Link::new(name, peer_quality(scenario, (from, to), lane), stream);
                 let ends = Ends {
                     caller: Arc::clone(&cpus[&from]),
                     callee: Arc::clone(&cpus[&to]),
@@ -64,12 +64,17 @@ pub(super) fn lay(world: &SimWorld, plan: &Plan, cpus: &BTreeMap<NodeId, Arc<Mut
         }
     }
     let mut clients = Vec::new();
-    for (client, node) in (0..plan.clients).flat_map(|client| ids().map(move |node| (client, node))) {
+    let names = scenario.workloads.iter().flat_map(|workload| {
+        let clients = 0..workload.clients;
+        clients.map(|index| format!("{} {index}", workload.name)).collect::<Vec<_>>()
+    });
+    for (client, node) in names.flat_map(|client| ids().map(move |node| (client.clone(), node))) {
         let link = |name: String| {
             let quality = quality(&scenario.cluster.client_network, scenario, Lane::Request);
-            world.add_link(Link::new(quality, world.streams().stream(&["network", &name])))
+            let stream = world.streams().stream(&["network", &name]);
+            world.add_link(Link::new(name, quality, stream))
         };
-        clients.push((link(format!("client({client})>{node}")), link(format!("{node}>client({client})"))));
+        clients.push((link(format!("{client}>{node}")), link(format!("{node}>{client}"))));
     }
     Links { nodes, peers, clients }
 }

@@ -9,7 +9,7 @@ pub use phase::{Waiting, Watch};
 
 use crate::cluster::Cluster;
 use crate::history::{Fault, FaultPhase, How, StepId, Targets};
-use crate::scenario::{Action, Scenario, Selector, When};
+use crate::scenario::{Action, Scenario, Selector, When, step_names};
 use crate::time::SimTime;
 use crate::words::Verb;
 use crate::world::streams::Stream;
@@ -40,16 +40,14 @@ crate::words::verbs!(performed);
 pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Option<Waiting> {
     let injector = Injector { cluster: cluster.clone(), in_force: Arc::default(), jumped: Arc::default() };
     let mut waiting = watch.map(|watch| Waiting::new(watch, injector.clone()));
-    let mut number = 0;
-    for (position, step) in scenario.timeline.iter().enumerate() {
+    for (step, name) in scenario.timeline.iter().zip(step_names(&scenario.timeline)) {
         if let (Some(_), Some(waiting)) = (phase::moment(step.at), &mut waiting) {
-            waiting.add(step.at, &step.action, number);
-            number += step.at.times() as usize;
+            waiting.add(step.at, &step.action, name);
             continue;
         }
-        for at in moments(step.at, &mut injector.stream("moments", position)) {
-            let act = Act::new(&injector, number, None);
-            number += 1;
+        let moments = moments(step.at, &mut injector.stream(&name, "moments"));
+        for (at, time) in moments.into_iter().zip(0..) {
+            let act = Act::new(&injector, StepId { name: Arc::clone(&name), time }, None);
             let action = step.action.clone();
             cluster.world().call_at(at, move || act.perform(&action));
         }
@@ -80,8 +78,8 @@ struct Injector {
 }
 
 impl Injector {
-    fn stream(&self, purpose: &str, number: usize) -> Stream {
-        self.cluster.world().streams().stream(&["fault", purpose, &number.to_string()])
+    fn stream(&self, step: &str, purpose: &str) -> Stream {
+        self.cluster.world().streams().stream(&["fault", step, purpose])
     }
 }
 
@@ -95,9 +93,9 @@ struct Act {
 }
 
 impl Act {
-    fn new(injector: &Injector, number: usize, this: Option<NodeId>) -> Self {
-        let stream = Mutex::new(injector.stream("targets", number));
-        Self { step: StepId(number as u32), injector: injector.clone(), stream, this }
+    fn new(injector: &Injector, step: StepId, this: Option<NodeId>) -> Self {
+        let stream = Mutex::new(injector.stream(&step.to_string(), "targets"));
+        Self { step, injector: injector.clone(), stream, this }
     }
 
     fn perform(self, action: &Action) {
@@ -106,7 +104,7 @@ impl Act {
 
     /// What a verb does to its targets.
     fn deed(&self, verb: Verb, targets: Targets, how: How) -> Deed {
-        let (step, phase) = (self.step, FaultPhase::Activated);
+        let (step, phase) = (self.step.clone(), FaultPhase::Activated);
         Deed {
             cluster: self.injector.cluster.clone(),
             fault: Fault { step, verb, targets, how, phase, evidence: None },

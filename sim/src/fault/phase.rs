@@ -5,7 +5,7 @@
 
 use super::{Act, Injector};
 use crate::cluster::Cluster;
-use crate::history::{Completion, Fate, Observer, ProcessChange, Record, StackRecord, What};
+use crate::history::{Completion, Fate, Observer, ProcessChange, Record, StackRecord, StepId, What};
 use crate::scenario::{Action, Moment, Phase, Scenario, When};
 use crate::time::SimTime;
 use crate::view::Replicas;
@@ -153,8 +153,7 @@ struct Step {
     times: u32,
     /// How many times it has acted.
     acted: Mutex<u32>,
-    /// The number of its first act.
-    first: usize,
+    name: Arc<str>,
     action: Action,
 }
 
@@ -163,11 +162,11 @@ impl Waiting {
         Self { watch, injector, steps: Vec::new() }
     }
 
-    /// A step that waits; its acts are numbered from `first` on.
-    pub(super) fn add(&mut self, at: When, action: &Action, first: usize) {
+    /// A step that waits.
+    pub(super) fn add(&mut self, at: When, action: &Action, name: Arc<str>) {
         let When::On { moment, from, to, times } = at else { return };
         let (from, to, action) = (SimTime::at(from), SimTime::at(to), action.clone());
-        self.steps.push(Arc::new(Step { moment, from, to, times, acted: Mutex::new(0), first, action }));
+        self.steps.push(Arc::new(Step { moment, from, to, times, acted: Mutex::new(0), name, action }));
     }
 
     /// Lets act what has waited for what has happened since. To be called between the events of the world.
@@ -206,7 +205,7 @@ impl Waiting {
 impl Step {
     fn perform(&self, injector: &Injector, this: Option<NodeId>) {
         let now = injector.cluster.world().now();
-        let nth = {
+        let time = {
             let mut acted = self.acted.lock();
             if *acted == self.times || now < self.from || now >= self.to {
                 return;
@@ -214,6 +213,6 @@ impl Step {
             *acted += 1;
             *acted - 1
         };
-        Act::new(injector, self.first + nth as usize, this).perform(&self.action);
+        Act::new(injector, StepId { name: Arc::clone(&self.name), time }, this).perform(&self.action);
     }
 }

@@ -176,7 +176,8 @@ impl Encoder {
             }
             // To whom it did it shows in what follows.
             What::Fault(fault) => {
-                self.number(fault.step.0);
+                self.text(&fault.step.name);
+                self.number(fault.step.time);
                 self.text(fault.verb.name());
                 self.tag(&fault.phase);
             }

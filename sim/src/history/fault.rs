@@ -5,15 +5,22 @@ use leasehold::engine::MembershipChange;
 use leasehold::env::{Address, NodeId};
 use leasehold::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// A step of the timeline, counted from 0, repetitions included.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct StepId(pub u32);
+/// A step of the timeline, and which of its times.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct StepId {
+    /// The name of the step.
+    pub name: Arc<str>,
+    /// The how manieth time it is, from 0 on, of one that acts again and again.
+    pub time: u32,
+}
 
 impl fmt::Display for StepId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&self.name)?;
+        if self.time == 0 { Ok(()) } else { write!(f, "+{}", self.time) }
     }
 }
 

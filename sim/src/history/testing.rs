@@ -235,7 +235,7 @@ impl Events {
 
     pub(crate) fn fault(self, at: u64, step: u32, verb: Verb, phase: FaultPhase) -> Self {
         let how = if verb == Verb::Heal { How::Heals(Healed::Everything) } else { How::Plainly };
-        let (step, targets) = (StepId(step), Targets::Nobody);
+        let (step, targets) = (StepId { name: "step".into(), time: step }, Targets::Nobody);
         self.push(at, What::Fault(Box::new(Fault { step, verb, targets, how, phase, evidence: None })))
     }
 

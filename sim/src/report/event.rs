@@ -34,7 +34,7 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
             (node.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
         }
         What::Fault(fault) => {
-            let (step, verb, phase) = (fault.step, fault.verb, phase_name(fault.phase));
+            let (step, verb, phase) = (&fault.step, fault.verb, phase_name(fault.phase));
             ("fault".to_owned(), format!("step {step} {verb} {phase}: {fault}"))
         }
     };

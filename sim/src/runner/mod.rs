@@ -27,7 +27,7 @@ pub use self::{
     request::{
         Group, Named, Places, Refusals, Wish, catalogue, find_variant, load, resolve, scenario_file, scenario_schema,
     },
-    run::{Spec, observed, run},
+    run::{Spec, draws, observed, run},
     sweep::sweep,
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };

@@ -84,23 +84,31 @@ struct Finished {
 fn simulate(spec: &Spec) -> Finished {
     let keys = KeySpace::new(&spec.scenario);
     let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names()));
-    let (past, end) = watched(spec, &keys, vec![Box::new(auditor.clone())]);
+    let world = SimWorld::new(spec.seed);
+    let (past, end) = watched(&world, spec, &keys, vec![Box::new(auditor.clone())]);
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
 }
 
 /// Runs it with nobody looking but `observers`: nothing is measured, checked or judged. `spec` must be [`Spec::drawn`], and the
 /// calling thread have run nothing before.
 pub fn observed(spec: &Spec, observers: Vec<Box<dyn Observer>>) -> Past {
-    watched(spec, &KeySpace::new(&spec.scenario), observers).0
+    let world = SimWorld::new(spec.seed);
+    watched(&world, spec, &KeySpace::new(&spec.scenario), observers).0
 }
 
-fn watched(spec: &Spec, keys: &KeySpace, mut observers: Vec<Box<dyn Observer>>) -> (Past, SimTime) {
+/// What it draws: its history, and the first numbers of each of its streams, by name. As [`observed`] otherwise.
+pub fn draws(spec: &Spec, count: usize) -> (Past, BTreeMap<String, Vec<u64>>) {
+    let world = SimWorld::new(spec.seed);
+    let (past, _) = watched(&world, spec, &KeySpace::new(&spec.scenario), Vec::new());
+    (past, world.streams().first(count))
+}
+
+fn watched(world: &SimWorld, spec: &Spec, keys: &KeySpace, mut observers: Vec<Box<dyn Observer>>) -> (Past, SimTime) {
     let watch = Watch::of(&spec.scenario);
     observers.extend(watch.clone().map(|watch| Box::new(watch) as Box<dyn Observer>));
     let history = History::new(spec.keep, observers);
     let recorder = Arc::new(Recorder::new(history, founders(&spec.scenario), &keys.names()));
-    let world = SimWorld::new(spec.seed);
-    executor::run(spec.seed, || live(&world, &recorder, spec, keys, watch))
+    executor::run(spec.seed, || live(world, &recorder, spec, keys, watch))
 }
 
 fn live(
@@ -111,8 +119,7 @@ fn live(
     watch: Option<Watch>,
 ) -> (Past, SimTime) {
     let scenario = Arc::clone(&spec.scenario);
-    let clients = workload::clients(&scenario);
-    let plan = Plan { scenario: Arc::clone(&scenario), assembly: spec.variant, clients, leak: spec.leak };
+    let plan = Plan { scenario: Arc::clone(&scenario), assembly: spec.variant, leak: spec.leak };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
     let waiting = fault::schedule(&cluster, &scenario, watch);
     workload::start(&cluster, &scenario, keys);

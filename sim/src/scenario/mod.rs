@@ -14,6 +14,7 @@
 //! | `plan`     | what a valid scenario is: plain data, the defaults and the limits          |
 //! | `metric`   | the quantities that a scenario may bound or put a floor under              |
 //! | `words`    | how selectors, classes and operators are spelled; "did you mean"           |
+//! | `names`    | what the steps of a timeline are called                                    |
 //! | `units`    | durations, rates, ppm, seeds and bounds, from text to exact integers       |
 //! | `profiles` | networks and disks that have a name, with the source of their figures      |
 //! | `schema`   | the shape of the file, with source spans                                   |
@@ -38,6 +39,7 @@ mod explain;
 mod lint;
 mod load;
 mod metric;
+mod names;
 mod plan;
 mod print;
 mod problem;
@@ -63,6 +65,7 @@ pub use self::{
     explain::{Context, explain},
     lint::lint,
     metric::*,
+    names::step_names,
     plan::*,
     print::print,
     problem::*,

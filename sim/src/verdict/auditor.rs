@@ -133,7 +133,7 @@ impl Auditor {
     fn count_fault(&mut self, record: &Record) {
         let What::Fault(fault) = &record.what else { return };
         // One that is aimed at several nodes is one.
-        if !self.told.insert((fault.step, fault.phase)) {
+        if !self.told.insert((fault.step.clone(), fault.phase)) {
             return;
         }
         let verb = fault.verb.name();

@@ -79,7 +79,7 @@ impl Faults {
         }
         match fault.phase {
             FaultPhase::Activated if fault.verb.lasts() => {
-                self.in_force.entry(fault.step).or_insert((disturbs, 0)).1 += 1;
+                self.in_force.entry(fault.step.clone()).or_insert((disturbs, 0)).1 += 1;
                 Change::Began(disturbs)
             }
             // A heal of one kind ends those of that kind one by one.
@@ -88,7 +88,7 @@ impl Faults {
                 Change::Healed
             }
             FaultPhase::Ended if fault.verb.lasts() => {
-                self.end_one(fault.step);
+                self.end_one(&fault.step);
                 Change::Ended(disturbs)
             }
             FaultPhase::Activated
@@ -99,11 +99,11 @@ impl Faults {
         }
     }
 
-    fn end_one(&mut self, step: StepId) {
-        if let Some((_, hit)) = self.in_force.get_mut(&step) {
+    fn end_one(&mut self, step: &StepId) {
+        if let Some((_, hit)) = self.in_force.get_mut(step) {
             *hit -= 1;
             if *hit == 0 {
-                self.in_force.remove(&step);
+                self.in_force.remove(step);
             }
         }
     }

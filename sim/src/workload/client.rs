@@ -34,7 +34,10 @@ pub(super) struct Client {
 }
 
 struct State {
-    stream: Stream,
+    /// What it does.
+    acts: Stream,
+    /// To which keys.
+    keys: Stream,
     /// The node this client is attached to.
     node: usize,
     /// The value last seen of each key: what a compare-and-set expects.
@@ -60,12 +63,13 @@ impl Receiver<Box<Packet>> for Port {
 impl Client {
     pub(super) fn new(
         cluster: &Cluster,
-        number: u32,
+        (number, index): (u32, u32),
         workload: &Arc<Workload>,
         keys: &Arc<KeyChooser>,
         operations: Arc<AtomicU64>,
     ) -> Self {
-        let stream = cluster.world().streams().stream(&["client", &number.to_string()]);
+        let name = format!("client {index}");
+        let stream = |of| cluster.world().streams().stream(&["workload", &workload.name, &name, of]);
         let port = Arc::new(Port::default());
         cluster.attach_client(number, &(Arc::clone(&port) as Arc<dyn Receiver<Box<Packet>>>));
         Self {
@@ -74,14 +78,19 @@ impl Client {
             workload: Arc::clone(workload),
             keys: Arc::clone(keys),
             operations,
-            state: Mutex::new(State { stream, node: number as usize, seen: BTreeMap::new() }),
+            state: Mutex::new(State {
+                acts: stream("act"),
+                keys: stream("key"),
+                node: index as usize,
+                seen: BTreeMap::new(),
+            }),
             port,
         }
     }
 
-    /// A number below `bound`, from this client's own stream.
+    /// A number below `bound`, drawn for what this client does.
     pub(super) fn below(&self, bound: u64) -> u64 {
-        self.state.lock().stream.below(bound)
+        self.state.lock().acts.below(bound)
     }
 
     /// A number from a range, from the same stream.
@@ -91,7 +100,7 @@ impl Client {
 
     /// A key, as the workload distributes them.
     pub(super) fn key(&self) -> KeyId {
-        self.keys.draw(&mut self.state.lock().stream)
+        self.keys.draw(&mut self.state.lock().keys)
     }
 
     /// A key's name.

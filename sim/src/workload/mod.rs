@@ -50,11 +50,6 @@ impl KeySpace {
     }
 }
 
-/// How many clients a scenario has, over all workloads.
-pub fn clients(scenario: &Scenario) -> u32 {
-    scenario.workloads.iter().map(|workload| workload.clients).sum()
-}
-
 /// Starts every workload of the scenario.
 pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
     let operations = Arc::new(AtomicU64::new(0));
@@ -65,7 +60,7 @@ pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
         let plan = Arc::new(workload.clone());
         let clients = (0..workload.clients).map(|index| {
             let number = number + index;
-            Arc::new(Client::new(cluster, number, &plan, &chooser, Arc::clone(&operations)))
+            Arc::new(Client::new(cluster, (number, index), &plan, &chooser, Arc::clone(&operations)))
         });
         let clients: Vec<_> = clients.collect();
         let end = workload.until.unwrap_or(scenario.until);

@@ -25,7 +25,7 @@ pub(super) fn start(
         }
         Pace::Open { per_second_milli, burst } => {
             let arrivals = Arrivals {
-                stream: world.streams().stream(&["arrivals", &workload.name]),
+                stream: world.streams().stream(&["workload", &workload.name, "arrivals"]),
                 mean_nanos: 1e12 * f64::from(burst) / per_second_milli as f64,
                 burst,
             };

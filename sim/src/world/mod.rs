@@ -233,7 +233,7 @@ impl<M: Clone + Send + 'static> World<M> {
 
     /// Impairs links, by a rule that can be lifted again. It draws from streams of the name `name`, which must be its own.
     pub fn impair(&self, links: &[LinkId], impairment: &network::Impairment<M>, name: &str) -> RuleId {
-        let stream = |link: LinkId| self.streams().stream(&["impairment", name, &link.to_string()]);
+        let stream = |link: &str| self.streams().stream(&["impairment", name, link]);
         self.shared.network.lock().impair(links, impairment, stream)
     }
 

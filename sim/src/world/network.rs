@@ -21,7 +21,6 @@ use crate::words::{Calls, Cut};
 use parking_lot::Mutex;
 use rules::{Impaired, Passage};
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,12 +30,6 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// A link, by number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct LinkId(usize);
-
-impl fmt::Display for LinkId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// What became of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,6 +103,7 @@ impl Ends {
 
 /// A way from one endpoint to another.
 pub struct Link<M> {
+    name: String,
     quality: Quality,
     stream: Stream,
     /// Of unary calls that cost their ends time.
@@ -168,9 +162,10 @@ pub(super) struct Flight<M> {
 }
 
 impl<M> Link<M> {
-    /// A link of this quality whose latencies and losses are drawn from `stream`.
-    pub fn new(quality: Quality, stream: Stream) -> Self {
+    /// A link of this name and quality whose latencies and losses are drawn from `stream`.
+    pub fn new(name: String, quality: Quality, stream: Stream) -> Self {
         Self {
+            name,
             quality,
             stream,
             ends: None,
@@ -476,11 +471,12 @@ impl<M: Clone> Network<M> {
         &mut self,
         links: &[LinkId],
         impairment: &Impairment<M>,
-        stream: impl Fn(LinkId) -> Stream,
+        stream: impl Fn(&str) -> Stream,
     ) -> RuleId {
         let rule = self.next_rule();
         for id in links {
-            self.links[id.0].impaired.push(Impaired::new(rule, impairment.clone(), stream(*id)));
+            let link = &mut self.links[id.0];
+            link.impaired.push(Impaired::new(rule, impairment.clone(), stream(&link.name)));
         }
         rule
     }

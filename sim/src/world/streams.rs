@@ -3,14 +3,19 @@
 //! A stream's key is a hash of the run's seed and the stream's name. So a run that draws once more for `client 3` draws the
 //! same as before for `n1>n2 heartbeat`.
 
+use parking_lot::Mutex;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-/// All streams of one run.
-#[derive(Clone, Copy, Debug)]
+/// All streams of one run. A handle: clones know the same.
+#[derive(Clone, Debug)]
 pub struct Streams {
     seed: u64,
+    /// The names of those that were asked for.
+    named: Arc<Mutex<BTreeSet<Vec<String>>>>,
 }
 
 /// One stream.
@@ -22,11 +27,25 @@ pub struct Stream {
 impl Streams {
     /// The streams of a seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, named: Arc::default() }
     }
 
     /// The stream of this name, from its beginning. A name is a path: purpose first, then the entity.
     pub fn stream(&self, name: &[&str]) -> Stream {
+        self.named.lock().insert(name.iter().map(|part| (*part).to_owned()).collect());
+        self.seeded(name)
+    }
+
+    /// The first numbers of each stream that was asked for, by its name: `network/n1>n2 heartbeat`.
+    pub fn first(&self, count: usize) -> BTreeMap<String, Vec<u64>> {
+        let first = |name: &Vec<String>| {
+            let mut stream = self.seeded(&name.iter().map(String::as_str).collect::<Vec<_>>());
+            (name.join("/"), (0..count).map(|_| stream.number()).collect())
+        };
+        self.named.lock().iter().map(first).collect()
+    }
+
+    fn seeded(&self, name: &[&str]) -> Stream {
         let mut bytes = Vec::with_capacity(64);
         for part in name {
             bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
@@ -70,6 +89,14 @@ mod tests {
         assert_ne!(first(&["net", "n1>n2"]), first(&["net", "n2>n1"]));
         assert_ne!(first(&["a", "bc"]), first(&["ab", "c"]));
         assert_ne!(first(&["net"]), Streams::new(8).stream(&["net"]).number());
+    }
+
+    #[test]
+    fn the_streams_of_a_run_are_listed_with_what_they_draw_first() {
+        let streams = Streams::new(7);
+        let mut link = streams.clone().stream(&["net", "n1>n2"]);
+        let drawn = vec![link.number(), link.number()];
+        assert_eq!(streams.first(2), BTreeMap::from([("net/n1>n2".to_owned(), drawn)]));
     }
 
     #[test]

@@ -58,6 +58,11 @@ fn timeline(steps: &[Step]) -> String {
     format!("timeline = [\n{lines}]\n")
 }
 
+/// A step as the line of a timeline.
+pub(super) fn step(step: &Step) -> String {
+    line(step).toml()
+}
+
 fn line(step: &Step) -> Keys {
     time(step.at).some("name", step.name.as_ref()).as_is(&step.action.to_string(), step.action.toml())
 }

@@ -38,7 +38,7 @@ fn on(
     script: impl FnOnce(&World<u32>, LinkId) + Send + 'static,
 ) -> Vec<(u64, u32)> {
     let world = World::new(1);
-    let link = world.add_link(lay(Link::new(quality, world.streams().stream(&["net", "a>b"]))));
+    let link = world.add_link(lay(Link::new("a>b".to_owned(), quality, world.streams().stream(&["net", "a>b"]))));
     let inbox = Arc::new(Inbox { world: world.clone(), arrived: Mutex::default() });
     world.set_receiver(link, Some(Arc::clone(&inbox) as Arc<dyn Receiver<u32>>));
     script(&world, link);
