@@ -45,6 +45,10 @@ fn with(spec: &Spec, change: impl FnOnce(&mut Scenario)) -> Spec {
 }
 
 /// What it draws, and what happens, on a thread that has run nothing before.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a fresh thread a run, as the runner has it: nothing of one run reaches the next"
+)]
 fn drawn(spec: &Spec) -> (Past, Draws) {
     let spec = spec.clone();
     std::thread::spawn(move || draws(&spec, FIRST)).join().unwrap()

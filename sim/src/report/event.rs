@@ -165,7 +165,7 @@ fn event(event: &Event) -> String {
             format!("lease ended by {}, {force} (generation {generation})", cause.name())
         }
         Event::LeaseRead { miss, now } => {
-            let by = now.map_or("no clock".to_owned(), |now| local(now));
+            let by = now.map_or("no clock".to_owned(), local);
             match miss {
                 None => format!("lease read: hit by {by}"),
                 Some(miss) => format!("lease read: miss by {by}, {}", miss.name()),

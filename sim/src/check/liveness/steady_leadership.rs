@@ -88,10 +88,8 @@ impl Check for SteadyLeadership {
 
     fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
         match &record.what {
-            What::Fault(fault) => {
-                if nodes.faults.change() != Change::None || fault.phase == FaultPhase::Activated {
-                    self.disturbed(record.at, nodes);
-                }
+            What::Fault(fault) if nodes.faults.change() != Change::None || fault.phase == FaultPhase::Activated => {
+                self.disturbed(record.at, nodes);
             }
             What::Stack(StackRecord { event: Event::TransferStarted { .. }, .. }) => self.disturbed(record.at, nodes),
             What::Stack(told) => self.elected(record.at, told, nodes),

@@ -64,7 +64,7 @@ pub(super) fn step(step: &Step) -> String {
 }
 
 fn line(step: &Step) -> Keys {
-    time(step.at).some("name", step.name.as_ref()).as_is(&step.action.to_string(), step.action.toml())
+    time(step.at).some("name", step.name.as_ref()).verbatim(&step.action.to_string(), step.action.toml())
 }
 
 fn time(at: When) -> Keys {

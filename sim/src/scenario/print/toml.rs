@@ -140,7 +140,7 @@ impl Keys {
     }
 
     /// With a value that is TOML already.
-    pub(in crate::scenario) fn as_is(mut self, name: &str, value: String) -> Self {
+    pub(in crate::scenario) fn verbatim(mut self, name: &str, value: String) -> Self {
         self.0.push(format!("{} = {value}", bare_or_quoted(name)));
         self
     }

@@ -207,7 +207,7 @@ impl<K: Kind> Field for Maybe<K> {
 
     fn put(&self, key: &str, value: &Self::Of, keys: Keys) -> Keys {
         match value {
-            Some(value) => keys.as_is(key, self.0.toml(value)),
+            Some(value) => keys.verbatim(key, self.0.toml(value)),
             None => keys,
         }
     }
@@ -231,7 +231,7 @@ impl<T: Clone + PartialEq, K: Kind<Of = T>> Field for Or<T, K> {
     }
 
     fn put(&self, key: &str, value: &T, keys: Keys) -> Keys {
-        if *value == self.0 { keys } else { keys.as_is(key, self.1.toml(value)) }
+        if *value == self.0 { keys } else { keys.verbatim(key, self.1.toml(value)) }
     }
 }
 
@@ -257,6 +257,6 @@ impl<K: Kind> Field for Needed<K> {
     }
 
     fn put(&self, key: &str, value: &K::Of, keys: Keys) -> Keys {
-        keys.as_is(key, self.0.toml(value))
+        keys.verbatim(key, self.0.toml(value))
     }
 }

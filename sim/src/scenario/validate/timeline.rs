@@ -66,7 +66,7 @@ pub(super) fn timeline(raw: Option<Raw<'_>>, frame: &Frame, report: &mut Report)
         report.shapeless(misfit("a list", "timeline", raw));
         return Timeline::default();
     };
-    if let Some(step) = items.iter().nth(MAX_STEPS) {
+    if let Some(step) = items.get(MAX_STEPS) {
         let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", items.iter().count());
         report.refuse(Problem::new(message).at(step.span()));
         return Timeline::default();

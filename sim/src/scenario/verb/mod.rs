@@ -93,7 +93,7 @@ pub(super) trait Fault: Deed + Table {
 }
 
 /// A table on one line.
-fn inline<T: Table + ?Sized>(table: &T) -> String {
+fn inline<T: Table>(table: &T) -> String {
     table.put(Keys::default()).toml()
 }
 
