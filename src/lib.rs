@@ -5,7 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`rules`] | the register of rules: what each demands, why, and from where |
-//! | [`env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
+//! | [`mod@env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
 //! | [`tasks`] | the tasks of one process, and their end |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |

@@ -1,7 +1,7 @@
 //! The register of rules: what the stack rests on, to be safe and to go on.
 //!
 //! A rule is a condition that is true where it is kept: `Rule::NoTransfer.holds(status.transferee.is_none())`. Whoever looks for the
-//! place searches for its name. The gate in front of a local read ([`crate::lease::gate`]) is a list of these; the rest are kept by
+//! place searches for its name. The gate in front of a local read (`crate::lease::gate`) is a list of these; the rest are kept by
 //! lease and engine.
 //!
 //! Built with the feature `planted`, a test can switch a rule off for its thread, to see whether anybody notices: its condition then

@@ -1,6 +1,6 @@
 //! The coordinator: takes a request, finds the leader, fences the read or proposes the write, retries what may be retried.
 //!
-//! On the leader, reads go by the lease ([`reads`]), scripts are snapshots with one checked write ([`script`]). On a follower the
+//! On the leader, reads go by the lease (`reads`), scripts are snapshots with one checked write (`script`). On a follower the
 //! request is forwarded to the leader, as the reference's LeaderProxy does; only the node that the client asked retries.
 
 mod reads;

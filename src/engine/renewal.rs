@@ -1,7 +1,7 @@
 //! How a leader learns that its lease may be extended: two back-ends behind one trait.
 //!
-//! - [`Acks`]: every append and heartbeat carries a send time, and answers return it (braft, sofa-jraft, openraft).
-//! - [`ReadRounds`]: from time to time a ReadIndex round is run under a context of its own; its confirmation extends the lease
+//! - `Acks`: every append and heartbeat carries a send time, and answers return it (braft, sofa-jraft, openraft).
+//! - `ReadRounds`: from time to time a ReadIndex round is run under a context of its own; its confirmation extends the lease
 //!   from the time the round began (TiKV). Raft itself then checks quorum and own-term commit.
 
 use super::acks::QuorumAcks;

@@ -14,7 +14,7 @@
 //! | stays | when others come or go: it is backed by what every election after that needs | [`acks`](crate::engine::acks); W3, W11 |
 //! | returns after it has ended | by what began after that, never by what was on its way | RL.3; invariant W8 |
 //! | returns after a transfer that was given up | by an entry proposed after that and applied | RL.4; [`Lease::resumed`](Listener::resumed) |
-//! | permits a read | the rules of the [`gate`], all of them | RL.2 |
+//! | permits a read | the rules of the `gate`, all of them | RL.2 |
 
 pub(crate) mod gate;
 
@@ -107,7 +107,7 @@ impl Lease {
     /// May this node answer a read from its own state at `now`? `now` must be sampled after the read arrived (premise P8).
     ///
     /// # Errors
-    /// The reason why not: the first rule of the [`gate`] that fails.
+    /// The reason why not: the first rule of the `gate` that fails.
     pub fn check(&self, now: Result<Instant, ClockError>, status: &Status) -> Result<(), Miss> {
         let lease = *self.state.lock();
         gate::check(&View { now, status, lease: &lease })

@@ -1,6 +1,6 @@
 //! What happened: operations, events of the stack, messages, faults, as one stream.
 //!
-//! A [`Record`] is an event: one entry that enters the [`fingerprint`] (but for how a process is set up, which is part of the
+//! A [`Record`] is an event: one entry that enters the `fingerprint` (but for how a process is set up, which is part of the
 //! question). The stream goes to [`Observer`]s as it comes; only its tail is kept, so that memory does not grow with the length
 //! of a run.
 

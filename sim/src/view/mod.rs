@@ -3,12 +3,12 @@
 //!
 //! | file | what it follows |
 //! |---|---|
-//! | [`replicas`] | who runs, leads, holds which lease, has and has applied which entries |
-//! | [`operations`] | what clients have under way, and what it cannot take place before |
-//! | [`ledger`] | the store as the log makes it |
-//! | [`acknowledged`] | who has answered what of each leader's |
-//! | [`clocks`] | when a clock shows what |
-//! | [`faults`] | which faults are in force |
+//! | `replicas` | who runs, leads, holds which lease, has and has applied which entries |
+//! | `operations` | what clients have under way, and what it cannot take place before |
+//! | `ledger` | the store as the log makes it |
+//! | `acknowledged` | who has answered what of each leader's |
+//! | `clocks` | when a clock shows what |
+//! | `faults` | which faults are in force |
 
 pub(crate) mod acknowledged;
 pub(crate) mod clocks;

@@ -4,7 +4,7 @@
 //! when the last was answered (a gRPC client without pipelining, as elastickv's heartbeat lane). What must wait, behind a call or
 //! behind a partition that holds, waits in the link's queue; that queue is bounded.
 //!
-//! Faults are [`rules`] that are laid on links and lifted again. What a rule leaves behind when it is lifted (late messages, second
+//! Faults are `rules` that are laid on links and lifted again. What a rule leaves behind when it is lifted (late messages, second
 //! copies, calls that wait for an answer that was lost) goes its way, unless the network is swept.
 
 mod rules;

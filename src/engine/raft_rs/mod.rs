@@ -1,7 +1,7 @@
 //! The engine on the crate `raft` (raft-rs 0.7).
 //!
-//! [`RaftRs`] makes them. `RaftEngine` is the handle that readers and writers hold; [`event_loop`] is the one task that owns the
-//! `RawNode`. Between them: an [`inbox`] in one direction, the published state in the other. [`storage`] is the log that `raft` reads.
+//! [`RaftRs`] makes them. `RaftEngine` is the handle that readers and writers hold; `event_loop` is the one task that owns the
+//! `RawNode`. Between them: an `inbox` in one direction, the published state in the other. `storage` is the log that `raft` reads.
 
 mod event_loop;
 mod inbox;
