@@ -5,7 +5,8 @@ mod claims;
 mod phase;
 mod selector;
 
-pub use phase::{Waiting, Watch};
+use phase::Waiting;
+pub use phase::Watch;
 
 use crate::cluster::Cluster;
 use crate::history::{Fault, FaultPhase, How, StepId, Targets};
@@ -35,9 +36,24 @@ macro_rules! performed {
 // A module a verb: the list of them is `words::verb`.
 crate::words::verbs!(performed);
 
-/// Puts every step of the timeline into the world's queue, but for those that wait for a moment of the protocol: these are given
-/// back. `watch` sees what they wait for.
-pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Option<Waiting> {
+/// The faults of a run. Those in force end when this is dropped.
+#[must_use = "faults in force end with it"]
+pub struct Faults {
+    /// Holds the guards of the faults in force, also once the last step has acted.
+    _injector: Injector,
+    waiting: Option<Waiting>,
+}
+
+impl Faults {
+    /// Lets act what has waited for what has just happened.
+    pub fn act(&self) {
+        self.waiting.iter().for_each(Waiting::act);
+    }
+}
+
+/// Puts every step of the timeline into the world's queue, but for those that wait for a moment of the protocol. `watch` sees what
+/// these wait for.
+pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Faults {
     let injector = Injector { cluster: cluster.clone(), in_force: Arc::default(), jumped: Arc::default() };
     let mut waiting = watch.map(|watch| Waiting::new(watch, injector.clone()));
     for (step, name) in scenario.timeline.iter().zip(step_names(&scenario.timeline)) {
@@ -52,7 +68,7 @@ pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) ->
             cluster.world().call_at(at, move || act.perform(&action));
         }
     }
-    waiting
+    Faults { _injector: injector, waiting }
 }
 
 /// When a step acts that waits for nothing.

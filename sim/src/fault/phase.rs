@@ -138,7 +138,7 @@ impl Seen {
 }
 
 /// The steps that wait, and what they wait by.
-pub struct Waiting {
+pub(super) struct Waiting {
     watch: Watch,
     injector: Injector,
     steps: Vec<Arc<Step>>,
@@ -170,7 +170,7 @@ impl Waiting {
     }
 
     /// Lets act what has waited for what has happened since. To be called between the events of the world.
-    pub fn act(&self) {
+    pub(super) fn act(&self) {
         for happened in self.watch.take() {
             for step in self.steps.iter().filter(|step| step.moment.phase == happened.phase) {
                 self.answer(step, happened);

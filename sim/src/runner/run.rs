@@ -2,7 +2,7 @@
 
 use super::panics;
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
-use crate::fault::{self, Waiting, Watch};
+use crate::fault::{self, Watch};
 use crate::history::{Fingerprint, History, Keep, Observer, Past};
 use crate::mutant::Variant;
 use crate::scenario::{Class, Dice, Scenario};
@@ -121,14 +121,15 @@ fn live(
     let scenario = Arc::clone(&spec.scenario);
     let plan = Plan { scenario: Arc::clone(&scenario), assembly: spec.variant, leak: spec.leak };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
-    let waiting = fault::schedule(&cluster, &scenario, watch);
+    let faults = fault::schedule(&cluster, &scenario, watch);
     workload::start(&cluster, &scenario, keys);
     world.run(SimTime::at(scenario.until), || {
-        waiting.iter().for_each(Waiting::act);
+        faults.act();
         recorder.ended()
     });
     let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
     let past = recorder.close();
+    drop(faults);
     cluster.dissolve();
     (past, end)
 }

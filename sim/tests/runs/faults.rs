@@ -333,6 +333,12 @@ fn a_partition_of_one_way_lets_the_other_way_pass() {
 }
 
 #[test]
+fn a_fault_without_an_end_lasts_to_the_end_of_the_run_also_once_the_last_step_has_acted() {
+    let ran = ran(3, r#"{ at = "1s", partition = { sides = [["n1"], ["n2", "n3"]] } },"#);
+    assert!(!ran.met(Fate::Cut, 4_500, 5_000).is_empty());
+}
+
+#[test]
 fn a_crash_of_no_length_starts_the_node_again_at_once() {
     let ran = ran(3, r#"{ at = "2s", crash = { node = "@leader", for = "0s" } },"#);
     let changes: Vec<_> = ran.processes().into_iter().filter(|(at, ..)| *at == 2_000).collect();
