@@ -1,6 +1,6 @@
 //! A Raft key-value stack whose leader answers reads from a lease.
 //!
-//! Bottom to top; a module imports only from modules above it in this list (`sim/tests/layering.rs` holds it to that):
+//! Bottom to top; a module imports only from modules above it in this list (`sim/tests/layering/` holds it to that):
 //!
 //! | module | what it is |
 //! |---|---|

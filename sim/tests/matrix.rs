@@ -6,7 +6,7 @@
 //! | `no check kills nothing`     | over all of these                                                                           |
 //! | `snapshot matrix`            | compares what saw what, and at which seed, with `snapshots/matrix.snap`                     |
 //!
-//! That the default variant shows nothing in the same scenarios is a case of `sim/tests/scenarios.rs`; the whole matrix, chaos and
+//! That the default variant shows nothing in the same scenarios is a case of `sim/tests/scenarios/`; the whole matrix, chaos and
 //! the default included, is `leasehold matrix`.
 
 use leasehold_sim::mutant::{Kind, variants};

@@ -52,7 +52,7 @@ fn assert_order(folder: &str, ranks: &[&[&str]]) {
         let Some(from_rank) = rank.get(from.as_str()) else {
             assert!(
                 ["lib", "main"].contains(&from.as_str()),
-                "{file}: a room that sim/tests/layering.rs does not know"
+                "{file}: a room that sim/tests/layering does not know"
             );
             continue;
         };
