@@ -36,15 +36,15 @@ macro_rules! performed {
 // A module a verb: the list of them is `words::verb`.
 crate::words::verbs!(performed);
 
-/// The faults of a run. Those in force end when this is dropped.
+/// The steps of a run, and the faults that they have put in force: these end when this is dropped.
 #[must_use = "faults in force end with it"]
-pub struct Faults {
+pub struct Schedule {
     /// Holds the guards of the faults in force, also once the last step has acted.
     _injector: Injector,
     waiting: Option<Waiting>,
 }
 
-impl Faults {
+impl Schedule {
     /// Lets act what has waited for what has just happened.
     pub fn act(&self) {
         self.waiting.iter().for_each(Waiting::act);
@@ -53,7 +53,7 @@ impl Faults {
 
 /// Puts every step of the timeline into the world's queue, but for those that wait for a moment of the protocol. `watch` sees what
 /// these wait for.
-pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Faults {
+pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) -> Schedule {
     let injector = Injector { cluster: cluster.clone(), in_force: Arc::default(), jumped: Arc::default() };
     let mut waiting = watch.map(|watch| Waiting::new(watch, injector.clone()));
     for (step, name) in scenario.timeline.iter().zip(step_names(&scenario.timeline)) {
@@ -68,7 +68,7 @@ pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) ->
             cluster.world().call_at(at, move || act.perform(&action));
         }
     }
-    Faults { _injector: injector, waiting }
+    Schedule { _injector: injector, waiting }
 }
 
 /// When a step acts that waits for nothing.

@@ -121,15 +121,15 @@ fn live(
     let scenario = Arc::clone(&spec.scenario);
     let plan = Plan { scenario: Arc::clone(&scenario), assembly: spec.variant, leak: spec.leak };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
-    let faults = fault::schedule(&cluster, &scenario, watch);
+    let schedule = fault::schedule(&cluster, &scenario, watch);
     workload::start(&cluster, &scenario, keys);
     world.run(SimTime::at(scenario.until), || {
-        faults.act();
+        schedule.act();
         recorder.ended()
     });
     let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
     let past = recorder.close();
-    drop(faults);
+    drop(schedule);
     cluster.dissolve();
     (past, end)
 }

@@ -50,10 +50,7 @@ fn assert_order(folder: &str, ranks: &[&[&str]]) {
     for (file, text) in sources(folder) {
         let from = room(folder, &file);
         let Some(from_rank) = rank.get(from.as_str()) else {
-            assert!(
-                ["lib", "main"].contains(&from.as_str()),
-                "{file}: a room that sim/tests/layering does not know"
-            );
+            assert!(["lib", "main"].contains(&from.as_str()), "{file}: a room that sim/tests/layering does not know");
             continue;
         };
         for to in imports(&text).iter().filter(|to| **to != from) {
