@@ -1,9 +1,10 @@
 //! Draws have names: whatever line, client or node comes or goes, every other stream gives the values that it gave.
 
-use leasehold_sim::history::{Keep, Past};
+use leasehold::env::{Address, NodeId};
+use leasehold_sim::history::{Keep, Past, What};
 use leasehold_sim::mutant::find;
 use leasehold_sim::runner::{Spec, draws};
-use leasehold_sim::scenario::{self, Scenario, step_names};
+use leasehold_sim::scenario::{self, Scenario, Workload, step_names};
 use leasehold_sim::time::SimTime;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -62,19 +63,33 @@ fn lacking(name: &str, has: &Draws, lacks: &Draws) -> Vec<String> {
     has.keys().filter(|stream| !lacks.contains_key(*stream)).cloned().collect()
 }
 
+/// One run has streams that the other lacks, all of them its `own`, and the other has none that it lacks.
+fn assert_lacks_only(name: &str, [has, lacks]: [&Draws; 2], own: impl Fn(&str) -> bool) {
+    let gone = lacking(name, has, lacks);
+    assert!(!gone.is_empty() && lacking(name, lacks, has).is_empty(), "{name}");
+    assert!(gone.iter().all(|stream| own(stream)), "{name}: {gone:?}");
+}
+
+/// What both tell before `moment` is the same.
+fn assert_same_until(moment: SimTime, name: &str, [one, other]: [&Past; 2], tells: impl Fn(&What) -> bool) {
+    let before = |past: &Past| {
+        let early = past.kept.iter().take_while(|record| record.at < moment);
+        early.filter(|record| tells(&record.what)).cloned().collect::<Vec<_>>()
+    };
+    let [one, other] = [before(one), before(other)];
+    assert!(one.len() > 100, "{name}: so little happens before {moment:?} that it tells nothing");
+    let differs = one.iter().zip(&other).find(|(one, other)| one != other);
+    assert_eq!((differs, one.len()), (None, other.len()), "{name}");
+}
+
 #[test]
 fn a_run_without_a_line_is_the_same_until_that_line_would_have_acted() {
     for (name, line) in SCENARIOS {
         let whole = committed(name);
         let step = whole.scenario.timeline[line].clone();
         let without = with(&whole, |scenario| drop(scenario.timeline.remove(line)));
-        let acts = SimTime::at(step.at.start());
         let [(one, ones), (other, others)] = [drawn(&whole), drawn(&without)];
-        let before = |past: &Past| past.kept.iter().take_while(|record| record.at < acts).cloned().collect::<Vec<_>>();
-        let [one, other] = [before(&one), before(&other)];
-        assert!(one.len() > 100, "{name}: the line acts too early to tell");
-        let differs = one.iter().zip(&other).find(|(one, other)| one != other);
-        assert_eq!((differs, one.len()), (None, other.len()), "{name}");
+        assert_same_until(SimTime::at(step.at.start()), name, [&one, &other], |_| true);
         // What a fault does to links depends on what happened before; all other streams are there from the beginning.
         let own = &step_names(&whole.scenario.timeline)[line];
         let foreign = |stream: &&String| !stream.contains(&**own) && !stream.starts_with("impairment/");
@@ -84,34 +99,64 @@ fn a_run_without_a_line_is_the_same_until_that_line_would_have_acted() {
     }
 }
 
+/// When the clients and the node begin that some runs have and others lack.
+const LATE: Duration = Duration::from_millis(2500);
+
 #[test]
 fn a_client_less_takes_its_own_streams_with_it_and_no_other() {
     for (name, _) in SCENARIOS {
-        let spec = with(&committed(name), |scenario| scenario.until = Duration::from_secs(1));
-        let workload = &spec.scenario.workloads[0];
-        let last = workload.clients - 1;
-        let (client, link) = (format!("/client {last}/"), format!("{} {last}", workload.name));
-        let fewer = with(&spec, |scenario| scenario.workloads[0].clients -= 1);
-        let [(_, all), (_, rest)] = [drawn(&spec), drawn(&fewer)];
-        let gone = lacking(name, &all, &rest);
-        assert!(!gone.is_empty() && lacking(name, &rest, &all).is_empty(), "{name}");
-        assert!(gone.iter().all(|stream| stream.contains(&client) || stream.contains(&link)), "{name}: {gone:?}");
+        let spec = with(&committed(name), |scenario| {
+            scenario.until = LATE + Duration::from_millis(100);
+            scenario.workloads.push(Workload { name: "late".into(), from: LATE, ..scenario.workloads[0].clone() });
+        });
+        let last = spec.scenario.workloads[0].clients - 1;
+        let (client, link) = (format!("late/client {last}/"), format!("late {last}"));
+        let fewer = with(&spec, |scenario| scenario.workloads.last_mut().unwrap().clients -= 1);
+        let [(one, ones), (other, others)] = [drawn(&spec), drawn(&fewer)];
+        assert_same_until(SimTime::at(LATE), name, [&one, &other], |_| true);
+        assert_lacks_only(name, [&ones, &others], |stream| stream.contains(&client) || stream.contains(&link));
+    }
+}
+
+/// Is this about nodes before `node` only?
+fn is_without(node: NodeId, what: &What) -> bool {
+    match what {
+        What::Process { node: other, .. } | What::Cpu { node: other, .. } => *other != node,
+        What::Stack(record) => record.replica.node != node,
+        What::Clock { replica, .. } => replica.node != node,
+        What::Message { from, to, .. } => ![from, to].contains(&&Address::Node(node)),
+        What::Invoked(_) | What::Completed { .. } | What::Fault(_) => true,
     }
 }
 
 #[test]
 fn a_node_less_takes_its_own_streams_with_it_and_no_other() {
     for (name, _) in SCENARIOS {
-        let spec = with(&committed(name), |scenario| scenario.until = Duration::from_secs(1));
-        let node = format!("n{}", spec.scenario.cluster.size());
-        let fewer = with(&spec, |scenario| {
-            let cluster = &mut scenario.cluster;
-            let last = [&mut cluster.spares, &mut cluster.learners, &mut cluster.nodes].into_iter().find(|of| **of > 0);
-            *last.unwrap() -= 1;
+        // A spare, so that the group is the same; clients and steps, which may well choose it, come late.
+        let whole = with(&committed(name), |scenario| {
+            scenario.until = LATE + Duration::from_millis(100);
+            scenario.timeline.clear();
+            scenario.cluster.spares += 1;
+            scenario.workloads.iter_mut().for_each(|workload| workload.from = LATE);
         });
-        let [(_, all), (_, rest)] = [drawn(&spec), drawn(&fewer)];
-        let gone = lacking(name, &all, &rest);
-        assert!(!gone.is_empty() && lacking(name, &rest, &all).is_empty(), "{name}");
-        assert!(gone.iter().all(|stream| stream.contains(&node)), "{name}: {gone:?}");
+        let fewer = with(&whole, |scenario| scenario.cluster.spares -= 1);
+        let node = NodeId(u64::from(whole.scenario.cluster.size()));
+        let [(one, ones), (other, others)] = [drawn(&whole), drawn(&fewer)];
+        assert_same_until(SimTime::at(LATE), name, [&one, &other], |what| is_without(node, what));
+        assert_lacks_only(name, [&ones, &others], |stream| stream.contains(&node.to_string()));
+    }
+}
+
+#[test]
+fn a_voter_less_takes_its_own_streams_with_it_and_no_other() {
+    for (name, _) in SCENARIOS {
+        let whole = with(&committed(name), |scenario| {
+            scenario.until = Duration::from_secs(1);
+            (scenario.cluster.learners, scenario.cluster.spares) = (0, 0);
+        });
+        let fewer = with(&whole, |scenario| scenario.cluster.nodes -= 1);
+        let voter = format!("n{}", whole.scenario.cluster.nodes);
+        let [(_, ones), (_, others)] = [drawn(&whole), drawn(&fewer)];
+        assert_lacks_only(name, [&ones, &others], |stream| stream.contains(&voter));
     }
 }

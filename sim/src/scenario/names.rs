@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// A name for each step: its verb, and what its line says, hashed. So a step keeps its name whatever lines come, go or move around
-/// it. Of equal lines each further one has its number in the name.
+/// A name for each step. So a step keeps its name whatever lines come, go or move around it.
+///
+/// It is the name that the file gives the step: that step can then be changed, and draws what it drew. A step without one is called
+/// by its verb and a hash of what its line says; of equal lines each further one has its number in the name.
 pub fn step_names(timeline: &[Step]) -> Vec<Arc<str>> {
     let mut seen = BTreeMap::<String, u32>::new();
-    let name = |step: &Step| {
+    let mut derived = |step: &Step| {
         let line = print::step(step);
-        let said = xxh3_64(line.as_bytes()) >> 40;
+        let name = format!("{}-{:06x}", step.action, xxh3_64(line.as_bytes()) >> 40);
         let times = seen.entry(line).or_default();
         *times += 1;
-        let (verb, times) = (step.action.to_string(), *times);
-        Arc::from(if times == 1 { format!("{verb}-{said:06x}") } else { format!("{verb}-{said:06x}-{times}") })
+        if *times == 1 { name } else { format!("{name}-{times}") }
     };
-    timeline.iter().map(name).collect()
+    timeline.iter().map(|step| Arc::from(step.name.clone().unwrap_or_else(|| derived(step)))).collect()
 }
 
 #[cfg(test)]
@@ -47,6 +48,12 @@ mod tests {
     #[test]
     fn what_is_written_otherwise_and_says_the_same_has_one_name() {
         assert_eq!(named(&[r#"{ at = "1000ms", transfer = {} }"#]), named(&[TRANSFER]));
+    }
+
+    #[test]
+    fn a_step_that_has_a_name_keeps_it_whatever_its_line_says() {
+        let lines = [r#"{ at = "1s", name = "move", transfer = {} }"#, r#"{ at = "2s", name = "move", transfer = {} }"#];
+        assert_eq!(lines.map(|line| named(&[line])), [["move".into()], ["move".into()]]);
     }
 
     #[test]
