@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn a_step_that_has_a_name_keeps_it_whatever_its_line_says() {
-        let lines = [r#"{ at = "1s", name = "move", transfer = {} }"#, r#"{ at = "2s", name = "move", transfer = {} }"#];
+        let lines =
+            [r#"{ at = "1s", name = "move", transfer = {} }"#, r#"{ at = "2s", name = "move", transfer = {} }"#];
         assert_eq!(lines.map(|line| named(&[line])), [["move".into()], ["move".into()]]);
     }
 

@@ -4,32 +4,27 @@
 //! when the last was answered (a gRPC client without pipelining, as elastickv's heartbeat lane). What must wait, behind a call or
 //! behind a partition that holds, waits in the link's queue; that queue is bounded.
 //!
-//! Faults are `rules` that are laid on links and lifted again. What a rule leaves behind when it is lifted (late messages, second
-//! copies, calls that wait for an answer that was lost) goes its way, unless the network is swept.
+//! Faults are `rules` that are laid on links and lifted again, by `laying`. What a rule leaves behind when it is lifted (late
+//! messages, second copies, calls that wait for an answer that was lost) goes its way, unless the network is swept.
 
+mod laying;
+mod link;
 mod rules;
 
+pub use link::{Ends, Link, LinkId, Quality, Receiver};
 pub use rules::{Bandwidth, Hold, Impairment, Matches, RuleId};
 
 use super::Route;
-use super::cpu::Cpu;
-use super::quantiles::Quantiles;
-use super::streams::Stream;
 use crate::time::SimTime;
-use crate::words::Mishap;
-use crate::words::{Calls, Cut};
-use parking_lot::Mutex;
-use rules::{Impaired, Passage};
-use std::collections::{BTreeMap, VecDeque};
+use crate::words::{Calls, Cut, Mishap};
+use link::{Call, Waiting};
+use rules::Passage;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a unary call waits for its answer (elastickv `grpc_transport.go`: 5 s).
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A link, by number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct LinkId(usize);
 
 /// What became of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,12 +39,6 @@ pub enum Fate {
     Lost,
 }
 
-/// Takes what arrives by a link. Called between events.
-pub trait Receiver<M>: Send + Sync {
-    /// Takes a message.
-    fn receive(&self, message: M);
-}
-
 /// Is told what becomes of messages. Must not call into the world.
 pub trait Tap<M>: Send + Sync {
     /// `message` met its fate at `at`.
@@ -57,95 +46,6 @@ pub trait Tap<M>: Send + Sync {
 
     /// An impairment did this to `message`, which was sent at `at`.
     fn impaired(&self, at: SimTime, message: &M, by: RuleId, mishap: Mishap);
-}
-
-/// The properties of a link.
-#[derive(Clone, Debug)]
-pub struct Quality {
-    /// Time in flight, one way.
-    pub latency: Quantiles,
-    /// How many of a million messages are lost.
-    pub loss: u32,
-    /// How many of a million messages arrive twice.
-    pub duplicate: u32,
-    /// Nothing arrives twice all the same, whatever else makes two of one: calls over a connection.
-    pub at_most_once: bool,
-    /// Do messages arrive in the order in which they were sent?
-    pub fifo: bool,
-    /// Stream or unary calls.
-    pub calls: Calls,
-    /// How many messages may wait.
-    pub bound: usize,
-}
-
-/// The machines at the ends of a link of unary calls: each takes its part in a call on its own cores, and so in its own time.
-#[derive(Clone)]
-pub struct Ends {
-    /// Sends the call and takes the answer.
-    pub caller: Arc<Mutex<Cpu>>,
-    /// Takes the call and answers it.
-    pub callee: Arc<Mutex<Cpu>>,
-    /// What each of these costs.
-    pub cost: Duration,
-}
-
-impl Ends {
-    /// When the caller is done with what comes at `now`.
-    fn caller(&self, now: SimTime) -> SimTime {
-        self.caller.lock().work(now, self.cost)
-    }
-
-    /// When the callee is.
-    fn callee(&self, now: SimTime) -> SimTime {
-        self.callee.lock().work(now, self.cost)
-    }
-}
-
-/// A way from one endpoint to another.
-pub struct Link<M> {
-    name: String,
-    quality: Quality,
-    stream: Stream,
-    /// Of unary calls that cost their ends time.
-    ends: Option<Ends>,
-    receiver: Option<Arc<dyn Receiver<M>>>,
-    last: LastArrival,
-    /// What waits behind a call, or behind a rule that holds.
-    waiting: VecDeque<Waiting<M>>,
-    call: Call,
-    cuts: Vec<(RuleId, Cut)>,
-    impaired: Vec<Impaired<M>>,
-    holds: Vec<RuleId>,
-    /// What holds have set aside.
-    aside: Vec<(RuleId, M)>,
-    /// Moved by a rule that drops what is in flight.
-    epoch: u64,
-    last_in_flight_rule: RuleId,
-}
-
-struct Waiting<M> {
-    message: M,
-    /// The rule that made it wait.
-    held: Option<RuleId>,
-}
-
-/// When the last message sent on a link will have arrived.
-#[derive(Clone, Copy)]
-struct LastArrival {
-    at: SimTime,
-    /// The rule but for which it would be earlier, and when it would be then.
-    late: Option<(RuleId, SimTime)>,
-}
-
-/// The unary calls of a link.
-#[derive(Clone, Copy, Default)]
-struct Call {
-    /// One is under way.
-    open: bool,
-    /// How many there were: what comes for an earlier one comes too late.
-    number: u32,
-    /// A rule keeps it from its end.
-    hung: bool,
 }
 
 /// A message on its way.
@@ -159,83 +59,6 @@ pub(super) struct Flight<M> {
     /// The rule but for which it would not be under way any more, and how often the network had been swept before.
     residue: Option<(RuleId, u32)>,
     message: M,
-}
-
-impl<M> Link<M> {
-    /// A link of this name and quality whose latencies and losses are drawn from `stream`.
-    pub fn new(name: String, quality: Quality, stream: Stream) -> Self {
-        Self {
-            name,
-            quality,
-            stream,
-            ends: None,
-            receiver: None,
-            last: LastArrival { at: SimTime(0), late: None },
-            waiting: VecDeque::new(),
-            call: Call::default(),
-            cuts: Vec::new(),
-            impaired: Vec::new(),
-            holds: Vec::new(),
-            aside: Vec::new(),
-            epoch: 0,
-            last_in_flight_rule: RuleId(0),
-        }
-    }
-
-    /// The same, where calls cost the machines at both ends time.
-    pub fn between(self, ends: Ends) -> Self {
-        Self { ends: Some(ends), ..self }
-    }
-
-    fn cut(&self) -> Option<(RuleId, Cut)> {
-        let dropping = self.cuts.iter().find(|(_, cut)| *cut != Cut::Hold);
-        dropping.or(self.cuts.first()).copied()
-    }
-
-    fn latency(&mut self) -> Duration {
-        Duration::from_nanos(self.quality.latency.draw(&mut self.stream))
-    }
-
-    /// When a message arrives that makes its way so, and the rule but for which it would be earlier.
-    fn arrival(&mut self, passage: &Passage) -> (SimTime, Option<RuleId>) {
-        let natural = passage.departs.after(self.latency());
-        let at = natural.after(passage.delay);
-        if !self.quality.fifo {
-            return (at, passage.late);
-        }
-        let LastArrival { at: last, late: ahead } = self.last;
-        let (at, late) = if passage.in_order && at < last {
-            (last, passage.late.or(ahead.map(|(rule, _)| rule)))
-        } else {
-            (at, passage.late)
-        };
-        if at >= last {
-            let unhindered = ahead.map_or(last, |(_, unhindered)| unhindered);
-            self.last = LastArrival { at, late: late.map(|rule| (rule, unhindered)) };
-        }
-        (at, late)
-    }
-
-    /// How many messages may wait when `message` comes, and who says so.
-    fn bound(&self, message: &M) -> (usize, Option<RuleId>) {
-        let rules = self.impaired.iter().filter_map(|impaired| Some((impaired.bound(message)?, Some(impaired.rule))));
-        rules.chain([(self.quality.bound, None)]).min_by_key(|(bound, _)| *bound).unwrap_or_default()
-    }
-
-    /// How many messages wait for the line.
-    fn queued(&mut self, now: SimTime) -> usize {
-        self.impaired.iter_mut().map(|impaired| impaired.queued(now)).max().unwrap_or_default()
-    }
-
-    fn passage(&mut self, message: &M, departs: SimTime) -> Passage {
-        let mut passage = Passage::clear(departs, true);
-        for impaired in &mut self.impaired {
-            if passage.lost.is_none() {
-                impaired.impede(message, &mut passage);
-            }
-        }
-        passage
-    }
 }
 
 /// All links.
@@ -447,115 +270,6 @@ impl<M: Clone> Network<M> {
             current.open = false;
             self.drain(id, route);
         }
-    }
-
-    fn next_rule(&mut self) -> RuleId {
-        self.rules += 1;
-        RuleId(self.rules)
-    }
-
-    pub(super) fn cut(&mut self, links: &[LinkId], how: Cut) -> RuleId {
-        let rule = self.next_rule();
-        for id in links {
-            let link = &mut self.links[id.0];
-            link.cuts.push((rule, how));
-            if how == Cut::Flight {
-                link.epoch += 1;
-                link.last_in_flight_rule = rule;
-            }
-        }
-        rule
-    }
-
-    pub(super) fn impair(
-        &mut self,
-        links: &[LinkId],
-        impairment: &Impairment<M>,
-        stream: impl Fn(&str) -> Stream,
-    ) -> RuleId {
-        let rule = self.next_rule();
-        for id in links {
-            let link = &mut self.links[id.0];
-            link.impaired.push(Impaired::new(rule, impairment.clone(), stream(&link.name)));
-        }
-        rule
-    }
-
-    pub(super) fn hold(&mut self, links: &[LinkId], hold: Hold<M>) -> RuleId {
-        let rule = self.next_rule();
-        self.holds.insert(rule, hold);
-        links.iter().for_each(|id| self.links[id.0].holds.push(rule));
-        rule
-    }
-
-    pub(super) fn lift(&mut self, rule: RuleId, route: &mut Route<'_, M>) {
-        self.holds.remove(&rule);
-        for id in (0..self.links.len()).map(LinkId) {
-            let link = &mut self.links[id.0];
-            link.impaired.retain(|impaired| impaired.rule != rule);
-            link.holds.retain(|other| *other != rule);
-            let cuts = link.cuts.len();
-            link.cuts.retain(|(other, _)| *other != rule);
-            let was_cut = link.cuts.len() < cuts;
-            let (freed, aside) = std::mem::take(&mut link.aside).into_iter().partition(|(by, _)| *by == rule);
-            link.aside = aside;
-            self.let_go(id, rule, freed, route);
-            if was_cut {
-                self.drain(id, route);
-            }
-        }
-    }
-
-    /// Sends what `rule` had set aside. It meets whatever rules there still are; where a queue is full, it is lost.
-    fn let_go(&mut self, id: LinkId, rule: RuleId, freed: Vec<(RuleId, M)>, route: &mut Route<'_, M>) {
-        for (_, message) in freed {
-            let link = &mut self.links[id.0];
-            if !link.call.open && !matches!(link.cut(), Some((_, Cut::Hold))) {
-                self.leave(id, message, Some(rule), route);
-            } else if link.waiting.len() < link.quality.bound {
-                link.waiting.push_back(Waiting { message, held: Some(rule) });
-            } else {
-                self.tell(route.now, &message, Fate::Lost);
-            }
-        }
-    }
-
-    /// Drops what `rule` holds back.
-    pub(super) fn drop_held(&mut self, rule: RuleId, now: SimTime) {
-        self.drop_held_where(now, |by| by == rule);
-    }
-
-    /// Drops what rules hold back, or would not be under way but for a rule, and ends the calls that hang by one: as if no rule had
-    /// ever been.
-    pub(super) fn sweep(&mut self, route: &mut Route<'_, M>) {
-        self.drop_held_where(route.now, |_| true);
-        self.sweeps = self.sweeps.wrapping_add(1);
-        for id in (0..self.links.len()).map(LinkId) {
-            let link = &mut self.links[id.0];
-            if let Some((_, unhindered)) = link.last.late.take() {
-                link.last.at = unhindered;
-            }
-            if link.call.open && link.call.hung {
-                link.call.open = false;
-                link.call.number = link.call.number.wrapping_add(1);
-                self.drain(id, route);
-            }
-        }
-    }
-
-    fn drop_held_where(&mut self, now: SimTime, is_of: impl Fn(RuleId) -> bool) {
-        let mut dropped = Vec::new();
-        for link in &mut self.links {
-            let waiting = std::mem::take(&mut link.waiting);
-            for Waiting { message, held } in waiting {
-                match held.filter(|rule| is_of(*rule)) {
-                    Some(rule) => dropped.push((rule, message)),
-                    None => link.waiting.push_back(Waiting { message, held }),
-                }
-            }
-            dropped.extend(link.aside.extract_if(.., |(rule, _)| is_of(*rule)));
-        }
-        dropped.iter().for_each(|(rule, message)| self.tell(now, message, Fate::Cut(*rule)));
     }
 
     /// Lets go what waits, as far as calls and rules permit.

@@ -1,5 +1,7 @@
-use super::super::World;
 use super::*;
+use crate::world::World;
+use crate::world::cpu::Cpu;
+use crate::world::quantiles::Quantiles;
 use parking_lot::Mutex;
 
 /// Collects what arrives, and when.
