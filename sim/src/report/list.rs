@@ -103,9 +103,10 @@ pub fn metric_list() -> Listing {
             Unit::Ratio => "ratio",
             Unit::Per => "number",
         };
-        [metric.to_string(), unit.to_owned()]
+        let bounded = if metric.is_count() { "`[expect]`, `[floors]`" } else { "`[expect]`" };
+        [metric.to_string(), unit.to_owned(), bounded.to_owned(), metric.meaning()]
     });
-    Listing::new(["metric", "unit"], rows)
+    Listing::new(["metric", "unit", "bounded in", "meaning"], rows)
 }
 
 #[cfg(test)]

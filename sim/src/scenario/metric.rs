@@ -8,73 +8,87 @@ use crate::words::{self, Misread, OpKind, Spelled};
 
 /// Declares the metrics: what each is, its name, its unit, and what clients must do for it to have a value.
 macro_rules! metrics {
-    ($($(#[$about:meta])* $metric:ident = $name:literal, $unit:ident, $needs:ident $(($op:expr))?;)*) => {
+    ($($(#[doc = $meaning:literal])+ $metric:ident = $name:literal, $unit:ident, $needs:ident $(($op:expr))?;)*) => {
         /// A quantity that is measured over a window or over the whole run.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Metric {
-            $($(#[$about])* $metric,)*
+            $(#[doc = concat!("`", $name, "`: ", $($meaning),+)] $metric,)*
             /// `get-p99`, `script-mean`, ...: from the moment the request was due to its answer.
             Latency(OpKind, Stat),
             /// `get-drift`, `script-drift`, ...: by how much the means of the window's two halves differ, relative to the first.
             Drift(OpKind),
         }
 
-        const PLAIN: &[(Metric, &str, Unit, Needs)] =
-            &[$((Metric::$metric, $name, Unit::$unit, Needs::$needs $(($op))?)),*];
+        const PLAIN: &[Plain] = &[$(Plain {
+            metric: Metric::$metric,
+            name: $name,
+            meaning: concat!($($meaning),+),
+            unit: Unit::$unit,
+            needs: Needs::$needs $(($op))?,
+        }),*];
     };
 }
 
 metrics! {
-    /// `stale-reads`: reads that returned what was no longer the newest.
+    /// Reads that returned what was no longer the newest value when they were invoked.
     StaleReads = "stale-reads", Count, Reads;
-    /// `lease-hit-rate`: hits / (hits + misses) of reads at a leader that has applied an entry of its own term.
+    /// Hits / (hits + misses) of the lease reads at a leader that has applied an entry of its own term.
     LeaseHitRate = "lease-hit-rate", Ratio, Reads;
-    /// `recovery`: the longest time from the end of a fault to the first success.
+    /// The longest time from the end of a fault to the first write whose commit is acknowledged again.
     Recovery = "recovery", Seconds, Writes;
-    /// `rewarm`: the longest time from a new leader's first applied entry to the first read that it answers from its lease; nothing
-    /// where no read came before that.
+    /// The longest time from the first entry of its term that a new leader applies to the first read that it answers from its lease;
+    /// it has no value where no read came before that.
     Rewarm = "rewarm", Seconds, Reads;
-    /// `leader-changes`
+    /// How often the leader changed.
     LeaderChanges = "leader-changes", Count, Nothing;
-    /// `conflicts-per-second`
+    /// Write conflicts in a simulated second.
     ConflictsPerSecond = "conflicts-per-second", Per, Writes;
-    /// `read-index-per-write`: ReadIndex rounds for each write.
+    /// ReadIndex rounds for each write.
     ReadIndexPerWrite = "read-index-per-write", Per, Writes;
-    /// `read-index-per-inner-read`: ReadIndex rounds for each read inside a script.
+    /// ReadIndex rounds for each read inside a script.
     ReadIndexPerInnerRead = "read-index-per-inner-read", Per, Op(OpKind::Script);
-    /// `read-index-per-script`: ReadIndex rounds that a script waits for, those of its reads and of its write included.
+    /// ReadIndex rounds that a script waits for, those of its reads and of its write included.
     ReadIndexPerScript = "read-index-per-script", Per, Op(OpKind::Script);
-    /// `read-index-waiting`: how many callers wait for a ReadIndex round, in the mean.
+    /// How many callers wait for a ReadIndex round: the mean over time.
     ReadIndexWaiting = "read-index-waiting", Per, Anything;
-    /// `heartbeats-dropped-per-second`: messages that found the heartbeat lane full.
+    /// Messages that found the heartbeat lane full, in a simulated second.
     HeartbeatsDroppedPerSecond = "heartbeats-dropped-per-second", Per, Nothing;
-    /// `busy-cores`: of the busiest node, in the mean.
+    /// Cores that are busy on the busiest node: the mean over time.
     BusyCores = "busy-cores", Per, Nothing;
-    /// `backlog-growth`: operations under way at the end of the window, to those half-way through it, or to ten where there
-    /// were fewer.
+    /// Operations under way at the end of the window, divided by those half-way through it, or by ten where there were fewer.
     BacklogGrowth = "backlog-growth", Per, Anything;
-    /// `reads`: that succeeded.
+    /// Gets that succeeded.
     Reads = "reads", Count, Op(OpKind::Get);
-    /// `writes`: that succeeded.
+    /// Puts, updates and compare-and-sets that succeeded, those that found another value included.
     Writes = "writes", Count, SingleWrites;
-    /// `scripts`: that succeeded.
+    /// Scripts that succeeded.
     Scripts = "scripts", Count, Op(OpKind::Script);
-    /// `conflicts`: write conflicts.
+    /// Write conflicts.
     Conflicts = "conflicts", Count, Writes;
-    /// `lease-hits`
+    /// Lease reads that the gate let through.
     LeaseHits = "lease-hits", Count, Reads;
-    /// `lease-misses`
+    /// Lease reads that the gate did not let through.
     LeaseMisses = "lease-misses", Count, Reads;
-    /// `renewals`: of the lease.
+    /// Rounds that moved the end of a lease.
     Renewals = "renewals", Count, Nothing;
-    /// `snapshots-taken`: of their own state, by all nodes.
+    /// Snapshots that nodes took of their own state.
     SnapshotsTaken = "snapshots-taken", Count, Nothing;
-    /// `snapshots-installed`: by nodes that needed what the leader's log no longer had.
+    /// Snapshots that nodes installed which needed what the leader's log no longer had.
     SnapshotsInstalled = "snapshots-installed", Count, Nothing;
-    /// `snapshots-reopened`: by processes that started again on the snapshot on their own disk.
+    /// Snapshots on their own disk on which processes started again.
     SnapshotsReopened = "snapshots-reopened", Count, Nothing;
-    /// `faults-effective`: faults that changed something.
+    /// Faults that changed something.
     FaultsEffective = "faults-effective", Count, Nothing;
+}
+
+/// A metric that is one quantity.
+struct Plain {
+    metric: Metric,
+    name: &'static str,
+    /// A sentence, as its doc comment has it.
+    meaning: &'static str,
+    unit: Unit,
+    needs: Needs,
 }
 
 /// The unit of a metric, which its bounds are held in.
@@ -158,19 +172,44 @@ impl Metric {
     pub fn all() -> Vec<Self> {
         let latencies = OpKind::all().flat_map(|op| Stat::all().map(move |stat| Self::Latency(op, stat)));
         let drifts = OpKind::all().map(Self::Drift);
-        PLAIN.iter().map(|(metric, ..)| *metric).chain(latencies).chain(drifts).collect()
+        PLAIN.iter().map(|plain| plain.metric).chain(latencies).chain(drifts).collect()
+    }
+
+    /// Its row of the table; `None`: it is made of a kind of operation.
+    fn plain(self) -> Option<&'static Plain> {
+        PLAIN.iter().find(|plain| plain.metric == self)
     }
 
     fn facts(self) -> (String, Unit, Needs) {
         match self {
             Self::Latency(op, stat) => (format!("{op}-{stat}"), Unit::Seconds, Needs::Op(op)),
             Self::Drift(op) => (format!("{op}-drift"), Unit::Per, Needs::Op(op)),
-            plain => {
-                let row = PLAIN.iter().find(|(metric, ..)| *metric == plain);
-                row.map_or((String::new(), Unit::Count, Needs::Nothing), |(_, name, unit, needs)| {
-                    ((*name).to_owned(), *unit, *needs)
-                })
+            plain => plain.plain().map_or((String::new(), Unit::Count, Needs::Nothing), |plain| {
+                (plain.name.to_owned(), plain.unit, plain.needs)
+            }),
+        }
+    }
+
+    /// What it is, in a sentence.
+    pub fn meaning(self) -> String {
+        match self {
+            Self::Latency(op, stat) => {
+                let of = match stat {
+                    Stat::Mean => "mean",
+                    Stat::P50 => "median",
+                    Stat::P99 => "99th percentile",
+                    Stat::Max => "longest",
+                };
+                format!(
+                    "The {of} of the latencies of {op}, each counted from the moment when it was due to its answer."
+                )
             }
+            Self::Drift(op) => {
+                format!(
+                    "How much the mean latency of {op} differs between the window's two halves, relative to the first."
+                )
+            }
+            plain => plain.plain().map_or("", |plain| plain.meaning.trim_start()).to_owned(),
         }
     }
 
