@@ -1,8 +1,9 @@
 //! How a lease begins, is renewed and ends on a running cluster; the rules themselves are tested beside them.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, lease_length, put};
+use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, get, lease_length, put};
 use crate::engine::RenewalKind;
 use crate::env::{Instant, NodeId};
+use crate::error::ErrorKind;
 use crate::observe::{EndCause, Event, Miss, RoundCause};
 use crate::request::ReadPath;
 use crate::wire::Kind;
@@ -325,6 +326,24 @@ fn a_write_whose_lease_ended_meanwhile_extends_nothing() {
     c.release_only(Kind::AppendResponse);
     assert!(c.answered(call).is_ok(), "what was proposed before the transfer is committed");
     assert_eq!(extensions(&c, 1), []);
+}
+
+#[test]
+fn a_slow_path_that_its_caller_gives_up_has_failed_by_deadline_and_one_that_is_answered_has_not() {
+    let mut c = Setup::of(3).read_ends(|_| true).start().elected(1);
+    c.break_clock(1, true);
+    let by_deadline = EndCause::Failed(ErrorKind::DeadlineExceeded);
+    let read = |c: &mut Cluster| {
+        c.forget();
+        let call = c.ask_within(1, get("k"), HEARTBEAT);
+        let answered = c.answered(call).is_ok();
+        let ended = |event: &Event| matches!(event, Event::LeaseEnded { cause, .. } if *cause == by_deadline);
+        (answered, c.told(1, ended))
+    };
+    assert_eq!(read(&mut c), (true, 0));
+    c.hold(Kind::HeartbeatResponse, 2, 1);
+    c.hold(Kind::HeartbeatResponse, 3, 1);
+    assert_eq!(read(&mut c), (false, 1));
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Shared {
         let mut published = self.published.lock();
         let advanced = status.applied != published.status.applied;
         published.status = status;
-        if advanced && !published.waiting.is_empty() {
+        if advanced {
             for (_, waiter) in published.waiting.extract_if(.., |(index, _)| *index <= status.applied) {
                 let _ = waiter.send(());
             }

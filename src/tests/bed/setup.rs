@@ -38,6 +38,8 @@ pub(crate) struct Setup {
     renewal: RenewalKind,
     compact_after: Option<NonZeroU64>,
     policy: coordinator::Policy,
+    /// Which errors of a lease read's slow path end the lease, if not those that mean a loss of leadership.
+    read_ends: Option<fn(&Error) -> bool>,
     inbox: usize,
     engines: Arc<dyn engine::Factory>,
 }
@@ -51,6 +53,7 @@ impl Setup {
             renewal: RenewalKind::Acks,
             compact_after: None,
             policy: coordinator::Policy::default(),
+            read_ends: None,
             inbox: 256,
             engines: Arc::new(RaftRs::default()),
         }
@@ -83,6 +86,11 @@ impl Setup {
         self
     }
 
+    pub(crate) fn read_ends(mut self, read_ends: fn(&Error) -> bool) -> Self {
+        self.read_ends = Some(read_ends);
+        self
+    }
+
     /// How many messages wait for an engine at most, of each lane.
     pub(crate) fn inbox(mut self, bound: usize) -> Self {
         self.inbox = bound;
@@ -97,6 +105,7 @@ impl Setup {
 
     /// Starts one node of it.
     pub(super) fn node(&self, host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, disk: TestDisk) -> Result<Node, Error> {
+        let lease = lease::Policy::new(lease_length(), self.renewal);
         let config = Config {
             engine: engine::Config {
                 founders: self.founders.clone(),
@@ -110,7 +119,7 @@ impl Setup {
                 heartbeat_inbox: self.inbox,
                 bulk_inbox: self.inbox,
             },
-            lease: lease::Policy::new(lease_length(), self.renewal),
+            lease: lease::Policy { read_ends: self.read_ends.unwrap_or(lease.read_ends), ..lease },
             coordinator: self.policy,
         };
         Node::start(Parts::new(Arc::clone(&self.engines), host, bus, Arc::new(disk), config))
