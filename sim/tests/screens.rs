@@ -20,7 +20,7 @@ fn screen(scenario: &str, variant: &str, class: Class) -> String {
     let mut groups = resolve(&wish, &places).unwrap();
     let report = run(&groups.remove(0).spec(1, Keep::Last(4_096)));
     assert_eq!(report.verdict.class, Some(class));
-    Screen { report: &report, program: "cargo run --release --", events: None, style: Style::PLAIN }.full()
+    Screen::of(&report, "cargo run --release --", None).full(Style::PLAIN)
 }
 
 #[track_caller]

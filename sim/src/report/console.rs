@@ -3,9 +3,9 @@
 use super::compare::comparison;
 use super::jsonl::json_line;
 use super::progress::Progress;
+use super::screen::Screen;
 use super::style::Style;
 use super::tally::{Planned, Tally};
-use super::text::Screen;
 use crate::scenario::Class;
 use crate::verdict::{Ruling, RunReport};
 use crate::words::figures::{counted, duration};
@@ -133,7 +133,7 @@ impl<W: Write> Console<W> {
             return Ok(());
         }
         match self.expected.take() {
-            Some(report) => self.say(&indented(&self.screen(&report, None).brief())),
+            Some(report) => self.say(&indented(&self.screen(&report, None).brief(self.style))),
             None => Ok(()),
         }
     }
@@ -163,8 +163,8 @@ impl<W: Write> Console<W> {
         format!("{head} of {runs} ({}), {wall}; {shown}:", classes.join(", "))
     }
 
-    fn screen<'a>(&'a self, report: &'a RunReport, events: Option<&'a PathBuf>) -> Screen<'a> {
-        Screen { report, program: &self.program, events: events.map(PathBuf::as_path), style: self.style }
+    fn screen(&self, report: &RunReport, events: Option<&PathBuf>) -> Screen {
+        Screen::of(report, &self.program, events.map(PathBuf::as_path))
     }
 }
 
@@ -189,8 +189,8 @@ impl<W: Write> Sink for Console<W> {
         let totals = self.totals();
         self.say(&totals)?;
         let last = match (&self.unexpected, &self.expected) {
-            (Some((report, events)), _) => self.screen(report, events.as_ref()).full(),
-            (None, Some(report)) => self.screen(report, None).full(),
+            (Some((report, events)), _) => self.screen(report, events.as_ref()).full(self.style),
+            (None, Some(report)) => self.screen(report, None).full(self.style),
             (None, None) => return self.out.flush(),
         };
         writeln!(self.out, "{last}")?;

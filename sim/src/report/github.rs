@@ -2,9 +2,9 @@
 //!
 //! Annotations are commands on standard error, which the runner reads as it reads standard output: that one belongs to the report.
 
+use super::screen::{Screen, command, title};
 use super::style::Style;
 use super::tally::{Planned, Tally};
-use super::text::{Screen, command, title};
 use super::witness::Witness;
 use crate::scenario::Seeds;
 use crate::verdict::RunReport;
@@ -92,10 +92,10 @@ impl<W: Write> Witness for Github<W> {
         if report.verdict.as_expected {
             return Ok(());
         }
-        let screen = Screen { report, program: &self.program, events, style: Style::PLAIN };
-        let headline = screen.headline();
+        let screen = Screen::of(report, &self.program, events);
+        let headline = screen.head.line(Style::PLAIN);
         if self.screens.len() < SCREENS {
-            self.screens.push((headline.clone(), screen.full()));
+            self.screens.push((headline.clone(), screen.full(Style::PLAIN)));
         }
         self.unexpected += 1;
         if self.unexpected <= ANNOTATIONS { self.annotate(report, &headline) } else { Ok(()) }

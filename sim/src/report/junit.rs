@@ -3,8 +3,8 @@
 //! A failure that the file expects is a pass. The text of one that it does not is the screen that the terminal shows, the
 //! command that runs it again included.
 
+use super::screen::{Screen, title};
 use super::style::Style;
-use super::text::{Screen, title};
 use super::witness::Witness;
 use crate::verdict::RunReport;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -45,11 +45,11 @@ impl Junit {
         if report.verdict.as_expected {
             return TestCaseStatus::success();
         }
-        let screen = Screen { report, program: &self.program, events, style: Style::PLAIN };
+        let screen = Screen::of(report, &self.program, events);
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(screen.headline());
+        status.set_message(screen.head.line(Style::PLAIN));
         status.set_type(report.verdict.class.map_or_else(|| "unexpected-pass".to_owned(), |class| class.to_string()));
-        status.set_description(screen.full());
+        status.set_description(screen.full(Style::PLAIN));
         status
     }
 }

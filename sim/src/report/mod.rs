@@ -1,10 +1,14 @@
 //! What people and programs read about runs. Reads [`crate::verdict::RunReport`]s and nothing else; never runs anything.
 //!
+//! What is shown is built as values first; how it is written, as text or as JSON, is another file's.
+//!
 //! | file       | what it writes                                                                       |
 //! |------------|--------------------------------------------------------------------------------------|
 //! | `console`  | the text report of a whole request, as its runs come in                              |
-//! | `text`     | one screen about one run: verdict, command, story, timeline                          |
-//! | `timeline` | the events around a moment, one column a node                                        |
+//! | `screen`   | what is shown of one run, as values: verdict, command, story, timeline               |
+//! | `text`     | a screen as text                                                                     |
+//! | `timeline` | the events around a moment, as values                                                |
+//! | `sheet`    | a timeline as text: one column a node                                                |
 //! | `event`    | one event on one line: what an events file, `verify` and a bug report quote          |
 //! | `events`   | events files                                                                         |
 //! | `tally`    | many runs of one scenario and variant in a few numbers; medians                      |
@@ -17,7 +21,7 @@
 //! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
 //! | `idle`     | checks that a whole sweep never evaluated                                            |
 //! | `matrix`   | variants against checks                                                              |
-//! | `list`     | the tables of `leasehold list` and of `docs/`                                                  |
+//! | `list`     | the tables of `leasehold list` and of `docs/`                                        |
 //! | `progress` | how far a long request is                                                            |
 //! | `status`   | what a run means for the exit status                                                 |
 //! | `style`    | colour, and aligned tables                                                           |
@@ -35,6 +39,8 @@ mod margin;
 mod matrix;
 mod pinned;
 mod progress;
+mod screen;
+mod sheet;
 mod status;
 mod style;
 mod tally;
@@ -56,10 +62,11 @@ pub use self::{
     matrix::{matrix_line, matrix_table},
     pinned::pinned,
     progress::Progress,
+    screen::{FOLDERS, Head, Screen, command, title},
+    sheet::WIDTH,
     status::Status,
     style::{Style, aligned},
     tally::{Figures, Planned, Tally},
-    text::{FOLDERS, Screen, command, title},
-    timeline::{ROWS, Timeline, WIDTH},
+    timeline::{ROWS, Row, Timeline},
     witness::Witness,
 };

@@ -1,4 +1,4 @@
-//! The events around a moment, one column a node: what a person looks at to see two leases overlap.
+//! The events around a moment: what a person looks at to see two leases overlap.
 //!
 //! A run has thousands of events around any moment and a screen has twenty rows, so events compete for them: the closer to the
 //! moment the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less.
@@ -14,122 +14,131 @@ use leasehold::error::Outcome;
 use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
 
-/// What a timeline is drawn from.
-pub struct Timeline<'a> {
-    /// The events, in order.
-    pub records: &'a [Record],
-    /// The names of the keys.
-    pub keys: &'a [String],
+/// Some of the events around a moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Timeline {
+    /// The moment.
+    pub moment: SimTime,
     /// How many nodes there are.
     pub nodes: u32,
+    /// At least one, at most [`ROWS`], in the order of the events.
+    pub rows: Vec<Row>,
 }
 
-/// The most rows below the head.
-pub const ROWS: usize = 18;
-/// Characters of a row.
-pub const WIDTH: usize = 120;
+/// An event, and which leases are in force after it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// When it happened.
+    pub at: SimTime,
+    /// It is the last event not after the timeline's moment.
+    pub is_centre: bool,
+    /// Which node it is about; `None`: clients, faults.
+    pub node: Option<NodeId>,
+    /// What happened.
+    pub words: String,
+    /// Whose lease is in force, in the order of the nodes.
+    pub leases: Vec<NodeId>,
+}
 
+/// The most rows.
+pub const ROWS: usize = 18;
 /// Events considered before the moment and after it.
 const BEFORE: usize = 2_000;
 const AFTER: usize = 200;
-/// Characters of the mark and the time at the start of a row.
-const TIME: usize = 14;
-/// Characters of the column for clients and faults.
-const OUTSIDE: usize = 25;
-/// Below this a column of its own for each node is not readable.
-const NARROWEST: usize = 16;
-
-impl Timeline<'_> {
-    /// Head and rows, at most [`ROWS`] and each at most [`WIDTH`] wide; empty if nothing was kept. `▶` marks the last event not
-    /// after `moment`, `┃` a lease in force.
-    pub fn around(&self, moment: SimTime) -> Vec<String> {
-        let Some(centre) = self.records.partition_point(|record| record.at <= moment).checked_sub(1) else {
-            return Vec::new();
-        };
-        let chosen = self.choose(centre);
-        let mut sheet = Sheet::new(self.nodes);
-        let mut lines = vec![sheet.head()];
+impl Timeline {
+    /// The timeline of `records`, kept of a run of so many nodes whose keys have these names. `None`: none of them is from before
+    /// `moment`.
+    pub fn around(moment: SimTime, records: &[Record], keys: &[String], nodes: u32) -> Option<Self> {
+        let centre = records.partition_point(|record| record.at <= moment).checked_sub(1)?;
+        let chosen = choose(records, centre);
+        let mut rows = Vec::with_capacity(chosen.len());
         let (mut replicas, mut operations) = (Replicas::default(), BTreeMap::new());
-        for (number, record) in self.records.iter().enumerate().take(chosen.last().map_or(0, |last| last + 1)) {
+        for (number, record) in records.iter().enumerate().take(chosen.last().map_or(0, |last| last + 1)) {
             replicas.record(record);
             if let What::Invoked(invocation) = &record.what {
                 operations.insert(invocation.op, invocation);
             }
             if chosen.binary_search(&number).is_ok() {
-                let words = self.words(record, &operations);
-                lines.push(sheet.row(record, number == centre, &words, &replicas));
+                let held = |node: &NodeId| replicas.get(*node).is_some_and(|replica| replica.holds_lease(record.at));
+                rows.push(Row {
+                    at: record.at,
+                    is_centre: number == centre,
+                    node: node_of(&record.what),
+                    words: words(record, keys, &operations),
+                    leases: (1..=u64::from(nodes)).map(NodeId).filter(held).collect(),
+                });
             }
         }
-        lines
+        Some(Self { moment, nodes, rows })
     }
+}
 
-    /// The numbers of the records to show, ascending.
-    fn choose(&self, centre: usize) -> Vec<usize> {
-        let first = centre.saturating_sub(BEFORE);
-        let last = (centre + AFTER).min(self.records.len() - 1);
-        let mut near: Vec<usize> = (first..=last).collect();
-        near.sort_by_key(|number| (number.abs_diff(centre), *number));
-        let mut seen: BTreeMap<(Option<NodeId>, &str), usize> = BTreeMap::new();
-        let mut scored: Vec<(usize, usize)> = near
-            .into_iter()
-            .filter_map(|number| self.records.get(number).map(|record| (number, record)))
-            .map(|(number, record)| {
-                let (kind, weight) = kind(&record.what);
-                let repeated = seen.entry((node_of(&record.what), kind)).or_default();
-                *repeated += 1;
-                let score = if number == centre { 0 } else { number.abs_diff(centre) + weight + 60 * (*repeated - 1) };
-                (score, number)
-            })
-            .collect();
-        scored.sort_unstable();
-        let mut chosen: Vec<usize> = scored.into_iter().take(ROWS).map(|(_, number)| number).collect();
-        chosen.sort_unstable();
-        chosen
-    }
+/// The numbers of the records to show, ascending.
+fn choose(records: &[Record], centre: usize) -> Vec<usize> {
+    let first = centre.saturating_sub(BEFORE);
+    let last = (centre + AFTER).min(records.len() - 1);
+    let mut near: Vec<usize> = (first..=last).collect();
+    near.sort_by_key(|number| (number.abs_diff(centre), *number));
+    let mut seen: BTreeMap<(Option<NodeId>, &str), usize> = BTreeMap::new();
+    let mut scored: Vec<(usize, usize)> = near
+        .into_iter()
+        .filter_map(|number| records.get(number).map(|record| (number, record)))
+        .map(|(number, record)| {
+            let (kind, weight) = kind(&record.what);
+            let repeated = seen.entry((node_of(&record.what), kind)).or_default();
+            *repeated += 1;
+            let score = if number == centre { 0 } else { number.abs_diff(centre) + weight + 60 * (*repeated - 1) };
+            (score, number)
+        })
+        .collect();
+    scored.sort_unstable();
+    let mut chosen: Vec<usize> = scored.into_iter().take(ROWS).map(|(_, number)| number).collect();
+    chosen.sort_unstable();
+    chosen
+}
 
-    /// An event in a few words.
-    fn words(&self, record: &Record, operations: &BTreeMap<OpId, &Invocation>) -> String {
-        match &record.what {
-            What::Invoked(invocation) => format!("c{} {}", invocation.client, self.operation(&invocation.operation)),
-            What::Completed { op, completion } => match operations.get(op) {
-                Some(begun) => {
-                    format!("c{} {} {}", begun.client, self.operation(&begun.operation), result(completion))
+/// An event in a few words.
+fn words(record: &Record, keys: &[String], operations: &BTreeMap<OpId, &Invocation>) -> String {
+    match &record.what {
+        What::Invoked(invocation) => format!("c{} {}", invocation.client, operation(&invocation.operation, keys)),
+        What::Completed { op, completion } => match operations.get(op) {
+            Some(begun) => {
+                format!("c{} {} {}", begun.client, operation(&begun.operation, keys), result(completion))
+            }
+            None => format!("#{} {}", op.0, result(completion)),
+        },
+        What::Stack(stack) => told(stack),
+        What::Message { from, to, fate, kind, head, .. } => {
+            let term = if head.term > 0 { format!(" t{}", head.term) } else { String::new() };
+            let fate = match fate {
+                Fate::Delivered => "",
+                Fate::Cut => "CUT ",
+                Fate::Held => "HELD ",
+                Fate::Lost => "LOST ",
+            };
+            match node_of(&record.what) {
+                Some(node) if address(*to) == node.to_string() => {
+                    format!("← {} {fate}{kind}{term}", address(*from))
                 }
-                None => format!("#{} {}", op.0, result(completion)),
-            },
-            What::Stack(stack) => told(stack),
-            What::Message { from, to, fate, kind, head, .. } => {
-                let term = if head.term > 0 { format!(" t{}", head.term) } else { String::new() };
-                let fate = match fate {
-                    Fate::Delivered => "",
-                    Fate::Cut => "CUT ",
-                    Fate::Held => "HELD ",
-                    Fate::Lost => "LOST ",
-                };
-                match node_of(&record.what) {
-                    Some(node) if address(*to) == node.to_string() => {
-                        format!("← {} {fate}{kind}{term}", address(*from))
-                    }
-                    _ => format!("→ {} {fate}{kind}{term}", address(*to)),
-                }
+                _ => format!("→ {} {fate}{kind}{term}", address(*to)),
             }
-            What::Process { change, .. } => process(*change).to_uppercase(),
-            What::Cpu { busy, .. } => format!("busy for {}", duration(*busy)),
-            What::Clock { lease_until: Some(until), .. } => format!("CLOCK, lease to {until}"),
-            What::Clock { lease_until: None, .. } => "CLOCK".to_owned(),
-            What::Fault(fault) => {
-                format!("{} {}: {fault}", fault.verb.name().to_uppercase(), phase_name(fault.phase))
-            }
+        }
+        What::Process { change, .. } => process(*change).to_uppercase(),
+        What::Cpu { busy, .. } => format!("busy for {}", duration(*busy)),
+        What::Clock { lease_until: Some(until), .. } => format!("CLOCK, lease to {until}"),
+        What::Clock { lease_until: None, .. } => "CLOCK".to_owned(),
+        What::Fault(fault) => {
+            format!("{} {}: {fault}", fault.verb.name().to_uppercase(), phase_name(fault.phase))
         }
     }
+}
 
-    fn operation(&self, operation: &Operation) -> String {
-        match operation {
-            Operation::Get { key: id } => format!("get {}", key(self.keys, *id)),
-            Operation::Put { key: id } => format!("put {}", key(self.keys, *id)),
-            Operation::Cas { key: id, .. } => format!("cas {}", key(self.keys, *id)),
-            Operation::Script { key: id, .. } => format!("script {}", key(self.keys, *id)),
-        }
+fn operation(operation: &Operation, keys: &[String]) -> String {
+    match operation {
+        Operation::Get { key: id } => format!("get {}", key(keys, *id)),
+        Operation::Put { key: id } => format!("put {}", key(keys, *id)),
+        Operation::Cas { key: id, .. } => format!("cas {}", key(keys, *id)),
+        Operation::Script { key: id, .. } => format!("script {}", key(keys, *id)),
     }
 }
 
@@ -246,71 +255,9 @@ fn result(completion: &Completion) -> String {
     }
 }
 
-/// The columns.
-struct Sheet {
-    /// Empty where there are too many nodes for columns.
-    nodes: Vec<NodeId>,
-    column: usize,
-}
-
-impl Sheet {
-    fn new(nodes: u32) -> Self {
-        let column = (WIDTH - TIME - OUTSIDE) / (nodes as usize).max(1);
-        let nodes = if column < NARROWEST { Vec::new() } else { (1..=u64::from(nodes)).map(NodeId).collect() };
-        Self { nodes, column }
-    }
-
-    fn head(&mut self) -> String {
-        let mut cells: Vec<String> = self.nodes.iter().map(|node| format!("  {node}")).collect();
-        cells.push(if cells.is_empty() { "  who  what" } else { "clients and faults" }.to_owned());
-        self.line("  simulated", &cells)
-    }
-
-    fn row(&self, record: &Record, marked: bool, words: &str, replicas: &Replicas) -> String {
-        let time = format!("{} {}", if marked { "▶" } else { " " }, record.at);
-        let held = |node| replicas.get(node).is_some_and(|replica| replica.holds_lease(record.at));
-        let about = node_of(&record.what);
-        let mut cells: Vec<String> = Vec::with_capacity(self.nodes.len() + 1);
-        for node in &self.nodes {
-            let bar = if held(*node) { "┃" } else { " " };
-            cells.push(format!("{bar} {}", if about == Some(*node) { words } else { "" }));
-        }
-        cells.push(match about {
-            Some(node) if self.nodes.is_empty() => {
-                format!("{} {node:<4} {words}", if held(node) { "┃" } else { " " })
-            }
-            Some(_) => String::new(),
-            None if self.nodes.is_empty() => format!("       {words}"),
-            None => words.to_owned(),
-        });
-        self.line(&time, &cells)
-    }
-
-    /// Every cell but the last has the column's width; the last has what is left.
-    fn line(&self, time: &str, cells: &[String]) -> String {
-        let mut line = fit(time, TIME);
-        let last = cells.len().saturating_sub(1);
-        for (number, cell) in cells.iter().enumerate() {
-            let width = if number == last { WIDTH - TIME - self.column * last } else { self.column };
-            line.push_str(&fit(cell, width));
-        }
-        line.trim_end().to_owned()
-    }
-}
-
-/// `text` at exactly `width` characters, the last of them a space.
-fn fit(text: &str, width: usize) -> String {
-    let room = width.saturating_sub(1);
-    if text.chars().count() <= room {
-        return format!("{text:<width$}");
-    }
-    let mut cut: String = text.chars().take(room.saturating_sub(1)).collect();
-    cut.push_str("… ");
-    cut
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::sheet::WIDTH;
     use super::*;
     use crate::history::ProcessChange;
     use leasehold::env::{Instant, ReplicaId};
@@ -338,7 +285,7 @@ mod tests {
         records.extend(
             [2, 4].map(|at| told_by(2, at * 1_000_000, Event::Applied { index: at, term: 1, digest: 0 }, None)),
         );
-        let lines = Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(4_000_000));
+        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines();
         insta::assert_snapshot!(lines.join("\n"), @"
           simulated     n1                         n2                         n3                       clients and faults
           0.001000s   ┃ lease to 0.003000s
@@ -357,7 +304,7 @@ mod tests {
             extended(2, 3_000_000, 9_000_000),
             told_by(2, 4_000_000, follows, None),
         ];
-        let lines = Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(4_000_000));
+        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines();
         insta::assert_snapshot!(lines.join("\n"), @"
           simulated     n1                         n2                         n3                       clients and faults
           0.001000s   ┃ lease to 0.009000s
@@ -372,7 +319,7 @@ mod tests {
         let mut records: Vec<Record> =
             (0..500).map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None, now: None }, None)).collect();
         records[300] = told_by(2, 300_000, Event::Role { role: Role::Leader, term: 2, leader: None }, None);
-        let lines = Timeline { records: &records, keys: &[], nodes: 9 }.around(SimTime(499_000));
+        let lines = Timeline::around(SimTime(499_000), &records, &[], 9).unwrap().lines();
         assert_eq!(lines.len(), ROWS + 1);
         assert!(lines.iter().any(|line| line.contains("LEADER of term 2")), "{lines:#?}");
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
@@ -380,8 +327,8 @@ mod tests {
 
     #[test]
     fn nothing_kept_or_nothing_yet_gives_no_timeline() {
-        assert!(Timeline { records: &[], keys: &[], nodes: 3 }.around(SimTime(5)).is_empty());
+        assert!(Timeline::around(SimTime(5), &[], &[], 3).is_none());
         let records = [extended(1, 10, 20)];
-        assert!(Timeline { records: &records, keys: &[], nodes: 3 }.around(SimTime(5)).is_empty());
+        assert!(Timeline::around(SimTime(5), &records, &[], 3).is_none());
     }
 }

@@ -1,0 +1,157 @@
+//! What a person is shown of one run, as values: what was broken, the command that shows it again, the story, the events around it.
+
+use super::timeline::Timeline;
+use crate::history::{FaultPhase, What};
+use crate::scenario::{Class, Load};
+use crate::time::SimTime;
+use crate::verdict::{Potential, Ruling, RunReport};
+use leasehold::observe::Event;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The folders of scenarios, which are part of a scenario's name.
+pub const FOLDERS: [&str; 5] = ["fast", "incidents", "planted", "findings", "slow"];
+
+/// What people call the scenario in this file: `fast/steady`, or `steady` where the file lies elsewhere.
+pub fn title(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    let folder = path.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy());
+    match folder {
+        Some(folder) if FOLDERS.contains(&folder.as_ref()) => format!("{folder}/{stem}"),
+        _ => stem.into_owned(),
+    }
+}
+
+/// The command that runs `report`'s run again, complete and ready to paste. `program` is what starts leasehold:
+/// `cargo run --release --` inside the repository.
+pub fn command(program: &str, report: &RunReport) -> String {
+    let path = shell_word(&report.path.to_string_lossy());
+    let load = if report.load == Load::default() { String::new() } else { format!(" --load {}", report.load) };
+    format!("{program} run {path} --seed {} --variant {}{load}", report.seed, report.variant)
+}
+
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%:=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// One run, as a person is shown it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Screen {
+    /// What was run, and what came of it.
+    pub head: Head,
+    /// The command that runs it again.
+    pub command: String,
+    /// What failed, a line each.
+    pub failures: Vec<String>,
+    /// What first took the run beyond what its scenario claims.
+    pub beyond_claims: Option<String>,
+    /// What was expected instead, where the failures do not say so.
+    pub unexpected: Vec<String>,
+    /// The story of the first failure that has one.
+    pub story: Vec<String>,
+    /// Violations of checks that only record, by check.
+    pub recorded: BTreeMap<&'static str, u64>,
+    /// What might have failed, by check.
+    pub potential: BTreeMap<&'static str, Potential>,
+    /// How many events the run had.
+    pub events: u64,
+    /// Those around the failure; `None`: no moment says more than another.
+    pub timeline: Option<Timeline>,
+    /// Where all of them are.
+    pub events_file: Option<PathBuf>,
+}
+
+/// What was run, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// What people call the scenario.
+    pub title: String,
+    /// The variant.
+    pub variant: String,
+    /// The seed.
+    pub seed: u64,
+    /// How the run was judged.
+    pub ruling: Ruling,
+    /// Was that expected?
+    pub as_expected: bool,
+    /// The first failure: its class, its check, its moment.
+    pub first: Option<(Class, String, SimTime)>,
+}
+
+impl Screen {
+    /// What is shown of `report`. `program` is what starts leasehold, `events_file` holds all events.
+    pub fn of(report: &RunReport, program: &str, events_file: Option<&Path>) -> Self {
+        let verdict = &report.verdict;
+        let failures = || verdict.failures.iter();
+        // That it failed at all needs no second saying.
+        let unexpected = verdict.unexpected.iter().filter(|words| !failures().any(|it| words.contains(&it.message)));
+        let failed = |name: &str| failures().any(|failure| failure.check == name);
+        let recorded = report.checks.iter().filter(|(name, count)| count.violations > 0 && !failed(name));
+        let timeline = |moment| Timeline::around(moment, &report.kept, &report.keys, report.nodes);
+        Self {
+            head: Head {
+                title: title(&report.path),
+                variant: report.variant.clone(),
+                seed: report.seed,
+                ruling: verdict.ruling,
+                as_expected: verdict.as_expected,
+                first: failures().next().map(|failure| (failure.class, failure.check.clone(), failure.at)),
+            },
+            command: command(program, report),
+            failures: failures().map(|failure| failure.message.clone()).collect(),
+            beyond_claims: verdict.beyond_claims.clone(),
+            unexpected: unexpected.cloned().collect(),
+            story: failures().map(|failure| failure.story.clone()).find(|story| !story.is_empty()).unwrap_or_default(),
+            recorded: recorded.map(|(name, count)| (*name, count.violations)).collect(),
+            potential: report.potential.clone(),
+            events: report.events,
+            timeline: moment(report).and_then(timeline),
+            events_file: events_file.map(Path::to_owned),
+        }
+    }
+}
+
+/// The moment that the timeline of a failure is about. What is judged at the end of a run did not happen there: a hit rate is
+/// lost when leases are, so the last lease that was thrown away is shown, or else the last fault. `None`: no moment says more
+/// than another.
+fn moment(report: &RunReport) -> Option<SimTime> {
+    let failed = report.verdict.failures.first().filter(|failure| failure.at < SimTime::at(report.sim));
+    let last = |is: fn(&What) -> bool| report.kept.iter().rev().find(|record| is(&record.what));
+    let record = || last(lease_lost).or_else(|| last(fault_acted));
+    // A run that a violation ended has it as its last event.
+    let stopped = || report.verdict.class.filter(|class| *class <= Class::LeaseInvariant).and(report.kept.last());
+    failed.map(|failure| failure.at).or_else(|| stopped().or_else(record).map(|record| record.at))
+}
+
+/// Also where none was in force: then what would have brought one back was voided.
+fn lease_lost(what: &What) -> bool {
+    matches!(what, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { .. }))
+}
+
+fn fault_acted(what: &What) -> bool {
+    matches!(what, What::Fault(fault) if matches!(fault.phase, FaultPhase::Activated | FaultPhase::Effective))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_is_called_by_its_folder_and_stem() {
+        let of = |path: &str| title(Path::new(path));
+        assert_eq!(of("/x/scenarios/fast/steady.toml"), "fast/steady");
+        assert_eq!(of("mine/steady.toml"), "steady");
+        assert_eq!(of("steady.toml"), "steady");
+    }
+
+    #[test]
+    fn a_path_survives_the_shell() {
+        assert_eq!(shell_word("scenarios/fast/steady.toml"), "scenarios/fast/steady.toml");
+        assert_eq!(shell_word("my files/it's.toml"), r"'my files/it'\''s.toml'");
+    }
+}
