@@ -37,7 +37,7 @@ fn shares(mix: Mix) -> String {
     let words: Vec<String> = shares
         .into_iter()
         .filter(|(share, _)| *share > 0)
-        .map(|(share, what)| format!("{} % {what}", decimal(share.into(), 1)))
+        .map(|(share, what)| format!("{}% {what}", decimal(share.into(), 1)))
         .collect();
     listed(&words)
 }

@@ -65,7 +65,7 @@ fn network(network: &Network) -> String {
     let order = if network.fifo { "messages of one lane stay in order" } else { "messages overtake each other" };
     let share = |what: &str, Ppm(share): Ppm| match share {
         0 => format!("none is {what}"),
-        share => format!("{} % are {what}", decimal(share.into(), 4)),
+        share => format!("{}% are {what}", decimal(share.into(), 4)),
     };
     let fate = listed(&[share("lost", network.loss), share("delivered twice", network.duplicate)]);
     format!("it is {}: one way takes {}; {order}; {fate}.", network.name, spread(&network.latency))

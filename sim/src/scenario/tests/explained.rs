@@ -82,7 +82,7 @@ fn every_verb_is_a_sentence_and_a_row() {
       3 nodes of raft-rs: a heartbeat every 100ms, an election after 1s without one, counted in ticks of 10ms.
       A lease lasts 800ms; rounds of ReadIndex renew it.
       Between nodes it is cross-az (changed): one way takes 150us to 6ms, with a median of 400us and a p99 of
-          1.5ms; messages overtake each other; 0.1 % are lost and none is delivered twice.
+          1.5ms; messages overtake each other; 0.1% are lost and none is delivered twice.
       Between clients and nodes it is loopback: one way takes 20us, always; messages of one lane stay in order;
           none is lost and none is delivered twice.
       On the wire log entries travel one call at a time for each peer (up to 1024 wait to leave, 1024 to be
@@ -94,7 +94,7 @@ fn every_verb_is_a_sentence_and_a_row() {
           lines 13, 17, 18, 20 and 21 may go beyond that; what is unsafe from then on is expected to be.
 
     The clients
-      kv: 8 clients, single operations (90 % reads and 10 % blind writes), on 1 key called own..., the first far
+      kv: 8 clients, single operations (90% reads and 10% blind writes), on 1 key called own..., the first far
           more often than the last (zipf 2); 0.5 a second over all of them, answered or not; they follow the
           leader; an operation is given up after 2s.
       script: 1 client, scripts (a lease read, 1 read, one write that is checked against what was read; on
@@ -201,12 +201,12 @@ fn faults_of_links_and_points_of_the_code_are_told_in_words() {
     let told = told(&read(&text).unwrap());
     let happens = told.split("What happens\n").nth(1).and_then(|rest| rest.split("\n\n").next());
     insta::assert_snapshot!(happens.unwrap_or_default(), @r"
-      1s: for 1s something is wrong with messages between all nodes: 5 % of them are lost.
+      1s: for 1s something is wrong with messages between all nodes: 5% of them are lost.
       2s: until something heals it something is wrong with messages on the heartbeat lane from the leader to all
-          others: they arrive 20ms late, they arrive up to 5ms later still, 1 % arrive twice and they may overtake
+          others: they arrive 20ms late, they arrive up to 5ms later still, 1% arrive twice and they may overtake
           one another.
       3s: until something heals it something is wrong with messages of the kind `append` or `snapshot` from
-          everybody to n1: 0.1 % are lost on the wire and sent again after 200ms or more, and the rest waits, no
+          everybody to n1: 0.1% are lost on the wire and sent again after 200ms or more, and the rest waits, no
           more than 64kB/s leave and no more than 8 may wait to leave.
       4s: for 1s messages of the kind `timeout-now` or `forced-vote` from one of the followers to everybody are
           held back, then dropped; others pass (who, the seed says).

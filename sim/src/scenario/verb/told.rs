@@ -26,7 +26,7 @@ pub(super) fn lasting(lasts: Option<Duration>) -> String {
 }
 
 pub(super) fn percent(share: Ppm) -> String {
-    format!("{} %", decimal(share.0.into(), 4))
+    format!("{}%", decimal(share.0.into(), 4))
 }
 
 pub(super) fn kinds_listed(kinds: &[MessageKind]) -> String {
