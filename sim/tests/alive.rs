@@ -1,18 +1,17 @@
 //! Every check is alive (V5): the history of a healthy run is spoilt in one place, and the check must say so.
 
+mod given;
+
 use leasehold::env::{Instant, NodeId, ReplicaId};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold_sim::check::{self, Finding, Panel, Premises};
-use leasehold_sim::history::{Completion, FaultPhase, Found, Keep, OpId, ProcessChange, Record, StackRecord, What};
-use leasehold_sim::mutant::DEFAULT;
-use leasehold_sim::runner::{Spec, run};
-use leasehold_sim::scenario;
+use leasehold_sim::history::{Completion, FaultPhase, Found, OpId, ProcessChange, Record, StackRecord, What};
+use leasehold_sim::runner::run;
 use leasehold_sim::time::SimTime;
 use leasehold_sim::verdict::RunReport;
 use leasehold_sim::view::View;
 use leasehold_sim::words::MessageKind;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -324,8 +323,7 @@ fn exchanged(history: &mut History) {
 }
 
 fn recorded() -> RunReport {
-    let scenario = scenario::parse(Path::new("alive.toml"), SCENARIO).unwrap_or_else(|problems| panic!("{problems}"));
-    run(&Spec { scenario: Arc::new(scenario), seed: 1, variant: &DEFAULT, keep: Keep::All, leak: false })
+    run(&given::spec(&given::parsed("alive", SCENARIO), 1))
 }
 
 fn judged(report: &RunReport, history: &History) -> Vec<Finding> {

@@ -1,11 +1,11 @@
 //! One seed, one history: however it is run.
 
+mod given;
+
 use leasehold_sim::history::{Fingerprint, Keep};
-use leasehold_sim::runner::{Fresh, Group, Places, Spec, Verified, WAYS, Wish, resolve, run, sweep, verify};
+use leasehold_sim::runner::{Fresh, Group, Spec, Verified, WAYS, run, sweep, verify};
 use leasehold_sim::scenario::Seeds;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A little of everything that draws: open and closed loops, gets, puts, compare-and-set and scripts, a transfer, a partition.
 const SCENARIO: &str = r#"
@@ -32,23 +32,8 @@ think = "5ms"
 reads-per-script = 2
 "#;
 
-fn file() -> PathBuf {
-    // One folder a test: they run at the same time.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("determinism-{:?}", std::thread::current().id()));
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("everything.toml");
-    File::create(&path).unwrap().write_all(SCENARIO.as_bytes()).unwrap();
-    path
-}
-
 fn group(variant: &str) -> Group {
-    let wish = Wish {
-        scenarios: vec![file().to_string_lossy().into_owned()],
-        variants: vec![variant.to_owned()],
-        ..Wish::default()
-    };
-    let places = Places::around(Path::new(env!("CARGO_MANIFEST_DIR")));
-    resolve(&wish, &places).unwrap_or_else(|refusals| panic!("{}", refusals.render(false))).remove(0)
+    given::written("everything", SCENARIO, variant, None)
 }
 
 fn spec(seed: u64) -> Spec {

@@ -1,17 +1,14 @@
 //! What `leasehold explain` says of three scenarios, word for word: it must read well to a stranger.
 
-use leasehold_sim::runner::{Places, Wish, resolve};
-use std::path::Path;
+mod given;
+
+use given::{committed, root};
 
 #[track_caller]
-fn explained(scenario: &str, variants: &[&str]) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let places = Places { cwd: std::env::current_dir().unwrap(), roots: vec![root.join("scenarios")] };
-    let variants = variants.iter().map(|variant| (*variant).to_owned()).collect();
-    let wish = Wish { scenarios: vec![scenario.to_owned()], variants, ..Wish::default() };
-    let told = resolve(&wish, &places).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)))[0].explain(None);
+fn explained(scenario: &str, variant: Option<&str>) {
+    let told = committed(scenario, variant).explain(None);
     let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(root.join("snapshots"));
+    settings.set_snapshot_path(root().join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(format!("explain__{}", scenario.replace('/', "__")), told));
@@ -19,15 +16,15 @@ fn explained(scenario: &str, variants: &[&str]) {
 
 #[test]
 fn cuts_of_three_kinds() {
-    explained("fast/partition", &[]);
+    explained("fast/partition", None);
 }
 
 #[test]
 fn crashes_and_pauses() {
-    explained("fast/restart", &[]);
+    explained("fast/restart", None);
 }
 
 #[test]
 fn an_incident_under_the_variant_that_it_happened_to() {
-    explained("incidents/pr-558", &["elastickv-549"]);
+    explained("incidents/pr-558", Some("elastickv-549"));
 }

@@ -1,11 +1,10 @@
 //! How far from unsafe: the stack as it is within what it claims, and a lease that is too long within nothing.
 
-use leasehold_sim::runner::{Group, Places, Wish, margin, resolve};
+mod given;
+
+use leasehold_sim::runner::margin;
 use leasehold_sim::scenario::{Dial, Reach, Seeds};
 use leasehold_sim::verdict::Margin;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
 
 /// Short, few operations: what is turned up brings its own cuts.
 const SCENARIO: &str = r#"
@@ -25,21 +24,9 @@ rate = "100/s"
 deadline = "300ms"
 "#;
 
-fn group(variant: &str) -> Group {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("margin-{variant}"));
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("margin.toml");
-    File::create(&path).unwrap().write_all(SCENARIO.as_bytes()).unwrap();
-    let scenarios = vec![path.to_string_lossy().into_owned()];
-    let seeds = Some(Seeds { first: 1, last: 2 });
-    let wish = Wish { scenarios, seeds, variants: vec![variant.to_owned()], ..Wish::default() };
-    let groups = resolve(&wish, &Places { cwd: folder, roots: Vec::new() })
-        .unwrap_or_else(|refused| panic!("{}", refused.render(false)));
-    groups.into_iter().next().unwrap()
-}
-
 fn of(variant: &str, dial: Dial) -> Margin {
-    let margin = margin(&group(variant), dial, 2);
+    let group = given::written("margin", SCENARIO, variant, Some(Seeds { first: 1, last: 2 }));
+    let margin = margin(&group, dial, 2);
     assert!(margin.cuts > 0);
     margin
 }

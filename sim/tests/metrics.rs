@@ -1,17 +1,17 @@
 //! The stack's own metrics, under the reference system's names, say what the history says.
 
+mod given;
+
 use leasehold::metrics::Counter;
 use leasehold::observe::Event;
 use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use leasehold_sim::history::{History, Keep, Observer, Record, What};
 use leasehold_sim::mutant::find;
-use leasehold_sim::scenario;
 use leasehold_sim::time::SimTime;
 use leasehold_sim::workload::{self, KeySpace};
 use leasehold_sim::world::executor;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Counts what the metrics count, from the history.
@@ -51,7 +51,7 @@ reads-per-script = 3
 /// Runs the scenario under a variant; returns the sums of the nodes' metrics, and the same from the history.
 fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>, u64, u64) {
     let simulate = move || {
-        let scenario = Arc::new(scenario::parse(Path::new("metrics.toml"), SCENARIO).unwrap());
+        let scenario = given::parsed("metrics", SCENARIO);
         let counts = Counts::default();
         let history = History::new(Keep::Last(0), vec![Box::new(counts.clone())]);
         let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));

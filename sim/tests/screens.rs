@@ -1,24 +1,22 @@
 //! The one screen that a failing run ends with, word for word, for the three failures that matter most. Each is produced by a real
 //! variant; `LEASEHOLD_*` knobs do not reach these.
 
+mod given;
+
+use given::{committed, root};
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style};
-use leasehold_sim::runner::{Places, Wish, resolve, run};
+use leasehold_sim::runner::run;
 use leasehold_sim::scenario::Class;
-use std::path::Path;
 
 /// Lines and columns that fit on a screen: what is longer is wrapped, and nobody reads it at night.
 const ROWS: usize = 50;
 
 /// What a person sees of seed 1 of `scenario` under `variant`.
 fn screen(scenario: &str, variant: &str, class: Class) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     // So that paths on the screen are those that a person would type.
-    std::env::set_current_dir(root).unwrap();
-    let places = Places { cwd: root.to_owned(), roots: vec![root.join("scenarios")] };
-    let wish = Wish { scenarios: vec![scenario.to_owned()], variants: vec![variant.to_owned()], ..Wish::default() };
-    let mut groups = resolve(&wish, &places).unwrap();
-    let report = run(&groups.remove(0).spec(1, Keep::Last(4_096)));
+    std::env::set_current_dir(root()).unwrap();
+    let report = run(&committed(scenario, Some(variant)).spec(1, Keep::Last(4_096)));
     assert_eq!(report.verdict.class, Some(class));
     Screen::of(&report, "cargo run --release --", None).full(Style::PLAIN)
 }
@@ -27,7 +25,7 @@ fn screen(scenario: &str, variant: &str, class: Class) -> String {
 fn shown(name: &str, screen: &str) {
     assert!(screen.lines().count() <= ROWS, "{} lines do not fit on a screen", screen.lines().count());
     let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots"));
+    settings.set_snapshot_path(root().join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(format!("screen__{name}"), screen));

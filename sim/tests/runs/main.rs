@@ -3,6 +3,7 @@
 //! One program, since what costs time is linking the simulator, not running it.
 
 mod faults;
+#[path = "../given/mod.rs"]
 mod given;
 mod hardware;
 mod linearizability;
