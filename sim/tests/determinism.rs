@@ -33,7 +33,7 @@ reads-per-script = 2
 "#;
 
 fn group(variant: &str) -> Group {
-    given::written("everything", SCENARIO, variant, None)
+    given::written("everything", SCENARIO, Some(variant), None)
 }
 
 fn spec(seed: u64) -> Spec {

@@ -141,3 +141,42 @@ impl Renewal for Nothing {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn voters(count: u64) -> Membership {
+        Membership { voters: (1..=count).map(NodeId).collect(), ..Membership::default() }
+    }
+
+    /// A leader `n1` of five, renewed by acknowledgements.
+    fn acks() -> Box<dyn Renewal> {
+        RenewalKind::Acks.build(NodeId(1), voters(5), Duration::ZERO)
+    }
+
+    fn sent(term: u64, at: u64) -> Stamp {
+        Stamp { term, incarnation: 1, round: at, sent_at: Instant::from_nanos(at) }
+    }
+
+    #[test]
+    fn acknowledgements_of_one_term_add_up_to_a_quorum() {
+        let mut acks = acks();
+        assert_eq!(acks.acknowledged(NodeId(2), sent(1, 10)), None);
+        assert_eq!(acks.acknowledged(NodeId(3), sent(1, 20)), Some(Instant::from_nanos(10)));
+    }
+
+    #[test]
+    fn acknowledgements_of_two_terms_do_not() {
+        let mut acks = acks();
+        assert_eq!(acks.acknowledged(NodeId(2), sent(1, 10)), None);
+        assert_eq!(acks.acknowledged(NodeId(3), sent(2, 20)), None);
+    }
+
+    #[test]
+    fn after_a_change_of_members_the_quorum_is_theirs() {
+        let mut acks = acks();
+        acks.reconfigured(voters(3));
+        assert_eq!(acks.acknowledged(NodeId(2), sent(1, 10)), Some(Instant::from_nanos(10)));
+    }
+}

@@ -26,12 +26,13 @@ pub(crate) fn committed(scenario: &str, variant: Option<&str>) -> Group {
     asked(&Wish { scenarios: vec![scenario.to_owned()], variants, ..Wish::default() }, &places)
 }
 
-/// What is run of the file `name` with this text under a variant.
-pub(crate) fn written(name: &str, text: &str, variant: &str, seeds: Option<Seeds>) -> Group {
+/// What is run of the file `name` with this text under a variant, or under its own; of these seeds, or of its own.
+pub(crate) fn written(name: &str, text: &str, variant: Option<&str>, seeds: Option<Seeds>) -> Group {
     let path = file(name, text);
     let places = Places::around(path.parent().unwrap_or(root()));
     let scenarios = vec![path.to_string_lossy().into_owned()];
-    asked(&Wish { scenarios, seeds, variants: vec![variant.to_owned()], ..Wish::default() }, &places)
+    let variants = variant.into_iter().map(str::to_owned).collect();
+    asked(&Wish { scenarios, seeds, variants, ..Wish::default() }, &places)
 }
 
 fn asked(wish: &Wish, places: &Places) -> Group {

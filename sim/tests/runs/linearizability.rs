@@ -1,17 +1,15 @@
 //! `linearizability` is alive: where a planted bug makes clients read what is stale, it finds that by itself, from values alone.
 
+use super::given::{root, written};
 use leasehold_sim::history::Keep;
-use leasehold_sim::runner::{Places, Wish, resolve, run};
+use leasehold_sim::runner::run;
 use leasehold_sim::scenario::Class;
 use leasehold_sim::verdict::RunReport;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
+use std::fs;
 
 /// `fast/stale-read` with nothing to end a run but `linearizability`.
 fn scenario() -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/fast/stale-read.toml");
-    let text = fs::read_to_string(file).unwrap();
+    let text = fs::read_to_string(root().join("scenarios/fast/stale-read.toml")).unwrap();
     let alone = text.replace(
         r#"record-only = ["one-lease", "exclusive-commits", "applied-before-read"]"#,
         r#"record-only = ["one-lease", "exclusive-commits", "applied-before-read", "staleness"]"#,
@@ -21,14 +19,7 @@ fn scenario() -> String {
 }
 
 fn reports() -> Vec<RunReport> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("linearizability");
-    fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("stale-read.toml");
-    File::create(&file).unwrap().write_all(scenario().as_bytes()).unwrap();
-    let wish = Wish { scenarios: vec![file.to_string_lossy().into_owned()], ..Wish::default() };
-    let groups =
-        resolve(&wish, &Places::around(&folder)).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
-    groups[0].specs(Keep::Last(0)).map(|spec| run(&spec)).collect()
+    written("stale-read", &scenario(), None, None).specs(Keep::Last(0)).map(|spec| run(&spec)).collect()
 }
 
 #[test]
