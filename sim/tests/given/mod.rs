@@ -8,7 +8,8 @@ use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::runner::{Group, Places, Spec, Wish, resolve, run};
 use leasehold_sim::scenario::{self, Scenario, Seeds};
 use leasehold_sim::verdict::RunReport;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +45,7 @@ fn file(name: &str, text: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{:?}", std::thread::current().id()));
     fs::create_dir_all(&folder).expect("a folder for tests");
     let path = folder.join(name).with_extension("toml");
-    fs::write(&path, text).expect("a file in it");
+    File::create(&path).and_then(|mut file| file.write_all(text.as_bytes())).expect("a file in it");
     path
 }
 
