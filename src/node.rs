@@ -123,11 +123,11 @@ impl Node {
             Message::Request { call, .. } if self.tasks.are_stopped() => {
                 self.transport.reply(packet.from, call, Err(Error::Closed(Outcome::NotApplied)));
             }
-            Message::Request { call, budget, forwarded, request } => {
+            Message::Request { call, budget, hop, request } => {
                 let (coordinator, transport) = (Arc::clone(&self.coordinator), Arc::clone(&self.transport));
                 let tasks = self.tasks.clone();
                 let serve = async move {
-                    let served = tasks.until_stopped(coordinator.serve(&request, forwarded, budget)).await;
+                    let served = tasks.until_stopped(coordinator.serve(&request, hop, budget)).await;
                     let result = served.unwrap_or(Err(Error::Closed(Outcome::Unknown)));
                     transport.reply(packet.from, call, result);
                 };

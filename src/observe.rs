@@ -280,6 +280,8 @@ pub enum Event {
         miss: Option<Miss>,
         /// The clock reading that it was decided by; `None`: the clock could not be read.
         now: Option<Instant>,
+        /// The same read was decided before, and its node only tries it again: no hit rate counts it a second time.
+        again: bool,
     },
     /// A ReadIndex round began.
     RoundStarted {

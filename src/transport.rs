@@ -28,8 +28,8 @@ pub enum Message {
         call: CallId,
         /// Time left to answer it.
         budget: Duration,
-        /// Has a node passed it on? It is then not passed on again.
-        forwarded: bool,
+        /// How it has come.
+        hop: Hop,
         /// The request.
         request: Arc<Request>,
     },
@@ -40,6 +40,15 @@ pub enum Message {
         /// The answer.
         result: Result<Response, Error>,
     },
+}
+
+/// How a request has come to the node that serves it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Hop {
+    /// Has a node passed it on? It is then not passed on again.
+    pub forwarded: bool,
+    /// Has a leader decided it before, so that it is only tried again? A lease read is then not counted a second time.
+    pub again: bool,
 }
 
 /// Names a request among all that its sender ever sends. A process that was started again numbers from the beginning, and what
@@ -104,12 +113,18 @@ impl Transport {
         sent
     }
 
-    /// Asks `to`, and waits for its answer.
+    /// Asks `to`, and waits for its answer; `again` as in [`Hop`].
     ///
     /// # Errors
     /// Whatever the peer answered; [`Error::Overloaded`] if the lane is full; [`Error::Transport`], of unknown outcome, if
     /// no answer came within `budget`.
-    pub async fn call(&self, to: NodeId, request: Arc<Request>, budget: Duration) -> Result<Response, Error> {
+    pub async fn call(
+        &self,
+        to: NodeId,
+        request: Arc<Request>,
+        again: bool,
+        budget: Duration,
+    ) -> Result<Response, Error> {
         let (sender, receiver) = oneshot::channel();
         let call = {
             let mut calls = self.calls.lock();
@@ -119,7 +134,7 @@ impl Transport {
             call
         };
         let _registered = Registered { transport: self, call };
-        let body = Message::Request { call, budget, forwarded: true, request };
+        let body = Message::Request { call, budget, hop: Hop { forwarded: true, again }, request };
         self.send(Address::Node(to), Lane::Request, None, None, body)?;
         match timeout(&*self.host, budget, receiver).await {
             Ok(Ok(result)) => result,

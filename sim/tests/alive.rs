@@ -137,7 +137,7 @@ const SPOILT: &[Spoil] = &[
     }),
     ("fresh-clock", |history| {
         told(history, |told| match &mut told.event {
-            Event::LeaseRead { miss: None, now: Some(now) } => shift(now, -1),
+            Event::LeaseRead { miss: None, now: Some(now), .. } => shift(now, -1),
             _ => false,
         });
     }),
@@ -281,7 +281,12 @@ fn tell(history: &mut History, position: usize, node: NodeId, event: Event) {
 }
 
 fn hit(history: &mut History, position: usize, node: NodeId) {
-    tell(history, position, node, Event::LeaseRead { miss: None, now: Some(Instant::from_nanos(u64::MAX / 2)) });
+    tell(
+        history,
+        position,
+        node,
+        Event::LeaseRead { miss: None, now: Some(Instant::from_nanos(u64::MAX / 2)), again: false },
+    );
 }
 
 /// Every lease lasts a minute longer than it does, and none is ever ended.

@@ -15,7 +15,7 @@ use crate::observe::{Event, Host, RoundCause, ScriptTimes};
 use crate::request::{Request, Response, Version};
 use crate::rules::Rule;
 use crate::store::{Command, Store, Verdict};
-use crate::transport::Transport;
+use crate::transport::{Hop, Transport};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,57 +93,57 @@ impl Coordinator {
         Self { parts }
     }
 
-    /// Serves `request` within `budget`. A request that was forwarded once is not forwarded again, nor retried here.
+    /// Serves `request`, which has come by `hop`, within `budget`. A request that was forwarded once is not forwarded again, nor retried
+    /// here.
     ///
     /// # Errors
     /// Those of [`Error`]; [`Error::outcome`] says whether a write may have taken effect all the same.
-    pub async fn serve(&self, request: &Arc<Request>, forwarded: bool, budget: Duration) -> Result<Response, Error> {
+    pub async fn serve(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
         let host = &*self.parts.host;
         host.work(Work::Request).await;
         validate(request)?;
-        match timeout(host, budget, self.serve_when_led(request, forwarded, budget)).await {
+        match timeout(host, budget, self.serve_when_led(request, hop, budget)).await {
             Ok(result) => result,
             Err(_) => Err(Error::DeadlineExceeded(Outcome::Unknown)),
         }
     }
 
     /// Tries again, at a fixed distance, as long as there is no leader and nothing can have been applied.
-    async fn serve_when_led(
-        &self,
-        request: &Arc<Request>,
-        forwarded: bool,
-        budget: Duration,
-    ) -> Result<Response, Error> {
+    async fn serve_when_led(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
         let begun = self.parts.host.monotonic();
+        let mut hop = hop;
         loop {
             let spent = between(begun, self.parts.host.monotonic());
-            let result = self.serve_once(request, forwarded, budget.saturating_sub(spent)).await;
-            let settled = |error: &Error| Rule::TransientIsRetried.holds(forwarded || !error.is_transient());
-            if result.as_ref().err().is_none_or(settled) {
-                return result;
+            let result = self.serve_once(request, hop, budget.saturating_sub(spent)).await;
+            let settled = |error: &Error| Rule::TransientIsRetried.holds(hop.forwarded || !error.is_transient());
+            match &result {
+                Err(error) if !settled(error) => hop.again |= error.led(),
+                _ => return result,
             }
             self.parts.host.sleep(RETRY_INTERVAL).await;
         }
     }
 
-    async fn serve_once(&self, request: &Arc<Request>, forwarded: bool, budget: Duration) -> Result<Response, Error> {
+    async fn serve_once(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
         let status = self.parts.engine.status();
         if status.leads() {
-            return self.serve_as_leader(request).await;
+            return self.serve_as_leader(request, hop.again).await;
         }
         match status.leader {
-            leader if forwarded => Err(Error::NotLeader { leader }),
-            Some(leader) if leader != self.me() => self.parts.transport.call(leader, Arc::clone(request), budget).await,
+            leader if hop.forwarded => Err(Error::NotLeader { leader }),
+            Some(leader) if leader != self.me() => {
+                self.parts.transport.call(leader, Arc::clone(request), hop.again, budget).await
+            }
             _ => Err(Error::LeaderNotFound),
         }
     }
 
-    async fn serve_as_leader(&self, request: &Request) -> Result<Response, Error> {
+    async fn serve_as_leader(&self, request: &Request, again: bool) -> Result<Response, Error> {
         match request.clone() {
-            Request::Get { key } => self.get(&key).await,
+            Request::Get { key } => self.get(&key, again).await,
             Request::Put { key, value } => self.write(Command::Put { key, value }).await,
             Request::Cas { key, expected, value } => self.write(Command::Cas { key, expected, value }).await,
-            Request::Script { reads, key, value } => self.script(reads, key, value).await,
+            Request::Script { reads, key, value } => self.script(reads, key, value, again).await,
         }
     }
 

@@ -29,31 +29,32 @@ impl Drop for SlowPath<'_> {
 }
 
 impl Coordinator {
-    pub(super) async fn get(&self, key: &str) -> Result<Response, Error> {
-        let path = self.lease_read().await?;
+    pub(super) async fn get(&self, key: &str, again: bool) -> Result<Response, Error> {
+        let path = self.lease_read(again).await?;
         for _ in 1..self.parts.policy.reads_per_get {
-            self.inner_fence().await?;
+            self.inner_fence(again).await?;
             self.parts.host.work(Work::Read).await;
         }
-        self.inner_fence().await?;
+        self.inner_fence(again).await?;
         self.parts.host.work(Work::Read).await;
         let read = self.parts.store.read(key);
         Ok(Response::Value { value: read.value, version: read.version, path })
     }
 
     /// Makes sure that what this node has applied is not older than anything acknowledged before this call: by the lease if
-    /// its gate opens, else by a ReadIndex round.
+    /// its gate opens, else by a ReadIndex round. `again` tells that the same read was decided before and is only repeated: a hit rate
+    /// counts it once.
     ///
     /// # Errors
     /// Those of [`Coordinator::linearizable_read`].
-    pub async fn lease_read(&self) -> Result<ReadPath, Error> {
+    pub async fn lease_read(&self, again: bool) -> Result<ReadPath, Error> {
         let host = &*self.parts.host;
         host.work(Work::LeaseCheck).await;
         let now = host.monotonic();
         let status = self.parts.engine.status();
         let miss = self.parts.lease.check(now, &status).err();
         self.parts.metrics.lease_read(miss);
-        host.observe(Event::LeaseRead { miss, now: now.ok() });
+        host.observe(Event::LeaseRead { miss, now: now.ok(), again });
         if miss.is_none() {
             host.point(Point::LeaseChecked).await;
             return Ok(ReadPath::Lease);
@@ -66,10 +67,10 @@ impl Coordinator {
     }
 
     /// What a read of storage pays for itself. Returns how many ReadIndex rounds that was.
-    pub(super) async fn inner_fence(&self) -> Result<u32, Error> {
+    pub(super) async fn inner_fence(&self, again: bool) -> Result<u32, Error> {
         match self.parts.policy.inner_reads {
             InnerReads::Snapshot => Ok(0),
-            InnerReads::Lease => self.lease_read().await.map(ReadPath::rounds),
+            InnerReads::Lease => self.lease_read(again).await.map(ReadPath::rounds),
             InnerReads::ReadIndex => self.linearizable_read(RoundCause::InnerRead).await.map(|()| 1),
         }
     }

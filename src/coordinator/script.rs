@@ -21,14 +21,16 @@ const BACKOFF: Duration = Duration::from_millis(1);
 const BACKOFF_MAX: Duration = Duration::from_millis(10);
 
 impl Coordinator {
-    pub(super) async fn script(&self, reads: Vec<Key>, key: Key, value: Value) -> Result<Response, Error> {
+    pub(super) async fn script(&self, reads: Vec<Key>, key: Key, value: Value, again: bool) -> Result<Response, Error> {
         let host = &*self.parts.host;
         let begun = host.monotonic();
         let mut times = ScriptTimes::default();
         let mut attempts = 0;
         let result = loop {
             attempts += 1;
-            match self.attempt(&reads, &key, &value, &mut times).await {
+            // After a conflict an attempt reads anew; it repeats nothing.
+            let again = again && attempts == 1;
+            match self.attempt(&reads, &key, &value, again, &mut times).await {
                 Err(Error::WriteConflict { .. }) if attempts < ATTEMPTS => {
                     let backoff = self.backoff(attempts);
                     times.backoff += backoff;
@@ -51,17 +53,18 @@ impl Coordinator {
         reads: &[Key],
         key: &Key,
         value: &Value,
+        again: bool,
         times: &mut ScriptTimes,
     ) -> Result<(Vec<Read>, Version), Error> {
         let host = &*self.parts.host;
         let begun = host.monotonic();
-        times.rounds += self.lease_read().await?.rounds();
+        times.rounds += self.lease_read(again).await?.rounds();
         let fenced = host.monotonic();
         times.lease_read += between(begun, fenced);
         let snapshot = self.parts.store.snapshot();
         let mut found = Vec::with_capacity(reads.len());
         for key in reads {
-            times.rounds += self.inner_fence().await?;
+            times.rounds += self.inner_fence(again).await?;
             host.work(Work::ScriptRead).await;
             found.push(self.parts.store.read_at(key, snapshot));
         }

@@ -7,6 +7,7 @@ use crate::error::{Error, Outcome};
 use crate::metrics::Counter;
 use crate::observe::{EndCause, Event, Miss, RoundCause};
 use crate::request::{ReadPath, Request, Response};
+use crate::transport::Hop;
 use crate::wire::Kind;
 use std::time::Duration;
 
@@ -97,7 +98,10 @@ fn a_forwarded_request_is_given_what_is_left_of_the_deadline() {
     c.run(TICK);
     assert!(c.answer(call).is_some());
     let forwarded = c.sent(What::Request, 1, 2).remove(0);
-    let crate::transport::Message::Request { budget: given, forwarded: true, .. } = forwarded.body else { panic!() };
+    let crate::transport::Message::Request { budget: given, hop: Hop { forwarded: true, .. }, .. } = forwarded.body
+    else {
+        panic!()
+    };
     assert_eq!(given, budget - passed_on.since(asked));
 }
 
@@ -167,7 +171,7 @@ fn a_miss_is_answered_by_a_round_and_counted() {
     assert_eq!(c.get(1, "k").unwrap().1, ReadPath::ReadIndex);
     assert_eq!((c.count(1, Counter::LeaseReadHit), c.count(1, Counter::LeaseReadMiss)), (1, 1));
     assert_eq!(rounds(&c, 1, RoundCause::LeaseMiss), 1);
-    assert_eq!(c.told(1, |event| *event == Event::LeaseRead { miss: Some(Miss::Clock), now: None }), 1);
+    assert_eq!(c.told(1, |event| *event == Event::LeaseRead { miss: Some(Miss::Clock), now: None, again: false }), 1);
 }
 
 #[test]

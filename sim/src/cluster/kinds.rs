@@ -19,8 +19,8 @@ pub fn classify(message: &Message) -> (MessageKind, Head) {
             let wire::Head { term, index, commit, entries, rejected, .. } = *head;
             (kind_of(*kind), Head { term, index, commit, entries, rejected, ..Head::default() })
         }
-        Message::Request { call, forwarded, .. } => {
-            (MessageKind::Request, Head { call: call.number, forwarded: *forwarded, ..Head::default() })
+        Message::Request { call, hop, .. } => {
+            (MessageKind::Request, Head { call: call.number, forwarded: hop.forwarded, ..Head::default() })
         }
         Message::Reply { call, result } => {
             (MessageKind::Reply, Head { call: call.number, rejected: result.is_err(), ..Head::default() })

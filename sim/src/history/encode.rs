@@ -139,7 +139,7 @@ impl Encoder {
         self.tag(what);
         match what {
             What::Invoked(invocation) => {
-                self.numbers([invocation.op.0, u64::from(invocation.client), invocation.due.0]);
+                self.numbers([invocation.op.0, u64::from(invocation.client), invocation.via.0, invocation.due.0]);
                 self.operation(&invocation.operation);
             }
             What::Completed { op, completion } => {
@@ -262,8 +262,9 @@ impl Encoder {
                 }
                 self.flag(*held);
             }
-            Event::LeaseRead { miss, now } => {
+            Event::LeaseRead { miss, now, again } => {
                 self.optional(miss.as_ref());
+                self.flag(*again);
                 self.number(now.map_or(0, Instant::as_nanos));
             }
             Event::RoundStarted { cause, again } => {

@@ -206,6 +206,8 @@ pub struct Invocation {
     pub op: OpId,
     /// The client that invoked it, numbered through all workloads.
     pub client: u32,
+    /// The node that it asks.
+    pub via: NodeId,
     /// When it was due; latency is counted from here.
     pub due: SimTime,
     /// What it is.

@@ -171,11 +171,15 @@ impl Events {
     }
 
     pub(crate) fn hit(self, at: u64, node: u64) -> Self {
-        self.event(at, node, Event::LeaseRead { miss: None, now: Some(Instant::from_nanos(ms(at).0)) })
+        self.event(at, node, Event::LeaseRead { miss: None, now: Some(Instant::from_nanos(ms(at).0)), again: false })
     }
 
     pub(crate) fn missed(self, at: u64, node: u64, miss: Miss) -> Self {
-        self.event(at, node, Event::LeaseRead { miss: Some(miss), now: Some(Instant::from_nanos(ms(at).0)) })
+        self.event(
+            at,
+            node,
+            Event::LeaseRead { miss: Some(miss), now: Some(Instant::from_nanos(ms(at).0)), again: false },
+        )
     }
 
     pub(crate) fn round(self, at: u64, node: u64, cause: RoundCause) -> Self {
@@ -246,7 +250,7 @@ impl Events {
 
     pub(crate) fn invoke_due(self, at: u64, due: u64, op: u64, operation: Operation) -> Self {
         let client = u32::try_from(op).unwrap_or(0);
-        self.push(at, What::Invoked(Invocation { op: OpId(op), client, due: ms(due), operation }))
+        self.push(at, What::Invoked(Invocation { op: OpId(op), client, via: NodeId(1), due: ms(due), operation }))
     }
 
     pub(crate) fn complete(self, at: u64, op: u64, completion: Completion) -> Self {

@@ -2,6 +2,7 @@
 
 use super::style::{Style, aligned};
 use super::tally::{Figures, Tally};
+use crate::history::OpKind;
 use crate::words::figures::{count, factor, number, percent, seconds};
 
 /// Wide enough that no column of numbers is wrapped; with names as long as those of today the tables need less than 120.
@@ -51,12 +52,13 @@ fn overflow_table(tallies: &[&Tally]) -> String {
 type Figure = fn(&Figures) -> Option<f64>;
 
 fn outcome_table(tallies: &[&Tally]) -> String {
-    const HEAD: [&str; 12] = [
+    const HEAD: [&str; 13] = [
         "variant",
         "lease\nhit rate",
         "GET\nmean",
         "GET\np99",
         "script\nmean",
+        "answered\nok",
         "conflicts\nper s",
         "leader\nchanges",
         "ReadIndex:\nlease miss",
@@ -65,13 +67,13 @@ fn outcome_table(tallies: &[&Tally]) -> String {
         "\ninner read",
         "verdict",
     ];
-    let rows: Vec<[String; 12]> = tallies.iter().map(|tally| outcome_row(tally)).collect();
-    aligned(&HEAD.map(str::to_owned), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], &rows, WIDTH)
+    let rows: Vec<[String; 13]> = tallies.iter().map(|tally| outcome_row(tally)).collect();
+    aligned(&HEAD.map(str::to_owned), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], &rows, WIDTH)
 }
 
-fn outcome_row(tally: &Tally) -> [String; 12] {
+fn outcome_row(tally: &Tally) -> [String; 13] {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    let time = |figure: Figure| or_dash(tally.median(figure).map(seconds));
+    let time = |kind, figure| or_dash(tally.latency(kind, figure).map(|took| took.to_string()));
     let whole = |figure: &dyn Fn(&Figures) -> u64| {
         // A median is one of the values, so a median of counts is a count.
         or_dash(tally.median(|run| Some(figure(run) as f64)).map(|value| count(value as u64)))
@@ -80,9 +82,10 @@ fn outcome_row(tally: &Tally) -> [String; 12] {
     [
         tally.planned.variant.clone(),
         or_dash(tally.median(|run| run.hit_rate).map(percent)),
-        time(|run| run.get_mean),
-        time(|run| run.get_p99),
-        time(|run| run.script_mean),
+        time(OpKind::Get, |op| op.mean),
+        time(OpKind::Get, |op| op.p99),
+        time(OpKind::Script, |op| op.mean),
+        or_dash(tally.availability().map(percent)),
         or_dash(tally.median(|run| Some(run.conflicts_per_second)).map(number)),
         whole(&|run| run.leader_changes),
         rounds(0),

@@ -85,7 +85,7 @@ fn invoked(invocation: &Invocation, keys: &[String]) -> String {
             format!("script reads {} writes {}", list(&reads), name(key))
         }
     };
-    format!("#{} {what}, due {}", invocation.op.0, invocation.due.exact())
+    format!("#{} {what} by {}, due {}", invocation.op.0, invocation.via, invocation.due.exact())
 }
 
 fn completed(completion: &Completion) -> String {
@@ -164,12 +164,10 @@ fn event(event: &Event) -> String {
             let force = if *held { "was in force" } else { "was not in force" };
             format!("lease ended by {}, {force} (generation {generation})", cause.name())
         }
-        Event::LeaseRead { miss, now } => {
-            let by = now.map_or("no clock".to_owned(), local);
-            match miss {
-                None => format!("lease read: hit by {by}"),
-                Some(miss) => format!("lease read: miss by {by}, {}", miss.name()),
-            }
+        Event::LeaseRead { miss, now, again } => {
+            let clock = now.map_or("no clock".to_owned(), |now| format!("its clock at {}", local(now)));
+            let decision = miss.map_or("hit".to_owned(), |miss| format!("miss ({})", miss.name()));
+            format!("lease read {}: {decision}, {clock}", if *again { "tried again" } else { "decided" })
         }
         Event::RoundStarted { cause, again } => format!("ReadIndex begun {}for {}", repeated(*again), cause.name()),
         Event::RoundEnded { cause, waited, confirmed } => {
@@ -296,8 +294,9 @@ mod tests {
 
         let script = Operation::Script { reads: [KeyId(0), KeyId(1)].into(), key: KeyId(1) };
         assert_eq!(script.kind(), OpKind::Script);
-        let invoked = Invocation { op: OpId(12), client: 3, due: SimTime(2_500_000_000), operation: script };
-        insta::assert_snapshot!(line(What::Invoked(invoked)), @"2.500123456s c3     #12 script reads k0,k1 writes k1, due 2.500000000s");
+        let invoked =
+            Invocation { op: OpId(12), client: 3, via: NodeId(2), due: SimTime(2_500_000_000), operation: script };
+        insta::assert_snapshot!(line(What::Invoked(invoked)), @"2.500123456s c3     #12 script reads k0,k1 writes k1 by n2, due 2.500000000s");
 
         let message = What::Message {
             from: Address::Node(NodeId(1)),

@@ -6,9 +6,10 @@ use super::screen::{Screen, command, title};
 use super::style::Style;
 use super::tally::{Planned, Tally};
 use super::witness::Witness;
+use crate::history::OpKind;
 use crate::scenario::Seeds;
 use crate::verdict::RunReport;
-use crate::words::figures::{counted, percent, seconds};
+use crate::words::figures::{counted, percent};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -70,8 +71,8 @@ impl<W: Write> Github<W> {
             unexpected => format!("### leasehold: {unexpected} not as expected of {runs}"),
         };
         let mut lines = vec![heading, String::new()];
-        lines.push("| scenario | variant | runs | lease hit rate | GET p99 |".to_owned());
-        lines.push("|---|---|---|--:|--:|".to_owned());
+        lines.push("| scenario | variant | runs | answered ok | lease hit rate | GET p99 |".to_owned());
+        lines.push("|---|---|---|--:|--:|--:|".to_owned());
         lines.extend(self.tallies.iter().map(row));
         for (headline, screen) in &self.screens {
             let summary = headline.replace('&', "&amp;").replace('<', "&lt;");
@@ -113,8 +114,10 @@ fn row(tally: &Tally) -> String {
     let cell = |text: &str| text.replace('|', "\\|");
     let Planned { title, variant, .. } = &tally.planned;
     let hit_rate = tally.median(|run| run.hit_rate).map_or_else(|| "-".to_owned(), percent);
-    let p99 = tally.median(|run| run.get_p99).map_or_else(|| "-".to_owned(), seconds);
-    format!("| {} | {} | {} | {hit_rate} | {p99} |", cell(title), cell(variant), cell(&tally.verdicts()))
+    let p99 = tally.latency(OpKind::Get, |op| op.p99).map_or_else(|| "-".to_owned(), |took| took.to_string());
+    let answered = tally.availability().map_or_else(|| "-".to_owned(), percent);
+    let (title, variant, verdicts) = (cell(title), cell(variant), cell(&tally.verdicts()));
+    format!("| {title} | {variant} | {verdicts} | {answered} | {hit_rate} | {p99} |")
 }
 
 /// The text of a workflow command.

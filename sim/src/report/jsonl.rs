@@ -3,20 +3,22 @@
 //! Times are milliseconds with at most six decimals, so exact to the nanosecond. `wall_ms` is the only field in which two equal
 //! runs may differ. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks
 //! that did not occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null`
-//! without lease reads, as a latency of a window is without operations. `beyond_claims` says what first took the run beyond
+//! without lease reads, as a latency of a window is without operations. A latency that stands for operations which were not
+//! answered is `null` too, and has what it is at least beside it: `"p99_ms":null,"p99_at_least_ms":1000.0`. `beyond_claims` says what first took the run beyond
 //! what its scenario claims; it is `null` where nothing did.
 
 use crate::check::Severity;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Unit};
-use crate::verdict::{Failure, OpMeasures, Potential, Recoveries, Ruling, RunReport, Window, read};
+use crate::verdict::{Failure, OpMeasures, Potential, Recoveries, Ruling, RunReport, Took, Window, read};
 use leasehold::observe::RoundCause;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// `report` as one line of JSON, without the newline.
 pub fn json_line(report: &RunReport) -> String {
@@ -76,24 +78,43 @@ struct Possible<'a> {
     message: &'a str,
 }
 
+/// Operations of one kind. A figure that stands for operations which were not answered is `null`, beside what it is at least.
 #[derive(Serialize)]
 struct Op {
     ok: u64,
-    error: u64,
+    refused: u64,
     unknown: u64,
-    mean_ms: f64,
-    p50_ms: f64,
-    p99_ms: f64,
-    max_ms: f64,
+    open: u64,
+    availability: Option<f64>,
+    #[serde(flatten)]
+    times: Times,
+}
+
+/// Durations, each under its name: `p99_ms`, or `null` and `p99_at_least_ms`.
+struct Times(Vec<(&'static str, Option<Took>)>);
+
+impl Serialize for Times {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, took) in &self.0 {
+            map.serialize_entry(&format!("{name}_ms"), &took.and_then(Took::exactly).map(millis))?;
+            if let Some(Took::AtLeast(least)) = took {
+                map.serialize_entry(&format!("{name}_at_least_ms"), &millis(*least))?;
+            }
+        }
+        map.end()
+    }
 }
 
 #[derive(Serialize)]
 struct Lease<'a> {
     reads: u64,
+    retries: u64,
     hits: u64,
     hit_rate: Option<f64>,
     misses: BTreeMap<&'a str, u64>,
     invalidations: BTreeMap<&'a str, u64>,
+    voided: BTreeMap<&'a str, u64>,
     renewals: u64,
 }
 
@@ -126,12 +147,14 @@ struct Windowed<'a> {
     to_ms: f64,
     lease_reads: u64,
     lease_hit_rate: Option<f64>,
-    get_mean_ms: Option<f64>,
-    get_p99_ms: Option<f64>,
-    script_mean_ms: Option<f64>,
+    ops: BTreeMap<&'a str, Op>,
+    #[serde(flatten)]
+    times: Times,
     conflicts: u64,
     leader_changes: u64,
     stale_reads: u64,
+    unserved_ms: Option<f64>,
+    unserved_via_ms: Option<f64>,
     recovery_ms: Option<f64>,
     rewarm_ms: Option<f64>,
     /// The metrics that are numbers for each of something, by name; those that had nothing to be measured by are absent.
@@ -221,14 +244,16 @@ impl<'a> Possible<'a> {
 
 impl Op {
     fn of(op: &OpMeasures) -> Self {
+        let figures =
+            [("mean", op.mean), ("p50", op.p50), ("p90", op.p90), ("p99", op.p99), ("p999", op.p999), ("max", op.max)];
+        let times = figures.map(|(name, took)| (name, (op.due() > 0).then_some(took)));
         Self {
             ok: op.ok,
-            error: op.error,
+            refused: op.refused,
             unknown: op.unknown,
-            mean_ms: millis(op.mean),
-            p50_ms: millis(op.p50),
-            p99_ms: millis(op.p99),
-            max_ms: millis(op.max),
+            open: op.open,
+            availability: op.availability(),
+            times: Times(times.into()),
         }
     }
 }
@@ -238,10 +263,12 @@ impl<'a> Lease<'a> {
         let lease = &window.lease;
         Self {
             reads: lease.reads,
+            retries: lease.retries,
             hits: lease.hits,
             hit_rate: lease.hit_rate(),
             misses: lease.misses.iter().map(|(miss, number)| (miss.name(), *number)).collect(),
             invalidations: lease.invalidations.iter().map(|(cause, number)| (*cause, *number)).collect(),
+            voided: lease.voided.iter().map(|(cause, number)| (*cause, *number)).collect(),
             renewals: lease.renewals,
         }
     }
@@ -259,21 +286,25 @@ impl Recovered {
 
 impl<'a> Windowed<'a> {
     fn of(window: &'a Window) -> Self {
-        let op = |kind, figure: fn(&OpMeasures) -> Duration| {
-            window.ops.get(&kind).filter(|op| op.ok > 0).map(|op| millis(figure(op)))
-        };
+        let op = |kind, figure: fn(&OpMeasures) -> Took| window.ops.get(&kind).filter(|op| op.due() > 0).map(figure);
+        let times = vec![
+            ("get_mean", op(OpKind::Get, |op| op.mean)),
+            ("get_p99", op(OpKind::Get, |op| op.p99)),
+            ("script_mean", op(OpKind::Script, |op| op.mean)),
+        ];
         Self {
             name: &window.name,
             from_ms: millis(Duration::from_nanos(window.from.0)),
             to_ms: millis(Duration::from_nanos(window.to.0)),
             lease_reads: window.lease.reads,
             lease_hit_rate: window.lease.hit_rate(),
-            get_mean_ms: op(OpKind::Get, |op| op.mean),
-            get_p99_ms: op(OpKind::Get, |op| op.p99),
-            script_mean_ms: op(OpKind::Script, |op| op.mean),
+            ops: window.ops.iter().map(|(kind, op)| (kind.name(), Op::of(op))).collect(),
+            times: Times(times),
             conflicts: window.conflicts,
             leader_changes: window.leader_changes,
             stale_reads: window.stale_reads,
+            unserved_ms: window.unserved.map(millis),
+            unserved_via_ms: window.unserved_via.map(|(longest, _)| millis(longest)),
             recovery_ms: window.recovery.map(millis),
             rewarm_ms: window.rewarm.map(millis),
             per: per(window),
@@ -282,8 +313,9 @@ impl<'a> Windowed<'a> {
 }
 
 fn per(window: &Window) -> BTreeMap<String, f64> {
-    let metrics = Metric::all().into_iter().filter(|metric| metric.unit() == Unit::Per);
-    let value = |metric: Metric| Some((metric.to_string().replace('-', "_"), read(metric, window, None).ok()?));
+    let of_all = |metric: &Metric| !matches!(metric, Metric::Operations(..));
+    let metrics = Metric::all().into_iter().filter(|metric| metric.unit() == Unit::Per && of_all(metric));
+    let value = |metric: Metric| Some((metric.to_string().replace('-', "_"), read(metric, window, None).ok()?.value));
     metrics.filter_map(value).collect()
 }
 

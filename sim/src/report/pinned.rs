@@ -1,6 +1,6 @@
 //! The behaviour of a run, which a snapshot keeps: the verdict, and what was measured in each window.
 
-use crate::verdict::{Ruling, RunReport, SnapshotMeasures, Window};
+use crate::verdict::{OpMeasures, Ruling, RunReport, SnapshotMeasures, Window};
 use crate::words::figures::{count, duration, percent};
 use leasehold::observe::RoundCause;
 use std::fmt::{Display, Write as _};
@@ -59,8 +59,10 @@ impl Facts {
     fn window(&mut self, name: &str, window: &Window) {
         self.say("window", format!("{name}, {} to {}", window.from, window.to));
         for (kind, op) in &window.ops {
-            let counts = format!("{} ok, {} error, {} unknown", count(op.ok), count(op.error), count(op.unknown));
-            let times = format!("mean {}, p99 {}, max {}", duration(op.mean), duration(op.p99), duration(op.max));
+            let OpMeasures { ok, refused, unknown, open, mean, p99, max, .. } = *op;
+            let [ok, refused, unknown, open] = [ok, refused, unknown, open].map(count);
+            let counts = format!("{ok} ok, {refused} refused, {unknown} unknown, {open} open");
+            let times = format!("mean {mean}, p99 {p99}, max {max}");
             self.say(&format!("  {}", kind.name()), format!("{counts}; {times}"));
         }
         let lease = &window.lease;
@@ -68,6 +70,8 @@ impl Facts {
         self.say("  lease hit rate", format!("{rate} ({} of {})", count(lease.hits), count(lease.reads)));
         self.say("  lease misses", listed(lease.misses.iter().map(|(miss, number)| (miss.name(), *number))));
         self.say("  lease invalidations", listed(lease.invalidations.iter().map(|(cause, number)| (*cause, *number))));
+        self.say("  lease ends voided", listed(lease.voided.iter().map(|(cause, number)| (*cause, *number))));
+        self.say("  lease reads tried again", count(lease.retries));
         self.say("  lease renewals", count(lease.renewals));
         let rounds = RoundCause::ALL
             .into_iter()
@@ -79,6 +83,12 @@ impl Facts {
         let SnapshotMeasures { taken, installed, reopened } = window.snapshots;
         if taken + installed + reopened > 0 {
             self.say("  snapshots", format!("taken {taken}, installed {installed}, reopened {reopened}"));
+        }
+        if let Some(unserved) = window.unserved {
+            self.say("  nobody served for", duration(unserved));
+        }
+        if let Some((longest, node)) = window.unserved_via {
+            self.say("  nobody who asks one node served for", format!("{} ({node})", duration(longest)));
         }
         if let Some(recovery) = window.recovery {
             self.say("  recovery", duration(recovery));

@@ -3,7 +3,9 @@
 use super::style::Style;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Seeds};
-use crate::verdict::{Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, read};
+use crate::verdict::{
+    Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, Took, read, unserved,
+};
 use crate::view::LeaseState;
 use crate::words::figures::{count, counted, duration, number, percent, seconds};
 use leasehold::observe::RoundCause;
@@ -26,14 +28,8 @@ pub struct Planned {
 pub struct Figures {
     /// Hits in lease reads.
     pub hit_rate: Option<f64>,
-    /// Latency of gets: mean.
-    pub get_mean: Option<f64>,
-    /// Latency of gets: 99th percentile.
-    pub get_p99: Option<f64>,
-    /// Latency of puts: mean.
-    pub put_mean: Option<f64>,
-    /// Latency of scripts: mean.
-    pub script_mean: Option<f64>,
+    /// Operations of each kind that was due, in the order of [`OpKind::ALL`].
+    pub ops: [Option<OpMeasures>; 5],
     /// Write conflicts in a simulated second.
     pub conflicts_per_second: f64,
     /// How often the leader changed.
@@ -58,21 +54,15 @@ impl Figures {
     /// The figures of `report`.
     pub fn of(report: &RunReport) -> Self {
         let whole = &report.measures.whole;
-        let op = |kind, figure: fn(&OpMeasures) -> Duration| {
-            whole.ops.get(&kind).filter(|op| op.ok > 0).map(|op| figure(op).as_secs_f64())
-        };
         let scripts = &whole.scripts;
         let times = scripts.times;
         let parts = [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff];
         let waited = whole.rounds.get(&RoundCause::LeaseMiss).map_or(Duration::ZERO, |round| round.waited);
         let seconds = report.sim.as_secs_f64();
-        let of_whole = |metric| read(metric, whole, None).ok();
+        let of_whole = |metric| read(metric, whole, None).ok().map(|measured| measured.value);
         Self {
             hit_rate: whole.lease.hit_rate(),
-            get_mean: op(OpKind::Get, |op| op.mean),
-            get_p99: op(OpKind::Get, |op| op.p99),
-            put_mean: op(OpKind::Put, |op| op.mean),
-            script_mean: op(OpKind::Script, |op| op.mean),
+            ops: OpKind::ALL.map(|kind| whole.ops.get(&kind).copied().filter(|op| op.due() > 0)),
             conflicts_per_second: if seconds > 0.0 { whole.conflicts as f64 / seconds } else { 0.0 },
             leader_changes: whole.leader_changes,
             rounds: RoundCause::ALL.map(|cause| whole.rounds.get(&cause).map_or(0, |round| round.started)),
@@ -182,7 +172,7 @@ impl Tally {
         self.simulated += report.sim;
         self.wall += report.wall;
         self.events += report.events;
-        self.operations += report.measures.whole.ops.values().map(|op| op.ok + op.error + op.unknown).sum::<u64>();
+        self.operations += report.measures.whole.all.due();
         self.recoveries.add(report);
         for (verb, states) in &report.coverage {
             let sum = self.coverage.entry(*verb).or_default();
@@ -222,6 +212,40 @@ impl Tally {
         values.get(values.len().saturating_sub(1) / 2).copied()
     }
 
+    /// As [`Tally::median`], of a latency of one kind of operation. Where the median stands for operations that were not answered, it is
+    /// what it is at least.
+    pub fn latency(&self, kind: OpKind, figure: fn(&OpMeasures) -> Took) -> Option<Took> {
+        let ops = self.runs.iter().filter_map(|run| run.ops[kind as usize].as_ref());
+        let mut values: Vec<Took> = ops.map(figure).collect();
+        values.sort_by_key(|took| (took.least(), took.exactly().is_none()));
+        values.get(values.len().saturating_sub(1) / 2).copied()
+    }
+
+    /// The share of all operations of all runs that was answered; `None` where none was due.
+    pub fn availability(&self) -> Option<f64> {
+        let ops = || self.runs.iter().flat_map(|run| run.ops.iter().flatten());
+        let (ok, due) = (ops().map(|ops| ops.ok).sum::<u64>(), ops().map(OpMeasures::due).sum::<u64>());
+        (due > 0).then(|| ok as f64 / due as f64)
+    }
+
+    /// What was not answered, kind by kind, summed over the runs; `None`: everything was.
+    pub fn unserved(&self) -> Option<String> {
+        let of_kind = |kind: OpKind| {
+            let mut sum = OpMeasures::default();
+            for ops in self.runs.iter().filter_map(|run| run.ops[kind as usize].as_ref()) {
+                sum.ok += ops.ok;
+                sum.refused += ops.refused;
+                sum.unknown += ops.unknown;
+                sum.overdue += ops.overdue;
+            }
+            let words = unserved(sum)?;
+            let share = percent(sum.availability().unwrap_or_default());
+            Some(format!("{kind}: {words}, {share} of {} answered", count(sum.due())))
+        };
+        let kinds: Vec<_> = OpKind::ALL.into_iter().filter_map(of_kind).collect();
+        (!kinds.is_empty()).then(|| kinds.join("; "))
+    }
+
     /// `5 pass`, `21 fail as expected: expectation`, `18 pass, 2 FAIL: stale-read`.
     pub fn verdicts(&self) -> String {
         let words: Vec<String> = self.ways.iter().map(|(way, number)| way.words(*number)).collect();
@@ -252,7 +276,9 @@ impl Tally {
         let Planned { title, variant, seeds } = &self.planned;
         let seeds = if seeds.first == seeds.last { format!("seed {}", seeds.first) } else { format!("seeds {seeds}") };
         let head = format!("{}  variant {variant}, {seeds}: {}", style.strong(title), self.styled_verdicts(style));
-        let mut lines = vec![head, self.service(), self.disturbance()];
+        let mut lines = vec![head, self.service()];
+        lines.extend(self.unserved().map(|words| style.expected(format!("not answered ok: {words}"))));
+        lines.push(self.disturbance());
         lines.extend(self.covered());
         lines.extend(self.recovered());
         lines.extend(self.recoveries.shortfall().map(|words| style.bad(format!("liveness (recovers): {words}"))));
@@ -295,13 +321,15 @@ impl Tally {
 
     /// What clients got.
     fn service(&self) -> String {
-        let time = |figure: fn(&Figures) -> Option<f64>| self.median(figure).map(seconds);
+        let time = |kind, figure| self.latency(kind, figure).map(|took| took.to_string());
         let shown = [
             ("lease hit rate", self.median(|run| run.hit_rate).map(percent)),
-            ("GET mean", time(|run| run.get_mean)),
-            ("GET p99", time(|run| run.get_p99)),
-            ("PUT mean", time(|run| run.put_mean)),
-            ("script mean", time(|run| run.script_mean)),
+            ("GET mean", time(OpKind::Get, |op| op.mean)),
+            ("GET p99", time(OpKind::Get, |op| op.p99)),
+            ("PUT mean", time(OpKind::Put, |op| op.mean)),
+            ("CAS mean", time(OpKind::Cas, |op| op.mean)),
+            ("update mean", time(OpKind::Update, |op| op.mean)),
+            ("script mean", time(OpKind::Script, |op| op.mean)),
         ];
         // Of several runs these are medians; the word would be noise beside a single one.
         let medians = if self.runs.len() > 1 { "   (medians)" } else { "" };

@@ -316,8 +316,9 @@ mod tests {
 
     #[test]
     fn rare_events_are_shown_among_many_common_ones() {
-        let mut records: Vec<Record> =
-            (0..500).map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None, now: None }, None)).collect();
+        let mut records: Vec<Record> = (0..500)
+            .map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None, now: None, again: false }, None))
+            .collect();
         records[300] = told_by(2, 300_000, Event::Role { role: Role::Leader, term: 2, leader: None }, None);
         let lines = Timeline::around(SimTime(499_000), &records, &[], 9).unwrap().lines();
         assert_eq!(lines.len(), ROWS + 1);

@@ -185,6 +185,14 @@ impl<'a> Linter<'a> {
             } else if let Some(outage) = self.outage(bound, from, to) {
                 let message = format!("`{}` is bounded where no majority runs (line {})", bound.metric, outage.line);
                 self.warn(bound.line, message, "without a majority nobody leads, and nothing is served");
+            } else if let Some(deadline) = self.beyond_deadline(bound) {
+                let message =
+                    format!("`{}` is bounded no lower than the deadline ({})", bound.metric, written(deadline));
+                self.warn(
+                    bound.line,
+                    message,
+                    "any answer is sooner: such a bound only asks that there is one; bound `...-availability` for that",
+                );
             }
         }
     }
@@ -201,6 +209,14 @@ impl<'a> Linter<'a> {
             let message = format!("`{metric}` is to be exactly {}?", bound.text);
             self.warn(*line, message, &format!("`{meant} {}`; what has no operator means `==`", bound.text));
         }
+    }
+
+    /// The longest deadline of those who do what an upper bound on a latency is about, where the bound is no lower.
+    fn beyond_deadline(&self, Expectation { metric, bound, .. }: &Expectation) -> Option<Duration> {
+        let upper = metric.is_latency() && matches!(bound.op, Op::Lt | Op::Le);
+        let workloads = self.scenario.workloads.iter().filter(|workload| metric.needs().met_by(workload));
+        let deadline = workloads.map(|workload| workload.deadline).max()?;
+        (upper && bound.value >= deadline.as_secs_f64()).then_some(deadline)
     }
 
     /// When the window of a bound begins and ends.

@@ -13,8 +13,8 @@ macro_rules! metrics {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Metric {
             $(#[doc = concat!("`", $name, "`: ", $($meaning),+)] $metric,)*
-            /// `get-p99`, `script-mean`, ...: from the moment the request was due to its answer.
-            Latency(OpKind, Stat),
+            /// `get-p99`, `script-ok`, `all-availability`, ...: of the operations of one kind, or of all.
+            Operations(Option<OpKind>, Stat),
             /// `get-drift`, `script-drift`, ...: by how much the means of the window's two halves differ, relative to the first.
             Drift(OpKind),
         }
@@ -57,6 +57,14 @@ metrics! {
     BusyCores = "busy-cores", Per, Nothing;
     /// Operations under way at the end of the window, divided by those half-way through it, or by ten where there were fewer.
     BacklogGrowth = "backlog-growth", Per, Anything;
+    /// The longest time in which nobody's operation was answered ok though some were due.
+    Unserved = "unserved", Seconds, Anything;
+    /// The same for those who ask one node: that of the node at which it was longest.
+    UnservedVia = "unserved-via", Seconds, Anything;
+    /// Appends and snapshots that found a queue full, their sender's lane or their receiver's inbox, in a simulated second.
+    BulkRefusedPerSecond = "bulk-refused-per-second", Per, Nothing;
+    /// Log entries that one write of a node's log makes durable: the mean over the writes that hold any.
+    EntriesPerFsync = "entries-per-fsync", Per, Writes;
     /// Gets that succeeded.
     Reads = "reads", Count, Op(OpKind::Get);
     /// Puts, updates and compare-and-sets that succeeded, those that found another value included.
@@ -105,16 +113,70 @@ pub enum Unit {
 }
 
 crate::words::words! {
-    /// A statistic of many durations.
+    /// What is asked of operations.
     pub enum Stat: "statistic" {
+        /// How many were answered ok.
+        Ok = "ok",
+        /// How many failed without effect.
+        Refused = "refused",
+        /// How many failed with unknown effect.
+        Unknown = "unknown",
+        /// The share that was answered ok of all that were due.
+        Availability = "availability",
+        /// How many were answered ok in a simulated second.
+        PerSecond = "per-second",
         /// The mean.
         Mean = "mean",
         /// The median.
         P50 = "p50",
+        /// The 90th percentile.
+        P90 = "p90",
         /// The 99th percentile.
         P99 = "p99",
+        /// The 99.9th percentile.
+        P999 = "p999",
         /// The longest.
         Max = "max",
+    }
+}
+
+impl Stat {
+    fn unit(self) -> Unit {
+        match self {
+            Stat::Ok | Stat::Refused | Stat::Unknown => Unit::Count,
+            Stat::Availability => Unit::Ratio,
+            Stat::PerSecond => Unit::Per,
+            Stat::Mean | Stat::P50 | Stat::P90 | Stat::P99 | Stat::P999 | Stat::Max => Unit::Seconds,
+        }
+    }
+
+    /// What it is of one kind of operation, in a sentence.
+    fn meaning(self, op: &str) -> String {
+        let of = match self {
+            Stat::Ok => {
+                return format!("How often a {op} was answered ok; a compare-and-set that finds another value is.");
+            }
+            Stat::Refused => {
+                return format!("How often a {op} failed and has certainly had no effect; a get that fails has none.");
+            }
+            Stat::Unknown => return format!("How often a {op} failed, or was given up, and may have taken effect."),
+            Stat::Availability => {
+                return format!(
+                    "How often a {op} was answered ok, of all that were due and had their deadline to be answered in."
+                );
+            }
+            Stat::PerSecond => return format!("How often a {op} was answered ok in a simulated second."),
+            Stat::Mean => "mean",
+            Stat::P50 => "median",
+            Stat::P90 => "90th percentile",
+            Stat::P99 => "99th percentile",
+            Stat::P999 => "99.9th percentile",
+            Stat::Max => "longest",
+        };
+        format!(
+            "The {of} of the latencies of each {op} that was due, from then to its answer; one that was not answered ok counts as at \
+             least its deadline."
+        )
     }
 }
 
@@ -170,9 +232,10 @@ impl Needs {
 impl Metric {
     /// Every metric. `Display` gives the name that a scenario uses.
     pub fn all() -> Vec<Self> {
-        let latencies = OpKind::all().flat_map(|op| Stat::all().map(move |stat| Self::Latency(op, stat)));
+        let kinds = OpKind::all().map(Some).chain([None]);
+        let operations = kinds.flat_map(|kind| Stat::all().map(move |stat| Self::Operations(kind, stat)));
         let drifts = OpKind::all().map(Self::Drift);
-        PLAIN.iter().map(|plain| plain.metric).chain(latencies).chain(drifts).collect()
+        PLAIN.iter().map(|plain| plain.metric).chain(operations).chain(drifts).collect()
     }
 
     /// Its row of the table; `None`: it is made of a kind of operation.
@@ -182,7 +245,11 @@ impl Metric {
 
     fn facts(self) -> (String, Unit, Needs) {
         match self {
-            Self::Latency(op, stat) => (format!("{op}-{stat}"), Unit::Seconds, Needs::Op(op)),
+            Self::Operations(kind, stat) => (
+                format!("{}-{stat}", kind.map_or("all", Spelled::word)),
+                stat.unit(),
+                kind.map_or(Needs::Anything, Needs::Op),
+            ),
             Self::Drift(op) => (format!("{op}-drift"), Unit::Per, Needs::Op(op)),
             plain => plain.plain().map_or((String::new(), Unit::Count, Needs::Nothing), |plain| {
                 (plain.name.to_owned(), plain.unit, plain.needs)
@@ -193,17 +260,7 @@ impl Metric {
     /// What it is, in a sentence.
     pub fn meaning(self) -> String {
         match self {
-            Self::Latency(op, stat) => {
-                let of = match stat {
-                    Stat::Mean => "mean",
-                    Stat::P50 => "median",
-                    Stat::P99 => "99th percentile",
-                    Stat::Max => "longest",
-                };
-                format!(
-                    "The {of} of the latencies of {op}, each counted from the moment when it was due to its answer."
-                )
-            }
+            Self::Operations(kind, stat) => stat.meaning(kind.map_or("operation of any kind", Spelled::word)),
             Self::Drift(op) => {
                 format!(
                     "How much the mean latency of {op} differs between the window's two halves, relative to the first."
@@ -211,6 +268,11 @@ impl Metric {
             }
             plain => plain.plain().map_or("", |plain| plain.meaning.trim_start()).to_owned(),
         }
+    }
+
+    /// Is it a latency of operations?
+    pub fn is_latency(self) -> bool {
+        matches!(self, Self::Operations(_, stat) if stat.unit() == Unit::Seconds)
     }
 
     /// What its values are held in.

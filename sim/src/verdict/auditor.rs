@@ -72,6 +72,7 @@ impl Auditor {
     /// Sees one record. `false` ends the run: a check found what no run survives.
     pub fn record(&mut self, record: &Record) -> bool {
         self.count_fault(record);
+        self.meter.until(record.at, self.panel.nodes());
         let found = self.panel.record(record);
         self.meter.record(record, self.panel.nodes());
         let actual = |finding: &&Finding| finding.severity == Severity::Actual;
@@ -102,7 +103,7 @@ impl Auditor {
             checks: self.panel.checks().map(|watch| (watch.info.name, count(watch))).collect(),
             findings: std::mem::take(&mut self.findings),
             potential: std::mem::take(&mut self.potential),
-            measures: self.meter.finish(end),
+            measures: self.meter.finish(end, self.panel.nodes()),
             faults: std::mem::take(&mut self.faults),
             beyond_claims: self.beyond_claims.take(),
             coverage: std::mem::take(&mut self.coverage),
@@ -166,16 +167,12 @@ fn panel_of(scenario: &Scenario, premises: &Premises, wanted: impl Fn(&str) -> b
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
 fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
-    let deadlines = scenario
-        .workloads
-        .iter()
-        .flat_map(|workload| std::iter::repeat_n(workload.deadline, workload.clients as usize));
     let cluster = &scenario.cluster;
     let networks = || std::iter::once(&cluster.network).chain(cluster.links.values());
     let one_way = networks().map(|network| network.latency.quantile(990)).max().unwrap_or_default();
     Premises {
         keys,
-        deadlines: deadlines.collect(),
+        deadlines: scenario.deadlines().collect(),
         election_timeout: cluster.election_timeout,
         tick: cluster.tick,
         heartbeat: cluster.heartbeat,

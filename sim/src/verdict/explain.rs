@@ -5,17 +5,20 @@ use super::{OpMeasures, RoundMeasures, Window};
 use crate::check::STORY;
 use crate::scenario::{Metric, OpKind};
 use crate::time::mean;
+use crate::words::Spelled;
 use crate::words::figures::{count, counted, duration, rate};
 use leasehold::observe::{Miss, RoundCause};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What stands behind the value of `metric` in `window`; empty where the value says it all.
 pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
     let mut story = match metric {
         Metric::LeaseHitRate | Metric::LeaseHits | Metric::LeaseMisses => hit_rate(window),
-        Metric::Latency(OpKind::Script, _) => script_latency(window),
-        Metric::Latency(kind, _) => latency(kind, window),
+        Metric::Operations(Some(OpKind::Script), _) => script_latency(window),
+        Metric::Operations(Some(kind), _) => latency(kind, window),
+        Metric::Operations(None, _) => OpKind::all().filter_map(|kind| service(kind, window)).collect(),
         Metric::ReadIndexPerWrite | Metric::ReadIndexPerInnerRead => vec![rounds(window)],
         _ => Vec::new(),
     };
@@ -60,24 +63,38 @@ fn misses(window: &Window) -> String {
     }
 }
 
-/// The ends of leases by cause, the most frequent first. They count where no lease was in force too: each voids the extension
-/// that is under way.
-fn by_cause(window: &Window) -> Vec<(&'static str, u64)> {
-    let mut causes: Vec<_> = window.lease.invalidations.iter().map(|(cause, number)| (*cause, *number)).collect();
-    causes.sort_by_key(|(_, number)| Reverse(*number));
+/// The ends of leases by cause, the most frequent first: in force, and all. They count where no lease was in force too: each voids the
+/// extension that is under way.
+fn by_cause(window: &Window) -> Vec<(&'static str, u64, u64)> {
+    let (held, voided) = (&window.lease.invalidations, &window.lease.voided);
+    let of = |ends: &BTreeMap<&'static str, u64>, cause| ends.get(cause).copied().unwrap_or_default();
+    let causes: BTreeSet<_> = held.keys().chain(voided.keys()).copied().collect();
+    let mut causes: Vec<_> =
+        causes.into_iter().map(|cause| (cause, of(held, cause), of(held, cause) + of(voided, cause))).collect();
+    causes.sort_by_key(|(.., all)| Reverse(*all));
     causes
 }
 
 fn invalidations(window: &Window) -> Vec<String> {
     let causes = by_cause(window);
-    let Some((first, number)) = causes.first() else {
+    let Some((first, held, all)) = causes.first().copied() else {
         return vec!["nothing invalidated a lease before its time".to_owned()];
     };
-    let rate = rate(*number, length(window));
-    let mut lines = vec![format!("{first} invalidated the lease {}, {rate}", counted(*number, "time"))];
+    let voided = match all - held {
+        0 => String::new(),
+        voided => format!(", and voided what would have brought one back {}", counted(voided, "time")),
+    };
+    let mut lines = vec![format!(
+        "{first} ended a lease in force {}{voided}, {} in all",
+        counted(held, "time"),
+        rate(all, length(window))
+    )];
     if causes.len() > 1 {
-        let others: Vec<_> = causes[1..].iter().map(|(cause, number)| format!("{cause} {}", count(*number))).collect();
-        lines.push(format!("other causes: {}", others.join(", ")));
+        let others = causes[1..].iter().map(|(cause, held, all)| match all - held {
+            0 => format!("{cause} {}", count(*held)),
+            voided => format!("{cause} {}, {} voided", count(*held), count(voided)),
+        });
+        lines.push(format!("other causes: {}", others.collect::<Vec<_>>().join("; ")));
     }
     lines
 }
@@ -94,15 +111,15 @@ fn means(window: &Window) -> Option<String> {
     let means: Vec<_> = kinds
         .into_iter()
         .map(|(name, kind)| (name, ops(window, kind)))
-        .filter(|(_, ops)| ops.ok > 0)
-        .map(|(name, ops)| format!("{name}: mean {}, p99 {}", duration(ops.mean), duration(ops.p99)))
+        .filter(|(_, ops)| ops.due() > 0)
+        .map(|(name, ops)| format!("{name}: mean {}, p99 {}", ops.mean, ops.p99))
         .collect();
     (!means.is_empty()).then(|| means.join("; "))
 }
 
 /// One sentence on what went wrong, where the counts say it: an end without cause that dominates, else the reason of most misses.
 fn mechanism(window: &Window) -> Option<String> {
-    let (cause, number) = by_cause(window).first().copied().unwrap_or_default();
+    let (cause, _, number) = by_cause(window).first().copied().unwrap_or_default();
     let unfounded = match cause {
         "write-conflict" => Some("a write conflict is not a loss of leadership (elastickv #558)"),
         "deadline-exceeded" => Some("a deadline that passed is not a loss of leadership (elastickv #559)"),
@@ -142,9 +159,26 @@ fn latency(kind: OpKind, window: &Window) -> Vec<String> {
 }
 
 fn distribution(ops: OpMeasures) -> String {
-    let [mean, p50, p99, max] = [ops.mean, ops.p50, ops.p99, ops.max].map(duration);
-    let (ok, failed) = (count(ops.ok), count(ops.error + ops.unknown));
-    format!("{ok} succeeded, {failed} failed; mean {mean}, p50 {p50}, p99 {p99}, longest {max}")
+    let OpMeasures { ok, mean, p50, p99, max, .. } = ops;
+    let failed = unserved(ops).map_or("none failed".to_owned(), |words| words);
+    format!("{} answered, {failed}; mean {mean}, p50 {p50}, p99 {p99}, longest {max}", count(ok))
+}
+
+/// `12 refused, 3 unknown, 1 open`, without what there is none of; `None`: there is nothing of it.
+pub(crate) fn unserved(ops: OpMeasures) -> Option<String> {
+    let counts = [(ops.refused, "refused"), (ops.unknown, "unknown"), (ops.overdue, "open beyond its deadline")];
+    let told: Vec<_> = counts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{} {word}", count(number)))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// What became of the operations of a kind that was due.
+fn service(kind: OpKind, window: &Window) -> Option<String> {
+    let ops = ops(window, kind);
+    (ops.due() > 0).then(|| format!("{kind}: {}", distribution(ops)))
 }
 
 fn script_latency(window: &Window) -> Vec<String> {
@@ -181,16 +215,28 @@ mod tests {
     use super::*;
     use crate::history;
     use crate::time::SimTime;
-    use crate::verdict::LeaseMeasures;
+    use crate::verdict::{LeaseMeasures, Took};
     use std::collections::BTreeMap;
 
     fn storm(invalidations: BTreeMap<&'static str, u64>, misses: BTreeMap<Miss, u64>) -> Window {
         let ms = Duration::from_millis;
         let waited = RoundMeasures { started: 4_000, repeated: 12, ended: 2_000, waited: ms(2_469_000) };
-        let ops = OpMeasures { ok: 10, mean: ms(1_110), p99: ms(4_000), ..OpMeasures::default() };
+        let ops = OpMeasures {
+            ok: 10,
+            mean: Took::Exactly(ms(1_110)),
+            p99: Took::Exactly(ms(4_000)),
+            ..OpMeasures::default()
+        };
         Window {
             to: SimTime::at(ms(20_000)),
-            lease: LeaseMeasures { reads: 5_000, hits: 150, misses, invalidations, renewals: 40 },
+            lease: LeaseMeasures {
+                reads: 5_000,
+                hits: 150,
+                misses,
+                voided: invalidations,
+                renewals: 40,
+                ..LeaseMeasures::default()
+            },
             rounds: BTreeMap::from([(RoundCause::LeaseMiss, waited)]),
             ops: BTreeMap::from([(history::OpKind::Get, ops), (history::OpKind::Script, ops)]),
             conflicts: 4_812,
@@ -207,8 +253,8 @@ mod tests {
             [
                 "150 of 5,000 lease reads were answered from the lease",
                 "missed: cold 4,800, expired 50 (and 7 where no leader was caught up, not counted)",
-                "write-conflict invalidated the lease 4,812 times, 241/s",
-                "other causes: role-change 1",
+                "write-conflict ended a lease in force 0 times, and voided what would have brought one back 4,812 times, 241/s in all",
+                "other causes: role-change 0, 1 voided",
                 "it was extended 40 times, 2/s; 4,812 write conflicts, 241/s",
                 "a miss waited for its ReadIndex 1.23s in the mean (4,000 rounds, 12 of them repeated)",
                 "get: mean 1.11s, p99 4s; script: mean 1.11s, p99 4s",

@@ -11,6 +11,7 @@
 //! | any other bound                       | `expectation`  |
 //! | a bound that nothing can be said of   | `vacuous`      |
 //! | a floor                               | `vacuous`      |
+//! | that any operation is answered        | `vacuous`      |
 //!
 //! A stale read, or a lease that overlaps another, is *expected-unsafe* if the run had gone beyond what its scenario claims of
 //! clocks before. That is as expected, unless the file names the class that it expects: then it must be that one. A run that
@@ -20,10 +21,10 @@
 //! must be none (Pf2): a failure under the name of the metric. A run that a check has ended is not judged against bounds and
 //! floors: it did not get that far.
 
-use super::reading::{read, shown, shown_against};
+use super::reading::{Measured, read, shown_against};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
 use crate::check::{Finding, ends_run};
-use crate::scenario::{Class, Expectation, Floor, Metric, Op, Scenario, VariantExpect};
+use crate::scenario::{Class, Expectation, Floor, Metric, Op, Scenario, Stat, VariantExpect};
 use crate::words::figures::{count, counted};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
@@ -45,7 +46,9 @@ pub fn judge(
         failures.extend(in_force(scenario, section).filter_map(|expectation| court.bound(expectation)));
         failures.extend(court.budgets(scenario, section));
         failures.extend(scenario.floors.iter().filter_map(|floor| court.floor(floor)));
+        failures.extend(court.nobody_served());
     }
+    failures.extend(court.stale_reads(&failures));
     failures.sort_by_key(|failure| failure.class);
     let unexpected = match section {
         Some(section) => court.against_section(variant, section, &failures),
@@ -117,7 +120,7 @@ impl Court<'_> {
     fn bound(&self, expectation: &Expectation) -> Option<Failure> {
         let metric = expectation.metric;
         let (class, value, story) = match self.value(expectation) {
-            Ok((value, _)) if expectation.bound.holds(value) => return None,
+            Ok((value, _)) if value.is_within(&expectation.bound) => return None,
             Ok((value, window)) => {
                 let shown = shown_against(metric, value, expectation.bound.value);
                 (class_of(metric), shown, explain::story(metric, window))
@@ -129,7 +132,7 @@ impl Court<'_> {
     }
 
     /// The value that a bound speaks of, and the window that it is measured in.
-    fn value(&self, Expectation { metric, window, .. }: &Expectation) -> Result<(f64, &Window), &'static str> {
+    fn value(&self, Expectation { metric, window, .. }: &Expectation) -> Result<(Measured, &Window), &'static str> {
         let (window, faults) = match window {
             None => (&self.measures.whole, Some(self.faults)),
             Some(name) => {
@@ -155,15 +158,33 @@ impl Court<'_> {
         let whole = &self.measures.whole;
         let started = whole.rounds.get(&cause).map_or(0, |rounds| rounds.started);
         let rate =
-            read(metric, whole, None).map_or(String::new(), |value| format!(" ({metric} {})", shown(metric, value)));
+            read(metric, whole, None).map_or(String::new(), |value| format!(" ({metric} {})", value.shown(metric)));
         let rounds = counted(started, "ReadIndex round");
         let message = format!("{rounds} began {what}{rate}; none is needed, unless the scenario bounds `{metric}`");
         let story = explain::story(metric, whole);
         (started > 0).then(|| self.failure(metric.to_string(), Class::Expectation, message, story))
     }
 
+    /// A read was stale, and the checks that saw it only record: the run is not safe for that.
+    fn stale_reads(&self, failures: &[Failure]) -> Option<Failure> {
+        let stale = self.measures.whole.stale_reads;
+        if stale == 0 || failures.iter().any(|failure| failure.class == Class::StaleRead) {
+            return None;
+        }
+        let message = format!("{} seen by checks that only record", counted(stale, "stale read"));
+        Some(self.failure(Metric::StaleReads.to_string(), Class::StaleRead, message, Vec::new()))
+    }
+
+    /// Operations were due and none was answered: whatever else holds, it holds of nothing.
+    fn nobody_served(&self) -> Option<Failure> {
+        let all = self.measures.whole.all;
+        let message = format!("no operation was answered, of {} that were due", count(all.due()));
+        let story = explain::story(Metric::Operations(None, Stat::Ok), &self.measures.whole);
+        (all.ok == 0 && all.due() > 0).then(|| self.failure("all-ok".to_owned(), Class::Vacuous, message, story))
+    }
+
     fn floor(&self, floor: &Floor) -> Option<Failure> {
-        let value = read(floor.metric, &self.measures.whole, Some(self.faults)).unwrap_or(0.0);
+        let value = read(floor.metric, &self.measures.whole, Some(self.faults)).map_or(0.0, |measured| measured.value);
         let (metric, least, line) = (floor.metric, count(floor.least), floor.line);
         let message = format!(
             "{metric}: {}; the floor is {least} (line {line})",

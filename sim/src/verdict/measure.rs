@@ -1,14 +1,16 @@
 //! What happened, counted: over the whole run, and in each window that the timeline tags.
 
-use super::latency::Latencies;
+use super::latency::{Fate, Latencies};
 use super::recovery::{Recovered, Recovery};
 use super::rewarm::{Rewarm, Rewarmed};
+use super::unserved::{Stretch, Unserved};
 use super::{LeaseMeasures, Measures, Window};
-use crate::history::{ByOp, Completion, Invocation, OpId, OpKind, Record, StackRecord, What};
+use crate::history::{Completion, Invocation, OpKind, Record, StackRecord, What};
 use crate::scenario::{Action, Scenario, Step};
 use crate::time::SimTime;
 use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
+use crate::view::operations::{Completed, UnderWay};
+use leasehold::env::{Lane, NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,13 +23,19 @@ use std::time::Duration;
 pub struct Meter {
     /// The whole run first, then the windows in the order of the timeline.
     tallies: Vec<Tally>,
-    under_way: ByOp<(SimTime, OpKind)>,
+    /// The deadline of each client's operations.
+    deadlines: Vec<Duration>,
+    unserved: Unserved,
+    /// Of those who ask each node.
+    unserved_via: BTreeMap<NodeId, Unserved>,
     /// What the nodes' cores had done when last told.
     busy: BTreeMap<NodeId, Duration>,
     /// Moments at which the backlog is looked at, the next last: of which tally, and which half of it ends then.
     counts: Vec<(SimTime, usize, usize)>,
     /// The term that each node was last leader of.
     led: BTreeMap<NodeId, u64>,
+    /// The last entry that became durable: when, and on which node.
+    wrote: Option<(SimTime, NodeId)>,
     recovery: Recovery,
     rewarm: Rewarm,
 }
@@ -48,18 +56,27 @@ impl Meter {
         counts.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
         Self {
             tallies,
-            under_way: ByOp::default(),
+            deadlines: scenario.deadlines().collect(),
+            unserved: Unserved::default(),
+            unserved_via: BTreeMap::new(),
             busy: BTreeMap::new(),
             counts,
             led: BTreeMap::new(),
+            wrote: None,
             recovery: Recovery::default(),
             rewarm: Rewarm::default(),
         }
     }
 
+    /// Looks at what is under way, where a moment to do so has come. `view` has not taken in yet what happens at `now`.
+    pub fn until(&mut self, now: SimTime, view: &View) {
+        while let Some((_, tally, half)) = self.counts.pop_if(|(at, ..)| *at <= now) {
+            self.tallies[tally].window.backlog[half] = view.operations.len() as u64;
+        }
+    }
+
     /// Counts one record, which `view` has taken in already.
     pub fn record(&mut self, record: &Record, view: &View) {
-        self.count_backlog(record.at);
         for recovered in self.recovery.record(record, &view.faults) {
             self.recovered(&recovered);
         }
@@ -67,10 +84,11 @@ impl Meter {
             self.rewarmed(&rewarmed);
         }
         match &record.what {
-            What::Invoked(Invocation { op, due, operation, .. }) => {
-                self.under_way.insert(*op, (*due, operation.kind()));
+            What::Invoked(Invocation { via, due, .. }) => {
+                self.unserved.due(*due);
+                self.unserved_via.entry(*via).or_default().due(*due);
             }
-            What::Completed { op, completion } => self.completed(record.at, *op, completion),
+            What::Completed { completion, .. } => self.completed(record.at, completion, view),
             What::Stack(StackRecord {
                 replica: ReplicaId { node, .. },
                 event: Event::Role { role: Role::Leader, term, .. },
@@ -78,16 +96,22 @@ impl Meter {
             }) => {
                 self.elected(record.at, *node, *term);
             }
+            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event: Event::Appended { .. }, .. }) => {
+                self.durable(record.at, *node);
+            }
             What::Stack(told) => self.at(record.at).for_each(|window| window.count(&told.event)),
             What::Cpu { node, busy } => self.cores(record.at, *node, *busy),
             What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Fault(_) => {}
         }
     }
 
-    fn count_backlog(&mut self, now: SimTime) {
-        while let Some((_, tally, half)) = self.counts.pop_if(|(at, ..)| *at <= now) {
-            self.tallies[tally].window.backlog[half] = self.under_way.len() as u64;
-        }
+    /// An entry became durable. Those that do so at one moment on one node were written together.
+    fn durable(&mut self, at: SimTime, node: NodeId) {
+        let together = self.wrote.replace((at, node)) == Some((at, node));
+        self.at(at).for_each(|window| {
+            window.durable.entries += 1;
+            window.durable.writes += u64::from(!together);
+        });
     }
 
     /// What was spent since it was last told belongs to the window in which that second began.
@@ -102,10 +126,15 @@ impl Meter {
         self.at(at).for_each(|window| window.stale_reads += 1);
     }
 
-    /// The run is over, at `end`. A window that it did not reach the end of is shorter; operations that did not complete are
-    /// not counted.
-    pub fn finish(&mut self, end: SimTime) -> Measures {
-        self.count_backlog(end);
+    /// The run is over, at `end`. A window that it did not reach the end of is shorter.
+    pub fn finish(&mut self, end: SimTime, view: &View) -> Measures {
+        self.until(end, view);
+        view.operations.iter().for_each(|operation| self.ended(end, operation, Fate::Open));
+        let stretch = self.unserved.over(end);
+        self.nobody_served(stretch, None);
+        for (via, mut unserved) in std::mem::take(&mut self.unserved_via) {
+            self.nobody_served(unserved.over(end), Some(via));
+        }
         for recovered in self.recovery.finish(end) {
             self.recovered(&recovered);
         }
@@ -121,11 +150,43 @@ impl Meter {
         self.tallies.iter_mut().filter(move |tally| tally.contains(at)).map(|tally| &mut tally.window)
     }
 
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion) {
-        let Some((due, kind)) = self.under_way.remove(op) else { return };
-        for tally in self.tallies.iter_mut().filter(|tally| tally.contains(due)) {
-            let half = usize::from(due >= tally.middle());
-            tally.latencies.entry(kind).or_default().completed(kind, completion, at.since(due), half);
+    fn completed(&mut self, at: SimTime, completion: &Completion, view: &View) {
+        let Some(Completed { operation, .. }) = view.operations.completed() else { return };
+        let fate = Fate::of(operation.operation.kind(), completion);
+        self.ended(at, operation, fate);
+        let stretch = self.unserved.ended(at, fate);
+        self.nobody_served(stretch, None);
+        let stretch = self.unserved_via.entry(operation.via).or_default().ended(at, fate);
+        self.nobody_served(stretch, Some(operation.via));
+    }
+
+    /// This became of an operation by `at`.
+    fn ended(&mut self, at: SimTime, operation: &UnderWay, fate: Fate) {
+        let UnderWay { client, due, operation, .. } = operation;
+        let (kind, took) = (operation.kind(), at.since(*due));
+        let deadline = self.deadlines.get(*client as usize).copied().unwrap_or(took);
+        for tally in self.tallies.iter_mut().filter(|tally| tally.contains(*due)) {
+            let half = usize::from(*due >= tally.middle());
+            tally.latencies.entry(kind).or_default().ended(fate, took, deadline, half);
+        }
+    }
+
+    /// In this stretch of time nobody's operation was answered, or nobody's who asked `via`. Each window has its part of it.
+    fn nobody_served(&mut self, stretch: Option<Stretch>, via: Option<NodeId>) {
+        let Some(Stretch { from, to }) = stretch else { return };
+        for Tally { window, .. } in &mut self.tallies {
+            let (from, to) = (from.max(window.from), to.min(window.to));
+            if from > to {
+                continue;
+            }
+            let took = to.since(from);
+            match via {
+                None => window.unserved = window.unserved.max(Some(took)),
+                Some(via) if window.unserved_via.is_none_or(|(longest, _)| took > longest) => {
+                    window.unserved_via = Some((took, via));
+                }
+                Some(_) => {}
+            }
         }
     }
 
@@ -171,6 +232,9 @@ impl Tally {
         let Self { mut window, latencies } = self;
         (window.from, window.to) = (window.from.min(end), window.to.min(end));
         window.ops = latencies.iter().map(|(kind, latencies)| (*kind, latencies.measures())).collect();
+        let mut all = Latencies::default();
+        latencies.values().for_each(|latencies| all.add(latencies));
+        window.all = all.measures();
         window
     }
 }
@@ -178,14 +242,22 @@ impl Tally {
 impl Window {
     fn count(&mut self, event: &Event) {
         match *event {
-            Event::LeaseRead { miss, .. } => self.lease.read(miss),
+            Event::LeaseRead { again: true, .. } => self.lease.retries += 1,
+            Event::LeaseRead { miss, again: false, .. } => self.lease.read(miss),
             Event::LeaseExtended { .. } => self.lease.renewals += 1,
-            Event::LeaseEnded { cause, .. } => *self.lease.invalidations.entry(cause.name()).or_default() += 1,
+            Event::LeaseEnded { cause, held, .. } => {
+                let ends = if held { &mut self.lease.invalidations } else { &mut self.lease.voided };
+                *ends.entry(cause.name()).or_default() += 1;
+            }
             Event::SnapshotTaken { .. } => self.snapshots.taken += 1,
             Event::SnapshotRestored { from: Some(_), .. } => self.snapshots.installed += 1,
             Event::SnapshotRestored { from: None, .. } => self.snapshots.reopened += 1,
             Event::Conflict { .. } => self.conflicts += 1,
-            Event::LaneFull { lane, .. } => *self.dropped.entry(lane.name()).or_default() += 1,
+            Event::LaneFull { lane, .. } => {
+                *self.dropped.entry(lane.name()).or_default() += 1;
+                self.bulk_refused += u64::from(lane == Lane::Bulk);
+            }
+            Event::InboxFull { lane } => self.bulk_refused += u64::from(lane == Lane::Bulk),
             Event::RoundStarted { cause, again } => {
                 let rounds = self.rounds.entry(cause).or_default();
                 rounds.started += 1;
@@ -227,6 +299,7 @@ impl LeaseMeasures {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, get, ms, put};
+    use crate::verdict::Took;
     use crate::verdict::testing::scenario;
     use leasehold::error::{ErrorKind, Outcome};
     use leasehold::observe::{EndCause, RoundCause, ScriptTimes};
@@ -237,10 +310,11 @@ mod tests {
         let mut meter = Meter::new(&scenario(""));
         let mut view = View::default();
         for record in events.records() {
+            meter.until(record.at, &view);
             view.record(record);
             meter.record(record, &view);
         }
-        meter.finish(ms(10_000))
+        meter.finish(ms(10_000), &view)
     }
 
     #[test]
@@ -250,14 +324,55 @@ mod tests {
         let Measures { whole, windows } = measured(&in_storm.invoke_due(6_000, 6_000, 3, get(0)).read(6_001, 3, 0));
         assert_eq!(whole.ops[&OpKind::Get].ok, 3);
         let storm = windows[0].ops[&OpKind::Get];
-        assert_eq!((storm.ok, storm.mean, storm.max), (1, Duration::from_secs(6), Duration::from_secs(6)));
+        assert_eq!(
+            (storm.ok, storm.mean, storm.max),
+            (1, Took::Exactly(Duration::from_secs(6)), Took::Exactly(Duration::from_secs(6)))
+        );
     }
 
     #[test]
-    fn kinds_that_did_not_occur_and_operations_under_way_are_absent() {
-        let measures =
-            measured(&Events::default().invoke(1, 1, put(0)).invoke(2, 2, get(0)).gave_up(3, 2, Outcome::Unknown));
-        assert_eq!(measures.whole.ops.keys().collect::<Vec<_>>(), [&OpKind::Get]);
+    fn every_operation_that_was_due_counts_and_kinds_that_did_not_occur_are_absent() {
+        let events = Events::default().invoke(1, 1, put(0)).invoke(2, 2, get(0)).gave_up(3, 2, Outcome::Unknown);
+        let whole = measured(&events.invoke(4, 3, put(0)).gave_up(5, 3, Outcome::Unknown)).whole;
+        assert_eq!(whole.ops.keys().collect::<Vec<_>>(), [&OpKind::Get, &OpKind::Put]);
+        let (gets, puts) = (whole.ops[&OpKind::Get], whole.ops[&OpKind::Put]);
+        assert_eq!((gets.refused, puts.unknown, puts.open, puts.overdue), (1, 1, 1, 1));
+        assert_eq!((whole.all.due(), whole.all.availability()), (3, Some(0.0)));
+        assert!([gets.p50, puts.p50, whole.all.max].iter().all(|took| took.exactly().is_none()), "{whole:?}");
+    }
+
+    #[test]
+    fn a_read_that_its_node_tries_again_counts_once_by_its_first_decision() {
+        let again = |miss| Event::LeaseRead { miss, now: None, again: true };
+        let events = Events::default().missed(1, 1, Miss::Transfer).event(2, 1, again(Some(Miss::Transfer)));
+        let lease = measured(&events.event(3, 1, again(None)).hit(4, 1)).whole.lease;
+        assert_eq!((lease.reads, lease.hits, lease.retries), (2, 1, 2));
+    }
+
+    #[test]
+    fn the_end_of_a_lease_that_was_not_in_force_is_told_apart() {
+        let ended = |held| Event::LeaseEnded { generation: 1, cause: EndCause::Transfer, held };
+        let lease = measured(&Events::default().event(1, 1, ended(true)).event(2, 1, ended(false))).whole.lease;
+        let once = BTreeMap::from([("transfer", 1)]);
+        assert_eq!((lease.invalidations, lease.voided), (once.clone(), once));
+    }
+
+    #[test]
+    fn a_window_has_its_part_of_the_time_in_which_nobody_was_served() {
+        // The storm lasts from 2 s to 6 s.
+        let events = Events::default().invoke(1_500, 1, get(0)).gave_up(1_600, 1, Outcome::NotApplied);
+        let events = events.invoke(2_900, 2, get(0)).read(3_000, 2, 0).invoke(5_800, 3, get(0)).read(6_500, 3, 0);
+        let Measures { whole, windows } = measured(&events);
+        let ms = |millis| Some(Duration::from_millis(millis));
+        assert_eq!((whole.unserved, windows[0].unserved), (ms(1_500), ms(1_000)));
+        assert_eq!(whole.unserved_via, Some((Duration::from_millis(1_500), NodeId(1))));
+    }
+
+    #[test]
+    fn entries_that_become_durable_at_one_moment_on_one_node_were_written_together() {
+        let events = Events::default().appends(1, 1, 1, 4, 0xa).appends(1, 1, 2, 4, 0xb).appends(1, 2, 1, 4, 0xa);
+        let durable = measured(&events.appends(2, 2, 2, 4, 0xb)).whole.durable;
+        assert_eq!((durable.entries, durable.writes), (4, 3));
     }
 
     #[test]
@@ -300,7 +415,8 @@ mod tests {
         assert_eq!((rounds.waited, whole.conflicts, whole.lease.renewals), (Duration::from_millis(7), 1, 1));
         assert_eq!((whole.scripts.ended, whole.scripts.attempts), (2, 5));
         assert_eq!(whole.scripts.times.commit, Duration::from_millis(6));
-        assert_eq!(whole.lease.invalidations, BTreeMap::from([("transfer", 1), ("write-conflict", 1)]));
+        let LeaseMeasures { invalidations, voided, .. } = &whole.lease;
+        assert_eq!(invalidations.values().chain(voided.values()).sum::<u64>(), 2);
     }
 
     #[test]
@@ -316,15 +432,15 @@ mod tests {
         let events = Events::default().invoke(2_500, 1, get(0)).read(2_510, 1, 0);
         let events = events.invoke(3_500, 2, get(0)).read(3_530, 2, 0).invoke(4_100, 3, get(0)).read(4_160, 3, 0);
         let halves = measured(&events).windows[0].ops[&OpKind::Get].halves;
-        assert_eq!(halves, [Duration::from_millis(20), Duration::from_millis(60)]);
+        assert_eq!(halves, [20, 60].map(|millis| Took::Exactly(Duration::from_millis(millis))));
     }
 
     #[test]
     fn a_run_that_ends_early_cuts_its_windows_short() {
         let mut meter = Meter::new(&scenario(""));
-        let Measures { whole, windows } = meter.finish(ms(3_000));
+        let Measures { whole, windows } = meter.finish(ms(3_000), &View::default());
         assert_eq!((whole.to, windows[0].from, windows[0].to), (ms(3_000), ms(2_000), ms(3_000)));
-        let Measures { windows, .. } = Meter::new(&scenario("")).finish(ms(1_000));
+        let Measures { windows, .. } = Meter::new(&scenario("")).finish(ms(1_000), &View::default());
         assert_eq!((windows[0].from, windows[0].to), (ms(1_000), ms(1_000)));
     }
 }

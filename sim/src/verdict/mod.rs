@@ -4,7 +4,8 @@
 //! |-------------|---------------------------------------------------------------------------------------|
 //! | `auditor`   | sees every record of a run: feeds the checks, the meter and the fault counters        |
 //! | `measure`   | [`Meter`]: counts and latencies, over the whole run and in each tagged window         |
-//! | `latency`   | latencies of one kind of operation                                                    |
+//! | `latency`   | what became of operations, and how long they took                                     |
+//! | `unserved`  | the stretches of time in which nobody was served                                      |
 //! | `recovery`  | how long it took until writes were acknowledged again after a fault                   |
 //! | `recoveries`| how soon there was a leader again after faults, over many runs                        |
 //! | `rewarm`    | how long the leases of new leaders stayed cold                                        |
@@ -27,15 +28,17 @@ mod recoveries;
 mod recovery;
 mod rewarm;
 mod sighting;
+mod unserved;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use auditor::{Audit, Auditor, SharedAuditor, panel};
+pub(crate) use explain::unserved;
 pub use judge::judge;
 pub use margin::{Breach, Found, Margin};
 pub use measure::Meter;
 pub use outcome::*;
-pub use reading::{read, shown};
+pub use reading::{Measured, read, shown};
 pub use recoveries::{Distributed, ManyRecoveries, Recoveries};
 pub use sighting::{Row, Sighting};

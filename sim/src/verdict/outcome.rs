@@ -5,9 +5,11 @@ use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::view::LeaseState;
+use crate::words::figures::duration;
 use leasehold::env::NodeId;
 use leasehold::observe::{Miss, RoundCause};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -155,6 +157,12 @@ pub struct Window {
     pub to: SimTime,
     /// Operations, by kind; kinds that did not occur are absent.
     pub ops: BTreeMap<OpKind, OpMeasures>,
+    /// Operations of all kinds.
+    pub all: OpMeasures,
+    /// The longest time in which nobody's operation was answered though some were due; `None` if nothing was due.
+    pub unserved: Option<Duration>,
+    /// The same for those who ask the node at which it was longest, and that node.
+    pub unserved_via: Option<(Duration, NodeId)>,
     /// Lease reads.
     pub lease: LeaseMeasures,
     /// Transactions refused.
@@ -171,6 +179,10 @@ pub struct Window {
     pub stale_reads: u64,
     /// Messages that found their lane full, by lane.
     pub dropped: BTreeMap<&'static str, u64>,
+    /// Appends and snapshots that found a lane or an inbox full.
+    pub bulk_refused: u64,
+    /// Log entries that became durable.
+    pub durable: Durable,
     /// Core time that each node spent.
     pub busy: BTreeMap<NodeId, Duration>,
     /// Operations under way: half-way through the window, and at its end.
@@ -182,38 +194,125 @@ pub struct Window {
     pub rewarm: Option<Duration>,
 }
 
-/// Operations of one kind.
+/// Operations of one kind, or of all.
+///
+/// Each figure counts every operation that was due, and not those alone that were answered: one that was refused, whose effect is
+/// unknown or that is open beyond its deadline stands in it as at least its deadline.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct OpMeasures {
-    /// Succeeded (a compare-and-set that found another value has succeeded).
+    /// Answered (a compare-and-set that found another value is answered).
     pub ok: u64,
     /// Failed without effect.
-    pub error: u64,
+    pub refused: u64,
     /// Failed with unknown effect.
     pub unknown: u64,
-    /// Latency of the successful: mean.
-    pub mean: Duration,
+    /// Under way when the run ended.
+    pub open: u64,
+    /// Of those, the ones whose deadline had passed. The others count for nothing.
+    pub overdue: u64,
+    /// Mean.
+    pub mean: Took,
     /// Median.
-    pub p50: Duration,
+    pub p50: Took,
+    /// 90th percentile.
+    pub p90: Took,
     /// 99th percentile.
-    pub p99: Duration,
+    pub p99: Took,
+    /// 99.9th percentile.
+    pub p999: Took,
     /// Longest.
-    pub max: Duration,
+    pub max: Took,
     /// Mean of those due in the first half of the window, and in the second.
-    pub halves: [Duration; 2],
+    pub halves: [Took; 2],
+}
+
+impl OpMeasures {
+    /// How many count: all but those that were under way at the end and younger than their deadline.
+    pub fn due(&self) -> u64 {
+        self.ok + self.unserved()
+    }
+
+    /// Of those, how many were not answered.
+    pub fn unserved(&self) -> u64 {
+        self.refused + self.unknown + self.overdue
+    }
+
+    /// Answered / due; `None` where nothing was due.
+    pub fn availability(&self) -> Option<f64> {
+        (self.due() > 0).then(|| self.ok as f64 / self.due() as f64)
+    }
+}
+
+/// How long something took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Took {
+    /// So long.
+    Exactly(Duration),
+    /// So long or longer: it stands for operations that were never answered.
+    AtLeast(Duration),
+}
+
+impl Default for Took {
+    fn default() -> Self {
+        Took::Exactly(Duration::ZERO)
+    }
+}
+
+impl Took {
+    /// So long, if that is known exactly.
+    pub fn new(least: Duration, exact: bool) -> Self {
+        if exact { Took::Exactly(least) } else { Took::AtLeast(least) }
+    }
+
+    /// So long at least.
+    pub fn least(self) -> Duration {
+        match self {
+            Took::Exactly(took) | Took::AtLeast(took) => took,
+        }
+    }
+
+    /// So long, if that is known exactly.
+    pub fn exactly(self) -> Option<Duration> {
+        match self {
+            Took::Exactly(took) => Some(took),
+            Took::AtLeast(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Took::Exactly(took) => f.write_str(&duration(*took)),
+            Took::AtLeast(least) => write!(f, ">= {}", duration(*least)),
+        }
+    }
+}
+
+/// Log entries that became durable, over all nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Durable {
+    /// How many.
+    pub entries: u64,
+    /// In how many writes of a log.
+    pub writes: u64,
 }
 
 /// Lease reads and what became of leases.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LeaseMeasures {
-    /// Lease reads decided at a leader that was caught up.
+    /// Lease reads decided at a leader that was caught up, each once, by its first decision.
     pub reads: u64,
+    /// How often nodes tried one of them again.
+    pub retries: u64,
     /// Of those, answered from the lease.
     pub hits: u64,
     /// All others, by reason; `not-leader` and `not-caught-up` are not among [`LeaseMeasures::reads`].
     pub misses: BTreeMap<Miss, u64>,
-    /// Leases that were ended, by cause.
+    /// Leases in force that were ended, by cause.
     pub invalidations: BTreeMap<&'static str, u64>,
+    /// The same where none was in force: what would have brought one back was voided.
+    pub voided: BTreeMap<&'static str, u64>,
     /// Extensions.
     pub renewals: u64,
 }

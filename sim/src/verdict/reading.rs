@@ -1,13 +1,54 @@
 //! The value of a scenario's metric in a window.
 
-use super::{FaultCount, OpMeasures, Window};
+use super::{FaultCount, OpMeasures, Took, Window};
 use crate::history;
-use crate::scenario::{Metric, OpKind, Stat, Unit};
+use crate::scenario::{Bound, Metric, Op, OpKind, Stat, Unit};
 use crate::words::figures::{count, duration, exact, number, percent};
 use leasehold::env::Lane;
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// What was measured, in the metric's unit.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Measured {
+    /// The value.
+    pub value: f64,
+    /// It is so much or more: it stands for operations that were never answered.
+    pub at_least: bool,
+}
+
+impl From<f64> for Measured {
+    fn from(value: f64) -> Self {
+        Self { value, at_least: false }
+    }
+}
+
+impl From<Took> for Measured {
+    fn from(took: Took) -> Self {
+        Self { value: seconds(took.least()), at_least: took.exactly().is_none() }
+    }
+}
+
+impl Measured {
+    /// Is it certain to be within `bound`? Of a value that may be larger, no upper bound is.
+    pub fn is_within(self, bound: &Bound) -> bool {
+        let upper = match bound.op {
+            Op::Lt | Op::Le | Op::Eq => true,
+            Op::Ge | Op::Gt => false,
+        };
+        bound.holds(self.value) && !(self.at_least && upper)
+    }
+
+    /// For people.
+    pub fn shown(self, metric: Metric) -> String {
+        self.marked(shown(metric, self.value))
+    }
+
+    fn marked(self, shown: String) -> String {
+        if self.at_least { format!(">= {shown}") } else { shown }
+    }
+}
 
 /// The value of `metric` in `window`, in the metric's unit. `faults` are those of the whole run; `None` for a part of it.
 ///
@@ -23,6 +64,18 @@ use std::time::Duration;
 /// # Errors
 /// Why there is none: nothing happened that it could be measured by.
 pub fn read(
+    metric: Metric,
+    window: &Window,
+    faults: Option<&BTreeMap<&'static str, FaultCount>>,
+) -> Result<Measured, &'static str> {
+    match metric {
+        Metric::Operations(kind, stat) if metric.is_latency() => latency(window, kind, stat).map(Measured::from),
+        _ => number_of(metric, window, faults).map(Measured::from),
+    }
+}
+
+/// The value of a metric that is always known exactly.
+fn number_of(
     metric: Metric,
     window: &Window,
     faults: Option<&BTreeMap<&'static str, FaultCount>>,
@@ -64,7 +117,18 @@ pub fn read(
             return Ok(end as f64 / middle.max(NO_BACKLOG) as f64);
         }
         Metric::Drift(kind) => return drift(window, kind),
-        Metric::Latency(kind, stat) => return latency(window, kind, stat),
+        Metric::Operations(kind, stat) => return operations(window, kind, stat),
+        Metric::Unserved => return window.unserved.map(seconds).ok_or("nothing was due"),
+        Metric::UnservedVia => {
+            return window.unserved_via.map(|(longest, _)| seconds(longest)).ok_or("nothing was due");
+        }
+        Metric::BulkRefusedPerSecond => {
+            return per(window.bulk_refused as f64, length(window), "the window is empty");
+        }
+        Metric::EntriesPerFsync => {
+            let durable = window.durable;
+            return per(durable.entries as f64, durable.writes as f64, "no entry was written");
+        }
         Metric::StaleReads => window.stale_reads,
         Metric::LeaderChanges => window.leader_changes,
         Metric::Reads => ops(window, OpKind::Get).ok,
@@ -96,12 +160,14 @@ pub fn shown(metric: Metric, value: f64) -> String {
 }
 
 /// `value`, which misses `bound`, for people: with all its digits where it would otherwise read like the bound.
-pub(super) fn shown_against(metric: Metric, value: f64, bound: f64) -> String {
-    match shown(metric, value) {
+pub(super) fn shown_against(metric: Metric, measured: impl Into<Measured>, bound: f64) -> String {
+    let measured = measured.into();
+    let value = measured.value;
+    measured.marked(match shown(metric, value) {
         rounded if rounded != shown(metric, bound) || value == bound => rounded,
         _ if metric.unit() == Unit::Seconds => exact(nanos(value)),
         _ => value.to_string(),
-    }
+    })
 }
 
 fn nanos(seconds: f64) -> Duration {
@@ -125,8 +191,11 @@ fn length(window: &Window) -> f64 {
 const NO_BACKLOG: u64 = 10;
 
 fn drift(window: &Window, kind: OpKind) -> Result<f64, &'static str> {
-    let [first, second] = ops(window, kind).halves.map(seconds);
-    per((second - first).abs(), first, "none succeeded in the first half")
+    let [Took::Exactly(first), Took::Exactly(second)] = ops(window, kind).halves else {
+        return Err("some were not answered, so that the means of the halves are not known");
+    };
+    let [first, second] = [first, second].map(seconds);
+    per((second - first).abs(), first, "none was due in the first half")
 }
 
 fn recovery(window: &Window) -> Result<f64, &'static str> {
@@ -146,23 +215,48 @@ fn dispatches(window: &Window) -> u64 {
     window.conflicts + writes.map(attempted).iter().sum::<u64>()
 }
 
-fn latency(window: &Window, kind: OpKind, stat: Stat) -> Result<f64, &'static str> {
-    let ops = ops(window, kind);
-    if ops.ok == 0 {
-        return Err(match kind {
-            OpKind::Get => "no get succeeded",
-            OpKind::Put => "no put succeeded",
-            OpKind::Cas => "no compare-and-set succeeded",
-            OpKind::Update => "no update succeeded",
-            OpKind::Script => "no script succeeded",
-        });
-    }
-    Ok(seconds(match stat {
+fn latency(window: &Window, kind: Option<OpKind>, stat: Stat) -> Result<Took, &'static str> {
+    let ops = due(window, kind)?;
+    Ok(match stat {
         Stat::Mean => ops.mean,
         Stat::P50 => ops.p50,
+        Stat::P90 => ops.p90,
         Stat::P99 => ops.p99,
-        Stat::Max => ops.max,
-    }))
+        Stat::P999 => ops.p999,
+        Stat::Max | Stat::Ok | Stat::Refused | Stat::Unknown | Stat::Availability | Stat::PerSecond => ops.max,
+    })
+}
+
+fn operations(window: &Window, kind: Option<OpKind>, stat: Stat) -> Result<f64, &'static str> {
+    let ops = of_kind(window, kind);
+    match stat {
+        Stat::Ok => Ok(ops.ok as f64),
+        Stat::Refused => Ok(ops.refused as f64),
+        Stat::Unknown => Ok(ops.unknown as f64),
+        Stat::Availability => due(window, kind).map(|ops| ops.availability().unwrap_or_default()),
+        Stat::PerSecond => per(ops.ok as f64, length(window), "the window is empty"),
+        latency_of => latency(window, kind, latency_of).map(|took| seconds(took.least())),
+    }
+}
+
+/// The operations of one kind, or of all, if any was due.
+fn due(window: &Window, kind: Option<OpKind>) -> Result<OpMeasures, &'static str> {
+    let ops = of_kind(window, kind);
+    if ops.due() > 0 {
+        return Ok(ops);
+    }
+    Err(match kind {
+        None => "no operation was due",
+        Some(OpKind::Get) => "no get was due",
+        Some(OpKind::Put) => "no put was due",
+        Some(OpKind::Cas) => "no compare-and-set was due",
+        Some(OpKind::Update) => "no update was due",
+        Some(OpKind::Script) => "no script was due",
+    })
+}
+
+fn of_kind(window: &Window, kind: Option<OpKind>) -> OpMeasures {
+    kind.map_or(window.all, |kind| ops(window, kind))
 }
 
 /// The operations of one kind; zeros where there were none.
@@ -181,7 +275,7 @@ pub(super) fn ops(window: &Window, kind: OpKind) -> OpMeasures {
 mod tests {
     use super::*;
     use crate::time::SimTime;
-    use crate::verdict::{LeaseMeasures, RoundMeasures, ScriptMeasures};
+    use crate::verdict::{Durable, LeaseMeasures, RoundMeasures, ScriptMeasures};
     use leasehold::env::NodeId;
 
     fn window() -> Window {
@@ -192,7 +286,7 @@ mod tests {
     fn what_was_not_exercised_has_no_value() {
         let absent = |metric: &str| read(metric.parse().expect("a metric"), &window(), None).expect_err(metric);
         assert_eq!(absent("lease-hit-rate"), "no lease read reached a leader that was caught up");
-        assert_eq!(absent("get-p99"), "no get succeeded");
+        assert_eq!(absent("get-p99"), "no get was due");
         assert_eq!(absent("read-index-per-write"), "no write was attempted");
         assert_eq!(absent("read-index-per-inner-read"), "no script ended");
         assert_eq!(absent("faults-effective"), "faults are counted over the whole run only");
@@ -202,8 +296,8 @@ mod tests {
 
     #[test]
     fn every_metric_has_a_value_where_everything_was_exercised() {
-        let halves = [Duration::from_millis(2), Duration::from_millis(3)];
-        let ops = OpMeasures { ok: 4, mean: Duration::from_millis(2), halves, ..OpMeasures::default() };
+        let halves = [2, 3].map(|millis| Took::Exactly(Duration::from_millis(millis)));
+        let ops = OpMeasures { ok: 4, mean: halves[0], halves, ..OpMeasures::default() };
         let rounds = RoundMeasures { started: 6, waited: Duration::from_secs(3), ..RoundMeasures::default() };
         let full = Window {
             ops: history::OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
@@ -216,10 +310,16 @@ mod tests {
             busy: BTreeMap::from([(NodeId(1), Duration::from_secs(8)), (NodeId(2), Duration::from_secs(2))]),
             dropped: BTreeMap::from([("heartbeat", 20)]),
             backlog: [40, 50],
+            all: ops,
+            unserved: Some(Duration::from_millis(20)),
+            unserved_via: Some((Duration::from_millis(40), NodeId(2))),
+            bulk_refused: 8,
+            durable: Durable { entries: 30, writes: 10 },
             ..window()
         };
         let faults = BTreeMap::from([("heal", FaultCount { planned: 1, activated: 1, effective: 1 })]);
-        let value = |metric: &str| read(metric.parse().expect("a metric"), &full, Some(&faults));
+        let value =
+            |metric: &str| read(metric.parse().expect("a metric"), &full, Some(&faults)).map(|measured| measured.value);
         assert!(Metric::all().iter().all(|metric| value(&metric.to_string()).is_ok()));
         assert_eq!((value("conflicts-per-second"), value("lease-hit-rate")), (Ok(3.0), Ok(0.75)));
         assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(12.0), Ok(2.0), Ok(1.5)));
@@ -229,14 +329,27 @@ mod tests {
         assert_eq!((value("read-index-waiting"), value("backlog-growth")), (Ok(3.0), Ok(1.25)));
         assert_eq!((value("get-drift"), value("script-drift")), (Ok(0.5), Ok(0.5)));
         assert_eq!(value("rewarm"), Ok(0.003));
+        assert_eq!((value("unserved"), value("unserved-via")), (Ok(0.02), Ok(0.04)));
+        assert_eq!((value("bulk-refused-per-second"), value("entries-per-fsync")), (Ok(2.0), Ok(3.0)));
+        assert_eq!((value("all-availability"), value("put-per-second")), (Ok(1.0), Ok(1.0)));
         assert_eq!((value("get-mean"), value("faults-effective")), (Ok(0.002), Ok(1.0)));
+    }
+
+    #[test]
+    fn what_stands_for_operations_that_were_not_answered_meets_no_upper_bound() {
+        let bound = |op, value| Bound { op, value, text: String::new() };
+        let measured = Measured::from(Took::AtLeast(Duration::from_secs(1)));
+        assert_eq!(measured.shown("get-p99".parse().expect("a metric")), ">= 1s");
+        let within = |op, value| measured.is_within(&bound(op, value));
+        assert!(![Op::Lt, Op::Le, Op::Eq].iter().any(|op| within(*op, 2.0) || within(*op, 1.0)));
+        assert!(within(Op::Ge, 1.0) && within(Op::Gt, 0.5) && !within(Op::Ge, 2.0));
     }
 
     #[test]
     fn a_few_operations_under_way_are_no_backlog_that_could_grow() {
         let growth = |backlog| {
             let metric = "backlog-growth".parse().expect("a metric");
-            read(metric, &Window { backlog, ..window() }, None)
+            read(metric, &Window { backlog, ..window() }, None).map(|measured| measured.value)
         };
         assert_eq!([[0, 0], [1, 9], [4, 20], [100, 150]].map(growth), [0.0, 0.9, 2.0, 1.5].map(Ok));
     }

@@ -26,6 +26,10 @@ pub(crate) struct Operations {
 #[derive(Clone)]
 pub(crate) struct UnderWay {
     pub(crate) client: u32,
+    /// The node that was asked.
+    pub(crate) via: NodeId,
+    /// When it was due.
+    pub(crate) due: SimTime,
     pub(crate) invoked: SimTime,
     pub(crate) operation: Operation,
     /// Which of all begins and ends of operations its invocation was.
@@ -107,11 +111,12 @@ impl Operations {
         }
     }
 
-    fn invoked(&mut self, at: SimTime, Invocation { op, client, operation, .. }: &Invocation) {
+    fn invoked(&mut self, at: SimTime, Invocation { op, client, via, due, operation }: &Invocation) {
         self.events += 1;
         let (floor, began) = (self.floor, self.events);
         let operation = operation.clone();
-        self.under_way.insert(*op, UnderWay { client: *client, invoked: at, operation, began, floor });
+        self.under_way
+            .insert(*op, UnderWay { client: *client, via: *via, due: *due, invoked: at, operation, began, floor });
     }
 
     fn complete(&mut self, at: SimTime, op: OpId, completion: &Completion) {

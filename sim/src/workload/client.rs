@@ -10,7 +10,7 @@ use crate::world::streams::Stream;
 use leasehold::env::{Address, Envelope, Lane, NodeId};
 use leasehold::error::{Error, ErrorKind, Outcome};
 use leasehold::request::{Request, Response, Value};
-use leasehold::transport::{CallId, Message, Packet};
+use leasehold::transport::{CallId, Hop, Message, Packet};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -138,8 +138,9 @@ impl Client {
         completion: impl FnOnce(&Response) -> Option<Completion>,
     ) -> Option<Response> {
         let reads_only = matches!(operation, Operation::Get { .. });
-        self.cluster.record(What::Invoked(Invocation { op, client: self.number, due, operation }));
-        let answer = self.ask(op, due, request).await;
+        let via = self.node();
+        self.cluster.record(What::Invoked(Invocation { op, client: self.number, via, due, operation }));
+        let answer = self.ask(op, via, due, request).await;
         let recorded = match &answer {
             Ok(response) => completion(response)
                 .unwrap_or(Completion::Failed { error: ErrorKind::Invalid, outcome: Outcome::Unknown }),
@@ -152,10 +153,9 @@ impl Client {
         answer.ok()
     }
 
-    async fn ask(&self, op: OpId, due: SimTime, request: Request) -> Answer {
+    async fn ask(&self, op: OpId, node: NodeId, due: SimTime, request: Request) -> Answer {
         let world = self.cluster.world();
         let deadline = due.after(self.workload.deadline);
-        let node = self.node();
         let (sender, receiver) = oneshot::channel();
         self.port.waiting.lock().insert(op.0, sender);
         let envelope = Box::new(Envelope {
@@ -167,7 +167,7 @@ impl Client {
             body: Message::Request {
                 call: CallId { incarnation: 0, number: op.0 },
                 budget: deadline.since(world.now()),
-                forwarded: false,
+                hop: Hop::default(),
                 request: Arc::new(request),
             },
         });

@@ -121,8 +121,8 @@ fn slow_syncs_of_the_leader_delay_writes_and_those_of_a_follower_delay_nobody() 
         report.measures.windows[0].ops[&OpKind::Put].max
     };
     for harm in ["fsync = \"300ms\"", "slow = 5000"] {
-        assert!(slowest("@leader", harm) >= Duration::from_millis(150), "{harm}");
-        assert!(slowest("@follower", harm) < Duration::from_millis(100), "{harm}");
+        assert!(slowest("@leader", harm).least() >= Duration::from_millis(150), "{harm}");
+        assert!(slowest("@follower", harm).least() < Duration::from_millis(100), "{harm}");
     }
 }
 

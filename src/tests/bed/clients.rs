@@ -5,7 +5,7 @@ use crate::env::{Address, Bus, Envelope, Instant, Lane, NodeId};
 use crate::error::Error;
 use crate::observe::{Event, Miss};
 use crate::request::{ReadPath, Request, Response};
-use crate::transport::{CallId, Message};
+use crate::transport::{CallId, Hop, Message};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Cluster {
     fn send(&mut self, node: u64, request: Request, budget: Duration, forwarded: bool) -> Call {
         self.calls += 1;
         let call = CallId { incarnation: 0, number: self.calls };
-        let body = Message::Request { call, budget, forwarded, request: Arc::new(request) };
+        let body = Message::Request { call, budget, hop: Hop { forwarded, again: false }, request: Arc::new(request) };
         let (from, to) = (Address::Client(0), Address::Node(NodeId(node)));
         let sent = self.bus.send(Envelope { from, to, lane: Lane::Request, stamp: None, echo: None, body });
         sent.expect("clients' lanes are never full");

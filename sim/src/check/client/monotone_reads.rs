@@ -108,7 +108,10 @@ mod tests {
     /// Operation `op` of client 7.
     fn invoke(events: Events, at: u64, op: u64, operation: Operation) -> Events {
         let due = crate::check::testing::ms(at);
-        events.push(at, What::Invoked(Invocation { op: OpId(op), client: 7, due, operation }))
+        events.push(
+            at,
+            What::Invoked(Invocation { op: OpId(op), client: 7, via: leasehold::env::NodeId(1), due, operation }),
+        )
     }
 
     fn seen() -> Events {

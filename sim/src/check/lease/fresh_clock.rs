@@ -75,7 +75,7 @@ impl Check for FreshClock {
         match what {
             What::Stack(StackRecord {
                 replica: ReplicaId { node, .. },
-                event: Event::LeaseRead { miss, now },
+                event: Event::LeaseRead { miss, now, .. },
                 clock,
                 ..
             }) => {
@@ -101,7 +101,7 @@ mod tests {
     fn decided(miss: Option<Miss>, now: Option<u64>) -> Option<Finding> {
         let now = now.map(|now| Instant::from_nanos(ms(now).0));
         let events = Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10);
-        events.event(200, 1, Event::LeaseRead { miss, now }).first(&mut FreshClock::default())
+        events.event(200, 1, Event::LeaseRead { miss, now, again: false }).first(&mut FreshClock::default())
     }
 
     #[test]

@@ -242,6 +242,11 @@ impl When {
 }
 
 impl Scenario {
+    /// The deadline of each client's operations, by the client's number: clients are numbered through all workloads.
+    pub fn deadlines(&self) -> impl Iterator<Item = Duration> {
+        self.workloads.iter().flat_map(|workload| std::iter::repeat_n(workload.deadline, workload.clients as usize))
+    }
+
     /// The steps of the timeline that may take the run beyond what it claims of its clocks, on which the lease counts. Whether they
     /// do shows when they act.
     pub fn may_leave_claims(&self) -> impl Iterator<Item = &Step> {

@@ -233,7 +233,7 @@ fn every_metric_may_be_expected_by_its_name() {
     for metric in Metric::all() {
         assert_eq!(metric.to_string().parse(), Ok(metric));
     }
-    assert_eq!("script-max".parse(), Ok(Metric::Latency(OpKind::Script, Stat::Max)));
+    assert_eq!("script-max".parse(), Ok(Metric::Operations(Some(OpKind::Script), Stat::Max)));
 }
 
 #[test]

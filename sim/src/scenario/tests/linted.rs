@@ -194,3 +194,17 @@ fn a_bound_that_is_an_equality_by_oversight() {
     assert_eq!(expected(meant), Vec::<String>::new());
     assert_eq!(expected("lease-hit-rate = 1"), Vec::<String>::new());
 }
+
+#[test]
+fn an_upper_bound_on_a_latency_is_below_the_deadline() {
+    let expected = |bound: &str| {
+        warned(&format!(
+            "name = \"x\"\nuntil = \"9s\"\n[cluster]\nnodes = 3\n[[workload]]\nkind = \"kv\"\ndeadline = \"2s\"\n[expect]\n{bound}"
+        ))
+        .into_iter()
+        .filter(|warning| warning.contains("deadline"))
+        .count()
+    };
+    assert_eq!([expected("get-p99 = \"<= 2s\""), expected("get-max = \"<= 3s\"")], [1, 1]);
+    assert_eq!([expected("get-p99 = \"<= 1999ms\""), expected("get-p99 = \">= 3s\"")], [0, 0]);
+}

@@ -3,12 +3,12 @@ use crate::check::Severity;
 use crate::history::OpKind;
 use crate::history::testing::ms;
 use crate::verdict::testing::scenario;
-use crate::verdict::{LeaseMeasures, OpMeasures, RoundMeasures, ScriptMeasures};
+use crate::verdict::{LeaseMeasures, OpMeasures, RoundMeasures, ScriptMeasures, Took};
 use std::time::Duration;
 
 /// Ten seconds in which everything went well, and a storm from 2 s to 6 s in which one lease read of a hundred missed.
 fn measures() -> Measures {
-    let ops = OpMeasures { ok: 1_000, p99: Duration::from_millis(3), ..OpMeasures::default() };
+    let ops = OpMeasures { ok: 1_000, p99: Took::Exactly(Duration::from_millis(3)), ..OpMeasures::default() };
     let ops = [OpKind::Get, OpKind::Put, OpKind::Script].map(|kind| (kind, ops));
     let window = |name: &str, from, to| Window {
         name: name.to_owned(),
@@ -195,7 +195,10 @@ fn a_variants_bounds_replace_those_of_the_same_metric_and_window() {
     assert!(judged(&text, "old", Vec::new(), &slow).as_expected);
     assert!(!judged(&text, "default", Vec::new(), &slow).as_expected);
     let mut slower = slow.clone();
-    slower.whole.ops.insert(OpKind::Get, OpMeasures { ok: 1, p99: Duration::from_secs(1), ..OpMeasures::default() });
+    slower
+        .whole
+        .ops
+        .insert(OpKind::Get, OpMeasures { ok: 1, p99: Took::Exactly(Duration::from_secs(1)), ..OpMeasures::default() });
     assert_eq!(failed(&judged(&text, "old", Vec::new(), &slower)), [("get-p99", Class::Expectation)]);
     assert_eq!(failed(&judged(&text, "old", Vec::new(), &measures())), [("lease-hit-rate", Class::Expectation)]);
 }
@@ -286,4 +289,36 @@ fn beyond_the_claims_too_a_file_gets_the_class_that_it_names() {
     assert_eq!((other.ruling, other.as_expected), (Ruling::ExpectedUnsafe, false));
     assert!(!beyond(text, "default", Vec::new()).as_expected);
     assert!(beyond(text, "old", vec![finding(Class::LeaseInvariant)]).as_expected);
+}
+
+#[test]
+fn a_run_in_which_nothing_was_answered_is_vacuous() {
+    let mut dark = measures();
+    dark.whole.all = OpMeasures { unknown: 5, ..OpMeasures::default() };
+    assert_eq!(failed(&run("", &dark)), [("all-ok", Class::Vacuous)]);
+    dark.whole.all.ok = 1;
+    assert_eq!(failed(&run("", &dark)), []);
+}
+
+#[test]
+fn a_stale_read_that_checks_only_record_is_never_a_pass() {
+    let mut stale = measures();
+    stale.whole.stale_reads = 3;
+    assert_eq!(failed(&run("", &stale)), [("stale-reads", Class::StaleRead)]);
+    let beyond = |measures| {
+        judge(&scenario(""), "default", Vec::new(), measures, &BTreeMap::new(), Some("a clock".into())).ruling
+    };
+    assert_eq!([beyond(&stale), beyond(&measures())], [Ruling::ExpectedUnsafe, Ruling::Pass]);
+}
+
+#[test]
+fn a_figure_of_operations_that_were_not_answered_fails_its_upper_bound() {
+    let mut failing = measures();
+    failing.whole.ops.insert(
+        OpKind::Get,
+        OpMeasures { ok: 1, refused: 1, p99: Took::AtLeast(Duration::from_secs(1)), ..OpMeasures::default() },
+    );
+    let verdict = run("[expect]\nget-p99 = \"<= 5s\"", &failing);
+    assert_eq!(failed(&verdict), [("get-p99", Class::Expectation)]);
+    assert!(verdict.failures[0].message.starts_with("get-p99 over the whole run: >= 1s; expected <= 5s"));
 }

@@ -6,7 +6,7 @@ use leasehold::lease::{Generation, Lease};
 use leasehold::node::{Node, Parts};
 use leasehold::observe::Host;
 use leasehold::request::{Key, Request, Response, Value, Version};
-use leasehold::transport::{CallId, Message, Packet};
+use leasehold::transport::{CallId, Hop, Message, Packet};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -135,7 +135,7 @@ pub(in crate::mutant) fn forwarded_writes_extend(parts: &Parts) -> Arc<dyn Tap> 
 
     impl Tap for Extends {
         fn leaving(&self, packet: Packet) -> Option<Packet> {
-            if let Message::Request { call, forwarded: true, .. } = &packet.body {
+            if let Message::Request { call, hop: Hop { forwarded: true, .. }, .. } = &packet.body {
                 self.forwarded.lock().insert(*call, (self.host.monotonic(), self.lease.generation()));
             }
             Some(packet)
