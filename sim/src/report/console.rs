@@ -3,13 +3,13 @@
 use super::compare::comparison;
 use super::jsonl::json_line;
 use super::progress::Progress;
-use super::screen::Screen;
+use super::screen::{Screen, title};
 use super::style::Style;
 use super::tally::{Planned, Tally};
 use crate::scenario::Class;
 use crate::verdict::{Ruling, RunReport};
 use crate::words::figures::{counted, duration};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -75,6 +75,8 @@ pub struct Console<W> {
     unexpected: Option<(RunReport, Option<PathBuf>)>,
     /// All that were not, by class.
     classes: BTreeMap<String, u64>,
+    /// What failed in those, and how often.
+    failed: BTreeMap<Failed, Times>,
     as_expected: u64,
     wall: Duration,
 }
@@ -94,6 +96,7 @@ impl<W: Write> Console<W> {
             expected: None,
             unexpected: None,
             classes: BTreeMap::new(),
+            failed: BTreeMap::new(),
             as_expected: 0,
             wall: Duration::ZERO,
         }
@@ -112,6 +115,7 @@ impl<W: Write> Console<W> {
         if !report.verdict.as_expected {
             let class = report.verdict.class.map_or_else(|| "pass".to_owned(), |class| class.to_string());
             *self.classes.entry(class).or_default() += 1;
+            self.count(&report);
             // A stale read must not hide behind a bound that was missed a seed earlier.
             if self.unexpected.as_ref().is_none_or(|(shown, _)| gravity(&report) < gravity(shown)) {
                 self.unexpected = Some((report, events));
@@ -121,6 +125,22 @@ impl<W: Write> Console<W> {
         self.as_expected += 1;
         if report.verdict.ruling != Ruling::Pass {
             self.expected.get_or_insert(report);
+        }
+    }
+
+    /// Each check that failed in `report` counts once.
+    fn count(&mut self, report: &RunReport) {
+        let failures = &report.verdict.failures;
+        let mut checks: BTreeSet<&str> = failures.iter().map(|failure| failure.check.as_str()).collect();
+        if failures.is_empty() {
+            checks.insert("passed, though a failure is expected");
+        }
+        for check in checks {
+            let failed =
+                Failed { title: title(&report.path), variant: report.variant.clone(), check: check.to_owned() };
+            let times = self.failed.entry(failed).or_insert(Times { number: 0, first: report.seed });
+            times.number += 1;
+            times.first = times.first.min(report.seed);
         }
     }
 
@@ -150,6 +170,7 @@ impl<W: Write> Console<W> {
         Ok(())
     }
 
+    /// The verdict of the whole: what failed where, and last of all how many runs were as expected.
     fn totals(&self) -> String {
         let unexpected: u64 = self.classes.values().sum();
         let runs = counted(self.as_expected + unexpected, "run");
@@ -159,8 +180,13 @@ impl<W: Write> Console<W> {
         }
         let classes: Vec<String> = self.classes.iter().map(|(class, number)| format!("{number} {class}")).collect();
         let head = self.style.bad(format!("{unexpected} not as expected"));
-        let shown = if classes.len() > 1 { "the first of the gravest" } else { "the first" };
-        format!("{head} of {runs} ({}), {wall}; {shown}:", classes.join(", "))
+        let mut lines: Vec<String> =
+            self.failed.iter().take(FAILED).map(|(failed, times)| failed.line(*times)).collect();
+        if let Some(more) = self.failed.len().checked_sub(FAILED).filter(|more| *more > 0) {
+            lines.push(format!("  and {more} more"));
+        }
+        lines.push(format!("{head} of {runs} ({}), {wall}", classes.join(", ")));
+        lines.join("\n")
     }
 
     fn screen(&self, report: &RunReport, events: Option<&PathBuf>) -> Screen {
@@ -186,15 +212,41 @@ impl<W: Write> Sink for Console<W> {
     fn finish(&mut self) -> io::Result<()> {
         self.progress.finish();
         self.comparisons()?;
-        let totals = self.totals();
-        self.say(&totals)?;
-        let last = match (&self.unexpected, &self.expected) {
-            (Some((report, events)), _) => self.screen(report, events.as_ref()).full(self.style),
-            (None, Some(report)) => self.screen(report, None).full(self.style),
-            (None, None) => return self.out.flush(),
+        let screen = match (&self.unexpected, &self.expected) {
+            (Some((report, events)), _) => Some(self.screen(report, events.as_ref()).full(self.style)),
+            (None, Some(report)) => Some(self.screen(report, None).full(self.style)),
+            (None, None) => None,
         };
-        writeln!(self.out, "{last}")?;
+        if let Some(screen) = screen {
+            self.say(&screen)?;
+        }
+        writeln!(self.out, "{}", self.totals())?;
         self.out.flush()
+    }
+}
+
+/// So many lines say what failed.
+const FAILED: usize = 20;
+
+/// What failed where.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Failed {
+    title: String,
+    variant: String,
+    check: String,
+}
+
+/// In how many runs, and in which first.
+#[derive(Clone, Copy)]
+struct Times {
+    number: u64,
+    first: u64,
+}
+
+impl Failed {
+    fn line(&self, Times { number, first }: Times) -> String {
+        let Self { title, variant, check } = self;
+        format!("  {title}, variant {variant}: {check} in {}, first at seed {first}", counted(number, "run"))
     }
 }
 

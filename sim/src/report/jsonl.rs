@@ -7,6 +7,7 @@
 //! answered is `null` too, and has what it is at least beside it: `"p99_ms":null,"p99_at_least_ms":1000.0`. `beyond_claims` says what first took the run beyond
 //! what its scenario claims; it is `null` where nothing did.
 
+use super::screen::title;
 use crate::check::Severity;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Unit};
@@ -29,7 +30,7 @@ pub fn json_line(report: &RunReport) -> String {
 #[derive(Serialize)]
 struct Object<'a> {
     format: u32,
-    scenario: &'a str,
+    scenario: String,
     seed: u64,
     variant: &'a str,
     engine: &'a str,
@@ -168,7 +169,7 @@ impl<'a> Object<'a> {
         let rounds = |cause: RoundCause| whole.rounds.get(&cause).map_or(0, |round| round.started);
         Self {
             format: FORMAT,
-            scenario: &report.scenario,
+            scenario: title(&report.path),
             seed: report.seed,
             variant: &report.variant,
             engine: report.engine,

@@ -277,6 +277,15 @@ impl<'a> Linter<'a> {
     }
 
     fn floors(&mut self) {
+        // A negative scenario passes only if it has shown what it is there for.
+        if self.scenario.floors.is_empty() && self.scenario.expect.violation.is_none() {
+            let message = "there are no [floors]: a run that does next to nothing passes".to_owned();
+            self.warn(
+                0,
+                message,
+                "say what a run must have done, as `reads = 1_000`; one that did less fails as vacuous",
+            );
+        }
         for floor in &self.scenario.floors {
             let (most, why) = match floor.metric {
                 Metric::FaultsEffective if self.scenario.chaos.is_some() => (None, ""),

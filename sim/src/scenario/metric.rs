@@ -150,22 +150,22 @@ impl Stat {
         }
     }
 
-    /// What it is of one kind of operation, in a sentence.
-    fn meaning(self, op: &str) -> String {
+    /// What it is of one kind of operation, or of all, in a sentence.
+    fn meaning(self, kind: Option<OpKind>) -> String {
+        let ops = match kind {
+            None => "operations of all kinds",
+            Some(OpKind::Get) => "gets",
+            Some(OpKind::Put) => "puts",
+            Some(OpKind::Cas) => "compare-and-sets",
+            Some(OpKind::Update) => "updates",
+            Some(OpKind::Script) => "scripts",
+        };
         let of = match self {
-            Stat::Ok => {
-                return format!("How often a {op} was answered ok; a compare-and-set that finds another value is.");
-            }
-            Stat::Refused => {
-                return format!("How often a {op} failed and has certainly had no effect; a get that fails has none.");
-            }
-            Stat::Unknown => return format!("How often a {op} failed, or was given up, and may have taken effect."),
-            Stat::Availability => {
-                return format!(
-                    "How often a {op} was answered ok, of all that were due and had their deadline to be answered in."
-                );
-            }
-            Stat::PerSecond => return format!("How often a {op} was answered ok in a simulated second."),
+            Stat::Ok => return format!("How many {ops} were answered; a compare-and-set that finds another value is."),
+            Stat::Refused => return format!("How many {ops} failed and have certainly had no effect; a get has none."),
+            Stat::Unknown => return format!("How many {ops} failed or were given up, and may have taken effect."),
+            Stat::Availability => return format!("The share of the {ops} that were due which was answered."),
+            Stat::PerSecond => return format!("How many {ops} were answered in a simulated second."),
             Stat::Mean => "mean",
             Stat::P50 => "median",
             Stat::P90 => "90th percentile",
@@ -174,7 +174,7 @@ impl Stat {
             Stat::Max => "longest",
         };
         format!(
-            "The {of} of the latencies of each {op} that was due, from then to its answer; one that was not answered ok counts as at \
+            "The {of} of the latencies of the {ops} that were due, each from then to its answer; one that was not answered counts as at \
              least its deadline."
         )
     }
@@ -260,7 +260,7 @@ impl Metric {
     /// What it is, in a sentence.
     pub fn meaning(self) -> String {
         match self {
-            Self::Operations(kind, stat) => stat.meaning(kind.map_or("operation of any kind", Spelled::word)),
+            Self::Operations(kind, stat) => stat.meaning(kind),
             Self::Drift(op) => {
                 format!(
                     "How much the mean latency of {op} differs between the window's two halves, relative to the first."

@@ -75,7 +75,8 @@ fn times_and_units() {
         "rate = 500\nrate = \"500/sec\"\nrate = \"500 rps\"\nrate = \"1e3/s\"\nthink = 5\nmix = { get = 70, put = 0.3 }",
         |line| with("", line),
     );
-    let claims = all("200\n\"200 ppms\"\n\"2 percent\"", |value| with("", &format!("[claims]\nclock-drift = {value}")));
+    let claims =
+        all("200\n2\n\"200 ppms\"\n\"2 percent\"", |value| with("", &format!("[claims]\nclock-drift = {value}")));
     let seeds = all("1-20\n1...20\n1 to 20\n20..1", |value| with(&format!("seeds = \"{value}\""), ""));
     insta::assert_snapshot!(format!("{until}{at}{client}{claims}{seeds}"), @r#"
     20
@@ -116,6 +117,8 @@ fn times_and_units() {
         `70` is more than 1; a share lies between 0 and 1: did you mean `70%`?
     200
         `200` is more than 1; a share lies between 0 and 1: did you mean `200ppm`?
+    2
+        `2` is more than 1; a share lies between 0 and 1: did you mean `2%`?
     "200 ppms"
         unknown unit `ppms`: did you mean `ppm`?
     "2 percent"

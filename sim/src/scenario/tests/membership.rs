@@ -120,7 +120,7 @@ fn who_is_there_and_each_change_is_a_sentence() {
 #[test]
 fn learners_and_spares_that_nobody_can_be_are_warned_of() {
     let warned = |steps: &str| -> Vec<String> {
-        let text = timeline(steps);
+        let text = timeline(steps) + "[floors]\nreads = 1\n";
         lint(&accepted(&text), &text, &[]).iter().map(|warning| warning.message.clone()).collect()
     };
     let promote = r#"{ at = "5s", membership = { promote = "@learner" } },"#;

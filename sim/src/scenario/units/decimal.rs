@@ -52,7 +52,7 @@ impl Decimal {
     }
 
     /// How many parts of the `parts` of one this is. `text` is how it was written; `habit` is the unit that is mostly meant by
-    /// a number above one without a unit.
+    /// a number above a hundred without a unit. One from there down is meant in percent.
     pub(super) fn parts_of_one(self, parts: u32, text: &str, habit: &str) -> Result<u32, Misread> {
         match self.times(u128::from(parts)) {
             Some((count, true)) if count <= u128::from(parts) => Ok(count as u32),
@@ -62,6 +62,8 @@ impl Decimal {
             _ => {
                 let more = format!("{} is more than 1; a share lies between 0 and 1", quote(text));
                 let is_bare = text.trim().ends_with(|c: char| c.is_ascii_digit());
+                let is_percentage = self.times(1).is_some_and(|(whole, exact)| whole < 100 || (whole == 100 && exact));
+                let habit = if is_percentage { "%" } else { habit };
                 let meant = is_bare.then(|| format!("{}{habit}", text.trim()));
                 Err(Misread { meant, ..Misread::new(more).help("a share is `0.1%`, `1000ppm` or `0.001`") })
             }
