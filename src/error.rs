@@ -119,26 +119,6 @@ impl Error {
         leaderless && self.outcome() == Outcome::NotApplied
     }
 
-    /// Did a leader take the operation up before it failed so? Then a read had been decided there.
-    pub fn led(&self) -> bool {
-        match self {
-            Error::NotLeader { .. } | Error::LeaderNotFound => false,
-            Error::LeadershipLost(_)
-            | Error::TransferInProgress
-            | Error::WriteConflict { .. }
-            | Error::RetriesExhausted { .. }
-            | Error::Invalid(_)
-            | Error::DeadlineExceeded(_)
-            | Error::Transport(_)
-            | Error::Overloaded
-            | Error::TransferRefused
-            | Error::MembershipRefused(_)
-            | Error::Storage
-            | Error::Damaged
-            | Error::Closed(_) => true,
-        }
-    }
-
     /// This error, if the operation may have been proposed before it failed.
     pub fn after_proposal(self) -> Error {
         match self {

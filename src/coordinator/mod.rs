@@ -109,17 +109,17 @@ impl Coordinator {
     }
 
     /// Tries again, at a fixed distance, as long as there is no leader and nothing can have been applied.
-    async fn serve_when_led(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
+    async fn serve_when_led(&self, request: &Arc<Request>, mut hop: Hop, budget: Duration) -> Result<Response, Error> {
         let begun = self.parts.host.monotonic();
-        let mut hop = hop;
         loop {
             let spent = between(begun, self.parts.host.monotonic());
             let result = self.serve_once(request, hop, budget.saturating_sub(spent)).await;
             let settled = |error: &Error| Rule::TransientIsRetried.holds(hop.forwarded || !error.is_transient());
-            match &result {
-                Err(error) if !settled(error) => hop.again |= error.led(),
-                _ => return result,
+            if result.as_ref().err().is_none_or(settled) {
+                return result;
             }
+            // Of the errors that are tried again these are a leader's: it has decided the read.
+            hop.again |= matches!(result, Err(Error::LeadershipLost(_) | Error::TransferInProgress));
             self.parts.host.sleep(RETRY_INTERVAL).await;
         }
     }

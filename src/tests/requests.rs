@@ -271,3 +271,36 @@ fn an_entry_that_the_store_cannot_read_is_the_callers_fault() {
     assert!(c.wait(&proposal).is_ok());
     assert_eq!(c.gate(1), Ok(()));
 }
+
+/// Of each lease read at `n1`, whether it was told as tried again.
+fn tried_again(c: &Cluster) -> Vec<bool> {
+    let again = |event| match event {
+        Event::LeaseRead { again, .. } => Some(again),
+        _ => None,
+    };
+    c.events(1).into_iter().filter_map(again).collect()
+}
+
+#[test]
+fn a_read_that_a_leader_has_decided_is_told_as_tried_again_wherever_it_was_asked() {
+    for asked in [1, 2] {
+        let mut c = Cluster::led(3);
+        c.settle();
+        c.hold(Kind::TimeoutNow, 1, 3);
+        c.begin_transfer(1, 3);
+        let call = c.ask(asked, get("k"));
+        c.run(RETRY_INTERVAL * 3);
+        assert_eq!(c.answer(call), None);
+        let again = tried_again(&c);
+        assert!(again.len() > 2 && !again[0] && again[1..].iter().all(|again| *again), "n{asked}: {again:?}");
+    }
+}
+
+#[test]
+fn a_read_that_finds_no_leader_at_first_is_decided_once() {
+    let mut c = Cluster::of(3);
+    let call = c.ask(1, get("k"));
+    c.stand(1);
+    assert!(c.answered(call).is_ok());
+    assert!(!tried_again(&c)[0]);
+}

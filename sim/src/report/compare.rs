@@ -58,7 +58,7 @@ fn outcome_table(tallies: &[&Tally]) -> String {
         "GET\nmean",
         "GET\np99",
         "script\nmean",
-        "answered\nok",
+        "answered ok\nin all runs",
         "conflicts\nper s",
         "leader\nchanges",
         "ReadIndex:\nlease miss",

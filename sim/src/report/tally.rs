@@ -4,7 +4,7 @@ use super::style::Style;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Seeds};
 use crate::verdict::{
-    Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, Took, read, unserved,
+    Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, Took, not_answered, read,
 };
 use crate::view::LeaseState;
 use crate::words::figures::{count, counted, duration, number, percent, seconds};
@@ -229,7 +229,7 @@ impl Tally {
     }
 
     /// What was not answered, kind by kind, summed over the runs; `None`: everything was.
-    pub fn unserved(&self) -> Option<String> {
+    pub fn not_answered(&self) -> Option<String> {
         let of_kind = |kind: OpKind| {
             let mut sum = OpMeasures::default();
             for ops in self.runs.iter().filter_map(|run| run.ops[kind as usize].as_ref()) {
@@ -238,7 +238,7 @@ impl Tally {
                 sum.unknown += ops.unknown;
                 sum.overdue += ops.overdue;
             }
-            let words = unserved(sum)?;
+            let words = not_answered(sum)?;
             let share = percent(sum.availability().unwrap_or_default());
             Some(format!("{kind}: {words}, {share} of {} answered", count(sum.due())))
         };
@@ -277,7 +277,7 @@ impl Tally {
         let seeds = if seeds.first == seeds.last { format!("seed {}", seeds.first) } else { format!("seeds {seeds}") };
         let head = format!("{}  variant {variant}, {seeds}: {}", style.strong(title), self.styled_verdicts(style));
         let mut lines = vec![head, self.service()];
-        lines.extend(self.unserved().map(|words| style.expected(format!("not answered ok: {words}"))));
+        lines.extend(self.not_answered().map(|words| style.expected(format!("not answered ok: {words}"))));
         lines.push(self.disturbance());
         lines.extend(self.covered());
         lines.extend(self.recovered());

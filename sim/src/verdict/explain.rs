@@ -160,12 +160,12 @@ fn latency(kind: OpKind, window: &Window) -> Vec<String> {
 
 fn distribution(ops: OpMeasures) -> String {
     let OpMeasures { ok, mean, p50, p99, max, .. } = ops;
-    let failed = unserved(ops).map_or("none failed".to_owned(), |words| words);
+    let failed = not_answered(ops).unwrap_or_else(|| "none failed".to_owned());
     format!("{} answered, {failed}; mean {mean}, p50 {p50}, p99 {p99}, longest {max}", count(ok))
 }
 
-/// `12 refused, 3 unknown, 1 open`, without what there is none of; `None`: there is nothing of it.
-pub(crate) fn unserved(ops: OpMeasures) -> Option<String> {
+/// `12 refused, 3 unknown`, without what there is none of; `None`: everything was answered.
+pub(crate) fn not_answered(ops: OpMeasures) -> Option<String> {
     let counts = [(ops.refused, "refused"), (ops.unknown, "unknown"), (ops.overdue, "open beyond its deadline")];
     let told: Vec<_> = counts
         .into_iter()

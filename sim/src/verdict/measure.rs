@@ -176,7 +176,7 @@ impl Meter {
         let Some(Stretch { from, to }) = stretch else { return };
         for Tally { window, .. } in &mut self.tallies {
             let (from, to) = (from.max(window.from), to.min(window.to));
-            if from > to {
+            if from >= to {
                 continue;
             }
             let took = to.since(from);

@@ -34,7 +34,7 @@ mod unserved;
 pub(crate) mod testing;
 
 pub use auditor::{Audit, Auditor, SharedAuditor, panel};
-pub(crate) use explain::unserved;
+pub(crate) use explain::not_answered;
 pub use judge::judge;
 pub use margin::{Breach, Found, Margin};
 pub use measure::Meter;

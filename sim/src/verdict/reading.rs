@@ -68,24 +68,15 @@ pub fn read(
     window: &Window,
     faults: Option<&BTreeMap<&'static str, FaultCount>>,
 ) -> Result<Measured, &'static str> {
-    match metric {
-        Metric::Operations(kind, stat) if metric.is_latency() => latency(window, kind, stat).map(Measured::from),
-        _ => number_of(metric, window, faults).map(Measured::from),
-    }
-}
-
-/// The value of a metric that is always known exactly.
-fn number_of(
-    metric: Metric,
-    window: &Window,
-    faults: Option<&BTreeMap<&'static str, FaultCount>>,
-) -> Result<f64, &'static str> {
     let lease = &window.lease;
     let count = match metric {
-        Metric::LeaseHitRate => return lease.hit_rate().ok_or("no lease read reached a leader that was caught up"),
-        Metric::Recovery => return recovery(window),
+        Metric::LeaseHitRate => {
+            let rate = lease.hit_rate().ok_or("no lease read reached a leader that was caught up");
+            return rate.map(Measured::from);
+        }
+        Metric::Recovery => return longest(window.recovery, "no fault ended that left nothing else in force"),
         Metric::Rewarm => {
-            return window.rewarm.map(seconds).ok_or("nobody was elected and then asked for a lease read");
+            return longest(window.rewarm, "nobody was elected and then asked for a lease read");
         }
         Metric::ConflictsPerSecond => {
             return per(window.conflicts as f64, length(window), "the window is empty");
@@ -114,14 +105,12 @@ fn number_of(
         }
         Metric::BacklogGrowth => {
             let [middle, end] = window.backlog;
-            return Ok(end as f64 / middle.max(NO_BACKLOG) as f64);
+            return Ok(Measured::from(end as f64 / middle.max(NO_BACKLOG) as f64));
         }
         Metric::Drift(kind) => return drift(window, kind),
         Metric::Operations(kind, stat) => return operations(window, kind, stat),
-        Metric::Unserved => return window.unserved.map(seconds).ok_or("nothing was due"),
-        Metric::UnservedVia => {
-            return window.unserved_via.map(|(longest, _)| seconds(longest)).ok_or("nothing was due");
-        }
+        Metric::Unserved => return longest(window.unserved, "nothing was due"),
+        Metric::UnservedVia => return longest(window.unserved_via.map(|(took, _)| took), "nothing was due"),
         Metric::BulkRefusedPerSecond => {
             return per(window.bulk_refused as f64, length(window), "the window is empty");
         }
@@ -146,7 +135,7 @@ fn number_of(
             faults.values().map(|count| count.effective).sum()
         }
     };
-    Ok(count as f64)
+    Ok(Measured::from(count as f64))
 }
 
 /// `value` of `metric` for people.
@@ -174,8 +163,12 @@ fn nanos(seconds: f64) -> Duration {
     Duration::from_nanos((seconds * 1e9).round() as u64)
 }
 
-fn per(count: f64, of: f64, otherwise: &'static str) -> Result<f64, &'static str> {
-    if of > 0.0 { Ok(count / of) } else { Err(otherwise) }
+fn per(count: f64, of: f64, otherwise: &'static str) -> Result<Measured, &'static str> {
+    if of > 0.0 { Ok(Measured::from(count / of)) } else { Err(otherwise) }
+}
+
+fn longest(took: Option<Duration>, otherwise: &'static str) -> Result<Measured, &'static str> {
+    took.map(|took| Took::Exactly(took).into()).ok_or(otherwise)
 }
 
 /// As `scenario` makes seconds of a duration, so that a bound is met exactly where the nanoseconds are equal.
@@ -190,16 +183,12 @@ fn length(window: &Window) -> f64 {
 /// So few operations under way are none that waits for another: their number says nothing of growth.
 const NO_BACKLOG: u64 = 10;
 
-fn drift(window: &Window, kind: OpKind) -> Result<f64, &'static str> {
+fn drift(window: &Window, kind: OpKind) -> Result<Measured, &'static str> {
     let [Took::Exactly(first), Took::Exactly(second)] = ops(window, kind).halves else {
         return Err("some were not answered, so that the means of the halves are not known");
     };
     let [first, second] = [first, second].map(seconds);
     per((second - first).abs(), first, "none was due in the first half")
-}
-
-fn recovery(window: &Window) -> Result<f64, &'static str> {
-    window.recovery.map(seconds).ok_or("no fault ended that left nothing else in force")
 }
 
 fn rounds(window: &Window, cause: RoundCause) -> f64 {
@@ -215,48 +204,34 @@ fn dispatches(window: &Window) -> u64 {
     window.conflicts + writes.map(attempted).iter().sum::<u64>()
 }
 
-fn latency(window: &Window, kind: Option<OpKind>, stat: Stat) -> Result<Took, &'static str> {
-    let ops = due(window, kind)?;
-    Ok(match stat {
-        Stat::Mean => ops.mean,
-        Stat::P50 => ops.p50,
-        Stat::P90 => ops.p90,
-        Stat::P99 => ops.p99,
-        Stat::P999 => ops.p999,
-        Stat::Max | Stat::Ok | Stat::Refused | Stat::Unknown | Stat::Availability | Stat::PerSecond => ops.max,
-    })
-}
-
-fn operations(window: &Window, kind: Option<OpKind>, stat: Stat) -> Result<f64, &'static str> {
-    let ops = of_kind(window, kind);
+fn operations(window: &Window, kind: Option<OpKind>, stat: Stat) -> Result<Measured, &'static str> {
+    let ops = kind.map_or(window.all, |kind| ops(window, kind));
+    let number = |number: u64| Ok(Measured::from(number as f64));
+    let took = |took: Took| if ops.due() > 0 { Ok(took.into()) } else { Err(none_was_due(kind)) };
     match stat {
-        Stat::Ok => Ok(ops.ok as f64),
-        Stat::Refused => Ok(ops.refused as f64),
-        Stat::Unknown => Ok(ops.unknown as f64),
-        Stat::Availability => due(window, kind).map(|ops| ops.availability().unwrap_or_default()),
+        Stat::Ok => number(ops.ok),
+        Stat::Refused => number(ops.refused),
+        Stat::Unknown => number(ops.unknown),
+        Stat::Availability => ops.availability().map(Measured::from).ok_or(none_was_due(kind)),
         Stat::PerSecond => per(ops.ok as f64, length(window), "the window is empty"),
-        latency_of => latency(window, kind, latency_of).map(|took| seconds(took.least())),
+        Stat::Mean => took(ops.mean),
+        Stat::P50 => took(ops.p50),
+        Stat::P90 => took(ops.p90),
+        Stat::P99 => took(ops.p99),
+        Stat::P999 => took(ops.p999),
+        Stat::Max => took(ops.max),
     }
 }
 
-/// The operations of one kind, or of all, if any was due.
-fn due(window: &Window, kind: Option<OpKind>) -> Result<OpMeasures, &'static str> {
-    let ops = of_kind(window, kind);
-    if ops.due() > 0 {
-        return Ok(ops);
-    }
-    Err(match kind {
+fn none_was_due(kind: Option<OpKind>) -> &'static str {
+    match kind {
         None => "no operation was due",
         Some(OpKind::Get) => "no get was due",
         Some(OpKind::Put) => "no put was due",
         Some(OpKind::Cas) => "no compare-and-set was due",
         Some(OpKind::Update) => "no update was due",
         Some(OpKind::Script) => "no script was due",
-    })
-}
-
-fn of_kind(window: &Window, kind: Option<OpKind>) -> OpMeasures {
-    kind.map_or(window.all, |kind| ops(window, kind))
+    }
 }
 
 /// The operations of one kind; zeros where there were none.
