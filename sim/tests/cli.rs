@@ -115,6 +115,21 @@ fn jsonl_is_one_object_a_run_and_nothing_else() {
 }
 
 #[test]
+fn seeds_may_be_a_list_on_the_command_line_and_in_the_file() {
+    let path = Folder::new("seeds").scenario("seeds = \"1..=2\"", "seeds = \"8,3..=4\"");
+    let seeds = |more: &[&str]| {
+        let output = leasehold(&[&["run", &path, "--format", "jsonl"], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let seed = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["seed"].as_u64().unwrap();
+        text(&output.stdout).lines().map(seed).collect::<Vec<_>>()
+    };
+    assert_eq!(seeds(&[]), [8, 3, 4]);
+    assert_eq!(seeds(&["--seeds", "1,5,9..11"]), [1, 5, 9, 10]);
+    assert!(text(&leasehold(&["run", &path]).stdout).contains("scenario  variant default, seeds 8,3..=4: 3 pass"));
+    refused(&["run", &path, "--seeds", "1,5,4..9"], &["seed 5 stands twice in `1,5,4..9`"]);
+}
+
+#[test]
 fn a_bound_that_does_not_hold_exits_1_and_says_how_to_see_it_again() {
     let folder = Folder::new("bound");
     let path = folder.scenario("rate = \"50/s\"\n", "rate = \"50/s\"\n[expect]\nget-mean = \"< 1ns\"\n");

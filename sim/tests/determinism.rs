@@ -45,7 +45,7 @@ fn alone(seed: u64) -> Fingerprint {
 }
 
 /// The fingerprints of a sweep, in order.
-fn swept(seeds: Seeds, jobs: usize) -> Vec<Fingerprint> {
+fn swept(seeds: &Seeds, jobs: usize) -> Vec<Fingerprint> {
     let mut fingerprints = Vec::new();
     sweep(seeds.iter().map(spec).collect(), jobs, &mut |report| fingerprints.push(report.fingerprint));
     fingerprints
@@ -57,11 +57,11 @@ fn fresh() -> Fresh {
 
 #[test]
 fn a_seed_alone_is_that_seed_in_a_sweep_with_any_number_of_jobs() {
-    let seeds = Seeds { first: 1, last: 3 };
-    let one_job = swept(seeds, 1);
+    let seeds = Seeds::range(1, 3);
+    let one_job = swept(&seeds, 1);
     assert_eq!(one_job.last(), Some(&alone(3)));
-    assert_eq!(one_job, swept(seeds, 2));
-    assert_eq!(one_job, swept(seeds, 8));
+    assert_eq!(one_job, swept(&seeds, 2));
+    assert_eq!(one_job, swept(&seeds, 8));
 }
 
 #[test]

@@ -25,7 +25,7 @@ deadline = "300ms"
 "#;
 
 fn of(variant: &str, dial: Dial) -> Margin {
-    let group = given::written("margin", SCENARIO, Some(variant), Some(Seeds { first: 1, last: 2 }));
+    let group = given::written("margin", SCENARIO, Some(variant), Some(Seeds::range(1, 2)));
     let margin = margin(&group, dial, 2);
     assert!(margin.cuts > 0);
     margin

@@ -26,8 +26,8 @@ pub(crate) struct Selection {
     /// One seed instead of the file's
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = whole)]
     seed: Option<u64>,
-    /// Seeds instead of the file's: A..B (B not included) or A..=B
-    #[arg(long, value_name = "RANGE")]
+    /// Seeds instead of the file's: A..B (B not included), A..=B, or several: 1,5,9..12
+    #[arg(long, value_name = "SEEDS")]
     seeds: Option<Seeds>,
     /// Behaviour of the stack (repeatable) [default: what the file says]
     #[arg(long = "variant", value_name = "V")]
@@ -39,8 +39,8 @@ pub(crate) struct Selection {
 
 impl Selection {
     pub(super) fn wish(&self, scenarios: &[String], slow: bool) -> Wish {
-        let one = self.seed.map(|seed| Seeds { first: seed, last: seed });
-        let (seeds, variants) = (one.or(self.seeds), distinct(&self.variants));
+        let one = self.seed.map(Seeds::one);
+        let (seeds, variants) = (one.or_else(|| self.seeds.clone()), distinct(&self.variants));
         Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, load: self.load }
     }
 }
@@ -98,7 +98,7 @@ fn knobs(selection: &Selection, jobs: bool, named: bool) -> Result<Knobs, Stop> 
 /// `wish`, with what the knobs say where it says nothing.
 fn under(knobs: &Knobs, wish: Wish) -> Wish {
     let variants = if wish.variants.is_empty() { knobs.variant.iter().cloned().collect() } else { wish.variants };
-    Wish { seeds: wish.seeds.or(knobs.seeds), variants, ..wish }
+    Wish { seeds: wish.seeds.or_else(|| knobs.seeds.clone()), variants, ..wish }
 }
 
 fn refuse(wish: &Wish, places: &Places) -> Result<Vec<Group>, Stop> {

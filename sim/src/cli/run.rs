@@ -186,8 +186,11 @@ fn sink(format: Format, groups: &[Group], places: &Places) -> Box<dyn Sink> {
     let total = groups.iter().map(|group| group.seeds.len()).sum();
     let out = BufWriter::new(io::stdout());
     let progress = Progress::new(total);
-    let planned =
-        |group: &Group| Planned { title: group.title(), variant: group.variant.name.to_owned(), seeds: group.seeds };
+    let planned = |group: &Group| Planned {
+        title: group.title(),
+        variant: group.variant.name.to_owned(),
+        seeds: group.seeds.clone(),
+    };
     match format {
         Format::Jsonl => Box::new(JsonLines::new(out, progress)),
         Format::Text => {

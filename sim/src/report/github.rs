@@ -45,7 +45,7 @@ impl<W: Write> Github<W> {
         if let Some(tally) = self.tallies.iter_mut().find(same) {
             return tally.add(report);
         }
-        let seeds = Seeds { first: report.seed, last: report.seed };
+        let seeds = Seeds::one(report.seed);
         let mut tally = Tally::new(Planned { title, variant: report.variant.clone(), seeds });
         tally.add(report);
         self.tallies.push(tally);

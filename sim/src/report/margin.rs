@@ -152,7 +152,7 @@ mod tests {
         Margin {
             title: "fast/partition".to_owned(),
             variant: "default".to_owned(),
-            seeds: Seeds { first: 1, last: 5 },
+            seeds: Seeds::range(1, 5),
             dial: Dial::ClockDrift,
             claimed: Reach::UpTo(200),
             by_theory: Some(Reach::UpTo(1_000)),

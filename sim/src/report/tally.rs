@@ -274,7 +274,7 @@ impl Tally {
     /// What came of the runs, in a few lines.
     pub fn summary(&self, style: Style) -> String {
         let Planned { title, variant, seeds } = &self.planned;
-        let seeds = if seeds.first == seeds.last { format!("seed {}", seeds.first) } else { format!("seeds {seeds}") };
+        let seeds = format!("{} {seeds}", if seeds.len() == 1 { "seed" } else { "seeds" });
         let head = format!("{}  variant {variant}, {seeds}: {}", style.strong(title), self.styled_verdicts(style));
         let mut lines = vec![head, self.service()];
         lines.extend(self.not_answered().map(|words| style.expected(format!("not answered ok: {words}"))));
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn the_median_is_a_value_that_a_run_gave() {
-        let seeds = Seeds { first: 1, last: 4 };
+        let seeds = Seeds::range(1, 4);
         let mut tally = Tally::new(Planned { title: "x".into(), variant: "default".into(), seeds });
         assert_eq!(tally.median(|run| run.hit_rate), None);
         for rate in [Some(0.4), Some(0.1), None, Some(0.3), Some(0.2)] {

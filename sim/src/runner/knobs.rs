@@ -4,7 +4,7 @@
 //! | knob                 | what it sets                                      | alias                                     |
 //! |----------------------|---------------------------------------------------|-------------------------------------------|
 //! | `LEASEHOLD_SEED`     | one seed instead of the file's                    | `MADSIM_TEST_SEED`                        |
-//! | `LEASEHOLD_SEEDS`    | seeds: `A..B`, `A..=B`                            | `MADSIM_TEST_SEED` with `MADSIM_TEST_NUM` |
+//! | `LEASEHOLD_SEEDS`    | seeds: `A..B`, `A..=B`, `1,5,9..12`               | `MADSIM_TEST_SEED` with `MADSIM_TEST_NUM` |
 //! | `LEASEHOLD_JOBS`     | runs at the same time                             | `MADSIM_TEST_JOBS`                        |
 //! | `LEASEHOLD_SCENARIO` | only scenarios whose name contains this           |                                           |
 //! | `LEASEHOLD_VARIANT`  | this variant instead of those of the file         |                                           |
@@ -126,7 +126,7 @@ struct Reading {
 impl Reading {
     fn take(&mut self, name: &str, value: &str) {
         match name {
-            "LEASEHOLD_SEED" => self.seed = self.number(name, value).map(|seed| Seeds { first: seed, last: seed }),
+            "LEASEHOLD_SEED" => self.seed = self.number(name, value).map(Seeds::one),
             "LEASEHOLD_SEEDS" => match value.parse() {
                 Ok(seeds) => self.knobs.seeds = Some(seeds),
                 Err(error) => self.problems.push(format!("{name}={value}: {error}")),
@@ -180,7 +180,7 @@ impl Reading {
             return None;
         }
         let first = self.madsim_seed.unwrap_or(1);
-        Some(Seeds { first, last: first.saturating_add(self.madsim_count.unwrap_or(1) - 1) })
+        Some(Seeds::range(first, first.saturating_add(self.madsim_count.unwrap_or(1) - 1)))
     }
 }
 
@@ -200,10 +200,10 @@ mod tests {
     #[test]
     fn our_knobs_beat_their_aliases() {
         let knobs = of(&[("LEASEHOLD_SEEDS", "3..=5"), ("MADSIM_TEST_SEED", "9"), ("MADSIM_TEST_JOBS", "4")]).unwrap();
-        assert_eq!((knobs.seeds, knobs.jobs), (Some(Seeds { first: 3, last: 5 }), Some(4)));
+        assert_eq!((knobs.seeds, knobs.jobs), (Some(Seeds::range(3, 5)), Some(4)));
         assert_eq!(knobs.set, ["LEASEHOLD_SEEDS=3..=5", "MADSIM_TEST_JOBS=4", "MADSIM_TEST_SEED=9"]);
         let aliases = of(&[("MADSIM_TEST_SEED", "7"), ("MADSIM_TEST_NUM", "3")]).unwrap();
-        assert_eq!(aliases.seeds, Some(Seeds { first: 7, last: 9 }));
+        assert_eq!(aliases.seeds, Some(Seeds::range(7, 9)));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn margin(group: &Group, dial: Dial, jobs: usize) -> Margin {
     Margin {
         title: group.title(),
         variant: group.variant.name.to_owned(),
-        seeds: group.seeds,
+        seeds: group.seeds.clone(),
         dial,
         claimed: dial.claimed(&scenario.claims),
         by_theory: dial.by_theory(cluster, lease),

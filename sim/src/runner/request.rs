@@ -224,8 +224,9 @@ pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
             Ok(own) => {
                 let own = Group { scenario: Arc::new(own.scenario.at_load(wish.load)), ..own };
                 let variants = if variants.is_empty() { vec![own.variant] } else { variants.clone() };
-                let seeds = wish.seeds.unwrap_or(own.seeds);
-                groups.extend(variants.into_iter().map(|variant| Group { seeds, ..own.under(variant) }));
+                let seeds = wish.seeds.as_ref().unwrap_or(&own.seeds);
+                let under = |variant| Group { seeds: seeds.clone(), ..own.under(variant) };
+                groups.extend(variants.into_iter().map(under));
             }
             Err(problems) => refusals.files.push(problems),
         }
@@ -267,7 +268,7 @@ pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
     let unknown = unknown_names(&scenario);
     let (Ok(variant), true) = (own, unknown.is_empty()) else { return Err(refused_names(path, text, &unknown)) };
     let warnings = Arc::new(scenario::lint(&scenario, text, &checks()));
-    Ok(Group { seeds: scenario.seeds, scenario: Arc::new(scenario), variant, warnings })
+    Ok(Group { seeds: scenario.seeds.clone(), scenario: Arc::new(scenario), variant, warnings })
 }
 
 /// What renews a lease, whatever a scenario says, in words.

@@ -32,7 +32,7 @@ pub(super) struct File {
     /// One sentence for people.
     #[schemars(with = "Option<String>")]
     pub about: Option<Text>,
-    /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included) or `7`. Default `1..=5`.
+    /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included), `7`, or several: `1,5,9..12`. Default `1..=5`.
     #[schemars(with = "Option<shape::Seeds>")]
     pub seeds: Option<Quantity>,
     /// How long the run lasts, in simulated time.

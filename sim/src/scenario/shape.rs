@@ -73,10 +73,10 @@ shapes! {
     Jump = json_schema!({ "type": "string", "pattern": format!(r"^\s*[+-]\s*{DURATION}\s*$") });
     /// Said, or left out.
     True = json_schema!({ "const": true });
-    /// `1..=20`, `0..20`, `7`
+    /// `1..=20`, `0..20`, `7`, `1,5,9..12`
     Seeds = json_schema!({ "anyOf": [
         { "type": "integer", "minimum": 0 },
-        { "type": "string", "pattern": r"^\s*[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?$" },
+        { "type": "string", "pattern": r"^\s*[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?(,\s*[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?)*$" },
     ] });
     /// Nodes, by role or by number.
     Node = json_schema!({ "anyOf": [

@@ -126,7 +126,7 @@ impl File {
             Some(variant) if refused.is_none() => vec![Some(variant.clone())],
             _ => variants,
         };
-        let judged = chosen.iter().map(|variant| case(variant, knobs.seeds)).collect();
+        let judged = chosen.iter().map(|variant| case(variant, knobs.seeds.clone())).collect();
         Self { title: named.title.clone(), path: named.path.clone(), refused, judged, pinned }
     }
 
@@ -226,7 +226,7 @@ impl Case {
     /// The run that is pinned.
     fn pinned(&self) -> Result<&RunReport, Failed> {
         let group = self.group()?;
-        Ok(self.first(&group.spec(group.scenario.seeds.first, KEPT)))
+        Ok(self.first(&group.spec(group.scenario.seeds.first(), KEPT)))
     }
 
     /// Every seed must be as expected.
@@ -239,7 +239,7 @@ impl Case {
                 failed.get_or_insert_with(|| report.clone());
             }
         };
-        let is_first = |spec: &Spec| spec.seed == group.scenario.seeds.first;
+        let is_first = |spec: &Spec| spec.seed == group.scenario.seeds.first();
         let (first, others): (Vec<Spec>, Vec<Spec>) = group.specs(KEPT).partition(is_first);
         first.iter().for_each(|spec| judge(self.first(spec)));
         sweep(others, 1, &mut |report| judge(&report));

@@ -16,9 +16,9 @@ mod expected;
 mod steps;
 pub(super) mod words;
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
-use super::{Class, Scenario};
+use super::{Class, Scenario, Seeds};
 
 /// The most columns of a line.
 const WIDTH: usize = 110;
@@ -55,14 +55,23 @@ pub fn explain(scenario: &Scenario, context: &Context<'_>) -> String {
 
 fn head(scenario: &Scenario, context: &Context<'_>) -> String {
     let Context { title, variant, about, .. } = context;
-    let seeds = match scenario.seeds.len() {
-        1 => format!("one seed, {}", scenario.seeds.first),
-        many => format!("{many} seeds, {} to {}", scenario.seeds.first, scenario.seeds.last),
+    let sweep = match scenario.seeds.len() {
+        1 => format!("one seed, {}", scenario.seeds.first()),
+        many => format!("{many} seeds, {}", seeds(&scenario.seeds)),
     };
     let lasts = words::time(scenario.until);
-    let run = format!("A run lasts {lasts} of simulated time; {seeds}. It is under the variant `{variant}` ({about}).");
+    let run = format!("A run lasts {lasts} of simulated time; {sweep}. It is under the variant `{variant}` ({about}).");
     let about = if scenario.about.is_empty() { Vec::new() } else { vec![scenario.about.clone()] };
     section(title, &[about, vec![run]].concat()).trim_start().to_owned()
+}
+
+/// `1 to 5`, `1, 5 and 9 to 11`
+fn seeds(seeds: &Seeds) -> String {
+    let range = |range: &RangeInclusive<u64>| match (range.start(), range.end()) {
+        (first, last) if first == last => first.to_string(),
+        (first, last) => format!("{first} to {last}"),
+    };
+    words::listed(&seeds.ranges().iter().map(range).collect::<Vec<_>>())
 }
 
 /// A heading and its lines, wrapped; nothing if there are none.

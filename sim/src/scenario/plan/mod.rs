@@ -5,7 +5,7 @@
 //! is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words are spelled is in
 //! `words` and `metric`.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 mod chaos;
 mod cluster;
@@ -118,31 +118,58 @@ pub struct RecordOnly {
     pub line: usize,
 }
 
-/// The seeds of a sweep: `first..=last`, never empty, at most [`MAX_SEEDS`]. Written `"1..=20"`, `"0..20"` or `"7"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The seeds of a sweep, in order: never empty, none twice, at most [`MAX_SEEDS`]. Written `"1..=20"`, `"0..20"`, `"7"`, or several
+/// of these: `"1,5,9..12"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeds {
-    /// The first seed.
-    pub first: u64,
-    /// The last seed, included.
-    pub last: u64,
+    ranges: Vec<RangeInclusive<u64>>,
 }
 
 impl Default for Seeds {
     fn default() -> Self {
-        Self { first: 1, last: 5 }
+        Self::range(1, 5)
     }
 }
 
 #[expect(clippy::len_without_is_empty, reason = "a sweep is never empty")]
 impl Seeds {
+    /// One seed.
+    pub fn one(seed: u64) -> Self {
+        Self::range(seed, seed)
+    }
+
+    /// The seeds `first..=last`, or `first` alone if `last` is less.
+    pub fn range(first: u64, last: u64) -> Self {
+        Self { ranges: vec![first..=last.max(first)] }
+    }
+
+    /// The seeds of `ranges`, none of which is empty, in this order. `Err`: the least seed that is in two of them.
+    pub(in crate::scenario) fn of(ranges: Vec<RangeInclusive<u64>>) -> Result<Self, u64> {
+        let mut sorted: Vec<_> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
+        sorted.sort_unstable();
+        let twice = sorted.windows(2).find(|pair| pair[1].0 <= pair[0].1);
+        twice.map_or(Ok(Self { ranges }), |pair| Err(pair[1].0))
+    }
+
+    /// The ranges, in order.
+    pub(in crate::scenario) fn ranges(&self) -> &[RangeInclusive<u64>] {
+        &self.ranges
+    }
+
+    /// The first seed.
+    pub fn first(&self) -> u64 {
+        self.ranges.first().map_or(1, |range| *range.start())
+    }
+
     /// The seeds, in order.
-    pub fn iter(self) -> impl Iterator<Item = u64> {
-        self.first..=self.last
+    pub fn iter(&self) -> impl Iterator<Item = u64> {
+        self.ranges.iter().cloned().flatten()
     }
 
     /// How many seeds there are.
-    pub fn len(self) -> u64 {
-        (self.last - self.first).saturating_add(1)
+    pub fn len(&self) -> u64 {
+        let lengths = self.ranges.iter().map(|range| (range.end() - range.start()).saturating_add(1));
+        lengths.fold(0, u64::saturating_add)
     }
 }
 

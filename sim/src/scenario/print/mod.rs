@@ -45,7 +45,7 @@ fn head(scenario: &Scenario) -> Keys {
     Keys::default()
         .key("name", &scenario.name)
         .unless("about", scenario.about.as_str(), "")
-        .unless("seeds", scenario.seeds, Seeds::default())
+        .unless("seeds", scenario.seeds.clone(), Seeds::default())
         .key("until", scenario.until)
         .some("variant", scenario.variant.as_ref())
 }

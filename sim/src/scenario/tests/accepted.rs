@@ -22,7 +22,7 @@ fn accept(text: &str) -> Scenario {
 fn the_sample_of_the_design_says_what_it_seems_to_say() {
     let scenario = sample().expect("the sample is valid");
     assert_eq!(scenario.name, "transfer-under-storm");
-    assert_eq!(scenario.seeds, Seeds { first: 1, last: 20 });
+    assert_eq!(scenario.seeds, Seeds::range(1, 20));
     assert_eq!(scenario.until, 20 * SECOND);
     assert_eq!(scenario.cluster, Cluster::default());
     assert_eq!(scenario.claims.clock_drift, Ppm(200));

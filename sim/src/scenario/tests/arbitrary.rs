@@ -38,7 +38,7 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
             name: "t".to_owned(),
             about: head.about.clone(),
             path: PathBuf::from("t.toml"),
-            seeds: head.seeds,
+            seeds: head.seeds.clone(),
             until: UNTIL,
             variant: head.variant.clone(),
             timeline: timeline.clone(),
@@ -71,8 +71,15 @@ impl Arbitrary for Head {
     type Strategy = BoxedStrategy<Self>;
 
     fn arbitrary_with((): ()) -> BoxedStrategy<Self> {
-        let seeds = (any::<u64>(), 0_u64..1_000_000)
-            .prop_map(|(first, more)| Seeds { first, last: first.saturating_add(more) });
+        let one =
+            (any::<u64>(), 0_u64..1_000_000).prop_map(|(first, more)| Seeds::range(first, first.saturating_add(more)));
+        // Each range begins in a thousand of its own.
+        let some = subsequence((0_u64..9).collect::<Vec<_>>(), 1..=4).prop_shuffle();
+        let some = (some, 0_u64..1_000).prop_map(|(thousands, more)| {
+            let ranges = thousands.into_iter().map(|thousand| thousand * 1_000..=thousand * 1_000 + more);
+            Seeds::of(ranges.collect()).unwrap_or_default()
+        });
+        let seeds = prop_oneof![one, some];
         let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
         let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
         let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];

@@ -251,3 +251,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_of_seeds_is_told() {
+    let told = |seeds: &str| told(&read(&with(&format!("seeds = {seeds}"), "")).unwrap_or_else(|it| panic!("{it}")));
+    assert!(told("\"1,5,9..12\"").contains("; 5 seeds, 1, 5 and 9 to 11."));
+    assert!(told("\"3..5\"").contains("; 2 seeds, 3 to 4."));
+    assert!(told("4").contains("; one seed, 4."));
+}

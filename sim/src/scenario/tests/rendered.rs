@@ -46,7 +46,7 @@ fn problems_of_shape_and_of_sense_come_together_by_position() {
     3 | seeds = "3..1"
       |         ^^^^^^
       |
-      = help: seeds are `1..=20`, `0..20` (20 not included) or `7`
+      = help: seeds are `1..=20`, `0..20` (20 not included), `7`, or several of these: `1,5,9..12`
 
     error: unknown key `heel`
      --> t.toml:5:16

@@ -55,12 +55,12 @@ fn what_is_not_a_duration_is_refused() {
 }
 
 #[test]
-fn seeds_are_ranges_or_one() {
-    let seeds = |text: &str| text.parse::<Seeds>().map(|seeds| (seeds.first, seeds.last)).ok();
-    assert_eq!(seeds("1..=20"), Some((1, 20)));
-    assert_eq!(seeds("0..20"), Some((0, 19)));
-    assert_eq!(seeds(" 7 "), Some((7, 7)));
-    assert_eq!(seeds("18446744073709551615"), Some((u64::MAX, u64::MAX)));
+fn seeds_are_ranges_or_single_ones_or_several_of_these() {
+    let seeds = |text: &str| text.parse::<Seeds>().ok();
+    assert_eq!(seeds("1..=20"), Some(Seeds::range(1, 20)));
+    assert_eq!(seeds("0..20"), Some(Seeds::range(0, 19)));
+    assert_eq!(seeds(" 7 "), Some(Seeds::one(7)));
+    assert_eq!(seeds("18446744073709551615"), Some(Seeds::one(u64::MAX)));
     for text in [
         "",
         "..",
@@ -75,6 +75,13 @@ fn seeds_are_ranges_or_one() {
         "+1",
         "1..=18446744073709551616",
         "0..=18446744073709551615",
+        ",",
+        "1,",
+        "1,,2",
+        "1,2,1",
+        "5,1..=9",
+        "1..=9,9..=12",
+        "1,0..=999_999",
     ] {
         assert_eq!(seeds(text), None, "{text:?}");
     }
@@ -82,6 +89,11 @@ fn seeds_are_ranges_or_one() {
     assert_eq!(
         (seeds.len(), seeds.iter().collect::<Vec<_>>(), seeds.to_string()),
         (3, vec![0, 1, 2], "0..=2".to_owned())
+    );
+    let seeds: Seeds = "7, 1..3,9".parse().expect("seeds");
+    assert_eq!(
+        (seeds.len(), seeds.iter().collect::<Vec<_>>(), seeds.to_string()),
+        (4, vec![7, 1, 2, 9], "7,1..=2,9".to_owned())
     );
 }
 
