@@ -9,6 +9,7 @@ use proptest::{
     sample::{select, subsequence},
 };
 
+use super::values::seeds;
 use crate::scenario::{
     Action, COSTS, Changes, Chaos, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk,
     DiskFault, DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, Floor, Heal, Healed, Hold,
@@ -71,21 +72,12 @@ impl Arbitrary for Head {
     type Strategy = BoxedStrategy<Self>;
 
     fn arbitrary_with((): ()) -> BoxedStrategy<Self> {
-        let one =
-            (any::<u64>(), 0_u64..1_000_000).prop_map(|(first, more)| Seeds::range(first, first.saturating_add(more)));
-        // Each range begins in a thousand of its own.
-        let some = subsequence((0_u64..9).collect::<Vec<_>>(), 1..=4).prop_shuffle();
-        let some = (some, 0_u64..1_000).prop_map(|(thousands, more)| {
-            let ranges = thousands.into_iter().map(|thousand| thousand * 1_000..=thousand * 1_000 + more);
-            Seeds::of(ranges.collect()).unwrap_or_default()
-        });
-        let seeds = prop_oneof![one, some];
         let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
         let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
         let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
         let faults = subsequence(Chaos::all().collect::<Vec<_>>(), 1..=10);
         let chaos = option::of((faults, durations(UNTIL / 2)).prop_map(|(faults, quiet)| Chaos { faults, quiet }));
-        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds, variant, (shares(), step), checks, chaos)
+        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds(), variant, (shares(), step), checks, chaos)
             .prop_map(|(about, seeds, variant, (drift, step), checks, chaos)| Self {
                 chaos,
                 about,

@@ -155,9 +155,6 @@ fn seeds_are_not_empty_reversed_or_too_many() {
     refuse(&with("seeds = «\"20..=1\"»", ""), "`20..=1` runs backwards; `1..=20`?");
     refuse(&with("seeds = «\"1..=2000000\"»", ""), "`1..=2000000` is 2000000 seeds; a sweep is at most 1000000");
     refuse(&with("seeds = «\"3..1\"»", ""), "`3..1` runs backwards; `1..3`?");
-    refuse(&with("seeds = «\"1,9..5\"»", ""), "`9..5` runs backwards; `5..9`?");
-    refuse(&with("seeds = «\"1..=9,4\"»", ""), "seed 4 stands twice in `1..=9,4`");
-    refuse(&with("seeds = «\"1,x\"»", ""), "`x` is not a seed");
     refuse(&with("seeds = «-3»", ""), "`-3` is not a seed");
 }
 
