@@ -1,7 +1,7 @@
 //! The command line of leasehold.
 //!
 //! Exit status: 0 every verdict as expected; 1 a check or expectation failed; 2 the request was wrong, and nothing ran; 3 a run was
-//! not deterministic; 4 a run was vacuous; 70 a fault of the harness itself. Of several: 70, 3, 1, 4.
+//! not deterministic; 4 a run was vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.
 
 mod cli;
 
@@ -24,7 +24,7 @@ struct Cli {
 
 const AFTER_HELP: &str =
     "Exit status: 0 all as expected; 1 a check or expectation failed; 2 the request was wrong, nothing ran;
-3 not deterministic; 4 vacuous; 70 a fault of the harness itself. Of several: 70, 3, 1, 4.";
+3 not deterministic; 4 vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.";
 
 #[derive(Subcommand)]
 enum Command {

@@ -3,6 +3,7 @@
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod fuzz;
+mod interrupt;
 pub(crate) mod list;
 pub(crate) mod margin;
 pub(crate) mod matrix;

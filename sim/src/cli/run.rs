@@ -1,18 +1,21 @@
 //! `leasehold run`: runs scenarios and judges them.
 
-use super::{Format, Selection, Stop, cores, fresh_process, give_up, knobs, positive, program, refuse, under, warn};
+use super::{
+    Format, Selection, Stop, cores, fresh_process, give_up, interrupt, knobs, positive, program, refuse, under, warn,
+};
 use clap::Args;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
-    Console, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Witness, write_events,
+    Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Why, Witness, write_events,
 };
 use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
-use leasehold_sim::runner::{Fresh, Group, Places, Wish, confirm, sweep};
+use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, sweep_until};
 use leasehold_sim::scenario::{Class, Engine};
 use leasehold_sim::verdict::{ManyRecoveries, RunReport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -67,19 +70,29 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
             .map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))?;
     }
     let keep = Keep::Last(if args.out.is_some() { KEPT_FOR_FILE } else { KEPT });
-    let specs = groups.iter().flat_map(|group| group.specs(keep)).collect();
+    let specs: Vec<Spec> = groups.iter().flat_map(|group| group.specs(keep)).collect();
+    let planned = specs.len() as u64;
     let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
+    let interrupted = interrupt::heard()?;
     let sink = sink(args.format, &groups, &places);
     let witnesses = witnesses(args, &program(&places.cwd))?;
     let (fresh, out) = (fresh_process()?, args.out.clone());
     let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
-    let status = Status::AsExpected;
-    let mut intake = Intake { groups, fresh, out, sink, witnesses, confirmed, recoveries, idle, status };
-    sweep(specs, jobs, &mut |report| intake.take(report).unwrap_or_else(|error| give_up(&error)));
-    intake.sink.finish()?;
-    intake.witnesses.iter_mut().try_for_each(|witness| witness.finish())?;
-    intake.judge_sweeps();
-    Ok(if everything { intake.with_none_idle() } else { intake.status })
+    let (status, judged) = (Status::AsExpected, 0);
+    let mut intake = Intake { groups, fresh, out, sink, witnesses, confirmed, recoveries, idle, status, judged };
+    sweep_until(&interrupted, specs, jobs, &mut |report| {
+        intake.take(report).unwrap_or_else(|error| give_up(&error));
+        ControlFlow::Continue(())
+    });
+    let ended = Ended { judged: intake.judged, planned, why: Why::Interrupted };
+    intake.finish(&ended)?;
+    Ok(if ended.is_early() {
+        Status::Interrupted
+    } else if everything {
+        intake.with_none_idle()
+    } else {
+        intake.status
+    })
 }
 
 /// Runs of chaos after which nothing is left that was never tried.
@@ -129,9 +142,17 @@ struct Intake {
     recoveries: BTreeMap<(PathBuf, String), ManyRecoveries>,
     idle: Idle,
     status: Status,
+    judged: u64,
 }
 
 impl Intake {
+    fn finish(&mut self, ended: &Ended) -> io::Result<()> {
+        self.sink.finish(ended)?;
+        self.witnesses.iter_mut().try_for_each(|witness| witness.finish(ended))?;
+        self.judge_sweeps();
+        Ok(())
+    }
+
     /// Judges what can be said of many runs alone. A sweep that fails in this way fails as a run does.
     fn judge_sweeps(&mut self) {
         for ((path, variant), recoveries) in &self.recoveries {
@@ -150,6 +171,7 @@ impl Intake {
     }
 
     fn take(&mut self, mut report: RunReport) -> io::Result<()> {
+        self.judged += 1;
         let mut events = None;
         if !report.verdict.as_expected {
             self.confirm(&mut report)?;

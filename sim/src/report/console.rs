@@ -1,6 +1,7 @@
 //! The report of a whole request, written while its runs come in.
 
 use super::compare::comparison;
+use super::ended::Ended;
 use super::jsonl::json_line;
 use super::progress::Progress;
 use super::screen::{Screen, title};
@@ -28,7 +29,7 @@ pub trait Sink {
     /// # Errors
     ///
     /// The report could not be written.
-    fn finish(&mut self) -> io::Result<()>;
+    fn finish(&mut self, ended: &Ended) -> io::Result<()>;
 }
 
 /// One JSON object a run.
@@ -48,12 +49,15 @@ impl<W: Write> Sink for JsonLines<W> {
     fn take(&mut self, report: RunReport, _: Option<PathBuf>) -> io::Result<()> {
         self.progress.done(&report);
         let line = json_line(&report);
-        self.progress.aside(|| writeln!(self.out, "{line}"))
+        // Whoever reads along, or finds the process gone, has whole lines.
+        self.progress.aside(|| writeln!(self.out, "{line}").and_then(|()| self.out.flush()))
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, ended: &Ended) -> io::Result<()> {
         self.progress.finish();
-        self.out.flush()
+        // Standard output has one object a run, and nothing else.
+        ended.early().iter().for_each(|early| eprintln!("{early}"));
+        Ok(())
     }
 }
 
@@ -171,12 +175,13 @@ impl<W: Write> Console<W> {
     }
 
     /// The verdict of the whole: what failed where, and last of all how many runs were as expected.
-    fn totals(&self) -> String {
+    fn totals(&self, ended: &Ended) -> String {
         let unexpected: u64 = self.classes.values().sum();
         let runs = counted(self.as_expected + unexpected, "run");
         let wall = format!("{} of computing", duration(self.wall));
         if unexpected == 0 {
-            return format!("{} {runs}, {wall}", self.style.good("all as expected:"));
+            let all = if ended.is_early() { "all of these as expected:" } else { "all as expected:" };
+            return format!("{} {runs}, {wall}", self.style.good(all));
         }
         let classes: Vec<String> = self.classes.iter().map(|(class, number)| format!("{number} {class}")).collect();
         let head = self.style.bad(format!("{unexpected} not as expected"));
@@ -209,8 +214,11 @@ impl<W: Write> Sink for Console<W> {
         Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, ended: &Ended) -> io::Result<()> {
         self.progress.finish();
+        if let Some(tally) = self.current.take() {
+            self.group_done(tally)?;
+        }
         self.comparisons()?;
         let screen = match (&self.unexpected, &self.expected) {
             (Some((report, events)), _) => Some(self.screen(report, events.as_ref()).full(self.style)),
@@ -220,7 +228,10 @@ impl<W: Write> Sink for Console<W> {
         if let Some(screen) = screen {
             self.say(&screen)?;
         }
-        writeln!(self.out, "{}", self.totals())?;
+        if let Some(early) = ended.early() {
+            writeln!(self.out, "{}", self.style.expected(early))?;
+        }
+        writeln!(self.out, "{}", self.totals(ended))?;
         self.out.flush()
     }
 }

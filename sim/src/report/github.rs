@@ -2,6 +2,7 @@
 //!
 //! Annotations are commands on standard error, which the runner reads as it reads standard output: that one belongs to the report.
 
+use super::ended::Ended;
 use super::screen::{Screen, command, title};
 use super::style::Style;
 use super::tally::{Planned, Tally};
@@ -63,14 +64,16 @@ impl<W: Write> Github<W> {
         writeln!(self.out, "::error file={file},line={line},title={title}::{body}")
     }
 
-    fn markdown(&self) -> String {
+    fn markdown(&self, ended: &Ended) -> String {
         let runs: u64 = self.tallies.iter().map(Tally::runs).sum();
         let runs = counted(runs, "run");
         let heading = match self.unexpected {
+            0 if ended.is_early() => format!("### leasehold: {runs} as expected, not all that were asked for"),
             0 => format!("### leasehold: {runs}, all as expected"),
             unexpected => format!("### leasehold: {unexpected} not as expected of {runs}"),
         };
         let mut lines = vec![heading, String::new()];
+        lines.extend(ended.early().map(|early| format!("**{early}**\n")));
         lines.push("| scenario | variant | runs | answered ok | lease hit rate | GET p99 |".to_owned());
         lines.push("|---|---|---|--:|--:|--:|".to_owned());
         lines.extend(self.tallies.iter().map(row));
@@ -102,11 +105,11 @@ impl<W: Write> Witness for Github<W> {
         if self.unexpected <= ANNOTATIONS { self.annotate(report, &headline) } else { Ok(()) }
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, ended: &Ended) -> io::Result<()> {
         self.out.flush()?;
         let Some(path) = &self.summary else { return Ok(()) };
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-        file.write_all(self.markdown().as_bytes())
+        file.write_all(self.markdown(ended).as_bytes())
     }
 }
 

@@ -3,6 +3,7 @@
 //! A failure that the file expects is a pass. The text of one that it does not is the screen that the terminal shows, the
 //! command that runs it again included.
 
+use super::ended::Ended;
 use super::screen::{Screen, title};
 use super::style::Style;
 use super::witness::Witness;
@@ -54,6 +55,15 @@ impl Junit {
     }
 }
 
+/// A suite with what stands for the runs that were not begun: they must not look as if they had passed.
+fn not_run(early: String) -> TestSuite {
+    let mut skipped = TestCaseStatus::skipped();
+    skipped.set_message(early);
+    let mut suite = TestSuite::new("leasehold");
+    suite.add_test_case(TestCase::new("runs that were not begun", skipped));
+    suite
+}
+
 impl Witness for Junit {
     fn see(&mut self, report: &RunReport, events: Option<&Path>) -> io::Result<()> {
         let mut case = TestCase::new(format!("{}, seed {}", report.variant, report.seed), self.status(report, events));
@@ -63,9 +73,10 @@ impl Witness for Junit {
         Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, ended: &Ended) -> io::Result<()> {
         let mut report = Report::new("leasehold");
         report.add_test_suites(std::mem::take(&mut self.suites));
+        report.add_test_suites(ended.early().map(not_run));
         report.serialize(BufWriter::new(File::create(&self.path)?)).map_err(io::Error::other)
     }
 }

@@ -23,11 +23,13 @@
 //! | `matrix`   | variants against checks                                                              |
 //! | `list`     | the tables of `leasehold list` and of `docs/`                                        |
 //! | `progress` | how far a long request is                                                            |
+//! | `ended`    | how a request ended: with all of its runs, or before                                 |
 //! | `status`   | what a run means for the exit status                                                 |
 //! | `style`    | colour, and aligned tables                                                           |
 
 mod compare;
 mod console;
+mod ended;
 mod event;
 mod events;
 mod github;
@@ -51,6 +53,7 @@ mod witness;
 pub use self::{
     compare::comparison,
     console::{Console, JsonLines, Sink},
+    ended::{Ended, Why},
     event::event_line,
     events::{file_name, write_events},
     github::Github,

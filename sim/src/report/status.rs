@@ -17,6 +17,8 @@ pub enum Status {
     Nondeterministic,
     /// The harness itself is broken.
     Harness,
+    /// Somebody interrupted it: what was judged until then says nothing of the rest.
+    Interrupted,
 }
 
 impl Status {
@@ -28,6 +30,8 @@ impl Status {
             Status::Nondeterministic => 3,
             Status::Vacuous => 4,
             Status::Harness => 70,
+            // As a shell says it of SIGINT.
+            Status::Interrupted => 130,
         }
     }
 
@@ -57,8 +61,9 @@ mod tests {
 
     #[test]
     fn of_several_the_gravest_counts() {
-        let mut all = [Status::AsExpected, Status::Vacuous, Status::Failed, Status::Nondeterministic, Status::Harness];
+        use Status::{AsExpected, Failed, Harness, Interrupted, Nondeterministic, Vacuous};
+        let mut all = [Interrupted, AsExpected, Vacuous, Failed, Nondeterministic, Harness];
         all.sort();
-        assert_eq!(all.map(Status::code), [0, 4, 1, 3, 70]);
+        assert_eq!(all.map(Status::code), [0, 4, 1, 3, 70, 130]);
     }
 }

@@ -274,7 +274,11 @@ impl Tally {
     /// What came of the runs, in a few lines.
     pub fn summary(&self, style: Style) -> String {
         let Planned { title, variant, seeds } = &self.planned;
-        let seeds = format!("{} {seeds}", if seeds.len() == 1 { "seed" } else { "seeds" });
+        let early = match seeds.len() {
+            planned if self.runs() < planned => format!(" ({} of {})", count(self.runs()), count(planned)),
+            _ => String::new(),
+        };
+        let seeds = format!("{} {seeds}{early}", if seeds.len() == 1 { "seed" } else { "seeds" });
         let head = format!("{}  variant {variant}, {seeds}: {}", style.strong(title), self.styled_verdicts(style));
         let mut lines = vec![head, self.service()];
         lines.extend(self.not_answered().map(|words| style.expected(format!("not answered ok: {words}"))));

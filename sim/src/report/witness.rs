@@ -1,5 +1,6 @@
 //! What sees the runs of a request beside the report on standard output.
 
+use super::ended::Ended;
 use crate::verdict::RunReport;
 use std::io;
 use std::path::Path;
@@ -18,5 +19,5 @@ pub trait Witness {
     /// # Errors
     ///
     /// What was seen could not be written.
-    fn finish(&mut self) -> io::Result<()>;
+    fn finish(&mut self, ended: &Ended) -> io::Result<()>;
 }

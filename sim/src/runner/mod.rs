@@ -28,7 +28,7 @@ pub use self::{
         Group, Named, Places, Refusals, Wish, catalogue, find_variant, load, resolve, scenario_file, scenario_schema,
     },
     run::{Spec, draws, observed, run},
-    sweep::sweep,
+    sweep::{sweep, sweep_until},
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };
 

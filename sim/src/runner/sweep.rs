@@ -5,6 +5,8 @@ use crate::history::Keep;
 use crate::verdict::{Ruling, RunReport};
 use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Runs that may be done while an earlier one is not, for each job. One slow seed must not make the others wait, nor the
@@ -20,26 +22,44 @@ const AHEAD: usize = 8;
 ///
 /// If `each` panics, or the harness itself does.
 pub fn sweep(specs: Vec<Spec>, jobs: usize, each: &mut dyn FnMut(RunReport)) {
+    sweep_until(&AtomicBool::new(false), specs, jobs, &mut |report| {
+        each(report);
+        ControlFlow::Continue(())
+    });
+}
+
+/// As [`sweep`], but it may end early: when `stop` is set no more runs are begun, and those that have begun are finished and handed
+/// over; when `each` breaks nothing more is handed over. Either way what was handed over are the first of `specs`.
+///
+/// # Panics
+///
+/// As [`sweep`].
+pub fn sweep_until(
+    stop: &AtomicBool,
+    specs: Vec<Spec>,
+    jobs: usize,
+    each: &mut dyn FnMut(RunReport) -> ControlFlow<()>,
+) {
     let jobs = jobs.clamp(1, specs.len().max(1));
-    let queue = Queue { ahead: jobs * AHEAD, state: Mutex::default(), changed: Condvar::new() };
+    let queue = Queue { ahead: jobs * AHEAD, stop, state: Mutex::default(), changed: Condvar::new() };
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| queue.work(&specs));
         }
-        // Dropped also when `each` panics: the workers must not wait for ever.
+        // Dropped also when `each` breaks or panics: the workers must not wait for ever.
         let _abandon = Abandon(&queue, true);
         for number in 0..specs.len() {
-            match queue.take(number) {
-                Some(report) => each(report),
-                None => break,
+            if queue.take(number).is_none_or(|report| each(report).is_break()) {
+                break;
             }
         }
     });
 }
 
 /// What is yet to be run and what is yet to be handed over.
-struct Queue {
+struct Queue<'a> {
     ahead: usize,
+    stop: &'a AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -51,10 +71,13 @@ struct State {
     /// How many were handed over.
     taken: usize,
     done: BTreeMap<usize, RunReport>,
+    /// No more runs are begun.
+    closed: bool,
+    /// Nobody waits for what is not done.
     abandoned: bool,
 }
 
-impl Queue {
+impl Queue<'_> {
     /// Runs one after the other until there are no more.
     fn work(&self, specs: &[Spec]) {
         let abandon = Abandon(self, false);
@@ -74,8 +97,14 @@ impl Queue {
         while !state.abandoned && state.next < specs.len() && state.next >= state.taken + self.ahead {
             self.changed.wait(&mut state);
         }
+        if state.abandoned || self.stop.load(Ordering::Relaxed) {
+            state.closed = true;
+            drop(state);
+            self.changed.notify_all();
+            return None;
+        }
         let number = state.next;
-        let spec = specs.get(number).filter(|_| !state.abandoned)?;
+        let spec = specs.get(number)?;
         state.next += 1;
         Some((number, spec))
     }
@@ -89,7 +118,7 @@ impl Queue {
                 self.changed.notify_all();
                 return Some(report);
             }
-            if state.abandoned {
+            if state.abandoned || (state.closed && number >= state.next) {
                 return None;
             }
             self.changed.wait(&mut state);
@@ -98,7 +127,7 @@ impl Queue {
 }
 
 /// Ends the sweep for everybody: always, or only if this thread panics.
-struct Abandon<'a>(&'a Queue, bool);
+struct Abandon<'a>(&'a Queue<'a>, bool);
 
 impl Drop for Abandon<'_> {
     fn drop(&mut self) {

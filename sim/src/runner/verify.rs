@@ -191,6 +191,9 @@ fn start(spec: &Spec, fresh: &Fresh, more: &[&str]) -> io::Result<Child> {
         ("RUST_LOG", "trace"),
     ]);
     command.current_dir(&fresh.folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    // Ctrl-C goes to the whole group of a terminal: who is interrupted still wants the answer.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command.spawn().map_err(|error| named(&fresh.program, &error))
 }
 

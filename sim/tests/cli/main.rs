@@ -1,5 +1,7 @@
 //! The command line: what it refuses, how, and with which exit status.
 
+mod early;
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};

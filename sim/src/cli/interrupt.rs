@@ -1,0 +1,28 @@
+//! Ctrl-C, and what else asks a program to end: once, and nothing more is begun; twice, and it ends at once.
+
+use super::Stop;
+use leasehold_sim::report::Status;
+use std::io::{self, Write};
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// From now on the first interrupt sets what is returned, and the second ends the process.
+///
+/// # Errors
+///
+/// The system lets nobody listen.
+pub(super) fn heard() -> Result<Arc<AtomicBool>, Stop> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    let hear = move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            exit(i32::from(Status::Interrupted.code()));
+        }
+        // Nobody may be left to read it.
+        let _ =
+            writeln!(io::stderr(), "interrupted: runs that have begun are finished and reported; again: ends at once");
+    };
+    ctrlc::set_handler(hear).map_err(|error| Stop::Io(io::Error::other(error)))?;
+    Ok(interrupted)
+}

@@ -1,0 +1,102 @@
+//! A request that ends before all of its runs are judged.
+
+use super::{Folder, GOOD, program, text};
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+/// More runs than anybody waits for.
+const MANY: &str = "1..=100_000";
+
+fn begun(arguments: &[&str]) -> Child {
+    let mut command = program();
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// The rest of what it says: its exit status, standard output, standard error.
+fn ended(mut child: Child) -> (Option<i32>, String, String) {
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), text(&output.stdout), told)
+}
+
+#[test]
+fn what_was_judged_before_an_interrupt_is_reported_in_whole_documents() {
+    let folder = Folder::new("interrupt");
+    let path = folder.scenario("2s", "2s");
+    for name in ["INT", "TERM"] {
+        let junit = folder.0.join(format!("{name}.xml"));
+        let options = ["--format", "jsonl", "--junit", &junit.to_string_lossy()];
+        let mut child = begun(&[&["run", &path, "--seeds", MANY], &options[..]].concat());
+        // One run at least is judged.
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = String::new();
+        out.read_line(&mut lines).unwrap();
+        signal(&child, name);
+        out.read_to_string(&mut lines).unwrap();
+        let (status, _, told) = ended(child);
+        assert_eq!(status, Some(130), "{told}");
+        for (number, line) in lines.lines().enumerate() {
+            let run: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(run["seed"].as_u64(), Some(number as u64 + 1));
+        }
+        let judged = lines.lines().count();
+        assert!(lines.ends_with('\n') && judged < 100_000);
+        assert!(told.replace(',', "").contains(&format!("interrupted: {judged} of 100000 runs")), "{told}");
+        let xml = fs::read_to_string(&junit).unwrap();
+        assert!(xml.contains(&format!("tests=\"{}\" skipped=\"1\"", judged + 1)), "{xml}");
+        assert!(xml.contains("of 100,000 runs") && xml.trim_end().ends_with("</testsuites>"), "{xml}");
+    }
+}
+
+#[test]
+fn the_report_of_an_interrupted_sweep_says_how_much_of_it_was_judged() {
+    let folder = Folder::new("interrupt-text");
+    let short = folder.file("short.toml", GOOD.replace("NAME", "short").as_bytes());
+    let long = folder.file("long.toml", GOOD.replace("NAME", "long").replace("1..=2", MANY).as_bytes());
+    // The report of the first scenario is there when its last run is judged.
+    let mut child = begun(&["run", &short, &long]);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut lines = String::new();
+    out.read_line(&mut lines).unwrap();
+    signal(&child, "INT");
+    out.read_to_string(&mut lines).unwrap();
+    let (status, _, told) = ended(child);
+    assert_eq!(status, Some(130), "{told}");
+    assert!(lines.contains("short  variant default, seeds 1..=2: 2 pass"), "{lines}");
+    let second = lines.lines().find(|line| line.starts_with("long  ")).unwrap();
+    assert!(
+        second.starts_with("long  variant default, seeds 1..=100000 (") && second.contains(" of 100,000): "),
+        "{second}"
+    );
+    let last: Vec<&str> = lines.lines().rev().take(2).collect();
+    assert!(last[1].starts_with("interrupted: ") && last[1].ends_with(" of 100,002 runs"), "{lines}");
+    assert!(last[0].starts_with("all of these as expected: "), "{lines}");
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once() {
+    let folder = Folder::new("interrupt-twice");
+    // A day of simulated time.
+    let path = folder.scenario("until = \"2s\"", "until = \"24h\"");
+    let junit = folder.0.join("junit.xml");
+    let mut child = begun(&["run", &path, "--junit", &junit.to_string_lossy()]);
+    // It listens before it makes the file.
+    while !junit.exists() {
+        std::thread::yield_now();
+    }
+    signal(&child, "INT");
+    let (mut told, mut line) = (BufReader::new(child.stderr.take().unwrap()), String::new());
+    told.read_line(&mut line).unwrap();
+    assert!(line.starts_with("interrupted: "), "{line}");
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(130), ""));
+    assert_eq!(fs::read_to_string(&junit).unwrap(), "", "nothing was waited for");
+}
