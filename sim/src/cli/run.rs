@@ -47,6 +47,12 @@ pub(crate) struct RunArgs {
     /// A JUnit file about the runs
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Stop at the first run that is not as expected
+    #[arg(long, conflicts_with = "max_failures")]
+    fail_fast: bool,
+    /// Stop after N runs that are not as expected
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_failures: Option<NonZeroUsize>,
     /// Run nothing if a scenario has warnings
     #[arg(long)]
     deny_warnings: bool,
@@ -78,20 +84,22 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let witnesses = witnesses(args, &program(&places.cwd))?;
     let (fresh, out) = (fresh_process()?, args.out.clone());
     let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
-    let (status, judged) = (Status::AsExpected, 0);
-    let mut intake = Intake { groups, fresh, out, sink, witnesses, confirmed, recoveries, idle, status, judged };
+    let (status, judged, failed) = (Status::AsExpected, 0, 0);
+    let mut intake =
+        Intake { groups, fresh, out, sink, witnesses, confirmed, recoveries, idle, status, judged, failed };
+    let most_failures = args.fail_fast.then_some(1).or(args.max_failures.map(|most| most.get() as u64));
+    let has_enough = |intake: &Intake| most_failures.is_some_and(|most| intake.failed >= most);
     sweep_until(&interrupted, specs, jobs, &mut |report| {
         intake.take(report).unwrap_or_else(|error| give_up(&error));
-        ControlFlow::Continue(())
+        if has_enough(&intake) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let ended = Ended { judged: intake.judged, planned, why: Why::Interrupted };
+    let why = if has_enough(&intake) { Why::Failures(intake.failed) } else { Why::Interrupted };
+    let ended = Ended { judged: intake.judged, planned, why };
     intake.finish(&ended)?;
-    Ok(if ended.is_early() {
-        Status::Interrupted
-    } else if everything {
-        intake.with_none_idle()
-    } else {
-        intake.status
+    Ok(match ended.why {
+        _ if !ended.is_early() && everything => intake.with_none_idle(),
+        Why::Interrupted if ended.is_early() => Status::Interrupted,
+        Why::Interrupted | Why::Failures(_) => intake.status,
     })
 }
 
@@ -143,6 +151,8 @@ struct Intake {
     idle: Idle,
     status: Status,
     judged: u64,
+    /// Runs that were not as expected.
+    failed: u64,
 }
 
 impl Intake {
@@ -174,6 +184,7 @@ impl Intake {
         self.judged += 1;
         let mut events = None;
         if !report.verdict.as_expected {
+            self.failed += 1;
             self.confirm(&mut report)?;
             events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
         }

@@ -1,6 +1,6 @@
 //! A request that ends before all of its runs are judged.
 
-use super::{Folder, GOOD, program, text};
+use super::{Folder, GOOD, leasehold, leasehold_under, program, refused, text};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -99,4 +99,63 @@ fn a_second_interrupt_ends_at_once() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(130), ""));
     assert_eq!(fs::read_to_string(&junit).unwrap(), "", "nothing was waited for");
+}
+
+/// The runs that these arguments give, without how long each took.
+fn runs(arguments: &[&str]) -> Vec<serde_json::Value> {
+    let output = leasehold(&[arguments, &["--format", "jsonl"]].concat());
+    let run = |line: &str| {
+        let mut run: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(run["wall_ms"].take().is_f64());
+        run
+    };
+    text(&output.stdout).lines().map(run).collect()
+}
+
+/// A bound that some seeds miss.
+fn failing_now_and_then(folder: &Folder) -> String {
+    folder.scenario("rate = \"50/s\"\n", "rate = \"50/s\"\n[expect]\nget-ok = \"<= 90\"\n")
+}
+
+#[test]
+fn a_sweep_ends_after_so_many_failures_with_the_same_runs_whatever_the_jobs() {
+    let path = failing_now_and_then(&Folder::new("max-failures"));
+    let arguments = ["run", &path, "--seeds", "1..=40"];
+    let all = runs(&arguments);
+    let failed: Vec<usize> = (0..all.len()).filter(|run| all[*run]["as_expected"] == false).collect();
+    assert!((4..36).contains(&failed.len()), "{failed:?}");
+    for (flags, failures) in [(&["--fail-fast"][..], 1), (&["--max-failures", "3"], 3), (&["--max-failures", "99"], 99)]
+    {
+        let judged = failed.get(failures - 1).map_or(all.len(), |last| last + 1);
+        for jobs in ["1", "3"] {
+            assert_eq!(
+                runs(&[&arguments[..], flags, &["--jobs", jobs]].concat()),
+                all[..judged],
+                "{flags:?} --jobs {jobs}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_ended_after_failures_says_so_everywhere() {
+    let folder = Folder::new("fail-fast");
+    let (path, junit) = (failing_now_and_then(&folder), folder.0.join("junit.xml").to_string_lossy().into_owned());
+    let summary = folder.0.join("summary.md").to_string_lossy().into_owned();
+    let environment = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", &*summary)];
+    let arguments = ["run", &path, "--seeds", "1..=40", "--fail-fast", "--junit", &junit];
+    let output = leasehold_under(&environment, &arguments);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let words = told.lines().find(|line| line.starts_with("stopped after 1 failure: ")).unwrap();
+    assert!(words.ends_with(" of 40 runs"), "{words}");
+    assert!(told.lines().next_back().unwrap().starts_with("1 not as expected of "), "{told}");
+    for file in [&junit, &summary] {
+        let written = fs::read_to_string(&file).unwrap();
+        assert!(written.contains(words), "`{words}` is not in {file}:\n{written}");
+    }
+    let output = leasehold(&[&arguments[..], &["--format", "jsonl"]].concat());
+    assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    refused(&["run", &path, "--fail-fast", "--max-failures", "2"], &["cannot be used with"]);
+    refused(&["run", &path, "--max-failures", "0"], &["--max-failures", "not a whole number from 1"]);
 }
