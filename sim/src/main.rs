@@ -5,7 +5,8 @@
 
 mod cli;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use cli::{Stop, give_up};
 use leasehold_sim::report::Status;
 use std::panic::catch_unwind;
@@ -32,7 +33,7 @@ enum Command {
     Run(cli::run::RunArgs),
     /// Tell what a scenario does, in English and as a timeline; nothing runs.
     Explain {
-        /// File or name
+        /// File, name or folder
         scenario: String,
         /// Behaviour of the stack [default: what the file says]
         #[arg(long, value_name = "V")]
@@ -54,6 +55,8 @@ enum Command {
     Matrix(cli::matrix::MatrixArgs),
     /// Print the JSON Schema of scenario files, as it is kept in scenarios/scenario.schema.json.
     Schema,
+    /// Print what a shell has to know to complete command lines: `source <(leasehold completions bash)`.
+    Completions { shell: Shell },
     /// Print a run's events and its fingerprint.
     #[command(hide = true)]
     Events(cli::events::EventsArgs),
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Margin(args) => cli::margin::margins(&args),
         Command::Matrix(args) => cli::matrix::matrix(&args),
         Command::Schema => cli::schema::schema(),
+        Command::Completions { shell } => cli::completions::completions(shell, &mut Cli::command()),
         Command::Events(args) => cli::events::events(&args),
         Command::Fuzz(args) => cli::fuzz::fuzz(&args),
     });

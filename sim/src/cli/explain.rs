@@ -15,7 +15,7 @@ pub(crate) fn explain(
     let variants = variant.into_iter().collect();
     let groups = refuse(&Wish { scenarios: vec![scenario], variants, ..Wish::default() }, &places)?;
     warn(&groups, deny_warnings)?;
-    let told: String = groups.iter().map(|group| group.explain(seed)).collect();
-    io::stdout().write_all(told.as_bytes())?;
+    let told: Vec<String> = groups.iter().map(|group| group.explain(seed)).collect();
+    io::stdout().write_all(told.join("\n").as_bytes())?;
     Ok(Status::AsExpected)
 }

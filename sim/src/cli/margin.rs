@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 #[derive(Args)]
 pub(crate) struct MarginArgs {
-    /// Files or names
+    /// Files, names or folders
     #[arg(required = true)]
     scenarios: Vec<String>,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! The sub-commands: a file each, with its arguments. Here is what they share.
 
+pub(crate) mod completions;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod fuzz;

@@ -25,7 +25,7 @@ const KEPT_FOR_FILE: usize = 200_000;
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
-    /// Files or names (`pr-558`, `incidents/pr-558`) [default: all but slow/]
+    /// Files, names (`pr-558`, `incidents/pr-558`) or folders (`fast`) [default: all but slow/]
     scenarios: Vec<String>,
     /// Where no scenario is named: slow/ too
     #[arg(long, conflicts_with = "scenarios")]
@@ -41,6 +41,9 @@ pub(crate) struct RunArgs {
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Say only what is not as expected, and the verdict of the whole
+    #[arg(short, long)]
+    quiet: bool,
     /// Folder for one events file of each run that is not as expected
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -80,7 +83,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let planned = specs.len() as u64;
     let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
     let interrupted = interrupt::heard()?;
-    let sink = sink(args.format, &groups, &places);
+    let sink = sink(args, &groups, &places);
     let witnesses = witnesses(args, &program(&places.cwd))?;
     let (fresh, out) = (fresh_process()?, args.out.clone());
     let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
@@ -215,20 +218,21 @@ fn check_engine(engine: Option<Engine>, groups: &[Group]) -> Result<(), Stop> {
     }
 }
 
-fn sink(format: Format, groups: &[Group], places: &Places) -> Box<dyn Sink> {
+fn sink(args: &RunArgs, groups: &[Group], places: &Places) -> Box<dyn Sink> {
     let total = groups.iter().map(|group| group.seeds.len()).sum();
     let out = BufWriter::new(io::stdout());
-    let progress = Progress::new(total);
+    let progress = if args.quiet { Progress::silent(total) } else { Progress::new(total) };
     let planned = |group: &Group| Planned {
         title: group.title(),
         variant: group.variant.name.to_owned(),
         seeds: group.seeds.clone(),
     };
-    match format {
+    match args.format {
         Format::Jsonl => Box::new(JsonLines::new(out, progress)),
         Format::Text => {
             let planned = groups.iter().map(planned).collect();
-            Box::new(Console::new(out, Style::stdout(), &program(&places.cwd), planned, progress))
+            let console = Console::new(out, Style::stdout(), &program(&places.cwd), planned, progress);
+            Box::new(console.quiet(args.quiet))
         }
     }
 }

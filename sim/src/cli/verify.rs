@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct VerifyArgs {
-    /// Files or names
+    /// Files, names or folders
     #[arg(required = true)]
     scenarios: Vec<String>,
     #[command(flatten)]

@@ -68,6 +68,8 @@ pub struct Console<W> {
     style: Style,
     program: String,
     progress: Progress,
+    /// Only what is not as expected is told, and the verdict of the whole.
+    quiet: bool,
     waiting: VecDeque<Planned>,
     /// Only one scenario under one variant was asked for.
     single: bool,
@@ -93,6 +95,7 @@ impl<W: Write> Console<W> {
             style,
             program: program.to_owned(),
             progress,
+            quiet: false,
             single: planned.len() == 1,
             waiting: planned.into(),
             current: None,
@@ -104,6 +107,11 @@ impl<W: Write> Console<W> {
             as_expected: 0,
             wall: Duration::ZERO,
         }
+    }
+
+    /// Says only what is not as expected, and the verdict of the whole.
+    pub fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
     }
 
     fn say(&mut self, text: &str) -> io::Result<()> {
@@ -150,6 +158,10 @@ impl<W: Write> Console<W> {
 
     /// A scenario and variant is done.
     fn group_done(&mut self, tally: Tally) -> io::Result<()> {
+        if self.quiet {
+            self.expected = None;
+            return if tally.unexpected() > 0 { self.say(&tally.summary(self.style)) } else { Ok(()) };
+        }
         self.say(&tally.summary(self.style))?;
         self.finished.push(tally);
         // The only one is told at the very end, where eyes rest.

@@ -11,7 +11,7 @@ const QUIET: Duration = Duration::from_secs(10);
 
 /// The progress of a request.
 pub struct Progress {
-    bar: Option<ProgressBar>,
+    shown: Shown,
     total: u64,
     done: u64,
     failed: u64,
@@ -20,12 +20,23 @@ pub struct Progress {
     said: Instant,
 }
 
+enum Shown {
+    Bar(ProgressBar),
+    Lines,
+    Nothing,
+}
+
 impl Progress {
     /// Nothing of `total` runs is done.
     pub fn new(total: u64) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| bar(total));
+        let shown = if std::io::stderr().is_terminal() { Shown::Bar(bar(total)) } else { Shown::Lines };
+        Self { shown, ..Self::silent(total) }
+    }
+
+    /// As [`Progress::new`], but nobody is told.
+    pub fn silent(total: u64) -> Self {
         let begun = now();
-        Self { bar, total, done: 0, failed: 0, simulated: Duration::ZERO, begun, said: begun }
+        Self { shown: Shown::Nothing, total, done: 0, failed: 0, simulated: Duration::ZERO, begun, said: begun }
     }
 
     /// One more run is done.
@@ -36,31 +47,31 @@ impl Progress {
         let elapsed = self.begun.elapsed();
         let speed = number(self.simulated.as_secs_f64() / elapsed.as_secs_f64().max(1e-9));
         let words = format!("{} not as expected, {speed} simulated s per wall s", self.failed);
-        match &self.bar {
-            Some(bar) => {
+        match &self.shown {
+            Shown::Bar(bar) => {
                 bar.set_message(words);
                 bar.set_position(self.done);
             }
-            None if self.said.elapsed() >= QUIET && self.done < self.total => {
+            Shown::Lines if self.said.elapsed() >= QUIET && self.done < self.total => {
                 self.said = now();
                 let left = elapsed.as_secs_f64() / self.done as f64 * (self.total - self.done) as f64;
                 eprintln!("{} of {}, {words}, {left:.0} s left", self.done, counted(self.total, "run"));
             }
-            None => {}
+            Shown::Lines | Shown::Nothing => {}
         }
     }
 
     /// Runs `write` while the bar is out of the way.
     pub fn aside<R>(&self, write: impl FnOnce() -> R) -> R {
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
+        match &self.shown {
+            Shown::Bar(bar) => bar.suspend(write),
+            Shown::Lines | Shown::Nothing => write(),
         }
     }
 
     /// Takes the bar away.
     pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
+        if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
         }
     }

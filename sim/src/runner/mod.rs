@@ -3,6 +3,7 @@
 //! | file      | what it does                                                                    |
 //! |-----------|---------------------------------------------------------------------------------|
 //! | `request` | what a user asked for, found, loaded and validated before anything runs         |
+//! | `places`  | where scenario files are, and which of them a word means                        |
 //! | `knobs`   | the same wishes from the environment, for `cargo test`                          |
 //! | `run`     | one seed of one scenario under one variant, on a thread of its own              |
 //! | `panics`  | panics inside a run are results                                                 |
@@ -17,6 +18,7 @@ pub mod knobs;
 mod margin;
 pub mod matrix;
 mod panics;
+mod places;
 mod request;
 mod run;
 mod sweep;
@@ -24,9 +26,8 @@ mod verify;
 
 pub use self::{
     margin::{dialled, margin},
-    request::{
-        Group, Named, Places, Refusals, Wish, catalogue, find_variant, load, resolve, scenario_file, scenario_schema,
-    },
+    places::{Named, Places, catalogue},
+    request::{Group, Refusals, Wish, find_variant, load, resolve, scenario_schema},
     run::{Spec, draws, observed, run},
     sweep::{sweep, sweep_until},
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},

@@ -1,13 +1,13 @@
 //! What a user asked for: found, loaded and validated, all of it, before anything runs.
 
+use super::places::{Places, catalogue, scenario_files};
 use super::{Spec, meant_or_list};
 use crate::check;
 use crate::history::Keep;
 use crate::mutant::{self, Variant, variants};
-use crate::report::{FOLDERS, title};
+use crate::report::title;
 use crate::scenario::{self, Class, Load, Problem, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// What a user asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// Files or names; none: all but those of `slow/`.
+    /// Files, names or folders; none: all but those of `slow/`.
     pub scenarios: Vec<String>,
     /// Where no scenario is named: `slow/` too.
     pub slow: bool,
@@ -25,40 +25,6 @@ pub struct Wish {
     pub variants: Vec<String>,
     /// A factor on the rates of open loops.
     pub load: Load,
-}
-
-/// Where names are looked up.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// The working folder of this process: what relative paths are relative to.
-    pub cwd: PathBuf,
-    /// Folders that hold `fast/`, `incidents/` and `slow/`. The first that has a name wins.
-    pub roots: Vec<PathBuf>,
-}
-
-impl Places {
-    /// The nearest folder `scenarios` in `cwd` or above it, then that of the repository that this program was built from.
-    pub fn around(cwd: &Path) -> Self {
-        let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join("scenarios"));
-        let near = cwd.ancestors().map(|folder| folder.join("scenarios")).find(|folder| folder.is_dir());
-        let mut roots: Vec<PathBuf> = near.into_iter().chain(built_from).collect();
-        roots.dedup();
-        Self { cwd: cwd.to_owned(), roots }
-    }
-
-    /// `path` as a person in `cwd` would write it.
-    fn shown(&self, path: PathBuf) -> PathBuf {
-        path.strip_prefix(&self.cwd).map(Path::to_owned).unwrap_or(path)
-    }
-}
-
-/// A scenario that can be asked for by name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Named {
-    /// `fast/steady`
-    pub title: String,
-    /// Its file.
-    pub path: PathBuf,
 }
 
 /// One scenario under one variant, with its seeds.
@@ -134,64 +100,6 @@ impl Refusals {
     }
 }
 
-/// All scenarios of `folders` that can be asked for by name, in the order of the folders, by name within.
-pub fn catalogue(places: &Places, slow: bool) -> Vec<Named> {
-    let folders = FOLDERS.iter().filter(|folder| slow || **folder != "slow");
-    folders.flat_map(|folder| in_folder(places, folder)).collect()
-}
-
-fn in_folder(places: &Places, folder: &str) -> Vec<Named> {
-    let mut all: Vec<Named> = Vec::new();
-    for root in &places.roots {
-        // A folder that is missing holds no scenarios.
-        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten().map(|entry| entry.path());
-        for path in entries.filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
-            let named = Named { title: title(&path), path: places.shown(path) };
-            // The nearest root hides the others, as it does when a name is looked up.
-            if all.iter().all(|known| known.title != named.title) {
-                all.push(named);
-            }
-        }
-    }
-    all.sort();
-    all
-}
-
-/// The file that `wish` names: a path, or a name such as `pr-558` or `incidents/pr-558`.
-///
-/// # Errors
-///
-/// One line that says what is not known and what may have been meant.
-pub fn scenario_file(wish: &str, places: &Places) -> Result<PathBuf, String> {
-    let direct = Path::new(wish);
-    let known = catalogue(places, true);
-    let is_name = |named: &&Named| named.title == wish || named.path.file_stem().is_some_and(|stem| stem == wish);
-    let absolute = places.cwd.join(direct);
-    if absolute.exists() && (!absolute.is_dir() || !known.iter().any(|named| is_name(&named))) {
-        return Ok(direct.to_owned());
-    }
-    let named: Vec<&Named> = known.iter().filter(is_name).collect();
-    match named.as_slice() {
-        [one] => return Ok(one.path.clone()),
-        [] => {}
-        [..] => {
-            let titles: Vec<&str> = named.iter().map(|named| named.title.as_str()).collect();
-            return Err(format!("`{wish}` is the name of {} scenarios: {}", titles.len(), titles.join(", ")));
-        }
-    }
-    // `scenarios/fast/steady.toml`, from wherever the user is.
-    let beside = places.roots.iter().filter_map(|root| root.parent()).map(|root| root.join(direct));
-    if let Some(found) = beside.into_iter().find(|path| path.is_file()) {
-        return Ok(places.shown(found));
-    }
-    if direct.extension().is_some() || direct.is_absolute() {
-        return Err(format!("there is no file `{wish}`"));
-    }
-    let stems = known.iter().filter_map(|named| named.path.file_stem()?.to_str());
-    let words = known.iter().map(|named| named.title.as_str()).chain(stems);
-    Err(format!("unknown scenario `{wish}`{}", meant_or_list(wish, words, "scenarios")))
-}
-
 /// The variant called `name`.
 ///
 /// # Errors
@@ -242,10 +150,15 @@ fn paths(wish: &Wish, places: &Places, refusals: &mut Refusals) -> Vec<PathBuf> 
         }
         return all.into_iter().map(|named| named.path).collect();
     }
-    let mut paths = Vec::new();
+    let mut paths: Vec<PathBuf> = Vec::new();
     for wish in &wish.scenarios {
-        match scenario_file(wish, places) {
-            Ok(path) => paths.push(path),
+        match scenario_files(wish, places) {
+            // A file that is meant twice, by its name and by its folder, runs once.
+            Ok(found) => found.into_iter().for_each(|path| {
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }),
             Err(words) => refusals.words.push(words),
         }
     }

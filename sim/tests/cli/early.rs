@@ -151,7 +151,7 @@ fn what_ended_after_failures_says_so_everywhere() {
     assert!(words.ends_with(" of 40 runs"), "{words}");
     assert!(told.lines().next_back().unwrap().starts_with("1 not as expected of "), "{told}");
     for file in [&junit, &summary] {
-        let written = fs::read_to_string(&file).unwrap();
+        let written = fs::read_to_string(file).unwrap();
         assert!(written.contains(words), "`{words}` is not in {file}:\n{written}");
     }
     let output = leasehold(&[&arguments[..], &["--format", "jsonl"]].concat());

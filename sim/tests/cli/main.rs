@@ -192,7 +192,10 @@ fn what_is_not_a_scenario_file_is_refused_in_a_sentence() {
     File::create(&large).unwrap().set_len(100 << 20).unwrap();
     refused(&["run", &large.to_string_lossy()], &["larger than a scenario may be"]);
     refused(&["run", &folder.file("binary.toml", &[0x7f, b'E', b'L', b'F', 0xff, 0xfe, 0])], &["not UTF-8"]);
-    refused(&["run", &folder.0.to_string_lossy()], &["folder"]);
+    refused(
+        &["run", &Folder::new("empty").0.to_string_lossy()],
+        &["there is no scenario file (`*.toml`) in the folder"],
+    );
     refused(&["run", &folder.0.join("missing.toml").to_string_lossy()], &["there is no file"]);
     refused(&["run", "no/such/scenario.toml"], &["there is no file"]);
 }
@@ -203,7 +206,10 @@ fn several_bad_files_are_all_reported_and_nothing_runs() {
     let good = folder.file("good.toml", GOOD.replace("NAME", "good").as_bytes());
     let bad = folder.file("bad.toml", GOOD.replace("NAME", "bad").replace("kind = \"kv\"", "kind = \"vk\"").as_bytes());
     let worse = folder.file("worse.toml", b"until = ");
-    refused(&["run", &good, &bad, &worse, "nobody"], &["bad.toml", "worse.toml", "unknown scenario `nobody`"]);
+    refused(
+        &["run", &good, &bad, &worse, "nobody"],
+        &["bad.toml", "worse.toml", "unknown scenario or folder `nobody`"],
+    );
 }
 
 #[test]
@@ -222,7 +228,7 @@ fn arguments_that_make_no_sense_are_refused() {
     refused(&["run", &path, "--engine", "etcd"], &["raft-rs"]);
     refused(&["run", &path, "--format", "xml"], &["jsonl"]);
     refused(&["run", &path, "--variant", "defualt"], &["unknown variant `defualt`", "did you mean `default`?"]);
-    refused(&["run", "fast/stedy"], &["unknown scenario `fast/stedy`", "did you mean `fast/steady`?"]);
+    refused(&["run", "fast/stedy"], &["unknown scenario or folder `fast/stedy`", "did you mean `fast/steady`?"]);
     refused(&["run", &path, "--out", &path], &["--out"]);
     refused(&["run", &path, "--load", "80%"], &["`80%` is not a load", "a factor of 0.01 to 4"]);
     refused(&["verify"], &["SCENARIOS"]);
@@ -265,6 +271,12 @@ fn lists_name_what_there_is() {
     let list = |what: &str| {
         let output = leasehold(&["list", what]);
         assert_eq!(output.status.code(), Some(0));
+        let lines = text(&leasehold(&["list", what, "--format", "jsonl"]).stdout);
+        assert!(lines.lines().count() > 1, "{what}: {lines}");
+        assert!(
+            lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().is_object()),
+            "{lines}"
+        );
         text(&output.stdout)
     };
     assert!(list("scenarios").contains("fast/steady"));
@@ -407,4 +419,66 @@ fn spoilt_files_are_made_for_as_long_as_is_asked_and_replayed() {
     let output = leasehold(&["fuzz", "--replay", &path]);
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stdout).contains("1 inputs, 1 refused"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_folder_is_all_of_its_scenarios() {
+    let folder = Folder::new("folder");
+    for name in ["one", "two"] {
+        folder.file(&format!("{name}.toml"), GOOD.replace("NAME", name).as_bytes());
+    }
+    let titles = |arguments: &[&str], cwd: &Path| {
+        let arguments = [&["run"], arguments, &["--seed", "1", "--format", "jsonl"]].concat();
+        let output = program().args(arguments).current_dir(cwd).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let title = |line: &str| {
+            let run: serde_json::Value = serde_json::from_str(line).unwrap();
+            run["scenario"].as_str().unwrap().to_owned()
+        };
+        text(&output.stdout).lines().map(title).collect::<Vec<_>>()
+    };
+    let above = folder.0.parent().unwrap();
+    let path = folder.0.to_string_lossy().into_owned();
+    assert_eq!(titles(&[&path], above), ["one", "two"]);
+    assert_eq!(titles(&["folder"], above), ["one", "two"]);
+    assert_eq!(titles(&["."], &folder.0), ["one", "two"]);
+    assert_eq!(titles(&["two.toml", "."], &folder.0), ["two", "one"], "a file that is named twice runs once");
+}
+
+#[test]
+fn a_folder_of_the_catalogue_is_found_by_name_from_anywhere() {
+    let listed = text(&leasehold(&["list", "scenarios"]).stdout);
+    let incidents = listed.lines().filter(|line| line.starts_with("incidents/")).count();
+    for folder in ["incidents", "incidents/", "scenarios/incidents"] {
+        let output = program().args(["explain", folder]).current_dir(std::env::temp_dir()).output().unwrap();
+        let told = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(told.lines().filter(|line| line.starts_with("incidents/")).count(), incidents, "{folder}: {told}");
+        assert!(told.contains("\n\nincidents/pr-558\n"), "{told}");
+    }
+    refused(&["run", "fst"], &["unknown scenario or folder `fst`; did you mean `fast`?"]);
+    refused(&["verify", "scenarios/incidentz"], &["unknown scenario or folder `scenarios/incidentz`"]);
+}
+
+#[test]
+fn a_quiet_run_says_what_is_not_as_expected_and_the_verdict_of_the_whole() {
+    let folder = Folder::new("quiet");
+    let (bad, good) = (failing(&folder), folder.file("good.toml", GOOD.replace("NAME", "good").as_bytes()));
+    let told = |arguments: &[&str]| text(&leasehold(arguments).stdout);
+    let said = told(&["run", "-q", &good]);
+    assert!(said.starts_with("all as expected: 2 runs, ") && said.lines().count() == 1, "{said}");
+    let said = told(&["run", "--quiet", &good, &bad]);
+    assert!(said.starts_with("scenario  variant default, seeds 1..=2: 2 FAIL: expectation\n"), "{said}");
+    assert!(said.contains("\nFAIL: expectation (get-mean) in scenario") && !said.contains("good"), "{said}");
+}
+
+#[test]
+fn a_shell_gets_what_it_completes_command_lines_by() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = leasehold(&["completions", shell]);
+        let script = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(["leasehold", "max-failures", "matrix"].iter().all(|word| script.contains(word)), "{shell}: {script}");
+    }
+    refused(&["completions", "tcsh"], &["bash"]);
 }
