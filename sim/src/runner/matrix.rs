@@ -140,7 +140,7 @@ fn group(title: &str, variant: &'static Variant, places: &Places) -> Result<Grou
     let groups = resolve(&wish, places)?;
     let mut group = groups.into_iter().next().ok_or_else(Refusals::default)?;
     let scenario = Arc::make_mut(&mut group.scenario);
-    scenario.variants.clear();
+    scenario.expect.variants.clear();
     scenario.expect.violation = None;
     Ok(group)
 }

@@ -208,7 +208,7 @@ struct UnknownName {
 /// The names of variants and checks that there are not.
 fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
     let own = scenario.variant.iter().map(|name| (name, None, find_variant(name).map(drop)));
-    let sections = scenario.variants.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
+    let sections = scenario.expect.variants.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
     let clusters = scenario.cluster.changes.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
     let checks = scenario.record_only.iter().map(|only| (&only.check, Some(only.line), find_check(&only.check)));
     let refused = own

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use super::{
     Action, Chaos, Claims, Cluster, Ends, Heal, Healed, Leftover, Moment, Phase, Ppm, Renewal, Scenario, Selector,
-    Step, Verb, When, profiles, words::Spelled,
+    Step, Verb, When, profiles,
 };
+use crate::words::Spelled;
 
 /// A source of numbers.
 pub trait Dice {

@@ -3,7 +3,12 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::{Verb, schema, shape, table::closed, validate, verb, words::Spelled};
+use super::{
+    Expect, Floors, Verb, schema, shape,
+    table::{Definitions, Key, inner},
+    validate,
+};
+use crate::words::Spelled;
 
 /// The schema, as JSON with a final line break. `variants` and `checks` are the names that there are: the scenario room does
 /// not know. Draft 7, the newest that Taplo (VS Code: Even Better TOML) handles.
@@ -57,33 +62,32 @@ fn flatten_optional(object: &mut Map<String, Value>) {
     }
 }
 
-/// A table with a key for each variant.
-fn by_variant(variants: &[&str], of: &str) -> Value {
-    let of = json!({ "$ref": format!("#/definitions/{of}") });
-    let keys: Map<String, Value> = variants.iter().map(|name| ((*name).to_owned(), of.clone())).collect();
-    json!({ "type": "object", "properties": keys, "additionalProperties": false })
-}
-
 /// What the types cannot say: a step has one verb and a time or a moment, and which variants and checks there are.
 fn complete(schema: &mut Value, variants: &[&str], checks: &[&str]) {
     schema["title"] = json!("leasehold scenario");
-    let definitions = &mut schema["definitions"];
-    definitions["Class"] = shape::classes();
-    for (name, of) in shape::bound_definitions() {
-        definitions[name] = of;
-    }
-    definitions["VariantExpect"] = shape::section();
-    definitions["VariantName"] = json!({ "enum": variants });
-    definitions["CheckName"] = json!({ "enum": checks });
-    definitions["Variants"] = by_variant(variants, "VariantExpect");
-    definitions["ClusterVariants"] = by_variant(variants, "Changes");
-    for (name, table) in verb::definitions() {
-        definitions[name] = table;
+    let mut definitions = Definitions { variants, checks, named: Map::new() };
+    let about = "What must be true of a run: bounds on metrics, over the whole run or in tagged windows.";
+    let taken = [
+        Key::of("expect", about, inner::<Expect>()),
+        Key::of("floors", "What the run must have exercised, or it fails as vacuous.", inner::<Floors>()),
+    ];
+    for key in taken {
+        schema["properties"][key.name.as_ref()] = key.described(&mut definitions);
     }
     let mut verbs: Vec<&str> = ["tag"].into_iter().chain(Verb::all().map(Verb::name)).collect();
     verbs.sort_unstable();
     let one: Vec<Value> = verbs.iter().map(|verb| json!({ "required": [verb] })).collect();
-    definitions["Step"] = closed(&validate::step_keys());
-    definitions["Step"]["oneOf"] = one.into();
-    definitions["Step"]["anyOf"] = json!([{ "required": ["at"] }, { "required": ["when"] }]);
+    let mut step = definitions.closed(&validate::step_keys());
+    step["oneOf"] = one.into();
+    step["anyOf"] = json!([{ "required": ["at"] }, { "required": ["when"] }]);
+    definitions.named("Step", |_| step);
+    let all = &mut schema["definitions"];
+    all["VariantName"] = json!({ "enum": variants });
+    all["CheckName"] = json!({ "enum": checks });
+    let keys: Map<String, Value> =
+        variants.iter().map(|name| ((*name).to_owned(), json!({ "$ref": "#/definitions/Changes" }))).collect();
+    all["ClusterVariants"] = json!({ "type": "object", "properties": keys, "additionalProperties": false });
+    for (name, of) in definitions.named {
+        all[name] = of;
+    }
 }

@@ -4,11 +4,11 @@
 //! touch, so that it always comes with a cut: the leader is no longer heard and hears nobody, and whoever follows it may elect
 //! another as soon as its promise is over. A lease that is good then, for whatever reason, is one too long.
 
-use super::words::Spelled;
 use super::{
     Action, Claims, ClockFault, ClockHarm, Cluster, Cut, Drift, Ends, Hold, Leftover, MAX_DRIFT, MessageKind, Misread,
     Partition, Pause, Paused, PausedClock, Scenario, Selector, Shape, Step, When,
 };
+use crate::words::Spelled;
 use std::{str::FromStr, time::Duration};
 
 /// Something that a lease depends on, from nothing upward.
@@ -230,17 +230,7 @@ impl Scenario {
         let name = format!("{}-{}", self.name, dial.name());
         let about = format!("{} with {} of {}.", self.name, dial.about(), dial.written(value));
         let expect = super::Expect::default();
-        Self {
-            name,
-            about,
-            until,
-            timeline,
-            record_only: Vec::new(),
-            expect,
-            variants: Default::default(),
-            floors: Vec::new(),
-            ..self.clone()
-        }
+        Self { name, about, until, timeline, record_only: Vec::new(), expect, floors: Vec::new(), ..self.clone() }
     }
 }
 

@@ -44,7 +44,7 @@ impl<'a> Linter<'a> {
     /// All bounds of the file, those of the variants included.
     fn bounds(&self) -> impl Iterator<Item = &'a Expectation> + use<'a> {
         let scenario = self.scenario;
-        let sections = scenario.variants.values().flat_map(|variant| &variant.bounds);
+        let sections = scenario.expect.variants.values().flat_map(|variant| &variant.bounds);
         scenario.expect.bounds.iter().chain(sections)
     }
 
@@ -333,7 +333,8 @@ impl<'a> Linter<'a> {
 
     fn recorded(&mut self, checks: &[(&str, Class)]) {
         let scenario = self.scenario;
-        let expected = scenario.variants.values().filter_map(|variant| variant.class).chain(scenario.expect.violation);
+        let expected =
+            scenario.expect.variants.values().filter_map(|variant| variant.class).chain(scenario.expect.violation);
         let expected: Vec<Class> = expected.collect();
         for only in &scenario.record_only {
             let class = checks.iter().find(|(name, _)| *name == only.check).map(|(_, class)| *class);

@@ -13,7 +13,6 @@
 //! |------------|----------------------------------------------------------------------------|
 //! | `plan`     | what a valid scenario is: plain data, the defaults and the limits          |
 //! | `metric`   | the quantities that a scenario may bound or put a floor under              |
-//! | `words`    | how selectors, classes and operators are spelled; "did you mean"           |
 //! | `names`    | what the steps of a timeline are called                                    |
 //! | `units`    | durations, rates, ppm, seeds and bounds, from text to exact integers       |
 //! | `profiles` | networks and disks that have a name, with the source of their figures      |
@@ -22,6 +21,7 @@
 //! | `dial`     | what can be turned up in any scenario until a stale read becomes possible  |
 //! | `describe` | the JSON Schema, for editors                                               |
 //! | `table`    | what a table may say: declared once, read, printed and described from that |
+//! | `section`  | the sections of a file that are declared in that way                       |
 //! | `verb`     | what a step may do: one file a verb                                        |
 //! | `read`     | text to schema                                                             |
 //! | `validate` | schema to plan                                                             |
@@ -46,12 +46,12 @@ mod problem;
 mod profiles;
 mod read;
 mod schema;
+mod section;
 mod shape;
 mod table;
 mod units;
 mod validate;
 mod verb;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -69,6 +69,7 @@ pub use self::{
     plan::*,
     print::print,
     problem::*,
+    section::*,
     verb::*,
 };
 
@@ -121,12 +122,12 @@ pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
     if text.len() > MAX_FILE {
         return Err(Problems::new(path, "", vec![load::too_large()]));
     }
-    let read::Read { file, timeline, mut problems } = read::read(text);
+    let read::Read { file, taken, mut problems } = read::read(text);
     let Some(file) = file else {
         return refuse(problems);
     };
     let complete = problems.is_empty();
-    let (scenario, found) = validate::validate(file, timeline.as_ref(), path, text, complete);
+    let (scenario, found) = validate::validate(file, &taken, path, text, complete);
     problems.extend(found);
     if problems.is_empty() { Ok(scenario) } else { refuse(problems) }
 }

@@ -14,15 +14,16 @@ use toml::{
 use super::{
     MAX_PROBLEMS, Problem,
     problem::{Lines, quote, quote_all},
-    schema, words,
+    schema,
 };
+use crate::words;
 
 /// What a text is, as far as it has the shape of a scenario.
 pub(super) struct Read<'t> {
-    /// All but the timeline. `None` where nothing could be made of it.
+    /// All but what `table` reads. `None` where nothing could be made of it.
     pub file: Option<schema::File>,
     /// For `table` to read.
-    pub timeline: Option<Spanned<DeValue<'t>>>,
+    pub taken: DeTable<'t>,
     /// What has another shape.
     pub problems: Vec<Problem>,
 }
@@ -31,13 +32,18 @@ pub(super) struct Read<'t> {
 pub(super) fn read(text: &str) -> Read<'_> {
     let (mut tree, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Read { file: None, timeline: None, problems: not_toml_at_all(&errors, text) };
+        return Read { file: None, taken: DeTable::new(), problems: not_toml_at_all(&errors, text) };
     }
-    let timeline = tree.get_mut().remove("timeline");
+    let mut taken = DeTable::new();
+    for key in TAKEN {
+        if let Some((key, value)) = tree.get_mut().remove_entry(key) {
+            taken.insert(key, value);
+        }
+    }
     let mut problems = Vec::new();
     while problems.len() <= MAX_PROBLEMS {
         let error = match schema::File::deserialize(Deserializer::from(tree.clone())) {
-            Ok(file) => return Read { file: Some(file), timeline, problems },
+            Ok(file) => return Read { file: Some(file), taken, problems },
             Err(error) => error,
         };
         let place = error.span().and_then(|span| locate(tree.get_ref(), &span));
@@ -48,8 +54,11 @@ pub(super) fn read(text: &str) -> Read<'_> {
         problems.push(misfit(&error, &place));
         remove(tree.get_mut(), &place.path);
     }
-    Read { file: None, timeline, problems }
+    Read { file: None, taken, problems }
 }
+
+/// What `table` reads.
+const TAKEN: [&str; 3] = ["timeline", "expect", "floors"];
 
 /// The first error of each line: what follows on the same line is mostly its echo.
 fn not_toml_at_all(errors: &[Error], text: &str) -> Vec<Problem> {
@@ -275,14 +284,15 @@ fn in_toml_words(text: &str) -> String {
 fn stray_root_key(place: &Place, is_key: bool) -> Option<String> {
     let names: Vec<&str> = place.names().collect();
     let [table, .., name] = names[..] else { return None };
-    let is_elsewhere =
-        is_key || matches!((table, name), ("expect" | "floors", _) | ("cluster", "variant")) && place.path.len() == 2;
+    let is_elsewhere = is_key || (table, name) == ("cluster", "variant") && place.path.len() == 2;
     is_elsewhere.then(|| above_tables(name)).flatten()
 }
 
+/// The keys that stand above all tables.
+pub(super) const ROOT: [&str; 7] = ["name", "about", "seeds", "until", "variant", "format", "timeline"];
+
 /// The hint for a key `name` that belongs above the first `[table]`. `None` if it does not.
-pub(super) fn above_tables(name: &str) -> Option<String> {
-    const ROOT: [&str; 7] = ["name", "about", "seeds", "until", "variant", "format", "timeline"];
+fn above_tables(name: &str) -> Option<String> {
     ROOT.contains(&name).then(|| {
         format!("`{name}` must stand before the first [table]: in TOML a key below a [table] belongs to that table")
     })

@@ -6,13 +6,10 @@
 
 mod values;
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
+use serde::{Deserialize, de::IgnoredAny};
 use toml::Spanned;
 
 use super::shape;
@@ -64,14 +61,12 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(with = "Vec<Workload>")]
     pub workload: Vec<Spanned<Workload>>,
-    /// What must be true of a run: bounds on metrics, over the whole run or in tagged windows.
-    #[serde(default)]
-    #[schemars(with = "shape::Expect")]
-    pub expect: Expect,
-    /// What the run must have exercised, or it fails as vacuous.
-    #[serde(default)]
-    #[schemars(with = "shape::Floors")]
-    pub floors: BTreeMap<Text, Whole>,
+    #[expect(dead_code, reason = "likewise")]
+    #[schemars(with = "Option<u32>")]
+    pub expect: Option<IgnoredAny>,
+    #[expect(dead_code, reason = "likewise")]
+    #[schemars(with = "Option<u32>")]
+    pub floors: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -347,77 +342,4 @@ pub(super) struct Mix {
     /// Read, modify and write: as a script of one key, again on conflict.
     #[schemars(with = "Option<shape::Share>")]
     pub update: Option<Quantity>,
-}
-
-/// One bound, or one bound for each window.
-pub(super) type Bounds = Or<BTreeMap<Text, Quantity>>;
-
-/// `[expect]`: two keys of its own; every other key is a metric.
-#[derive(Debug, Default)]
-pub(super) struct Expect {
-    pub violation: Option<Text>,
-    pub variant: BTreeMap<Text, Variant>,
-    pub bounds: Vec<(Text, Spanned<Bounds>)>,
-}
-
-/// `[expect.variant.NAME]`: one key of its own; every other key is a metric.
-#[derive(Debug, Default)]
-pub(super) struct Variant {
-    pub class: Option<Text>,
-    pub bounds: Vec<(Text, Spanned<Bounds>)>,
-}
-
-impl<'de> Deserialize<'de> for Expect {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ExpectVisitor)
-    }
-}
-
-struct ExpectVisitor;
-
-impl<'de> Visitor<'de> for ExpectVisitor {
-    type Value = Expect;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table of metrics")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Expect, A::Error> {
-        let mut expect = Expect::default();
-        while let Some(key) = map.next_key::<Text>()? {
-            match key.get_ref().as_str() {
-                "violation" => expect.violation = Some(map.next_value()?),
-                "variant" => expect.variant = map.next_value()?,
-                _ => expect.bounds.push((key, map.next_value()?)),
-            }
-        }
-        Ok(expect)
-    }
-}
-
-impl<'de> Deserialize<'de> for Variant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(VariantVisitor)
-    }
-}
-
-struct VariantVisitor;
-
-impl<'de> Visitor<'de> for VariantVisitor {
-    type Value = Variant;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table of metrics")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Variant, A::Error> {
-        let mut variant = Variant::default();
-        while let Some(key) = map.next_key::<Text>()? {
-            match key.get_ref().as_str() {
-                "class" => variant.class = Some(map.next_value()?),
-                _ => variant.bounds.push((key, map.next_value()?)),
-            }
-        }
-        Ok(variant)
-    }
 }

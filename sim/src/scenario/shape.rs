@@ -9,18 +9,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    COSTS, Calls, Chaos, Class, Engine, FORMAT, InnerReads, Metric, Phase, Renewal, Selector, Target, Unit, Verb,
+    COSTS, Calls, Chaos, Engine, FORMAT, InnerReads, Phase, Renewal, Selector, Target, Verb,
     profiles::{DISKS, NETWORKS, Profile},
     validate::KINDS,
-    words::Spelled,
 };
+use crate::words::Spelled;
 
 /// A duration: a number and a unit.
 const DURATION: &str = r"[0-9][0-9_]*(\.[0-9_]+)?\s*(ns|us|µs|μs|ms|s|m|h|heartbeats?|election-timeouts?|leases?)";
 /// A number.
 const NUMBER: &str = r"[0-9][0-9_]*(\.[0-9_]+)?";
-/// The operator of a bound.
-const OPERATOR: &str = r"^\s*(<=|>=|==|<|>)?\s*";
 
 macro_rules! shapes {
     ($($(#[$doc:meta])* $name:ident = $schema:expr;)*) => {$(
@@ -124,15 +122,6 @@ shapes! {
     });
     /// CPU costs by name.
     Costs = closed(COSTS.iter().map(|cost| ((*cost).to_owned(), duration())));
-    /// What the run must have exercised.
-    Floors = closed(Metric::all().into_iter().filter(|metric| metric.is_count()).map(|metric| {
-        (metric.to_string(), json!({ "type": "integer", "minimum": 0 }))
-    }));
-    /// `[expect]`
-    Expect = {
-        let own = [("violation", "#/definitions/Class"), ("variant", "#/definitions/Variants")];
-        closed(own.into_iter().map(|(key, of)| (key.to_owned(), json!({ "$ref": of }))).chain(bounds()))
-    };
 }
 
 /// One of a closed set of words.
@@ -189,17 +178,6 @@ impl<W: JsonSchema, T: JsonSchema> JsonSchema for Either<W, T> {
     }
 }
 
-/// `[expect.variant.NAME]`
-pub(super) fn section() -> Value {
-    let own = [("class".to_owned(), json!({ "$ref": "#/definitions/Class" }))];
-    closed(own.into_iter().chain(bounds())).to_value()
-}
-
-/// The schema of the classes of failure, which several tables refer to.
-pub(super) fn classes() -> Value {
-    json!({ "enum": Class::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>() })
-}
-
 fn number_or(pattern: String) -> Schema {
     json_schema!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": pattern }] })
 }
@@ -216,49 +194,4 @@ fn profile_names(profiles: &[Profile]) -> Schema {
 fn closed(keys: impl IntoIterator<Item = (String, Value)>) -> Schema {
     let keys: Map<String, Value> = keys.into_iter().collect();
     json_schema!({ "type": "object", "properties": keys, "additionalProperties": false })
-}
-
-/// Every metric, with what may bound it.
-fn bounds() -> impl Iterator<Item = (String, Value)> {
-    let of = |unit| json!({ "$ref": format!("#/definitions/{}", bound_name(unit)) });
-    Metric::all().into_iter().map(move |metric| (metric.to_string(), of(metric.unit())))
-}
-
-fn bound_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Seconds => "DurationBound",
-        Unit::Ratio => "RatioBound",
-        Unit::Per => "NumberBound",
-        Unit::Count => "CountBound",
-    }
-}
-
-/// What may bound a metric of each unit, under the names that tables refer to: one bound, or one for each window.
-pub(super) fn bound_definitions() -> impl Iterator<Item = (&'static str, Value)> {
-    [Unit::Seconds, Unit::Ratio, Unit::Per, Unit::Count].into_iter().map(|unit| {
-        let one = bound(unit);
-        let each = json!({ "type": "object", "additionalProperties": one, "minProperties": 1 });
-        (bound_name(unit), json!({ "anyOf": [one, each] }))
-    })
-}
-
-fn bound(unit: Unit) -> Value {
-    let pattern = |operand: &str| format!("{OPERATOR}{operand}\\s*$");
-    match unit {
-        Unit::Seconds => json!({ "type": "string", "pattern": pattern(DURATION) }),
-        Unit::Ratio => number_or_value(pattern(&format!("{NUMBER}\\s*%?")), Some(1)),
-        Unit::Per => number_or_value(pattern(&format!("{NUMBER}(/s)?")), None),
-        Unit::Count => json!({ "anyOf": [
-            { "type": "integer", "minimum": 0 },
-            { "type": "string", "pattern": pattern("[0-9][0-9_]*(\\.0+)?") },
-        ] }),
-    }
-}
-
-fn number_or_value(pattern: String, most: Option<u32>) -> Value {
-    let mut number = json!({ "type": "number", "minimum": 0 });
-    if let Some(most) = most {
-        number["maximum"] = most.into();
-    }
-    json!({ "anyOf": [number, { "type": "string", "pattern": pattern }] })
 }

@@ -12,9 +12,8 @@ use self::decimal::Decimal;
 use super::{
     Bound, Count, Drift, Jump, KeyDistribution, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, Metric, Misread, Moment, Op,
     Phase, Ppm, Unit,
-    problem::quote,
-    words::{self, Spelled},
 };
+use crate::words::{self, Spelled, quote};
 
 /// What the units of the protocol last in this scenario.
 #[derive(Clone, Copy, Debug)]
@@ -40,15 +39,15 @@ pub(super) fn moment(text: &str, protocol: Option<&Protocol>) -> Result<Duration
 }
 
 /// A phase of the protocol, or so long before or after it: `lease.expiry - 5ms`.
-pub(super) fn phase_moment(text: &str, protocol: &Protocol) -> Result<Moment, Misread> {
+pub(super) fn phase_moment(text: &str, protocol: Option<&Protocol>) -> Result<Moment, Misread> {
     let split = text.find(" -").or_else(|| text.find(" +")).or_else(|| text.find('+'));
     let (phase, shift) = text.split_at(split.unwrap_or(text.len()));
     let phase: Phase = phase.trim().parse()?;
     let (shift, zero) = (shift.trim_start(), Duration::ZERO);
     let (after, before) = match shift.split_at_checked(1) {
         None => (zero, zero),
-        Some(("+", after)) => (duration(after, Some(protocol))?, zero),
-        Some((_, before)) => (zero, duration(before, Some(protocol))?),
+        Some(("+", after)) => (duration(after, protocol)?, zero),
+        Some((_, before)) => (zero, duration(before, protocol)?),
     };
     if !before.is_zero() && !phase.is_foreseen() {
         return Err(Misread::new(format!("nobody knows beforehand when `{phase}` will be"))
@@ -342,15 +341,15 @@ pub(super) fn count_of(text: &str) -> Result<Count, Misread> {
 }
 
 /// A bound on `metric`: `>= 0.97`, `<= 3 election-timeouts`, `0`.
-pub(super) fn bound(text: &str, metric: Metric, protocol: &Protocol) -> Result<Bound, Misread> {
+pub(super) fn bound(text: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<Bound, Misread> {
     let written = text.trim();
     let (op, operand) = split_operator(written)?;
     if operand.starts_with('-') {
         return Err(Misread::new(format!("{} is negative; `{metric}` never is", quote(operand))));
     }
     let value = match metric.unit() {
-        Unit::Seconds if metric == Metric::Recovery => moment(operand, Some(protocol))?.as_nanos() as f64 / 1e9,
-        Unit::Seconds => duration(operand, Some(protocol))?.as_nanos() as f64 / 1e9,
+        Unit::Seconds if metric == Metric::Recovery => moment(operand, protocol)?.as_nanos() as f64 / 1e9,
+        Unit::Seconds => duration(operand, protocol)?.as_nanos() as f64 / 1e9,
         Unit::Ratio => ratio(written, operand, op, metric)?,
         Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand))
             .ok_or_else(|| not_a(operand, "number").help("a bound is an operator and a number: `<= 0.5`"))?

@@ -39,7 +39,7 @@ pub fn judge(
     beyond_claims: Option<String>,
 ) -> Verdict {
     let court = Court { measures, faults };
-    let section = scenario.variants.get(variant);
+    let section = scenario.expect.variants.get(variant);
     let ended_early = findings.iter().any(ends_run);
     let mut failures: Vec<_> = findings.into_iter().map(Failure::from).collect();
     if !ended_early {

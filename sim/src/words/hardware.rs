@@ -1,6 +1,8 @@
 //! What goes wrong with clocks, disks and processes.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
+
+use super::figures::exact;
 
 /// What is wrong with a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,18 @@ pub struct Jump {
     pub back: bool,
     /// How far.
     pub by: Duration,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:+}ppm", self.0)
+    }
+}
+
+impl fmt::Display for Jump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.back { '-' } else { '+' }, exact(self.by))
+    }
 }
 
 /// What is wrong with a disk.

@@ -113,7 +113,7 @@ struct File {
 impl File {
     fn new(named: &Named, places: &Places, knobs: &Knobs) -> Self {
         let (variants, refused) = match scenario::load(&named.path) {
-            Ok(scenario) => ([None].into_iter().chain(scenario.variants.into_keys().map(Some)).collect(), None),
+            Ok(scenario) => ([None].into_iter().chain(scenario.expect.variants.into_keys().map(Some)).collect(), None),
             Err(problems) => (Vec::new(), Some(problems.to_string())),
         };
         let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();

@@ -9,7 +9,7 @@ use crate::scenario::{Expectation, Op, Scenario, VariantExpect};
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let mut lines = vec![verdict(scenario, context)];
     lines.extend(scenario.expect.bounds.iter().map(|bound| format!("  {}", bounded(bound))));
-    for (name, section) in &scenario.variants {
+    for (name, section) in &scenario.expect.variants {
         lines.push(variant(name, section));
         lines.extend(section.bounds.iter().map(|bound| format!("  {}", bounded(bound))));
     }
@@ -19,7 +19,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
 }
 
 fn verdict(scenario: &Scenario, context: &Context<'_>) -> String {
-    let own = scenario.variants.get(context.variant);
+    let own = scenario.expect.variants.get(context.variant);
     let bounds = if scenario.expect.bounds.is_empty() { "" } else { ", and all of this to hold" };
     match (scenario.expect.violation, own) {
         (Some(class), _) => {

@@ -1,9 +1,9 @@
 //! The cluster under test: nodes, Raft's times, network, disk, processor.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use crate::scenario::profiles;
-use crate::words::{Calls, InnerReads};
+use crate::words::{Calls, InnerReads, Misread, Selector, quote};
 
 /// The most nodes of a cluster, learners and spares included.
 pub const MAX_NODES: u32 = 9;
@@ -282,5 +282,34 @@ pub struct Cpu {
 impl Default for Cpu {
     fn default() -> Self {
         Self { cores: 4, costs: BTreeMap::new() }
+    }
+}
+
+impl fmt::Display for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, one_way } = self;
+        write!(f, "n{from}{}n{to}", if *one_way { '>' } else { '-' })
+    }
+}
+
+impl FromStr for Wire {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let forms = "two nodes: `n1-n2` there and back, `n1>n2` one way";
+        let node = |text: &str| match text.trim().parse() {
+            Ok(Selector::Node(number)) => Some(number),
+            Ok(_) | Err(_) => None,
+        };
+        let ends = text.split_once('>').map(|ends| (ends, true)).or(text.split_once('-').map(|ends| (ends, false)));
+        let wire = ends.and_then(|((from, to), one_way)| Some((node(from)?, node(to)?, one_way)));
+        match wire {
+            Some((from, to, _)) if from == to => {
+                Err(Misread::new(format!("there is no link from `n{from}` to itself")).help(forms))
+            }
+            Some((from, to, true)) => Ok(Self { from, to, one_way: true }),
+            Some((from, to, false)) => Ok(Self { from: from.min(to), to: from.max(to), one_way: false }),
+            None => Err(Misread::new(format!("{} is not a link", quote(text))).help(forms)),
+        }
     }
 }

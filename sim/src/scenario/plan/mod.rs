@@ -2,14 +2,13 @@
 //!
 //! The cluster is in `cluster`, what clients do in `workload`, what must come of it in `expect`, faults of the network in
 //! `network`, what goes wrong with clocks and disks, and what is claimed of them, in `hardware`; the rest, with the timeline,
-//! is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the words are spelled is in
-//! `words` and `metric`.
+//! is here. Simulated time is [`Duration`] since the start of the run, exact to the nanosecond. How the metrics are called is in
+//! `metric`.
 
-use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 mod chaos;
 mod cluster;
-mod expect;
 mod hardware;
 mod moment;
 mod network;
@@ -21,8 +20,8 @@ pub use crate::words::{
     MessageKind, Misread, OpKind, Paused, PausedClock, Phase, Point, Selector, Tail, Verb, nearest,
 };
 
-pub use self::{chaos::*, cluster::*, expect::*, hardware::*, moment::*, network::*, workload::*};
-use super::Action;
+pub use self::{chaos::*, cluster::*, hardware::*, moment::*, network::*, workload::*};
+use super::{Action, Expect, Floor};
 
 /// The format of scenario files that this version reads.
 pub const FORMAT: u32 = 1;
@@ -68,8 +67,6 @@ pub struct Scenario {
     pub load: Load,
     /// What must be true of the run.
     pub expect: Expect,
-    /// What this file expects of other variants, by their name.
-    pub variants: BTreeMap<String, VariantExpect>,
     /// What the run must have exercised, or it fails as vacuous.
     pub floors: Vec<Floor>,
 }

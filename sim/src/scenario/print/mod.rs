@@ -3,16 +3,14 @@
 //! What equals its default is left out; keys stand in the order of the schema; a step is one line. Reading the text back gives
 //! the same plan, but for the lines that it remembers.
 
-pub(super) mod toml;
-
 use std::time::Duration;
 
-use self::toml::{Bare, Keys, Value};
+use super::table::{Bare, Keys, Value};
 use super::{
     Changes, Chaos, Claims, Cluster, Count, Cpu, Disk, Expectation, KeyDistribution, Keys as KeySet, LaneSetup, Lanes,
     Mix, Network, Pace, Scenario, ScriptReads, Seeds, Step, Target, Verb, When, Workload, WorkloadKind, profiles,
+    section::WHOLE,
     units::{decimal, written},
-    validate::WHOLE,
 };
 
 /// `scenario` as the text of a file.
@@ -25,7 +23,7 @@ pub fn print(scenario: &Scenario) -> String {
     parts.extend(scenario.workloads.iter().map(|workload| clients(workload).section("[[workload]]")));
     let expect = Keys::default().some("violation", scenario.expect.violation);
     parts.push(bounds(expect, &scenario.expect.bounds).section("[expect]"));
-    for (name, variant) in &scenario.variants {
+    for (name, variant) in &scenario.expect.variants {
         let keys = bounds(Keys::default().some("class", variant.class), &variant.bounds);
         parts.push(format!("[expect.variant.{name}]\n{}", keys.lines()));
     }

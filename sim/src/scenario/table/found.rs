@@ -2,12 +2,8 @@
 
 use toml::{Spanned, de::DeValue};
 
-use super::Raw;
-use crate::scenario::{
-    Problem,
-    schema::{Quantity, Scalar, Text, Whole},
-    validate::report::Report,
-};
+use super::{Entries, Raw, Report, Text};
+use crate::scenario::Problem;
 
 /// The problem that `raw` is not what is `expected` at `key`.
 pub(in crate::scenario) fn misfit(expected: &str, key: &str, raw: Raw<'_>) -> Problem {
@@ -50,26 +46,53 @@ pub(in crate::scenario) fn text(key: &str, raw: Raw<'_>, report: &mut Report) ->
     }
 }
 
+/// The items of a list of texts.
+pub(in crate::scenario) fn texts(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<Vec<Text>> {
+    let Some(items) = raw.get_ref().as_array() else { return report.shape(misfit("a list", key, raw)) };
+    let texts: Vec<_> = items.iter().map(|item| text(key, item, report)).collect();
+    texts.into_iter().collect()
+}
+
+/// What stands where a word or a number may, or a table that says more.
+pub(in crate::scenario) enum Form<'t> {
+    Word(Text),
+    Table(Entries<'t>),
+}
+
+/// The word, number or table that `raw` is.
+pub(in crate::scenario) fn form<'t>(key: &str, raw: Raw<'t>, report: &mut Report) -> Option<Form<'t>> {
+    if let Some(table) = Entries::of(raw) {
+        return Some(Form::Table(table));
+    }
+    match written(raw) {
+        Some(word) => Some(Form::Word(Spanned::new(raw.span(), word))),
+        None => report.shape(misfit("a quoted text, a number or a table", key, raw)),
+    }
+}
+
 /// The quoted text or the number that `raw` is, as it is written.
-pub(in crate::scenario) fn quantity(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<Quantity> {
-    let text = match raw.get_ref() {
+pub(in crate::scenario) fn quantity(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<Text> {
+    match written(raw) {
+        Some(text) => Some(Spanned::new(raw.span(), text)),
+        None => report.shape(misfit("a quoted text or a number", key, raw)),
+    }
+}
+
+fn written(raw: Raw<'_>) -> Option<String> {
+    Some(match raw.get_ref() {
         DeValue::String(text) => text.clone().into_owned(),
         DeValue::Integer(number) => integer(raw).map_or_else(|| number.to_string(), |number| number.to_string()),
         // `Display` of f64 gives the shortest decimal that reads back as the same number: what the author wrote.
         DeValue::Float(number) => {
             number.as_str().parse().map_or_else(|_| number.to_string(), |number: f64| number.to_string())
         }
-        _ => return report.shape(misfit("a quoted text or a number", key, raw)),
-    };
-    Some(Spanned::new(raw.span(), Scalar(text)))
+        _ => return None,
+    })
 }
 
 /// The whole number that `raw` is.
-pub(in crate::scenario) fn whole(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<Whole> {
-    match integer(raw) {
-        Some(number) => Some(Spanned::new(raw.span(), number)),
-        None => report.shape(misfit("a whole number", key, raw)),
-    }
+pub(in crate::scenario) fn whole(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<i64> {
+    integer(raw).or_else(|| report.shape(misfit("a whole number", key, raw)))
 }
 
 fn integer(raw: Raw<'_>) -> Option<i64> {

@@ -1,36 +1,28 @@
 //! What may be a value.
 
-use std::{marker::PhantomData, ops::Range, time::Duration};
+use std::{fmt::Display, marker::PhantomData, time::Duration};
 
 use serde_json::{Value, json};
-use toml::de::DeValue;
 
-use super::{Entries, Field, Key, Raw, Reader, Table, found, found::misfit};
+use super::{Definitions, Entries, Keys, Raw, Reader, Table, Value as Toml, found, misfit, texts};
 use crate::scenario::{
-    Ends, Misread, Ppm, Problem, Selector,
-    print::toml::{Keys, Value as Toml},
-    schema::Text,
+    Misread, Ppm, Problem,
+    problem::quote,
     units::{self, Protocol, written_bandwidth},
-    validate::{nodes, nodes::selector},
-    words::Spelled,
 };
+use crate::words::{self, Drift, Jump, Spelled};
 
 /// What may be a value.
-pub(in crate::scenario) trait Kind {
+pub(in crate::scenario) trait Kind: 'static {
     type Of;
 
     /// For editors.
-    fn schema(&self) -> Value;
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value;
 
     /// The value, or `None` after refusing it.
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of>;
 
     fn toml(&self, value: &Self::Of) -> String;
-}
-
-/// What the JSON Schema defines under a name.
-fn defined(name: &str) -> Value {
-    json!({ "$ref": format!("#/definitions/{name}") })
 }
 
 /// A word of a closed set.
@@ -43,13 +35,13 @@ pub(in crate::scenario) const fn word<T: Spelled>() -> Word<T> {
 impl<T: Spelled> Kind for Word<T> {
     type Of = T;
 
-    fn schema(&self) -> Value {
+    fn schema(&self, _: &mut Definitions<'_>) -> Value {
         json!({ "enum": T::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>() })
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
         let text = found::text(key, raw, reader.report)?;
-        reader.report.spelled(Some(text))
+        reader.report.take(T::spelled(text.get_ref()), text.span())
     }
 
     fn toml(&self, value: &T) -> String {
@@ -67,14 +59,23 @@ pub(in crate::scenario) const fn words<T: Spelled>() -> Words<T> {
 impl<T: Spelled> Kind for Words<T> {
     type Of = Vec<T>;
 
-    fn schema(&self) -> Value {
-        json!({ "type": "array", "items": word::<T>().schema(), "default": [] })
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        json!({ "type": "array", "items": word::<T>().schema(definitions), "default": [] })
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<T>> {
-        let texts = texts(key, raw, reader)?;
+        let texts = texts(key, raw, reader.report)?;
         let count = texts.len();
-        let words: Vec<T> = reader.report.words(texts);
+        let mut words = Vec::new();
+        for text in texts {
+            let Some(word) = reader.report.take(T::spelled(text.get_ref()), text.span()) else { continue };
+            if words.contains(&word) {
+                let message = format!("{} is there twice", quote(text.get_ref()));
+                reader.report.refuse(Problem::new(message).at(text.span()));
+            } else {
+                words.push(word);
+            }
+        }
         (words.len() == count).then_some(words)
     }
 
@@ -83,40 +84,36 @@ impl<T: Spelled> Kind for Words<T> {
     }
 }
 
-/// The items of a list of texts.
-pub(in crate::scenario) fn texts(key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Text>> {
-    let Some(items) = raw.get_ref().as_array() else { return reader.report.shape(misfit("a list", key, raw)) };
-    let texts: Vec<_> = items.iter().map(|item| found::text(key, item, reader.report)).collect();
-    texts.into_iter().collect()
+/// A number.
+pub(in crate::scenario) const NUMBER: &str = r"[0-9][0-9_]*(\.[0-9_]+)?";
+
+/// A number and the unit of a duration.
+pub(in crate::scenario) const LENGTH: &str =
+    r"[0-9][0-9_]*(\.[0-9_]+)?\s*(ns|us|µs|μs|ms|s|m|h|heartbeats?|election-timeouts?|leases?)";
+
+/// A text of this form, with space around it.
+pub(in crate::scenario) fn pattern(form: &str) -> Value {
+    json!({ "type": "string", "pattern": format!(r"^\s*{form}\s*$") })
 }
 
-/// One text, or a list of them.
-fn one_or_more(key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Text>> {
-    match raw.get_ref() {
-        DeValue::String(_) => Some(vec![found::text(key, raw, reader.report)?]),
-        DeValue::Array(_) => texts(key, raw, reader),
-        _ => reader.report.shape(misfit("a quoted text or a list of them", key, raw)),
-    }
-}
-
-/// A quantity that is written with its unit: how it is read and written.
+/// A quantity that is written with its unit: how it is described, read and written.
 pub(in crate::scenario) struct Quantity<T> {
-    named: &'static str,
-    read: fn(&str, &Protocol) -> Result<T, Misread>,
-    write: fn(&T) -> String,
+    pub named: &'static str,
+    pub schema: fn() -> Value,
+    pub read: fn(&str, Option<&Protocol>) -> Result<T, Misread>,
+    pub write: fn(&T) -> String,
 }
 
-impl<T> Kind for Quantity<T> {
+impl<T: 'static> Kind for Quantity<T> {
     type Of = T;
 
-    fn schema(&self) -> Value {
-        defined(self.named)
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        definitions.named(self.named, |_| (self.schema)())
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
-        let quantity = found::quantity(key, raw, reader.report)?;
-        let protocol = reader.frame.protocol;
-        reader.report.scalar(Some(quantity), |text| (self.read)(text, &protocol))
+        let text = found::quantity(key, raw, reader.report)?;
+        reader.report.take((self.read)(text.get_ref(), reader.frame.protocol.as_ref()), text.span())
     }
 
     fn toml(&self, value: &T) -> String {
@@ -127,25 +124,42 @@ impl<T> Kind for Quantity<T> {
 /// A duration, also in units of the protocol.
 pub(in crate::scenario) const DURATION: Quantity<Duration> = Quantity {
     named: "Duration",
-    read: |text, protocol| units::duration(text, Some(protocol)),
+    schema: || pattern(LENGTH),
+    read: units::duration,
     write: |duration| duration.toml(),
 };
 
 /// A share of one.
-pub(in crate::scenario) const SHARE: Quantity<Ppm> =
-    Quantity { named: "Share", read: |text, _| units::ppm(text), write: |share| share.toml() };
+pub(in crate::scenario) const SHARE: Quantity<Ppm> = Quantity {
+    named: "Share",
+    schema: || {
+        let text = pattern(&format!(r"{NUMBER}\s*(%|ppm)?"));
+        json!({ "anyOf": [{ "type": "number", "minimum": 0 }, text] })
+    },
+    read: |text, _| units::ppm(text),
+    write: |share| share.toml(),
+};
 
 /// How much too fast or too slow a clock is.
-pub(in crate::scenario) const DRIFT: Quantity<crate::words::Drift> =
-    Quantity { named: "Drift", read: |text, _| units::drift(text), write: |drift| drift.toml() };
+pub(in crate::scenario) const DRIFT: Quantity<Drift> = Quantity {
+    named: "Drift",
+    schema: || pattern(&format!(r"[+-]\s*{NUMBER}\s*(%|ppm)")),
+    read: |text, _| units::drift(text),
+    write: |drift| drift.toml(),
+};
 
 /// How far a clock jumps.
-pub(in crate::scenario) const JUMP: Quantity<crate::words::Jump> =
-    Quantity { named: "Jump", read: |text, protocol| units::jump(text, Some(protocol)), write: |jump| jump.toml() };
+pub(in crate::scenario) const JUMP: Quantity<Jump> = Quantity {
+    named: "Jump",
+    schema: || pattern(&format!(r"[+-]\s*{LENGTH}")),
+    read: units::jump,
+    write: |jump| jump.toml(),
+};
 
 /// Bytes a second.
 pub(in crate::scenario) const BANDWIDTH: Quantity<u64> = Quantity {
     named: "Bandwidth",
+    schema: || pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)/s")),
     read: |text, _| units::bandwidth(text),
     write: |bandwidth| written_bandwidth(*bandwidth).toml(),
 };
@@ -156,13 +170,17 @@ pub(in crate::scenario) struct Positive;
 impl Kind for Positive {
     type Of = Duration;
 
-    fn schema(&self) -> Value {
-        DURATION.schema()
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        DURATION.schema(definitions)
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
-        let quantity = found::quantity(key, raw, reader.report)?;
-        reader.report.positive(key, Some(quantity), Some(&reader.frame.protocol))
+        let duration = DURATION.read(key, raw, reader)?;
+        if duration.is_zero() {
+            reader.report.refuse(Problem::new(format!("`{key}` must be longer than zero")).at(raw.span()));
+            return None;
+        }
+        Some(duration)
     }
 
     fn toml(&self, value: &Duration) -> String {
@@ -171,31 +189,30 @@ impl Kind for Positive {
 }
 
 /// A whole number from one to another.
-pub(in crate::scenario) struct Whole {
-    pub least: u32,
-    pub most: u32,
-    /// The JSON Schema says so too.
-    pub told: bool,
+pub(in crate::scenario) struct Whole<T> {
+    pub least: T,
+    pub most: T,
 }
 
-impl Kind for Whole {
-    type Of = u32;
+impl<T: Toml + TryFrom<i64> + PartialOrd + Display + Copy + Into<u64> + 'static> Kind for Whole<T> {
+    type Of = T;
 
-    fn schema(&self) -> Value {
-        let [least, most] = if self.told { [json!(self.least), json!(self.most)] } else { [json!(0), Value::Null] };
-        let mut schema = json!({ "type": "integer", "format": "uint32", "minimum": least });
-        if !most.is_null() {
-            schema["maximum"] = most;
-        }
-        schema
+    fn schema(&self, _: &mut Definitions<'_>) -> Value {
+        json!({ "type": "integer", "minimum": self.least.into(), "maximum": self.most.into() })
     }
 
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<u32> {
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
+        let Self { least, most } = self;
         let number = found::whole(key, raw, reader.report)?;
-        reader.report.whole(key, Some(number), self.least, self.most)
+        let value = T::try_from(number).ok().filter(|value| value >= least && value <= most);
+        if value.is_none() {
+            let message = format!("`{key}` is {least} to {most}, not {number}");
+            reader.report.refuse(Problem::new(message).at(raw.span()));
+        }
+        value
     }
 
-    fn toml(&self, value: &u32) -> String {
+    fn toml(&self, value: &T) -> String {
         value.toml()
     }
 }
@@ -206,7 +223,7 @@ pub(in crate::scenario) struct Flag;
 impl Kind for Flag {
     type Of = bool;
 
-    fn schema(&self) -> Value {
+    fn schema(&self, _: &mut Definitions<'_>) -> Value {
         json!({ "type": "boolean" })
     }
 
@@ -226,8 +243,8 @@ pub(in crate::scenario) struct Said;
 impl Kind for Said {
     type Of = bool;
 
-    fn schema(&self) -> Value {
-        defined("True")
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        definitions.named("True", |_| json!({ "const": true }))
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<bool> {
@@ -243,31 +260,46 @@ impl Kind for Said {
     }
 }
 
-/// One node. `of` says what is one, `help` what to write for several.
-pub(in crate::scenario) struct OneNode {
-    pub of: &'static str,
-    pub help: &'static str,
+/// A name in kebab-case; this is what a text that is none is not: `a tag`.
+pub(in crate::scenario) struct Name(pub &'static str);
+
+impl Name {
+    /// The name that `text` is. `None` after refusing it.
+    pub(in crate::scenario) fn of(
+        &self,
+        text: &str,
+        span: std::ops::Range<usize>,
+        reader: &mut Reader<'_>,
+    ) -> Option<String> {
+        const LONGEST: usize = 64;
+        if text.len() <= LONGEST && words::is_kebab(text) {
+            return Some(text.to_owned());
+        }
+        let help =
+            "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
+        let problem = Problem::new(format!("{} is not {}", quote(text), self.0)).at(span).help(help);
+        reader.report.refuse(match words::kebab(text) {
+            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+            None => problem,
+        });
+        None
+    }
 }
 
-impl Kind for OneNode {
-    type Of = Selector;
+impl Kind for Name {
+    type Of = String;
 
-    fn schema(&self) -> Value {
-        defined("OneNode")
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        let schema = json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64 });
+        definitions.named("Name", |_| schema)
     }
 
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Selector> {
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<String> {
         let text = found::text(key, raw, reader.report)?;
-        let selector = selector(text, reader.frame, reader.report)?;
-        if selector.is_many() {
-            let problem = Problem::new(format!("`{selector}` may be several nodes; {}", self.of)).at(raw.span());
-            reader.report.refuse(problem.help(self.help));
-            return None;
-        }
-        Some(selector)
+        self.of(text.get_ref(), text.span(), reader)
     }
 
-    fn toml(&self, value: &Selector) -> String {
+    fn toml(&self, value: &String) -> String {
         value.toml()
     }
 }
@@ -279,74 +311,34 @@ pub(in crate::scenario) const fn inner<T: Table>() -> Inner<T> {
     Inner(PhantomData)
 }
 
-impl<T: Table> Kind for Inner<T> {
-    type Of = T;
-
-    fn schema(&self) -> Value {
-        defined(T::NAME)
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
+impl<T: Table> Inner<T> {
+    pub(in crate::scenario) fn read_over(
+        &self,
+        base: Option<&T>,
+        key: &str,
+        raw: Raw<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<T> {
         match Entries::of(raw) {
-            Some(entries) => T::read(&entries, reader),
+            Some(entries) => T::read(base, &entries, reader),
             None => reader.report.shape(misfit("a table", key, raw)),
         }
     }
+}
+
+impl<T: Table> Kind for Inner<T> {
+    type Of = T;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        definitions.table::<T>()
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
+        self.read_over(None, key, raw, reader)
+    }
 
     fn toml(&self, value: &T) -> String {
-        value.put(Keys::default()).toml()
-    }
-}
-
-/// Whom a fault of one side hits. `example` is what else such a fault says.
-pub(in crate::scenario) struct Victims {
-    pub verb: &'static str,
-    pub example: &'static str,
-}
-
-impl Field for Victims {
-    type Of = Vec<Selector>;
-
-    fn keys(&self, name: &'static str, about: &[&str]) -> Vec<Key> {
-        vec![Key::new(name, about, defined("Nodes")).needed()]
-    }
-
-    fn read(&self, key: &'static str, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        let texts = match entries.get(key) {
-            Some(raw) => one_or_more(key, raw, reader)?,
-            None => Vec::new(),
-        };
-        nodes::victims(self.verb, texts, self.example, entries.place(key), reader)
-    }
-
-    fn put(&self, key: &str, value: &Self::Of, keys: Keys) -> Keys {
-        keys.whom(key, value)
-    }
-}
-
-/// Who sends and who receives: `from` and `to`.
-pub(in crate::scenario) struct BothEnds;
-
-impl Field for BothEnds {
-    type Of = Ends;
-
-    fn keys(&self, _: &'static str, _: &[&str]) -> Vec<Key> {
-        let end = |name, about| Key::new(name, &[about], defined("Nodes"));
-        vec![end("from", "Who sends. Default: every node."), end("to", "Who receives. Default: every node.")]
-    }
-
-    fn read(&self, _: &'static str, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Ends> {
-        let mut end = |key| -> Option<(Vec<Text>, Option<Range<usize>>)> {
-            let Some(raw) = entries.get(key) else { return Some((Vec::new(), None)) };
-            Some((one_or_more(key, raw, reader)?, Some(raw.span())))
-        };
-        let (from, to) = (end("from"), end("to"));
-        nodes::ends(from?, to?, reader)
-    }
-
-    fn put(&self, _: &str, value: &Ends, keys: Keys) -> Keys {
-        let end = |keys: Keys, key, nodes: &[Selector]| if nodes.is_empty() { keys } else { keys.whom(key, nodes) };
-        end(end(keys, "from", &value.from), "to", &value.to)
+        value.put(None, Keys::default()).toml()
     }
 }
 

@@ -1,36 +1,58 @@
 //! What a table of a scenario file may say: declared once, and read, printed and described from that.
 //!
-//! | file    | what it holds                                              |
-//! |---------|------------------------------------------------------------|
-//! | `mod`   | tables and their keys                                      |
-//! | `kind`  | what may be a value: a word, a number, a duration, nodes   |
-//! | `found` | values of a kind that does not belong where they stand     |
+//! | file     | what it holds                                          |
+//! |----------|--------------------------------------------------------|
+//! | `mod`    | tables and their keys                                  |
+//! | `kind`   | what may be a value: a word, a number, a duration      |
+//! | `found`  | values of a kind that does not belong where they stand |
+//! | `report` | what is wrong, as it is found                          |
+//! | `schema` | what the JSON Schema says of tables and values         |
+//! | `text`   | how tables and values are written                      |
 
 mod found;
 mod kind;
+mod report;
+mod schema;
+mod text;
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
-use serde_json::{Map, Value, json};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
 pub(super) use self::{
-    found::{misfit, quantity, text, whole},
+    found::{Form, form, misfit, quantity, text, texts, whole},
     kind::*,
+    report::Report,
+    schema::{Definitions, Key},
+    text::{Bare, Keys, Value},
 };
-use super::{
-    Problem,
-    print::toml::Keys,
-    problem::{quote, quote_all},
-    validate::{Frame, report::Report},
-    words,
-};
+use super::{problem::quote_all, units::Protocol};
+use crate::words::{self, Misread};
 
 /// A value of the file, and where it stands.
 pub(super) type Raw<'t> = &'t Spanned<DeValue<'t>>;
+
+/// A text of the file, and where it stands.
+pub(super) type Text = Spanned<String>;
+
+/// What the parts of a script may refer to.
+#[derive(Clone)]
+pub(super) struct Frame {
+    /// How long the run lasts.
+    pub until: Duration,
+    /// How many nodes there are, voters or not.
+    pub nodes: u32,
+    /// `None` in the table that says what its units last.
+    pub protocol: Option<Protocol>,
+    /// The windows that have a name, and where each was given.
+    pub tags: Tags,
+}
+
+/// Names, and where each was given.
+pub(super) type Tags = BTreeMap<String, Range<usize>>;
 
 /// What reading a table needs to know, and where it puts what is wrong.
 pub(super) struct Reader<'a> {
@@ -40,18 +62,32 @@ pub(super) struct Reader<'a> {
 
 /// A table of the file.
 pub(super) struct Entries<'t> {
-    table: &'t DeTable<'t>,
+    /// `None`: the file says nothing of it.
+    table: Option<&'t DeTable<'t>>,
     pub span: Range<usize>,
 }
 
 impl<'t> Entries<'t> {
     /// The table that `raw` is. `None` if it is none.
     pub(super) fn of(raw: Raw<'t>) -> Option<Self> {
-        raw.get_ref().as_table().map(|table| Self { table, span: raw.span() })
+        raw.get_ref().as_table().map(|table| Self { table: Some(table), span: raw.span() })
+    }
+
+    /// A table that the file leaves out.
+    #[expect(dead_code, reason = "the sections to come use it")]
+    pub(super) fn none() -> Self {
+        Self { table: None, span: 0..0 }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Raw<'t>> {
-        self.table.get(key)
+        self.table?.get(key)
+    }
+
+    /// All keys with their values, in file order.
+    pub(super) fn all(&self) -> Vec<(&'t Spanned<std::borrow::Cow<'t, str>>, Raw<'t>)> {
+        let mut all: Vec<_> = self.table.into_iter().flatten().collect();
+        all.sort_by_key(|(key, _)| key.span().start);
+        all
     }
 
     /// Where the value of `key` stands; without one, the table.
@@ -66,85 +102,72 @@ impl<'t> Entries<'t> {
         given
     }
 
-    /// Refuses keys that are not among `known`.
-    pub(super) fn refuse_unknown(&self, known: &[&str], report: &mut Report) {
-        for key in self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+    /// Refuses keys that are not among `known`, with what `unknown` says of them.
+    pub(super) fn refuse_unknown(
+        &self,
+        known: &[&str],
+        unknown: impl Fn(&str, &[&str]) -> Misread,
+        report: &mut Report,
+    ) {
+        for (key, _) in self.all().into_iter().filter(|(key, _)| !known.contains(&key.get_ref().as_ref())) {
             let word = key.get_ref().as_ref();
-            let problem = Problem::new(format!("unknown key {}", quote(word))).at(key.span());
-            let problem = match words::nearest(word, known.iter().copied()) {
-                Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-                None => problem,
-            };
-            report.shapeless(problem.help(format!("allowed here: {}", quote_all(known))));
+            let misread = unknown(word, known);
+            report.shapeless(match report.above_tables(word, &self.span) {
+                Some(help) => Misread { meant: None, ..misread }.help(help).at(key.span()),
+                None => misread.at(key.span()),
+            });
         }
     }
 }
 
-/// A key of a table, as the JSON Schema has it.
-pub(super) struct Key {
-    pub name: &'static str,
-    about: String,
-    schema: Value,
-    needed: bool,
-}
-
-impl Key {
-    /// `about` is a docstring, by lines.
-    pub(super) fn new(name: &'static str, about: &[&str], schema: Value) -> Self {
-        let about = about.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n");
-        Self { name, about, schema, needed: false }
-    }
-
-    fn needed(self) -> Self {
-        Self { needed: true, ..self }
-    }
-
-    /// Draft 7 ignores what stands beside a `$ref`.
-    pub(super) fn described(&self) -> Value {
-        let mut schema = match self.schema.get("$ref") {
-            Some(_) => json!({ "allOf": [self.schema] }),
-            None => self.schema.clone(),
-        };
-        schema["description"] = self.about.as_str().into();
-        schema
-    }
-}
-
-/// The JSON Schema of a table with these keys and no others.
-pub(super) fn closed(keys: &[Key]) -> Value {
-    let properties: Map<String, Value> = keys.iter().map(|key| (key.name.to_owned(), key.described())).collect();
-    let needed: Vec<&str> = keys.iter().filter(|key| key.needed).map(|key| key.name).collect();
-    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
-    if !needed.is_empty() {
-        schema["required"] = needed.into();
-    }
-    schema
-}
-
 /// A table of the file: its keys, and the way there and back.
-pub(super) trait Table: Sized {
+pub(super) trait Table: Sized + 'static {
     /// Its name in the JSON Schema.
     const NAME: &'static str;
 
     fn keys() -> Vec<Key>;
 
-    /// What the table says. `None` if something was refused.
-    fn decode(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self>;
+    /// What the table says; what it leaves out is as in `base`, if there is one. `None` if something was refused.
+    fn decode(base: Option<&Self>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self>;
 
-    fn put(&self, keys: Keys) -> Keys;
+    /// What differs from `base`, or from what a table that says nothing means.
+    fn put(&self, base: Option<&Self>, keys: Keys) -> Keys;
 
-    fn read(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let keys: Vec<&str> = Self::keys().iter().map(|key| key.name).collect();
-        entries.refuse_unknown(&keys, reader.report);
-        Self::decode(entries, reader)
+    /// What to say of a key that is not among `known`.
+    fn unknown(key: &str, known: &[&str]) -> Misread {
+        words::unknown("key", key, known).help(format!("allowed here: {}", quote_all(known)))
+    }
+
+    fn read(base: Option<&Self>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let keys = Self::keys();
+        let names: Vec<&str> = keys.iter().map(|key| key.name.as_ref()).collect();
+        entries.refuse_unknown(&names, Self::unknown, reader.report);
+        Self::decode(base, entries, reader)
     }
 }
 
-/// Declares a table: a struct whose every field has a key, and what may stand there.
+/// Declares a table: a struct whose every field has a key, and what may stand there. `struct NAME: Default` is of a table that may
+/// be left out.
 macro_rules! table {
+    ($(#[$meta:meta])* $visible:vis struct $name:ident: Default {
+        $($(#[doc = $about:literal])* $field:ident: $of:ty = $key:literal, $kind:expr;)*
+    } $(unknown = $unknown:path;)?) => {
+        $crate::scenario::table::table! {
+            $(#[$meta])* $visible struct $name {
+                $($(#[doc = $about])* $field: $of = $key, $kind;)*
+            }
+            $(unknown = $unknown;)?
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $crate::scenario::table::Unsaid::unsaid(&$kind)),* }
+            }
+        }
+    };
     ($(#[$meta:meta])* $visible:vis struct $name:ident {
         $($(#[doc = $about:literal])* $field:ident: $of:ty = $key:literal, $kind:expr;)*
-    }) => {
+    } $(unknown = $unknown:path;)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         $visible struct $name {
@@ -155,83 +178,174 @@ macro_rules! table {
             const NAME: &'static str = stringify!($name);
 
             fn keys() -> Vec<$crate::scenario::table::Key> {
-                let keys = [$($crate::scenario::table::Field::keys(&$kind, $key, &[$($about),*])),*];
+                let keys = [$($crate::scenario::table::Field::keys($kind, $key, concat!($($about, "\n"),*))),*];
                 keys.into_iter().flatten().collect()
             }
 
             fn decode(
+                base: Option<&Self>,
                 entries: &$crate::scenario::table::Entries<'_>,
                 reader: &mut $crate::scenario::table::Reader<'_>,
             ) -> Option<Self> {
-                $(let $field: Option<$of> = $crate::scenario::table::Field::read(&$kind, $key, entries, reader);)*
+                $(let $field: Option<$of> =
+                    $crate::scenario::table::Field::read(&$kind, $key, base.map(|base| &base.$field), entries, reader);)*
                 Some(Self { $($field: $field?),* })
             }
 
-            fn put(&self, keys: $crate::scenario::print::toml::Keys) -> $crate::scenario::print::toml::Keys {
-                $(let keys = $crate::scenario::table::Field::put(&$kind, $key, &self.$field, keys);)*
+            fn put(&self, base: Option<&Self>, keys: $crate::scenario::table::Keys) -> $crate::scenario::table::Keys {
+                $(let keys = $crate::scenario::table::Field::put(
+                    &$kind, $key, base.map(|base| &base.$field), &self.$field, keys);)*
                 keys
             }
+
+            $(fn unknown(key: &str, known: &[&str]) -> $crate::words::Misread {
+                $unknown(key, known)
+            })?
         }
     };
 }
 pub(super) use table;
 
 /// One or several keys of a table that give one field.
-pub(super) trait Field {
+pub(super) trait Field: Sized + 'static {
     type Of;
 
-    fn keys(&self, name: &'static str, about: &[&str]) -> Vec<Key>;
+    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key>;
 
-    /// `None` if what is there was refused.
-    fn read(&self, key: &'static str, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self::Of>;
+    /// What is there; what is not is as in `base`. `None` if what is there was refused.
+    fn read(
+        &self,
+        key: &'static str,
+        base: Option<&Self::Of>,
+        entries: &Entries<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self::Of>;
 
-    fn put(&self, key: &str, value: &Self::Of, keys: Keys) -> Keys;
+    fn put(&self, key: &str, base: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys;
+}
+
+/// What may be left out, and then means something.
+pub(super) trait Unsaid: Field {
+    fn unsaid(&self) -> Self::Of;
 }
 
 /// What may be left out.
 pub(super) struct Maybe<K>(pub K);
 
-impl<K: Kind> Field for Maybe<K> {
+impl<K: Kind<Of: Clone + PartialEq>> Field for Maybe<K> {
     type Of = Option<K::Of>;
 
-    fn keys(&self, name: &'static str, about: &[&str]) -> Vec<Key> {
-        vec![Key::new(name, about, self.0.schema())]
+    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
+        vec![Key::of(name, about, self.0)]
     }
 
-    fn read(&self, key: &'static str, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+    fn read(
+        &self,
+        key: &'static str,
+        base: Option<&Self::Of>,
+        entries: &Entries<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self::Of> {
         match entries.get(key) {
             Some(raw) => self.0.read(key, raw, reader).map(Some),
-            None => Some(None),
+            None => Some(base.cloned().flatten()),
         }
     }
 
-    fn put(&self, key: &str, value: &Self::Of, keys: Keys) -> Keys {
+    fn put(&self, key: &str, base: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
         match value {
-            Some(value) => keys.verbatim(key, self.0.toml(value)),
-            None => keys,
+            Some(said) if base != Some(value) => keys.verbatim(key, self.0.toml(said)),
+            Some(_) | None => keys,
         }
+    }
+}
+
+impl<K: Kind<Of: Clone + PartialEq>> Unsaid for Maybe<K> {
+    fn unsaid(&self) -> Self::Of {
+        None
     }
 }
 
 /// What has a default.
 pub(super) struct Or<T, K>(pub T, pub K);
 
-impl<T: Clone + PartialEq, K: Kind<Of = T>> Field for Or<T, K> {
+impl<T: Clone + PartialEq + 'static, K: Kind<Of = T>> Field for Or<T, K> {
     type Of = T;
 
-    fn keys(&self, name: &'static str, about: &[&str]) -> Vec<Key> {
-        vec![Key::new(name, about, self.1.schema())]
+    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
+        vec![Key::of(name, about, self.1)]
     }
 
-    fn read(&self, key: &'static str, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<T> {
+    fn read(&self, key: &'static str, base: Option<&T>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<T> {
         match entries.get(key) {
             Some(raw) => self.1.read(key, raw, reader),
-            None => Some(self.0.clone()),
+            None => Some(base.unwrap_or(&self.0).clone()),
         }
     }
 
-    fn put(&self, key: &str, value: &T, keys: Keys) -> Keys {
-        if *value == self.0 { keys } else { keys.verbatim(key, self.1.toml(value)) }
+    fn put(&self, key: &str, base: Option<&T>, value: &T, keys: Keys) -> Keys {
+        if value == base.unwrap_or(&self.0) { keys } else { keys.verbatim(key, self.1.toml(value)) }
+    }
+}
+
+impl<T: Clone + PartialEq + 'static, K: Kind<Of = T>> Unsaid for Or<T, K> {
+    fn unsaid(&self) -> T {
+        self.0.clone()
+    }
+}
+
+/// The line of the file (1-based) on which a table begins.
+pub(super) struct Line;
+
+impl Field for Line {
+    type Of = usize;
+
+    fn keys(self, _: &'static str, _: &'static str) -> Vec<Key> {
+        Vec::new()
+    }
+
+    fn read(
+        &self,
+        _: &'static str,
+        _: Option<&usize>,
+        entries: &Entries<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<usize> {
+        Some(reader.report.line(&entries.span))
+    }
+
+    fn put(&self, _: &str, _: Option<&usize>, _: &usize, keys: Keys) -> Keys {
+        keys
+    }
+}
+
+/// A table inside a table, that says what is different from this.
+#[expect(dead_code, reason = "the sections to come use it")]
+pub(super) struct Over<T>(pub T);
+
+impl<T: Table + Clone> Field for Over<T> {
+    type Of = T;
+
+    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
+        vec![Key::of(name, about, inner::<T>())]
+    }
+
+    fn read(&self, key: &'static str, base: Option<&T>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<T> {
+        let base = base.unwrap_or(&self.0);
+        match entries.get(key) {
+            Some(raw) => inner().read_over(Some(base), key, raw, reader),
+            None => Some(base.clone()),
+        }
+    }
+
+    fn put(&self, key: &str, base: Option<&T>, value: &T, keys: Keys) -> Keys {
+        keys.table(key, value.put(Some(base.unwrap_or(&self.0)), Keys::default()))
+    }
+}
+
+impl<T: Table + Clone> Unsaid for Over<T> {
+    fn unsaid(&self) -> T {
+        self.0.clone()
     }
 }
 
@@ -241,22 +355,64 @@ pub(super) struct Needed<K>(pub K, pub &'static str, pub &'static str);
 impl<K: Kind> Field for Needed<K> {
     type Of = K::Of;
 
-    fn keys(&self, name: &'static str, about: &[&str]) -> Vec<Key> {
-        vec![Key::new(name, about, self.0.schema()).needed()]
+    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
+        vec![Key::of(name, about, self.0).needed()]
     }
 
-    fn read(&self, key: &'static str, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<K::Of> {
+    fn read(
+        &self,
+        key: &'static str,
+        _: Option<&K::Of>,
+        entries: &Entries<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<K::Of> {
         let Self(kind, message, help) = self;
         match entries.get(key) {
             Some(raw) => kind.read(key, raw, reader),
             None => {
-                reader.report.missing(Problem::new(message).at(entries.span.clone()).help(help));
+                reader.report.missing(super::Problem::new(message).at(entries.span.clone()).help(help));
                 None
             }
         }
     }
 
-    fn put(&self, key: &str, value: &K::Of, keys: Keys) -> Keys {
+    fn put(&self, key: &str, _: Option<&K::Of>, value: &K::Of, keys: Keys) -> Keys {
         keys.verbatim(key, self.0.toml(value))
+    }
+}
+
+/// A table that is held otherwise than it is written.
+pub(super) trait Held: Sized + 'static {
+    /// Its name in the JSON Schema.
+    const NAMED: &'static str;
+    /// As it is written.
+    type Written: Table;
+
+    /// Refuses keys that do not go together, whatever they say.
+    fn keys_fit(_: &Entries<'_>, _: &mut Reader<'_>) -> Option<()> {
+        Some(())
+    }
+
+    fn of(written: Self::Written, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self>;
+
+    fn written(&self) -> Self::Written;
+}
+
+impl<T: Held> Table for T {
+    const NAME: &'static str = T::NAMED;
+
+    fn keys() -> Vec<Key> {
+        T::Written::keys()
+    }
+
+    fn decode(_: Option<&Self>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let fit = T::keys_fit(entries, reader);
+        let written = T::Written::decode(None, entries, reader)?;
+        fit?;
+        T::of(written, entries, reader)
+    }
+
+    fn put(&self, _: Option<&Self>, keys: Keys) -> Keys {
+        self.written().put(None, keys)
     }
 }

@@ -55,7 +55,7 @@ fn the_sample_of_the_design_says_what_it_seems_to_say() {
         ("get-p99".to_owned(), Some("storm"), 0.005),
     ];
     assert_eq!(bounds, expected);
-    assert_eq!(scenario.variants["elastickv-549"].class, Some(Class::Expectation));
+    assert_eq!(scenario.expect.variants["elastickv-549"].class, Some(Class::Expectation));
     assert_eq!(scenario.floors.iter().map(|floor| floor.least).collect::<Vec<_>>(), [10_000, 2]);
 }
 

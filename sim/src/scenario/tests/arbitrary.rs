@@ -18,8 +18,8 @@ use crate::scenario::{
     Pause, Paused, PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Shape, Slow,
     Step, Tail, Target, Transfer, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
-    words::Spelled,
 };
+use crate::words::Spelled;
 
 const UNTIL: Duration = Duration::from_secs(600);
 const NODES: u32 = 5;
@@ -49,8 +49,7 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
             record_only: head.record_only.clone(),
             workloads: named(&workloads),
             load: Load::default(),
-            expect: Expect { bounds, violation },
-            variants,
+            expect: Expect { bounds, violation, variants },
             floors,
         })
     })
@@ -494,7 +493,7 @@ fn bounds(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = Vec
             let windows = subsequence(windows.clone(), 1..=all).prop_shuffle();
             (windows, vec(written_bounds(metric), all)).prop_map(move |(windows, texts)| {
                 let bound = |(window, text): (Option<String>, String)| {
-                    let bound = units::bound(&text, metric, &protocol).expect("a bound that can hold");
+                    let bound = units::bound(&text, metric, Some(&protocol)).expect("a bound that can hold");
                     Expectation { metric, window, bound, line: 0 }
                 };
                 windows.into_iter().zip(texts).map(bound).collect::<Vec<_>>()

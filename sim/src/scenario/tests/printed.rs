@@ -13,7 +13,7 @@ fn placeless(mut scenario: Scenario) -> Scenario {
     scenario.floors.iter_mut().for_each(|floor| floor.line = 0);
     scenario.cluster.changes.values_mut().for_each(|changes| changes.line = 0);
     lineless(&mut scenario.expect.bounds);
-    for variant in scenario.variants.values_mut() {
+    for variant in scenario.expect.variants.values_mut() {
         variant.line = 0;
         lineless(&mut variant.bounds);
     }

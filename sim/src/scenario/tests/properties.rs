@@ -90,7 +90,7 @@ proptest! {
         let _ = (units::duration(&word, Some(&protocol)), units::rate(&word), units::ppm(&word), units::per_mille(&word));
         let _ = (units::quantile(&word), units::key_distribution(&word), word.parse::<Seeds>());
         for metric in Metric::all() {
-            let _ = units::bound(&word, metric, &protocol);
+            let _ = units::bound(&word, metric, Some(&protocol));
         }
     }
 

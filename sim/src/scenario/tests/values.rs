@@ -132,8 +132,9 @@ fn shares_are_exact() {
 
 #[test]
 fn bounds_hold_the_base_unit_and_keep_their_text() {
-    let bound =
-        |text, metric| units::bound(text, metric, &PROTOCOL).map(|bound| (bound.op, bound.value, bound.text)).ok();
+    let bound = |text, metric| {
+        units::bound(text, metric, Some(&PROTOCOL)).map(|bound| (bound.op, bound.value, bound.text)).ok()
+    };
     assert_eq!(bound(">= 0.97", Metric::LeaseHitRate), Some((Op::Ge, 0.97, ">= 0.97".to_owned())));
     assert_eq!(bound(">=97%", Metric::LeaseHitRate), Some((Op::Ge, 0.97, ">=97%".to_owned())));
     assert_eq!(bound("0", Metric::StaleReads), Some((Op::Eq, 0.0, "0".to_owned())));
@@ -158,8 +159,9 @@ fn a_load_is_a_factor_within_limits_and_scales_open_loops() {
 
 #[test]
 fn a_bound_compares_as_its_operator_says() {
-    let holds =
-        |text: &str, value| units::bound(text, Metric::Reads, &PROTOCOL).map(|bound| bound.holds(value)) == Ok(true);
+    let holds = |text: &str, value| {
+        units::bound(text, Metric::Reads, Some(&PROTOCOL)).map(|bound| bound.holds(value)) == Ok(true)
+    };
     assert!(holds("<= 5", 5.0) && !holds("< 5", 5.0) && holds("5", 5.0) && holds(">= 5", 5.0) && !holds("> 5", 5.0));
 }
 

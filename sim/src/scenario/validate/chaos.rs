@@ -2,17 +2,17 @@
 
 use toml::Spanned;
 
-use super::{Frame, report::Report};
 use crate::scenario::{
     Chaos, Problem, Verb,
     schema::{self, Text},
-    words,
+    table::{Frame, Report},
 };
+use crate::words;
 
 pub(super) fn chaos(raw: Option<Spanned<schema::Chaos>>, frame: &Frame, report: &mut Report) -> Option<Chaos> {
     let raw = raw?.into_inner();
     let place = raw.quiet.as_ref().map(Spanned::span);
-    let quiet = report.positive("quiet", raw.quiet, Some(&frame.protocol)).unwrap_or(Chaos::QUIET);
+    let quiet = report.positive("quiet", raw.quiet, frame.protocol.as_ref()).unwrap_or(Chaos::QUIET);
     if quiet >= frame.until {
         let problem = Problem::new("the whole run is quiet: nothing ever goes wrong");
         report.missing(

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::report::Report;
-use crate::scenario::{Claims, Problem, RecordOnly, problem::quote, schema, units};
+use crate::scenario::{Claims, Problem, RecordOnly, problem::quote, schema, table::Report, units};
 
 /// The checks that only record. Which checks there are is not known here: the runner looks the names up.
 pub(super) fn record_only(raw: schema::Checks, report: &mut Report) -> Vec<RecordOnly> {

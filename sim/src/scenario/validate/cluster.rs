@@ -4,15 +4,16 @@ use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use toml::Spanned;
 
-use super::report::Report;
 use crate::scenario::{
     CHANGED, COMPACT_AFTER, COSTS, Changes, Cluster, Cpu, Disk, Distribution, LaneSetup, Lanes, MAX_CORES,
     MAX_GET_READS, MAX_NODES, MAX_QUEUE, Misread, Network, Problem, Wire,
     problem::quote_all,
     profiles::{DISKS, NETWORKS, Profile},
     schema::{self, Knots, Or, Quantity, Text, Whole},
-    units, words,
+    table::Report,
+    units,
 };
+use crate::words;
 
 pub(super) fn cluster(raw: schema::Cluster, report: &mut Report) -> Cluster {
     let default = Cluster::default();

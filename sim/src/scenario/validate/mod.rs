@@ -6,49 +6,42 @@
 mod chaos;
 mod checks;
 mod cluster;
-mod expect;
-pub(super) mod nodes;
-pub(super) mod report;
 mod size;
 mod timeline;
 mod workload;
 
-use std::{ops::Range, path::Path, time::Duration};
+use std::{ops::Range, path::Path};
 
-use self::report::Report;
-pub(super) use self::{
-    timeline::{WHOLE, keys as step_keys},
-    workload::KINDS,
-};
+use toml::de::DeTable;
+
+pub(super) use self::{timeline::keys as step_keys, workload::KINDS};
 use super::{
-    Action, Cluster, FORMAT, Load, MAX_DURATION, Metric, Problem, Scenario, schema, table::Raw, units::Protocol, words,
+    Action, Cluster, FORMAT, Floors, Load, MAX_DURATION, Metric, Problem, Scenario, read, schema,
+    table::{Frame, Kind, Reader, Report, Tags, inner},
+    units::Protocol,
 };
-
-/// What the parts of a script may refer to.
-pub(super) struct Frame {
-    /// How long the run lasts.
-    pub until: Duration,
-    /// How many nodes there are, voters or not.
-    pub nodes: u32,
-    pub protocol: Protocol,
-}
 
 /// Judges `file`. `complete` is false if parts of it could not be read; then nothing is said about what is missing.
 ///
 /// The scenario makes sense only if there are no problems.
 pub(super) fn validate(
     file: schema::File,
-    timeline: Option<Raw<'_>>,
+    taken: &DeTable<'_>,
     path: &Path,
     text: &str,
     complete: bool,
 ) -> (Scenario, Vec<Problem>) {
-    let mut report = Report::new(text, complete);
+    let mut report = Report::new(text, read::ROOT.to_vec(), complete);
     format(file.format, &mut report);
     let until = file.until.as_ref().map(toml::Spanned::span).unwrap_or_default();
     let cluster = cluster::cluster(file.cluster, &mut report);
     let frame = frame(&cluster, file.until, &mut report);
-    let timeline = timeline::timeline(timeline, &frame, &mut report);
+    let timeline = timeline::timeline(taken.get("timeline"), &frame, &mut report);
+    let frame = Frame { tags: timeline.tags.clone(), ..frame };
+    let mut reader = Reader { frame: &frame, report: &mut report };
+    let expect = taken.get("expect").and_then(|raw| inner().read("expect", raw, &mut reader)).unwrap_or_default();
+    let floors: Floors =
+        taken.get("floors").and_then(|raw| inner().read("floors", raw, &mut reader)).unwrap_or_default();
     let (workloads, workload_places): (Vec<_>, Vec<_>) =
         workload::workloads(file.workload, &frame, &mut report).into_iter().unzip();
     let scenario = Scenario {
@@ -60,9 +53,8 @@ pub(super) fn validate(
         variant: file.variant.and_then(|variant| report.kebab("a variant's name", variant)),
         claims: checks::claims(file.claims, &mut report),
         record_only: checks::record_only(file.checks, &mut report),
-        expect: expect::expect(file.expect.violation, file.expect.bounds, &timeline.tags, &frame, &mut report),
-        variants: expect::variants(file.expect.variant, &timeline.tags, &frame, &mut report),
-        floors: expect::floors(file.floors, &mut report),
+        expect,
+        floors: floors.all,
         timeline: timeline.steps,
         chaos: chaos::chaos(file.chaos, &frame, &mut report),
         cluster,
@@ -94,14 +86,14 @@ fn frame(cluster: &Cluster, until: Option<schema::Quantity>, report: &mut Report
         report.missing(Problem::new("`until` is missing").help("say how long the run lasts: `until = \"20s\"`"));
     }
     let until = until.and_then(|until| {
-        let length = report.moment(Some(until.clone()), &protocol)?;
+        let length = report.moment(Some(until.clone()), Some(&protocol))?;
         if length.is_zero() {
             report.refuse(Problem::new("a run of no length has nothing to show").at(until.span()));
         }
         Some(length).filter(|length| !length.is_zero())
     });
     // Without a known end nothing may be refused for lying after it.
-    Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.size(), protocol }
+    Frame { until: until.unwrap_or(MAX_DURATION), nodes: cluster.size(), protocol: Some(protocol), tags: Tags::new() }
 }
 
 fn name(name: Option<schema::Text>, path: &Path, report: &mut Report) -> String {
@@ -118,7 +110,7 @@ fn name(name: Option<schema::Text>, path: &Path, report: &mut Report) -> String 
 
 /// Recovery is measured from the end of a fault: where one lasts to the end of the run, there is none to measure.
 fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report: &mut Report) {
-    let variants = scenario.variants.values().flat_map(|variant| &variant.bounds);
+    let variants = scenario.expect.variants.values().flat_map(|variant| &variant.bounds);
     let expected = scenario.expect.bounds.iter().chain(variants).find(|bound| bound.metric == Metric::Recovery);
     let steps = scenario.timeline.iter().zip(places).enumerate();
     let endless = steps.rev().find(|(number, _)| scenario.is_endless(*number));
@@ -130,10 +122,4 @@ fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report
             expected.line
         )));
     }
-}
-
-/// `text` is a name of our own making, and short.
-fn is_name(text: &str) -> bool {
-    const LONGEST: usize = 64;
-    text.len() <= LONGEST && words::is_kebab(text)
 }

@@ -4,9 +4,8 @@
 
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
-use super::report::Report;
 use crate::scenario::{
-    MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_TICKS, MAX_UNDER_WAY, Pace, Problem, Scenario, Workload,
+    MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_TICKS, MAX_UNDER_WAY, Pace, Problem, Scenario, Workload, table::Report,
 };
 
 /// Refuses what is too large. `places` are those of the workloads, `until` that of the length of the run.

@@ -2,20 +2,18 @@
 
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
-use serde_json::json;
+use serde_json::Value;
 
-use super::{Frame, report::Report};
 use crate::scenario::{
-    Action, MAX_REPETITIONS, MAX_STEPS, Misread, Problem, Selector, Step, Verb, When,
+    Action, MAX_REPETITIONS, MAX_STEPS, Misread, Problem, Selector, Step, Verb, WHOLE, When,
     problem::quote_all,
     schema::{Quantity, Scalar, Text, Whole},
-    table::{self, Entries, Key, Raw, Reader, misfit},
+    table::{
+        self, DURATION, Definitions, Entries, Frame, Key, LENGTH, Name, Raw, Reader, Report, Tags, misfit, pattern,
+    },
     units, verb,
-    words::Spelled,
 };
-
-/// What expectations call the whole run, so that no window may.
-pub(in crate::scenario) const WHOLE: &str = "whole";
+use crate::words::{self, Phase, Spelled};
 
 /// The timeline, and what other rules need of it.
 #[derive(Default)]
@@ -30,34 +28,42 @@ pub(super) struct Timeline {
 
 /// The keys of a step.
 pub(in crate::scenario) fn keys() -> Vec<Key> {
-    let defined = |name: &str| json!({ "$ref": format!("#/definitions/{name}") });
-    let times = json!({ "type": "integer", "format": "uint32", "minimum": 1, "maximum": MAX_REPETITIONS });
     let mut keys = vec![
         Key::new(
             "at",
-            &["When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`."],
-            defined("At"),
+            "When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`.",
+            |to| to.named("At", |_| pattern(&format!(r"{LENGTH}\s*(\.\.\s*{LENGTH}\s*)?"))),
         ),
-        Key::new("every", &["Acts again and again in the window `at`, this far apart."], defined("Duration")),
-        Key::new(
+        Key::of("every", "Acts again and again in the window `at`, this far apart.", DURATION),
+        Key::of(
             "jitter",
-            &["Each repetition is up to this much later, drawn from the seed. Shorter than `every`."],
-            defined("Duration"),
+            "Each repetition is up to this much later, drawn from the seed. Shorter than `every`.",
+            DURATION,
         ),
         Key::new(
             "when",
-            &[
-                "Instead of at a time: whenever this happens in the protocol, or so long after (`+ 5ms`), or before (`- 5ms`) where that is",
-                "known beforehand. `at` is then the window in which it is waited for.",
-            ],
-            defined("Moment"),
+            "Instead of at a time: whenever this happens in the protocol, or so long after (`+ 5ms`), or before (`- 5ms`) where that \
+             is\nknown beforehand. `at` is then the window in which it is waited for.",
+            moments,
         ),
-        Key::new("times", &["Of what waits with `when`: how often at most. Default 1."], times),
-        Key::new("name", &["What the step is called, in reports and where its draws are named."], defined("Name")),
-        Key::new("tag", &["Gives the window `at` a name that `[expect]` uses."], defined("Name")),
+        Key::of("times", "Of what waits with `when`: how often at most. Default 1.", TIMES),
+        Key::of("name", "What the step is called, in reports and where its draws are named.", Name("a step's name")),
+        Key::of("tag", "Gives the window `at` a name that `[expect]` uses.", Name("a tag")),
     ];
     keys.extend(verb::keys());
     keys
+}
+
+const TIMES: table::Whole<u32> = table::Whole { least: 1, most: MAX_REPETITIONS as u32 };
+
+fn moments(definitions: &mut Definitions<'_>) -> Value {
+    definitions.named("Moment", |_| {
+        let words: Vec<&str> = Phase::WORDS.iter().map(|(_, word)| *word).collect();
+        let phases = words.join("|").replace('.', r"\.");
+        let mut schema = pattern(&format!(r"({phases})\s*([+-]\s*{LENGTH}\s*)?"));
+        schema["examples"] = words.into();
+        schema
+    })
 }
 
 pub(super) fn timeline(raw: Option<Raw<'_>>, frame: &Frame, report: &mut Report) -> Timeline {
@@ -100,8 +106,6 @@ fn actions() -> Vec<&'static str> {
     ["tag"].into_iter().chain(Verb::all().map(Verb::name)).collect()
 }
 
-type Tags = BTreeMap<String, Range<usize>>;
-
 /// When a step acts, as it is written.
 struct Time {
     at: Option<Quantity>,
@@ -112,13 +116,21 @@ struct Time {
 }
 
 fn step(entries: &Entries<'_>, tags: &mut Tags, names: &mut Tags, reader: &mut Reader<'_>) -> Option<Step> {
-    let known: Vec<&str> = keys().iter().map(|key| key.name).collect();
+    let keys = keys();
+    let known: Vec<&str> = keys.iter().map(|key| key.name.as_ref()).collect();
     let report = &mut *reader.report;
-    entries.refuse_unknown(&known, report);
-    let mut quantity = |key| entries.get(key).and_then(|raw| table::quantity(key, raw, report));
+    let unknown = |key: &str, known: &[&str]| {
+        words::unknown("key", key, known).help(format!("allowed here: {}", quote_all(known)))
+    };
+    entries.refuse_unknown(&known, unknown, report);
+    let mut quantity = |key| {
+        let text = entries.get(key).and_then(|raw| table::quantity(key, raw, report))?;
+        Some(toml::Spanned::new(text.span(), Scalar(text.into_inner())))
+    };
     let (at, every, jitter) = (quantity("at"), quantity("every"), quantity("jitter"));
     let when = entries.get("when").and_then(|raw| table::text("when", raw, report));
-    let times = entries.get("times").and_then(|raw| table::whole("times", raw, report));
+    let times = entries.get("times").and_then(|raw| Some((raw.span(), table::whole("times", raw, report)?)));
+    let times = times.map(|(span, times)| toml::Spanned::new(span, times));
     let name = entries.get("name").and_then(|raw| table::text("name", raw, report));
     let name = name.and_then(|name| named(name, names, report));
     let raw = Time { at, every, jitter, when, times };
@@ -171,7 +183,7 @@ fn on(
     frame: &Frame,
     report: &mut Report,
 ) -> Option<When> {
-    let moment = report.take(units::phase_moment(when.get_ref(), &frame.protocol), when.span());
+    let moment = report.take(units::phase_moment(when.get_ref(), frame.protocol.as_ref()), when.span());
     let times = report.whole("times", times, 1, MAX_REPETITIONS as u32).unwrap_or(1);
     let window = match at {
         None => Some((Duration::ZERO, frame.until)),
@@ -253,7 +265,7 @@ fn time_or_window(at: &Quantity, frame: &Frame, report: &mut Report) -> Option<W
     let Scalar(text) = at.get_ref();
     let written = text.as_str();
     let time = |text: &str, report: &mut Report| {
-        let time = units::moment(text, Some(&frame.protocol)).map_err(|misread| match window_meant(written) {
+        let time = units::moment(text, frame.protocol.as_ref()).map_err(|misread| match window_meant(written) {
             Some(meant) => Misread { meant: Some(meant), ..misread.help(AT_FORMS) },
             None if misread.meant.is_none() => misread.help(AT_FORMS),
             None => misread,
@@ -316,10 +328,10 @@ fn period(
         report.refuse(Problem::new("a tag is not repeated").at(every.span()));
         return None;
     }
-    let every = report.positive("every", Some(every), Some(&frame.protocol));
+    let every = report.positive("every", Some(every), frame.protocol.as_ref());
     let Some(jitter) = jitter else { return Some(Some((every?, Duration::ZERO))) };
     let span = jitter.span();
-    let jitter = report.duration(Some(jitter), Some(&frame.protocol));
+    let jitter = report.duration(Some(jitter), frame.protocol.as_ref());
     let (every, jitter) = (every?, jitter?);
     if jitter >= every {
         report.refuse(Problem::new("`jitter` must be shorter than `every`, or the order of times is lost").at(span));

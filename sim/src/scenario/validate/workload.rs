@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use toml::Spanned;
 
-use super::{Frame, report::Report};
 use crate::scenario::{
     Count, KeyDistribution, Keys, MAX_BURST, MAX_CLIENTS, MAX_KEYS, MAX_SCRIPT_READS, MAX_WORKLOADS, Misread, Mix,
     Pace, Problem, ScriptReads, Target, Workload, WorkloadKind,
     schema::{self, Or, Quantity, Text, Whole},
-    units, words,
+    table::{Frame, Report},
+    units,
 };
+use crate::words;
 
 /// The kinds of workloads.
 pub(in crate::scenario) const KINDS: [&str; 2] = ["kv", "script"];
@@ -52,7 +53,7 @@ fn one(
     };
     let name = name.and_then(|(span, name)| unique(name, span, names, report));
     let (from, until) = span_of_time(raw.from, raw.until, frame, report);
-    let protocol = Some(&frame.protocol);
+    let protocol = frame.protocol.as_ref();
     let workload = Workload {
         name: name.unwrap_or_default(),
         kind: kind?,
@@ -174,8 +175,8 @@ fn span_of_time(
 ) -> (Duration, Option<Duration>) {
     let from_span = from.as_ref().map(Spanned::span);
     let until_span = until.as_ref().map(Spanned::span);
-    let from = report.moment(from, &frame.protocol).unwrap_or_default();
-    let until = report.moment(until, &frame.protocol);
+    let from = report.moment(from, frame.protocol.as_ref()).unwrap_or_default();
+    let until = report.moment(until, frame.protocol.as_ref());
     let run = frame.until;
     if let Some(span) = until_span.clone().filter(|_| until.is_some_and(|until| until > run)) {
         report.refuse(Problem::new(format!("the workload ends after the run ({run:?})")).at(span));
@@ -205,7 +206,7 @@ fn pace(
     if let Some(per_second_milli) = report.scalar(rate, units::rate) {
         return Pace::Open { per_second_milli, burst };
     }
-    let think = report.duration(think, Some(&frame.protocol));
+    let think = report.duration(think, frame.protocol.as_ref());
     think.map_or_else(Pace::default, |think| Pace::Closed { think })
 }
 

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use super::{
     Deed, Fault,
+    nodes::Victims,
     told::{all, are_many, drawn, lasting},
 };
 use crate::scenario::{
     Claims, ClockHarm, Drift, Jump, Problem, Selector,
     chaos::{Dice, STALLS, Steps, chance, pick},
     explain::words::time,
-    print::toml::Keys,
     problem::quote_all,
-    table::{DRIFT, Entries, Flag, JUMP, Key, Maybe, Or, Positive, Reader, Said, Table, Victims, only_one, table},
+    table::{DRIFT, Entries, Flag, Held, JUMP, Maybe, Or, Positive, Reader, Said, only_one, table},
 };
 
 /// What may be wrong with a clock.
@@ -21,7 +21,7 @@ const HARMS: [&str; 5] = ["rate", "slew", "step", "freeze", "fail"];
 
 table! {
     /// As it is written.
-    struct Written {
+    pub(in crate::scenario) struct Written {
         /// Whose clock.
         nodes: Vec<Selector> = "node", Victims { verb: "clock", example: "rate = \"+500ppm\"" };
         /// It runs so much too fast (`+500ppm`) or too slow (`-2%`).
@@ -52,14 +52,11 @@ pub struct ClockFault {
     pub lasts: Option<Duration>,
 }
 
-impl Table for ClockFault {
-    const NAME: &'static str = "ClockFault";
+impl Held for ClockFault {
+    const NAMED: &'static str = "ClockFault";
+    type Written = Written;
 
-    fn keys() -> Vec<Key> {
-        Written::keys()
-    }
-
-    fn decode(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+    fn keys_fit(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<()> {
         let none = Problem::new("nothing is wrong with this clock").help(format!("say what is: {}", quote_all(HARMS)));
         let only = only_one(&HARMS, entries, reader, none, |one, other| {
             Problem::new(format!("one thing is wrong with a clock at a time, here `{one}` and `{other}`"))
@@ -73,15 +70,18 @@ impl Table for ClockFault {
             let problem = Problem::new("a `step` is over at once").at(entries.place("for"));
             reader.report.refuse(problem.help("for a clock that jumps back later write another step"));
         }
-        let Written { nodes, rate, slew, step, freeze, fail, monotonic, lasts } = Written::decode(entries, reader)?;
-        only?;
+        only
+    }
+
+    fn of(written: Written, _: &Entries<'_>, _: &mut Reader<'_>) -> Option<Self> {
+        let Written { nodes, rate, slew, step, freeze, fail, monotonic, lasts } = written;
         let step = step.map(|by| ClockHarm::Step { by, monotonic });
         let harm = rate.map(ClockHarm::Rate).or(slew.map(ClockHarm::Slew)).or(step);
         let harm = harm.or(freeze.then_some(ClockHarm::Freeze)).or(fail.then_some(ClockHarm::Fail))?;
         Some(Self { nodes, harm, lasts })
     }
 
-    fn put(&self, keys: Keys) -> Keys {
+    fn written(&self) -> Written {
         let (nodes, lasts) = (self.nodes.clone(), self.lasts);
         let (mut rate, mut slew, mut step, mut monotonic, mut freeze, mut fail) = Default::default();
         match self.harm {
@@ -91,7 +91,7 @@ impl Table for ClockFault {
             ClockHarm::Freeze => freeze = true,
             ClockHarm::Fail => fail = true,
         }
-        Written { nodes, rate, slew, step, freeze, fail, monotonic, lasts }.put(keys)
+        Written { nodes, rate, slew, step, freeze, fail, monotonic, lasts }
     }
 }
 

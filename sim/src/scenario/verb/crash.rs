@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault, LASTING,
+    Deed, Fault, nodes::Victims, LASTING,
     told::{all, drawn},
 };
 use crate::scenario::{
     Selector, Tail,
     chaos::{BLACKOUTS, Dice, Steps, chance, pick},
     explain::words::time,
-    table::{DURATION, Maybe, Or, Victims, table, word},
+    table::{DURATION, Maybe, Or, table, word},
 };
 
 table! {

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use super::{
     Deed, Fault,
+    nodes::Victims,
     told::{all, are_many, drawn, lasting},
 };
 use crate::scenario::{
     DiskHarm, DiskOperation, Problem, Selector,
     chaos::{Dice, STALLS, Steps, pick},
     explain::words::time,
-    print::toml::Keys,
     problem::quote_all,
-    table::{Entries, Key, Maybe, Or, Positive, Reader, Said, Table, Victims, Whole, only_one, table, word},
+    table::{Entries, Held, Maybe, Or, Positive, Reader, Said, Whole, only_one, table, word},
 };
 
 /// The most times slower that a fault may make fsync.
@@ -26,13 +26,13 @@ const FSYNCS: [u64; 8] = [5, 10, 20, 50, 200, 300, 500, 1_500];
 
 table! {
     /// As it is written.
-    struct Written {
+    pub(in crate::scenario) struct Written {
         /// Whose disk.
         nodes: Vec<Selector> = "node", Victims { verb: "disk", example: "fsync = \"200ms\"" };
         /// Each fsync takes so long.
         fsync: Option<Duration> = "fsync", Maybe(Positive);
         /// Each fsync takes so many times longer.
-        slow: Option<u32> = "slow", Maybe(Whole { least: 2, most: MAX_SLOWER, told: false });
+        slow: Option<u32> = "slow", Maybe(Whole { least: 2, most: MAX_SLOWER });
         /// No fsync returns before it is over.
         stall: bool = "stall", Or(false, Said);
         /// An operation returns an error: `append`, `sync`, `read` (when a node starts).
@@ -55,27 +55,26 @@ pub struct DiskFault {
     pub lasts: Option<Duration>,
 }
 
-impl Table for DiskFault {
-    const NAME: &'static str = "DiskFault";
+impl Held for DiskFault {
+    const NAMED: &'static str = "DiskFault";
+    type Written = Written;
 
-    fn keys() -> Vec<Key> {
-        Written::keys()
-    }
-
-    fn decode(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+    fn keys_fit(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<()> {
         let none = Problem::new("nothing is wrong with this disk").help(format!("say what is: {}", quote_all(HARMS)));
-        let only = only_one(&HARMS, entries, reader, none, |one, other| {
+        only_one(&HARMS, entries, reader, none, |one, other| {
             Problem::new(format!("one thing is wrong with a disk at a time, here `{one}` and `{other}`"))
                 .label("move this to a step of its own")
-        });
-        let Written { nodes, fsync, slow, stall, fail, full, lasts } = Written::decode(entries, reader)?;
-        only?;
+        })
+    }
+
+    fn of(written: Written, _: &Entries<'_>, _: &mut Reader<'_>) -> Option<Self> {
+        let Written { nodes, fsync, slow, stall, fail, full, lasts } = written;
         let harm = fsync.map(DiskHarm::Fsync).or(slow.map(DiskHarm::Slow)).or(stall.then_some(DiskHarm::Stall));
         let harm = harm.or(fail.map(DiskHarm::Fail)).or(full.then_some(DiskHarm::Full))?;
         Some(Self { nodes, harm, lasts })
     }
 
-    fn put(&self, keys: Keys) -> Keys {
+    fn written(&self) -> Written {
         let (nodes, lasts) = (self.nodes.clone(), self.lasts);
         let (mut fsync, mut slow, mut stall, mut fail, mut full) = Default::default();
         match self.harm {
@@ -85,7 +84,7 @@ impl Table for DiskFault {
             DiskHarm::Fail(operation) => fail = Some(operation),
             DiskHarm::Full => full = true,
         }
-        Written { nodes, fsync, slow, stall, fail, full, lasts }.put(keys)
+        Written { nodes, fsync, slow, stall, fail, full, lasts }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Deed, Fault};
 use crate::scenario::{
     Healed, Leftover, Problem,
     chaos::{Dice, Steps},
-    table::{Entries, Kind, Or, Raw, Reader, Table, table, word},
+    table::{Definitions, Entries, Kind, Or, Raw, Reader, Table, table, word},
 };
 use serde_json::{Value, json};
 
@@ -51,14 +51,14 @@ impl Fault for Heal {
         "\"everything\"".to_owned()
     }
 
-    fn schema() -> Value {
-        json!({ "anyOf": [word::<Healed>().schema(), { "$ref": format!("#/definitions/{}", Self::NAME) }] })
+    fn schema(definitions: &mut Definitions<'_>) -> Value {
+        json!({ "anyOf": [word::<Healed>().schema(definitions), definitions.table::<Self>()] })
     }
 
     /// A word, or a table that says more.
     fn from_raw(key: &'static str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         if let Some(entries) = Entries::of(raw) {
-            return Self::read(&entries, reader)?.fits(&entries, reader);
+            return Self::read(None, &entries, reader)?.fits(&entries, reader);
         }
         if raw.get_ref().is_str() {
             let what = word().read(key, raw, reader)?;

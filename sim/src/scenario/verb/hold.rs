@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault,
+    Deed, Fault, nodes::BothEnds,
     told::{between, kinds_listed, lasting},
 };
 use crate::scenario::{
     Ends, Leftover, MAX_QUEUE, MessageKind, Problem, Selector,
     chaos::{BLACKOUTS, Dice, Steps, chance, pick},
-    table::{BothEnds, Entries, Maybe, Or, Positive, Reader, Whole, table, word, words},
+    table::{Entries, Maybe, Or, Positive, Reader, Whole, table, word, words},
 };
 
 /// Kinds of messages on whose delay the lease depends; those of which many are sent come once, as do those that decide.
@@ -37,7 +37,7 @@ table! {
         /// On which links.
         ends: Ends = "", BothEnds;
         /// Only so many, the first that are sent; the others pass. Default: all.
-        first: Option<u32> = "first", Maybe(Whole { least: 1, most: MAX_QUEUE, told: false });
+        first: Option<u32> = "first", Maybe(Whole { least: 1, most: MAX_QUEUE });
         /// What becomes of them at the end: `deliver` (default) or `drop`.
         then: Leftover = "then", Or(Leftover::Deliver, word::<Leftover>());
         /// For how long; without it, until a `heal`.

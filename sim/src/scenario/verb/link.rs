@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault,
+    Deed, Fault, nodes::BothEnds,
     told::{between, kinds_listed, lasting, percent},
 };
 use crate::scenario::{
@@ -13,7 +13,7 @@ use crate::scenario::{
     explain::words::{listed, time},
     problem::quote_all,
     table::{
-        BANDWIDTH, BothEnds, DURATION, Entries, Flag, Maybe, Or, Positive, Reader, SHARE, Whole, table, word, words,
+        BANDWIDTH, DURATION, Entries, Flag, Maybe, Or, Positive, Reader, SHARE, Whole, table, word, words,
     },
     units::written_bandwidth,
 };
@@ -50,7 +50,7 @@ table! {
         /// How fast bytes leave; what comes faster waits in the lane's queue.
         bandwidth: Option<u64> = "bandwidth", Maybe(BANDWIDTH);
         /// How many messages may wait to leave, where that is less than the lane allows.
-        queue: Option<u32> = "queue", Maybe(Whole { least: 1, most: MAX_QUEUE, told: false });
+        queue: Option<u32> = "queue", Maybe(Whole { least: 1, most: MAX_QUEUE });
         /// For how long; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(Positive);
     }

@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 
 use super::{
     Deed, Fault,
+    nodes::{OneNode, selectors},
     told::{all, drawn},
 };
 use crate::scenario::{
     Problem, Selector,
     chaos::{Dice, Steps, pick},
     explain::words::listed,
-    print::toml::{Keys, Value as _},
     problem::quote_all,
-    table::{Entries, Key, Kind, Maybe, OneNode, Or, Raw, Reader, Table, inner, only_one, table, texts},
-    validate::nodes::selectors,
+    table::{
+        Definitions, Entries, Held, Kind, Maybe, Or, Raw, Reader, Value as _, inner, only_one, table, text, texts,
+    },
 };
 use std::ops::Range;
 
@@ -22,7 +23,7 @@ const CHANGES: [&str; 5] = ["add-learner", "promote", "demote", "remove", "joint
 
 table! {
     /// One of these.
-    struct Written {
+    pub(in crate::scenario) struct Written {
         /// A node that is no member takes the log from then on, without a vote.
         add_learner: Option<Selector> = "add-learner", Maybe(Member);
         /// A learner votes from then on.
@@ -38,7 +39,7 @@ table! {
 
 table! {
     /// Several changes at once.
-    pub(in crate::scenario) struct Joint {
+    pub struct Joint {
         /// Who vote from then on, learners or not.
         add: Vec<Selector> = "add", Or(Vec::new(), Members);
         /// Who are members no longer.
@@ -66,21 +67,21 @@ pub enum MembershipChange {
     },
 }
 
-impl Table for MembershipChange {
-    const NAME: &'static str = "Membership";
+impl Held for MembershipChange {
+    const NAMED: &'static str = "Membership";
+    type Written = Written;
 
-    fn keys() -> Vec<Key> {
-        Written::keys()
-    }
-
-    fn decode(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+    fn keys_fit(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<()> {
         let none = Problem::new("this changes nothing about the membership")
             .help(format!("changes are {}", quote_all(CHANGES)));
         only_one(&CHANGES, entries, reader, none, |one, other| {
             Problem::new(format!("a step makes one change, this has `{one}` and `{other}`"))
                 .help("several at once are a `joint` change: `joint = { add = [...], remove = [...] }`")
-        })?;
-        let Written { add_learner, promote, demote, remove, joint } = Written::decode(entries, reader)?;
+        })
+    }
+
+    fn of(written: Written, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Written { add_learner, promote, demote, remove, joint } = written;
         let joint = match joint {
             Some(joint) => Some(together(joint, entries.get("joint").and_then(Entries::of)?, reader)?),
             None => None,
@@ -89,7 +90,7 @@ impl Table for MembershipChange {
         change.or(demote.map(Self::Demote)).or(remove.map(Self::Remove)).or(joint)
     }
 
-    fn put(&self, keys: Keys) -> Keys {
+    fn written(&self) -> Written {
         let mut written = Written { add_learner: None, promote: None, demote: None, remove: None, joint: None };
         match self.clone() {
             Self::AddLearner(node) => written.add_learner = Some(node),
@@ -98,7 +99,7 @@ impl Table for MembershipChange {
             Self::Remove(node) => written.remove = Some(node),
             Self::Joint { add, remove } => written.joint = Some(Joint { add, remove }),
         }
-        written.put(keys)
+        written
     }
 }
 
@@ -155,12 +156,12 @@ impl Member {
 impl Kind for Member {
     type Of = Selector;
 
-    fn schema(&self) -> Value {
-        Self::ONE.schema()
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        Self::ONE.schema(definitions)
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Selector> {
-        let text = crate::scenario::table::text(key, raw, reader.report)?;
+        let text = text(key, raw, reader.report)?;
         let [(selector, place)] = &selectors(vec![text], reader)?[..] else { return None };
         Self::judge(key, *selector, place.clone(), reader)
     }
@@ -176,12 +177,12 @@ struct Members;
 impl Kind for Members {
     type Of = Vec<Selector>;
 
-    fn schema(&self) -> Value {
-        json!({ "type": "array", "items": Member.schema(), "default": [] })
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        json!({ "type": "array", "items": Member.schema(definitions), "default": [] })
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Selector>> {
-        let named = selectors(texts(key, raw, reader)?, reader)?;
+        let named = selectors(texts(key, raw, reader.report)?, reader)?;
         let judged: Vec<_> =
             named.into_iter().map(|(selector, place)| Member::judge(key, selector, place, reader)).collect();
         judged.into_iter().collect()

@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::{
     Claims, Selector, Verb,
     chaos::{Dice, Steps},
-    print::toml::{Keys, Value as _},
-    table::{Entries, Key, Raw, Reader, Table, closed, misfit},
+    table::{Definitions, Entries, Key, Keys, Raw, Reader, Table, Value as _, misfit},
 };
 
+mod nodes;
 mod told;
 
 /// What an example of a crash or a pause says beside whom it hits.
@@ -80,13 +80,13 @@ pub(super) trait Fault: Deed + Table {
     /// How chaos draws it.
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self;
 
-    fn schema() -> Value {
-        serde_json::json!({ "$ref": format!("#/definitions/{}", Self::NAME) })
+    fn schema(definitions: &mut Definitions<'_>) -> Value {
+        definitions.table::<Self>()
     }
 
     fn from_raw(key: &'static str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match Entries::of(raw) {
-            Some(entries) => Self::read(&entries, reader)?.fits(&entries, reader),
+            Some(entries) => Self::read(None, &entries, reader)?.fits(&entries, reader),
             None => no_action::<Self>("a table", key, raw, reader),
         }
     }
@@ -94,7 +94,7 @@ pub(super) trait Fault: Deed + Table {
 
 /// A table on one line.
 fn inline<T: Table>(table: &T) -> String {
-    table.put(Keys::default()).toml()
+    table.put(None, Keys::default()).toml()
 }
 
 /// Refuses what is no action, and shows one, of the node that stands there if one does.
@@ -184,12 +184,7 @@ macro_rules! faults {
 
         /// The keys of a step that are verbs, as the JSON Schema has them.
         pub(super) fn keys() -> Vec<Key> {
-            vec![$(Key::new($word, &[$fault::ABOUT], $fault::schema())),*]
-        }
-
-        /// The tables of verbs, as the JSON Schema defines them.
-        pub(super) fn definitions() -> Vec<(&'static str, Value)> {
-            vec![$(($fault::NAME, closed(&$fault::keys())),)* (Joint::NAME, closed(&Joint::keys()))]
+            vec![$(Key::new($word, $fault::ABOUT, <$fault as Fault>::schema)),*]
         }
 
         /// The least that an action of `verb` says, of `node` if it can.

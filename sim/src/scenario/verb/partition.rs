@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use super::{
     Deed, Fault,
+    nodes::{OneNode, any_node, selectors},
     told::{all, drawn, lasting},
 };
 use crate::scenario::{
     Cut, Problem, Selector,
     chaos::{BLACKOUTS, Dice, Steps, chance, pick},
-    print::toml::{Keys, Value as _},
-    table::{Entries, Flag, Key, Kind, Maybe, OneNode, Or, Positive, Raw, Reader, Table, misfit, table, texts, word},
-    validate::{Frame, nodes::selectors},
+    table::{
+        Definitions, Entries, Flag, Frame, Held, Kind, Maybe, Or, Positive, Raw, Reader, Value as _, misfit, table, texts, word,
+    },
 };
 
 crate::words::words! {
@@ -32,7 +33,7 @@ const BRIDGE: OneNode = OneNode { of: "a bridge is one", help: "for one of them 
 
 table! {
     /// As it is written.
-    struct Written {
+    pub(in crate::scenario) struct Written {
         /// The two sides: `[["@leader"], ["@others"]]`. Who is on neither reaches both.
         sides: Option<[Vec<Selector>; 2]> = "sides", Maybe(Sides);
         /// Instead of sides. `bridge`: two halves that both reach one node; `ring`: each node reaches its two neighbours only.
@@ -73,14 +74,11 @@ pub enum Shape {
     Ring,
 }
 
-impl Table for Partition {
-    const NAME: &'static str = "Partition";
+impl Held for Partition {
+    const NAMED: &'static str = "Partition";
+    type Written = Written;
 
-    fn keys() -> Vec<Key> {
-        Written::keys()
-    }
-
-    fn decode(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+    fn keys_fit(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<()> {
         match (entries.get("sides"), entries.get("shape")) {
             (Some(_), Some(shape)) => {
                 let problem = Problem::new("a partition has `sides` or a `shape`, not both").at(shape.span());
@@ -91,9 +89,13 @@ impl Table for Partition {
                 let help = "name who is on which: `sides = [[\"@leader\"], [\"@others\"]]`";
                 reader.report.missing(problem.help(help));
             }
-            _ => {}
+            _ => return Some(()),
         }
-        let Written { sides, shape, node, how, one_way, lasts } = Written::decode(entries, reader)?;
+        None
+    }
+
+    fn of(written: Written, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Written { sides, shape, node, how, one_way, lasts } = written;
         let shape = match (sides, shape) {
             (Some(sides), None) => Shape::Sides(sides),
             (None, Some(ShapeName::Bridge)) => Shape::Bridge(node),
@@ -107,14 +109,14 @@ impl Table for Partition {
         Some(Self { shape, how, one_way, lasts })
     }
 
-    fn put(&self, keys: Keys) -> Keys {
+    fn written(&self) -> Written {
         let Self { shape, how, one_way, lasts } = self.clone();
         let (sides, shape, node) = match shape {
             Shape::Sides(sides) => (Some(sides), None, Selector::Any),
             Shape::Bridge(node) => (None, Some(ShapeName::Bridge), node),
             Shape::Ring => (None, Some(ShapeName::Ring), Selector::Any),
         };
-        Written { sides, shape, node, how, one_way, lasts }.put(keys)
+        Written { sides, shape, node, how, one_way, lasts }
     }
 }
 
@@ -127,14 +129,14 @@ type Placed = (Selector, Range<usize>);
 impl Kind for Sides {
     type Of = [Vec<Selector>; 2];
 
-    fn schema(&self) -> Value {
-        let side = json!({ "type": "array", "items": { "$ref": "#/definitions/Node" } });
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        let side = json!({ "type": "array", "items": any_node(definitions) });
         json!({ "type": "array", "items": side })
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
         let Some(items) = raw.get_ref().as_array() else { return reader.report.shape(misfit("a list", key, raw)) };
-        let read: Vec<_> = items.iter().map(|item| Some((texts(key, item, reader)?, item.span()))).collect();
+        let read: Vec<_> = items.iter().map(|item| Some((texts(key, item, reader.report)?, item.span()))).collect();
         let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
         let count = read.len();
         let Ok([first, second]) = <[_; 2]>::try_from(read) else {

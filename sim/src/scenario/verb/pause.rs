@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault, LASTING,
+    Deed, Fault, nodes::Victims, LASTING,
     told::{all, are_many, drawn, lasting},
 };
 use crate::scenario::{
     Claims, Paused, PausedClock, Point, Problem, Selector,
     chaos::{Dice, PAUSES, Steps, chance, pick},
-    table::{Entries, Maybe, Or, Positive, Reader, Victims, table, word},
-    words::Spelled,
+    table::{Entries, Maybe, Or, Positive, Reader, table, word},
 };
+use crate::words::Spelled;
 
 table! {
     /// Nodes whose processes stand still.

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault,
+    Deed, Fault, nodes::Victims,
     told::{all, drawn, lasting},
 };
 use crate::scenario::{
     Selector,
     chaos::{Dice, STALLS, Steps, pick},
-    table::{Maybe, Needed, Positive, Victims, Whole, table},
+    table::{Maybe, Needed, Positive, Whole, table},
 };
 
 /// The most times as long that work on a slow CPU takes.
 pub const MAX_FACTOR: u32 = 1_000;
 
-const FACTOR: Whole = Whole { least: 2, most: MAX_FACTOR, told: true };
+const FACTOR: Whole<u32> = Whole { least: 2, most: MAX_FACTOR };
 
 table! {
     /// Nodes whose CPUs are slow.

@@ -1,10 +1,10 @@
 //! `transfer = { from = "@leader", to = "@follower" }`: the leader is asked to hand over.
 
-use super::{Deed, Fault, told::drawn};
+use super::{Deed, Fault, nodes::OneNode, told::drawn};
 use crate::scenario::{
     Problem, Selector,
     chaos::{Dice, Steps, pick},
-    table::{Entries, OneNode, Or, Reader, table},
+    table::{Entries, Or, Reader, table},
 };
 
 const fn one(of: &'static str) -> OneNode {

@@ -4,28 +4,40 @@ use std::{fmt::Display, ops::Range, str::FromStr, time::Duration};
 
 use toml::Spanned;
 
-use super::is_name;
 use crate::scenario::{
     Misread, Problem,
     problem::{Lines, quote},
     schema::{Quantity, Scalar, Text, Whole},
     units::{self, Protocol},
-    words::{self, Spelled},
 };
+use crate::words::{self, Spelled};
 
 /// The problems of a file so far.
 pub(in crate::scenario) struct Report {
     /// In the order of discovery.
     pub problems: Vec<Problem>,
+    text: String,
     lines: Lines,
+    /// The keys that stand above all tables.
+    top: Vec<&'static str>,
     complete: bool,
     /// Which of the problems say that something is missing, by position.
     missing: Vec<usize>,
 }
 
 impl Report {
-    pub(in crate::scenario) fn new(text: &str, complete: bool) -> Self {
-        Self { problems: Vec::new(), lines: Lines::new(text), complete, missing: Vec::new() }
+    /// `top` are the keys that stand above all tables.
+    pub(in crate::scenario) fn new(text: &str, top: Vec<&'static str>, complete: bool) -> Self {
+        let (text, lines) = (text.to_owned(), Lines::new(text));
+        Self { problems: Vec::new(), text, lines, top, complete, missing: Vec::new() }
+    }
+
+    /// What to say of a key `name` in the table at `table` if it belongs above all tables, and slipped below a header.
+    pub(in crate::scenario) fn above_tables(&self, name: &str, table: &Range<usize>) -> Option<String> {
+        let has_header = self.text.get(table.clone()).is_some_and(|table| table.starts_with('['));
+        (has_header && self.top.contains(&name)).then(|| {
+            format!("`{name}` must stand before the first [table]: in TOML a key below a [table] belongs to that table")
+        })
     }
 
     /// The line (1-based) that `span` begins on.
@@ -104,8 +116,12 @@ impl Report {
     }
 
     /// A moment of the run.
-    pub(in crate::scenario) fn moment(&mut self, quantity: Option<Quantity>, protocol: &Protocol) -> Option<Duration> {
-        self.scalar(quantity, |text| units::moment(text, Some(protocol)))
+    pub(in crate::scenario) fn moment(
+        &mut self,
+        quantity: Option<Quantity>,
+        protocol: Option<&Protocol>,
+    ) -> Option<Duration> {
+        self.scalar(quantity, |text| units::moment(text, protocol))
     }
 
     /// A duration that is not zero; `what` names it.
@@ -124,21 +140,6 @@ impl Report {
         Some(duration)
     }
 
-    /// A list of words, no word twice.
-    pub(in crate::scenario) fn words<T: Spelled>(&mut self, raw: Vec<Text>) -> Vec<T> {
-        let mut words = Vec::new();
-        for text in raw {
-            let span = text.span();
-            let Some(word) = self.take(T::spelled(text.get_ref()), span.clone()) else { continue };
-            if words.contains(&word) {
-                self.refuse(Problem::new(format!("{} is there twice", quote(text.get_ref()))).at(span));
-            } else {
-                words.push(word);
-            }
-        }
-        words
-    }
-
     /// A whole number from `least` to `most`; `what` names it.
     pub(in crate::scenario) fn whole<T>(&mut self, what: &str, number: Option<Whole>, least: T, most: T) -> Option<T>
     where
@@ -155,7 +156,7 @@ impl Report {
 
     /// A name in kebab-case; `what` says of what.
     pub(in crate::scenario) fn kebab(&mut self, what: &str, name: Text) -> Option<String> {
-        if is_name(name.get_ref()) {
+        if name.get_ref().len() <= 64 && words::is_kebab(name.get_ref()) {
             return Some(name.into_inner());
         }
         let message = format!("{} is not {what}", quote(name.get_ref()));

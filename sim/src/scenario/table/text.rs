@@ -6,8 +6,8 @@ use crate::scenario::{
     Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, Healed, InnerReads, Jump, Lane, Leftover,
     MessageKind, Moment, Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName, Tail, Target, Verb,
     units::{decimal, written},
-    words::Spelled,
 };
+use crate::words::Spelled;
 
 /// A value, as TOML writes it.
 pub(in crate::scenario) trait Value {
@@ -121,7 +121,7 @@ macro_rules! spelled {
 spelled! { InnerReads Lane Point }
 
 /// A number that is written as it stands.
-pub(super) struct Bare(pub String);
+pub(in crate::scenario) struct Bare(pub String);
 
 impl fmt::Display for Bare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -154,7 +154,7 @@ impl Keys {
     }
 
     /// Only what is there.
-    pub(super) fn some(self, name: &str, value: Option<impl Value>) -> Self {
+    pub(in crate::scenario) fn some(self, name: &str, value: Option<impl Value>) -> Self {
         match value {
             Some(value) => self.key(name, value),
             None => self,
@@ -162,22 +162,22 @@ impl Keys {
     }
 
     /// Only what is not the default.
-    pub(super) fn unless<T: Value + PartialEq>(self, name: &str, value: T, default: T) -> Self {
+    pub(in crate::scenario) fn unless<T: Value + PartialEq>(self, name: &str, value: T, default: T) -> Self {
         self.some(name, (value != default).then_some(value))
     }
 
     /// Only a table that says something.
-    pub(super) fn table(self, name: &str, keys: Keys) -> Self {
+    pub(in crate::scenario) fn table(self, name: &str, keys: Keys) -> Self {
         self.some(name, (!keys.0.is_empty()).then_some(keys))
     }
 
     /// One key a line, below `header`; nothing if there are none.
-    pub(super) fn section(&self, header: &str) -> String {
+    pub(in crate::scenario) fn section(&self, header: &str) -> String {
         if self.0.is_empty() { String::new() } else { format!("{header}\n{}", self.lines()) }
     }
 
     /// One key a line.
-    pub(super) fn lines(&self) -> String {
+    pub(in crate::scenario) fn lines(&self) -> String {
         self.0.iter().map(|line| format!("{line}\n")).collect()
     }
 }
