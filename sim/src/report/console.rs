@@ -84,7 +84,7 @@ pub struct Console<W> {
     /// What failed in those, and how often.
     failed: BTreeMap<Failed, Times>,
     as_expected: u64,
-    wall: Duration,
+    cpu: Duration,
 }
 
 impl<W: Write> Console<W> {
@@ -105,7 +105,7 @@ impl<W: Write> Console<W> {
             classes: BTreeMap::new(),
             failed: BTreeMap::new(),
             as_expected: 0,
-            wall: Duration::ZERO,
+            cpu: Duration::ZERO,
         }
     }
 
@@ -123,7 +123,7 @@ impl<W: Write> Console<W> {
     }
 
     fn sort(&mut self, report: RunReport, events: Option<PathBuf>) {
-        self.wall += report.wall;
+        self.cpu += report.cpu;
         if !report.verdict.as_expected {
             let class = report.verdict.class.map_or_else(|| "pass".to_owned(), |class| class.to_string());
             *self.classes.entry(class).or_default() += 1;
@@ -190,10 +190,10 @@ impl<W: Write> Console<W> {
     fn totals(&self, ended: &Ended) -> String {
         let unexpected: u64 = self.classes.values().sum();
         let runs = counted(self.as_expected + unexpected, "run");
-        let wall = format!("{} of computing", duration(self.wall));
+        let cpu = format!("{} of CPU time", duration(self.cpu));
         if unexpected == 0 {
             let all = if ended.is_early() { "all of these as expected:" } else { "all as expected:" };
-            return format!("{} {runs}, {wall}", self.style.good(all));
+            return format!("{} {runs}, {cpu}", self.style.good(all));
         }
         let classes: Vec<String> = self.classes.iter().map(|(class, number)| format!("{number} {class}")).collect();
         let head = self.style.bad(format!("{unexpected} not as expected"));
@@ -202,7 +202,7 @@ impl<W: Write> Console<W> {
         if let Some(more) = self.failed.len().checked_sub(FAILED).filter(|more| *more > 0) {
             lines.push(format!("  and {more} more"));
         }
-        lines.push(format!("{head} of {runs} ({}), {wall}", classes.join(", ")));
+        lines.push(format!("{head} of {runs} ({}), {cpu}", classes.join(", ")));
         lines.join("\n")
     }
 

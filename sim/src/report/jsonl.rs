@@ -1,7 +1,7 @@
 //! One JSON object a run: for programs. `docs/metrics.md` says what each field means.
 //!
-//! Times are milliseconds with at most six decimals, so exact to the nanosecond. `wall_ms` is the only field in which two equal
-//! runs may differ. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks
+//! Times are milliseconds with at most six decimals, so exact to the nanosecond. Two equal runs may differ in `wall_ms` and
+//! `cpu_ms` alone. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks
 //! that did not occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null`
 //! without lease reads, as a latency of a window is without operations. A latency that stands for operations which were not
 //! answered is `null` too, and has what it is at least beside it: `"p99_ms":null,"p99_at_least_ms":1000.0`. `beyond_claims` says what first took the run beyond
@@ -44,6 +44,7 @@ struct Object<'a> {
     fingerprint: String,
     sim_ms: f64,
     wall_ms: f64,
+    cpu_ms: f64,
     events: u64,
     messages: u64,
     ops: BTreeMap<&'a str, Op>,
@@ -187,6 +188,7 @@ impl<'a> Object<'a> {
             fingerprint: report.fingerprint.to_string(),
             sim_ms: millis(report.sim),
             wall_ms: millis(report.wall),
+            cpu_ms: millis(report.cpu),
             events: report.events,
             messages: report.messages,
             ops: whole.ops.iter().map(|(kind, op)| (kind.name(), Op::of(op))).collect(),

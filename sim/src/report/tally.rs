@@ -85,7 +85,7 @@ pub struct Tally {
     /// How many runs ended in which way.
     ways: BTreeMap<Way, u64>,
     simulated: Duration,
-    wall: Duration,
+    cpu: Duration,
     events: u64,
     operations: u64,
     faults: FaultCount,
@@ -152,7 +152,7 @@ impl Tally {
             runs: Vec::new(),
             ways: BTreeMap::new(),
             simulated: Duration::ZERO,
-            wall: Duration::ZERO,
+            cpu: Duration::ZERO,
             events: 0,
             operations: 0,
             faults: FaultCount::default(),
@@ -170,7 +170,7 @@ impl Tally {
         let safe = report.verdict.ruling == Ruling::Pass;
         self.safe_beyond_claims += u64::from(safe && report.verdict.beyond_claims.is_some());
         self.simulated += report.sim;
-        self.wall += report.wall;
+        self.cpu += report.cpu;
         self.events += report.events;
         self.operations += report.measures.whole.all.due();
         self.recoveries.add(report);
@@ -361,18 +361,18 @@ impl Tally {
         )
     }
 
-    /// How fast it went, on one core: the sum of the runs' own wall time, whatever the number of jobs.
+    /// How fast it went: by CPU time, whatever the number of jobs and of cores.
     fn speed(&self) -> String {
-        let (wall, simulated) = (self.wall.as_secs_f64(), self.simulated.as_secs_f64());
+        let (cpu, simulated) = (self.cpu.as_secs_f64(), self.simulated.as_secs_f64());
         let mut words = vec![format!("{} simulated", duration(self.simulated))];
-        if wall > 0.0 {
-            words.push(format!("{} simulated s per wall s", number(simulated / wall)));
-            words.push(format!("{} events/s", number(self.events as f64 / wall)));
+        if cpu > 0.0 {
+            words.push(format!("{} simulated s per CPU s", number(simulated / cpu)));
+            words.push(format!("{} events per CPU s", number(self.events as f64 / cpu)));
         }
         if self.operations > 0 {
-            words.push(format!("{} us an operation", number(wall * 1e6 / self.operations as f64)));
+            words.push(format!("{} CPU us an operation", number(cpu * 1e6 / self.operations as f64)));
         }
-        format!("{}   (one core)", words.join("   "))
+        words.join("   ")
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `places`  | where scenario files are, and which of them a word means                        |
 //! | `knobs`   | the same wishes from the environment, for `cargo test`                          |
 //! | `run`     | one seed of one scenario under one variant, on a thread of its own              |
+//! | `cpu`     | how much a thread has computed                                                  |
 //! | `panics`  | panics inside a run are results                                                 |
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
 //! | `margin`  | how far something can be turned up before a lease is wrong                      |
@@ -13,6 +14,7 @@
 //! | `matrix`  | variants against checks: what is wrong with each is seen, and how soon          |
 //! | `fuzz`    | spoilt scenario files: each is refused or runs                                  |
 
+mod cpu;
 pub mod fuzz;
 pub mod knobs;
 mod margin;

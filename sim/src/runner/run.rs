@@ -1,6 +1,6 @@
 //! One run: one seed, one variant, on a thread of its own.
 
-use super::panics;
+use super::{cpu, panics};
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use crate::fault::{self, Watch};
 use crate::history::{Fingerprint, History, Keep, Observer, Past};
@@ -48,27 +48,30 @@ impl Spec {
     }
 }
 
-/// Runs it. All fields of the report but `wall` are functions of the spec.
+/// Runs it. All fields of the report but `wall` and `cpu` are functions of the spec.
 ///
 /// A panic inside is a failure of class [`Class::Panic`].
 pub fn run(spec: &Spec) -> RunReport {
     panics::keep_those_of_runs();
-    let begun = now();
+    let (begun, cpu) = (now(), cpu::time());
     let spec = &spec.drawn();
     let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
-    let thread = std::thread::Builder::new().name(name).spawn(move || panics::kept(|| simulate(&own)));
-    let finished = thread.map_err(|error| format!("no thread for the run: {error}"));
-    let finished =
-        finished.and_then(|thread| thread.join().unwrap_or_else(|_| Err("the run's thread died".to_owned())));
+    let thread = std::thread::Builder::new().name(name).spawn(move || (panics::kept(|| simulate(&own)), cpu::time()));
+    let none = |words: String| (Err(words), Duration::ZERO);
+    let (finished, simulating) = match thread {
+        Ok(thread) => thread.join().unwrap_or_else(|_| none("the run's thread died".to_owned())),
+        Err(error) => none(format!("no thread for the run: {error}")),
+    };
     let mut report = match finished {
         Ok(finished) => finished.judge(spec),
         Err(message) => panicked(spec, message),
     };
     report.wall = begun.elapsed();
+    report.cpu = simulating + cpu::time().saturating_sub(cpu);
     report
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one real clock of a run: how long it took")]
+#[expect(clippy::disallowed_methods, reason = "the real time of a run: how long it took")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -179,6 +182,7 @@ fn blank(spec: &Spec) -> RunReport {
         fingerprint: Fingerprint::default(),
         sim: Duration::ZERO,
         wall: Duration::ZERO,
+        cpu: Duration::ZERO,
         events: 0,
         messages: 0,
         measures: Measures::default(),

@@ -38,6 +38,8 @@ pub struct RunReport {
     pub sim: Duration,
     /// Real time. Never part of a snapshot.
     pub wall: Duration,
+    /// CPU time that the run took, judging included.
+    pub cpu: Duration,
     /// Entries of the history.
     pub events: u64,
     /// Messages delivered.

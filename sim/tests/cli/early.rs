@@ -106,7 +106,7 @@ fn runs(arguments: &[&str]) -> Vec<serde_json::Value> {
     let output = leasehold(&[arguments, &["--format", "jsonl"]].concat());
     let run = |line: &str| {
         let mut run: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert!(run["wall_ms"].take().is_f64());
+        assert!(run["wall_ms"].take().is_f64() && run["cpu_ms"].take().is_f64());
         run
     };
     text(&output.stdout).lines().map(run).collect()

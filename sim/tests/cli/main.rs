@@ -92,7 +92,9 @@ fn a_good_scenario_runs() {
     let output = leasehold(&["run", &path]);
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{told}{}", text(&output.stderr));
-    for word in ["2 pass", "simulated s per wall s", "events/s", "us an operation", "all as expected: 2 runs"] {
+    for word in
+        ["2 pass", "simulated s per CPU s", "events per CPU s", "CPU us an operation", "all as expected: 2 runs"]
+    {
         assert!(told.contains(word), "`{word}` is not in:\n{told}");
     }
     assert!(!told.contains('\u{1b}'), "colour where there is no terminal");
@@ -111,9 +113,9 @@ fn jsonl_is_one_object_a_run_and_nothing_else() {
     assert_eq!(one.iter().map(|run| run["seed"].as_u64()).collect::<Vec<_>>(), [Some(1), Some(2), Some(3)]);
     assert_eq!((one[0]["verdict"].as_str(), one[0]["as_expected"].as_bool()), (Some("pass"), Some(true)));
     for run in one.iter_mut().chain(&mut two) {
-        assert!(run["wall_ms"].take().is_f64());
+        assert!(run["wall_ms"].take().is_f64() && run["cpu_ms"].take().as_f64() > Some(0.0));
     }
-    assert_eq!(one, two, "wall_ms is the only field that may differ");
+    assert_eq!(one, two, "only wall_ms and cpu_ms may differ");
 }
 
 #[test]
