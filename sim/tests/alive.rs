@@ -3,7 +3,7 @@
 mod given;
 
 use leasehold::env::{Instant, NodeId, ReplicaId};
-use leasehold::error::ErrorKind;
+use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold_sim::check::{self, Finding, Panel, Premises};
 use leasehold_sim::history::{Completion, FaultPhase, Found, OpId, ProcessChange, Record, StackRecord, What};
@@ -176,6 +176,8 @@ const SPOILT: &[Spoil] = &[
             record.at < from || !(written || matches!(stack(record), Some((_, Event::Applied { .. }))))
         });
     }),
+    ("served", unanswered),
+    ("calls-succeed", unanswered),
     ("end-causes", |history| {
         let (at, node, _) = elected(history);
         let cause = EndCause::Failed(ErrorKind::WriteConflict);
@@ -312,6 +314,19 @@ fn cold(history: &mut History) {
     }
 }
 
+/// Long after the last fault every hundredth operation is refused.
+fn unanswered(history: &mut History) {
+    let refused = Completion::Failed { error: ErrorKind::Overloaded, outcome: Outcome::NotApplied };
+    let half = history.len() / 2;
+    for record in &mut history[half..] {
+        if let What::Completed { op, completion } = &mut record.what
+            && op.0 % 100 == 0
+        {
+            *completion = refused.clone();
+        }
+    }
+}
+
 /// A leader's process begins anew and answers at once.
 fn forgetful(history: &mut History) {
     let (at, node) = last(history, |event| matches!(event, Event::LeaseRead { miss: None, .. }));
@@ -340,6 +355,8 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         heartbeat: Duration::from_millis(100),
         round_trip: Duration::from_millis(1),
         slowest_round_trip: Duration::from_millis(4),
+        client_round_trip: Duration::from_millis(4),
+        cores: 4,
         lossless: true,
         fsync: Duration::from_millis(1),
         slowest_fsync: Duration::from_millis(5),

@@ -68,6 +68,29 @@ mod liveness {
     pub(super) mod transfers_end;
 }
 
+/// What clients are owed where nothing stands in the way.
+mod availability {
+    pub(super) mod calls_succeed;
+    mod excuse;
+    pub(super) mod served;
+
+    use crate::words::Disturbs;
+
+    /// Does it leave nodes and links as they are?
+    fn moves_leadership_only(disturbs: Disturbs) -> bool {
+        match disturbs {
+            Disturbs::Leadership | Disturbs::Nothing => true,
+            Disturbs::Members
+            | Disturbs::Reach
+            | Disturbs::Messages
+            | Disturbs::Lives
+            | Disturbs::Standstill
+            | Disturbs::Pace
+            | Disturbs::Clocks => false,
+        }
+    }
+}
+
 /// What the fast path is for.
 mod fast_path {
     pub(super) mod heartbeats;
@@ -241,6 +264,8 @@ checks! { premises:
     liveness::transfers_end::TransfersEnd::new(premises),
     liveness::steady_leadership::SteadyLeadership::new(premises),
     liveness::commit_progress::CommitProgress::new(premises),
+    availability::served::Served::new(premises),
+    availability::calls_succeed::CallsSucceed::new(premises),
     lease::end_causes::EndCauses::default(),
     fast_path::read_index_budget::ReadIndexBudget::default(),
     fast_path::hit_rate::HitRate::new(premises),
@@ -267,7 +292,7 @@ pub const fn is_violation(class: Class) -> bool {
         | Class::LostWrite
         | Class::RaftInvariant
         | Class::LeaseInvariant => true,
-        Class::Liveness | Class::Expectation | Class::Vacuous => false,
+        Class::Liveness | Class::Availability | Class::Expectation | Class::Vacuous => false,
     }
 }
 
@@ -289,6 +314,8 @@ mod tests {
                 "transfers-end",
                 "steady-leadership",
                 "commit-progress",
+                "served",
+                "calls-succeed",
                 "end-causes",
                 "read-index-budget",
                 "hit-rate",

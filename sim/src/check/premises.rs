@@ -1,5 +1,6 @@
 //! What a run takes for granted, for the checks that judge how long something takes. Plain numbers: a check knows no scenario.
 
+use leasehold::coordinator::RETRY_INTERVAL;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,10 @@ pub struct Premises {
     pub round_trip: Duration,
     /// There and back at the slowest that the model has.
     pub slowest_round_trip: Duration,
+    /// There and back between a client and a node, at the slowest that the model has.
+    pub client_round_trip: Duration,
+    /// How many cores each node has.
+    pub cores: u32,
     /// Nothing is lost or doubled on the way between two nodes, unless a fault sees to it.
     pub lossless: bool,
     /// How long an fsync takes: 99 of 100 take no longer.
@@ -51,6 +56,18 @@ impl Premises {
         self.longest_election_timeout() * CAMPAIGNS
     }
 
+    /// How long an operation takes at least, at the slowest of the model: the way to its node and back, the way on to the leader and back, a
+    /// round or its replication, each behind one that is under way; the fsyncs of leader and follower likewise.
+    pub fn shortest_service(&self) -> Duration {
+        self.client_round_trip + self.slowest_round_trip * 4 + self.slowest_fsync * 4
+    }
+
+    /// How long it takes at most where nothing is wrong: a heartbeat more, until its node knows who leads; twice [`RETRY_INTERVAL`], as the
+    /// node may ask again; and all of that twice over, as CPU time and queues come on top.
+    pub fn service(&self) -> Duration {
+        (self.shortest_service() + self.heartbeat + self.tick + RETRY_INTERVAL * 2) * 2
+    }
+
     /// When it mostly is (`lease-bugs.md` L2, B1).
     pub fn usual_settling(&self) -> Duration {
         self.longest_election_timeout() * USUAL_CAMPAIGNS + self.round_trip * 3 + self.fsync * 2
@@ -72,6 +89,8 @@ impl Premises {
             heartbeat: tick,
             round_trip: Duration::from_millis(1),
             slowest_round_trip: Duration::from_millis(4),
+            client_round_trip: Duration::from_millis(4),
+            cores: 4,
             lossless: true,
             fsync: Duration::from_millis(2),
             slowest_fsync: Duration::from_millis(5),

@@ -35,6 +35,12 @@ impl Events {
         self
     }
 
+    /// These, and then those.
+    pub(crate) fn then(mut self, other: Self) -> Self {
+        self.records.extend(other.records);
+        self
+    }
+
     pub(crate) fn event(self, at: u64, node: u64, event: Event) -> Self {
         self.told_by(at, node, event, None)
     }
@@ -195,6 +201,13 @@ impl Events {
         self.event(at, node, Event::RoundEnded { cause, waited, confirmed: true })
     }
 
+    /// Three nodes run; n1 leads term 4, is followed by the others and can serve from 20 ms on.
+    pub(crate) fn three_and_a_leader() -> Self {
+        let started = (1..=3).fold(Self::default(), |events, node| events.started(0, node, 1));
+        let led = started.follows(10, 2, 4).follows(10, 3, 4).leads(10, 1, 4);
+        led.event(20, 1, Event::CaughtUp { term: 4, index: 1 })
+    }
+
     pub(crate) fn applied(self, at: u64, index: u64) -> Self {
         self.applies(at, 1, index, 1, 0)
     }
@@ -239,7 +252,18 @@ impl Events {
 
     pub(crate) fn fault(self, at: u64, step: u32, verb: Verb, phase: FaultPhase) -> Self {
         let how = if verb == Verb::Heal { How::Heals(Healed::Everything) } else { How::Plainly };
-        let (step, targets) = (StepId { name: "step".into(), time: step }, Targets::Nobody);
+        self.fault_of(at, step, (verb, how), Targets::Nobody, phase)
+    }
+
+    pub(crate) fn fault_of(
+        self,
+        at: u64,
+        step: u32,
+        (verb, how): (Verb, How),
+        targets: Targets,
+        phase: FaultPhase,
+    ) -> Self {
+        let step = StepId { name: "step".into(), time: step };
         self.push(at, What::Fault(Box::new(Fault { step, verb, targets, how, phase, evidence: None })))
     }
 

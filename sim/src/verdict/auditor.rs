@@ -178,6 +178,8 @@ fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
         heartbeat: cluster.heartbeat,
         round_trip: one_way * 2,
         slowest_round_trip: networks().map(|network| network.latency.longest()).max().unwrap_or_default() * 2,
+        client_round_trip: cluster.client_network.latency.longest() * 2,
+        cores: cluster.cpu.cores,
         lossless: networks().all(|network| (network.loss, network.duplicate) == (Ppm(0), Ppm(0))),
         fsync: cluster.disk.fsync.quantile(990),
         slowest_fsync: cluster.disk.fsync.longest(),

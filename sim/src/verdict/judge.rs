@@ -90,6 +90,7 @@ fn is_safety(class: Class) -> bool {
         | Class::LostWrite
         | Class::RaftInvariant
         | Class::Liveness
+        | Class::Availability
         | Class::Expectation
         | Class::Vacuous => false,
     }

@@ -40,7 +40,7 @@ fn telling(report: &RunReport, harm: Harm) -> impl Iterator<Item = &Failure> {
 fn tells(class: Class, harm: Harm) -> bool {
     match class {
         Class::Panic | Class::StaleRead | Class::LostWrite | Class::RaftInvariant | Class::LeaseInvariant => true,
-        Class::Liveness | Class::Expectation => harm != Harm::StaleRead,
+        Class::Liveness | Class::Availability | Class::Expectation => harm != Harm::StaleRead,
         Class::Nondeterminism | Class::Vacuous => false,
     }
 }

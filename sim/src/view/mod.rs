@@ -9,15 +9,19 @@
 //! | `acknowledged` | who has answered what of each leader's |
 //! | `clocks` | when a clock shows what |
 //! | `faults` | which faults are in force |
+//! | `load` | how busy each node's cores were |
+//! | `soundness` | since when nothing has been wrong with a node, a link, or a leader and its quorum |
 
 pub(crate) mod acknowledged;
 pub(crate) mod clocks;
 pub(crate) mod faults;
 pub(crate) mod ledger;
+pub(crate) mod load;
 pub(crate) mod log;
 pub(crate) mod operations;
 mod replica;
 mod replicas;
+pub(crate) mod soundness;
 
 pub use replica::{Ended, Held, Replica};
 pub use replicas::{LeaseState, Replicas};
@@ -29,7 +33,9 @@ use faults::Faults;
 use leasehold::env::NodeId;
 use leasehold::observe::{Event, Membership};
 use ledger::Ledger;
+use load::Load;
 use operations::Operations;
+use soundness::{Excuses, Soundness, Standing};
 use std::sync::Arc;
 
 /// What the nodes of a cluster have told, what clients have under way, and what the log made of it.
@@ -40,6 +46,8 @@ pub struct View {
     pub(crate) ledger: Ledger,
     pub(crate) acknowledged: Acknowledged,
     pub(crate) faults: Faults,
+    soundness: Soundness,
+    pub(crate) load: Load,
 }
 
 impl View {
@@ -58,6 +66,8 @@ impl View {
         }
         self.replicas.record(record);
         self.faults.record(record);
+        self.soundness.record(record, &self.replicas);
+        self.load.record(record);
     }
 
     /// How many nodes there are, members of the group or not.
@@ -89,6 +99,16 @@ impl View {
     /// The node's lease, if it has one, good or run out.
     pub fn lease(&self, node: NodeId) -> Option<Held> {
         self.replicas.lease(node)
+    }
+
+    /// Since when nothing has been wrong with `node`; `None`: something is.
+    pub(crate) fn sound(&self, node: NodeId, excuses: Excuses) -> Option<SimTime> {
+        self.soundness.node(node, &self.replicas, excuses)
+    }
+
+    /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
+    pub(crate) fn standing(&self, via: NodeId, excuses: Excuses) -> Option<Standing> {
+        self.soundness.standing(via, &self.replicas, excuses)
     }
 
     /// Where the lease of the whole cluster stands at `at`.

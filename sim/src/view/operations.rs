@@ -40,6 +40,7 @@ pub(crate) struct UnderWay {
 
 /// An operation at its completion.
 pub(crate) struct Completed {
+    pub(crate) op: OpId,
     pub(crate) operation: UnderWay,
     /// What it did, if its client was told.
     pub(crate) did: Option<Did>,
@@ -129,7 +130,7 @@ impl Operations {
                 self.floor = Floor { place, by: Some((op, operation.client, at)) };
             }
         }
-        self.completed = Some(Completed { operation, did });
+        self.completed = Some(Completed { op, operation, did });
     }
 
     fn answered(&mut self, at: SimTime, client: u32, node: NodeId) {

@@ -17,6 +17,8 @@ super::words! {
         LeaseInvariant = "lease-invariant",
         /// Something that must happen did not.
         Liveness = "liveness",
+        /// Somebody was not served though nothing stood in the way.
+        Availability = "availability",
         /// A bound of the scenario does not hold.
         Expectation = "expectation",
         /// The run did not exercise what it must.

@@ -40,7 +40,7 @@ impl CommittedReads {
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, nodes: &View) -> Option<Finding> {
-        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
+        let Completed { operation, did: Some(did), .. } = nodes.operations.completed()? else { return None };
         let (key, found, wrong) = did.found.iter().find_map(|(key, found)| {
             let wrong = self.what_is_wrong(*key, *found, nodes)?;
             Some((*key, found, wrong))

@@ -51,7 +51,7 @@ impl MonotoneReads {
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, nodes: &View) -> Option<Finding> {
-        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
+        let Completed { operation, did: Some(did), .. } = nodes.operations.completed()? else { return None };
         for (key, found) in &did.found {
             self.evaluated += 1;
             let before = self.seen.get(&(operation.client, *key)).filter(|seen| seen.ended < operation.began);

@@ -89,7 +89,7 @@ impl SerialOrder {
     }
 
     fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) -> Option<Finding> {
-        let Completed { operation, did } = nodes.operations.completed()?;
+        let Completed { operation, did, .. } = nodes.operations.completed()?;
         self.evaluated += 1;
         let effective = self.effective.remove(&op);
         if let Completion::Failed { outcome: Outcome::Unknown, .. } = completion {

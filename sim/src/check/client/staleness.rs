@@ -140,7 +140,7 @@ impl Staleness {
 
     fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) -> Option<Finding> {
         let floors = self.under_way.remove(op)?;
-        let Completed { operation, did: Some(did) } = nodes.operations.completed()? else { return None };
+        let Completed { operation, did: Some(did), .. } = nodes.operations.completed()? else { return None };
         self.evaluated += floors.accesses(did).count() as u64;
         if let Some(seen) = floors.accesses(did).find(|seen| !seen.access.respects(seen.floor.position)) {
             return Some(self.finding(at, operation, &seen, completion, nodes));

@@ -4,10 +4,12 @@
 //! |------------|---------------------------------------------------------------------------|
 //! | `history`  | what a real system did, by its pull requests                              |
 //! | `world`    | one bug each, made of the world around a node                             |
-//! | `stack`    | one bug each, made between the parts of a node, or of a rule not kept     |
+//! | `stack`    | one bug each, made between the parts of a node                            |
+//! | `rules`    | one bug each, made of a rule not kept                                     |
 //! | `too_safe` | never wrong, and of no use                                                |
 
 mod history;
+mod rules;
 mod stack;
 mod too_safe;
 mod world;
@@ -15,4 +17,5 @@ mod world;
 use super::Variant;
 
 /// In the order of lists.
-pub(super) const TABLE: [&[Variant]; 4] = [history::VARIANTS, world::VARIANTS, stack::VARIANTS, too_safe::VARIANTS];
+pub(super) const TABLE: [&[Variant]; 5] =
+    [history::VARIANTS, world::VARIANTS, stack::VARIANTS, rules::VARIANTS, too_safe::VARIANTS];

@@ -223,12 +223,30 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
+        name: "every-fiftieth-lost",
+        about: "planted: one request of fifty is lost inside the node that it reaches; who asked waits until its deadline",
+        source: "any queue that drops without a word",
+        seen: seen("planted/short-deadlines", "calls-succeed"),
+        harm: Harm::Liveness,
+        tap: Some(tap::every_fiftieth_lost),
+        ..PLANTED
+    },
+    Variant {
         name: "failures-unanswered",
         about: "planted: a request that has failed is not answered: its client waits until its deadline",
         source: "elastickv 52987615 (R4); invariant L1",
         seen: seen("planted/all-alone", "calls-return"),
         harm: Harm::Liveness,
         tap: Some(tap::failures_unanswered),
+        ..PLANTED
+    },
+    Variant {
+        name: "lost-at-leader-change",
+        about: "planted: a request that is passed on to a leader that is one no longer gets no answer",
+        source: "the class of TiKV #7580 and CockroachDB #19769: a proposal that nobody answers after leadership has moved",
+        seen: seen("planted/plain-handovers", "served"),
+        harm: Harm::Liveness,
+        tap: Some(tap::lost_at_leader_change),
         ..PLANTED
     },
     Variant {

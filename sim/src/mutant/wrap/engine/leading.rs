@@ -31,6 +31,23 @@ pub(in crate::mutant) fn leads_after_restart(engine: Arc<dyn Engine>, host: &Arc
     answering(engine, Leads { me: host.node(), told: AtomicBool::new(host.incarnation() == 1) })
 }
 
+/// Who does not lead goes on asking the first leader that it has heard of.
+pub(in crate::mutant) fn knows_first_leader(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    #[derive(Default)]
+    struct First(Mutex<Option<NodeId>>);
+
+    impl Between for First {
+        fn status(&self, engine: &dyn Engine) -> Status {
+            let status = engine.status();
+            let mut first = self.0.lock();
+            *first = first.or(status.leader);
+            Status { leader: if status.leads() { status.leader } else { *first }, ..status }
+        }
+    }
+
+    answering(engine, First::default())
+}
+
 /// A transfer of leadership leaves its mark on the node that begins it, which only one that succeeds wipes out: while it is
 /// there no write is taken.
 pub(in crate::mutant) fn transfer_leaves_mark(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {

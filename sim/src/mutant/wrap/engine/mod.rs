@@ -5,7 +5,7 @@ mod proposals;
 mod reads;
 
 pub(in crate::mutant) use leading::{
-    leads_after_restart, leads_on_after_stop, transfer_leaves_mark, transfer_waits_for_quiet,
+    knows_first_leader, leads_after_restart, leads_on_after_stop, transfer_leaves_mark, transfer_waits_for_quiet,
 };
 pub(in crate::mutant) use proposals::{
     first_snapshot, interrupted_is_done, interrupted_is_refused, nothing_was_read, refused_is_under_way,

@@ -12,7 +12,8 @@ pub(in crate::mutant) use elections::{
     any_log_will_do, deaf_candidates, earlier_terms_unheard, heartbeats_answered_at_once, no_votes_after_restart,
 };
 pub(in crate::mutant) use requests::{
-    cached_gets, failures_unanswered, forwarded_writes_extend, numbered_anew, values_behind,
+    cached_gets, every_fiftieth_lost, failures_unanswered, forwarded_writes_extend, lost_at_leader_change,
+    numbered_anew, values_behind,
 };
 pub(in crate::mutant) use ways::{one_channel, one_lane, rounds_at_ticks};
 

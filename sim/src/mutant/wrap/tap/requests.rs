@@ -52,6 +52,34 @@ pub(in crate::mutant) fn failures_unanswered(_: &Parts) -> Arc<dyn Tap> {
     Arc::new(Unanswered)
 }
 
+/// A request that another node has passed on, and that reaches a leader that is one no longer, is thrown away.
+pub(in crate::mutant) fn lost_at_leader_change(_: &Parts) -> Arc<dyn Tap> {
+    struct Lost;
+
+    impl Tap for Lost {
+        fn arriving(&self, packet: Packet, node: &Node) -> Option<Packet> {
+            let passed_on = matches!(packet.body, Message::Request { hop: Hop { forwarded: true, .. }, .. });
+            (!passed_on || node.status().leads()).then_some(packet)
+        }
+    }
+
+    Arc::new(Lost)
+}
+
+/// Of every fifty requests that a client numbers one is lost on its way in.
+pub(in crate::mutant) fn every_fiftieth_lost(_: &Parts) -> Arc<dyn Tap> {
+    struct Lost;
+
+    impl Tap for Lost {
+        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+            let lost = matches!(packet.body, Message::Request { call, hop: Hop { forwarded: false, .. }, .. } if call.number % 50 == 0);
+            (!lost).then_some(packet)
+        }
+    }
+
+    Arc::new(Lost)
+}
+
 /// Gets are answered with what the last one of the same key was, for a while.
 pub(in crate::mutant) fn cached_gets(parts: &Parts) -> Arc<dyn Tap> {
     const FRESH: Duration = Duration::from_millis(100);

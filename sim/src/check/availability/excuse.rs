@@ -1,0 +1,155 @@
+//! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, or that cores were full.
+
+use crate::check::{Premises, words};
+use crate::history::{Completion, OpId, Operation, Record, StackRecord, What};
+use crate::time::SimTime;
+use crate::view::View;
+use crate::view::operations::UnderWay;
+use crate::view::soundness::{Excuses, Standing};
+use leasehold::env::{NodeId, nanos};
+use leasehold::error::ErrorKind;
+use leasehold::observe::Event;
+use std::time::Duration;
+
+/// From so many percent of a node's core time on it is overloaded: queues of random arrivals grow without bound near all of it.
+const FULL: u32 = 80;
+
+/// So many of those that nothing excuses are told.
+const TOLD: usize = 5;
+
+/// How often it is told how busy nodes are.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An operation that was owed something and did not get it, as far as is known before it is told how busy the nodes were.
+pub(super) struct Suspect {
+    /// When that was clear.
+    pub(super) at: SimTime,
+    due: SimTime,
+    /// Who was asked, and who leads.
+    nodes: [NodeId; 2],
+    /// Whose, which, and what became of it.
+    pub(super) told: String,
+}
+
+impl Suspect {
+    /// `standing`: who could have served it, if somebody could at that moment.
+    pub(super) fn new(at: SimTime, op: OpId, operation: &UnderWay, standing: Option<Standing>, what: &str) -> Self {
+        let UnderWay { client, via, due, .. } = operation;
+        let leads = standing.map_or_else(String::new, |Standing { leader, term, since }| {
+            format!("; {leader} has led term {term}, followed by a quorum and in reach of {via}, since {since}")
+        });
+        let kind = operation.operation.kind().name();
+        let told = format!("c{client} asked {via} for a {kind} (#{}, due at {due}), {what}{leads}", op.0);
+        Self { at, due: *due, nodes: [*via, standing.map_or(*via, |standing| standing.leader)], told }
+    }
+}
+
+/// Those that wait for what is told of the cores, and those that nothing excuses.
+pub(super) struct Suspects {
+    premises: Premises,
+    waiting: Vec<Suspect>,
+    conflict: Option<SimTime>,
+    /// The first that nothing excuses.
+    unexcused: Vec<Suspect>,
+    /// How many there are of them.
+    number: u64,
+    overload: Option<Overload>,
+}
+
+/// A node whose cores were full.
+struct Overload {
+    node: NodeId,
+    since: SimTime,
+    /// How many were not served for that.
+    operations: u64,
+}
+
+impl Suspects {
+    pub(super) fn new(premises: &Premises) -> Self {
+        Self {
+            premises: premises.clone(),
+            waiting: Vec::new(),
+            conflict: None,
+            unexcused: Vec::new(),
+            number: 0,
+            overload: None,
+        }
+    }
+
+    /// What is wrong for so long after its end.
+    pub(super) fn excuses(&self) -> Excuses {
+        let stalled_leader = self.premises.election_timeout * 2;
+        Excuses { settling: self.premises.usual_settling(), stalled_leader }
+    }
+
+    /// Conflicts, and what is told of cores.
+    pub(super) fn record(&mut self, record: &Record, nodes: &View) {
+        match &record.what {
+            What::Stack(StackRecord { event: Event::Conflict { .. }, .. }) => self.conflict = Some(record.at),
+            What::Cpu { .. } => self.resolve(nodes),
+            What::Invoked(_)
+            | What::Completed { .. }
+            | What::Stack(_)
+            | What::Message { .. }
+            | What::Process { .. }
+            | What::Clock { .. }
+            | What::Fault(_) => {}
+        }
+    }
+
+    /// Has `operation` read what others wrote, while there were conflicts? It may have been tried again and again, or refused for that.
+    pub(super) fn conflicts(&self, operation: &UnderWay, completion: Option<&Completion>) -> bool {
+        let refused = matches!(
+            completion,
+            Some(Completion::Failed { error: ErrorKind::RetriesExhausted | ErrorKind::WriteConflict, .. })
+        );
+        let is_retried = match operation.operation {
+            Operation::Script { .. } => true,
+            Operation::Get { .. } | Operation::Put { .. } | Operation::Cas { .. } => false,
+        };
+        refused || is_retried && self.conflict.is_some_and(|at| at >= operation.due)
+    }
+
+    pub(super) fn suspect(&mut self, suspect: Suspect) {
+        self.waiting.push(suspect);
+    }
+
+    /// Of those of whose nodes it is told by now how busy they were.
+    fn resolve(&mut self, nodes: &View) {
+        let is_told = |suspect: &Suspect| suspect.nodes.iter().all(|node| nodes.load.is_told(*node, suspect.at));
+        let (told, waiting): (Vec<_>, _) = std::mem::take(&mut self.waiting).into_iter().partition(is_told);
+        self.waiting = waiting;
+        for suspect in told {
+            // What has queued up before it was due is in its way as well.
+            let from = SimTime(suspect.due.0.saturating_sub(nanos(SECOND)));
+            let full = |node: NodeId| {
+                let since = nodes.load.full(node, [from, suspect.at], self.premises.cores, FULL)?;
+                Some(Overload { node, since, operations: 0 })
+            };
+            match suspect.nodes.into_iter().find_map(full) {
+                Some(overload) => self.overload.get_or_insert(overload).operations += 1,
+                None => {
+                    self.number += 1;
+                    if self.unexcused.len() < TOLD {
+                        self.unexcused.push(suspect);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first that nothing excuses, and how many there are.
+    pub(super) fn unexcused(&self) -> Option<(&Suspect, u64)> {
+        self.unexcused.first().map(|first| (first, self.number))
+    }
+
+    /// The first of them, and what was excused.
+    pub(super) fn story(&self) -> Vec<String> {
+        let overload = self.overload.iter().map(|Overload { node, since, operations }| {
+            let not_served = words::several(*operations, "more operation");
+            format!("overload: the cores of {node} were {FULL}% busy from {since} on; {not_served}")
+        });
+        let told = self.unexcused.iter().map(|suspect| suspect.told.clone());
+        told.chain(overload).collect()
+    }
+}

@@ -1,0 +1,346 @@
+//! L8: who can be served is served, in time.
+//!
+//! **Proves** that an operation is answered ok within [`Premises::service`] of when it was due, if all that time nothing was wrong on
+//! its way: the node that was asked and the leader run and no fault aims at them, a quorum follows that leader in its term, the
+//! links between them are whole. A leader whose disk stands still is excused for two election timeouts: then another must lead, and who
+//! asks the old one must be passed on. Where only the leader changed meanwhile, with no fault, the operation is answered, or told
+//! that its fate is unknown, in the same time after the new leader can serve; and an error that is worth another try is not told
+//! before the deadline.
+//!
+//! **Does not prove** anything of operations whose deadline is shorter than that time (`calls-succeed` judges them), of scripts
+//! and updates while there are conflicts, of nodes with full cores, and of the last second of a run, of which nobody is told how busy
+//! nodes were. Queues excuse nothing: what the model's disks could have written together was not to be written one by one.
+//!
+//! **Costs** a place in a heap for each operation, a look at the voters when it ends.
+//!
+//! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
+
+use super::excuse::{Suspect, Suspects};
+use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
+use crate::history::{ByOp, Completion, Fate, OpId, Record, What};
+use crate::scenario::Class;
+use crate::time::SimTime;
+use crate::view::View;
+use crate::view::operations::UnderWay;
+use leasehold::env::{Address, NodeId};
+use leasehold::error::{ErrorKind, Outcome};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+    "served",
+    Class::Availability,
+    "an operation that nothing stands in the way of is answered ok in the time that network, disk and retries take",
+    "issue 14; elastickv #549, #558; CockroachDB's and TiKV's outages by stalled disks",
+);
+
+/// The check.
+pub(in crate::check) struct Served {
+    premises: Premises,
+    suspects: Suspects,
+    /// Those under way, by when they must have been answered.
+    owed: BinaryHeap<Reverse<(SimTime, OpId)>>,
+    /// Those that have reached the node that they were sent to, and that it has not answered.
+    taken: ByOp<NodeId>,
+    /// Those of them that were given up, the first first.
+    given_up: VecDeque<GivenUp>,
+    evaluated: u64,
+}
+
+/// An operation whose client waits no longer.
+struct GivenUp {
+    op: OpId,
+    operation: UnderWay,
+    /// When its node must have answered all the same.
+    by: SimTime,
+}
+
+impl Served {
+    pub(in crate::check) fn new(premises: &Premises) -> Self {
+        Self {
+            premises: premises.clone(),
+            suspects: Suspects::new(premises),
+            owed: BinaryHeap::new(),
+            taken: ByOp::default(),
+            given_up: VecDeque::new(),
+            evaluated: 0,
+        }
+    }
+
+    fn deadline(&self, operation: &UnderWay) -> SimTime {
+        let deadline = self.premises.deadlines.get(operation.client as usize);
+        deadline.map_or(SimTime::NEVER, |deadline| operation.due.after(*deadline))
+    }
+
+    /// Looks at those that must have been answered before `now`.
+    fn overdue(&mut self, now: SimTime, nodes: &View) {
+        while let Some(Reverse((by, op))) = self.owed.peek().copied().filter(|Reverse((by, _))| *by < now) {
+            self.owed.pop();
+            let completed = nodes.operations.completed().filter(|completed| completed.op == op);
+            let operation = nodes.operations.get(op).or(completed.map(|completed| &completed.operation));
+            if let Some(operation) = operation.cloned() {
+                self.late(by, op, &operation, nodes);
+            }
+        }
+    }
+
+    /// This one had not been answered by `by`.
+    fn late(&mut self, by: SimTime, op: OpId, operation: &UnderWay, nodes: &View) {
+        if self.suspects.conflicts(operation, None) {
+            return;
+        }
+        let service = self.premises.service();
+        match nodes.standing(operation.via, self.suspects.excuses()) {
+            Some(standing) if standing.since.after(service) <= by => {
+                if standing.since <= operation.due || self.undisturbed(operation, nodes) {
+                    let what = format!("and had no answer {} later", words::duration(by.since(operation.due)));
+                    self.suspects.suspect(Suspect::new(by, op, operation, Some(standing), &what));
+                }
+            }
+            // It is owed an answer when there is who can give it.
+            standing => {
+                let from = standing.map_or(by, |standing| standing.since.max(operation.due));
+                let again = from.after(service);
+                if again > by && again < self.deadline(operation) && self.undisturbed(operation, nodes) {
+                    self.owed.push(Reverse((again, op)));
+                }
+            }
+        }
+    }
+
+    /// Has no fault been there since the operation was due?
+    fn undisturbed(&self, operation: &UnderWay, nodes: &View) -> bool {
+        let settling = self.premises.usual_settling();
+        let calm = nodes.faults.calm(|disturbs| !super::moves_leadership_only(disturbs));
+        calm.is_some_and(|calm| calm.since == SimTime::default() || calm.since.after(settling) <= operation.due)
+    }
+
+    /// Looks at those that must have been answered after their deadlines, and before `now`.
+    fn unanswered(&mut self, now: SimTime, nodes: &View) {
+        while let Some(GivenUp { op, operation, by }) = self.given_up.pop_front_if(|given_up| given_up.by < now) {
+            let sound = nodes.sound(operation.via, self.suspects.excuses());
+            if self.taken.remove(op).is_some() && sound.is_some_and(|since| since <= operation.due) {
+                let what = format!(
+                    "which has not answered it, even with an error, {} later",
+                    words::duration(by.since(operation.due))
+                );
+                self.suspects.suspect(Suspect::new(by, op, &operation, None, &what));
+            }
+        }
+    }
+
+    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) {
+        let Some(completed) = nodes.operations.completed() else { return };
+        let operation = &completed.operation;
+        if at >= self.deadline(operation) && self.taken.get(op).is_some() {
+            let by = at.after(self.premises.service());
+            self.given_up.push_back(GivenUp { op, operation: operation.clone(), by });
+        } else {
+            self.taken.remove(op);
+        }
+        if operation.due.after(self.premises.service()) > self.deadline(operation) {
+            return;
+        }
+        let standing = nodes.standing(operation.via, self.suspects.excuses());
+        let stood = standing.filter(|standing| standing.since <= operation.due);
+        let Completion::Failed { error, outcome } = completion else {
+            self.evaluated += u64::from(stood.is_some());
+            return;
+        };
+        if self.suspects.conflicts(operation, Some(completion)) {
+            return;
+        }
+        let what = || format!("and was told `{}` {} later", error.name(), words::duration(at.since(operation.due)));
+        let given_up = at < self.deadline(operation) && *outcome == Outcome::NotApplied && is_worth_another_try(*error);
+        if stood.is_some() || given_up && self.undisturbed(operation, nodes) {
+            self.suspects.suspect(Suspect::new(at, op, operation, standing, &what()));
+        }
+    }
+}
+
+/// Is it one of the errors that a node tries again after, as long as there is time (`leasehold::error::Error::is_transient`)?
+fn is_worth_another_try(error: ErrorKind) -> bool {
+    matches!(
+        error,
+        ErrorKind::NotLeader | ErrorKind::LeadershipLost | ErrorKind::TransferInProgress | ErrorKind::LeaderNotFound
+    )
+}
+
+impl Check for Served {
+    fn looks_at(&self) -> &'static [Kind] {
+        &[Kind::Invoked, Kind::Completed, Kind::WithClient, Kind::Told, Kind::Cpu]
+    }
+
+    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
+        self.overdue(record.at, nodes);
+        self.unanswered(record.at, nodes);
+        self.suspects.record(record, nodes);
+        match &record.what {
+            What::Invoked(invocation) => {
+                let by = invocation.due.after(self.premises.service());
+                let operation = nodes.operations.get(invocation.op)?;
+                if by <= self.deadline(operation) {
+                    self.owed.push(Reverse((by, invocation.op)));
+                }
+            }
+            What::Completed { op, completion } => self.completed(record.at, *op, completion, nodes),
+            What::Message {
+                from: Address::Client(_), to: Address::Node(node), fate: Fate::Delivered, head, ..
+            } => {
+                let op = OpId(head.call);
+                if nodes.operations.get(op).is_some() {
+                    self.taken.insert(op, *node);
+                }
+            }
+            What::Message { from: Address::Node(_), to: Address::Client(_), head, .. } => {
+                self.taken.remove(OpId(head.call));
+            }
+            What::Stack(_)
+            | What::Message { .. }
+            | What::Process { .. }
+            | What::Clock { .. }
+            | What::Cpu { .. }
+            | What::Fault(_) => {}
+        }
+        None
+    }
+
+    fn evaluated(&self) -> u64 {
+        self.evaluated
+    }
+
+    fn finish(&mut self, _: SimTime) -> Vec<Finding> {
+        let Some((first, number)) = self.suspects.unexcused() else { return Vec::new() };
+        let message = format!(
+            "{} not served, though nothing stood in the way; {} are enough. The first: {}",
+            words::several(number, "operation"),
+            words::duration(self.premises.service()),
+            first.told,
+        );
+        vec![INFO.finding(first.at, message, self.suspects.story())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{Events, get, ms, put, script};
+    use crate::history::FaultPhase::{self, Activated, Ended};
+    use crate::history::{How, Targets};
+    use crate::words::Verb;
+    use leasehold::env::NodeId;
+    use leasehold::observe::Event;
+    use std::time::Duration;
+
+    /// Clients have a deadline of one second, and 580 ms are enough to serve them.
+    fn led() -> Events {
+        Events::three_and_a_leader()
+    }
+
+    /// The CPU of n1 is slow.
+    fn slow(events: Events, at: u64, phase: FaultPhase) -> Events {
+        events.fault_of(at, 0, (Verb::Slow, How::Slows(2)), Targets::Node(NodeId(1)), phase)
+    }
+
+    /// It is told at the end that no core was busy.
+    fn judged(events: Events) -> Vec<Finding> {
+        judged_if_busy(events, 0)
+    }
+
+    /// So much core time was spent in all in the last second.
+    fn judged_if_busy(events: Events, millis: u64) -> Vec<Finding> {
+        let mut check = Served::new(&Premises::of_tests());
+        let told = |events: Events, at, busy| {
+            let busy = Duration::from_millis(busy);
+            (1..=3).fold(events, |events, node| events.push(at, What::Cpu { node: NodeId(node), busy }))
+        };
+        let before = told(Events::default(), 20_000, 0);
+        let events = told(told(before.then(events), 21_000, millis), 22_000, millis);
+        assert_eq!(events.first(&mut check), None, "it is judged at the end");
+        check.finish(ms(30_000))
+    }
+
+    #[test]
+    fn who_is_answered_in_time_has_been_served() {
+        assert_eq!(judged(led().invoke(20_000, 1, get(0)).read(20_580, 1, 0)), []);
+        let mut check = Served::new(&Premises::of_tests());
+        led().invoke(100, 1, get(0)).read(200, 1, 0).first(&mut check);
+        assert_eq!(check.evaluated(), 1);
+    }
+
+    #[test]
+    fn who_waits_for_longer_than_everything_takes_has_not() {
+        let findings = judged(led().invoke(20_000, 1, get(0)).read(20_581, 1, 0));
+        assert_eq!(
+            findings[0].message,
+            "1 operation not served, though nothing stood in the way; 580ms are enough. The first: c1 asked n1 for a get (#1, due at \
+             20.000000s), and had no answer 580ms later; n1 has led term 4, followed by a quorum and in reach of n1, since 0.020000s"
+        );
+    }
+
+    #[test]
+    fn failing_early_is_no_service() {
+        assert_eq!(judged(led().invoke(20_000, 1, put(0)).gave_up(20_010, 1, Outcome::NotApplied)).len(), 1);
+        assert_eq!(judged(led().invoke(20_000, 1, put(0)).gave_up(20_010, 1, Outcome::Unknown)).len(), 1);
+    }
+
+    #[test]
+    fn what_stands_in_the_way_excuses() {
+        let late = |events: Events| judged(events.invoke(20_000, 1, put(0)).gave_up(20_900, 1, Outcome::Unknown)).len();
+        assert_eq!(late(led()), 1);
+        assert_eq!(late(slow(led(), 19_000, Activated)), 0);
+        assert_eq!(late(led().killed(19_000, 1)), 0);
+        let healed = |at| slow(slow(led(), 100, Activated), at, Ended);
+        assert_eq!(late(healed(19_000)), 0, "what it has left behind may still be there");
+        assert_eq!(late(healed(10_000)), 1);
+    }
+
+    #[test]
+    fn an_answer_is_owed_when_another_leads_as_nothing_but_a_transfer_has_happened() {
+        let moved = |events: Events| {
+            let begun = events.invoke(20_000, 1, put(0)).event(20_001, 1, Event::TransferStarted { to: NodeId(2) });
+            let moved = begun.follows(20_010, 1, 5).follows(20_010, 3, 5).leads(20_010, 2, 5);
+            moved.event(20_020, 2, Event::CaughtUp { term: 5, index: 9 })
+        };
+        assert_eq!(judged(moved(led()).written(20_600, 1, 9)), []);
+        assert_eq!(judged(moved(led()).written(20_601, 1, 9)).len(), 1);
+        assert_eq!(judged(moved(led()).gave_up(20_300, 1, Outcome::Unknown)), [], "it is told that nobody knows");
+        assert_eq!(judged(moved(slow(led(), 19_000, Activated)).written(20_900, 1, 9)), []);
+    }
+
+    #[test]
+    fn an_error_that_is_worth_another_try_is_not_told_before_the_deadline() {
+        let handing_over = |after: u64, error| {
+            let begun = led().event(19_999, 1, Event::TransferStarted { to: NodeId(2) }).invoke(20_000, 1, put(0));
+            judged(begun.complete(20_000 + after, 1, Completion::Failed { error, outcome: Outcome::NotApplied })).len()
+        };
+        assert_eq!(handing_over(5, ErrorKind::TransferInProgress), 1);
+        assert_eq!(handing_over(5, ErrorKind::Overloaded), 0);
+        assert_eq!(handing_over(1_000, ErrorKind::TransferInProgress), 0);
+    }
+
+    #[test]
+    fn what_reaches_a_node_that_runs_is_answered_after_its_deadline_at_the_latest() {
+        let given_up = || led().killed(15_000, 2).killed(15_000, 3).invoke(20_000, 1, put(0)).asks(20_001, 1, 1);
+        let given_up = || given_up().gave_up(21_000, 1, Outcome::Unknown);
+        assert_eq!(judged_if_busy(given_up().answers(21_580, 1, 1), 0), []);
+        assert_eq!(judged_if_busy(given_up(), 0).len(), 1);
+        assert_eq!(judged_if_busy(slow(given_up(), 20_500, Activated), 0), []);
+    }
+
+    #[test]
+    fn scripts_are_excused_while_there_are_conflicts() {
+        let late = |conflict| {
+            let run = led().invoke(20_000, 1, script(&[0], 1)).event(conflict, 1, Event::Conflict { index: 7 });
+            judged(run.gave_up(20_900, 1, Outcome::Unknown)).len()
+        };
+        assert_eq!([late(20_500), late(19_999)], [0, 1]);
+    }
+
+    #[test]
+    fn full_cores_excuse() {
+        let late = || led().invoke(20_500, 1, put(0)).gave_up(20_900, 1, Outcome::Unknown);
+        assert_eq!(judged_if_busy(late(), 3_100).len(), 1);
+        assert_eq!(judged_if_busy(late(), 3_300), [], "of four cores");
+    }
+}

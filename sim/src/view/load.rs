@@ -1,0 +1,78 @@
+//! How busy the cores of each node were, by the seconds in which they are told.
+
+use crate::history::{Record, What};
+use crate::time::SimTime;
+use leasehold::env::NodeId;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// For so many seconds what was told is kept.
+const KEPT: usize = 64;
+
+/// Core time by node.
+#[derive(Default)]
+pub(crate) struct Load {
+    nodes: BTreeMap<NodeId, Node>,
+}
+
+#[derive(Default)]
+struct Node {
+    /// Core time since the run began, and when it was told.
+    told: (SimTime, Duration),
+    /// Core time between two times at which it was told, queued work included.
+    spent: VecDeque<Spent>,
+}
+
+/// Core time that was spent between these.
+#[derive(Clone, Copy)]
+struct Spent {
+    from: SimTime,
+    to: SimTime,
+    busy: Duration,
+}
+
+impl Load {
+    pub(crate) fn record(&mut self, Record { at, what }: &Record) {
+        let What::Cpu { node, busy } = what else { return };
+        let node = self.nodes.entry(*node).or_default();
+        let (from, before) = std::mem::replace(&mut node.told, (*at, *busy));
+        if node.spent.len() == KEPT {
+            node.spent.pop_front();
+        }
+        node.spent.push_back(Spent { from, to: *at, busy: busy.saturating_sub(before) });
+    }
+
+    /// Is it told yet how busy `node` was at `at`?
+    pub(crate) fn is_told(&self, node: NodeId, at: SimTime) -> bool {
+        self.nodes.get(&node).is_some_and(|node| node.told.0 >= at)
+    }
+
+    /// Since when at least `percent` of the node's `cores` were busy, at some time between these; `None`: they never were.
+    pub(crate) fn full(&self, node: NodeId, between: [SimTime; 2], cores: u32, percent: u32) -> Option<SimTime> {
+        let [from, to] = between;
+        let full = |spent: &Spent| spent.busy * 100 >= spent.to.since(spent.from) * cores * percent;
+        let mut spent = self.nodes.get(&node)?.spent.iter().filter(|spent| spent.from < to && spent.to > from);
+        spent.find(|spent| full(spent)).map(|spent| spent.from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::testing::{Events, ms};
+
+    #[test]
+    fn a_node_is_full_in_the_seconds_in_which_most_of_its_core_time_was_spent() {
+        let told = |events: Events, at, busy| {
+            events.push(at, What::Cpu { node: NodeId(1), busy: Duration::from_millis(busy) })
+        };
+        let mut load = Load::default();
+        let events = told(told(told(Events::default(), 1_000, 100), 2_000, 1_900), 3_000, 2_000);
+        events.records().iter().for_each(|record| load.record(record));
+        let full = |from, to, cores| load.full(NodeId(1), [ms(from), ms(to)], cores, 80);
+        assert_eq!(full(0, 3_000, 2), Some(ms(1_000)), "1.8 s of 2");
+        assert_eq!([full(0, 1_000, 2), full(2_000, 3_000, 2), full(0, 3_000, 4)], [None; 3]);
+        assert!(load.is_told(NodeId(1), ms(3_000)) && !load.is_told(NodeId(1), ms(3_001)));
+        assert_eq!(load.full(NodeId(2), [ms(0), ms(3_000)], 1, 80), None, "nothing is known of it");
+    }
+}

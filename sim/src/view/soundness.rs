@@ -1,0 +1,333 @@
+//! Who is as they should be, and since when: nodes, the links between them, and a leader with its quorum.
+//!
+//! Something is wrong with a node while a fault aims at it or its process does not run, and with a link while a fault lies on it. What
+//! is lost on the way for no fault counts as a mishap of its link at that moment. How long a fault's consequences outlast it is for who
+//! asks.
+
+use super::replicas::Replicas;
+use crate::history::{Fate, FaultPhase, How, ProcessChange, Record, StackRecord, StepId, Targets, What};
+use crate::time::SimTime;
+use crate::words::{DiskHarm, Healed};
+use leasehold::env::{Address, NodeId};
+use leasehold::observe::{Event, Role};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What has been wrong, and what is.
+#[derive(Default)]
+pub(crate) struct Soundness {
+    in_force: Vec<Wrong>,
+    /// When a fault of this node ended.
+    nodes: BTreeMap<NodeId, SimTime>,
+    /// When a fault of the link from the first to the second ended.
+    links: BTreeMap<(NodeId, NodeId), SimTime>,
+    /// When a message was last lost on it.
+    lost: BTreeMap<(NodeId, NodeId), SimTime>,
+    /// When a fault of all links ended.
+    all_links: Option<SimTime>,
+    led: Option<Led>,
+}
+
+/// A fault in force.
+struct Wrong {
+    step: StepId,
+    targets: Targets,
+    /// Of a leader's disk that stands still: since when.
+    stalls: Option<SimTime>,
+}
+
+/// A leader that may serve.
+#[derive(Clone, Copy)]
+struct Led {
+    by: NodeId,
+    term: u64,
+    since: SimTime,
+    hands_over: bool,
+}
+
+/// A leader that a quorum follows, and since when nothing stands between them and whoever asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Standing {
+    pub(crate) leader: NodeId,
+    pub(crate) term: u64,
+    pub(crate) since: SimTime,
+}
+
+/// How long what is wrong excuses.
+#[derive(Clone, Copy)]
+pub(crate) struct Excuses {
+    /// After a fault has ended.
+    pub(crate) settling: Duration,
+    /// From when the disk of a leader began to stand still: then it must have handed over, or have been deposed.
+    pub(crate) stalled_leader: Duration,
+}
+
+impl Soundness {
+    /// Takes in a record, which `replicas` has taken in already.
+    pub(crate) fn record(&mut self, Record { at, what }: &Record, replicas: &Replicas) {
+        match what {
+            What::Message { from: Address::Node(from), to: Address::Node(to), fate, .. } => match fate {
+                Fate::Delivered => {}
+                Fate::Cut | Fate::Held | Fate::Lost => {
+                    self.lost.insert((*from, *to), *at);
+                }
+            },
+            What::Fault(fault) => {
+                if fault.phase == FaultPhase::Activated && fault.verb.lasts() {
+                    let stalls = match (&fault.how, &fault.targets) {
+                        (How::Disk(DiskHarm::Stall), Targets::Node(node)) => replicas.leader() == Some(*node),
+                        _ => false,
+                    };
+                    let (step, targets) = (fault.step.clone(), fault.targets.clone());
+                    self.in_force.push(Wrong { step, targets, stalls: stalls.then_some(*at) });
+                } else if fault.phase == FaultPhase::Activated && fault.heals() == Some(Healed::Everything) {
+                    std::mem::take(&mut self.in_force).iter().for_each(|wrong| self.over(*at, &wrong.targets));
+                } else if fault.phase == FaultPhase::Ended && fault.verb.lasts() {
+                    let is_it = |wrong: &Wrong| wrong.step == fault.step && wrong.targets == fault.targets;
+                    if let Some(place) = self.in_force.iter().position(is_it) {
+                        self.in_force.remove(place);
+                    }
+                    self.over(*at, &fault.targets);
+                }
+            }
+            What::Stack(told) => self.told(*at, told),
+            What::Process { node, change: ProcessChange::Killed | ProcessChange::Failed { .. } } => self.gone(*node),
+            What::Invoked(_)
+            | What::Completed { .. }
+            | What::Message { .. }
+            | What::Process { .. }
+            | What::Clock { .. }
+            | What::Cpu { .. } => {}
+        }
+    }
+
+    fn over(&mut self, at: SimTime, targets: &Targets) {
+        match targets {
+            Targets::Nobody | Targets::Handover(..) => {}
+            Targets::Node(node) | Targets::Task(node) => {
+                self.nodes.insert(*node, at);
+            }
+            Targets::Links(..) | Targets::Sides { .. } => {
+                let over: Vec<_> = pairs(targets).collect();
+                self.links.extend(over.into_iter().map(|link| (link, at)));
+            }
+            Targets::Ring => self.all_links = Some(at),
+        }
+    }
+
+    fn told(&mut self, at: SimTime, StackRecord { replica, event, .. }: &StackRecord) {
+        let node = replica.node;
+        match (event, &mut self.led) {
+            (Event::CaughtUp { term, .. }, led) if led.is_none_or(|led| led.term < *term) => {
+                *led = Some(Led { by: node, term: *term, since: at, hands_over: false });
+            }
+            (Event::Role { role, term, .. }, Some(led))
+                if led.by == node && (*role, *term) != (Role::Leader, led.term) =>
+            {
+                self.led = None;
+            }
+            (Event::TransferStarted { .. }, Some(led)) if led.by == node => led.hands_over = true,
+            (Event::TransferAborted { .. }, Some(led)) if led.by == node => (led.since, led.hands_over) = (at, false),
+            // Who belongs to it changes.
+            (Event::Membership { .. }, Some(led)) => led.since = at,
+            (Event::Stopped { .. }, _) => self.gone(node),
+            _ => {}
+        }
+    }
+
+    fn gone(&mut self, node: NodeId) {
+        self.led = self.led.filter(|led| led.by != node);
+    }
+
+    /// Since when nothing has been wrong with `node`; `None`: something is.
+    pub(crate) fn node(&self, node: NodeId, replicas: &Replicas, excuses: Excuses) -> Option<SimTime> {
+        let Some((ProcessChange::Started { .. } | ProcessChange::Resumed, runs)) = replicas.get(node)?.process else {
+            return None;
+        };
+        let ended = self.nodes.get(&node).map_or(runs, |at| at.after(excuses.settling));
+        let mut wrong = self.in_force.iter().filter(|wrong| aims_at(&wrong.targets, node));
+        wrong.try_fold(runs.max(ended), |since, wrong| Some(since.max(wrong.stalls?.after(excuses.stalled_leader))))
+    }
+
+    /// Since when nothing has been wrong with the links between two nodes; `None`: something is.
+    pub(crate) fn link(&self, one: NodeId, other: NodeId, excuses: Excuses) -> Option<SimTime> {
+        let both = [(one, other), (other, one)];
+        if one == other {
+            return Some(SimTime::default());
+        }
+        let on_it =
+            |wrong: &Wrong| wrong.targets == Targets::Ring || pairs(&wrong.targets).any(|link| both.contains(&link));
+        if self.in_force.iter().any(on_it) {
+            return None;
+        }
+        let last = |of: &BTreeMap<_, SimTime>| both.iter().filter_map(|link| of.get(link)).copied().max();
+        let ended = last(&self.links).max(self.all_links).map(|at| at.after(excuses.settling));
+        Some(ended.max(last(&self.lost)).unwrap_or_default())
+    }
+
+    /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
+    pub(crate) fn standing(&self, via: NodeId, replicas: &Replicas, excuses: Excuses) -> Option<Standing> {
+        let Led { by: leader, term, since, hands_over: false } = self.led? else { return None };
+        if replicas.leader() != Some(leader) {
+            return None;
+        }
+        let members = replicas.members(leader);
+        if !members.contains(via) || !members.votes(leader) {
+            return None;
+        }
+        let since = since.max(self.node(leader, replicas, excuses)?);
+        let since = since.max(self.node(via, replicas, excuses)?).max(self.link(via, leader, excuses)?);
+        let follows = |voter: NodeId| {
+            let replica = replicas.get(voter).filter(|replica| replica.term == term)?;
+            let strictly = Excuses { stalled_leader: Duration::MAX, ..excuses };
+            Some(self.node(voter, replicas, strictly)?.max(self.link(leader, voter, excuses)?).max(replica.since))
+        };
+        let mut voters: Vec<(SimTime, NodeId)> =
+            replicas.iter().filter_map(|(voter, _)| Some((follows(voter)?, voter))).collect();
+        voters.sort();
+        let quorum = (1..=voters.len())
+            .find(|count| members.is_quorum(|voter| voters[..*count].iter().any(|(_, follower)| *follower == voter)))?;
+        let (followed, _) = voters[quorum - 1];
+        Some(Standing { leader, term, since: since.max(followed) })
+    }
+}
+
+fn aims_at(targets: &Targets, node: NodeId) -> bool {
+    match targets {
+        Targets::Node(hit) | Targets::Task(hit) => *hit == node,
+        Targets::Nobody | Targets::Handover(..) | Targets::Links(..) | Targets::Sides { .. } | Targets::Ring => false,
+    }
+}
+
+/// The links that lie between these, each way that is meant.
+fn pairs(targets: &Targets) -> impl Iterator<Item = (NodeId, NodeId)> {
+    let (first, second, both, bridge) = match targets {
+        Targets::Links(from, to) => (&from[..], &to[..], false, None),
+        Targets::Sides { first, second, one_way, bridge } => (&first[..], &second[..], !one_way, *bridge),
+        Targets::Nobody | Targets::Node(_) | Targets::Task(_) | Targets::Handover(..) | Targets::Ring => {
+            (&[][..], &[][..], false, None)
+        }
+    };
+    let there = first.iter().flat_map(move |from| second.iter().map(move |to| (*from, *to)));
+    let there = there.filter(move |(from, to)| ![Some(*from), Some(*to)].contains(&bridge) || bridge.is_none());
+    there.flat_map(move |(from, to)| [Some((from, to)), both.then_some((to, from))]).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::testing::{Events, ms};
+    use crate::words::{Cut, Verb};
+    use FaultPhase::{Activated, Ended};
+
+    const EXCUSES: Excuses = Excuses { settling: Duration::from_secs(1), stalled_leader: Duration::from_secs(2) };
+
+    fn of(events: &Events) -> (Soundness, Replicas) {
+        let (mut soundness, mut replicas) = (Soundness::default(), Replicas::default());
+        for record in events.records() {
+            replicas.record(record);
+            soundness.record(record, &replicas);
+        }
+        (soundness, replicas)
+    }
+
+    fn node(events: &Events, node: u64) -> Option<SimTime> {
+        let (soundness, replicas) = of(events);
+        soundness.node(NodeId(node), &replicas, EXCUSES)
+    }
+
+    fn link(events: &Events, one: u64, other: u64) -> Option<SimTime> {
+        of(events).0.link(NodeId(one), NodeId(other), EXCUSES)
+    }
+
+    /// Since when the leader that n3 can ask has been there.
+    fn standing(events: &Events) -> Option<(u64, SimTime)> {
+        let (soundness, replicas) = of(events);
+        let standing = soundness.standing(NodeId(3), &replicas, EXCUSES)?;
+        Some((standing.leader.0, standing.since))
+    }
+
+    fn led() -> Events {
+        Events::three_and_a_leader()
+    }
+
+    fn slow(events: Events, at: u64, node: u64, phase: FaultPhase) -> Events {
+        events.fault_of(at, 0, (Verb::Slow, How::Slows(2)), Targets::Node(NodeId(node)), phase)
+    }
+
+    fn cut(events: Events, at: u64, targets: Targets, phase: FaultPhase) -> Events {
+        events.fault_of(at, 0, (Verb::Partition, How::Cuts(Cut::Drop)), targets, phase)
+    }
+
+    fn sides(first: &[u64], second: &[u64], one_way: bool, bridge: Option<u64>) -> Targets {
+        let nodes = |ids: &[u64]| ids.iter().copied().map(NodeId).collect();
+        Targets::Sides { first: nodes(first), second: nodes(second), one_way, bridge: bridge.map(NodeId) }
+    }
+
+    #[test]
+    fn a_node_is_sound_while_it_runs_and_no_fault_aims_at_it() {
+        assert_eq!(node(&led(), 1), Some(ms(0)));
+        assert_eq!([node(&led().killed(50, 1), 1), node(&slow(led(), 50, 1, Activated), 1)], [None; 2]);
+        assert_eq!(node(&slow(led(), 50, 2, Activated), 1), Some(ms(0)), "a fault of another");
+        assert_eq!(node(&led().killed(50, 1).started(60, 1, 2), 1), Some(ms(60)));
+        let ended = slow(slow(led(), 50, 1, Activated), 60, 1, Ended);
+        assert_eq!(node(&ended, 1), Some(ms(1_060)), "until what it left behind has settled");
+        let healed = slow(led(), 50, 1, Activated).fault(70, 9, Verb::Heal, Activated);
+        assert_eq!(node(&healed, 1), Some(ms(1_070)));
+    }
+
+    #[test]
+    fn the_disk_of_a_leader_excuses_for_a_time() {
+        let stalls = |node| (Verb::Disk, How::Disk(DiskHarm::Stall), Targets::Node(NodeId(node)));
+        let stalled = |node_| {
+            let (verb, how, targets) = stalls(node_);
+            node(&led().fault_of(50, 0, (verb, how), targets, Activated), node_)
+        };
+        assert_eq!(
+            [stalled(1), stalled(2)],
+            [Some(ms(2_050)), None],
+            "a follower may stand still for as long as it likes"
+        );
+    }
+
+    #[test]
+    fn a_link_is_sound_while_no_fault_lies_between_its_ends() {
+        let begun = |targets| cut(led(), 50, targets, Activated);
+        let apart = || sides(&[1], &[2, 3], false, None);
+        let links = |events: &Events| [link(events, 1, 2), link(events, 3, 1), link(events, 2, 3)];
+        assert_eq!(links(&begun(apart())), [None, None, Some(ms(0))]);
+        assert_eq!(links(&begun(sides(&[1], &[2], true, None))), [None, Some(ms(0)), Some(ms(0))], "one way is enough");
+        assert_eq!(links(&begun(sides(&[1], &[2, 3], false, Some(3)))), [None, Some(ms(0)), Some(ms(0))]);
+        assert_eq!(links(&begun(Targets::Ring)), [None; 3]);
+        let ended = cut(begun(apart()), 60, apart(), Ended);
+        assert_eq!(links(&ended), [Some(ms(1_060)), Some(ms(1_060)), Some(ms(0))]);
+        assert_eq!(link(&led(), 1, 1), Some(ms(0)));
+    }
+
+    #[test]
+    fn a_leader_stands_once_it_can_serve_and_a_quorum_follows_it() {
+        assert_eq!(standing(&led()), Some((1, ms(20))));
+        let one_follows = slow(led(), 50, 2, Activated);
+        assert_eq!(standing(&one_follows), Some((1, ms(20))), "n3 and the leader are a quorum");
+        assert_eq!(
+            standing(&cut(one_follows, 60, sides(&[3], &[1], false, None), Activated)),
+            None,
+            "n3 cannot ask it"
+        );
+        let alone = led().follows(50, 2, 5).follows(60, 3, 5);
+        assert_eq!(standing(&alone), None, "nobody is in its term");
+        assert_eq!(standing(&led().killed(50, 1)), None);
+        assert_eq!(standing(&led().members(50, 1, 7, [&[2, 3], &[], &[]])), None, "it is removed");
+        assert_eq!(standing(&led().members(50, 1, 7, [&[1, 2], &[], &[]])), None, "who asks is no member");
+    }
+
+    #[test]
+    fn who_hands_over_does_not_stand_until_that_is_given_up() {
+        let begun = || led().event(50, 1, Event::TransferStarted { to: NodeId(2) });
+        assert_eq!(standing(&begun()), None);
+        assert_eq!(standing(&begun().event(70, 1, Event::TransferAborted { to: NodeId(2) })), Some((1, ms(70))));
+        let moved = begun().follows(80, 1, 5).follows(80, 3, 5).leads(80, 2, 5);
+        assert_eq!(standing(&moved), None, "it has applied nothing of its term");
+        assert_eq!(standing(&moved.event(90, 2, Event::CaughtUp { term: 5, index: 9 })), Some((2, ms(90))));
+    }
+}
