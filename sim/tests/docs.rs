@@ -40,6 +40,13 @@ fn tables_are_those_of_the_lists() {
     stands("docs/variants.md", "leasehold list variants", &variant_list().markdown());
 }
 
+#[test]
+fn the_screen_on_the_first_page_is_what_is_printed() {
+    let snapshot = fs::read_to_string(root().join("snapshots/screen__stale-read.snap")).unwrap();
+    let screen = snapshot.splitn(3, "---\n").nth(2).unwrap();
+    stands("README.md", "snapshots/screen__stale-read.snap", &format!("```text\n{}\n```", screen.trim_end()));
+}
+
 /// The files under `folder` whose names have one of these ends.
 fn files(folder: &Path, ends: &[&str]) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

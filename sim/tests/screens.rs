@@ -13,16 +13,26 @@ use leasehold_sim::scenario::Class;
 const ROWS: usize = 50;
 
 /// What a person sees of seed 1 of `scenario` under `variant`.
-fn screen(scenario: &str, variant: &str, class: Class) -> String {
+fn screen(scenario: &str, variant: &str, class: Class) -> Screen {
     // So that paths on the screen are those that a person would type.
     std::env::set_current_dir(root()).unwrap();
     let report = run(&committed(scenario, Some(variant)).spec(1, Keep::Last(4_096)));
     assert_eq!(report.verdict.class, Some(class));
-    Screen::of(&report, "cargo run --release --", None).full(Style::PLAIN)
+    Screen::of(&report, None)
 }
 
 #[track_caller]
-fn shown(name: &str, screen: &str) {
+fn shown(name: &str, screen: &Screen) {
+    for width in [80, 200] {
+        let told = screen.full(Style::PLAIN.at(width));
+        let too_wide = |line: &&str| line.chars().count() > width && !line.contains("leasehold run ");
+        assert_eq!(told.lines().find(too_wide), None, "wider than {width}");
+        assert!(!told.contains('…'), "a word is cut: {told}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let story = words(&screen.story.join(" "));
+        assert!(words(&told).windows(story.len()).any(|told| told == story), "{told}");
+    }
+    let screen = screen.full(Style::PLAIN);
     assert!(screen.lines().count() <= ROWS, "{} lines do not fit on a screen", screen.lines().count());
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(root().join("snapshots"));

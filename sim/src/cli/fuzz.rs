@@ -1,6 +1,6 @@
 //! `leasehold fuzz`: spoilt scenario files.
 
-use super::{Stop, program, told};
+use super::{Stop, told};
 use clap::Args;
 use leasehold_sim::report::Status;
 use leasehold_sim::runner::Places;
@@ -49,7 +49,7 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Status, Stop> {
         let simulated = if number.is_multiple_of(RUN_ONE_IN) { RUN_FOR } else { Duration::ZERO };
         if let Err(words) = campaign.take(&input, simulated) {
             let path = keep(&input, &args.out.join(format!("{}-{number}", args.seed)))?;
-            let again = format!("{} fuzz --replay {}", program(&std::env::current_dir()?), path.display());
+            let again = format!("leasehold fuzz --replay {}", path.display());
             return told(&format!("input {number} of seed {}: {words}\n\n  {again}", args.seed), Status::Harness);
         }
     }

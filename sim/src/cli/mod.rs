@@ -20,7 +20,6 @@ use leasehold_sim::scenario::{Load, Seeds};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::process::exit;
 
 #[derive(Args)]
@@ -121,15 +120,6 @@ fn warn(groups: &[Group], deny: bool) -> Result<(), Stop> {
     }
     eprintln!("{}\n", shown.join("\n\n"));
     Ok(())
-}
-
-/// What starts leasehold: `cargo run` where that works, else this program.
-fn program(cwd: &Path) -> String {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    if repository.is_some_and(|repository| cwd.starts_with(repository)) {
-        return "cargo run --release --".to_owned();
-    }
-    std::env::current_exe().map_or_else(|_| "leasehold".to_owned(), |path| path.display().to_string())
 }
 
 /// A number on the command line.

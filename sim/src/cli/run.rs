@@ -1,12 +1,11 @@
 //! `leasehold run`: runs scenarios and judges them.
 
-use super::{
-    Format, Selection, Stop, cores, fresh_process, give_up, interrupt, knobs, positive, program, refuse, under, warn,
-};
+use super::{Format, Selection, Stop, cores, fresh_process, give_up, interrupt, knobs, positive, refuse, under, warn};
 use clap::Args;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
-    Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Why, Witness, write_events,
+    Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Why, Witness, title,
+    write_events,
 };
 use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
 use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, sweep_until};
@@ -83,8 +82,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let planned = specs.len() as u64;
     let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
     let interrupted = interrupt::heard()?;
-    let sink = sink(args, &groups, &places);
-    let witnesses = witnesses(args, &program(&places.cwd))?;
+    let sink = sink(args, &groups);
+    let witnesses = witnesses(args)?;
     let (fresh, out) = (fresh_process()?, args.out.clone());
     let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
     let (status, judged, failed) = (Status::AsExpected, 0, 0);
@@ -128,14 +127,14 @@ fn selected(groups: Vec<Group>, wish: &Wish, knobs: &Knobs) -> Result<Vec<Group>
 }
 
 /// What sees the runs beside standard output.
-fn witnesses(args: &RunArgs, program: &str) -> Result<Vec<Box<dyn Witness>>, Stop> {
+fn witnesses(args: &RunArgs) -> Result<Vec<Box<dyn Witness>>, Stop> {
     let mut witnesses: Vec<Box<dyn Witness>> = Vec::new();
     if let Some(path) = &args.junit {
         let refused = |error| Stop::Refused(format!("error: --junit {}: {error}", path.display()));
-        witnesses.push(Box::new(Junit::new(path, program).map_err(refused)?));
+        witnesses.push(Box::new(Junit::new(path).map_err(refused)?));
     }
     if let Some(Workflow { workspace, summary }) = environment::workflow() {
-        witnesses.push(Box::new(Github::new(io::stderr(), workspace, summary, program)));
+        witnesses.push(Box::new(Github::new(io::stderr(), workspace, summary)));
     }
     Ok(witnesses)
 }
@@ -149,8 +148,8 @@ struct Intake {
     witnesses: Vec<Box<dyn Witness>>,
     /// The kinds of failure that were run again.
     confirmed: BTreeSet<(PathBuf, String, Option<Class>)>,
-    /// How soon there was a leader again after faults, by file and variant.
-    recoveries: BTreeMap<(PathBuf, String), ManyRecoveries>,
+    /// How soon there was a leader again after faults, by scenario and variant.
+    recoveries: BTreeMap<(String, String), ManyRecoveries>,
     idle: Idle,
     status: Status,
     judged: u64,
@@ -168,9 +167,9 @@ impl Intake {
 
     /// Judges what can be said of many runs alone. A sweep that fails in this way fails as a run does.
     fn judge_sweeps(&mut self) {
-        for ((path, variant), recoveries) in &self.recoveries {
+        for ((title, variant), recoveries) in &self.recoveries {
             if let Some(shortfall) = recoveries.shortfall() {
-                eprintln!("error: {} under {variant}: liveness (recovers): {shortfall}", path.display());
+                eprintln!("error: {title} under {variant}: liveness (recovers): {shortfall}");
                 self.status = self.status.max(Status::Failed);
             }
         }
@@ -192,7 +191,7 @@ impl Intake {
             events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
         }
         self.status = self.status.max(Status::of(&report));
-        self.recoveries.entry((report.path.clone(), report.variant.clone())).or_default().add(&report);
+        self.recoveries.entry((title(&report.path), report.variant.clone())).or_default().add(&report);
         self.idle.see(&report);
         self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_deref()))?;
         self.sink.take(report, events)
@@ -218,7 +217,7 @@ fn check_engine(engine: Option<Engine>, groups: &[Group]) -> Result<(), Stop> {
     }
 }
 
-fn sink(args: &RunArgs, groups: &[Group], places: &Places) -> Box<dyn Sink> {
+fn sink(args: &RunArgs, groups: &[Group]) -> Box<dyn Sink> {
     let total = groups.iter().map(|group| group.seeds.len()).sum();
     let out = BufWriter::new(io::stdout());
     let progress = if args.quiet { Progress::silent(total) } else { Progress::new(total) };
@@ -231,7 +230,7 @@ fn sink(args: &RunArgs, groups: &[Group], places: &Places) -> Box<dyn Sink> {
         Format::Jsonl => Box::new(JsonLines::new(out, progress)),
         Format::Text => {
             let planned = groups.iter().map(planned).collect();
-            let console = Console::new(out, Style::stdout(), &program(&places.cwd), planned, progress);
+            let console = Console::new(out, Style::stdout(), planned, progress);
             Box::new(console.quiet(args.quiet))
         }
     }

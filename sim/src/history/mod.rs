@@ -1,13 +1,14 @@
 //! What happened: operations, events of the stack, messages, faults, as one stream.
 //!
 //! A [`Record`] is an event: one entry that enters the `fingerprint` (but for how a process is set up, which is part of the
-//! question). The stream goes to [`Observer`]s as it comes; only its tail is kept, so that memory does not grow with the length
+//! question). The stream goes to [`Observer`]s as it comes; little but its tail is kept, so that memory does not grow with the length
 //! of a run.
 
 mod by_op;
 mod encode;
 mod fault;
 mod fingerprint;
+mod kept;
 mod record;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -22,7 +23,7 @@ pub use record::{
 };
 
 use encode::Encoder;
-use std::collections::VecDeque;
+use kept::Kept;
 
 /// Sees every record, in order, as it happens.
 pub trait Observer: Send {
@@ -33,7 +34,8 @@ pub trait Observer: Send {
 /// How much of the stream is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Keep {
-    /// The last so many records: what a failure report draws.
+    /// The last so many records, and before them those around the last that tells by itself why a run came out as it did
+    /// ([`What::tells_by_itself`]), if it is none of these: what a failure report draws.
     Last(usize),
     /// Everything, to find the first difference between two runs.
     All,
@@ -45,8 +47,7 @@ pub struct History {
     encoder: Encoder,
     events: u64,
     messages: u64,
-    keep: Keep,
-    kept: VecDeque<Record>,
+    kept: Kept,
     observers: Vec<Box<dyn Observer>>,
     ended: bool,
 }
@@ -71,8 +72,7 @@ impl History {
             encoder: Encoder::default(),
             events: 0,
             messages: 0,
-            keep,
-            kept: VecDeque::new(),
+            kept: Kept::new(keep),
             observers,
             ended: false,
         }
@@ -91,7 +91,7 @@ impl History {
         for observer in &mut self.observers {
             self.ended |= !observer.record(&record);
         }
-        self.retain(record);
+        self.kept.push(record);
     }
 
     /// Has an observer ended the run?
@@ -103,23 +103,6 @@ impl History {
     pub fn close(&mut self) -> Past {
         self.ended = true;
         self.observers.clear();
-        Past {
-            fingerprint: self.fingerprint,
-            events: self.events,
-            messages: self.messages,
-            kept: std::mem::take(&mut self.kept).into(),
-        }
-    }
-
-    fn retain(&mut self, record: Record) {
-        if let Keep::Last(bound) = self.keep {
-            if bound == 0 {
-                return;
-            }
-            if self.kept.len() == bound {
-                self.kept.pop_front();
-            }
-        }
-        self.kept.push_back(record);
+        Past { fingerprint: self.fingerprint, events: self.events, messages: self.messages, kept: self.kept.take() }
     }
 }

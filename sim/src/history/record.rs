@@ -1,6 +1,6 @@
 //! The records of a history.
 
-use super::Fault;
+use super::{Fault, FaultPhase};
 use crate::time::SimTime;
 use crate::words::{MessageKind, OpKind};
 use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
@@ -23,6 +23,23 @@ impl Record {
     /// Is this a message that arrived?
     pub fn is_delivery(&self) -> bool {
         matches!(self.what, What::Message { fate: Fate::Delivered, .. })
+    }
+}
+
+impl What {
+    /// Did a lease end? Also where none was in force: then what would have brought one back was voided.
+    pub fn lease_ended(&self) -> bool {
+        matches!(self, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { .. }))
+    }
+
+    /// Did a fault act?
+    pub fn fault_acted(&self) -> bool {
+        matches!(self, What::Fault(fault) if matches!(fault.phase, FaultPhase::Activated | FaultPhase::Effective))
+    }
+
+    /// Does it say by itself why a run came out as it did?
+    pub fn tells_by_itself(&self) -> bool {
+        self.lease_ended() || self.fault_acted()
     }
 }
 

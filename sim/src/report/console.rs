@@ -66,7 +66,6 @@ impl<W: Write> Sink for JsonLines<W> {
 pub struct Console<W> {
     out: W,
     style: Style,
-    program: String,
     progress: Progress,
     /// Only what is not as expected is told, and the verdict of the whole.
     quiet: bool,
@@ -88,12 +87,11 @@ pub struct Console<W> {
 }
 
 impl<W: Write> Console<W> {
-    /// Writes to `out` about what is `planned`, in its order. `program` is what starts leasehold.
-    pub fn new(out: W, style: Style, program: &str, planned: Vec<Planned>, progress: Progress) -> Self {
+    /// Writes to `out` about what is `planned`, in its order.
+    pub fn new(out: W, style: Style, planned: Vec<Planned>, progress: Progress) -> Self {
         Self {
             out,
             style,
-            program: program.to_owned(),
             progress,
             quiet: false,
             single: planned.len() == 1,
@@ -207,7 +205,7 @@ impl<W: Write> Console<W> {
     }
 
     fn screen(&self, report: &RunReport, events: Option<&PathBuf>) -> Screen {
-        Screen::of(report, &self.program, events.map(PathBuf::as_path))
+        Screen::of(report, events.map(PathBuf::as_path))
     }
 }
 
@@ -243,7 +241,7 @@ impl<W: Write> Sink for Console<W> {
         if let Some(early) = ended.early() {
             writeln!(self.out, "{}", self.style.expected(early))?;
         }
-        writeln!(self.out, "{}", self.totals(ended))?;
+        writeln!(self.out, "{}", self.style.fit(&self.totals(ended)))?;
         self.out.flush()
     }
 }

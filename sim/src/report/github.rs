@@ -26,7 +26,6 @@ pub struct Github<W> {
     /// The root of the repository.
     workspace: Option<PathBuf>,
     summary: Option<PathBuf>,
-    program: String,
     tallies: Vec<Tally>,
     unexpected: usize,
     screens: Vec<(String, String)>,
@@ -34,10 +33,8 @@ pub struct Github<W> {
 
 impl<W: Write> Github<W> {
     /// Writes commands to `out` and appends the summary to the file `summary`. Annotations name files relative to `workspace`.
-    /// `program` is what starts leasehold.
-    pub fn new(out: W, workspace: Option<PathBuf>, summary: Option<PathBuf>, program: &str) -> Self {
-        let program = program.to_owned();
-        Self { out, workspace, summary, program, tallies: Vec::new(), unexpected: 0, screens: Vec::new() }
+    pub fn new(out: W, workspace: Option<PathBuf>, summary: Option<PathBuf>) -> Self {
+        Self { out, workspace, summary, tallies: Vec::new(), unexpected: 0, screens: Vec::new() }
     }
 
     fn count(&mut self, report: &RunReport) {
@@ -59,7 +56,7 @@ impl<W: Write> Github<W> {
         let line = failure.and_then(|failure| failure.line).unwrap_or(1);
         let message = failure.map(|failure| failure.message.clone());
         let message = message.unwrap_or_else(|| report.verdict.unexpected.join("\n"));
-        let body = data(&format!("{message}\n{}", command(&self.program, report)));
+        let body = data(&format!("{message}\n{}", command(report)));
         let (file, title) = (property(&file.to_string_lossy()), property(headline));
         writeln!(self.out, "::error file={file},line={line},title={title}::{body}")
     }
@@ -96,7 +93,7 @@ impl<W: Write> Witness for Github<W> {
         if report.verdict.as_expected {
             return Ok(());
         }
-        let screen = Screen::of(report, &self.program, events);
+        let screen = Screen::of(report, events);
         let headline = screen.head.line(Style::PLAIN);
         if self.screens.len() < SCREENS {
             self.screens.push((headline.clone(), screen.full(Style::PLAIN)));

@@ -16,20 +16,19 @@ use std::path::{Path, PathBuf};
 /// A JUnit file.
 pub struct Junit {
     path: PathBuf,
-    program: String,
     suites: Vec<TestSuite>,
 }
 
 impl Junit {
-    /// Will write to `path`; `program` is what starts leasehold. The file is made at once, so that a path that cannot be written
+    /// Will write to `path`. The file is made at once, so that a path that cannot be written
     /// to is known before anything runs.
     ///
     /// # Errors
     ///
     /// The file cannot be made.
-    pub fn new(path: &Path, program: &str) -> io::Result<Self> {
+    pub fn new(path: &Path) -> io::Result<Self> {
         File::create(path)?;
-        Ok(Self { path: path.to_owned(), program: program.to_owned(), suites: Vec::new() })
+        Ok(Self { path: path.to_owned(), suites: Vec::new() })
     }
 
     /// The suite of a scenario.
@@ -46,7 +45,7 @@ impl Junit {
         if report.verdict.as_expected {
             return TestCaseStatus::success();
         }
-        let screen = Screen::of(report, &self.program, events);
+        let screen = Screen::of(report, events);
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(screen.head.line(Style::PLAIN));
         status.set_type(report.verdict.class.map_or_else(|| "unexpected-pass".to_owned(), |class| class.to_string()));

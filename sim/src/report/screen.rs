@@ -1,11 +1,10 @@
 //! What a person is shown of one run, as values: what was broken, the command that shows it again, the story, the events around it.
 
 use super::timeline::Timeline;
-use crate::history::{FaultPhase, What};
+use crate::history::What;
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{Potential, Ruling, RunReport};
-use leasehold::observe::Event;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -22,12 +21,23 @@ pub fn title(path: &Path) -> String {
     }
 }
 
-/// The command that runs `report`'s run again, complete and ready to paste. `program` is what starts leasehold:
-/// `cargo run --release --` inside the repository.
-pub fn command(program: &str, report: &RunReport) -> String {
-    let path = shell_word(&report.path.to_string_lossy());
+/// The command that runs `report`'s run again, complete and ready to paste by whoever has a `leasehold`, on any machine.
+pub fn command(report: &RunReport) -> String {
+    let path = shell_word(&portable(&report.path).to_string_lossy());
     let load = if report.load == Load::default() { String::new() } else { format!(" --load {}", report.load) };
-    format!("{program} run {path} --seed {} --variant {}{load}", report.seed, report.variant)
+    format!("leasehold run {path} --seed {} --variant {}{load}", report.seed, report.variant)
+}
+
+/// A scenario of the catalogue is found from wherever one is: `scenarios/fast/steady.toml`, whatever the path on this machine. Any other
+/// file is called as the user has called it.
+fn portable(path: &Path) -> &Path {
+    let catalogued = |path: &&Path| {
+        let mut parts = path.iter().rev().skip(1).map(|part| part.to_string_lossy());
+        parts.next().is_some_and(|folder| FOLDERS.contains(&&*folder))
+            && parts.next().is_some_and(|root| root == "scenarios")
+    };
+    let root = Some(path).filter(catalogued).and_then(|path| path.ancestors().nth(3));
+    root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path)
 }
 
 fn shell_word(word: &str) -> String {
@@ -84,8 +94,8 @@ pub struct Head {
 }
 
 impl Screen {
-    /// What is shown of `report`. `program` is what starts leasehold, `events_file` holds all events.
-    pub fn of(report: &RunReport, program: &str, events_file: Option<&Path>) -> Self {
+    /// What is shown of `report`. `events_file` holds all events.
+    pub fn of(report: &RunReport, events_file: Option<&Path>) -> Self {
         let verdict = &report.verdict;
         let failures = || verdict.failures.iter();
         // That it failed at all needs no second saying.
@@ -102,7 +112,7 @@ impl Screen {
                 as_expected: verdict.as_expected,
                 first: failures().next().map(|failure| (failure.class, failure.check.clone(), failure.at)),
             },
-            command: command(program, report),
+            command: command(report),
             failures: failures().map(|failure| failure.message.clone()).collect(),
             beyond_claims: verdict.beyond_claims.clone(),
             unexpected: unexpected.cloned().collect(),
@@ -122,19 +132,10 @@ impl Screen {
 fn moment(report: &RunReport) -> Option<SimTime> {
     let failed = report.verdict.failures.first().filter(|failure| failure.at < SimTime::at(report.sim));
     let last = |is: fn(&What) -> bool| report.kept.iter().rev().find(|record| is(&record.what));
-    let record = || last(lease_lost).or_else(|| last(fault_acted));
+    let record = || last(What::lease_ended).or_else(|| last(What::fault_acted));
     // A run that a violation ended has it as its last event.
     let stopped = || report.verdict.class.filter(|class| *class <= Class::LeaseInvariant).and(report.kept.last());
     failed.map(|failure| failure.at).or_else(|| stopped().or_else(record).map(|record| record.at))
-}
-
-/// Also where none was in force: then what would have brought one back was voided.
-fn lease_lost(what: &What) -> bool {
-    matches!(what, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { .. }))
-}
-
-fn fault_acted(what: &What) -> bool {
-    matches!(what, What::Fault(fault) if matches!(fault.phase, FaultPhase::Activated | FaultPhase::Effective))
 }
 
 #[cfg(test)]
@@ -147,6 +148,15 @@ mod tests {
         assert_eq!(of("/x/scenarios/fast/steady.toml"), "fast/steady");
         assert_eq!(of("mine/steady.toml"), "steady");
         assert_eq!(of("steady.toml"), "steady");
+    }
+
+    #[test]
+    fn a_command_names_no_folder_of_this_machine() {
+        let of = |path: &str| portable(Path::new(path)).to_string_lossy().into_owned();
+        assert_eq!(of("/home/me/leasehold/scenarios/fast/steady.toml"), "scenarios/fast/steady.toml");
+        assert_eq!(of("scenarios/fast/steady.toml"), "scenarios/fast/steady.toml");
+        assert_eq!([of("fast/steady.toml"), of("steady.toml")], ["fast/steady.toml", "steady.toml"]);
+        assert_eq!(of("/mine/steady.toml"), "/mine/steady.toml", "only who asked knows where it is");
     }
 
     #[test]

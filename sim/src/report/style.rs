@@ -1,26 +1,47 @@
 //! Colour, where somebody looks at it, and aligned tables.
 
+use crate::words::wrapped;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Display;
 
-/// Colours or none.
+/// Colours or none, and how wide a line may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     color: bool,
+    /// `None`: whoever reads it breaks lines as they like.
+    columns: Option<usize>,
 }
 
 impl Style {
     /// No colour: for files, pipes and snapshots.
-    pub const PLAIN: Style = Style { color: false };
+    pub const PLAIN: Style = Style { color: false, columns: None };
 
-    /// Colour if standard output is a terminal that shows it and nobody objects (`NO_COLOR`, `CLICOLOR`).
+    /// Colour if standard output is a terminal that shows it and nobody objects (`NO_COLOR`, `CLICOLOR`); lines as wide as that terminal.
     pub fn stdout() -> Self {
-        Self { color: console::colors_enabled() }
+        Self { color: console::colors_enabled(), columns: terminal_columns() }
     }
 
     /// The same of standard error.
     pub fn stderr() -> Self {
-        Self { color: console::colors_enabled_stderr() }
+        Self { color: console::colors_enabled_stderr(), columns: None }
+    }
+
+    /// The same with lines of so many columns.
+    pub fn at(self, columns: usize) -> Self {
+        Self { columns: Some(columns), ..self }
+    }
+
+    /// How wide lines are; `otherwise` where nobody says.
+    pub(super) fn width(self, otherwise: usize) -> usize {
+        self.columns.unwrap_or(otherwise)
+    }
+
+    /// `text` in rows that fit; no word is cut.
+    pub(super) fn fit(self, text: &str) -> String {
+        match self.columns {
+            Some(columns) => text.lines().flat_map(|line| wrapped(line, columns, 2)).collect::<Vec<_>>().join("\n"),
+            None => text.to_owned(),
+        }
     }
 
     /// Is there colour?
@@ -79,5 +100,9 @@ pub fn aligned<R: AsRef<[String]>>(head: &[String], right: &[usize], rows: &[R],
 
 /// Width of the terminal on standard output, or `otherwise` where there is none.
 pub(super) fn terminal_width(otherwise: usize) -> usize {
-    console::Term::stdout().size_checked().map_or(otherwise, |(_, columns)| usize::from(columns).max(60))
+    terminal_columns().unwrap_or(otherwise)
+}
+
+fn terminal_columns() -> Option<usize> {
+    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns).max(60))
 }

@@ -287,7 +287,7 @@ impl Tally {
         lines.extend(self.recovered());
         lines.extend(self.recoveries.shortfall().map(|words| style.bad(format!("liveness (recovers): {words}"))));
         lines.push(style.faint(self.speed()));
-        lines.join("\n  ")
+        style.fit(&lines.join("\n  "))
     }
 
     /// In which states of the lease the faults acted, and in which they never did (`lease-bugs.md` V4).

@@ -1,6 +1,7 @@
 //! One screen about one run as text.
 
 use super::screen::{Head, Screen};
+use super::sheet::WIDTH;
 use super::style::Style;
 use crate::verdict::{Potential, Ruling};
 use crate::words::figures::{count, counted};
@@ -14,27 +15,30 @@ impl Screen {
     pub fn brief(&self, style: Style) -> String {
         let mut lines = self.verdict(style);
         lines.extend(self.story_lines());
-        lines.join("\n")
+        style.fit(&lines.join("\n"))
     }
 
     /// All of it: verdict, command, story, timeline, where the rest is.
     pub fn full(&self, style: Style) -> String {
-        let mut lines = self.verdict(style);
-        lines.push(String::new());
-        lines.push(format!("  {}", style.strong(&self.command)));
+        let mut told: Vec<String> = Vec::new();
         if !self.story.is_empty() {
-            lines.push(String::new());
-            lines.extend(self.story_lines());
+            told.push(String::new());
+            told.extend(self.story_lines());
         }
-        lines.extend(self.recorded_only());
-        lines.extend(self.potential.iter().map(potential));
-        lines.extend(self.timeline_lines(style));
-        match &self.events_file {
-            Some(path) => lines.push(style.faint(format!("events: {}", path.display()))),
-            None if self.head.as_expected => {}
-            None => lines.push(style.faint("events: the same command with `--out DIR`")),
-        }
-        lines.join("\n")
+        told.extend(self.recorded_only());
+        told.extend(self.potential.iter().map(potential));
+        let events = match &self.events_file {
+            Some(path) => Some(format!("events: {}", path.display())),
+            None if self.head.as_expected => None,
+            None => Some("events: the same command with `--out DIR`".to_owned()),
+        };
+        // The command is in one piece, since it is there to be pasted.
+        let mut parts = vec![style.fit(&self.verdict(style).join("\n")), String::new()];
+        parts.push(format!("  {}", style.strong(&self.command)));
+        parts.extend((!told.is_empty()).then(|| style.fit(&told.join("\n"))));
+        parts.extend(self.timeline_lines(style));
+        parts.extend(events.map(|events| style.faint(events)));
+        parts.join("\n")
     }
 
     /// The verdict line, and below it what was expected instead.
@@ -59,11 +63,14 @@ impl Screen {
     }
 
     fn timeline_lines(&self, style: Style) -> Vec<String> {
-        let Some(timeline) = &self.timeline else { return Vec::new() };
+        let Some(timeline) = &self.timeline else {
+            let why = "no timeline: this failed over the whole run, in which no fault acted and no lease ended";
+            return vec![String::new(), style.fit(&style.faint(why))];
+        };
         let (shown, all) = (timeline.rows.len(), count(self.events));
         let heading = format!("{shown} of {all} events, around {}; ┃ a lease is in force", timeline.moment.exact());
-        let mut lines = vec![String::new(), style.faint(heading)];
-        lines.extend(timeline.lines());
+        let mut lines = vec![String::new(), style.fit(&style.faint(heading))];
+        lines.extend(timeline.lines(style.width(WIDTH)));
         lines
     }
 }

@@ -285,7 +285,7 @@ mod tests {
         records.extend(
             [2, 4].map(|at| told_by(2, at * 1_000_000, Event::Applied { index: at, term: 1, digest: 0 }, None)),
         );
-        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines();
+        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines(WIDTH);
         insta::assert_snapshot!(lines.join("\n"), @"
           simulated     n1                         n2                         n3                       clients and faults
           0.001000s   ┃ lease to 0.003000s
@@ -304,7 +304,7 @@ mod tests {
             extended(2, 3_000_000, 9_000_000),
             told_by(2, 4_000_000, follows, None),
         ];
-        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines();
+        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines(WIDTH);
         insta::assert_snapshot!(lines.join("\n"), @"
           simulated     n1                         n2                         n3                       clients and faults
           0.001000s   ┃ lease to 0.009000s
@@ -320,10 +320,48 @@ mod tests {
             .map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None, now: None, again: false }, None))
             .collect();
         records[300] = told_by(2, 300_000, Event::Role { role: Role::Leader, term: 2, leader: None }, None);
-        let lines = Timeline::around(SimTime(499_000), &records, &[], 9).unwrap().lines();
+        let lines = Timeline::around(SimTime(499_000), &records, &[], 9).unwrap().lines(WIDTH);
         assert_eq!(lines.len(), ROWS + 1);
         assert!(lines.iter().any(|line| line.contains("LEADER of term 2")), "{lines:#?}");
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+    }
+
+    #[test]
+    fn no_word_is_cut_at_any_width() {
+        let records = [
+            extended(1, 10_000_000, 9_000_000_000),
+            told_by(2, 20_000_000, Event::SnapshotUnanswered { by: NodeId(3) }, None),
+            told_by(3, 1_200_000_000_000, Event::CampaignedAmidChange { index: 1_234_567, commit: 2 }, None),
+        ];
+        let timeline = Timeline::around(SimTime(1_200_000_000_000), &records, &[], 3).unwrap();
+        for width in [60, 80, 90, 100, 120, 200] {
+            let lines = timeline.lines(width);
+            assert!(lines.iter().all(|line| line.chars().count() <= width && !line.contains('…')), "{lines:#?}");
+            let told: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+            for row in &timeline.rows {
+                let in_order = row
+                    .words
+                    .split(' ')
+                    .try_fold(told.iter(), |mut rest, word| rest.any(|told| *told == word).then_some(rest));
+                assert!(in_order.is_some() && told.contains(&&*row.at.to_string()), "{lines:#?}");
+            }
+        }
+        insta::assert_snapshot!(timeline.lines(90).join("\n"), @"
+          simulated      n1              n2              n3            clients and faults
+          0.010000s    ┃ lease to
+                       ┃   9.000000s
+          0.020000s    ┃                 no answer to
+                       ┃                   it by n3
+        ▶ 1200.000000s                                   change
+                                                           1234567 not
+                                                           applied
+        ");
+        insta::assert_snapshot!(timeline.lines(70).join("\n"), @"
+          simulated      who  what
+          0.010000s    ┃ n1   lease to 9.000000s
+          0.020000s      n2   no answer to it by n3
+        ▶ 1200.000000s   n3   change 1234567 not applied
+        ");
     }
 
     #[test]

@@ -37,14 +37,28 @@ pub(super) fn kept<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 fn describe(info: &PanicHookInfo<'_>) -> String {
     let message = info.payload_as_str().unwrap_or("a panic without a message");
     match info.location() {
-        Some(place) => format!("{message} (at {}:{})", place.file(), place.line()),
+        Some(place) => format!("{message} (at {}:{})", portable(place.file()), place.line()),
         None => message.to_owned(),
+    }
+}
+
+/// A file of another crate without the folder in which this machine keeps it: `raft-0.7.0/src/raft.rs`.
+fn portable(file: &str) -> &str {
+    match file.split_once("/registry/src/") {
+        Some((_, kept)) => kept.split_once('/').map_or(kept, |(_, file)| file),
+        None => file,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_names_no_folder_of_this_machine() {
+        let of = portable("/home/me/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/raft-0.7.0/src/raft.rs");
+        assert_eq!([of, portable("sim/src/main.rs")], ["raft-0.7.0/src/raft.rs", "sim/src/main.rs"]);
+    }
 
     #[test]
     fn a_panic_of_a_run_is_kept_with_its_place() {

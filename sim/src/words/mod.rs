@@ -15,6 +15,8 @@
 //! | `hardware` | what goes wrong with clocks, disks and processes       |
 //! | `class`    | how runs fail                                          |
 //! | `op`       | kinds of operations                                    |
+//! | `figures`  | how numbers and times are written                      |
+//! | `wrap`     | long lines in rows                                     |
 
 mod class;
 pub mod figures;
@@ -27,6 +29,7 @@ mod phase;
 mod selector;
 mod spelled;
 mod verb;
+mod wrap;
 
 pub use class::Class;
 pub use hardware::{ClockHarm, DiskHarm, DiskOperation, Drift, Jump, Paused, PausedClock, Tail};
@@ -43,3 +46,4 @@ pub use spelled::Spelled;
 pub(crate) use spelled::words;
 pub(crate) use verb::verbs;
 pub use verb::{Disturbs, Healed, Verb};
+pub use wrap::wrapped;

@@ -142,7 +142,7 @@ fn a_bound_that_does_not_hold_exits_1_and_says_how_to_see_it_again() {
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("FAIL: expectation (get-mean) in scenario, variant default, seed 2"), "{told}");
-    assert!(told.contains(&format!("run {path} --seed 2 --variant default")), "{told}");
+    assert!(told.contains(&format!("\n  leasehold run {path} --seed 2 --variant default\n")), "{told}");
     assert!(
         told.lines().all(|line| line.chars().count() <= 120 || line.contains(&path) || line.contains("out/")),
         "{told}"
@@ -483,4 +483,25 @@ fn a_shell_gets_what_it_completes_command_lines_by() {
         assert!(["leasehold", "max-failures", "matrix"].iter().all(|word| script.contains(word)), "{shell}: {script}");
     }
     refused(&["completions", "tcsh"], &["bash"]);
+}
+
+/// The screen of the one run that fails: from its verdict on, without where its events are and what it cost.
+fn screen(told: &str) -> String {
+    let from = told.find("\nFAIL: ").unwrap_or_else(|| panic!("{told}"));
+    let lines = told[from..].lines();
+    let lines = lines.filter(|line| !line.starts_with("events: ") && !line.contains(" of CPU time"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_screen_of_a_failure_is_the_same_with_and_without_an_events_file() {
+    let folder = Folder::new("same-screen");
+    // What explains it happens in the second second, and many thousand events go by until the bound is judged at the end.
+    let long = GOOD.replace("NAME", "long").replace("\"2s\"", "\"40s\"").replace("50/s", "400/s");
+    let path = folder.file("long.toml", format!("{long}\n[expect]\nget-mean = \"< 1ns\"\n").as_bytes());
+    let out = folder.0.join("out").to_string_lossy().into_owned();
+    let without = text(&leasehold(&["run", &path, "--seed", "1"]).stdout);
+    let with = text(&leasehold(&["run", &path, "--seed", "1", "--out", &out]).stdout);
+    assert_eq!(screen(&without), screen(&with));
+    assert!(screen(&without).contains("PARTITION is effective"), "{without}");
 }

@@ -254,7 +254,7 @@ impl Case {
     }
 
     fn failure(&self, report: &RunReport, unexpected: u64, seeds: u64) -> String {
-        let screen = Screen::of(report, "cargo run --release --", None).full(Style::PLAIN);
+        let screen = Screen::of(report, None).full(Style::PLAIN);
         format!(
             "{screen}\n\n{unexpected} of {seeds} seeds not as expected; the first again as a test:\n  LEASEHOLD_SEED={} cargo test --test scenarios -- {} --exact",
             report.seed, self.name

@@ -19,6 +19,7 @@ pub(super) mod words;
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{Class, Scenario, Seeds};
+use crate::words::wrapped;
 
 /// The most columns of a line.
 const WIDTH: usize = 110;
@@ -79,25 +80,7 @@ fn section(heading: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let lines: String = lines.iter().map(|line| format!("{}\n", wrapped(line))).collect();
-    format!("\n{heading}\n{lines}")
-}
-
-/// `line`, indented by two. What does not fit goes on below, four further than the line begins.
-fn wrapped(line: &str) -> String {
-    let text = line.trim_start();
-    let indent = 2 + line.len() - text.len();
-    let mut rows = vec![" ".repeat(indent)];
-    for word in text.split(' ') {
-        let row = rows.last().map_or(0, |row| row.chars().count());
-        if row + 1 + word.chars().count() > WIDTH && row > indent + 4 {
-            rows.push(format!("{}{word}", " ".repeat(indent + 4)));
-        } else if let Some(row) = rows.last_mut() {
-            if !row.ends_with(' ') || word.is_empty() {
-                row.push(' ');
-            }
-            row.push_str(word);
-        }
-    }
-    rows.join("\n")
+    let rows = lines.iter().flat_map(|line| wrapped(&format!("  {line}"), WIDTH, 4));
+    let rows: String = rows.map(|row| row + "\n").collect();
+    format!("\n{heading}\n{rows}")
 }
