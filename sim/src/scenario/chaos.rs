@@ -9,10 +9,10 @@
 use std::time::Duration;
 
 use super::{
-    Action, Chaos, Claims, Cluster, Ends, Heal, Healed, Leftover, Moment, Phase, Ppm, Renewal, Scenario, Selector,
-    Step, Verb, When, profiles,
+    Action, Chaos, Claims, Cluster, Ends, Heal, Healed, Leftover, Moment, Phase, Ppm, Scenario, Selector, Step, Verb,
+    When, profiles,
 };
-use crate::words::Spelled;
+use crate::words::{RenewalKind, Spelled};
 
 /// A source of numbers.
 pub trait Dice {
@@ -69,7 +69,7 @@ fn cluster(file: &Cluster, dice: &mut impl Dice) -> Cluster {
         heartbeat: Duration::from_millis(heartbeat),
         election_timeout: Duration::from_millis(election),
         lease: chance(dice, 20).then(|| Duration::from_millis(election * pick(dice, &[5, 7, 9]) / 10)),
-        renewal: if chance(dice, 20) { Renewal::ReadIndex } else { Renewal::Acks },
+        renewal: if chance(dice, 20) { RenewalKind::ReadRounds } else { RenewalKind::Acks },
         network: network(dice),
         disk: profiles::disk(pick(dice, &["nvme", "nvme", "cloud-ssd"])).unwrap_or_else(|| file.disk.clone()),
         ..file.clone()

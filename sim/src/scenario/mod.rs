@@ -4,30 +4,24 @@
 //!
 //! ```text
 //! load        bytes    -> text      a file is read with a size limit, or refused in one sentence
-//! read        text     -> schema    TOML and the shape of the file; goes on after a problem to find the next
-//! validate    schema   -> plan      every rule that refuses a file which parses
-//! print       plan     -> text      the way back
+//! read        text     -> TOML      or why it is none
+//! section     TOML     -> plan      and back; each table is declared once, with what must fit together
 //! ```
 //!
 //! | file       | what it holds                                                              |
 //! |------------|----------------------------------------------------------------------------|
-//! | `plan`     | what a valid scenario is: plain data, the defaults and the limits          |
+//! | `section`  | what a valid scenario is, and how each part of it is written               |
+//! | `verb`     | what a step may do: one file a verb                                        |
 //! | `metric`   | the quantities that a scenario may bound or put a floor under              |
-//! | `names`    | what the steps of a timeline are called                                    |
+//! | `table`    | what a table may say: declared once, read, printed and described from that |
 //! | `units`    | durations, rates, ppm, seeds and bounds, from text to exact integers       |
 //! | `profiles` | networks and disks that have a name, with the source of their figures      |
-//! | `schema`   | the shape of the file, with source spans                                   |
-//! | `shape`    | what single values look like, for the JSON Schema                          |
+//! | `names`    | what the steps of a timeline are called                                    |
+//! | `chaos`    | what a seed makes of a scenario that leaves something to it                |
 //! | `dial`     | what can be turned up in any scenario until a stale read becomes possible  |
 //! | `describe` | the JSON Schema, for editors                                               |
-//! | `table`    | what a table may say: declared once, read, printed and described from that |
-//! | `section`  | the sections of a file that are declared in that way                       |
-//! | `verb`     | what a step may do: one file a verb                                        |
-//! | `read`     | text to schema                                                             |
-//! | `validate` | schema to plan                                                             |
 //! | `explain`  | a plan in English, and drawn to scale                                      |
 //! | `lint`     | what a file may say and hardly means to: warnings                          |
-//! | `print`    | a plan as a file that a person could have written                          |
 //! | `problem`  | what is wrong with a file, and how that is shown                           |
 //!
 //! Nothing here knows of Raft, of the simulated world or of a run.
@@ -40,23 +34,23 @@ mod lint;
 mod load;
 mod metric;
 mod names;
-mod plan;
-mod print;
 mod problem;
 mod profiles;
 mod read;
-mod schema;
 mod section;
-mod shape;
 mod table;
 mod units;
-mod validate;
 mod verb;
 
 #[cfg(test)]
 mod tests;
 
 use std::{path::Path, time::Duration};
+
+pub use crate::words::{
+    Calls, Class, ClockHarm, Cut, DiskHarm, DiskOperation, Drift, Healed, InnerReads, Jump, Lane, Leftover,
+    MessageKind, Misread, OpKind, Paused, PausedClock, Phase, Point, Selector, Tail, Verb, nearest,
+};
 
 pub use self::{
     chaos::Dice,
@@ -66,10 +60,9 @@ pub use self::{
     lint::lint,
     metric::*,
     names::step_names,
-    plan::*,
-    print::print,
     problem::*,
     section::*,
+    units::{MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, Ppm},
     verb::*,
 };
 
@@ -122,12 +115,12 @@ pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
     if text.len() > MAX_FILE {
         return Err(Problems::new(path, "", vec![load::too_large()]));
     }
-    let read::Read { file, taken, mut problems } = read::read(text);
-    let Some(file) = file else {
-        return refuse(problems);
+    let tree = match read::read(text) {
+        Ok(tree) => tree,
+        Err(problems) => return refuse(problems),
     };
-    let complete = problems.is_empty();
-    let (scenario, found) = validate::validate(file, &taken, path, text, complete);
-    problems.extend(found);
-    if problems.is_empty() { Ok(scenario) } else { refuse(problems) }
+    match section::read(&table::Entries::root(&tree), path, text) {
+        (Some(scenario), problems) if problems.is_empty() => Ok(scenario),
+        (_, problems) => refuse(problems),
+    }
 }

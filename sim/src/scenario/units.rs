@@ -9,11 +9,22 @@ mod seeds;
 use std::{fmt, time::Duration};
 
 use self::decimal::Decimal;
-use super::{
-    Bound, Count, Drift, Jump, KeyDistribution, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, Metric, Misread, Moment, Op,
-    Phase, Ppm, Unit,
-};
+use super::{Bound, Count, Drift, Jump, KeyDistribution, Metric, Misread, Moment, Op, Phase, Unit};
 use crate::words::{self, Spelled, quote};
+
+/// The longest run, and the longest duration that a file may name.
+pub const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most bytes a second that a bandwidth allows: 1 TB/s.
+pub const MAX_BANDWIDTH: u64 = 1_000_000_000_000;
+/// The most by which a fault may make a clock fast or slow: it then runs at double rate, or at a hundredth of it.
+pub const MAX_DRIFT: std::ops::RangeInclusive<i32> = -990_000..=1_000_000;
+
+/// Parts per million, 0 to 1 000 000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ppm(
+    /// The parts.
+    pub u32,
+);
 
 /// What the units of the protocol last in this scenario.
 #[derive(Clone, Copy, Debug)]

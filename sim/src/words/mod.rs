@@ -1,7 +1,7 @@
 //! The vocabulary that scenario, history, world and reports share: each name once, with the one place where it is spelled. Knows the
 //! stack and nothing of the harness.
 //!
-//! What the stack names itself (its lanes, its points) is the stack's own type; here it is only spelled.
+//! What the stack names itself (its lanes, its points, its work) is the stack's own type; here it is only spelled.
 //!
 //! | file       | what it holds                                          |
 //! |------------|--------------------------------------------------------|
@@ -34,7 +34,8 @@ mod wrap;
 pub use class::Class;
 pub use hardware::{ClockHarm, DiskHarm, DiskOperation, Drift, Jump, Paused, PausedClock, Tail};
 pub use leasehold::coordinator::InnerReads;
-pub use leasehold::env::{Lane, Point};
+pub use leasehold::engine::RenewalKind;
+pub use leasehold::env::{Lane, Point, Work};
 pub use message::{MessageKind, Says};
 pub use misread::{Misread, nearest};
 pub(crate) use misread::{is_kebab, kebab, quote, quote_all, unknown, unknown_of_many};

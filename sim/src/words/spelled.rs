@@ -2,7 +2,8 @@
 
 use super::{Misread, misread::unknown};
 use leasehold::coordinator::InnerReads;
-use leasehold::env::{Lane, Point};
+use leasehold::engine::RenewalKind;
+use leasehold::env::{Lane, Point, Work};
 
 /// A closed set of words: the one place where each is spelled.
 pub trait Spelled: Copy + PartialEq + Sized + 'static {
@@ -90,4 +91,25 @@ impl Spelled for InnerReads {
     const WHAT: &'static str = "fence";
     const WORDS: &'static [(Self, &'static str)] =
         &[(Self::Snapshot, "snapshot"), (Self::Lease, "lease"), (Self::ReadIndex, "read-index")];
+}
+
+/// Those that a scenario may choose: that callers renew it is the doing of a variant.
+impl Spelled for RenewalKind {
+    const WHAT: &'static str = "renewal";
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Acks, "acks"), (Self::ReadRounds, "read-index")];
+}
+
+impl Spelled for Work {
+    const WHAT: &'static str = "cost";
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Request, Self::Request.name()),
+        (Self::LeaseCheck, Self::LeaseCheck.name()),
+        (Self::Read, Self::Read.name()),
+        (Self::ScriptRead, Self::ScriptRead.name()),
+        (Self::Propose, Self::Propose.name()),
+        (Self::Step, Self::Step.name()),
+        (Self::Send, Self::Send.name()),
+        (Self::Apply, Self::Apply.name()),
+        (Self::Snapshot, Self::Snapshot.name()),
+    ];
 }

@@ -6,7 +6,8 @@ use super::{
 };
 use std::time::Duration;
 
-use crate::scenario::{Calls, Cluster, InnerReads, LaneSetup, Lanes, Network, Ppm, Renewal, Scenario, units::decimal};
+use crate::scenario::{Calls, Cluster, InnerReads, LaneSetup, Lanes, Network, Ppm, Scenario, units::decimal};
+use crate::words::RenewalKind;
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let Cluster { nodes, engine, tick, heartbeat, election_timeout, .. } = &scenario.cluster;
@@ -55,8 +56,9 @@ fn lease(cluster: &Cluster, context: &Context<'_>) -> String {
         None => (context.lease, ", by the rule of the variant"),
     };
     let renewed = context.renewal.unwrap_or(match cluster.renewal {
-        Renewal::Acks => "rounds that a quorum acknowledged renew it",
-        Renewal::ReadIndex => "rounds of ReadIndex renew it",
+        RenewalKind::Acks => "rounds that a quorum acknowledged renew it",
+        RenewalKind::ReadRounds => "rounds of ReadIndex renew it",
+        RenewalKind::Caller => "an operation that succeeded renews it",
     });
     format!("A lease lasts {}{whose}; {renewed}.", time(length))
 }
@@ -94,7 +96,8 @@ fn travel(LaneSetup { calls, queue, inbound, cost }: &LaneSetup) -> String {
 }
 
 fn processor(cluster: &Cluster) -> String {
-    let costs: Vec<String> = cluster.cpu.costs.iter().map(|(name, cost)| format!("{name} {}", time(*cost))).collect();
+    let costs: Vec<String> =
+        cluster.cpu.costs.iter().map(|(work, cost)| format!("{} {}", work.name(), time(*cost))).collect();
     let costs = if costs.is_empty() { String::new() } else { format!("; CPU costs are set: {}", listed(&costs)) };
     format!("Each node has {}{costs}.", counted(cluster.cpu.cores, "core"))
 }

@@ -111,6 +111,14 @@ crate::words::words! {
     }
 }
 
+/// As it was written; a plain number without quotes.
+impl crate::scenario::table::Value for Bound {
+    fn toml(&self) -> String {
+        let number: Option<i64> = self.text.parse().ok().filter(|number: &i64| number.to_string() == self.text);
+        number.map_or_else(|| self.text.toml(), |number| number.to_string())
+    }
+}
+
 /// A count that the run must reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Floor {

@@ -1,10 +1,38 @@
-//! The tables of a scenario file, each in the file of what it says.
+//! What a valid scenario is: plain data, as its tables declare it, with the defaults of what a file leaves out, the limits of what it
+//! may ask, and the rules of what fits together.
+//!
+//! | file       | what it holds                                                          |
+//! |------------|------------------------------------------------------------------------|
+//! | `file`     | the whole file: what stands above its tables, reading and printing     |
+//! | `timeline` | when a step acts                                                       |
+//! | `cluster`  | nodes, Raft's times, and what variants change                          |
+//! | `network`  | networks and links, profiles, distributions                            |
+//! | `hardware` | disk, processor, lanes                                                 |
+//! | `claims`   | `[claims]` and `[checks]`                                              |
+//! | `chaos`    | what a scenario leaves to the seed                                     |
+//! | `workload` | what clients do                                                        |
+//! | `expect`   | `[expect]` and `[floors]`                                              |
+//! | `size`     | how much a run may ask of the machine                                  |
+//!
+//! Simulated time is [`Duration`](std::time::Duration) since the start of the run, exact to the nanosecond.
 
+mod chaos;
+mod claims;
+mod cluster;
 mod expect;
+mod file;
+mod hardware;
+mod network;
+mod size;
+mod timeline;
+mod workload;
 
 use std::collections::BTreeMap;
 
-pub use self::expect::*;
+pub(super) use self::file::{keys, read};
+pub use self::{
+    chaos::*, claims::*, cluster::*, expect::*, file::*, hardware::*, network::*, size::*, timeline::*, workload::*,
+};
 use super::table::{Entries, Name, Raw, Reader, Table, misfit};
 
 /// A table for each variant; what one leaves out is as in `base`.

@@ -3,7 +3,7 @@
 use toml::{Spanned, de::DeValue};
 
 use super::{Entries, Raw, Report, Text};
-use crate::scenario::Problem;
+use crate::scenario::{Problem, units};
 
 /// The problem that `raw` is not what is `expected` at `key`.
 pub(in crate::scenario) fn misfit(expected: &str, key: &str, raw: Raw<'_>) -> Problem {
@@ -16,6 +16,10 @@ pub(in crate::scenario) fn misfit(expected: &str, key: &str, raw: Raw<'_>) -> Pr
     match (expected, text) {
         _ if key == "timeline" => {
             problem.help("the timeline is a list of steps: `timeline = [{ at = \"6s\", heal = \"everything\" }]`")
+        }
+        _ if key == "workload" => problem.help("workloads are a list: write `[[workload]]`, with double brackets"),
+        _ if raw.get_ref().is_table() && units::quantile(key).is_ok() => {
+            problem.help("a quantile with a decimal point stands in quotes: `\"p99.9\"`")
         }
         ("a list", Some(text)) => problem.help(format!("a list stands in brackets: `[{text}]`")),
         ("a whole number" | "`true` or `false`", Some(text)) => {

@@ -27,7 +27,7 @@ pub(super) use self::{
     kind::*,
     report::Report,
     schema::{Definitions, Key},
-    text::{Bare, Keys, Value},
+    text::{Keys, Value},
 };
 use super::{problem::quote_all, units::Protocol};
 use crate::words::{self, Misread};
@@ -73,8 +73,12 @@ impl<'t> Entries<'t> {
         raw.get_ref().as_table().map(|table| Self { table: Some(table), span: raw.span() })
     }
 
+    /// The file as a table.
+    pub(super) fn root(tree: &'t Spanned<DeTable<'t>>) -> Self {
+        Self { table: Some(tree.get_ref()), span: tree.span() }
+    }
+
     /// A table that the file leaves out.
-    #[expect(dead_code, reason = "the sections to come use it")]
     pub(super) fn none() -> Self {
         Self { table: None, span: 0..0 }
     }
@@ -105,13 +109,14 @@ impl<'t> Entries<'t> {
     /// Refuses keys that are not among `known`, with what `unknown` says of them.
     pub(super) fn refuse_unknown(
         &self,
-        known: &[&str],
+        known: &[Key],
         unknown: impl Fn(&str, &[&str]) -> Misread,
         report: &mut Report,
     ) {
+        let known: Vec<&str> = known.iter().map(|key| key.name.as_ref()).collect();
         for (key, _) in self.all().into_iter().filter(|(key, _)| !known.contains(&key.get_ref().as_ref())) {
             let word = key.get_ref().as_ref();
-            let misread = unknown(word, known);
+            let misread = unknown(word, &known);
             report.shapeless(match report.above_tables(word, &self.span) {
                 Some(help) => Misread { meant: None, ..misread }.help(help).at(key.span()),
                 None => misread.at(key.span()),
@@ -139,24 +144,23 @@ pub(super) trait Table: Sized + 'static {
     }
 
     fn read(base: Option<&Self>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let keys = Self::keys();
-        let names: Vec<&str> = keys.iter().map(|key| key.name.as_ref()).collect();
-        entries.refuse_unknown(&names, Self::unknown, reader.report);
+        entries.refuse_unknown(&Self::keys(), Self::unknown, reader.report);
         Self::decode(base, entries, reader)
     }
 }
 
 /// Declares a table: a struct whose every field has a key, and what may stand there. `struct NAME: Default` is of a table that may
-/// be left out.
+/// be left out. `unknown` is what to say of other keys, `fits` what refuses, or completes, what fits or does not fit together.
 macro_rules! table {
     ($(#[$meta:meta])* $visible:vis struct $name:ident: Default {
         $($(#[doc = $about:literal])* $field:ident: $of:ty = $key:literal, $kind:expr;)*
-    } $(unknown = $unknown:path;)?) => {
+    } $(unknown = $unknown:path;)? $(fits = $fits:path;)?) => {
         $crate::scenario::table::table! {
             $(#[$meta])* $visible struct $name {
                 $($(#[doc = $about])* $field: $of = $key, $kind;)*
             }
             $(unknown = $unknown;)?
+            $(fits = $fits;)?
         }
 
         impl Default for $name {
@@ -167,7 +171,7 @@ macro_rules! table {
     };
     ($(#[$meta:meta])* $visible:vis struct $name:ident {
         $($(#[doc = $about:literal])* $field:ident: $of:ty = $key:literal, $kind:expr;)*
-    } $(unknown = $unknown:path;)?) => {
+    } $(unknown = $unknown:path;)? $(fits = $fits:path;)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         $visible struct $name {
@@ -189,7 +193,9 @@ macro_rules! table {
             ) -> Option<Self> {
                 $(let $field: Option<$of> =
                     $crate::scenario::table::Field::read(&$kind, $key, base.map(|base| &base.$field), entries, reader);)*
-                Some(Self { $($field: $field?),* })
+                let read = Self { $($field: $field?),* };
+                $(let read = $fits(read, entries, reader)?;)?
+                Some(read)
             }
 
             fn put(&self, base: Option<&Self>, keys: $crate::scenario::table::Keys) -> $crate::scenario::table::Keys {
@@ -320,7 +326,6 @@ impl Field for Line {
 }
 
 /// A table inside a table, that says what is different from this.
-#[expect(dead_code, reason = "the sections to come use it")]
 pub(super) struct Over<T>(pub T);
 
 impl<T: Table + Clone> Field for Over<T> {

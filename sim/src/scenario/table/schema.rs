@@ -12,7 +12,6 @@ pub(in crate::scenario) struct Definitions<'a> {
     /// The names of variants: the scenario room does not know which there are.
     pub variants: &'a [&'a str],
     /// The names of checks: likewise.
-    #[expect(dead_code, reason = "the sections to come use it")]
     pub checks: &'a [&'a str],
     pub named: Map<String, Value>,
 }

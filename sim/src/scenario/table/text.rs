@@ -1,13 +1,8 @@
 //! How single values and tables are written.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use crate::scenario::{
-    Bound, Calls, Class, Cut, DiskOperation, Distribution, Drift, Engine, Healed, InnerReads, Jump, Lane, Leftover,
-    MessageKind, Moment, Paused, PausedClock, Point, Ppm, Renewal, Seeds, Selector, ShapeName, Tail, Target, Verb,
-    units::{decimal, written},
-};
-use crate::words::Spelled;
+use crate::scenario::{Drift, Jump, Moment, Ppm, Selector, Verb, units::written};
 
 /// A value, as TOML writes it.
 pub(in crate::scenario) trait Value {
@@ -35,29 +30,6 @@ impl Value for Duration {
 impl Value for Ppm {
     fn toml(&self) -> String {
         format!("{}ppm", self.0).toml()
-    }
-}
-
-/// As it was written; a plain number without quotes.
-impl Value for Bound {
-    fn toml(&self) -> String {
-        let number: Option<i64> = self.text.parse().ok().filter(|number: &i64| number.to_string() == self.text);
-        number.map_or_else(|| self.text.toml(), |number| number.to_string())
-    }
-}
-
-/// A constant, or its quantiles.
-impl Value for Distribution {
-    fn toml(&self) -> String {
-        if let [(0, least), (1000, most)] = self.knots[..]
-            && least == most
-        {
-            return least.toml();
-        }
-        let quantile = |keys: Keys, (per_mille, value): &(u32, Duration)| {
-            keys.key(&format!("p{}", decimal(u64::from(*per_mille), 1)), *value)
-        };
-        self.knots.iter().fold(Keys::default(), quantile).toml()
     }
 }
 
@@ -103,30 +75,8 @@ macro_rules! values {
 }
 
 values! {
-    plain: u32 u64 bool Bare;
-    quoted: Calls Class Cut DiskOperation Drift Engine Verb Healed Jump Leftover MessageKind Moment Paused
-        PausedClock Renewal Seeds Selector ShapeName Tail Target
-}
-
-macro_rules! spelled {
-    ($($set:ty)*) => {
-        $(impl Value for $set {
-            fn toml(&self) -> String {
-                self.word().toml()
-            }
-        })*
-    };
-}
-
-spelled! { InnerReads Lane Point }
-
-/// A number that is written as it stands.
-pub(in crate::scenario) struct Bare(pub String);
-
-impl fmt::Display for Bare {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    plain: u32 u64 bool;
+    quoted: Drift Jump Moment Selector Verb
 }
 
 /// The keys of a table with their values, in order.

@@ -4,9 +4,9 @@ use super::{read, sample, timeline, with};
 use crate::scenario::{
     Action, Calls, Class, ClockFault, ClockHarm, Cluster, Cut, DiskFault, DiskHarm, Drift, Ends, Heal, Healed, Jump,
     KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase, Point,
-    Ppm, Renewal, Scenario, ScriptReads, Seeds, Selector, Shape, Stat, Tail, Target, Transfer, When, WorkloadKind,
+    Ppm, Scenario, ScriptReads, Seeds, Selector, Shape, Stat, Tail, Target, Transfer, When, WorkloadKind,
 };
-use crate::words::Spelled;
+use crate::words::{RenewalKind, Spelled, Work};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -143,7 +143,7 @@ fn a_cluster_may_be_described_in_full() {
     let cluster = scenario.cluster;
     assert_eq!(
         (cluster.nodes, cluster.renewal, cluster.lease),
-        (5, Renewal::ReadIndex, Some(Duration::from_millis(400)))
+        (5, RenewalKind::ReadRounds, Some(Duration::from_millis(400)))
     );
     assert_eq!((cluster.network.name.as_str(), cluster.network.fifo), ("cross-az (changed)", false));
     assert_eq!((cluster.network.loss, cluster.network.duplicate), (Ppm(1_000), Ppm(2_000)));
@@ -158,7 +158,7 @@ fn a_cluster_may_be_described_in_full() {
     assert_eq!(cluster.disk.fsync.knots, [(0, Duration::from_millis(1)), (1000, Duration::from_millis(1))]);
     let lane = cluster.lanes.heartbeat;
     assert_eq!((lane.calls, lane.queue, lane.inbound), (Calls::Unary, 8, 1024));
-    assert_eq!(cluster.cpu.costs["script-read"], Duration::from_micros(25));
+    assert_eq!(cluster.cpu.costs[&Work::ScriptRead], Duration::from_micros(25));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_variant_changes_what_it_names_of_the_cluster_and_leaves_the_rest() {
     let (now, then) = (scenario.under("default").cluster, scenario.under("old").cluster);
     assert_eq!((now.lanes.heartbeat.queue, now.reads_per_get), (512, 1));
     assert_eq!((then.lanes.heartbeat.queue, then.lanes.heartbeat.calls, then.reads_per_get), (64, Calls::Unary, 3));
-    assert_eq!((then.cpu.cores, then.cpu.costs["read"]), (6, Duration::from_micros(567)));
+    assert_eq!((then.cpu.cores, then.cpu.costs[&Work::Read]), (6, Duration::from_micros(567)));
     assert_eq!(then.lanes.bulk, now.lanes.bulk);
 }
 

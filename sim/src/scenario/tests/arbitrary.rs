@@ -11,15 +11,15 @@ use proptest::{
 
 use super::values::seeds;
 use crate::scenario::{
-    Action, COSTS, Changes, Chaos, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk,
-    DiskFault, DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, Floor, Heal, Healed, Hold,
-    InnerReads, Jump, KeyDistribution, Keys, Lane, LaneSetup, Lanes, Leftover, Link, Load, MAX_BANDWIDTH, MAX_DRIFT,
-    MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace, Partition,
-    Pause, Paused, PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Shape, Slow,
-    Step, Tail, Target, Transfer, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
+    Action, Changes, Chaos, Claims, Class, ClockFault, ClockHarm, Cluster, Count, Cpu, Crash, Cut, Disk, DiskFault,
+    DiskHarm, DiskOperation, Distribution, Drift, Ends, Expect, Expectation, Floor, Heal, Healed, Hold, InnerReads,
+    Jump, KeyDistribution, Keys, Lane, LaneSetup, Lanes, Leftover, Link, Load, MAX_BANDWIDTH, MAX_DRIFT, MAX_FACTOR,
+    MAX_QUEUE, MAX_SLOWER, MembershipChange, MessageKind, Metric, Mix, Moment, Network, Pace, Partition, Pause, Paused,
+    PausedClock, Phase, Point, Ppm, RecordOnly, Scenario, ScriptReads, Seeds, Selector, Shape, Slow, Step, Tail,
+    Target, Transfer, Unit, VariantExpect, When, Wire, Workload, WorkloadKind, profiles,
     units::{self, Protocol},
 };
-use crate::words::Spelled;
+use crate::words::{Spelled, Work};
 
 const UNTIL: Duration = Duration::from_secs(600);
 const NODES: u32 = 5;
@@ -413,8 +413,7 @@ fn lanes() -> impl Strategy<Value = LaneSetup> {
 
 fn cpus() -> impl Strategy<Value = Cpu> {
     let cost = prop_oneof![Just(Duration::ZERO), durations(Duration::from_millis(9))];
-    (1_u32..=256, btree_map(select(COSTS.map(str::to_owned).to_vec()), cost, 0..4))
-        .prop_map(|(cores, costs)| Cpu { cores, costs })
+    (1_u32..=256, btree_map(select(Work::ALL.to_vec()), cost, 0..4)).prop_map(|(cores, costs)| Cpu { cores, costs })
 }
 
 fn counts(range: RangeInclusive<u32>) -> impl Strategy<Value = Count> {

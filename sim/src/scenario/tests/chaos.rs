@@ -82,7 +82,7 @@ fn at_the_end_all_is_healed_and_nothing_acts_any_more() {
 #[test]
 fn chaos_has_faults_and_leaves_time_for_them() {
     let chaos = |text: &str| read(&with(text)).map(|scenario| scenario.chaos);
-    let all = Chaos { faults: Chaos::all().collect(), quiet: Chaos::QUIET };
+    let all = Chaos::default();
     assert_eq!(chaos("[chaos]").ok(), Some(Some(all)));
     assert_eq!(chaos("").ok(), Some(None));
     refuse(&with("[chaos]\nfaults = «[]»"), "chaos without any fault");

@@ -16,6 +16,8 @@ use super::{
 mod nodes;
 mod told;
 
+pub use nodes::Ends;
+
 /// What an example of a crash or a pause says beside whom it hits.
 const LASTING: &str = "for = \"500ms\"";
 

@@ -6,11 +6,27 @@ use serde_json::{Value, json};
 use toml::de::DeValue;
 
 use crate::scenario::{
-    Ends, Problem, Selector,
+    Problem, Selector,
     table::{
         Definitions, Entries, Field, Frame, Key, Keys, Kind, Raw, Reader, Report, Text, Value as _, misfit, text, texts,
     },
 };
+
+/// Who sends and who receives. Every list that is empty stands for every node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Who sends.
+    pub from: Vec<Selector>,
+    /// Who receives.
+    pub to: Vec<Selector>,
+}
+
+impl Ends {
+    /// All nodes that they name.
+    pub fn selectors(&self) -> Vec<Selector> {
+        [&self.from[..], &self.to].concat()
+    }
+}
 
 /// The nodes that `text` names, of those that the cluster has.
 fn selector(text: Text, frame: &Frame, report: &mut Report) -> Option<Selector> {

@@ -5,8 +5,11 @@
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use crate::scenario::{
-    MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_TICKS, MAX_UNDER_WAY, Pace, Problem, Scenario, Workload, table::Report,
+    MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_UNDER_WAY, Pace, Problem, Scenario, Workload, table::Report,
 };
+
+/// The most ticks of a run, over all nodes.
+pub const MAX_TICKS: u64 = 100_000_000;
 
 /// Refuses what is too large. `places` are those of the workloads, `until` that of the length of the run.
 pub(super) fn limits(scenario: &Scenario, places: &[Range<usize>], until: Range<usize>, report: &mut Report) {

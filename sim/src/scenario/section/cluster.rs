@@ -1,0 +1,240 @@
+//! `[cluster]`: the cluster under test.
+
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+
+use super::{
+    by_variant,
+    hardware::{Cpu, Disk, Lanes},
+    network::{Links, Network, Profiled, Wire, by_profile},
+};
+use crate::scenario::{
+    Problem,
+    table::{
+        Entries, Field, Frame, Key, Keys, Line, Maybe, Or, Over, Positive, Reader, Table, Unsaid, Whole, misfit, table,
+        word,
+    },
+    units::Protocol,
+};
+use crate::words::{InnerReads, RenewalKind};
+
+/// The most nodes of a cluster, learners and spares included.
+pub const MAX_NODES: u32 = 9;
+/// The least and the most entries from one snapshot to the next.
+pub const COMPACT_AFTER: [u64; 2] = [10, 1_000_000];
+/// The most reads of storage of a get.
+pub const MAX_GET_READS: u32 = 1_000;
+
+const NODES: Or<u32, Whole<u32>> = Or(3, Whole { least: 1, most: MAX_NODES });
+const BESIDE: Or<u32, Whole<u32>> = Or(0, Whole { least: 0, most: MAX_NODES - 1 });
+const HEARTBEAT: Or<Duration, Positive> = Or(Duration::from_millis(100), Positive);
+const ELECTION_TIMEOUT: Or<Duration, Positive> = Or(Duration::from_secs(1), Positive);
+const LEASE: Maybe<Positive> = Maybe(Positive);
+const GET_READS: Whole<u32> = Whole { least: 1, most: MAX_GET_READS };
+
+table! {
+    /// The cluster under test. `Default` is what a file that says nothing about it gets.
+    pub struct Cluster: Default {
+        /// How many nodes vote from the beginning: 1 to 9. Default 3.
+        nodes: u32 = "nodes", NODES;
+        /// How many more nodes begin as learners: they take the log and have no vote. Default 0; 9 nodes in all.
+        learners: u32 = "learners", BESIDE;
+        /// How many more nodes run and belong to no group, until one is added. Default 0; 9 nodes in all.
+        spares: u32 = "spares", BESIDE;
+        /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000. Default: never.
+        compact_after: Option<u64> = "compact-after", Maybe(Whole { least: COMPACT_AFTER[0], most: COMPACT_AFTER[1] });
+        /// The Raft implementation. Default `raft-rs`.
+        engine: Engine = "engine", Or(Engine::RaftRs, word::<Engine>());
+        /// The engine's clock step. Default `10ms`.
+        tick: Duration = "tick", Or(Duration::from_millis(10), Positive);
+        /// A multiple of `tick`. Default `100ms`.
+        heartbeat: Duration = "heartbeat", HEARTBEAT;
+        /// A multiple of `tick`, longer than `heartbeat`. Default `1s`.
+        election_timeout: Duration = "election-timeout", ELECTION_TIMEOUT;
+        /// The length of a lease, shorter than `election-timeout`. Default: the stack's own rule.
+        lease: Option<Duration> = "lease", LEASE;
+        /// What renews a lease: rounds that a quorum acknowledged, or rounds of ReadIndex. Default `acks`.
+        renewal: RenewalKind = "renewal", Or(RenewalKind::Acks, word::<RenewalKind>());
+        /// Between nodes: a profile, or a table. Default `same-az`.
+        network: Network = "network", Or(Network::of(Network::USUAL), by_profile::<Network>());
+        /// Between two nodes, where it is not as between all: `"n1-n2"` there and back, `"n1>n2"` one way.
+        links: BTreeMap<Wire, Network> = "links", Or(BTreeMap::new(), Links);
+        /// Between clients and nodes. Default `same-az`.
+        client_network: Network = "client-network", Or(Network::of(Network::USUAL), by_profile::<Network>());
+        /// The queues of the transport between nodes.
+        lanes: Lanes = "lanes", Over(Lanes::default());
+        /// Of every node: a profile, or a table. Default `nvme`.
+        disk: Disk = "disk", Or(Disk::of(Disk::USUAL), by_profile::<Disk>());
+        /// Of every node.
+        cpu: Cpu = "cpu", Over(Cpu::default());
+        /// How often a get reads storage. Default 1.
+        reads_per_get: u32 = "reads-per-get", Or(1, GET_READS);
+        /// How each read of storage is fenced, beyond the lease read with which its request began. Default: as the variant says.
+        inner_reads: Option<InnerReads> = "inner-reads", Maybe(word::<InnerReads>());
+        /// What is different under a variant: `elastickv-549 = { cpu.costs = { read = "1ms" } }`.
+        changes: BTreeMap<String, Changes> = "variant", ByVariant;
+    }
+    fits = fits_together;
+}
+
+table! {
+    /// What a variant changes about the cluster; what it leaves unsaid is as for all.
+    pub struct Changes {
+        /// The queues of the transport between nodes.
+        lanes: Lanes = "lanes", Over(Lanes::default());
+        /// Of every node.
+        cpu: Cpu = "cpu", Over(Cpu::default());
+        /// How often a get reads storage.
+        reads_per_get: u32 = "reads-per-get", Or(1, GET_READS);
+        /// How each read of storage is fenced. `None`: as the variant says.
+        inner_reads: Option<InnerReads> = "inner-reads", Maybe(word::<InnerReads>());
+        /// The line of the file (1-based).
+        line: usize = "", Line;
+    }
+}
+
+impl Cluster {
+    /// How many nodes there are, voters or not.
+    pub fn size(&self) -> u32 {
+        self.nodes + self.learners + self.spares
+    }
+
+    /// The network by which one node, by number, reaches another.
+    pub fn network_between(&self, from: u32, to: u32) -> &Network {
+        let there = Wire { from, to, one_way: true };
+        let both = Wire { from: from.min(to), to: from.max(to), one_way: false };
+        self.links.get(&there).or(self.links.get(&both)).unwrap_or(&self.network)
+    }
+
+    /// The cluster under a variant.
+    pub fn under(&self, variant: &str) -> Self {
+        let Some(changes) = self.changes.get(variant).cloned() else { return self.clone() };
+        let Changes { lanes, cpu, reads_per_get, inner_reads, line: _ } = changes;
+        Self { lanes, cpu, reads_per_get, inner_reads, ..self.clone() }
+    }
+
+    /// What variants change, if they change nothing.
+    fn unchanged(&self) -> Changes {
+        let Self { lanes, cpu, reads_per_get, inner_reads, .. } = self.clone();
+        Changes { lanes, cpu, reads_per_get, inner_reads, line: 0 }
+    }
+}
+
+/// What variants change about the rest of the table, so that it is read and written after that.
+struct ByVariant;
+
+impl Field for ByVariant {
+    type Of = BTreeMap<String, Changes>;
+
+    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
+        vec![Key::new(name, about, |definitions| definitions.by_variant::<Changes>("ClusterVariants"))]
+    }
+
+    fn read(
+        &self,
+        key: &'static str,
+        _: Option<&Self::Of>,
+        entries: &Entries<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self::Of> {
+        let Some(raw) = entries.get(key) else { return Some(BTreeMap::new()) };
+        if Entries::of(raw).is_some() {
+            return by_variant(None, key, raw, reader);
+        }
+        let problem = misfit("a table", key, raw);
+        let above = reader.report.above_tables(key, &entries.span);
+        reader.report.shape(above.map_or(problem.clone(), |help| problem.help(help)))
+    }
+
+    fn put(&self, _: &str, _: Option<&Self::Of>, _: &Self::Of, keys: Keys) -> Keys {
+        keys
+    }
+}
+
+impl Unsaid for ByVariant {
+    fn unsaid(&self) -> Self::Of {
+        BTreeMap::new()
+    }
+}
+
+/// The table, with what variants change.
+pub(super) fn put(cluster: &Cluster) -> Keys {
+    let base = cluster.unchanged();
+    let changes = cluster.changes.iter();
+    let changes =
+        changes.fold(Keys::default(), |keys, (name, of)| keys.key(name, of.put(Some(&base), Keys::default())));
+    cluster.put(None, Keys::default()).table("variant", changes)
+}
+
+/// What the rest of a file must know of the cluster that `entries` describe, also where they are refused: nothing else may be
+/// refused for what is wrong here.
+pub(super) fn frame(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Frame {
+    let counts = [("nodes", NODES), ("learners", BESIDE), ("spares", BESIDE)];
+    let counts = counts.map(|(key, count)| count.read(key, None, entries, reader));
+    let nodes: Option<u32> = counts.into_iter().sum();
+    let time = |key, time: Or<Duration, Positive>, reader: &mut Reader<'_>| {
+        time.read(key, None, entries, reader).unwrap_or(time.unsaid())
+    };
+    let protocol = Protocol {
+        heartbeat: time("heartbeat", HEARTBEAT, reader),
+        election_timeout: time("election-timeout", ELECTION_TIMEOUT, reader),
+        lease: LEASE.read("lease", None, entries, reader).flatten(),
+    };
+    let nodes = nodes.filter(|nodes| *nodes <= MAX_NODES).unwrap_or(MAX_NODES);
+    Frame { nodes, protocol: Some(protocol), ..reader.frame.clone() }
+}
+
+fn fits_together(mut cluster: Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Cluster> {
+    enough_room(&cluster, entries, reader);
+    times_fit(&cluster, entries, reader);
+    if let Some(raw) = entries.get("variant") {
+        cluster.changes = by_variant(Some(&cluster.unchanged()), "variant", raw, reader)?;
+    }
+    Some(cluster)
+}
+
+/// How many nodes there are beside those that vote from the beginning.
+fn enough_room(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) {
+    let mut room = MAX_NODES - cluster.nodes;
+    for (what, number) in [("learners", cluster.learners), ("spares", cluster.spares)] {
+        if number > room {
+            let message = format!("a cluster has at most {MAX_NODES} nodes: `{what}` can be {room} at most");
+            let problem = Problem::new(message).at(entries.place(what));
+            reader.report.refuse(problem.help("`nodes`, `learners` and `spares` count together"));
+            return;
+        }
+        room -= number;
+    }
+}
+
+fn times_fit(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) {
+    let Cluster { tick, heartbeat, election_timeout, lease, .. } = cluster;
+    let place = |wrong: &str, other: &str| entries.place(if entries.get(wrong).is_some() { wrong } else { other });
+    let mut refuse = |message: String, place: Range<usize>, help: &str| {
+        reader.report.missing(Problem::new(message).at(place).help(help));
+    };
+    for (what, time) in [("heartbeat", heartbeat), ("election-timeout", election_timeout)] {
+        if !time.as_nanos().is_multiple_of(tick.as_nanos()) {
+            let message = format!("`{what}` ({time:?}) is not a multiple of `tick` ({tick:?})");
+            refuse(message, place(what, "tick"), "Raft counts its times in ticks");
+        }
+    }
+    if election_timeout <= heartbeat {
+        let message =
+            format!("`election-timeout` ({election_timeout:?}) must be longer than `heartbeat` ({heartbeat:?})");
+        let help = "or followers stand for election between two heartbeats; ten heartbeats are usual";
+        refuse(message, place("election-timeout", "heartbeat"), help);
+    }
+    if let Some(lease) = lease.filter(|lease| lease >= election_timeout) {
+        let message = format!("`lease` ({lease:?}) must be shorter than `election-timeout` ({election_timeout:?})");
+        let help = "another leader may be elected one election timeout after the last round";
+        refuse(message, place("lease", "election-timeout"), help);
+    }
+}
+
+crate::words::words! {
+    /// The Raft implementation under the stack.
+    pub enum Engine: "engine" {
+        /// `"raft-rs"`: crate `raft`.
+        RaftRs = "raft-rs",
+    }
+}

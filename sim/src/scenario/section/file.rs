@@ -1,0 +1,480 @@
+//! The whole file: what stands above its tables, and how it is read and printed.
+
+use std::{
+    ops::{Range, RangeInclusive},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    chaos::Chaos,
+    claims::{Checks, Claims, RecordOnly},
+    cluster::{self, Cluster},
+    expect::{Expect, Floor, Floors, VariantExpect},
+    size,
+    timeline::{Step, Timeline},
+    workload::{MOMENT, Pace, Workload, Workloads},
+};
+use crate::scenario::{
+    Action, MAX_DURATION, Metric, Problem,
+    table::{
+        Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, Name, Or, Over, Quantity, Raw, Reader, Report,
+        Table, Tags, Value as _, inner, pattern, table, text, whole,
+    },
+};
+
+/// The format of scenario files that this version reads.
+pub const FORMAT: u32 = 1;
+/// The largest scenario file, in bytes.
+pub const MAX_FILE: usize = 1 << 20;
+/// The most seeds of a sweep.
+pub const MAX_SEEDS: u64 = 1_000_000;
+
+/// A scenario that makes sense: all names resolve, all times lie within the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Kebab-case; equals the file's stem.
+    pub name: String,
+    /// One sentence for people. May be empty.
+    pub about: String,
+    /// The file, as the user named it.
+    pub path: PathBuf,
+    /// What a sweep runs.
+    pub seeds: Seeds,
+    /// How long the run lasts.
+    pub until: Duration,
+    /// The variant that the run is under. Only its name: the runner knows which exist.
+    pub variant: Option<String>,
+    /// What happens, by time; file order among equals.
+    pub timeline: Vec<Step>,
+    /// What each seed draws beside that.
+    pub chaos: Option<Chaos>,
+    /// What it happens to.
+    pub cluster: Cluster,
+    /// Within these the run must be safe.
+    pub claims: Claims,
+    /// Checks whose findings are counted and reported, but neither end nor fail the run. In file order.
+    pub record_only: Vec<RecordOnly>,
+    /// What clients do. Never empty; names are unique.
+    pub workloads: Vec<Workload>,
+    /// How much of the file's rates clients keep up. No word of the file: see [`Scenario::at_load`].
+    pub load: Load,
+    /// What must be true of the run.
+    pub expect: Expect,
+    /// What the run must have exercised, or it fails as vacuous.
+    pub floors: Vec<Floor>,
+}
+
+impl Scenario {
+    /// The scenario under a variant: its cluster as the file says that it then is.
+    pub fn under(&self, variant: &str) -> Self {
+        Self { cluster: self.cluster.under(variant), ..self.clone() }
+    }
+
+    /// The scenario with the rates of its open loops multiplied by `load`. Closed loops stay what they are.
+    pub fn at_load(&self, load: Load) -> Self {
+        let mut scaled = Self { load, ..self.clone() };
+        for workload in &mut scaled.workloads {
+            if let Pace::Open { per_second_milli, .. } = &mut workload.pace {
+                *per_second_milli = (*per_second_milli * u64::from(load.0) / 1_000).max(1);
+            }
+        }
+        scaled
+    }
+}
+
+/// A factor on the rates of open loops, in thousandths: [`Load::LEAST`] to [`Load::MOST`]. Written `1.2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load(pub u32);
+
+impl Load {
+    /// A hundredth.
+    pub const LEAST: Self = Self(10);
+    /// Four times: what a file may ask of the machine is limited at load one.
+    pub const MOST: Self = Self(4_000);
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self(1_000)
+    }
+}
+
+/// The seeds of a sweep, in order: never empty, none twice, at most [`MAX_SEEDS`]. Written `"1..=20"`, `"0..20"`, `"7"`, or several
+/// of these: `"1,5,9..12"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    ranges: Vec<RangeInclusive<u64>>,
+}
+
+impl Default for Seeds {
+    fn default() -> Self {
+        Self::range(1, 5)
+    }
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a sweep is never empty")]
+impl Seeds {
+    /// One seed.
+    pub fn one(seed: u64) -> Self {
+        Self::range(seed, seed)
+    }
+
+    /// The seeds `first..=last`, or `first` alone if `last` is less.
+    pub fn range(first: u64, last: u64) -> Self {
+        Self { ranges: vec![first..=last.max(first)] }
+    }
+
+    /// The seeds of `ranges`, none of which is empty, in this order. `Err`: the least seed that is in two of them.
+    pub(in crate::scenario) fn of(ranges: Vec<RangeInclusive<u64>>) -> Result<Self, u64> {
+        let mut sorted: Vec<_> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
+        sorted.sort_unstable();
+        let twice = sorted.windows(2).find(|pair| pair[1].0 <= pair[0].1);
+        twice.map_or(Ok(Self { ranges }), |pair| Err(pair[1].0))
+    }
+
+    /// The ranges, in order.
+    pub(in crate::scenario) fn ranges(&self) -> &[RangeInclusive<u64>] {
+        &self.ranges
+    }
+
+    /// The first seed.
+    pub fn first(&self) -> u64 {
+        self.ranges.first().map_or(1, |range| *range.start())
+    }
+
+    /// The seeds, in order.
+    pub fn iter(&self) -> impl Iterator<Item = u64> {
+        self.ranges.iter().cloned().flatten()
+    }
+
+    /// How many seeds there are.
+    pub fn len(&self) -> u64 {
+        let lengths = self.ranges.iter().map(|range| (range.end() - range.start()).saturating_add(1));
+        lengths.fold(0, u64::saturating_add)
+    }
+}
+
+impl Scenario {
+    /// The deadline of each client's operations, by the client's number: clients are numbered through all workloads.
+    pub fn deadlines(&self) -> impl Iterator<Item = Duration> {
+        self.workloads.iter().flat_map(|workload| std::iter::repeat_n(workload.deadline, workload.clients as usize))
+    }
+
+    /// The steps of the timeline that may take the run beyond what it claims of its clocks, on which the lease counts. Whether they
+    /// do shows when they act.
+    pub fn may_leave_claims(&self) -> impl Iterator<Item = &Step> {
+        self.timeline.iter().filter(|step| step.action.deed().is_some_and(|deed| deed.may_leave(&self.claims)))
+    }
+
+    /// Does anything touch a clock while processes run by it?
+    pub fn touches_clocks(&self) -> bool {
+        self.timeline.iter().any(|step| matches!(step.action, Action::Clock(_)))
+    }
+
+    /// The step of this number does something that lasts to the end of the run: it neither ends by itself nor is healed.
+    pub fn is_endless(&self, number: usize) -> bool {
+        let Some(step) = self.timeline.get(number) else { return false };
+        let Some(lasts) = step.action.lasts() else { return false };
+        let (_, latest) = step.at.last();
+        let ends_itself = lasts.is_some_and(|lasts| latest.saturating_add(lasts) < self.until);
+        // Of two steps at one time the later line acts later.
+        let is_heal = |(_, other): &(usize, &Step)| other.action.heals(&step.action);
+        let mut heals = self.timeline.iter().enumerate().filter(is_heal);
+        !ends_itself && !heals.any(|(other, heal)| (heal.at.last().0, other) > (latest, number))
+    }
+}
+
+table! {
+    /// What stands above the tables.
+    struct Head {
+        /// The file's name without `.toml`.
+        name: Option<String> = "name", Wanted(Name("a scenario's name"));
+        /// One sentence for people.
+        about: String = "about", Or(String::new(), AnyText);
+        /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included), `7`, or several: `1,5,9..12`. Default `1..=5`.
+        seeds: Seeds = "seeds", Or(Seeds::default(), SEEDS);
+        /// How long the run lasts, in simulated time.
+        until: Option<Duration> = "until", Wanted(Until);
+        /// The behaviour of the stack that the file runs under. Default `default`.
+        variant: Option<String> = "variant", Maybe(Variant);
+        /// The format of the file. Default 1, which is the only one.
+        format: u32 = "format", Or(FORMAT, Format);
+    }
+}
+
+/// The seeds of a sweep.
+const SEEDS: Quantity<Seeds> = Quantity {
+    named: "Seeds",
+    schema: || {
+        let range = r"[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?";
+        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, pattern(&format!(r"{range}(,\s*{range})*"))] })
+    },
+    read: |text, _| text.parse(),
+    write: |seeds| seeds.to_string().toml(),
+};
+
+/// What must be there, of which who reads the table says so.
+struct Wanted<K>(K);
+
+impl<K: Kind> Field for Wanted<K> {
+    type Of = Option<K::Of>;
+
+    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
+        vec![Key::of(name, about, self.0).needed()]
+    }
+
+    fn read(
+        &self,
+        key: &'static str,
+        _: Option<&Self::Of>,
+        entries: &Entries<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self::Of> {
+        entries.get(key).map_or(Some(None), |raw| self.0.read(key, raw, reader).map(Some))
+    }
+
+    fn put(&self, key: &str, _: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
+        value.iter().fold(keys, |keys, value| keys.verbatim(key, self.0.toml(value)))
+    }
+}
+
+/// Any text.
+struct AnyText;
+
+impl Kind for AnyText {
+    type Of = String;
+
+    fn schema(&self, _: &mut Definitions<'_>) -> Json {
+        json!({ "type": "string" })
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<String> {
+        text(key, raw, reader.report).map(toml::Spanned::into_inner)
+    }
+
+    fn toml(&self, value: &String) -> String {
+        value.toml()
+    }
+}
+
+/// The end of a run.
+struct Until;
+
+impl Kind for Until {
+    type Of = Duration;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
+        MOMENT.schema(definitions)
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
+        let length = MOMENT.read(key, raw, reader)?;
+        if length.is_zero() {
+            reader.report.refuse(Problem::new("a run of no length has nothing to show").at(raw.span()));
+        }
+        (!length.is_zero()).then_some(length)
+    }
+
+    fn toml(&self, value: &Duration) -> String {
+        value.toml()
+    }
+}
+
+/// The name of a variant.
+struct Variant;
+
+impl Kind for Variant {
+    type Of = String;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
+        let variants = json!({ "enum": definitions.variants });
+        definitions.named("VariantName", |_| variants)
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<String> {
+        Name("a variant's name").read(key, raw, reader)
+    }
+
+    fn toml(&self, value: &String) -> String {
+        value.toml()
+    }
+}
+
+/// A file of a later format may say what this version would misread.
+struct Format;
+
+impl Kind for Format {
+    type Of = u32;
+
+    fn schema(&self, _: &mut Definitions<'_>) -> Json {
+        json!({ "const": FORMAT })
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<u32> {
+        let format = whole(key, raw, reader.report)?;
+        if format == i64::from(FORMAT) {
+            return Some(FORMAT);
+        }
+        let message = format!("this file has the format {format}; this version reads format {FORMAT}");
+        let later = format > i64::from(FORMAT);
+        let help =
+            if later { "a later version of leasehold reads it" } else { "leave `format` out, or write `format = 1`" };
+        reader.report.refuse(Problem::new(message).at(raw.span()).help(help));
+        None
+    }
+
+    fn toml(&self, value: &u32) -> String {
+        value.toml()
+    }
+}
+
+/// All keys of a file.
+pub(in crate::scenario) fn keys() -> Vec<Key> {
+    let workloads = "What clients do: `[[workload]]`, at least one.";
+    let expect = "What must be true of a run: bounds on metrics, over the whole run or in tagged windows.";
+    let chaos =
+        "What each seed draws: the cluster's shape and timing, which faults exist, how often they act and on whom.";
+    let sections = [
+        Key::new("timeline", "What happens, one step a line. Must stand before the first [table].", Timeline::schema),
+        Key::of("cluster", "The cluster under test.", inner::<Cluster>()),
+        Key::of("claims", "What the run claims to stay within. Within these it must be safe.", inner::<Claims>()),
+        Key::of("checks", "What becomes of the checks that ride on every run.", inner::<Checks>()),
+        Key::of("chaos", chaos, inner::<Chaos>()),
+        Key::of("workload", workloads, Workloads).needed(),
+        Key::of("expect", expect, inner::<Expect>()),
+        Key::of("floors", "What the run must have exercised, or it fails as vacuous.", inner::<Floors>()),
+    ];
+    Head::keys().into_iter().chain(sections).collect()
+}
+
+/// Reads the file `path`, whose contents are `text`. What comes out makes sense only if there are no problems: a section that was
+/// refused is there as if the file left it out.
+pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> (Option<Scenario>, Vec<Problem>) {
+    let keys = keys();
+    let top = Head::keys().into_iter().map(|key| key.name).chain(["timeline".into()]);
+    let mut report = Report::new(text, top.collect());
+    root.refuse_unknown(&keys, Head::unknown, &mut report);
+    let mut frame = frame(root, text);
+    let own = Frame { protocol: None, ..frame.clone() };
+    let cluster = section("cluster", root, &own, &mut report);
+    let timeline = Timeline::read(root.get("timeline"), &mut Reader { frame: &frame, report: &mut report });
+    frame.tags.clone_from(&timeline.tags);
+    let head = Head::decode(None, root, &mut Reader { frame: &frame, report: &mut report });
+    missing(root, path, &mut report);
+    let Checks { record_only } = section("checks", root, &frame, &mut report);
+    let Floors { all: floors } = section("floors", root, &frame, &mut report);
+    let (claims, expect) = (section("claims", root, &own, &mut report), section("expect", root, &frame, &mut report));
+    let reader = &mut Reader { frame: &frame, report: &mut report };
+    let chaos = Maybe(inner::<Chaos>()).read("chaos", None, root, reader).flatten();
+    let workloads = Or(Vec::new(), Workloads).read("workload", None, root, reader).unwrap_or_default();
+    let scenario = head.map(|Head { name, about, seeds, until, variant, format: _ }| Scenario {
+        name: name.unwrap_or_default(),
+        about,
+        path: path.to_owned(),
+        seeds,
+        until: until.unwrap_or_default(),
+        variant,
+        timeline: timeline.steps,
+        chaos,
+        cluster,
+        claims,
+        record_only,
+        workloads,
+        load: Load::default(),
+        expect,
+        floors,
+    });
+    // Of parts that were refused nothing is known.
+    if let Some(scenario) = scenario.as_ref().filter(|_| report.problems.is_empty()) {
+        recovery_follows_healing(scenario, &timeline.places, &mut report);
+        let items = root.get("workload").and_then(|raw| raw.get_ref().as_array()).into_iter().flatten();
+        size::limits(scenario, &items.map(|item| item.span()).collect::<Vec<_>>(), root.place("until"), &mut report);
+    }
+    (scenario, report.finish())
+}
+
+fn section<T: Table + Clone + Default>(key: &'static str, root: &Entries<'_>, frame: &Frame, report: &mut Report) -> T {
+    Over(T::default()).read(key, None, root, &mut Reader { frame, report }).unwrap_or_default()
+}
+
+/// What the parts of a file may refer to, read before them and in silence: what is wrong there keeps no other part from being
+/// judged.
+fn frame(root: &Entries<'_>, text: &str) -> Frame {
+    let mut silent = Report::new(text, Vec::new());
+    // Without a known end nothing may be refused for lying after it.
+    let frame = Frame { until: MAX_DURATION, nodes: 0, protocol: None, tags: Tags::new() };
+    let entries = root.get("cluster").and_then(Entries::of).unwrap_or_else(Entries::none);
+    let frame = cluster::frame(&entries, &mut Reader { frame: &frame, report: &mut silent });
+    let until =
+        root.get("until").and_then(|raw| Until.read("until", raw, &mut Reader { frame: &frame, report: &mut silent }));
+    Frame { until: until.unwrap_or(MAX_DURATION), ..frame }
+}
+
+/// Refuses a file without what each must have.
+fn missing(root: &Entries<'_>, path: &Path, report: &mut Report) {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let is_empty = |raw: Raw<'_>| raw.get_ref().as_array().is_some_and(|items| items.is_empty());
+    let mut needs = |is_missing: bool, message: &str, help: &str| {
+        if is_missing {
+            report.missing(Problem::new(message).help(help));
+        }
+    };
+    let name = format!("it is the file's name without `.toml`: `name = \"{stem}\"`");
+    needs(root.get("name").is_none(), "`name` is missing", &name);
+    needs(root.get("until").is_none(), "`until` is missing", "say how long the run lasts: `until = \"20s\"`");
+    let workload = "write at least `[[workload]]` and, below it, `kind = \"kv\"`";
+    needs(root.get("workload").is_none_or(is_empty), "no workload: nothing reads or writes", workload);
+}
+
+/// Recovery is measured from the end of a fault: where one lasts to the end of the run, there is none to measure.
+fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report: &mut Report) {
+    let variants = scenario.expect.variants.values().flat_map(|variant| &variant.bounds);
+    let expected = scenario.expect.bounds.iter().chain(variants).find(|bound| bound.metric == Metric::Recovery);
+    let steps = scenario.timeline.iter().zip(places).enumerate();
+    let endless = steps.rev().find(|(number, _)| scenario.is_endless(*number));
+    if let (Some(expected), Some((_, (step, place)))) = (expected, endless) {
+        let what = if matches!(step.action, Action::Partition(_) | Action::Link(_)) { "heals" } else { "ends" };
+        let problem = Problem::new(format!("`recovery` is expected, but this {} never {what}", step.action));
+        report.missing(problem.at(place.clone()).help(format!(
+            "give it a `for = \"2s\"` that ends before the run, add a later `heal = \"everything\"`, or drop `recovery` (line {})",
+            expected.line
+        )));
+    }
+}
+
+/// `scenario` as the text of a file: canonical, and short enough that a person could have written it.
+///
+/// What equals its default is left out; keys stand in the order of the schema; a step is one line. Reading the text back gives
+/// the same plan, but for the lines that it remembers.
+pub fn print(scenario: &Scenario) -> String {
+    let Scenario { name, about, seeds, until, variant, cluster, claims, record_only, expect, floors, .. } =
+        scenario.clone();
+    let own = Keys::default;
+    let head = Head { name: Some(name), about, seeds, until: Some(until), variant, format: FORMAT };
+    let steps: String = scenario.timeline.iter().map(|step| format!("  {},\n", step.put().toml())).collect();
+    let variants = expect.variants.clone().into_iter();
+    let expect = Expect { variants: Default::default(), ..expect };
+    let sections = [
+        head.put(None, own()).lines(),
+        if steps.is_empty() { steps } else { format!("timeline = [\n{steps}]\n") },
+        cluster::put(&cluster).section("[cluster]"),
+        claims.put(None, own()).section("[claims]"),
+        Checks { record_only }.put(None, own()).section("[checks]"),
+        // Its section is there even where it says nothing.
+        scenario
+            .chaos
+            .as_ref()
+            .map_or_else(String::new, |chaos| format!("[chaos]\n{}", chaos.put(None, own()).lines())),
+    ];
+    let workloads = scenario.workloads.iter().map(|workload| workload.put(None, own()).section("[[workload]]"));
+    let under =
+        |(name, of): (String, VariantExpect)| format!("[expect.variant.{name}]\n{}", of.put(None, own()).lines());
+    let floors = Floors { all: floors }.put(None, own()).section("[floors]");
+    let expected = [expect.put(None, own()).section("[expect]")].into_iter().chain(variants.map(under)).chain([floors]);
+    let mut parts: Vec<String> = sections.into_iter().chain(workloads).chain(expected).collect();
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
