@@ -1,0 +1,62 @@
+//! What must come of it.
+
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+};
+
+use super::words;
+use crate::scenario::{
+    Class, Expectation, Floor, Metric, Unit, VariantExpect,
+    units::{self, Protocol},
+};
+
+pub(super) fn section(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = VariantExpect> {
+    (option::of(words::<Class>()), bounds(windows, protocol)).prop_map(|(class, bounds)| VariantExpect {
+        class,
+        bounds,
+        line: 0,
+    })
+}
+
+/// Bounds of some metrics in some windows, in any order, as a file has them: those of one metric together.
+pub(super) fn bounds(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = Vec<Expectation>> {
+    let windows: Vec<Option<String>> = windows.into_iter().map(Some).chain([None]).collect();
+    let all = windows.len();
+    let metrics = subsequence(Metric::all(), 0..5).prop_shuffle();
+    metrics.prop_flat_map(move |metrics| {
+        let each = metrics.into_iter().map(|metric| {
+            let windows = subsequence(windows.clone(), 1..=all).prop_shuffle();
+            (windows, vec(written_bounds(metric), all)).prop_map(move |(windows, texts)| {
+                let bound = |(window, text): (Option<String>, String)| {
+                    let bound = units::bound(&text, metric, Some(&protocol)).expect("a bound that can hold");
+                    Expectation { metric, window, bound, line: 0 }
+                };
+                windows.into_iter().zip(texts).map(bound).collect::<Vec<_>>()
+            })
+        });
+        each.collect::<Vec<_>>().prop_map(|bounds| bounds.concat())
+    })
+}
+
+/// A bound as somebody might write it.
+fn written_bounds(metric: Metric) -> BoxedStrategy<String> {
+    let op = select(vec!["", "<=", ">= ", " ==  ", "<\u{a0}", "<=\t"]);
+    let value = match metric.unit() {
+        Unit::Seconds => "[1-9][0-9]{0,3}(\\.[0-9]{1,3})? ?(ms|s|election-timeouts|heartbeats)".boxed(),
+        Unit::Ratio => "0\\.0?[1-9]{1,4}|[1-9][0-9]?%".boxed(),
+        Unit::Per => "[1-9][0-9]{0,4}(\\.[0-9]{1,3})?(/s)?".boxed(),
+        Unit::Count => "[1-9][0-9_]{0,6}".boxed(),
+    };
+    (op, value).prop_map(|(op, value)| format!("{op}{value}")).boxed()
+}
+
+pub(super) fn floors() -> impl Strategy<Value = Vec<Floor>> {
+    let counts: Vec<_> = Metric::all().into_iter().filter(|metric| metric.is_count()).collect();
+    let some = subsequence(counts, 0..4).prop_shuffle();
+    (some, vec(0_u64..i64::MAX as u64, 4)).prop_map(|(metrics, least)| {
+        metrics.into_iter().zip(least).map(|(metric, least)| Floor { metric, least, line: 0 }).collect()
+    })
+}

@@ -1,0 +1,129 @@
+//! Any valid scenario: every verb, every kind of workload, every profile and table, expectations of every metric, variants.
+
+mod clients;
+mod cluster;
+mod expected;
+mod steps;
+
+use std::{path::PathBuf, time::Duration};
+
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+};
+
+use self::{
+    clients::{named, workloads},
+    cluster::clusters,
+    expected::{bounds, floors, section},
+    steps::{actions, times},
+};
+use super::values::seeds;
+use crate::scenario::{
+    Action, Chaos, Claims, Class, Expect, Heal, Healed, Leftover, Load, Ppm, RecordOnly, Scenario, Seeds, Step, When,
+    units::Protocol,
+};
+use crate::words::Spelled;
+
+const UNTIL: Duration = Duration::from_secs(600);
+const NODES: u32 = 5;
+
+/// A scenario in the file `t.toml` that the validator has nothing against. Lines are 0.
+pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
+    let tags = subsequence(vec!["a", "storm", "9-lives"], 0..=3);
+    let parts = (tags, vec((times(), actions()), 0..8), clusters(), vec(workloads(), 1..4), any::<Head>());
+    parts.prop_flat_map(|(tags, steps, cluster, workloads, head)| {
+        let protocol =
+            Protocol { election_timeout: cluster.election_timeout, heartbeat: cluster.heartbeat, lease: cluster.lease };
+        let windows: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let sections = btree_map("[a-z]{1,6}(-[0-9]{1,3})?", section(windows.clone(), protocol), 0..3);
+        let expect = (bounds(windows.clone(), protocol), option::of(words::<Class>()), sections, floors());
+        let timeline = timeline(windows, steps);
+        expect.prop_map(move |(bounds, violation, variants, floors)| Scenario {
+            name: "t".to_owned(),
+            about: head.about.clone(),
+            path: PathBuf::from("t.toml"),
+            seeds: head.seeds.clone(),
+            until: UNTIL,
+            variant: head.variant.clone(),
+            timeline: timeline.clone(),
+            chaos: head.chaos.clone(),
+            cluster: cluster.clone(),
+            claims: Claims { clock_drift: head.drift, clock_step: head.step },
+            record_only: head.record_only.clone(),
+            workloads: named(&workloads),
+            load: Load::default(),
+            expect: Expect { bounds, violation, variants },
+            floors,
+        })
+    })
+}
+
+#[derive(Clone, Debug)]
+struct Head {
+    about: String,
+    seeds: Seeds,
+    variant: Option<String>,
+    drift: Ppm,
+    step: Duration,
+    record_only: Vec<RecordOnly>,
+    chaos: Option<Chaos>,
+}
+
+impl Arbitrary for Head {
+    type Parameters = ();
+    type Strategy = BoxedStrategy<Self>;
+
+    fn arbitrary_with((): ()) -> BoxedStrategy<Self> {
+        let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
+        let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
+        let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
+        let faults = subsequence(Chaos::all().collect::<Vec<_>>(), 1..=10);
+        let chaos = option::of((faults, durations(UNTIL / 2)).prop_map(|(faults, quiet)| Chaos { faults, quiet }));
+        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds(), variant, (shares(), step), checks, chaos)
+            .prop_map(|(about, seeds, variant, (drift, step), checks, chaos)| Self {
+                chaos,
+                about,
+                seeds,
+                variant,
+                drift,
+                step,
+                record_only: checks.into_iter().map(|check| RecordOnly { check: check.to_owned(), line: 0 }).collect(),
+            })
+            .boxed()
+    }
+}
+
+fn words<T: Spelled + std::fmt::Debug>() -> impl Strategy<Value = T> {
+    select(T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>())
+}
+
+fn shares() -> impl Strategy<Value = Ppm> {
+    prop_oneof![Just(0), Just(200), 0_u32..=1_000_000].prop_map(Ppm)
+}
+
+/// Not zero, of every unit.
+fn durations(most: Duration) -> impl Strategy<Value = Duration> {
+    let most = most.as_nanos() as u64;
+    prop_oneof![
+        1..=most,
+        (1..=most / 1_000).prop_map(|us| us * 1_000),
+        (1..=most / 1_000_000).prop_map(|ms| ms * 1_000_000),
+    ]
+    .prop_map(Duration::from_nanos)
+}
+
+/// The tags, the steps, and a heal at the very end, so that recovery may be expected whatever there is.
+fn timeline(tags: Vec<String>, steps: Vec<(When, Action)>) -> Vec<Step> {
+    let second = |n: usize| Duration::from_secs(n as u64);
+    let window = |n: usize| When::Window { from: second(n), to: UNTIL - second(n) };
+    let tags = tags.into_iter().enumerate().map(|(n, name)| (window(n), Action::Tag { name }));
+    let everything = Heal { what: Healed::Everything, messages: Leftover::Drop };
+    let last = (When::At(UNTIL), Action::Heal(everything));
+    let mut timeline: Vec<Step> =
+        tags.chain(steps).chain([last]).map(|(at, action)| Step { line: 0, name: None, at, action }).collect();
+    timeline.sort_by_key(|step| step.at.start());
+    timeline
+}
