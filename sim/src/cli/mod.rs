@@ -8,6 +8,7 @@ mod interrupt;
 pub(crate) mod list;
 pub(crate) mod margin;
 pub(crate) mod matrix;
+mod out;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod verify;

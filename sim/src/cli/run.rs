@@ -1,11 +1,11 @@
 //! `leasehold run`: runs scenarios and judges them.
 
+use super::out::{Out, Size};
 use super::{Format, Selection, Stop, cores, fresh_process, give_up, interrupt, knobs, positive, refuse, under, warn};
 use clap::Args;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
     Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Why, Witness, title,
-    write_events,
 };
 use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
 use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, sweep_until};
@@ -18,9 +18,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Events kept of a run for its failure report, and for its events file: memory does not grow with the length of a run.
+/// Events kept of a run for its failure report: memory does not grow with the length of a run.
 const KEPT: usize = 4_096;
-const KEPT_FOR_FILE: usize = 200_000;
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
@@ -43,9 +42,15 @@ pub(crate) struct RunArgs {
     /// Say only what is not as expected, and the verdict of the whole
     #[arg(short, long)]
     quiet: bool,
-    /// Folder for one events file of each run that is not as expected
+    /// Folder for one file of each run that is not as expected, with all of its events
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Of a run's events at most so many bytes, the last of them
+    #[arg(long, value_name = "SIZE", requires = "out", default_value = "256MB", value_parser = Size::from_str)]
+    out_per_run: Size,
+    /// Of all runs' events at most so many bytes
+    #[arg(long, value_name = "SIZE", requires = "out", default_value = "1GB", value_parser = Size::from_str)]
+    out_total: Size,
     /// A JUnit file about the runs
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -77,14 +82,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
         std::fs::create_dir_all(dir)
             .map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))?;
     }
-    let keep = Keep::Last(if args.out.is_some() { KEPT_FOR_FILE } else { KEPT });
-    let specs: Vec<Spec> = groups.iter().flat_map(|group| group.specs(keep)).collect();
+    let specs: Vec<Spec> = groups.iter().flat_map(|group| group.specs(Keep::Last(KEPT))).collect();
     let planned = specs.len() as u64;
     let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
     let interrupted = interrupt::heard()?;
     let sink = sink(args, &groups);
     let witnesses = witnesses(args)?;
-    let (fresh, out) = (fresh_process()?, args.out.clone());
+    let out = args.out.clone().map(|dir| Out::new(dir, args.out_per_run, args.out_total));
+    let fresh = fresh_process()?;
     let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
     let (status, judged, failed) = (Status::AsExpected, 0, 0);
     let mut intake =
@@ -143,7 +148,7 @@ fn witnesses(args: &RunArgs) -> Result<Vec<Box<dyn Witness>>, Stop> {
 struct Intake {
     groups: Vec<Group>,
     fresh: Fresh,
-    out: Option<PathBuf>,
+    out: Option<Out>,
     sink: Box<dyn Sink>,
     witnesses: Vec<Box<dyn Witness>>,
     /// The kinds of failure that were run again.
@@ -161,6 +166,7 @@ impl Intake {
     fn finish(&mut self, ended: &Ended) -> io::Result<()> {
         self.sink.finish(ended)?;
         self.witnesses.iter_mut().try_for_each(|witness| witness.finish(ended))?;
+        self.out.iter().filter_map(Out::shortage).for_each(|words| eprintln!("{words}"));
         self.judge_sweeps();
         Ok(())
     }
@@ -188,12 +194,13 @@ impl Intake {
         if !report.verdict.as_expected {
             self.failed += 1;
             self.confirm(&mut report)?;
-            events = self.out.as_ref().map(|dir| write_events(&report, dir)).transpose()?;
+            let spec = self.spec(&report);
+            events = self.out.as_mut().zip(spec).map(|(out, spec)| out.store(&spec, &report)).transpose()?;
         }
         self.status = self.status.max(Status::of(&report));
         self.recoveries.entry((title(&report.path), report.variant.clone())).or_default().add(&report);
         self.idle.see(&report);
-        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_deref()))?;
+        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_ref()))?;
         self.sink.take(report, events)
     }
 
@@ -202,9 +209,13 @@ impl Intake {
         if !self.confirmed.insert((report.path.clone(), report.variant.clone(), report.verdict.class)) {
             return Ok(());
         }
+        self.spec(report).map_or(Ok(()), |spec| confirm(report, &spec, &self.fresh))
+    }
+
+    /// What `report` is about, to be run again.
+    fn spec(&self, report: &RunReport) -> Option<Spec> {
         let of = |group: &&Group| group.scenario.path == report.path && group.variant.name == report.variant;
-        let spec = self.groups.iter().find(of).map(|group| group.spec(report.seed, Keep::Last(0)));
-        spec.map_or(Ok(()), |spec| confirm(report, &spec, &self.fresh))
+        self.groups.iter().find(of).map(|group| group.spec(report.seed, Keep::Last(0)))
     }
 }
 

@@ -5,6 +5,7 @@ use super::ended::Ended;
 use super::jsonl::json_line;
 use super::progress::Progress;
 use super::screen::{Screen, title};
+use super::stored::Stored;
 use super::style::Style;
 use super::tally::{Planned, Tally};
 use crate::scenario::Class;
@@ -12,17 +13,16 @@ use crate::verdict::{Ruling, RunReport};
 use crate::words::figures::{counted, duration};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Takes the runs of a request, in order.
 pub trait Sink {
-    /// Takes a run, and where its events file is.
+    /// Takes a run, and where its events are.
     ///
     /// # Errors
     ///
     /// The report could not be written.
-    fn take(&mut self, report: RunReport, events: Option<PathBuf>) -> io::Result<()>;
+    fn take(&mut self, report: RunReport, events: Option<Stored>) -> io::Result<()>;
 
     /// Ends the report.
     ///
@@ -46,7 +46,7 @@ impl<W: Write> JsonLines<W> {
 }
 
 impl<W: Write> Sink for JsonLines<W> {
-    fn take(&mut self, report: RunReport, _: Option<PathBuf>) -> io::Result<()> {
+    fn take(&mut self, report: RunReport, _: Option<Stored>) -> io::Result<()> {
         self.progress.done(&report);
         let line = json_line(&report);
         // Whoever reads along, or finds the process gone, has whole lines.
@@ -77,7 +77,7 @@ pub struct Console<W> {
     /// The first run of the current group that failed as expected.
     expected: Option<RunReport>,
     /// The run that was not as expected and is shown in full: the first of the gravest class.
-    unexpected: Option<(RunReport, Option<PathBuf>)>,
+    unexpected: Option<(RunReport, Option<Stored>)>,
     /// All that were not, by class.
     classes: BTreeMap<String, u64>,
     /// What failed in those, and how often.
@@ -120,7 +120,7 @@ impl<W: Write> Console<W> {
         })
     }
 
-    fn sort(&mut self, report: RunReport, events: Option<PathBuf>) {
+    fn sort(&mut self, report: RunReport, events: Option<Stored>) {
         self.cpu += report.cpu;
         if !report.verdict.as_expected {
             let class = report.verdict.class.map_or_else(|| "pass".to_owned(), |class| class.to_string());
@@ -204,13 +204,13 @@ impl<W: Write> Console<W> {
         lines.join("\n")
     }
 
-    fn screen(&self, report: &RunReport, events: Option<&PathBuf>) -> Screen {
-        Screen::of(report, events.map(PathBuf::as_path))
+    fn screen(&self, report: &RunReport, events: Option<&Stored>) -> Screen {
+        Screen::of(report, events)
     }
 }
 
 impl<W: Write> Sink for Console<W> {
-    fn take(&mut self, report: RunReport, events: Option<PathBuf>) -> io::Result<()> {
+    fn take(&mut self, report: RunReport, events: Option<Stored>) -> io::Result<()> {
         self.progress.done(&report);
         let Some(mut tally) = self.current.take().or_else(|| self.waiting.pop_front().map(Tally::new)) else {
             return Ok(());

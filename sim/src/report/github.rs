@@ -4,6 +4,7 @@
 
 use super::ended::Ended;
 use super::screen::{Screen, command, title};
+use super::stored::Stored;
 use super::style::Style;
 use super::tally::{Planned, Tally};
 use super::witness::Witness;
@@ -13,7 +14,7 @@ use crate::verdict::RunReport;
 use crate::words::figures::{counted, percent};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// So many annotations does GitHub show of a step.
 const ANNOTATIONS: usize = 10;
@@ -88,7 +89,7 @@ impl<W: Write> Github<W> {
 }
 
 impl<W: Write> Witness for Github<W> {
-    fn see(&mut self, report: &RunReport, events: Option<&Path>) -> io::Result<()> {
+    fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()> {
         self.count(report);
         if report.verdict.as_expected {
             return Ok(());

@@ -5,6 +5,7 @@
 
 use super::ended::Ended;
 use super::screen::{Screen, title};
+use super::stored::Stored;
 use super::style::Style;
 use super::witness::Witness;
 use crate::verdict::RunReport;
@@ -41,7 +42,7 @@ impl Junit {
         &mut self.suites[number]
     }
 
-    fn status(&self, report: &RunReport, events: Option<&Path>) -> TestCaseStatus {
+    fn status(&self, report: &RunReport, events: Option<&Stored>) -> TestCaseStatus {
         if report.verdict.as_expected {
             return TestCaseStatus::success();
         }
@@ -64,7 +65,7 @@ fn not_run(early: String) -> TestSuite {
 }
 
 impl Witness for Junit {
-    fn see(&mut self, report: &RunReport, events: Option<&Path>) -> io::Result<()> {
+    fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()> {
         let mut case = TestCase::new(format!("{}, seed {}", report.variant, report.seed), self.status(report, events));
         let title = title(&report.path);
         case.set_classname(title.as_str()).set_time(report.wall);

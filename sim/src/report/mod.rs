@@ -11,6 +11,7 @@
 //! | `sheet`    | a timeline as text: one column a node                                                |
 //! | `event`    | one event on one line: what an events file, `verify` and a bug report quote          |
 //! | `events`   | events files                                                                         |
+//! | `stored`   | where the events of a run are kept                                                   |
 //! | `tally`    | many runs of one scenario and variant in a few numbers; medians                      |
 //! | `compare`  | several variants side by side, and where the time of a script goes                   |
 //! | `jsonl`    | one JSON object a run                                                                |
@@ -44,6 +45,7 @@ mod progress;
 mod screen;
 mod sheet;
 mod status;
+mod stored;
 mod style;
 mod tally;
 mod text;
@@ -55,7 +57,7 @@ pub use self::{
     console::{Console, JsonLines, Sink},
     ended::{Ended, Why},
     event::event_line,
-    events::{file_name, write_events},
+    events::{EventsFile, file_name},
     github::Github,
     idle::Idle,
     jsonl::json_line,
@@ -68,6 +70,7 @@ pub use self::{
     screen::{FOLDERS, Head, Screen, command, title},
     sheet::WIDTH,
     status::Status,
+    stored::Stored,
     style::{Style, aligned},
     tally::{Figures, Planned, Tally},
     timeline::{ROWS, Row, Timeline},

@@ -1,12 +1,13 @@
 //! What a person is shown of one run, as values: what was broken, the command that shows it again, the story, the events around it.
 
+use super::stored::Stored;
 use super::timeline::Timeline;
 use crate::history::What;
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{Potential, Ruling, RunReport};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The folders of scenarios, which are part of a scenario's name.
 pub const FOLDERS: [&str; 5] = ["fast", "incidents", "planted", "findings", "slow"];
@@ -72,8 +73,8 @@ pub struct Screen {
     pub events: u64,
     /// Those around the failure; `None`: no moment says more than another.
     pub timeline: Option<Timeline>,
-    /// Where all of them are.
-    pub events_file: Option<PathBuf>,
+    /// Where all of them are; `None`: nobody has asked for them.
+    pub stored: Option<Stored>,
 }
 
 /// What was run, and what came of it.
@@ -94,8 +95,8 @@ pub struct Head {
 }
 
 impl Screen {
-    /// What is shown of `report`. `events_file` holds all events.
-    pub fn of(report: &RunReport, events_file: Option<&Path>) -> Self {
+    /// What is shown of `report`, whose events are `stored`.
+    pub fn of(report: &RunReport, stored: Option<&Stored>) -> Self {
         let verdict = &report.verdict;
         let failures = || verdict.failures.iter();
         // That it failed at all needs no second saying.
@@ -121,7 +122,7 @@ impl Screen {
             potential: report.potential.clone(),
             events: report.events,
             timeline: moment(report).and_then(timeline),
-            events_file: events_file.map(Path::to_owned),
+            stored: stored.cloned(),
         }
     }
 }

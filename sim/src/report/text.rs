@@ -27,8 +27,8 @@ impl Screen {
         }
         told.extend(self.recorded_only());
         told.extend(self.potential.iter().map(potential));
-        let events = match &self.events_file {
-            Some(path) => Some(format!("events: {}", path.display())),
+        let events = match &self.stored {
+            Some(stored) => Some(format!("events: {stored}")),
             None if self.head.as_expected => None,
             None => Some("events: the same command with `--out DIR`".to_owned()),
         };
@@ -37,7 +37,7 @@ impl Screen {
         parts.push(format!("  {}", style.strong(&self.command)));
         parts.extend((!told.is_empty()).then(|| style.fit(&told.join("\n"))));
         parts.extend(self.timeline_lines(style));
-        parts.extend(events.map(|events| style.faint(events)));
+        parts.extend(events.map(|events| style.fit(&style.faint(events))));
         parts.join("\n")
     }
 

@@ -1,18 +1,18 @@
 //! What sees the runs of a request beside the report on standard output.
 
 use super::ended::Ended;
+use super::stored::Stored;
 use crate::verdict::RunReport;
 use std::io;
-use std::path::Path;
 
 /// Sees the runs of a request, in order.
 pub trait Witness {
-    /// Sees a run, and where its events file is.
+    /// Sees a run, and where its events are.
     ///
     /// # Errors
     ///
     /// What was seen could not be written.
-    fn see(&mut self, report: &RunReport, events: Option<&Path>) -> io::Result<()>;
+    fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()>;
 
     /// There are no more.
     ///

@@ -10,11 +10,13 @@
 //! | `panics`  | panics inside a run are results                                                 |
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
 //! | `margin`  | how far something can be turned up before a lease is wrong                      |
+//! | `events`  | all events of a run in a file                                                   |
 //! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
 //! | `matrix`  | variants against checks: what is wrong with each is seen, and how soon          |
 //! | `fuzz`    | spoilt scenario files: each is refused or runs                                  |
 
 mod cpu;
+mod events;
 pub mod fuzz;
 pub mod knobs;
 mod margin;
@@ -27,6 +29,7 @@ mod sweep;
 mod verify;
 
 pub use self::{
+    events::store_events,
     margin::{dialled, margin},
     places::{Named, Places, catalogue},
     request::{Group, Refusals, Wish, find_variant, load, resolve, scenario_schema},

@@ -52,16 +52,9 @@ impl Spec {
 ///
 /// A panic inside is a failure of class [`Class::Panic`].
 pub fn run(spec: &Spec) -> RunReport {
-    panics::keep_those_of_runs();
     let (begun, cpu) = (now(), cpu::time());
     let spec = &spec.drawn();
-    let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
-    let thread = std::thread::Builder::new().name(name).spawn(move || (panics::kept(|| simulate(&own)), cpu::time()));
-    let none = |words: String| (Err(words), Duration::ZERO);
-    let (finished, simulating) = match thread {
-        Ok(thread) => thread.join().unwrap_or_else(|_| none("the run's thread died".to_owned())),
-        Err(error) => none(format!("no thread for the run: {error}")),
-    };
+    let (finished, simulating) = simulated(spec, None);
     let mut report = match finished {
         Ok(finished) => finished.judge(spec),
         Err(message) => panicked(spec, message),
@@ -76,6 +69,25 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// Runs it again for `observer`, who sees what was seen by who judged it. A panic inside ends it.
+pub(super) fn rerun(spec: &Spec, observer: Box<dyn Observer>) {
+    let spec = Spec { keep: Keep::Last(0), ..spec.drawn() };
+    // What came of it is known.
+    let _ = simulated(&spec, Some(observer));
+}
+
+/// What came of it on a thread of its own, or how it panicked there, and how long that thread computed.
+fn simulated(spec: &Spec, observer: Option<Box<dyn Observer>>) -> (Result<Finished, String>, Duration) {
+    panics::keep_those_of_runs();
+    let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
+    let simulate = move || (panics::kept(|| simulate(&own, observer)), cpu::time());
+    let none = |words: String| (Err(words), Duration::ZERO);
+    match std::thread::Builder::new().name(name).spawn(simulate) {
+        Ok(thread) => thread.join().unwrap_or_else(|_| none("the run's thread died".to_owned())),
+        Err(error) => none(format!("no thread for the run: {error}")),
+    }
+}
+
 /// What comes back from the run's thread.
 struct Finished {
     past: Past,
@@ -84,11 +96,13 @@ struct Finished {
     keys: Arc<[String]>,
 }
 
-fn simulate(spec: &Spec) -> Finished {
+fn simulate(spec: &Spec, observer: Option<Box<dyn Observer>>) -> Finished {
     let keys = KeySpace::new(&spec.scenario);
     let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names()));
     let world = SimWorld::new(spec.seed);
-    let (past, end) = watched(&world, spec, &keys, vec![Box::new(auditor.clone())]);
+    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
+    observers.extend(observer);
+    let (past, end) = watched(&world, spec, &keys, observers);
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
 }
 

@@ -505,3 +505,59 @@ fn the_screen_of_a_failure_is_the_same_with_and_without_an_events_file() {
     assert_eq!(screen(&without), screen(&with));
     assert!(screen(&without).contains("PARTITION is effective"), "{without}");
 }
+
+/// What `--out` keeps of the runs of `path` with these options: the lines of the files by name, and what is said.
+fn kept(folder: &Folder, path: &str, options: &[&str]) -> (Vec<(String, Vec<String>)>, String) {
+    let out = folder.0.join("out");
+    // What another call has left.
+    let _ = fs::remove_dir_all(&out);
+    let output = leasehold(&[&["run", path, "--out", &out.to_string_lossy()], options].concat());
+    let read = |entry: std::io::Result<fs::DirEntry>| {
+        let path = entry.unwrap().path();
+        let lines = fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+        (path.file_name().unwrap().to_string_lossy().into_owned(), lines)
+    };
+    let mut files: Vec<_> = fs::read_dir(out).unwrap().map(read).collect();
+    files.sort();
+    (files, text(&output.stdout) + &text(&output.stderr))
+}
+
+/// So many bytes are these lines in a file.
+fn bytes(lines: &[String]) -> usize {
+    lines.iter().map(|line| line.len() + 1).sum()
+}
+
+#[test]
+fn an_events_file_has_all_events_of_its_run_or_says_what_it_has_no_room_for() {
+    let folder = Folder::new("events");
+    let path = failing(&folder);
+    let events = leasehold(&["events", &path, "--seed", "1", "--variant", "default", "--load", "1"]);
+    let mut all: Vec<String> = text(&events.stdout).lines().map(str::to_owned).collect();
+    let fingerprint = all.pop().unwrap();
+    let (files, told) = kept(&folder, &path, &[]);
+    let [(name, lines), (second, _)] = files.as_slice() else { panic!("{files:?}") };
+    assert_eq!([name.as_str(), second], ["scenario-default-1.events", "scenario-default-2.events"]);
+    assert_eq!(lines[0], format!("# scenario, variant default, seed 1, fingerprint {fingerprint}"));
+    assert!(lines[1].starts_with("# its ") && lines[2..] == all, "all of them");
+    assert!(told.contains("out/scenario-default-1.events\n") && !told.contains("no room"), "{told}");
+
+    let (files, told) = kept(&folder, &path, &["--out-per-run", "20kB"]);
+    let last = &files[0].1[2..];
+    assert!(files[0].1[1].starts_with("# the last of its "));
+    assert!(bytes(last) <= 20_000 && bytes(last) > 19_000 && all.ends_with(last), "the last of them");
+    let dropped = format!("scenario-default-1.events, without the first {}:", grouped(all.len() - last.len()));
+    assert!(told.contains(&dropped), "`{dropped}` is not in {told}");
+    assert!(told.contains("--out: no room for the first events of 2 runs; see --out-per-run"), "{told}");
+
+    let (files, told) = kept(&folder, &path, &["--out-total", "20kB"]);
+    assert_eq!(files.len(), 1);
+    assert!(bytes(&files[0].1[2..]) <= 20_000);
+    assert!(told.contains("no room for the first events of 1 run and all events of 1 run"), "{told}");
+    refused(&["run", &path, "--out", "x", "--out-total", "1"], &["a size is `500B`"]);
+    refused(&["run", &path, "--out-total", "1GB"], &["--out"]);
+}
+
+/// `4,812`
+fn grouped(number: usize) -> String {
+    leasehold_sim::words::figures::count(number as u64)
+}
