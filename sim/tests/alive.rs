@@ -363,7 +363,7 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         drift_ppm: 200,
         seed: 1,
     };
-    let mut panel = Panel::new(View::default(), check::all(&premises));
+    let mut panel = Panel::new(View::default(), premises, check::ALL);
     let mut found: Vec<_> = history.iter().flat_map(|record| panel.record(record)).collect();
     found.extend(panel.finish(SimTime::at(report.sim)));
     found

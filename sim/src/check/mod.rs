@@ -1,9 +1,9 @@
 //! What must never happen, and what must not happen too often: one file a property.
 //!
-//! A check sees the [`Record`]s of a run as they come, and nothing else: no cluster, no clock, no scenario. It remembers what
-//! it needs and answers with a [`Finding`] at the first violation. What can only be counted is judged in [`Check::finish`].
-//! What the nodes have told so far is followed once for all of them, by [`View`]; [`Panel`] shows each record to those who
-//! look at its kind.
+//! A check has a handler for each kind of record that it looks at, and no cluster, clock or scenario: `handlers` lists them. What is so
+//! at that moment it asks of the [`View`](crate::view::View). It remembers what else it needs and answers with a [`Finding`] at the first
+//! violation; what can only be counted it judges at the end. [`Panel`] is the one place where records are told apart, and counts how often
+//! each property was evaluated.
 //!
 //! The folders are what is promised to whom; `leasehold list checks` says in one line what each check proves, of which class a
 //! failure is, and where the property comes from.
@@ -13,16 +13,17 @@
 //! that the same seed gives the same history (D1, D2) by `verify`; which faults met which state of the lease (V4) by the
 //! auditor.
 //!
-//! `calm` says since when nothing is wrong, `story` what the nodes are up to, `words` writes numbers as people read them.
+//! `calm` says since when nothing is wrong, `story` what the nodes are up to.
 
 mod calm;
+mod handlers;
 mod panel;
 mod premises;
 mod story;
-pub mod words;
 
 /// What clients see.
 mod client {
+    mod access;
     pub(super) mod committed_reads;
     pub(super) mod exact_search;
     pub(super) mod linearizability;
@@ -73,22 +74,6 @@ mod availability {
     pub(super) mod calls_succeed;
     mod excuse;
     pub(super) mod served;
-
-    use crate::words::Disturbs;
-
-    /// Does it leave nodes and links as they are?
-    fn moves_leadership_only(disturbs: Disturbs) -> bool {
-        match disturbs {
-            Disturbs::Leadership | Disturbs::Nothing => true,
-            Disturbs::Members
-            | Disturbs::Reach
-            | Disturbs::Messages
-            | Disturbs::Lives
-            | Disturbs::Standstill
-            | Disturbs::Pace
-            | Disturbs::Clocks => false,
-        }
-    }
 }
 
 /// What the fast path is for.
@@ -102,16 +87,15 @@ mod fast_path {
     pub(super) mod warm_lease;
 }
 
-pub use panel::{Kind, Panel, Watch};
+pub use panel::{Panel, Watch};
 pub use premises::Premises;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::history::Record;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
+use handlers::{Arrival, By, Check, LeaseRead, Now, Opened, Place, Vote};
 use std::time::Duration;
 
 /// Has a finding broken something, or could it have?
@@ -151,33 +135,15 @@ pub struct Finding {
     pub story: Vec<String>,
 }
 
-/// The most lines of a story: with verdict, command and timeline it must fit on one screen.
-pub const STORY: usize = 12;
-
-/// Watches one property.
-pub trait Check: Send {
-    /// The kinds of record that it sees.
-    fn looks_at(&self) -> &'static [Kind] {
-        &Kind::ALL
-    }
-
-    /// Sees one record, which `nodes` has taken in already. A finding that [`ends_run`] is the last.
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding>;
-
-    /// How often the property was evaluated so far. A check that never was has proved nothing.
-    fn evaluated(&self) -> u64;
-
-    /// How long it took after faults until there was a leader again, for who measures that (L2).
-    fn recoveries(&self) -> &[Leaderless] {
-        &[]
-    }
-
-    /// The run is over, at `end`: judges what was counted.
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        let _ = end;
-        Vec::new()
+impl Finding {
+    /// It has not failed, but could have.
+    fn potential(self) -> Self {
+        Self { severity: Severity::Potential, ..self }
     }
 }
+
+/// The most lines of a story: with verdict, command and timeline it must fit on one screen.
+pub const STORY: usize = 12;
 
 /// The time from the end of the last fault until some leader had committed and a quorum followed it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -189,7 +155,7 @@ pub struct Leaderless {
 }
 
 /// What a check is, for people.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct CheckInfo {
     /// Its name.
     pub name: &'static str,
@@ -201,80 +167,64 @@ pub struct CheckInfo {
     pub stops: bool,
     /// Where the property comes from.
     pub source: &'static str,
+    /// A fresh one for a run.
+    build: fn() -> Box<dyn Check>,
 }
 
 impl CheckInfo {
-    const fn new(name: &'static str, class: Class, about: &'static str, source: &'static str) -> Self {
-        Self { name, about, class, stops: is_violation(class), source }
-    }
-
-    /// The property does not hold.
-    fn finding(&self, at: SimTime, message: String, story: Vec<String>) -> Finding {
-        Finding { check: self.name, class: self.class, severity: Severity::Actual, at, message, story }
-    }
-
-    /// The property might not have held.
-    fn potential(&self, at: SimTime, message: String, story: Vec<String>) -> Finding {
-        Finding { severity: Severity::Potential, ..self.finding(at, message, story) }
+    const fn of<C: Check + Default + 'static>(
+        name: &'static str,
+        class: Class,
+        about: &'static str,
+        source: &'static str,
+    ) -> Self {
+        Self { name, about, class, stops: is_violation(class), source, build: || Box::new(C::default()) }
     }
 }
 
-/// From one list, what there is to know of each check and how it is built for a run.
-macro_rules! checks {
-    ($premises:ident: $($room:ident::$file:ident::$check:ident::$build:ident($($given:ident)?),)*) => {
-        /// Every check, the most severe first.
-        pub const ALL: &[CheckInfo] = &[$($room::$file::INFO),*];
-
-        /// All checks, fresh for one run, in the order of [`ALL`].
-        pub fn all($premises: &Premises) -> Vec<Watch> {
-            vec![$(Watch::new(&$room::$file::INFO, $room::$file::$check::$build($($given)?))),*]
-        }
-    };
-}
-
-// A line a check, the most severe first. Its module is declared above: `cargo fmt` does not see what a macro declares.
-checks! { premises:
-    client::staleness::Staleness::new(premises),
-    client::linearizability::Linearizability::new(premises),
-    client::serial_order::SerialOrder::new(premises),
-    client::exact_search::ExactSearch::new(premises),
-    client::committed_reads::CommittedReads::new(premises),
-    client::monotone_reads::MonotoneReads::new(premises),
-    raft::election_safety::ElectionSafety::default(),
-    raft::state_machine_safety::StateMachineSafety::default(),
-    raft::log_matching::LogMatching::default(),
-    raft::leader_completeness::LeaderCompleteness::default(),
-    raft::durability::Durability::default(),
-    raft::quorum_commits::QuorumCommits::default(),
-    raft::configuration::Configuration::default(),
-    lease::one_lease::OneLease::default(),
-    lease::exclusive_commits::ExclusiveCommits::default(),
-    lease::transfer_lease::TransferLease::default(),
-    lease::applied_before_read::AppliedBeforeRead::default(),
-    lease::lease_base::LeaseBase::default(),
-    lease::counted_voters::CountedVoters::default(),
-    lease::backed_by_promises::BackedByPromises::new(premises),
-    lease::timing::WellTimed::new(premises),
-    lease::live_leader::LiveLeader::default(),
-    lease::caught_up::CaughtUp::default(),
-    lease::monotone_lease::MonotoneLease::default(),
-    lease::fresh_clock::FreshClock::default(),
-    liveness::calls_return::CallsReturn::new(premises),
-    liveness::recovers::Recovers::new(premises),
-    liveness::transfers_end::TransfersEnd::new(premises),
-    liveness::steady_leadership::SteadyLeadership::new(premises),
-    liveness::commit_progress::CommitProgress::new(premises),
-    availability::served::Served::new(premises),
-    availability::calls_succeed::CallsSucceed::new(premises),
-    lease::end_causes::EndCauses::default(),
-    fast_path::read_index_budget::ReadIndexBudget::default(),
-    fast_path::hit_rate::HitRate::new(premises),
-    fast_path::heartbeats::Heartbeats::new(premises),
-    fast_path::warm_lease::WarmLease::new(premises),
-    fast_path::read_gap::ReadGap::new(premises),
-    fast_path::read_index_latency::ReadIndexLatency::new(premises),
-    fast_path::lease_used::LeaseUsed::new(premises),
-}
+/// Every check, the most severe first: a line each, beside that of its module above.
+pub const ALL: &[CheckInfo] = &[
+    client::staleness::INFO,
+    client::linearizability::INFO,
+    client::serial_order::INFO,
+    client::exact_search::INFO,
+    client::committed_reads::INFO,
+    client::monotone_reads::INFO,
+    raft::election_safety::INFO,
+    raft::state_machine_safety::INFO,
+    raft::log_matching::INFO,
+    raft::leader_completeness::INFO,
+    raft::durability::INFO,
+    raft::quorum_commits::INFO,
+    raft::configuration::INFO,
+    lease::one_lease::INFO,
+    lease::exclusive_commits::INFO,
+    lease::transfer_lease::INFO,
+    lease::applied_before_read::INFO,
+    lease::lease_base::INFO,
+    lease::counted_voters::INFO,
+    lease::backed_by_promises::INFO,
+    lease::timing::INFO,
+    lease::live_leader::INFO,
+    lease::caught_up::INFO,
+    lease::monotone_lease::INFO,
+    lease::fresh_clock::INFO,
+    liveness::calls_return::INFO,
+    liveness::recovers::INFO,
+    liveness::transfers_end::INFO,
+    liveness::steady_leadership::INFO,
+    liveness::commit_progress::INFO,
+    availability::served::INFO,
+    availability::calls_succeed::INFO,
+    lease::end_causes::INFO,
+    fast_path::read_index_budget::INFO,
+    fast_path::hit_rate::INFO,
+    fast_path::heartbeats::INFO,
+    fast_path::warm_lease::INFO,
+    fast_path::read_gap::INFO,
+    fast_path::read_index_latency::INFO,
+    fast_path::lease_used::INFO,
+];
 
 /// Does this finding end the run? Then bounds and floors are not judged: the run did not get that far.
 pub fn ends_run(finding: &Finding) -> bool {

@@ -1,5 +1,7 @@
 //! What a run takes for granted, for the checks that judge how long something takes. Plain numbers: a check knows no scenario.
 
+use crate::history::KeyId;
+use crate::time::SimTime;
 use leasehold::coordinator::RETRY_INTERVAL;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +47,16 @@ const CAMPAIGNS: u32 = 6;
 const USUAL_CAMPAIGNS: u32 = 2;
 
 impl Premises {
+    /// The name of a key.
+    pub(crate) fn key(&self, KeyId(number): KeyId) -> String {
+        self.keys.get(number as usize).cloned().unwrap_or_else(|| format!("key {number}"))
+    }
+
+    /// Until when a client waits for what was due then.
+    pub(crate) fn deadline(&self, client: u32, due: SimTime) -> SimTime {
+        self.deadlines.get(client as usize).map_or(SimTime::NEVER, |deadline| due.after(*deadline))
+    }
+
     /// The longest that a follower waits before it stands for election: timeouts are drawn from the shortest and two ticks to
     /// twice the shortest and one.
     fn longest_election_timeout(&self) -> Duration {

@@ -1,12 +1,15 @@
 //! The lines of a finding's story that say what the nodes are up to.
 
-use super::{STORY, words};
-use crate::history::ProcessChange;
+use super::{Now, STORY};
+use crate::history::{Completion, ProcessChange};
 use crate::time::SimTime;
 use crate::view::acknowledged::{Acknowledged, Extension};
+use crate::view::operations::UnderWay;
 use crate::view::{Held, Replica, View};
+use crate::words::figures::duration;
 use leasehold::env::NodeId;
 use leasehold::observe::{EndCause, Role};
+use leasehold::request::ReadPath;
 
 impl View {
     /// A line for each node that leads or has had a lease, at most `most`, those with a lease in force at `at` first.
@@ -31,11 +34,39 @@ impl View {
             let until = until.min(at);
             let overlap = until.since(leading.since.max(lease.since));
             let old = lease.term < leading.term && !overlap.is_zero();
-            let overlap = words::duration(overlap);
+            let overlap = duration(overlap);
             let (theirs, ours) = (lease.term, leading.term);
             old.then(|| format!("so {id} had its lease of term {theirs} for {overlap} while {leader} led term {ours}"))
         });
         outlived.collect()
+    }
+}
+
+impl Now<'_> {
+    /// ` by n1`, who has just answered this client; nothing where nobody has.
+    pub(super) fn answered_by(&self, client: u32) -> String {
+        self.nodes.operations.answered_by(self.at, client).map_or_else(String::new, |node| format!(" by {node}"))
+    }
+}
+
+impl UnderWay {
+    /// `get #7 by client 3`
+    pub(super) fn named(&self) -> String {
+        format!("{} #{} by client {}", self.operation.kind().name(), self.op.0, self.client)
+    }
+
+    /// When which client invoked it.
+    pub(super) fn invocation(&self) -> String {
+        format!("client {} invoked {} #{} at {}", self.client, self.operation.kind().name(), self.op.0, self.invoked)
+    }
+}
+
+/// How a read was fenced.
+pub(super) fn path(completion: &Completion) -> &'static str {
+    match completion {
+        Completion::Read { path: ReadPath::Lease, .. } => " from the lease",
+        Completion::Read { path: ReadPath::ReadIndex, .. } => " after a ReadIndex round",
+        _ => "",
     }
 }
 
@@ -85,7 +116,7 @@ impl Acknowledged {
         };
         let (base, sent) = (extension.base, stamp.sent_at);
         let (apart, order) = if sent < base { (base.since(sent), "before") } else { (sent.since(base), "after") };
-        let apart = words::duration(apart);
+        let apart = duration(apart);
         format!(
             "the latest that {node} has acknowledged is round {}, which left {apart} {order} the lease's base",
             stamp.round

@@ -2,17 +2,59 @@
 
 pub(crate) use crate::history::testing::*;
 
-use super::{Check, Finding, Kind};
+use super::{CheckInfo, Finding, Panel, Premises, Watch};
 use crate::view::View;
 
 impl Events {
-    /// The first thing that `check` finds in this history.
-    pub(crate) fn first(&self, check: &mut dyn Check) -> Option<Finding> {
-        let mut nodes = View::default();
-        self.records().iter().find_map(|record| {
-            nodes.record(record);
-            let sees = check.looks_at().contains(&Kind::of(&record.what));
-            if sees { check.record(record, &nodes) } else { None }
-        })
+    /// The first thing that the check finds while this happens.
+    pub(crate) fn found_by(&self, info: &'static CheckInfo) -> Option<Finding> {
+        self.found_with(Premises::of_tests(), info)
+    }
+
+    /// The same, in a run with these premises.
+    pub(crate) fn found_with(&self, premises: Premises, info: &'static CheckInfo) -> Option<Finding> {
+        self.found_in(&mut Panel::new(View::default(), premises, [info]))
+    }
+
+    /// The same, in a group of which this is known when it begins.
+    pub(crate) fn found_from(&self, nodes: View, info: &'static CheckInfo) -> Option<Finding> {
+        self.found_in(&mut Panel::new(nodes, Premises::of_tests(), [info]))
+    }
+
+    fn found_in(&self, panel: &mut Panel) -> Option<Finding> {
+        self.records().iter().find_map(|record| panel.record(record).into_iter().next())
+    }
+
+    /// All that the check finds while this happens, and the panel on which it sits.
+    pub(crate) fn seen_by(&self, info: &'static CheckInfo) -> (Vec<Finding>, Panel) {
+        self.seen_with(Premises::of_tests(), info)
+    }
+
+    /// The same, in a run with these premises.
+    pub(crate) fn seen_with(&self, premises: Premises, info: &'static CheckInfo) -> (Vec<Finding>, Panel) {
+        let mut panel = Panel::new(View::default(), premises, [info]);
+        (self.records().iter().flat_map(|record| panel.record(record)).collect(), panel)
+    }
+
+    /// What the check finds at the end of a run in which this happens and in the course of which it finds nothing, and how often it
+    /// evaluates its property.
+    pub(crate) fn judged_by(&self, info: &'static CheckInfo, end: u64) -> (Vec<Finding>, u64) {
+        let (found, mut panel) = self.seen_by(info);
+        assert_eq!(found, [], "it is judged at the end");
+        (panel.finish(ms(end)), panel.evaluated())
+    }
+
+    /// How often the check evaluates its property, which holds while this happens.
+    pub(crate) fn evaluated_by(&self, info: &'static CheckInfo) -> u64 {
+        let (found, panel) = self.seen_by(info);
+        assert_eq!(found, []);
+        panel.evaluated()
+    }
+}
+
+impl Panel {
+    /// How often all checks evaluated their properties so far.
+    pub(crate) fn evaluated(&self) -> u64 {
+        self.checks().map(Watch::evaluated).sum()
     }
 }

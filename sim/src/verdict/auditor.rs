@@ -160,9 +160,8 @@ pub fn panel(scenario: &Scenario, seed: u64, keys: Arc<[String]>, wanted: impl F
 }
 
 fn panel_of(scenario: &Scenario, premises: &Premises, wanted: impl Fn(&str) -> bool) -> Panel {
-    let mut checks = check::all(premises);
-    checks.retain(|watch| wanted(watch.info.name));
-    Panel::new(View::founded_by(founders(scenario)), checks)
+    let checks = check::ALL.iter().filter(|info| wanted(info.name));
+    Panel::new(View::founded_by(founders(scenario)), premises.clone(), checks)
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.

@@ -1,10 +1,7 @@
 //! Who has answered what of each leader's, and when that had left: what the extension of a lease stands on.
 
-use super::View;
-use crate::history::{Fate, Record, StackRecord, What};
-use crate::time::SimTime;
-use leasehold::env::{Address, Instant, NodeId, ReplicaId, Stamp};
-use leasehold::observe::Event;
+use crate::history::{Fate, Record, What};
+use leasehold::env::{Address, Instant, NodeId, Stamp};
 use std::collections::BTreeMap;
 
 /// What each node has acknowledged to each leader: the latest, by (leader, node).
@@ -12,27 +9,17 @@ use std::collections::BTreeMap;
 pub(crate) struct Acknowledged(BTreeMap<(NodeId, NodeId), Stamp>);
 
 /// An extension of a lease.
+#[derive(Clone, Copy)]
 pub(crate) struct Extension {
-    pub(crate) at: SimTime,
+    /// The process that extends its lease.
     pub(crate) node: NodeId,
+    pub(crate) incarnation: u64,
     pub(crate) term: u64,
+    pub(crate) generation: u64,
+    /// The local time from which the lease is counted.
     pub(crate) base: Instant,
-    incarnation: u64,
-}
-
-impl Extension {
-    /// The extension that `record` tells of, if it does.
-    pub(crate) fn of(record: &Record, nodes: &View) -> Option<Self> {
-        let What::Stack(StackRecord {
-            replica: ReplicaId { node, .. },
-            event: Event::LeaseExtended { term, base, .. },
-            ..
-        }) = record.what
-        else {
-            return None;
-        };
-        Some(Self { at: record.at, node, term, base, incarnation: nodes.get(node)?.incarnation })
-    }
+    /// The local time at which it runs out.
+    pub(crate) expiry: Instant,
 }
 
 impl Acknowledged {

@@ -29,6 +29,7 @@ pub use replicas::{LeaseState, Replicas};
 use crate::history::{Record, StackRecord, What};
 use crate::time::SimTime;
 use acknowledged::Acknowledged;
+use clocks::Clocks;
 use faults::Faults;
 use leasehold::env::NodeId;
 use leasehold::observe::{Event, Membership};
@@ -45,6 +46,7 @@ pub struct View {
     pub(crate) operations: Operations,
     pub(crate) ledger: Ledger,
     pub(crate) acknowledged: Acknowledged,
+    pub(crate) clocks: Clocks,
     pub(crate) faults: Faults,
     soundness: Soundness,
     pub(crate) load: Load,
@@ -65,6 +67,7 @@ impl View {
             self.ledger.take(*index, effect, self.operations.least());
         }
         self.replicas.record(record);
+        self.clocks.record(record);
         self.faults.record(record);
         self.soundness.record(record, &self.replicas);
         self.load.record(record);
@@ -96,6 +99,11 @@ impl View {
         self.replicas.iter()
     }
 
+    /// Each node but this one that has told anything, by number.
+    pub fn others(&self, node: NodeId) -> impl Iterator<Item = (NodeId, &Replica)> {
+        self.iter().filter(move |(other, _)| *other != node)
+    }
+
     /// The node's lease, if it has one, good or run out.
     pub fn lease(&self, node: NodeId) -> Option<Held> {
         self.replicas.lease(node)
@@ -109,6 +117,26 @@ impl View {
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
     pub(crate) fn standing(&self, via: NodeId, excuses: Excuses) -> Option<Standing> {
         self.soundness.standing(via, &self.replicas, excuses)
+    }
+
+    /// The node that led last.
+    pub fn led_last(&self) -> Option<NodeId> {
+        self.replicas.led_last()
+    }
+
+    /// Who was last caught up as leader and leads on, and since when.
+    pub fn last_caught_up(&self) -> Option<(NodeId, SimTime)> {
+        self.replicas.caught_up()
+    }
+
+    /// Since when `node` has been caught up as leader, if nobody was after it.
+    pub fn caught_up(&self, node: NodeId) -> Option<SimTime> {
+        self.last_caught_up().and_then(|(leader, since)| (leader == node).then_some(since))
+    }
+
+    /// Do the engines renew their leases by themselves?
+    pub fn renew_by_themselves(&self) -> bool {
+        self.iter().all(|(_, replica)| replica.timing.is_none_or(|timing| timing.renews))
     }
 
     /// Where the lease of the whole cluster stands at `at`.

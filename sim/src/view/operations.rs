@@ -25,6 +25,7 @@ pub(crate) struct Operations {
 /// An operation that has not completed.
 #[derive(Clone)]
 pub(crate) struct UnderWay {
+    pub(crate) op: OpId,
     pub(crate) client: u32,
     /// The node that was asked.
     pub(crate) via: NodeId,
@@ -40,7 +41,6 @@ pub(crate) struct UnderWay {
 
 /// An operation at its completion.
 pub(crate) struct Completed {
-    pub(crate) op: OpId,
     pub(crate) operation: UnderWay,
     /// What it did, if its client was told.
     pub(crate) did: Option<Did>,
@@ -115,9 +115,8 @@ impl Operations {
     fn invoked(&mut self, at: SimTime, Invocation { op, client, via, due, operation }: &Invocation) {
         self.events += 1;
         let (floor, began) = (self.floor, self.events);
-        let operation = operation.clone();
-        self.under_way
-            .insert(*op, UnderWay { client: *client, via: *via, due: *due, invoked: at, operation, began, floor });
+        let (op, client, via, due, operation) = (*op, *client, *via, *due, operation.clone());
+        self.under_way.insert(op, UnderWay { op, client, via, due, invoked: at, operation, began, floor });
     }
 
     fn complete(&mut self, at: SimTime, op: OpId, completion: &Completion) {
@@ -130,7 +129,7 @@ impl Operations {
                 self.floor = Floor { place, by: Some((op, operation.client, at)) };
             }
         }
-        self.completed = Some(Completed { op, operation, did });
+        self.completed = Some(Completed { operation, did });
     }
 
     fn answered(&mut self, at: SimTime, client: u32, node: NodeId) {
@@ -144,6 +143,11 @@ impl Operations {
     /// The operation that the present record completes, if it is a completion.
     pub(crate) fn completed(&self) -> Option<&Completed> {
         self.completed.as_ref()
+    }
+
+    /// The operation that the present record completes, and what its client was told that it did.
+    pub(crate) fn did(&self) -> Option<(&UnderWay, &Did)> {
+        self.completed().and_then(|completed| Some((&completed.operation, completed.did.as_ref()?)))
     }
 
     pub(crate) fn get(&self, op: OpId) -> Option<&UnderWay> {

@@ -3,8 +3,8 @@
 use super::log::Log;
 use crate::history::ProcessChange;
 use crate::time::SimTime;
-use leasehold::env::Instant;
-use leasehold::observe::{EndCause, Membership, Role};
+use leasehold::env::{Instant, NodeId};
+use leasehold::observe::{EndCause, Membership, Role, Timing};
 use std::sync::Arc;
 
 /// What one replica has told.
@@ -16,6 +16,8 @@ pub struct Replica {
     pub term: u64,
     /// Since when it has this role in this term.
     pub since: SimTime,
+    /// Whom it takes for the leader of this term.
+    pub leader: Option<NodeId>,
     /// Its lease, good or run out.
     pub lease: Option<Held>,
     /// The last lease that was ended before its time.
@@ -26,8 +28,14 @@ pub struct Replica {
     pub process: Option<(ProcessChange, SimTime)>,
     /// Which start of its process this is.
     pub incarnation: u64,
+    /// How its timers are set.
+    pub timing: Option<Timing>,
+    /// Its process has begun and has yet to open its log: it takes nobody's messages before that.
+    pub opens: bool,
     /// Index and term of the last entry that this process has applied.
     pub applied: Option<(u64, u64)>,
+    /// Index of the last entry that it has ever applied.
+    pub reached: u64,
     /// The membership that this process goes by, if it is not that of the founders.
     pub members: Option<Arc<Membership>>,
     /// Its log, as far as it is durable.
@@ -79,6 +87,21 @@ impl Replica {
         (self.role, self.term) == (Role::Leader, term)
     }
 
+    /// Does its process run, as far as is known?
+    pub fn runs(&self) -> bool {
+        matches!(self.process, Some((ProcessChange::Started { .. } | ProcessChange::Resumed, _)))
+    }
+
+    /// Was its process killed, or does it stand still?
+    pub fn is_out(&self) -> bool {
+        matches!(self.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)))
+    }
+
+    /// Index of the last entry that this process has applied; 0: none.
+    pub fn applied_index(&self) -> u64 {
+        self.applied.map_or(0, |(index, _)| index)
+    }
+
     /// Does it hold a lease that is good at `at`?
     pub fn holds_lease(&self, at: SimTime) -> bool {
         self.lease.is_some_and(|lease| lease.is_valid(at))
@@ -103,7 +126,7 @@ impl Replica {
         self.process = Some((change, at));
         match change {
             ProcessChange::Started { incarnation } => {
-                (self.incarnation, self.applied, self.members) = (incarnation, None, None);
+                (self.incarnation, self.applied, self.members, self.opens) = (incarnation, None, None, true);
             }
             ProcessChange::Killed | ProcessChange::Failed { .. } => self.stopped(at),
             ProcessChange::Paused | ProcessChange::Resumed => {}

@@ -6,7 +6,7 @@
 
 use super::log::Log;
 use super::replica::{Held, Replica};
-use crate::history::{Record, StackRecord, What};
+use crate::history::{ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use leasehold::observe::{Event, Membership, Role};
@@ -21,6 +21,8 @@ pub struct Replicas {
     founders: Option<Arc<Membership>>,
     /// Who led last, and who before it.
     led: [Option<NodeId>; 2],
+    /// Who was last caught up, and since when; until it leads no more.
+    caught_up: Option<(NodeId, SimTime)>,
     /// The membership by the latest change that any replica has told of, and the index of that change.
     latest: Option<(u64, Arc<Membership>)>,
 }
@@ -60,7 +62,12 @@ impl Replicas {
     pub fn record(&mut self, Record { at, what }: &Record) {
         match what {
             What::Stack(told) => self.told(*at, told),
-            What::Process { node, change } => self.of(*node).became(*at, *change),
+            What::Process { node, change } => {
+                self.of(*node).became(*at, *change);
+                if *change == ProcessChange::Killed {
+                    self.leads_no_more(*node);
+                }
+            }
             What::Clock { replica, lease_until: Some(until), .. } => self.of(replica.node).reckoned(*until),
             What::Invoked(_)
             | What::Completed { .. }
@@ -75,6 +82,12 @@ impl Replicas {
         if let Event::SnapshotRestored { index, term, .. } = told.event {
             return self.restored(told.replica.node, index, term);
         }
+        match told.event {
+            Event::CaughtUp { .. } => self.caught_up = Some((told.replica.node, at)),
+            Event::Role { role, .. } if role != Role::Leader => self.leads_no_more(told.replica.node),
+            Event::Stopped { .. } => self.leads_no_more(told.replica.node),
+            _ => {}
+        }
         let replica = self.of(told.replica.node);
         match told.event {
             Event::Membership { index, ref members } => {
@@ -83,8 +96,11 @@ impl Replicas {
                     self.latest = Some((index, Arc::clone(members)));
                 }
             }
-            Event::Role { role, term, .. } => {
+            Event::Configured(timing) => replica.timing = Some(timing),
+            Event::Opened { .. } => (replica.opens, replica.leader) = (false, None),
+            Event::Role { role, term, leader } => {
                 replica.changed(at, role, term);
+                (replica.leader, replica.opens) = (leader, replica.opens && leader.is_none());
                 if role == Role::Leader && self.led[0] != Some(told.replica.node) {
                     self.led = [Some(told.replica.node), self.led[0]];
                 }
@@ -96,9 +112,15 @@ impl Replicas {
             Event::LeaseEnded { cause, .. } => replica.lost(at, Some(cause)),
             Event::LeaseRead { miss: None, .. } => replica.last_hit = Some(at),
             Event::Appended { index, term, digest } => replica.log.append(index, term, digest),
-            Event::Applied { index, term, .. } => replica.applied = Some((index, term)),
+            Event::Applied { index, term, .. } => {
+                (replica.applied, replica.reached) = (Some((index, term)), replica.reached.max(index));
+            }
             _ => {}
         }
+    }
+
+    fn leads_no_more(&mut self, node: NodeId) {
+        self.caught_up.take_if(|(leader, _)| *leader == node);
     }
 
     fn of(&mut self, node: NodeId) -> &mut Replica {
@@ -153,6 +175,16 @@ impl Replicas {
     pub fn leader(&self) -> Option<NodeId> {
         let leaders = self.iter().filter(|(_, replica)| replica.role == Role::Leader);
         leaders.max_by_key(|(_, replica)| replica.term).map(|(node, _)| node)
+    }
+
+    /// The node that led last.
+    pub fn led_last(&self) -> Option<NodeId> {
+        self.led[0]
+    }
+
+    /// Who was last caught up as leader and leads on, and since when.
+    pub fn caught_up(&self) -> Option<(NodeId, SimTime)> {
+        self.caught_up
     }
 
     /// The node that led before the one that leads now, or led last.

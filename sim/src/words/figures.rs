@@ -66,6 +66,12 @@ pub fn counted(number: impl Into<u64>, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// `n1, n2`, or that there is nobody.
+pub fn list(of: impl Iterator<Item = impl ToString>) -> String {
+    let words: Vec<String> = of.map(|one| one.to_string()).collect();
+    if words.is_empty() { "nobody".to_owned() } else { words.join(", ") }
+}
+
 /// How `value` compares with `base`: `1/143`, `x2.5`, `=`; empty where there is nothing to compare.
 pub fn factor(value: Option<f64>, base: Option<f64>) -> String {
     /// What is less than one in so many of something is nothing beside it: no factor says that better.

@@ -113,9 +113,6 @@ fn no_modules_take_from_each_other_in_a_circle_inside_a_room_either() {
     assert_eq!(circles, [""; 0], "files that take from each other");
 }
 
-/// Files that are still too long, each with the most lines that it may have; the list may only get shorter.
-const TOO_LONG_LEFT: [(&str, usize); 1] = [("sim/src/check/liveness/recovers.rs", 541)];
-
 #[test]
 fn a_file_is_one_thing_that_can_be_read_at_a_sitting() {
     const LONGEST: usize = 500;
@@ -123,12 +120,8 @@ fn a_file_is_one_thing_that_can_be_read_at_a_sitting() {
     let files = ["src", "sim/src"].iter().flat_map(|folder| sources(folder));
     let lengths: BTreeMap<String, usize> = files.map(|(file, text)| (file, text.lines().count())).collect();
     for (file, lines) in &lengths {
-        let left = TOO_LONG_LEFT.iter().find(|(left, _)| left == file);
-        let most = left.map_or(LONGEST, |(_, most)| *most);
-        assert!(*lines <= most, "{file} has {lines} lines; {most} are the most");
+        assert!(*lines <= LONGEST, "{file} has {lines} lines; {LONGEST} are the most");
     }
-    let is_too_long = |file: &str| lengths.get(file).is_some_and(|lines| *lines > LONGEST);
-    assert!(TOO_LONG_LEFT.iter().all(|(file, _)| is_too_long(file)), "a file that is short enough is still listed");
     let mut lines: Vec<usize> = lengths.into_values().collect();
     lines.sort_unstable();
     let median = lines[lines.len() / 2];

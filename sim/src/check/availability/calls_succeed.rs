@@ -12,14 +12,14 @@
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
-use super::excuse::{Suspect, Suspects};
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
-use crate::history::{Completion, OpId, Record, What};
+use super::excuse::{self, Suspect, Suspects};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::history::{Completion, OpId};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
+use crate::words::figures::{counted, duration};
+use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CallsSucceed>(
     "calls-succeed",
     Class::Availability,
     "where nothing is wrong and cores are free, 999 of 1,000 operations are answered ok",
@@ -29,64 +29,46 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 /// One of so many may fail.
 const OF: u64 = 1_000;
 
-/// The check.
-pub(in crate::check) struct CallsSucceed {
-    premises: Premises,
+#[derive(Default)]
+struct CallsSucceed {
     suspects: Suspects,
     /// Operations that were answered though nothing had to be excused.
     answered: u64,
 }
 
-impl CallsSucceed {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { premises: premises.clone(), suspects: Suspects::new(premises), answered: 0 }
-    }
-
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) {
-        let Some(completed) = nodes.operations.completed() else { return };
-        let operation = &completed.operation;
-        let deadline = self.premises.deadlines.get(operation.client as usize);
-        if deadline.is_some_and(|deadline| *deadline < self.premises.shortest_service()) {
-            return;
+impl Check for CallsSucceed {
+    fn completed(&mut self, now: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
+        let operation = &now.nodes.operations.completed()?.operation;
+        let (due, premises) = (operation.due, now.premises);
+        let too_short = due.after(premises.shortest_service()) > premises.deadline(operation.client, due);
+        if too_short || !excuse::undisturbed(now, due, |_| true) {
+            return None;
         }
-        let calm = nodes.faults.calm(|_| true).map(|calm| calm.since);
-        let settled = |since: SimTime| {
-            since == SimTime::default() || since.after(self.premises.usual_settling()) <= operation.due
-        };
-        if !calm.is_some_and(settled) {
-            return;
-        }
-        let standing = nodes.standing(operation.via, self.suspects.excuses());
-        let Some(standing) = standing.filter(|standing| standing.since <= operation.due) else { return };
+        let standing = now.nodes.standing(operation.via, excuse::excuses(premises));
+        let standing = standing.filter(|standing| standing.since <= due)?;
         let Completion::Failed { error, .. } = completion else {
+            now.judge();
             self.answered += 1;
-            return;
+            return None;
         };
         if !self.suspects.conflicts(operation, Some(completion)) {
-            let what = format!("and was told `{}` {} later", error.name(), words::duration(at.since(operation.due)));
-            self.suspects.suspect(Suspect::new(at, op, operation, Some(standing), &what));
-        }
-    }
-}
-
-impl Check for CallsSucceed {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Completed, Kind::Told, Kind::Cpu]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        self.suspects.record(record, nodes);
-        if let What::Completed { op, completion } = &record.what {
-            self.completed(record.at, *op, completion, nodes);
+            let what = format!("and was told `{}` {} later", error.name(), duration(now.at.since(due)));
+            self.suspects.suspect(Suspect::new(now.at, operation, Some(standing), &what));
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.answered
+    fn conflict(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+        self.suspects.conflict(now.at);
+        None
     }
 
-    fn finish(&mut self, _: SimTime) -> Vec<Finding> {
+    fn second(&mut self, now: &Now<'_>, _: NodeId) -> Option<Finding> {
+        self.suspects.resolve(now);
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         let Some((first, failed)) = self.suspects.unexcused() else { return Vec::new() };
         let due = self.answered + failed;
         if failed * OF <= due {
@@ -94,18 +76,20 @@ impl Check for CallsSucceed {
         }
         let message = format!(
             "{failed} of {} that were due while nothing was wrong were not answered ok; 1 of {OF} may be. The first: {}",
-            words::several(due, "operation"),
+            counted(due, "operation"),
             first.told,
         );
-        vec![INFO.finding(first.at, message, self.suspects.story())]
+        vec![Finding { at: first.at, ..now.bare_finding(message, self.suspects.story()) }]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, get, ms};
+    use crate::check::Premises;
+    use crate::check::testing::{Events, get};
     use crate::history::FaultPhase::Activated;
+    use crate::history::What;
     use crate::words::Verb;
     use leasehold::env::NodeId;
     use leasehold::error::Outcome;
@@ -113,15 +97,12 @@ mod tests {
 
     /// So many gets are answered, each in its millisecond, and so many are not.
     fn judged(events: Events, answered: u64, failed: u64) -> Vec<Finding> {
-        let mut check = CallsSucceed::new(&Premises::of_tests());
         let gets = (0..answered + failed).fold(events, |events, op| {
             let begun = events.invoke(100 + op, op, get(0));
             if op < answered { begun.read(100 + op, op, 0) } else { begun.gave_up(100 + op, op, Outcome::NotApplied) }
         });
         let idle = |events: Events, node| events.push(5_000, What::Cpu { node: NodeId(node), busy: Duration::ZERO });
-        assert_eq!((1..=3).fold(gets, idle).first(&mut check), None, "it is judged at the end");
-        assert_eq!(check.evaluated() == 0, check.answered == 0);
-        check.finish(ms(5_000))
+        (1..=3).fold(gets, idle).judged_by(&INFO, 5_000).0
     }
 
     #[test]
@@ -142,9 +123,11 @@ mod tests {
     #[test]
     fn a_deadline_that_cannot_be_kept_is_nobodys_fault() {
         let deadlines = vec![Premises::of_tests().shortest_service() - Duration::from_nanos(1); 100];
-        let mut check = CallsSucceed::new(&Premises { deadlines: deadlines.into(), ..Premises::of_tests() });
-        Events::three_and_a_leader().invoke(100, 1, get(0)).read(100, 1, 0).first(&mut check);
-        assert_eq!(check.evaluated(), 0);
+        let premises = Premises { deadlines: deadlines.into(), ..Premises::of_tests() };
+        let answered = Events::three_and_a_leader().invoke(100, 1, get(0)).read(100, 1, 0);
+        assert_eq!(answered.evaluated_by(&INFO), 1);
+        let (_, panel) = answered.seen_with(premises, &INFO);
+        assert_eq!(panel.evaluated(), 0);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, or that cores were full.
 
-use crate::check::{Premises, words};
-use crate::history::{Completion, OpId, Operation, Record, StackRecord, What};
+use crate::check::{Now, Premises};
+use crate::history::{Completion, Operation};
 use crate::time::SimTime;
-use crate::view::View;
 use crate::view::operations::UnderWay;
 use crate::view::soundness::{Excuses, Standing};
+use crate::words::Disturbs;
+use crate::words::figures::counted;
 use leasehold::env::{NodeId, nanos};
 use leasehold::error::ErrorKind;
-use leasehold::observe::Event;
 use std::time::Duration;
 
 /// From so many percent of a node's core time on it is overloaded: queues of random arrivals grow without bound near all of it.
@@ -19,6 +19,17 @@ const TOLD: usize = 5;
 
 /// How often it is told how busy nodes are.
 const SECOND: Duration = Duration::from_secs(1);
+
+/// What is wrong excuses for so long after its end.
+pub(super) fn excuses(premises: &Premises) -> Excuses {
+    Excuses { settling: premises.usual_settling(), stalled_leader: premises.election_timeout * 2 }
+}
+
+/// Has no fault that disturbs such things been there since `due`, and long enough before?
+pub(super) fn undisturbed(now: &Now<'_>, due: SimTime, such: impl Fn(Disturbs) -> bool) -> bool {
+    let calm = now.nodes.faults.calm(such).map(|calm| calm.since);
+    calm.is_some_and(|since| since == SimTime::default() || since.after(now.premises.usual_settling()) <= due)
+}
 
 /// An operation that was owed something and did not get it, as far as is known before it is told how busy the nodes were.
 pub(super) struct Suspect {
@@ -33,8 +44,8 @@ pub(super) struct Suspect {
 
 impl Suspect {
     /// `standing`: who could have served it, if somebody could at that moment.
-    pub(super) fn new(at: SimTime, op: OpId, operation: &UnderWay, standing: Option<Standing>, what: &str) -> Self {
-        let UnderWay { client, via, due, .. } = operation;
+    pub(super) fn new(at: SimTime, operation: &UnderWay, standing: Option<Standing>, what: &str) -> Self {
+        let UnderWay { op, client, via, due, .. } = operation;
         let leads = standing.map_or_else(String::new, |Standing { leader, term, since }| {
             format!("; {leader} has led term {term}, followed by a quorum and in reach of {via}, since {since}")
         });
@@ -45,8 +56,8 @@ impl Suspect {
 }
 
 /// Those that wait for what is told of the cores, and those that nothing excuses.
+#[derive(Default)]
 pub(super) struct Suspects {
-    premises: Premises,
     waiting: Vec<Suspect>,
     conflict: Option<SimTime>,
     /// The first that nothing excuses.
@@ -65,36 +76,9 @@ struct Overload {
 }
 
 impl Suspects {
-    pub(super) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            waiting: Vec::new(),
-            conflict: None,
-            unexcused: Vec::new(),
-            number: 0,
-            overload: None,
-        }
-    }
-
-    /// What is wrong for so long after its end.
-    pub(super) fn excuses(&self) -> Excuses {
-        let stalled_leader = self.premises.election_timeout * 2;
-        Excuses { settling: self.premises.usual_settling(), stalled_leader }
-    }
-
-    /// Conflicts, and what is told of cores.
-    pub(super) fn record(&mut self, record: &Record, nodes: &View) {
-        match &record.what {
-            What::Stack(StackRecord { event: Event::Conflict { .. }, .. }) => self.conflict = Some(record.at),
-            What::Cpu { .. } => self.resolve(nodes),
-            What::Invoked(_)
-            | What::Completed { .. }
-            | What::Stack(_)
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Clock { .. }
-            | What::Fault(_) => {}
-        }
+    /// A transaction was refused.
+    pub(super) fn conflict(&mut self, at: SimTime) {
+        self.conflict = Some(at);
     }
 
     /// Has `operation` read what others wrote, while there were conflicts? It may have been tried again and again, or refused for that.
@@ -114,16 +98,17 @@ impl Suspects {
         self.waiting.push(suspect);
     }
 
-    /// Of those of whose nodes it is told by now how busy they were.
-    fn resolve(&mut self, nodes: &View) {
-        let is_told = |suspect: &Suspect| suspect.nodes.iter().all(|node| nodes.load.is_told(*node, suspect.at));
+    /// Decides about those of whose nodes it is told by now how busy they were.
+    pub(super) fn resolve(&mut self, now: &Now<'_>) {
+        let load = &now.nodes.load;
+        let is_told = |suspect: &Suspect| suspect.nodes.iter().all(|node| load.is_told(*node, suspect.at));
         let (told, waiting): (Vec<_>, _) = std::mem::take(&mut self.waiting).into_iter().partition(is_told);
         self.waiting = waiting;
         for suspect in told {
             // What has queued up before it was due is in its way as well.
             let from = SimTime(suspect.due.0.saturating_sub(nanos(SECOND)));
             let full = |node: NodeId| {
-                let since = nodes.load.full(node, [from, suspect.at], self.premises.cores, FULL)?;
+                let since = load.full(node, [from, suspect.at], now.premises.cores, FULL)?;
                 Some(Overload { node, since, operations: 0 })
             };
             match suspect.nodes.into_iter().find_map(full) {
@@ -146,7 +131,7 @@ impl Suspects {
     /// The first of them, and what was excused.
     pub(super) fn story(&self) -> Vec<String> {
         let overload = self.overload.iter().map(|Overload { node, since, operations }| {
-            let not_served = words::several(*operations, "more operation");
+            let not_served = counted(*operations, "more operation");
             format!("overload: the cores of {node} were {FULL}% busy from {since} on; {not_served}")
         });
         let told = self.unexcused.iter().map(|suspect| suspect.told.clone());

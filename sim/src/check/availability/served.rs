@@ -15,28 +15,28 @@
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
-use super::excuse::{Suspect, Suspects};
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
-use crate::history::{ByOp, Completion, Fate, OpId, Record, What};
+use super::excuse::{self, Suspect, Suspects};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::history::{ByOp, Completion, Invocation, OpId};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
 use crate::view::operations::UnderWay;
-use leasehold::env::{Address, NodeId};
+use crate::words::Disturbs;
+use crate::words::figures::{counted, duration};
+use leasehold::env::NodeId;
 use leasehold::error::{ErrorKind, Outcome};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Served>(
     "served",
     Class::Availability,
     "an operation that nothing stands in the way of is answered ok in the time that network, disk and retries take",
     "issue 14; elastickv #549, #558; CockroachDB's and TiKV's outages by stalled disks",
 );
 
-/// The check.
-pub(in crate::check) struct Served {
-    premises: Premises,
+#[derive(Default)]
+struct Served {
     suspects: Suspects,
     /// Those under way, by when they must have been answered.
     owed: BinaryHeap<Reverse<(SimTime, OpId)>>,
@@ -44,116 +44,65 @@ pub(in crate::check) struct Served {
     taken: ByOp<NodeId>,
     /// Those of them that were given up, the first first.
     given_up: VecDeque<GivenUp>,
-    evaluated: u64,
 }
 
 /// An operation whose client waits no longer.
 struct GivenUp {
-    op: OpId,
     operation: UnderWay,
     /// When its node must have answered all the same.
     by: SimTime,
 }
 
+fn deadline(now: &Now<'_>, operation: &UnderWay) -> SimTime {
+    now.premises.deadline(operation.client, operation.due)
+}
+
+/// Has no fault been there since the operation was due, but such as move leadership only?
+fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
+    excuse::undisturbed(now, operation.due, |disturbs| match disturbs {
+        Disturbs::Leadership | Disturbs::Nothing => false,
+        Disturbs::Members
+        | Disturbs::Reach
+        | Disturbs::Messages
+        | Disturbs::Lives
+        | Disturbs::Standstill
+        | Disturbs::Pace
+        | Disturbs::Clocks => true,
+    })
+}
+
 impl Served {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            suspects: Suspects::new(premises),
-            owed: BinaryHeap::new(),
-            taken: ByOp::default(),
-            given_up: VecDeque::new(),
-            evaluated: 0,
-        }
-    }
-
-    fn deadline(&self, operation: &UnderWay) -> SimTime {
-        let deadline = self.premises.deadlines.get(operation.client as usize);
-        deadline.map_or(SimTime::NEVER, |deadline| operation.due.after(*deadline))
-    }
-
-    /// Looks at those that must have been answered before `now`.
-    fn overdue(&mut self, now: SimTime, nodes: &View) {
-        while let Some(Reverse((by, op))) = self.owed.peek().copied().filter(|Reverse((by, _))| *by < now) {
-            self.owed.pop();
-            let completed = nodes.operations.completed().filter(|completed| completed.op == op);
-            let operation = nodes.operations.get(op).or(completed.map(|completed| &completed.operation));
-            if let Some(operation) = operation.cloned() {
-                self.late(by, op, &operation, nodes);
-            }
-        }
-    }
-
     /// This one had not been answered by `by`.
-    fn late(&mut self, by: SimTime, op: OpId, operation: &UnderWay, nodes: &View) {
+    fn late(&mut self, now: &Now<'_>, by: SimTime, operation: &UnderWay) {
         if self.suspects.conflicts(operation, None) {
             return;
         }
-        let service = self.premises.service();
-        match nodes.standing(operation.via, self.suspects.excuses()) {
+        let service = now.premises.service();
+        match now.nodes.standing(operation.via, excuse::excuses(now.premises)) {
             Some(standing) if standing.since.after(service) <= by => {
-                if standing.since <= operation.due || self.undisturbed(operation, nodes) {
-                    let what = format!("and had no answer {} later", words::duration(by.since(operation.due)));
-                    self.suspects.suspect(Suspect::new(by, op, operation, Some(standing), &what));
+                if standing.since <= operation.due || undisturbed(now, operation) {
+                    let what = format!("and had no answer {} later", duration(by.since(operation.due)));
+                    self.suspects.suspect(Suspect::new(by, operation, Some(standing), &what));
                 }
             }
             // It is owed an answer when there is who can give it.
             standing => {
                 let from = standing.map_or(by, |standing| standing.since.max(operation.due));
                 let again = from.after(service);
-                if again > by && again < self.deadline(operation) && self.undisturbed(operation, nodes) {
-                    self.owed.push(Reverse((again, op)));
+                if again > by && again < deadline(now, operation) && undisturbed(now, operation) {
+                    self.owed.push(Reverse((again, operation.op)));
                 }
             }
         }
     }
 
-    /// Has no fault been there since the operation was due?
-    fn undisturbed(&self, operation: &UnderWay, nodes: &View) -> bool {
-        let settling = self.premises.usual_settling();
-        let calm = nodes.faults.calm(|disturbs| !super::moves_leadership_only(disturbs));
-        calm.is_some_and(|calm| calm.since == SimTime::default() || calm.since.after(settling) <= operation.due)
-    }
-
-    /// Looks at those that must have been answered after their deadlines, and before `now`.
-    fn unanswered(&mut self, now: SimTime, nodes: &View) {
-        while let Some(GivenUp { op, operation, by }) = self.given_up.pop_front_if(|given_up| given_up.by < now) {
-            let sound = nodes.sound(operation.via, self.suspects.excuses());
-            if self.taken.remove(op).is_some() && sound.is_some_and(|since| since <= operation.due) {
-                let what = format!(
-                    "which has not answered it, even with an error, {} later",
-                    words::duration(by.since(operation.due))
-                );
-                self.suspects.suspect(Suspect::new(by, op, &operation, None, &what));
-            }
-        }
-    }
-
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) {
-        let Some(completed) = nodes.operations.completed() else { return };
-        let operation = &completed.operation;
-        if at >= self.deadline(operation) && self.taken.get(op).is_some() {
-            let by = at.after(self.premises.service());
-            self.given_up.push_back(GivenUp { op, operation: operation.clone(), by });
-        } else {
-            self.taken.remove(op);
-        }
-        if operation.due.after(self.premises.service()) > self.deadline(operation) {
-            return;
-        }
-        let standing = nodes.standing(operation.via, self.suspects.excuses());
-        let stood = standing.filter(|standing| standing.since <= operation.due);
-        let Completion::Failed { error, outcome } = completion else {
-            self.evaluated += u64::from(stood.is_some());
-            return;
-        };
-        if self.suspects.conflicts(operation, Some(completion)) {
-            return;
-        }
-        let what = || format!("and was told `{}` {} later", error.name(), words::duration(at.since(operation.due)));
-        let given_up = at < self.deadline(operation) && *outcome == Outcome::NotApplied && is_worth_another_try(*error);
-        if stood.is_some() || given_up && self.undisturbed(operation, nodes) {
-            self.suspects.suspect(Suspect::new(at, op, operation, standing, &what()));
+    /// This one was given up, and its node had not answered it by `by` either.
+    fn unanswered(&mut self, now: &Now<'_>, by: SimTime, operation: &UnderWay) {
+        let sound = now.nodes.sound(operation.via, excuse::excuses(now.premises));
+        if sound.is_some_and(|since| since <= operation.due) {
+            let waited = duration(by.since(operation.due));
+            let what = format!("which has not answered it, even with an error, {waited} later");
+            self.suspects.suspect(Suspect::new(by, operation, None, &what));
         }
     }
 }
@@ -167,65 +116,100 @@ fn is_worth_another_try(error: ErrorKind) -> bool {
 }
 
 impl Check for Served {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Invoked, Kind::Completed, Kind::WithClient, Kind::Told, Kind::Cpu]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        self.overdue(record.at, nodes);
-        self.unanswered(record.at, nodes);
-        self.suspects.record(record, nodes);
-        match &record.what {
-            What::Invoked(invocation) => {
-                let by = invocation.due.after(self.premises.service());
-                let operation = nodes.operations.get(invocation.op)?;
-                if by <= self.deadline(operation) {
-                    self.owed.push(Reverse((by, invocation.op)));
-                }
+    fn time_passed(&mut self, now: &Now<'_>) -> Option<Finding> {
+        while let Some(Reverse((by, op))) = self.owed.peek().copied().filter(|Reverse((by, _))| *by < now.at) {
+            self.owed.pop();
+            let completed = now.nodes.operations.completed().map(|completed| &completed.operation);
+            let operation = now.nodes.operations.get(op).or(completed.filter(|operation| operation.op == op));
+            if let Some(operation) = operation {
+                self.late(now, by, operation);
             }
-            What::Completed { op, completion } => self.completed(record.at, *op, completion, nodes),
-            What::Message {
-                from: Address::Client(_), to: Address::Node(node), fate: Fate::Delivered, head, ..
-            } => {
-                let op = OpId(head.call);
-                if nodes.operations.get(op).is_some() {
-                    self.taken.insert(op, *node);
-                }
+        }
+        while let Some(GivenUp { operation, by }) = self.given_up.pop_front_if(|given_up| given_up.by < now.at) {
+            if self.taken.remove(operation.op).is_some() {
+                self.unanswered(now, by, &operation);
             }
-            What::Message { from: Address::Node(_), to: Address::Client(_), head, .. } => {
-                self.taken.remove(OpId(head.call));
-            }
-            What::Stack(_)
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Clock { .. }
-            | What::Cpu { .. }
-            | What::Fault(_) => {}
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn invoked(&mut self, now: &Now<'_>, Invocation { op, .. }: &Invocation) -> Option<Finding> {
+        let operation = now.nodes.operations.get(*op)?;
+        let by = operation.due.after(now.premises.service());
+        if by <= deadline(now, operation) {
+            self.owed.push(Reverse((by, *op)));
+        }
+        None
     }
 
-    fn finish(&mut self, _: SimTime) -> Vec<Finding> {
+    fn asked(&mut self, now: &Now<'_>, node: NodeId, op: OpId) -> Option<Finding> {
+        if now.nodes.operations.get(op).is_some() {
+            self.taken.insert(op, node);
+        }
+        None
+    }
+
+    fn answered(&mut self, _: &Now<'_>, _: NodeId, op: OpId) -> Option<Finding> {
+        self.taken.remove(op);
+        None
+    }
+
+    fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
+        let operation = &now.nodes.operations.completed()?.operation;
+        let (service, deadline) = (now.premises.service(), deadline(now, operation));
+        if now.at >= deadline && self.taken.get(op).is_some() {
+            self.given_up.push_back(GivenUp { operation: operation.clone(), by: now.at.after(service) });
+        } else {
+            self.taken.remove(op);
+        }
+        if operation.due.after(service) > deadline {
+            return None;
+        }
+        let standing = now.nodes.standing(operation.via, excuse::excuses(now.premises));
+        let stood = standing.is_some_and(|standing| standing.since <= operation.due);
+        let Completion::Failed { error, outcome } = completion else {
+            if stood {
+                now.judge();
+            }
+            return None;
+        };
+        let given_up = now.at < deadline && *outcome == Outcome::NotApplied && is_worth_another_try(*error);
+        let owed = stood || given_up && undisturbed(now, operation);
+        if owed && !self.suspects.conflicts(operation, Some(completion)) {
+            let what = format!("and was told `{}` {} later", error.name(), duration(now.at.since(operation.due)));
+            self.suspects.suspect(Suspect::new(now.at, operation, standing, &what));
+        }
+        None
+    }
+
+    fn conflict(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+        self.suspects.conflict(now.at);
+        None
+    }
+
+    fn second(&mut self, now: &Now<'_>, _: NodeId) -> Option<Finding> {
+        self.suspects.resolve(now);
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         let Some((first, number)) = self.suspects.unexcused() else { return Vec::new() };
         let message = format!(
             "{} not served, though nothing stood in the way; {} are enough. The first: {}",
-            words::several(number, "operation"),
-            words::duration(self.premises.service()),
+            counted(number, "operation"),
+            duration(now.premises.service()),
             first.told,
         );
-        vec![INFO.finding(first.at, message, self.suspects.story())]
+        vec![Finding { at: first.at, ..now.bare_finding(message, self.suspects.story()) }]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, get, ms, put, script};
+    use crate::check::testing::{Events, get, put, script};
     use crate::history::FaultPhase::{self, Activated, Ended};
+    use crate::history::What;
     use crate::history::{How, Targets};
     use crate::words::Verb;
     use leasehold::env::NodeId;
@@ -249,23 +233,19 @@ mod tests {
 
     /// So much core time was spent in all in the last second.
     fn judged_if_busy(events: Events, millis: u64) -> Vec<Finding> {
-        let mut check = Served::new(&Premises::of_tests());
         let told = |events: Events, at, busy| {
             let busy = Duration::from_millis(busy);
             (1..=3).fold(events, |events, node| events.push(at, What::Cpu { node: NodeId(node), busy }))
         };
         let before = told(Events::default(), 20_000, 0);
         let events = told(told(before.then(events), 21_000, millis), 22_000, millis);
-        assert_eq!(events.first(&mut check), None, "it is judged at the end");
-        check.finish(ms(30_000))
+        events.judged_by(&INFO, 30_000).0
     }
 
     #[test]
     fn who_is_answered_in_time_has_been_served() {
         assert_eq!(judged(led().invoke(20_000, 1, get(0)).read(20_580, 1, 0)), []);
-        let mut check = Served::new(&Premises::of_tests());
-        led().invoke(100, 1, get(0)).read(200, 1, 0).first(&mut check);
-        assert_eq!(check.evaluated(), 1);
+        assert_eq!(led().invoke(100, 1, get(0)).read(200, 1, 0).evaluated_by(&INFO), 1);
     }
 
     #[test]

@@ -13,95 +13,58 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `value-behind-version` in `fast/steady`, and by
 //! `answers-of-former-process` in `fast/late-answers`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises};
-use crate::history::{Found, KeyId, OpId, Record, What};
+use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::history::{Completion, Found, KeyId, OpId};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use crate::view::operations::Completed;
-use std::sync::Arc;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CommittedReads>(
     "committed-reads",
     Class::StaleRead,
     "what is read was committed by then, and belongs to its version",
     "lease-bugs.md S3",
 );
 
-/// The check.
-pub(in crate::check) struct CommittedReads {
-    keys: Arc<[String]>,
-    evaluated: u64,
-}
-
-impl CommittedReads {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { keys: Arc::clone(&premises.keys), evaluated: 0 }
-    }
-
-    fn completed(&mut self, at: SimTime, op: OpId, nodes: &View) -> Option<Finding> {
-        let Completed { operation, did: Some(did), .. } = nodes.operations.completed()? else { return None };
-        let (key, found, wrong) = did.found.iter().find_map(|(key, found)| {
-            let wrong = self.what_is_wrong(*key, *found, nodes)?;
-            Some((*key, found, wrong))
-        })?;
-        let name = self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0));
-        let value = found.value.map_or("no value".to_owned(), |writer| format!("the value of #{}", writer.0));
-        let (client, kind) = (operation.client, operation.operation.kind().name());
-        let message = format!(
-            "{kind} #{} by client {client} found {value} as version {} of {name}, but {wrong}",
-            op.0, found.version
-        );
-        let invoked = format!("client {client} invoked {kind} #{} at {}", op.0, operation.invoked);
-        Some(INFO.finding(at, message, vec![invoked]))
-    }
-
-    fn what_is_wrong(&mut self, key: KeyId, found: Found, nodes: &View) -> Option<String> {
-        let (ledger, version) = (&nodes.ledger, found.version);
-        if version != 0 && version <= ledger.last() && !ledger.remembers(key, version) {
-            return None;
-        }
-        self.evaluated += 1;
-        let writer = ledger.writer(key, version);
-        if writer == found.value {
-            return None;
-        }
-        Some(match writer {
-            None if version == 0 => "that is the version of what was never written".to_owned(),
-            None if version > ledger.last() => "nobody has applied that entry yet".to_owned(),
-            None => "that entry did not write it".to_owned(),
-            Some(writer) => format!("that was written by #{}", writer.0),
-        })
-    }
-}
+#[derive(Default)]
+struct CommittedReads;
 
 impl Check for CommittedReads {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Completed]
+    fn completed(&mut self, now: &Now<'_>, _: OpId, _: &Completion) -> Option<Finding> {
+        let (operation, did) = now.nodes.operations.did()?;
+        let mut wrong =
+            did.found.iter().filter_map(|(key, found)| Some((key, found, what_is_wrong(now, *key, *found)?)));
+        let (key, found, wrong) = wrong.next()?;
+        let value = found.value.map_or("no value".to_owned(), |writer| format!("the value of #{}", writer.0));
+        let (named, key) = (operation.named(), now.premises.key(*key));
+        let message = format!("{named} found {value} as version {} of {key}, but {wrong}", found.version);
+        Some(now.bare_finding(message, vec![operation.invocation()]))
     }
+}
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Completed { op, .. } => self.completed(record.at, *op, nodes),
-            _ => None,
-        }
+fn what_is_wrong(now: &Now<'_>, key: KeyId, found: Found) -> Option<String> {
+    let (ledger, version) = (&now.nodes.ledger, found.version);
+    if version != 0 && version <= ledger.last() && !ledger.remembers(key, version) {
+        return None;
     }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    now.judge();
+    let writer = ledger.writer(key, version);
+    if writer == found.value {
+        return None;
     }
+    Some(match writer {
+        None if version == 0 => "that is the version of what was never written".to_owned(),
+        None if version > ledger.last() => "nobody has applied that entry yet".to_owned(),
+        None => "that entry did not write it".to_owned(),
+        Some(writer) => format!("that was written by #{}", writer.0),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Premises;
     use crate::check::testing::{Events, get};
     use crate::history::Completion;
     use leasehold::request::ReadPath;
-
-    fn check() -> CommittedReads {
-        CommittedReads::new(&Premises::of_keys(&["a", "b"]))
-    }
 
     /// Operation 1 has written a at index 1, operation 2 b at index 2; then operation 3 finds this of a.
     fn found(version: u64, value: Option<u64>) -> Events {
@@ -112,17 +75,15 @@ mod tests {
 
     #[track_caller]
     fn wrong(events: &Events, message: &str) {
-        let finding = events.first(&mut check()).expect("a read of what is not there");
+        let finding = events.found_with(Premises::of_keys(&["a", "b"]), &INFO).expect("a read of what is not there");
         assert_eq!((finding.check, finding.class), (INFO.name, Class::StaleRead));
         assert_eq!(finding.message, format!("get #3 by client 3 found {message}"));
     }
 
     #[test]
     fn what_an_applied_entry_wrote_may_be_read() {
-        let mut check = check();
-        assert_eq!(found(1, Some(1)).first(&mut check), None);
-        assert_eq!(check.evaluated(), 1);
-        assert_eq!(found(0, None).first(&mut check), None, "before the first write, as far as this check goes");
+        assert_eq!(found(1, Some(1)).evaluated_by(&INFO), 1);
+        assert_eq!(found(0, None).found_by(&INFO), None, "before the first write, as far as this check goes");
     }
 
     #[test]
@@ -149,9 +110,7 @@ mod tests {
                 .takes_put(index, index, index, 0)
                 .written(index, index, index)
         });
-        let mut check = check();
         let events = events.invoke(200, 101, get(0)).read(201, 101, 2);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.evaluated(), 0);
+        assert_eq!(events.evaluated_by(&INFO), 0);
     }
 }

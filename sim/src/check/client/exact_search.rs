@@ -15,24 +15,22 @@
 //! **Seen alive by** `snapshot-too-new` (`planted/lost-update`), where `serial-order` speaks first, its unit tests,
 //! `sim/tests/alive.rs`, and `sim/tests/runs/linearizability.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind as RecordKind, Premises, words};
-use crate::history::{Completion, KeyId, OpId, Operation, Record, What};
+use super::access::{Access, Done, writes};
+use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::history::{Completion, Invocation, KeyId, OpId};
 use crate::register::Register;
 use crate::register::exact::has_order;
 use crate::register::zones::{self, INITIAL, Kind, Value};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
 use crate::view::operations::Completed;
-use leasehold::error::Outcome;
+use crate::words::figures::counted;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Not as others of its class: what it says is said at the end.
 pub(in crate::check) const INFO: CheckInfo = CheckInfo {
     stops: false,
-    ..CheckInfo::new(
+    ..CheckInfo::of::<ExactSearch>(
         "exact-search",
         Class::StaleRead,
         "a key behaves like a single register, judged by an exact search in a sample of every run",
@@ -46,69 +44,24 @@ const MOST: usize = 300;
 /// In so many steps an order must be found, or that there is none. Almost always it takes one for each operation.
 const STEPS: usize = 100_000;
 
-/// The check.
-pub(in crate::check) struct ExactSearch {
-    keys: Arc<[String]>,
-    /// The key that is judged.
-    key: KeyId,
+#[derive(Default)]
+struct ExactSearch {
+    /// The key that is judged, once it is chosen.
+    key: Option<KeyId>,
     operations: Vec<zones::Operation>,
     /// Writes whose answer has not come, by their positions.
     pending: BTreeMap<OpId, usize>,
     /// Those that failed without effect.
     failed: BTreeSet<usize>,
-    evaluated: u64,
 }
 
 impl ExactSearch {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        let Premises { keys, seed, .. } = premises.clone();
-        let chosen = xxh3_64_with_seed(b"exact-search", seed) % (keys.len().max(1) as u64);
-        let key = KeyId(u32::try_from(chosen).unwrap_or(0));
-        let (operations, pending, failed) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-        Self { keys, key, operations, pending, failed, evaluated: 0 }
-    }
-
-    fn invoked(&mut self, op: OpId, operation: &Operation, nodes: &View) {
-        let kind = match operation {
-            Operation::Get { .. } => return,
-            Operation::Cas { expected, .. } => Kind::Cas(number(*expected), op.0),
-            Operation::Put { .. } | Operation::Script { .. } => Kind::Write(op.0),
-        };
-        if self.operations.len() < MOST && written(operation) == Some(self.key) {
-            self.pending.insert(op, self.operations.len());
-            self.operations.push(zones::Operation { began: nodes.operations.events(), ended: None, kind });
-        }
-    }
-
-    fn completed(&mut self, op: OpId, completion: &Completion, nodes: &View) {
-        let Some(Completed { operation: was, .. }) = nodes.operations.completed() else { return };
-        let full = self.operations.len() >= MOST;
-        let pending = self.pending.remove(&op);
-        let read = (!full).then(|| read(&was.operation, completion, self.key)).flatten();
-        let done = |kind| zones::Operation { began: was.began, ended: Some(nodes.operations.events()), kind };
-        match (pending, completion) {
-            // From the last that is taken on, all that is still under way is of unknown outcome: what was read by then may be
-            // of it.
-            (Some(_), _) if full => {}
-            (Some(position), Completion::Failed { outcome: Outcome::NotApplied, .. }) => {
-                self.failed.insert(position);
-            }
-            (Some(_), Completion::Failed { outcome: Outcome::Unknown, .. }) => {}
-            (Some(position), Completion::Unexpected { value, .. }) => {
-                if let Kind::Cas(expected, _) = self.operations[position].kind {
-                    self.operations[position] = done(Kind::Refused(expected, number(*value)));
-                }
-            }
-            (Some(position), _) => {
-                let own = self.operations[position].kind;
-                let kind = read.map_or(own, |found| match own {
-                    Kind::Write(value) => Kind::Update(found, value),
-                    other => other,
-                });
-                self.operations[position] = done(kind);
-            }
-            (None, _) => self.operations.extend(read.map(|value| done(Kind::Read(value)))),
-        }
+    fn key(&mut self, now: &Now<'_>) -> KeyId {
+        *self.key.get_or_insert_with(|| {
+            let keys = now.premises.keys.len().max(1) as u64;
+            let chosen = xxh3_64_with_seed(b"exact-search", now.premises.seed) % keys;
+            KeyId(u32::try_from(chosen).unwrap_or(0))
+        })
     }
 
     /// The operations, without writes that never took effect: those that failed, and those of unknown outcome that nobody has seen.
@@ -137,16 +90,16 @@ impl ExactSearch {
         known.map(|(_, operation)| *operation).filter(took_effect).collect()
     }
 
-    fn judge(&mut self, end: SimTime) -> Option<Finding> {
+    fn judge(&mut self, now: &Now<'_>) -> Option<Finding> {
         let history = self.history();
         let ordered = has_order(&Register(&history), INITIAL, STEPS)?;
-        self.evaluated = history.len() as u64;
+        history.iter().for_each(|_| now.judge());
         let by_zones = zones::judge(&history).is_ok();
         if ordered && by_zones {
             return None;
         }
-        let key = self.keys.get(self.key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", self.key.0));
-        let number = words::several(self.evaluated, "operation");
+        let key = now.premises.key(self.key(now));
+        let number = counted(history.len() as u64, "operation");
         let message = if ordered == by_zones {
             format!("no order of the {number} on {key} explains what they found, says an exact search")
         } else {
@@ -155,74 +108,59 @@ impl ExactSearch {
                 "of the {number} on {key} the exact search finds {one} and the zones {other}: one of the two is wrong"
             )
         };
-        Some(INFO.finding(end, message, Vec::new()))
+        Some(now.bare_finding(message, Vec::new()))
     }
-}
-
-/// The key that an operation writes.
-fn written(operation: &Operation) -> Option<KeyId> {
-    match operation {
-        Operation::Get { .. } => None,
-        Operation::Put { key } | Operation::Cas { key, .. } | Operation::Script { key, .. } => Some(*key),
-    }
-}
-
-/// What an operation that succeeded read of `key`.
-fn read(operation: &Operation, completion: &Completion, key: KeyId) -> Option<Value> {
-    match (operation, completion) {
-        (Operation::Get { key: own }, Completion::Read { value, .. }) => (*own == key).then(|| number(*value)),
-        (Operation::Script { reads, .. }, Completion::Script { reads: found, .. }) => {
-            let place = reads.iter().position(|read| *read == key)?;
-            found.get(place).map(|found| number(found.value))
-        }
-        _ => None,
-    }
-}
-
-/// A value as a number.
-fn number(value: Option<OpId>) -> Value {
-    value.map_or(INITIAL, |op| op.0)
 }
 
 impl Check for ExactSearch {
-    fn looks_at(&self) -> &'static [RecordKind] {
-        &[RecordKind::Invoked, RecordKind::Completed]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Invoked(invocation) => self.invoked(invocation.op, &invocation.operation, nodes),
-            What::Completed { op, completion } => self.completed(*op, completion, nodes),
-            What::Stack(_)
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Cpu { .. }
-            | What::Clock { .. }
-            | What::Fault(_) => {}
+    fn invoked(&mut self, now: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
+        let (key, kind) = writes(*op, operation)?;
+        if self.operations.len() < MOST && key == self.key(now) {
+            self.pending.insert(*op, self.operations.len());
+            self.operations.push(zones::Operation { began: now.nodes.operations.events(), ended: None, kind });
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
+        let Completed { operation: was, .. } = now.nodes.operations.completed()?;
+        let (own, pending) = (self.key(now), self.pending.remove(&op));
+        // From the last that is taken on, all that is still under way is of unknown outcome: what was read by then may be of it.
+        if self.operations.len() >= MOST {
+            return None;
+        }
+        let done = |kind| zones::Operation { began: was.began, ended: Some(now.nodes.operations.events()), kind };
+        let of = Done { was, completion };
+        match pending {
+            Some(position) => match of.own()? {
+                (_, Access::Did(kind)) => self.operations[position] = done(kind),
+                (_, Access::Failed) => {
+                    self.failed.insert(position);
+                }
+            },
+            None => {
+                if let (_, Access::Did(kind)) = of.accesses().find(|(key, _)| *key == own)? {
+                    self.operations.push(done(kind));
+                }
+            }
+        }
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        self.judge(end).into_iter().collect()
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
+        self.judge(now).into_iter().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, cas, get, ms, put, script};
+    use crate::check::testing::{Events, cas, get, put, script};
+    use leasehold::error::Outcome;
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let mut check = ExactSearch::new(&Premises::of_tests());
-        assert_eq!(check.key, KeyId(0), "there is no other");
-        assert_eq!(events.first(&mut check), None, "S6 is judged at the end");
-        let findings = check.finish(ms(60_000));
-        (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())
+        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 
     fn found(events: Events, at: u64, op: u64, value: Option<u64>) -> Events {

@@ -26,29 +26,25 @@
 
 mod story;
 
-use crate::check::{Check, CheckInfo, Finding, Kind as RecordKind, Premises};
-use crate::history::{Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
-use crate::register::zones::{INITIAL, Kind, Mark, Monitor, Time, Value};
+use super::access::{Access, Done, writes};
+use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::history::{Completion, Invocation, KeyId, OpId, OpKind};
+use crate::register::zones::{Kind, Mark, Monitor};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
 use crate::view::operations::UnderWay;
-use leasehold::error::Outcome;
-use std::sync::Arc;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Linearizability>(
     "linearizability",
     Class::StaleRead,
     "each key behaves like a single register, judged from the values that clients saw",
     "lease-bugs.md S1; Gibbons & Korach 1997",
 );
 
-/// The check.
-pub(in crate::check) struct Linearizability {
-    keys: Arc<[String]>,
+#[derive(Default)]
+struct Linearizability {
     /// By key.
     registers: Vec<Register>,
-    evaluated: u64,
 }
 
 /// What is known of a key.
@@ -61,24 +57,6 @@ enum Register {
     Refuted,
 }
 
-/// An operation that completed.
-struct Done<'a> {
-    op: OpId,
-    was: &'a UnderWay,
-    ended: Time,
-    at: SimTime,
-    completion: &'a Completion,
-}
-
-/// What an operation that completed says about one key.
-#[derive(Clone, Copy)]
-enum Access {
-    /// It did this.
-    Did(Kind),
-    /// It never took effect.
-    Failed,
-}
-
 /// An operation at its begin or its end, and what it did to the key, as far as that was known then. For stories.
 #[derive(Clone, Copy)]
 struct Witness {
@@ -89,152 +67,69 @@ struct Witness {
     at: SimTime,
 }
 
-/// The one key that an operation is about; a script reads others besides.
-fn key(operation: &Operation) -> KeyId {
-    match operation {
-        Operation::Get { key }
-        | Operation::Put { key }
-        | Operation::Cas { key, .. }
-        | Operation::Script { key, .. } => *key,
+impl Witness {
+    fn of(operation: &UnderWay, access: Kind, at: SimTime) -> Self {
+        Self { op: operation.op, client: operation.client, kind: operation.operation.kind(), access, at }
     }
 }
 
-/// What an operation is known to do before anything is known of what it finds, if it writes.
-fn writes(op: OpId, operation: &Operation) -> Option<Kind> {
-    match operation {
-        Operation::Get { .. } => None,
-        Operation::Put { .. } | Operation::Script { .. } => Some(Kind::Write(op.0)),
-        Operation::Cas { expected, .. } => Some(Kind::Cas(number(*expected), op.0)),
-    }
-}
-
-fn began(op: OpId, was: &UnderWay, access: Kind) -> Mark<Witness> {
-    let witness = Witness { op, client: was.client, kind: was.operation.kind(), access, at: was.invoked };
-    Mark { at: was.began, by: Some(witness) }
-}
-
-impl Done<'_> {
-    /// What a script says about the keys that it read.
-    fn reads(&self) -> impl Iterator<Item = (KeyId, Value)> {
-        let (keys, found) = match (&self.was.operation, self.completion) {
-            (Operation::Script { reads, .. }, Completion::Script { reads: found, .. }) => (&reads[..], &found[..]),
-            _ => (&[][..], &[][..]),
-        };
-        keys.iter().copied().zip(found.iter().map(|found| number(found.value)))
-    }
-
-    /// What the operation says about the one key that it is about.
-    fn own(&self) -> Option<(KeyId, Access)> {
-        let own = self.op.0;
-        let kind = match (&self.was.operation, self.completion) {
-            (Operation::Get { .. }, Completion::Read { value, .. }) => Kind::Read(number(*value)),
-            (Operation::Put { .. }, Completion::Written { .. }) => Kind::Write(own),
-            (Operation::Cas { expected, .. }, Completion::Written { .. }) => Kind::Cas(number(*expected), own),
-            (Operation::Cas { expected, .. }, Completion::Unexpected { value, .. }) => {
-                Kind::Refused(number(*expected), number(*value))
-            }
-            (Operation::Script { key, .. }, Completion::Script { .. }) => {
-                let found = self.reads().find(|(read, _)| read == key);
-                found.map_or(Kind::Write(own), |(_, value)| Kind::Update(value, own))
-            }
-            (_, Completion::Failed { outcome: Outcome::NotApplied, .. }) => {
-                return writes(self.op, &self.was.operation).map(|_| (key(&self.was.operation), Access::Failed));
-            }
-            _ => return None,
-        };
-        Some((key(&self.was.operation), Access::Did(kind)))
-    }
-
-    fn ended(&self, access: Kind) -> Mark<Witness> {
-        let UnderWay { client, operation, .. } = &self.was;
-        let witness = Witness { op: self.op, client: *client, kind: operation.kind(), access, at: self.at };
-        Mark { at: self.ended, by: Some(witness) }
-    }
+fn began(operation: &UnderWay, access: Kind) -> Mark<Witness> {
+    Mark { at: operation.began, by: Some(Witness::of(operation, access, operation.invoked)) }
 }
 
 impl Linearizability {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { keys: Arc::clone(&premises.keys), registers: Vec::new(), evaluated: 0 }
-    }
-
-    fn invoked(&mut self, op: OpId, operation: &UnderWay) {
-        if let Some(access) = writes(op, &operation.operation)
-            && let Some(monitor) = register(&mut self.registers, key(&operation.operation))
-        {
-            let expected = match access {
-                Kind::Cas(expected, _) => Some(expected),
-                Kind::Read(_) | Kind::Write(_) | Kind::Update(..) | Kind::Refused(..) => None,
-            };
-            monitor.begin(op.0, expected, began(op, operation, access));
+    /// The judge of `key`, unless its history has been refuted.
+    fn register(&mut self, key: KeyId) -> Option<&mut Monitor<Witness>> {
+        let number = key.0 as usize;
+        if number >= self.registers.len() {
+            self.registers.resize_with(number + 1, Register::default);
+        }
+        let register = &mut self.registers[number];
+        if let Register::Untouched = register {
+            *register = Register::Judged(Monitor::default());
+        }
+        match register {
+            Register::Judged(monitor) => Some(monitor),
+            Register::Untouched | Register::Refuted => None,
         }
     }
 
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) -> Option<Finding> {
-        let was = &nodes.operations.completed()?.operation;
-        let done = Done { op, was, ended: nodes.operations.events(), at, completion };
-        let read = done.reads().map(|(key, value)| (key, Access::Did(Kind::Read(value))));
-        read.chain(done.own()).find_map(|(key, access)| self.judge(&done, key, access, nodes))
-    }
-
-    fn judge(&mut self, done: &Done<'_>, key: KeyId, access: Access, nodes: &View) -> Option<Finding> {
-        let monitor = register(&mut self.registers, key)?;
-        self.evaluated += 1;
+    fn judge(&mut self, now: &Now<'_>, done: &Done<'_>, key: KeyId, access: Access) -> Option<Finding> {
+        let monitor = self.register(key)?;
+        now.judge();
+        let operations = &now.nodes.operations;
         let judged = match access {
-            Access::Did(kind) => monitor.end(kind, began(done.op, done.was, kind), done.ended(kind)),
-            Access::Failed => monitor.deny(done.op.0),
+            Access::Did(kind) => {
+                let ended = Mark { at: operations.events(), by: Some(Witness::of(done.was, kind, now.at)) };
+                monitor.end(kind, began(done.was, kind), ended)
+            }
+            Access::Failed => monitor.deny(done.was.op.0),
         };
         let Err(contradiction) = judged else {
-            let oldest = nodes.operations.oldest().map_or(done.was.began, |oldest| oldest.began.min(done.was.began));
+            let oldest = operations.oldest().map_or(done.was.began, |oldest| oldest.began.min(done.was.began));
             monitor.settle(oldest);
             return None;
         };
         self.registers[key.0 as usize] = Register::Refuted;
-        Some(self.finding(done, key, access, contradiction, nodes))
+        Some(story::finding(now, done, key, access, contradiction))
     }
-}
-
-/// The judge of `key`, unless its history has been refuted.
-fn register(registers: &mut Vec<Register>, key: KeyId) -> Option<&mut Monitor<Witness>> {
-    let number = key.0 as usize;
-    if number >= registers.len() {
-        registers.resize_with(number + 1, Register::default);
-    }
-    let register = &mut registers[number];
-    if let Register::Untouched = register {
-        *register = Register::Judged(Monitor::default());
-    }
-    match register {
-        Register::Judged(monitor) => Some(monitor),
-        Register::Untouched | Register::Refuted => None,
-    }
-}
-
-/// A value as a number.
-fn number(value: Option<OpId>) -> Value {
-    value.map_or(INITIAL, |op| op.0)
 }
 
 impl Check for Linearizability {
-    fn looks_at(&self) -> &'static [RecordKind] {
-        &[RecordKind::Invoked, RecordKind::Completed]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Invoked(Invocation { op, .. }) => self.invoked(*op, nodes.operations.get(*op)?),
-            What::Completed { op, completion } => return self.completed(record.at, *op, completion, nodes),
-            What::Message { .. }
-            | What::Stack(_)
-            | What::Process { .. }
-            | What::Cpu { .. }
-            | What::Clock { .. }
-            | What::Fault(_) => {}
-        }
+    fn invoked(&mut self, now: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
+        let (key, access) = writes(*op, operation)?;
+        let expected = match access {
+            Kind::Cas(expected, _) => Some(expected),
+            Kind::Read(_) | Kind::Write(_) | Kind::Update(..) | Kind::Refused(..) => None,
+        };
+        let under_way = now.nodes.operations.get(*op)?;
+        self.register(key)?.begin(op.0, expected, began(under_way, access));
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn completed(&mut self, now: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
+        let done = Done { was: &now.nodes.operations.completed()?.operation, completion };
+        done.accesses().find_map(|(key, access)| self.judge(now, &done, key, access))
     }
 }
 

@@ -12,29 +12,23 @@
 //! **Seen alive by** `answers-of-former-process` (`fast/late-answers`), where `committed-reads` speaks first, its unit tests
 //! and `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises};
-use crate::history::{KeyId, OpId, Record, What};
+use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::history::{Completion, KeyId, OpId};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use crate::view::operations::Completed;
 use leasehold::request::Version;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<MonotoneReads>(
     "monotone-reads",
     Class::StaleRead,
     "no client finds less of a key than it has seen before",
     "lease-bugs.md S2; Terry et al. 1994",
 );
 
-/// The check.
-pub(in crate::check) struct MonotoneReads {
-    keys: Arc<[String]>,
+#[derive(Default)]
+struct MonotoneReads {
     /// The newest version that each client has seen of each key.
     seen: BTreeMap<(u32, KeyId), Seen>,
-    evaluated: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -45,28 +39,22 @@ struct Seen {
     ended: u64,
 }
 
-impl MonotoneReads {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { keys: Arc::clone(&premises.keys), seen: BTreeMap::new(), evaluated: 0 }
-    }
-
-    fn completed(&mut self, at: SimTime, op: OpId, nodes: &View) -> Option<Finding> {
-        let Completed { operation, did: Some(did), .. } = nodes.operations.completed()? else { return None };
+impl Check for MonotoneReads {
+    fn completed(&mut self, now: &Now<'_>, op: OpId, _: &Completion) -> Option<Finding> {
+        let (operation, did) = now.nodes.operations.did()?;
         for (key, found) in &did.found {
-            self.evaluated += 1;
+            now.judge();
             let before = self.seen.get(&(operation.client, *key)).filter(|seen| seen.ended < operation.began);
             if let Some(before) = before.filter(|seen| seen.version > found.version) {
-                let key = self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0));
-                let (client, kind) = (operation.client, operation.operation.kind().name());
+                let (named, key) = (operation.named(), now.premises.key(*key));
                 let message = format!(
-                    "{kind} #{} by client {client} found version {} of {key}, but its #{} had seen version {} before that began",
-                    op.0, found.version, before.op.0, before.version
+                    "{named} found version {} of {key}, but its #{} had seen version {} before that began",
+                    found.version, before.op.0, before.version
                 );
-                let invoked = format!("client {client} invoked {kind} #{} at {}", op.0, operation.invoked);
-                return Some(INFO.finding(at, message, vec![invoked]));
+                return Some(now.bare_finding(message, vec![operation.invocation()]));
             }
         }
-        let ended = nodes.operations.events();
+        let ended = now.nodes.operations.events();
         for (key, version) in did.found.iter().map(|(key, found)| (*key, found.version)).chain(did.wrote) {
             let seen = self.seen.entry((operation.client, key)).or_insert(Seen { version, op, ended });
             if version > seen.version {
@@ -77,32 +65,17 @@ impl MonotoneReads {
     }
 }
 
-impl Check for MonotoneReads {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Completed]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Completed { op, .. } => self.completed(record.at, *op, nodes),
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Premises;
     use crate::check::testing::{Events, get, put, script};
     use crate::history::Invocation;
     use crate::history::Operation;
+    use crate::history::What;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut MonotoneReads::new(&Premises::of_keys(&["a"])))
+        events.found_with(Premises::of_keys(&["a"]), &INFO)
     }
 
     /// Operation `op` of client 7.

@@ -21,28 +21,27 @@
 //!
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{ByOp, Completion, Invocation, KeyId, OpId, OpKind, Operation, Record, What};
+use crate::check::story::path;
+use crate::check::{Check, CheckInfo, Finding, Now, STORY};
+use crate::history::{ByOp, Completion, Invocation, KeyId, OpId, OpKind, Operation};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use crate::view::operations::{Completed, Did, UnderWay};
-use leasehold::request::{ReadPath, Version};
-use std::sync::Arc;
+use crate::view::operations::{Did, UnderWay};
+use crate::words::figures::duration;
+use leasehold::request::Version;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Staleness>(
     "staleness",
     Class::StaleRead,
     "no operation sees or overwrites less than what was acknowledged before it was invoked",
     "lease-bugs.md S1",
 );
 
-/// The check.
-pub(in crate::check) struct Staleness {
-    keys: Arc<[String]>,
+#[derive(Default)]
+struct Staleness {
+    /// By key.
     floors: Vec<Floor>,
     under_way: ByOp<Floors>,
-    evaluated: u64,
 }
 
 /// The highest position among completed operations of a key, and whose it is.
@@ -90,6 +89,14 @@ impl Access {
             Access::Read(version) => format!("read version {version}"),
         }
     }
+
+    /// The same in the past perfect.
+    fn past(self) -> String {
+        match self {
+            Access::Wrote(version) => format!("written version {version}"),
+            Access::Read(version) => format!("read version {version}"),
+        }
+    }
 }
 
 /// What an operation under way must not lie below: the floors when it was invoked.
@@ -120,36 +127,8 @@ impl Floors {
 }
 
 impl Staleness {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        let keys = Arc::clone(&premises.keys);
-        Self { floors: vec![Floor::default(); keys.len()], keys, under_way: ByOp::default(), evaluated: 0 }
-    }
-
     fn floor(&self, key: KeyId) -> Floor {
         self.floors.get(key.0 as usize).copied().unwrap_or_default()
-    }
-
-    fn invoked(&mut self, Invocation { op, operation, .. }: &Invocation) {
-        let (own, reads) = match operation {
-            Operation::Get { key } | Operation::Put { key } | Operation::Cas { key, .. } => (key, &[][..]),
-            Operation::Script { reads, key } => (key, &reads[..]),
-        };
-        let floors = Floors { own: self.floor(*own), reads: reads.iter().map(|key| self.floor(*key)).collect() };
-        self.under_way.insert(*op, floors);
-    }
-
-    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion, nodes: &View) -> Option<Finding> {
-        let floors = self.under_way.remove(op)?;
-        let Completed { operation, did: Some(did), .. } = nodes.operations.completed()? else { return None };
-        self.evaluated += floors.accesses(did).count() as u64;
-        if let Some(seen) = floors.accesses(did).find(|seen| !seen.access.respects(seen.floor.position)) {
-            return Some(self.finding(at, operation, &seen, completion, nodes));
-        }
-        for Seen { key, access, .. } in floors.accesses(did) {
-            let holder = Holder { client: operation.client, kind: operation.operation.kind(), at, access };
-            self.raise(key, Floor { position: access.position(), holder: Some(holder) });
-        }
-        None
     }
 
     fn raise(&mut self, key: KeyId, floor: Floor) {
@@ -161,78 +140,54 @@ impl Staleness {
             self.floors[key] = floor;
         }
     }
-
-    fn name_of(&self, key: KeyId) -> String {
-        self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0))
-    }
-
-    fn finding(&self, at: SimTime, by: &UnderWay, seen: &Seen, completion: &Completion, nodes: &View) -> Finding {
-        let key = self.name_of(seen.key);
-        let kind = by.operation.kind().name();
-        let path = match completion {
-            Completion::Read { path: ReadPath::Lease, .. } => " from the lease",
-            Completion::Read { path: ReadPath::ReadIndex, .. } => " after a ReadIndex round",
-            _ => "",
-        };
-        let did = format!("{}{path}", seen.access.describe());
-        let earlier = seen.floor.holder.map_or(String::new(), |holder| {
-            let before = words::duration(by.invoked.since(holder.at));
-            format!(", but client {} had {} {before} before that began", holder.client, past(holder.access))
-        });
-        let message = format!("{kind} of {key} by client {} {did}{earlier}", by.client);
-        INFO.finding(at, message, self.story(at, by, seen, &did, nodes))
-    }
-
-    fn story(&self, at: SimTime, by: &UnderWay, seen: &Seen, did: &str, nodes: &View) -> Vec<String> {
-        let key = self.name_of(seen.key);
-        let mut story = Vec::new();
-        if let Some(Holder { client, kind, at, access }) = seen.floor.holder {
-            let kind = kind.name();
-            story.push(format!("client {client} completed a {kind} at {at} that {} of {key}", access.describe()));
-        }
-        let kind = by.operation.kind().name();
-        let answered_by =
-            nodes.operations.answered_by(at, by.client).map_or(String::new(), |node| format!(" by {node}"));
-        story.push(format!("client {} invoked a {kind} of {key} at {}, after that", by.client, by.invoked));
-        story.push(format!("at {at} it was answered{answered_by}: it {did}"));
-        let overlaps = nodes.overlaps(at);
-        story.extend(nodes.story(at, STORY.saturating_sub(story.len() + overlaps.len())));
-        story.extend(overlaps);
-        story.truncate(STORY);
-        story
-    }
-}
-
-/// `access` in the past perfect.
-fn past(access: Access) -> String {
-    match access {
-        Access::Wrote(version) => format!("written version {version}"),
-        Access::Read(version) => format!("read version {version}"),
-    }
 }
 
 impl Check for Staleness {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Invoked, Kind::Completed]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Invoked(invocation) => self.invoked(invocation),
-            What::Completed { op, completion } => return self.completed(record.at, *op, completion, nodes),
-            What::Stack(_)
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Cpu { .. }
-            | What::Clock { .. }
-            | What::Fault(_) => {}
-        }
+    fn invoked(&mut self, _: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
+        let (own, reads) = match operation {
+            Operation::Get { key } | Operation::Put { key } | Operation::Cas { key, .. } => (key, &[][..]),
+            Operation::Script { reads, key } => (key, &reads[..]),
+        };
+        let floors = Floors { own: self.floor(*own), reads: reads.iter().map(|key| self.floor(*key)).collect() };
+        self.under_way.insert(*op, floors);
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
+        let floors = self.under_way.remove(op)?;
+        let (operation, did) = now.nodes.operations.did()?;
+        floors.accesses(did).for_each(|_| now.judge());
+        if let Some(seen) = floors.accesses(did).find(|seen| !seen.access.respects(seen.floor.position)) {
+            return Some(stale(now, operation, &seen, completion));
+        }
+        for Seen { key, access, .. } in floors.accesses(did) {
+            let holder = Holder { client: operation.client, kind: operation.operation.kind(), at: now.at, access };
+            self.raise(key, Floor { position: access.position(), holder: Some(holder) });
+        }
+        None
     }
+}
+
+fn stale(now: &Now<'_>, by: &UnderWay, Seen { key, access, floor }: &Seen, completion: &Completion) -> Finding {
+    let (key, kind, client) = (now.premises.key(*key), by.operation.kind().name(), by.client);
+    let did = format!("{}{}", access.describe(), path(completion));
+    let earlier = floor.holder.map_or(String::new(), |holder| {
+        let before = duration(by.invoked.since(holder.at));
+        format!(", but client {} had {} {before} before that began", holder.client, holder.access.past())
+    });
+    let message = format!("{kind} of {key} by client {client} {did}{earlier}");
+    let mut story = Vec::new();
+    if let Some(Holder { client, kind, at, access }) = floor.holder {
+        let kind = kind.name();
+        story.push(format!("client {client} completed a {kind} at {at} that {} of {key}", access.describe()));
+    }
+    story.push(format!("client {client} invoked a {kind} of {key} at {}, after that", by.invoked));
+    story.push(format!("at {} it was answered{}: it {did}", now.at, now.answered_by(client)));
+    let overlaps = now.nodes.overlaps(now.at);
+    story.extend(now.nodes.story(now.at, STORY.saturating_sub(story.len() + overlaps.len())));
+    story.extend(overlaps);
+    story.truncate(STORY);
+    now.bare_finding(message, story)
 }
 
 #[cfg(test)]

@@ -15,18 +15,16 @@
 //! **Seen alive by** `short-queues` (`planted/read-bursts`), `failed-engine-goes-unnoticed` (`planted/failed-disks`), where
 //! `recovers` speaks first, its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
-use crate::history::{Fate, Record, StackRecord, What};
+use crate::check::{Arrival, By, Check, CheckInfo, Finding, Now};
+use crate::history::Fault;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use crate::words::Says;
-use leasehold::env::{Address, Lane, NodeId, ReplicaId};
-use leasehold::observe::{Event, Role};
+use crate::words::figures::{count, counted, duration};
+use leasehold::env::{Lane, NodeId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Heartbeats>(
     "heartbeats",
     Class::Expectation,
     "where nothing is wrong, a leader's heartbeats go out and arrive, whatever the load",
@@ -36,9 +34,8 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 /// Of ten heartbeats that the interval gives, so many must arrive.
 const OF_TEN: u128 = 9;
 
-/// The check.
-pub(in crate::check) struct Heartbeats {
-    premises: Premises,
+#[derive(Default)]
+struct Heartbeats {
     leading: Option<Leading>,
     /// Heartbeats since the leader was last looked at, by receiver.
     lately: BTreeMap<NodeId, u64>,
@@ -47,7 +44,6 @@ pub(in crate::check) struct Heartbeats {
     /// Heartbeats that found a queue full, and the first of them.
     dropped: u64,
     first_dropped: Option<(SimTime, NodeId)>,
-    evaluated: u64,
 }
 
 /// Who leads, and since when without a disturbance or since it was last looked at.
@@ -58,141 +54,121 @@ struct Leading {
     from: SimTime,
 }
 
+fn is_calm(now: &Now<'_>, at: SimTime) -> bool {
+    now.premises.lossless && now.premises.is_settled(now.nodes.faults.calm_without_transfers(|_| true), at)
+}
+
 impl Heartbeats {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            leading: None,
-            lately: BTreeMap::new(),
-            got: BTreeMap::new(),
-            dropped: 0,
-            first_dropped: None,
-            evaluated: 0,
-        }
-    }
-
-    fn is_calm(&self, at: SimTime, nodes: &View) -> bool {
-        self.premises.lossless && self.premises.is_settled(nodes.faults.calm_without_transfers(|_| true), at)
-    }
-
-    fn told(
-        &mut self,
-        at: SimTime,
-        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
-        nodes: &View,
-    ) {
-        match *event {
-            Event::Role { role: Role::Leader, term, .. } => {
-                let leads_on = self.leading.is_some_and(|leading| (leading.node, leading.term) == (*node, term));
-                if !leads_on {
-                    self.begin(Some(Leading { node: *node, term, from: at }));
-                }
-            }
-            Event::Role { .. } | Event::Stopped { .. } if self.leading.is_some_and(|leading| leading.node == *node) => {
-                self.begin(None);
-            }
-            Event::LaneFull { lane: Lane::Heartbeat, .. } | Event::InboxFull { lane: Lane::Heartbeat }
-                if self.is_calm(at, nodes) =>
-            {
-                self.dropped += 1;
-                self.first_dropped.get_or_insert((at, *node));
-            }
-            _ => {}
-        }
-    }
-
     fn begin(&mut self, leading: Option<Leading>) {
         self.leading = leading;
         self.lately.clear();
     }
 
     /// Something has disturbed the cluster.
-    fn begin_anew(&mut self, at: SimTime) {
-        self.begin(self.leading.map(|leading| Leading { from: at, ..leading }));
+    fn begin_anew(&mut self, from: SimTime) {
+        self.begin(self.leading.map(|leading| Leading { from, ..leading }));
     }
 
-    /// Once a second.
-    fn look(&mut self, at: SimTime, nodes: &View) {
-        let Some(leading) = self.leading else { return };
-        if self.is_calm(leading.from, nodes) {
-            self.evaluated += 1;
-            let members = nodes.members(leading.node);
-            let others = nodes.iter().map(|(node, _)| node);
-            for voter in others.filter(|node| *node != leading.node && members.votes(*node)) {
-                let (number, time) = self.got.entry(voter).or_default();
-                *number += self.lately.get(&voter).copied().unwrap_or(0);
-                *time += at.since(leading.from);
-            }
+    fn end(&mut self, node: NodeId) {
+        if self.leading.is_some_and(|leading| leading.node == node) {
+            self.begin(None);
         }
-        self.begin(Some(Leading { from: at, ..leading }));
-    }
-
-    fn too_few(&self, end: SimTime) -> impl Iterator<Item = Finding> {
-        let interval = self.premises.heartbeat.as_nanos().max(1);
-        let few = self
-            .got
-            .iter()
-            .filter(move |(_, (number, time))| u128::from(*number + 1) * 10 < time.as_nanos() / interval * OF_TEN);
-        few.map(move |(voter, (number, time))| {
-            let due = u64::try_from(time.as_nanos() / interval).unwrap_or(u64::MAX);
-            let [number, due] = [*number, due].map(words::count);
-            let message = format!(
-                "{voter} got {number} heartbeats in {} in which nothing was wrong, where {due} were due",
-                words::duration(*time)
-            );
-            INFO.finding(end, message, Vec::new())
-        })
     }
 }
 
 impl Check for Heartbeats {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::BetweenNodes, Kind::Fault, Kind::Cpu]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Message { from, to: Address::Node(to), fate: Fate::Delivered, kind, .. }
-                if kind.says() == Says::Beats
-                    && self.leading.is_some_and(|leading| *from == Address::Node(leading.node)) =>
-            {
-                *self.lately.entry(*to).or_default() += 1;
-            }
-            What::Cpu { node, .. } if self.leading.is_some_and(|leading| leading.node == *node) => {
-                self.look(record.at, nodes);
-            }
-            What::Fault(_) => self.begin_anew(record.at),
-            What::Stack(told) => {
-                if matches!(told.event, Event::TransferStarted { .. } | Event::TransferAborted { .. }) {
-                    self.begin_anew(record.at);
-                }
-                self.told(record.at, told, nodes);
-            }
-            _ => {}
+    fn heartbeat(&mut self, _: &Now<'_>, Arrival { from, to, .. }: Arrival<'_>) -> Option<Finding> {
+        if self.leading.is_some_and(|leading| leading.node == from) {
+            *self.lately.entry(to).or_default() += 1;
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn second(&mut self, now: &Now<'_>, node: NodeId) -> Option<Finding> {
+        let leading = self.leading.filter(|leading| leading.node == node)?;
+        if is_calm(now, leading.from) {
+            now.judge();
+            let members = now.nodes.members(node);
+            for (voter, _) in now.nodes.others(node).filter(|(voter, _)| members.votes(*voter)) {
+                let (number, time) = self.got.entry(voter).or_default();
+                *number += self.lately.get(&voter).copied().unwrap_or(0);
+                *time += now.at.since(leading.from);
+            }
+        }
+        self.begin_anew(now.at);
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+    fn leads(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>) -> Option<Finding> {
+        let term = state.term;
+        if self.leading.is_none_or(|leading| (leading.node, leading.term) != (node, term)) {
+            self.begin(Some(Leading { node, term, from: now.at }));
+        }
+        None
+    }
+
+    fn leads_not(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.end(by.node);
+        None
+    }
+
+    fn stopped(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.end(by.node);
+        None
+    }
+
+    fn queue_full(&mut self, now: &Now<'_>, by: By<'_>, lane: Lane) -> Option<Finding> {
+        if lane == Lane::Heartbeat && is_calm(now, now.at) {
+            self.dropped += 1;
+            self.first_dropped.get_or_insert((now.at, by.node));
+        }
+        None
+    }
+
+    fn fault(&mut self, now: &Now<'_>, _: &Fault) -> Option<Finding> {
+        self.begin_anew(now.at);
+        None
+    }
+
+    fn transfer_started(&mut self, now: &Now<'_>, _: By<'_>, _: NodeId) -> Option<Finding> {
+        self.begin_anew(now.at);
+        None
+    }
+
+    fn transfer_aborted(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+        self.begin_anew(now.at);
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         let dropped = self.first_dropped.map(|(at, node)| {
-            let times = words::several(self.dropped, "heartbeat");
+            let times = counted(self.dropped, "heartbeat");
             let message = format!("{times} found a queue full where nothing was wrong, the first at {node}");
-            INFO.finding(at, message, Vec::new())
+            Finding { at, ..now.bare_finding(message, Vec::new()) }
         });
-        dropped.into_iter().chain(self.too_few(end)).collect()
+        let interval = now.premises.heartbeat.as_nanos().max(1);
+        let few = self.got.iter().map(|(voter, (number, time))| (voter, *number, *time, time.as_nanos() / interval));
+        let few = few.filter(|(_, number, _, due)| u128::from(number + 1) * 10 < due * OF_TEN);
+        let few = few.map(|(voter, number, time, due)| {
+            let [number, due] = [number, u64::try_from(due).unwrap_or(u64::MAX)].map(count);
+            let message = format!(
+                "{voter} got {number} heartbeats in {} in which nothing was wrong, where {due} were due",
+                duration(time)
+            );
+            now.bare_finding(message, Vec::new())
+        });
+        dropped.into_iter().chain(few).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, head, ms};
+    use crate::check::testing::{Events, head};
     use crate::history::FaultPhase::Activated;
+    use crate::history::What;
     use crate::words::{MessageKind, Verb};
+    use leasehold::observe::Event;
 
     fn second(events: Events, from: u64, every: usize) -> Events {
         let beats = (from..from + 1_000).step_by(every);
@@ -210,10 +186,8 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let mut check = Heartbeats::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "Pf2 is judged at the end");
-        let findings = check.finish(ms(60_000));
-        (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())
+        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 
     fn beaten(every: usize) -> Events {

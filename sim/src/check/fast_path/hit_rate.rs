@@ -16,18 +16,18 @@
 //! **Seen alive by** `heartbeats-behind-entries` (`planted/bulk-traffic`), `only-voter-without-lease` (`planted/only-voter`),
 //! its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
+use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
 use crate::words::Disturbs;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Miss};
+use crate::words::figures::{count, list};
+use leasehold::env::NodeId;
+use leasehold::observe::Miss;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<HitRate>(
     "hit-rate",
     Class::Expectation,
     "where nothing is wrong, or one follower is down, reads are answered from the lease",
@@ -80,17 +80,13 @@ impl Weather {
     }
 }
 
-/// The check.
-pub(in crate::check) struct HitRate {
-    premises: Premises,
+#[derive(Default)]
+struct HitRate {
     /// Who is down or stands still.
     down: BTreeSet<NodeId>,
     /// When the last went down or came back.
     changed: SimTime,
-    /// Who was last caught up, and since when.
-    leader: Option<(NodeId, SimTime)>,
     conflict: Option<SimTime>,
-    renews: bool,
     rates: BTreeMap<Weather, Rate>,
 }
 
@@ -101,102 +97,66 @@ struct Rate {
 }
 
 impl HitRate {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            down: BTreeSet::new(),
-            changed: SimTime::default(),
-            leader: None,
-            conflict: None,
-            renews: true,
-            rates: BTreeMap::new(),
-        }
-    }
-
-    fn told(
-        &mut self,
-        at: SimTime,
-        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
-        nodes: &View,
-    ) {
-        match event {
-            Event::Configured(timing) => self.renews &= timing.renews,
-            Event::CaughtUp { .. } => self.leader = Some((*node, at)),
-            Event::Conflict { .. } => self.conflict = Some(at),
-            Event::LeaseRead { miss, .. } if miss.is_none_or(Miss::counts) => self.read(at, *node, *miss, nodes),
-            _ => {}
-        }
-    }
-
-    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
-        self.changed = at;
-        match change {
-            ProcessChange::Killed | ProcessChange::Paused | ProcessChange::Failed { .. } => self.down.insert(node),
-            ProcessChange::Started { .. } | ProcessChange::Resumed => self.down.remove(&node),
-        };
-    }
-
-    fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>, nodes: &View) {
-        let warm = self.premises.heartbeat * 2 + self.premises.slowest_round_trip;
-        let stands = self.leader.is_some_and(|(leader, since)| leader == node && at.since(since) >= warm);
-        if !stands || !self.renews || !self.premises.lossless {
-            return;
-        }
-        let Some(weather) = self.weather(at, node, nodes) else { return };
-        let rate = self.rates.entry(weather).or_default();
-        rate.reads += 1;
-        if let Some(miss) = miss {
-            *rate.misses.entry(miss).or_default() += 1;
-        }
-    }
-
-    fn weather(&self, at: SimTime, leader: NodeId, nodes: &View) -> Option<Weather> {
-        let settled = |calm| self.premises.is_settled(calm, at);
-        if settled(nodes.faults.calm_without_transfers(|_| true)) {
+    fn weather(&self, now: &Now<'_>, leader: NodeId) -> Option<Weather> {
+        let (at, faults) = (now.at, &now.nodes.faults);
+        let settled = |calm| now.premises.is_settled(calm, at);
+        if settled(faults.calm_without_transfers(|_| true)) {
             let storm = self.conflict.is_some_and(|conflict| at.since(conflict) <= STORM);
             return Some(if storm { Weather::Storm } else { Weather::Quiet });
         }
-        let alone = self.down.len() == 1 && nodes.faults.in_force(takes_out) == 1 && !self.down.contains(&leader);
+        let alone = self.down.len() == 1 && faults.in_force(takes_out) == 1 && !self.down.contains(&leader);
         let one_down = alone
-            && at.since(self.changed) >= self.premises.heartbeat * 2
-            && settled(nodes.faults.calm_without_transfers(|disturbs| !takes_out(disturbs)))
-            && nodes.members(leader).is_quorum(|node| !self.down.contains(&node));
+            && at.since(self.changed) >= now.premises.heartbeat * 2
+            && settled(faults.calm_without_transfers(|disturbs| !takes_out(disturbs)))
+            && now.nodes.members(leader).is_quorum(|node| !self.down.contains(&node));
         one_down.then_some(Weather::OneDown)
     }
 }
 
 impl Check for HitRate {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::LeaseRead, Kind::Process]
+    fn conflict(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+        self.conflict = Some(now.at);
+        None
     }
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Process { node, change } => self.process(record.at, *node, *change),
-            What::Stack(told) => self.told(record.at, told, nodes),
-            _ => {}
+    fn process(&mut self, now: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        self.changed = now.at;
+        match change {
+            ProcessChange::Killed | ProcessChange::Paused | ProcessChange::Failed { .. } => self.down.insert(node),
+            ProcessChange::Started { .. } | ProcessChange::Resumed => self.down.remove(&node),
+        };
+        None
+    }
+
+    fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
+        let warm = now.premises.heartbeat * 2 + now.premises.slowest_round_trip;
+        let since = now.nodes.caught_up(by.node)?;
+        if !read.counts() || now.at.since(since) < warm || !now.premises.lossless || !now.nodes.renew_by_themselves() {
+            return None;
+        }
+        let rate = self.rates.entry(self.weather(now, by.node)?).or_default();
+        now.judge();
+        rate.reads += 1;
+        if let Some(miss) = read.miss {
+            *rate.misses.entry(miss).or_default() += 1;
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.rates.values().map(|rate| rate.reads).sum()
-    }
-
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         let rates = self.rates.iter().map(|(weather, rate)| (*weather, rate, rate.misses.values().sum::<u64>()));
         let may_miss = |weather: &Weather, rate: &Rate| (rate.reads * weather.may_miss()).div_ceil(1_000);
         let low = rates.filter(|(weather, rate, misses)| rate.reads >= ENOUGH && *misses > may_miss(weather, rate));
         low.map(|(weather, rate, misses)| {
             let message = format!(
                 "{} of {} lease reads missed {}, {} of 1,000 may",
-                words::count(misses),
-                words::count(rate.reads),
+                count(misses),
+                count(rate.reads),
                 weather.words(),
                 weather.may_miss()
             );
-            let reasons = rate.misses.iter().map(|(miss, times)| format!("{}: {}", miss.name(), words::count(*times)));
-            INFO.finding(end, message, vec![format!("by reason: {}", words::list(reasons))])
+            let reasons = rate.misses.iter().map(|(miss, times)| format!("{}: {}", miss.name(), count(*times)));
+            now.bare_finding(message, vec![format!("by reason: {}", list(reasons))])
         })
         .collect()
     }
@@ -205,9 +165,11 @@ impl Check for HitRate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::Events;
     use crate::history::FaultPhase::{Activated, Ended};
+    use crate::history::{StackRecord, What};
     use crate::words::Verb;
+    use leasehold::observe::Event;
 
     /// n1 is caught up at 1 s; it is calm from 12.6 s on.
     fn led() -> Events {
@@ -224,10 +186,8 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let mut check = HitRate::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "Pf1 is judged at the end");
-        let findings = check.finish(ms(60_000));
-        (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())
+        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 
     #[test]

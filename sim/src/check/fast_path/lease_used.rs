@@ -12,15 +12,11 @@
 //! **Seen alive by** its unit tests, and by `idle-lease-lapses` (`planted/read-only`), `no-lease` and `lease-ended-by-renewal`
 //! (`fast/steady`). Such a lease is a bug and not an idle run: so its class is that of the hit rate.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Miss, Role};
+use crate::words::figures::{counted, duration};
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LeaseUsed>(
     "lease-used",
     Class::Expectation,
     "where a leader stands for long and is asked, its lease answers at least once",
@@ -30,84 +26,46 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 /// For so many election timeouts a leader must stand.
 const TIMEOUTS: u32 = 5;
 
-/// The check.
-pub(in crate::check) struct LeaseUsed {
-    premises: Premises,
-    /// Who was last caught up, and since when it leads without a break.
-    leader: Option<(NodeId, SimTime)>,
+#[derive(Default)]
+struct LeaseUsed {
     /// Lease reads that came to a leader that had stood for that long.
     reads: u64,
     hits: u64,
 }
 
-impl LeaseUsed {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { premises: premises.clone(), leader: None, reads: 0, hits: 0 }
-    }
-
-    fn told(&mut self, at: SimTime, StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord) {
-        match *event {
-            Event::CaughtUp { .. } => self.leader = Some((*node, at)),
-            Event::Role { role, .. } if role != Role::Leader => self.fell(*node),
-            Event::Stopped { .. } => self.fell(*node),
-            Event::LeaseRead { miss, .. } => self.read(at, *node, miss),
-            _ => {}
-        }
-    }
-
-    fn fell(&mut self, node: NodeId) {
-        self.leader.take_if(|(leader, _)| *leader == node);
-    }
-
-    fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>) {
-        self.hits += u64::from(miss.is_none());
-        let stands = |(leader, since): (NodeId, SimTime)| {
-            leader == node && at.since(since) > self.premises.election_timeout * TIMEOUTS
-        };
-        self.reads += u64::from(self.leader.is_some_and(stands) && miss.is_none_or(Miss::counts));
-    }
-}
-
 impl Check for LeaseUsed {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead, Kind::Told, Kind::Process]
-    }
-
-    fn record(&mut self, record: &Record, _nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(told) => self.told(record.at, told),
-            What::Process { node, change: ProcessChange::Killed } => self.fell(*node),
-            _ => {}
+    fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
+        self.hits += u64::from(read.miss.is_none());
+        let stood = now.at.since(now.nodes.caught_up(by.node)?);
+        if read.counts() && stood > now.premises.election_timeout * TIMEOUTS {
+            now.judge();
+            self.reads += 1;
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.reads
-    }
-
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         if self.reads == 0 || self.hits > 0 {
             return Vec::new();
         }
-        let reads = words::several(self.reads, "lease read");
-        let stood = words::duration(self.premises.election_timeout * TIMEOUTS);
+        let reads = counted(self.reads, "lease read");
+        let stood = duration(now.premises.election_timeout * TIMEOUTS);
         let message = format!(
             "{reads} came to a leader that had stood for {stood}, and none in the run was answered from a lease"
         );
-        vec![INFO.finding(end, message, Vec::new())]
+        vec![now.bare_finding(message, Vec::new())]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::Events;
+    use leasehold::observe::Event;
+    use leasehold::observe::Miss;
 
     fn judged(events: &Events) -> Vec<Finding> {
-        let mut check = LeaseUsed::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None);
-        check.finish(ms(60_000))
+        events.judged_by(&INFO, 60_000).0
     }
 
     fn led() -> Events {

@@ -16,18 +16,17 @@
 //!
 //! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `old-lease-waited-out` in `fast/read-gap`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{Completion, Invocation, OpId, Operation, ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Premises};
+use crate::history::{Completion, Fault, Invocation, OpId, Operation, ProcessChange};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
 use crate::words::Disturbs;
+use crate::words::figures::duration;
 use leasehold::coordinator::RETRY_INTERVAL;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Role};
+use leasehold::env::{Lane, NodeId};
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ReadGap>(
     "read-gap",
     Class::Expectation,
     "when leadership moves, reads are away for no longer than it takes to move",
@@ -41,16 +40,21 @@ enum Reason {
     Outage,
 }
 
-/// The check.
-pub(in crate::check) struct ReadGap {
-    premises: Premises,
-    /// But for what makes gaps itself.
+impl Reason {
+    fn allows(self, premises: &Premises) -> Duration {
+        match self {
+            Reason::Transfer => premises.slowest_round_trip * 6 + premises.slowest_fsync * 2 + RETRY_INTERVAL,
+            Reason::Outage => premises.settling(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct ReadGap {
     /// When a process last began, ended, stood still or went on.
     stirred: SimTime,
-    leader: Option<NodeId>,
     gap: Option<Gap>,
-    wide: Vec<Finding>,
-    evaluated: u64,
+    wide: Option<Finding>,
 }
 
 /// Leadership moves.
@@ -77,125 +81,98 @@ fn is_no_reason(disturbs: Disturbs) -> bool {
 }
 
 impl ReadGap {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        let stirred = SimTime::default();
-        Self { premises: premises.clone(), stirred, leader: None, gap: None, wide: Vec::new(), evaluated: 0 }
-    }
-
-    fn allowed(&self, reason: Reason) -> Duration {
-        let Premises { slowest_round_trip, slowest_fsync, .. } = self.premises;
-        match reason {
-            Reason::Transfer => slowest_round_trip * 6 + slowest_fsync * 2 + RETRY_INTERVAL,
-            Reason::Outage => self.premises.settling(),
-        }
-    }
-
-    fn begin(&mut self, at: SimTime, reason: Reason, from: NodeId, nodes: &View) {
-        let settling = self.premises.usual_settling();
-        let settled = self.premises.is_settled(nodes.faults.calm(is_no_reason), at);
-        let alone = self.gap.is_none() && settled && at.since(self.stirred) >= settling;
+    fn begin(&mut self, now: &Now<'_>, reason: Reason, from: NodeId) {
+        let Now { at, nodes, premises, .. } = *now;
+        let settled = premises.is_settled(nodes.faults.calm(is_no_reason), at);
+        let alone = self.gap.is_none() && settled && at.since(self.stirred) >= premises.usual_settling();
         let members = nodes.members(from);
-        let all_serve = self.premises.lossless && nodes.iter().all(|(node, _)| members.contains(node));
+        let all_serve = premises.lossless && nodes.iter().all(|(node, _)| members.contains(node));
         self.gap = (alone && all_serve).then_some(Gap { reason, from, at, asked: None });
     }
 
-    fn told(
-        &mut self,
-        at: SimTime,
-        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
-        nodes: &View,
-    ) {
-        match event {
-            Event::Role { role: Role::Leader, .. } => self.leader = Some(*node),
-            Event::TransferStarted { .. } => self.begin(at, Reason::Transfer, *node, nodes),
-            Event::TransferAborted { .. } | Event::LaneFull { .. } | Event::InboxFull { .. } => self.gap = None,
-            _ => {}
-        }
-    }
-
-    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange, nodes: &View) {
-        let out = matches!(change, ProcessChange::Killed | ProcessChange::Paused);
-        if out && self.leader == Some(node) {
-            self.begin(at, Reason::Outage, node, nodes);
-        } else if self.gap.is_some_and(|gap| gap.from != node) {
-            self.gap = None;
-        }
-        self.stirred = at;
-    }
-
-    fn asked(&mut self, at: SimTime, op: OpId) {
-        if let Some(gap) = &mut self.gap {
-            gap.asked.get_or_insert((op, at));
-        }
-    }
-
-    fn answered(&mut self, at: SimTime, op: OpId, nodes: &View) {
-        if let Some(gap) = self.gap
-            && gap.asked.is_some_and(|(first, _)| op >= first)
-        {
-            self.evaluated += 1;
-            self.close(at, gap, nodes.story(at, STORY));
-        }
-    }
-
-    fn close(&mut self, at: SimTime, gap: Gap, story: Vec<String>) {
-        self.gap = None;
-        let Some((_, asked)) = gap.asked else { return };
-        let (took, allowed) = (at.since(asked), self.allowed(gap.reason));
+    /// The gap is over, or the run is.
+    fn close(&mut self, now: &Now<'_>, finding: impl Fn(String) -> Finding) {
+        let Some(Gap { reason, from, at, asked: Some((_, asked)) }) = self.gap.take() else { return };
+        let (took, allowed) = (now.at.since(asked), reason.allows(now.premises));
         if took <= allowed {
             return;
         }
-        let what = match gap.reason {
+        let what = match reason {
             Reason::Transfer => "began to hand over",
             Reason::Outage => "was taken out",
         };
-        let message = format!(
-            "no get that was asked for after {} {what} at {} was answered for {}; {} is the longest",
-            gap.from,
-            gap.at,
-            words::duration(took),
-            words::duration(allowed)
-        );
-        self.wide.push(INFO.finding(at, message, story));
+        let (took, allowed) = (duration(took), duration(allowed));
+        self.wide.get_or_insert_with(|| {
+            finding(format!(
+                "no get that was asked for after {from} {what} at {at} was answered for {took}; {allowed} is the longest"
+            ))
+        });
     }
 }
 
 impl Check for ReadGap {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Invoked, Kind::Completed, Kind::Told, Kind::Process, Kind::Fault]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        let at = record.at;
-        match &record.what {
-            What::Invoked(Invocation { op, operation: Operation::Get { .. }, .. }) => self.asked(at, *op),
-            What::Completed { op, completion: Completion::Read { .. } } => self.answered(at, *op, nodes),
-            What::Stack(told) => self.told(at, told, nodes),
-            What::Process { node, change } => self.process(at, *node, *change, nodes),
-            What::Fault(fault) if is_no_reason(fault.verb.disturbs()) => self.gap = None,
-            _ => {}
+    fn invoked(&mut self, now: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
+        if let (Operation::Get { .. }, Some(gap)) = (operation, &mut self.gap) {
+            gap.asked.get_or_insert((*op, now.at));
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
+        let (first, _) = self.gap?.asked?;
+        if matches!(completion, Completion::Read { .. }) && op >= first {
+            now.judge();
+            self.close(now, |message| now.finding(message, Vec::new()));
+        }
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        if let Some(gap) = self.gap {
-            self.close(end, gap, Vec::new());
+    fn transfer_started(&mut self, now: &Now<'_>, by: By<'_>, _: NodeId) -> Option<Finding> {
+        self.begin(now, Reason::Transfer, by.node);
+        None
+    }
+
+    fn transfer_aborted(&mut self, _: &Now<'_>, _: By<'_>) -> Option<Finding> {
+        self.gap = None;
+        None
+    }
+
+    fn queue_full(&mut self, _: &Now<'_>, _: By<'_>, _: Lane) -> Option<Finding> {
+        self.gap = None;
+        None
+    }
+
+    fn process(&mut self, now: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        let out = matches!(change, ProcessChange::Killed | ProcessChange::Paused);
+        if out && now.nodes.led_last() == Some(node) {
+            self.begin(now, Reason::Outage, node);
+        } else if self.gap.is_some_and(|gap| gap.from != node) {
+            self.gap = None;
         }
-        self.wide.drain(..).take(1).collect()
+        self.stirred = now.at;
+        None
+    }
+
+    fn fault(&mut self, _: &Now<'_>, fault: &Fault) -> Option<Finding> {
+        if is_no_reason(fault.verb.disturbs()) {
+            self.gap = None;
+        }
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
+        self.close(now, |message| now.bare_finding(message, Vec::new()));
+        self.wide.take().into_iter().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, get, ms};
+    use crate::check::testing::{Events, get};
     use crate::history::FaultPhase::Activated;
     use crate::words::Verb;
+    use leasehold::observe::Event;
 
     /// n1 leads. A round trip takes 4 ms at most and an fsync 5: 34 ms and a retry are allowed after a transfer, 12.6 s after a
     /// crash.
@@ -208,9 +185,8 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (usize, u64) {
-        let mut check = ReadGap::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "Pf5 is judged at the end");
-        (check.finish(ms(60_000)).len(), check.evaluated())
+        let (found, evaluated) = events.judged_by(&INFO, 60_000);
+        (found.len(), evaluated)
     }
 
     #[test]

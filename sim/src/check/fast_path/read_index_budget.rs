@@ -16,17 +16,17 @@
 //! **Seen alive by** `rounds-without-end` (`fast/s-03-cut-after-check-quorum`), `renewed-at-every-tick` (`fast/steady`) and its
 //! unit tests. What `verdict` judges is seen by `elastickv-559` (`fast/steady`), which runs a round before each write.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Role, RoundCause};
+use crate::view::acknowledged::Extension;
+use crate::words::figures::{count, counted, duration};
+use leasehold::env::NodeId;
+use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ReadIndexBudget>(
     "read-index-budget",
     Class::Expectation,
     "ReadIndex rounds are spent on lease misses and renewals only, and sparingly",
@@ -36,12 +36,10 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 /// How many renewal rounds may begin in the length of one lease (Pf2: at most one per third of it).
 const ROUNDS_PER_LEASE: u128 = 3;
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct ReadIndexBudget {
+struct ReadIndexBudget {
     misses: u64,
     miss_rounds: u64,
-    evaluated: u64,
     /// The shortest lease seen: gives the most generous bound.
     length: Option<Duration>,
     leaders: BTreeMap<NodeId, Leading>,
@@ -83,97 +81,91 @@ impl Leading {
 }
 
 impl ReadIndexBudget {
-    fn told(&mut self, at: SimTime, StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord) {
-        match *event {
-            Event::LeaseRead { miss, .. } => self.misses += u64::from(miss.is_some()),
-            Event::RoundStarted { cause, again: false } => self.round(*node, cause),
-            Event::LeaseExtended { base, expiry, .. } => {
-                let length = expiry.since(base);
-                self.length = Some(self.length.map_or(length, |shortest| shortest.min(length)));
-            }
-            Event::Role { role, term, .. } => self.of(*node).changed(at, (role == Role::Leader).then_some(term)),
-            Event::Stopped { .. } => self.of(*node).changed(at, None),
-            _ => {}
-        }
-    }
-
-    fn round(&mut self, node: NodeId, cause: RoundCause) {
-        self.evaluated += 1;
-        match cause {
-            RoundCause::LeaseMiss => self.miss_rounds += 1,
-            RoundCause::Renewal => self.of(node).rounds += 1,
-            RoundCause::Write | RoundCause::InnerRead => {}
-        }
-    }
-
     fn of(&mut self, node: NodeId) -> &mut Leading {
         self.leaders.entry(node).or_default()
     }
 
-    fn misses(&self, end: SimTime) -> Option<Finding> {
+    fn misses(&self, now: &Now<'_>) -> Option<Finding> {
         let message = format!(
             "{} began for lease misses, but only {} missed",
-            words::several(self.miss_rounds, "ReadIndex round"),
-            words::several(self.misses, "lease read")
+            counted(self.miss_rounds, "ReadIndex round"),
+            counted(self.misses, "lease read")
         );
         let why = "a lease read that is answered from the lease, or asks twice, must not pay a round".to_owned();
-        (self.miss_rounds > self.misses).then(|| INFO.finding(end, message, vec![why]))
+        (self.miss_rounds > self.misses).then(|| now.bare_finding(message, vec![why]))
     }
 
-    fn renewals(&self, end: SimTime) -> Vec<Finding> {
+    fn renewals(&self, now: &Now<'_>) -> Vec<Finding> {
         let Some(length) = self.length else { return Vec::new() };
         let leaders = self.leaders.iter().map(|(node, leading)| (node, leading, leading.allowed(length)));
-        leaders
-            .filter(|(_, leading, allowed)| leading.rounds > *allowed)
+        let too_many = leaders.filter(|(_, leading, allowed)| leading.rounds > *allowed);
+        too_many
             .map(|(node, leading, allowed)| {
-                let message = format!(
-                    "{node} began {} to renew its lease, where {} would do",
-                    words::several(leading.rounds, "ReadIndex round"),
-                    words::count(allowed)
-                );
-                let (terms, time) = (words::several(leading.terms, "term"), words::duration(leading.time));
-                let length = words::duration(length);
+                let (rounds, allowed) = (counted(leading.rounds, "ReadIndex round"), count(allowed));
+                let message = format!("{node} began {rounds} to renew its lease, where {allowed} would do");
+                let (terms, time) = (counted(leading.terms, "term"), duration(leading.time));
+                let length = duration(length);
                 let led = format!("it led {terms} for {time}; a lease lasts {length}, a third of that is early enough");
-                INFO.finding(end, message, vec![led])
+                now.bare_finding(message, vec![led])
             })
             .collect()
     }
 }
 
 impl Check for ReadIndexBudget {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead, Kind::LeaseExtended, Kind::Round, Kind::Told]
+    fn lease_read(&mut self, _: &Now<'_>, _: By<'_>, read: LeaseRead) -> Option<Finding> {
+        self.misses += u64::from(read.miss.is_some());
+        None
     }
 
-    fn record(&mut self, record: &Record, _nodes: &View) -> Option<Finding> {
-        if let What::Stack(told) = &record.what {
-            self.told(record.at, told);
+    fn round_started(&mut self, now: &Now<'_>, by: By<'_>, cause: RoundCause, again: bool) -> Option<Finding> {
+        if again {
+            return None;
+        }
+        now.judge();
+        match cause {
+            RoundCause::LeaseMiss => self.miss_rounds += 1,
+            RoundCause::Renewal => self.of(by.node).rounds += 1,
+            RoundCause::Write | RoundCause::InnerRead => {}
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn lease_extended(&mut self, _: &Now<'_>, _: By<'_>, lease: Extension) -> Option<Finding> {
+        let length = lease.expiry.since(lease.base);
+        self.length = Some(self.length.map_or(length, |shortest| shortest.min(length)));
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        for leading in self.leaders.values_mut() {
-            leading.changed(end, None);
-        }
-        self.misses(end).into_iter().chain(self.renewals(end)).collect()
+    fn leads(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.of(by.node).changed(now.at, Some(by.state.term));
+        None
+    }
+
+    fn leads_not(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.of(by.node).changed(now.at, None);
+        None
+    }
+
+    fn stopped(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.of(by.node).changed(now.at, None);
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
+        self.leaders.values_mut().for_each(|leading| leading.changed(now.at, None));
+        self.misses(now).into_iter().chain(self.renewals(now)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::Events;
     use leasehold::observe::Miss;
 
     fn judged(events: &Events) -> Vec<Finding> {
-        let mut check = ReadIndexBudget::default();
-        assert_eq!(events.first(&mut check), None, "Pf2 never ends a run");
-        check.finish(ms(3_000))
+        events.judged_by(&INFO, 3_000).0
     }
 
     fn renewed(rounds: u64) -> Events {
@@ -205,10 +197,8 @@ mod tests {
 
     #[test]
     fn time_as_a_follower_gives_no_budget() {
-        let mut check = ReadIndexBudget::default();
         let events = renewed(34).follows(1_500, 1, 5);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.finish(ms(3_000)).len(), 1);
+        assert_eq!(judged(&events).len(), 1);
     }
 
     #[test]

@@ -18,17 +18,16 @@
 //! `heartbeats-behind-entries` in `planted/bulk-traffic`.
 
 use crate::check::calm::more_than_leadership;
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place, Premises};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, RoundCause};
+use crate::words::figures::{count, counted, duration};
+use leasehold::env::{Lane, NodeId};
+use leasehold::observe::RoundCause;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ReadIndexLatency>(
     "read-index-latency",
     Class::Expectation,
     "a ReadIndex round takes a round trip, and waits for no tick",
@@ -41,10 +40,8 @@ const ENOUGH: u64 = 100;
 /// Of so many entries it is known when the leader made them durable.
 const REMEMBERED: usize = 64;
 
-/// The check.
-pub(in crate::check) struct ReadIndexLatency {
-    premises: Premises,
-    /// But for transfers: the leader that follows has no lease yet, and runs rounds.
+#[derive(Default)]
+struct ReadIndexLatency {
     /// Who was last caught up, and since when it has been that and written no snapshot.
     leader: Option<(NodeId, SimTime)>,
     /// When it made its last entries durable.
@@ -58,113 +55,113 @@ pub(in crate::check) struct ReadIndexLatency {
     longest: Duration,
 }
 
+fn usual(premises: &Premises) -> Duration {
+    premises.round_trip + premises.fsync
+}
+
+fn most(premises: &Premises) -> Duration {
+    premises.slowest_round_trip + premises.slowest_fsync
+}
+
 impl ReadIndexLatency {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        let longest = Duration::ZERO;
-        Self {
-            premises: premises.clone(),
-            leader: None,
-            appended: VecDeque::new(),
-            full: None,
-            rounds: 0,
-            slow: 0,
-            slowest: 0,
-            longest,
-        }
-    }
-
-    fn usual(&self) -> Duration {
-        self.premises.round_trip + self.premises.fsync
-    }
-
-    fn most(&self) -> Duration {
-        self.premises.slowest_round_trip + self.premises.slowest_fsync
-    }
-
-    fn leads(&self, node: NodeId) -> bool {
+    fn is_leader(&self, node: NodeId) -> bool {
         self.leader.is_some_and(|(leader, _)| leader == node)
     }
 
-    fn append(&mut self, at: SimTime) {
-        if self.appended.len() == REMEMBERED {
-            self.appended.pop_front();
-        }
-        self.appended.push_back(at);
-    }
-
-    /// What the leader made durable meanwhile, an entry at a time if need be, was ahead of the round.
-    fn behind(&self, at: SimTime, waited: Duration) -> Duration {
-        let ahead = self.appended.iter().rev().take_while(|appended| at.since(**appended) <= waited).count();
-        self.premises.fsync * ahead as u32
-    }
-
-    fn ended(&mut self, at: SimTime, node: NodeId, waited: Duration, nodes: &View) {
-        let full = self.full.is_some_and(|full| at.since(full) < self.premises.settling());
-        let ready = self.leader.is_some_and(|(leader, since)| leader == node && at.since(since) >= waited);
-        let settled = || self.premises.is_settled(nodes.faults.calm(more_than_leadership), at);
-        if self.premises.lossless && !full && ready && settled() {
-            self.rounds += 1;
-            let behind = self.behind(at, waited);
-            self.slow += u64::from(waited > self.usual() + behind);
-            self.slowest += u64::from(waited > self.most() + behind);
-            self.longest = self.longest.max(waited);
+    /// Writing that takes a loop away from its rounds.
+    fn writes_snapshot(&mut self, now: &Now<'_>, node: NodeId) {
+        if self.is_leader(node) {
+            self.leader = Some((node, now.at));
         }
     }
 
-    fn finding(&self, end: SimTime, number: u64, bound: Duration, may: &str) -> Finding {
+    fn finding(&self, now: &Now<'_>, number: u64, bound: Duration, may: &str) -> Finding {
         let message = format!(
             "{} of {} took longer than {} and what was ahead of them, and {may} may",
-            words::count(number),
-            words::several(self.rounds, "ReadIndex round"),
-            words::duration(bound)
+            count(number),
+            counted(self.rounds, "ReadIndex round"),
+            duration(bound)
         );
-        INFO.finding(end, message, vec![format!("the longest took {}", words::duration(self.longest))])
+        now.bare_finding(message, vec![format!("the longest took {}", duration(self.longest))])
     }
 }
 
 impl Check for ReadIndexLatency {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::Round, Kind::Appended]
+    fn caught_up(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.leader = Some((by.node, now.at));
+        None
     }
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else {
-            return None;
-        };
-        match event {
-            Event::CaughtUp { .. } => self.leader = Some((*node, record.at)),
-            Event::RoundEnded { cause: RoundCause::LeaseMiss | RoundCause::InnerRead, waited, confirmed: true } => {
-                self.ended(record.at, *node, *waited, nodes);
+    fn appended(&mut self, now: &Now<'_>, by: By<'_>, _: Place) -> Option<Finding> {
+        if self.is_leader(by.node) {
+            if self.appended.len() == REMEMBERED {
+                self.appended.pop_front();
             }
-            Event::Appended { .. } if self.leads(*node) => self.append(record.at),
-            Event::LaneFull { .. } | Event::InboxFull { .. } => self.full = Some(record.at),
-            Event::SnapshotTaken { .. } | Event::LogCompacted { .. } if self.leads(*node) => {
-                self.leader = Some((*node, record.at));
-            }
-            _ => {}
+            self.appended.push_back(now.at);
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.rounds
+    fn round_ended(
+        &mut self,
+        now: &Now<'_>,
+        by: By<'_>,
+        cause: RoundCause,
+        waited: Duration,
+        confirmed: bool,
+    ) -> Option<Finding> {
+        let Now { at, nodes, premises, .. } = *now;
+        let judged = match cause {
+            RoundCause::LeaseMiss | RoundCause::InnerRead => confirmed && premises.lossless,
+            RoundCause::Renewal | RoundCause::Write => false,
+        };
+        let full = self.full.is_some_and(|full| at.since(full) < premises.settling());
+        let ready = self.leader.is_some_and(|(leader, since)| leader == by.node && at.since(since) >= waited);
+        if !judged || full || !ready || !premises.is_settled(nodes.faults.calm(more_than_leadership), at) {
+            return None;
+        }
+        now.judge();
+        self.rounds += 1;
+        // What the leader made durable meanwhile, an entry at a time if need be, was ahead of the round.
+        let ahead = self.appended.iter().rev().take_while(|appended| at.since(**appended) <= waited).count();
+        let behind = premises.fsync * ahead as u32;
+        self.slow += u64::from(waited > usual(premises) + behind);
+        self.slowest += u64::from(waited > most(premises) + behind);
+        self.longest = self.longest.max(waited);
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+    fn queue_full(&mut self, now: &Now<'_>, _: By<'_>, _: Lane) -> Option<Finding> {
+        self.full = Some(now.at);
+        None
+    }
+
+    fn snapshot_taken(&mut self, now: &Now<'_>, by: By<'_>, _: Place) -> Option<Finding> {
+        self.writes_snapshot(now, by.node);
+        None
+    }
+
+    fn log_compacted(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.writes_snapshot(now, by.node);
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         let half = self.rounds >= ENOUGH && self.slow * 2 > self.rounds;
-        let half = half.then(|| self.finding(end, self.slow, self.usual(), "half of them"));
-        let most = self.slowest * 100 > self.rounds.max(100);
-        let most = most.then(|| self.finding(end, self.slowest, self.most(), "one of 100"));
-        half.into_iter().chain(most).collect()
+        let half = half.then(|| self.finding(now, self.slow, usual(now.premises), "half of them"));
+        let one = self.slowest * 100 > self.rounds.max(100);
+        let one = one.then(|| self.finding(now, self.slowest, most(now.premises), "one of 100"));
+        half.into_iter().chain(one).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::Events;
     use crate::history::FaultPhase::Activated;
     use crate::words::Verb;
+    use leasehold::observe::Event;
 
     /// A round trip takes 1 ms and an fsync 2; the slowest of both take 9.
     fn judged(rounds: &[(u64, u64)]) -> (Vec<String>, u64) {
@@ -177,10 +174,8 @@ mod tests {
     }
 
     fn after(events: Events) -> (Vec<String>, u64) {
-        let mut check = ReadIndexLatency::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "Pf6 is judged at the end");
-        let findings = check.finish(ms(60_000));
-        (findings.into_iter().map(|finding| finding.message).collect(), check.evaluated())
+        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 
     #[test]

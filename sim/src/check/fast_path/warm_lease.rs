@@ -14,16 +14,15 @@
 //! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, `only-voter-without-lease`
 //! (`planted/only-voter`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now, Premises};
+use crate::history::Fault;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
 use crate::words::Disturbs;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Miss, Role};
+use crate::words::figures::{counted, duration};
+use leasehold::observe::Miss;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<WarmLease>(
     "warm-lease",
     Class::Expectation,
     "a new leader answers from its lease one heartbeat round trip after it is caught up",
@@ -38,105 +37,76 @@ fn leaves_something_behind(disturbs: Disturbs) -> bool {
     }
 }
 
-/// The check.
-pub(in crate::check) struct WarmLease {
-    premises: Premises,
-    /// Who was last caught up, and since when.
-    leader: Option<(NodeId, SimTime)>,
+#[derive(Default)]
+struct WarmLease {
     /// From when on the next read of the leader must be answered from its lease; `None`: one was judged.
     due: Option<SimTime>,
-    renews: bool,
-    cold: Vec<Finding>,
-    evaluated: u64,
+    cold: u64,
+    first: Option<Finding>,
 }
 
 impl WarmLease {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { premises: premises.clone(), leader: None, due: None, renews: true, cold: Vec::new(), evaluated: 0 }
-    }
-
-    fn told(
-        &mut self,
-        at: SimTime,
-        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
-        nodes: &View,
-    ) {
-        match event {
-            Event::Configured(timing) => self.renews &= timing.renews,
-            Event::CaughtUp { .. } => {
-                self.leader = Some((*node, at));
-                self.reckon(nodes);
-            }
-            Event::Role { role, .. } if *role != Role::Leader => {
-                self.leader.take_if(|(leader, _)| leader == node);
-            }
-            Event::LeaseRead { miss, .. } if miss.is_none_or(Miss::counts) => self.read(at, *node, *miss, nodes),
-            _ => {}
-        }
-    }
-
     /// Something began, from which the lease must be warm some time later.
-    fn reckon(&mut self, nodes: &View) {
-        let Premises { tick, heartbeat, slowest_round_trip, slowest_fsync, .. } = self.premises;
+    fn reckon(&mut self, now: &Now<'_>) {
+        let Premises { tick, heartbeat, slowest_round_trip, slowest_fsync, .. } = *now.premises;
         let round = tick + slowest_round_trip + slowest_fsync;
-        let reckoned = self.leader.zip(nodes.faults.calm(|_| true));
+        let reckoned = now.nodes.last_caught_up().zip(now.nodes.faults.calm(|_| true));
         self.due = reckoned.map(|((_, elected), calm)| elected.after(round).max(calm.since.after(heartbeat + round)));
-    }
-
-    fn read(&mut self, at: SimTime, node: NodeId, miss: Option<Miss>, nodes: &View) {
-        let is_due = self.due.is_some_and(|due| at > due) && self.leader.is_some_and(|(leader, _)| leader == node);
-        let judged = self.renews && self.premises.lossless && miss != Some(Miss::Transfer);
-        let settled = || self.premises.is_settled(nodes.faults.calm(leaves_something_behind), at);
-        if !is_due || !judged || !settled() {
-            return;
-        }
-        self.due = None;
-        self.evaluated += 1;
-        let Some(((_, elected), miss)) = self.leader.zip(miss) else { return };
-        let message = format!(
-            "{node}, caught up since {elected}, answered a read not from its lease ({}) {} after that, and nothing was wrong any more",
-            miss.name(),
-            words::duration(at.since(elected))
-        );
-        self.cold.push(INFO.finding(at, message, nodes.story(at, STORY)));
     }
 }
 
 impl Check for WarmLease {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::LeaseRead, Kind::Fault]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Fault(_) => self.reckon(nodes),
-            What::Stack(told) => self.told(record.at, told, nodes),
-            _ => {}
-        }
+    fn caught_up(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+        self.reckon(now);
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn fault(&mut self, now: &Now<'_>, _: &Fault) -> Option<Finding> {
+        self.reckon(now);
+        None
     }
 
-    fn finish(&mut self, _end: SimTime) -> Vec<Finding> {
-        let times = self.cold.len() as u64;
-        let first = self.cold.drain(..).next();
-        let counted = |finding: Finding| Finding {
-            message: format!("{}; {} in all", finding.message, words::several(times, "time")),
-            ..finding
-        };
-        first.map(counted).into_iter().collect()
+    fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
+        let is_due = self.due.is_some_and(|due| now.at > due);
+        let elected = now.nodes.caught_up(by.node).filter(|_| is_due)?;
+        let judged = read.counts()
+            && read.miss != Some(Miss::Transfer)
+            && now.premises.lossless
+            && now.nodes.renew_by_themselves()
+            && now.premises.is_settled(now.nodes.faults.calm(leaves_something_behind), now.at);
+        if !judged {
+            return None;
+        }
+        self.due = None;
+        now.judge();
+        let (node, miss, since) = (by.node, read.miss?.name(), duration(now.at.since(elected)));
+        self.cold += 1;
+        self.first.get_or_insert_with(|| {
+            let message = format!(
+                "{node}, caught up since {elected}, answered a read not from its lease ({miss}) {since} after that, and nothing was wrong any more"
+            );
+            now.finding(message, Vec::new())
+        });
+        None
+    }
+
+    fn at_end(&mut self, _: &Now<'_>) -> Vec<Finding> {
+        let times = counted(self.cold, "time");
+        let first = self.first.take();
+        first
+            .map(|first| Finding { message: format!("{}; {times} in all", first.message), ..first })
+            .into_iter()
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::Events;
     use crate::history::FaultPhase::{Activated, Ended};
     use crate::words::Verb;
+    use leasehold::observe::Event;
 
     /// n1 is caught up at 21 s. A tick and a heartbeat are 100 ms, a round trip takes 4 at most, an fsync 5.
     fn led() -> Events {
@@ -145,9 +115,8 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (usize, u64) {
-        let mut check = WarmLease::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "Pf3 is judged at the end");
-        (check.finish(ms(60_000)).len(), check.evaluated())
+        let (found, evaluated) = events.judged_by(&INFO, 60_000);
+        (found.len(), evaluated)
     }
 
     #[test]

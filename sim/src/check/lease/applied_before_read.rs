@@ -11,63 +11,32 @@
 //!
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/stale-read`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<AppliedBeforeRead>(
     "applied-before-read",
     Class::LeaseInvariant,
     "who answers from a lease has applied all that any client was told of",
     "lease-bugs.md S4, P9",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct AppliedBeforeRead {
-    evaluated: u64,
-}
+struct AppliedBeforeRead;
 
-impl AppliedBeforeRead {
-    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let applied = nodes.get(node)?.applied.map_or(0, |(index, _)| index);
-        let floor = nodes.operations.floor();
+impl Check for AppliedBeforeRead {
+    fn served(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        now.judge();
+        let (applied, floor) = (by.state.applied_index(), now.nodes.operations.floor());
         if applied >= floor.place {
             return None;
         }
         let message = format!(
-            "{node} answered a read from its lease with index {applied} applied, after a client had been told of index {}",
-            floor.place
+            "{} answered a read from its lease with index {applied} applied, after a client had been told of index {}",
+            by.node, floor.place
         );
         let told = floor.by.map(|(op, client, when)| format!("client {client} had been told by #{}, at {when}", op.0));
-        let story: Vec<_> = told.into_iter().collect();
-        Some(INFO.finding(at, message, nodes.complete(at, story)))
-    }
-}
-
-impl Check for AppliedBeforeRead {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::LeaseRead { miss: None, .. },
-                ..
-            }) => self.served(record.at, *node, nodes),
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+        Some(now.finding(message, told.into_iter().collect()))
     }
 }
 
@@ -78,7 +47,7 @@ mod tests {
     use leasehold::observe::Miss;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut AppliedBeforeRead::default())
+        events.found_by(&INFO)
     }
 
     /// n1 has applied index 1, n2 index 2 as well.

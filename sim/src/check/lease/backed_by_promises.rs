@@ -18,22 +18,21 @@
 //! **Seen alive by** the variants `long-lease`, at the first extension of every run, and `wall-clock` (`fast/s-07-wall-steps`).
 
 use crate::check::story::moment;
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Opened, STORY, Vote};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::Held;
-use crate::view::View;
-use crate::view::clocks::Clocks;
+use crate::view::acknowledged::Extension;
+use crate::view::{Held, View};
 use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{Event, Role};
+use leasehold::observe::{Membership, Role};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Not as others of its class: all that it finds is potential.
 pub(in crate::check) const INFO: CheckInfo = CheckInfo {
     stops: false,
-    ..CheckInfo::new(
+    ..CheckInfo::of::<BackedByPromises>(
         "backed-by-promises",
         Class::LeaseInvariant,
         "while a lease is valid, every election needs a voter that has promised against it",
@@ -41,35 +40,16 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo {
     )
 };
 
-/// The check.
-pub(in crate::check) struct BackedByPromises {
-    premises: Premises,
-    clocks: Clocks,
-    voters: BTreeMap<NodeId, Voter>,
+#[derive(Default)]
+struct BackedByPromises {
+    /// Who has started again votes for nobody until its clock shows this.
+    withheld: BTreeMap<NodeId, Instant>,
     /// What voters have promised to leaders, by (leader, voter): as it was when the leader last counted on it.
     promises: BTreeMap<(NodeId, NodeId), Promise>,
     /// The term of each holder in which its lease was found to be open to an election: once is enough.
     found: BTreeMap<NodeId, u64>,
     /// Those who are free to vote; kept for its memory alone.
     free: Vec<NodeId>,
-    evaluated: u64,
-}
-
-/// What a node lets others count on.
-#[derive(Clone, Copy, Default)]
-struct Voter {
-    /// For how long it promises, less one tick; `None`: as the scenario says.
-    promise: Option<Duration>,
-    /// Whom it follows, and in which term.
-    follows: Option<(NodeId, u64)>,
-    /// Its process has begun and has yet to open its log: whom it has promised what is forgotten, but it votes for nobody
-    /// before that.
-    opens: bool,
-    /// The last entry that it has applied, in this life or an earlier one. It applies what it knows to be committed before it
-    /// stands for election, and so goes by no membership that is older than that.
-    reached: u64,
-    /// It votes for nobody until its clock shows this.
-    withholds_until: Option<Instant>,
 }
 
 /// Nothing but the voter's own clock moves its end once it is given.
@@ -82,165 +62,127 @@ struct Promise {
 }
 
 impl BackedByPromises {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            clocks: Clocks::default(),
-            voters: BTreeMap::new(),
-            promises: BTreeMap::new(),
-            found: BTreeMap::new(),
-            free: Vec::new(),
-            evaluated: 0,
+    fn judge_all(&mut self, now: &Now<'_>) -> Option<Finding> {
+        now.nodes.iter().find_map(|(holder, state)| self.judge(now, holder, state.lease?))
+    }
+
+    fn judge(&mut self, now: &Now<'_>, holder: NodeId, lease: Held) -> Option<Finding> {
+        if !lease.is_valid(now.at) {
+            return None;
         }
-    }
-
-    fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) -> Option<Finding> {
-        let voter = self.voters.entry(told.replica.node).or_default();
-        match told.event {
-            // What comes so late that the lease has run out extends nothing.
-            Event::LeaseExtended { .. } => {
-                let lease = nodes.lease(told.replica.node).filter(|lease| lease.is_valid(at))?;
-                return self.judge(at, told.replica.node, lease, nodes);
-            }
-            Event::Configured(timing) => {
-                voter.promise = Some(timing.promise.saturating_sub(timing.tick));
-                return None;
-            }
-            // It takes nobody's messages before it has opened its log.
-            Event::Role { leader: None, .. } if voter.opens => return None,
-            Event::Role { role, term, leader } => {
-                voter.follows = leader.filter(|_| role == Role::Follower).map(|leader| (leader, term));
-                voter.opens = false;
-            }
-            Event::Opened { withholds, .. } => {
-                let lost = self.premises.tick.min(withholds);
-                let withholds_until = Some(told.clock.after(withholds - lost));
-                *voter = Voter { follows: None, opens: false, withholds_until, ..*voter };
-            }
-            // Whatever it said that it would do.
-            Event::Voted { vote: Some(_), .. } => voter.withholds_until = None,
-            Event::Membership { .. } => {}
-            Event::Applied { index, .. } => {
-                voter.reached = voter.reached.max(index);
-                return None;
-            }
-            _ => return None,
-        }
-        self.judge_all(at, nodes)
-    }
-
-    fn judge_all(&mut self, at: SimTime, nodes: &View) -> Option<Finding> {
-        let holders = nodes.iter().filter_map(|(node, state)| Some((node, state.lease?)));
-        let valid: Vec<_> = holders.filter(|(_, lease)| lease.is_valid(at)).collect();
-        valid.into_iter().find_map(|(holder, lease)| self.judge(at, holder, lease, nodes))
-    }
-
-    fn judge(&mut self, at: SimTime, holder: NodeId, lease: Held, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
+        now.judge();
         if self.found.get(&holder) == Some(&lease.term) {
             return None;
         }
-        let process = (holder, nodes.get(holder)?.incarnation);
+        let process = (holder, now.nodes.get(holder)?.incarnation);
         let mut free = std::mem::take(&mut self.free);
         free.clear();
-        let others = nodes.iter().map(|(node, _)| node).filter(|node| *node != holder);
+        let others = now.nodes.others(holder).map(|(node, _)| node);
         free.extend(
-            others.filter(|node| self.promised(process, lease.term, *node, nodes).is_none_or(|end| end < lease.until)),
+            others.filter(|node| self.promised(now, process, lease.term, *node).is_none_or(|end| end < lease.until)),
         );
-        let winner = free.iter().copied().find(|node| !self.repeats(*node, nodes) && could_win(*node, &free, nodes));
+        let winner = free.iter().copied().find(|node| could_win(*node, &free, now.nodes));
         self.free = free;
         let winner = winner?;
         self.found.insert(holder, lease.term);
-        Some(self.finding(at, process, lease, winner, nodes))
-    }
-
-    /// Does it apply again, after a start, what it had applied before?
-    fn repeats(&self, node: NodeId, nodes: &View) -> bool {
-        let applied = nodes.get(node).and_then(|state| state.applied).map_or(0, |(index, _)| index);
-        self.voters.get(&node).is_some_and(|voter| applied < voter.reached)
+        Some(self.finding(now, process, lease, winner))
     }
 
     /// Until when `voter` will help elect nobody but the holder; `None`: it may at once.
-    fn promised(&mut self, holder: (NodeId, u64), term: u64, voter: NodeId, nodes: &View) -> Option<SimTime> {
-        let Voter { promise, follows, withholds_until, opens, reached: _ } = *self.voters.get(&voter)?;
-        if opens {
+    fn promised(&mut self, now: &Now<'_>, holder: (NodeId, u64), term: u64, voter: NodeId) -> Option<SimTime> {
+        let state = now.nodes.get(voter)?;
+        if state.opens {
             return Some(SimTime::NEVER);
         }
-        let withheld = withholds_until.and_then(|until| self.clocks.when(voter, until));
-        if follows != Some((holder.0, term)) {
+        let withheld = self.withheld.get(&voter).and_then(|until| now.nodes.clocks.when(voter, *until));
+        if (state.role, state.leader, state.term) != (Role::Follower, Some(holder.0), term) {
             return withheld;
         }
-        let sent_at = nodes.acknowledged.latest_of(holder, term, voter).map(|stamp| stamp.sent_at);
-        let promise = promise.unwrap_or(self.premises.election_timeout.saturating_sub(self.premises.tick));
-        let given = sent_at.and_then(|sent_at| self.given((holder.0, voter), sent_at, promise));
-        given.and_then(|given| self.clocks.when(voter, given.until)).max(withheld)
+        let promise = state.timing.map_or(now.premises.election_timeout.saturating_sub(now.premises.tick), |timing| {
+            timing.promise.saturating_sub(timing.tick)
+        });
+        let acknowledged = now.nodes.acknowledged.latest_of(holder, term, voter);
+        let given = acknowledged.and_then(|stamp| self.given(now.nodes, (holder.0, voter), stamp.sent_at, promise));
+        given.and_then(|given| now.nodes.clocks.when(voter, given.until)).max(withheld)
     }
 
     /// What acknowledging that which left at `sent_at` promises.
-    fn given(&mut self, (holder, voter): (NodeId, NodeId), sent_at: Instant, promise: Duration) -> Option<Promise> {
+    fn given(
+        &mut self,
+        nodes: &View,
+        (holder, voter): (NodeId, NodeId),
+        sent_at: Instant,
+        promise: Duration,
+    ) -> Option<Promise> {
         if let Some(known) = self.promises.get(&(holder, voter)).filter(|known| known.sent_at == sent_at) {
             return Some(*known);
         }
-        let left = self.clocks.when(holder, sent_at)?;
-        let given = Promise { sent_at, until: self.clocks.reading(voter, left)?.after(promise) };
+        let left = nodes.clocks.when(holder, sent_at)?;
+        let given = Promise { sent_at, until: nodes.clocks.reading(voter, left)?.after(promise) };
         self.promises.insert((holder, voter), given);
         Some(given)
     }
 
-    fn finding(&mut self, at: SimTime, process: (NodeId, u64), lease: Held, winner: NodeId, nodes: &View) -> Finding {
+    fn finding(&mut self, now: &Now<'_>, process: (NodeId, u64), lease: Held, winner: NodeId) -> Finding {
         let (holder, until) = (process.0, moment(lease.until));
         let message = format!(
             "{holder} holds a lease of term {} until {until}, and before that {winner} could be elected by nodes that have not promised for so long",
             lease.term
         );
-        let others = nodes.iter().map(|(node, _)| node).filter(|node| *node != holder);
-        let promised = others.take(STORY - 4).map(|node| match self.promised(process, lease.term, node, nodes) {
+        let others = now.nodes.others(holder).map(|(node, _)| node);
+        let promised = others.take(STORY - 4).map(|node| match self.promised(now, process, lease.term, node) {
             Some(end) => format!("{node} helps elect nobody else until {}", moment(end)),
             None => format!("{node} has promised nothing that holds"),
         });
-        let story: Vec<_> = promised.collect();
-        INFO.potential(at, message, nodes.complete(at, story))
+        let story = promised.collect();
+        now.finding(message, story).potential()
     }
 }
 
-/// Could `candidate` be elected by those of `free`, by the membership that it goes by?
+/// Could `candidate` be elected by those of `free`, by the membership that it goes by? It applies what it knows to be committed before it
+/// stands, and so goes by none that is older than what it had applied in an earlier life.
 fn could_win(candidate: NodeId, free: &[NodeId], nodes: &View) -> bool {
     let log_end = |node| nodes.get(node).map(|state| state.log.last());
+    let repeats = nodes.get(candidate).is_some_and(|state| state.applied_index() < state.reached);
     let members = nodes.members(candidate);
     let votes = |voter| free.contains(&voter) && log_end(voter) <= log_end(candidate);
-    members.votes(candidate) && members.is_quorum(votes)
+    !repeats && members.votes(candidate) && members.is_quorum(votes)
 }
 
 impl Check for BackedByPromises {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::LeaseExtended, Kind::Applied, Kind::Clock, Kind::Process]
+    // What comes so late that the lease has run out extends nothing.
+    fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, _: Extension) -> Option<Finding> {
+        self.judge(now, by.node, by.state.lease?)
     }
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(told) => {
-                self.clocks.record(record);
-                return self.told(record.at, told, nodes);
-            }
-            What::Clock { .. } => {
-                self.clocks.record(record);
-                return self.judge_all(record.at, nodes);
-            }
-            What::Process { node, change: ProcessChange::Started { .. } } => {
-                self.voters.entry(*node).or_default().opens = true;
-            }
-            What::Message { .. }
-            | What::Process { .. }
-            | What::Invoked(_)
-            | What::Completed { .. }
-            | What::Cpu { .. }
-            | What::Fault(_) => {}
-        }
-        None
+    fn leads(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+        self.judge_all(now)
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    // It takes nobody's messages before it has opened its log.
+    fn leads_not(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        if by.state.opens { None } else { self.judge_all(now) }
+    }
+
+    fn opened(&mut self, now: &Now<'_>, by: By<'_>, Opened { withholds, .. }: Opened) -> Option<Finding> {
+        let lost = now.premises.tick.min(withholds);
+        self.withheld.insert(by.node, by.clock.after(withholds - lost));
+        self.judge_all(now)
+    }
+
+    // Whatever it said that it would do.
+    fn voted(&mut self, now: &Now<'_>, by: By<'_>, voted: Vote) -> Option<Finding> {
+        voted.vote?;
+        self.withheld.remove(&by.node);
+        self.judge_all(now)
+    }
+
+    fn membership(&mut self, now: &Now<'_>, _: By<'_>, _: u64, _: &Arc<Membership>) -> Option<Finding> {
+        self.judge_all(now)
+    }
+
+    fn clock(&mut self, now: &Now<'_>, _: NodeId, _: Option<SimTime>) -> Option<Finding> {
+        self.judge_all(now)
     }
 }
 
@@ -248,9 +190,10 @@ impl Check for BackedByPromises {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use leasehold::observe::Event;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut BackedByPromises::new(&Premises::of_tests()))
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4; n2 and n3 follow it. All have one entry. A promise is sure for 900 ms, a lease lasts 300.
@@ -264,10 +207,8 @@ mod tests {
 
     #[test]
     fn a_lease_within_the_promises_of_a_quorum_is_backed() {
-        let mut check = BackedByPromises::new(&Premises::of_tests());
         let events = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.evaluated(), 1);
+        assert_eq!(events.evaluated_by(&INFO), 1);
     }
 
     #[test]

@@ -11,72 +11,39 @@
 //!
 //! **Seen alive by** `served-before-own-term` (`planted/fresh-leader`) and its unit tests.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::Replica;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
+use crate::words::figures::duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CaughtUp>(
     "caught-up",
     Class::LeaseInvariant,
     "a leader answers from its lease only after it has applied an entry of its own term",
     "lease-bugs.md W7, P7",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct CaughtUp {
-    evaluated: u64,
-}
-
-impl CaughtUp {
-    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let state = nodes.get(node)?;
-        let caught_up = state.applied.is_some_and(|(_, term)| term == state.term);
-        (!caught_up).then(|| finding(at, node, state, nodes))
-    }
-}
-
-fn finding(at: SimTime, node: NodeId, state: &Replica, nodes: &View) -> Finding {
-    let term = state.term;
-    let applied = match state.applied {
-        Some((index, of)) => format!("the last entry that it had applied was at index {index}, of term {of}"),
-        None => "it had applied nothing at all".to_owned(),
-    };
-    let message =
-        format!("{node} answered a read from its lease before it had applied an entry of its term {term}: {applied}");
-    let since = words::duration(at.since(state.since));
-    let story = vec![
-        format!("{node} leads term {term} since {}, for {since}", state.since),
-        format!("{applied}; its log has {} entries", state.log.last_index()),
-        "what earlier leaders committed and acknowledged may be among the entries that it has not applied".to_owned(),
-    ];
-    INFO.finding(at, message, nodes.complete(at, story))
-}
+struct CaughtUp;
 
 impl Check for CaughtUp {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::LeaseRead { miss: None, .. },
-                ..
-            }) => self.served(record.at, *node, nodes),
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn served(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>) -> Option<Finding> {
+        now.judge();
+        let term = state.term;
+        let applied = match state.applied {
+            Some((_, of)) if of == term => return None,
+            Some((index, of)) => format!("the last entry that it had applied was at index {index}, of term {of}"),
+            None => "it had applied nothing at all".to_owned(),
+        };
+        let message = format!(
+            "{node} answered a read from its lease before it had applied an entry of its term {term}: {applied}"
+        );
+        let story = vec![
+            format!("{node} leads term {term} since {}, for {}", state.since, duration(now.at.since(state.since))),
+            format!("{applied}; its log has {} entries", state.log.last_index()),
+            "what earlier leaders committed and acknowledged may be among the entries that it has not applied"
+                .to_owned(),
+        ];
+        Some(now.finding(message, story))
     }
 }
 
@@ -87,7 +54,7 @@ mod tests {
     use leasehold::observe::Miss;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut CaughtUp::default())
+        events.found_by(&INFO)
     }
 
     /// n1 has applied index 7 of term 4 and leads term 5.
@@ -109,10 +76,8 @@ mod tests {
 
     #[test]
     fn after_that_reads_are_answered() {
-        let mut check = CaughtUp::default();
         let events = elected().missed(11, 1, Miss::NotCaughtUp).applies(15, 1, 8, 5, 0).hit(20, 1);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.evaluated(), 1);
+        assert_eq!(events.evaluated_by(&INFO), 1);
     }
 
     #[test]

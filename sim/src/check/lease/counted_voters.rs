@@ -13,68 +13,41 @@
 //! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
 //! (`planted/slow-half`), and its unit tests.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::Record;
+use crate::check::{By, Check, CheckInfo, Finding, Now, STORY};
 use crate::scenario::Class;
-use crate::view::View;
 use crate::view::acknowledged::Extension;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CountedVoters>(
     "counted-voters",
     Class::LeaseInvariant,
     "a lease is extended by acknowledgements of a quorum of those who vote",
     "lease-bugs.md W11, P5; LB-39 to LB-41, LB-43",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct CountedVoters {
-    evaluated: u64,
-}
+struct CountedVoters;
 
-impl CountedVoters {
-    fn extended(&mut self, extension: &Extension, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let backs = |node| node == extension.node || nodes.acknowledged.backs(extension, node);
-        (!nodes.members(extension.node).is_quorum(backs)).then(|| finding(extension, nodes))
-    }
-}
-
-fn finding(extension: &Extension, nodes: &View) -> Finding {
-    let Extension { at, node, term, .. } = extension;
-    let members = nodes.members(*node);
-    let message = format!(
-        "{node} extended its lease of term {term} without the acknowledgements of a quorum of those who vote: {members}"
-    );
-    let peers = nodes.iter().filter(|(peer, _)| peer != node);
-    let mut story: Vec<String> = peers
-        .take(STORY - 4)
-        .map(|(peer, _)| {
+impl Check for CountedVoters {
+    fn lease_extended(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, lease: Extension) -> Option<Finding> {
+        now.judge();
+        let members = now.nodes.members(node);
+        if members.is_quorum(|voter| voter == node || now.nodes.acknowledged.backs(&lease, voter)) {
+            return None;
+        }
+        let message = format!(
+            "{node} extended its lease of term {} without the acknowledgements of a quorum of those who vote: {members}",
+            lease.term
+        );
+        let peers = now.nodes.others(node).take(STORY - 4).map(|(peer, _)| {
             let vote = match (members.votes(peer), members.contains(peer)) {
                 (true, _) => "votes",
                 (false, true) => "is a learner",
                 (false, false) => "is no member",
             };
-            format!("{peer} {vote}: {}", nodes.acknowledged.describe(extension, peer))
-        })
-        .collect();
-    if !members.votes(*node) {
-        story.push(format!("{node} has no vote itself"));
-    }
-    INFO.finding(*at, message, nodes.complete(*at, story))
-}
-
-impl Check for CountedVoters {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseExtended]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        self.extended(&Extension::of(record, nodes)?, nodes)
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+            format!("{peer} {vote}: {}", now.nodes.acknowledged.describe(&lease, peer))
+        });
+        let itself = (!members.votes(node)).then(|| format!("{node} has no vote itself"));
+        Some(now.finding(message, peers.chain(itself).collect()))
     }
 }
 
@@ -84,7 +57,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut CountedVoters::default())
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4 of n1, n2 and n3, which vote, and n4, which learns; n5 is no member.
@@ -95,9 +68,8 @@ mod tests {
 
     #[test]
     fn a_voter_with_the_leader_is_a_quorum_of_three() {
-        let mut check = CountedVoters::default();
         let events = leads().acknowledges(20, 3, 1, 4, 10).leased(21, 1, 4, 0, 10);
-        assert_eq!((events.first(&mut check), check.evaluated()), (None, 1));
+        assert_eq!(events.evaluated_by(&INFO), 1);
     }
 
     #[test]

@@ -15,27 +15,24 @@
 //!
 //! **Seen alive by** the variant `elastickv-549`, under which every error ends the lease: write conflicts above all.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
-use crate::history::{Record, What};
+use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
+use crate::time::{SimTime, mean};
+use crate::words::figures::{count, counted, duration, rate};
 use leasehold::error::ErrorKind;
-use leasehold::observe::{EndCause, Event, Miss, RoundCause};
+use leasehold::observe::{EndCause, Miss, RoundCause};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<EndCauses>(
     "end-causes",
     Class::Expectation,
     "only a loss of leadership ends a lease: no conflict, deadline or transport error does",
     "lease-bugs.md W9, RL.8; elastickv #558, #559",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct EndCauses {
-    evaluated: u64,
+struct EndCauses {
     unfounded: BTreeMap<ErrorKind, Ends>,
     reads: u64,
     cold: u64,
@@ -70,31 +67,12 @@ fn is_loss_of_leadership(kind: ErrorKind) -> bool {
 }
 
 impl EndCauses {
-    fn ended(&mut self, cause: EndCause, held: bool) {
-        self.evaluated += 1;
-        if let EndCause::Failed(kind) = cause
-            && !is_loss_of_leadership(kind)
-        {
-            let ends = self.unfounded.entry(kind).or_default();
-            ends.all += 1;
-            ends.held += u64::from(held);
-        }
-    }
-
-    fn read(&mut self, miss: Option<Miss>) {
-        self.reads += u64::from(miss.is_none_or(Miss::counts));
-        self.cold += u64::from(miss == Some(Miss::Cold));
-    }
-
     fn message(&self, end: SimTime) -> String {
         let total: u64 = self.unfounded.values().map(|ends| ends.all).sum();
-        let causes: Vec<_> = self
-            .by_number()
-            .into_iter()
-            .map(|(kind, ends)| format!("{} {}", kind.name(), words::count(ends.all)))
-            .collect();
-        let rate = words::per_second(total, end.since(SimTime::default()));
-        format!("the lease was ended without cause {}, {rate}: {}", words::several(total, "time"), causes.join(", "))
+        let causes: Vec<_> =
+            self.by_number().iter().map(|(kind, ends)| format!("{} {}", kind.name(), count(ends.all))).collect();
+        let rate = rate(total, end.since(SimTime::default()));
+        format!("the lease was ended without cause {}, {rate}: {}", counted(total, "time"), causes.join(", "))
     }
 
     fn by_number(&self) -> Vec<(ErrorKind, Ends)> {
@@ -104,24 +82,18 @@ impl EndCauses {
     }
 
     fn story(&self) -> Vec<String> {
-        let mut story: Vec<_> = self
-            .by_number()
-            .into_iter()
-            .take(4)
-            .map(|(kind, ends)| {
-                let voided = ends.all - ends.held;
-                format!(
-                    "{} ended a lease in force {}, and voided what would have brought one back {}",
-                    kind.name(),
-                    words::several(ends.held, "time"),
-                    words::several(voided, "time")
-                )
-            })
-            .collect();
-        let (cold, reads) = (words::count(self.cold), words::count(self.reads));
-        story.push(format!("{cold} of {reads} lease reads then found no lease (cold)"));
+        let line = |(kind, ends): &(ErrorKind, Ends)| {
+            format!(
+                "{} ended a lease in force {}, and voided what would have brought one back {}",
+                kind.name(),
+                counted(ends.held, "time"),
+                counted(ends.all - ends.held, "time")
+            )
+        };
+        let mut story: Vec<_> = self.by_number().iter().take(4).map(line).collect();
+        story.push(format!("{} of {} lease reads then found no lease (cold)", count(self.cold), count(self.reads)));
         if self.rounds > 0 {
-            let mean = words::duration(words::mean(self.waited, self.rounds));
+            let mean = duration(mean(self.waited, self.rounds));
             story.push(format!("each of those paid a ReadIndex round; a read that missed waited {mean} in the mean"));
         }
         story.push("none of these errors says that leadership is lost (rule RL.8)".to_owned());
@@ -130,33 +102,37 @@ impl EndCauses {
 }
 
 impl Check for EndCauses {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead, Kind::Round, Kind::Told]
-    }
-
-    fn record(&mut self, record: &Record, _nodes: &View) -> Option<Finding> {
-        let What::Stack(told) = &record.what else { return None };
-        match told.event {
-            Event::LeaseEnded { cause, held, .. } => self.ended(cause, held),
-            Event::LeaseRead { miss, .. } => self.read(miss),
-            Event::RoundEnded { cause: RoundCause::LeaseMiss, waited, .. } => {
-                self.rounds += 1;
-                self.waited += waited;
-            }
-            _ => {}
+    fn lease_ended(&mut self, now: &Now<'_>, _: By<'_>, _: u64, cause: EndCause, held: bool) -> Option<Finding> {
+        now.judge();
+        if let EndCause::Failed(kind) = cause
+            && !is_loss_of_leadership(kind)
+        {
+            let ends = self.unfounded.entry(kind).or_default();
+            ends.all += 1;
+            ends.held += u64::from(held);
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn lease_read(&mut self, _: &Now<'_>, _: By<'_>, read: LeaseRead) -> Option<Finding> {
+        self.reads += u64::from(read.counts());
+        self.cold += u64::from(read.miss == Some(Miss::Cold));
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+    fn round_ended(&mut self, _: &Now<'_>, _: By<'_>, cause: RoundCause, waited: Duration, _: bool) -> Option<Finding> {
+        if cause == RoundCause::LeaseMiss {
+            self.rounds += 1;
+            self.waited += waited;
+        }
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         if self.unfounded.is_empty() {
             return Vec::new();
         }
-        vec![INFO.finding(end, self.message(end), self.story())]
+        vec![now.bare_finding(self.message(now.at), self.story())]
     }
 }
 
@@ -164,11 +140,10 @@ impl Check for EndCauses {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use leasehold::observe::Event;
 
     fn judged(events: &Events) -> Vec<Finding> {
-        let mut check = EndCauses::default();
-        assert_eq!(events.first(&mut check), None, "W9 never ends a run");
-        check.finish(ms(2_000))
+        events.judged_by(&INFO, 2_000).0
     }
 
     #[test]
@@ -209,9 +184,7 @@ mod tests {
 
     #[test]
     fn every_end_is_one_evaluation() {
-        let mut check = EndCauses::default();
         let events = Events::default().ended(1, 1, EndCause::Transfer).failed(2, 1, ErrorKind::NotLeader).hit(3, 1);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.evaluated(), 2);
+        assert_eq!(events.evaluated_by(&INFO), 2);
     }
 }

@@ -12,27 +12,25 @@
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/read-index-renewal`, before `one-lease` sees anything.
 
 use crate::check::story::moment;
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::{Held, View};
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
+use crate::view::Held;
+use crate::view::acknowledged::Extension;
+use crate::words::figures::duration;
+use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ExclusiveCommits>(
     "exclusive-commits",
     Class::LeaseInvariant,
     "nothing of a later term is committed while a lease is valid",
     "lease-bugs.md W2",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct ExclusiveCommits {
+struct ExclusiveCommits {
     /// The first known of the latest term in which an entry was applied.
     latest: Option<Committed>,
-    evaluated: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -44,65 +42,37 @@ struct Committed {
 }
 
 impl ExclusiveCommits {
-    fn applied(&mut self, committed: Committed, nodes: &View) -> Option<Finding> {
-        if self.latest.is_some_and(|latest| latest.term >= committed.term) {
+    fn judge(&self, now: &Now<'_>, holder: NodeId, lease: Held) -> Option<Finding> {
+        let Committed { term, index, node, at } = self.latest?;
+        if !lease.is_valid(now.at) || lease.term >= term {
             return None;
         }
-        self.latest = Some(committed);
-        self.evaluated += 1;
-        nodes.iter().find_map(|(node, state)| self.judge(committed.at, node, state.lease?, nodes))
-    }
-
-    fn extended(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        self.judge(at, node, nodes.lease(node)?, nodes)
-    }
-
-    fn judge(&self, at: SimTime, holder: NodeId, lease: Held, nodes: &View) -> Option<Finding> {
-        let Committed { term, index, node, at: when } = self.latest?;
-        if !lease.is_valid(at) || lease.term >= term {
-            return None;
-        }
-        let left =
-            if lease.until == SimTime(u64::MAX) { "ever".to_owned() } else { words::duration(lease.until.since(at)) };
+        let Held { term: held, extended, until, .. } = lease;
+        let left = if until == SimTime::NEVER { "ever".to_owned() } else { duration(until.since(now.at)) };
         let message = format!(
-            "{holder} holds a lease of term {} for another {left}, though an entry of term {term} is committed",
-            lease.term
+            "{holder} holds a lease of term {held} for another {left}, though an entry of term {term} is committed"
         );
         let story = vec![
-            format!("{node} applied index {index} of term {term} at {when}: so a quorum has it"),
-            format!(
-                "{holder} extended its lease of term {} at {}, until {}",
-                lease.term,
-                lease.extended,
-                moment(lease.until)
-            ),
+            format!("{node} applied index {index} of term {term} at {at}: so a quorum has it"),
+            format!("{holder} extended its lease of term {held} at {extended}, until {}", moment(until)),
         ];
-        Some(INFO.finding(at, message, nodes.complete(at, story)))
+        Some(now.finding(message, story))
     }
 }
 
 impl Check for ExclusiveCommits {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Applied, Kind::LeaseExtended]
-    }
-
-    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
-        match what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::Applied { index, term, .. },
-                ..
-            }) => self.applied(Committed { term: *term, index: *index, node: *node, at: *at }, nodes),
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. }, event: Event::LeaseExtended { .. }, ..
-            }) => self.extended(*at, *node, nodes),
-            _ => None,
+    fn applied(&mut self, now: &Now<'_>, by: By<'_>, Place { index, term, .. }: Place) -> Option<Finding> {
+        if self.latest.is_some_and(|latest| latest.term >= term) {
+            return None;
         }
+        self.latest = Some(Committed { term, index, node: by.node, at: now.at });
+        now.judge();
+        now.nodes.iter().find_map(|(node, state)| self.judge(now, node, state.lease?))
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, _: Extension) -> Option<Finding> {
+        now.judge();
+        self.judge(now, by.node, by.state.lease?)
     }
 }
 
@@ -113,7 +83,7 @@ mod tests {
     use leasehold::observe::EndCause;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut ExclusiveCommits::default())
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4, with a lease until 1000 ms and an entry of its term.
@@ -150,8 +120,6 @@ mod tests {
 
     #[test]
     fn each_term_and_each_extension_is_one_evaluation() {
-        let mut check = ExclusiveCommits::default();
-        assert_eq!(leased().applies(20, 2, 1, 4, 0).extended(30, 1, 4, 1_030).first(&mut check), None);
-        assert_eq!(check.evaluated(), 3);
+        assert_eq!(leased().applies(20, 2, 1, 4, 0).extended(30, 1, 4, 1_030).evaluated_by(&INFO), 3);
     }
 }

@@ -13,95 +13,54 @@
 //! `clock-failure-is-zero` (`planted/clock-failure`) and `never-expires` (`fast/s-03-cut-after-check-quorum`): a cached reading
 //! at once.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{Instant, NodeId, ReplicaId};
-use leasehold::observe::Event;
+use crate::words::figures::duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<FreshClock>(
     "fresh-clock",
     Class::LeaseInvariant,
     "a lease read is decided by a fresh reading of the clock, before the lease's expiry",
     "lease-bugs.md W10, P8",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct FreshClock {
-    evaluated: u64,
-}
+struct FreshClock;
 
-/// A lease read that was decided.
-struct Decision {
-    at: SimTime,
-    node: NodeId,
-    hit: bool,
-    /// The reading that it was decided by.
-    now: Option<Instant>,
-    /// What the clock showed.
-    clock: Instant,
-}
-
-impl FreshClock {
-    fn decided(&mut self, decision: &Decision, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let wrong = what_is_wrong(decision, nodes)?;
-        let Decision { at, node, hit, .. } = *decision;
-        let did = if hit { "answered a lease read" } else { "refused a lease read" };
-        Some(INFO.finding(at, format!("{node} {did} by {wrong}"), nodes.story(at, STORY)))
+impl Check for FreshClock {
+    fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
+        now.judge();
+        let wrong = what_is_wrong(by, read)?;
+        let did = if read.miss.is_none() { "answered a lease read" } else { "refused a lease read" };
+        Some(now.finding(format!("{} {did} by {wrong}", by.node), Vec::new()))
     }
 }
 
 /// What is wrong with the reading; `None`: nothing.
-fn what_is_wrong(Decision { node, hit, now, clock, .. }: &Decision, nodes: &View) -> Option<String> {
-    let Some(now) = now else { return hit.then(|| "no clock at all".to_owned()) };
-    if now != clock {
-        let (apart, how) = if now < clock { (clock.since(*now), "old") } else { (now.since(*clock), "in the future") };
-        return Some(format!("a reading of its clock that was {} {how}", words::duration(apart)));
+fn what_is_wrong(By { clock, state, .. }: By<'_>, LeaseRead { miss, reading }: LeaseRead) -> Option<String> {
+    let Some(reading) = reading else { return miss.is_none().then(|| "no clock at all".to_owned()) };
+    if reading != clock {
+        let (apart, how) =
+            if reading < clock { (clock.since(reading), "old") } else { (reading.since(clock), "in the future") };
+        return Some(format!("a reading of its clock that was {} {how}", duration(apart)));
     }
-    let expiry = nodes.lease(*node).filter(|_| *hit)?.expiry;
-    (*now >= expiry).then(|| format!("a reading {} after its lease had run out", words::duration(now.since(expiry))))
-}
-
-impl Check for FreshClock {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead]
-    }
-
-    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
-        match what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::LeaseRead { miss, now, .. },
-                clock,
-                ..
-            }) => {
-                let (at, node, hit) = (*at, *node, miss.is_none());
-                self.decided(&Decision { at, node, hit, now: *now, clock: *clock }, nodes)
-            }
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
+    let expiry = state.lease.filter(|_| miss.is_none())?.expiry;
+    (reading >= expiry).then(|| format!("a reading {} after its lease had run out", duration(reading.since(expiry))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use leasehold::env::Instant;
+    use leasehold::observe::Event;
     use leasehold::observe::Miss;
 
     /// n1 holds a lease that runs out at 310 ms; at 200 ms it decides a read by `now`.
     fn decided(miss: Option<Miss>, now: Option<u64>) -> Option<Finding> {
         let now = now.map(|now| Instant::from_nanos(ms(now).0));
         let events = Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10);
-        events.event(200, 1, Event::LeaseRead { miss, now, again: false }).first(&mut FreshClock::default())
+        events.event(200, 1, Event::LeaseRead { miss, now, again: false }).found_by(&INFO)
     }
 
     #[test]
@@ -128,8 +87,7 @@ mod tests {
 
     #[test]
     fn the_instant_of_expiry_is_too_late() {
-        let at =
-            |at| Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10).hit(at, 1).first(&mut FreshClock::default());
+        let at = |at| Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10).hit(at, 1).found_by(&INFO);
         assert_eq!(at(309), None);
         let finding = at(310).expect("run out");
         assert_eq!(finding.message, "n1 answered a lease read by a reading 0s after its lease had run out");

@@ -17,67 +17,43 @@
 //! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and
 //! `vote-is-promise` (`fast/steady`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::Record;
+use crate::check::{By, Check, CheckInfo, Finding, Now, STORY};
 use crate::scenario::Class;
-use crate::view::View;
 use crate::view::acknowledged::Extension;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LeaseBase>(
     "lease-base",
     Class::LeaseInvariant,
     "a lease is counted from when something left that a quorum has acknowledged",
     "lease-bugs.md W4, P1; Raft dissertation §6.4.1",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct LeaseBase {
-    evaluated: u64,
-}
-
-impl LeaseBase {
-    fn extended(&mut self, extension: &Extension, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let peers = nodes.iter().filter(|(peer, _)| *peer != extension.node);
-        let backed_by = peers.filter(|(peer, _)| nodes.acknowledged.backs(extension, *peer)).count() + 1;
-        (backed_by < quorum(extension, nodes)).then(|| finding(extension, backed_by, nodes))
-    }
-}
-
-fn finding(extension: &Extension, backed_by: usize, nodes: &View) -> Finding {
-    let Extension { at, node, term, .. } = extension;
-    let (quorum, voters) = (quorum(extension, nodes), nodes.members(*node).voters.len());
-    let message = format!(
-        "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
-         are known to have heard it: a quorum is {quorum}"
-    );
-    let mut story = vec![format!("{node} extended its lease of term {term} at {at}")];
-    let peers = nodes.iter().filter(|(peer, _)| peer != node);
-    story.extend(peers.take(STORY - 4).map(|(peer, _)| nodes.acknowledged.describe(extension, peer)));
-    story.push(
-        "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier".to_owned(),
-    );
-    INFO.finding(*at, message, nodes.complete(*at, story))
-}
-
-/// How many nodes make a quorum, of a joint configuration in its larger half.
-fn quorum(extension: &Extension, nodes: &View) -> usize {
-    let members = nodes.members(extension.node);
-    members.voters.len().max(members.outgoing.len()) / 2 + 1
-}
+struct LeaseBase;
 
 impl Check for LeaseBase {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseExtended]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        self.extended(&Extension::of(record, nodes)?, nodes)
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn lease_extended(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, lease: Extension) -> Option<Finding> {
+        now.judge();
+        let (peers, acknowledged) = (|| now.nodes.others(node).map(|(peer, _)| peer), &now.nodes.acknowledged);
+        let backed_by = peers().filter(|peer| acknowledged.backs(&lease, *peer)).count() + 1;
+        let members = now.nodes.members(node);
+        // Of a joint configuration, in its larger half.
+        let quorum = members.voters.len().max(members.outgoing.len()) / 2 + 1;
+        if backed_by >= quorum {
+            return None;
+        }
+        let (term, voters) = (lease.term, members.voters.len());
+        let message = format!(
+            "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
+             are known to have heard it: a quorum is {quorum}"
+        );
+        let mut story = vec![format!("{node} extended its lease of term {term} at {}", now.at)];
+        story.extend(peers().take(STORY - 4).map(|peer| acknowledged.describe(&lease, peer)));
+        story.push(
+            "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier"
+                .to_owned(),
+        );
+        Some(now.finding(message, story))
     }
 }
 
@@ -87,7 +63,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut LeaseBase::default())
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4 of `nodes` nodes.

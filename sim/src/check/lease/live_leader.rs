@@ -11,34 +11,26 @@
 //! (`planted/back-and-forth`). A leader that is deposed and neither ends its lease nor says that it leads no more is not seen
 //! by this with leases of the right length: they have run out by then.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::history::ProcessChange;
 use crate::scenario::Class;
-use crate::time::SimTime;
 use crate::view::Replica;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LiveLeader>(
     "live-leader",
     Class::LeaseInvariant,
     "who answers from a lease runs, leads, and leads the lease's term",
     "lease-bugs.md W5",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct LiveLeader {
-    evaluated: u64,
-}
+struct LiveLeader;
 
-impl LiveLeader {
-    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let wrong = what_is_wrong(nodes.get(node)?)?;
-        let message = format!("{node} answered a read from its lease, but {wrong}");
-        Some(INFO.finding(at, message, nodes.story(at, STORY)))
+impl Check for LiveLeader {
+    fn served(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        now.judge();
+        let wrong = what_is_wrong(by.state)?;
+        Some(now.finding(format!("{} answered a read from its lease, but {wrong}", by.node), Vec::new()))
     }
 }
 
@@ -62,27 +54,6 @@ fn what_is_wrong(state: &Replica) -> Option<String> {
     }
 }
 
-impl Check for LiveLeader {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::LeaseRead { miss: None, .. },
-                ..
-            }) => self.served(record.at, *node, nodes),
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +61,7 @@ mod tests {
     use leasehold::observe::{EndCause, Miss};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut LiveLeader::default())
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4 and holds a lease.
@@ -107,9 +78,7 @@ mod tests {
 
     #[test]
     fn a_leader_answers_from_a_lease_of_its_term() {
-        let mut check = LiveLeader::default();
-        assert_eq!(leased().hit(20, 1).missed(30, 1, Miss::Expired).first(&mut check), None);
-        assert_eq!(check.evaluated(), 1);
+        assert_eq!(leased().hit(20, 1).missed(30, 1, Miss::Expired).evaluated_by(&INFO), 1);
     }
 
     #[test]

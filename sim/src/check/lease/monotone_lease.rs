@@ -14,45 +14,35 @@
 //! **Seen alive by** its unit tests, and by `revived-lease` (`fast/write-conflict-storm`) and `shortened-lease`
 //! (`planted/overlapping`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
+use crate::view::acknowledged::Extension;
+use crate::words::figures::duration;
 use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{EndCause, Event, Role};
+use leasehold::observe::EndCause;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<MonotoneLease>(
     "monotone-lease",
     Class::LeaseInvariant,
     "a lease never gets shorter, and one that was ended never comes back",
     "lease-bugs.md W8, RL.3",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct MonotoneLease {
+struct MonotoneLease {
     successions: BTreeMap<NodeId, Succession>,
-    evaluated: u64,
 }
 
 /// The leases of one process.
 #[derive(Default)]
 struct Succession {
-    /// The last extension that no end has followed.
-    held: Option<Extension>,
+    /// The last extension that no end has followed, and when that was.
+    held: Option<(SimTime, Extension)>,
     /// The last end.
     ended: Option<End>,
-}
-
-#[derive(Clone, Copy)]
-struct Extension {
-    at: SimTime,
-    term: u64,
-    generation: u64,
-    base: Instant,
-    expiry: Instant,
 }
 
 #[derive(Clone, Copy)]
@@ -65,115 +55,81 @@ struct End {
 }
 
 impl Succession {
-    /// What is wrong with this extension, in a message.
-    fn extended(&mut self, node: NodeId, new: Extension) -> Option<String> {
-        let wrong = self.shrinks(node, &new).or_else(|| self.returns(node, &new));
-        self.held = Some(new);
-        wrong
-    }
-
-    fn shrinks(&self, node: NodeId, new: &Extension) -> Option<String> {
-        let held = self.held.filter(|held| (held.term, held.generation) == (new.term, new.generation))?;
-        let by = words::duration(held.expiry.since(new.expiry));
-        let term = new.term;
+    fn shrinks(&self, new: &Extension) -> Option<String> {
+        let same = |(_, held): &(SimTime, Extension)| (held.term, held.generation) == (new.term, new.generation);
+        let (_, held) = self.held.filter(same)?;
+        let Extension { node, term, .. } = new;
+        let by = duration(held.expiry.since(new.expiry));
         (new.expiry < held.expiry).then(|| format!("{node} made its lease of term {term} shorter, by {by}"))
     }
 
-    fn returns(&self, node: NodeId, new: &Extension) -> Option<String> {
+    fn returns(&self, Extension { node, term, generation, base, .. }: &Extension) -> Option<String> {
         let ended = self.ended.as_ref()?;
-        let term = new.term;
-        if new.generation <= ended.generation {
-            let generation = new.generation;
+        if *generation <= ended.generation {
             return Some(format!(
                 "{node} extended its lease of term {term} in generation {generation}, which had ended"
             ));
         }
-        let end = ended.clock.filter(|end| new.base < *end)?;
-        let (before, cause) = (words::duration(end.since(new.base)), ended.cause.name());
+        let end = ended.clock.filter(|end| base < end)?;
+        let (before, cause) = (duration(end.since(*base)), ended.cause.name());
         Some(format!(
             "{node} extended its lease of term {term} by what began {before} before the end of the last one ({cause})"
         ))
     }
 
-    /// What is wrong with this end, in a message.
-    fn ended(&mut self, node: NodeId, new: End) -> Option<String> {
-        let before = self.ended.replace(new).map(|before| before.generation);
-        self.held = None;
-        before
-            .filter(|before| new.generation <= *before)
-            .map(|before| format!("{node} ended generation {} of its lease after generation {before}", new.generation))
-    }
-
-    /// What began before an end may have been sent in this new term all the same, and have been stamped with an older reading.
-    fn elected(&mut self) {
-        if let Some(ended) = &mut self.ended {
-            ended.clock = None;
-        }
-    }
-
-    fn story(&self) -> Vec<String> {
+    fn finding(&self, now: &Now<'_>, message: String) -> Finding {
         let ended = self.ended.map(|End { at, generation, cause, .. }| {
             format!("generation {generation} ended at {at} ({})", cause.name())
         });
-        let held = self.held.map(|Extension { at, term, generation, base, expiry }| {
-            let length = words::duration(expiry.since(base));
+        let held = self.held.map(|(at, Extension { term, generation, base, expiry, .. })| {
+            let length = duration(expiry.since(base));
             format!("a lease of term {term}, generation {generation} was extended at {at}, by {length} from its base")
         });
-        ended.into_iter().chain(held).collect()
-    }
-}
-
-impl MonotoneLease {
-    fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) -> Option<Finding> {
-        let (node, clock) = (told.replica.node, told.clock);
-        let wrong = match told.event {
-            Event::LeaseExtended { term, generation, base, expiry } => {
-                self.of(node).extended(node, Extension { at, term, generation, base, expiry })
-            }
-            Event::LeaseEnded { generation, cause, .. } => {
-                self.of(node).ended(node, End { at, clock: Some(clock), generation, cause })
-            }
-            Event::Role { role: Role::Leader, .. } => {
-                // It tells this again when nothing but its knowledge of the leader has changed.
-                if nodes.get(node).is_some_and(|state| state.since == at) {
-                    self.of(node).elected();
-                }
-                return None;
-            }
-            _ => return None,
-        };
-        self.evaluated += 1;
-        wrong.map(|message| self.finding(at, node, message, nodes))
-    }
-
-    fn of(&mut self, node: NodeId) -> &mut Succession {
-        self.successions.entry(node).or_default()
-    }
-
-    fn finding(&mut self, at: SimTime, node: NodeId, message: String, nodes: &View) -> Finding {
-        let story = self.of(node).story();
-        INFO.finding(at, message, nodes.complete(at, story))
+        now.finding(message, ended.into_iter().chain(held).collect())
     }
 }
 
 impl Check for MonotoneLease {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseExtended, Kind::Told, Kind::Process]
+    fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, lease: Extension) -> Option<Finding> {
+        now.judge();
+        let succession = self.successions.entry(by.node).or_default();
+        let wrong = succession.shrinks(&lease).or_else(|| succession.returns(&lease));
+        succession.held = Some((now.at, lease));
+        wrong.map(|wrong| succession.finding(now, wrong))
     }
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(told) => self.told(record.at, told, nodes),
-            What::Process { node, change: ProcessChange::Started { .. } } => {
-                self.successions.remove(node);
-                None
-            }
-            _ => None,
+    fn lease_ended(
+        &mut self,
+        now: &Now<'_>,
+        By { node, clock, .. }: By<'_>,
+        generation: u64,
+        cause: EndCause,
+        _: bool,
+    ) -> Option<Finding> {
+        now.judge();
+        let succession = self.successions.entry(node).or_default();
+        let end = End { at: now.at, clock: Some(clock), generation, cause };
+        succession.held = None;
+        let before = succession.ended.replace(end)?.generation;
+        let wrong = || format!("{node} ended generation {generation} of its lease after generation {before}");
+        (generation <= before).then(|| succession.finding(now, wrong()))
+    }
+
+    /// What began before an end may have been sent in this new term all the same, and have been stamped with an older reading.
+    fn leads(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        if by.state.since == now.at
+            && let Some(ended) = &mut self.successions.entry(by.node).or_default().ended
+        {
+            ended.clock = None;
         }
+        None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        if let ProcessChange::Started { .. } = change {
+            self.successions.remove(&node);
+        }
+        None
     }
 }
 
@@ -183,7 +139,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut MonotoneLease::default())
+        events.found_by(&INFO)
     }
 
     /// n1 has extended its lease of term 4, generation 0, from 10 ms on.
@@ -198,9 +154,7 @@ mod tests {
 
     #[test]
     fn a_lease_that_grows_is_right() {
-        let mut check = MonotoneLease::default();
-        assert_eq!(leased().leased(15, 1, 4, 0, 12).leased(16, 1, 4, 0, 12).first(&mut check), None);
-        assert_eq!(check.evaluated(), 3);
+        assert_eq!(leased().leased(15, 1, 4, 0, 12).leased(16, 1, 4, 0, 12).evaluated_by(&INFO), 3);
     }
 
     #[test]

@@ -16,81 +16,55 @@
 //! `fast/s-01-transfer-and-hold`) or shortens promises (`uneven-timeouts` and `late-ticks-made-up`, in scenarios of theirs).
 
 use crate::check::story::moment;
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::Held;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
+use crate::view::acknowledged::Extension;
+use crate::words::figures::duration;
+use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<OneLease>(
     "one-lease",
     Class::LeaseInvariant,
     "no two nodes hold a valid lease at the same instant",
     "lease-bugs.md W1",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct OneLease {
-    evaluated: u64,
-}
+struct OneLease;
 
-impl OneLease {
-    /// The end of a node's lease has moved.
-    fn moved(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let lease = nodes.lease(node).filter(|lease| lease.is_valid(at))?;
-        let mut others = nodes.iter().filter(|(other, _)| *other != node);
-        let (other, held) = others.find_map(|(other, state)| {
-            let held = state.lease.filter(|held| held.is_valid(at))?;
-            Some((other, held))
-        })?;
-        Some(finding(at, (node, lease), (other, held), nodes))
+impl Check for OneLease {
+    fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, _: Extension) -> Option<Finding> {
+        moved(now, by.node)
+    }
+
+    fn clock(&mut self, now: &Now<'_>, node: NodeId, lease_until: Option<SimTime>) -> Option<Finding> {
+        lease_until.and_then(|_| moved(now, node))
     }
 }
 
-fn finding(at: SimTime, (node, lease): (NodeId, Held), (other, held): (NodeId, Held), nodes: &View) -> Finding {
+/// The end of a node's lease has moved.
+fn moved(now: &Now<'_>, node: NodeId) -> Option<Finding> {
+    now.judge();
+    let valid = |lease: &Held| lease.is_valid(now.at);
+    let lease = now.nodes.lease(node).filter(valid)?;
+    let (other, held) = now.nodes.others(node).find_map(|(other, state)| Some((other, state.lease.filter(valid)?)))?;
     let until = lease.until.min(held.until);
-    let overlap = if until == SimTime::NEVER { "ever".to_owned() } else { words::duration(until.since(at)) };
+    let overlap = if until == SimTime::NEVER { "ever".to_owned() } else { duration(until.since(now.at)) };
     let message = format!(
         "{node} extended its lease of term {} while {other} still held one of term {}: both are valid for {overlap}",
         lease.term, held.term
     );
-    let describe = |node, verb, lease: Held| {
-        let (term, since, until) = (lease.term, lease.since, moment(lease.until));
-        format!("{node} {verb} a lease of term {term} at {}, held since {since}, until {until}", lease.extended)
+    let describe = |node, verb, Held { term, since, extended, until, .. }| {
+        format!("{node} {verb} a lease of term {term} at {extended}, held since {since}, until {}", moment(until))
     };
     let story = vec![
         describe(other, "last extended", held),
         describe(node, "extended", lease),
-        format!("from {at} to {} both would answer reads without asking anybody: {overlap}", moment(until)),
+        format!("from {} to {} both would answer reads without asking anybody: {overlap}", now.at, moment(until)),
     ];
-    INFO.finding(at, message, nodes.complete(at, story))
-}
-
-impl Check for OneLease {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseExtended, Kind::Clock]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. }, event: Event::LeaseExtended { .. }, ..
-            })
-            | What::Clock { replica: ReplicaId { node, .. }, lease_until: Some(_), .. } => {
-                self.moved(record.at, *node, nodes)
-            }
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
+    Some(now.finding(message, story))
 }
 
 #[cfg(test)]
@@ -101,7 +75,7 @@ mod tests {
     use leasehold::observe::EndCause;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut OneLease::default())
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4 with a lease until 1000 ms.
@@ -171,9 +145,7 @@ mod tests {
 
     #[test]
     fn a_node_extends_its_own_lease_as_often_as_it_likes() {
-        let mut check = OneLease::default();
         let events = leased().extended(100, 1, 4, 1_100).extended(200, 1, 4, 1_200);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.evaluated(), 3);
+        assert_eq!(events.evaluated_by(&INFO), 3);
     }
 }

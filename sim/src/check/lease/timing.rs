@@ -16,19 +16,17 @@
 //!
 //! **Seen alive by** the variant `long-lease`, whose lease lasts three election timeouts, in every scenario.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Premises};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Timing};
+use crate::words::figures::duration;
+use leasehold::env::NodeId;
+use leasehold::observe::Timing;
 use std::collections::BTreeMap;
 
 /// Not as others of its class: a run with wrong timers goes on, to show what comes of them (DESIGN §6).
 pub(in crate::check) const INFO: CheckInfo = CheckInfo {
     stops: false,
-    ..CheckInfo::new(
+    ..CheckInfo::of::<WellTimed>(
         "timing",
         Class::LeaseInvariant,
         "a lease is covered by the promises behind it, and renewed before it runs out",
@@ -36,122 +34,85 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo {
     )
 };
 
-/// The check.
-pub(in crate::check) struct WellTimed {
-    premises: Premises,
-    timings: BTreeMap<NodeId, Timing>,
+#[derive(Default)]
+struct WellTimed {
     /// What is wrong, once each: the same process may start again and again.
     wrong: BTreeMap<String, Finding>,
-    evaluated: u64,
-}
-
-impl WellTimed {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { premises: premises.clone(), timings: BTreeMap::new(), wrong: BTreeMap::new(), evaluated: 0 }
-    }
-
-    fn configured(&mut self, at: SimTime, node: NodeId, timing: Timing) {
-        self.evaluated += 1;
-        self.timings.insert(node, timing);
-        let pairs = self.timings.keys().flat_map(|other| [(node, *other), (*other, node)]).collect::<Vec<_>>();
-        for (holder, voter) in pairs {
-            self.covered(at, holder, voter);
-        }
-        for other in self.timings.values().copied().collect::<Vec<_>>() {
-            self.equal(at, node, timing, other);
-        }
-        self.renewed(at, node, timing);
-        self.patient(at, node, timing);
-    }
-
-    /// The lease of `holder` by the promise of `voter`.
-    fn covered(&mut self, at: SimTime, holder: NodeId, voter: NodeId) {
-        let (Some(Timing { lease, .. }), Some(behind)) = (self.timings.get(&holder), self.timings.get(&voter)) else {
-            return;
-        };
-        let promise = behind.promise.saturating_sub(behind.tick);
-        let whole = 1_000_000;
-        let drift = u128::from(self.premises.drift_ppm);
-        if lease.as_nanos() * (whole + drift) <= promise.as_nanos() * whole {
-            return;
-        }
-        let (lease, sure) = (words::duration(*lease), words::duration(promise));
-        let ppm = self.premises.drift_ppm;
-        let message = format!(
-            "a lease lasts {lease}, and the promises behind it are sure for {sure} only, less {ppm} ppm by which clocks may differ"
-        );
-        let story = vec![format!("the lease would be {holder}'s, the promise {voter}'s")];
-        self.wrong(Class::LeaseInvariant, at, message, story);
-    }
-
-    fn equal(&mut self, at: SimTime, node: NodeId, own: Timing, other: Timing) {
-        if own.promise != other.promise {
-            let (own, other) = (words::duration(own.promise), words::duration(other.promise));
-            let message = format!("{node} promises for {own}, another node for {other}");
-            self.wrong(Class::LeaseInvariant, at, message, Vec::new());
-        }
-    }
-
-    fn renewed(&mut self, at: SimTime, node: NodeId, Timing { heartbeat, lease, .. }: Timing) {
-        let Premises { round_trip, fsync, .. } = self.premises;
-        let round = round_trip + fsync;
-        if lease <= heartbeat + round {
-            let [lease, heartbeat, round] = [lease, heartbeat, round].map(words::duration);
-            let message = format!(
-                "a lease of {node} lasts {lease}: a heartbeat comes every {heartbeat}, and is answered within {round}"
-            );
-            self.wrong(Class::Expectation, at, message, vec!["it runs out before the next round renews it".to_owned()]);
-        }
-    }
-
-    fn patient(&mut self, at: SimTime, node: NodeId, Timing { promise, patience, tick, .. }: Timing) {
-        if patience < promise + tick * 2 {
-            let [promise, patience] = [promise, patience].map(words::duration);
-            let message = format!(
-                "{node} may stand for election {patience} after it heard its leader, while others refuse their votes for {promise}"
-            );
-            self.wrong(
-                Class::Expectation,
-                at,
-                message,
-                vec!["the first round of an election would be wasted".to_owned()],
-            );
-        }
-    }
-
-    fn wrong(&mut self, class: Class, at: SimTime, message: String, story: Vec<String>) {
-        let finding = Finding { class, ..INFO.finding(at, message.clone(), story) };
-        self.wrong.entry(message).or_insert(finding);
-    }
 }
 
 impl Check for WellTimed {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told]
-    }
-
-    fn record(&mut self, record: &Record, _nodes: &View) -> Option<Finding> {
-        if let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event: Event::Configured(timing), .. }) =
-            &record.what
-        {
-            self.configured(record.at, *node, *timing);
+    fn configured(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, timing: Timing) -> Option<Finding> {
+        now.judge();
+        let known = || now.nodes.iter().filter_map(|(other, state)| Some((other, state.timing?)));
+        let mut wrong = Vec::new();
+        for (other, others) in known() {
+            wrong.extend(covered(now, (node, timing), (other, others)));
+            wrong.extend(covered(now, (other, others), (node, timing)));
+        }
+        wrong.extend(known().filter_map(|(_, others)| equal(now, node, timing, others)));
+        wrong.extend(renewed(now, node, timing));
+        wrong.extend(patient(now, node, timing));
+        for finding in wrong {
+            self.wrong.entry(finding.message.clone()).or_insert(finding);
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
-
-    fn finish(&mut self, _end: SimTime) -> Vec<Finding> {
+    fn at_end(&mut self, _: &Now<'_>) -> Vec<Finding> {
         std::mem::take(&mut self.wrong).into_values().collect()
     }
+}
+
+/// The lease of `holder` by the promise of `voter`.
+fn covered(now: &Now<'_>, (holder, held): (NodeId, Timing), (voter, behind): (NodeId, Timing)) -> Option<Finding> {
+    let promise = behind.promise.saturating_sub(behind.tick);
+    let (ppm, whole) = (now.premises.drift_ppm, 1_000_000);
+    if held.lease.as_nanos() * (whole + u128::from(ppm)) <= promise.as_nanos() * whole {
+        return None;
+    }
+    let (lease, sure) = (duration(held.lease), duration(promise));
+    let message = format!(
+        "a lease lasts {lease}, and the promises behind it are sure for {sure} only, less {ppm} ppm by which clocks may differ"
+    );
+    Some(now.bare_finding(message, vec![format!("the lease would be {holder}'s, the promise {voter}'s")]))
+}
+
+fn equal(now: &Now<'_>, node: NodeId, own: Timing, other: Timing) -> Option<Finding> {
+    (own.promise != other.promise).then(|| {
+        let (own, other) = (duration(own.promise), duration(other.promise));
+        now.bare_finding(format!("{node} promises for {own}, another node for {other}"), Vec::new())
+    })
+}
+
+fn renewed(now: &Now<'_>, node: NodeId, Timing { heartbeat, lease, .. }: Timing) -> Option<Finding> {
+    let Premises { round_trip, fsync, .. } = *now.premises;
+    let round = round_trip + fsync;
+    (lease <= heartbeat + round).then(|| {
+        let [lease, heartbeat, round] = [lease, heartbeat, round].map(duration);
+        let message = format!(
+            "a lease of {node} lasts {lease}: a heartbeat comes every {heartbeat}, and is answered within {round}"
+        );
+        let why = "it runs out before the next round renews it".to_owned();
+        Finding { class: Class::Expectation, ..now.bare_finding(message, vec![why]) }
+    })
+}
+
+fn patient(now: &Now<'_>, node: NodeId, Timing { promise, patience, tick, .. }: Timing) -> Option<Finding> {
+    (patience < promise + tick * 2).then(|| {
+        let [promise, patience] = [promise, patience].map(duration);
+        let message = format!(
+            "{node} may stand for election {patience} after it heard its leader, while others refuse their votes for {promise}"
+        );
+        let why = "the first round of an election would be wasted".to_owned();
+        Finding { class: Class::Expectation, ..now.bare_finding(message, vec![why]) }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::testing::Events;
+    use leasehold::observe::Event;
     use std::time::Duration;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -164,13 +125,12 @@ mod tests {
     }
 
     fn judged(timings: &[Timing]) -> Vec<(Class, String)> {
-        let mut check = WellTimed::new(&Premises::of_tests());
         let events = timings.iter().zip(1..);
         let events = events
             .fold(Events::default(), |events, (timing, node)| events.event(node, node, Event::Configured(*timing)));
-        assert_eq!(events.first(&mut check), None, "W12 ends no run");
-        assert_eq!(check.evaluated(), timings.len() as u64);
-        check.finish(SimTime(0)).into_iter().map(|finding| (finding.class, finding.message)).collect()
+        let (found, evaluated) = events.judged_by(&INFO, 0);
+        assert_eq!(evaluated, timings.len() as u64);
+        found.into_iter().map(|finding| (finding.class, finding.message)).collect()
     }
 
     #[test]

@@ -15,31 +15,29 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-path-does-not-end` (`planted/lagging-target`),
 //! `regained-by-acknowledgement` and `regained-by-time` (`planted/late-vote`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::{Fate, Head, ProcessChange, Record, StackRecord, What};
+use crate::check::{Arrival, By, Check, CheckInfo, Finding, Now};
+use crate::history::{Head, ProcessChange};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use crate::words::Says;
-use leasehold::env::{Address, Instant, NodeId};
-use leasehold::observe::{Event, Role};
+use crate::view::Replica;
+use crate::view::acknowledged::Extension;
+use leasehold::env::{Instant, NodeId};
+use leasehold::observe::Role;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<TransferLease>(
     "transfer-lease",
     Class::LeaseInvariant,
     "no lease from the start of a transfer until it is won back by a new entry",
     "lease-bugs.md W6, P4, RL.3, RL.4; raft-rs #234",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct TransferLease {
+struct TransferLease {
     /// Where the transfers of those stand that have one under way, or have not yet won their lease back.
     transfers: BTreeMap<NodeId, Transfer>,
     /// In which term each node stands for election because it was told to.
     forced: BTreeMap<NodeId, u64>,
-    evaluated: u64,
 }
 
 /// Where a transfer stands.
@@ -58,50 +56,56 @@ enum Transfer {
 }
 
 impl TransferLease {
-    fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) -> Option<Finding> {
-        let node = told.replica.node;
-        match told.event {
-            Event::TransferStarted { to } => {
-                self.transfers.insert(node, Transfer::Pending { to, since: at });
-                None
-            }
-            Event::TransferAborted { .. } => {
-                let last = nodes.get(node).map_or(0, |state| state.log.last_index());
-                self.transfers.insert(node, Transfer::GivenUp { at, clock: told.clock, last });
-                None
-            }
-            Event::Role { role, term, .. } => {
-                self.changed(node, role, term);
-                None
-            }
-            Event::Stopped { .. } => {
-                self.transfers.remove(&node);
-                None
-            }
-            Event::LeaseExtended { base, .. } => self.extended(at, node, base, nodes),
-            Event::LeaseRead { miss: None, .. } => self.served(at, node, nodes),
-            _ => None,
-        }
-    }
-
-    /// A transfer that began ends where the node leads no longer; the event repeats itself where it leads on.
-    fn changed(&mut self, node: NodeId, role: Role, term: u64) {
-        if role != Role::Leader {
-            self.transfers.remove(&node);
-        }
-        if self.forced.get(&node).is_some_and(|forced| *forced < term) && role != Role::Candidate {
+    /// Who stands no longer, in a later term, is forced no longer.
+    fn forget_forced(&mut self, By { node, state, .. }: By<'_>) {
+        if self.forced.get(&node).is_some_and(|forced| *forced < state.term) && state.role != Role::Candidate {
             self.forced.remove(&node);
         }
     }
+}
 
-    fn extended(&mut self, at: SimTime, node: NodeId, base: Instant, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
+impl Check for TransferLease {
+    fn transfer_started(&mut self, now: &Now<'_>, by: By<'_>, to: NodeId) -> Option<Finding> {
+        self.transfers.insert(by.node, Transfer::Pending { to, since: now.at });
+        None
+    }
+
+    fn transfer_aborted(&mut self, now: &Now<'_>, By { node, clock, state }: By<'_>) -> Option<Finding> {
+        self.transfers.insert(node, Transfer::GivenUp { at: now.at, clock, last: state.log.last_index() });
+        None
+    }
+
+    fn leads(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.forget_forced(by);
+        None
+    }
+
+    fn leads_not(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.transfers.remove(&by.node);
+        self.forget_forced(by);
+        None
+    }
+
+    fn stopped(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.transfers.remove(&by.node);
+        None
+    }
+
+    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        if change == ProcessChange::Killed {
+            self.transfers.remove(&node);
+        }
+        None
+    }
+
+    fn lease_extended(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>, lease: Extension) -> Option<Finding> {
+        now.judge();
         let wrong = match *self.transfers.get(&node)? {
             Transfer::Pending { to, since } => format!("its transfer to {to} has been pending since {since}"),
-            Transfer::GivenUp { at, clock, .. } if base < clock => {
+            Transfer::GivenUp { at, clock, .. } if lease.base < clock => {
                 format!("the lease is counted from before {at}, when its transfer was given up")
             }
-            Transfer::GivenUp { at, last, .. } if applied(node, nodes) <= last => {
+            Transfer::GivenUp { at, last, .. } if state.applied_index() <= last => {
                 format!("it has applied nothing that was proposed after {at}, when its transfer was given up")
             }
             Transfer::GivenUp { .. } => {
@@ -109,100 +113,49 @@ impl TransferLease {
                 return None;
             }
         };
-        Some(INFO.finding(at, format!("{node} extended its lease, but {wrong}"), nodes.story(at, STORY)))
+        Some(now.finding(format!("{node} extended its lease, but {wrong}"), Vec::new()))
     }
 
-    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
+    fn served(&mut self, now: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
+        now.judge();
         let wrong = match *self.transfers.get(&node)? {
             Transfer::Pending { to, since } => format!("its transfer to {to} has been pending since {since}"),
             Transfer::GivenUp { at, .. } => format!("it has not won it back since its transfer was given up at {at}"),
         };
-        Some(INFO.finding(at, format!("{node} answered a read from its lease, but {wrong}"), nodes.story(at, STORY)))
+        Some(now.finding(format!("{node} answered a read from its lease, but {wrong}"), Vec::new()))
     }
 
-    /// `from` has told `to` to stand for election at once, by a log that ended at `index` (0: it does not say).
-    fn told_to_stand(
-        &mut self,
-        at: SimTime,
-        (from, to): (NodeId, NodeId),
-        &Head { term, index, .. }: &Head,
-        nodes: &View,
-    ) -> Option<Finding> {
-        self.evaluated += 1;
+    fn handover(&mut self, now: &Now<'_>, Arrival { from, to, head }: Arrival<'_>) -> Option<Finding> {
+        now.judge();
+        // The index at which the sender's log ended; 0: it does not say.
+        let Head { term, index, .. } = *head;
         self.forced.insert(to, term + 1);
-        let log_end = nodes.get(to)?.log.last_index();
-        let lease = nodes.lease(from).filter(|lease| lease.is_valid(at) && lease.term <= term)?;
+        let log_end = now.nodes.get(to)?.log.last_index();
+        let lease = now.nodes.lease(from).filter(|lease| lease.is_valid(now.at) && lease.term <= term)?;
         let thrown_away = index != 0 && log_end > index;
-        if thrown_away || log_end < nodes.get(from)?.log.last_index() {
+        if thrown_away || log_end < now.nodes.get(from)?.log.last_index() {
             return None;
         }
         let message = format!(
             "{to} is told by {from} to stand for election at once, while {from} holds a lease of term {} until {}",
             lease.term, lease.until
         );
-        Some(INFO.potential(at, message, nodes.story(at, STORY)))
+        Some(now.finding(message, Vec::new()).potential())
     }
 
-    /// `from` asks for a vote in `term`.
-    fn asked(&mut self, at: SimTime, from: NodeId, term: u64, nodes: &View) -> Option<Finding> {
-        if self.forced.get(&from) != Some(&term) {
-            return None;
-        }
-        self.evaluated += 1;
-        let log_end = nodes.get(from)?.log.last_index();
-        let could_lose = |(_, state): &(NodeId, &crate::view::Replica)| {
-            let lease = state.lease.is_some_and(|lease| lease.is_valid(at) && lease.term < term);
+    fn candidacy(&mut self, now: &Now<'_>, Arrival { from, head, .. }: Arrival<'_>) -> Option<Finding> {
+        let term = head.term;
+        self.forced.get(&from).filter(|forced| **forced == term)?;
+        now.judge();
+        let log_end = now.nodes.get(from)?.log.last_index();
+        let could_lose = |(_, state): &(NodeId, &Replica)| {
+            let lease = state.lease.is_some_and(|lease| lease.is_valid(now.at) && lease.term < term);
             lease && log_end >= state.log.last_index()
         };
-        let (holder, _) = nodes.iter().find(could_lose)?;
+        let (holder, _) = now.nodes.iter().find(could_lose)?;
         let message =
             format!("a vote for {from} in term {term}, forced by a transfer, arrives while {holder} holds a lease");
-        Some(INFO.potential(at, message, nodes.story(at, STORY)))
-    }
-}
-
-fn applied(node: NodeId, nodes: &View) -> u64 {
-    nodes.get(node).and_then(|state| state.applied).map_or(0, |(index, _)| index)
-}
-
-impl Check for TransferLease {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::LeaseRead, Kind::LeaseExtended, Kind::Told, Kind::BetweenNodes, Kind::Process]
-    }
-
-    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
-        match what {
-            What::Stack(told) => self.told(*at, told, nodes),
-            What::Process { node, change: ProcessChange::Killed } => {
-                self.transfers.remove(node);
-                None
-            }
-            What::Message {
-                from: Address::Node(from),
-                to: Address::Node(to),
-                fate: Fate::Delivered,
-                kind,
-                head,
-                ..
-            } => match kind.says() {
-                Says::HandsOver => self.told_to_stand(*at, (*from, *to), head, nodes),
-                Says::Stands => self.asked(*at, *from, head.term, nodes),
-                Says::Beats
-                | Says::Leads
-                | Says::Hears
-                | Says::Holds
-                | Says::Probes
-                | Says::Votes
-                | Says::Calls
-                | Says::Answers => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+        Some(now.finding(message, Vec::new()).potential())
     }
 }
 
@@ -212,9 +165,10 @@ mod tests {
     use crate::check::Severity;
     use crate::check::testing::{Events, head, ms};
     use crate::words::MessageKind;
+    use leasehold::observe::Event;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut TransferLease::default())
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4, with entry 1 in its log and applied, and gives leadership to n2 from 100 ms on.

@@ -13,149 +13,120 @@
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `failures-unanswered` (`planted/all-alone`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{ByOp, Fate, OpId, ProcessChange, Record, What};
+use crate::check::{Check, CheckInfo, Finding, Now, STORY};
+use crate::history::{ByOp, Completion, Invocation, OpId, ProcessChange};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{Address, NodeId};
+use crate::words::figures::{counted, duration};
+use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CallsReturn>(
     "calls-return",
     Class::Liveness,
     "every call is answered or given up by its deadline, once",
     "lease-bugs.md L1",
 );
 
-/// The check.
-pub(in crate::check) struct CallsReturn {
-    premises: Premises,
+#[derive(Default)]
+struct CallsReturn {
     /// Those under way, and when they must have ended.
     open: ByOp<(u32, SimTime)>,
     /// Those that reached a node and were not answered by it, and when they must have ended.
     taken: ByOp<(NodeId, SimTime)>,
-    /// Since when no fault is in force; `None`: one is.
-    calm: Option<SimTime>,
     twice: Vec<(OpId, SimTime)>,
-    evaluated: u64,
 }
 
 impl CallsReturn {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self {
-            premises: premises.clone(),
-            open: ByOp::default(),
-            taken: ByOp::default(),
-            calm: Some(SimTime::default()),
-            twice: Vec::new(),
-            evaluated: 0,
-        }
-    }
-
-    fn overdue(&self, end: SimTime) -> Option<Finding> {
-        let overdue: Vec<_> = self.open.iter().filter(|(_, (_, deadline))| *deadline < end).collect();
+    fn overdue(&self, now: &Now<'_>) -> Option<Finding> {
+        let overdue: Vec<_> = self.open.iter().filter(|(_, (_, deadline))| *deadline < now.at).collect();
         let (op, (client, deadline)) = overdue.first()?;
-        let calls = words::several(overdue.len() as u64, "call");
+        let calls = counted(overdue.len() as u64, "call");
         let message = format!("{calls} never returned: the first is #{} of client {client}, due by {deadline}", op.0);
         let line = |(op, (client, deadline)): &(OpId, &(u32, SimTime))| {
-            format!("#{} of client {client} has been overdue for {}", op.0, words::duration(end.since(*deadline)))
+            format!("#{} of client {client} has been overdue for {}", op.0, duration(now.at.since(*deadline)))
         };
-        Some(INFO.finding(end, message, overdue.iter().take(STORY).map(line).collect()))
+        Some(now.bare_finding(message, overdue.iter().take(STORY).map(line).collect()))
     }
 
-    fn taken_by(&mut self, node: NodeId, op: OpId) {
-        if let Some((_, deadline)) = self.open.get(op) {
-            self.taken.insert(op, (node, *deadline));
-        }
-    }
-
-    /// The process is gone, or stands still, and owes nothing.
-    fn excuse(&mut self, node: NodeId) {
-        let its: Vec<OpId> = self.taken.iter().filter(|(_, (by, _))| *by == node).map(|(op, _)| op).collect();
-        for op in its {
-            self.taken.remove(op);
-        }
-    }
-
-    fn unanswered(&self, end: SimTime) -> Option<Finding> {
-        let calm = self.calm?;
-        let patience = self.premises.settling();
-        let never = |(_, (_, deadline)): &(OpId, &(NodeId, SimTime))| end.since(calm.max(*deadline)) > patience;
+    fn unanswered(&self, now: &Now<'_>) -> Option<Finding> {
+        let calm = now.nodes.faults.calm_since()?;
+        let patience = now.premises.settling();
+        let never = |(_, (_, deadline)): &(OpId, &(NodeId, SimTime))| now.at.since(calm.max(*deadline)) > patience;
         let unanswered: Vec<_> = self.taken.iter().filter(never).collect();
         let (op, (node, deadline)) = unanswered.first()?;
-        let requests = words::several(unanswered.len() as u64, "request");
+        let requests = counted(unanswered.len() as u64, "request");
         let message = format!(
             "{requests} reached a node and got no answer: the first is #{}, by {node}, due by {deadline}",
             op.0
         );
         let line = |(op, (node, deadline)): &(OpId, &(NodeId, SimTime))| {
-            format!("{node} has owed an answer to #{} for {}", op.0, words::duration(end.since(*deadline)))
+            format!("{node} has owed an answer to #{} for {}", op.0, duration(now.at.since(*deadline)))
         };
-        Some(INFO.finding(end, message, unanswered.iter().take(STORY).map(line).collect()))
+        Some(now.bare_finding(message, unanswered.iter().take(STORY).map(line).collect()))
     }
 
-    fn ended_twice(&self) -> Option<Finding> {
-        let (op, at) = self.twice.first()?;
-        let number = words::several(self.twice.len() as u64, "call");
-        Some(INFO.finding(*at, format!("{number} ended that were not under way: the first is #{}", op.0), Vec::new()))
+    fn ended_twice(&self, now: &Now<'_>) -> Option<Finding> {
+        let (op, at) = *self.twice.first()?;
+        let number = counted(self.twice.len() as u64, "call");
+        let message = format!("{number} ended that were not under way: the first is #{}", op.0);
+        Some(Finding { at, ..now.bare_finding(message, Vec::new()) })
     }
 }
 
 impl Check for CallsReturn {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Invoked, Kind::Completed, Kind::WithClient, Kind::Process, Kind::Fault]
+    fn invoked(&mut self, now: &Now<'_>, Invocation { op, client, due, .. }: &Invocation) -> Option<Finding> {
+        let deadline = now.premises.deadline(*client, *due);
+        // A client behind its schedule begins what is overdue already; it gives that up at once.
+        self.open.insert(*op, (*client, deadline.max(now.at)));
+        None
     }
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Invoked(invocation) => {
-                let deadline = self.premises.deadlines.get(invocation.client as usize);
-                let deadline = deadline.map_or(SimTime(u64::MAX), |deadline| invocation.due.after(*deadline));
-                // A client behind its schedule begins what is overdue already; it gives that up at once.
-                self.open.insert(invocation.op, (invocation.client, deadline.max(record.at)));
-            }
-            What::Completed { op, .. } => {
-                self.evaluated += 1;
-                if self.open.remove(*op).is_none() {
-                    self.twice.push((*op, record.at));
-                }
-            }
-            // A node is asked, or has answered.
-            What::Message { to: Address::Node(node), fate: Fate::Delivered, head, .. } => {
-                self.taken_by(*node, OpId(head.call));
-            }
-            What::Message { from: Address::Node(_), head, .. } => {
-                self.taken.remove(OpId(head.call));
-            }
-            What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => self.excuse(*node),
-            What::Fault(_) => self.calm = nodes.faults.calm_since(),
-            What::Stack(_) | What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Cpu { .. } => {}
+    fn completed(&mut self, now: &Now<'_>, op: OpId, _: &Completion) -> Option<Finding> {
+        now.judge();
+        if self.open.remove(op).is_none() {
+            self.twice.push((op, now.at));
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn asked(&mut self, _: &Now<'_>, node: NodeId, op: OpId) -> Option<Finding> {
+        let (_, deadline) = self.open.get(op)?;
+        self.taken.insert(op, (node, *deadline));
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        self.ended_twice().into_iter().chain(self.overdue(end)).chain(self.unanswered(end)).collect()
+    fn answered(&mut self, _: &Now<'_>, _: NodeId, op: OpId) -> Option<Finding> {
+        self.taken.remove(op);
+        None
+    }
+
+    /// A process that is gone, or stands still, owes nothing.
+    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        if matches!(change, ProcessChange::Killed | ProcessChange::Paused) {
+            let its: Vec<OpId> = self.taken.iter().filter(|(_, (by, _))| *by == node).map(|(op, _)| op).collect();
+            for op in its {
+                self.taken.remove(op);
+            }
+        }
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
+        self.ended_twice(now).into_iter().chain(self.overdue(now)).chain(self.unanswered(now)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, get, ms};
+    use crate::check::testing::{Events, get};
     use crate::history::FaultPhase;
     use crate::words::Verb;
     use leasehold::error::Outcome;
 
     /// Clients have a deadline of one second.
     fn judged(events: &Events) -> Vec<Finding> {
-        let mut check = CallsReturn::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "L1 is judged at the end");
-        check.finish(ms(5_000))
+        events.judged_by(&INFO, 5_000).0
     }
 
     #[test]
@@ -173,9 +144,7 @@ mod tests {
 
     /// Time enough to elect a leader six times over passes after the deadline.
     fn judged_late(events: &Events) -> Vec<Finding> {
-        let mut check = CallsReturn::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None);
-        check.finish(ms(20_000))
+        events.judged_by(&INFO, 20_000).0
     }
 
     fn asked() -> Events {

@@ -11,16 +11,15 @@
 //!
 //! **Seen alive by** `heartbeats-beside-disk` (`planted/stalled-disks`) and `transfer-flag-stuck` (`planted/unreachable-target`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{Completion, OpKind, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
+use crate::history::{Completion, Invocation, OpId, OpKind};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
+use crate::words::figures::duration;
+use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CommitProgress>(
     "commit-progress",
     Class::Liveness,
     "a leader that cannot commit does not go on to answer from its lease",
@@ -30,70 +29,50 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
 /// How many election timeouts are too long.
 const TIMEOUTS: u32 = 3;
 
-/// The check.
-pub(in crate::check) struct CommitProgress {
-    premises: Premises,
+#[derive(Default)]
+struct CommitProgress {
     /// When each node last applied something.
     applied: BTreeMap<NodeId, SimTime>,
     /// When the first write was asked for since one was last acknowledged.
     asked: Option<SimTime>,
     /// Told already, for what was asked then.
     told: Option<SimTime>,
-    evaluated: u64,
 }
 
-impl CommitProgress {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { premises: premises.clone(), applied: BTreeMap::new(), asked: None, told: None, evaluated: 0 }
+impl Check for CommitProgress {
+    fn invoked(&mut self, now: &Now<'_>, invocation: &Invocation) -> Option<Finding> {
+        if invocation.operation.kind() != OpKind::Get {
+            self.asked.get_or_insert(now.at);
+        }
+        None
     }
 
-    fn served(&mut self, at: SimTime, node: NodeId, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
+    fn completed(&mut self, _: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
+        if matches!(completion, Completion::Written { .. } | Completion::Script { .. }) {
+            self.asked = None;
+        }
+        None
+    }
+
+    fn applied(&mut self, now: &Now<'_>, by: By<'_>, _: Place) -> Option<Finding> {
+        self.applied.insert(by.node, now.at);
+        None
+    }
+
+    fn served(&mut self, now: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
+        now.judge();
         let applied = self.applied.get(&node).copied().unwrap_or_default();
         let asked = self.asked?;
-        let waited = at.since(asked.max(applied));
-        if waited <= self.premises.election_timeout * TIMEOUTS || self.told == Some(asked) {
+        let waited = now.at.since(asked.max(applied));
+        if waited <= now.premises.election_timeout * TIMEOUTS || self.told == Some(asked) {
             return None;
         }
         self.told = Some(asked);
         let message = format!(
             "{node} answers from its lease, has applied nothing since {applied}, and no write was acknowledged for {}",
-            words::duration(at.since(asked))
+            duration(now.at.since(asked))
         );
-        Some(INFO.potential(at, message, nodes.story(at, STORY)))
-    }
-}
-
-impl Check for CommitProgress {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Invoked, Kind::Completed, Kind::Applied, Kind::LeaseRead]
-    }
-
-    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
-        match what {
-            What::Invoked(invocation) if invocation.operation.kind() != OpKind::Get => {
-                self.asked.get_or_insert(*at);
-            }
-            What::Completed { completion: Completion::Written { .. } | Completion::Script { .. }, .. } => {
-                self.asked = None
-            }
-            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event: Event::Applied { .. }, .. }) => {
-                self.applied.insert(*node, *at);
-            }
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::LeaseRead { miss: None, .. },
-                ..
-            }) => {
-                return self.served(*at, *node, nodes);
-            }
-            _ => {}
-        }
-        None
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+        Some(now.finding(message, Vec::new()).potential())
     }
 }
 
@@ -105,7 +84,7 @@ mod tests {
 
     /// An election timeout is one second.
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut CommitProgress::new(&Premises::of_tests()))
+        events.found_by(&INFO)
     }
 
     fn asked() -> Events {
@@ -124,14 +103,8 @@ mod tests {
 
     #[test]
     fn it_is_told_once_for_what_was_asked() {
-        let mut check = CommitProgress::new(&Premises::of_tests());
-        let events = asked().hit(3_201, 1).hit(3_202, 1);
-        let mut nodes = View::default();
-        let found = events.records().iter().filter_map(|record| {
-            nodes.record(record);
-            check.record(record, &nodes)
-        });
-        assert_eq!(found.count(), 1);
+        let (found, _) = asked().hit(3_201, 1).hit(3_202, 1).seen_by(&INFO);
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

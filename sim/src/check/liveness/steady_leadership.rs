@@ -13,101 +13,89 @@
 //!
 //! **Seen alive by** `one-channel` (`planted/far-followers`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{FaultPhase, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::history::{Fault, FaultPhase};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
 use crate::view::faults::Change;
-use leasehold::env::ReplicaId;
-use leasehold::observe::{Event, Role};
+use crate::words::figures::counted;
+use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<SteadyLeadership>(
     "steady-leadership",
     Class::Liveness,
     "leadership changes for a fault or a transfer, never under load alone",
     "lease-bugs.md L6, Pf4",
 );
 
-/// The check.
-pub(in crate::check) struct SteadyLeadership {
-    premises: Premises,
-    /// Who leads has no reason to lose that from here on; `None`: a fault is in force.
-    calm_from: Option<SimTime>,
+#[derive(Default)]
+struct SteadyLeadership {
+    /// When something last happened that may move leadership, and whether it was a fault that is in force.
+    disturbed: SimTime,
+    in_force: bool,
     changes: u64,
     first: Option<Finding>,
-    evaluated: u64,
 }
 
 impl SteadyLeadership {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        let calm_from = Some(SimTime::default().after(premises.settling()));
-        Self { premises: premises.clone(), calm_from, changes: 0, first: None, evaluated: 0 }
+    /// Who leads has no reason to lose that from then on; `None`: a fault is in force.
+    fn calm_from(&self, now: &Now<'_>) -> Option<SimTime> {
+        (!self.in_force).then(|| self.disturbed.after(now.premises.settling()))
     }
 
     /// Something happened that may move leadership.
-    fn disturbed(&mut self, at: SimTime, nodes: &View) {
-        self.close(at);
-        self.calm_from = nodes.faults.calm_since().map(|_| at.after(self.premises.settling()));
+    fn disturb(&mut self, now: &Now<'_>) {
+        self.close(now);
+        (self.disturbed, self.in_force) = (now.at, now.nodes.faults.calm_since().is_none());
     }
 
     /// A stretch of calm, if there was one, is over.
-    fn close(&mut self, at: SimTime) {
-        self.evaluated += u64::from(self.calm_from.is_some_and(|from| from < at));
-    }
-
-    fn elected(
-        &mut self,
-        at: SimTime,
-        StackRecord { replica: ReplicaId { node, .. }, event, .. }: &StackRecord,
-        nodes: &View,
-    ) {
-        let Event::Role { role: Role::Leader, term, .. } = event else { return };
-        // It tells this again when nothing but its knowledge of the leader has changed.
-        let since = nodes.get(*node).map_or(at, |state| state.since);
-        if since != at {
-            return;
-        }
-        self.evaluated += 1;
-        if self.calm_from.is_none_or(|from| at < from) {
-            return;
-        }
-        self.changes += 1;
-        if self.first.is_none() {
-            let message =
-                format!("{node} became leader of term {term}, and no fault or transfer had given reason for that");
-            self.first = Some(INFO.finding(at, message, nodes.story(at, STORY)));
+    fn close(&self, now: &Now<'_>) {
+        if self.calm_from(now).is_some_and(|from| from < now.at) {
+            now.judge();
         }
     }
 }
 
 impl Check for SteadyLeadership {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::Fault]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Fault(fault) if nodes.faults.change() != Change::None || fault.phase == FaultPhase::Activated => {
-                self.disturbed(record.at, nodes);
-            }
-            What::Stack(StackRecord { event: Event::TransferStarted { .. }, .. }) => self.disturbed(record.at, nodes),
-            What::Stack(told) => self.elected(record.at, told, nodes),
-            _ => {}
+    fn fault(&mut self, now: &Now<'_>, fault: &Fault) -> Option<Finding> {
+        if now.nodes.faults.change() != Change::None || fault.phase == FaultPhase::Activated {
+            self.disturb(now);
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn transfer_started(&mut self, now: &Now<'_>, _: By<'_>, _: NodeId) -> Option<Finding> {
+        self.disturb(now);
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        self.close(end);
-        let changes = words::several(self.changes, "time");
-        let counted =
-            |finding: Finding| Finding { message: format!("{}; {changes} in all", finding.message), ..finding };
-        self.first.take().map(counted).into_iter().collect()
+    fn leads(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>) -> Option<Finding> {
+        if state.since != now.at {
+            return None;
+        }
+        now.judge();
+        if self.calm_from(now).is_none_or(|from| now.at < from) {
+            return None;
+        }
+        self.changes += 1;
+        self.first.get_or_insert_with(|| {
+            let term = state.term;
+            let message =
+                format!("{node} became leader of term {term}, and no fault or transfer had given reason for that");
+            now.finding(message, Vec::new())
+        });
+        None
+    }
+
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
+        self.close(now);
+        let changes = counted(self.changes, "time");
+        let first = self.first.take();
+        first
+            .map(|first| Finding { message: format!("{}; {changes} in all", first.message), ..first })
+            .into_iter()
+            .collect()
     }
 }
 
@@ -118,12 +106,11 @@ mod tests {
     use crate::history::FaultPhase::{Activated, Ended};
     use crate::words::Verb;
     use leasehold::env::NodeId;
+    use leasehold::observe::Event;
 
     /// With an election timeout of one second it is calm 12.6 s after anything happened.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
-        let mut check = SteadyLeadership::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "L6 is judged at the end");
-        (check.finish(ms(60_000)), check.evaluated())
+        events.judged_by(&INFO, 60_000)
     }
 
     fn led() -> Events {

@@ -16,34 +16,31 @@
 //! (`planted/unreachable-target`).
 
 use crate::check::calm::more_than_leadership;
-use crate::check::{Check, CheckInfo, Finding, Kind, Premises, STORY, words};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::history::{Fault, ProcessChange};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::faults::Change;
-use crate::view::{Replica, View};
 use crate::words::Disturbs;
-use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{Event, Role};
+use crate::words::figures::duration;
+use leasehold::env::{Instant, Lane, NodeId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<TransfersEnd>(
     "transfers-end",
     Class::Liveness,
     "a transfer succeeds or is given up within an election timeout, to a healthy target in a few round trips",
     "lease-bugs.md L3, L4, LB-21, LB-72; Raft dissertation §3.10",
 );
 
-/// The check.
-pub(in crate::check) struct TransfersEnd {
-    premises: Premises,
+#[derive(Default)]
+struct TransfersEnd {
     pending: BTreeMap<NodeId, Pending>,
     /// The longest that was too long.
     stuck: Option<(Duration, Finding)>,
     /// The first to a healthy target that took too long.
     slow: Option<Finding>,
-    evaluated: u64,
 }
 
 /// A transfer that is pending since.
@@ -73,110 +70,107 @@ fn hinders(disturbs: Disturbs) -> bool {
     }
 }
 
+fn is_healthy(now: &Now<'_>, from: NodeId, to: NodeId) -> bool {
+    let nodes = now.nodes;
+    let end = |node| nodes.get(node).map_or(0, |state| state.log.last_index());
+    now.premises.lossless
+        && now.premises.is_settled(nodes.faults.calm(more_than_leadership), now.at)
+        && nodes.members(from).votes(to)
+        && nodes.get(to).is_some_and(|state| !state.is_out())
+        && end(to) + ON_THEIR_WAY >= end(from)
+}
+
 impl TransfersEnd {
-    pub(in crate::check) fn new(premises: &Premises) -> Self {
-        Self { premises: premises.clone(), pending: BTreeMap::new(), stuck: None, slow: None, evaluated: 0 }
+    fn spoil(&mut self) {
+        self.pending.values_mut().for_each(|pending| pending.healthy = false);
     }
 
-    fn told(&mut self, at: SimTime, told: &StackRecord, nodes: &View) {
-        match told.event {
-            Event::TransferStarted { .. } if nodes.faults.in_force(hinders) > 0 => {}
-            Event::TransferStarted { to } => {
-                let healthy = self.is_healthy(at, told.replica.node, to, nodes);
-                let alternates = self.pending.get_mut(&told.replica.node);
-                if let Some(pending) = alternates {
-                    pending.healthy = false;
-                } else {
-                    self.pending.insert(told.replica.node, Pending { to, at, clock: told.clock, healthy });
-                }
-            }
-            Event::Role { role: Role::Leader, .. } => {}
-            // Whoever is too busy to take messages is none of this check's.
-            Event::LaneFull { .. } | Event::InboxFull { .. } => {
-                self.pending.values_mut().for_each(|pending| pending.healthy = false);
-            }
-            Event::TransferAborted { .. } | Event::Role { .. } | Event::Stopped { .. } => {
-                if let Some(pending) = self.pending.remove(&told.replica.node) {
-                    self.ended(at, told.replica.node, pending, told.clock.since(pending.clock), nodes);
-                }
-            }
-            _ => {}
+    fn over(&mut self, now: &Now<'_>, By { node, clock, .. }: By<'_>) {
+        if let Some(pending) = self.pending.remove(&node) {
+            let finding = |message| now.finding(message, Vec::new());
+            self.ended(now, node, pending, clock.since(pending.clock), finding);
         }
     }
 
-    fn is_healthy(&self, at: SimTime, from: NodeId, to: NodeId, nodes: &View) -> bool {
-        let end = |node| nodes.get(node).map_or(0, |state| state.log.last_index());
-        let runs = |state: &Replica| !matches!(state.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)));
-        self.premises.lossless
-            && self.premises.is_settled(nodes.faults.calm(more_than_leadership), at)
-            && nodes.members(from).votes(to)
-            && nodes.get(to).is_some_and(runs)
-            && end(to) + ON_THEIR_WAY >= end(from)
-    }
-
-    /// It was to a healthy target.
-    fn healthy_ended(&mut self, at: SimTime, node: NodeId, Pending { to, at: since, .. }: Pending, nodes: &View) {
-        let Premises { slowest_round_trip, slowest_fsync, .. } = self.premises;
-        let (took, allowed) = (at.since(since), slowest_round_trip * 4 + slowest_fsync * 2);
-        if took > allowed && self.slow.is_none() {
-            let [took, allowed] = [took, allowed].map(words::duration);
-            let message = format!(
-                "{node} took {took} from {since} on to hand over to {to}, which was healthy and caught up; {allowed} is the longest"
-            );
-            self.slow = Some(INFO.finding(at, message, nodes.story(at, STORY)));
+    fn ended(
+        &mut self,
+        now: &Now<'_>,
+        node: NodeId,
+        Pending { to, at: since, healthy, .. }: Pending,
+        by_its_clock: Duration,
+        finding: impl Fn(String) -> Finding,
+    ) {
+        now.judge();
+        let (took, may) = (now.at.since(since), now.premises.slowest_round_trip * 4 + now.premises.slowest_fsync * 2);
+        if healthy && took > may && self.slow.is_none() {
+            let [took, may] = [took, may].map(duration);
+            self.slow = Some(finding(format!(
+                "{node} took {took} from {since} on to hand over to {to}, which was healthy and caught up; {may} is the longest"
+            )));
         }
-    }
-
-    fn ended(&mut self, at: SimTime, node: NodeId, pending: Pending, took: Duration, nodes: &View) {
-        self.evaluated += 1;
-        if pending.healthy {
-            self.healthy_ended(at, node, pending, nodes);
+        let may = now.premises.election_timeout + now.premises.tick * 2;
+        if by_its_clock > self.stuck.as_ref().map_or(may, |(longest, _)| *longest) {
+            let [took, may] = [by_its_clock, may].map(duration);
+            let message =
+                format!("{node} had a transfer to {to} pending for {took}, from {since} on; {may} is the longest");
+            self.stuck = Some((by_its_clock, finding(message)));
         }
-        let allowed = self.premises.election_timeout + self.premises.tick * 2;
-        let longest = self.stuck.as_ref().map_or(allowed, |(longest, _)| *longest);
-        if took <= longest {
-            return;
-        }
-        let (took_in_words, allowed) = (words::duration(took), words::duration(allowed));
-        let Pending { to, at: since, .. } = pending;
-        let message = format!(
-            "{node} had a transfer to {to} pending for {took_in_words}, from {since} on; {allowed} is the longest"
-        );
-        self.stuck = Some((took, INFO.finding(at, message, nodes.story(at, STORY))));
     }
 }
 
 impl Check for TransfersEnd {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::Process, Kind::Fault]
+    fn transfer_started(&mut self, now: &Now<'_>, By { node, clock, .. }: By<'_>, to: NodeId) -> Option<Finding> {
+        if now.nodes.faults.in_force(hinders) > 0 {
+            return None;
+        }
+        let started = Pending { to, at: now.at, clock, healthy: is_healthy(now, node, to) };
+        // Targets that alternate are one stretch.
+        self.pending.entry(node).and_modify(|pending| pending.healthy = false).or_insert(started);
+        None
     }
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        if let What::Fault(fault) = &record.what
-            && more_than_leadership(fault.verb.disturbs())
-        {
-            self.pending.values_mut().for_each(|pending| pending.healthy = false);
+    fn transfer_aborted(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.over(now, by);
+        None
+    }
+
+    fn leads_not(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.over(now, by);
+        None
+    }
+
+    fn stopped(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.over(now, by);
+        None
+    }
+
+    // Whoever is too busy to take messages is none of this check's.
+    fn queue_full(&mut self, _: &Now<'_>, _: By<'_>, _: Lane) -> Option<Finding> {
+        self.spoil();
+        None
+    }
+
+    fn fault(&mut self, now: &Now<'_>, fault: &Fault) -> Option<Finding> {
+        if more_than_leadership(fault.verb.disturbs()) {
+            self.spoil();
         }
-        match &record.what {
-            What::Stack(told) => self.told(record.at, told, nodes),
-            What::Process { node, change: ProcessChange::Killed | ProcessChange::Paused } => {
-                self.pending.remove(node);
-            }
-            What::Fault(_) if matches!(nodes.faults.change(), Change::Began(disturbs) if hinders(disturbs)) => {
-                self.pending.clear();
-            }
-            _ => {}
+        if matches!(now.nodes.faults.change(), Change::Began(disturbs) if hinders(disturbs)) {
+            self.pending.clear();
         }
         None
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        if matches!(change, ProcessChange::Killed | ProcessChange::Paused) {
+            self.pending.remove(&node);
+        }
+        None
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Finding> {
+    fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         for (node, pending) in std::mem::take(&mut self.pending) {
-            self.ended(end, node, pending, end.since(pending.at), &View::default());
+            let finding = |message| now.bare_finding(message, Vec::new());
+            self.ended(now, node, pending, now.at.since(pending.at), finding);
         }
         let stuck = self.stuck.take().map(|(_, finding)| finding);
         stuck.into_iter().chain(self.slow.take()).collect()
@@ -186,16 +180,15 @@ impl Check for TransfersEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::Events;
     use crate::history::FaultPhase;
     use crate::words::Verb;
     use leasehold::env::Lane;
+    use leasehold::observe::Event;
 
     /// An election timeout is one second, a tick 100 ms.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
-        let mut check = TransfersEnd::new(&Premises::of_tests());
-        assert_eq!(events.first(&mut check), None, "L4 is judged at the end");
-        (check.finish(ms(60_000)), check.evaluated())
+        events.judged_by(&INFO, 60_000)
     }
 
     fn started(at: u64, to: u64) -> Events {

@@ -14,13 +14,13 @@
 //!
 //! **Seen alive by** `joint-never-left` (`planted/joint`); of the other rules, by its unit tests.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY, words};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
+use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Membership, Role};
+use crate::words::figures::duration;
+use leasehold::env::NodeId;
+use leasehold::observe::{Membership, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,20 +31,18 @@ use std::time::Duration;
 const BOUND: Duration = Duration::from_secs(10);
 const ENTRIES: u32 = 100;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Configuration>(
     "configuration",
     Class::RaftInvariant,
     "memberships follow each other one change at a time, and joint ones are left",
     "lease-bugs.md R6; Raft dissertation §4; LB-44, LB-50",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct Configuration {
+struct Configuration {
     /// Who first went by which members, from which index on.
     known: BTreeMap<u64, Known>,
     nodes: BTreeMap<NodeId, State>,
-    evaluated: u64,
 }
 
 #[derive(Clone)]
@@ -79,102 +77,101 @@ impl State {
 }
 
 impl Configuration {
-    fn told(&mut self, at: SimTime, node: NodeId, event: &Event, nodes: &View) -> Option<Finding> {
-        match event {
-            Event::Role { role, .. } => {
-                self.of(node).begin(Some(at).filter(|_| *role == Role::Leader));
-                None
-            }
-            Event::Membership { index, members } => self.changed(at, node, (*index, members), nodes),
-            Event::SnapshotRestored { index, .. } => {
-                self.of(node).applied(*index);
-                None
-            }
-            Event::Applied { index, .. } => self.applied(at, node, *index, nodes),
-            Event::Appended { index, .. } => {
-                self.of(node).unapplied.retain(|change| change < index);
-                None
-            }
-            Event::ChangeAppended { index } => self.appended(at, node, *index, nodes),
-            Event::CampaignedAmidChange { index, commit } => self.campaigned(at, node, (*index, *commit), nodes),
-            _ => None,
-        }
-    }
-
     fn of(&mut self, node: NodeId) -> &mut State {
         self.nodes.entry(node).or_default()
     }
+}
 
-    fn changed(
-        &mut self,
-        at: SimTime,
-        node: NodeId,
-        (index, members): (u64, &Arc<Membership>),
-        nodes: &View,
-    ) -> Option<Finding> {
-        self.evaluated += 1;
-        let state = self.of(node);
+impl Check for Configuration {
+    fn leads(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.of(by.node).begin(Some(now.at));
+        None
+    }
+
+    fn leads_not(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        self.of(by.node).begin(None);
+        None
+    }
+
+    fn membership(&mut self, now: &Now<'_>, by: By<'_>, index: u64, members: &Arc<Membership>) -> Option<Finding> {
+        now.judge();
+        if let Some(members) = now.nodes.founders().filter(|_| self.known.is_empty()) {
+            self.known.insert(0, Known { members, node: NodeId(0), at: SimTime(0) });
+        }
+        let state = self.of(by.node);
         if state.is_joint != members.is_joint() {
             state.is_joint = members.is_joint();
-            state.begin(state.joint_since.map(|_| at));
+            state.begin(state.joint_since.map(|_| now.at));
         }
-        let known = Known { members: Arc::clone(members), node, at };
+        let known = Known { members: Arc::clone(members), node: by.node, at: now.at };
         // A snapshot tells who belongs to the group at its index, be there a change or not.
         let before = self.known.range(..=index).next_back().map(|(from, known)| (*from, known.clone()));
         match before {
             Some((from, before)) if from == index || before.members == *members => {
-                (before.members != *members).then(|| two_memberships(at, index, &known, &before, nodes))
+                (before.members != *members).then(|| two_memberships(now, index, &known, &before))
             }
             before => {
                 let after_known = self.known.range(index..).next().is_some();
                 let allowed = before.as_ref().is_none_or(|(_, before)| follows(&before.members, members));
                 self.known.insert(index, known.clone());
-                (!allowed && !after_known).then(|| leap(at, index, &known, before.map(|(_, before)| before), nodes))
+                (!allowed && !after_known).then(|| leap(now, index, &known, before.map(|(_, before)| before)))
             }
         }
     }
 
-    fn applied(&mut self, at: SimTime, node: NodeId, index: u64, nodes: &View) -> Option<Finding> {
+    fn applied(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, Place { index, .. }: Place) -> Option<Finding> {
         let state = self.of(node);
         state.applied(index);
-        let lasted = at.since(state.joint_since.filter(|_| state.is_joint)?);
-        let too_long = lasted > BOUND && state.joint_entries > ENTRIES;
-        self.evaluated += 1;
-        too_long.then(|| {
-            let lasted = words::duration(lasted);
+        let lasted = now.at.since(state.joint_since.filter(|_| state.is_joint)?);
+        now.judge();
+        (lasted > BOUND && state.joint_entries > ENTRIES).then(|| {
+            let lasted = duration(lasted);
             let message = format!("{node} leads, applies, and has not left its joint configuration for {lasted}");
-            let story = vec![format!("the members are {}, by what {node} has applied", nodes.members(node))];
-            finding(at, message, story, nodes)
+            let members = now.nodes.members(node);
+            now.finding(message, vec![format!("the members are {members}, by what {node} has applied")])
         })
     }
 
-    fn appended(&mut self, at: SimTime, node: NodeId, index: u64, nodes: &View) -> Option<Finding> {
-        let state = self.of(node);
-        state.unapplied.retain(|change| *change < index);
-        let pending = state.unapplied.first().copied();
-        state.unapplied.push(index);
-        let leads = nodes.get(node).is_some_and(|state| state.role == Role::Leader);
-        self.evaluated += u64::from(leads);
-        let pending = pending.filter(|_| leads)?;
+    fn snapshot_restored(&mut self, _: &Now<'_>, by: By<'_>, last: Place) -> Option<Finding> {
+        self.of(by.node).applied(last.index);
+        None
+    }
+
+    fn appended(&mut self, _: &Now<'_>, by: By<'_>, entry: Place) -> Option<Finding> {
+        self.of(by.node).unapplied.retain(|change| *change < entry.index);
+        None
+    }
+
+    fn change_appended(&mut self, now: &Now<'_>, by: By<'_>, index: u64) -> Option<Finding> {
+        let State { unapplied, .. } = self.of(by.node);
+        unapplied.retain(|change| *change < index);
+        let pending = unapplied.first().copied();
+        unapplied.push(index);
+        if by.state.role != Role::Leader {
+            return None;
+        }
+        now.judge();
+        let (node, pending) = (by.node, pending?);
         let message = format!(
             "{node} leads and took a change of membership at index {index} before it had applied the one at index {pending}"
         );
-        let story = vec!["two changes that are under way together may lead to two quorums that do not meet".to_owned()];
-        Some(finding(at, message, story, nodes))
+        let why = "two changes that are under way together may lead to two quorums that do not meet";
+        Some(now.finding(message, vec![why.to_owned()]))
     }
 
-    fn campaigned(&mut self, at: SimTime, node: NodeId, (index, commit): (u64, u64), nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
+    fn campaigned_amid_change(&mut self, now: &Now<'_>, by: By<'_>, index: u64, commit: u64) -> Option<Finding> {
+        now.judge();
         (index <= commit).then(|| {
             let message = format!(
-                "{node} stands for election without having applied the change of membership at index {index}, which it knows to be committed"
+                "{} stands for election without having applied the change of membership at index {index}, which it knows to be committed",
+                by.node
             );
-            let story = vec![format!("its commit index is {commit}; it counts votes by {}", nodes.members(node))];
-            finding(at, message, story, nodes)
+            let members = now.nodes.members(by.node);
+            now.finding(message, vec![format!("its commit index is {commit}; it counts votes by {members}")])
         })
     }
 
-    fn process(&mut self, node: NodeId, at: SimTime, change: ProcessChange) {
+    fn process(&mut self, now: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
         let state = self.of(node);
         match change {
             ProcessChange::Started { .. } | ProcessChange::Killed | ProcessChange::Failed { .. } => {
@@ -182,8 +179,9 @@ impl Configuration {
                 state.is_joint = false;
             }
             ProcessChange::Paused => {}
-            ProcessChange::Resumed => state.begin(state.joint_since.map(|_| at)),
+            ProcessChange::Resumed => state.begin(state.joint_since.map(|_| now.at)),
         }
+        None
     }
 }
 
@@ -201,59 +199,26 @@ fn follows(before: &Membership, after: &Membership) -> bool {
     }
 }
 
-fn two_memberships(at: SimTime, index: u64, known: &Known, before: &Known, nodes: &View) -> Finding {
-    let (node, other) = (known.node, before.node);
-    let message = format!("{node} and {other} go by different members from index {index} on");
-    let story =
-        vec![format!("{other}, at {}: {}", before.at, before.members), format!("{node}, at {at}: {}", known.members)];
-    finding(at, message, story, nodes)
+fn two_memberships(now: &Now<'_>, index: u64, known: &Known, before: &Known) -> Finding {
+    let message = format!("{} and {} go by different members from index {index} on", known.node, before.node);
+    let line = |Known { members, node, at }: &Known| format!("{node}, at {at}: {members}");
+    now.finding(message, vec![line(before), line(known)])
 }
 
-fn leap(at: SimTime, index: u64, known: &Known, before: Option<Known>, nodes: &View) -> Finding {
+fn leap(now: &Now<'_>, index: u64, known: &Known, before: Option<Known>) -> Finding {
     let message = format!("the members from index {index} on do not follow from those before it in one step");
     let before = before.map_or_else(String::new, |before| format!("before: {}", before.members));
-    let story = vec![before, format!("from index {index} on, by {}: {}", known.node, known.members)];
-    finding(at, message, story, nodes)
-}
-
-fn finding(at: SimTime, message: String, mut story: Vec<String>, nodes: &View) -> Finding {
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
-}
-
-impl Check for Configuration {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Appended, Kind::Applied, Kind::Told, Kind::Process]
-    }
-
-    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
-        if let Some(founders) = nodes.founders().filter(|_| self.known.is_empty()) {
-            self.known.insert(0, Known { members: founders, node: NodeId(0), at: SimTime(0) });
-        }
-        match what {
-            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => {
-                self.told(*at, *node, event, nodes)
-            }
-            What::Process { node, change } => {
-                self.process(*node, *at, *change);
-                None
-            }
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
+    now.finding(message, vec![before, format!("from index {index} on, by {}: {}", known.node, known.members)])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use leasehold::observe::Event;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut Configuration::default())
+        events.found_by(&INFO)
     }
 
     /// n1 to n3 vote from index 5 on.

@@ -16,28 +16,23 @@
 //! `planted/second-vote`. Tried by hand: an engine that sends what promises durability before it syncs (seen at the first
 //! vote), and one that takes a failed fsync for done (seen when its process starts after a crash, `fast/disk`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::{Fate, Head, ProcessChange, Record, StackRecord, What};
+use crate::check::{Arrival, By, Check, CheckInfo, Finding, Now, Opened, Place, Vote};
+use crate::history::ProcessChange;
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use crate::words::{MessageKind, Says};
-use leasehold::env::{Address, NodeId, ReplicaId};
-use leasehold::observe::Event;
+use crate::view::Replica;
+use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Durability>(
     "durability",
     Class::RaftInvariant,
     "terms, votes and entries that others were told of are durable, and are there after a restart",
     "lease-bugs.md R5; Raft §5.1",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct Durability {
+struct Durability {
     nodes: BTreeMap<NodeId, Durable>,
-    evaluated: u64,
 }
 
 /// What a node has told to be durable.
@@ -51,7 +46,7 @@ struct Durable {
 
 impl Durable {
     /// What is wrong with this term and vote after those before.
-    fn voted(&mut self, term: u64, vote: Option<NodeId>) -> Option<String> {
+    fn voted(&mut self, Vote { term, vote }: Vote) -> Option<String> {
         let before = std::mem::replace(&mut self.vote, vote);
         let of = std::mem::replace(&mut self.term, term);
         if term < of {
@@ -60,11 +55,6 @@ impl Durable {
         let changed = term == of && before.is_some() && before != vote;
         changed.then(|| format!("has voted for {} and for {} in term {term}", whom(before), whom(vote)))
     }
-
-    fn applied(&mut self, index: u64) -> Option<String> {
-        let before = self.applied.replace(index)?;
-        (index != before + 1).then(|| format!("applied index {index} after index {before}"))
-    }
 }
 
 fn whom(vote: Option<NodeId>) -> String {
@@ -72,128 +62,113 @@ fn whom(vote: Option<NodeId>) -> String {
 }
 
 impl Durability {
-    fn told(&mut self, node: NodeId, event: &Event, nodes: &View) -> Option<String> {
-        let durable = self.nodes.entry(node).or_default();
-        let wrong = match event {
-            Event::Voted { term, vote } => durable.voted(*term, *vote),
-            Event::Applied { index, .. } => durable.applied(*index),
-            Event::SnapshotRestored { index, .. } => {
-                durable.applied = Some(*index);
-                return None;
-            }
-            Event::Opened { term, vote, last_index, last_term, .. } => durable
-                .voted(*term, *vote)
-                .map(|wrong| format!("{wrong}: it had forgotten when it started again"))
-                .or_else(|| shorter(node, (*last_term, *last_index), nodes)),
-            _ => return None,
-        };
-        self.evaluated += 1;
-        wrong.map(|wrong| format!("{node} {wrong}"))
+    fn of(&mut self, node: NodeId) -> &mut Durable {
+        self.nodes.entry(node).or_default()
     }
 
-    /// What is wrong with a message of `from` that has arrived at `to`.
-    fn heard(&mut self, from: NodeId, to: NodeId, kind: MessageKind, head: &Head, nodes: &View) -> Option<String> {
-        let &Head { term, index, rejected, .. } = head;
-        let (vote, entry) = match kind.says() {
-            Says::Stands => (Some(from), None),
-            Says::Votes if !rejected => (Some(to), None),
-            Says::Holds if !rejected => (None, Some(index)),
-            Says::Votes
-            | Says::Holds
-            | Says::Beats
-            | Says::Leads
-            | Says::Hears
-            | Says::Probes
-            | Says::HandsOver
-            | Says::Calls
-            | Says::Answers => return None,
-        };
-        self.evaluated += 1;
-        let durable = self.nodes.entry(from).or_default();
-        if durable.term < term {
-            let of = durable.term;
-            return Some(format!("{from} has answered {to} in term {term}, but only term {of} is durable on it"));
-        }
-        if durable.term > term {
+    /// What has arrived says that its sender is in the head's term, and maybe that it has voted in it, or that its log is durable up to an
+    /// index.
+    fn heard(
+        &mut self,
+        now: &Now<'_>,
+        Arrival { from, to, head }: Arrival<'_>,
+        vote: Option<NodeId>,
+        entry: Option<u64>,
+    ) -> Option<Finding> {
+        now.judge();
+        let (term, durable) = (head.term, self.of(from));
+        let has = now.nodes.get(from).map_or(0, |state| state.log.last_index());
+        let message = if durable.term < term {
+            format!("{from} has answered {to} in term {term}, but only term {} is durable on it", durable.term)
+        } else if durable.term > term {
             return None;
-        }
-        if let Some(vote) = vote.filter(|vote| durable.vote != Some(*vote)) {
+        } else if let Some(vote) = vote.filter(|vote| durable.vote != Some(*vote)) {
             let has = whom(durable.vote);
-            return Some(format!(
-                "{from} has told {to} of its vote for {vote} in term {term}, but durable is one for {has}"
-            ));
-        }
-        let has = nodes.get(from).map_or(0, |state| state.log.last_index());
-        entry.filter(|index| *index > has).map(|index| {
+            format!("{from} has told {to} of its vote for {vote} in term {term}, but durable is one for {has}")
+        } else {
+            let index = entry.filter(|index| *index > has)?;
             format!(
                 "{from} has acknowledged index {index} to {to} in term {term}, but only index {has} is durable on it"
             )
-        })
+        };
+        Some(now.finding(message, Vec::new()))
     }
 }
 
 /// What is wrong with a log that ends with this term and index, when it is opened.
-fn shorter(node: NodeId, (last_term, last_index): (u64, u64), nodes: &View) -> Option<String> {
-    let log = &nodes.get(node)?.log;
-    let told = (log.get(log.last_index()).map_or(0, |entry| entry.term), log.last_index());
-    let (term, index) = told;
-    ((last_term, last_index) < told).then(|| {
+fn shorter(By { state: Replica { log, .. }, .. }: By<'_>, (last_term, last_index): (u64, u64)) -> Option<String> {
+    let (term, index) = log.last();
+    ((last_term, last_index) < (term, index)).then(|| {
         format!("has lost entries: its log ends with index {last_index} of term {last_term}, where it had told of index {index} of term {term}")
     })
 }
 
 impl Check for Durability {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
+    fn voted(&mut self, now: &Now<'_>, by: By<'_>, voted: Vote) -> Option<Finding> {
+        now.judge();
+        let wrong = self.of(by.node).voted(voted)?;
+        Some(now.finding(format!("{} {wrong}", by.node), Vec::new()))
     }
 
-    fn record(&mut self, Record { at, what }: &Record, nodes: &View) -> Option<Finding> {
-        let wrong = match what {
-            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => self.told(*node, event, nodes),
-            What::Message {
-                from: Address::Node(from),
-                to: Address::Node(to),
-                fate: Fate::Delivered,
-                kind,
-                head,
-                ..
-            } => self.heard(*from, *to, *kind, head, nodes),
-            What::Process { node, change: ProcessChange::Started { .. } } => {
-                self.nodes.entry(*node).or_default().applied = None;
-                None
-            }
-            _ => None,
-        };
-        wrong.map(|message| finding(*at, message, nodes))
+    fn opened(&mut self, now: &Now<'_>, by: By<'_>, Opened { voted, last, .. }: Opened) -> Option<Finding> {
+        now.judge();
+        let other = self.of(by.node).voted(voted);
+        let forgotten = other.map(|wrong| format!("{wrong}: it had forgotten when it started again"));
+        let wrong = forgotten.or_else(|| shorter(by, last))?;
+        Some(now.finding(format!("{} {wrong}", by.node), Vec::new()))
     }
 
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+    fn applied(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, Place { index, .. }: Place) -> Option<Finding> {
+        now.judge();
+        let before = self.of(node).applied.replace(index)?;
+        let wrong = || now.finding(format!("{node} applied index {index} after index {before}"), Vec::new());
+        (index != before + 1).then(wrong)
     }
-}
 
-fn finding(at: SimTime, message: String, nodes: &View) -> Finding {
-    INFO.finding(at, message, nodes.story(at, STORY))
+    fn snapshot_restored(&mut self, _: &Now<'_>, by: By<'_>, last: Place) -> Option<Finding> {
+        self.of(by.node).applied = Some(last.index);
+        None
+    }
+
+    fn candidacy(&mut self, now: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
+        self.heard(now, arrival, Some(arrival.from), None)
+    }
+
+    fn vote(&mut self, now: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
+        if arrival.head.rejected { None } else { self.heard(now, arrival, Some(arrival.to), None) }
+    }
+
+    fn acknowledged(&mut self, now: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
+        if arrival.head.rejected { None } else { self.heard(now, arrival, None, Some(arrival.head.index)) }
+    }
+
+    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        if let ProcessChange::Started { .. } = change {
+            self.of(node).applied = None;
+        }
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::testing::{Events, head, ms};
+    use crate::history::Head;
+    use crate::words::MessageKind;
+    use leasehold::observe::Event;
     use std::time::Duration;
 
     #[track_caller]
     fn wrong(events: Events, message: &str) {
-        let finding = events.first(&mut Durability::default()).expect("a promise that was not kept");
+        let finding = events.found_by(&INFO).expect("a promise that was not kept");
         assert_eq!((finding.check, finding.class), (INFO.name, Class::RaftInvariant));
         assert_eq!(finding.message, message);
     }
 
     #[track_caller]
     fn right(events: Events) {
-        let mut check = Durability::default();
-        assert_eq!(events.first(&mut check), None);
-        assert!(check.evaluated() > 0);
+        assert!(events.evaluated_by(&INFO) > 0);
     }
 
     fn voted(events: Events, at: u64, node: u64, term: u64, vote: u64) -> Events {
@@ -272,7 +247,7 @@ mod tests {
         let applied = || follower().applies(30, 1, 1, 3, 0xa).applies(31, 1, 2, 4, 0xb);
         right(applied().killed(40, 1).started(41, 1, 2).applies(42, 1, 1, 3, 0xa));
         wrong(applied().applies(40, 1, 2, 4, 0xb), "n1 applied index 2 after index 2");
-        let finding = applied().applies(40, 1, 4, 4, 0xb).first(&mut Durability::default()).expect("a gap");
+        let finding = applied().applies(40, 1, 4, 4, 0xb).found_by(&INFO).expect("a gap");
         assert_eq!(finding.at, ms(40));
     }
 }

@@ -8,28 +8,29 @@
 //!
 //! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, words};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Role};
+use crate::words::figures::duration;
+use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo =
-    CheckInfo::new("election-safety", Class::RaftInvariant, "a term has one leader", "lease-bugs.md R1; Raft §5.2");
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ElectionSafety>(
+    "election-safety",
+    Class::RaftInvariant,
+    "a term has one leader",
+    "lease-bugs.md R1; Raft §5.2",
+);
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct ElectionSafety {
+struct ElectionSafety {
     leaders: BTreeMap<u64, (NodeId, SimTime)>,
-    evaluated: u64,
 }
 
-impl ElectionSafety {
-    fn led(&mut self, at: SimTime, node: NodeId, term: u64, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
+impl Check for ElectionSafety {
+    fn leads(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>) -> Option<Finding> {
+        now.judge();
+        let (at, term) = (now.at, state.term);
         let (first, since) = *self.leaders.entry(term).or_insert((node, at));
         if first == node {
             return None;
@@ -37,27 +38,9 @@ impl ElectionSafety {
         let message = format!("term {term} has two leaders: {first} since {since}, {node} since {at}");
         let story = vec![
             format!("{first} became leader of term {term} at {since}"),
-            format!("{node} became leader of the same term at {at}, {} later", words::duration(at.since(since))),
+            format!("{node} became leader of the same term at {at}, {} later", duration(at.since(since))),
         ];
-        Some(INFO.finding(at, message, nodes.complete(at, story)))
-    }
-}
-
-impl Check for ElectionSafety {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else { return None };
-        match event {
-            Event::Role { role: Role::Leader, term, .. } => self.led(record.at, *node, *term, nodes),
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+        Some(now.finding(message, story))
     }
 }
 
@@ -67,7 +50,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut ElectionSafety::default())
+        events.found_by(&INFO)
     }
 
     #[test]

@@ -12,31 +12,26 @@
 //!
 //! **Seen alive by** `logs-not-compared` (`planted/short-log`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
 use crate::view::log::Entry;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Role};
+use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LeaderCompleteness>(
     "leader-completeness",
     Class::RaftInvariant,
     "a leader's log has everything that was committed in earlier terms",
     "lease-bugs.md R3; Raft §5.4",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct LeaderCompleteness {
+struct LeaderCompleteness {
     /// The furthest entry that was applied, by the term of who applied it.
     committed: BTreeMap<u64, Committed>,
     /// The leader of the latest term, and that term.
     latest: Option<(u64, NodeId)>,
-    evaluated: u64,
 }
 
 /// An entry that was applied.
@@ -50,45 +45,47 @@ struct Committed {
     at: SimTime,
 }
 
-impl LeaderCompleteness {
-    fn elected(&mut self, at: SimTime, node: NodeId, term: u64, nodes: &View) -> Option<Finding> {
+impl Check for LeaderCompleteness {
+    fn leads(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>) -> Option<Finding> {
+        let term = state.term;
         if self.latest.is_none_or(|(latest, _)| latest < term) {
             self.latest = Some((term, node));
         }
-        let committed = *self.committed.range(..term).map(|(_, committed)| committed).max_by_key(|one| one.index)?;
-        self.check(at, (node, term), &committed, nodes)
+        let committed = self.committed.range(..term).map(|(_, committed)| committed).max_by_key(|one| one.index)?;
+        judge(now, (node, term), committed)
     }
 
-    fn applied(&mut self, at: SimTime, node: NodeId, index: u64, nodes: &View) -> Option<Finding> {
-        let state = nodes.get(node)?;
-        let committed = Committed { index, entry: state.log.get(index)?, node, term: state.term, at };
+    fn applied(
+        &mut self,
+        now: &Now<'_>,
+        By { node, state, .. }: By<'_>,
+        Place { index, .. }: Place,
+    ) -> Option<Finding> {
+        let committed = Committed { index, entry: state.log.get(index)?, node, term: state.term, at: now.at };
         let furthest = self.committed.entry(state.term).or_insert(committed);
         if furthest.index < index {
             *furthest = committed;
         }
         let (term, leader) = self.latest.filter(|(term, _)| *term > committed.term)?;
-        let still_leads = nodes.get(leader).is_some_and(|state| state.leads(term));
-        if still_leads { self.check(at, (leader, term), &committed, nodes) } else { None }
-    }
-
-    fn check(&mut self, at: SimTime, leader: (NodeId, u64), committed: &Committed, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let log = &nodes.get(leader.0)?.log;
-        (log.get(committed.index) != Some(committed.entry)).then(|| finding(at, leader, committed, nodes))
+        let still_leads = now.nodes.get(leader).is_some_and(|state| state.leads(term));
+        if still_leads { judge(now, (leader, term), &committed) } else { None }
     }
 }
 
-fn finding(at: SimTime, (leader, term): (NodeId, u64), committed: &Committed, nodes: &View) -> Finding {
+fn judge(now: &Now<'_>, (leader, term): (NodeId, u64), committed: &Committed) -> Option<Finding> {
+    now.judge();
     let Committed { index, entry, node, term: applied_in, at: applied_at } = *committed;
-    let (has, missing) = nodes.get(leader).zip(nodes.get(node)).map_or((0, index), |(leads, holds)| {
-        (leads.log.last_index(), leads.log.first_difference(&holds.log).unwrap_or(index))
-    });
+    let log = &now.nodes.get(leader)?.log;
+    if log.get(index) == Some(entry) {
+        return None;
+    }
+    let missing = now.nodes.get(node).and_then(|holds| log.first_difference(&holds.log)).unwrap_or(index);
     let message = format!(
         "{leader} leads term {term} without what was committed before: from index {missing} on it lacks what {node} had applied \
          in term {applied_in}, up to index {index}"
     );
-    let of = entry.term;
-    let mut story = vec![
+    let (of, has) = (entry.term, log.last_index());
+    let story = vec![
         format!(
             "{node} applied the entry of term {of} at index {index} as member of term {applied_in}, at {applied_at}"
         ),
@@ -97,27 +94,7 @@ fn finding(at: SimTime, (leader, term): (NodeId, u64), committed: &Committed, no
         ),
         format!("what was acknowledged from index {missing} on is lost once {leader} overwrites it"),
     ];
-    story.extend(nodes.story(at, STORY - story.len()));
-    INFO.finding(at, message, story)
-}
-
-impl Check for LeaderCompleteness {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Told, Kind::Applied]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        let What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) = &record.what else { return None };
-        match event {
-            Event::Role { role: Role::Leader, term, .. } => self.elected(record.at, *node, *term, nodes),
-            Event::Applied { index, .. } => self.applied(record.at, *node, *index, nodes),
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
+    Some(now.finding(message, story))
 }
 
 #[cfg(test)]
@@ -126,7 +103,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut LeaderCompleteness::default())
+        events.found_by(&INFO)
     }
 
     /// n1 leads term 4 and has applied indices 1 and 2; n2 follows and has index 1.

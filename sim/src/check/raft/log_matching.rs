@@ -13,48 +13,44 @@
 //! by hand: a follower that takes entries after a wrong predecessor, with a leader that is cut off beside others that hand over
 //! again and again.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::{Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
 use crate::view::log::Entry;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
+use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LogMatching>(
     "log-matching",
     Class::RaftInvariant,
     "entries with the same index and term are the same, and so are all before them",
     "lease-bugs.md R2; Raft §5.3",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct LogMatching {
-    evaluated: u64,
-}
+struct LogMatching;
 
-impl LogMatching {
-    fn appended(&mut self, at: SimTime, node: NodeId, index: u64, nodes: &View) -> Option<Finding> {
-        let Some(entry) = nodes.get(node)?.log.get(index) else { return Some(gap(at, node, index, nodes)) };
-        nodes.iter().filter(|(other, _)| *other != node).find_map(|(other, state)| {
+impl Check for LogMatching {
+    fn appended(
+        &mut self,
+        now: &Now<'_>,
+        By { node, state, .. }: By<'_>,
+        Place { index, .. }: Place,
+    ) -> Option<Finding> {
+        let Some(entry) = state.log.get(index) else {
+            let last = state.log.last_index();
+            let message = format!("{node} has index {index} in its log, but nothing between that and index {last}");
+            return Some(now.finding(message, Vec::new()));
+        };
+        now.nodes.others(node).find_map(|(other, state)| {
             let theirs = state.log.get(index).filter(|theirs| theirs.term == entry.term)?;
-            self.evaluated += 1;
-            (theirs.prefix != entry.prefix).then(|| different(at, (node, entry), index, other, nodes))
+            now.judge();
+            (theirs.prefix != entry.prefix).then(|| different(now, (node, entry), index, other))
         })
     }
 }
 
-fn gap(at: SimTime, node: NodeId, index: u64, nodes: &View) -> Finding {
-    let last = nodes.get(node).map_or(0, |state| state.log.last_index());
-    let message = format!("{node} has index {index} in its log, but nothing between that and index {last}");
-    INFO.finding(at, message, nodes.story(at, STORY))
-}
-
-fn different(at: SimTime, (node, entry): (NodeId, Entry), index: u64, other: NodeId, nodes: &View) -> Finding {
+fn different(now: &Now<'_>, (node, entry): (NodeId, Entry), index: u64, other: NodeId) -> Finding {
     let term = entry.term;
-    let logs = nodes.get(node).zip(nodes.get(other));
+    let logs = now.nodes.get(node).zip(now.nodes.get(other));
     let from = logs.and_then(|(ours, theirs)| ours.log.first_difference(&theirs.log)).unwrap_or(index);
     let how = if from == index {
         "with different content".to_owned()
@@ -62,35 +58,19 @@ fn different(at: SimTime, (node, entry): (NodeId, Entry), index: u64, other: Nod
         format!("with different entries before it, from index {from} on")
     };
     let message = format!("{node} and {other} both have an entry of term {term} at index {index}, but {how}");
-    let term_at = |node| nodes.get(node).and_then(|state| state.log.get(from)).map_or(0, |entry| entry.term);
+    let term_at = |node| now.nodes.get(node).and_then(|state| state.log.get(from)).map_or(0, |entry| entry.term);
     let (ours, theirs) = (term_at(node), term_at(other));
     let story = vec![
-        format!("at {at} the entry of term {term} at index {index} became durable on {node}; {other} has it already"),
+        format!(
+            "at {} the entry of term {term} at index {index} became durable on {node}; {other} has it already",
+            now.at
+        ),
         format!(
             "the first entry that differs is at index {from}: on {node} of term {ours}, on {other} of term {theirs}"
         ),
         "a follower takes an entry only after the one that the leader has before it".to_owned(),
     ];
-    INFO.finding(at, message, nodes.complete(at, story))
-}
-
-impl Check for LogMatching {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Appended]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. }, event: Event::Appended { index, .. }, ..
-            }) => self.appended(record.at, *node, *index, nodes),
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
+    now.finding(message, story)
 }
 
 #[cfg(test)]
@@ -99,7 +79,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut LogMatching::default())
+        events.found_by(&INFO)
     }
 
     /// n1 has entries of term 4 at indices 1 and 2.
@@ -158,9 +138,7 @@ mod tests {
 
     #[test]
     fn each_comparison_is_one_evaluation() {
-        let mut check = LogMatching::default();
         let events = two().appends(30, 2, 1, 4, 0xa).appends(40, 3, 1, 4, 0xa).appends(50, 2, 2, 5, 0xf);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.evaluated(), 3);
+        assert_eq!(events.evaluated_by(&INFO), 3);
     }
 }

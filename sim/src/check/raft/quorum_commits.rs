@@ -11,118 +11,84 @@
 //! **Seen alive by** `vote-not-durable` (`planted/second-vote`), where `durability` speaks first, its unit tests and
 //! `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY, words};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place, STORY};
+use crate::history::ProcessChange;
 use crate::scenario::Class;
-use crate::time::SimTime;
-use crate::view::View;
-use crate::words::Says;
-use leasehold::env::{Address, NodeId, ReplicaId};
-use leasehold::observe::{Event, Membership};
+use crate::words::figures::counted;
+use leasehold::env::NodeId;
+use leasehold::observe::Membership;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<QuorumCommits>(
     "quorum-commits",
     Class::RaftInvariant,
     "nothing is committed that is not durable on a quorum",
     "lease-bugs.md R7; Raft §5.3",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct QuorumCommits {
+struct QuorumCommits {
     /// All up to this index has been found on a quorum.
     found: u64,
     /// The membership that each node went by before its present one: what is applied in one batch was committed under that.
     before: BTreeMap<NodeId, [Arc<Membership>; 2]>,
     /// The membership that each node's last process went by: what it sent is still on its way.
     left: BTreeMap<NodeId, Arc<Membership>>,
-    evaluated: u64,
 }
 
 impl QuorumCommits {
     /// `node` takes everything up to `index` to be committed; `how` says by what that is known.
-    fn committed(&mut self, at: SimTime, node: NodeId, index: u64, how: &str, nodes: &View) -> Option<Finding> {
+    fn committed(&mut self, now: &Now<'_>, node: NodeId, index: u64, how: &str) -> Option<Finding> {
         if index <= self.found {
             return None;
         }
+        let (nodes, members) = (now.nodes, now.nodes.members(node));
         let entry = nodes.get(node)?.log.get(index);
-        self.evaluated += 1;
+        now.judge();
         let holds = |id| entry.is_some() && nodes.get(id).is_some_and(|state| state.log.get(index) == entry);
         let before = self.before.get(&node).map(|[_, before]| before);
         let earlier = before.into_iter().chain(self.left.get(&node)).any(|members| members.is_quorum(holds));
-        if earlier || nodes.members(node).is_quorum(holds) {
+        if earlier || members.is_quorum(holds) {
             self.found = index;
             return None;
         }
         let holders = nodes.iter().filter(|(id, _)| holds(*id)).count() as u64;
-        let (has, voters) = (words::several(holders, "log"), nodes.members(node).voters.len());
+        let (has, voters) = (counted(holders, "log"), members.voters.len());
         let message = format!("{node} {how} index {index}, but it is durable in {has}: no quorum of {voters} voters");
         let logs = nodes.iter().map(|(id, state)| {
             let held =
                 state.log.get(index).map_or("nothing".to_owned(), |entry| format!("an entry of term {}", entry.term));
             format!("{id} has {held} at index {index}; its log ends at {}", state.log.last_index())
         });
-        let story: Vec<_> = logs.take(STORY / 2).collect();
-        Some(INFO.finding(at, message, nodes.complete(at, story)))
-    }
-}
-
-/// Does such a message say up to where its sender has committed?
-fn tells_commit(says: Says) -> bool {
-    match says {
-        Says::Beats | Says::Leads => true,
-        Says::Hears
-        | Says::Holds
-        | Says::Probes
-        | Says::Stands
-        | Says::Votes
-        | Says::HandsOver
-        | Says::Calls
-        | Says::Answers => false,
+        Some(now.finding(message, logs.take(STORY / 2).collect()))
     }
 }
 
 impl Check for QuorumCommits {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Applied, Kind::Told, Kind::BetweenNodes, Kind::Process]
+    fn applied(&mut self, now: &Now<'_>, by: By<'_>, Place { index, .. }: Place) -> Option<Finding> {
+        self.committed(now, by.node, index, "applied")
     }
 
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            // A process begins with the members that it was founded with or that its snapshot names, and goes through all since
-            // again.
-            What::Process { node, change: ProcessChange::Started { .. } } => {
-                let left = self.before.remove(node).map(|[members, _]| members);
-                self.left.extend(left.map(|members| (*node, members)));
-                None
-            }
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::Membership { members, .. },
-                ..
-            }) => {
-                let first = || nodes.founders().unwrap_or_else(|| Arc::clone(members));
-                let known = self.before.entry(*node).or_insert_with(|| [(); 2].map(|()| first()));
-                known.swap(0, 1);
-                known[0] = Arc::clone(members);
-                None
-            }
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. }, event: Event::Applied { index, .. }, ..
-            }) => self.committed(record.at, *node, *index, "applied", nodes),
-            What::Message { from: Address::Node(node), kind, head, .. }
-                if head.commit > self.found && tells_commit(kind.says()) =>
-            {
-                self.committed(record.at, *node, head.commit, "told that it has committed", nodes)
-            }
-            _ => None,
+    fn told_commit(&mut self, now: &Now<'_>, leader: NodeId, commit: u64) -> Option<Finding> {
+        self.committed(now, leader, commit, "told that it has committed")
+    }
+
+    fn membership(&mut self, now: &Now<'_>, by: By<'_>, _: u64, members: &Arc<Membership>) -> Option<Finding> {
+        let first = || now.nodes.founders().unwrap_or_else(|| Arc::clone(members));
+        let known = self.before.entry(by.node).or_insert_with(|| [(); 2].map(|()| first()));
+        known.swap(0, 1);
+        known[0] = Arc::clone(members);
+        None
+    }
+
+    // A process begins with the members that it was founded with or that its snapshot names, and goes through all since again.
+    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        if let ProcessChange::Started { .. } = change {
+            let left = self.before.remove(&node).map(|[members, _]| members);
+            self.left.extend(left.map(|members| (node, members)));
         }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
+        None
     }
 }
 
@@ -130,10 +96,11 @@ impl Check for QuorumCommits {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, head, ms};
+    use crate::view::View;
     use crate::words::MessageKind;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut QuorumCommits::default())
+        events.found_by(&INFO)
     }
 
     /// Of three nodes, `holders` have entry 1 of term 4.
@@ -144,10 +111,8 @@ mod tests {
 
     #[test]
     fn what_a_quorum_has_may_be_applied_and_told() {
-        let mut check = QuorumCommits::default();
         let events = held_by(&[2, 3]).applies(20, 2, 1, 4, 0xa).applies(21, 3, 1, 4, 0xa);
-        assert_eq!(events.first(&mut check), None);
-        assert_eq!(check.evaluated(), 1, "once an index");
+        assert_eq!(events.evaluated_by(&INFO), 1, "once an index");
         assert_eq!(first(&held_by(&[1, 2]).arrives(20, (1, 2), MessageKind::Heartbeat, head(4, 0, 1))), None);
     }
 
@@ -195,11 +160,7 @@ mod tests {
 
     #[track_caller]
     fn assert_nothing_is_found(founders: Membership, events: &Events) {
-        let (mut nodes, mut check) = (View::founded_by(founders), QuorumCommits::default());
-        for record in events.records() {
-            nodes.record(record);
-            assert_eq!(check.record(record, &nodes), None);
-        }
+        assert_eq!(events.found_from(View::founded_by(founders), &INFO), None);
     }
 
     #[test]

@@ -15,209 +15,140 @@
 //! an empty store behind the commit index that it finds on its disk (`fast/restart`). A store that loses a key when it is saved
 //! is seen first by the clients (`fast/snapshot`).
 
-use crate::check::{Check, CheckInfo, Finding, Kind, STORY};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
+use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::Event;
+use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::new(
+pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<StateMachineSafety>(
     "state-machine-safety",
     Class::RaftInvariant,
     "all nodes apply the same entries, in order and without gaps",
     "lease-bugs.md R4; Raft §5.4.3",
 );
 
-/// The check.
 #[derive(Default)]
-pub(in crate::check) struct StateMachineSafety {
+struct StateMachineSafety {
     /// Who first applied which entry; entry `i` has index `i + 1`.
-    applied: Vec<Applied>,
+    applied: Vec<Told>,
     /// The index of the last entry that each process has applied.
     last: BTreeMap<NodeId, u64>,
     /// The state of the state machine after an index, as the first node that told it had it.
-    states: BTreeMap<u64, State>,
-    evaluated: u64,
+    states: BTreeMap<u64, Told>,
 }
 
+/// An entry, or the state after it, and who told of it when.
 #[derive(Clone, Copy)]
-struct State {
-    digest: u32,
+struct Told {
+    place: Place,
     node: NodeId,
     at: SimTime,
 }
 
-/// A snapshot that a node took or goes on from.
-#[derive(Clone, Copy)]
-struct Snapshot {
-    index: u64,
-    term: u64,
-    state: State,
-}
-
-#[derive(Clone, Copy)]
-struct Applied {
-    term: u64,
-    digest: u32,
-    node: NodeId,
-    at: SimTime,
-}
-
-impl Applied {
-    fn is_same_entry(&self, other: &Applied) -> bool {
-        (self.term, self.digest) == (other.term, other.digest)
+impl Told {
+    fn entry(&self) -> String {
+        let Told { place: Place { index, term, digest }, node, at } = self;
+        format!("{node} applied the entry of term {term} with content {digest:08x} at index {index}, at {at}")
     }
 
-    fn describe(&self, index: u64) -> String {
-        let Applied { term, digest, node, at } = self;
-        format!("{node} applied the entry of term {term} with content {digest:08x} at index {index}, at {at}")
+    fn state(&self) -> String {
+        let Told { place: Place { index, digest, .. }, node, at } = self;
+        format!("the state of {node} after index {index} was {digest:08x}, told at {at}")
     }
 }
 
 impl StateMachineSafety {
-    fn applied(&mut self, index: u64, entry: Applied, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let last = self.last.entry(entry.node).or_default();
+    /// A snapshot holds what was applied: the entry at its end, and the state after it.
+    fn snapshot(&mut self, now: &Now<'_>, node: NodeId, last: Place) -> Option<Finding> {
+        now.judge();
+        let Place { index, term, digest } = last;
+        let applied = usize::try_from(index).ok()?.checked_sub(1).and_then(|position| self.applied.get(position));
+        if applied.is_none_or(|applied| applied.place.term != term) {
+            let message = format!(
+                "{node} has a snapshot that ends with an entry of term {term} at index {index}, which nobody applied"
+            );
+            let there = applied.map_or_else(|| format!("nobody has applied anything at index {index}"), Told::entry);
+            return Some(now.finding(message, vec![there]));
+        }
+        let own = Told { place: last, node, at: now.at };
+        let first = *self.states.entry(index).or_insert(own);
+        (first.place.digest != digest).then(|| {
+            let message = format!(
+                "{node} and {} had different states after they had applied the same entries up to index {index}",
+                first.node
+            );
+            now.finding(message, vec![first.state(), own.state()])
+        })
+    }
+}
+
+impl Check for StateMachineSafety {
+    fn applied(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, place: Place) -> Option<Finding> {
+        now.judge();
+        let (entry, index) = (Told { place, node, at: now.at }, place.index);
+        let last = self.last.entry(node).or_default();
         if index != *last + 1 {
-            return Some(out_of_order(*last, index, entry, nodes));
+            return Some(out_of_order(now, *last, entry));
         }
         *last = index;
         // Every process begins at 1 and leaves nothing out, so nobody applies beyond the end of what was applied.
         match self.applied.get(index as usize - 1) {
-            Some(first) if !first.is_same_entry(&entry) => Some(different(index, first, entry, nodes)),
-            Some(_) => None,
+            Some(first) if (first.place.term, first.place.digest) == (place.term, place.digest) => None,
+            Some(first) => Some(different(now, first, entry)),
             None => {
                 self.applied.push(entry);
                 None
             }
         }
     }
-}
 
-impl StateMachineSafety {
-    /// A snapshot holds what was applied: the entry at its end, and the state after it.
-    fn snapshot(&mut self, snapshot: Snapshot, nodes: &View) -> Option<Finding> {
-        self.evaluated += 1;
-        let Snapshot { index, term, state } = snapshot;
-        let applied = usize::try_from(index).ok()?.checked_sub(1).and_then(|position| self.applied.get(position));
-        if applied.is_none_or(|applied| applied.term != term) {
-            return Some(of_nothing_applied(snapshot, applied, nodes));
-        }
-        let first = *self.states.entry(index).or_insert(state);
-        (first.digest != state.digest).then(|| different_states(snapshot, first, nodes))
+    fn snapshot_taken(&mut self, now: &Now<'_>, by: By<'_>, last: Place) -> Option<Finding> {
+        self.snapshot(now, by.node, last)
     }
 
     /// A process goes on from a snapshot, and never back.
-    fn restored(&mut self, snapshot: Snapshot, nodes: &View) -> Option<Finding> {
-        let Snapshot { index, state: State { node, at, .. }, .. } = snapshot;
-        let last = self.last.insert(node, index).unwrap_or_default();
-        if index < last {
-            let message = format!("{node} went back from index {last} to a snapshot of index {index}");
-            return Some(INFO.finding(at, message, nodes.story(at, STORY)));
+    fn snapshot_restored(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, last: Place) -> Option<Finding> {
+        let (before, index) = (self.last.insert(node, last.index).unwrap_or_default(), last.index);
+        if index < before {
+            let message = format!("{node} went back from index {before} to a snapshot of index {index}");
+            return Some(now.finding(message, Vec::new()));
         }
-        self.snapshot(snapshot, nodes)
+        self.snapshot(now, node, last)
+    }
+
+    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
+        if let ProcessChange::Started { .. } = change {
+            self.last.remove(&node);
+        }
+        None
     }
 }
 
-fn of_nothing_applied(snapshot: Snapshot, applied: Option<&Applied>, nodes: &View) -> Finding {
-    let Snapshot { index, term, state: State { node, at, .. } } = snapshot;
-    let message =
-        format!("{node} has a snapshot that ends with an entry of term {term} at index {index}, which nobody applied");
-    let there = match applied {
-        Some(applied) => applied.describe(index),
-        None => format!("nobody has applied anything at index {index}"),
-    };
-    let story = vec![there];
-    INFO.finding(at, message, nodes.complete(at, story))
-}
-
-fn different_states(snapshot: Snapshot, first: State, nodes: &View) -> Finding {
-    let Snapshot { index, state: State { digest, node, at }, .. } = snapshot;
-    let other = first.node;
-    let message =
-        format!("{node} and {other} had different states after they had applied the same entries up to index {index}");
-    let told = |state: State| {
-        format!("the state of {} after index {index} was {:08x}, told at {}", state.node, state.digest, state.at)
-    };
-    let story = vec![told(first), told(State { digest, node, at })];
-    INFO.finding(at, message, nodes.complete(at, story))
-}
-
-fn out_of_order(last: u64, index: u64, entry: Applied, nodes: &View) -> Finding {
-    let Applied { node, at, .. } = entry;
+fn out_of_order(now: &Now<'_>, last: u64, entry: Told) -> Finding {
+    let (node, index) = (entry.node, entry.place.index);
     let what = if index <= last { "applied again what it had applied" } else { "left out what comes before" };
     let message = format!("{node} applied index {index} after index {last}: it {what}");
     let before = match last {
         0 => format!("the process of {node} had applied nothing yet"),
         last => format!("the last entry that {node} had applied was at index {last}"),
     };
-    let story = vec![before, entry.describe(index), format!("index {} was due", last + 1)];
-    INFO.finding(at, message, nodes.complete(at, story))
+    now.finding(message, vec![before, entry.entry(), format!("index {} was due", last + 1)])
 }
 
-fn different(index: u64, first: &Applied, entry: Applied, nodes: &View) -> Finding {
-    let Applied { node, at, .. } = entry;
-    let message = if first.term == entry.term {
-        format!(
-            "{node} and {} applied entries of term {} with different content at index {index}",
-            first.node, first.term
-        )
+fn different(now: &Now<'_>, first: &Told, entry: Told) -> Finding {
+    let (node, other) = (entry.node, first.node);
+    let (Place { index, term, .. }, before) = (entry.place, first.place.term);
+    let message = if before == term {
+        format!("{node} and {other} applied entries of term {before} with different content at index {index}")
     } else {
         format!(
-            "{node} applied an entry of term {} at index {index}, where {} had applied one of term {}",
-            entry.term, first.node, first.term
+            "{node} applied an entry of term {term} at index {index}, where {other} had applied one of term {before}"
         )
     };
-    let consequence = format!("from index {index} on the replicas of {} and {node} are not the same", first.node);
-    let story = vec![first.describe(index), entry.describe(index), consequence];
-    INFO.finding(at, message, nodes.complete(at, story))
-}
-
-impl Check for StateMachineSafety {
-    fn looks_at(&self) -> &'static [Kind] {
-        &[Kind::Applied, Kind::Told, Kind::Process]
-    }
-
-    fn record(&mut self, record: &Record, nodes: &View) -> Option<Finding> {
-        match &record.what {
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::Applied { index, term, digest },
-                ..
-            }) => {
-                let entry = Applied { term: *term, digest: *digest, node: *node, at: record.at };
-                self.applied(*index, entry, nodes)
-            }
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::SnapshotTaken { index, term, digest, .. },
-                ..
-            }) => {
-                let state = State { digest: *digest, node: *node, at: record.at };
-                self.snapshot(Snapshot { index: *index, term: *term, state }, nodes)
-            }
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::SnapshotRestored { index, term, digest, .. },
-                ..
-            }) => {
-                let state = State { digest: *digest, node: *node, at: record.at };
-                self.restored(Snapshot { index: *index, term: *term, state }, nodes)
-            }
-            What::Process { node, change: ProcessChange::Started { .. } } => {
-                self.last.remove(node);
-                None
-            }
-            _ => None,
-        }
-    }
-
-    fn evaluated(&self) -> u64 {
-        self.evaluated
-    }
+    let consequence = format!("from index {index} on the replicas of {other} and {node} are not the same");
+    now.finding(message, vec![first.entry(), entry.entry(), consequence])
 }
 
 #[cfg(test)]
@@ -226,7 +157,7 @@ mod tests {
     use crate::check::testing::{Events, ms};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.first(&mut StateMachineSafety::default())
+        events.found_by(&INFO)
     }
 
     /// n1 has applied indices 1 and 2.

@@ -1,32 +1,28 @@
 //! What a person is told of a key that is no register.
 
-use super::{Access, Done, INFO, Linearizability, Witness};
-use crate::check::{Finding, words};
-use crate::history::{Completion, KeyId, OpId};
+use super::Witness;
+use crate::check::client::access::{Access, Done};
+use crate::check::story::path;
+use crate::check::{Finding, Now};
+use crate::history::{KeyId, OpId};
 use crate::register::zones::{Contradiction, INITIAL, Kind, Mark, Value, Zone};
-use crate::view::View;
-use leasehold::request::ReadPath;
+use crate::words::figures::duration;
 
-impl Linearizability {
-    pub(super) fn finding(
-        &self,
-        done: &Done<'_>,
-        key: KeyId,
-        access: Access,
-        contradiction: Contradiction<Witness>,
-        nodes: &View,
-    ) -> Finding {
-        let key = self.keys.get(key.0 as usize).cloned().unwrap_or_else(|| format!("key {}", key.0));
-        let did = format!("{}{}", told(access), path(done.completion));
-        let (kind, client) = (done.was.operation.kind().name(), done.was.client);
-        let message = format!("{kind} of {key} by client {client} {did}, {}", but(done, &contradiction));
-        let mut story = proof(&key, &contradiction);
-        let (op, invoked) = (done.op.0, done.was.invoked);
-        story.push(format!("client {client} invoked {kind} #{op} at {invoked}"));
-        let by = nodes.operations.answered_by(done.at, client).map_or(String::new(), |node| format!(" by {node}"));
-        story.push(format!("at {} it was answered{by}: it {did}", done.at));
-        INFO.finding(done.at, message, story)
-    }
+pub(super) fn finding(
+    now: &Now<'_>,
+    done: &Done<'_>,
+    key: KeyId,
+    access: Access,
+    contradiction: Contradiction<Witness>,
+) -> Finding {
+    let key = now.premises.key(key);
+    let did = format!("{}{}", told(access), path(done.completion));
+    let (kind, client) = (done.was.operation.kind().name(), done.was.client);
+    let message = format!("{kind} of {key} by client {client} {did}, {}", but(done, &contradiction));
+    let mut story = proof(&key, &contradiction);
+    story.push(done.was.invocation());
+    story.push(format!("at {} it was answered{}: it {did}", now.at, now.answered_by(client)));
+    now.bare_finding(message, story)
 }
 
 /// Why that cannot be.
@@ -54,8 +50,8 @@ fn but(done: &Done<'_>, contradiction: &Contradiction<Witness>) -> String {
 /// `ended` was over before `began` began.
 fn too_late(done: &Done<'_>, ended: &Mark<Witness>, began: &Mark<Witness>) -> String {
     let (Some(ended), Some(began)) = (ended.by, began.by) else { return "that is older than all others".to_owned() };
-    let before = words::duration(began.at.since(ended.at));
-    let began = if began.op == done.op { "that".to_owned() } else { began.named() };
+    let before = duration(began.at.since(ended.at));
+    let began = if began.op == done.was.op { "that".to_owned() } else { began.named() };
     format!("{} had ended {before} before {began} began", ended.named())
 }
 
@@ -148,13 +144,5 @@ fn name(value: Value) -> String {
         OpId(INITIAL) => "nothing".to_owned(),
         OpId::NOBODY => "foreign bytes".to_owned(),
         OpId(number) => format!("#{number}"),
-    }
-}
-
-fn path(completion: &Completion) -> &'static str {
-    match completion {
-        Completion::Read { path: ReadPath::Lease, .. } => " from the lease",
-        Completion::Read { path: ReadPath::ReadIndex, .. } => " after a ReadIndex round",
-        _ => "",
     }
 }

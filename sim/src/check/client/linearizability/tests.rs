@@ -1,24 +1,25 @@
 use super::*;
+use crate::check::Premises;
 use crate::check::STORY;
 use crate::check::testing::{Events, get, ms, put, script};
 use crate::history::Found;
+use crate::history::Operation;
 use leasehold::error::ErrorKind;
+use leasehold::error::Outcome;
 use leasehold::request::ReadPath;
 
-fn first(events: &Events) -> (Option<Finding>, u64) {
-    let mut check = Linearizability::new(&Premises::of_keys(&["k0", "k1", "k2"]));
-    let finding = events.first(&mut check);
-    (finding, check.evaluated())
+fn first(events: &Events) -> Option<Finding> {
+    events.found_with(Premises::of_keys(&["k0", "k1", "k2"]), &INFO)
 }
 
 #[track_caller]
 fn clean(events: Events) {
-    assert_eq!(first(&events).0, None);
+    assert_eq!(first(&events), None);
 }
 
 #[track_caller]
 fn wrong(events: Events) -> Finding {
-    let finding = first(&events).0.expect("no register has this history");
+    let finding = first(&events).expect("no register has this history");
     assert!(finding.story.len() <= STORY, "{:#?}", finding.story);
     finding
 }
@@ -221,15 +222,9 @@ fn a_script_that_has_not_read_the_key_it_writes_writes_blindly() {
 
 #[test]
 fn a_key_is_judged_until_its_first_violation() {
-    let mut check = Linearizability::new(&Premises::of_keys(&["k0"]));
     let events = two_writes().reads(25, 30, 3, 1).reads(31, 32, 4, 1).reads(33, 34, 5, 2);
-    let mut nodes = View::default();
-    let judged = |record| {
-        nodes.record(record);
-        check.record(record, &nodes)
-    };
-    let findings = events.records().iter().filter_map(judged).count();
-    assert_eq!((findings, check.evaluated()), (1, 3));
+    let (findings, panel) = events.seen_by(&INFO);
+    assert_eq!((findings.len(), panel.evaluated()), (1, 3));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use super::*;
+use crate::check::Premises;
 use crate::check::testing::{Events, cas, effect, get, put, script, unchanged};
+use crate::history::KeyId;
 use crate::history::{Condition, Found, Operation};
 use crate::register::exact::{Machine, has_order};
 use crate::view::ledger::Ledger;
@@ -7,7 +9,7 @@ use crate::view::operations::Did;
 use leasehold::error::ErrorKind;
 
 fn first(events: &Events) -> Option<Finding> {
-    events.first(&mut SerialOrder::new(&Premises::of_keys(&["a", "b"])))
+    events.found_with(Premises::of_keys(&["a", "b"]), &INFO)
 }
 
 #[track_caller]
@@ -160,9 +162,7 @@ fn a_compare_and_set_is_executed_again() {
 
 #[test]
 fn every_entry_and_every_completion_is_one_evaluation() {
-    let mut check = SerialOrder::new(&Premises::of_keys(&[]));
-    assert_eq!(both().first(&mut check), None);
-    assert_eq!(check.evaluated(), 4);
+    assert_eq!(both().evaluated_by(&INFO), 4);
 }
 
 /// An operation of a history that a machine made up. `ended`: `None` where its outcome is unknown.

@@ -1,0 +1,70 @@
+//! What is pending while a leader is awaited, and why.
+
+use super::{Awaited, leaders};
+use crate::check::{Finding, Now, STORY};
+use crate::history::Operation;
+use crate::time::SimTime;
+use crate::view::{Replica, View};
+use crate::words::figures::{counted, duration, list};
+use leasehold::env::NodeId;
+use std::collections::VecDeque;
+
+/// Of the operations that wait, as many are told of.
+const OPERATIONS: usize = 2;
+
+/// Time is out, and these were the last faults.
+pub(super) fn overdue(now: &Now<'_>, since: SimTime, faults: &VecDeque<String>) -> Finding {
+    let waited = duration(now.at.since(since));
+    let message = format!(
+        "the last fault was over at {since}, and {waited} later no leader has committed and is followed by a quorum"
+    );
+    now.bare_finding(message, faults.iter().cloned().collect())
+}
+
+/// The same, and what is pending.
+pub(super) fn pending(now: &Now<'_>, awaited: &Awaited, faults: &VecDeque<String>) -> Finding {
+    let mut late = overdue(now, awaited.since, faults);
+    let story = &mut late.story;
+    story.extend(leaders(now.nodes).map(|(leader, state)| lacks(awaited, leader, state, now.nodes)).take(2));
+    story.extend(waiting(now));
+    let room = STORY - story.len();
+    story.extend(now.nodes.iter().take(room).map(|(id, node)| format!("{id} {}", node.describe(now.at))));
+    late
+}
+
+/// What a leader waits for.
+fn lacks(awaited: &Awaited, leader: NodeId, state: &Replica, nodes: &View) -> String {
+    let term = state.term;
+    let members = nodes.members(leader);
+    let answered = awaited.answered.iter().filter(|(of, in_term, _)| (*of, *in_term) == (leader, term));
+    let answered = list(answered.map(|(_, _, voter)| voter));
+    let quorum = if awaited.backs(leader, term, nodes) {
+        format!("{leader} leads term {term}, answered by {answered}, a quorum of {members}")
+    } else {
+        format!("{leader} leads term {term} and waits for a quorum of {members}: answered since by {answered}")
+    };
+    match state.applied {
+        Some((_, of)) if of == term => quorum,
+        Some((index, of)) => format!("{quorum}; it has applied up to {index}, of term {of}, and nothing of its own"),
+        None => format!("{quorum}; it has applied nothing"),
+    }
+}
+
+/// How many operations wait, and the first of them.
+fn waiting(now: &Now<'_>) -> Vec<String> {
+    let operations = &now.nodes.operations;
+    let first = operations.iter().take(OPERATIONS).map(|operation| {
+        let (kind, client) = (operation.operation.kind().name(), operation.client);
+        let (key, what) = match &operation.operation {
+            Operation::Get { key } => (key, "for a leader that is sure to lead"),
+            Operation::Put { key } | Operation::Cas { key, .. } | Operation::Script { key, .. } => {
+                (key, "for its entry to be committed")
+            }
+        };
+        let (key, waited) = (now.premises.key(*key), duration(now.at.since(operation.invoked)));
+        format!("c{client} waits with a {kind} of {key} since {}, for {waited}, {what}", operation.invoked)
+    });
+    let mut lines = vec![format!("{} under way then", counted(operations.len() as u64, "operation"))];
+    lines.extend(first);
+    lines
+}
