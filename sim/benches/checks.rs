@@ -9,7 +9,7 @@
 //! Times are those of the thread on its core (Linux: `/proc/thread-self/schedstat`), so that other load matters little. All is
 //! printed as a share of the run under all checks, which is what to watch: it hardly depends on the machine.
 
-use leasehold_sim::check;
+use leasehold_sim::check::{self, CheckInfo};
 use leasehold_sim::history::{Fingerprint, History, Keep, Observer, Record};
 use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::runner::{Spec, observed};
@@ -88,10 +88,10 @@ impl Costs {
             })
         })
         .saturating_sub(folded);
-        let in_common = fastest(|| judged(spec, records, |_| false));
+        let in_common = fastest(|| judged(spec, records, None));
         self.in_common += in_common.saturating_sub(nobody);
         for info in check::ALL {
-            let with_this = fastest(|| judged(spec, records, |name| name == info.name));
+            let with_this = fastest(|| judged(spec, records, Some(info)));
             *self.checks.entry(info.name).or_default() += with_this.saturating_sub(in_common);
         }
     }
@@ -155,9 +155,9 @@ fn shown(records: &[Record], mut see: impl FnMut(&Record)) -> Duration {
     on_core() - begun
 }
 
-/// Shows them to the checks whose names are `wanted`.
-fn judged(spec: &Spec, records: &[Record], wanted: impl Fn(&str) -> bool) -> Duration {
-    let mut panel = panel(&spec.scenario, spec.seed, keys(spec), wanted);
+/// Shows them to this check.
+fn judged(spec: &Spec, records: &[Record], check: Option<&'static CheckInfo>) -> Duration {
+    let mut panel = panel(&spec.scenario, spec.seed, keys(spec), check);
     shown(records, |record| assert!(panel.record(record).is_empty()))
 }
 

@@ -2,9 +2,9 @@
 //! does what it says it did?
 //!
 //! It tries every order that may be one, and remembers from where there is none. That takes exponential time at worst, and so
-//! serves to cross-check what is quicker: [`zones`](super::zones) and the check `serial_order` in their tests, and in a sample of
-//! every run (the check `exact_search`). One thing is never tried twice: an operation that can take effect now and changes
-//! nothing does.
+//! serves to cross-check what is quicker, in tests: [`zones`](super::zones) and the check `serial_order` by made-up histories, and the
+//! runs of committed scenarios by a sample (the check `exact_search`). One thing is never tried twice: an operation that can take
+//! effect now and changes nothing does.
 
 use std::collections::BTreeSet;
 

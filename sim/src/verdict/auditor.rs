@@ -1,7 +1,7 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
-use crate::check::{self, Finding, Panel, Premises, Severity, Watch, ends_run};
+use crate::check::{self, CheckInfo, Finding, Panel, Premises, Severity, Watch, ends_run};
 use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, StepId, What};
 use crate::scenario::{Class, Ppm, Scenario, Step};
@@ -55,7 +55,7 @@ impl Auditor {
     pub fn new(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Self {
         let premises = premises(scenario, seed, keys);
         Self {
-            panel: panel_of(scenario, &premises, |_| true),
+            panel: panel_of(scenario, premises.clone(), check::ALL),
             recoveries: Recoveries::bounded_by(&premises),
             violations: BTreeMap::new(),
             findings: Vec::new(),
@@ -154,14 +154,18 @@ impl Auditor {
     }
 }
 
-/// The checks of a run of `scenario` under this seed whose names are `wanted`. `keys` are the names of the run's keys, by number.
-pub fn panel(scenario: &Scenario, seed: u64, keys: Arc<[String]>, wanted: impl Fn(&str) -> bool) -> Panel {
-    panel_of(scenario, &premises(scenario, seed, keys), wanted)
+/// These checks, for a run of `scenario` under this seed. `keys` are the names of the run's keys, by number.
+pub fn panel(
+    scenario: &Scenario,
+    seed: u64,
+    keys: Arc<[String]>,
+    checks: impl IntoIterator<Item = &'static CheckInfo>,
+) -> Panel {
+    panel_of(scenario, premises(scenario, seed, keys), checks)
 }
 
-fn panel_of(scenario: &Scenario, premises: &Premises, wanted: impl Fn(&str) -> bool) -> Panel {
-    let checks = check::ALL.iter().filter(|info| wanted(info.name));
-    Panel::new(View::founded_by(founders(scenario)), premises.clone(), checks)
+fn panel_of(scenario: &Scenario, premises: Premises, checks: impl IntoIterator<Item = &'static CheckInfo>) -> Panel {
+    Panel::new(View::founded_by(founders(scenario)), premises, checks)
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
@@ -241,10 +245,8 @@ mod tests {
     fn a_stale_read_ends_the_run_and_is_counted_in_its_window() {
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
         // Written by hand, these say nothing of what the log did.
-        let (audit, seen) = audited(
-            &scenario("[checks]\nrecord-only = [\"serial-order\", \"committed-reads\", \"exact-search\"]"),
-            &events,
-        );
+        let (audit, seen) =
+            audited(&scenario("[checks]\nrecord-only = [\"serial-order\", \"committed-reads\"]"), &events);
         assert_eq!((audit.findings.len(), seen), (2, 3), "by its version and by its value");
         assert_eq!(audit.checks["staleness"], CheckCount { evaluated: 2, violations: 1 });
         assert_eq!((audit.measures.whole.stale_reads, audit.measures.windows[0].stale_reads), (1, 1));
@@ -260,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_check_that_only_records_is_counted_and_neither_ends_nor_fails_the_run() {
-        let only = "[checks]\nrecord-only = [\"staleness\", \"linearizability\", \"serial-order\", \"committed-reads\", \"exact-search\"]";
+        let only =
+            "[checks]\nrecord-only = [\"staleness\", \"linearizability\", \"serial-order\", \"committed-reads\"]";
         let events = Events::default().put(2_000, 2_100, 5).get(2_200, 2_300, 4).get(2_400, 2_500, 4);
         let (audit, seen) = audited(&scenario(only), &events);
         assert_eq!((audit.findings.len(), seen), (0, events.records().len()));

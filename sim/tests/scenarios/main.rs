@@ -7,11 +7,13 @@
 //! | `snapshot behaviour fast/steady`       | compares what the file's first seed gave under each of its variants        |
 //! | `snapshot fingerprint fast/steady`     | the same run's row in `snapshots/fingerprints.csv`                         |
 //! | `snapshot evaluations fast/steady`     | and in `snapshots/evaluations.csv`: how often each check judged something  |
+//! | `exact search fast/steady`             | an exact search says of its first seed what the zones say                  |
 //! | `snapshot tables`                      | no table has a row of a run that is gone                                   |
 //! | `snapshot coverage`                    | in these runs each verb is effective and each check judges something       |
 //!
 //! Knobs: see `leasehold_sim::runner::knobs`. Snapshots take no knobs but `LEASEHOLD_SCENARIO`: they are pinned to their seed.
 
+mod search;
 mod table;
 
 use leasehold_sim::check;
@@ -144,6 +146,13 @@ impl File {
             let (table, of) = (pins.evaluations.clone(), case.clone());
             let compare = move || table.compare(&of.name, &evaluations(of.pinned()?));
             trials.push(Trial::test(format!("snapshot evaluations {}", case.name), compare));
+        }
+        if let Some(own) = self.pinned.first().cloned() {
+            let search = move || {
+                let group = own.group()?;
+                search::search(&own.name, &group.spec(group.scenario.seeds.first(), Keep::Last(0)))
+            };
+            trials.push(Trial::test(format!("exact search {}", self.title), search));
         }
         let (path, cases) = (self.path.clone(), self.pinned.clone());
         trials.push(Trial::test(format!("snapshot behaviour {}", self.title), move || behaviour(&path, &cases)));

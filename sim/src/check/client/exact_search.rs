@@ -1,4 +1,4 @@
-//! S6: a key of every run is judged by an exact search as well.
+//! S6: a key is judged by an exact search as well. In the tests that ask for it, and in no other run.
 //!
 //! **Proves**, of one key that the seed chooses and of its first [`MOST`] operations, that there is an order of them that
 //! respects real time and in which each finds what the last before it left: by trying the orders that there are
@@ -12,8 +12,8 @@
 //!
 //! **Costs** a comparison for each operation, and some milliseconds at the end of a run.
 //!
-//! **Seen alive by** `snapshot-too-new` (`planted/lost-update`), where `serial-order` speaks first, its unit tests,
-//! `sim/tests/alive.rs`, and `sim/tests/runs/linearizability.rs`.
+//! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `sim/tests/scenarios`, where it judges the first seed of every committed
+//! scenario.
 
 use super::access::{Access, Done, writes};
 use crate::check::{Check, CheckInfo, Finding, Now};
@@ -33,7 +33,7 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo {
     ..CheckInfo::of::<ExactSearch>(
         "exact-search",
         Class::StaleRead,
-        "a key behaves like a single register, judged by an exact search in a sample of every run",
+        "a key behaves like a single register, judged by an exact search in a sample",
         "lease-bugs.md S6; Wing & Gong 1993, Lowe 2017",
     )
 };
