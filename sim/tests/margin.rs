@@ -2,9 +2,12 @@
 
 mod given;
 
-use leasehold_sim::runner::margin;
+use leasehold_sim::history::Keep;
+use leasehold_sim::report::write_scenario;
+use leasehold_sim::runner::{broken, load, margin, run};
 use leasehold_sim::scenario::{Dial, Reach, Seeds};
 use leasehold_sim::verdict::Margin;
+use std::path::Path;
 
 /// Short, few operations: what is turned up brings its own cuts.
 const SCENARIO: &str = r#"
@@ -60,4 +63,21 @@ fn a_lease_longer_than_the_promises_it_rests_on_has_no_margin() {
     let margin = of("long-lease", Dial::ClockDrift);
     assert_eq!((margin.found.safe_to, margin.by_theory), (None, None));
     assert!(margin.is_below_claim(), "{margin:?}");
+}
+
+#[test]
+fn the_file_of_a_margin_draws_no_warning_and_breaks_as_it_was_found() {
+    let text =
+        SCENARIO.replace("until = \"15s\"\n", "until = \"15s\"\ntimeline = [{ at = \"1s..2s\", tag = \"window\" }]\n");
+    for variant in ["default", "long-lease"] {
+        let group = given::written("margin", &text, Some(variant), Some(Seeds::range(1, 2)));
+        let (value, breach) = margin(&group, Dial::ClockDrift, 2).found.breach.unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("margin-files").join(variant);
+        write_scenario(&broken(&group, Dial::ClockDrift, value, &breach), &folder).unwrap();
+        let file = load(&folder.join("margin-clock-drift.toml")).unwrap();
+        assert!(file.warnings.is_empty(), "{}", file.warnings);
+        assert_eq!((file.variant.name, file.seeds.iter().collect::<Vec<_>>()), (variant, vec![breach.seed]));
+        let report = run(&file.spec(breach.seed, Keep::Last(0)));
+        assert_eq!(report.verdict.class, Some(breach.class));
+    }
 }

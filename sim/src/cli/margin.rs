@@ -3,7 +3,7 @@
 use super::{Format, Selection, Stop, cores, knobs, positive, refuse, under};
 use clap::Args;
 use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines, write_scenario};
-use leasehold_sim::runner::{Places, dialled, margin};
+use leasehold_sim::runner::{Places, broken, margin};
 use leasehold_sim::scenario::{Dial, Scenario};
 use leasehold_sim::verdict::Margin;
 use std::io::{self, Write};
@@ -18,8 +18,7 @@ pub(crate) struct MarginArgs {
     scenarios: Vec<String>,
     #[command(flatten)]
     selection: Selection,
-    /// What is turned up (repeatable) [default: each in turn]
-    #[arg(long = "dial", value_name = "D", value_parser = Dial::from_str)]
+    #[arg(long = "dial", value_name = "D", value_parser = Dial::from_str, help = dials())]
     dials: Vec<Dial>,
     /// Runs at the same time [default: as many as there are cores]
     #[arg(long, value_name = "J", value_parser = positive)]
@@ -30,6 +29,11 @@ pub(crate) struct MarginArgs {
     /// Folder for a scenario file of each least value that was found unsafe
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+fn dials() -> String {
+    let names: Vec<&str> = Dial::all().map(Dial::name).collect();
+    format!("What is turned up (repeatable) [default: each in turn] [possible values: {}]", names.join(", "))
 }
 
 pub(crate) fn margins(args: &MarginArgs) -> Result<Status, Stop> {
@@ -48,8 +52,8 @@ pub(crate) fn margins(args: &MarginArgs) -> Result<Status, Stop> {
         for (number, dial) in dials.iter().enumerate() {
             let margin = margin(group, *dial, jobs);
             show(&margin, number == 0, args.format)?;
-            if let (Some(dir), Some((value, _))) = (&args.out, &margin.found.breach) {
-                keep(&dialled(group, *dial, *value), dir)?;
+            if let (Some(dir), Some((value, breach))) = (&args.out, &margin.found.breach) {
+                keep(&broken(group, *dial, *value, breach), dir)?;
             }
             status = status.max(status_of(&margin));
         }

@@ -15,7 +15,7 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     selection: Selection,
     /// Plant a leak of process-global state into every run, to see it found
-    #[arg(long, hide = true)]
+    #[arg(long)]
     test_leak: bool,
 }
 

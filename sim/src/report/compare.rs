@@ -111,19 +111,27 @@ fn script_table(tallies: &[&Tally]) -> String {
     for tally in tallies {
         head.extend([tally.planned.variant.clone(), String::new()]);
     }
+    let whole = tallies.first().and_then(|tally| tally.median(total));
     let row = |(name, figure): (&str, Figure)| {
         let values: Vec<Option<f64>> = tallies.iter().map(|tally| tally.median(figure)).collect();
         let base = values.first().copied().flatten();
         let mut row = vec![name.to_owned()];
         for (position, value) in values.into_iter().enumerate() {
             row.push(value.map_or_else(|| "-".to_owned(), seconds));
-            row.push(if position == 0 { String::new() } else { factor(value, base) });
+            row.push(if position == 0 { String::new() } else { compared(value, base, whole) });
         }
         row
     };
     let rows: Vec<Vec<String>> = parts.into_iter().map(row).collect();
     let right: Vec<usize> = (1..head.len()).step_by(2).collect();
     aligned(&head, &right, &rows, WIDTH)
+}
+
+/// The ratio of `value` to `base`, which is a part of `whole`: `-` where it is next to nothing of it, and a ratio to it says nothing.
+fn compared(value: Option<f64>, base: Option<f64>, whole: Option<f64>) -> String {
+    const NOTHING: f64 = 1e4;
+    let is_part = base.zip(whole).is_none_or(|(base, whole)| base * NOTHING >= whole);
+    if is_part || value == base { factor(value, base) } else { "-".to_owned() }
 }
 
 fn total(run: &Figures) -> Option<f64> {
@@ -137,4 +145,17 @@ fn part(run: &Figures, part: usize) -> Option<f64> {
 fn indented(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| format!("  {line}").trim_end().to_owned()).collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_to_next_to_nothing_is_none() {
+        let of = |value, base| compared(Some(value), Some(base), Some(1.5e-3));
+        assert_eq!(of(1.28e-6, 0.102e-9), "-", "not x12524");
+        assert_eq!([of(2e-6, 1e-6), of(1e-3, 1e-3)], ["x2", "="]);
+        assert_eq!([of(0.0, 0.0), compared(Some(1.0), None, None)], ["=", ""]);
+    }
 }

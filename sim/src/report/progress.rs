@@ -1,7 +1,7 @@
 //! How far a long request is: a bar on a terminal, a plain line now and then where there is none. Always on standard error.
 
 use crate::verdict::RunReport;
-use crate::words::figures::{counted, number};
+use crate::words::figures::{count, counted, duration, number};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -29,8 +29,10 @@ enum Shown {
 impl Progress {
     /// Nothing of `total` runs is done.
     pub fn new(total: u64) -> Self {
-        let shown = if std::io::stderr().is_terminal() { Shown::Bar(bar(total)) } else { Shown::Lines };
-        Self { shown, ..Self::silent(total) }
+        let silent = Self::silent(total);
+        let is_terminal = std::io::stderr().is_terminal();
+        let shown = if is_terminal { Shown::Bar(bar(total, silent.words(Duration::ZERO))) } else { Shown::Lines };
+        Self { shown, ..silent }
     }
 
     /// As [`Progress::new`], but nobody is told.
@@ -44,21 +46,31 @@ impl Progress {
         self.done += 1;
         self.failed += u64::from(!report.verdict.as_expected);
         self.simulated += report.sim;
-        let elapsed = self.begun.elapsed();
-        let speed = number(self.simulated.as_secs_f64() / elapsed.as_secs_f64().max(1e-9));
-        let words = format!("{} not as expected, {speed} simulated s per wall s", self.failed);
+        let words = self.words(self.begun.elapsed());
         match &self.shown {
             Shown::Bar(bar) => {
                 bar.set_message(words);
-                bar.set_position(self.done);
+                bar.set_position(self.done.min(self.total));
             }
             Shown::Lines if self.said.elapsed() >= QUIET && self.done < self.total => {
                 self.said = now();
-                let left = elapsed.as_secs_f64() / self.done as f64 * (self.total - self.done) as f64;
-                eprintln!("{} of {}, {words}, {left:.0} s left", self.done, counted(self.total, "run"));
+                eprintln!("{words}");
             }
             Shown::Lines | Shown::Nothing => {}
         }
+    }
+
+    /// How far it is, `elapsed` after it began. Of what has no number yet nothing is said.
+    fn words(&self, elapsed: Duration) -> String {
+        let head = format!("{} of {}", count(self.done), counted(self.total, "run"));
+        if self.done == 0 {
+            return head;
+        }
+        let elapsed = elapsed.as_secs_f64();
+        let speed = number(self.simulated.as_secs_f64() / elapsed.max(1e-9));
+        let left = elapsed / self.done as f64 * self.total.saturating_sub(self.done) as f64;
+        let left = duration(Duration::try_from_secs_f64(left.round()).unwrap_or_default());
+        format!("{head}, {} not as expected, {speed} simulated s per wall s, {left} left", self.failed)
     }
 
     /// Runs `write` while the bar is out of the way.
@@ -77,10 +89,11 @@ impl Progress {
     }
 }
 
-fn bar(total: u64) -> ProgressBar {
-    const TEMPLATE: &str = "{bar:30} {pos} of {len} runs, {msg}, {eta} left";
+fn bar(total: u64, words: String) -> ProgressBar {
+    const TEMPLATE: &str = "{bar:30} {msg}";
     let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style);
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let bar = bar.with_style(style).with_message(words);
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }
@@ -88,4 +101,18 @@ fn bar(total: u64) -> ProgressBar {
 #[expect(clippy::disallowed_methods, reason = "progress is shown to people, in their time; no run sees it")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_of_what_has_no_number_yet() {
+        let mut progress = Progress::silent(1_200);
+        assert_eq!(progress.words(Duration::ZERO), "0 of 1,200 runs");
+        (progress.done, progress.failed, progress.simulated) = (300, 2, Duration::from_secs(6_000));
+        let words = "300 of 1,200 runs, 2 not as expected, 100 simulated s per wall s, 180s left";
+        assert_eq!(progress.words(Duration::from_secs(60)), words);
+    }
 }

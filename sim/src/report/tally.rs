@@ -352,7 +352,12 @@ impl Tally {
             .filter(|(_, counts)| counts.planned > 0)
             .map(|(verb, counts)| format!("{verb} {} of {}", count(counts.effective), count(counts.planned)))
             .collect();
-        let faults = if verbs.is_empty() { "none".to_owned() } else { format!("{} effective", verbs.join(", ")) };
+        // What they wait for has not happened.
+        let idle =
+            self.verbs.iter().filter(|(_, counts)| counts.planned == 0).map(|(verb, _)| format!("{verb} never due"));
+        let effective = (!verbs.is_empty()).then(|| format!("{} effective", verbs.join(", ")));
+        let faults: Vec<String> = effective.into_iter().chain(idle).collect();
+        let faults = if faults.is_empty() { "none".to_owned() } else { faults.join("; ") };
         format!(
             "conflicts {}/s   {} in {}   faults: {faults}",
             number(conflicts),

@@ -7,7 +7,8 @@
 use super::{Group, Spec, sweep};
 use crate::check::is_violation;
 use crate::history::Keep;
-use crate::scenario::{Dial, RecordOnly, Scenario};
+use crate::mutant::DEFAULT;
+use crate::scenario::{Dial, Floor, Metric, RecordOnly, Scenario, Seeds};
 use crate::verdict::{Breach, Found, Margin, RunReport};
 use std::sync::Arc;
 
@@ -23,6 +24,15 @@ const OF_THE_METHOD: [&str; 2] = ["lease-base", "counted-voters"];
 pub fn dialled(group: &Group, dial: Dial, value: u64) -> Scenario {
     let only = |check: &str| RecordOnly { check: check.to_owned(), line: 0 };
     Scenario { record_only: OF_THE_METHOD.map(only).into(), ..group.scenario.dialled(dial, value) }
+}
+
+/// As [`dialled`], as a file that shows the `breach` that was found: with the seed and the variant that it was found with.
+pub fn broken(group: &Group, dial: Dial, value: u64, breach: &Breach) -> Scenario {
+    let dialled = dialled(group, dial, value);
+    let variant = (group.variant.name != DEFAULT.name).then(|| group.variant.name.to_owned());
+    // Of a run that does nothing the file says nothing.
+    let floors = vec![Floor { metric: Metric::Reads, least: 1, line: 0 }];
+    Scenario { seeds: Seeds::one(breach.seed), variant, floors, ..dialled }
 }
 
 /// The margin of `group` as to `dial`, by runs on `jobs` threads.

@@ -30,7 +30,7 @@ mod verify;
 
 pub use self::{
     events::store_events,
-    margin::{dialled, margin},
+    margin::{broken, dialled, margin},
     places::{Named, Places, catalogue},
     request::{Group, Refusals, Wish, find_variant, load, resolve, scenario_schema},
     run::{Spec, draws, observed, run},

@@ -222,7 +222,9 @@ impl Scenario {
         let calm = self.cluster.election_timeout * 3;
         let lasts = dial.lasts(value, &self.cluster);
         let until = self.until.max(calm + lasts + calm);
-        let mut timeline = self.timeline.clone();
+        // Windows are there for expectations alone.
+        let is_window = |step: &&Step| matches!(step.action, Action::Tag { .. });
+        let mut timeline: Vec<Step> = self.timeline.iter().filter(|step| !is_window(step)).cloned().collect();
         let begins = std::iter::successors(Some(calm), |begin| Some(*begin + lasts + calm));
         let begins = begins.take_while(|begin| *begin + lasts + calm <= until);
         timeline.extend(begins.flat_map(|begin| dial.steps(value, begin, &self.cluster)));

@@ -4,7 +4,7 @@ use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potentia
 use crate::check::{self, CheckInfo, Finding, Panel, Premises, Severity, Watch, ends_run};
 use crate::cluster::founders;
 use crate::history::{FaultPhase, Observer, Record, StepId, What};
-use crate::scenario::{Class, Ppm, Scenario, Step};
+use crate::scenario::{Class, Ppm, Scenario, Step, When, step_names};
 use crate::time::SimTime;
 use crate::view::View;
 use parking_lot::Mutex;
@@ -19,6 +19,8 @@ pub struct Auditor {
     potential: BTreeMap<&'static str, Potential>,
     meter: Meter,
     faults: BTreeMap<&'static str, FaultCount>,
+    /// The steps that wait for something.
+    waiting: BTreeSet<Arc<str>>,
     /// What steps of the timeline have told of themselves.
     told: BTreeSet<(StepId, FaultPhase)>,
     coverage: Coverage,
@@ -62,6 +64,7 @@ impl Auditor {
             potential: BTreeMap::new(),
             meter: Meter::new(scenario),
             faults: planned(&scenario.timeline),
+            waiting: waiting(&scenario.timeline),
             told: BTreeSet::new(),
             coverage: Coverage::new(),
             beyond_claims: None,
@@ -139,6 +142,13 @@ impl Auditor {
         }
         let verb = fault.verb.name();
         let count = self.faults.entry(verb).or_default();
+        let other = match fault.phase {
+            FaultPhase::Activated => Some(FaultPhase::Refused),
+            FaultPhase::Refused => Some(FaultPhase::Activated),
+            FaultPhase::Effective | FaultPhase::Ended | FaultPhase::BeyondClaims => None,
+        };
+        let is_new = other.is_some_and(|other| !self.told.contains(&(fault.step.clone(), other)));
+        count.planned += u64::from(is_new && self.waiting.contains(&fault.step.name));
         match fault.phase {
             FaultPhase::Activated => {
                 count.activated += 1;
@@ -191,15 +201,23 @@ fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
     }
 }
 
-/// How often each verb is to act. A repetition that jitter pushes out of its window is counted all the same.
+/// How often each verb is to act, whatever happens. A repetition that jitter pushes out of its window is counted all the same; a step
+/// that waits for something is to act when that happens.
 fn planned(timeline: &[Step]) -> BTreeMap<&'static str, FaultCount> {
     let mut faults = BTreeMap::<_, FaultCount>::new();
     for step in timeline {
         if let Some(verb) = step.action.verb() {
-            faults.entry(verb.name()).or_default().planned += step.at.times();
+            let times = if matches!(step.at, When::On { .. }) { 0 } else { step.at.times() };
+            faults.entry(verb.name()).or_default().planned += times;
         }
     }
     faults
+}
+
+/// The names of the steps that wait for something.
+fn waiting(timeline: &[Step]) -> BTreeSet<Arc<str>> {
+    let names = timeline.iter().zip(step_names(timeline));
+    names.filter(|(step, _)| matches!(step.at, When::On { .. })).map(|(_, name)| name).collect()
 }
 
 /// An [`Auditor`] that observes a history and that the runner can still reach.
@@ -314,6 +332,18 @@ mod tests {
         assert_eq!(audit.faults["transfer"], FaultCount { planned: 5, activated: 1, effective: 1 });
         assert_eq!(audit.faults["partition"], FaultCount { planned: 1, activated: 0, effective: 0 });
         assert_eq!(audit.faults.len(), 2);
+    }
+
+    #[test]
+    fn a_step_that_waits_is_planned_as_often_as_what_it_waits_for_happens() {
+        let timeline = r#"
+            { at = "1s", crash = { node = "n1", for = "1s" } },
+            { when = "election", times = 100, name = "step", crash = { node = "@this", for = "1s" } },"#;
+        let events = Events::default().fault(1_000, 0, Verb::Crash, FaultPhase::Activated);
+        let events = events.fault(1_001, 0, Verb::Crash, FaultPhase::Effective);
+        let events = events.fault(2_000, 1, Verb::Crash, FaultPhase::Refused);
+        let (audit, _) = audited(&with_timeline(timeline, ""), &events);
+        assert_eq!(audit.faults["crash"], FaultCount { planned: 3, activated: 1, effective: 1 });
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub struct Potential {
 /// What the steps of one verb did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FaultCount {
-    /// How many the timeline holds.
+    /// So often they were to act: at times of the timeline, or because what they wait for has happened.
     pub planned: u64,
     /// How many acted.
     pub activated: u64,

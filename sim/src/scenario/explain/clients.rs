@@ -19,8 +19,10 @@ fn one(workload: &Workload, scenario: &Scenario) -> String {
         ),
     };
     let to = match workload.to {
-        Target::Any => "each talks to a node of its own",
-        Target::Leader => "they follow the leader",
+        Target::Any => "each begins at a node of its own, and after an error turns to the next",
+        Target::Leader => {
+            "they ask whoever leads (while nobody does, each a node of its own, and after an error the next)"
+        }
     };
     let clients = counted(*clients, "client");
     let given_up = format!("an operation is given up after {}", time(*deadline));

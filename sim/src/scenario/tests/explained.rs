@@ -95,11 +95,13 @@ fn every_verb_is_a_sentence_and_a_row() {
 
     The clients
       kv: 8 clients, single operations (90% reads and 10% blind writes), on 1 key called own..., the first far
-          more often than the last (zipf 2); 0.5 a second over all of them, answered or not; they follow the
-          leader; an operation is given up after 2s.
+          more often than the last (zipf 2); 0.5 a second over all of them, answered or not; they ask whoever
+          leads (while nobody does, each a node of its own, and after an error the next); an operation is given up
+          after 2s.
       script: 1 client, scripts (a lease read, 1 read, one write that is checked against what was read; on
           conflict all of it again), on 8 keys, chosen alike; each begins the next 5ms after the last is answered;
-          each talks to a node of its own; an operation is given up after 2s; from 3s to 4s.
+          each begins at a node of its own, and after an error turns to the next; an operation is given up after
+          2s; from 3s to 4s.
 
     What happens
       1s to 20s: the window `all`.
