@@ -5,9 +5,8 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::scenario::{
-    Ppm, Problem,
-    problem::quote,
-    table::{DURATION, Definitions, Kind, Name, Or, Raw, Reader, SHARE, Tags, Value as _, table, texts},
+    Ppm,
+    table::{DURATION, Definitions, Kind, List, Or, Raw, Reader, SHARE, Scalar, TEXT, named, table},
 };
 
 table! {
@@ -25,7 +24,7 @@ table! {
     /// What becomes of the checks that ride on every run.
     pub struct Checks: Default {
         /// Checks that count and report what they find, but neither end nor fail the run.
-        record_only: Vec<RecordOnly> = "record-only", Or(Vec::new(), CheckNames);
+        record_only: Vec<RecordOnly> = "record-only", Or(Vec::new(), List(CheckName));
     }
 }
 
@@ -38,32 +37,28 @@ pub struct RecordOnly {
     pub line: usize,
 }
 
-/// The names of checks, none of them twice.
-struct CheckNames;
+/// The name of a check, and where it stands.
+struct CheckName;
 
-impl Kind for CheckNames {
-    type Of = Vec<RecordOnly>;
+const CHECK: Scalar<String> = Scalar {
+    named: "CheckName",
+    schema: |definitions| json!({ "enum": definitions.checks }),
+    read: |text, _| named(text, "a check's name"),
+    ..TEXT
+};
+
+impl Kind for CheckName {
+    type Of = RecordOnly;
 
     fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        let checks = json!({ "enum": definitions.checks });
-        json!({ "type": "array", "items": definitions.named("CheckName", |_| checks), "default": [] })
+        CHECK.schema(definitions)
     }
 
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<RecordOnly>> {
-        let mut seen = Tags::new();
-        let read = texts(key, raw, reader.report)?.into_iter().map(|name| {
-            let span = name.span();
-            let check = Name("a check's name").of(name.get_ref(), span.clone(), reader)?;
-            if let Some(first) = seen.insert(check.clone(), span.clone()) {
-                let problem = Problem::new(format!("the check {} is named twice", quote(&check))).at(span.clone());
-                reader.report.refuse(problem.also(first, "first named here"));
-            }
-            Some(RecordOnly { check, line: reader.report.line(&span) })
-        });
-        read.collect::<Vec<_>>().into_iter().collect()
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<RecordOnly> {
+        Some(RecordOnly { check: CHECK.read(key, raw, reader)?, line: reader.report.line(&raw.span()) })
     }
 
-    fn toml(&self, value: &Vec<RecordOnly>) -> String {
-        value.iter().map(|only| only.check.as_str()).collect::<Vec<_>>().toml()
+    fn toml(&self, value: &RecordOnly) -> String {
+        CHECK.toml(&value.check)
     }
 }

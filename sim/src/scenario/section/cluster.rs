@@ -3,16 +3,13 @@
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use super::{
-    by_variant,
+    ByVariant, by_variant,
     hardware::{Cpu, Disk, Lanes},
     network::{Links, Network, Profiled, Wire, by_profile},
 };
 use crate::scenario::{
     Problem,
-    table::{
-        Entries, Field, Frame, Key, Keys, Line, Maybe, Or, Over, Positive, Reader, Table, Unsaid, Whole, misfit, table,
-        word,
-    },
+    table::{Entries, Field, Frame, Keys, Line, Maybe, Or, Over, Positive, Reader, Table, Unsaid, Whole, table, word},
     units::Protocol,
 };
 use crate::words::{InnerReads, RenewalKind};
@@ -29,6 +26,7 @@ const BESIDE: Or<u32, Whole<u32>> = Or(0, Whole { least: 0, most: MAX_NODES - 1 
 const HEARTBEAT: Or<Duration, Positive> = Or(Duration::from_millis(100), Positive);
 const ELECTION_TIMEOUT: Or<Duration, Positive> = Or(Duration::from_secs(1), Positive);
 const LEASE: Maybe<Positive> = Maybe(Positive);
+const CHANGES: ByVariant<Changes> = by_variant("ClusterVariants");
 const GET_READS: Whole<u32> = Whole { least: 1, most: MAX_GET_READS };
 
 table! {
@@ -71,7 +69,7 @@ table! {
         /// How each read of storage is fenced, beyond the lease read with which its request began. Default: as the variant says.
         inner_reads: Option<InnerReads> = "inner-reads", Maybe(word::<InnerReads>());
         /// What is different under a variant: `elastickv-549 = { cpu.costs = { read = "1ms" } }`.
-        changes: BTreeMap<String, Changes> = "variant", ByVariant;
+        changes: BTreeMap<String, Changes> = "variant", Or(BTreeMap::new(), CHANGES);
     }
     fits = fits_together;
 }
@@ -119,65 +117,29 @@ impl Cluster {
     }
 }
 
-/// What variants change about the rest of the table, so that it is read and written after that.
-struct ByVariant;
-
-impl Field for ByVariant {
-    type Of = BTreeMap<String, Changes>;
-
-    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
-        vec![Key::new(name, about, |definitions| definitions.by_variant::<Changes>("ClusterVariants"))]
-    }
-
-    fn read(
-        &self,
-        key: &'static str,
-        _: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of> {
-        let Some(raw) = entries.get(key) else { return Some(BTreeMap::new()) };
-        if Entries::of(raw).is_some() {
-            return by_variant(None, key, raw, reader);
-        }
-        let problem = misfit("a table", key, raw);
-        let above = reader.report.above_tables(key, &entries.span);
-        reader.report.shape(above.map_or(problem.clone(), |help| problem.help(help)))
-    }
-
-    fn put(&self, _: &str, _: Option<&Self::Of>, _: &Self::Of, keys: Keys) -> Keys {
-        keys
-    }
-}
-
-impl Unsaid for ByVariant {
-    fn unsaid(&self) -> Self::Of {
-        BTreeMap::new()
-    }
-}
-
 /// The table, with what variants change.
 pub(super) fn put(cluster: &Cluster) -> Keys {
     let base = cluster.unchanged();
     let changes = cluster.changes.iter();
     let changes =
         changes.fold(Keys::default(), |keys, (name, of)| keys.key(name, of.put(Some(&base), Keys::default())));
-    cluster.put(None, Keys::default()).table("variant", changes)
+    let rest = Cluster { changes: BTreeMap::new(), ..cluster.clone() };
+    rest.put(None, Keys::default()).table("variant", changes)
 }
 
 /// What the rest of a file must know of the cluster that `entries` describe, also where they are refused: nothing else may be
 /// refused for what is wrong here.
 pub(super) fn frame(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Frame {
     let counts = [("nodes", NODES), ("learners", BESIDE), ("spares", BESIDE)];
-    let counts = counts.map(|(key, count)| count.read(key, None, entries, reader));
+    let counts = counts.map(|(key, count)| count.read(entries.entry(key), None, reader));
     let nodes: Option<u32> = counts.into_iter().sum();
     let time = |key, time: Or<Duration, Positive>, reader: &mut Reader<'_>| {
-        time.read(key, None, entries, reader).unwrap_or(time.unsaid())
+        time.read(entries.entry(key), None, reader).unwrap_or(time.unsaid())
     };
     let protocol = Protocol {
         heartbeat: time("heartbeat", HEARTBEAT, reader),
         election_timeout: time("election-timeout", ELECTION_TIMEOUT, reader),
-        lease: LEASE.read("lease", None, entries, reader).flatten(),
+        lease: LEASE.read(entries.entry("lease"), None, reader).flatten(),
     };
     let nodes = nodes.filter(|nodes| *nodes <= MAX_NODES).unwrap_or(MAX_NODES);
     Frame { nodes, protocol: Some(protocol), ..reader.frame.clone() }
@@ -187,7 +149,7 @@ fn fits_together(mut cluster: Cluster, entries: &Entries<'_>, reader: &mut Reade
     enough_room(&cluster, entries, reader);
     times_fit(&cluster, entries, reader);
     if let Some(raw) = entries.get("variant") {
-        cluster.changes = by_variant(Some(&cluster.unchanged()), "variant", raw, reader)?;
+        cluster.changes = CHANGES.read_over(Some(&cluster.unchanged()), "variant", raw, reader)?;
     }
     Some(cluster)
 }

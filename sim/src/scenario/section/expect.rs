@@ -10,8 +10,8 @@ use crate::scenario::{
     Metric, Problem, Unit,
     problem::quote_all,
     table::{
-        Definitions, Entries, Field, Form, Key, Keys, Kind, LENGTH, Line, Maybe, NUMBER, Or, Raw, Reader, Table, Text,
-        Unsaid, Value as _, form, pattern, quantity, table, whole, word,
+        Definitions, Entry, Field, Form, Key, Keys, LENGTH, Line, Maybe, NUMBER, Or, Raw, Reader, Text, Unsaid, form,
+        pattern, quantity, table, whole, word,
     },
     units,
 };
@@ -28,7 +28,7 @@ table! {
         /// Bounds on metrics, in file order.
         bounds: Vec<Expectation> = "", Bounds;
         /// What this file expects when it runs under another variant: `elastickv-549 = { class = "stale-read" }`.
-        variants: BTreeMap<String, VariantExpect> = "variant", Or(BTreeMap::new(), Variants);
+        variants: BTreeMap<String, VariantExpect> = "variant", Or(BTreeMap::new(), by_variant::<VariantExpect>("Variants"));
     }
     unknown = no_metric;
 }
@@ -130,26 +130,6 @@ pub struct Floor {
     pub line: usize,
 }
 
-/// A table for each variant.
-struct Variants;
-
-impl Kind for Variants {
-    type Of = BTreeMap<String, VariantExpect>;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        definitions.by_variant::<VariantExpect>("Variants")
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        by_variant(None, key, raw, reader)
-    }
-
-    fn toml(&self, value: &Self::Of) -> String {
-        let keys = Keys::default();
-        value.iter().fold(keys, |keys, (name, of)| keys.key(name, of.put(None, Keys::default()))).toml()
-    }
-}
-
 /// Every key that is a metric.
 struct Bounds;
 
@@ -162,15 +142,9 @@ impl Field for Bounds {
         Metric::all().into_iter().map(key).collect()
     }
 
-    fn read(
-        &self,
-        _: &'static str,
-        _: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of> {
+    fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
         let mut bounds = Some(Vec::new());
-        for (key, raw) in entries.all() {
+        for (key, raw) in entry.table.all() {
             let Ok(metric) = key.get_ref().parse() else { continue };
             match (bounds_of(metric, raw, reader), &mut bounds) {
                 (Some(more), Some(bounds)) => bounds.extend(more),
@@ -238,8 +212,7 @@ fn known_window(word: &str, place: Range<usize>, reader: &mut Reader<'_>) -> Opt
     }
     let windows = tags.keys().map(String::as_str).chain([WHOLE]);
     let unknown = words::unknown("window", word, windows).help(window_forms(reader));
-    reader.report.missing(unknown.at(place));
-    None
+    reader.report.lacking(unknown.at(place))
 }
 
 fn window_forms(reader: &Reader<'_>) -> String {
@@ -290,14 +263,8 @@ impl Field for Each {
         counts().map(|metric| Key::new(metric.to_string(), metric.meaning(), schema)).collect()
     }
 
-    fn read(
-        &self,
-        _: &'static str,
-        _: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of> {
-        let known = entries.all().into_iter().filter_map(|(key, raw)| {
+    fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        let known = entry.table.all().into_iter().filter_map(|(key, raw)| {
             let metric = key.get_ref().parse().ok().filter(|metric: &Metric| metric.is_count())?;
             Some((metric, reader.report.line(&key.span()), raw))
         });

@@ -15,14 +15,15 @@ use super::{
     expect::{Expect, Floor, Floors, VariantExpect},
     size,
     timeline::{Step, Timeline},
-    workload::{MOMENT, Pace, Workload, Workloads},
+    workload::{Pace, Workload, Workloads},
 };
 use crate::scenario::{
-    Action, MAX_DURATION, Metric, Problem,
+    Action, MAX_DURATION, Metric, Misread, Problem,
     table::{
-        Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, Name, Or, Over, Quantity, Raw, Reader, Report,
-        Table, Tags, Value as _, inner, pattern, table, text, whole,
+        DURATION, Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, NAME, Or, Over, Raw, Reader, Report,
+        Scalar, TEXT, Table, Tags, VARIANT, Value as _, inner, named, pattern, table, whole,
     },
+    units,
 };
 
 /// The format of scenario files that this version reads.
@@ -191,24 +192,25 @@ table! {
     /// What stands above the tables.
     struct Head {
         /// The file's name without `.toml`.
-        name: Option<String> = "name", Wanted(Name("a scenario's name"));
+        name: Option<String> = "name", Maybe(Scalar { read: |text, _| named(text, "a scenario's name"), ..NAME });
         /// One sentence for people.
-        about: String = "about", Or(String::new(), AnyText);
+        about: String = "about", Or(String::new(), TEXT);
         /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included), `7`, or several: `1,5,9..12`. Default `1..=5`.
         seeds: Seeds = "seeds", Or(Seeds::default(), SEEDS);
         /// How long the run lasts, in simulated time.
-        until: Option<Duration> = "until", Wanted(Until);
+        until: Option<Duration> = "until", Maybe(UNTIL);
         /// The behaviour of the stack that the file runs under. Default `default`.
-        variant: Option<String> = "variant", Maybe(Variant);
+        variant: Option<String> = "variant", Maybe(VARIANT);
         /// The format of the file. Default 1, which is the only one.
         format: u32 = "format", Or(FORMAT, Format);
     }
 }
 
 /// The seeds of a sweep.
-const SEEDS: Quantity<Seeds> = Quantity {
+const SEEDS: Scalar<Seeds> = Scalar {
     named: "Seeds",
-    schema: || {
+    bare: true,
+    schema: |_| {
         let range = r"[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?";
         json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, pattern(&format!(r"{range}(,\s*{range})*"))] })
     },
@@ -216,92 +218,14 @@ const SEEDS: Quantity<Seeds> = Quantity {
     write: |seeds| seeds.to_string().toml(),
 };
 
-/// What must be there, of which who reads the table says so.
-struct Wanted<K>(K);
-
-impl<K: Kind> Field for Wanted<K> {
-    type Of = Option<K::Of>;
-
-    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
-        vec![Key::of(name, about, self.0).needed()]
-    }
-
-    fn read(
-        &self,
-        key: &'static str,
-        _: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of> {
-        entries.get(key).map_or(Some(None), |raw| self.0.read(key, raw, reader).map(Some))
-    }
-
-    fn put(&self, key: &str, _: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
-        value.iter().fold(keys, |keys, value| keys.verbatim(key, self.0.toml(value)))
-    }
-}
-
-/// Any text.
-struct AnyText;
-
-impl Kind for AnyText {
-    type Of = String;
-
-    fn schema(&self, _: &mut Definitions<'_>) -> Json {
-        json!({ "type": "string" })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<String> {
-        text(key, raw, reader.report).map(toml::Spanned::into_inner)
-    }
-
-    fn toml(&self, value: &String) -> String {
-        value.toml()
-    }
-}
-
 /// The end of a run.
-struct Until;
-
-impl Kind for Until {
-    type Of = Duration;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        MOMENT.schema(definitions)
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
-        let length = MOMENT.read(key, raw, reader)?;
-        if length.is_zero() {
-            reader.report.refuse(Problem::new("a run of no length has nothing to show").at(raw.span()));
-        }
-        (!length.is_zero()).then_some(length)
-    }
-
-    fn toml(&self, value: &Duration) -> String {
-        value.toml()
-    }
-}
-
-/// The name of a variant.
-struct Variant;
-
-impl Kind for Variant {
-    type Of = String;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        let variants = json!({ "enum": definitions.variants });
-        definitions.named("VariantName", |_| variants)
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<String> {
-        Name("a variant's name").read(key, raw, reader)
-    }
-
-    fn toml(&self, value: &String) -> String {
-        value.toml()
-    }
-}
+const UNTIL: Scalar<Duration> = Scalar {
+    read: |text, protocol| match units::moment(text, protocol)? {
+        Duration::ZERO => Err(Misread::new("a run of no length has nothing to show")),
+        until => Ok(until),
+    },
+    ..DURATION
+};
 
 /// A file of a later format may say what this version would misread.
 struct Format;
@@ -322,8 +246,7 @@ impl Kind for Format {
         let later = format > i64::from(FORMAT);
         let help =
             if later { "a later version of leasehold reads it" } else { "leave `format` out, or write `format = 1`" };
-        reader.report.refuse(Problem::new(message).at(raw.span()).help(help));
-        None
+        reader.report.refused(Problem::new(message).at(raw.span()).help(help))
     }
 
     fn toml(&self, value: &u32) -> String {
@@ -347,7 +270,9 @@ pub(in crate::scenario) fn keys() -> Vec<Key> {
         Key::of("expect", expect, inner::<Expect>()),
         Key::of("floors", "What the run must have exercised, or it fails as vacuous.", inner::<Floors>()),
     ];
-    Head::keys().into_iter().chain(sections).collect()
+    let head = Head::keys().into_iter();
+    let head = head.map(|key| if ["name", "until"].contains(&key.name.as_ref()) { key.needed() } else { key });
+    head.chain(sections).collect()
 }
 
 /// Reads the file `path`, whose contents are `text`. What comes out makes sense only if there are no problems: a section that was
@@ -368,8 +293,8 @@ pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> 
     let Floors { all: floors } = section("floors", root, &frame, &mut report);
     let (claims, expect) = (section("claims", root, &own, &mut report), section("expect", root, &frame, &mut report));
     let reader = &mut Reader { frame: &frame, report: &mut report };
-    let chaos = Maybe(inner::<Chaos>()).read("chaos", None, root, reader).flatten();
-    let workloads = Or(Vec::new(), Workloads).read("workload", None, root, reader).unwrap_or_default();
+    let chaos = Maybe(inner::<Chaos>()).read(root.entry("chaos"), None, reader).flatten();
+    let workloads = Or(Vec::new(), Workloads).read(root.entry("workload"), None, reader).unwrap_or_default();
     let scenario = head.map(|Head { name, about, seeds, until, variant, format: _ }| Scenario {
         name: name.unwrap_or_default(),
         about,
@@ -397,7 +322,7 @@ pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> 
 }
 
 fn section<T: Table + Clone + Default>(key: &'static str, root: &Entries<'_>, frame: &Frame, report: &mut Report) -> T {
-    Over(T::default()).read(key, None, root, &mut Reader { frame, report }).unwrap_or_default()
+    Over(T::default()).read(root.entry(key), None, &mut Reader { frame, report }).unwrap_or_default()
 }
 
 /// What the parts of a file may refer to, read before them and in silence: what is wrong there keeps no other part from being
@@ -408,8 +333,8 @@ fn frame(root: &Entries<'_>, text: &str) -> Frame {
     let frame = Frame { until: MAX_DURATION, nodes: 0, protocol: None, tags: Tags::new() };
     let entries = root.get("cluster").and_then(Entries::of).unwrap_or_else(Entries::none);
     let frame = cluster::frame(&entries, &mut Reader { frame: &frame, report: &mut silent });
-    let until =
-        root.get("until").and_then(|raw| Until.read("until", raw, &mut Reader { frame: &frame, report: &mut silent }));
+    let reader = &mut Reader { frame: &frame, report: &mut silent };
+    let until = Maybe(UNTIL).read(root.entry("until"), None, reader).flatten();
     Frame { until: until.unwrap_or(MAX_DURATION), ..frame }
 }
 

@@ -8,8 +8,8 @@ use super::network::{Base, Distribution, Profiled, Quantiles};
 use crate::scenario::{
     profiles::{self, DISKS, Profile},
     table::{
-        DURATION, Definitions, Entries, Field, Key, Keys, Kind, Or, Over, Raw, Reader, Unsaid, Whole, misfit, table,
-        word,
+        DURATION, Definitions, Entries, Entry, Field, Key, Keys, Kind, Or, Over, Raw, Reader, Unsaid, Whole, misfit,
+        table, word,
     },
 };
 use crate::words::{Calls, Spelled, Work};
@@ -115,15 +115,9 @@ impl Field for Costs {
         vec![Key::new(name, about, schema)]
     }
 
-    fn read(
-        &self,
-        key: &'static str,
-        base: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of> {
-        match entries.get(key) {
-            Some(raw) => Self::over(base, key, raw, reader),
+    fn read(&self, entry: Entry<'_>, base: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        match entry.raw() {
+            Some(raw) => Self::over(base, entry.key, raw, reader),
             None => Some(base.cloned().unwrap_or_default()),
         }
     }

@@ -8,8 +8,8 @@ use crate::scenario::{
     Ppm, Problem, Selector,
     profiles::{self, NETWORKS, Profile},
     table::{
-        DURATION, Definitions, Entries, Field, Flag, Form, Key, Keys, Kind, Or, Raw, Reader, SHARE, Table, Value as _,
-        form, misfit, table, text,
+        DURATION, Definitions, Entries, Entry, Field, Flag, Form, Key, Keys, Kind, Or, Raw, Reader, SHARE, Table,
+        Value as _, form, misfit, table, text,
     },
     units,
 };
@@ -134,7 +134,7 @@ impl<T: Profiled> Field for Base<T> {
         vec![Key::new(name, about, names::<T>)]
     }
 
-    fn read(&self, _: &'static str, base: Option<&String>, _: &Entries<'_>, _: &mut Reader<'_>) -> Option<String> {
+    fn read(&self, _: Entry<'_>, base: Option<&String>, _: &mut Reader<'_>) -> Option<String> {
         base.cloned()
     }
 

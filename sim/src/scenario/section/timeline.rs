@@ -9,8 +9,8 @@ use crate::scenario::{
     Action, Misread, Problem, Selector, Verb,
     problem::quote_all,
     table::{
-        DURATION, Definitions, Entries, Field, Key, Keys, Kind, LENGTH, Maybe, Name, Positive, Quantity, Raw, Reader,
-        Table, Tags, Value as _, Whole, misfit, pattern, quantity, table,
+        DURATION, Definitions, Entries, Field, Key, Keys, Kind, LENGTH, Maybe, NAME, Positive, Raw, Reader, Scalar,
+        Table, Tags, Value as _, Whole, misfit, named, pattern, quantity, table,
     },
     units::{self, written},
     verb,
@@ -145,12 +145,12 @@ table! {
     }
 }
 
-const NAME: Maybe<Name> = Maybe(Name("a step's name"));
-const TAG: Maybe<Name> = Maybe(Name("a tag"));
+const STEP: Maybe<Scalar<String>> = Maybe(Scalar { read: |text, _| named(text, "a step's name"), ..NAME });
+const TAG: Maybe<Scalar<String>> = Maybe(Scalar { read: |text, _| named(text, "a tag"), ..NAME });
 
 /// The keys of a step.
 fn keys() -> Vec<Key> {
-    let name = NAME.keys("name", "What the step is called, in reports and where its draws are named.");
+    let name = STEP.keys("name", "What the step is called, in reports and where its draws are named.");
     let tag = TAG.keys("tag", "Gives the window `at` a name that `[expect]` uses.");
     [Time::keys(), name, tag, verb::keys()].into_iter().flatten().collect()
 }
@@ -223,7 +223,7 @@ impl Timeline {
 }
 
 fn step(entries: &Entries<'_>, tags: &mut Tags, names: &mut Tags, reader: &mut Reader<'_>) -> Option<Step> {
-    let name = NAME.read("name", None, entries, reader);
+    let name = STEP.read(entries.entry("name"), None, reader);
     let name = name.flatten().and_then(|name| {
         let twice = format!("two steps are called `{name}`");
         once(name, entries.place("name"), &twice, "the first", names, reader)
@@ -243,8 +243,7 @@ fn step(entries: &Entries<'_>, tags: &mut Tags, names: &mut Tags, reader: &mut R
     if !of_a_node && action.selectors().contains(&Selector::This) {
         let problem = Problem::new("`@this` is nobody here").at(entries.span.clone());
         let help = "it names the node that a step waited for: `when = \"timeout-now.received\"`";
-        reader.report.missing(problem.help(help));
-        return None;
+        return reader.report.lacking(problem.help(help));
     }
     Some(Step { line: reader.report.line(&entries.span), name, at, action })
 }
@@ -259,20 +258,18 @@ fn once(
     reader: &mut Reader<'_>,
 ) -> Option<String> {
     if let Some(other) = names.get(&name) {
-        reader.report.refuse(Problem::new(twice).at(place).also(other.clone(), first));
-        return None;
+        return reader.report.refused(Problem::new(twice).at(place).also(other.clone(), first));
     }
     names.insert(name.clone(), place);
     Some(name)
 }
 
 fn tag(entries: &Entries<'_>, tags: &mut Tags, reader: &mut Reader<'_>) -> Option<Action> {
-    let name = TAG.read("tag", None, entries, reader).flatten()?;
+    let name = TAG.read(entries.entry("tag"), None, reader).flatten()?;
     let place = entries.place("tag");
     if name == WHOLE {
         let message = "`whole` is what expectations call the whole run; no window may have that name";
-        reader.report.refuse(Problem::new(message).at(place));
-        return None;
+        return reader.report.refused(Problem::new(message).at(place));
     }
     let twice = format!("the tag `{name}` is given twice");
     Some(Action::Tag { name: once(name, place, &twice, "first given here", tags, reader)? })
@@ -328,15 +325,13 @@ fn when(time: &Time, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<W
         };
         if from == to {
             let problem = Problem::new("this step waits from the end of the run on").at(entries.place("at"));
-            reader.report.missing(problem);
-            return None;
+            return reader.report.lacking(problem);
         }
         return Some(When::On { moment, from, to, times: time.times.unwrap_or(1) });
     }
     let Some(Span { from, to }) = time.at else {
         let problem = Problem::new("this step has no time").at(entries.span.clone());
-        reader.report.missing(problem.help(AT_FORMS));
-        return None;
+        return reader.report.lacking(problem.help(AT_FORMS));
     };
     let wrong = match (to, time.every) {
         (Some(to), Some(every)) => {
@@ -360,14 +355,14 @@ fn when(time: &Time, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<W
         (None, None) => return Some(When::At(from)),
         (Some(to), None) => return Some(When::Window { from, to }),
     };
-    reader.report.missing(wrong.at(entries.place("at")));
-    None
+    reader.report.lacking(wrong.at(entries.place("at")))
 }
 
 /// A phase of the protocol, or so long before or after it.
-const MOMENT: Quantity<Moment> = Quantity {
+const MOMENT: Scalar<Moment> = Scalar {
     named: "Moment",
-    schema: || {
+    bare: true,
+    schema: |_| {
         let words: Vec<&str> = Phase::WORDS.iter().map(|(_, word)| *word).collect();
         let phases = words.join("|").replace('.', r"\.");
         let mut schema = pattern(&format!(r"({phases})\s*([+-]\s*{LENGTH}\s*)?"));
@@ -413,16 +408,14 @@ impl Kind for At {
         let Some((from, to)) = whole.split_once("..") else {
             let from = time(whole, reader)?;
             if from > until {
-                reader.report.missing(late("step is after").at(raw.span()));
-                return None;
+                return reader.report.lacking(late("step is after").at(raw.span()));
             }
             return Some(Span { from, to: None });
         };
         if to.starts_with('=') {
             let problem = Problem::new("the end of a window is not part of it").at(raw.span());
             let meant = format!("did you mean `{from}..{}`?", to.trim_start_matches('='));
-            reader.report.refuse(problem.label(meant).help(AT_FORMS));
-            return None;
+            return reader.report.refused(problem.label(meant).help(AT_FORMS));
         }
         let (from, to) = (time(from, reader)?, time(to, reader)?);
         if to <= from {

@@ -1,18 +1,17 @@
 //! `[[workload]]`: what clients do.
 
-use std::{ops::Range, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use crate::scenario::{
     Problem,
     table::{
-        DURATION, Definitions, Entries, Form, Held, Keys as Put, Kind, Maybe, NUMBER, Name, Needed, Or, Positive,
-        Quantity, Raw, Reader, SHARE, Table, Tags, Value as _, Whole, form, inner, misfit, pattern, table, word,
+        DURATION, Definitions, Entries, Held, Keys as Put, Kind, Maybe, NAME, NUMBER, Needed, NumberOr, Or, Positive,
+        Raw, Reader, SHARE, Scalar, Table, Tags, Value as _, Whole, inner, misfit, named, pattern, table, word,
     },
     units::{self, decimal},
 };
-use crate::words::Misread;
 
 /// The most workloads of a scenario.
 pub const MAX_WORKLOADS: usize = 16;
@@ -34,7 +33,7 @@ table! {
     /// As it is written.
     pub(in crate::scenario) struct Written {
         /// Default: the kind. Two of one kind need a name.
-        name: Option<String> = "name", Maybe(Name("a workload's name"));
+        name: Option<String> = "name", Maybe(Scalar { read: |text, _| named(text, "a workload's name"), ..NAME });
         /// `kv`: single operations; `script`: a lease read, reads, and one write checked against them, again on conflict.
         kind: KindName = "kind", Needed(
             word::<KindName>(),
@@ -43,11 +42,11 @@ table! {
         /// How many. Default 8.
         clients: u32 = "clients", Or(8, Whole { least: 1, most: MAX_CLIENTS });
         /// How many keys, or a table that says more. Default 8.
-        keys: Keys = "keys", Or(Keys::default(), SomeKeys);
+        keys: Keys = "keys", Or(Keys::default(), KEYS);
         /// Of `kv`: shares of operations that add up to 1. Default 0.9 get, 0.1 put.
         mix: Mix = "mix", Or(Mix::default(), inner::<Mix>());
         /// Of `script`: a number, or so many calls of so many reads each. Default 1.
-        reads: ScriptReads = "reads-per-script", Or(ScriptReads::constant(1), SomeReads);
+        reads: ScriptReads = "reads-per-script", Or(ScriptReads::constant(1), READS);
         /// Open loop: operations a second over all clients, answered or not.
         rate: Option<u64> = "rate", Maybe(RATE);
         /// Open loop: so many operations come at a time, on the same (first) key. Default 1.
@@ -55,7 +54,7 @@ table! {
         /// Closed loop: each client waits this long after an answer. Default `0ms`.
         think: Duration = "think", Or(Duration::ZERO, DURATION);
         /// After this an operation is given up. Default `2s`.
-        deadline: Duration = "deadline", Or(Duration::from_secs(2), Positive);
+        deadline: Duration = "deadline", Or(Workload::DEADLINE, Positive);
         /// `@any`: each client is attached to a node; `@leader`: clients follow the leader. Default `@any`.
         to: Target = "to", Or(Target::Any, word::<Target>());
         /// When it begins.
@@ -73,29 +72,46 @@ crate::words::words! {
     }
 }
 
+const KEYS: NumberOr<Keys> = NumberOr {
+    most: MAX_KEYS,
+    of: |count| Keys { count, ..Keys::default() },
+    plain: |_| None,
+    help: "say how many: `keys = 8`, or `keys = { count = 8, distribution = \"zipf(1.1)\" }`",
+};
+
+const READS: NumberOr<ScriptReads> = NumberOr {
+    most: MAX_SCRIPT_READS,
+    of: ScriptReads::constant,
+    plain: |reads| Some(reads.each.least).filter(|each| *reads == ScriptReads::constant(*each)),
+    help: "say how many: `reads-per-script = 7`, or `{ calls = \"5..=7\", each = 4 }`",
+};
+
 /// A moment of the run.
-pub(in crate::scenario) const MOMENT: Quantity<Duration> = Quantity { read: units::moment, ..DURATION };
+pub(in crate::scenario) const MOMENT: Scalar<Duration> = Scalar { read: units::moment, ..DURATION };
 
 /// Operations in 1000 seconds.
-const RATE: Quantity<u64> = Quantity {
+const RATE: Scalar<u64> = Scalar {
     named: "Rate",
-    schema: || pattern(&format!(r"{NUMBER}\s*/s")),
+    bare: true,
+    schema: |_| pattern(&format!(r"{NUMBER}\s*/s")),
     read: |text, _| units::rate(text),
     write: |milli| format!("{}/s", decimal(*milli, 3)).toml(),
 };
 
 /// A share in thousandths.
-const PER_MILLE: Quantity<u32> = Quantity {
+const PER_MILLE: Scalar<u32> = Scalar {
     named: SHARE.named,
     schema: SHARE.schema,
+    bare: true,
     read: |text, _| units::per_mille(text),
     write: |share| decimal(u64::from(*share), 3),
 };
 
 /// A number, or a range that it is drawn from.
-const COUNT: Quantity<Count> = Quantity {
+const COUNT: Scalar<Count> = Scalar {
     named: "Count",
-    schema: || json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, pattern(r"[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?")] }),
+    bare: true,
+    schema: |_| json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, pattern(r"[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?")] }),
     read: |text, _| units::count_of(text),
     write: |Count { least, most }| {
         if least == most { least.to_string().toml() } else { format!("{least}..={most}").toml() }
@@ -103,9 +119,10 @@ const COUNT: Quantity<Count> = Quantity {
 };
 
 /// How often each key is chosen.
-const SPREAD: Quantity<KeyDistribution> = Quantity {
+const SPREAD: Scalar<KeyDistribution> = Scalar {
     named: "Spread",
-    schema: || json!({ "type": "string", "pattern": r"^(uniform|zipf\([0-9.]+\))$", "examples": ["uniform", "zipf(1.1)"] }),
+    bare: true,
+    schema: |_| json!({ "type": "string", "pattern": r"^(uniform|zipf\([0-9.]+\))$", "examples": ["uniform", "zipf(1.1)"] }),
     read: |text, _| units::key_distribution(text),
     write: |distribution| match distribution {
         KeyDistribution::Uniform => "uniform".toml(),
@@ -120,7 +137,7 @@ pub struct Workload {
     pub name: String,
     /// What they do.
     pub kind: WorkloadKind,
-    /// How many: 1 to [`MAX_CLIENTS`]. Default [`Workload::CLIENTS`].
+    /// How many: 1 to [`MAX_CLIENTS`].
     pub clients: u32,
     /// What they do it to.
     pub keys: Keys,
@@ -137,8 +154,6 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Clients of a workload that does not say how many.
-    pub const CLIENTS: u32 = 8;
     /// The deadline of a workload that does not state one.
     pub const DEADLINE: Duration = Duration::from_secs(2);
 }
@@ -242,8 +257,7 @@ impl Kind for Workloads {
         if let Some(workload) = items.get(MAX_WORKLOADS) {
             let count = items.iter().count();
             let message = format!("a scenario has at most {MAX_WORKLOADS} workloads, this has {count}");
-            reader.report.refuse(Problem::new(message).at(workload.span()));
-            return None;
+            return reader.report.refused(Problem::new(message).at(workload.span()));
         }
         let mut names = Tags::new();
         let read = items.iter().map(|item| {
@@ -281,6 +295,7 @@ table! {
         /// How many reads in each: `4` or `1..=7`. Default 1.
         each: Count = "each", Or(Count::constant(1), COUNT);
     }
+    fits = not_too_many;
 }
 
 impl ScriptReads {
@@ -306,58 +321,13 @@ impl Count {
     }
 }
 
-/// `7`, or `{ calls = "5..=7", each = "1..=7" }`.
-struct SomeReads;
-
-impl Kind for SomeReads {
-    type Of = ScriptReads;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        let number = Whole { least: 1, most: MAX_SCRIPT_READS }.schema(definitions);
-        json!({ "anyOf": [number, definitions.table::<ScriptReads>()] })
+fn not_too_many(reads: ScriptReads, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<ScriptReads> {
+    let (calls, each) = (reads.calls.most, reads.each.most);
+    if u64::from(calls) * u64::from(each) > u64::from(MAX_SCRIPT_READS) {
+        let message = format!("`reads-per-script` is at most {MAX_SCRIPT_READS}, not {calls} times {each}");
+        reader.report.refuse(Problem::new(message).at(entries.span.clone()));
     }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<ScriptReads> {
-        let entries = match form(key, raw, reader.report)? {
-            Form::Word(number) => {
-                let help = "say how many: `reads-per-script = 7`, or `{ calls = \"5..=7\", each = 4 }`";
-                let reads = plain(number.get_ref(), "reads", help, (key, MAX_SCRIPT_READS), raw.span(), reader)?;
-                return Some(ScriptReads::constant(reads));
-            }
-            Form::Table(entries) => entries,
-        };
-        let reads = ScriptReads::read(None, &entries, reader)?;
-        let (calls, each) = (reads.calls.most, reads.each.most);
-        if u64::from(calls) * u64::from(each) > u64::from(MAX_SCRIPT_READS) {
-            let message = format!("`{key}` is at most {MAX_SCRIPT_READS}, not {calls} times {each}");
-            reader.report.refuse(Problem::new(message).at(raw.span()));
-        }
-        Some(reads)
-    }
-
-    fn toml(&self, value: &ScriptReads) -> String {
-        let reads = value.each.least;
-        if *value == ScriptReads::constant(reads) { reads.toml() } else { inner().toml(value) }
-    }
-}
-
-/// The number from 1 to the most of a key that `text` is; `what` and `help` say of what.
-fn plain(
-    text: &str,
-    what: &str,
-    help: &str,
-    (key, most): (&str, u32),
-    place: Range<usize>,
-    reader: &mut Reader<'_>,
-) -> Option<u32> {
-    let number = text.parse::<i64>();
-    let number = number.map_err(|_| Misread::new(format!("{what} are a number or a table")).help(help));
-    let number = reader.report.take(number, place.clone())?;
-    let fits = u32::try_from(number).ok().filter(|number| (1..=most).contains(number));
-    if fits.is_none() {
-        reader.report.refuse(Problem::new(format!("`{key}` is 1 to {most}, not {number}")).at(place));
-    }
-    fits
+    Some(reads)
 }
 
 table! {
@@ -401,34 +371,7 @@ table! {
         /// How often each is chosen: `uniform`, `zipf(1.1)`.
         distribution: KeyDistribution = "distribution", Or(KeyDistribution::Uniform, SPREAD);
         /// Workloads with the same prefix share keys. Default `k`.
-        prefix: String = "prefix", Or("k".to_owned(), Name("a prefix"));
-    }
-}
-
-/// `keys = 8`, or a table that says more.
-struct SomeKeys;
-
-impl Kind for SomeKeys {
-    type Of = Keys;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        let number = Whole { least: 1, most: MAX_KEYS }.schema(definitions);
-        json!({ "anyOf": [number, definitions.table::<Keys>()] })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Keys> {
-        match form(key, raw, reader.report)? {
-            Form::Word(count) => {
-                let help = "say how many: `keys = 8`, or `keys = { count = 8, distribution = \"zipf(1.1)\" }`";
-                let count = plain(count.get_ref(), "keys", help, (key, MAX_KEYS), raw.span(), reader)?;
-                Some(Keys { count, ..Keys::default() })
-            }
-            Form::Table(entries) => Keys::read(None, &entries, reader),
-        }
-    }
-
-    fn toml(&self, value: &Keys) -> String {
-        inner().toml(value)
+        prefix: String = "prefix", Or("k".to_owned(), Scalar { read: |text, _| named(text, "a prefix"), ..NAME });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use toml::{Spanned, de::DeValue};
 
-use super::{Entries, Raw, Report, Text};
+use super::{Entries, Raw, Report, Text, report::above_tables};
 use crate::scenario::{Problem, units};
 
 /// The problem that `raw` is not what is `expected` at `key`.
@@ -21,6 +21,7 @@ pub(in crate::scenario) fn misfit(expected: &str, key: &str, raw: Raw<'_>) -> Pr
         _ if raw.get_ref().is_table() && units::quantile(key).is_ok() => {
             problem.help("a quantile with a decimal point stands in quotes: `\"p99.9\"`")
         }
+        ("a table", Some(_)) if key == "variant" => problem.help(above_tables(key)),
         ("a list", Some(text)) => problem.help(format!("a list stands in brackets: `[{text}]`")),
         ("a whole number" | "`true` or `false`", Some(text)) => {
             problem.help(format!("it stands without quotes: `{}`", text.trim_matches('"')))

@@ -4,7 +4,7 @@ use std::{fmt::Display, marker::PhantomData, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Definitions, Entries, Keys, Raw, Reader, Table, Value as Toml, found, misfit, texts};
+use super::{Definitions, Entries, Keys, Raw, Reader, Table, Tags, Value as Toml, found, misfit};
 use crate::scenario::{
     Misread, Ppm, Problem,
     problem::quote,
@@ -25,65 +25,6 @@ pub(in crate::scenario) trait Kind: 'static {
     fn toml(&self, value: &Self::Of) -> String;
 }
 
-/// A word of a closed set.
-pub(in crate::scenario) struct Word<T>(PhantomData<T>);
-
-pub(in crate::scenario) const fn word<T: Spelled>() -> Word<T> {
-    Word(PhantomData)
-}
-
-impl<T: Spelled> Kind for Word<T> {
-    type Of = T;
-
-    fn schema(&self, _: &mut Definitions<'_>) -> Value {
-        json!({ "enum": T::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>() })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
-        let text = found::text(key, raw, reader.report)?;
-        reader.report.take(T::spelled(text.get_ref()), text.span())
-    }
-
-    fn toml(&self, value: &T) -> String {
-        value.word().toml()
-    }
-}
-
-/// Words of a closed set, none of them twice.
-pub(in crate::scenario) struct Words<T>(PhantomData<T>);
-
-pub(in crate::scenario) const fn words<T: Spelled>() -> Words<T> {
-    Words(PhantomData)
-}
-
-impl<T: Spelled> Kind for Words<T> {
-    type Of = Vec<T>;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
-        json!({ "type": "array", "items": word::<T>().schema(definitions), "default": [] })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<T>> {
-        let texts = texts(key, raw, reader.report)?;
-        let count = texts.len();
-        let mut words = Vec::new();
-        for text in texts {
-            let Some(word) = reader.report.take(T::spelled(text.get_ref()), text.span()) else { continue };
-            if words.contains(&word) {
-                let message = format!("{} is there twice", quote(text.get_ref()));
-                reader.report.refuse(Problem::new(message).at(text.span()));
-            } else {
-                words.push(word);
-            }
-        }
-        (words.len() == count).then_some(words)
-    }
-
-    fn toml(&self, value: &Vec<T>) -> String {
-        value.iter().map(|word| word.word()).collect::<Vec<_>>().toml()
-    }
-}
-
 /// A number.
 pub(in crate::scenario) const NUMBER: &str = r"[0-9][0-9_]*(\.[0-9_]+)?";
 
@@ -96,23 +37,28 @@ pub(in crate::scenario) fn pattern(form: &str) -> Value {
     json!({ "type": "string", "pattern": format!(r"^\s*{form}\s*$") })
 }
 
-/// A quantity that is written with its unit: how it is described, read and written.
-pub(in crate::scenario) struct Quantity<T> {
+/// A value that is one text, or one number: how it is described, read and written.
+pub(in crate::scenario) struct Scalar<T> {
+    /// Its name in the JSON Schema; empty: it is described where it stands.
     pub named: &'static str,
-    pub schema: fn() -> Value,
+    pub schema: fn(&Definitions<'_>) -> Value,
+    /// It may stand without quotes, as a number.
+    pub bare: bool,
     pub read: fn(&str, Option<&Protocol>) -> Result<T, Misread>,
     pub write: fn(&T) -> String,
 }
 
-impl<T: 'static> Kind for Quantity<T> {
+impl<T: 'static> Kind for Scalar<T> {
     type Of = T;
 
     fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
-        definitions.named(self.named, |_| (self.schema)())
+        let schema = self.schema;
+        if self.named.is_empty() { schema(definitions) } else { definitions.named(self.named, |all| schema(all)) }
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
-        let text = found::quantity(key, raw, reader.report)?;
+        let read = if self.bare { found::quantity } else { found::text };
+        let text = read(key, raw, reader.report)?;
         reader.report.take((self.read)(text.get_ref(), reader.frame.protocol.as_ref()), text.span())
     }
 
@@ -121,18 +67,140 @@ impl<T: 'static> Kind for Quantity<T> {
     }
 }
 
+/// A word of a closed set.
+pub(in crate::scenario) fn word<T: Spelled>() -> Scalar<T> {
+    Scalar {
+        named: "",
+        schema: |_| json!({ "enum": T::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>() }),
+        bare: false,
+        read: |text, _| T::spelled(text),
+        write: |member| member.word().toml(),
+    }
+}
+
+/// Any text.
+pub(in crate::scenario) const TEXT: Scalar<String> = Scalar {
+    named: "",
+    schema: |_| json!({ "type": "string" }),
+    bare: false,
+    read: |text, _| Ok(text.to_owned()),
+    write: |text| text.toml(),
+};
+
+/// A name of our own making.
+pub(in crate::scenario) const NAME: Scalar<String> = Scalar {
+    named: "Name",
+    schema: |_| json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64 }),
+    read: |text, _| named(text, "a name"),
+    ..TEXT
+};
+
+/// The name of a variant.
+pub(in crate::scenario) const VARIANT: Scalar<String> = Scalar {
+    named: "VariantName",
+    schema: |definitions| json!({ "enum": definitions.variants }),
+    read: |text, _| named(text, "a variant's name"),
+    ..TEXT
+};
+
+/// The name that `text` is; `what` it is not, if it is none.
+///
+/// # Errors
+///
+/// It is not in kebab-case, or long.
+pub(in crate::scenario) fn named(text: &str, what: &str) -> Result<String, Misread> {
+    const LONGEST: usize = 64;
+    if text.len() <= LONGEST && words::is_kebab(text) {
+        return Ok(text.to_owned());
+    }
+    let help = "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
+    let misread = Misread::new(format!("{} is not {what}", quote(text))).help(help);
+    Err(Misread { meant: words::kebab(text), ..misread })
+}
+
+/// A list, in which nothing is twice.
+pub(in crate::scenario) struct List<K>(pub K);
+
+impl<K: Kind> Kind for List<K> {
+    type Of = Vec<K::Of>;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        json!({ "type": "array", "items": self.0.schema(definitions) })
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        let Some(items) = raw.get_ref().as_array() else { return reader.report.shape(misfit("a list", key, raw)) };
+        let mut seen = Tags::new();
+        let read = items.iter().map(|item| {
+            let value = self.0.read(key, item, reader)?;
+            let word = self.0.toml(&value).trim_matches('"').to_owned();
+            if let Some(first) = seen.get(&word) {
+                let problem = Problem::new(format!("{} is there twice", quote(&word))).at(item.span());
+                return reader.report.refused(problem.also(first.clone(), "first here"));
+            }
+            seen.insert(word, item.span());
+            Some(value)
+        });
+        read.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    fn toml(&self, value: &Self::Of) -> String {
+        let items: Vec<String> = value.iter().map(|item| self.0.toml(item)).collect();
+        format!("[{}]", items.join(", "))
+    }
+}
+
+/// A whole number from 1 to the most, or a table that says more.
+pub(in crate::scenario) struct NumberOr<T> {
+    pub most: u32,
+    /// The table that says the same as a number.
+    pub of: fn(u32) -> T,
+    /// The number, if that is how it is written.
+    pub plain: fn(&T) -> Option<u32>,
+    /// What to write.
+    pub help: &'static str,
+}
+
+impl<T: Table> NumberOr<T> {
+    fn number(&self) -> Whole<u32> {
+        Whole { least: 1, most: self.most }
+    }
+}
+
+impl<T: Table> Kind for NumberOr<T> {
+    type Of = T;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        json!({ "anyOf": [self.number().schema(definitions), definitions.table::<T>()] })
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
+        match Entries::of(raw) {
+            Some(entries) => T::read(None, &entries, reader),
+            None if raw.get_ref().is_integer() => self.number().read(key, raw, reader).map(self.of),
+            None => reader.report.shape(misfit("a whole number or a table", key, raw).help(self.help)),
+        }
+    }
+
+    fn toml(&self, value: &T) -> String {
+        (self.plain)(value).map_or_else(|| inner().toml(value), |number| number.toml())
+    }
+}
+
 /// A duration, also in units of the protocol.
-pub(in crate::scenario) const DURATION: Quantity<Duration> = Quantity {
+pub(in crate::scenario) const DURATION: Scalar<Duration> = Scalar {
     named: "Duration",
-    schema: || pattern(LENGTH),
+    bare: true,
+    schema: |_| pattern(LENGTH),
     read: units::duration,
     write: |duration| duration.toml(),
 };
 
 /// A share of one.
-pub(in crate::scenario) const SHARE: Quantity<Ppm> = Quantity {
+pub(in crate::scenario) const SHARE: Scalar<Ppm> = Scalar {
     named: "Share",
-    schema: || {
+    bare: true,
+    schema: |_| {
         let text = pattern(&format!(r"{NUMBER}\s*(%|ppm)?"));
         json!({ "anyOf": [{ "type": "number", "minimum": 0 }, text] })
     },
@@ -141,25 +209,28 @@ pub(in crate::scenario) const SHARE: Quantity<Ppm> = Quantity {
 };
 
 /// How much too fast or too slow a clock is.
-pub(in crate::scenario) const DRIFT: Quantity<Drift> = Quantity {
+pub(in crate::scenario) const DRIFT: Scalar<Drift> = Scalar {
     named: "Drift",
-    schema: || pattern(&format!(r"[+-]\s*{NUMBER}\s*(%|ppm)")),
+    bare: true,
+    schema: |_| pattern(&format!(r"[+-]\s*{NUMBER}\s*(%|ppm)")),
     read: |text, _| units::drift(text),
     write: |drift| drift.toml(),
 };
 
 /// How far a clock jumps.
-pub(in crate::scenario) const JUMP: Quantity<Jump> = Quantity {
+pub(in crate::scenario) const JUMP: Scalar<Jump> = Scalar {
     named: "Jump",
-    schema: || pattern(&format!(r"[+-]\s*{LENGTH}")),
+    bare: true,
+    schema: |_| pattern(&format!(r"[+-]\s*{LENGTH}")),
     read: units::jump,
     write: |jump| jump.toml(),
 };
 
 /// Bytes a second.
-pub(in crate::scenario) const BANDWIDTH: Quantity<u64> = Quantity {
+pub(in crate::scenario) const BANDWIDTH: Scalar<u64> = Scalar {
     named: "Bandwidth",
-    schema: || pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)/s")),
+    bare: true,
+    schema: |_| pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)/s")),
     read: |text, _| units::bandwidth(text),
     write: |bandwidth| written_bandwidth(*bandwidth).toml(),
 };
@@ -177,8 +248,7 @@ impl Kind for Positive {
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
         let duration = DURATION.read(key, raw, reader)?;
         if duration.is_zero() {
-            reader.report.refuse(Problem::new(format!("`{key}` must be longer than zero")).at(raw.span()));
-            return None;
+            return reader.report.refused(Problem::new(format!("`{key}` must be longer than zero")).at(raw.span()));
         }
         Some(duration)
     }
@@ -256,50 +326,6 @@ impl Kind for Said {
     }
 
     fn toml(&self, value: &bool) -> String {
-        value.toml()
-    }
-}
-
-/// A name in kebab-case; this is what a text that is none is not: `a tag`.
-pub(in crate::scenario) struct Name(pub &'static str);
-
-impl Name {
-    /// The name that `text` is. `None` after refusing it.
-    pub(in crate::scenario) fn of(
-        &self,
-        text: &str,
-        span: std::ops::Range<usize>,
-        reader: &mut Reader<'_>,
-    ) -> Option<String> {
-        const LONGEST: usize = 64;
-        if text.len() <= LONGEST && words::is_kebab(text) {
-            return Some(text.to_owned());
-        }
-        let help =
-            "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
-        let problem = Problem::new(format!("{} is not {}", quote(text), self.0)).at(span).help(help);
-        reader.report.refuse(match words::kebab(text) {
-            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-            None => problem,
-        });
-        None
-    }
-}
-
-impl Kind for Name {
-    type Of = String;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
-        let schema = json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64 });
-        definitions.named("Name", |_| schema)
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<String> {
-        let text = found::text(key, raw, reader.report)?;
-        self.of(text.get_ref(), text.span(), reader)
-    }
-
-    fn toml(&self, value: &String) -> String {
         value.toml()
     }
 }

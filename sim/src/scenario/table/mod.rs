@@ -83,6 +83,11 @@ impl<'t> Entries<'t> {
         Self { table: None, span: 0..0 }
     }
 
+    /// What stands, or does not stand, at `key`.
+    pub(super) fn entry<'a>(&'a self, key: &'a str) -> Entry<'a> {
+        Entry { key, table: self }
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<Raw<'t>> {
         self.table?.get(key)
     }
@@ -122,6 +127,24 @@ impl<'t> Entries<'t> {
                 None => misread.at(key.span()),
             });
         }
+    }
+}
+
+/// What stands, or does not stand, at a key of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'t> {
+    pub key: &'t str,
+    pub table: &'t Entries<'t>,
+}
+
+impl<'t> Entry<'t> {
+    pub(super) fn raw(self) -> Option<Raw<'t>> {
+        self.table.get(self.key)
+    }
+
+    /// Where it stands; if it does not, the table.
+    pub(super) fn place(self) -> Range<usize> {
+        self.table.place(self.key)
     }
 }
 
@@ -192,7 +215,7 @@ macro_rules! table {
                 reader: &mut $crate::scenario::table::Reader<'_>,
             ) -> Option<Self> {
                 $(let $field: Option<$of> =
-                    $crate::scenario::table::Field::read(&$kind, $key, base.map(|base| &base.$field), entries, reader);)*
+                    $crate::scenario::table::Field::read(&$kind, entries.entry($key), base.map(|base| &base.$field), reader);)*
                 let read = Self { $($field: $field?),* };
                 $(let read = $fits(read, entries, reader)?;)?
                 Some(read)
@@ -219,13 +242,7 @@ pub(super) trait Field: Sized + 'static {
     fn keys(self, name: &'static str, about: &'static str) -> Vec<Key>;
 
     /// What is there; what is not is as in `base`. `None` if what is there was refused.
-    fn read(
-        &self,
-        key: &'static str,
-        base: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of>;
+    fn read(&self, entry: Entry<'_>, base: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of>;
 
     fn put(&self, key: &str, base: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys;
 }
@@ -245,15 +262,9 @@ impl<K: Kind<Of: Clone + PartialEq>> Field for Maybe<K> {
         vec![Key::of(name, about, self.0)]
     }
 
-    fn read(
-        &self,
-        key: &'static str,
-        base: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of> {
-        match entries.get(key) {
-            Some(raw) => self.0.read(key, raw, reader).map(Some),
+    fn read(&self, entry: Entry<'_>, base: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        match entry.raw() {
+            Some(raw) => self.0.read(entry.key, raw, reader).map(Some),
             None => Some(base.cloned().flatten()),
         }
     }
@@ -282,9 +293,9 @@ impl<T: Clone + PartialEq + 'static, K: Kind<Of = T>> Field for Or<T, K> {
         vec![Key::of(name, about, self.1)]
     }
 
-    fn read(&self, key: &'static str, base: Option<&T>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<T> {
-        match entries.get(key) {
-            Some(raw) => self.1.read(key, raw, reader),
+    fn read(&self, entry: Entry<'_>, base: Option<&T>, reader: &mut Reader<'_>) -> Option<T> {
+        match entry.raw() {
+            Some(raw) => self.1.read(entry.key, raw, reader),
             None => Some(base.unwrap_or(&self.0).clone()),
         }
     }
@@ -310,14 +321,8 @@ impl Field for Line {
         Vec::new()
     }
 
-    fn read(
-        &self,
-        _: &'static str,
-        _: Option<&usize>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<usize> {
-        Some(reader.report.line(&entries.span))
+    fn read(&self, entry: Entry<'_>, _: Option<&usize>, reader: &mut Reader<'_>) -> Option<usize> {
+        Some(reader.report.line(&entry.table.span))
     }
 
     fn put(&self, _: &str, _: Option<&usize>, _: &usize, keys: Keys) -> Keys {
@@ -335,10 +340,10 @@ impl<T: Table + Clone> Field for Over<T> {
         vec![Key::of(name, about, inner::<T>())]
     }
 
-    fn read(&self, key: &'static str, base: Option<&T>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<T> {
+    fn read(&self, entry: Entry<'_>, base: Option<&T>, reader: &mut Reader<'_>) -> Option<T> {
         let base = base.unwrap_or(&self.0);
-        match entries.get(key) {
-            Some(raw) => inner().read_over(Some(base), key, raw, reader),
+        match entry.raw() {
+            Some(raw) => inner().read_over(Some(base), entry.key, raw, reader),
             None => Some(base.clone()),
         }
     }
@@ -364,20 +369,11 @@ impl<K: Kind> Field for Needed<K> {
         vec![Key::of(name, about, self.0).needed()]
     }
 
-    fn read(
-        &self,
-        key: &'static str,
-        _: Option<&K::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<K::Of> {
+    fn read(&self, entry: Entry<'_>, _: Option<&K::Of>, reader: &mut Reader<'_>) -> Option<K::Of> {
         let Self(kind, message, help) = self;
-        match entries.get(key) {
-            Some(raw) => kind.read(key, raw, reader),
-            None => {
-                reader.report.missing(super::Problem::new(message).at(entries.span.clone()).help(help));
-                None
-            }
+        match entry.raw() {
+            Some(raw) => kind.read(entry.key, raw, reader),
+            None => reader.report.lacking(super::Problem::new(message).at(entry.table.span.clone()).help(help)),
         }
     }
 

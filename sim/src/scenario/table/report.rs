@@ -27,9 +27,7 @@ impl Report {
     /// What to say of a key `name` in the table at `table` if it belongs above all tables, and slipped below a header.
     pub(in crate::scenario) fn above_tables(&self, name: &str, table: &Range<usize>) -> Option<String> {
         let has_header = self.text.get(table.clone()).is_some_and(|table| table.starts_with('['));
-        (has_header && self.top.iter().any(|top| top == name)).then(|| {
-            format!("`{name}` must stand before the first [table]: in TOML a key below a [table] belongs to that table")
-        })
+        (has_header && self.top.iter().any(|top| top == name)).then(|| above_tables(name))
     }
 
     /// The line (1-based) that `span` begins on.
@@ -46,6 +44,18 @@ impl Report {
     pub(in crate::scenario) fn missing(&mut self, problem: Problem) {
         self.missing.push(self.problems.len());
         self.refuse(problem);
+    }
+
+    /// As [`Report::refuse`], of a value that is needed.
+    pub(in crate::scenario) fn refused<T>(&mut self, problem: Problem) -> Option<T> {
+        self.refuse(problem);
+        None
+    }
+
+    /// As [`Report::missing`], of a value that is needed.
+    pub(in crate::scenario) fn lacking<T>(&mut self, problem: Problem) -> Option<T> {
+        self.missing(problem);
+        None
     }
 
     /// Refuses what has not the shape of a scenario.
@@ -75,4 +85,9 @@ impl Report {
     pub(in crate::scenario) fn take<T>(&mut self, value: Result<T, Misread>, span: Range<usize>) -> Option<T> {
         value.map_err(|misread| self.refuse(misread.at(span))).ok()
     }
+}
+
+/// What to say of a key that slipped below a header.
+pub(super) fn above_tables(name: &str) -> String {
+    format!("`{name}` must stand before the first [table]: in TOML a key below a [table] belongs to that table")
 }

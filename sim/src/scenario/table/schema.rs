@@ -30,16 +30,6 @@ impl Definitions<'_> {
         self.named(T::NAME, |definitions| definitions.closed(&T::keys()))
     }
 
-    /// A table `T` for each variant.
-    pub(in crate::scenario) fn by_variant<T: Table>(&mut self, name: &str) -> Value {
-        self.named(name, |definitions| {
-            let of = definitions.table::<T>();
-            let keys: Map<String, Value> =
-                definitions.variants.iter().map(|name| ((*name).to_owned(), of.clone())).collect();
-            json!({ "type": "object", "properties": keys, "additionalProperties": false })
-        })
-    }
-
     /// A table with these keys and no others.
     pub(in crate::scenario) fn closed(&mut self, keys: &[Key]) -> Value {
         let properties: Map<String, Value> =

@@ -88,6 +88,6 @@ fn chaos_has_faults_and_leaves_time_for_them() {
     refuse(&with("[chaos]\nfaults = «[]»"), "chaos without any fault");
     let said = refuse(&with("[chaos]\nfaults = [«\"crsh\"»]"), "unknown fault that chaos can draw `crsh`");
     assert!(said.contains("did you mean `crash`?"), "{said}");
-    refuse(&with("[chaos]\nfaults = [\"crash\", «\"crash\"»]"), "`crash` is named twice");
+    refuse(&with("[chaos]\nfaults = [\"crash\", «\"crash\"»]"), "`crash` is there twice");
     refuse(&with("[chaos]\nquiet = «\"20s\"»"), "the whole run is quiet: nothing ever goes wrong");
 }

@@ -71,8 +71,7 @@ impl Fault for Heal {
         if self.messages == Leftover::Deliver && !self.what.network() {
             let problem = Problem::new("faults of processes leave no messages behind").at(entries.place("messages"));
             let help = "`messages` is for what faults of the network hold or have left in flight";
-            reader.report.refuse(problem.help(help));
-            return None;
+            return reader.report.refused(problem.help(help));
         }
         Some(self)
     }

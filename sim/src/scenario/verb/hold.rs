@@ -10,7 +10,7 @@ use super::{
 use crate::scenario::{
     Ends, Leftover, MAX_QUEUE, MessageKind, Problem, Selector,
     chaos::{BLACKOUTS, Dice, Steps, chance, pick},
-    table::{Entries, Maybe, Or, Positive, Reader, Whole, table, word, words},
+    table::{Entries, List, Maybe, Or, Positive, Reader, Whole, table, word},
 };
 
 /// Kinds of messages on whose delay the lease depends; those of which many are sent come once, as do those that decide.
@@ -33,7 +33,7 @@ table! {
     /// Messages that are set aside when they are sent. Others pass them.
     pub struct Hold {
         /// The kinds of messages: `["heartbeat-response"]`.
-        messages: Vec<MessageKind> = "messages", Or(Vec::new(), words::<MessageKind>());
+        messages: Vec<MessageKind> = "messages", Or(Vec::new(), List(word::<MessageKind>()));
         /// On which links.
         ends: Ends = "", BothEnds;
         /// Only so many, the first that are sent; the others pass. Default: all.
@@ -83,8 +83,7 @@ impl Fault for Hold {
         if self.messages.is_empty() {
             let problem = Problem::new("a hold needs `messages`").at(entries.span.clone());
             let help = "say which kinds: `messages = [\"heartbeat-response\"]`; for all write a partition";
-            reader.report.missing(problem.help(help));
-            return None;
+            return reader.report.lacking(problem.help(help));
         }
         Some(self)
     }

@@ -13,7 +13,7 @@ use crate::scenario::{
     explain::words::{listed, time},
     problem::quote_all,
     table::{
-        BANDWIDTH, DURATION, Entries, Flag, Maybe, Or, Positive, Reader, SHARE, Whole, table, word, words,
+        BANDWIDTH, DURATION, Entries, Flag, List, Maybe, Or, Positive, Reader, SHARE, Whole, table, word,
     },
     units::written_bandwidth,
 };
@@ -33,7 +33,7 @@ table! {
         /// The lane of the transport. Default: all.
         lane: Option<Lane> = "lane", Maybe(word::<Lane>());
         /// Only messages of these kinds. Default: all.
-        messages: Vec<MessageKind> = "messages", Or(Vec::new(), words::<MessageKind>());
+        messages: Vec<MessageKind> = "messages", Or(Vec::new(), List(word::<MessageKind>()));
         /// The share of messages that is lost.
         loss: Ppm = "loss", Or(Ppm(0), SHARE);
         /// How much later each message arrives.
@@ -108,22 +108,19 @@ impl Fault for Link {
     fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         if self.is_harmless() {
             let problem = Problem::new("a link that nothing is wrong with").at(entries.span.clone());
-            reader.report.missing(problem.help(format!("say what is: {}", quote_all(IMPAIRMENTS))));
-            return None;
+            return reader.report.lacking(problem.help(format!("say what is: {}", quote_all(IMPAIRMENTS))));
         }
         if self.reorder && self.stall > Ppm(0) {
             let problem = Problem::new("a stall holds up what follows in order; with `reorder` there is none");
             let help = "for late messages that others overtake write `delay` and `jitter`";
-            reader.report.refuse(problem.at(entries.place("stall")).help(help));
-            return None;
+            return reader.report.refused(problem.at(entries.place("stall")).help(help));
         }
         // A rule about messages of a lane by which they do not go would never meet one.
         let elsewhere = self.messages.iter().find(|kind| self.lane.is_some_and(|lane| kind.lane() != lane));
         if let (Some(kind), Some(lane)) = (elsewhere, self.lane) {
             let message = format!("messages of the kind `{kind}` do not go by the lane `{}`", lane.name());
             let help = format!("they go by `{}`; without `lane` it is all of them", kind.lane().name());
-            reader.report.refuse(Problem::new(message).at(entries.span.clone()).help(help));
-            return None;
+            return reader.report.refused(Problem::new(message).at(entries.span.clone()).help(help));
         }
         Some(self)
     }

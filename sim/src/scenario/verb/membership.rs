@@ -107,8 +107,7 @@ fn together(joint: Joint, entries: Entries<'_>, reader: &mut Reader<'_>) -> Opti
     let Joint { add, remove } = joint;
     if add.is_empty() && remove.is_empty() {
         let problem = Problem::new("this joint change adds and removes nobody").at(entries.span.clone());
-        reader.report.missing(problem.help("`joint = { add = [\"@spare\"], remove = [\"@follower\"] }`"));
-        return None;
+        return reader.report.lacking(problem.help("`joint = { add = [\"@spare\"], remove = [\"@follower\"] }`"));
     }
     let items = |key| entries.get(key).and_then(|raw| raw.get_ref().as_array()).into_iter().flatten();
     let places: Vec<Range<usize>> = items("add").chain(items("remove")).map(|item| item.span()).collect();
@@ -118,8 +117,7 @@ fn together(joint: Joint, entries: Entries<'_>, reader: &mut Reader<'_>) -> Opti
         let first = named[..number].iter().find(|(other, _)| other == selector && !selector.is_drawn());
         if let Some((_, first)) = first {
             let problem = Problem::new(format!("`{selector}` is named twice")).at(place.clone());
-            reader.report.refuse(problem.also(first.clone(), "first here"));
-            return None;
+            return reader.report.refused(problem.also(first.clone(), "first here"));
         }
     }
     Some(MembershipChange::Joint { add, remove })
@@ -135,8 +133,7 @@ impl Member {
     fn judge(key: &str, selector: Selector, place: Range<usize>, reader: &mut Reader<'_>) -> Option<Selector> {
         if selector.is_many() {
             let problem = Problem::new(format!("`{selector}` may be several nodes; `{key}` is about one")).at(place);
-            reader.report.refuse(problem.help("for several at once write `joint`, and each of them"));
-            return None;
+            return reader.report.refused(problem.help("for several at once write `joint`, and each of them"));
         }
         let votes = matches!(selector, Selector::Leader | Selector::Follower | Selector::LeaseHolder);
         let refusal = match (key, selector) {
@@ -148,8 +145,7 @@ impl Member {
             _ => return Some(selector),
         };
         let problem = Problem::new(format!("`{selector}` {refusal}")).at(place);
-        reader.report.refuse(problem.help("`@spare` is a node that is no member, `@learner` one that has no vote"));
-        None
+        reader.report.refused(problem.help("`@spare` is a node that is no member, `@learner` one that has no vote"))
     }
 }
 

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use crate::scenario::{
     Problem, Selector,
     table::{
-        Definitions, Entries, Field, Frame, Key, Keys, Kind, Raw, Reader, Report, Text, Value as _, misfit, text, texts,
+        Definitions, Entry, Field, Frame, Key, Keys, Kind, Raw, Reader, Report, Text, Value as _, misfit, text, texts,
     },
 };
 
@@ -36,8 +36,7 @@ fn selector(text: Text, frame: &Frame, report: &mut Report) -> Option<Selector> 
         && number > frame.nodes
     {
         let message = format!("there is no node `{selector}`: the cluster has {}", frame.nodes);
-        report.missing(Problem::new(message).at(span).help(format!("nodes are `n1` to `n{}`", frame.nodes)));
-        return None;
+        return report.lacking(Problem::new(message).at(span).help(format!("nodes are `n1` to `n{}`", frame.nodes)));
     }
     Some(selector)
 }
@@ -64,16 +63,14 @@ fn victims(
     if texts.is_empty() {
         let problem = Problem::new(format!("`{what}` needs a `node`")).at(place);
         let help = format!("say whom it hits: `{what} = {{ node = \"@leader\", {example} }}`");
-        reader.report.missing(problem.help(help));
-        return None;
+        return reader.report.lacking(problem.help(help));
     }
     let named = selectors(texts, reader)?;
     let mut victims = Vec::new();
     for (selector, place) in named {
         if selector == Selector::Others {
             let problem = Problem::new(format!("`@others` of whom? `{what}` has one side")).at(place);
-            reader.report.refuse(problem.help("for all but the leader write `@followers`"));
-            return None;
+            return reader.report.refused(problem.help("for all but the leader write `@followers`"));
         }
         if !once(selector, &victims, place, reader) {
             return None;
@@ -103,8 +100,7 @@ fn ends(from: End, to: End, reader: &mut Reader<'_>) -> Option<Ends> {
         if end.contains(&Selector::Others) && (other.is_empty() || other.contains(&Selector::Others)) {
             let problem = Problem::new("`@others` than whom? The other end names nobody").at(span.clone()?);
             let help = "for all but the leader write `@followers`; an end that is left out is everybody";
-            reader.report.refuse(problem.help(help));
-            return None;
+            return reader.report.refused(problem.help(help));
         }
     }
     let alone = |end: &[Selector]| match end {
@@ -113,16 +109,16 @@ fn ends(from: End, to: End, reader: &mut Reader<'_>) -> Option<Ends> {
     };
     if let Some(node) = alone(&from).filter(|node| alone(&to) == Some(*node)) {
         let problem = Problem::new(format!("there is no link from `{node}` to itself")).at(spans[1].clone()?);
-        reader.report.refuse(problem);
-        return None;
+        return reader.report.refused(problem);
     }
     Some(Ends { from, to })
 }
 
 fn end((texts, place): End, reader: &mut Reader<'_>) -> Option<Vec<Selector>> {
     if let Some(place) = place.filter(|_| texts.is_empty()) {
-        reader.report.refuse(Problem::new("this end names nobody").at(place).help("leave it out for every node"));
-        return None;
+        return reader
+            .report
+            .refused(Problem::new("this end names nobody").at(place).help("leave it out for every node"));
     }
     Some(selectors(texts, reader)?.into_iter().map(|(selector, _)| selector).collect())
 }
@@ -173,8 +169,7 @@ impl Kind for OneNode {
         let selector = selector(text, reader.frame, reader.report)?;
         if selector.is_many() {
             let problem = Problem::new(format!("`{selector}` may be several nodes; {}", self.of)).at(raw.span());
-            reader.report.refuse(problem.help(self.help));
-            return None;
+            return reader.report.refused(problem.help(self.help));
         }
         Some(selector)
     }
@@ -197,18 +192,12 @@ impl Field for Victims {
         vec![Key::new(name, about, any_nodes).needed()]
     }
 
-    fn read(
-        &self,
-        key: &'static str,
-        _: Option<&Self::Of>,
-        entries: &Entries<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self::Of> {
-        let texts = match entries.get(key) {
-            Some(raw) => one_or_more(key, raw, reader)?,
+    fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        let texts = match entry.raw() {
+            Some(raw) => one_or_more(entry.key, raw, reader)?,
             None => Vec::new(),
         };
-        victims(self.verb, texts, self.example, entries.place(key), reader)
+        victims(self.verb, texts, self.example, entry.place(), reader)
     }
 
     fn put(&self, key: &str, _: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
@@ -227,9 +216,9 @@ impl Field for BothEnds {
         vec![end("from", "Who sends. Default: every node."), end("to", "Who receives. Default: every node.")]
     }
 
-    fn read(&self, _: &'static str, _: Option<&Ends>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Ends> {
+    fn read(&self, entry: Entry<'_>, _: Option<&Ends>, reader: &mut Reader<'_>) -> Option<Ends> {
         let mut end = |key| -> Option<End> {
-            let Some(raw) = entries.get(key) else { return Some((Vec::new(), None)) };
+            let Some(raw) = entry.table.get(key) else { return Some((Vec::new(), None)) };
             Some((one_or_more(key, raw, reader)?, Some(raw.span())))
         };
         let (from, to) = (end("from"), end("to"));

@@ -141,8 +141,7 @@ impl Kind for Sides {
         let count = read.len();
         let Ok([first, second]) = <[_; 2]>::try_from(read) else {
             let problem = Problem::new(format!("a partition has two sides, not {count}")).at(raw.span());
-            reader.report.missing(problem.help("`sides = [[\"n1\", \"n2\"], [\"@others\"]]`"));
-            return None;
+            return reader.report.lacking(problem.help("`sides = [[\"n1\", \"n2\"], [\"@others\"]]`"));
         };
         let spans = [first.1, second.1];
         let (first, second) = (selectors(first.0, reader), selectors(second.0, reader));
@@ -167,8 +166,7 @@ fn not_on_both(first: &[Placed], second: &[Placed], reader: &mut Reader<'_>) -> 
     });
     let Some((selector, span, other)) = both else { return Some(()) };
     let problem = Problem::new(format!("`{selector}` is on both sides of the partition")).at(span.clone());
-    reader.report.refuse(problem.also(other.clone(), "also here"));
-    None
+    reader.report.refused(problem.also(other.clone(), "also here"))
 }
 
 fn somebody_on_each(sides: [&[Placed]; 2], spans: [Range<usize>; 2], reader: &mut Reader<'_>) -> Option<()> {
@@ -180,8 +178,7 @@ fn somebody_on_each(sides: [&[Placed]; 2], spans: [Range<usize>; 2], reader: &mu
     let Some((span, _)) = nobody else { return Some(()) };
     let problem = Problem::new("nobody is on this side of the partition").at(span);
     let help = format!("a node is on one side only, and the cluster has no more than {}", frame.nodes);
-    reader.report.missing(problem.help(help));
-    None
+    reader.report.lacking(problem.help(help))
 }
 
 /// `selector` can name no node, whatever the roles are, if `opposite` is the other side.
@@ -262,13 +259,11 @@ impl Fault for Partition {
         let place = entries.place("shape");
         if reader.frame.nodes < least {
             let message = format!("a {name} needs {least} nodes; the cluster has {}", reader.frame.nodes);
-            reader.report.missing(Problem::new(message).at(place).help("of fewer nodes each reaches all others"));
-            return None;
+            return reader.report.lacking(Problem::new(message).at(place).help("of fewer nodes each reaches all others"));
         }
         if self.one_way && self.shape == Shape::Ring {
             let problem = Problem::new("a ring has no sides, so that it cannot be one-way");
-            reader.report.refuse(problem.at(place));
-            return None;
+            return reader.report.refused(problem.at(place));
         }
         Some(self)
     }

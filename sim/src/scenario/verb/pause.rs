@@ -101,13 +101,11 @@ impl Fault for Pause {
         let place = entries.place("what");
         if self.what == Paused::Task && self.at.is_none() {
             let problem = Problem::new("which task? One that reaches a point of the code").at(place);
-            reader.report.missing(problem.help("say which: `at = \"lease-checked\"`"));
-            return None;
+            return reader.report.lacking(problem.help("say which: `at = \"lease-checked\"`"));
         }
         if self.what == Paused::Task && self.clock == PausedClock::Frozen {
             let problem = Problem::new("the clock of a process that goes on does not stand still").at(place);
-            reader.report.refuse(problem.help("leave `clock` out, or pause the whole process"));
-            return None;
+            return reader.report.refused(problem.help("leave `clock` out, or pause the whole process"));
         }
         Some(self)
     }

@@ -46,8 +46,7 @@ impl Fault for Transfer {
         if from == to && !from.is_drawn() {
             let place = entries.get("to").map_or_else(|| entries.place("from"), |_| entries.place("to"));
             let problem = Problem::new(format!("a transfer from `{from}` to `{to}` moves nothing"));
-            reader.report.refuse(problem.at(place));
-            return None;
+            return reader.report.refused(problem.at(place));
         }
         Some(self)
     }

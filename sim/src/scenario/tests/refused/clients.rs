@@ -16,6 +16,10 @@ fn a_workload_is_of_limited_size() {
     refuse(&kv("clients = «10_001»"), "`clients` is 1 to 10000, not 10001");
     refuse(&kv("keys = { count = «1_000_001» }"), "`count` is 1 to 1000000, not 1000001");
     refuse(&kv("keys = «0»"), "`keys` is 1 to 1000000, not 0");
+    let said = refuse(&kv("keys = «\"8\"»"), "expected a whole number or a table, found the text \"8\"");
+    assert!(said.contains("`keys = 8`"), "{said}");
+    let many = "reads-per-script = «{ calls = 11, each = \"1..=100\" }»";
+    refuse(&workload(many), "`reads-per-script` is at most 1000, not 11 times 100");
     refuse(&workload("reads-per-script = «0»"), "`reads-per-script` is 1 to 1000, not 0");
     refuse(&kv("keys = { distribution = «\"zipf(0)\"» }"), "`0` is not an exponent");
     refuse(&kv("keys = { distribution = «\"zipfian\"» }"), "unknown distribution `zipfian`");
