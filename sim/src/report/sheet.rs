@@ -9,8 +9,9 @@ pub const WIDTH: usize = 120;
 
 /// Characters of the mark and the time at the start of a row, where times are short.
 const TIME: usize = 14;
-/// Characters of the column for clients and faults.
+/// Characters of the column for clients and faults, at least; of a wide sheet it has one in so many.
 const OUTSIDE: usize = 25;
+const OUTSIDE_ONE_IN: usize = 5;
 /// Below this a column of its own for each node is not readable.
 const NARROWEST: usize = 16;
 /// Characters of the bar of a lease, and of the gap after a cell.
@@ -43,7 +44,8 @@ impl Sheet {
     fn new(timeline: &Timeline, width: usize) -> Self {
         let time = timeline.rows.iter().map(|row| row.at.to_string().len() + 3).fold(TIME, usize::max);
         let count = timeline.nodes as usize;
-        let column = width.saturating_sub(time + OUTSIDE) / count.max(1);
+        let outside = OUTSIDE.max(width / OUTSIDE_ONE_IN);
+        let column = width.saturating_sub(time + outside) / count.max(1);
         let outside = width.saturating_sub(time + column * count);
         let longest = |of_a_node: bool| {
             let rows = timeline.rows.iter().filter(|row| row.node.is_some() == of_a_node);

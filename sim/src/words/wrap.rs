@@ -7,16 +7,17 @@ use console::measure_text_width;
 pub fn wrapped(line: &str, width: usize, hang: usize) -> Vec<String> {
     let text = line.trim_start();
     let indent = line.len() - text.len();
-    let mut rows = vec![" ".repeat(indent)];
+    let mut rows: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        let row = rows.last().map_or(0, |row| measure_text_width(row));
-        if row + 1 + measure_text_width(word) > width && row > indent + hang {
-            rows.push(format!("{}{word}", " ".repeat(indent + hang)));
-        } else if let Some(row) = rows.last_mut() {
-            if !row.is_empty() && (!row.ends_with(' ') || word.is_empty()) {
+        match rows.last_mut() {
+            None => rows.push(" ".repeat(indent) + word),
+            Some(row) if measure_text_width(row) + 1 + measure_text_width(word) <= width => {
                 row.push(' ');
+                row.push_str(word);
             }
-            row.push_str(word);
+            // The gap between two rows is gap enough.
+            Some(_) if word.is_empty() => {}
+            Some(_) => rows.push(" ".repeat(indent + hang) + word),
         }
     }
     rows
@@ -32,6 +33,8 @@ mod tests {
         assert_eq!(wrapped("one two", 80, 4), ["one two"]);
         assert_eq!(wrapped("abcdefghijkl mnopqrstuvwx", 6, 2), ["abcdefghijkl", "  mnopqrstuvwx"], "words stay whole");
         assert_eq!(wrapped("", 6, 2), [""]);
+        assert_eq!(wrapped("  GET 5ms   PUT  7ms", 80, 2), ["  GET 5ms   PUT  7ms"], "gaps stay");
+        assert_eq!(wrapped("GET 5ms   PUT", 9, 2), ["GET 5ms  ", "  PUT"]);
     }
 
     #[test]
