@@ -9,7 +9,9 @@ use super::{
 };
 use crate::scenario::{
     Problem,
-    table::{Entries, Field, Frame, Keys, Line, Maybe, Or, Over, Positive, Reader, Table, Unsaid, Whole, table, word},
+    table::{
+        Entries, Entry, Field, Frame, Keys, Line, Maybe, Or, Over, Positive, Reader, Report, Table, Whole, table, word,
+    },
     units::Protocol,
 };
 use crate::words::{InnerReads, RenewalKind};
@@ -23,6 +25,7 @@ pub const MAX_GET_READS: u32 = 1_000;
 
 const NODES: Or<u32, Whole<u32>> = Or(3, Whole { least: 1, most: MAX_NODES });
 const BESIDE: Or<u32, Whole<u32>> = Or(0, Whole { least: 0, most: MAX_NODES - 1 });
+const TICK: Or<Duration, Positive> = Or(Duration::from_millis(10), Positive);
 const HEARTBEAT: Or<Duration, Positive> = Or(Duration::from_millis(100), Positive);
 const ELECTION_TIMEOUT: Or<Duration, Positive> = Or(Duration::from_secs(1), Positive);
 const LEASE: Maybe<Positive> = Maybe(Positive);
@@ -43,7 +46,7 @@ table! {
         /// The Raft implementation. Default `raft-rs`.
         engine: Engine = "engine", Or(Engine::RaftRs, word::<Engine>());
         /// The engine's clock step. Default `10ms`.
-        tick: Duration = "tick", Or(Duration::from_millis(10), Positive);
+        tick: Duration = "tick", TICK;
         /// A multiple of `tick`. Default `100ms`.
         heartbeat: Duration = "heartbeat", HEARTBEAT;
         /// A multiple of `tick`, longer than `heartbeat`. Default `1s`.
@@ -71,7 +74,7 @@ table! {
         /// What is different under a variant: `elastickv-549 = { cpu.costs = { read = "1ms" } }`.
         changes: BTreeMap<String, Changes> = "variant", Or(BTreeMap::new(), CHANGES);
     }
-    fits = fits_together;
+    fits = with_changes;
 }
 
 table! {
@@ -127,45 +130,57 @@ pub(super) fn put(cluster: &Cluster) -> Keys {
     rest.put(None, Keys::default()).table("variant", changes)
 }
 
-/// What the rest of a file must know of the cluster that `entries` describe, also where they are refused: nothing else may be
-/// refused for what is wrong here.
-pub(super) fn frame(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Frame {
-    let counts = [("nodes", NODES), ("learners", BESIDE), ("spares", BESIDE)];
-    let counts = counts.map(|(key, count)| count.read(entries.entry(key), None, reader));
-    let nodes: Option<u32> = counts.into_iter().sum();
-    let time = |key, time: Or<Duration, Positive>, reader: &mut Reader<'_>| {
-        time.read(entries.entry(key), None, reader).unwrap_or(time.unsaid())
-    };
-    let protocol = Protocol {
-        heartbeat: time("heartbeat", HEARTBEAT, reader),
-        election_timeout: time("election-timeout", ELECTION_TIMEOUT, reader),
-        lease: LEASE.read(entries.entry("lease"), None, reader).flatten(),
-    };
-    let nodes = nodes.filter(|nodes| *nodes <= MAX_NODES).unwrap_or(MAX_NODES);
-    Frame { nodes, protocol: Some(protocol), ..reader.frame.clone() }
+/// What the rest of a file must know of the cluster that `entries` describe. Size and times are read alone and in silence, and
+/// judged by how they fit together: what else is wrong here keeps neither them nor the rest from that.
+pub(super) fn frame(entries: &Entries<'_>, frame: &Frame, report: &mut Report) -> Frame {
+    let mut silent = Report::silent();
+    let reader = &mut Reader { frame, report: &mut silent };
+    let mut sketch = Cluster::default();
+    let is_sized = into(&mut sketch.nodes, &NODES, entries.entry("nodes"), reader)
+        & into(&mut sketch.learners, &BESIDE, entries.entry("learners"), reader)
+        & into(&mut sketch.spares, &BESIDE, entries.entry("spares"), reader);
+    let is_timed = into(&mut sketch.tick, &TICK, entries.entry("tick"), reader)
+        & into(&mut sketch.heartbeat, &HEARTBEAT, entries.entry("heartbeat"), reader)
+        & into(&mut sketch.election_timeout, &ELECTION_TIMEOUT, entries.entry("election-timeout"), reader)
+        & into(&mut sketch.lease, &LEASE, entries.entry("lease"), reader);
+    let reader = &mut Reader { frame, report };
+    let has_room = is_sized && enough_room(&sketch, entries, reader);
+    if is_timed {
+        times_fit(&sketch, entries, reader);
+    }
+    let Cluster { election_timeout, heartbeat, lease, .. } = sketch;
+    let protocol = Some(Protocol { election_timeout, heartbeat, lease });
+    // After a refused number no node may be refused for being too many.
+    Frame { nodes: if has_room { sketch.size() } else { MAX_NODES }, protocol, ..frame.clone() }
 }
 
-fn fits_together(mut cluster: Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Cluster> {
-    enough_room(&cluster, entries, reader);
-    times_fit(&cluster, entries, reader);
+/// Puts what `field` reads into `place`. Was it not refused?
+fn into<F: Field>(place: &mut F::Of, field: &F, entry: Entry<'_>, reader: &mut Reader<'_>) -> bool {
+    let read = field.read(entry, None, reader);
+    read.map(|read| *place = read).is_some()
+}
+
+/// What a variant leaves unsaid is as for all.
+fn with_changes(mut cluster: Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Cluster> {
     if let Some(raw) = entries.get("variant") {
         cluster.changes = CHANGES.read_over(Some(&cluster.unchanged()), "variant", raw, reader)?;
     }
     Some(cluster)
 }
 
-/// How many nodes there are beside those that vote from the beginning.
-fn enough_room(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) {
+/// Is there room for those beside the nodes that vote from the beginning? Refuses what is too many.
+fn enough_room(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) -> bool {
     let mut room = MAX_NODES - cluster.nodes;
     for (what, number) in [("learners", cluster.learners), ("spares", cluster.spares)] {
         if number > room {
             let message = format!("a cluster has at most {MAX_NODES} nodes: `{what}` can be {room} at most");
             let problem = Problem::new(message).at(entries.place(what));
             reader.report.refuse(problem.help("`nodes`, `learners` and `spares` count together"));
-            return;
+            return false;
         }
         room -= number;
     }
+    true
 }
 
 fn times_fit(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) {

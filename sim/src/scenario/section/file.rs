@@ -282,7 +282,7 @@ pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> 
     let top = Head::keys().into_iter().map(|key| key.name).chain(["timeline".into()]);
     let mut report = Report::new(text, top.collect());
     root.refuse_unknown(&keys, Head::unknown, &mut report);
-    let mut frame = frame(root, text);
+    let mut frame = frame(root, &mut report);
     let own = Frame { protocol: None, ..frame.clone() };
     let cluster = section("cluster", root, &own, &mut report);
     let timeline = Timeline::read(root.get("timeline"), &mut Reader { frame: &frame, report: &mut report });
@@ -325,15 +325,13 @@ fn section<T: Table + Clone + Default>(key: &'static str, root: &Entries<'_>, fr
     Over(T::default()).read(root.entry(key), None, &mut Reader { frame, report }).unwrap_or_default()
 }
 
-/// What the parts of a file may refer to, read before them and in silence: what is wrong there keeps no other part from being
-/// judged.
-fn frame(root: &Entries<'_>, text: &str) -> Frame {
-    let mut silent = Report::new(text, Vec::new());
+/// What the parts of a file may refer to, read before them: what is wrong there keeps no other part from being judged.
+fn frame(root: &Entries<'_>, report: &mut Report) -> Frame {
     // Without a known end nothing may be refused for lying after it.
     let frame = Frame { until: MAX_DURATION, nodes: 0, protocol: None, tags: Tags::new() };
     let entries = root.get("cluster").and_then(Entries::of).unwrap_or_else(Entries::none);
-    let frame = cluster::frame(&entries, &mut Reader { frame: &frame, report: &mut silent });
-    let reader = &mut Reader { frame: &frame, report: &mut silent };
+    let frame = cluster::frame(&entries, &frame, report);
+    let reader = &mut Reader { frame: &frame, report: &mut Report::silent() };
     let until = Maybe(UNTIL).read(root.entry("until"), None, reader).flatten();
     Frame { until: until.unwrap_or(MAX_DURATION), ..frame }
 }

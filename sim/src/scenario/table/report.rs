@@ -24,6 +24,11 @@ impl Report {
         Self { problems: Vec::new(), text, lines, top, complete: true, missing: Vec::new() }
     }
 
+    /// One of which nobody hears.
+    pub(in crate::scenario) fn silent() -> Self {
+        Self::new("", Vec::new())
+    }
+
     /// What to say of a key `name` in the table at `table` if it belongs above all tables, and slipped below a header.
     pub(in crate::scenario) fn above_tables(&self, name: &str, table: &Range<usize>) -> Option<String> {
         let has_header = self.text.get(table.clone()).is_some_and(|table| table.starts_with('['));

@@ -115,3 +115,20 @@ fn the_sample_has_no_problems_to_show() {
     assert!(!SAMPLE.is_empty());
     assert!(super::sample().is_ok());
 }
+
+#[test]
+fn a_value_that_is_refused_keeps_no_others_from_being_judged() {
+    let cluster = "[cluster]\nengine = \"raft\"\nnodes = 5\nlearners = 6\nheartbeat = \"105ms\"";
+    let steps = "timeline = [{ at = \"21s\", crash = { node = \"n9\", for = \"2 heartbeats\" } }]";
+    let problems = problems(&with(steps, &format!("clients = 0\n{cluster}\n[claims]\nclock-drift = 2")));
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    let expected = [
+        "this step is after the end of the run (20s)",
+        "`clients` is 1 to 10000, not 0",
+        "unknown engine `raft`",
+        "a cluster has at most 9 nodes: `learners` can be 4 at most",
+        "`heartbeat` (105ms) is not a multiple of `tick` (10ms)",
+        "`2` is more than 1; a share lies between 0 and 1",
+    ];
+    assert_eq!(messages, expected);
+}

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault, nodes::Victims, LASTING,
+    Deed, Fault, LASTING,
+    nodes::Victims,
     told::{all, drawn},
 };
 use crate::scenario::{

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault, nodes::BothEnds,
+    Deed, Fault,
+    nodes::BothEnds,
     told::{between, kinds_listed, lasting},
 };
 use crate::scenario::{

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault, nodes::BothEnds,
+    Deed, Fault,
+    nodes::BothEnds,
     told::{between, kinds_listed, lasting, percent},
 };
 use crate::scenario::{
@@ -12,9 +13,7 @@ use crate::scenario::{
     chaos::{BLACKOUTS, Dice, Steps, chance, pick},
     explain::words::{listed, time},
     problem::quote_all,
-    table::{
-        BANDWIDTH, DURATION, Entries, Flag, List, Maybe, Or, Positive, Reader, SHARE, Whole, table, word,
-    },
+    table::{BANDWIDTH, DURATION, Entries, Flag, List, Maybe, Or, Positive, Reader, SHARE, Whole, table, word},
     units::written_bandwidth,
 };
 use crate::words::Lane;

@@ -15,7 +15,8 @@ use crate::scenario::{
     Cut, Problem, Selector,
     chaos::{BLACKOUTS, Dice, Steps, chance, pick},
     table::{
-        Definitions, Entries, Flag, Frame, Held, Kind, Maybe, Or, Positive, Raw, Reader, Value as _, misfit, table, texts, word,
+        Definitions, Entries, Flag, Frame, Held, Kind, Maybe, Or, Positive, Raw, Reader, Value as _, misfit, table,
+        texts, word,
     },
 };
 
@@ -259,7 +260,9 @@ impl Fault for Partition {
         let place = entries.place("shape");
         if reader.frame.nodes < least {
             let message = format!("a {name} needs {least} nodes; the cluster has {}", reader.frame.nodes);
-            return reader.report.lacking(Problem::new(message).at(place).help("of fewer nodes each reaches all others"));
+            return reader
+                .report
+                .lacking(Problem::new(message).at(place).help("of fewer nodes each reaches all others"));
         }
         if self.one_way && self.shape == Shape::Ring {
             let problem = Problem::new("a ring has no sides, so that it cannot be one-way");

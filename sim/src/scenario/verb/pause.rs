@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault, nodes::Victims, LASTING,
+    Deed, Fault, LASTING,
+    nodes::Victims,
     told::{all, are_many, drawn, lasting},
 };
 use crate::scenario::{

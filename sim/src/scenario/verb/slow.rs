@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Deed, Fault, nodes::Victims,
+    Deed, Fault,
+    nodes::Victims,
     told::{all, drawn, lasting},
 };
 use crate::scenario::{
