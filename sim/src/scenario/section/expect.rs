@@ -10,8 +10,8 @@ use crate::scenario::{
     Metric, Problem, Unit,
     problem::quote_all,
     table::{
-        Definitions, Entry, Field, Form, Key, Keys, LENGTH, Line, Maybe, NUMBER, Or, Raw, Reader, Text, Unsaid, form,
-        pattern, quantity, table, whole, word,
+        Definitions, Entry, Field, Form, Key, Keys, LENGTH, Line, Maybe, NUMBER, Or, Raw, Reader, Text, Unsaid, every,
+        form, pattern, quantity, table, whole, word,
     },
     units,
 };
@@ -143,15 +143,9 @@ impl Field for Bounds {
     }
 
     fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        let mut bounds = Some(Vec::new());
-        for (key, raw) in entry.table.all() {
-            let Ok(metric) = key.get_ref().parse() else { continue };
-            match (bounds_of(metric, raw, reader), &mut bounds) {
-                (Some(more), Some(bounds)) => bounds.extend(more),
-                _ => bounds = None,
-            }
-        }
-        bounds
+        let known = entry.table.all().into_iter();
+        let known = known.filter_map(|(key, raw)| Some((key.get_ref().parse::<Metric>().ok()?, raw)));
+        Some(every(known.map(|(metric, raw)| bounds_of(metric, raw, reader)))?.concat())
     }
 
     /// Bounds of one metric stand together, as they do in every file that was read.
@@ -192,7 +186,7 @@ fn bounds_of(metric: Metric, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Ve
         let bound = quantity(name.get_ref(), raw, reader.report)?;
         expectation(metric, window?, &bound, reader)
     });
-    read.collect::<Vec<_>>().into_iter().collect()
+    every(read)
 }
 
 fn expectation(metric: Metric, window: Option<String>, bound: &Text, reader: &mut Reader<'_>) -> Option<Expectation> {
@@ -278,7 +272,7 @@ impl Field for Each {
             }
             Some(Floor { metric, least: u64::try_from(least).ok()?, line })
         });
-        read.collect::<Vec<_>>().into_iter().collect()
+        every(read)
     }
 
     fn put(&self, _: &str, _: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {

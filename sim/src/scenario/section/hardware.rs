@@ -8,8 +8,8 @@ use super::network::{Base, Distribution, Profiled, Quantiles};
 use crate::scenario::{
     profiles::{self, DISKS, Profile},
     table::{
-        DURATION, Definitions, Entries, Entry, Field, Key, Keys, Kind, Or, Over, Raw, Reader, Unsaid, Whole, misfit,
-        table, word,
+        DURATION, Definitions, Entries, Entry, Field, Key, Keys, Kind, Or, Over, Raw, Reader, Unsaid, Whole, every,
+        misfit, table, word,
     },
 };
 use crate::words::{Calls, Spelled, Work};
@@ -98,8 +98,8 @@ impl Costs {
             let cost = DURATION.read(name.get_ref(), raw, reader);
             Some((work?, cost?))
         });
-        let own: Option<Vec<_>> = read.collect::<Vec<_>>().into_iter().collect();
-        Some(base.cloned().unwrap_or_default().into_iter().chain(own?).collect())
+        let own = every(read)?;
+        Some(base.cloned().unwrap_or_default().into_iter().chain(own).collect())
     }
 }
 

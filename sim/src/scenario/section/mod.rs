@@ -35,7 +35,9 @@ pub(super) use self::file::{keys, read};
 pub use self::{
     chaos::*, claims::*, cluster::*, expect::*, file::*, hardware::*, network::*, size::*, timeline::*, workload::*,
 };
-use super::table::{Definitions, Entries, Keys as Put, Kind, Raw, Reader, Table, VARIANT, Value as _, inner, misfit};
+use super::table::{
+    Definitions, Entries, Keys as Put, Kind, Raw, Reader, Table, VARIANT, Value as _, every, inner, misfit,
+};
 
 /// A table for each variant.
 struct ByVariant<T>(&'static str, PhantomData<T>);
@@ -60,7 +62,7 @@ impl<T: Table> ByVariant<T> {
             let name = reader.report.take((VARIANT.read)(name.get_ref(), None), name.span());
             Some((name?, of?))
         });
-        read.collect::<Vec<_>>().into_iter().collect()
+        Some(every(read)?.into_iter().collect())
     }
 }
 

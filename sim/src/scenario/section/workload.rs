@@ -8,7 +8,7 @@ use crate::scenario::{
     Problem,
     table::{
         DURATION, Definitions, Entries, Held, Keys as Put, Kind, Maybe, NAME, NUMBER, Needed, NumberOr, Or, Positive,
-        Raw, Reader, SHARE, Scalar, Table, Tags, Value as _, Whole, inner, misfit, named, pattern, table, word,
+        Raw, Reader, SHARE, Scalar, Table, Tags, Value as _, Whole, every, inner, misfit, named, pattern, table, word,
     },
     units::{self, decimal},
 };
@@ -264,7 +264,7 @@ impl Kind for Workloads {
             unique(item, &mut names, reader);
             inner().read(key, item, reader)
         });
-        read.collect::<Vec<_>>().into_iter().collect()
+        every(read)
     }
 
     fn toml(&self, value: &Vec<Workload>) -> String {

@@ -54,8 +54,12 @@ pub(in crate::scenario) fn text(key: &str, raw: Raw<'_>, report: &mut Report) ->
 /// The items of a list of texts.
 pub(in crate::scenario) fn texts(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<Vec<Text>> {
     let Some(items) = raw.get_ref().as_array() else { return report.shape(misfit("a list", key, raw)) };
-    let texts: Vec<_> = items.iter().map(|item| text(key, item, report)).collect();
-    texts.into_iter().collect()
+    every(items.iter().map(|item| text(key, item, report)))
+}
+
+/// All that is read, or `None` if one was refused. All are judged, so that all problems are told.
+pub(in crate::scenario) fn every<T>(read: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+    read.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// What stands where a word or a number may, or a table that says more.

@@ -4,7 +4,7 @@ use std::{fmt::Display, marker::PhantomData, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Definitions, Entries, Keys, Raw, Reader, Table, Tags, Value as Toml, found, misfit};
+use super::{Definitions, Entries, Keys, Raw, Reader, Table, Tags, Value as Toml, every, found, misfit};
 use crate::scenario::{
     Misread, Ppm, Problem,
     problem::quote,
@@ -141,7 +141,7 @@ impl<K: Kind> Kind for List<K> {
             seen.insert(word, item.span());
             Some(value)
         });
-        read.collect::<Vec<_>>().into_iter().collect()
+        every(read)
     }
 
     fn toml(&self, value: &Self::Of) -> String {

@@ -23,7 +23,7 @@ use toml::{
 };
 
 pub(super) use self::{
-    found::{Form, form, misfit, quantity, text, texts, whole},
+    found::{Form, every, form, misfit, quantity, text, texts, whole},
     kind::*,
     report::Report,
     schema::{Definitions, Key},

@@ -17,6 +17,19 @@ table! {
         /// What becomes of messages that faults hold, or have left in flight: `drop` (default) or `deliver`.
         messages: Leftover = "messages", Or(Leftover::Drop, word::<Leftover>());
     }
+    fits = Heal::fits;
+}
+
+impl Heal {
+    /// Refuses what does not fit together.
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if self.messages == Leftover::Deliver && !self.what.network() {
+            let problem = Problem::new("faults of processes leave no messages behind").at(entries.place("messages"));
+            let help = "`messages` is for what faults of the network hold or have left in flight";
+            return reader.report.refused(problem.help(help));
+        }
+        Some(self)
+    }
 }
 
 impl Deed for Heal {
@@ -58,22 +71,13 @@ impl Fault for Heal {
     /// A word, or a table that says more.
     fn from_raw(key: &'static str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         if let Some(entries) = Entries::of(raw) {
-            return Self::read(None, &entries, reader)?.fits(&entries, reader);
+            return Self::read(None, &entries, reader);
         }
         if raw.get_ref().is_str() {
             let what = word().read(key, raw, reader)?;
             return Some(Self { what, messages: Leftover::Drop });
         }
         super::no_action::<Self>("a quoted text, a number or a table", key, raw, reader)
-    }
-
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if self.messages == Leftover::Deliver && !self.what.network() {
-            let problem = Problem::new("faults of processes leave no messages behind").at(entries.place("messages"));
-            let help = "`messages` is for what faults of the network hold or have left in flight";
-            return reader.report.refused(problem.help(help));
-        }
-        Some(self)
     }
 
     fn drawn<D: Dice>(_: &mut Steps<'_, D>) -> Self {

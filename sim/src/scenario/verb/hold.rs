@@ -44,6 +44,19 @@ table! {
         /// For how long; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(Positive);
     }
+    fits = Hold::fits;
+}
+
+impl Hold {
+    /// Refuses what does not fit together.
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if self.messages.is_empty() {
+            let problem = Problem::new("a hold needs `messages`").at(entries.span.clone());
+            let help = "say which kinds: `messages = [\"heartbeat-response\"]`; for all write a partition";
+            return reader.report.lacking(problem.help(help));
+        }
+        Some(self)
+    }
 }
 
 impl Deed for Hold {
@@ -78,15 +91,6 @@ impl Fault for Hold {
 
     fn shortest(_: Option<&str>) -> String {
         "{ messages = [\"heartbeat-response\"] }".to_owned()
-    }
-
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if self.messages.is_empty() {
-            let problem = Problem::new("a hold needs `messages`").at(entries.span.clone());
-            let help = "say which kinds: `messages = [\"heartbeat-response\"]`; for all write a partition";
-            return reader.report.lacking(problem.help(help));
-        }
-        Some(self)
     }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {

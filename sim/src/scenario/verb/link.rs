@@ -53,9 +53,31 @@ table! {
         /// For how long; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(Positive);
     }
+    fits = Link::fits;
 }
 
 impl Link {
+    /// Refuses what does not fit together.
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if self.is_harmless() {
+            let problem = Problem::new("a link that nothing is wrong with").at(entries.span.clone());
+            return reader.report.lacking(problem.help(format!("say what is: {}", quote_all(IMPAIRMENTS))));
+        }
+        if self.reorder && self.stall > Ppm(0) {
+            let problem = Problem::new("a stall holds up what follows in order; with `reorder` there is none");
+            let help = "for late messages that others overtake write `delay` and `jitter`";
+            return reader.report.refused(problem.at(entries.place("stall")).help(help));
+        }
+        // A rule about messages of a lane by which they do not go would never meet one.
+        let elsewhere = self.messages.iter().find(|kind| self.lane.is_some_and(|lane| kind.lane() != lane));
+        if let (Some(kind), Some(lane)) = (elsewhere, self.lane) {
+            let message = format!("messages of the kind `{kind}` do not go by the lane `{}`", lane.name());
+            let help = format!("they go by `{}`; without `lane` it is all of them", kind.lane().name());
+            return reader.report.refused(Problem::new(message).at(entries.span.clone()).help(help));
+        }
+        Some(self)
+    }
+
     fn is_harmless(&self) -> bool {
         let shares = [self.loss, self.duplicate, self.stall].iter().any(|share| *share > Ppm(0));
         let times = self.delay > Duration::ZERO || self.jitter > Duration::ZERO;
@@ -102,26 +124,6 @@ impl Fault for Link {
 
     fn shortest(_: Option<&str>) -> String {
         "{ loss = \"1%\" }".to_owned()
-    }
-
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if self.is_harmless() {
-            let problem = Problem::new("a link that nothing is wrong with").at(entries.span.clone());
-            return reader.report.lacking(problem.help(format!("say what is: {}", quote_all(IMPAIRMENTS))));
-        }
-        if self.reorder && self.stall > Ppm(0) {
-            let problem = Problem::new("a stall holds up what follows in order; with `reorder` there is none");
-            let help = "for late messages that others overtake write `delay` and `jitter`";
-            return reader.report.refused(problem.at(entries.place("stall")).help(help));
-        }
-        // A rule about messages of a lane by which they do not go would never meet one.
-        let elsewhere = self.messages.iter().find(|kind| self.lane.is_some_and(|lane| kind.lane() != lane));
-        if let (Some(kind), Some(lane)) = (elsewhere, self.lane) {
-            let message = format!("messages of the kind `{kind}` do not go by the lane `{}`", lane.name());
-            let help = format!("they go by `{}`; without `lane` it is all of them", kind.lane().name());
-            return reader.report.refused(Problem::new(message).at(entries.span.clone()).help(help));
-        }
-        Some(self)
     }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {

@@ -14,7 +14,8 @@ use crate::scenario::{
     explain::words::listed,
     problem::quote_all,
     table::{
-        Definitions, Entries, Held, Kind, Maybe, Or, Raw, Reader, Value as _, inner, only_one, table, text, texts,
+        Definitions, Entries, Held, Kind, Maybe, Or, Raw, Reader, Value as _, every, inner, only_one, table, text,
+        texts,
     },
 };
 use std::ops::Range;
@@ -179,9 +180,7 @@ impl Kind for Members {
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Selector>> {
         let named = selectors(texts(key, raw, reader.report)?, reader)?;
-        let judged: Vec<_> =
-            named.into_iter().map(|(selector, place)| Member::judge(key, selector, place, reader)).collect();
-        judged.into_iter().collect()
+        every(named.into_iter().map(|(selector, place)| Member::judge(key, selector, place, reader)))
     }
 
     fn toml(&self, value: &Vec<Selector>) -> String {

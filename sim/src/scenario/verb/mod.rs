@@ -74,11 +74,6 @@ pub(super) trait Fault: Deed + Table {
     /// The least that it says, of `node` if it can.
     fn shortest(node: Option<&str>) -> String;
 
-    /// Refuses what does not fit together.
-    fn fits(self, _: &Entries<'_>, _: &mut Reader<'_>) -> Option<Self> {
-        Some(self)
-    }
-
     /// How chaos draws it.
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self;
 
@@ -88,7 +83,7 @@ pub(super) trait Fault: Deed + Table {
 
     fn from_raw(key: &'static str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match Entries::of(raw) {
-            Some(entries) => Self::read(None, &entries, reader)?.fits(&entries, reader),
+            Some(entries) => Self::read(None, &entries, reader),
             None => no_action::<Self>("a table", key, raw, reader),
         }
     }

@@ -8,7 +8,8 @@ use toml::de::DeValue;
 use crate::scenario::{
     Problem, Selector,
     table::{
-        Definitions, Entry, Field, Frame, Key, Keys, Kind, Raw, Reader, Report, Text, Value as _, misfit, text, texts,
+        Definitions, Entry, Field, Frame, Key, Keys, Kind, Raw, Reader, Report, Text, Value as _, every, misfit, text,
+        texts,
     },
 };
 
@@ -47,8 +48,7 @@ pub(super) fn selectors(texts: Vec<Text>, reader: &mut Reader<'_>) -> Option<Vec
         let span = text.span();
         Some((selector(text, reader.frame, reader.report)?, span))
     });
-    // All of them are judged, so that all problems are told.
-    placed.collect::<Vec<_>>().into_iter().collect()
+    every(placed)
 }
 
 /// The nodes that a fault of one side acts on; `@others` means nothing without another side. `example` is what else such a

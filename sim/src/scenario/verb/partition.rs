@@ -15,8 +15,8 @@ use crate::scenario::{
     Cut, Problem, Selector,
     chaos::{BLACKOUTS, Dice, Steps, chance, pick},
     table::{
-        Definitions, Entries, Flag, Frame, Held, Kind, Maybe, Or, Positive, Raw, Reader, Value as _, misfit, table,
-        texts, word,
+        Definitions, Entries, Flag, Frame, Held, Kind, Maybe, Or, Positive, Raw, Reader, Value as _, every, misfit,
+        table, texts, word,
     },
 };
 
@@ -107,7 +107,7 @@ impl Held for Partition {
             let problem = Problem::new("only a bridge has a `node`").at(node.span());
             reader.report.refuse(problem.help("it is the one that both halves reach: `shape = \"bridge\"`"));
         }
-        Some(Self { shape, how, one_way, lasts })
+        Self { shape, how, one_way, lasts }.fits(entries, reader)
     }
 
     fn written(&self) -> Written {
@@ -137,8 +137,7 @@ impl Kind for Sides {
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
         let Some(items) = raw.get_ref().as_array() else { return reader.report.shape(misfit("a list", key, raw)) };
-        let read: Vec<_> = items.iter().map(|item| Some((texts(key, item, reader.report)?, item.span()))).collect();
-        let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
+        let read = every(items.iter().map(|item| Some((texts(key, item, reader.report)?, item.span()))))?;
         let count = read.len();
         let Ok([first, second]) = <[_; 2]>::try_from(read) else {
             let problem = Problem::new(format!("a partition has two sides, not {count}")).at(raw.span());
@@ -203,6 +202,29 @@ fn is_nobody(selector: Selector, opposite: &[Placed], frame: &Frame) -> bool {
     }
 }
 
+impl Partition {
+    /// Refuses what does not fit together.
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let (name, least) = match self.shape {
+            Shape::Sides(_) => return Some(self),
+            Shape::Bridge(_) => (ShapeName::Bridge, 3),
+            Shape::Ring => (ShapeName::Ring, 4),
+        };
+        let place = entries.place("shape");
+        if reader.frame.nodes < least {
+            let message = format!("a {name} needs {least} nodes; the cluster has {}", reader.frame.nodes);
+            return reader
+                .report
+                .lacking(Problem::new(message).at(place).help("of fewer nodes each reaches all others"));
+        }
+        if self.one_way && self.shape == Shape::Ring {
+            let problem = Problem::new("a ring has no sides, so that it cannot be one-way");
+            return reader.report.refused(problem.at(place));
+        }
+        Some(self)
+    }
+}
+
 impl Deed for Partition {
     fn selectors(&self) -> Vec<Selector> {
         match &self.shape {
@@ -249,26 +271,6 @@ impl Fault for Partition {
 
     fn shortest(_: Option<&str>) -> String {
         "{ sides = [[\"@leader\"], [\"@others\"]] }".to_owned()
-    }
-
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let (name, least) = match self.shape {
-            Shape::Sides(_) => return Some(self),
-            Shape::Bridge(_) => (ShapeName::Bridge, 3),
-            Shape::Ring => (ShapeName::Ring, 4),
-        };
-        let place = entries.place("shape");
-        if reader.frame.nodes < least {
-            let message = format!("a {name} needs {least} nodes; the cluster has {}", reader.frame.nodes);
-            return reader
-                .report
-                .lacking(Problem::new(message).at(place).help("of fewer nodes each reaches all others"));
-        }
-        if self.one_way && self.shape == Shape::Ring {
-            let problem = Problem::new("a ring has no sides, so that it cannot be one-way");
-            return reader.report.refused(problem.at(place));
-        }
-        Some(self)
     }
 
     /// Shapes in the shares of `lease-bugs.md` §5: mostly single nodes, some links, some splits.

@@ -29,6 +29,23 @@ table! {
         /// Of a pause `at` a point. `process` (default): all of it stands still; `task`: only the task that reached the point.
         what: Paused = "what", Or(Paused::Process, word::<Paused>());
     }
+    fits = Pause::fits;
+}
+
+impl Pause {
+    /// Refuses what does not fit together.
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let place = entries.place("what");
+        if self.what == Paused::Task && self.at.is_none() {
+            let problem = Problem::new("which task? One that reaches a point of the code").at(place);
+            return reader.report.lacking(problem.help("say which: `at = \"lease-checked\"`"));
+        }
+        if self.what == Paused::Task && self.clock == PausedClock::Frozen {
+            let problem = Problem::new("the clock of a process that goes on does not stand still").at(place);
+            return reader.report.refused(problem.help("leave `clock` out, or pause the whole process"));
+        }
+        Some(self)
+    }
 }
 
 impl Deed for Pause {
@@ -96,19 +113,6 @@ impl Fault for Pause {
 
     fn shortest(node: Option<&str>) -> String {
         format!("{{ node = \"{}\" }}", node.unwrap_or("@leader"))
-    }
-
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let place = entries.place("what");
-        if self.what == Paused::Task && self.at.is_none() {
-            let problem = Problem::new("which task? One that reaches a point of the code").at(place);
-            return reader.report.lacking(problem.help("say which: `at = \"lease-checked\"`"));
-        }
-        if self.what == Paused::Task && self.clock == PausedClock::Frozen {
-            let problem = Problem::new("the clock of a process that goes on does not stand still").at(place);
-            return reader.report.refused(problem.help("leave `clock` out, or pause the whole process"));
-        }
-        Some(self)
     }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {

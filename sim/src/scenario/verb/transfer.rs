@@ -19,6 +19,20 @@ table! {
         /// The node that shall lead. Default `@follower`.
         to: Selector = "to", Or(Selector::Follower, one("`to` of a transfer is one"));
     }
+    fits = Transfer::fits;
+}
+
+impl Transfer {
+    /// Refuses what does not fit together.
+    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Self { from, to } = self;
+        if from == to && !from.is_drawn() {
+            let place = entries.get("to").map_or_else(|| entries.place("from"), |_| entries.place("to"));
+            let problem = Problem::new(format!("a transfer from `{from}` to `{to}` moves nothing"));
+            return reader.report.refused(problem.at(place));
+        }
+        Some(self)
+    }
 }
 
 impl Deed for Transfer {
@@ -39,16 +53,6 @@ impl Fault for Transfer {
 
     fn shortest(node: Option<&str>) -> String {
         format!("{{ to = \"{}\" }}", node.unwrap_or("@follower"))
-    }
-
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let Self { from, to } = self;
-        if from == to && !from.is_drawn() {
-            let place = entries.get("to").map_or_else(|| entries.place("from"), |_| entries.place("to"));
-            let problem = Problem::new(format!("a transfer from `{from}` to `{to}` moves nothing"));
-            return reader.report.refused(problem.at(place));
-        }
-        Some(self)
     }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
