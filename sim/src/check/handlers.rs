@@ -188,6 +188,8 @@ handlers! {
     leads(by: By<'_>);
     /// It has another role than to lead, another term, or another leader.
     leads_not(by: By<'_>);
+    /// It leads no more, if it did: it has another role, or its engine has stopped.
+    falls(by: By<'_>);
     /// It has applied an entry of the term that it leads.
     caught_up(by: By<'_>);
     /// The lease was extended.
@@ -232,9 +234,9 @@ handlers! {
     conflict(by: By<'_>);
     /// A message of this lane found a queue full, where it leaves or where it arrives.
     queue_full(by: By<'_>, lane: Lane);
-    /// The engine stopped.
-    stopped(by: By<'_>);
 
+    /// A process began.
+    started(node: NodeId);
     /// A process began, ended, stood still or went on.
     process(node: NodeId, change: ProcessChange);
     /// Somebody touched the clock by which a node counts its lease. `lease_until`: when that ends now, if there is one.

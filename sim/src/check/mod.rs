@@ -95,6 +95,7 @@ pub(crate) mod testing;
 
 use crate::scenario::Class;
 use crate::time::SimTime;
+use crate::words::figures::counted;
 use handlers::{Arrival, By, Check, LeaseRead, Now, Opened, Place, Vote};
 use std::time::Duration;
 
@@ -136,6 +137,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// It is the first of so many.
+    fn of(self, times: u64) -> Self {
+        let message = format!("{}; {} in all", self.message, counted(times, "time"));
+        Self { message, ..self }
+    }
+
     /// It has not failed, but could have.
     fn potential(self) -> Self {
         Self { severity: Severity::Potential, ..self }

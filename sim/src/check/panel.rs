@@ -5,7 +5,7 @@
 
 use super::handlers::{Arrival, By, Check, Hearers, LeaseRead, Now, Opened, Place, Vote};
 use super::{CheckInfo, Finding, Leaderless, Premises};
-use crate::history::{Fate, OpId, Record, StackRecord, What};
+use crate::history::{Fate, OpId, ProcessChange, Record, StackRecord, What};
 use crate::time::SimTime;
 use crate::view::View;
 use crate::view::acknowledged::Extension;
@@ -63,6 +63,9 @@ impl Panel {
         }
         telling.record(&record.what, hearers);
         let mut found = telling.found;
+        if found.is_empty() {
+            return Vec::new();
+        }
         // A record may go to several handlers, one after the other.
         found.sort_by_key(|(position, _)| *position);
         found.into_iter().map(|(_, found)| found).collect()
@@ -105,15 +108,23 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
+    #[inline]
     fn tell(&mut self, hearers: &mut Vec<usize>, handler: impl Fn(&mut dyn Check, &Now<'_>) -> Option<Finding>) {
-        hearers.retain(|position| {
+        let mut deaf = Vec::new();
+        for position in hearers.iter() {
             let watch = &mut self.checks[*position];
             let now = Now::new(self.at, self.nodes, self.premises, watch.info);
-            let found = handler(&mut *watch.check, &now);
+            if let Some(found) = handler(&mut *watch.check, &now) {
+                self.found.push((*position, found));
+            }
             watch.evaluated += now.judged();
-            self.found.extend(found.map(|found| (*position, found)));
-            !now.is_deaf()
-        });
+            if now.is_deaf() {
+                deaf.push(*position);
+            }
+        }
+        if !deaf.is_empty() {
+            hearers.retain(|position| !deaf.contains(position));
+        }
     }
 
     /// The one place where records are told apart for the checks.
@@ -139,7 +150,12 @@ impl Telling<'_> {
             }
             // A request that does not arrive is none of any check's.
             What::Message { from: Address::Client(_), .. } => {}
-            What::Process { node, change } => tell!(self, hearers, process(*node, *change)),
+            What::Process { node, change } => {
+                if let ProcessChange::Started { .. } = change {
+                    tell!(self, hearers, started(*node));
+                }
+                tell!(self, hearers, process(*node, *change));
+            }
             What::Cpu { node, .. } => tell!(self, hearers, second(*node)),
             What::Clock { replica, lease_until, .. } => tell!(self, hearers, clock(replica.node, *lease_until)),
             What::Fault(fault) => tell!(self, hearers, fault(fault)),
@@ -182,6 +198,7 @@ impl Telling<'_> {
             Event::Role { role: Role::Leader, .. } => tell!(self, hearers, leads(by)),
             Event::Role { role: Role::Follower | Role::PreCandidate | Role::Candidate, .. } => {
                 tell!(self, hearers, leads_not(by));
+                tell!(self, hearers, falls(by));
             }
             Event::CaughtUp { .. } => tell!(self, hearers, caught_up(by)),
             Event::LeaseExtended { term, generation, base, expiry } => {
@@ -232,7 +249,7 @@ impl Telling<'_> {
             Event::LogCompacted { .. } => tell!(self, hearers, log_compacted(by)),
             Event::Conflict { .. } => tell!(self, hearers, conflict(by)),
             Event::LaneFull { lane, .. } | Event::InboxFull { lane } => tell!(self, hearers, queue_full(by, lane)),
-            Event::Stopped { .. } => tell!(self, hearers, stopped(by)),
+            Event::Stopped { .. } => tell!(self, hearers, falls(by)),
             // No check looks at these. One that does gives them a handler.
             Event::TimeoutNowSent { .. }
             | Event::QuorumChecked { .. }

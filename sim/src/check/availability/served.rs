@@ -11,7 +11,7 @@
 //! and updates while there are conflicts, of nodes with full cores, and of the last second of a run, of which nobody is told how busy
 //! nodes were. Queues excuse nothing: what the model's disks could have written together was not to be written one by one.
 //!
-//! **Costs** a place in a heap for each operation, a look at the voters when it ends.
+//! **Costs** a place in a heap for each operation, a look at the voters when it ends, and one at the heap whenever time passes.
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 

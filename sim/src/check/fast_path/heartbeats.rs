@@ -10,7 +10,7 @@
 //!
 //! **Does not prove** that they are in time (`hit-rate`), nor anything of a network that loses messages of its own accord.
 //!
-//! **Costs** a comparison for each message between nodes, and a counter for each heartbeat.
+//! **Costs** a counter for each heartbeat.
 //!
 //! **Seen alive by** `short-queues` (`planted/read-bursts`), `failed-engine-goes-unnoticed` (`planted/failed-disks`), where
 //! `recovers` speaks first, its unit tests and `sim/tests/alive.rs`.
@@ -68,12 +68,6 @@ impl Heartbeats {
     fn begin_anew(&mut self, from: SimTime) {
         self.begin(self.leading.map(|leading| Leading { from, ..leading }));
     }
-
-    fn end(&mut self, node: NodeId) {
-        if self.leading.is_some_and(|leading| leading.node == node) {
-            self.begin(None);
-        }
-    }
 }
 
 impl Check for Heartbeats {
@@ -107,13 +101,10 @@ impl Check for Heartbeats {
         None
     }
 
-    fn leads_not(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
-        self.end(by.node);
-        None
-    }
-
-    fn stopped(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
-        self.end(by.node);
+    fn falls(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+        if self.leading.is_some_and(|leading| leading.node == by.node) {
+            self.begin(None);
+        }
         None
     }
 

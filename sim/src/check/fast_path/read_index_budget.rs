@@ -142,12 +142,7 @@ impl Check for ReadIndexBudget {
         None
     }
 
-    fn leads_not(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
-        self.of(by.node).changed(now.at, None);
-        None
-    }
-
-    fn stopped(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+    fn falls(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
         self.of(by.node).changed(now.at, None);
         None
     }

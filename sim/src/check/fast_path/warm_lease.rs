@@ -19,7 +19,7 @@ use crate::history::Fault;
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::Disturbs;
-use crate::words::figures::{counted, duration};
+use crate::words::figures::duration;
 use leasehold::observe::Miss;
 
 pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<WarmLease>(
@@ -91,12 +91,7 @@ impl Check for WarmLease {
     }
 
     fn at_end(&mut self, _: &Now<'_>) -> Vec<Finding> {
-        let times = counted(self.cold, "time");
-        let first = self.first.take();
-        first
-            .map(|first| Finding { message: format!("{}; {times} in all", first.message), ..first })
-            .into_iter()
-            .collect()
+        self.first.take().map(|first| first.of(self.cold)).into_iter().collect()
     }
 }
 

@@ -13,7 +13,7 @@
 //! **Does not prove** anything where a log gets further, or a clock gets faster, between two of these moments. That a promise
 //! is kept is seen by its breach: a role, or a term, that leaves the holder.
 //!
-//! **Costs** a point of a line for each record of a node but the most frequent, and a line for each voter at each extension.
+//! **Costs** a line for each voter at each extension; the view follows the clocks.
 //!
 //! **Seen alive by** the variants `long-lease`, at the first extension of every run, and `wall-clock` (`fast/s-07-wall-steps`).
 

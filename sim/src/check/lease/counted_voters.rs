@@ -8,7 +8,7 @@
 //! **Does not prove** that no election by another membership can go past that quorum: that is W3; why it cannot is written at
 //! `engine::acks`. Nor what a stamp is worth (W4).
 //!
-//! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
+//! **Costs** a look-up for each voter at each extension; the view follows the answers.
 //!
 //! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
 //! (`planted/slow-half`), and its unit tests.

@@ -11,7 +11,7 @@
 //! came to it: one that was refused at the door of a full queue counts here. Nor that the lease is short enough (W1, W12), nor
 //! that those who answered may vote (W11): here anybody counts.
 //!
-//! **Costs** a look-up for each answer between nodes, and one for each voter at each extension.
+//! **Costs** a look-up for each voter at each extension; the view follows the answers.
 //!
 //! **Seen alive by** its unit tests, and by `receipt-time-base` and `latest-round-base` (`fast/s-04-late-acknowledgement`),
 //! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and

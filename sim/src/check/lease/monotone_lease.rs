@@ -15,7 +15,6 @@
 //! (`planted/overlapping`).
 
 use crate::check::{By, Check, CheckInfo, Finding, Now};
-use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::acknowledged::Extension;
@@ -125,10 +124,8 @@ impl Check for MonotoneLease {
         None
     }
 
-    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
-        if let ProcessChange::Started { .. } = change {
-            self.successions.remove(&node);
-        }
+    fn started(&mut self, _: &Now<'_>, node: NodeId) -> Option<Finding> {
+        self.successions.remove(&node);
         None
     }
 }

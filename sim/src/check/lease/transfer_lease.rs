@@ -81,12 +81,11 @@ impl Check for TransferLease {
     }
 
     fn leads_not(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
-        self.transfers.remove(&by.node);
         self.forget_forced(by);
         None
     }
 
-    fn stopped(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+    fn falls(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
         self.transfers.remove(&by.node);
         None
     }

@@ -18,7 +18,6 @@ use crate::history::{Fault, FaultPhase};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::faults::Change;
-use crate::words::figures::counted;
 use leasehold::env::NodeId;
 
 pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<SteadyLeadership>(
@@ -90,12 +89,7 @@ impl Check for SteadyLeadership {
 
     fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
         self.close(now);
-        let changes = counted(self.changes, "time");
-        let first = self.first.take();
-        first
-            .map(|first| Finding { message: format!("{}; {changes} in all", first.message), ..first })
-            .into_iter()
-            .collect()
+        self.first.take().map(|first| first.of(self.changes)).into_iter().collect()
     }
 }
 

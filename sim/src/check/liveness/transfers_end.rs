@@ -134,12 +134,7 @@ impl Check for TransfersEnd {
         None
     }
 
-    fn leads_not(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
-        self.over(now, by);
-        None
-    }
-
-    fn stopped(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+    fn falls(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
         self.over(now, by);
         None
     }

@@ -88,7 +88,7 @@ impl Check for Configuration {
         None
     }
 
-    fn leads_not(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+    fn falls(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
         self.of(by.node).begin(None);
         None
     }

@@ -17,7 +17,6 @@
 //! vote), and one that takes a failed fsync for done (seen when its process starts after a crash, `fast/disk`).
 
 use crate::check::{Arrival, By, Check, CheckInfo, Finding, Now, Opened, Place, Vote};
-use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::view::Replica;
 use leasehold::env::NodeId;
@@ -142,10 +141,8 @@ impl Check for Durability {
         if arrival.head.rejected { None } else { self.heard(now, arrival, None, Some(arrival.head.index)) }
     }
 
-    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
-        if let ProcessChange::Started { .. } = change {
-            self.of(node).applied = None;
-        }
+    fn started(&mut self, _: &Now<'_>, node: NodeId) -> Option<Finding> {
+        self.of(node).applied = None;
         None
     }
 }

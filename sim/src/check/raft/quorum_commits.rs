@@ -6,13 +6,12 @@
 //! **Does not prove** that it was committed in a term in which it could be (Raft §5.4.2): R3 sees what comes of that. What a
 //! node holds is what it has told (`log` says until when that is true).
 //!
-//! **Costs** a comparison for each message between nodes and each entry applied; a look into each log where the commit index moves.
+//! **Costs** a comparison for each message of a leader and each entry applied; a look into each log where the commit index moves.
 //!
 //! **Seen alive by** `vote-not-durable` (`planted/second-vote`), where `durability` speaks first, its unit tests and
 //! `sim/tests/alive.rs`.
 
 use crate::check::{By, Check, CheckInfo, Finding, Now, Place, STORY};
-use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::words::figures::counted;
 use leasehold::env::NodeId;
@@ -83,11 +82,9 @@ impl Check for QuorumCommits {
     }
 
     // A process begins with the members that it was founded with or that its snapshot names, and goes through all since again.
-    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
-        if let ProcessChange::Started { .. } = change {
-            let left = self.before.remove(&node).map(|[members, _]| members);
-            self.left.extend(left.map(|members| (node, members)));
-        }
+    fn started(&mut self, _: &Now<'_>, node: NodeId) -> Option<Finding> {
+        let left = self.before.remove(&node).map(|[members, _]| members);
+        self.left.extend(left.map(|members| (node, members)));
         None
     }
 }

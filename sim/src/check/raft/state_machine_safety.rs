@@ -16,7 +16,6 @@
 //! is seen first by the clients (`fast/snapshot`).
 
 use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
-use crate::history::ProcessChange;
 use crate::scenario::Class;
 use crate::time::SimTime;
 use leasehold::env::NodeId;
@@ -118,10 +117,8 @@ impl Check for StateMachineSafety {
         self.snapshot(now, node, last)
     }
 
-    fn process(&mut self, _: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
-        if let ProcessChange::Started { .. } = change {
-            self.last.remove(&node);
-        }
+    fn started(&mut self, _: &Now<'_>, node: NodeId) -> Option<Finding> {
+        self.last.remove(&node);
         None
     }
 }
