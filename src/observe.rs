@@ -290,7 +290,7 @@ pub enum Event {
         /// Is it a repetition, under a new context, of a round that was not answered in time?
         again: bool,
     },
-    /// A ReadIndex request, its repetitions included, ended.
+    /// A ReadIndex request, its repetitions included, ended, or was given up by who had asked.
     RoundEnded {
         /// Who paid.
         cause: RoundCause,

@@ -34,8 +34,14 @@ const KEPT: usize = 4_096;
 
 fn main() {
     let scenario = Arc::new(scenario::load(Path::new(SCENARIO)).expect("a valid scenario"));
-    let spec =
-        |seed| Spec { scenario: Arc::clone(&scenario), seed, variant: &DEFAULT, keep: Keep::Last(KEPT), leak: false };
+    let spec = |seed| Spec {
+        scenario: Arc::clone(&scenario),
+        seed,
+        variant: &DEFAULT,
+        default: None,
+        keep: Keep::Last(KEPT),
+        leak: false,
+    };
     let mut costs = Costs::default();
     for seed in 0..SEEDS {
         costs.add(&spec(seed).drawn());

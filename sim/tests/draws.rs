@@ -35,7 +35,7 @@ fn committed(name: &str) -> Spec {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(name).with_extension("toml");
     let scenario = scenario::load(&path).unwrap_or_else(|problems| panic!("{problems}"));
     let variant = find("default").unwrap();
-    Spec { scenario: Arc::new(scenario), seed: 1, variant, keep: Keep::All, leak: false }.drawn()
+    Spec { scenario: Arc::new(scenario), seed: 1, variant, default: None, keep: Keep::All, leak: false }.drawn()
 }
 
 /// The same, changed.

@@ -128,7 +128,7 @@ pub trait Listener: Send + Sync {
 /// | `Membership` | the members in force are others, before anything else is applied; and at a start, those of the snapshot |
 /// | `CampaignedAmidChange` | it stands for election with a change of members in its log that it has not applied |
 /// | `QuorumChecked` | a leader has asked whether it still hears a quorum |
-/// | `RoundStarted`, `RoundEnded` | around each ReadIndex round, those of the renewal included, and around each wait for one |
+/// | `RoundStarted`, `RoundEnded` | when each ReadIndex round begins, those of the renewal included; when each wait for one ends, also because the caller has given up |
 /// | `TransferStarted`, `TransferAborted` | a transfer is begun, is given up; a successful one ends by `Role` |
 /// | `TimeoutNowSent` | before it leaves, and after [`Listener::suspended`] |
 /// | `StaleTimeoutNow`, `VoteWithheld` | it sets such a message aside |

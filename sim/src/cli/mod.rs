@@ -43,7 +43,7 @@ impl Selection {
     pub(super) fn wish(&self, scenarios: &[String], slow: bool) -> Wish {
         let one = self.seed.map(Seeds::one);
         let (seeds, variants) = (one.or_else(|| self.seeds.clone()), distinct(&self.variants));
-        Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, load: self.load }
+        Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, sections: false, load: self.load }
     }
 }
 
@@ -112,7 +112,9 @@ fn warn(groups: &[Group], deny: bool) -> Result<(), Stop> {
     let mut files: Vec<_> =
         groups.iter().map(|group| &group.warnings).filter(|warnings| !warnings.is_empty()).collect();
     files.dedup_by_key(|warnings| warnings.path());
-    let shown: Vec<String> = files.iter().map(|warnings| warnings.render(Style::stderr().is_color())).collect();
+    let mut shown: Vec<String> = files.iter().map(|warnings| warnings.render(Style::stderr().is_color())).collect();
+    let undone = groups.iter().flat_map(Group::undone);
+    shown.extend(undone.map(|words| format!("warning: {words}")));
     if shown.is_empty() {
         return Ok(());
     }

@@ -25,6 +25,9 @@ const KEPT: usize = 4_096;
 pub(crate) struct RunArgs {
     /// Files, names (`pr-558`, `incidents/pr-558`) or folders (`fast`) [default: all but slow/]
     scenarios: Vec<String>,
+    /// Not under the variants that a file has a section for: each file's own alone
+    #[arg(long, conflicts_with = "variants")]
+    only_default: bool,
     /// Where no scenario is named: slow/ too
     #[arg(long, conflicts_with = "scenarios")]
     slow: bool,
@@ -68,7 +71,8 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let knobs = knobs(&args.selection, args.jobs.is_some(), !args.scenarios.is_empty())?;
-    let wish = under(&knobs, args.selection.wish(&args.scenarios, args.slow));
+    let wish = Wish { sections: !args.only_default, ..args.selection.wish(&args.scenarios, args.slow) };
+    let wish = under(&knobs, wish);
     let groups = refuse(&wish, &places)?;
     let all = groups.len();
     let groups = selected(groups, &wish, &knobs)?;

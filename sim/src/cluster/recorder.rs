@@ -5,7 +5,7 @@ use super::effects::Effects;
 use super::kinds::classify;
 use crate::history::{Evidence, Fate, History, Past, Record, StackRecord, What};
 use crate::time::SimTime;
-use crate::view::Replicas;
+use crate::view::{Replica, Replicas};
 use crate::words::Mishap;
 use crate::world::clock::Clock;
 use crate::world::network::{self, RuleId, Tap};
@@ -72,6 +72,10 @@ impl Recorder {
     }
 
     pub(super) fn stack(&self, at: SimTime, node: NodeId, clock: &Clock, event: Event) {
+        // A process that was killed tells nothing, whatever is dropped with it.
+        if self.replicas.lock().get(node).is_some_and(Replica::was_killed) {
+            return;
+        }
         let lease_until = match &event {
             Event::LeaseExtended { expiry, .. } => true_end(clock, *expiry),
             _ => None,

@@ -5,6 +5,7 @@
 //! of a run.
 
 mod by_op;
+mod deeds;
 mod encode;
 mod fault;
 mod fingerprint;
@@ -15,6 +16,7 @@ pub(crate) mod testing;
 
 pub use crate::words::OpKind;
 pub use by_op::ByOp;
+pub use deeds::Deeds;
 pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};
 pub use fingerprint::Fingerprint;
 pub use record::{

@@ -15,6 +15,8 @@ struct Object<'a> {
     kind: &'a str,
     class: &'a str,
     killed: bool,
+    /// In some of the runs it did something that the default does not do.
+    reached: bool,
     by: Option<&'a str>,
     expected_by: Option<&'a str>,
     scenario: Option<&'a str>,
@@ -35,6 +37,7 @@ pub fn matrix_line(row: &Row) -> String {
         kind: row.variant.kind.name(),
         class: row.variant.harm.name(),
         killed: row.killed(),
+        reached: row.reached,
         by: row.first().map(|seen| seen.by.as_str()),
         expected_by: seen.map(|seen| seen.by),
         scenario: seen.map(|seen| seen.scenario),
@@ -64,6 +67,7 @@ fn cells(row: &Row) -> [String; 7] {
         (Some(first), Some(seen)) if first.by != seen.by => format!("{} (not {})", first.by, seen.by),
         (Some(first), _) => first.by.clone(),
         (None, _) if is_default => "nothing".to_owned(),
+        (None, _) if !row.reached => "NOT REACHED".to_owned(),
         (None, _) => "NOTHING".to_owned(),
     };
     let chaos = if row.chaos_limit == 0 || is_default {

@@ -4,6 +4,7 @@ use crate::verdict::{OpMeasures, Ruling, RunReport, SnapshotMeasures, Window};
 use crate::words::figures::{count, duration, percent};
 use leasehold::observe::RoundCause;
 use std::fmt::{Display, Write as _};
+use std::time::Duration;
 
 /// What `report` came to, one fact a line: only what is the same on every machine.
 pub fn pinned(report: &RunReport) -> String {
@@ -17,6 +18,7 @@ pub fn pinned(report: &RunReport) -> String {
         "verdict",
         match verdict.ruling {
             Ruling::Pass => "pass",
+            Ruling::NotReached => "not reached",
             Ruling::Fail => "fail",
             Ruling::ExpectedUnsafe => "expected-unsafe",
         },
@@ -90,8 +92,14 @@ impl Facts {
         if let Some((longest, node)) = window.unserved_via {
             self.say("  nobody who asks one node served for", format!("{} ({node})", duration(longest)));
         }
+        if window.leaderless > Duration::ZERO {
+            self.say("  no leader for", duration(window.leaderless));
+        }
+        if let Some(failover) = window.failover {
+            self.say("  failover", duration(failover));
+        }
         if let Some(recovery) = window.recovery {
-            self.say("  recovery", duration(recovery));
+            self.say("  recovery, from the end of a fault", duration(recovery));
         }
     }
 }

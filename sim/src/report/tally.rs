@@ -101,6 +101,7 @@ pub struct Tally {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Way {
     Pass,
+    NotReached,
     ExpectedUnsafe,
     ExpectedFail(String),
     Fail(String),
@@ -113,7 +114,8 @@ impl Way {
         let class = || verdict.class.map_or_else(|| "no class".to_owned(), |class| class.to_string());
         match (verdict.ruling, verdict.as_expected) {
             (Ruling::Pass, true) => Way::Pass,
-            (Ruling::Pass, false) => Way::UnexpectedPass,
+            (Ruling::NotReached, true) => Way::NotReached,
+            (Ruling::Pass | Ruling::NotReached, false) => Way::UnexpectedPass,
             (Ruling::ExpectedUnsafe, true) => Way::ExpectedUnsafe,
             (Ruling::Fail, true) => Way::ExpectedFail(class()),
             (Ruling::Fail | Ruling::ExpectedUnsafe, false) => Way::Fail(class()),
@@ -124,6 +126,7 @@ impl Way {
     fn brief(&self, number: u64) -> String {
         let word = match self {
             Way::Pass => "pass",
+            Way::NotReached => "not reached",
             Way::ExpectedUnsafe => "unsafe, as expected",
             Way::ExpectedFail(_) => "fail, as expected",
             Way::Fail(_) => "FAIL",
@@ -136,6 +139,7 @@ impl Way {
         let number = count(number);
         match self {
             Way::Pass => format!("{number} pass"),
+            Way::NotReached => format!("{number} not reached (the variant did nothing that the default does not do)"),
             Way::ExpectedUnsafe => format!("{number} unsafe beyond what is claimed, as expected"),
             Way::ExpectedFail(class) => format!("{number} fail as expected: {class}"),
             Way::Fail(class) => format!("{number} FAIL: {class}"),
@@ -266,7 +270,7 @@ impl Tally {
     fn styled_verdicts(&self, style: Style) -> String {
         match self.ways.keys().next_back() {
             Some(Way::Fail(_) | Way::UnexpectedPass) => style.bad(self.verdicts()),
-            Some(Way::ExpectedFail(_) | Way::ExpectedUnsafe) => style.expected(self.verdicts()),
+            Some(Way::ExpectedFail(_) | Way::ExpectedUnsafe | Way::NotReached) => style.expected(self.verdicts()),
             Some(Way::Pass) | None => style.good(self.verdicts()),
         }
     }
@@ -316,7 +320,7 @@ impl Tally {
         };
         let share = percent(within_usual as f64 / number as f64);
         Some(format!(
-            "a leader again after {}: p50 {p50}   p90 {p90}   p99 {p99}   max {max}\n    {share} within the usual {}, none may exceed {}",
+            "a leader again after the end of {}: p50 {p50}   p90 {p90}   p99 {p99}   max {max}\n    {share} within the usual {}, none may exceed {}",
             counted(number as u64, "fault"),
             bound(usual),
             bound(longest),

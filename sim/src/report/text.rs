@@ -85,7 +85,8 @@ impl Head {
         };
         let word = match (self.ruling, self.as_expected) {
             (Ruling::Pass, true) => style.good("PASS"),
-            (Ruling::Pass, false) => style.bad("NOT AS EXPECTED: PASS"),
+            (Ruling::NotReached, true) => style.expected("NOT REACHED:"),
+            (Ruling::Pass | Ruling::NotReached, false) => style.bad("NOT AS EXPECTED: PASS"),
             (Ruling::Fail, true) => style.expected("FAIL, AS EXPECTED:"),
             (Ruling::ExpectedUnsafe, true) => style.expected("UNSAFE, AS EXPECTED:"),
             (Ruling::Fail | Ruling::ExpectedUnsafe, false) => style.bad("FAIL:"),

@@ -5,7 +5,7 @@
 //! bounds of the file: what a file expects of a variant by name does not count. The default variant then runs all of the same
 //! runs, and must show nothing.
 
-use super::{Group, Places, Refusals, Spec, Wish, resolve, run};
+use super::{Defaults, Group, Places, Refusals, Spec, Wish, resolve, run};
 use crate::check;
 use crate::history::Keep;
 use crate::mutant::{DEFAULT, Kind, Variant};
@@ -85,9 +85,12 @@ impl Target {
         };
         let first = sightings.iter().flatten().next();
         let checks = first.zip(self.aimed.as_ref()).map(|(seen, aimed)| aimed.checks(seen.seed)).unwrap_or_default();
+        // Of one that nothing shows it matters whether there was anything to show.
+        let unseen = first.is_none() && self.aimed.is_some();
+        let reached = !unseen || self.aimed.as_ref().is_some_and(|aimed| aimed.is_reached(search.seeds));
         let chaos = self.chaos.sighting(1, search.chaos_seeds, &mut made);
         let (variant, range, chaos_limit) = (self.variant, search.seeds, search.chaos_seeds);
-        let row = Row { variant, sightings, range, checks, chaos, chaos_limit, wall: begun.elapsed() };
+        let row = Row { variant, sightings, reached, range, checks, chaos, chaos_limit, wall: begun.elapsed() };
         (row, made)
     }
 
@@ -127,6 +130,7 @@ fn innocent(made: impl Iterator<Item = Spec>, search: Search, jobs: usize) -> Ro
     Row {
         variant: &DEFAULT,
         sightings: alarms.into_iter().filter(Option::is_some).collect(),
+        reached: true,
         range: search.seeds,
         checks: BTreeSet::new(),
         chaos: None,
@@ -156,6 +160,15 @@ impl Ground {
             let seed = first + after - 1;
             made.push(self.innocent.spec(seed, Keep::Last(0)));
             Sighting::of(&run(&self.guilty.spec(seed, Keep::Last(0))), self.guilty.variant, after)
+        })
+    }
+
+    /// In one of so many seeds: does the variant do anything that the default does not?
+    fn is_reached(&self, seeds: u64) -> bool {
+        let default = Some(Arc::clone(&self.innocent.scenario));
+        (1..=seeds).any(|seed| {
+            let spec = Spec { default: default.clone(), ..self.guilty.spec(seed, Keep::Last(0)) };
+            Defaults::default().run(&spec).reached == Some(true)
         })
     }
 

@@ -6,6 +6,7 @@
 //! | `places`  | where scenario files are, and which of them a word means                        |
 //! | `knobs`   | the same wishes from the environment, for `cargo test`                          |
 //! | `run`     | one seed of one scenario under one variant, on a thread of its own              |
+//! | `reach`   | whether a variant did anything that the default does not                        |
 //! | `cpu`     | how much a thread has computed                                                  |
 //! | `panics`  | panics inside a run are results                                                 |
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
@@ -23,6 +24,7 @@ mod margin;
 pub mod matrix;
 mod panics;
 mod places;
+mod reach;
 mod request;
 mod run;
 mod sweep;
@@ -32,6 +34,7 @@ pub use self::{
     events::store_events,
     margin::{broken, dialled, margin},
     places::{Named, Places, catalogue},
+    reach::Defaults,
     request::{Group, Refusals, Wish, find_variant, load, resolve, scenario_schema},
     run::{Spec, draws, observed, run},
     sweep::{sweep, sweep_until},

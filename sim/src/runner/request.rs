@@ -4,9 +4,9 @@ use super::places::{Places, catalogue, scenario_files};
 use super::{Spec, meant_or_list};
 use crate::check;
 use crate::history::Keep;
-use crate::mutant::{self, Variant, variants};
+use crate::mutant::{self, DEFAULT, Variant, variants};
 use crate::report::title;
-use crate::scenario::{self, Class, Load, Problem, Problems, Scenario, Seeds};
+use crate::scenario::{self, Class, Load, Metric, Problem, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ pub struct Wish {
     pub seeds: Option<Seeds>,
     /// Variants instead of each file's own.
     pub variants: Vec<String>,
+    /// Where no variant is named: those that a file has a section for, too.
+    pub sections: bool,
     /// A factor on the rates of open loops.
     pub load: Load,
 }
@@ -34,6 +36,8 @@ pub struct Group {
     pub scenario: Arc<Scenario>,
     /// The variant.
     pub variant: &'static Variant,
+    /// Of a variant other than the default: the scenario as it is under the default.
+    pub default: Option<Arc<Scenario>>,
     /// The seeds.
     pub seeds: Seeds,
     /// What is odd about the scenario's file.
@@ -43,7 +47,29 @@ pub struct Group {
 impl Group {
     /// The same under another variant.
     fn under(&self, variant: &'static Variant) -> Self {
-        Self { scenario: Arc::new(self.scenario.under(variant.name)), variant, ..self.clone() }
+        let default = (variant.name != DEFAULT.name).then(|| Arc::new(self.scenario.under(DEFAULT.name)));
+        Self { scenario: Arc::new(self.scenario.under(variant.name)), variant, default, ..self.clone() }
+    }
+
+    /// What the file says in place of what its variant is made of, so that less or nothing is left of that; a sentence each.
+    pub fn undone(&self) -> Vec<String> {
+        let Self { scenario, variant, .. } = self;
+        let (timeout, tick) = (scenario.cluster.election_timeout, scenario.cluster.tick);
+        let lease = scenario.cluster.lease.is_some_and(|lease| {
+            let own = (variant.lease_length)(timeout, tick);
+            own != (DEFAULT.lease_length)(timeout, tick) && own != lease
+        });
+        let (own, reads) = (variant.coordinator.inner_reads, scenario.cluster.inner_reads);
+        let reads = own != DEFAULT.coordinator.inner_reads && reads.is_some_and(|reads| reads != own);
+        let told = |key: &str, what: &str| {
+            format!(
+                "variant `{}` sets {what}; `[cluster] {key}` of {} replaces that, and what is left of the variant may be nothing",
+                variant.name,
+                scenario.path.display()
+            )
+        };
+        let lease = lease.then(|| told("lease", "how long a lease lasts"));
+        lease.into_iter().chain(reads.then(|| told("inner-reads", "how reads inside scripts are fenced"))).collect()
     }
 
     /// What people call the scenario.
@@ -69,7 +95,8 @@ impl Group {
 
     /// The run of one seed.
     pub fn spec(&self, seed: u64, keep: Keep) -> Spec {
-        Spec { scenario: Arc::clone(&self.scenario), seed, variant: self.variant, keep, leak: false }
+        let (scenario, default) = (Arc::clone(&self.scenario), self.default.clone());
+        Spec { scenario, seed, variant: self.variant, default, keep, leak: false }
     }
 
     /// The runs of all seeds, in order.
@@ -131,7 +158,12 @@ pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
         match load(&path) {
             Ok(own) => {
                 let own = Group { scenario: Arc::new(own.scenario.at_load(wish.load)), ..own };
-                let variants = if variants.is_empty() { vec![own.variant] } else { variants.clone() };
+                let mut variants = variants.clone();
+                if variants.is_empty() {
+                    let sections = own.scenario.expect.variants.keys().filter(|_| wish.sections);
+                    variants.push(own.variant);
+                    variants.extend(sections.filter_map(|name| find_variant(name).ok()));
+                }
                 let seeds = wish.seeds.as_ref().unwrap_or(&own.seeds);
                 let under = |variant| Group { seeds: seeds.clone(), ..own.under(variant) };
                 groups.extend(variants.into_iter().map(under));
@@ -181,7 +213,7 @@ pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
     let unknown = unknown_names(&scenario);
     let (Ok(variant), true) = (own, unknown.is_empty()) else { return Err(refused_names(path, text, &unknown)) };
     let warnings = Arc::new(scenario::lint(&scenario, text, &checks()));
-    Ok(Group { seeds: scenario.seeds.clone(), scenario: Arc::new(scenario), variant, warnings })
+    Ok(Group { seeds: scenario.seeds.clone(), scenario: Arc::new(scenario), variant, default: None, warnings })
 }
 
 /// What renews a lease, whatever a scenario says, in words.
@@ -211,8 +243,11 @@ fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
     let sections = scenario.expect.variants.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
     let clusters = scenario.cluster.changes.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
     let checks = scenario.record_only.iter().map(|only| (&only.check, Some(only.line), find_check(&only.check)));
+    let named = scenario.expect.variants.values().filter_map(|of| Some((of.check.as_ref()?, of.line)));
+    let finders = named.map(|(name, line)| (name, Some(line), find_finder(name)));
     let refused = own
         .chain(sections)
+        .chain(finders)
         .chain(clusters)
         .chain(checks)
         .filter_map(|(name, line, found)| Some((name, line, found.err()?)));
@@ -230,6 +265,11 @@ pub fn scenario_schema() -> String {
     let variants: Vec<&str> = variants().map(|variant| variant.name).collect();
     let checks: Vec<&str> = check::ALL.iter().map(|check| check.name).collect();
     scenario::json_schema(&variants, &checks)
+}
+
+/// What may find a failure: a check, or a metric whose bound does not hold.
+fn find_finder(name: &str) -> Result<(), String> {
+    if name.parse::<Metric>().is_ok() { Ok(()) } else { find_check(name) }
 }
 
 fn find_check(name: &str) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use super::{cpu, panics};
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use crate::fault::{self, Watch};
-use crate::history::{Fingerprint, History, Keep, Observer, Past};
+use crate::history::{Deeds, Fingerprint, History, Keep, Observer, Past};
 use crate::mutant::Variant;
 use crate::scenario::{Class, Dice, Scenario};
 use crate::time::SimTime;
@@ -24,6 +24,8 @@ pub struct Spec {
     pub seed: u64,
     /// The variant.
     pub variant: &'static Variant,
+    /// Of a variant other than the default: the scenario as it is under the default.
+    pub default: Option<Arc<Scenario>>,
     /// How much of the history the report is to hold.
     pub keep: Keep,
     /// Plants a leak of nondeterminism; see [`Plan::leak`].
@@ -43,8 +45,8 @@ impl Spec {
             return self.clone();
         }
         let streams = Streams::new(self.seed);
-        let scenario = self.scenario.drawn(|purpose| streams.stream(&["chaos", purpose]));
-        Self { scenario: Arc::new(scenario), ..self.clone() }
+        let draw = |scenario: &Scenario| Arc::new(scenario.drawn(|purpose| streams.stream(&["chaos", purpose])));
+        Self { scenario: draw(&self.scenario), ..self.clone() }
     }
 }
 
@@ -52,9 +54,19 @@ impl Spec {
 ///
 /// A panic inside is a failure of class [`Class::Panic`].
 pub fn run(spec: &Spec) -> RunReport {
+    run_seen_by(spec, None)
+}
+
+/// The same, and what was done in it.
+pub(super) fn run_telling(spec: &Spec) -> (RunReport, Deeds) {
+    let deeds = Deeds::default();
+    (run_seen_by(spec, Some(deeds.observer())), deeds)
+}
+
+fn run_seen_by(spec: &Spec, observer: Option<Box<dyn Observer>>) -> RunReport {
     let (begun, cpu) = (now(), cpu::time());
     let spec = &spec.drawn();
-    let (finished, simulating) = simulated(spec, None);
+    let (finished, simulating) = simulated(spec, observer);
     let mut report = match finished {
         Ok(finished) => finished.judge(spec),
         Err(message) => panicked(spec, message),
@@ -188,6 +200,7 @@ fn blank(spec: &Spec) -> RunReport {
         scenario: spec.scenario.name.clone(),
         path: spec.scenario.path.clone(),
         seed: spec.seed,
+        reached: None,
         variant: spec.variant.name.to_owned(),
         load: spec.scenario.load,
         engine: "raft-rs",
@@ -256,7 +269,14 @@ mod tests {
         let scenario = "name = \"p\"\nuntil = \"1s\"\n[[workload]]\nkind = \"kv\"\n";
         let scenario =
             crate::scenario::parse(Path::new("p.toml"), scenario).unwrap_or_else(|problems| panic!("{problems}"));
-        let spec = Spec { scenario: Arc::new(scenario), seed: 7, variant: &DEFAULT, keep: Keep::Last(0), leak: false };
+        let spec = Spec {
+            scenario: Arc::new(scenario),
+            seed: 7,
+            variant: &DEFAULT,
+            default: None,
+            keep: Keep::Last(0),
+            leak: false,
+        };
         let report = panicked(&spec, message);
         assert_eq!((report.seed, report.verdict.class, report.verdict.as_expected), (7, Some(Class::Panic), false));
         assert!(report.verdict.failures[0].message.starts_with("not leader but has new msg after advance (at "));

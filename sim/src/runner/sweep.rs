@@ -1,6 +1,6 @@
 //! Many runs on several cores, in order.
 
-use super::{Spec, run};
+use super::{Defaults, Spec};
 use crate::history::Keep;
 use crate::verdict::{Ruling, RunReport};
 use parking_lot::{Condvar, Mutex};
@@ -41,7 +41,8 @@ pub fn sweep_until(
     each: &mut dyn FnMut(RunReport) -> ControlFlow<()>,
 ) {
     let jobs = jobs.clamp(1, specs.len().max(1));
-    let queue = Queue { ahead: jobs * AHEAD, stop, state: Mutex::default(), changed: Condvar::new() };
+    let defaults = Defaults::of(&specs);
+    let queue = Queue { ahead: jobs * AHEAD, stop, defaults, state: Mutex::default(), changed: Condvar::new() };
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| queue.work(&specs));
@@ -60,6 +61,7 @@ pub fn sweep_until(
 struct Queue<'a> {
     ahead: usize,
     stop: &'a AtomicBool,
+    defaults: Defaults,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -82,7 +84,7 @@ impl Queue<'_> {
     fn work(&self, specs: &[Spec]) {
         let abandon = Abandon(self, false);
         while let Some((number, spec)) = self.next(specs) {
-            let mut report = run(spec);
+            let mut report = self.defaults.run(spec);
             if spec.keep != Keep::All && report.verdict.as_expected && report.verdict.ruling == Ruling::Pass {
                 report.kept = Vec::new();
             }

@@ -213,10 +213,10 @@ impl<'a> Linter<'a> {
 
     /// The longest deadline of those who do what an upper bound on a latency is about, where the bound is no lower.
     fn beyond_deadline(&self, Expectation { metric, bound, .. }: &Expectation) -> Option<Duration> {
-        let upper = metric.is_latency() && matches!(bound.op, Op::Lt | Op::Le);
+        let most = bound.most().filter(|_| metric.is_latency() && bound.op != Op::Eq)?;
         let workloads = self.scenario.workloads.iter().filter(|workload| metric.needs().met_by(workload));
         let deadline = workloads.map(|workload| workload.deadline).max()?;
-        (upper && bound.value >= deadline.as_secs_f64()).then_some(deadline)
+        (most >= deadline.as_secs_f64()).then_some(deadline)
     }
 
     /// When the window of a bound begins and ends.

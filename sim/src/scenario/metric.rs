@@ -34,10 +34,15 @@ metrics! {
     StaleReads = "stale-reads", Count, Reads;
     /// Hits / (hits + misses) of the lease reads at a leader that has applied an entry of its own term.
     LeaseHitRate = "lease-hit-rate", Ratio, Reads;
-    /// The longest time from the end of a fault to the first write whose commit is acknowledged again.
+    /// The longest time without a leader that runs and that a quorum follows, from the first leader of the run on.
+    Leaderless = "leaderless", Seconds, Nothing;
+    /// The longest time from the beginning of what took a leader away to the first operation that is answered when its successor serves.
+    Failover = "failover", Seconds, Anything;
+    /// The longest time from the end of a fault, and not from its beginning (that is `failover`), to the first write whose commit is
+    /// acknowledged again.
     Recovery = "recovery", Seconds, Writes;
-    /// The longest time from the first entry of its term that a new leader applies to the first read that it answers from its lease;
-    /// it has no value where no read came before that.
+    /// The longest time from when a new leader can serve, and not from the fault before it, to the first read that it answers from its
+    /// lease; it has no value where no read came before that.
     Rewarm = "rewarm", Seconds, Reads;
     /// How often the leader changed.
     LeaderChanges = "leader-changes", Count, Nothing;
@@ -49,7 +54,7 @@ metrics! {
     ReadIndexPerInnerRead = "read-index-per-inner-read", Per, Op(OpKind::Script);
     /// ReadIndex rounds that a script waits for, those of its reads and of its write included.
     ReadIndexPerScript = "read-index-per-script", Per, Op(OpKind::Script);
-    /// How many callers wait for a ReadIndex round: the mean over time.
+    /// How many callers wait for a ReadIndex round: the mean over time; each counts while it waits, answered or not.
     ReadIndexWaiting = "read-index-waiting", Per, Anything;
     /// Messages that found the heartbeat lane full, in a simulated second.
     HeartbeatsDroppedPerSecond = "heartbeats-dropped-per-second", Per, Nothing;
@@ -273,6 +278,11 @@ impl Metric {
     /// Is it a latency of operations?
     pub fn is_latency(self) -> bool {
         matches!(self, Self::Operations(_, stat) if stat.unit() == Unit::Seconds)
+    }
+
+    /// Can it be counted for some clients alone?
+    pub fn is_of_clients(self) -> bool {
+        matches!(self, Self::Operations(..) | Self::Unserved)
     }
 
     /// What its values are held in.

@@ -354,11 +354,37 @@ pub(super) fn count_of(text: &str) -> Result<Count, Misread> {
 /// A bound on `metric`: `>= 0.97`, `<= 3 election-timeouts`, `0`.
 pub(super) fn bound(text: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<Bound, Misread> {
     let written = text.trim();
+    if let Some((least, most)) = written.split_once("..") {
+        return range(written, least.trim(), most.trim(), metric, protocol);
+    }
     let (op, operand) = split_operator(written)?;
+    let value = value(written, op, operand, metric, protocol)?;
+    if op == Op::Lt && value == 0.0 {
+        return Err(Misread::new(format!("`{metric} {written}` can never hold: `{metric}` is never negative")));
+    }
+    Ok(Bound { op, value, upper: None, text: written.to_owned() })
+}
+
+/// A bound on both sides: `1..=2`, `0.1..0.2`.
+fn range(text: &str, least: &str, most: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<Bound, Misread> {
+    let forms = "a bound on both sides is `1..=2`, or `0.1..0.2` without its upper end";
+    let (upper, most) = most.strip_prefix('=').map_or((Op::Lt, most), |most| (Op::Le, most.trim_start()));
+    if least.is_empty() || most.is_empty() {
+        return Err(Misread::new(format!("{} lacks an end", quote(text))).help(forms));
+    }
+    let value = |operand| value(text, Op::Ge, operand, metric, protocol);
+    let (low, high) = (value(least)?, value(most)?);
+    if high < low || (high == low && upper == Op::Lt) {
+        return Err(Misread::new(format!("{} is empty: nothing lies in it", quote(text))).help(forms));
+    }
+    Ok(Bound { op: Op::Ge, value: low, upper: Some((upper, high)), text: text.to_owned() })
+}
+
+fn value(written: &str, op: Op, operand: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<f64, Misread> {
     if operand.starts_with('-') {
         return Err(Misread::new(format!("{} is negative; `{metric}` never is", quote(operand))));
     }
-    let value = match metric.unit() {
+    Ok(match metric.unit() {
         Unit::Seconds if metric == Metric::Recovery => moment(operand, protocol)?.as_nanos() as f64 / 1e9,
         Unit::Seconds => duration(operand, protocol)?.as_nanos() as f64 / 1e9,
         Unit::Ratio => ratio(written, operand, op, metric)?,
@@ -366,11 +392,7 @@ pub(super) fn bound(text: &str, metric: Metric, protocol: Option<&Protocol>) -> 
             .ok_or_else(|| not_a(operand, "number").help("a bound is an operator and a number: `<= 0.5`"))?
             .to_f64(),
         Unit::Count => count(operand)?.to_f64(),
-    };
-    if op == Op::Lt && value == 0.0 {
-        return Err(Misread::new(format!("`{metric} {written}` can never hold: `{metric}` is never negative")));
-    }
-    Ok(Bound { op, value, text: written.to_owned() })
+    })
 }
 
 fn split_operator(text: &str) -> Result<(Op, &str), Misread> {

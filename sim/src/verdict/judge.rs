@@ -24,7 +24,8 @@
 use super::reading::{Measured, read, shown_against};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
 use crate::check::{Finding, ends_run};
-use crate::scenario::{Class, Expectation, Floor, Metric, Op, Scenario, Stat, VariantExpect};
+use crate::scenario::{Class, Expectation, Floor, Metric, Of, Scenario, Stat, VariantExpect};
+use crate::time::SimTime;
 use crate::words::figures::{count, counted};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
@@ -110,6 +111,22 @@ fn against(class: Option<Class>, failures: &[Failure]) -> Vec<String> {
     }
 }
 
+/// Why what failed does not satisfy who expects that class of failure, found by that check. What was clear before anything had happened
+/// tells of no fault.
+fn found_by(class: Class, check: Option<&str>, failures: &[Failure]) -> Option<String> {
+    let of_class = || failures.iter().filter(|failure| failure.class == class);
+    let found = match check {
+        Some(check) => of_class().any(|failure| failure.check == check),
+        None => of_class().any(|failure| failure.at > SimTime::default()),
+    };
+    let by: Vec<_> = of_class().map(|failure| failure.check.as_str()).collect();
+    let wanted = match check {
+        Some(check) => format!("`{check}`"),
+        None => "something that happened; a check that judges the set-up is named by `check`".to_owned(),
+    };
+    (!found).then(|| format!("expected {class} to be found by {wanted}: it was found by {}", by.join(", ")))
+}
+
 /// What a run is judged by.
 struct Court<'a> {
     measures: &'a Measures,
@@ -133,13 +150,17 @@ impl Court<'_> {
     }
 
     /// The value that a bound speaks of, and the window that it is measured in.
-    fn value(&self, Expectation { metric, window, .. }: &Expectation) -> Result<(Measured, &Window), &'static str> {
+    fn value(&self, Expectation { metric, of, window, .. }: &Expectation) -> Result<(Measured, &Window), &'static str> {
         let (window, faults) = match window {
             None => (&self.measures.whole, Some(self.faults)),
             Some(name) => {
                 let window = self.measures.windows.iter().find(|window| window.name == *name);
                 (window.ok_or("the run has no such window")?, None)
             }
+        };
+        let window = match of {
+            Of::All => window,
+            Of::Workload(_) | Of::Via(_) => window.of.get(of).ok_or("nothing was due of these")?,
         };
         Ok((read(*metric, window, faults)?, window))
     }
@@ -207,6 +228,7 @@ impl Court<'_> {
             unexpected.extend(others.map(|failure| {
                 format!("expected to fail as {class} only, also failed as {}: {}", failure.class, failure.message)
             }));
+            unexpected.extend(found_by(class, section.check.as_deref(), failures));
         }
         let missed = section.bounds.iter().filter_map(|expectation| self.bound(expectation));
         unexpected.extend(missed.map(|failure| format!("of {variant}, {}", failure.message)));
@@ -228,13 +250,16 @@ fn class_of(metric: Metric) -> Class {
 /// The metric and where it is measured.
 fn what(expectation: &Expectation) -> String {
     let window = expectation.window.as_ref().map_or("over the whole run".to_owned(), |name| format!("in {name}"));
-    format!("{} {window}", expectation.metric)
+    let counted = match expectation.metric {
+        Metric::Recovery => " (from the end of a fault to the next write)",
+        _ => "",
+    };
+    format!("{}{counted}{} {window}", expectation.metric, expectation.of)
 }
 
 /// The bound, as the file says it, and where.
 fn asked(Expectation { bound, line, .. }: &Expectation) -> String {
-    let equals = if bound.op == Op::Eq && !bound.text.starts_with('=') { "== " } else { "" };
-    format!("{equals}{} (line {line})", bound.text)
+    format!("{} (line {line})", bound.asked())
 }
 
 impl From<Finding> for Failure {

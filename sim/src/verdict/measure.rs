@@ -1,18 +1,20 @@
 //! What happened, counted: over the whole run, and in each window that the timeline tags.
 
 use super::latency::{Fate, Latencies};
+use super::leadership::{self, Leadership};
 use super::recovery::{Recovered, Recovery};
 use super::rewarm::{Rewarm, Rewarmed};
 use super::unserved::{Stretch, Unserved};
+use super::waiting::Waiting;
 use super::{LeaseMeasures, Measures, Window};
 use crate::history::{Completion, Invocation, OpKind, Record, StackRecord, What};
-use crate::scenario::{Action, Scenario, Step};
+use crate::scenario::{Action, Of, Scenario, Step, Workload};
 use crate::time::SimTime;
 use crate::view::View;
 use crate::view::operations::{Completed, UnderWay};
 use leasehold::env::{Lane, NodeId, ReplicaId};
 use leasehold::observe::{Event, Miss, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Counts as the records come.
@@ -26,6 +28,10 @@ pub struct Meter {
     /// The deadline of each client's operations.
     deadlines: Vec<Duration>,
     unserved: Unserved,
+    /// Of the clients that bounds are about, and when none of these was served.
+    scopes: Vec<(Of, Unserved)>,
+    /// The workload of each client.
+    workloads: Vec<String>,
     /// Of those who ask each node.
     unserved_via: BTreeMap<NodeId, Unserved>,
     /// What the nodes' cores had done when last told.
@@ -33,24 +39,34 @@ pub struct Meter {
     /// Moments at which the backlog is looked at, the next last: of which tally, and which half of it ends then.
     counts: Vec<(SimTime, usize, usize)>,
     /// The term that each node was last leader of.
-    led: BTreeMap<NodeId, u64>,
+    terms: BTreeMap<NodeId, u64>,
     /// The last entry that became durable: when, and on which node.
     wrote: Option<(SimTime, NodeId)>,
     recovery: Recovery,
     rewarm: Rewarm,
+    leadership: Leadership,
+    waiting: Waiting,
 }
 
 /// One window while it is being measured.
 struct Tally {
     window: Window,
     latencies: BTreeMap<OpKind, Latencies>,
+    /// Those of each of the scopes.
+    of: Vec<BTreeMap<OpKind, Latencies>>,
 }
 
 impl Meter {
     /// Nothing counted yet, for the windows that the scenario tags.
     pub fn new(scenario: &Scenario) -> Self {
         let whole = Tally::new("whole", SimTime(0), SimTime::at(scenario.until));
-        let tallies: Vec<Tally> = [whole].into_iter().chain(scenario.timeline.iter().filter_map(Tally::of)).collect();
+        let mut tallies: Vec<Tally> =
+            [whole].into_iter().chain(scenario.timeline.iter().filter_map(Tally::of)).collect();
+        let sections = scenario.expect.variants.values().map(|section| &section.bounds);
+        let bounds = [&scenario.expect.bounds].into_iter().chain(sections).flatten();
+        let scopes: BTreeSet<_> = bounds.map(|bound| bound.of.clone()).filter(|of| *of != Of::All).collect();
+        tallies.iter_mut().for_each(|tally| tally.of.resize_with(scopes.len(), BTreeMap::new));
+        let clients = |workload: &Workload| std::iter::repeat_n(workload.name.clone(), workload.clients as usize);
         let halves = |(n, tally): (usize, &Tally)| [(tally.middle(), n, 0), (tally.window.to, n, 1)];
         let mut counts: Vec<_> = tallies.iter().enumerate().flat_map(halves).collect();
         counts.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
@@ -58,13 +74,17 @@ impl Meter {
             tallies,
             deadlines: scenario.deadlines().collect(),
             unserved: Unserved::default(),
+            scopes: scopes.into_iter().map(|of| (of, Unserved::default())).collect(),
+            workloads: scenario.workloads.iter().flat_map(clients).collect(),
             unserved_via: BTreeMap::new(),
             busy: BTreeMap::new(),
             counts,
-            led: BTreeMap::new(),
+            terms: BTreeMap::new(),
             wrote: None,
             recovery: Recovery::default(),
             rewarm: Rewarm::default(),
+            leadership: Leadership::new(scenario.cluster.heartbeat),
+            waiting: Waiting::default(),
         }
     }
 
@@ -83,9 +103,17 @@ impl Meter {
         if let Some(rewarmed) = self.rewarm.record(record) {
             self.rewarmed(&rewarmed);
         }
+        let ended = self.leadership.record(record, view);
+        self.led(ended);
+        for stretch in self.waiting.record(record) {
+            self.waited(stretch);
+        }
         match &record.what {
-            What::Invoked(Invocation { via, due, .. }) => {
+            What::Invoked(Invocation { client, via, due, .. }) => {
                 self.unserved.due(*due);
+                for scope in self.scopes_of(*client, *via) {
+                    self.scopes[scope].1.due(*due);
+                }
                 self.unserved_via.entry(*via).or_default().due(*due);
             }
             What::Completed { completion, .. } => self.completed(record.at, completion, view),
@@ -132,16 +160,26 @@ impl Meter {
         view.operations.iter().for_each(|operation| self.ended(end, operation, Fate::Open));
         let stretch = self.unserved.over(end);
         self.nobody_served(stretch, None);
+        for scope in 0..self.scopes.len() {
+            let stretch = self.scopes[scope].1.over(end);
+            self.none_of_these_served(stretch, scope);
+        }
         for (via, mut unserved) in std::mem::take(&mut self.unserved_via) {
             self.nobody_served(unserved.over(end), Some(via));
         }
         for recovered in self.recovery.finish(end) {
             self.recovered(&recovered);
         }
+        let ended = self.leadership.finish(end);
+        self.led(ended);
+        for stretch in self.waiting.finish(end) {
+            self.waited(stretch);
+        }
         for rewarmed in self.rewarm.finish() {
             self.rewarmed(&rewarmed);
         }
-        let mut windows = self.tallies.drain(..).map(|tally| tally.finish(end));
+        let scopes: Vec<Of> = self.scopes.drain(..).map(|(of, _)| of).collect();
+        let mut windows = self.tallies.drain(..).map(|tally| tally.finish(end, &scopes));
         Measures { whole: windows.next().unwrap_or_default(), windows: windows.collect() }
     }
 
@@ -158,42 +196,84 @@ impl Meter {
         self.nobody_served(stretch, None);
         let stretch = self.unserved_via.entry(operation.via).or_default().ended(at, fate);
         self.nobody_served(stretch, Some(operation.via));
+        for scope in self.scopes_of(operation.client, operation.via) {
+            let stretch = self.scopes[scope].1.ended(at, fate);
+            self.none_of_these_served(stretch, scope);
+        }
+    }
+
+    /// The places of the scopes that an operation of this client belongs to, which asks this node.
+    fn scopes_of(&self, client: u32, via: NodeId) -> Vec<usize> {
+        let workload = self.workloads.get(client as usize);
+        let belongs = |of: &Of| match of {
+            Of::All => false,
+            Of::Workload(name) => workload == Some(name),
+            Of::Via(node) => u64::from(*node) == via.0,
+        };
+        (0..self.scopes.len()).filter(|scope| belongs(&self.scopes[*scope].0)).collect()
+    }
+
+    fn none_of_these_served(&mut self, stretch: Option<Stretch>, scope: usize) {
+        let of = self.scopes[scope].0.clone();
+        self.during(stretch, |window, took| {
+            let window = window.of.entry(of.clone()).or_default();
+            window.unserved = window.unserved.max(Some(took));
+        });
     }
 
     /// This became of an operation by `at`.
     fn ended(&mut self, at: SimTime, operation: &UnderWay, fate: Fate) {
-        let UnderWay { client, due, operation, .. } = operation;
+        let UnderWay { client, via, due, operation, .. } = operation;
+        let scopes = self.scopes_of(*client, *via);
         let (kind, took) = (operation.kind(), at.since(*due));
         let deadline = self.deadlines.get(*client as usize).copied().unwrap_or(took);
         for tally in self.tallies.iter_mut().filter(|tally| tally.contains(*due)) {
             let half = usize::from(*due >= tally.middle());
             tally.latencies.entry(kind).or_default().ended(fate, took, deadline, half);
+            for scope in &scopes {
+                tally.of[*scope].entry(kind).or_default().ended(fate, took, deadline, half);
+            }
         }
     }
 
-    /// In this stretch of time nobody's operation was answered, or nobody's who asked `via`. Each window has its part of it.
+    /// In this stretch of time nobody's operation was answered, or nobody's who asked `via`.
     fn nobody_served(&mut self, stretch: Option<Stretch>, via: Option<NodeId>) {
+        self.during(stretch, |window, took| match via {
+            None => window.unserved = window.unserved.max(Some(took)),
+            Some(via) if window.unserved_via.is_none_or(|(longest, _)| took > longest) => {
+                window.unserved_via = Some((took, via));
+            }
+            Some(_) => {}
+        });
+    }
+
+    /// Each window has its part of a stretch of time, if it has any.
+    fn during(&mut self, stretch: Option<Stretch>, mut part: impl FnMut(&mut Window, Duration)) {
         let Some(Stretch { from, to }) = stretch else { return };
         for Tally { window, .. } in &mut self.tallies {
             let (from, to) = (from.max(window.from), to.min(window.to));
-            if from >= to {
-                continue;
-            }
-            let took = to.since(from);
-            match via {
-                None => window.unserved = window.unserved.max(Some(took)),
-                Some(via) if window.unserved_via.is_none_or(|(longest, _)| took > longest) => {
-                    window.unserved_via = Some((took, via));
-                }
-                Some(_) => {}
+            if from < to {
+                part(window, to.since(from));
             }
         }
+    }
+
+    /// There was no leader; or a failover is over, which belongs to the windows in which it began.
+    fn led(&mut self, leadership::Ended { leaderless, failover }: leadership::Ended) {
+        self.during(leaderless, |window, took| window.leaderless = window.leaderless.max(took));
+        if let Some(Stretch { from, to }) = failover {
+            self.at(from).for_each(|window| window.failover = window.failover.max(Some(to.since(from))));
+        }
+    }
+
+    fn waited(&mut self, stretch: Stretch) {
+        self.during(Some(stretch), |window, took| window.waiting += took);
     }
 
     /// Elections after the first of the run. A leader may say more than once that it leads a term.
     fn elected(&mut self, at: SimTime, node: NodeId, term: u64) {
-        let first = self.led.is_empty();
-        if self.led.insert(node, term) != Some(term) && !first {
+        let first = self.terms.is_empty();
+        if self.terms.insert(node, term) != Some(term) && !first {
             self.at(at).for_each(|window| window.leader_changes += 1);
         }
     }
@@ -210,7 +290,7 @@ impl Meter {
 impl Tally {
     fn new(name: &str, from: SimTime, to: SimTime) -> Self {
         let window = Window { name: name.to_owned(), from, to, ..Window::default() };
-        Self { window, latencies: BTreeMap::new() }
+        Self { window, latencies: BTreeMap::new(), of: Vec::new() }
     }
 
     /// The window that this step tags, if it does.
@@ -228,18 +308,28 @@ impl Tally {
         self.window.from <= at && at < self.window.to
     }
 
-    fn finish(self, end: SimTime) -> Window {
-        let Self { mut window, latencies } = self;
+    fn finish(self, end: SimTime, scopes: &[Of]) -> Window {
+        let Self { mut window, latencies, of } = self;
         (window.from, window.to) = (window.from.min(end), window.to.min(end));
-        window.ops = latencies.iter().map(|(kind, latencies)| (*kind, latencies.measures())).collect();
-        let mut all = Latencies::default();
-        latencies.values().for_each(|latencies| all.add(latencies));
-        window.all = all.measures();
+        window.took(&latencies);
+        for (scope, latencies) in scopes.iter().zip(of) {
+            let (name, from, to) = (window.name.clone(), window.from, window.to);
+            let part = window.of.entry(scope.clone()).or_default();
+            (part.name, part.from, part.to) = (name, from, to);
+            part.took(&latencies);
+        }
         window
     }
 }
 
 impl Window {
+    fn took(&mut self, latencies: &BTreeMap<OpKind, Latencies>) {
+        self.ops = latencies.iter().map(|(kind, latencies)| (*kind, latencies.measures())).collect();
+        let mut all = Latencies::default();
+        latencies.values().for_each(|latencies| all.add(latencies));
+        self.all = all.measures();
+    }
+
     fn count(&mut self, event: &Event) {
         match *event {
             Event::LeaseRead { again: true, .. } => self.lease.retries += 1,
@@ -328,6 +418,25 @@ mod tests {
             (storm.ok, storm.mean, storm.max),
             (1, Took::Exactly(Duration::from_secs(6)), Took::Exactly(Duration::from_secs(6)))
         );
+    }
+
+    #[test]
+    fn the_clients_that_a_bound_is_about_are_measured_apart() {
+        let text = "[expect.workload.script]\nget-ok = 1\n[expect.via.n1]\nunserved = \"<= 1s\"";
+        let mut meter = Meter::new(&scenario(text));
+        let mut view = View::default();
+        // The clients of the scripts come after the eight of the first workload; all ask n1.
+        let events = Events::default().invoke(2_500, 1, get(0)).read(2_600, 1, 0);
+        let events = events.invoke(3_000, 9, get(0)).read(3_400, 9, 0).invoke(7_000, 9, get(0)).read(7_100, 9, 0);
+        for record in events.records() {
+            view.record(record);
+            meter.record(record, &view);
+        }
+        let Measures { whole, windows } = meter.finish(ms(10_000), &view);
+        let (scripts, via) = (Of::Workload("script".to_owned()), Of::Via(1));
+        assert_eq!((whole.all.ok, whole.of[&scripts].all.ok, windows[0].of[&scripts].all.ok), (3, 2, 1));
+        assert_eq!(whole.of[&via].unserved, Some(Duration::from_millis(400)));
+        assert_eq!(whole.of[&scripts].ops[&OpKind::Get].max, Took::Exactly(Duration::from_millis(400)));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! | `measure`   | [`Meter`]: counts and latencies, over the whole run and in each tagged window         |
 //! | `latency`   | what became of operations, and how long they took                                     |
 //! | `unserved`  | the stretches of time in which nobody was served                                      |
+//! | `leadership`| how long there was no leader, and how long until another served                     |
+//! | `waiting`   | who waited for a ReadIndex round, and when                                          |
 //! | `recovery`  | how long it took until writes were acknowledged again after a fault                   |
 //! | `recoveries`| how soon there was a leader again after faults, over many runs                        |
 //! | `rewarm`    | how long the leases of new leaders stayed cold                                        |
@@ -20,6 +22,7 @@ mod auditor;
 mod explain;
 mod judge;
 mod latency;
+mod leadership;
 mod margin;
 mod measure;
 mod outcome;
@@ -29,6 +32,7 @@ mod recovery;
 mod rewarm;
 mod sighting;
 mod unserved;
+mod waiting;
 
 #[cfg(test)]
 pub(crate) mod testing;

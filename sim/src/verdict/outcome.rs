@@ -1,8 +1,9 @@
 //! What a run came to: plain data that reports are written from.
 
 use super::Recoveries;
+use crate::check::is_violation;
 use crate::history::{Fingerprint, OpKind, Record};
-use crate::scenario::{Class, Load};
+use crate::scenario::{Class, Load, Of};
 use crate::time::SimTime;
 use crate::view::LeaseState;
 use crate::words::figures::duration;
@@ -24,6 +25,9 @@ pub struct RunReport {
     pub seed: u64,
     /// The variant's name.
     pub variant: String,
+    /// Did the variant do anything that the default does not do, up to where the shorter of both runs ended? `None` of the default, and
+    /// where nobody has looked.
+    pub reached: Option<bool>,
     /// The factor on the rates of open loops.
     pub load: Load,
     /// The engine's name.
@@ -67,6 +71,8 @@ pub struct RunReport {
 pub enum Ruling {
     /// Every check and expectation held.
     Pass,
+    /// They held of a variant that did nothing which the default does not do.
+    NotReached,
     /// One did not.
     Fail,
     /// One did not, but the run had left the bounds within which it claims to be safe.
@@ -88,6 +94,31 @@ pub struct Verdict {
     pub failures: Vec<Failure>,
     /// Where `as_expected` is false: what was expected instead, in words.
     pub unexpected: Vec<String>,
+}
+
+impl Verdict {
+    /// Has a check found a violation of safety in what happened, and not in how the run was set up?
+    pub fn broke_something(&self) -> bool {
+        self.failures.iter().any(|failure| is_violation(failure.class) && failure.at > SimTime::default())
+    }
+
+    /// The variant did nothing that the default does not do: what the file expects of it is shown of nothing.
+    pub fn was_not_reached(&mut self, variant: &str, is_expected_of: bool, end: Duration) {
+        if !is_expected_of {
+            if self.ruling == Ruling::Pass {
+                self.ruling = Ruling::NotReached;
+            }
+            return;
+        }
+        let message = format!(
+            "`{variant}` was not reached: all that it did, answers and their times, roles, messages and applied entries, the default does too"
+        );
+        self.unexpected.push(message.clone());
+        let (check, at) = ("reached".to_owned(), SimTime::at(end));
+        self.failures.push(Failure { check, class: Class::Vacuous, at, message, line: None, story: Vec::new() });
+        self.class = self.failures.first().map(|failure| failure.class);
+        (self.ruling, self.as_expected) = (Ruling::Fail, false);
+    }
 }
 
 /// One thing that failed.
@@ -161,6 +192,8 @@ pub struct Window {
     pub ops: BTreeMap<OpKind, OpMeasures>,
     /// Operations of all kinds.
     pub all: OpMeasures,
+    /// The operations of those clients alone whom a bound is about, and when none of these was answered.
+    pub of: BTreeMap<Of, Window>,
     /// The longest time in which nobody's operation was answered though some were due; `None` if nothing was due.
     pub unserved: Option<Duration>,
     /// The same for those who ask the node at which it was longest, and that node.
@@ -171,8 +204,15 @@ pub struct Window {
     pub conflicts: u64,
     /// How often a node became leader, the first election of the run not counted.
     pub leader_changes: u64,
+    /// The longest time without a leader that a quorum followed, from the first of the run on.
+    pub leaderless: Duration,
+    /// The longest time from the beginning of what took a leader away to the first operation that was answered when its successor
+    /// served; `None` if nobody succeeded anybody.
+    pub failover: Option<Duration>,
     /// ReadIndex rounds.
     pub rounds: BTreeMap<RoundCause, RoundMeasures>,
+    /// How long callers have waited for such rounds in it, in sum.
+    pub waiting: Duration,
     /// Scripts that ended on a node, and where their time went in sum.
     pub scripts: ScriptMeasures,
     /// Snapshots of the nodes' state machines.

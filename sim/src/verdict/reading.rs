@@ -2,7 +2,7 @@
 
 use super::{FaultCount, OpMeasures, Took, Window};
 use crate::history;
-use crate::scenario::{Bound, Metric, Op, OpKind, Stat, Unit};
+use crate::scenario::{Bound, Metric, OpKind, Stat, Unit};
 use crate::words::figures::{count, duration, exact, number, percent};
 use leasehold::env::Lane;
 use leasehold::observe::RoundCause;
@@ -33,11 +33,7 @@ impl From<Took> for Measured {
 impl Measured {
     /// Is it certain to be within `bound`? Of a value that may be larger, no upper bound is.
     pub fn is_within(self, bound: &Bound) -> bool {
-        let upper = match bound.op {
-            Op::Lt | Op::Le | Op::Eq => true,
-            Op::Ge | Op::Gt => false,
-        };
-        bound.holds(self.value) && !(self.at_least && upper)
+        bound.holds(self.value) && !(self.at_least && bound.most().is_some())
     }
 
     /// For people.
@@ -78,6 +74,8 @@ pub fn read(
         Metric::Rewarm => {
             return longest(window.rewarm, "nobody was elected and then asked for a lease read");
         }
+        Metric::Leaderless => return Ok(Took::Exactly(window.leaderless).into()),
+        Metric::Failover => return longest(window.failover, "no leader came after another"),
         Metric::ConflictsPerSecond => {
             return per(window.conflicts as f64, length(window), "the window is empty");
         }
@@ -92,8 +90,7 @@ pub fn read(
             return per(f64::from(scripts.times.rounds), scripts.ended as f64, "no script ended");
         }
         Metric::ReadIndexWaiting => {
-            let waited: Duration = window.rounds.values().map(|rounds| rounds.waited).sum();
-            return per(seconds(waited), length(window), "the window is empty");
+            return per(seconds(window.waiting), length(window), "the window is empty");
         }
         Metric::HeartbeatsDroppedPerSecond => {
             let dropped = window.dropped.get(Lane::Heartbeat.name()).copied().unwrap_or_default();
@@ -249,6 +246,7 @@ pub(super) fn ops(window: &Window, kind: OpKind) -> OpMeasures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Op;
     use crate::time::SimTime;
     use crate::verdict::{Durable, LeaseMeasures, RoundMeasures, ScriptMeasures};
     use leasehold::env::NodeId;
@@ -273,7 +271,7 @@ mod tests {
     fn every_metric_has_a_value_where_everything_was_exercised() {
         let halves = [2, 3].map(|millis| Took::Exactly(Duration::from_millis(millis)));
         let ops = OpMeasures { ok: 4, mean: halves[0], halves, ..OpMeasures::default() };
-        let rounds = RoundMeasures { started: 6, waited: Duration::from_secs(3), ..RoundMeasures::default() };
+        let rounds = RoundMeasures { started: 6, ..RoundMeasures::default() };
         let full = Window {
             ops: history::OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
             lease: LeaseMeasures { reads: 8, hits: 6, ..LeaseMeasures::default() },
@@ -281,6 +279,9 @@ mod tests {
             rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),
             recovery: Some(Duration::from_millis(1_500)),
             rewarm: Some(Duration::from_millis(3)),
+            leaderless: Duration::from_millis(700),
+            failover: Some(Duration::from_millis(800)),
+            waiting: Duration::from_secs(12),
             conflicts: 12,
             busy: BTreeMap::from([(NodeId(1), Duration::from_secs(8)), (NodeId(2), Duration::from_secs(2))]),
             dropped: BTreeMap::from([("heartbeat", 20)]),
@@ -303,7 +304,7 @@ mod tests {
         assert_eq!((value("busy-cores"), value("heartbeats-dropped-per-second")), (Ok(2.0), Ok(5.0)));
         assert_eq!((value("read-index-waiting"), value("backlog-growth")), (Ok(3.0), Ok(1.25)));
         assert_eq!((value("get-drift"), value("script-drift")), (Ok(0.5), Ok(0.5)));
-        assert_eq!(value("rewarm"), Ok(0.003));
+        assert_eq!([value("rewarm"), value("leaderless"), value("failover")], [Ok(0.003), Ok(0.7), Ok(0.8)]);
         assert_eq!((value("unserved"), value("unserved-via")), (Ok(0.02), Ok(0.04)));
         assert_eq!((value("bulk-refused-per-second"), value("entries-per-fsync")), (Ok(2.0), Ok(3.0)));
         assert_eq!((value("all-availability"), value("put-per-second")), (Ok(1.0), Ok(1.0)));
@@ -312,7 +313,7 @@ mod tests {
 
     #[test]
     fn what_stands_for_operations_that_were_not_answered_meets_no_upper_bound() {
-        let bound = |op, value| Bound { op, value, text: String::new() };
+        let bound = |op, value| Bound { op, value, upper: None, text: String::new() };
         let measured = Measured::from(Took::AtLeast(Duration::from_secs(1)));
         assert_eq!(measured.shown("get-p99".parse().expect("a metric")), ">= 1s");
         let within = |op, value| measured.is_within(&bound(op, value));

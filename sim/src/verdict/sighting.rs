@@ -52,6 +52,8 @@ pub struct Row {
     pub variant: &'static Variant,
     /// In its scenario: the first sighting in each range of seeds. Of the default variant: each alarm.
     pub sightings: Vec<Option<Sighting>>,
+    /// In some of these runs it did something that the default does not do.
+    pub reached: bool,
     /// How many seeds there are to a range.
     pub range: u64,
     /// The checks that speak when the first of these runs goes on to its end, whatever they find.

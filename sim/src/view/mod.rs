@@ -104,6 +104,11 @@ impl View {
         self.iter().filter(move |(other, _)| *other != node)
     }
 
+    /// The leader of the latest term, if its process runs and a quorum of its voters that run take it for their leader.
+    pub fn followed_leader(&self) -> Option<NodeId> {
+        self.replicas.followed_leader()
+    }
+
     /// The node's lease, if it has one, good or run out.
     pub fn lease(&self, node: NodeId) -> Option<Held> {
         self.replicas.lease(node)

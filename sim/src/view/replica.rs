@@ -87,6 +87,11 @@ impl Replica {
         (self.role, self.term) == (Role::Leader, term)
     }
 
+    /// Is its process gone, because somebody killed it?
+    pub fn was_killed(&self) -> bool {
+        matches!(self.process, Some((ProcessChange::Killed, _)))
+    }
+
     /// Does its process run, as far as is known?
     pub fn runs(&self) -> bool {
         matches!(self.process, Some((ProcessChange::Started { .. } | ProcessChange::Resumed, _)))
@@ -134,6 +139,7 @@ impl Replica {
     }
 
     pub(super) fn stopped(&mut self, at: SimTime) {
+        self.leader = None;
         self.changed(at, Role::Follower, self.term);
     }
 

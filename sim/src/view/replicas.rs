@@ -187,6 +187,17 @@ impl Replicas {
         self.caught_up
     }
 
+    /// The leader of the latest term, if its process runs and a quorum of its voters that run take it for their leader.
+    pub fn followed_leader(&self) -> Option<NodeId> {
+        let leader = self.leader()?;
+        let term = self.get(leader).filter(|replica| replica.runs())?.term;
+        let follows = |voter: NodeId| {
+            voter == leader
+                || self.get(voter).is_some_and(|it| it.runs() && (it.leader, it.term) == (Some(leader), term))
+        };
+        self.members(leader).is_quorum(follows).then_some(leader)
+    }
+
     /// The node that led before the one that leads now, or led last.
     pub fn old_leader(&self) -> Option<NodeId> {
         self.led[1]

@@ -57,7 +57,7 @@ pub(crate) fn parsed(name: &str, text: &str) -> Arc<Scenario> {
 
 /// A run of it on the stack as it is, which keeps all that happened.
 pub(crate) fn spec(scenario: &Arc<Scenario>, seed: u64) -> Spec {
-    Spec { scenario: Arc::clone(scenario), seed, variant: &DEFAULT, keep: Keep::All, leak: false }
+    Spec { scenario: Arc::clone(scenario), seed, variant: &DEFAULT, default: None, keep: Keep::All, leak: false }
 }
 
 /// A scenario of these parts, to be run on the stack as it is.

@@ -9,3 +9,4 @@ mod hardware;
 mod linearizability;
 mod membership;
 mod moments;
+mod variants;

@@ -20,7 +20,7 @@ use leasehold_sim::check;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style, pinned, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
-use leasehold_sim::runner::{Group, Named, Places, Spec, Wish, catalogue, resolve, run, sweep};
+use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, sweep};
 use leasehold_sim::scenario::{self, Seeds};
 use leasehold_sim::verdict::RunReport;
 use leasehold_sim::words::Verb;
@@ -259,7 +259,7 @@ impl Case {
     }
 
     fn first(&self, spec: &Spec) -> &RunReport {
-        self.first.get_or_init(|| run(spec))
+        self.first.get_or_init(|| Defaults::of([spec]).run(spec))
     }
 
     fn failure(&self, report: &RunReport, unexpected: u64, seeds: u64) -> String {

@@ -11,7 +11,7 @@ mod timing;
 pub mod wire;
 
 use super::{Applied, Config, Engine, Factory, MembershipChange, Parts, Status};
-use crate::env::{BoxFuture, NodeId, between, timeout};
+use crate::env::{BoxFuture, NodeId, Reading, between, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause, Timing};
@@ -168,6 +168,21 @@ impl Shared {
     }
 }
 
+/// Who waits for a ReadIndex round. Its end is told also where the caller is given up.
+struct Waiting<'a> {
+    host: &'a dyn Host,
+    cause: RoundCause,
+    begun: Reading,
+    confirmed: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let waited = between(self.begun, self.host.monotonic());
+        self.host.observe(Event::RoundEnded { cause: self.cause, waited, confirmed: self.confirmed });
+    }
+}
+
 impl Engine for RaftEngine {
     fn status(&self) -> Status {
         self.shared.published.lock().status
@@ -181,10 +196,9 @@ impl Engine for RaftEngine {
     fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let begun = shared.host.monotonic();
+            let mut waiting = Waiting { host: &*shared.host, cause, begun: shared.host.monotonic(), confirmed: false };
             let result = shared.read_index(cause).await;
-            let waited = between(begun, shared.host.monotonic());
-            shared.host.observe(Event::RoundEnded { cause, waited, confirmed: result.is_ok() });
+            waiting.confirmed = result.is_ok();
             result
         })
     }

@@ -4,7 +4,7 @@ use super::{
     Context,
     words::{counted, listed},
 };
-use crate::scenario::{Expectation, Op, Scenario, VariantExpect};
+use crate::scenario::{Expectation, Scenario, VariantExpect};
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let mut lines = vec![verdict(scenario, context)];
@@ -32,10 +32,9 @@ fn verdict(scenario: &Scenario, context: &Context<'_>) -> String {
     }
 }
 
-fn bounded(Expectation { metric, window, bound, line }: &Expectation) -> String {
+fn bounded(Expectation { metric, of, window, bound, line }: &Expectation) -> String {
     let place = window.as_ref().map_or_else(|| "over the whole run".to_owned(), |name| format!("in `{name}`"));
-    let equals = if bound.op == Op::Eq && !bound.text.starts_with('=') { "== " } else { "" };
-    format!("{metric} {place} {equals}{} (line {line})", bound.text)
+    format!("{metric}{of} {place} {} (line {line})", bound.asked())
 }
 
 fn variant(name: &str, section: &VariantExpect) -> String {

@@ -1,7 +1,7 @@
 //! `[expect]` and `[floors]`: what must come of a run: bounds, the class of failure that a negative scenario asks for, and what the
 //! run must have exercised.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, fmt, ops::Range};
 
 use serde_json::{Value as Json, json};
 
@@ -10,8 +10,8 @@ use crate::scenario::{
     Metric, Problem, Unit,
     problem::quote_all,
     table::{
-        Definitions, Entry, Field, Form, Key, Keys, LENGTH, Line, Maybe, NUMBER, Or, Raw, Reader, Text, Unsaid, every,
-        form, pattern, quantity, table, whole, word,
+        Definitions, Entries, Entry, Field, Form, Key, Keys, LENGTH, Line, Maybe, NAME, NUMBER, Or, Raw, Reader, Text,
+        Unsaid, every, form, misfit, pattern, quantity, table, whole, word,
     },
     units,
 };
@@ -38,6 +38,9 @@ table! {
     pub struct VariantExpect {
         /// How the run fails; without it, it passes.
         class: Option<Class> = "class", Maybe(word::<Class>());
+        /// The check that must have found it, or the metric whose bound must not hold: `one-lease`. Without it, any of that class that
+        /// speaks of what has happened.
+        check: Option<String> = "check", Maybe(NAME);
         /// Bounds on metrics, in file order.
         bounds: Vec<Expectation> = "", Bounds;
         /// The line of the file (1-based).
@@ -55,11 +58,35 @@ table! {
     unknown = no_count;
 }
 
+/// Whose operations a metric is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Of {
+    /// Everybody's.
+    #[default]
+    All,
+    /// Those of the clients of a workload, by its name.
+    Workload(String),
+    /// Those that a node was asked for, whoever served them, by its number.
+    Via(u32),
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => Ok(()),
+            Self::Workload(name) => write!(f, " of workload {name}"),
+            Self::Via(node) => write!(f, " via n{node}"),
+        }
+    }
+}
+
 /// A bound on a metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
     /// What is bounded.
     pub metric: Metric,
+    /// Of whose operations.
+    pub of: Of,
     /// The tag of the window it is measured in; `None`: the whole run.
     pub window: Option<String>,
     /// The bound.
@@ -68,13 +95,15 @@ pub struct Expectation {
     pub line: usize,
 }
 
-/// A comparison with a number.
+/// A comparison with a number, or with two: `1..=2`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bound {
     /// The comparison.
     pub op: Op,
     /// In the metric's unit ([`Metric::unit`]).
     pub value: f64,
+    /// The other end of a range.
+    pub upper: Option<(Op, f64)>,
     /// As it was written: `>= 0.97`.
     pub text: String,
 }
@@ -85,12 +114,37 @@ impl Eq for Bound {}
 impl Bound {
     /// The measured `value`, in the metric's unit, is within the bound.
     pub fn holds(&self, value: f64) -> bool {
+        let upper = self.upper.is_none_or(|(op, most)| op.holds(value, most));
+        self.op.holds(value, self.value) && upper
+    }
+
+    /// What a value must not exceed, if there is such.
+    pub fn most(&self) -> Option<f64> {
         match self.op {
-            Op::Lt => value < self.value,
-            Op::Le => value <= self.value,
-            Op::Eq => value == self.value,
-            Op::Ge => value >= self.value,
-            Op::Gt => value > self.value,
+            Op::Lt | Op::Le | Op::Eq => Some(self.value),
+            Op::Ge | Op::Gt => self.upper.map(|(_, most)| most),
+        }
+    }
+
+    /// In a sentence: `>= 0.97`, `== 0`, `within 1..=2`.
+    pub fn asked(&self) -> String {
+        let before = match self.op {
+            _ if self.upper.is_some() => "within ",
+            Op::Eq if !self.text.starts_with('=') => "== ",
+            Op::Lt | Op::Le | Op::Eq | Op::Ge | Op::Gt => "",
+        };
+        format!("{before}{}", self.text)
+    }
+}
+
+impl Op {
+    fn holds(self, value: f64, other: f64) -> bool {
+        match self {
+            Op::Lt => value < other,
+            Op::Le => value <= other,
+            Op::Eq => value == other,
+            Op::Ge => value >= other,
+            Op::Gt => value > other,
         }
     }
 }
@@ -130,39 +184,125 @@ pub struct Floor {
     pub line: usize,
 }
 
-/// Every key that is a metric.
+/// Every key that is a metric, and the tables of those that are bounded for some clients alone.
 struct Bounds;
+
+const WORKLOAD: &str = "workload";
+const VIA: &str = "via";
 
 impl Field for Bounds {
     type Of = Vec<Expectation>;
 
     fn keys(self, _: &'static str, _: &'static str) -> Vec<Key> {
-        let key =
-            |metric: Metric| Key::new(metric.to_string(), metric.meaning(), move |to| any_bound(metric.unit(), to));
-        Metric::all().into_iter().map(key).collect()
+        let scopes = [
+            (WORKLOAD, "Bounds on what the clients of a workload get, by its name: `[expect.workload.gets]`."),
+            (VIA, "Bounds on what is got by who asks one node, whoever serves it: `[expect.via.n1]`."),
+        ];
+        let scopes = scopes.map(|(name, about)| Key::new(name, about, of_some));
+        Metric::all().into_iter().map(bounded).chain(scopes).collect()
     }
 
     fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        let known = entry.table.all().into_iter();
-        let known = known.filter_map(|(key, raw)| Some((key.get_ref().parse::<Metric>().ok()?, raw)));
-        Some(every(known.map(|(metric, raw)| bounds_of(metric, raw, reader)))?.concat())
+        let read = entry.table.all().into_iter().filter_map(|(key, raw)| match key.get_ref().as_ref() {
+            scope @ (WORKLOAD | VIA) => Some(scoped(scope, raw, reader)),
+            word => Some(bounds_of(word.parse().ok()?, &Of::All, raw, reader)),
+        });
+        Some(every(read)?.concat())
     }
 
-    /// Bounds of one metric stand together, as they do in every file that was read.
     fn put(&self, _: &str, _: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
-        value.chunk_by(|one, other| one.metric == other.metric).fold(keys, |keys, of_metric| {
-            let name = of_metric.first().map(|expectation| expectation.metric.to_string()).unwrap_or_default();
-            match of_metric {
-                [Expectation { window: None, bound, .. }] => keys.key(&name, bound),
-                windows => {
-                    let inner = windows.iter().fold(Keys::default(), |keys, Expectation { window, bound, .. }| {
-                        keys.key(window.as_deref().unwrap_or(WHOLE), bound)
-                    });
-                    keys.key(&name, inner)
-                }
-            }
-        })
+        put_bounds(value, keys)
     }
+}
+
+/// Bounds of one metric stand together, and so do those of the same clients, as they do in every file that was read.
+pub(in crate::scenario) fn put_bounds(bounds: &[Expectation], keys: Keys) -> Keys {
+    let of_all: Vec<_> = bounds.iter().filter(|bound| bound.of == Of::All).collect();
+    let mut by_scope: BTreeMap<(bool, &str), BTreeMap<String, Vec<&Expectation>>> = BTreeMap::new();
+    for bound in bounds {
+        let (scope, name) = match &bound.of {
+            Of::All => continue,
+            Of::Workload(name) => ((false, WORKLOAD), name.clone()),
+            Of::Via(node) => ((true, VIA), format!("n{node}")),
+        };
+        by_scope.entry(scope).or_default().entry(name).or_default().push(bound);
+    }
+    let of_one = |keys: Keys, (name, bounds): (&String, &Vec<_>)| keys.key(name, put_metrics(bounds, Keys::default()));
+    by_scope.iter().fold(put_metrics(&of_all, keys), |keys, ((_, scope), names)| {
+        keys.key(scope, names.iter().fold(Keys::default(), of_one))
+    })
+}
+
+fn bounded(metric: Metric) -> Key {
+    Key::new(metric.to_string(), metric.meaning(), move |to| any_bound(metric.unit(), to))
+}
+
+/// The metrics that can be bounded for some clients alone.
+fn of_clients() -> impl Iterator<Item = Metric> {
+    Metric::all().into_iter().filter(|metric| metric.is_of_clients())
+}
+
+fn of_some(definitions: &mut Definitions<'_>) -> Json {
+    definitions.named("OfSome", |to| {
+        let metrics: serde_json::Map<String, Json> =
+            of_clients().map(|metric| (metric.to_string(), any_bound(metric.unit(), to))).collect();
+        let of_one = json!({ "type": "object", "properties": metrics, "additionalProperties": false });
+        json!({ "type": "object", "additionalProperties": of_one })
+    })
+}
+
+/// The bounds of `[expect.workload]` or `[expect.via]`.
+fn scoped(scope: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
+    let Some(names) = Entries::of(raw) else {
+        let problem = misfit("a table", scope, raw);
+        let help = format!("it is a table of tables: `[expect.{scope}.NAME]`, and in it `get-p99 = \"<= 5ms\"`");
+        return reader.report.shape(problem.help(help));
+    };
+    let read = names.all().into_iter().map(|(name, raw)| {
+        let of = whose(scope, name.get_ref(), name.span(), reader);
+        let Some(metrics) = Entries::of(raw) else {
+            return reader.report.shape(misfit("a table", name.get_ref(), raw));
+        };
+        metrics.refuse_unknown(&of_clients().map(bounded).collect::<Vec<_>>(), not_of_clients, reader.report);
+        let metrics = metrics.all().into_iter().filter_map(|(key, raw)| {
+            let metric = key.get_ref().parse().ok().filter(|metric: &Metric| metric.is_of_clients())?;
+            Some((metric, raw))
+        });
+        let of = of?;
+        Some(every(metrics.map(|(metric, raw)| bounds_of(metric, &of, raw, reader)))?.concat())
+    });
+    Some(every(read)?.concat())
+}
+
+/// Whose operations those are.
+fn whose(scope: &str, name: &str, place: Range<usize>, reader: &mut Reader<'_>) -> Option<Of> {
+    let known: Vec<String> = match scope {
+        WORKLOAD => reader.frame.workloads.clone(),
+        _ => (1..=reader.frame.nodes).map(|node| format!("n{node}")).collect(),
+    };
+    if let Some(number) = known.iter().position(|known| known == name) {
+        let node = u32::try_from(number + 1).unwrap_or(u32::MAX);
+        return Some(if scope == WORKLOAD { Of::Workload(name.to_owned()) } else { Of::Via(node) });
+    }
+    let what = if scope == WORKLOAD { "workload" } else { "node" };
+    let unknown = words::unknown(what, name, &known).help(format!("there is {}", quote_all(&known)));
+    reader.report.missing(unknown.at(place));
+    None
+}
+
+fn put_metrics(bounds: &[&Expectation], keys: Keys) -> Keys {
+    bounds.chunk_by(|one, other| one.metric == other.metric).fold(keys, |keys, of_metric| {
+        let name = of_metric.first().map(|expectation| expectation.metric.to_string()).unwrap_or_default();
+        match of_metric {
+            [Expectation { window: None, bound, .. }] => keys.key(&name, bound),
+            windows => {
+                let inner = windows.iter().fold(Keys::default(), |keys, Expectation { window, bound, .. }| {
+                    keys.key(window.as_deref().unwrap_or(WHOLE), bound)
+                });
+                keys.key(&name, inner)
+            }
+        }
+    })
 }
 
 impl Unsaid for Bounds {
@@ -172,9 +312,9 @@ impl Unsaid for Bounds {
 }
 
 /// One bound, or one for each window.
-fn bounds_of(metric: Metric, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
+fn bounds_of(metric: Metric, of: &Of, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
     let windows = match form(&metric.to_string(), raw, reader.report)? {
-        Form::Word(bound) => return Some(vec![expectation(metric, None, &bound, reader)?]),
+        Form::Word(bound) => return Some(vec![expectation(metric, of, None, &bound, reader)?]),
         Form::Table(windows) => windows.all(),
     };
     if windows.is_empty() {
@@ -184,15 +324,22 @@ fn bounds_of(metric: Metric, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Ve
     let read = windows.into_iter().map(|(name, raw)| {
         let window = known_window(name.get_ref(), name.span(), reader);
         let bound = quantity(name.get_ref(), raw, reader.report)?;
-        expectation(metric, window?, &bound, reader)
+        expectation(metric, of, window?, &bound, reader)
     });
     every(read)
 }
 
-fn expectation(metric: Metric, window: Option<String>, bound: &Text, reader: &mut Reader<'_>) -> Option<Expectation> {
+fn expectation(
+    metric: Metric,
+    of: &Of,
+    window: Option<String>,
+    bound: &Text,
+    reader: &mut Reader<'_>,
+) -> Option<Expectation> {
     let line = reader.report.line(&bound.span());
     let read = units::bound(bound.get_ref(), metric, reader.frame.protocol.as_ref());
-    Some(Expectation { metric, window, bound: reader.report.take(read, bound.span())?, line })
+    let bound = reader.report.take(read, bound.span())?;
+    Some(Expectation { metric, of: of.clone(), window, bound, line })
 }
 
 /// The tag that `word` is; `Some(None)` for the whole run. `None` if there is no such window.
@@ -229,7 +376,7 @@ fn any_bound(unit: Unit, definitions: &mut Definitions<'_>) -> Json {
 }
 
 fn one_bound(unit: Unit) -> Json {
-    let text = |operand: &str| pattern(&format!(r"(<=|>=|==|<|>)?\s*{operand}"));
+    let text = |operand: &str| pattern(&format!(r"((<=|>=|==|<|>)?\s*{operand}|{operand}\s*\.\.=?\s*{operand})"));
     match unit {
         Unit::Seconds => text(LENGTH),
         Unit::Ratio => {
@@ -292,6 +439,15 @@ fn no_metric(word: &str, known: &[&str]) -> Misread {
     let known = known.iter().map(|key| (*key).to_owned()).collect();
     let all = "scenarios/scenario.schema.json has all";
     elsewhere(word, words::unknown_of_many("metric or key", word, known, NEAREST, all))
+}
+
+fn not_of_clients(word: &str, known: &[&str]) -> Misread {
+    match word.parse::<Metric>() {
+        Ok(metric) => Misread::new(format!("`{metric}` is not counted by clients")).help(
+            "bound it in `[expect]`; by clients there are `get-p99`, `put-availability`, `unserved` and their like",
+        ),
+        Err(_) => no_metric(word, known),
+    }
 }
 
 fn no_count(word: &str, known: &[&str]) -> Misread {

@@ -287,6 +287,9 @@ pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> 
     let cluster = section("cluster", root, &own, &mut report);
     let timeline = Timeline::read(root.get("timeline"), &mut Reader { frame: &frame, report: &mut report });
     frame.tags.clone_from(&timeline.tags);
+    let reader = &mut Reader { frame: &frame, report: &mut report };
+    let workloads = Or(Vec::new(), Workloads).read(root.entry("workload"), None, reader).unwrap_or_default();
+    frame.workloads = workloads.iter().map(|workload| workload.name.clone()).collect();
     let head = Head::decode(None, root, &mut Reader { frame: &frame, report: &mut report });
     missing(root, path, &mut report);
     let Checks { record_only } = section("checks", root, &frame, &mut report);
@@ -294,7 +297,6 @@ pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> 
     let (claims, expect) = (section("claims", root, &own, &mut report), section("expect", root, &frame, &mut report));
     let reader = &mut Reader { frame: &frame, report: &mut report };
     let chaos = Maybe(inner::<Chaos>()).read(root.entry("chaos"), None, reader).flatten();
-    let workloads = Or(Vec::new(), Workloads).read(root.entry("workload"), None, reader).unwrap_or_default();
     let scenario = head.map(|Head { name, about, seeds, until, variant, format: _ }| Scenario {
         name: name.unwrap_or_default(),
         about,
@@ -328,7 +330,7 @@ fn section<T: Table + Clone + Default>(key: &'static str, root: &Entries<'_>, fr
 /// What the parts of a file may refer to, read before them: what is wrong there keeps no other part from being judged.
 fn frame(root: &Entries<'_>, report: &mut Report) -> Frame {
     // Without a known end nothing may be refused for lying after it.
-    let frame = Frame { until: MAX_DURATION, nodes: 0, protocol: None, tags: Tags::new() };
+    let frame = Frame { until: MAX_DURATION, nodes: 0, protocol: None, tags: Tags::new(), workloads: Vec::new() };
     let entries = root.get("cluster").and_then(Entries::of).unwrap_or_else(Entries::none);
     let frame = cluster::frame(&entries, &frame, report);
     let reader = &mut Reader { frame: &frame, report: &mut Report::silent() };

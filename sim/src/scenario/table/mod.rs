@@ -49,6 +49,8 @@ pub(super) struct Frame {
     pub protocol: Option<Protocol>,
     /// The windows that have a name, and where each was given.
     pub tags: Tags,
+    /// What workloads are called.
+    pub workloads: Vec<String>,
 }
 
 /// Names, and where each was given.

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod arbitrary;
+mod bounded;
 mod chaos;
 mod dialled;
 mod explained;

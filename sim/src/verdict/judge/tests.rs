@@ -320,3 +320,34 @@ fn a_figure_of_operations_that_were_not_answered_fails_its_upper_bound() {
     assert_eq!(failed(&verdict), [("get-p99", Class::Expectation)]);
     assert!(verdict.failures[0].message.starts_with("get-p99 over the whole run: >= 1s; expected <= 5s"));
 }
+
+#[test]
+fn a_class_of_failure_is_not_met_by_what_was_clear_before_anything_happened() {
+    let text = "[expect.variant.old]\nclass = \"lease-invariant\"\n";
+    let under_old = |text: &str, at| {
+        let found = Finding { at, ..finding(Class::LeaseInvariant) };
+        judged(text, "old", vec![found], &measures())
+    };
+    assert!(under_old(text, ms(5_000)).as_expected);
+    let static_ = under_old(text, ms(0));
+    assert_eq!(
+        static_.unexpected,
+        [
+            "expected lease-invariant to be found by something that happened; a check that judges the set-up is named by `check`: it was found by a-check"
+        ]
+    );
+    assert!(under_old(&format!("{text}check = \"a-check\"\n"), ms(0)).as_expected);
+    let other = under_old(&format!("{text}check = \"one-lease\"\n"), ms(5_000));
+    assert_eq!(other.unexpected, ["expected lease-invariant to be found by `one-lease`: it was found by a-check"]);
+}
+
+#[test]
+fn what_is_expected_of_a_variant_that_was_not_reached_is_shown_of_nothing() {
+    let mut passed = run("", &measures());
+    let mut expected = passed.clone();
+    passed.was_not_reached("old", false, Duration::from_secs(10));
+    assert_eq!((passed.ruling, passed.as_expected), (Ruling::NotReached, true));
+    expected.was_not_reached("old", true, Duration::from_secs(10));
+    assert_eq!((expected.ruling, expected.as_expected, expected.class), (Ruling::Fail, false, Some(Class::Vacuous)));
+    assert!(expected.failures[0].message.starts_with("`old` was not reached"));
+}

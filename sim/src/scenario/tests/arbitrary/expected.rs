@@ -9,12 +9,13 @@ use proptest::{
 
 use super::words;
 use crate::scenario::{
-    Class, Expectation, Floor, Metric, Unit, VariantExpect,
+    Bound, Class, Expectation, Floor, Metric, Of, Op, Unit, VariantExpect,
     units::{self, Protocol},
 };
 
 pub(super) fn section(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = VariantExpect> {
     (option::of(words::<Class>()), bounds(windows, protocol)).prop_map(|(class, bounds)| VariantExpect {
+        check: class.map(|_| "one-lease".to_owned()),
         class,
         bounds,
         line: 0,
@@ -32,13 +33,31 @@ pub(super) fn bounds(windows: Vec<String>, protocol: Protocol) -> impl Strategy<
             (windows, vec(written_bounds(metric), all)).prop_map(move |(windows, texts)| {
                 let bound = |(window, text): (Option<String>, String)| {
                     let bound = units::bound(&text, metric, Some(&protocol)).expect("a bound that can hold");
-                    Expectation { metric, window, bound, line: 0 }
+                    Expectation { metric, of: Of::All, window, bound, line: 0 }
                 };
                 windows.into_iter().zip(texts).map(bound).collect::<Vec<_>>()
             })
         });
-        each.collect::<Vec<_>>().prop_map(|bounds| bounds.concat())
+        let via_first = subsequence(Metric::all(), 0..3).prop_map(|metrics| {
+            let metrics = metrics.into_iter().filter(|metric| metric.is_of_clients());
+            let bound = |metric| Expectation {
+                metric,
+                of: Of::Via(1),
+                window: None,
+                bound: Bound { op: Op::Ge, value: 0.0, upper: None, text: zero(metric).to_owned() },
+                line: 0,
+            };
+            metrics.map(bound).collect::<Vec<_>>()
+        });
+        (each.collect::<Vec<_>>(), via_first).prop_map(|(bounds, via)| [bounds.concat(), via].concat())
     })
+}
+
+fn zero(metric: Metric) -> &'static str {
+    match metric.unit() {
+        Unit::Seconds => ">= 0s",
+        Unit::Ratio | Unit::Per | Unit::Count => ">= 0",
+    }
 }
 
 /// A bound as somebody might write it.
@@ -48,9 +67,10 @@ fn written_bounds(metric: Metric) -> BoxedStrategy<String> {
         Unit::Seconds => "[1-9][0-9]{0,3}(\\.[0-9]{1,3})? ?(ms|s|election-timeouts|heartbeats)".boxed(),
         Unit::Ratio => "0\\.0?[1-9]{1,4}|[1-9][0-9]?%".boxed(),
         Unit::Per => "[1-9][0-9]{0,4}(\\.[0-9]{1,3})?(/s)?".boxed(),
-        Unit::Count => "[1-9][0-9_]{0,6}".boxed(),
+        Unit::Count => "[1-9][0-9_]{0,6}|[1-4]\\.\\.=?[5-9]".boxed(),
     };
-    (op, value).prop_map(|(op, value)| format!("{op}{value}")).boxed()
+    let written = |(op, value): (&str, String)| if value.contains("..") { value } else { format!("{op}{value}") };
+    (op, value).prop_map(written).boxed()
 }
 
 pub(super) fn floors() -> impl Strategy<Value = Vec<Floor>> {

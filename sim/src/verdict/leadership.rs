@@ -1,0 +1,226 @@
+//! How long there was no leader, and how long it took until another served.
+//!
+//! There is no leader while none runs that a quorum of running voters takes for theirs; that counts from the first leader of the run on.
+//!
+//! A failover begins with what took the leader away: the transfer that it began, or the fault that acted when its quorum was last
+//! heard, within two heartbeats; where there was none, it begins when that quorum was last heard. It ends with the first operation
+//! that is answered after the next leader has served one: by its lease, a ReadIndex round, or an entry that it has applied beyond
+//! its first. One that has not ended with the run has taken until there.
+
+use super::unserved::Stretch;
+use crate::history::{Completion, Fate, FaultPhase, Record, StackRecord, What};
+use crate::time::SimTime;
+use crate::view::View;
+use leasehold::env::{Address, NodeId};
+use leasehold::observe::Event;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What is known of leaders.
+pub(super) struct Leadership {
+    heartbeat: Duration,
+    /// There has been a leader.
+    begun: bool,
+    /// Since when there has been none.
+    without: Option<SimTime>,
+    leader: Option<Leader>,
+    /// When faults began, since the leader could serve.
+    faults: Vec<SimTime>,
+    failover: Option<Failover>,
+}
+
+/// Who could serve last.
+struct Leader {
+    node: NodeId,
+    term: u64,
+    since: SimTime,
+    /// When each voter's last answer arrived.
+    heard: BTreeMap<NodeId, SimTime>,
+    hands_over: Option<SimTime>,
+}
+
+/// From a leader to the next.
+struct Failover {
+    from: SimTime,
+    to: NodeId,
+    /// The entry with which the next leader could serve.
+    index: u64,
+    served: bool,
+}
+
+/// What a record has brought to an end.
+#[derive(Default)]
+pub(super) struct Ended {
+    pub(super) leaderless: Option<Stretch>,
+    pub(super) failover: Option<Stretch>,
+}
+
+impl Leadership {
+    pub(super) fn new(heartbeat: Duration) -> Self {
+        Self { heartbeat, begun: false, without: None, leader: None, faults: Vec::new(), failover: None }
+    }
+
+    /// Sees a record, which `view` has taken in already.
+    pub(super) fn record(&mut self, record: &Record, view: &View) -> Ended {
+        let at = record.at;
+        let mut ended = Ended::default();
+        match &record.what {
+            What::Stack(told) => {
+                self.told(at, told, view);
+                if matches!(told.event, Event::Role { .. } | Event::Membership { .. } | Event::Stopped { .. }) {
+                    ended.leaderless = self.looked(at, view);
+                }
+            }
+            What::Process { .. } => ended.leaderless = self.looked(at, view),
+            What::Message { from: Address::Node(from), to: Address::Node(to), fate: Fate::Delivered, echo, .. } => {
+                if let (Some(echo), Some(leader)) = (echo, &mut self.leader)
+                    && (leader.node, leader.term) == (*to, echo.term)
+                {
+                    leader.heard.insert(*from, at);
+                }
+            }
+            What::Fault(fault) if fault.phase == FaultPhase::Activated && fault.verb.lasts() => self.faults.push(at),
+            What::Completed { completion: Completion::Failed { .. }, .. } => {}
+            What::Completed { .. } => {
+                if let Some(Failover { from, .. }) = self.failover.take_if(|failover| failover.served) {
+                    ended.failover = Some(Stretch { from, to: at });
+                }
+            }
+            What::Invoked(_) | What::Message { .. } | What::Clock { .. } | What::Cpu { .. } | What::Fault(_) => {}
+        }
+        ended
+    }
+
+    /// The run is over.
+    pub(super) fn finish(&mut self, end: SimTime) -> Ended {
+        let stretch = |from| Stretch { from, to: end };
+        let failover = self.failover.take().map(|failover| stretch(failover.from));
+        Ended { leaderless: self.without.take().map(stretch), failover }
+    }
+
+    /// Is there a leader?
+    fn looked(&mut self, at: SimTime, view: &View) -> Option<Stretch> {
+        if view.followed_leader().is_some() {
+            self.begun = true;
+            return self.without.take().map(|from| Stretch { from, to: at });
+        }
+        if self.begun {
+            self.without.get_or_insert(at);
+        }
+        None
+    }
+
+    fn told(&mut self, at: SimTime, StackRecord { replica, event, .. }: &StackRecord, view: &View) {
+        let node = replica.node;
+        let of_leader = self.leader.as_mut().filter(|leader| leader.node == node);
+        match event {
+            Event::TransferStarted { .. } => {
+                if let Some(leader) = of_leader {
+                    leader.hands_over = Some(at);
+                }
+            }
+            Event::TransferAborted { .. } => {
+                if let Some(leader) = of_leader {
+                    leader.hands_over = None;
+                }
+            }
+            Event::CaughtUp { term, index } => self.succeeded(at, node, (*term, *index), view),
+            Event::LeaseRead { miss: None, .. } | Event::RoundEnded { confirmed: true, .. } => self.served(node, None),
+            Event::Applied { index, .. } => self.served(node, Some(*index)),
+            _ => {}
+        }
+    }
+
+    fn served(&mut self, node: NodeId, applied: Option<u64>) {
+        if let Some(failover) = self.failover.as_mut().filter(|failover| failover.to == node) {
+            failover.served |= applied.is_none_or(|index| index > failover.index);
+        }
+    }
+
+    /// A leader can serve, which is the first or comes after another.
+    fn succeeded(&mut self, at: SimTime, node: NodeId, (term, index): (u64, u64), view: &View) {
+        if self.leader.as_ref().is_some_and(|leader| leader.term >= term) {
+            return;
+        }
+        let leader = Leader { node, term, since: at, heard: BTreeMap::new(), hands_over: None };
+        let Some(before) = self.leader.replace(leader) else { return };
+        let from = before.hands_over.unwrap_or_else(|| {
+            let lost = before.quorum_heard(view);
+            let near = lost.after(self.heartbeat * 2);
+            self.faults.iter().copied().find(|fault| (lost..=near).contains(fault)).unwrap_or(lost)
+        });
+        self.faults.retain(|fault| *fault >= from);
+        let from = self.failover.take().map_or(from, |failover| failover.from);
+        self.failover = Some(Failover { from, to: node, index, served: false });
+    }
+}
+
+impl Leader {
+    /// When a quorum was last heard by it, itself included.
+    fn quorum_heard(&self, view: &View) -> SimTime {
+        let members = view.members(self.node);
+        let by = |voter: NodeId, at: SimTime| voter == self.node || self.heard.get(&voter).is_some_and(|it| *it >= at);
+        let heard = self.heard.values().copied().filter(|at| members.is_quorum(|voter| by(voter, *at)));
+        heard.max().unwrap_or(self.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::testing::{Events, get, ms};
+    use crate::words::Verb;
+
+    /// The longest times in ms, in a run of ten seconds with a heartbeat of 100 ms.
+    fn longest(events: &Events) -> (Option<u128>, Option<u128>) {
+        let (mut leadership, mut view) = (Leadership::new(Duration::from_millis(100)), View::default());
+        let mut seen = |record| {
+            view.record(record);
+            leadership.record(record, &view)
+        };
+        let mut all: Vec<_> = events.records().iter().map(&mut seen).collect();
+        all.push(leadership.finish(ms(10_000)));
+        let took = |stretch: Option<Stretch>| stretch.map(|Stretch { from, to }| to.since(from).as_millis());
+        (
+            all.iter().filter_map(|ended| took(ended.leaderless)).max(),
+            all.iter().filter_map(|ended| took(ended.failover)).max(),
+        )
+    }
+
+    /// Three nodes, n1 leads, n2 and n3 follow it.
+    fn led() -> Events {
+        let started = (1..=3).fold(Events::default(), |events, node| events.started(0, node, 1));
+        let led = started.leads(10, 1, 4).follows_whom(20, 2, 4, 1).follows_whom(20, 3, 4, 1);
+        led.event(20, 1, Event::CaughtUp { term: 4, index: 1 })
+    }
+
+    /// n2 leads from 3 s on, and n3 follows it.
+    fn succeeded(events: Events) -> Events {
+        let led = events.leads(3_000, 2, 5).follows_whom(3_010, 3, 5, 2);
+        led.event(3_020, 2, Event::CaughtUp { term: 5, index: 9 })
+    }
+
+    #[test]
+    fn there_is_no_leader_while_no_quorum_follows_one_that_runs() {
+        assert_eq!(longest(&led()), (None, None), "before the first there is none to miss");
+        assert_eq!(longest(&succeeded(led().killed(2_000, 1))).0, Some(1_010));
+        let paused = led().process(2_000, 1, crate::history::ProcessChange::Paused);
+        assert_eq!(longest(&paused.process(2_400, 1, crate::history::ProcessChange::Resumed)).0, Some(400));
+        assert_eq!(longest(&led().killed(2_000, 3)).0, None, "two of three are a quorum");
+        assert_eq!(longest(&led().killed(2_000, 1)).0, Some(8_000), "to the end of the run");
+    }
+
+    #[test]
+    fn a_failover_begins_with_the_fault_and_ends_with_an_answer_of_the_next_leader() {
+        let heard = || led().acknowledges(1_900, 2, 1, 4, 1_899);
+        let crash = || heard().fault(2_000, 0, Verb::Crash, FaultPhase::Activated).killed(2_000, 1);
+        let answered = |events: Events| events.hit(3_100, 2).invoke(3_100, 1, get(0)).read(3_200, 1, 0);
+        assert_eq!(longest(&answered(succeeded(crash()))).1, Some(1_200));
+        let none = heard().killed(2_000, 1);
+        assert_eq!(longest(&answered(succeeded(none))).1, Some(1_300), "since its quorum was last heard");
+        let handed = led().event(2_500, 1, Event::TransferStarted { to: NodeId(2) });
+        assert_eq!(longest(&answered(succeeded(handed))).1, Some(700));
+        let by_nobody = succeeded(crash()).invoke(3_100, 1, get(0)).read(3_200, 1, 0);
+        assert_eq!(longest(&by_nobody).1, Some(8_000), "the next leader has served nobody");
+    }
+}
