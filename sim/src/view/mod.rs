@@ -119,6 +119,11 @@ impl View {
         self.soundness.node(node, &self.replicas, excuses)
     }
 
+    /// Has any message been lost since then?
+    pub(crate) fn lost_any_since(&self, at: SimTime) -> bool {
+        self.soundness.lost_any_since(at)
+    }
+
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
     pub(crate) fn standing(&self, via: NodeId, excuses: Excuses) -> Option<Standing> {
         self.soundness.standing(via, &self.replicas, excuses)

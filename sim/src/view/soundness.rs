@@ -23,6 +23,8 @@ pub(crate) struct Soundness {
     links: BTreeMap<(NodeId, NodeId), SimTime>,
     /// When a message was last lost on it.
     lost: BTreeMap<(NodeId, NodeId), SimTime>,
+    /// When a message was last lost between a client and this node.
+    lost_to_clients: BTreeMap<NodeId, SimTime>,
     /// When a fault of all links ended.
     all_links: Option<SimTime>,
     led: Option<Led>,
@@ -70,6 +72,13 @@ impl Soundness {
                 Fate::Delivered => {}
                 Fate::Cut | Fate::Held | Fate::Lost => {
                     self.lost.insert((*from, *to), *at);
+                }
+            },
+            What::Message { from: Address::Node(node), to: Address::Client(_), fate, .. }
+            | What::Message { from: Address::Client(_), to: Address::Node(node), fate, .. } => match fate {
+                Fate::Delivered => {}
+                Fate::Cut | Fate::Held | Fate::Lost => {
+                    self.lost_to_clients.insert(*node, *at);
                 }
             },
             What::Fault(fault) => {
@@ -165,6 +174,11 @@ impl Soundness {
         Some(ended.max(last(&self.lost)).unwrap_or_default())
     }
 
+    /// Has any message been lost since then?
+    pub(crate) fn lost_any_since(&self, at: SimTime) -> bool {
+        self.lost.values().chain(self.lost_to_clients.values()).any(|lost| *lost >= at)
+    }
+
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
     pub(crate) fn standing(&self, via: NodeId, replicas: &Replicas, excuses: Excuses) -> Option<Standing> {
         let Led { by: leader, term, since, hands_over: false } = self.led? else { return None };
@@ -175,7 +189,8 @@ impl Soundness {
         if !members.contains(via) || !members.votes(leader) {
             return None;
         }
-        let since = since.max(self.node(leader, replicas, excuses)?);
+        let asked = self.lost_to_clients.get(&via).copied().unwrap_or_default();
+        let since = since.max(asked).max(self.node(leader, replicas, excuses)?);
         let since = since.max(self.node(via, replicas, excuses)?).max(self.link(via, leader, excuses)?);
         let follows = |voter: NodeId| {
             let replica = replicas.get(voter).filter(|replica| replica.term == term)?;
@@ -319,6 +334,29 @@ mod tests {
         assert_eq!(standing(&led().killed(50, 1)), None);
         assert_eq!(standing(&led().members(50, 1, 7, [&[2, 3], &[], &[]])), None, "it is removed");
         assert_eq!(standing(&led().members(50, 1, 7, [&[1, 2], &[], &[]])), None, "who asks is no member");
+    }
+
+    #[test]
+    fn what_is_lost_on_the_way_is_a_mishap_of_that_moment() {
+        let lost = |from, to| {
+            let lost = What::Message {
+                from,
+                to,
+                lane: leasehold::env::Lane::Request,
+                fate: Fate::Lost,
+                kind: crate::words::MessageKind::Request,
+                head: crate::history::Head::default(),
+                stamp: None,
+                echo: None,
+            };
+            led().push(100, lost)
+        };
+        let node = |id| Address::Node(NodeId(id));
+        assert_eq!(standing(&lost(node(3), node(1))), Some((1, ms(100))));
+        assert_eq!(standing(&lost(node(2), node(1))), Some((1, ms(20))), "n3 and the leader do without n2");
+        assert_eq!(standing(&lost(Address::Client(4), node(3))), Some((1, ms(100))));
+        let (soundness, _) = of(&lost(node(2), node(1)));
+        assert_eq!([99, 100, 101].map(|at| soundness.lost_any_since(ms(at))), [true, true, false]);
     }
 
     #[test]

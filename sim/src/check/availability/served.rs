@@ -57,18 +57,19 @@ fn deadline(now: &Now<'_>, operation: &UnderWay) -> SimTime {
     now.premises.deadline(operation.client, operation.due)
 }
 
-/// Has no fault been there since the operation was due, but such as move leadership only?
+/// Has nothing been lost since the operation was due, and no fault been there but such as move leadership only?
 fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
-    excuse::undisturbed(now, operation.due, |disturbs| match disturbs {
-        Disturbs::Leadership | Disturbs::Nothing => false,
-        Disturbs::Members
-        | Disturbs::Reach
-        | Disturbs::Messages
-        | Disturbs::Lives
-        | Disturbs::Standstill
-        | Disturbs::Pace
-        | Disturbs::Clocks => true,
-    })
+    !now.nodes.lost_any_since(operation.due)
+        && excuse::undisturbed(now, operation.due, |disturbs| match disturbs {
+            Disturbs::Leadership | Disturbs::Nothing => false,
+            Disturbs::Members
+            | Disturbs::Reach
+            | Disturbs::Messages
+            | Disturbs::Lives
+            | Disturbs::Standstill
+            | Disturbs::Pace
+            | Disturbs::Clocks => true,
+        })
 }
 
 impl Served {
