@@ -236,6 +236,9 @@ pub const ALL: &[CheckInfo] = &[
 /// every run, and costs more than all others.
 pub const EXACT_SEARCH: CheckInfo = client::exact_search::INFO;
 
+/// The check that sees two leases that are good at once.
+pub const TWO_LEASES: &str = lease::one_lease::INFO.name;
+
 /// Does this finding end the run? Then bounds and floors are not judged: the run did not get that far.
 pub fn ends_run(finding: &Finding) -> bool {
     let stops = ALL.iter().any(|info| info.name == finding.check && info.stops);

@@ -84,6 +84,9 @@ impl Auditor {
         if found.iter().filter(actual).any(|finding| finding.class == Class::StaleRead) {
             self.meter.stale_read(record.at);
         }
+        if found.iter().filter(actual).any(|finding| finding.check == check::TWO_LEASES) {
+            self.meter.two_leases(record.at);
+        }
         self.take(found);
         goes_on
     }

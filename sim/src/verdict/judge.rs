@@ -23,8 +23,8 @@
 
 use super::reading::{Measured, read, shown_against};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
-use crate::check::{Finding, ends_run};
-use crate::scenario::{Class, Expectation, Floor, Metric, Of, Scenario, Stat, VariantExpect};
+use crate::check::{Finding, TWO_LEASES, ends_run};
+use crate::scenario::{Class, Expectation, Floor, Metric, Of, Scenario, Stat, VariantExpect, Verb};
 use crate::time::SimTime;
 use crate::words::figures::{count, counted};
 use leasehold::observe::RoundCause;
@@ -50,6 +50,7 @@ pub fn judge(
         failures.extend(court.nobody_served());
     }
     failures.extend(court.stale_reads(&failures));
+    failures.extend(court.two_leases(&failures));
     failures.sort_by_key(|failure| failure.class);
     let unexpected = match section {
         Some(section) => court.against_section(variant, section, &failures),
@@ -197,6 +198,17 @@ impl Court<'_> {
         Some(self.failure(Metric::StaleReads.to_string(), Class::StaleRead, message, Vec::new()))
     }
 
+    /// Two leases were good at once, and nothing else says that the run was unsafe.
+    fn two_leases(&self, failures: &[Failure]) -> Option<Failure> {
+        let times = self.measures.whole.two_leases;
+        if times == 0 || failures.iter().any(|failure| is_safety(failure.class)) {
+            return None;
+        }
+        let message =
+            format!("two leases were good at once, {}, seen by a check that only records", counted(times, "time"));
+        Some(self.failure(TWO_LEASES.to_owned(), Class::LeaseInvariant, message, Vec::new()))
+    }
+
     /// Operations were due and none was answered: whatever else holds, it holds of nothing.
     fn nobody_served(&self) -> Option<Failure> {
         let all = self.measures.whole.all;
@@ -213,9 +225,28 @@ impl Court<'_> {
             shown_against(metric, value, floor.least as f64)
         );
         (value < floor.least as f64).then(|| {
-            let failure = self.failure(metric.to_string(), Class::Vacuous, message, Vec::new());
+            let failure = self.failure(metric.to_string(), Class::Vacuous, message, self.faults_in_vain());
             Failure { line: Some(line), ..failure }
         })
+    }
+
+    /// The faults of which some did nothing, and what they would have had to do: why a run has exercised less than its file asks.
+    fn faults_in_vain(&self) -> Vec<String> {
+        let in_vain = self.faults.iter().filter(|(_, count)| count.effective < count.planned);
+        let told = |(verb, FaultCount { planned, activated, effective }): (&&str, &FaultCount)| {
+            let if_what = verb.parse().map_or("", Verb::effective_if);
+            let idle = planned.saturating_sub(*activated);
+            let idle = match idle {
+                0 => String::new(),
+                _ => format!(
+                    "; {idle} could not act: nobody answered to its selector, it was refused, or the run ended before"
+                ),
+            };
+            format!(
+                "{verb}: {planned} planned, {activated} acted, {effective} effective, which it is if {if_what}{idle}"
+            )
+        };
+        in_vain.map(told).collect()
     }
 
     /// What is unexpected under a variant that the file has a section for. A section without a class expects the run to pass; one

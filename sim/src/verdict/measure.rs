@@ -154,6 +154,11 @@ impl Meter {
         self.at(at).for_each(|window| window.stale_reads += 1);
     }
 
+    /// At `at` two leases were good at once.
+    pub fn two_leases(&mut self, at: SimTime) {
+        self.at(at).for_each(|window| window.two_leases += 1);
+    }
+
     /// The run is over, at `end`. A window that it did not reach the end of is shorter.
     pub fn finish(&mut self, end: SimTime, view: &View) -> Measures {
         self.until(end, view);

@@ -219,6 +219,8 @@ pub struct Window {
     pub snapshots: SnapshotMeasures,
     /// Reads that returned less than what was acknowledged before.
     pub stale_reads: u64,
+    /// How often a lease was extended while another was good.
+    pub two_leases: u64,
     /// Messages that found their lane full, by lane.
     pub dropped: BTreeMap<&'static str, u64>,
     /// Appends and snapshots that found a lane or an inbox full.

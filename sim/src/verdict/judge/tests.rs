@@ -111,6 +111,22 @@ fn a_floor_that_is_not_reached_is_vacuous() {
 }
 
 #[test]
+fn a_floor_that_is_not_reached_says_which_faults_did_nothing() {
+    let scenario = scenario("[floors]\nfaults-effective = 5\n");
+    let crash = FaultCount { planned: 3, activated: 2, effective: 1 };
+    let heal = FaultCount { planned: 1, activated: 1, effective: 1 };
+    let faults = BTreeMap::from([("crash", crash), ("heal", heal)]);
+    let verdict = judge(&scenario, "default", Vec::new(), &measures(), &faults, None);
+    assert_eq!(
+        verdict.failures[0].story,
+        [
+            "crash: 3 planned, 2 acted, 1 effective, which it is if a running process was killed; 1 could not act: nobody answered to its \
+          selector, it was refused, or the run ended before"
+        ]
+    );
+}
+
+#[test]
 fn effective_faults_are_counted_over_all_verbs() {
     let scenario = scenario("[floors]\nfaults-effective = 2\n");
     let one = FaultCount { effective: 1, ..FaultCount::default() };
@@ -350,4 +366,18 @@ fn what_is_expected_of_a_variant_that_was_not_reached_is_shown_of_nothing() {
     expected.was_not_reached("old", true, Duration::from_secs(10));
     assert_eq!((expected.ruling, expected.as_expected, expected.class), (Ruling::Fail, false, Some(Class::Vacuous)));
     assert!(expected.failures[0].message.starts_with("`old` was not reached"));
+}
+
+#[test]
+fn a_run_in_which_two_leases_were_good_at_once_does_not_pass_whatever_only_records() {
+    let mut overlapping = measures();
+    overlapping.whole.two_leases = 2;
+    let verdict = run("", &overlapping);
+    assert_eq!((verdict.ruling, verdict.class), (Ruling::Fail, Some(Class::LeaseInvariant)));
+    assert_eq!(verdict.failures[0].message, "two leases were good at once, 2 times, seen by a check that only records");
+    let beyond =
+        judge(&scenario(""), "default", Vec::new(), &overlapping, &BTreeMap::new(), Some("a clock".to_owned()));
+    assert_eq!((beyond.ruling, beyond.as_expected), (Ruling::ExpectedUnsafe, true));
+    overlapping.whole.stale_reads = 1;
+    assert_eq!(failed(&run("", &overlapping)), [("stale-reads", Class::StaleRead)], "that says it already");
 }
