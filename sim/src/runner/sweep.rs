@@ -14,7 +14,7 @@ use std::thread;
 const AHEAD: usize = 8;
 
 /// Runs `specs` on `jobs` threads and hands over their reports in the order of `specs`, on this thread. The jobs change nothing
-/// else: [`run`] gives every run a thread of its own.
+/// else: [`run`](super::run) gives every run a thread of its own.
 ///
 /// What was kept of the history of a run that passed as expected is dropped early, unless all of it was asked for.
 ///
