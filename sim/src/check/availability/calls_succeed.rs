@@ -1,4 +1,4 @@
-//! L9: where nothing is wrong, calls succeed.
+//! Where nothing is wrong, calls succeed.
 //!
 //! **Proves** that of the operations that were due while no fault was in force, and none had been for as long as an election may take,
 //! while one leader led that a quorum followed, 999 of 1,000 were answered ok by their deadlines. A compare-and-set that finds another
@@ -23,7 +23,7 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CallsSucceed>(
     "calls-succeed",
     Class::Availability,
     "where nothing is wrong and cores are free, 999 of 1,000 operations are answered ok",
-    "issue 14",
+    "the other half of `hit-rate`, which asks how reads are answered and not whether calls are",
 );
 
 /// One of so many may fail.

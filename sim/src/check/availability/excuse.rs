@@ -67,11 +67,11 @@ pub(super) struct Suspects {
     overload: Option<Overload>,
 }
 
-/// A node whose cores were full.
+/// The first node whose cores were found to be full.
 struct Overload {
     node: NodeId,
     since: SimTime,
-    /// How many were not served for that.
+    /// How many were not served for full cores, its or others'.
     operations: u64,
 }
 
@@ -131,8 +131,11 @@ impl Suspects {
     /// The first of them, and what was excused.
     pub(super) fn story(&self) -> Vec<String> {
         let overload = self.overload.iter().map(|Overload { node, since, operations }| {
-            let not_served = counted(*operations, "more operation");
-            format!("overload: the cores of {node} were {FULL}% busy from {since} on; {not_served}")
+            let excused = counted(*operations, "more operation");
+            format!(
+                "overload, first of {node}, whose cores were {FULL}% busy or more from {since} on; full cores excuse {excused} that \
+                 got no answer in time"
+            )
         });
         let told = self.unexcused.iter().map(|suspect| suspect.told.clone());
         told.chain(overload).collect()

@@ -1,4 +1,4 @@
-//! L8: who can be served is served, in time.
+//! Who can be served is served, in time.
 //!
 //! **Proves** that an operation is answered ok within [`Premises::service`] of when it was due, if all that time nothing was wrong on
 //! its way: the node that was asked and the leader run and no fault aims at them, a quorum follows that leader in its term, the
@@ -16,12 +16,12 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
 use super::excuse::{self, Suspect, Suspects};
+use crate::check::calm::more_than_leadership;
 use crate::check::{By, Check, CheckInfo, Finding, Now};
 use crate::history::{ByOp, Completion, Invocation, OpId};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::operations::UnderWay;
-use crate::words::Disturbs;
 use crate::words::figures::{counted, duration};
 use leasehold::env::NodeId;
 use leasehold::error::{ErrorKind, Outcome};
@@ -32,7 +32,7 @@ pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Served>(
     "served",
     Class::Availability,
     "an operation that nothing stands in the way of is answered ok in the time that network, disk and retries take",
-    "issue 14; elastickv #549, #558; CockroachDB's and TiKV's outages by stalled disks",
+    "elastickv 52987615 (R4), 18a25bdb #618 (D1); lease-bugs LB-80",
 );
 
 #[derive(Default)]
@@ -59,17 +59,7 @@ fn deadline(now: &Now<'_>, operation: &UnderWay) -> SimTime {
 
 /// Has nothing been lost since the operation was due, and no fault been there but such as move leadership only?
 fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
-    !now.nodes.lost_any_since(operation.due)
-        && excuse::undisturbed(now, operation.due, |disturbs| match disturbs {
-            Disturbs::Leadership | Disturbs::Nothing => false,
-            Disturbs::Members
-            | Disturbs::Reach
-            | Disturbs::Messages
-            | Disturbs::Lives
-            | Disturbs::Standstill
-            | Disturbs::Pace
-            | Disturbs::Clocks => true,
-        })
+    !now.nodes.lost_any_since(operation.due) && excuse::undisturbed(now, operation.due, more_than_leadership)
 }
 
 impl Served {

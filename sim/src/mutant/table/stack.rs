@@ -226,7 +226,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "first-leader-for-ever",
         about: "planted: a node passes what it is asked on to the first leader that it has heard of, and never learns another",
-        source: "the class of elastickv's stale leader addresses (R6); a follower's cache of who leads",
+        source: "none: a cache of who leads that nothing refreshes",
         seen: seen("planted/plain-handovers", "served"),
         harm: Harm::Liveness,
         engine: Some(engine::knows_first_leader),

@@ -225,7 +225,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "every-fiftieth-lost",
         about: "planted: one request of fifty is lost inside the node that it reaches; who asked waits until its deadline",
-        source: "any queue that drops without a word",
+        source: "none: a queue that drops without a word",
         seen: seen("planted/short-deadlines", "calls-succeed"),
         harm: Harm::Liveness,
         tap: Some(tap::every_fiftieth_lost),
@@ -243,7 +243,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "lost-at-leader-change",
         about: "planted: a request that is passed on to a leader that is one no longer gets no answer",
-        source: "the class of TiKV #7580 and CockroachDB #19769: a proposal that nobody answers after leadership has moved",
+        source: "elastickv 52987615 (R4): a proposal that nobody answers; here a request that was passed on",
         seen: seen("planted/plain-handovers", "served"),
         harm: Harm::Liveness,
         tap: Some(tap::lost_at_leader_change),
