@@ -34,7 +34,8 @@ metrics! {
     StaleReads = "stale-reads", Count, Reads;
     /// Hits / (hits + misses) of the lease reads at a leader that has applied an entry of its own term.
     LeaseHitRate = "lease-hit-rate", Ratio, Reads;
-    /// The longest time without a leader that runs and that a quorum follows, from the first leader of the run on.
+    /// The longest time without a leader that runs and that a quorum follows, from the first leader of the run on; all of the
+    /// time if there never was one.
     Leaderless = "leaderless", Seconds, Nothing;
     /// The longest time from the beginning of what took a leader away to the first operation that is answered when its successor serves.
     Failover = "failover", Seconds, Anything;

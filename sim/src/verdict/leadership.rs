@@ -1,6 +1,7 @@
 //! How long there was no leader, and how long it took until another served.
 //!
-//! There is no leader while none runs that a quorum of running voters takes for theirs; that counts from the first leader of the run on.
+//! There is no leader while none runs that a quorum of running voters takes for theirs; that counts from the first leader of the run on,
+//! and all of a run in which there never was one.
 //!
 //! A failover begins with what took the leader away: the transfer that it began, or the fault that acted when its quorum was last
 //! heard, within two heartbeats; where there was none, it begins when that quorum was last heard. It ends with the first operation
@@ -95,7 +96,8 @@ impl Leadership {
     pub(super) fn finish(&mut self, end: SimTime) -> Ended {
         let stretch = |from| Stretch { from, to: end };
         let failover = self.failover.take().map(|failover| stretch(failover.from));
-        Ended { leaderless: self.without.take().map(stretch), failover }
+        let never = (!self.begun).then(SimTime::default);
+        Ended { leaderless: self.without.take().or(never).map(stretch), failover }
     }
 
     /// Is there a leader?
@@ -203,6 +205,7 @@ mod tests {
     #[test]
     fn there_is_no_leader_while_no_quorum_follows_one_that_runs() {
         assert_eq!(longest(&led()), (None, None), "before the first there is none to miss");
+        assert_eq!(longest(&Events::default().started(0, 1, 1)).0, Some(10_000), "if there ever is one");
         assert_eq!(longest(&succeeded(led().killed(2_000, 1))).0, Some(1_010));
         let paused = led().process(2_000, 1, crate::history::ProcessChange::Paused);
         assert_eq!(longest(&paused.process(2_400, 1, crate::history::ProcessChange::Resumed)).0, Some(400));

@@ -204,7 +204,7 @@ pub struct Window {
     pub conflicts: u64,
     /// How often a node became leader, the first election of the run not counted.
     pub leader_changes: u64,
-    /// The longest time without a leader that a quorum followed, from the first of the run on.
+    /// The longest time without a leader that a quorum followed, from the first of the run on; all of it if there never was one.
     pub leaderless: Duration,
     /// The longest time from the beginning of what took a leader away to the first operation that was answered when its successor
     /// served; `None` if nobody succeeded anybody.
