@@ -8,6 +8,7 @@ use leasehold_sim::runner::{broken, load, margin, run};
 use leasehold_sim::scenario::{Dial, Reach, Seeds};
 use leasehold_sim::verdict::Margin;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// Short, few operations: what is turned up brings its own cuts.
 const SCENARIO: &str = r#"
@@ -29,7 +30,7 @@ deadline = "300ms"
 
 fn of(variant: &str, dial: Dial) -> Margin {
     let group = given::written("margin", SCENARIO, Some(variant), Some(Seeds::range(1, 2)));
-    let margin = margin(&group, dial, 2);
+    let margin = margin(&group, dial, 2, &AtomicBool::new(false)).unwrap();
     assert!(margin.cuts > 0);
     margin
 }
@@ -71,7 +72,8 @@ fn the_file_of_a_margin_draws_no_warning_and_breaks_as_it_was_found() {
         SCENARIO.replace("until = \"15s\"\n", "until = \"15s\"\ntimeline = [{ at = \"1s..2s\", tag = \"window\" }]\n");
     for variant in ["default", "long-lease"] {
         let group = given::written("margin", &text, Some(variant), Some(Seeds::range(1, 2)));
-        let (value, breach) = margin(&group, Dial::ClockDrift, 2).found.breach.unwrap();
+        let (value, breach) =
+            margin(&group, Dial::ClockDrift, 2, &AtomicBool::new(false)).unwrap().found.breach.unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("margin-files").join(variant);
         write_scenario(&broken(&group, Dial::ClockDrift, value, &breach), &folder).unwrap();
         let file = load(&folder.join("margin-clock-drift.toml")).unwrap();

@@ -1,12 +1,14 @@
 //! `leasehold fuzz`: spoilt scenario files.
 
-use super::{Stop, told};
+use super::{Stop, interrupt, told};
 use clap::Args;
 use leasehold_sim::report::Status;
 use leasehold_sim::runner::Places;
 use leasehold_sim::runner::fuzz::{Campaign, Corpus, Input, keep};
 use leasehold_sim::scenario;
+use leasehold_sim::words::figures;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 #[derive(Args)]
@@ -40,11 +42,10 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Status, Stop> {
         };
     }
     let corpus = Corpus::of(&Places::around(&std::env::current_dir()?), args.seed)?;
-    let begun = wall_clock();
-    for number in 0.. {
-        if begun.elapsed() >= args.lasts {
-            break;
-        }
+    let (begun, interrupted) = (wall_clock(), interrupt::heard()?);
+    eprintln!("fuzz, seed {}, {} files, for {}", args.seed, corpus.files(), figures::duration(args.lasts));
+    let is_over = || begun.elapsed() >= args.lasts || interrupted.load(Ordering::Relaxed);
+    for number in (0..).take_while(|_| !is_over()) {
         let input = corpus.input(number);
         let simulated = if number.is_multiple_of(RUN_ONE_IN) { RUN_FOR } else { Duration::ZERO };
         if let Err(words) = campaign.take(&input, simulated) {
@@ -53,7 +54,11 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Status, Stop> {
             return told(&format!("input {number} of seed {}: {words}\n\n  {again}", args.seed), Status::Harness);
         }
     }
-    told(&format!("fuzz, seed {}, {} files: {campaign}; nothing found", args.seed, corpus.files()), Status::AsExpected)
+    let (early, status) = match interrupted.load(Ordering::Relaxed) {
+        true => (format!("interrupted after {:.1} s: ", begun.elapsed().as_secs_f64()), Status::Interrupted),
+        false => (String::new(), Status::AsExpected),
+    };
+    told(&format!("{early}fuzz, seed {}, {} files: {campaign}; nothing found", args.seed, corpus.files()), status)
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a person waits; no run sees it")]

@@ -1,6 +1,6 @@
 //! `leasehold margin`: how far from unsafe.
 
-use super::{Format, Selection, Stop, cores, knobs, positive, refuse, under};
+use super::{Format, Selection, Stop, cores, interrupt, knobs, positive, refuse, under};
 use clap::Args;
 use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines, write_scenario};
 use leasehold_sim::runner::{Places, broken, margin};
@@ -47,18 +47,18 @@ pub(crate) fn margins(args: &MarginArgs) -> Result<Status, Stop> {
     }
     let dials: Vec<Dial> = if args.dials.is_empty() { Dial::all().collect() } else { args.dials.clone() };
     let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
-    let mut status = Status::AsExpected;
-    for group in &groups {
-        for (number, dial) in dials.iter().enumerate() {
-            let margin = margin(group, *dial, jobs);
-            show(&margin, number == 0, args.format)?;
-            if let (Some(dir), Some((value, breach))) = (&args.out, &margin.found.breach) {
-                keep(&broken(group, *dial, *value, breach), dir)?;
-            }
-            status = status.max(status_of(&margin));
+    let (mut status, mut judged) = (Status::AsExpected, 0);
+    let interrupted = interrupt::heard()?;
+    for (group, dial) in groups.iter().flat_map(|group| dials.iter().map(move |dial| (group, *dial))) {
+        let Some(margin) = margin(group, dial, jobs, &interrupted) else { break };
+        show(&margin, judged % dials.len() == 0, args.format)?;
+        if let (Some(dir), Some((value, breach))) = (&args.out, &margin.found.breach) {
+            keep(&broken(group, dial, *value, breach), dir)?;
         }
+        status = status.max(status_of(&margin));
+        judged += 1;
     }
-    Ok(status)
+    Ok(interrupt::or_early("margin", judged as u64, (groups.len() * dials.len()) as u64, status))
 }
 
 fn show(margin: &Margin, first: bool, format: Format) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! `leasehold matrix`: which check sees which planted bug.
 
-use super::{Format, Stop, cores, positive, whole};
+use super::{Format, Stop, cores, interrupt, positive, whole};
 use clap::Args;
 use leasehold_sim::mutant::{Kind, variants};
 use leasehold_sim::report::{Status, Style, matrix_line, matrix_table};
@@ -47,21 +47,26 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<Status, Stop> {
     let targets = matrix::targets(&chosen, &places).map_err(refused)?;
     let jobs = args.jobs.map_or_else(cores, NonZeroUsize::get);
     let search = Search { ranges: RANGES, seeds: args.seeds_per_range.get() as u64, chaos_seeds: args.chaos_seeds };
-    let rows = matrix::matrix(&targets, search, jobs, &|row| {
-        eprintln!(
-            "{}: {} ({:.1} s)",
-            row.variant.name,
-            if row.killed() { "seen" } else { "not seen" },
-            row.wall.as_secs_f64()
-        );
+    let interrupted = interrupt::heard()?;
+    let rows = matrix::matrix(&targets, search, jobs, &interrupted, &|row| {
+        let seen = match (row.killed(), row.reached) {
+            (true, _) => "seen",
+            (false, Some(false)) => "not reached",
+            (false, _) => "not seen",
+        };
+        eprintln!("{}: {seen} ({:.1} s)", row.variant.name, row.wall.as_secs_f64());
     });
+    // The default is the last that is judged.
+    let planned = targets.len() as u64 + 1;
+    let whole = rows.len() as u64 == planned;
     let lines = match args.format {
         Format::Text => matrix_table(&rows),
         Format::Jsonl => rows.iter().map(matrix_line).collect::<Vec<_>>().join("\n"),
     };
     writeln!(io::stdout(), "{lines}")?;
     let mut complaints: Vec<String> = rows.iter().filter_map(Row::complaint).collect();
-    complaints.extend(if all { dead_checks(&rows) } else { Vec::new() });
+    complaints.extend(if all && whole { dead_checks(&rows) } else { Vec::new() });
     complaints.iter().for_each(|complaint| eprintln!("error: {complaint}"));
-    Ok(if complaints.is_empty() { Status::AsExpected } else { Status::Failed })
+    let status = if complaints.is_empty() { Status::AsExpected } else { Status::Failed };
+    Ok(interrupt::or_early("variant", rows.len() as u64, planned, status))
 }

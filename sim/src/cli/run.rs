@@ -105,7 +105,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
         if has_enough(&intake) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let why = if has_enough(&intake) { Why::Failures(intake.failed) } else { Why::Interrupted };
-    let ended = Ended { judged: intake.judged, planned, why };
+    let ended = Ended { what: "run", judged: intake.judged, planned, why };
     intake.finish(&ended)?;
     Ok(match ended.why {
         _ if !ended.is_early() && everything => intake.with_none_idle(),

@@ -1,11 +1,12 @@
 //! `leasehold verify`: the same seeds again in other ways.
 
-use super::{Selection, Stop, fresh_process, knobs, refuse, under};
+use super::{Selection, Stop, fresh_process, interrupt, knobs, refuse, under};
 use clap::Args;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Status, Style};
 use leasehold_sim::runner::{self, Difference, Places, Verified, WAYS};
 use std::io::{self, Write};
+use std::sync::atomic::Ordering;
 
 #[derive(Args)]
 pub(crate) struct VerifyArgs {
@@ -24,12 +25,15 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Status, Stop> {
     let knobs = knobs(&args.selection, false, true)?;
     let groups = refuse(&under(&knobs, args.selection.wish(&args.scenarios, false)), &places)?;
     let (fresh, style) = (fresh_process()?, Style::stdout());
-    let mut out = io::stdout();
+    let interrupted = interrupt::heard()?;
+    let (mut out, mut judged) = (io::stdout(), 0);
     writeln!(out, "each seed alone; {}\n", WAYS.join("; "))?;
-    for group in &groups {
+    let goes_on = || !interrupted.load(Ordering::Relaxed);
+    for group in groups.iter().take_while(|_| goes_on()) {
         let title = format!("{}, variant {}", group.title(), group.variant.name);
         writeln!(out, "{}", style.strong(&title))?;
-        for seed in group.seeds.iter() {
+        for seed in group.seeds.iter().take_while(|_| goes_on()) {
+            judged += 1;
             let mut spec = group.spec(seed, Keep::All);
             spec.leak = args.test_leak;
             match runner::verify(&spec, &fresh)? {
@@ -47,7 +51,8 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Status, Stop> {
             }
         }
     }
-    Ok(Status::AsExpected)
+    let planned = groups.iter().map(|group| group.seeds.len()).sum();
+    Ok(interrupt::or_early("seed", judged, planned, Status::AsExpected))
 }
 
 fn differs(difference: &Difference, run: &str, style: Style) -> String {

@@ -1,6 +1,7 @@
 //! Variants against checks: one table, or one JSON object a variant.
 //!
 //! `seeds_median` and `seeds_worst` are taken over disjoint ranges of seeds and are `null` where a range shows nothing;
+//! `reached` says whether the variant did anything in these runs that the default does not do, and is `null` of the default itself;
 //! `chaos_seeds` is `null` where chaos shows nothing within its limit, or was not asked. `wall_ms` is the only field in which
 //! two equal searches may differ.
 
@@ -15,8 +16,7 @@ struct Object<'a> {
     kind: &'a str,
     class: &'a str,
     killed: bool,
-    /// In some of the runs it did something that the default does not do.
-    reached: bool,
+    reached: Option<bool>,
     by: Option<&'a str>,
     expected_by: Option<&'a str>,
     scenario: Option<&'a str>,
@@ -67,7 +67,7 @@ fn cells(row: &Row) -> [String; 7] {
         (Some(first), Some(seen)) if first.by != seen.by => format!("{} (not {})", first.by, seen.by),
         (Some(first), _) => first.by.clone(),
         (None, _) if is_default => "nothing".to_owned(),
-        (None, _) if !row.reached => "NOT REACHED".to_owned(),
+        (None, _) if row.reached == Some(false) => "NOT REACHED".to_owned(),
         (None, _) => "NOTHING".to_owned(),
     };
     let chaos = if row.chaos_limit == 0 || is_default {

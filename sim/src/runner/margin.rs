@@ -4,13 +4,15 @@
 //! one which comes three late finds gone. So the values of a ladder are tried from the least on ([`Dial::ladder`]), each with every
 //! seed, and bisection only narrows the first step from safe to unsafe.
 
-use super::{Group, Spec, sweep};
+use super::{Group, Spec, sweep_until};
 use crate::check::is_violation;
 use crate::history::Keep;
 use crate::mutant::DEFAULT;
 use crate::scenario::{Dial, Floor, Metric, RecordOnly, Scenario, Seeds};
 use crate::verdict::{Breach, Found, Margin, RunReport};
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The least value is found to one part in so many.
 const PRECISION: u64 = 100;
@@ -35,19 +37,20 @@ pub fn broken(group: &Group, dial: Dial, value: u64, breach: &Breach) -> Scenari
     Scenario { seeds: Seeds::one(breach.seed), variant, floors, ..dialled }
 }
 
-/// The margin of `group` as to `dial`, by runs on `jobs` threads.
-pub fn margin(group: &Group, dial: Dial, jobs: usize) -> Margin {
+/// The margin of `group` as to `dial`, by runs on `jobs` threads; `None`: `stop` was set before it was found.
+pub fn margin(group: &Group, dial: Dial, jobs: usize, stop: &AtomicBool) -> Option<Margin> {
     let scenario = &group.scenario;
     let cluster = &scenario.cluster;
     let lease = cluster.lease.unwrap_or_else(|| (group.variant.lease_length)(cluster.election_timeout, cluster.tick));
     let (mut runs, mut cuts) = (0, 0);
     let found = least(&dial.ladder(cluster), |value| {
-        let trial = tried(group, Arc::new(dialled(group, dial, value)), jobs);
+        let trial = tried(group, Arc::new(dialled(group, dial, value)), jobs, stop);
         runs += group.seeds.len();
         cuts += trial.cuts;
         trial.breach
     });
-    Margin {
+    let is_whole = !stop.load(Ordering::Relaxed);
+    is_whole.then(|| Margin {
         title: group.title(),
         variant: group.variant.name.to_owned(),
         seeds: group.seeds.clone(),
@@ -57,7 +60,7 @@ pub fn margin(group: &Group, dial: Dial, jobs: usize) -> Margin {
         found,
         runs,
         cuts,
-    }
+    })
 }
 
 /// What came of one value.
@@ -67,16 +70,17 @@ struct Trial {
     cuts: u64,
 }
 
-fn tried(group: &Group, scenario: Arc<Scenario>, jobs: usize) -> Trial {
+fn tried(group: &Group, scenario: Arc<Scenario>, jobs: usize, stop: &AtomicBool) -> Trial {
     let spec = |seed| Spec { scenario: Arc::clone(&scenario), ..group.spec(seed, Keep::Last(0)) };
     let mut trial = Trial::default();
-    sweep(group.seeds.iter().map(spec).collect(), jobs, &mut |report| {
+    sweep_until(stop, group.seeds.iter().map(spec).collect(), jobs, &mut |report| {
         trial.cuts += report.faults.get("partition").map_or(0, |count| count.effective);
         match (&mut trial.breach, breach(&report)) {
             (Some(known), Some(_)) => known.seeds += 1,
             (first @ None, found) => *first = found,
             (Some(_), None) => {}
         }
+        ControlFlow::Continue(())
     });
     trial
 }

@@ -14,7 +14,7 @@ use crate::verdict::{Row, Sighting};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -74,44 +74,54 @@ impl Target {
         self.variant
     }
 
-    /// Looks for what is wrong with it. Also returns the same runs of the default.
-    fn search(&self, search: Search) -> (Row, Vec<Spec>) {
+    /// Looks for what is wrong with it. Also returns the same runs of the default. `None`: `stop` was set before it was through.
+    fn search(&self, search: Search, stop: &AtomicBool) -> Option<(Row, Vec<Spec>)> {
         let begun = now();
         let mut made = Vec::new();
         let ranges = (0..search.ranges).map(|range| range * search.seeds + 1);
         let sightings: Vec<_> = match &self.aimed {
-            Some(aimed) => ranges.map(|first| aimed.sighting(first, search.seeds, &mut made)).collect(),
+            Some(aimed) => ranges.map(|first| aimed.sighting(first, search.seeds, stop, &mut made)).collect(),
             None => ranges.map(|_| None).collect(),
         };
         let first = sightings.iter().flatten().next();
         let checks = first.zip(self.aimed.as_ref()).map(|(seen, aimed)| aimed.checks(seen.seed)).unwrap_or_default();
         // Of one that nothing shows it matters whether there was anything to show.
-        let unseen = first.is_none() && self.aimed.is_some();
-        let reached = !unseen || self.aimed.as_ref().is_some_and(|aimed| aimed.is_reached(search.seeds));
-        let chaos = self.chaos.sighting(1, search.chaos_seeds, &mut made);
+        let unseen = self.aimed.as_ref().filter(|_| first.is_none());
+        let reached = Some(unseen.is_none_or(|aimed| aimed.is_reached(search.ranges * search.seeds, stop)));
+        let chaos = self.chaos.sighting(1, search.chaos_seeds, stop, &mut made);
         let (variant, range, chaos_limit) = (self.variant, search.seeds, search.chaos_seeds);
         let row = Row { variant, sightings, reached, range, checks, chaos, chaos_limit, wall: begun.elapsed() };
-        (row, made)
+        (!stop.load(Ordering::Relaxed)).then_some((row, made))
     }
 
     /// Its row, and nothing of the default.
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing stops it.
     pub fn row(&self, search: Search) -> Row {
-        self.search(search).0
+        self.search(search, &AtomicBool::new(false)).expect("nothing stops it").0
     }
 }
 
 /// The rows of `targets`, each shown to `each` when it is there, in whatever order; then that of the default. They come back in the
-/// order of `targets`, the default first.
-pub fn matrix(targets: &[Target], search: Search, jobs: usize, each: &(dyn Fn(&Row) + Sync)) -> Vec<Row> {
+/// order of `targets`, the default first. When `stop` is set those that are not through, and the default, are left out.
+pub fn matrix(
+    targets: &[Target],
+    search: Search,
+    jobs: usize,
+    stop: &AtomicBool,
+    each: &(dyn Fn(&Row) + Sync),
+) -> Vec<Row> {
     let found = in_parallel(targets, jobs, |target| {
-        let (row, made) = target.search(search);
-        each(&row);
-        (row, made)
+        let found = target.search(search, stop);
+        found.iter().for_each(|(row, _)| each(row));
+        found
     });
-    let (rows, made): (Vec<Row>, Vec<Vec<Spec>>) = found.into_iter().unzip();
-    let innocent = innocent(made.into_iter().flatten(), search, jobs);
-    each(&innocent);
-    std::iter::once(innocent).chain(rows).collect()
+    let (rows, made): (Vec<Row>, Vec<Vec<Spec>>) = found.into_iter().flatten().unzip();
+    let innocent = innocent(made.into_iter().flatten(), search, jobs, stop);
+    innocent.iter().for_each(each);
+    innocent.into_iter().chain(rows).collect()
 }
 
 /// The checks that no row brings to life, and what to say of each.
@@ -121,22 +131,23 @@ pub fn dead_checks(rows: &[Row]) -> Vec<String> {
     dead.map(|name| format!("{name} kills nothing: no variant is seen by it")).collect()
 }
 
-/// The default variant, in the same runs.
-fn innocent(made: impl Iterator<Item = Spec>, search: Search, jobs: usize) -> Row {
+/// The default variant, in the same runs; `None`: `stop` was set before it was through.
+fn innocent(made: impl Iterator<Item = Spec>, search: Search, jobs: usize, stop: &AtomicBool) -> Option<Row> {
     let begun = now();
     let mut seen = BTreeSet::new();
     let specs: Vec<Spec> = made.filter(|spec| seen.insert((spec.scenario.path.clone(), spec.seed))).collect();
-    let alarms = in_parallel(&specs, jobs, |spec| Sighting::of(&run(spec), &DEFAULT, 1));
-    Row {
+    let alarm = |spec: &Spec| (!stop.load(Ordering::Relaxed)).then(|| Sighting::of(&run(spec), &DEFAULT, 1));
+    let alarms: Option<Vec<_>> = in_parallel(&specs, jobs, alarm).into_iter().collect();
+    alarms.map(|alarms| Row {
         variant: &DEFAULT,
         sightings: alarms.into_iter().filter(Option::is_some).collect(),
-        reached: true,
+        reached: None,
         range: search.seeds,
         checks: BTreeSet::new(),
         chaos: None,
         chaos_limit: search.chaos_seeds,
         wall: begun.elapsed(),
-    }
+    })
 }
 
 fn group(title: &str, variant: &'static Variant, places: &Places) -> Result<Group, Refusals> {
@@ -155,8 +166,8 @@ impl Ground {
     }
 
     /// The first of `seeds` seeds from `first` on that tells something; `made` takes the same runs of the default.
-    fn sighting(&self, first: u64, seeds: u64, made: &mut Vec<Spec>) -> Option<Sighting> {
-        (1..=seeds).find_map(|after| {
+    fn sighting(&self, first: u64, seeds: u64, stop: &AtomicBool, made: &mut Vec<Spec>) -> Option<Sighting> {
+        until(stop, seeds).find_map(|after| {
             let seed = first + after - 1;
             made.push(self.innocent.spec(seed, Keep::Last(0)));
             Sighting::of(&run(&self.guilty.spec(seed, Keep::Last(0))), self.guilty.variant, after)
@@ -164,9 +175,9 @@ impl Ground {
     }
 
     /// In one of so many seeds: does the variant do anything that the default does not?
-    fn is_reached(&self, seeds: u64) -> bool {
+    fn is_reached(&self, seeds: u64, stop: &AtomicBool) -> bool {
         let default = Some(Arc::clone(&self.innocent.scenario));
-        (1..=seeds).any(|seed| {
+        until(stop, seeds).any(|seed| {
             let spec = Spec { default: default.clone(), ..self.guilty.spec(seed, Keep::Last(0)) };
             Defaults::default().run(&spec).reached == Some(true)
         })
@@ -181,6 +192,11 @@ impl Ground {
         // What might have failed tells of a bug as well, before anything does.
         found.chain(report.potential.into_keys()).collect()
     }
+}
+
+/// 1 to `most`, as long as `stop` is not set.
+fn until(stop: &AtomicBool, most: u64) -> impl Iterator<Item = u64> {
+    (1..=most).take_while(|_| !stop.load(Ordering::Relaxed))
 }
 
 /// `work` on each of `items`, on `jobs` threads; what comes of it in the order of `items`.
@@ -207,4 +223,34 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: impl Fn(&T) -> 
 #[expect(clippy::disallowed_methods, reason = "how long it took, which no run sees")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutant::Seen;
+    use crate::report::{matrix_line, matrix_table};
+    use crate::runner::find_variant;
+    use std::path::Path;
+
+    #[test]
+    fn a_bug_that_was_never_there_reads_otherwise_than_one_that_survived() {
+        let places = Places::around(Path::new(env!("CARGO_MANIFEST_DIR")));
+        // Nobody hands over in it.
+        let seen = Some(Seen { scenario: "fast/steady", by: "one-lease" });
+        let variant = Variant { seen, ..*find_variant("transfer-keeps-lease").unwrap() };
+        let target = Target::new(Box::leak(Box::new(variant)), &places);
+        let target = target.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+        let row = target.row(Search { ranges: 1, seeds: 1, chaos_seeds: 0 });
+        let told = |row: &Row| {
+            let table = matrix_table(std::slice::from_ref(row));
+            [table, matrix_line(row), row.complaint().unwrap_or_default()]
+        };
+        let [table, line, complaint] = told(&row);
+        assert!(table.contains("NOT REACHED") && line.contains("\"reached\":false"), "{table}{line}");
+        assert!(complaint.contains("was never there: in 1 seed of fast/steady it did nothing"), "{complaint}");
+        let [table, line, complaint] = told(&Row { reached: Some(true), ..row });
+        assert!(table.contains("NOTHING") && line.contains("\"reached\":true"), "{table}{line}");
+        assert!(complaint.contains("survives in 1 of 1 ranges"), "{complaint}");
+    }
 }

@@ -162,7 +162,11 @@ impl Auditor {
             FaultPhase::BeyondClaims => {
                 self.beyond_claims.get_or_insert_with(|| format!("from {} on: {fault}", record.at));
             }
-            FaultPhase::Refused | FaultPhase::Ended => {}
+            FaultPhase::Refused => {
+                count.refused += 1;
+                count.refusal.get_or_insert_with(|| fault.to_string());
+            }
+            FaultPhase::Ended => {}
         }
     }
 }
@@ -256,6 +260,10 @@ mod tests {
     use leasehold::error::ErrorKind;
     use leasehold::observe::Miss;
 
+    fn counted(planned: u64, activated: u64, effective: u64) -> FaultCount {
+        FaultCount { planned, activated, effective, ..FaultCount::default() }
+    }
+
     fn audited(scenario: &Scenario, events: &Events) -> (Audit, usize) {
         let mut auditor = Auditor::new(scenario, 1, Arc::from([]));
         let seen = events.records().iter().take_while(|record| auditor.record(record)).count();
@@ -332,8 +340,9 @@ mod tests {
         );
         let (audit, _) = audited(&with_timeline(timeline, ""), &events);
         assert_eq!(audit.coverage["transfer"], BTreeMap::from([(LeaseState::None, 1)]));
-        assert_eq!(audit.faults["transfer"], FaultCount { planned: 5, activated: 1, effective: 1 });
-        assert_eq!(audit.faults["partition"], FaultCount { planned: 1, activated: 0, effective: 0 });
+        let refusal = Some("nobody answers to the selector".to_owned());
+        assert_eq!(audit.faults["transfer"], FaultCount { refused: 1, refusal, ..counted(5, 1, 1) });
+        assert_eq!(audit.faults["partition"], counted(1, 0, 0));
         assert_eq!(audit.faults.len(), 2);
     }
 
@@ -346,7 +355,7 @@ mod tests {
         let events = events.fault(1_001, 0, Verb::Crash, FaultPhase::Effective);
         let events = events.fault(2_000, 1, Verb::Crash, FaultPhase::Refused);
         let (audit, _) = audited(&with_timeline(timeline, ""), &events);
-        assert_eq!(audit.faults["crash"], FaultCount { planned: 3, activated: 1, effective: 1 });
+        assert_eq!((audit.faults["crash"].planned, audit.faults["crash"].refused), (3, 1));
     }
 
     #[test]
@@ -356,7 +365,7 @@ mod tests {
         let events = twice(twice(Events::default(), FaultPhase::Activated), FaultPhase::Effective);
         let timeline = r#"{ at = "1s", crash = { node = "@majority", for = "1s" } },"#;
         let (audit, _) = audited(&with_timeline(timeline, ""), &events);
-        assert_eq!(audit.faults["crash"], FaultCount { planned: 1, activated: 1, effective: 1 });
+        assert_eq!(audit.faults["crash"], counted(1, 1, 1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why an expectation does not hold, in domain words with numbers. At most [`STORY`] lines each.
 
-use super::reading::ops;
+use super::reading::{WRITES, ops};
 use super::{OpMeasures, RoundMeasures, Window};
 use crate::check::STORY;
 use crate::scenario::{Metric, OpKind};
@@ -15,7 +15,10 @@ use std::time::Duration;
 /// What stands behind the value of `metric` in `window`; empty where the value says it all.
 pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
     let mut story = match metric {
-        Metric::LeaseHitRate | Metric::LeaseHits | Metric::LeaseMisses => hit_rate(window),
+        Metric::LeaseHitRate | Metric::LeaseHits | Metric::LeaseMisses | Metric::Renewals => hit_rate(window),
+        Metric::Reads => service(OpKind::Get, window).into_iter().collect(),
+        Metric::Writes => WRITES.into_iter().filter_map(|kind| service(kind, window)).collect(),
+        Metric::Scripts => script_latency(window),
         Metric::Operations(Some(OpKind::Script), _) => script_latency(window),
         Metric::Operations(Some(kind), _) => latency(kind, window),
         Metric::Operations(None, _) => OpKind::all().filter_map(|kind| service(kind, window)).collect(),

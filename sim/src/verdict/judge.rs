@@ -225,28 +225,27 @@ impl Court<'_> {
             shown_against(metric, value, floor.least as f64)
         );
         (value < floor.least as f64).then(|| {
-            let failure = self.failure(metric.to_string(), Class::Vacuous, message, self.faults_in_vain());
+            let mut story = explain::story(metric, &self.measures.whole);
+            story.extend(self.faults_told());
+            let failure = self.failure(metric.to_string(), Class::Vacuous, message, story);
             Failure { line: Some(line), ..failure }
         })
     }
 
-    /// The faults of which some did nothing, and what they would have had to do: why a run has exercised less than its file asks.
-    fn faults_in_vain(&self) -> Vec<String> {
-        let in_vain = self.faults.iter().filter(|(_, count)| count.effective < count.planned);
-        let told = |(verb, FaultCount { planned, activated, effective }): (&&str, &FaultCount)| {
+    /// What the faults did, and why not more: why a run has exercised less than its file asks.
+    fn faults_told(&self) -> Vec<String> {
+        let told = |(verb, count): (&&str, &FaultCount)| {
+            let FaultCount { planned, activated, effective, refused, refusal } = count;
+            let mut told = vec![format!("{verb}: {planned} planned, {activated} acted, {effective} effective")];
+            told.extend(refusal.as_ref().map(|why| format!("{refused} could not act, the first because {why}")));
+            let never = planned.saturating_sub(activated + refused);
+            told.extend((never > 0).then(|| format!("the run ended before {never} could act")));
             let if_what = verb.parse().map_or("", Verb::effective_if);
-            let idle = planned.saturating_sub(*activated);
-            let idle = match idle {
-                0 => String::new(),
-                _ => format!(
-                    "; {idle} could not act: nobody answered to its selector, it was refused, or the run ended before"
-                ),
-            };
-            format!(
-                "{verb}: {planned} planned, {activated} acted, {effective} effective, which it is if {if_what}{idle}"
-            )
+            told.extend((effective < activated).then(|| format!("it is effective if {if_what}")));
+            told.join("; ")
         };
-        in_vain.map(told).collect()
+        let told: Vec<String> = self.faults.iter().map(told).collect();
+        if told.is_empty() { vec!["no fault was planned".to_owned()] } else { told }
     }
 
     /// What is unexpected under a variant that the file has a section for. A section without a class expects the run to pass; one

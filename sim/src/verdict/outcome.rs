@@ -148,7 +148,7 @@ pub struct Potential {
 }
 
 /// What the steps of one verb did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FaultCount {
     /// So often they were to act: at times of the timeline, or because what they wait for has happened.
     pub planned: u64,
@@ -156,6 +156,10 @@ pub struct FaultCount {
     pub activated: u64,
     /// How many changed something.
     pub effective: u64,
+    /// How many could not act.
+    pub refused: u64,
+    /// Why the first of these could not.
+    pub refusal: Option<String>,
 }
 
 /// How often faults acted, by verb and by the state of the lease at that moment (`lease-bugs.md` V4).

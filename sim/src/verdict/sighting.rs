@@ -3,6 +3,7 @@
 use super::{Failure, Ruling, RunReport};
 use crate::mutant::{Harm, Kind, Variant};
 use crate::scenario::Class;
+use crate::words::figures::counted;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ pub struct Row {
     pub variant: &'static Variant,
     /// In its scenario: the first sighting in each range of seeds. Of the default variant: each alarm.
     pub sightings: Vec<Option<Sighting>>,
-    /// In some of these runs it did something that the default does not do.
-    pub reached: bool,
+    /// In some of these runs it did something that the default does not do; `None` of the default.
+    pub reached: Option<bool>,
     /// How many seeds there are to a range.
     pub range: u64,
     /// The checks that speak when the first of these runs goes on to its end, whatever they find.
@@ -105,6 +106,7 @@ impl Row {
         match (self.variant.kind, self.variant.seen) {
             (Kind::Default, _) => self.first().map(|seen| self.false_alarm(seen)),
             (_, Some(_)) if self.worst().is_some() => None,
+            (_, Some(seen)) if self.reached == Some(false) => Some(self.never_there(seen.scenario)),
             (_, Some(seen)) => Some(self.survival(seen.scenario, seen.by)),
             (_, None) => Some(format!("{} has no scenario that shows it: {}", self.variant.name, self.variant.about)),
         }
@@ -114,6 +116,15 @@ impl Row {
         format!(
             "{}, with which nothing is wrong, was found wrong at seed {} by {}: {}",
             self.variant.name, seen.seed, seen.by, seen.message
+        )
+    }
+
+    fn never_there(&self, scenario: &str) -> String {
+        let Variant { name, about, .. } = self.variant;
+        let seeds = counted(self.sightings.len() as u64 * self.range, "seed");
+        format!(
+            "{name} was never there: in {seeds} of {scenario} it did nothing that the default does not do, so no check \
+             could see it\n  {about}"
         )
     }
 

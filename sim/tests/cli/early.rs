@@ -101,6 +101,45 @@ fn a_second_interrupt_ends_at_once() {
     assert_eq!(fs::read_to_string(&junit).unwrap(), "", "nothing was waited for");
 }
 
+/// What is said once `first` was said on standard output (or error) and the command was interrupted: exit status 130, and the rest of both.
+fn interrupted_after(first: &str, on_error: bool, arguments: &[&str]) -> (String, String) {
+    let mut child = begun(arguments);
+    let (mut out, mut err) =
+        (BufReader::new(child.stdout.take().unwrap()), BufReader::new(child.stderr.take().unwrap()));
+    let (mut told, mut complained) = (String::new(), String::new());
+    let (pipe, lines): (&mut dyn BufRead, _) =
+        if on_error { (&mut err, &mut complained) } else { (&mut out, &mut told) };
+    while !lines.contains(first) {
+        assert!(pipe.read_line(lines).unwrap() > 0, "`{first}` is not in:\n{lines}");
+    }
+    signal(&child, "INT");
+    out.read_to_string(&mut told).unwrap();
+    err.read_to_string(&mut complained).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{told}{complained}");
+    (told, complained)
+}
+
+#[test]
+fn whatever_is_interrupted_tells_what_it_has_judged_and_of_how_much() {
+    let path = Folder::new("interrupt-others").scenario("2s", "2s");
+    let (told, complained) = interrupted_after("seed 1: ", false, &["verify", &path, "--seeds", MANY]);
+    let judged = told.matches("equal, ").count();
+    assert!(complained.replace(',', "").contains(&format!("interrupted: {judged} of 100000 seeds")), "{complained}");
+
+    let margin = ["margin", &path, "--dial", "clock-drift", "--dial", "leader-pause", "--seeds", "1..=2"];
+    let (told, complained) = interrupted_after(" cuts", false, &margin);
+    assert!(told.contains("by theory") && complained.contains("interrupted: 1 of 2 margins"), "{told}{complained}");
+
+    let variants = ["elastickv-549", "long-lease"].map(|name| ["--variant", name]).concat();
+    let matrix = [&["matrix", "--jobs", "1", "--chaos-seeds", "0", "--seeds", "1"], &variants[..]].concat();
+    let (told, complained) = interrupted_after(": seen", true, &matrix);
+    assert!(told.contains("elastickv-549 ") && !told.contains("default "), "{told}");
+    assert!(complained.contains("interrupted: 1 of 3 variants"), "{complained}");
+
+    let (told, _) = interrupted_after("files, for 86400s", true, &["fuzz", "--for", "24h"]);
+    assert!(told.starts_with("interrupted after ") && told.contains("; nothing found"), "{told}");
+}
+
 /// The runs that these arguments give, without how long each took.
 fn runs(arguments: &[&str]) -> Vec<serde_json::Value> {
     let output = leasehold(&[arguments, &["--format", "jsonl"]].concat());

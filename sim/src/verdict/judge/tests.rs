@@ -113,26 +113,28 @@ fn a_floor_that_is_not_reached_is_vacuous() {
 #[test]
 fn a_floor_that_is_not_reached_says_which_faults_did_nothing() {
     let scenario = scenario("[floors]\nfaults-effective = 5\n");
-    let crash = FaultCount { planned: 3, activated: 2, effective: 1 };
-    let heal = FaultCount { planned: 1, activated: 1, effective: 1 };
-    let faults = BTreeMap::from([("crash", crash), ("heal", heal)]);
-    let verdict = judge(&scenario, "default", Vec::new(), &measures(), &faults, None);
+    let told = |faults| judge(&scenario, "default", Vec::new(), &measures(), &faults, None).failures[0].story.clone();
+    let refusal = Some("n1 is down already".to_owned());
+    let crash = FaultCount { planned: 4, activated: 2, effective: 1, refused: 1, refusal };
+    let heal = FaultCount { planned: 1, activated: 1, effective: 1, ..FaultCount::default() };
     assert_eq!(
-        verdict.failures[0].story,
+        told(BTreeMap::from([("crash", crash), ("heal", heal)])),
         [
-            "crash: 3 planned, 2 acted, 1 effective, which it is if a running process was killed; 1 could not act: nobody answered to its \
-          selector, it was refused, or the run ended before"
+            "crash: 4 planned, 2 acted, 1 effective; 1 could not act, the first because n1 is down already; the run ended before 1 could \
+             act; it is effective if a running process was killed",
+            "heal: 1 planned, 1 acted, 1 effective"
         ]
     );
+    assert_eq!(told(BTreeMap::new()), ["no fault was planned"]);
 }
 
 #[test]
 fn effective_faults_are_counted_over_all_verbs() {
     let scenario = scenario("[floors]\nfaults-effective = 2\n");
-    let one = FaultCount { effective: 1, ..FaultCount::default() };
+    let one = || FaultCount { effective: 1, ..FaultCount::default() };
     let judged = |faults| judge(&scenario, "default", Vec::new(), &measures(), &BTreeMap::from(faults), None).ruling;
-    assert_eq!(judged([("heal", one), ("transfer", one)]), Ruling::Pass);
-    assert_eq!(judged([("heal", one), ("transfer", FaultCount::default())]), Ruling::Fail);
+    assert_eq!(judged([("heal", one()), ("transfer", one())]), Ruling::Pass);
+    assert_eq!(judged([("heal", one()), ("transfer", FaultCount::default())]), Ruling::Fail);
 }
 
 #[test]
