@@ -2,23 +2,29 @@
 
 pub(crate) use crate::history::testing::*;
 
-use super::{CheckInfo, Finding, Panel, Premises, Watch};
+use super::{ALL, CheckInfo, EXACT_SEARCH, Finding, Panel, Premises, Watch};
 use crate::view::View;
+
+/// The check of this name.
+fn info(name: &str) -> &'static CheckInfo {
+    let mut all = ALL.iter().chain([&EXACT_SEARCH]);
+    all.find(|info| info.name == name).unwrap_or_else(|| panic!("there is a check `{name}`"))
+}
 
 impl Events {
     /// The first thing that the check finds while this happens.
-    pub(crate) fn found_by(&self, info: &'static CheckInfo) -> Option<Finding> {
-        self.found_with(Premises::of_tests(), info)
+    pub(crate) fn found_by(&self, check: &str) -> Option<Finding> {
+        self.found_with(Premises::of_tests(), check)
     }
 
     /// The same, in a run with these premises.
-    pub(crate) fn found_with(&self, premises: Premises, info: &'static CheckInfo) -> Option<Finding> {
-        self.found_in(&mut Panel::new(View::default(), premises, [info]))
+    pub(crate) fn found_with(&self, premises: Premises, check: &str) -> Option<Finding> {
+        self.found_in(&mut Panel::new(View::default(), premises, [info(check)]))
     }
 
     /// The same, in a group of which this is known when it begins.
-    pub(crate) fn found_from(&self, nodes: View, info: &'static CheckInfo) -> Option<Finding> {
-        self.found_in(&mut Panel::new(nodes, Premises::of_tests(), [info]))
+    pub(crate) fn found_from(&self, nodes: View, check: &str) -> Option<Finding> {
+        self.found_in(&mut Panel::new(nodes, Premises::of_tests(), [info(check)]))
     }
 
     fn found_in(&self, panel: &mut Panel) -> Option<Finding> {
@@ -26,27 +32,27 @@ impl Events {
     }
 
     /// All that the check finds while this happens, and the panel on which it sits.
-    pub(crate) fn seen_by(&self, info: &'static CheckInfo) -> (Vec<Finding>, Panel) {
-        self.seen_with(Premises::of_tests(), info)
+    pub(crate) fn seen_by(&self, check: &str) -> (Vec<Finding>, Panel) {
+        self.seen_with(Premises::of_tests(), check)
     }
 
     /// The same, in a run with these premises.
-    pub(crate) fn seen_with(&self, premises: Premises, info: &'static CheckInfo) -> (Vec<Finding>, Panel) {
-        let mut panel = Panel::new(View::default(), premises, [info]);
+    pub(crate) fn seen_with(&self, premises: Premises, check: &str) -> (Vec<Finding>, Panel) {
+        let mut panel = Panel::new(View::default(), premises, [info(check)]);
         (self.records().iter().flat_map(|record| panel.record(record)).collect(), panel)
     }
 
     /// What the check finds at the end of a run in which this happens and in the course of which it finds nothing, and how often it
     /// evaluates its property.
-    pub(crate) fn judged_by(&self, info: &'static CheckInfo, end: u64) -> (Vec<Finding>, u64) {
-        let (found, mut panel) = self.seen_by(info);
+    pub(crate) fn judged_by(&self, check: &str, end: u64) -> (Vec<Finding>, u64) {
+        let (found, mut panel) = self.seen_by(check);
         assert_eq!(found, [], "it is judged at the end");
         (panel.finish(ms(end)), panel.evaluated())
     }
 
     /// How often the check evaluates its property, which holds while this happens.
-    pub(crate) fn evaluated_by(&self, info: &'static CheckInfo) -> u64 {
-        let (found, panel) = self.seen_by(info);
+    pub(crate) fn evaluated_by(&self, check: &str) -> u64 {
+        let (found, panel) = self.seen_by(check);
         assert_eq!(found, []);
         panel.evaluated()
     }

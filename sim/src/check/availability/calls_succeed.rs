@@ -13,24 +13,16 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
 use super::excuse::{self, Suspect, Suspects};
-use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::check::{By, Check, Finding, Now};
 use crate::history::{Completion, OpId};
-use crate::scenario::Class;
 use crate::words::figures::{counted, duration};
 use leasehold::env::NodeId;
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CallsSucceed>(
-    "calls-succeed",
-    Class::Availability,
-    "where nothing is wrong and cores are free, 999 of 1,000 operations are answered ok",
-    "the other half of `hit-rate`, which asks how reads are answered and not whether calls are",
-);
 
 /// One of so many may fail.
 const OF: u64 = 1_000;
 
 #[derive(Default)]
-struct CallsSucceed {
+pub(in crate::check) struct CallsSucceed {
     suspects: Suspects,
     /// Operations that were answered though nothing had to be excused.
     answered: u64,
@@ -102,7 +94,7 @@ mod tests {
             if op < answered { begun.read(100 + op, op, 0) } else { begun.gave_up(100 + op, op, Outcome::NotApplied) }
         });
         let idle = |events: Events, node| events.push(5_000, What::Cpu { node: NodeId(node), busy: Duration::ZERO });
-        (1..=3).fold(gets, idle).judged_by(&INFO, 5_000).0
+        (1..=3).fold(gets, idle).judged_by("calls-succeed", 5_000).0
     }
 
     #[test]
@@ -125,8 +117,8 @@ mod tests {
         let deadlines = vec![Premises::of_tests().shortest_service() - Duration::from_nanos(1); 100];
         let premises = Premises { deadlines: deadlines.into(), ..Premises::of_tests() };
         let answered = Events::three_and_a_leader().invoke(100, 1, get(0)).read(100, 1, 0);
-        assert_eq!(answered.evaluated_by(&INFO), 1);
-        let (_, panel) = answered.seen_with(premises, &INFO);
+        assert_eq!(answered.evaluated_by("calls-succeed"), 1);
+        let (_, panel) = answered.seen_with(premises, "calls-succeed");
         assert_eq!(panel.evaluated(), 0);
     }
 

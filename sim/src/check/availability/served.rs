@@ -17,9 +17,8 @@
 
 use super::excuse::{self, Suspect, Suspects};
 use crate::check::calm::more_than_leadership;
-use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::check::{By, Check, Finding, Now};
 use crate::history::{ByOp, Completion, Invocation, OpId};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::operations::UnderWay;
 use crate::words::figures::{counted, duration};
@@ -28,15 +27,8 @@ use leasehold::error::{ErrorKind, Outcome};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Served>(
-    "served",
-    Class::Availability,
-    "an operation that nothing stands in the way of is answered ok in the time that network, disk and retries take",
-    "elastickv 52987615 (R4), 18a25bdb #618 (D1); lease-bugs LB-80",
-);
-
 #[derive(Default)]
-struct Served {
+pub(in crate::check) struct Served {
     suspects: Suspects,
     /// Those under way, by when they must have been answered.
     owed: BinaryHeap<Reverse<(SimTime, OpId)>>,
@@ -230,13 +222,13 @@ mod tests {
         };
         let before = told(Events::default(), 20_000, 0);
         let events = told(told(before.then(events), 21_000, millis), 22_000, millis);
-        events.judged_by(&INFO, 30_000).0
+        events.judged_by("served", 30_000).0
     }
 
     #[test]
     fn who_is_answered_in_time_has_been_served() {
         assert_eq!(judged(led().invoke(20_000, 1, get(0)).read(20_580, 1, 0)), []);
-        assert_eq!(led().invoke(100, 1, get(0)).read(200, 1, 0).evaluated_by(&INFO), 1);
+        assert_eq!(led().invoke(100, 1, get(0)).read(200, 1, 0).evaluated_by("served"), 1);
     }
 
     #[test]

@@ -13,19 +13,11 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `value-behind-version` in `fast/steady`, and by
 //! `answers-of-former-process` in `fast/late-answers`.
 
-use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::check::{Check, Finding, Now};
 use crate::history::{Completion, Found, KeyId, OpId};
-use crate::scenario::Class;
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CommittedReads>(
-    "committed-reads",
-    Class::StaleRead,
-    "what is read was committed by then, and belongs to its version",
-    "lease-bugs.md S3",
-);
 
 #[derive(Default)]
-struct CommittedReads;
+pub(in crate::check) struct CommittedReads;
 
 impl Check for CommittedReads {
     fn completed(&mut self, now: &Now<'_>, _: OpId, _: &Completion) -> Option<Finding> {
@@ -64,6 +56,7 @@ mod tests {
     use crate::check::Premises;
     use crate::check::testing::{Events, get};
     use crate::history::Completion;
+    use crate::scenario::Class;
     use leasehold::request::ReadPath;
 
     /// Operation 1 has written a at index 1, operation 2 b at index 2; then operation 3 finds this of a.
@@ -75,15 +68,20 @@ mod tests {
 
     #[track_caller]
     fn wrong(events: &Events, message: &str) {
-        let finding = events.found_with(Premises::of_keys(&["a", "b"]), &INFO).expect("a read of what is not there");
-        assert_eq!((finding.check, finding.class), (INFO.name, Class::StaleRead));
+        let finding =
+            events.found_with(Premises::of_keys(&["a", "b"]), "committed-reads").expect("a read of what is not there");
+        assert_eq!((finding.check, finding.class), ("committed-reads", Class::StaleRead));
         assert_eq!(finding.message, format!("get #3 by client 3 found {message}"));
     }
 
     #[test]
     fn what_an_applied_entry_wrote_may_be_read() {
-        assert_eq!(found(1, Some(1)).evaluated_by(&INFO), 1);
-        assert_eq!(found(0, None).found_by(&INFO), None, "before the first write, as far as this check goes");
+        assert_eq!(found(1, Some(1)).evaluated_by("committed-reads"), 1);
+        assert_eq!(
+            found(0, None).found_by("committed-reads"),
+            None,
+            "before the first write, as far as this check goes"
+        );
     }
 
     #[test]
@@ -111,6 +109,6 @@ mod tests {
                 .written(index, index, index)
         });
         let events = events.invoke(200, 101, get(0)).read(201, 101, 2);
-        assert_eq!(events.evaluated_by(&INFO), 0);
+        assert_eq!(events.evaluated_by("committed-reads"), 0);
     }
 }

@@ -16,27 +16,15 @@
 //! scenario.
 
 use super::access::{Access, Done, writes};
-use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::check::{Check, Finding, Now};
 use crate::history::{Completion, Invocation, KeyId, OpId};
 use crate::register::Register;
 use crate::register::exact::has_order;
 use crate::register::zones::{self, INITIAL, Kind, Value};
-use crate::scenario::Class;
 use crate::view::operations::Completed;
 use crate::words::figures::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-/// Not as others of its class: what it says is said at the end.
-pub(in crate::check) const INFO: CheckInfo = CheckInfo {
-    stops: false,
-    ..CheckInfo::of::<ExactSearch>(
-        "exact-search",
-        Class::StaleRead,
-        "a key behaves like a single register, judged by an exact search in a sample",
-        "lease-bugs.md S6; Wing & Gong 1993, Lowe 2017",
-    )
-};
 
 /// So many operations are judged at most: what is wrong with some is found by trying all that may have come before.
 const MOST: usize = 300;
@@ -45,7 +33,7 @@ const MOST: usize = 300;
 const STEPS: usize = 100_000;
 
 #[derive(Default)]
-struct ExactSearch {
+pub(in crate::check) struct ExactSearch {
     /// The key that is judged, once it is chosen.
     key: Option<KeyId>,
     operations: Vec<zones::Operation>,
@@ -159,7 +147,7 @@ mod tests {
     use leasehold::error::Outcome;
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        let (findings, evaluated) = events.judged_by("exact-search", 60_000);
         (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 

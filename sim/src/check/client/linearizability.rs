@@ -27,22 +27,14 @@
 mod story;
 
 use super::access::{Access, Done, writes};
-use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::check::{Check, Finding, Now};
 use crate::history::{Completion, Invocation, KeyId, OpId, OpKind};
 use crate::register::zones::{Kind, Mark, Monitor};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::operations::UnderWay;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Linearizability>(
-    "linearizability",
-    Class::StaleRead,
-    "each key behaves like a single register, judged from the values that clients saw",
-    "lease-bugs.md S1; Gibbons & Korach 1997",
-);
-
 #[derive(Default)]
-struct Linearizability {
+pub(in crate::check) struct Linearizability {
     /// By key.
     registers: Vec<Register>,
 }

@@ -12,21 +12,13 @@
 //! **Seen alive by** `answers-of-former-process` (`fast/late-answers`), where `committed-reads` speaks first, its unit tests
 //! and `sim/tests/alive.rs`.
 
-use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::check::{Check, Finding, Now};
 use crate::history::{Completion, KeyId, OpId};
-use crate::scenario::Class;
 use leasehold::request::Version;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<MonotoneReads>(
-    "monotone-reads",
-    Class::StaleRead,
-    "no client finds less of a key than it has seen before",
-    "lease-bugs.md S2; Terry et al. 1994",
-);
-
 #[derive(Default)]
-struct MonotoneReads {
+pub(in crate::check) struct MonotoneReads {
     /// The newest version that each client has seen of each key.
     seen: BTreeMap<(u32, KeyId), Seen>,
 }
@@ -73,9 +65,10 @@ mod tests {
     use crate::history::Invocation;
     use crate::history::Operation;
     use crate::history::What;
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_with(Premises::of_keys(&["a"]), &INFO)
+        events.found_with(Premises::of_keys(&["a"]), "monotone-reads")
     }
 
     /// Operation `op` of client 7.
@@ -94,7 +87,7 @@ mod tests {
     #[test]
     fn a_client_does_not_find_less_than_it_has_found() {
         let finding = first(&invoke(seen(), 20, 2, get(0)).read(30, 2, 4)).expect("it went back");
-        assert_eq!((finding.check, finding.class), (INFO.name, Class::StaleRead));
+        assert_eq!((finding.check, finding.class), ("monotone-reads", Class::StaleRead));
         assert_eq!(
             finding.message,
             "get #2 by client 7 found version 4 of a, but its #1 had seen version 5 before that began"

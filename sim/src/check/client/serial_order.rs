@@ -22,7 +22,7 @@
 //! `long-lease` in `fast/stale-read`, `snapshot-too-new` in `planted/lost-update`, and `interrupted-is-done` and
 //! `interrupted-is-refused` in `planted/unheard-answers`.
 
-use crate::check::{Check, CheckInfo, Finding, Now};
+use crate::check::{Check, Finding, Now};
 use crate::history::{Answer, Completion, Effect, OpId, OpKind};
 use crate::scenario::Class;
 use crate::view::ledger::Misfit;
@@ -32,15 +32,8 @@ use leasehold::error::Outcome;
 use leasehold::request::Version;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<SerialOrder>(
-    "serial-order",
-    Class::StaleRead,
-    "all operations, scripts across all their keys, take place in the order of the log and in real time",
-    "lease-bugs.md S5, S1; Herlihy & Wing 1990; Papadimitriou 1979",
-);
-
 #[derive(Default)]
-struct SerialOrder {
+pub(in crate::check) struct SerialOrder {
     /// Operations under way that have taken effect, and where.
     effective: BTreeMap<OpId, Version>,
     /// Writes of unknown outcome that have not taken effect.

@@ -22,23 +22,15 @@
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 
 use crate::check::story::path;
-use crate::check::{Check, CheckInfo, Finding, Now, STORY};
+use crate::check::{Check, Finding, Now, STORY};
 use crate::history::{ByOp, Completion, Invocation, KeyId, OpId, OpKind, Operation};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::operations::{Did, UnderWay};
 use crate::words::figures::duration;
 use leasehold::request::Version;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Staleness>(
-    "staleness",
-    Class::StaleRead,
-    "no operation sees or overwrites less than what was acknowledged before it was invoked",
-    "lease-bugs.md S1",
-);
-
 #[derive(Default)]
-struct Staleness {
+pub(in crate::check) struct Staleness {
     /// By key.
     floors: Vec<Floor>,
     under_way: ByOp<Floors>,

@@ -15,27 +15,19 @@
 //! **Seen alive by** `short-queues` (`planted/read-bursts`), `failed-engine-goes-unnoticed` (`planted/failed-disks`), where
 //! `recovers` speaks first, its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{Arrival, By, Check, CheckInfo, Finding, Now};
+use crate::check::{Arrival, By, Check, Finding, Now};
 use crate::history::Fault;
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::figures::{count, counted, duration};
 use leasehold::env::{Lane, NodeId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Heartbeats>(
-    "heartbeats",
-    Class::Expectation,
-    "where nothing is wrong, a leader's heartbeats go out and arrive, whatever the load",
-    "lease-bugs.md Pf2, Pf4; elastickv #1044",
-);
-
 /// Of ten heartbeats that the interval gives, so many must arrive.
 const OF_TEN: u128 = 9;
 
 #[derive(Default)]
-struct Heartbeats {
+pub(in crate::check) struct Heartbeats {
     leading: Option<Leading>,
     /// Heartbeats since the leader was last looked at, by receiver.
     lately: BTreeMap<NodeId, u64>,
@@ -177,7 +169,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        let (findings, evaluated) = events.judged_by("heartbeats", 60_000);
         (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 

@@ -16,9 +16,8 @@
 //! **Seen alive by** `heartbeats-behind-entries` (`planted/bulk-traffic`), `only-voter-without-lease` (`planted/only-voter`),
 //! its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
+use crate::check::{By, Check, Finding, LeaseRead, Now};
 use crate::history::ProcessChange;
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::Disturbs;
 use crate::words::figures::{count, list};
@@ -26,13 +25,6 @@ use leasehold::env::NodeId;
 use leasehold::observe::Miss;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<HitRate>(
-    "hit-rate",
-    Class::Expectation,
-    "where nothing is wrong, or one follower is down, reads are answered from the lease",
-    "lease-bugs.md Pf1",
-);
 
 /// So many reads say something of a rate.
 const ENOUGH: u64 = 200;
@@ -81,7 +73,7 @@ impl Weather {
 }
 
 #[derive(Default)]
-struct HitRate {
+pub(in crate::check) struct HitRate {
     /// Who is down or stands still.
     down: BTreeSet<NodeId>,
     /// When the last went down or came back.
@@ -186,7 +178,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
-        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        let (findings, evaluated) = events.judged_by("hit-rate", 60_000);
         (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 

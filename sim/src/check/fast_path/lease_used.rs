@@ -12,22 +12,14 @@
 //! **Seen alive by** its unit tests, and by `idle-lease-lapses` (`planted/read-only`), `no-lease` and `lease-ended-by-renewal`
 //! (`fast/steady`). Such a lease is a bug and not an idle run: so its class is that of the hit rate.
 
-use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, LeaseRead, Now};
 use crate::words::figures::{counted, duration};
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LeaseUsed>(
-    "lease-used",
-    Class::Expectation,
-    "where a leader stands for long and is asked, its lease answers at least once",
-    "lease-bugs.md V1",
-);
 
 /// For so many election timeouts a leader must stand.
 const TIMEOUTS: u32 = 5;
 
 #[derive(Default)]
-struct LeaseUsed {
+pub(in crate::check) struct LeaseUsed {
     /// Lease reads that came to a leader that had stood for that long.
     reads: u64,
     hits: u64,
@@ -61,11 +53,12 @@ impl Check for LeaseUsed {
 mod tests {
     use super::*;
     use crate::check::testing::Events;
+    use crate::scenario::Class;
     use leasehold::observe::Event;
     use leasehold::observe::Miss;
 
     fn judged(events: &Events) -> Vec<Finding> {
-        events.judged_by(&INFO, 60_000).0
+        events.judged_by("lease-used", 60_000).0
     }
 
     fn led() -> Events {

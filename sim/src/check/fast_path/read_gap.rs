@@ -16,22 +16,14 @@
 //!
 //! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `old-lease-waited-out` in `fast/read-gap`.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Premises};
+use crate::check::{By, Check, Finding, Now, Premises};
 use crate::history::{Completion, Fault, Invocation, OpId, Operation, ProcessChange};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::Disturbs;
 use crate::words::figures::duration;
 use leasehold::coordinator::RETRY_INTERVAL;
 use leasehold::env::{Lane, NodeId};
 use std::time::Duration;
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ReadGap>(
-    "read-gap",
-    Class::Expectation,
-    "when leadership moves, reads are away for no longer than it takes to move",
-    "lease-bugs.md Pf5",
-);
 
 /// Why leadership moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,7 +42,7 @@ impl Reason {
 }
 
 #[derive(Default)]
-struct ReadGap {
+pub(in crate::check) struct ReadGap {
     /// When a process last began, ended, stood still or went on.
     stirred: SimTime,
     gap: Option<Gap>,
@@ -185,7 +177,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (usize, u64) {
-        let (found, evaluated) = events.judged_by(&INFO, 60_000);
+        let (found, evaluated) = events.judged_by("read-gap", 60_000);
         (found.len(), evaluated)
     }
 

@@ -16,8 +16,7 @@
 //! **Seen alive by** `rounds-without-end` (`fast/s-03-cut-after-check-quorum`), `renewed-at-every-tick` (`fast/steady`) and its
 //! unit tests. What `verdict` judges is seen by `elastickv-559` (`fast/steady`), which runs a round before each write.
 
-use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, LeaseRead, Now};
 use crate::time::SimTime;
 use crate::view::acknowledged::Extension;
 use crate::words::figures::{count, counted, duration};
@@ -26,18 +25,11 @@ use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ReadIndexBudget>(
-    "read-index-budget",
-    Class::Expectation,
-    "ReadIndex rounds are spent on lease misses and renewals only, and sparingly",
-    "lease-bugs.md Pf2",
-);
-
 /// How many renewal rounds may begin in the length of one lease (Pf2: at most one per third of it).
 const ROUNDS_PER_LEASE: u128 = 3;
 
 #[derive(Default)]
-struct ReadIndexBudget {
+pub(in crate::check) struct ReadIndexBudget {
     misses: u64,
     miss_rounds: u64,
     /// The shortest lease seen: gives the most generous bound.
@@ -157,10 +149,11 @@ impl Check for ReadIndexBudget {
 mod tests {
     use super::*;
     use crate::check::testing::Events;
+    use crate::scenario::Class;
     use leasehold::observe::Miss;
 
     fn judged(events: &Events) -> Vec<Finding> {
-        events.judged_by(&INFO, 3_000).0
+        events.judged_by("read-index-budget", 3_000).0
     }
 
     fn renewed(rounds: u64) -> Events {

@@ -18,21 +18,13 @@
 //! `heartbeats-behind-entries` in `planted/bulk-traffic`.
 
 use crate::check::calm::more_than_leadership;
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place, Premises};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, Place, Premises};
 use crate::time::SimTime;
 use crate::words::figures::{count, counted, duration};
 use leasehold::env::{Lane, NodeId};
 use leasehold::observe::RoundCause;
 use std::collections::VecDeque;
 use std::time::Duration;
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ReadIndexLatency>(
-    "read-index-latency",
-    Class::Expectation,
-    "a ReadIndex round takes a round trip, and waits for no tick",
-    "lease-bugs.md Pf6, LB-62",
-);
 
 /// So many rounds say something of how long they take.
 const ENOUGH: u64 = 100;
@@ -41,7 +33,7 @@ const ENOUGH: u64 = 100;
 const REMEMBERED: usize = 64;
 
 #[derive(Default)]
-struct ReadIndexLatency {
+pub(in crate::check) struct ReadIndexLatency {
     /// Who was last caught up, and since when it has been that and written no snapshot.
     leader: Option<(NodeId, SimTime)>,
     /// When it made its last entries durable.
@@ -174,7 +166,7 @@ mod tests {
     }
 
     fn after(events: Events) -> (Vec<String>, u64) {
-        let (findings, evaluated) = events.judged_by(&INFO, 60_000);
+        let (findings, evaluated) = events.judged_by("read-index-latency", 60_000);
         (findings.into_iter().map(|finding| finding.message).collect(), evaluated)
     }
 

@@ -14,20 +14,12 @@
 //! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, `only-voter-without-lease`
 //! (`planted/only-voter`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now, Premises};
+use crate::check::{By, Check, Finding, LeaseRead, Now, Premises};
 use crate::history::Fault;
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::Disturbs;
 use crate::words::figures::duration;
 use leasehold::observe::Miss;
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<WarmLease>(
-    "warm-lease",
-    Class::Expectation,
-    "a new leader answers from its lease one heartbeat round trip after it is caught up",
-    "lease-bugs.md Pf3",
-);
 
 /// Is it not over when it has ended?
 fn leaves_something_behind(disturbs: Disturbs) -> bool {
@@ -38,7 +30,7 @@ fn leaves_something_behind(disturbs: Disturbs) -> bool {
 }
 
 #[derive(Default)]
-struct WarmLease {
+pub(in crate::check) struct WarmLease {
     /// From when on the next read of the leader must be answered from its lease; `None`: one was judged.
     due: Option<SimTime>,
     cold: u64,
@@ -110,7 +102,7 @@ mod tests {
     }
 
     fn judged(events: &Events) -> (usize, u64) {
-        let (found, evaluated) = events.judged_by(&INFO, 60_000);
+        let (found, evaluated) = events.judged_by("warm-lease", 60_000);
         (found.len(), evaluated)
     }
 

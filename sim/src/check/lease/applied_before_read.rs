@@ -11,18 +11,10 @@
 //!
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/stale-read`.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now};
-use crate::scenario::Class;
-
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<AppliedBeforeRead>(
-    "applied-before-read",
-    Class::LeaseInvariant,
-    "who answers from a lease has applied all that any client was told of",
-    "lease-bugs.md S4, P9",
-);
+use crate::check::{By, Check, Finding, Now};
 
 #[derive(Default)]
-struct AppliedBeforeRead;
+pub(in crate::check) struct AppliedBeforeRead;
 
 impl Check for AppliedBeforeRead {
     fn served(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
@@ -44,10 +36,11 @@ impl Check for AppliedBeforeRead {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, get, ms};
+    use crate::scenario::Class;
     use leasehold::observe::Miss;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("applied-before-read")
     }
 
     /// n1 has applied index 1, n2 index 2 as well.
@@ -58,7 +51,7 @@ mod tests {
     #[test]
     fn a_node_that_lacks_what_was_acknowledged_does_not_answer() {
         let finding = first(&applied().put(5, 10, 2).hit(20, 1)).expect("index 2 is missing");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(20)));
+        assert_eq!((finding.check, finding.class, finding.at), ("applied-before-read", Class::LeaseInvariant, ms(20)));
         assert_eq!(
             finding.message,
             "n1 answered a read from its lease with index 1 applied, after a client had been told of index 2"

@@ -18,8 +18,7 @@
 //! **Seen alive by** the variants `long-lease`, at the first extension of every run, and `wall-clock` (`fast/s-07-wall-steps`).
 
 use crate::check::story::moment;
-use crate::check::{By, Check, CheckInfo, Finding, Now, Opened, STORY, Vote};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, Opened, STORY, Vote};
 use crate::time::SimTime;
 use crate::view::acknowledged::Extension;
 use crate::view::{Held, View};
@@ -29,19 +28,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Not as others of its class: all that it finds is potential.
-pub(in crate::check) const INFO: CheckInfo = CheckInfo {
-    stops: false,
-    ..CheckInfo::of::<BackedByPromises>(
-        "backed-by-promises",
-        Class::LeaseInvariant,
-        "while a lease is valid, every election needs a voter that has promised against it",
-        "lease-bugs.md W3, P2, P3, P5, P6; Raft dissertation §4.2.3, §6.4.1",
-    )
-};
-
 #[derive(Default)]
-struct BackedByPromises {
+pub(in crate::check) struct BackedByPromises {
     /// Who has started again votes for nobody until its clock shows this.
     withheld: BTreeMap<NodeId, Instant>,
     /// What voters have promised to leaders, by (leader, voter): as it was when the leader last counted on it.
@@ -193,7 +181,7 @@ mod tests {
     use leasehold::observe::Event;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("backed-by-promises")
     }
 
     /// n1 leads term 4; n2 and n3 follow it. All have one entry. A promise is sure for 900 ms, a lease lasts 300.
@@ -208,7 +196,7 @@ mod tests {
     #[test]
     fn a_lease_within_the_promises_of_a_quorum_is_backed() {
         let events = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
-        assert_eq!(events.evaluated_by(&INFO), 1);
+        assert_eq!(events.evaluated_by("backed-by-promises"), 1);
     }
 
     #[test]

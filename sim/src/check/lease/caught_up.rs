@@ -11,19 +11,11 @@
 //!
 //! **Seen alive by** `served-before-own-term` (`planted/fresh-leader`) and its unit tests.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now};
 use crate::words::figures::duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CaughtUp>(
-    "caught-up",
-    Class::LeaseInvariant,
-    "a leader answers from its lease only after it has applied an entry of its own term",
-    "lease-bugs.md W7, P7",
-);
-
 #[derive(Default)]
-struct CaughtUp;
+pub(in crate::check) struct CaughtUp;
 
 impl Check for CaughtUp {
     fn served(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>) -> Option<Finding> {
@@ -51,10 +43,11 @@ impl Check for CaughtUp {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
     use leasehold::observe::Miss;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("caught-up")
     }
 
     /// n1 has applied index 7 of term 4 and leads term 5.
@@ -65,7 +58,7 @@ mod tests {
     #[test]
     fn a_read_before_an_entry_of_the_own_term_is_applied_is_a_violation() {
         let finding = first(&elected().hit(20, 1)).expect("not caught up");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(20)));
+        assert_eq!((finding.check, finding.class, finding.at), ("caught-up", Class::LeaseInvariant, ms(20)));
         assert_eq!(
             finding.message,
             "n1 answered a read from its lease before it had applied an entry of its term 5: \
@@ -77,7 +70,7 @@ mod tests {
     #[test]
     fn after_that_reads_are_answered() {
         let events = elected().missed(11, 1, Miss::NotCaughtUp).applies(15, 1, 8, 5, 0).hit(20, 1);
-        assert_eq!(events.evaluated_by(&INFO), 1);
+        assert_eq!(events.evaluated_by("caught-up"), 1);
     }
 
     #[test]

@@ -13,19 +13,11 @@
 //! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
 //! (`planted/slow-half`), and its unit tests.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, STORY};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, STORY};
 use crate::view::acknowledged::Extension;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CountedVoters>(
-    "counted-voters",
-    Class::LeaseInvariant,
-    "a lease is extended by acknowledgements of a quorum of those who vote",
-    "lease-bugs.md W11, P5; LB-39 to LB-41, LB-43",
-);
-
 #[derive(Default)]
-struct CountedVoters;
+pub(in crate::check) struct CountedVoters;
 
 impl Check for CountedVoters {
     fn lease_extended(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, lease: Extension) -> Option<Finding> {
@@ -55,9 +47,10 @@ impl Check for CountedVoters {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("counted-voters")
     }
 
     /// n1 leads term 4 of n1, n2 and n3, which vote, and n4, which learns; n5 is no member.
@@ -69,13 +62,13 @@ mod tests {
     #[test]
     fn a_voter_with_the_leader_is_a_quorum_of_three() {
         let events = leads().acknowledges(20, 3, 1, 4, 10).leased(21, 1, 4, 0, 10);
-        assert_eq!(events.evaluated_by(&INFO), 1);
+        assert_eq!(events.evaluated_by("counted-voters"), 1);
     }
 
     #[test]
     fn a_learner_does_not_count() {
         let finding = first(&leads().acknowledges(20, 4, 1, 4, 10).leased(21, 1, 4, 0, 10)).expect("a learner");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(21)));
+        assert_eq!((finding.check, finding.class, finding.at), ("counted-voters", Class::LeaseInvariant, ms(21)));
         assert_eq!(
             finding.message,
             "n1 extended its lease of term 4 without the acknowledgements of a quorum of those who vote: n1 n2 n3, learning n4"

@@ -15,8 +15,7 @@
 //!
 //! **Seen alive by** the variant `elastickv-549`, under which every error ends the lease: write conflicts above all.
 
-use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, LeaseRead, Now};
 use crate::time::{SimTime, mean};
 use crate::words::figures::{count, counted, duration, rate};
 use leasehold::error::ErrorKind;
@@ -24,15 +23,8 @@ use leasehold::observe::{EndCause, Miss, RoundCause};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<EndCauses>(
-    "end-causes",
-    Class::Expectation,
-    "only a loss of leadership ends a lease: no conflict, deadline or transport error does",
-    "lease-bugs.md W9, RL.8; elastickv #558, #559",
-);
-
 #[derive(Default)]
-struct EndCauses {
+pub(in crate::check) struct EndCauses {
     unfounded: BTreeMap<ErrorKind, Ends>,
     reads: u64,
     cold: u64,
@@ -140,10 +132,11 @@ impl Check for EndCauses {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
     use leasehold::observe::Event;
 
     fn judged(events: &Events) -> Vec<Finding> {
-        events.judged_by(&INFO, 2_000).0
+        events.judged_by("end-causes", 2_000).0
     }
 
     #[test]
@@ -185,6 +178,6 @@ mod tests {
     #[test]
     fn every_end_is_one_evaluation() {
         let events = Events::default().ended(1, 1, EndCause::Transfer).failed(2, 1, ErrorKind::NotLeader).hit(3, 1);
-        assert_eq!(events.evaluated_by(&INFO), 2);
+        assert_eq!(events.evaluated_by("end-causes"), 2);
     }
 }

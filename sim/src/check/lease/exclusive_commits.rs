@@ -12,23 +12,15 @@
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/read-index-renewal`, before `one-lease` sees anything.
 
 use crate::check::story::moment;
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, Place};
 use crate::time::SimTime;
 use crate::view::Held;
 use crate::view::acknowledged::Extension;
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ExclusiveCommits>(
-    "exclusive-commits",
-    Class::LeaseInvariant,
-    "nothing of a later term is committed while a lease is valid",
-    "lease-bugs.md W2",
-);
-
 #[derive(Default)]
-struct ExclusiveCommits {
+pub(in crate::check) struct ExclusiveCommits {
     /// The first known of the latest term in which an entry was applied.
     latest: Option<Committed>,
 }
@@ -80,10 +72,11 @@ impl Check for ExclusiveCommits {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
     use leasehold::observe::EndCause;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("exclusive-commits")
     }
 
     /// n1 leads term 4, with a lease until 1000 ms and an entry of its term.
@@ -94,7 +87,7 @@ mod tests {
     #[test]
     fn an_entry_of_a_later_term_under_a_valid_lease_is_a_violation() {
         let finding = first(&leased().applies(900, 2, 2, 5, 0)).expect("two leaders");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(900)));
+        assert_eq!((finding.check, finding.class, finding.at), ("exclusive-commits", Class::LeaseInvariant, ms(900)));
         assert_eq!(
             finding.message,
             "n1 holds a lease of term 4 for another 100ms, though an entry of term 5 is committed"
@@ -120,6 +113,6 @@ mod tests {
 
     #[test]
     fn each_term_and_each_extension_is_one_evaluation() {
-        assert_eq!(leased().applies(20, 2, 1, 4, 0).extended(30, 1, 4, 1_030).evaluated_by(&INFO), 3);
+        assert_eq!(leased().applies(20, 2, 1, 4, 0).extended(30, 1, 4, 1_030).evaluated_by("exclusive-commits"), 3);
     }
 }

@@ -13,19 +13,11 @@
 //! `clock-failure-is-zero` (`planted/clock-failure`) and `never-expires` (`fast/s-03-cut-after-check-quorum`): a cached reading
 //! at once.
 
-use crate::check::{By, Check, CheckInfo, Finding, LeaseRead, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, LeaseRead, Now};
 use crate::words::figures::duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<FreshClock>(
-    "fresh-clock",
-    Class::LeaseInvariant,
-    "a lease read is decided by a fresh reading of the clock, before the lease's expiry",
-    "lease-bugs.md W10, P8",
-);
-
 #[derive(Default)]
-struct FreshClock;
+pub(in crate::check) struct FreshClock;
 
 impl Check for FreshClock {
     fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
@@ -52,6 +44,7 @@ fn what_is_wrong(By { clock, state, .. }: By<'_>, LeaseRead { miss, reading }: L
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
     use leasehold::env::Instant;
     use leasehold::observe::Event;
     use leasehold::observe::Miss;
@@ -60,7 +53,7 @@ mod tests {
     fn decided(miss: Option<Miss>, now: Option<u64>) -> Option<Finding> {
         let now = now.map(|now| Instant::from_nanos(ms(now).0));
         let events = Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10);
-        events.event(200, 1, Event::LeaseRead { miss, now, again: false }).found_by(&INFO)
+        events.event(200, 1, Event::LeaseRead { miss, now, again: false }).found_by("fresh-clock")
     }
 
     #[test]
@@ -72,7 +65,7 @@ mod tests {
     #[test]
     fn an_old_reading_is_a_violation_whatever_was_decided() {
         let finding = decided(None, Some(150)).expect("a cached clock");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(200)));
+        assert_eq!((finding.check, finding.class, finding.at), ("fresh-clock", Class::LeaseInvariant, ms(200)));
         assert_eq!(finding.message, "n1 answered a lease read by a reading of its clock that was 50ms old");
         assert!(decided(Some(Miss::Expired), Some(150)).is_some());
         assert!(decided(None, Some(201)).is_some());
@@ -87,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_instant_of_expiry_is_too_late() {
-        let at = |at| Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10).hit(at, 1).found_by(&INFO);
+        let at = |at| Events::default().leads(0, 1, 4).leased(11, 1, 4, 0, 10).hit(at, 1).found_by("fresh-clock");
         assert_eq!(at(309), None);
         let finding = at(310).expect("run out");
         assert_eq!(finding.message, "n1 answered a lease read by a reading 0s after its lease had run out");

@@ -17,19 +17,11 @@
 //! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and
 //! `vote-is-promise` (`fast/steady`).
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, STORY};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, STORY};
 use crate::view::acknowledged::Extension;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LeaseBase>(
-    "lease-base",
-    Class::LeaseInvariant,
-    "a lease is counted from when something left that a quorum has acknowledged",
-    "lease-bugs.md W4, P1; Raft dissertation §6.4.1",
-);
-
 #[derive(Default)]
-struct LeaseBase;
+pub(in crate::check) struct LeaseBase;
 
 impl Check for LeaseBase {
     fn lease_extended(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, lease: Extension) -> Option<Finding> {
@@ -61,9 +53,10 @@ impl Check for LeaseBase {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("lease-base")
     }
 
     /// n1 leads term 4 of `nodes` nodes.
@@ -82,7 +75,7 @@ mod tests {
     fn a_base_later_than_what_was_acknowledged_is_a_violation() {
         let events = led(3).acknowledges(30, 2, 1, 4, 20).acknowledges(31, 3, 1, 4, 15).leased(32, 1, 4, 0, 32);
         let finding = first(&events).expect("counted from the arrival");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(32)));
+        assert_eq!((finding.check, finding.class, finding.at), ("lease-base", Class::LeaseInvariant, ms(32)));
         assert_eq!(
             finding.message,
             "n1 counts its lease of term 4 from a moment after which only 1 of 3 nodes, itself included, \

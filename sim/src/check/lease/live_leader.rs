@@ -11,20 +11,12 @@
 //! (`planted/back-and-forth`). A leader that is deposed and neither ends its lease nor says that it leads no more is not seen
 //! by this with leases of the right length: they have run out by then.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::check::{By, Check, Finding, Now};
 use crate::history::ProcessChange;
-use crate::scenario::Class;
 use crate::view::Replica;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LiveLeader>(
-    "live-leader",
-    Class::LeaseInvariant,
-    "who answers from a lease runs, leads, and leads the lease's term",
-    "lease-bugs.md W5",
-);
-
 #[derive(Default)]
-struct LiveLeader;
+pub(in crate::check) struct LiveLeader;
 
 impl Check for LiveLeader {
     fn served(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
@@ -58,10 +50,11 @@ fn what_is_wrong(state: &Replica) -> Option<String> {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
     use leasehold::observe::{EndCause, Miss};
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("live-leader")
     }
 
     /// n1 leads term 4 and holds a lease.
@@ -72,13 +65,13 @@ mod tests {
     #[track_caller]
     fn wrong(events: &Events, how: &str) {
         let finding = first(events).expect("a read that should not have been answered");
-        assert_eq!((finding.check, finding.class), (INFO.name, Class::LeaseInvariant));
+        assert_eq!((finding.check, finding.class), ("live-leader", Class::LeaseInvariant));
         assert_eq!(finding.message, format!("n1 answered a read from its lease, but {how}"));
     }
 
     #[test]
     fn a_leader_answers_from_a_lease_of_its_term() {
-        assert_eq!(leased().hit(20, 1).missed(30, 1, Miss::Expired).evaluated_by(&INFO), 1);
+        assert_eq!(leased().hit(20, 1).missed(30, 1, Miss::Expired).evaluated_by("live-leader"), 1);
     }
 
     #[test]

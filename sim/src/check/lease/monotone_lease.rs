@@ -14,8 +14,7 @@
 //! **Seen alive by** its unit tests, and by `revived-lease` (`fast/write-conflict-storm`) and `shortened-lease`
 //! (`planted/overlapping`).
 
-use crate::check::{By, Check, CheckInfo, Finding, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now};
 use crate::time::SimTime;
 use crate::view::acknowledged::Extension;
 use crate::words::figures::duration;
@@ -23,15 +22,8 @@ use leasehold::env::{Instant, NodeId};
 use leasehold::observe::EndCause;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<MonotoneLease>(
-    "monotone-lease",
-    Class::LeaseInvariant,
-    "a lease never gets shorter, and one that was ended never comes back",
-    "lease-bugs.md W8, RL.3",
-);
-
 #[derive(Default)]
-struct MonotoneLease {
+pub(in crate::check) struct MonotoneLease {
     successions: BTreeMap<NodeId, Succession>,
 }
 
@@ -134,9 +126,10 @@ impl Check for MonotoneLease {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("monotone-lease")
     }
 
     /// n1 has extended its lease of term 4, generation 0, from 10 ms on.
@@ -151,13 +144,13 @@ mod tests {
 
     #[test]
     fn a_lease_that_grows_is_right() {
-        assert_eq!(leased().leased(15, 1, 4, 0, 12).leased(16, 1, 4, 0, 12).evaluated_by(&INFO), 3);
+        assert_eq!(leased().leased(15, 1, 4, 0, 12).leased(16, 1, 4, 0, 12).evaluated_by("monotone-lease"), 3);
     }
 
     #[test]
     fn a_lease_that_shrinks_is_a_violation() {
         let finding = first(&leased().leased(15, 1, 4, 0, 9)).expect("an earlier expiry");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::LeaseInvariant, ms(15)));
+        assert_eq!((finding.check, finding.class, finding.at), ("monotone-lease", Class::LeaseInvariant, ms(15)));
         assert_eq!(finding.message, "n1 made its lease of term 4 shorter, by 1ms");
     }
 

@@ -16,23 +16,15 @@
 //! `fast/s-01-transfer-and-hold`) or shortens promises (`uneven-timeouts` and `late-ticks-made-up`, in scenarios of theirs).
 
 use crate::check::story::moment;
-use crate::check::{By, Check, CheckInfo, Finding, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now};
 use crate::time::SimTime;
 use crate::view::Held;
 use crate::view::acknowledged::Extension;
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<OneLease>(
-    "one-lease",
-    Class::LeaseInvariant,
-    "no two nodes hold a valid lease at the same instant",
-    "lease-bugs.md W1",
-);
-
 #[derive(Default)]
-struct OneLease;
+pub(in crate::check) struct OneLease;
 
 impl Check for OneLease {
     fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, _: Extension) -> Option<Finding> {
@@ -72,10 +64,11 @@ mod tests {
     use super::*;
     use crate::check::STORY;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
     use leasehold::observe::EndCause;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("one-lease")
     }
 
     /// n1 leads term 4 with a lease until 1000 ms.
@@ -146,6 +139,6 @@ mod tests {
     #[test]
     fn a_node_extends_its_own_lease_as_often_as_it_likes() {
         let events = leased().extended(100, 1, 4, 1_100).extended(200, 1, 4, 1_200);
-        assert_eq!(events.evaluated_by(&INFO), 3);
+        assert_eq!(events.evaluated_by("one-lease"), 3);
     }
 }

@@ -16,26 +16,15 @@
 //!
 //! **Seen alive by** the variant `long-lease`, whose lease lasts three election timeouts, in every scenario.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Premises};
+use crate::check::{By, Check, Finding, Now, Premises};
 use crate::scenario::Class;
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
 use leasehold::observe::Timing;
 use std::collections::BTreeMap;
 
-/// Not as others of its class: a run with wrong timers goes on, to show what comes of them (DESIGN §6).
-pub(in crate::check) const INFO: CheckInfo = CheckInfo {
-    stops: false,
-    ..CheckInfo::of::<WellTimed>(
-        "timing",
-        Class::LeaseInvariant,
-        "a lease is covered by the promises behind it, and renewed before it runs out",
-        "lease-bugs.md W12, P6, RL.7; TiKV #9737; etcd #10483",
-    )
-};
-
 #[derive(Default)]
-struct WellTimed {
+pub(in crate::check) struct WellTimed {
     /// What is wrong, once each: the same process may start again and again.
     wrong: BTreeMap<String, Finding>,
 }
@@ -128,7 +117,7 @@ mod tests {
         let events = timings.iter().zip(1..);
         let events = events
             .fold(Events::default(), |events, (timing, node)| events.event(node, node, Event::Configured(*timing)));
-        let (found, evaluated) = events.judged_by(&INFO, 0);
+        let (found, evaluated) = events.judged_by("timing", 0);
         assert_eq!(evaluated, timings.len() as u64);
         found.into_iter().map(|finding| (finding.class, finding.message)).collect()
     }

@@ -15,9 +15,8 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-path-does-not-end` (`planted/lagging-target`),
 //! `regained-by-acknowledgement` and `regained-by-time` (`planted/late-vote`).
 
-use crate::check::{Arrival, By, Check, CheckInfo, Finding, Now};
+use crate::check::{Arrival, By, Check, Finding, Now};
 use crate::history::{Head, ProcessChange};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::Replica;
 use crate::view::acknowledged::Extension;
@@ -25,15 +24,8 @@ use leasehold::env::{Instant, NodeId};
 use leasehold::observe::Role;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<TransferLease>(
-    "transfer-lease",
-    Class::LeaseInvariant,
-    "no lease from the start of a transfer until it is won back by a new entry",
-    "lease-bugs.md W6, P4, RL.3, RL.4; raft-rs #234",
-);
-
 #[derive(Default)]
-struct TransferLease {
+pub(in crate::check) struct TransferLease {
     /// Where the transfers of those stand that have one under way, or have not yet won their lease back.
     transfers: BTreeMap<NodeId, Transfer>,
     /// In which term each node stands for election because it was told to.
@@ -163,11 +155,12 @@ mod tests {
     use super::*;
     use crate::check::Severity;
     use crate::check::testing::{Events, head, ms};
+    use crate::scenario::Class;
     use crate::words::MessageKind;
     use leasehold::observe::Event;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("transfer-lease")
     }
 
     /// n1 leads term 4, with entry 1 in its log and applied, and gives leadership to n2 from 100 ms on.
@@ -186,7 +179,7 @@ mod tests {
         let finding = first(events).expect("a lease in a transfer");
         assert_eq!(
             (finding.check, finding.class, finding.severity),
-            (INFO.name, Class::LeaseInvariant, Severity::Actual)
+            ("transfer-lease", Class::LeaseInvariant, Severity::Actual)
         );
         assert_eq!(finding.message, message);
     }

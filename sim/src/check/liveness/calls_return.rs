@@ -13,22 +13,14 @@
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `failures-unanswered` (`planted/all-alone`).
 
-use crate::check::{Check, CheckInfo, Finding, Now, STORY};
+use crate::check::{Check, Finding, Now, STORY};
 use crate::history::{ByOp, Completion, Invocation, OpId, ProcessChange};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::figures::{counted, duration};
 use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CallsReturn>(
-    "calls-return",
-    Class::Liveness,
-    "every call is answered or given up by its deadline, once",
-    "lease-bugs.md L1",
-);
-
 #[derive(Default)]
-struct CallsReturn {
+pub(in crate::check) struct CallsReturn {
     /// Those under way, and when they must have ended.
     open: ByOp<(u32, SimTime)>,
     /// Those that reached a node and were not answered by it, and when they must have ended.
@@ -121,12 +113,13 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, get};
     use crate::history::FaultPhase;
+    use crate::scenario::Class;
     use crate::words::Verb;
     use leasehold::error::Outcome;
 
     /// Clients have a deadline of one second.
     fn judged(events: &Events) -> Vec<Finding> {
-        events.judged_by(&INFO, 5_000).0
+        events.judged_by("calls-return", 5_000).0
     }
 
     #[test]
@@ -144,7 +137,7 @@ mod tests {
 
     /// Time enough to elect a leader six times over passes after the deadline.
     fn judged_late(events: &Events) -> Vec<Finding> {
-        events.judged_by(&INFO, 20_000).0
+        events.judged_by("calls-return", 20_000).0
     }
 
     fn asked() -> Events {

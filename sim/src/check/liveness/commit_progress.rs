@@ -11,26 +11,18 @@
 //!
 //! **Seen alive by** `heartbeats-beside-disk` (`planted/stalled-disks`) and `transfer-flag-stuck` (`planted/unreachable-target`).
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
+use crate::check::{By, Check, Finding, Now, Place};
 use crate::history::{Completion, Invocation, OpId, OpKind};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<CommitProgress>(
-    "commit-progress",
-    Class::Liveness,
-    "a leader that cannot commit does not go on to answer from its lease",
-    "lease-bugs.md L7, LB-80",
-);
-
 /// How many election timeouts are too long.
 const TIMEOUTS: u32 = 3;
 
 #[derive(Default)]
-struct CommitProgress {
+pub(in crate::check) struct CommitProgress {
     /// When each node last applied something.
     applied: BTreeMap<NodeId, SimTime>,
     /// When the first write was asked for since one was last acknowledged.
@@ -81,10 +73,11 @@ mod tests {
     use super::*;
     use crate::check::Severity;
     use crate::check::testing::{Events, get, put};
+    use crate::scenario::Class;
 
     /// An election timeout is one second.
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("commit-progress")
     }
 
     fn asked() -> Events {
@@ -103,7 +96,7 @@ mod tests {
 
     #[test]
     fn it_is_told_once_for_what_was_asked() {
-        let (found, _) = asked().hit(3_201, 1).hit(3_202, 1).seen_by(&INFO);
+        let (found, _) = asked().hit(3_201, 1).hit(3_202, 1).seen_by("commit-progress");
         assert_eq!(found.len(), 1);
     }
 

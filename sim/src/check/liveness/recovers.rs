@@ -22,9 +22,8 @@
 
 mod story;
 
-use crate::check::{Arrival, By, Check, CheckInfo, Finding, Leaderless, Now};
+use crate::check::{Arrival, By, Check, Finding, Leaderless, Now};
 use crate::history::{Fault, FaultPhase};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::faults::Change;
 use crate::view::{Replica, View};
@@ -35,15 +34,8 @@ use leasehold::observe::{Membership, Role};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Recovers>(
-    "recovers",
-    Class::Liveness,
-    "after the last fault a quorum follows a leader that has committed, and who runs follows it, within six election timeouts",
-    "lease-bugs.md L2, B2, LB-76",
-);
-
 #[derive(Default)]
-struct Recovers {
+pub(in crate::check) struct Recovers {
     awaited: Option<Awaited>,
     following: Option<Following>,
     late: Option<Finding>,

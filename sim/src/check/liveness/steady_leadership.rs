@@ -13,22 +13,14 @@
 //!
 //! **Seen alive by** `one-channel` (`planted/far-followers`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::check::{By, Check, Finding, Now};
 use crate::history::{Fault, FaultPhase};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::faults::Change;
 use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<SteadyLeadership>(
-    "steady-leadership",
-    Class::Liveness,
-    "leadership changes for a fault or a transfer, never under load alone",
-    "lease-bugs.md L6, Pf4",
-);
-
 #[derive(Default)]
-struct SteadyLeadership {
+pub(in crate::check) struct SteadyLeadership {
     /// When something last happened that may move leadership, and whether it was a fault that is in force.
     disturbed: SimTime,
     in_force: bool,
@@ -98,13 +90,14 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
     use crate::history::FaultPhase::{Activated, Ended};
+    use crate::scenario::Class;
     use crate::words::Verb;
     use leasehold::env::NodeId;
     use leasehold::observe::Event;
 
     /// With an election timeout of one second it is calm 12.6 s after anything happened.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
-        events.judged_by(&INFO, 60_000)
+        events.judged_by("steady-leadership", 60_000)
     }
 
     fn led() -> Events {

@@ -16,9 +16,8 @@
 //! (`planted/unreachable-target`).
 
 use crate::check::calm::more_than_leadership;
-use crate::check::{By, Check, CheckInfo, Finding, Now};
+use crate::check::{By, Check, Finding, Now};
 use crate::history::{Fault, ProcessChange};
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::view::faults::Change;
 use crate::words::Disturbs;
@@ -27,15 +26,8 @@ use leasehold::env::{Instant, Lane, NodeId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<TransfersEnd>(
-    "transfers-end",
-    Class::Liveness,
-    "a transfer succeeds or is given up within an election timeout, to a healthy target in a few round trips",
-    "lease-bugs.md L3, L4, LB-21, LB-72; Raft dissertation §3.10",
-);
-
 #[derive(Default)]
-struct TransfersEnd {
+pub(in crate::check) struct TransfersEnd {
     pending: BTreeMap<NodeId, Pending>,
     /// The longest that was too long.
     stuck: Option<(Duration, Finding)>,
@@ -177,13 +169,14 @@ mod tests {
     use super::*;
     use crate::check::testing::Events;
     use crate::history::FaultPhase;
+    use crate::scenario::Class;
     use crate::words::Verb;
     use leasehold::env::Lane;
     use leasehold::observe::Event;
 
     /// An election timeout is one second, a tick 100 ms.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
-        events.judged_by(&INFO, 60_000)
+        events.judged_by("transfers-end", 60_000)
     }
 
     fn started(at: u64, to: u64) -> Events {

@@ -14,9 +14,8 @@
 //!
 //! **Seen alive by** `joint-never-left` (`planted/joint`); of the other rules, by its unit tests.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
+use crate::check::{By, Check, Finding, Now, Place};
 use crate::history::ProcessChange;
-use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
@@ -31,15 +30,8 @@ use std::time::Duration;
 const BOUND: Duration = Duration::from_secs(10);
 const ENTRIES: u32 = 100;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Configuration>(
-    "configuration",
-    Class::RaftInvariant,
-    "memberships follow each other one change at a time, and joint ones are left",
-    "lease-bugs.md R6; Raft dissertation §4; LB-44, LB-50",
-);
-
 #[derive(Default)]
-struct Configuration {
+pub(in crate::check) struct Configuration {
     /// Who first went by which members, from which index on.
     known: BTreeMap<u64, Known>,
     nodes: BTreeMap<NodeId, State>,
@@ -215,10 +207,11 @@ fn leap(now: &Now<'_>, index: u64, known: &Known, before: Option<Known>) -> Find
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
     use leasehold::observe::Event;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("configuration")
     }
 
     /// n1 to n3 vote from index 5 on.
@@ -238,7 +231,7 @@ mod tests {
     #[test]
     fn two_voters_at_once_are_a_violation() {
         let finding = first(&three().members(10, 1, 6, [&[1, 2, 4], &[], &[]])).expect("a swap");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(10)));
+        assert_eq!((finding.check, finding.class, finding.at), ("configuration", Class::RaftInvariant, ms(10)));
         assert_eq!(finding.message, "the members from index 6 on do not follow from those before it in one step");
         assert_eq!(finding.story[..2], ["before: n1 n2 n3", "from index 6 on, by n1: n1 n2 n4"]);
     }

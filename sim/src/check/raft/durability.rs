@@ -16,21 +16,13 @@
 //! `planted/second-vote`. Tried by hand: an engine that sends what promises durability before it syncs (seen at the first
 //! vote), and one that takes a failed fsync for done (seen when its process starts after a crash, `fast/disk`).
 
-use crate::check::{Arrival, By, Check, CheckInfo, Finding, Now, Opened, Place, Vote};
-use crate::scenario::Class;
+use crate::check::{Arrival, By, Check, Finding, Now, Opened, Place, Vote};
 use crate::view::Replica;
 use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<Durability>(
-    "durability",
-    Class::RaftInvariant,
-    "terms, votes and entries that others were told of are durable, and are there after a restart",
-    "lease-bugs.md R5; Raft §5.1",
-);
-
 #[derive(Default)]
-struct Durability {
+pub(in crate::check) struct Durability {
     nodes: BTreeMap<NodeId, Durable>,
 }
 
@@ -152,20 +144,21 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, head, ms};
     use crate::history::Head;
+    use crate::scenario::Class;
     use crate::words::MessageKind;
     use leasehold::observe::Event;
     use std::time::Duration;
 
     #[track_caller]
     fn wrong(events: Events, message: &str) {
-        let finding = events.found_by(&INFO).expect("a promise that was not kept");
-        assert_eq!((finding.check, finding.class), (INFO.name, Class::RaftInvariant));
+        let finding = events.found_by("durability").expect("a promise that was not kept");
+        assert_eq!((finding.check, finding.class), ("durability", Class::RaftInvariant));
         assert_eq!(finding.message, message);
     }
 
     #[track_caller]
     fn right(events: Events) {
-        assert!(events.evaluated_by(&INFO) > 0);
+        assert!(events.evaluated_by("durability") > 0);
     }
 
     fn voted(events: Events, at: u64, node: u64, term: u64, vote: u64) -> Events {
@@ -244,7 +237,7 @@ mod tests {
         let applied = || follower().applies(30, 1, 1, 3, 0xa).applies(31, 1, 2, 4, 0xb);
         right(applied().killed(40, 1).started(41, 1, 2).applies(42, 1, 1, 3, 0xa));
         wrong(applied().applies(40, 1, 2, 4, 0xb), "n1 applied index 2 after index 2");
-        let finding = applied().applies(40, 1, 4, 4, 0xb).found_by(&INFO).expect("a gap");
+        let finding = applied().applies(40, 1, 4, 4, 0xb).found_by("durability").expect("a gap");
         assert_eq!(finding.at, ms(40));
     }
 }

@@ -8,22 +8,14 @@
 //!
 //! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now};
 use crate::time::SimTime;
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<ElectionSafety>(
-    "election-safety",
-    Class::RaftInvariant,
-    "a term has one leader",
-    "lease-bugs.md R1; Raft §5.2",
-);
-
 #[derive(Default)]
-struct ElectionSafety {
+pub(in crate::check) struct ElectionSafety {
     leaders: BTreeMap<u64, (NodeId, SimTime)>,
 }
 
@@ -48,9 +40,10 @@ impl Check for ElectionSafety {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("election-safety")
     }
 
     #[test]

@@ -12,22 +12,14 @@
 //!
 //! **Seen alive by** `logs-not-compared` (`planted/short-log`).
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, Place};
 use crate::time::SimTime;
 use crate::view::log::Entry;
 use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LeaderCompleteness>(
-    "leader-completeness",
-    Class::RaftInvariant,
-    "a leader's log has everything that was committed in earlier terms",
-    "lease-bugs.md R3; Raft §5.4",
-);
-
 #[derive(Default)]
-struct LeaderCompleteness {
+pub(in crate::check) struct LeaderCompleteness {
     /// The furthest entry that was applied, by the term of who applied it.
     committed: BTreeMap<u64, Committed>,
     /// The leader of the latest term, and that term.
@@ -101,9 +93,10 @@ fn judge(now: &Now<'_>, (leader, term): (NodeId, u64), committed: &Committed) ->
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("leader-completeness")
     }
 
     /// n1 leads term 4 and has applied indices 1 and 2; n2 follows and has index 1.
@@ -116,7 +109,7 @@ mod tests {
     #[test]
     fn a_leader_whose_log_is_too_short_is_a_violation() {
         let finding = first(&committed().leads(40, 2, 5)).expect("index 2 is missing");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(40)));
+        assert_eq!((finding.check, finding.class, finding.at), ("leader-completeness", Class::RaftInvariant, ms(40)));
         assert_eq!(
             finding.message,
             "n2 leads term 5 without what was committed before: from index 2 on it lacks what n1 had applied in term 4, up to index 2"

@@ -13,20 +13,12 @@
 //! by hand: a follower that takes entries after a wrong predecessor, with a leader that is cut off beside others that hand over
 //! again and again.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, Place};
 use crate::view::log::Entry;
 use leasehold::env::NodeId;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<LogMatching>(
-    "log-matching",
-    Class::RaftInvariant,
-    "entries with the same index and term are the same, and so are all before them",
-    "lease-bugs.md R2; Raft §5.3",
-);
-
 #[derive(Default)]
-struct LogMatching;
+pub(in crate::check) struct LogMatching;
 
 impl Check for LogMatching {
     fn appended(
@@ -77,9 +69,10 @@ fn different(now: &Now<'_>, (node, entry): (NodeId, Entry), index: u64, other: N
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("log-matching")
     }
 
     /// n1 has entries of term 4 at indices 1 and 2.
@@ -90,7 +83,7 @@ mod tests {
     #[test]
     fn other_content_at_the_same_index_and_term_is_a_violation() {
         let finding = first(&two().appends(30, 2, 1, 4, 0xa).appends(40, 2, 2, 4, 0xc)).expect("two contents");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(40)));
+        assert_eq!((finding.check, finding.class, finding.at), ("log-matching", Class::RaftInvariant, ms(40)));
         assert_eq!(finding.message, "n2 and n1 both have an entry of term 4 at index 2, but with different content");
     }
 
@@ -139,6 +132,6 @@ mod tests {
     #[test]
     fn each_comparison_is_one_evaluation() {
         let events = two().appends(30, 2, 1, 4, 0xa).appends(40, 3, 1, 4, 0xa).appends(50, 2, 2, 5, 0xf);
-        assert_eq!(events.evaluated_by(&INFO), 3);
+        assert_eq!(events.evaluated_by("log-matching"), 3);
     }
 }

@@ -11,23 +11,15 @@
 //! **Seen alive by** `vote-not-durable` (`planted/second-vote`), where `durability` speaks first, its unit tests and
 //! `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place, STORY};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, Place, STORY};
 use crate::words::figures::counted;
 use leasehold::env::NodeId;
 use leasehold::observe::Membership;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<QuorumCommits>(
-    "quorum-commits",
-    Class::RaftInvariant,
-    "nothing is committed that is not durable on a quorum",
-    "lease-bugs.md R7; Raft §5.3",
-);
-
 #[derive(Default)]
-struct QuorumCommits {
+pub(in crate::check) struct QuorumCommits {
     /// All up to this index has been found on a quorum.
     found: u64,
     /// The membership that each node went by before its present one: what is applied in one batch was committed under that.
@@ -93,11 +85,12 @@ impl Check for QuorumCommits {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, head, ms};
+    use crate::scenario::Class;
     use crate::view::View;
     use crate::words::MessageKind;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("quorum-commits")
     }
 
     /// Of three nodes, `holders` have entry 1 of term 4.
@@ -109,14 +102,14 @@ mod tests {
     #[test]
     fn what_a_quorum_has_may_be_applied_and_told() {
         let events = held_by(&[2, 3]).applies(20, 2, 1, 4, 0xa).applies(21, 3, 1, 4, 0xa);
-        assert_eq!(events.evaluated_by(&INFO), 1, "once an index");
+        assert_eq!(events.evaluated_by("quorum-commits"), 1, "once an index");
         assert_eq!(first(&held_by(&[1, 2]).arrives(20, (1, 2), MessageKind::Heartbeat, head(4, 0, 1))), None);
     }
 
     #[test]
     fn what_only_one_node_has_may_not() {
         let finding = first(&held_by(&[1]).applies(20, 1, 1, 4, 0xa)).expect("a ghost");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(20)));
+        assert_eq!((finding.check, finding.class, finding.at), ("quorum-commits", Class::RaftInvariant, ms(20)));
         assert_eq!(finding.message, "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters");
         let told = first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Append, head(4, 0, 1))).expect("a ghost");
         assert!(told.message.starts_with("n1 told that it has committed index 1,"), "{}", told.message);
@@ -157,7 +150,7 @@ mod tests {
 
     #[track_caller]
     fn assert_nothing_is_found(founders: Membership, events: &Events) {
-        assert_eq!(events.found_from(View::founded_by(founders), &INFO), None);
+        assert_eq!(events.found_from(View::founded_by(founders), "quorum-commits"), None);
     }
 
     #[test]

@@ -15,21 +15,13 @@
 //! an empty store behind the commit index that it finds on its disk (`fast/restart`). A store that loses a key when it is saved
 //! is seen first by the clients (`fast/snapshot`).
 
-use crate::check::{By, Check, CheckInfo, Finding, Now, Place};
-use crate::scenario::Class;
+use crate::check::{By, Check, Finding, Now, Place};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
-pub(in crate::check) const INFO: CheckInfo = CheckInfo::of::<StateMachineSafety>(
-    "state-machine-safety",
-    Class::RaftInvariant,
-    "all nodes apply the same entries, in order and without gaps",
-    "lease-bugs.md R4; Raft §5.4.3",
-);
-
 #[derive(Default)]
-struct StateMachineSafety {
+pub(in crate::check) struct StateMachineSafety {
     /// Who first applied which entry; entry `i` has index `i + 1`.
     applied: Vec<Told>,
     /// The index of the last entry that each process has applied.
@@ -152,9 +144,10 @@ fn different(now: &Now<'_>, first: &Told, entry: Told) -> Finding {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, ms};
+    use crate::scenario::Class;
 
     fn first(events: &Events) -> Option<Finding> {
-        events.found_by(&INFO)
+        events.found_by("state-machine-safety")
     }
 
     /// n1 has applied indices 1 and 2.
@@ -165,7 +158,7 @@ mod tests {
     #[test]
     fn another_term_at_the_same_index_is_a_violation() {
         let finding = first(&two().applies(30, 2, 1, 4, 0xa).applies(40, 2, 2, 5, 0xb)).expect("two terms");
-        assert_eq!((finding.check, finding.class, finding.at), (INFO.name, Class::RaftInvariant, ms(40)));
+        assert_eq!((finding.check, finding.class, finding.at), ("state-machine-safety", Class::RaftInvariant, ms(40)));
         assert_eq!(finding.message, "n2 applied an entry of term 5 at index 2, where n1 had applied one of term 4");
         assert_eq!(
             finding.story[..3],

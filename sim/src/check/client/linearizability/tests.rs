@@ -4,12 +4,13 @@ use crate::check::STORY;
 use crate::check::testing::{Events, get, ms, put, script};
 use crate::history::Found;
 use crate::history::Operation;
+use crate::scenario::Class;
 use leasehold::error::ErrorKind;
 use leasehold::error::Outcome;
 use leasehold::request::ReadPath;
 
 fn first(events: &Events) -> Option<Finding> {
-    events.found_with(Premises::of_keys(&["k0", "k1", "k2"]), &INFO)
+    events.found_with(Premises::of_keys(&["k0", "k1", "k2"]), "linearizability")
 }
 
 #[track_caller]
@@ -223,7 +224,7 @@ fn a_script_that_has_not_read_the_key_it_writes_writes_blindly() {
 #[test]
 fn a_key_is_judged_until_its_first_violation() {
     let events = two_writes().reads(25, 30, 3, 1).reads(31, 32, 4, 1).reads(33, 34, 5, 2);
-    let (findings, panel) = events.seen_by(&INFO);
+    let (findings, panel) = events.seen_by("linearizability");
     assert_eq!((findings.len(), panel.evaluated()), (1, 3));
 }
 

@@ -9,13 +9,13 @@ use crate::view::operations::Did;
 use leasehold::error::ErrorKind;
 
 fn first(events: &Events) -> Option<Finding> {
-    events.found_with(Premises::of_keys(&["a", "b"]), &INFO)
+    events.found_with(Premises::of_keys(&["a", "b"]), "serial-order")
 }
 
 #[track_caller]
 fn wrong(events: &Events, class: Class, message: &str) {
     let finding = first(events).expect("a violation");
-    assert_eq!((finding.check, finding.class, finding.message.as_str()), (INFO.name, class, message));
+    assert_eq!((finding.check, finding.class, finding.message.as_str()), ("serial-order", class, message));
 }
 
 /// Operation 1 has written a at index 1, from 0 to 10 ms.
@@ -162,7 +162,7 @@ fn a_compare_and_set_is_executed_again() {
 
 #[test]
 fn every_entry_and_every_completion_is_one_evaluation() {
-    assert_eq!(both().evaluated_by(&INFO), 4);
+    assert_eq!(both().evaluated_by("serial-order"), 4);
 }
 
 /// An operation of a history that a machine made up. `ended`: `None` where its outcome is unknown.

@@ -1,10 +1,11 @@
 use super::*;
 use crate::check::Premises;
 use crate::check::testing::{Events, cas, get, ms, put, script};
+use crate::scenario::Class;
 use leasehold::error::Outcome;
 
 fn first(events: &Events) -> Option<Finding> {
-    events.found_with(Premises::of_keys(&["k0", "k1", "k2"]), &INFO)
+    events.found_with(Premises::of_keys(&["k0", "k1", "k2"]), "staleness")
 }
 
 #[track_caller]
@@ -141,7 +142,7 @@ fn a_script_may_read_and_write_the_same_key() {
 #[test]
 fn every_key_of_a_successful_operation_is_one_evaluation() {
     let events = Events::default().put(0, 1, 1).get(2, 3, 1).invoke(4, 1, script(&[0, 1], 2)).ran(5, 1, &[1, 0], 2);
-    assert_eq!(events.invoke(6, 2, get(0)).gave_up(7, 2, Outcome::Unknown).evaluated_by(&INFO), 5);
+    assert_eq!(events.invoke(6, 2, get(0)).gave_up(7, 2, Outcome::Unknown).evaluated_by("staleness"), 5);
 }
 
 #[test]

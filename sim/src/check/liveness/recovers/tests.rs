@@ -13,7 +13,7 @@ fn judged(events: &Events) -> (Vec<Finding>, u64) {
 }
 
 fn judged_at(end: u64, events: &Events) -> (Vec<Finding>, u64) {
-    events.judged_by(&INFO, end)
+    events.judged_by("recovers", end)
 }
 
 /// Three nodes; a partition ends at 2 s.
@@ -80,7 +80,7 @@ fn it_tells_how_long_each_recovery_took() {
     let once = healed().leads(3_000, 1, 4).applies(3_001, 1, 1, 4, 0).acknowledges(3_100, 2, 1, 4, 3_050);
     let twice = once.fault(5_000, 1, Verb::Crash, Activated).fault(6_000, 1, Verb::Crash, Ended);
     let took = |end| {
-        let (_, mut panel) = twice.seen_by(&INFO);
+        let (_, mut panel) = twice.seen_by("recovers");
         panel.finish(ms(end));
         panel.recoveries().map(|recovery| recovery.took.as_millis()).collect::<Vec<_>>()
     };
