@@ -1,9 +1,9 @@
 //! What must never happen, and what must not happen too often: one file a property.
 //!
-//! A check has a handler for each kind of record that it looks at, and no cluster, clock or scenario: `handlers` lists them. What is so
-//! at that moment it asks of the [`View`](crate::view::View). It remembers what else it needs and answers with a [`Finding`] at the first
-//! violation; what can only be counted it judges at the end. [`Panel`] is the one place where records are told apart, and counts how often
-//! each property was evaluated.
+//! A check has a handler for each kind of record that it looks at, and no cluster, clock or scenario: `history::hears` lists them. What is
+//! so at that moment it asks of the [`View`](crate::view::View). It remembers what else it needs and answers with a [`Finding`] at the first
+//! violation; what can only be counted it judges at the end. [`Panel`] tells each record to those that have a handler for it, and counts
+//! how often each property was evaluated.
 //!
 //! The folders are what is promised to whom; `leasehold list checks` says in one line what each check proves, of which class a
 //! failure is, and where the property comes from.
@@ -93,10 +93,11 @@ pub use premises::Premises;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::history::{Arrival, Extension, LeaseRead, Opened, Place, Vote};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::figures::counted;
-use handlers::{Arrival, By, Check, LeaseRead, Now, Opened, Place, Vote};
+use handlers::{By, Check, Now};
 use std::time::Duration;
 
 /// Has a finding broken something, or could it have?

@@ -3,15 +3,18 @@
 //! A call to a check that has nothing to say costs about as much as most that have: handlers are as fine as it takes for the frequent
 //! records to reach only those who look at them.
 
-use super::handlers::{Arrival, By, Check, Hearers, LeaseRead, Now, Opened, Place, Vote};
+use super::handlers::{By, Check, Hearers, Now};
 use super::{CheckInfo, Finding, Leaderless, Premises};
-use crate::history::{Fate, OpId, ProcessChange, Record, StackRecord, What};
+use crate::history::{
+    self, Arrival, Completion, Effect, Extension, Fault, Hears, Invocation, LeaseRead, OpId, Opened, Place,
+    ProcessChange, Record, ScriptEnded, Vote, handlers,
+};
 use crate::time::SimTime;
 use crate::view::View;
-use crate::view::acknowledged::Extension;
-use crate::words::Says;
-use leasehold::env::Address;
-use leasehold::observe::{Event, Role};
+use leasehold::env::{Instant, Lane, NodeId, Stamp};
+use leasehold::observe::{EndCause, Membership, Role, RoundCause, Timing};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A check at work, and what it is.
 pub struct Watch {
@@ -38,13 +41,6 @@ pub struct Panel {
     last: SimTime,
 }
 
-/// `tell!(self, hearers, handler(given))`: every check that has this handler is given this.
-macro_rules! tell {
-    ($to:ident, $hearers:ident, $handler:ident($($given:expr),*)) => {
-        $to.tell(&mut $hearers.$handler, |check, now| check.$handler(now, $($given),*))
-    };
-}
-
 impl Panel {
     /// Fresh checks, for a run of which `nodes` may know who founded the group.
     pub fn new(nodes: View, premises: Premises, checks: impl IntoIterator<Item = &'static CheckInfo>) -> Self {
@@ -57,12 +53,13 @@ impl Panel {
     pub fn record(&mut self, record: &Record) -> Vec<Finding> {
         let Self { nodes, premises, checks, hearers, last } = self;
         nodes.record(record);
-        let mut telling = Telling { at: record.at, nodes, premises, checks, found: Vec::new() };
+        let mut news = News { at: record.at, nodes, premises, checks, found: Vec::new() };
         if std::mem::replace(last, record.at) < record.at {
-            tell!(telling, hearers, time_passed());
+            news.tell(&mut hearers.time_passed, |check, now| check.time_passed(now));
         }
-        telling.record(&record.what, hearers);
-        let mut found = telling.found;
+        let mut telling = Telling { news, hearers, by: None };
+        history::tell(record, &mut telling);
+        let mut found = telling.news.found;
         if found.is_empty() {
             return Vec::new();
         }
@@ -100,6 +97,14 @@ impl Panel {
 
 /// A record on its way to the checks.
 struct Telling<'a> {
+    news: News<'a>,
+    hearers: &'a mut Hearers,
+    /// Who tells it, if a node does.
+    by: Option<By<'a>>,
+}
+
+/// What is known when a record comes, and what is found then.
+struct News<'a> {
     at: SimTime,
     nodes: &'a View,
     premises: &'a Premises,
@@ -107,7 +112,7 @@ struct Telling<'a> {
     found: Vec<(usize, Finding)>,
 }
 
-impl Telling<'_> {
+impl News<'_> {
     #[inline]
     fn tell(&mut self, hearers: &mut Vec<usize>, handler: impl Fn(&mut dyn Check, &Now<'_>) -> Option<Finding>) {
         let mut deaf = Vec::new();
@@ -126,141 +131,32 @@ impl Telling<'_> {
             hearers.retain(|position| !deaf.contains(position));
         }
     }
-
-    /// The one place where records are told apart for the checks.
-    fn record(&mut self, what: &What, hearers: &mut Hearers) {
-        match what {
-            What::Invoked(invocation) => tell!(self, hearers, invoked(invocation)),
-            What::Completed { op, completion } => tell!(self, hearers, completed(*op, completion)),
-            What::Stack(told) => self.told(told, hearers),
-            What::Message { from: Address::Node(from), to: Address::Node(to), fate, kind, head, echo, .. } => {
-                let arrival = Arrival { from: *from, to: *to, head };
-                self.between_nodes(arrival, kind.says(), *fate == Fate::Delivered, hearers);
-                if echo.is_some() && *fate == Fate::Delivered {
-                    tell!(self, hearers, echo(arrival));
-                }
-            }
-            What::Message {
-                from: Address::Client(_), to: Address::Node(node), fate: Fate::Delivered, head, ..
-            } => {
-                tell!(self, hearers, asked(*node, OpId(head.call)));
-            }
-            What::Message { from: Address::Node(node), to: Address::Client(_), head, .. } => {
-                tell!(self, hearers, answered(*node, OpId(head.call)));
-            }
-            // A request that does not arrive is none of any check's.
-            What::Message { from: Address::Client(_), .. } => {}
-            What::Process { node, change } => {
-                if let ProcessChange::Started { .. } = change {
-                    tell!(self, hearers, started(*node));
-                }
-                tell!(self, hearers, process(*node, *change));
-            }
-            What::Cpu { node, .. } => tell!(self, hearers, second(*node)),
-            What::Clock { replica, lease_until, .. } => tell!(self, hearers, clock(replica.node, *lease_until)),
-            What::Fault(fault) => tell!(self, hearers, fault(fault)),
-        }
-    }
-
-    fn between_nodes(&mut self, arrival: Arrival<'_>, says: Says, arrived: bool, hearers: &mut Hearers) {
-        let Arrival { from, head, .. } = arrival;
-        match says {
-            Says::Beats | Says::Leads => tell!(self, hearers, told_commit(from, head.commit)),
-            Says::Hears
-            | Says::Holds
-            | Says::Probes
-            | Says::Stands
-            | Says::Votes
-            | Says::HandsOver
-            | Says::Calls
-            | Says::Answers => {}
-        }
-        if !arrived {
-            return;
-        }
-        match says {
-            Says::Beats => tell!(self, hearers, heartbeat(arrival)),
-            Says::Holds => tell!(self, hearers, acknowledged(arrival)),
-            Says::Stands => tell!(self, hearers, candidacy(arrival)),
-            Says::Votes => tell!(self, hearers, vote(arrival)),
-            Says::HandsOver => tell!(self, hearers, handover(arrival)),
-            // What they say promises nothing.
-            Says::Leads | Says::Hears | Says::Probes | Says::Calls | Says::Answers => {}
-        }
-    }
-
-    fn told(&mut self, StackRecord { replica, event, clock, effect, .. }: &StackRecord, hearers: &mut Hearers) {
-        let node = replica.node;
-        let Some(state) = self.nodes.get(node) else { return };
-        let by = By { node, clock: *clock, state };
-        match *event {
-            Event::Configured(timing) => tell!(self, hearers, configured(by, timing)),
-            Event::Role { role: Role::Leader, .. } => tell!(self, hearers, leads(by)),
-            Event::Role { role: Role::Follower | Role::PreCandidate | Role::Candidate, .. } => {
-                tell!(self, hearers, leads_not(by));
-                tell!(self, hearers, falls(by));
-            }
-            Event::CaughtUp { .. } => tell!(self, hearers, caught_up(by)),
-            Event::LeaseExtended { term, generation, base, expiry } => {
-                let incarnation = state.incarnation;
-                let lease = Extension { node, incarnation, term, generation, base, expiry };
-                tell!(self, hearers, lease_extended(by, lease));
-            }
-            Event::LeaseEnded { generation, cause, held } => {
-                tell!(self, hearers, lease_ended(by, generation, cause, held));
-            }
-            Event::LeaseRead { miss, now, .. } => {
-                if miss.is_none() {
-                    tell!(self, hearers, served(by));
-                }
-                tell!(self, hearers, lease_read(by, LeaseRead { miss, reading: now }));
-            }
-            Event::RoundStarted { cause, again } => tell!(self, hearers, round_started(by, cause, again)),
-            Event::RoundEnded { cause, waited, confirmed } => {
-                tell!(self, hearers, round_ended(by, cause, waited, confirmed));
-            }
-            Event::TransferStarted { to } => tell!(self, hearers, transfer_started(by, to)),
-            Event::TransferAborted { .. } => tell!(self, hearers, transfer_aborted(by)),
-            Event::Opened { term, vote, last_index, last_term, withholds } => {
-                let opened = Opened { voted: Vote { term, vote }, last: (last_term, last_index), withholds };
-                tell!(self, hearers, opened(by, opened));
-            }
-            Event::Voted { term, vote } => tell!(self, hearers, voted(by, Vote { term, vote })),
-            Event::Appended { index, term, digest } => {
-                tell!(self, hearers, appended(by, Place { index, term, digest }));
-            }
-            Event::Applied { index, term, digest } => {
-                if let Some(effect) = effect {
-                    tell!(self, hearers, effect(index, effect));
-                }
-                tell!(self, hearers, applied(by, Place { index, term, digest }));
-            }
-            Event::ChangeAppended { index } => tell!(self, hearers, change_appended(by, index)),
-            Event::Membership { index, ref members } => tell!(self, hearers, membership(by, index, members)),
-            Event::CampaignedAmidChange { index, commit } => {
-                tell!(self, hearers, campaigned_amid_change(by, index, commit));
-            }
-            Event::SnapshotTaken { index, term, digest, .. } => {
-                tell!(self, hearers, snapshot_taken(by, Place { index, term, digest }));
-            }
-            Event::SnapshotRestored { index, term, digest, .. } => {
-                tell!(self, hearers, snapshot_restored(by, Place { index, term, digest }));
-            }
-            Event::LogCompacted { .. } => tell!(self, hearers, log_compacted(by)),
-            Event::Conflict { .. } => tell!(self, hearers, conflict(by)),
-            Event::LaneFull { lane, .. } | Event::InboxFull { lane } => tell!(self, hearers, queue_full(by, lane)),
-            Event::Stopped { .. } => tell!(self, hearers, falls(by)),
-            // No check looks at these. One that does gives them a handler.
-            Event::TimeoutNowSent { .. }
-            | Event::QuorumChecked { .. }
-            | Event::StaleTimeoutNow
-            | Event::VoteWithheld { .. }
-            | Event::SnapshotSent { .. }
-            | Event::SnapshotUnanswered { .. }
-            | Event::Script { .. } => {}
-        }
-    }
 }
+
+macro_rules! telling {
+    (
+        $($(#[$about:meta])* $handler:ident($($given:ident: $of:ty),*);)*
+        =>
+        $($(#[$says:meta])* $told:ident($($fact:ident: $is:ty),*);)*
+    ) => {
+        impl Hears for Telling<'_> {
+            fn tells(&mut self, _: SimTime, node: NodeId, clock: Instant) {
+                self.by = self.news.nodes.get(node).map(|state| By { node, clock, state });
+            }
+
+            $(fn $handler(&mut self, _: SimTime, $($given: $of),*) {
+                self.news.tell(&mut self.hearers.$handler, |check, now| check.$handler(now, $($given),*));
+            })*
+
+            $(fn $told(&mut self, _: SimTime, _: NodeId, $($fact: $is),*) {
+                let Some(by) = self.by else { return };
+                self.news.tell(&mut self.hearers.$told, |check, now| check.$told(now, by, $($fact),*));
+            })*
+        }
+    };
+}
+
+handlers!(telling);
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
 //! The lines of a finding's story that say what the nodes are up to.
 
 use super::{Now, STORY};
-use crate::history::{Completion, ProcessChange};
+use crate::history::{Completion, Extension, ProcessChange};
 use crate::time::SimTime;
-use crate::view::acknowledged::{Acknowledged, Extension};
+use crate::view::acknowledged::Acknowledged;
 use crate::view::operations::UnderWay;
 use crate::view::{Held, Replica, View};
 use crate::words::figures::duration;
@@ -109,12 +109,12 @@ impl Replica {
 }
 
 impl Acknowledged {
-    /// What `node` has acknowledged, beside the base.
-    pub(crate) fn describe(&self, extension: &Extension, node: NodeId) -> String {
-        let Some(stamp) = self.latest(extension, node) else {
+    /// What `node` has acknowledged to this process of a leader, beside the base of its lease.
+    pub(crate) fn describe(&self, leader: (NodeId, u64), lease: &Extension, node: NodeId) -> String {
+        let Some(stamp) = self.latest(leader, lease.term, node) else {
             return format!("{node} has acknowledged nothing in this term");
         };
-        let (base, sent) = (extension.base, stamp.sent_at);
+        let (base, sent) = (lease.base, stamp.sent_at);
         let (apart, order) = if sent < base { (base.since(sent), "before") } else { (sent.since(base), "after") };
         let apart = duration(apart);
         format!(

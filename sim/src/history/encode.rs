@@ -3,7 +3,7 @@
 
 use super::{Completion, Fate, FaultPhase, Found, Head, OpId, Operation, ProcessChange, Record, StackRecord, What};
 use crate::words::MessageKind;
-use leasehold::env::{Address, Instant, Lane, NodeId, ReplicaId, Stamp};
+use leasehold::env::{Address, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
 use leasehold::request::ReadPath;
@@ -24,11 +24,12 @@ macro_rules! tags {
         )*
 
         #[cfg(test)]
-        const TAGS: &[(&str, &[u8])] = &[$((stringify!($set), &[$($tag),*])),*];
+        pub(super) const TAGS: &[(&str, &[u8])] = &[$((stringify!($set), &[$($tag),*])),*];
     };
 }
+pub(super) use tags;
 
-trait Tagged {
+pub(super) trait Tagged {
     /// Never zero: that is the tag of nothing.
     fn tag(&self) -> u8;
 }
@@ -36,13 +37,6 @@ trait Tagged {
 tags! {
     What {
         Invoked = 1, Completed = 2, Stack = 3, Message = 4, Fault = 5, Process = 6, Cpu = 7, Clock = 8,
-    }
-    Event {
-        Role = 1, CaughtUp = 2, LeaseExtended = 3, LeaseEnded = 4, LeaseRead = 5, RoundStarted = 6, RoundEnded = 7,
-        TransferStarted = 8, TransferAborted = 9, StaleTimeoutNow = 10, Applied = 11, Conflict = 12, Script = 13, LaneFull = 14,
-        InboxFull = 15, Stopped = 16, Appended = 17, VoteWithheld = 18, ChangeAppended = 19, Membership = 20,
-        CampaignedAmidChange = 21, SnapshotTaken = 22, SnapshotSent = 23, SnapshotUnanswered = 24, SnapshotRestored = 25,
-        LogCompacted = 26, TimeoutNowSent = 27, QuorumChecked = 28, Opened = 29, Voted = 30, Configured = 31,
     }
     Fate { Delivered = 1, Cut = 2, Held = 3, Lost = 4 }
     MessageKind {
@@ -86,23 +80,23 @@ impl Encoder {
         Some(&self.bytes)
     }
 
-    fn tag(&mut self, of: &impl Tagged) {
+    pub(super) fn tag(&mut self, of: &impl Tagged) {
         self.bytes.push(of.tag());
     }
 
-    fn optional(&mut self, of: Option<&impl Tagged>) {
+    pub(super) fn optional(&mut self, of: Option<&impl Tagged>) {
         self.bytes.push(of.map_or(0, Tagged::tag));
     }
 
-    fn flag(&mut self, flag: bool) {
+    pub(super) fn flag(&mut self, flag: bool) {
         self.bytes.push(u8::from(flag));
     }
 
-    fn number(&mut self, number: impl Into<u64>) {
+    pub(super) fn number(&mut self, number: impl Into<u64>) {
         self.bytes.extend_from_slice(&number.into().to_le_bytes());
     }
 
-    fn numbers(&mut self, numbers: impl IntoIterator<Item = u64>) {
+    pub(super) fn numbers(&mut self, numbers: impl IntoIterator<Item = u64>) {
         numbers.into_iter().for_each(|number| self.number(number));
     }
 
@@ -111,11 +105,11 @@ impl Encoder {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
-    fn duration(&mut self, duration: Duration) {
+    pub(super) fn duration(&mut self, duration: Duration) {
         self.number(leasehold::env::nanos(duration));
     }
 
-    fn node(&mut self, node: Option<NodeId>) {
+    pub(super) fn node(&mut self, node: Option<NodeId>) {
         self.number(node.map_or(0, |node| node.0));
     }
 
@@ -243,105 +237,6 @@ impl Encoder {
     fn stack(&mut self, record: &StackRecord) {
         self.replica(record.replica);
         self.number(record.lease_until.map_or(0, |until| until.0));
-        self.tag(&record.event);
-        match &record.event {
-            Event::Role { role, term, leader } => {
-                self.number(*term);
-                self.tag(role);
-                self.node(*leader);
-            }
-            Event::CaughtUp { term, index } => self.numbers([*term, *index]),
-            Event::LeaseExtended { term, generation, base, expiry } => {
-                self.numbers([*term, *generation, base.as_nanos(), expiry.as_nanos()]);
-            }
-            Event::LeaseEnded { generation, cause, held } => {
-                self.number(*generation);
-                self.tag(cause);
-                if let EndCause::Failed(kind) = cause {
-                    self.tag(kind);
-                }
-                self.flag(*held);
-            }
-            Event::LeaseRead { miss, now, again } => {
-                self.optional(miss.as_ref());
-                self.flag(*again);
-                self.number(now.map_or(0, Instant::as_nanos));
-            }
-            Event::RoundStarted { cause, again } => {
-                self.tag(cause);
-                self.flag(*again);
-            }
-            Event::RoundEnded { cause, waited, confirmed } => {
-                self.tag(cause);
-                self.duration(*waited);
-                self.flag(*confirmed);
-            }
-            Event::TransferStarted { to } | Event::TransferAborted { to } | Event::TimeoutNowSent { to } => {
-                self.number(to.0);
-            }
-            Event::QuorumChecked { confirmed } => self.flag(*confirmed),
-            Event::Applied { index, term, digest } | Event::Appended { index, term, digest } => {
-                self.numbers([*index, *term, u64::from(*digest)]);
-            }
-            Event::VoteWithheld { from } => self.number(from.0),
-            Event::SnapshotUnanswered { by } => self.number(by.0),
-            Event::ChangeAppended { index } | Event::Conflict { index } | Event::LogCompacted { first: index } => {
-                self.number(*index);
-            }
-            Event::Membership { index, members } => {
-                self.number(*index);
-                for nodes in [&members.voters, &members.outgoing, &members.learners] {
-                    self.number(nodes.len() as u64);
-                    self.numbers(nodes.iter().map(|node| node.0));
-                }
-            }
-            Event::CampaignedAmidChange { index, commit } => self.numbers([*index, *commit]),
-            Event::SnapshotTaken { index, term, digest, bytes } => {
-                self.numbers([*index, *term, u64::from(*digest), *bytes]);
-            }
-            Event::SnapshotSent { to, index } => self.numbers([to.0, *index]),
-            Event::SnapshotRestored { index, term, digest, from } => {
-                self.numbers([*index, *term, u64::from(*digest)]);
-                self.node(*from);
-            }
-            Event::Script { reads, attempts, times } => {
-                self.numbers([*attempts, *reads, times.rounds].map(u64::from));
-                [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff]
-                    .into_iter()
-                    .for_each(|time| self.duration(time));
-            }
-            Event::LaneFull { to, lane } => {
-                self.number(to.0);
-                self.tag(lane);
-            }
-            Event::InboxFull { lane } => self.tag(lane),
-            // For how long it withholds its vote follows from how it is set up.
-            Event::Opened { term, vote, last_index, last_term, withholds: _ } => {
-                self.number(*term);
-                self.node(*vote);
-                self.numbers([*last_index, *last_term]);
-            }
-            Event::Voted { term, vote } => {
-                self.number(*term);
-                self.node(*vote);
-            }
-            Event::Stopped { error } => self.optional(error.as_ref()),
-            // No event, see above; and nothing but its name.
-            Event::Configured(_) | Event::StaleTimeoutNow => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn no_two_members_of_a_set_have_the_same_tag_and_none_that_of_nothing() {
-        for (set, tags) in TAGS {
-            let distinct: BTreeSet<_> = tags.iter().collect();
-            assert!(distinct.len() == tags.len() && !distinct.contains(&0), "the tags of {set}: {tags:?}");
-        }
+        self.event(&record.event);
     }
 }

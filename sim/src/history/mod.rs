@@ -2,27 +2,33 @@
 //!
 //! A [`Record`] is an event: one entry that enters the `fingerprint` (but for how a process is set up, which is part of the
 //! question). The stream goes to [`Observer`]s as it comes; little but its tail is kept, so that memory does not grow with the length
-//! of a run.
+//! of a run. Whoever follows it has handlers for kinds of records (`hears`), and lets `tell` tell them apart.
 
 mod by_op;
 mod deeds;
 mod encode;
+mod event;
 mod fault;
 mod fingerprint;
+mod hears;
 mod kept;
 mod record;
+mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use crate::words::OpKind;
 pub use by_op::ByOp;
 pub use deeds::Deeds;
+pub(crate) use event::{local, words_of};
 pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};
 pub use fingerprint::Fingerprint;
+pub(crate) use hears::{Arrival, Extension, Hears, LeaseRead, Opened, Place, ScriptEnded, Vote, handlers};
 pub use record::{
     Answer, Completion, Condition, Effect, Fate, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange,
     Record, StackRecord, What,
 };
+pub(crate) use tell::tell;
 
 use encode::Encoder;
 use kept::Kept;

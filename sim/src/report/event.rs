@@ -6,14 +6,12 @@
 
 use crate::history::{
     Completion, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord,
-    What,
+    What, local, words_of,
 };
-use crate::time::SimTime;
-use crate::words::figures::{duration, exact};
+use crate::words::figures::duration;
 use crate::words::{Lane, MessageKind};
-use leasehold::env::{Address, Instant, NodeId, ReplicaId, Stamp};
+use leasehold::env::{Address, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
-use leasehold::observe::{Event, Timing};
 
 /// `record` on one line: when, who, what. `keys` are the names of the run's keys.
 pub fn event_line(record: &Record, keys: &[String]) -> String {
@@ -67,11 +65,6 @@ pub(super) fn phase_name(phase: FaultPhase) -> &'static str {
         FaultPhase::Ended => "is over",
         FaultPhase::BeyondClaims => "leaves the claims",
     }
-}
-
-/// A reading of a node's own clock.
-fn local(reading: Instant) -> String {
-    SimTime(reading.as_nanos()).exact()
 }
 
 fn invoked(invocation: &Invocation, keys: &[String]) -> String {
@@ -141,101 +134,8 @@ fn message(kind: MessageKind, head: &Head) -> String {
 }
 
 fn told(stack: &StackRecord) -> String {
-    let Some(until) = stack.lease_until else { return event(&stack.event) };
-    format!("{}, true end {}", event(&stack.event), until.exact())
-}
-
-fn event(event: &Event) -> String {
-    match event {
-        Event::Role { role, term, leader } => {
-            format!(
-                "{} in term {term}, leader {}",
-                role.name(),
-                leader.map_or("unknown".to_owned(), |node| node.to_string())
-            )
-        }
-        Event::CaughtUp { term, index } => format!("caught up: applied index {index} of its own term {term}"),
-        Event::LeaseExtended { term, generation, base, expiry } => format!(
-            "lease extended from local {} to local {} (term {term}, generation {generation})",
-            local(*base),
-            local(*expiry)
-        ),
-        Event::LeaseEnded { generation, cause, held } => {
-            let force = if *held { "was in force" } else { "was not in force" };
-            format!("lease ended by {}, {force} (generation {generation})", cause.name())
-        }
-        Event::LeaseRead { miss, now, again } => {
-            let clock = now.map_or("no clock".to_owned(), |now| format!("its clock at {}", local(now)));
-            let decision = miss.map_or("hit".to_owned(), |miss| format!("miss ({})", miss.name()));
-            format!("lease read {}: {decision}, {clock}", if *again { "tried again" } else { "decided" })
-        }
-        Event::RoundStarted { cause, again } => format!("ReadIndex begun {}for {}", repeated(*again), cause.name()),
-        Event::RoundEnded { cause, waited, confirmed } => {
-            let how = if *confirmed { "confirmed" } else { "not confirmed" };
-            format!("ReadIndex for {} {how} after {}", cause.name(), exact(*waited))
-        }
-        Event::TransferStarted { to } => format!("transfer begun to {to}"),
-        Event::TransferAborted { to } => format!("transfer given up to {to}"),
-        Event::TimeoutNowSent { to } => format!("TimeoutNow sent to {to}"),
-        Event::QuorumChecked { confirmed } => {
-            format!("CheckQuorum: a quorum {} since the last", if *confirmed { "answered" } else { "has not answered" })
-        }
-        Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
-        Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
-        Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
-        Event::Configured(Timing { tick, heartbeat, promise, patience, lease, renews: _ }) => format!(
-            "begins with ticks of {}, heartbeats every {}, promises of {}, elections after {}, leases of {}",
-            exact(*tick),
-            exact(*heartbeat),
-            exact(*promise),
-            exact(*patience),
-            exact(*lease)
-        ),
-        Event::Opened { term, vote, last_index, last_term, withholds } => format!(
-            "opened its log: term {term}, vote {}, last index {last_index} of term {last_term}; no vote for {withholds:?}",
-            voted(*vote)
-        ),
-        Event::Voted { term, vote } => format!("term {term} and vote {} are durable", voted(*vote)),
-        Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
-        Event::ChangeAppended { index } => format!("has a change of membership at index {index}"),
-        Event::Membership { index, members } => format!("from index {index} on the members are {members}"),
-        Event::CampaignedAmidChange { index, commit } => {
-            format!("stands for election without having applied the change at index {index}; commit index {commit}")
-        }
-        Event::SnapshotTaken { index, term, digest, bytes } => {
-            format!("snapshot taken at index {index} of term {term}, {bytes} bytes, {digest:08x}")
-        }
-        Event::SnapshotSent { to, index } => format!("snapshot of index {index} sent to {to}"),
-        Event::SnapshotUnanswered { by } => format!("snapshot not acknowledged by {by}"),
-        Event::SnapshotRestored { index, term, digest, from } => {
-            let from = from.map_or("its own".to_owned(), |from| format!("that of {from}"));
-            format!("snapshot restored, {from}: index {index} of term {term}, {digest:08x}")
-        }
-        Event::LogCompacted { first } => format!("log cut: its first index is {first}"),
-        Event::Conflict { index } => format!("conflict: refused index {index}"),
-        Event::Script { reads, attempts, times } => format!(
-            "script of {reads} reads ended after {attempts} attempts: lease read {}, reads {}, write fence {}, commit {}, backoff {}",
-            exact(times.lease_read),
-            exact(times.reads),
-            exact(times.write_fence),
-            exact(times.commit),
-            exact(times.backoff)
-        ),
-        Event::LaneFull { to, lane } => format!("{} lane full to {to}", lane.name()),
-        Event::InboxFull { lane } => format!("inbox full: {} message refused", lane.name()),
-        Event::Stopped { error } => {
-            format!("engine stopped{}", error.map_or(String::new(), |kind| format!(": {}", kind.name())))
-        }
-    }
-}
-
-/// For whom, or for nobody.
-fn voted(vote: Option<NodeId>) -> String {
-    vote.map_or_else(|| "for nobody".to_owned(), |node| format!("for {node}"))
-}
-
-fn repeated(again: bool) -> &'static str {
-    if again { "again " } else { "" }
+    let Some(until) = stack.lease_until else { return words_of(&stack.event) };
+    format!("{}, true end {}", words_of(&stack.event), until.exact())
 }
 
 /// A stamp, after what it was put on; nothing for none.
@@ -272,9 +172,11 @@ pub(super) fn node_of(what: &What) -> Option<NodeId> {
 mod tests {
     use super::*;
     use crate::history::{OpId, OpKind};
+    use crate::time::SimTime;
     use leasehold::env::{Instant, Lane};
     use leasehold::error::ErrorKind;
     use leasehold::observe::EndCause;
+    use leasehold::observe::Event;
 
     fn line(what: What) -> String {
         event_line(&Record { at: SimTime(2_500_123_456), what }, &["k0".to_owned(), "k1".to_owned()])

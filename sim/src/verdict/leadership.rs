@@ -9,12 +9,13 @@
 //! its first. One that has not ended with the run has taken until there.
 
 use super::unserved::Stretch;
-use crate::history::{Completion, Fate, FaultPhase, Record, StackRecord, What};
+use crate::history::{Arrival, Completion, Fault, FaultPhase, Hears, OpId, Place, ProcessChange, Record, tell};
 use crate::time::SimTime;
 use crate::view::View;
-use leasehold::env::{Address, NodeId};
-use leasehold::observe::Event;
+use leasehold::env::{NodeId, Stamp};
+use leasehold::observe::{Membership, Role, RoundCause};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is known of leaders.
@@ -56,6 +57,82 @@ pub(super) struct Ended {
     pub(super) failover: Option<Stretch>,
 }
 
+/// What is known of leaders, and the view that has taken in what happens.
+struct Beside<'a> {
+    leadership: &'a mut Leadership,
+    view: &'a View,
+    ended: Ended,
+}
+
+impl Beside<'_> {
+    fn look(&mut self, at: SimTime) {
+        self.ended.leaderless = self.leadership.looked(at, self.view);
+    }
+}
+
+impl Hears for Beside<'_> {
+    fn role(&mut self, at: SimTime, _: NodeId, _: Role, _: u64, _: Option<NodeId>) {
+        self.look(at);
+    }
+
+    fn membership(&mut self, at: SimTime, _: NodeId, _: u64, _: &Arc<Membership>) {
+        self.look(at);
+    }
+
+    fn stopped(&mut self, at: SimTime, _: NodeId) {
+        self.look(at);
+    }
+
+    fn process(&mut self, at: SimTime, _: NodeId, _: ProcessChange) {
+        self.look(at);
+    }
+
+    fn echo(&mut self, at: SimTime, Arrival { from, to, .. }: Arrival<'_>, stamp: Stamp) {
+        if let Some(leader) = self.leadership.of(to).filter(|leader| leader.term == stamp.term) {
+            leader.heard.insert(from, at);
+        }
+    }
+
+    fn fault(&mut self, at: SimTime, fault: &Fault) {
+        if fault.phase == FaultPhase::Activated && fault.verb.lasts() {
+            self.leadership.faults.push(at);
+        }
+    }
+
+    fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
+        let is_over = |failover: &mut Failover| failover.served && !matches!(completion, Completion::Failed { .. });
+        if let Some(Failover { from, .. }) = self.leadership.failover.take_if(is_over) {
+            self.ended.failover = Some(Stretch { from, to: at });
+        }
+    }
+
+    fn transfer_started(&mut self, at: SimTime, node: NodeId, _: NodeId) {
+        self.leadership.of(node).into_iter().for_each(|leader| leader.hands_over = Some(at));
+    }
+
+    fn transfer_aborted(&mut self, _: SimTime, node: NodeId) {
+        self.leadership.of(node).into_iter().for_each(|leader| leader.hands_over = None);
+    }
+
+    fn caught_up(&mut self, at: SimTime, node: NodeId, term: u64, index: u64) {
+        self.leadership.succeeded(at, node, (term, index), self.view);
+    }
+
+    fn served(&mut self, _: SimTime, node: NodeId) {
+        self.leadership.served(node, None);
+    }
+
+    fn round_ended(&mut self, _: SimTime, node: NodeId, _: RoundCause, _: Duration, confirmed: bool) {
+        if confirmed {
+            self.leadership.served(node, None);
+        }
+    }
+
+    fn applied(&mut self, _: SimTime, node: NodeId, entry: Place) {
+        self.leadership.served(node, Some(entry.index));
+    }
+}
+
 impl Leadership {
     pub(super) fn new(heartbeat: Duration) -> Self {
         Self { heartbeat, begun: false, without: None, leader: None, faults: Vec::new(), failover: None }
@@ -63,33 +140,9 @@ impl Leadership {
 
     /// Sees a record, which `view` has taken in already.
     pub(super) fn record(&mut self, record: &Record, view: &View) -> Ended {
-        let at = record.at;
-        let mut ended = Ended::default();
-        match &record.what {
-            What::Stack(told) => {
-                self.told(at, told, view);
-                if matches!(told.event, Event::Role { .. } | Event::Membership { .. } | Event::Stopped { .. }) {
-                    ended.leaderless = self.looked(at, view);
-                }
-            }
-            What::Process { .. } => ended.leaderless = self.looked(at, view),
-            What::Message { from: Address::Node(from), to: Address::Node(to), fate: Fate::Delivered, echo, .. } => {
-                if let (Some(echo), Some(leader)) = (echo, &mut self.leader)
-                    && (leader.node, leader.term) == (*to, echo.term)
-                {
-                    leader.heard.insert(*from, at);
-                }
-            }
-            What::Fault(fault) if fault.phase == FaultPhase::Activated && fault.verb.lasts() => self.faults.push(at),
-            What::Completed { completion: Completion::Failed { .. }, .. } => {}
-            What::Completed { .. } => {
-                if let Some(Failover { from, .. }) = self.failover.take_if(|failover| failover.served) {
-                    ended.failover = Some(Stretch { from, to: at });
-                }
-            }
-            What::Invoked(_) | What::Message { .. } | What::Clock { .. } | What::Cpu { .. } | What::Fault(_) => {}
-        }
-        ended
+        let mut beside = Beside { leadership: self, view, ended: Ended::default() };
+        tell(record, &mut beside);
+        beside.ended
     }
 
     /// The run is over.
@@ -112,25 +165,8 @@ impl Leadership {
         None
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { replica, event, .. }: &StackRecord, view: &View) {
-        let node = replica.node;
-        let of_leader = self.leader.as_mut().filter(|leader| leader.node == node);
-        match event {
-            Event::TransferStarted { .. } => {
-                if let Some(leader) = of_leader {
-                    leader.hands_over = Some(at);
-                }
-            }
-            Event::TransferAborted { .. } => {
-                if let Some(leader) = of_leader {
-                    leader.hands_over = None;
-                }
-            }
-            Event::CaughtUp { term, index } => self.succeeded(at, node, (*term, *index), view),
-            Event::LeaseRead { miss: None, .. } | Event::RoundEnded { confirmed: true, .. } => self.served(node, None),
-            Event::Applied { index, .. } => self.served(node, Some(*index)),
-            _ => {}
-        }
+    fn of(&mut self, node: NodeId) -> Option<&mut Leader> {
+        self.leader.as_mut().filter(|leader| leader.node == node)
     }
 
     fn served(&mut self, node: NodeId, applied: Option<u64>) {
@@ -172,6 +208,7 @@ mod tests {
     use super::*;
     use crate::history::testing::{Events, get, ms};
     use crate::words::Verb;
+    use leasehold::observe::Event;
 
     /// The longest times in ms, in a run of ten seconds with a heartbeat of 100 ms.
     fn longest(events: &Events) -> (Option<u128>, Option<u128>) {

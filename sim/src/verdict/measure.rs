@@ -2,18 +2,20 @@
 
 use super::latency::{Fate, Latencies};
 use super::leadership::{self, Leadership};
-use super::recovery::{Recovered, Recovery};
-use super::rewarm::{Rewarm, Rewarmed};
+use super::recovery::Recovery;
+use super::rewarm::Rewarm;
 use super::unserved::{Stretch, Unserved};
 use super::waiting::Waiting;
 use super::{LeaseMeasures, Measures, Window};
-use crate::history::{Completion, Invocation, OpKind, Record, StackRecord, What};
+use crate::history::{
+    Completion, Extension, Hears, Invocation, LeaseRead, OpId, OpKind, Place, Record, ScriptEnded, tell,
+};
 use crate::scenario::{Action, Of, Scenario, Step, Workload};
 use crate::time::SimTime;
 use crate::view::View;
 use crate::view::operations::{Completed, UnderWay};
-use leasehold::env::{Lane, NodeId, ReplicaId};
-use leasehold::observe::{Event, Miss, Role};
+use leasehold::env::{Lane, NodeId};
+use leasehold::observe::{EndCause, Miss, Role, RoundCause};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -97,40 +99,15 @@ impl Meter {
 
     /// Counts one record, which `view` has taken in already.
     pub fn record(&mut self, record: &Record, view: &View) {
-        for recovered in self.recovery.record(record, &view.faults) {
-            self.recovered(&recovered);
-        }
-        if let Some(rewarmed) = self.rewarm.record(record) {
-            self.rewarmed(&rewarmed);
-        }
+        let recovered = self.recovery.record(record, &view.faults);
+        self.recovered(recovered);
+        let warm = self.rewarm.record(record);
+        self.rewarmed(warm);
         let ended = self.leadership.record(record, view);
         self.led(ended);
-        for stretch in self.waiting.record(record) {
-            self.waited(stretch);
-        }
-        match &record.what {
-            What::Invoked(Invocation { client, via, due, .. }) => {
-                self.unserved.due(*due);
-                for scope in self.scopes_of(*client, *via) {
-                    self.scopes[scope].1.due(*due);
-                }
-                self.unserved_via.entry(*via).or_default().due(*due);
-            }
-            What::Completed { completion, .. } => self.completed(record.at, completion, view),
-            What::Stack(StackRecord {
-                replica: ReplicaId { node, .. },
-                event: Event::Role { role: Role::Leader, term, .. },
-                ..
-            }) => {
-                self.elected(record.at, *node, *term);
-            }
-            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event: Event::Appended { .. }, .. }) => {
-                self.durable(record.at, *node);
-            }
-            What::Stack(told) => self.at(record.at).for_each(|window| window.count(&told.event)),
-            What::Cpu { node, busy } => self.cores(record.at, *node, *busy),
-            What::Message { .. } | What::Process { .. } | What::Clock { .. } | What::Fault(_) => {}
-        }
+        let waited = self.waiting.record(record);
+        self.waited(waited);
+        tell(record, &mut Counting { meter: self, view });
     }
 
     /// An entry became durable. Those that do so at one moment on one node were written together.
@@ -172,17 +149,14 @@ impl Meter {
         for (via, mut unserved) in std::mem::take(&mut self.unserved_via) {
             self.nobody_served(unserved.over(end), Some(via));
         }
-        for recovered in self.recovery.finish(end) {
-            self.recovered(&recovered);
-        }
+        let recovered = self.recovery.finish(end);
+        self.recovered(recovered);
         let ended = self.leadership.finish(end);
         self.led(ended);
-        for stretch in self.waiting.finish(end) {
-            self.waited(stretch);
-        }
-        for rewarmed in self.rewarm.finish() {
-            self.rewarmed(&rewarmed);
-        }
+        let waited = self.waiting.finish(end);
+        self.waited(waited);
+        let warm = self.rewarm.finish();
+        self.rewarmed(warm);
         let scopes: Vec<Of> = self.scopes.drain(..).map(|(of, _)| of).collect();
         let mut windows = self.tallies.drain(..).map(|tally| tally.finish(end, &scopes));
         Measures { whole: windows.next().unwrap_or_default(), windows: windows.collect() }
@@ -271,8 +245,10 @@ impl Meter {
         }
     }
 
-    fn waited(&mut self, stretch: Stretch) {
-        self.during(Some(stretch), |window, took| window.waiting += took);
+    fn waited(&mut self, stretches: Vec<Stretch>) {
+        for stretch in stretches {
+            self.during(Some(stretch), |window, took| window.waiting += took);
+        }
     }
 
     /// Elections after the first of the run. A leader may say more than once that it leads a term.
@@ -283,12 +259,129 @@ impl Meter {
         }
     }
 
-    fn recovered(&mut self, recovered: &Recovered) {
-        self.at(recovered.since).for_each(|window| window.recovery = window.recovery.max(Some(recovered.took)));
+    fn recovered(&mut self, stretches: Vec<Stretch>) {
+        for stretch in stretches {
+            self.at(stretch.from).for_each(|window| window.recovery = window.recovery.max(Some(stretch.took())));
+        }
     }
 
-    fn rewarmed(&mut self, rewarmed: &Rewarmed) {
-        self.at(rewarmed.since).for_each(|window| window.rewarm = window.rewarm.max(Some(rewarmed.took)));
+    fn rewarmed(&mut self, stretches: Vec<Stretch>) {
+        for stretch in stretches {
+            self.at(stretch.from).for_each(|window| window.rewarm = window.rewarm.max(Some(stretch.took())));
+        }
+    }
+}
+
+/// The meter, and the view that has taken in what it counts.
+struct Counting<'a> {
+    meter: &'a mut Meter,
+    view: &'a View,
+}
+
+impl Counting<'_> {
+    fn count(&mut self, at: SimTime, count: impl FnMut(&mut Window)) {
+        self.meter.at(at).for_each(count);
+    }
+}
+
+impl Hears for Counting<'_> {
+    fn invoked(&mut self, _: SimTime, Invocation { client, via, due, .. }: &Invocation) {
+        self.meter.unserved.due(*due);
+        for scope in self.meter.scopes_of(*client, *via) {
+            self.meter.scopes[scope].1.due(*due);
+        }
+        self.meter.unserved_via.entry(*via).or_default().due(*due);
+    }
+
+    fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
+        self.meter.completed(at, completion, self.view);
+    }
+
+    fn role(&mut self, at: SimTime, node: NodeId, role: Role, term: u64, _: Option<NodeId>) {
+        if role == Role::Leader {
+            self.meter.elected(at, node, term);
+        }
+    }
+
+    fn appended(&mut self, at: SimTime, node: NodeId, _: Place) {
+        self.meter.durable(at, node);
+    }
+
+    fn second(&mut self, at: SimTime, node: NodeId, busy: Duration) {
+        self.meter.cores(at, node, busy);
+    }
+
+    fn lease_read(&mut self, at: SimTime, _: NodeId, LeaseRead { miss, again, .. }: LeaseRead) {
+        self.count(at, |window| if again { window.lease.retries += 1 } else { window.lease.read(miss) });
+    }
+
+    fn lease_extended(&mut self, at: SimTime, _: NodeId, _: Extension) {
+        self.count(at, |window| window.lease.renewals += 1);
+    }
+
+    fn lease_ended(&mut self, at: SimTime, _: NodeId, _: u64, cause: EndCause, held: bool) {
+        self.count(at, |Window { lease, .. }| {
+            let ends = if held { &mut lease.invalidations } else { &mut lease.voided };
+            *ends.entry(cause.name()).or_default() += 1;
+        });
+    }
+
+    fn snapshot_taken(&mut self, at: SimTime, _: NodeId, _: Place) {
+        self.count(at, |window| window.snapshots.taken += 1);
+    }
+
+    fn snapshot_restored(&mut self, at: SimTime, _: NodeId, _: Place, of: Option<NodeId>) {
+        self.count(at, |Window { snapshots, .. }| match of {
+            Some(_) => snapshots.installed += 1,
+            None => snapshots.reopened += 1,
+        });
+    }
+
+    fn conflict(&mut self, at: SimTime, _: NodeId) {
+        self.count(at, |window| window.conflicts += 1);
+    }
+
+    fn queue_full(&mut self, at: SimTime, _: NodeId, lane: Lane, to: Option<NodeId>) {
+        self.count(at, |window| {
+            if to.is_some() {
+                *window.dropped.entry(lane.name()).or_default() += 1;
+            }
+            window.bulk_refused += u64::from(lane == Lane::Bulk);
+        });
+    }
+
+    fn round_started(&mut self, at: SimTime, _: NodeId, cause: RoundCause, again: bool) {
+        self.count(at, |window| {
+            let rounds = window.rounds.entry(cause).or_default();
+            rounds.started += 1;
+            rounds.repeated += u64::from(again);
+        });
+    }
+
+    fn round_ended(&mut self, at: SimTime, _: NodeId, cause: RoundCause, waited: Duration, _: bool) {
+        self.count(at, |window| {
+            let rounds = window.rounds.entry(cause).or_default();
+            rounds.ended += 1;
+            rounds.waited += waited;
+        });
+    }
+
+    fn script(&mut self, at: SimTime, _: NodeId, ScriptEnded { reads, attempts, times }: ScriptEnded) {
+        // What reads no more than it writes is an update, as in the history.
+        if reads <= 1 {
+            return;
+        }
+        self.count(at, |Window { scripts, .. }| {
+            scripts.ended += 1;
+            scripts.attempts += u64::from(attempts);
+            let sum = &mut scripts.times;
+            sum.lease_read += times.lease_read;
+            sum.reads += times.reads;
+            sum.write_fence += times.write_fence;
+            sum.commit += times.commit;
+            sum.backoff += times.backoff;
+            sum.rounds += times.rounds;
+        });
     }
 }
 
@@ -333,50 +426,6 @@ impl Window {
         let mut all = Latencies::default();
         latencies.values().for_each(|latencies| all.add(latencies));
         self.all = all.measures();
-    }
-
-    fn count(&mut self, event: &Event) {
-        match *event {
-            Event::LeaseRead { again: true, .. } => self.lease.retries += 1,
-            Event::LeaseRead { miss, again: false, .. } => self.lease.read(miss),
-            Event::LeaseExtended { .. } => self.lease.renewals += 1,
-            Event::LeaseEnded { cause, held, .. } => {
-                let ends = if held { &mut self.lease.invalidations } else { &mut self.lease.voided };
-                *ends.entry(cause.name()).or_default() += 1;
-            }
-            Event::SnapshotTaken { .. } => self.snapshots.taken += 1,
-            Event::SnapshotRestored { from: Some(_), .. } => self.snapshots.installed += 1,
-            Event::SnapshotRestored { from: None, .. } => self.snapshots.reopened += 1,
-            Event::Conflict { .. } => self.conflicts += 1,
-            Event::LaneFull { lane, .. } => {
-                *self.dropped.entry(lane.name()).or_default() += 1;
-                self.bulk_refused += u64::from(lane == Lane::Bulk);
-            }
-            Event::InboxFull { lane } => self.bulk_refused += u64::from(lane == Lane::Bulk),
-            Event::RoundStarted { cause, again } => {
-                let rounds = self.rounds.entry(cause).or_default();
-                rounds.started += 1;
-                rounds.repeated += u64::from(again);
-            }
-            Event::RoundEnded { cause, waited, .. } => {
-                let rounds = self.rounds.entry(cause).or_default();
-                rounds.ended += 1;
-                rounds.waited += waited;
-            }
-            // What reads no more than it writes is an update, as in the history.
-            Event::Script { reads, attempts, times } if reads > 1 => {
-                self.scripts.ended += 1;
-                self.scripts.attempts += u64::from(attempts);
-                let sum = &mut self.scripts.times;
-                sum.lease_read += times.lease_read;
-                sum.reads += times.reads;
-                sum.write_fence += times.write_fence;
-                sum.commit += times.commit;
-                sum.backoff += times.backoff;
-                sum.rounds += times.rounds;
-            }
-            _ => {}
-        }
     }
 }
 

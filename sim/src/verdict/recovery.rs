@@ -11,13 +11,12 @@
 //! starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
 //! which never recovers is seen.
 
-use crate::history::Completion;
-use crate::history::{Fault, FaultPhase, Record, StackRecord, What};
+use super::unserved::Stretch;
+use crate::history::{Completion, Fault, FaultPhase, Hears, OpId, Place, Record, tell};
 use crate::time::SimTime;
 use crate::view::faults::{Change, Faults};
 use crate::words::Disturbs;
-use leasehold::observe::Event;
-use std::time::Duration;
+use leasehold::env::NodeId;
 
 /// The clocks of a run.
 #[derive(Default)]
@@ -35,29 +34,38 @@ struct Clock {
     applied: u64,
 }
 
-/// A fault that ended at `since`, and how long recovery took.
-pub(super) struct Recovered {
-    pub(super) since: SimTime,
-    pub(super) took: Duration,
+/// The clocks, and the faults beside which they run.
+struct Beside<'a> {
+    clocks: &'a mut Recovery,
+    faults: &'a Faults,
+    stopped: Vec<Stretch>,
+}
+
+impl Hears for Beside<'_> {
+    fn applied(&mut self, _: SimTime, _: NodeId, entry: Place) {
+        self.clocks.applied = self.clocks.applied.max(entry.index);
+    }
+
+    fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
+        match completion {
+            Completion::Written { version } | Completion::Script { version, .. } => {
+                self.stopped = self.clocks.written(at, *version);
+            }
+            Completion::Read { .. } | Completion::Unexpected { .. } | Completion::Failed { .. } => {}
+        }
+    }
+
+    fn fault(&mut self, at: SimTime, fault: &Fault) {
+        self.clocks.fault(at, fault, self.faults);
+    }
 }
 
 impl Recovery {
-    /// Sees a record, which `faults` have taken in already; the clocks that it stopped.
-    pub(super) fn record(&mut self, record: &Record, faults: &Faults) -> Vec<Recovered> {
-        match &record.what {
-            What::Stack(StackRecord { event: Event::Applied { index, .. }, .. }) => {
-                self.applied = self.applied.max(*index)
-            }
-            What::Fault(fault) => self.fault(record.at, fault, faults),
-            What::Completed {
-                completion: Completion::Written { version } | Completion::Script { version, .. },
-                ..
-            } => {
-                return self.written(record.at, *version);
-            }
-            _ => {}
-        }
-        Vec::new()
+    /// Sees a record, which `faults` have taken in already; what the clocks show that it stopped.
+    pub(super) fn record(&mut self, record: &Record, faults: &Faults) -> Vec<Stretch> {
+        let mut beside = Beside { clocks: self, faults, stopped: Vec::new() };
+        tell(record, &mut beside);
+        beside.stopped
     }
 
     fn fault(&mut self, at: SimTime, fault: &Fault, faults: &Faults) {
@@ -85,20 +93,20 @@ impl Recovery {
         }
     }
 
-    fn written(&mut self, at: SimTime, version: u64) -> Vec<Recovered> {
+    fn written(&mut self, at: SimTime, version: u64) -> Vec<Stretch> {
         let stopped = self.running.partition_point(|clock| clock.applied < version);
         self.running.drain(..stopped).map(|clock| clock.stop(at)).collect()
     }
 
     /// The run is over: the clocks that were never stopped.
-    pub(super) fn finish(&mut self, end: SimTime) -> Vec<Recovered> {
+    pub(super) fn finish(&mut self, end: SimTime) -> Vec<Stretch> {
         self.running.drain(..).map(|clock| clock.stop(end)).collect()
     }
 }
 
 impl Clock {
-    fn stop(self, at: SimTime) -> Recovered {
-        Recovered { since: self.since, took: at.since(self.since) }
+    fn stop(self, at: SimTime) -> Stretch {
+        Stretch { from: self.since, to: at }
     }
 }
 
@@ -106,19 +114,20 @@ impl Clock {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, ms, script};
+    use crate::view::View;
     use crate::words::Verb;
     use FaultPhase::{Activated, Effective, Ended, Refused};
 
     /// The longest recovery in ms, in a run of ten seconds.
     fn longest(events: &Events) -> Option<u128> {
-        let (mut recovery, mut faults) = (Recovery::default(), Faults::default());
+        let (mut recovery, mut view) = (Recovery::default(), View::default());
         let mut seen = |record| {
-            faults.record(record);
-            recovery.record(record, &faults)
+            view.record(record);
+            recovery.record(record, &view.faults)
         };
         let mut all: Vec<_> = events.records().iter().flat_map(&mut seen).collect();
         all.extend(recovery.finish(ms(10_000)));
-        all.iter().map(|recovered| recovered.took.as_millis()).max()
+        all.iter().map(|recovered| recovered.took().as_millis()).max()
     }
 
     fn partitioned() -> Events {

@@ -4,17 +4,18 @@
 //! A leader that nobody asks before its lease is warm was never seen cold: nothing. One that loses leadership, or whose run
 //! ends, before any read hits counts to the last that missed.
 
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use super::unserved::Stretch;
+use crate::history::{Hears, LeaseRead, ProcessChange, Record, tell};
 use crate::time::SimTime;
-use leasehold::env::{NodeId, ReplicaId};
-use leasehold::observe::{Event, Role};
+use leasehold::env::NodeId;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// The leaders that have not answered from their leases yet.
 #[derive(Default)]
 pub(super) struct Rewarm {
     cold: BTreeMap<NodeId, Cold>,
+    /// From when to when those were cold that are so no longer.
+    warm: Vec<Stretch>,
 }
 
 /// Since when a leader could have answered, and when it last could not.
@@ -24,62 +25,51 @@ struct Cold {
     missed: Option<SimTime>,
 }
 
-/// A leader that could have answered since `since` was cold for so long.
-pub(super) struct Rewarmed {
-    pub(super) since: SimTime,
-    pub(super) took: Duration,
+impl Hears for Rewarm {
+    fn caught_up(&mut self, at: SimTime, node: NodeId, _: u64, _: u64) {
+        self.cold.insert(node, Cold { since: at, missed: None });
+    }
+
+    fn served(&mut self, at: SimTime, node: NodeId) {
+        if let Some(Cold { since, missed }) = self.cold.remove(&node) {
+            self.warm.push(Stretch { from: since, to: if missed.is_some() { at } else { since } });
+        }
+    }
+
+    fn lease_read(&mut self, at: SimTime, node: NodeId, read: LeaseRead) {
+        if let Some(cold) = self.cold.get_mut(&node).filter(|_| read.counts()) {
+            cold.missed = Some(at);
+        }
+    }
+
+    fn falls(&mut self, _: SimTime, node: NodeId) {
+        self.warm.extend(self.cold.remove(&node).and_then(Cold::given_up));
+    }
+
+    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
+        match change {
+            ProcessChange::Killed | ProcessChange::Failed { .. } => self.falls(at, node),
+            ProcessChange::Started { .. } | ProcessChange::Paused | ProcessChange::Resumed => {}
+        }
+    }
 }
 
 impl Rewarm {
-    /// Sees a record; what is known of a leader by it.
-    pub(super) fn record(&mut self, record: &Record) -> Option<Rewarmed> {
-        let at = record.at;
-        match &record.what {
-            What::Stack(StackRecord { replica: ReplicaId { node, .. }, event, .. }) => self.told(at, *node, event),
-            What::Process { node, change: ProcessChange::Killed | ProcessChange::Failed { .. } } => self.lost(*node),
-            _ => None,
-        }
-    }
-
-    fn told(&mut self, at: SimTime, node: NodeId, event: &Event) -> Option<Rewarmed> {
-        match event {
-            Event::CaughtUp { .. } => {
-                self.cold.insert(node, Cold { since: at, missed: None });
-                None
-            }
-            Event::LeaseRead { miss: None, .. } => {
-                let cold = self.cold.remove(&node)?;
-                Some(if cold.missed.is_some() { cold.until(at) } else { cold.until(cold.since) })
-            }
-            Event::LeaseRead { miss: Some(miss), .. } if miss.counts() => {
-                self.cold.get_mut(&node)?.missed = Some(at);
-                None
-            }
-            Event::Role { role: Role::Follower | Role::PreCandidate | Role::Candidate, .. } | Event::Stopped { .. } => {
-                self.lost(node)
-            }
-            _ => None,
-        }
-    }
-
-    /// It leads no longer.
-    fn lost(&mut self, node: NodeId) -> Option<Rewarmed> {
-        self.cold.remove(&node)?.given_up()
+    /// Sees a record: of leaders whose leases are cold no longer, or who are leaders no longer, from when to when they were.
+    pub(super) fn record(&mut self, record: &Record) -> Vec<Stretch> {
+        tell(record, self);
+        std::mem::take(&mut self.warm)
     }
 
     /// The run is over.
-    pub(super) fn finish(&mut self) -> Vec<Rewarmed> {
+    pub(super) fn finish(&mut self) -> Vec<Stretch> {
         std::mem::take(&mut self.cold).into_values().filter_map(Cold::given_up).collect()
     }
 }
 
 impl Cold {
-    fn until(self, at: SimTime) -> Rewarmed {
-        Rewarmed { since: self.since, took: at.since(self.since) }
-    }
-
-    fn given_up(self) -> Option<Rewarmed> {
-        self.missed.map(|missed| self.until(missed))
+    fn given_up(self) -> Option<Stretch> {
+        self.missed.map(|missed| Stretch { from: self.since, to: missed })
     }
 }
 
@@ -87,14 +77,14 @@ impl Cold {
 mod tests {
     use super::*;
     use crate::history::testing::Events;
-    use leasehold::observe::Miss;
+    use leasehold::observe::{Event, Miss};
 
     /// When each leader could have answered, and for how long it was cold, in ms.
     fn rewarmed(events: &Events) -> Vec<(u64, u128)> {
         let mut rewarm = Rewarm::default();
-        let mut all: Vec<_> = events.records().iter().filter_map(|record| rewarm.record(record)).collect();
+        let mut all: Vec<_> = events.records().iter().flat_map(|record| rewarm.record(record)).collect();
         all.extend(rewarm.finish());
-        all.iter().map(|rewarmed| (rewarmed.since.0 / 1_000_000, rewarmed.took.as_millis())).collect()
+        all.iter().map(|rewarmed| (rewarmed.from.millis(), rewarmed.took().as_millis())).collect()
     }
 
     fn elected() -> Events {

@@ -6,6 +6,7 @@
 
 use super::latency::Fate;
 use crate::time::SimTime;
+use std::time::Duration;
 
 /// Operations that wait, and since when nobody was answered.
 #[derive(Default)]
@@ -15,11 +16,17 @@ pub(super) struct Unserved {
     failed: SimTime,
 }
 
-/// Nobody was served between these.
+/// The time between these.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Stretch {
     pub(super) from: SimTime,
     pub(super) to: SimTime,
+}
+
+impl Stretch {
+    pub(super) fn took(self) -> Duration {
+        self.to.since(self.from)
+    }
 }
 
 impl Unserved {

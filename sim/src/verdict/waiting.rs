@@ -1,47 +1,59 @@
 //! Who waited for a ReadIndex round, and when: each caller counts while it waits, whether or not a round ever answers it.
 
 use super::unserved::Stretch;
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::history::{Hears, ProcessChange, Record, tell};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
-use leasehold::observe::{Event, RoundCause};
+use leasehold::observe::RoundCause;
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
-/// Callers that wait, by the nodes that have taken them, and since when.
+/// Callers that wait.
 #[derive(Default)]
-pub(super) struct Waiting(BTreeMap<NodeId, VecDeque<SimTime>>);
+pub(super) struct Waiting {
+    /// By the nodes that have taken them, and since when.
+    callers: BTreeMap<NodeId, VecDeque<SimTime>>,
+    /// When those who wait no longer have waited.
+    waited: Vec<Stretch>,
+}
+
+impl Hears for Waiting {
+    fn round_started(&mut self, at: SimTime, node: NodeId, cause: RoundCause, again: bool) {
+        if !again && cause != RoundCause::Renewal {
+            self.callers.entry(node).or_default().push_back(at);
+        }
+    }
+
+    fn round_ended(&mut self, at: SimTime, node: NodeId, _: RoundCause, waited: Duration, _: bool) {
+        let from = SimTime::at(at.since(SimTime::at(waited)));
+        // It is the first that was taken since then, or one that nobody can tell from it.
+        let taken = self.callers.entry(node).or_default();
+        let place = taken.partition_point(|taken| *taken < from);
+        taken.remove(place.min(taken.len().saturating_sub(1)));
+        self.waited.push(Stretch { from, to: at });
+    }
+
+    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
+        match change {
+            ProcessChange::Killed | ProcessChange::Failed { .. } => {
+                let gone = self.callers.remove(&node).unwrap_or_default();
+                self.waited.extend(gone.into_iter().map(|from| Stretch { from, to: at }));
+            }
+            ProcessChange::Started { .. } | ProcessChange::Paused | ProcessChange::Resumed => {}
+        }
+    }
+}
 
 impl Waiting {
     /// Sees a record: when those who wait no longer have waited. A caller that its node took late has waited before, too.
     pub(super) fn record(&mut self, record: &Record) -> Vec<Stretch> {
-        let at = record.at;
-        match &record.what {
-            What::Stack(StackRecord { replica, event, .. }) => match event {
-                Event::RoundStarted { cause, again: false } if *cause != RoundCause::Renewal => {
-                    self.0.entry(replica.node).or_default().push_back(at);
-                    Vec::new()
-                }
-                Event::RoundEnded { waited, .. } => {
-                    let from = SimTime::at(at.since(SimTime::at(*waited)));
-                    // It is the first that was taken since then, or one that nobody can tell from it.
-                    let taken = self.0.entry(replica.node).or_default();
-                    let place = taken.partition_point(|taken| *taken < from);
-                    taken.remove(place.min(taken.len().saturating_sub(1)));
-                    vec![Stretch { from, to: at }]
-                }
-                _ => Vec::new(),
-            },
-            What::Process { node, change: ProcessChange::Killed | ProcessChange::Failed { .. } } => {
-                let gone = self.0.remove(node).unwrap_or_default();
-                gone.into_iter().map(|from| Stretch { from, to: at }).collect()
-            }
-            _ => Vec::new(),
-        }
+        tell(record, self);
+        std::mem::take(&mut self.waited)
     }
 
     /// The run is over.
     pub(super) fn finish(&mut self, end: SimTime) -> Vec<Stretch> {
-        let waiting = std::mem::take(&mut self.0).into_values().flatten();
+        let waiting = std::mem::take(&mut self.callers).into_values().flatten();
         waiting.map(|from| Stretch { from, to: end }).collect()
     }
 }

@@ -3,9 +3,9 @@
 //! A clock is a straight line until somebody touches it; two records of a node that are a while apart give its pace. Right
 //! after a fault has touched it, the pace is that of before: a new one shows in the records that follow.
 
-use crate::history::{Record, What};
+use crate::history::Hears;
 use crate::time::SimTime;
-use leasehold::env::{Instant, NodeId, ReplicaId};
+use leasehold::env::{Instant, NodeId};
 
 /// The clocks, by node.
 #[derive(Default)]
@@ -38,27 +38,22 @@ impl Line {
     }
 }
 
-impl Clocks {
-    /// Sees a record: what a node's clock shows.
-    pub(crate) fn record(&mut self, Record { at, what }: &Record) {
-        let (node, clock, touched) = match what {
-            What::Stack(told) => (told.replica.node, told.clock, false),
-            What::Clock { replica: ReplicaId { node, .. }, clock, .. } => (*node, *clock, true),
-            What::Invoked(_)
-            | What::Completed { .. }
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Cpu { .. }
-            | What::Fault(_) => return,
-        };
+impl Hears for Clocks {
+    fn tells(&mut self, at: SimTime, node: NodeId, clock: Instant) {
         let point = (at.0, clock.as_nanos());
         match self.of(node) {
-            Some(line) if touched => *line = Line::new(point, line.pace),
             Some(line) => line.reached(point),
             none => *none = Some(Line::new(point, (1, 1))),
         }
     }
 
+    fn clock(&mut self, at: SimTime, node: NodeId, reading: Instant, _: Option<SimTime>) {
+        let (point, line) = ((at.0, reading.as_nanos()), self.of(node));
+        *line = Some(Line::new(point, line.map_or((1, 1), |line| line.pace)));
+    }
+}
+
+impl Clocks {
     fn of(&mut self, node: NodeId) -> &mut Option<Line> {
         let number = usize::try_from(node.0).unwrap_or(0);
         if self.0.len() <= number {
@@ -94,8 +89,9 @@ fn moved(start: u64, from: u64, to: u64, times: u64, per: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::StackRecord;
     use crate::history::testing::ms;
+    use crate::history::{Record, StackRecord, What, tell};
+    use leasehold::env::ReplicaId;
     use leasehold::observe::Event;
 
     const N1: NodeId = NodeId(1);
@@ -115,7 +111,7 @@ mod tests {
             } else {
                 What::Stack(StackRecord { replica: ReplicaId::first(N1), event, lease_until, clock, effect })
             };
-            clocks.record(&Record { at: ms(*at), what });
+            tell(&Record { at: ms(*at), what }, &mut clocks);
         }
         clocks
     }

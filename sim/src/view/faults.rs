@@ -3,10 +3,10 @@
 //! A fault that acts is in force until the history says that it ended, or until a heal of everything. Those of a verb that does not
 //! last are over at once.
 
-use crate::history::{Fault, FaultPhase, How, Record, StepId, What};
+use crate::history::{Fault, FaultPhase, Hears, How, StepId};
 use crate::time::SimTime;
 use crate::words::{Disturbs, Healed};
-use leasehold::observe::Event;
+use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
 /// Which faults are in force, and what the present record has changed in that.
@@ -48,30 +48,30 @@ pub(crate) struct Calm {
     pub healed: bool,
 }
 
-impl Faults {
-    /// Takes in a record.
-    pub(crate) fn record(&mut self, Record { at, what }: &Record) {
-        if let What::Stack(told) = what
-            && matches!(told.event, Event::TransferStarted { .. } | Event::TransferAborted { .. })
-        {
-            self.transfer = Some(*at);
-        }
-        self.change = match what {
-            What::Fault(fault) => self.fault(*at, fault),
-            What::Invoked(_)
-            | What::Completed { .. }
-            | What::Stack(_)
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Cpu { .. }
-            | What::Clock { .. } => return self.change = Change::None,
-        };
-        if self.change != Change::None && self.in_force.is_empty() {
-            self.calm_since = *at;
-        }
+impl Hears for Faults {
+    fn transfer_started(&mut self, at: SimTime, _: NodeId, _: NodeId) {
+        self.transfer = Some(at);
     }
 
-    fn fault(&mut self, at: SimTime, fault: &Fault) -> Change {
+    fn transfer_aborted(&mut self, at: SimTime, _: NodeId) {
+        self.transfer = Some(at);
+    }
+
+    fn fault(&mut self, at: SimTime, fault: &Fault) {
+        self.change = self.changed(at, fault);
+        if self.change != Change::None && self.in_force.is_empty() {
+            self.calm_since = at;
+        }
+    }
+}
+
+impl Faults {
+    /// A record comes, which changes nothing unless it is a fault's.
+    pub(super) fn begin(&mut self) {
+        self.change = Change::None;
+    }
+
+    fn changed(&mut self, at: SimTime, fault: &Fault) -> Change {
         let disturbs = fault.verb.disturbs();
         self.told.insert(disturbs, at);
         if fault.how == How::Heals(Healed::Everything) {
@@ -144,14 +144,18 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::tell;
     use crate::history::testing::{Events, ms};
     use crate::words::Verb;
     use FaultPhase::{Activated, Effective, Ended, Refused};
-    use leasehold::env::NodeId;
+    use leasehold::observe::Event;
 
     fn folded(events: &Events) -> Faults {
         let mut faults = Faults::default();
-        events.records().iter().for_each(|record| faults.record(record));
+        for record in events.records() {
+            faults.begin();
+            tell(record, &mut faults);
+        }
         faults
     }
 

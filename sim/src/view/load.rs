@@ -1,6 +1,6 @@
 //! How busy the cores of each node were, by the seconds in which they are told.
 
-use crate::history::{Record, What};
+use crate::history::Hears;
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use std::collections::{BTreeMap, VecDeque};
@@ -31,17 +31,18 @@ struct Spent {
     busy: Duration,
 }
 
-impl Load {
-    pub(crate) fn record(&mut self, Record { at, what }: &Record) {
-        let What::Cpu { node, busy } = what else { return };
-        let node = self.nodes.entry(*node).or_default();
-        let (from, before) = std::mem::replace(&mut node.told, (*at, *busy));
+impl Hears for Load {
+    fn second(&mut self, at: SimTime, node: NodeId, busy: Duration) {
+        let node = self.nodes.entry(node).or_default();
+        let (from, before) = std::mem::replace(&mut node.told, (at, busy));
         if node.spent.len() == KEPT {
             node.spent.pop_front();
         }
-        node.spent.push_back(Spent { from, to: *at, busy: busy.saturating_sub(before) });
+        node.spent.push_back(Spent { from, to: at, busy: busy.saturating_sub(before) });
     }
+}
 
+impl Load {
     /// Is it told yet how busy `node` was at `at`?
     pub(crate) fn is_told(&self, node: NodeId, at: SimTime) -> bool {
         self.nodes.get(&node).is_some_and(|node| node.told.0 >= at)
@@ -60,6 +61,7 @@ impl Load {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, ms};
+    use crate::history::{What, tell};
 
     #[test]
     fn a_node_is_full_in_the_seconds_in_which_most_of_its_core_time_was_spent() {
@@ -68,7 +70,7 @@ mod tests {
         };
         let mut load = Load::default();
         let events = told(told(told(Events::default(), 1_000, 100), 2_000, 1_900), 3_000, 2_000);
-        events.records().iter().for_each(|record| load.record(record));
+        events.records().iter().for_each(|record| tell(record, &mut load));
         let full = |from, to, cores| load.full(NodeId(1), [ms(from), ms(to)], cores, 80);
         assert_eq!(full(0, 3_000, 2), Some(ms(1_000)), "1.8 s of 2");
         assert_eq!([full(0, 1_000, 2), full(2_000, 3_000, 2), full(0, 3_000, 4)], [None; 3]);

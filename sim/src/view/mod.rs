@@ -26,13 +26,13 @@ pub(crate) mod soundness;
 pub use replica::{Ended, Held, Replica};
 pub use replicas::{LeaseState, Replicas};
 
-use crate::history::{Record, StackRecord, What};
+use crate::history::{Effect, Fault, Hears, Record, tell};
 use crate::time::SimTime;
 use acknowledged::Acknowledged;
 use clocks::Clocks;
 use faults::Faults;
 use leasehold::env::NodeId;
-use leasehold::observe::{Event, Membership};
+use leasehold::observe::Membership;
 use ledger::Ledger;
 use load::Load;
 use operations::Operations;
@@ -52,6 +52,17 @@ pub struct View {
     pub(crate) load: Load,
 }
 
+/// What one part needs to know of another, when both have taken a record in.
+impl Hears for View {
+    fn effect(&mut self, _: SimTime, index: u64, effect: &Effect) {
+        self.ledger.take(index, effect, self.operations.least());
+    }
+
+    fn fault(&mut self, at: SimTime, fault: &Fault) {
+        self.soundness.stalls(at, fault, self.replicas.leader());
+    }
+}
+
 impl View {
     /// Nothing told yet, by the nodes of a group that `founders` founded.
     pub fn founded_by(founders: Membership) -> Self {
@@ -60,17 +71,16 @@ impl View {
 
     /// Takes in a record.
     pub fn record(&mut self, record: &Record) {
-        self.operations.record(record);
-        self.acknowledged.record(record);
-        if let What::Stack(StackRecord { event: Event::Applied { index, .. }, effect: Some(effect), .. }) = &record.what
-        {
-            self.ledger.take(*index, effect, self.operations.least());
-        }
+        self.operations.begin();
+        self.faults.begin();
+        tell(record, &mut self.operations);
+        tell(record, &mut self.acknowledged);
         self.replicas.record(record);
-        self.clocks.record(record);
-        self.faults.record(record);
-        self.soundness.record(record, &self.replicas);
-        self.load.record(record);
+        tell(record, &mut self.clocks);
+        tell(record, &mut self.faults);
+        tell(record, &mut self.soundness);
+        tell(record, &mut self.load);
+        tell(record, self);
     }
 
     /// How many nodes there are, members of the group or not.

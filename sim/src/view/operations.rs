@@ -4,9 +4,9 @@
 //! completed is the *floor* ([`ledger`](super::ledger) says what a place is).
 
 use super::ledger::{Ledger, Misfit};
-use crate::history::{ByOp, Completion, Found, Invocation, KeyId, OpId, Operation, Record, What};
+use crate::history::{ByOp, Completion, Found, Hears, Invocation, KeyId, OpId, Operation};
 use crate::time::SimTime;
-use leasehold::env::{Address, NodeId};
+use leasehold::env::NodeId;
 use leasehold::request::Version;
 
 /// Operations under way.
@@ -93,25 +93,7 @@ impl Did {
     }
 }
 
-impl Operations {
-    pub(crate) fn record(&mut self, record: &Record) {
-        self.completed = None;
-        let at = record.at;
-        match &record.what {
-            What::Invoked(invocation) => self.invoked(at, invocation),
-            What::Completed { op, completion } => self.complete(at, *op, completion),
-            What::Message { from: Address::Node(node), to: Address::Client(client), .. } if record.is_delivery() => {
-                self.answered(at, *client, *node);
-            }
-            What::Stack(_)
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Clock { .. }
-            | What::Cpu { .. }
-            | What::Fault(_) => {}
-        }
-    }
-
+impl Hears for Operations {
     fn invoked(&mut self, at: SimTime, Invocation { op, client, via, due, operation }: &Invocation) {
         self.events += 1;
         let (floor, began) = (self.floor, self.events);
@@ -119,7 +101,7 @@ impl Operations {
         self.under_way.insert(op, UnderWay { op, client, via, due, invoked: at, operation, began, floor });
     }
 
-    fn complete(&mut self, at: SimTime, op: OpId, completion: &Completion) {
+    fn completed(&mut self, at: SimTime, op: OpId, completion: &Completion) {
         self.events += 1;
         let Some(operation) = self.under_way.remove(op) else { return };
         let did = Did::of(&operation.operation, completion);
@@ -132,12 +114,19 @@ impl Operations {
         self.completed = Some(Completed { operation, did });
     }
 
-    fn answered(&mut self, at: SimTime, client: u32, node: NodeId) {
+    fn replied(&mut self, at: SimTime, node: NodeId, client: u32) {
         let client = client as usize;
         if client >= self.answers.len() {
             self.answers.resize(client + 1, None);
         }
         self.answers[client] = Some((node, at));
+    }
+}
+
+impl Operations {
+    /// A record comes, which completes nothing unless it is a completion.
+    pub(super) fn begin(&mut self) {
+        self.completed = None;
     }
 
     /// The operation that the present record completes, if it is a completion.

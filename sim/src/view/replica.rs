@@ -1,7 +1,7 @@
 //! One node's part in the group: whether it runs, leads, holds which lease, has and has applied which entries.
 
 use super::log::Log;
-use crate::history::ProcessChange;
+use crate::history::{Extension, ProcessChange};
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{EndCause, Membership, Role, Timing};
@@ -143,7 +143,7 @@ impl Replica {
         self.changed(at, Role::Follower, self.term);
     }
 
-    pub(super) fn extended(&mut self, at: SimTime, term: u64, until: SimTime, expiry: Instant) {
+    pub(super) fn extended(&mut self, at: SimTime, Extension { term, until, expiry, .. }: Extension) {
         let unbroken = self.lease.filter(|lease| lease.term == term && lease.is_valid(at));
         let since = unbroken.map_or(at, |lease| lease.since);
         self.lease = Some(Held { term, since, extended: at, until, expiry });

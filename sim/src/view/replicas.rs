@@ -6,10 +6,10 @@
 
 use super::log::Log;
 use super::replica::{Held, Replica};
-use crate::history::{ProcessChange, Record, StackRecord, What};
+use crate::history::{Extension, Hears, Opened, Place, ProcessChange, Record, tell};
 use crate::time::SimTime;
-use leasehold::env::NodeId;
-use leasehold::observe::{Event, Membership, Role};
+use leasehold::env::{Instant, NodeId};
+use leasehold::observe::{EndCause, Membership, Role, Timing};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -52,84 +52,72 @@ impl LeaseState {
     }
 }
 
-impl Replicas {
-    /// Nothing told yet, by the nodes of a group that `founders` founded.
-    pub fn founded_by(founders: Membership) -> Self {
-        Self { founders: Some(Arc::new(founders)), ..Self::default() }
+impl Hears for Replicas {
+    fn tells(&mut self, _: SimTime, node: NodeId, _: Instant) {
+        self.of(node);
     }
 
-    /// Takes in what a node told, or what became of its process or clock.
-    pub fn record(&mut self, Record { at, what }: &Record) {
-        match what {
-            What::Stack(told) => self.told(*at, told),
-            What::Process { node, change } => {
-                self.of(*node).became(*at, *change);
-                if *change == ProcessChange::Killed {
-                    self.leads_no_more(*node);
-                }
-            }
-            What::Clock { replica, lease_until: Some(until), .. } => self.of(replica.node).reckoned(*until),
-            What::Invoked(_)
-            | What::Completed { .. }
-            | What::Message { .. }
-            | What::Cpu { .. }
-            | What::Clock { lease_until: None, .. }
-            | What::Fault { .. } => {}
+    fn configured(&mut self, _: SimTime, node: NodeId, timing: Timing) {
+        self.of(node).timing = Some(timing);
+    }
+
+    fn role(&mut self, at: SimTime, node: NodeId, role: Role, term: u64, leader: Option<NodeId>) {
+        let replica = self.of(node);
+        replica.changed(at, role, term);
+        (replica.leader, replica.opens) = (leader, replica.opens && leader.is_none());
+        if role == Role::Leader && self.led[0] != Some(node) {
+            self.led = [Some(node), self.led[0]];
         }
     }
 
-    fn told(&mut self, at: SimTime, told: &StackRecord) {
-        if let Event::SnapshotRestored { index, term, .. } = told.event {
-            return self.restored(told.replica.node, index, term);
-        }
-        match told.event {
-            Event::CaughtUp { .. } => self.caught_up = Some((told.replica.node, at)),
-            Event::Role { role, .. } if role != Role::Leader => self.leads_no_more(told.replica.node),
-            Event::Stopped { .. } => self.leads_no_more(told.replica.node),
-            _ => {}
-        }
-        let replica = self.of(told.replica.node);
-        match told.event {
-            Event::Membership { index, ref members } => {
-                replica.members = Some(Arc::clone(members));
-                if self.latest.as_ref().is_none_or(|(latest, _)| index >= *latest) {
-                    self.latest = Some((index, Arc::clone(members)));
-                }
-            }
-            Event::Configured(timing) => replica.timing = Some(timing),
-            Event::Opened { .. } => (replica.opens, replica.leader) = (false, None),
-            Event::Role { role, term, leader } => {
-                replica.changed(at, role, term);
-                (replica.leader, replica.opens) = (leader, replica.opens && leader.is_none());
-                if role == Role::Leader && self.led[0] != Some(told.replica.node) {
-                    self.led = [Some(told.replica.node), self.led[0]];
-                }
-            }
-            Event::Stopped { .. } => replica.stopped(at),
-            Event::LeaseExtended { term, expiry, .. } => {
-                replica.extended(at, term, told.lease_until.unwrap_or(SimTime::NEVER), expiry);
-            }
-            Event::LeaseEnded { cause, .. } => replica.lost(at, Some(cause)),
-            Event::LeaseRead { miss: None, .. } => replica.last_hit = Some(at),
-            Event::Appended { index, term, digest } => replica.log.append(index, term, digest),
-            Event::Applied { index, term, .. } => {
-                (replica.applied, replica.reached) = (Some((index, term)), replica.reached.max(index));
-            }
-            _ => {}
-        }
-    }
-
-    fn leads_no_more(&mut self, node: NodeId) {
+    fn falls(&mut self, _: SimTime, node: NodeId) {
         self.caught_up.take_if(|(leader, _)| *leader == node);
     }
 
-    fn of(&mut self, node: NodeId) -> &mut Replica {
-        self.replicas.entry(node).or_default()
+    fn stopped(&mut self, at: SimTime, node: NodeId) {
+        self.of(node).stopped(at);
+    }
+
+    fn caught_up(&mut self, at: SimTime, node: NodeId, _: u64, _: u64) {
+        self.caught_up = Some((node, at));
+    }
+
+    fn lease_extended(&mut self, at: SimTime, node: NodeId, lease: Extension) {
+        self.of(node).extended(at, lease);
+    }
+
+    fn lease_ended(&mut self, at: SimTime, node: NodeId, _: u64, cause: EndCause, _: bool) {
+        self.of(node).lost(at, Some(cause));
+    }
+
+    fn served(&mut self, at: SimTime, node: NodeId) {
+        self.of(node).last_hit = Some(at);
+    }
+
+    fn opened(&mut self, _: SimTime, node: NodeId, _: Opened) {
+        let replica = self.of(node);
+        (replica.opens, replica.leader) = (false, None);
+    }
+
+    fn appended(&mut self, _: SimTime, node: NodeId, Place { index, term, digest }: Place) {
+        self.of(node).log.append(index, term, digest);
+    }
+
+    fn applied(&mut self, _: SimTime, node: NodeId, Place { index, term, .. }: Place) {
+        let replica = self.of(node);
+        (replica.applied, replica.reached) = (Some((index, term)), replica.reached.max(index));
+    }
+
+    fn membership(&mut self, _: SimTime, node: NodeId, index: u64, members: &Arc<Membership>) {
+        self.of(node).members = Some(Arc::clone(members));
+        if self.latest.as_ref().is_none_or(|(latest, _)| index >= *latest) {
+            self.latest = Some((index, Arc::clone(members)));
+        }
     }
 
     /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in
     /// the log of whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
-    fn restored(&mut self, node: NodeId, index: u64, term: u64) {
+    fn snapshot_restored(&mut self, _: SimTime, node: NodeId, Place { index, term, .. }: Place, _: Option<NodeId>) {
         let has = |log: &Log| log.get(index).is_some_and(|entry| entry.term == term);
         let own = self.of(node);
         own.applied = Some((index, term));
@@ -140,6 +128,35 @@ impl Replicas {
         if let Some(log) = known {
             self.of(node).log = log;
         }
+    }
+
+    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
+        self.of(node).became(at, change);
+        if change == ProcessChange::Killed {
+            self.falls(at, node);
+        }
+    }
+
+    fn clock(&mut self, _: SimTime, node: NodeId, _: Instant, lease_until: Option<SimTime>) {
+        if let Some(until) = lease_until {
+            self.of(node).reckoned(until);
+        }
+    }
+}
+
+impl Replicas {
+    /// Nothing told yet, by the nodes of a group that `founders` founded.
+    pub fn founded_by(founders: Membership) -> Self {
+        Self { founders: Some(Arc::new(founders)), ..Self::default() }
+    }
+
+    fn of(&mut self, node: NodeId) -> &mut Replica {
+        self.replicas.entry(node).or_default()
+    }
+
+    /// Takes in what a node told, or what became of its process or clock.
+    pub fn record(&mut self, record: &Record) {
+        tell(record, self);
     }
 
     /// How many nodes there are, members of the group or not.

@@ -5,12 +5,13 @@
 //! asks.
 
 use super::replicas::Replicas;
-use crate::history::{Fate, FaultPhase, How, ProcessChange, Record, StackRecord, StepId, Targets, What};
+use crate::history::{Fault, FaultPhase, Hears, How, ProcessChange, StepId, Targets};
 use crate::time::SimTime;
 use crate::words::{DiskHarm, Healed};
-use leasehold::env::{Address, NodeId};
-use leasehold::observe::{Event, Role};
+use leasehold::env::NodeId;
+use leasehold::observe::{Membership, Role};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What has been wrong, and what is.
@@ -64,49 +65,77 @@ pub(crate) struct Excuses {
     pub(crate) stalled_leader: Duration,
 }
 
-impl Soundness {
-    /// Takes in a record, which `replicas` has taken in already.
-    pub(crate) fn record(&mut self, Record { at, what }: &Record, replicas: &Replicas) {
-        match what {
-            What::Message { from: Address::Node(from), to: Address::Node(to), fate, .. } => match fate {
-                Fate::Delivered => {}
-                Fate::Cut | Fate::Held | Fate::Lost => {
-                    self.lost.insert((*from, *to), *at);
-                }
-            },
-            What::Message { from: Address::Node(node), to: Address::Client(_), fate, .. }
-            | What::Message { from: Address::Client(_), to: Address::Node(node), fate, .. } => match fate {
-                Fate::Delivered => {}
-                Fate::Cut | Fate::Held | Fate::Lost => {
-                    self.lost_to_clients.insert(*node, *at);
-                }
-            },
-            What::Fault(fault) => {
-                if fault.phase == FaultPhase::Activated && fault.verb.lasts() {
-                    let stalls = match (&fault.how, &fault.targets) {
-                        (How::Disk(DiskHarm::Stall), Targets::Node(node)) => replicas.leader() == Some(*node),
-                        _ => false,
-                    };
-                    let (step, targets) = (fault.step.clone(), fault.targets.clone());
-                    self.in_force.push(Wrong { step, targets, stalls: stalls.then_some(*at) });
-                } else if fault.phase == FaultPhase::Activated && fault.heals() == Some(Healed::Everything) {
-                    std::mem::take(&mut self.in_force).iter().for_each(|wrong| self.over(*at, &wrong.targets));
-                } else if fault.phase == FaultPhase::Ended && fault.verb.lasts() {
-                    let is_it = |wrong: &Wrong| wrong.step == fault.step && wrong.targets == fault.targets;
-                    if let Some(place) = self.in_force.iter().position(is_it) {
-                        self.in_force.remove(place);
-                    }
-                    self.over(*at, &fault.targets);
-                }
+impl Hears for Soundness {
+    fn lost(&mut self, at: SimTime, from: NodeId, to: NodeId) {
+        self.lost.insert((from, to), at);
+    }
+
+    fn lost_to_client(&mut self, at: SimTime, node: NodeId) {
+        self.lost_to_clients.insert(node, at);
+    }
+
+    fn fault(&mut self, at: SimTime, fault: &Fault) {
+        if fault.phase == FaultPhase::Activated && fault.verb.lasts() {
+            let (step, targets) = (fault.step.clone(), fault.targets.clone());
+            self.in_force.push(Wrong { step, targets, stalls: None });
+        } else if fault.phase == FaultPhase::Activated && fault.heals() == Some(Healed::Everything) {
+            std::mem::take(&mut self.in_force).iter().for_each(|wrong| self.over(at, &wrong.targets));
+        } else if fault.phase == FaultPhase::Ended && fault.verb.lasts() {
+            let is_it = |wrong: &Wrong| wrong.step == fault.step && wrong.targets == fault.targets;
+            if let Some(place) = self.in_force.iter().position(is_it) {
+                self.in_force.remove(place);
             }
-            What::Stack(told) => self.told(*at, told),
-            What::Process { node, change: ProcessChange::Killed | ProcessChange::Failed { .. } } => self.gone(*node),
-            What::Invoked(_)
-            | What::Completed { .. }
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Clock { .. }
-            | What::Cpu { .. } => {}
+            self.over(at, &fault.targets);
+        }
+    }
+
+    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
+        match change {
+            ProcessChange::Killed | ProcessChange::Failed { .. } => self.stopped(at, node),
+            ProcessChange::Started { .. } | ProcessChange::Paused | ProcessChange::Resumed => {}
+        }
+    }
+
+    fn stopped(&mut self, _: SimTime, node: NodeId) {
+        self.led = self.led.filter(|led| led.by != node);
+    }
+
+    fn caught_up(&mut self, at: SimTime, node: NodeId, term: u64, _: u64) {
+        if self.led.is_none_or(|led| led.term < term) {
+            self.led = Some(Led { by: node, term, since: at, hands_over: false });
+        }
+    }
+
+    fn role(&mut self, _: SimTime, node: NodeId, role: Role, term: u64, _: Option<NodeId>) {
+        self.led = self.led.filter(|led| led.by != node || (role, term) == (Role::Leader, led.term));
+    }
+
+    fn transfer_started(&mut self, _: SimTime, node: NodeId, _: NodeId) {
+        if let Some(led) = self.leads(node) {
+            led.hands_over = true;
+        }
+    }
+
+    fn transfer_aborted(&mut self, at: SimTime, node: NodeId) {
+        if let Some(led) = self.leads(node) {
+            (led.since, led.hands_over) = (at, false);
+        }
+    }
+
+    // Who belongs to it changes.
+    fn membership(&mut self, at: SimTime, _: NodeId, _: u64, _: &Arc<Membership>) {
+        if let Some(led) = &mut self.led {
+            led.since = at;
+        }
+    }
+}
+
+impl Soundness {
+    /// A fault, which has been taken in, may have begun that makes the disk of this leader stand still.
+    pub(super) fn stalls(&mut self, at: SimTime, fault: &Fault, leader: Option<NodeId>) {
+        let of_leader = leader.is_some_and(|leader| fault.targets == Targets::Node(leader));
+        if of_leader && fault.phase == FaultPhase::Activated && fault.how == How::Disk(DiskHarm::Stall) {
+            self.in_force.last_mut().into_iter().for_each(|begun| begun.stalls = Some(at));
         }
     }
 
@@ -124,28 +153,8 @@ impl Soundness {
         }
     }
 
-    fn told(&mut self, at: SimTime, StackRecord { replica, event, .. }: &StackRecord) {
-        let node = replica.node;
-        match (event, &mut self.led) {
-            (Event::CaughtUp { term, .. }, led) if led.is_none_or(|led| led.term < *term) => {
-                *led = Some(Led { by: node, term: *term, since: at, hands_over: false });
-            }
-            (Event::Role { role, term, .. }, Some(led))
-                if led.by == node && (*role, *term) != (Role::Leader, led.term) =>
-            {
-                self.led = None;
-            }
-            (Event::TransferStarted { .. }, Some(led)) if led.by == node => led.hands_over = true,
-            (Event::TransferAborted { .. }, Some(led)) if led.by == node => (led.since, led.hands_over) = (at, false),
-            // Who belongs to it changes.
-            (Event::Membership { .. }, Some(led)) => led.since = at,
-            (Event::Stopped { .. }, _) => self.gone(node),
-            _ => {}
-        }
-    }
-
-    fn gone(&mut self, node: NodeId) {
-        self.led = self.led.filter(|led| led.by != node);
+    fn leads(&mut self, node: NodeId) -> Option<&mut Led> {
+        self.led.as_mut().filter(|led| led.by == node)
     }
 
     /// Since when nothing has been wrong with `node`; `None`: something is.
@@ -232,18 +241,19 @@ fn pairs(targets: &Targets) -> impl Iterator<Item = (NodeId, NodeId)> {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, ms};
+    use crate::history::{Fate, What};
+    use crate::view::View;
     use crate::words::{Cut, Verb};
     use FaultPhase::{Activated, Ended};
+    use leasehold::env::Address;
+    use leasehold::observe::Event;
 
     const EXCUSES: Excuses = Excuses { settling: Duration::from_secs(1), stalled_leader: Duration::from_secs(2) };
 
     fn of(events: &Events) -> (Soundness, Replicas) {
-        let (mut soundness, mut replicas) = (Soundness::default(), Replicas::default());
-        for record in events.records() {
-            replicas.record(record);
-            soundness.record(record, &replicas);
-        }
-        (soundness, replicas)
+        let mut view = View::default();
+        events.records().iter().for_each(|record| view.record(record));
+        (view.soundness, view.replicas)
     }
 
     fn node(events: &Events, node: u64) -> Option<SimTime> {

@@ -17,6 +17,7 @@ use crate::check::{By, Check, Finding, Now};
 use crate::history::{Completion, OpId};
 use crate::words::figures::{counted, duration};
 use leasehold::env::NodeId;
+use std::time::Duration;
 
 /// One of so many may fail.
 const OF: u64 = 1_000;
@@ -55,7 +56,7 @@ impl Check for CallsSucceed {
         None
     }
 
-    fn second(&mut self, now: &Now<'_>, _: NodeId) -> Option<Finding> {
+    fn second(&mut self, now: &Now<'_>, _: NodeId, _: Duration) -> Option<Finding> {
         self.suspects.resolve(now);
         None
     }

@@ -26,6 +26,7 @@ use leasehold::env::NodeId;
 use leasehold::error::{ErrorKind, Outcome};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct Served {
@@ -170,7 +171,7 @@ impl Check for Served {
         None
     }
 
-    fn second(&mut self, now: &Now<'_>, _: NodeId) -> Option<Finding> {
+    fn second(&mut self, now: &Now<'_>, _: NodeId, _: Duration) -> Option<Finding> {
         self.suspects.resolve(now);
         None
     }

@@ -70,7 +70,7 @@ impl Check for Heartbeats {
         None
     }
 
-    fn second(&mut self, now: &Now<'_>, node: NodeId) -> Option<Finding> {
+    fn second(&mut self, now: &Now<'_>, node: NodeId, _: Duration) -> Option<Finding> {
         let leading = self.leading.filter(|leading| leading.node == node)?;
         if is_calm(now, leading.from) {
             now.judge();
@@ -100,7 +100,7 @@ impl Check for Heartbeats {
         None
     }
 
-    fn queue_full(&mut self, now: &Now<'_>, by: By<'_>, lane: Lane) -> Option<Finding> {
+    fn queue_full(&mut self, now: &Now<'_>, by: By<'_>, lane: Lane, _: Option<NodeId>) -> Option<Finding> {
         if lane == Lane::Heartbeat && is_calm(now, now.at) {
             self.dropped += 1;
             self.first_dropped.get_or_insert((now.at, by.node));

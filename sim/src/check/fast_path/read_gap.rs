@@ -129,7 +129,7 @@ impl Check for ReadGap {
         None
     }
 
-    fn queue_full(&mut self, _: &Now<'_>, _: By<'_>, _: Lane) -> Option<Finding> {
+    fn queue_full(&mut self, _: &Now<'_>, _: By<'_>, _: Lane, _: Option<NodeId>) -> Option<Finding> {
         self.gap = None;
         None
     }

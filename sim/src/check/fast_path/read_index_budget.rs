@@ -16,9 +16,8 @@
 //! **Seen alive by** `rounds-without-end` (`fast/s-03-cut-after-check-quorum`), `renewed-at-every-tick` (`fast/steady`) and its
 //! unit tests. What `verdict` judges is seen by `elastickv-559` (`fast/steady`), which runs a round before each write.
 
-use crate::check::{By, Check, Finding, LeaseRead, Now};
+use crate::check::{By, Check, Extension, Finding, LeaseRead, Now};
 use crate::time::SimTime;
-use crate::view::acknowledged::Extension;
 use crate::words::figures::{count, counted, duration};
 use leasehold::env::NodeId;
 use leasehold::observe::RoundCause;

@@ -79,7 +79,7 @@ impl ReadIndexLatency {
 }
 
 impl Check for ReadIndexLatency {
-    fn caught_up(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+    fn caught_up(&mut self, now: &Now<'_>, by: By<'_>, _: u64, _: u64) -> Option<Finding> {
         self.leader = Some((by.node, now.at));
         None
     }
@@ -123,7 +123,7 @@ impl Check for ReadIndexLatency {
         None
     }
 
-    fn queue_full(&mut self, now: &Now<'_>, _: By<'_>, _: Lane) -> Option<Finding> {
+    fn queue_full(&mut self, now: &Now<'_>, _: By<'_>, _: Lane, _: Option<NodeId>) -> Option<Finding> {
         self.full = Some(now.at);
         None
     }

@@ -48,7 +48,7 @@ impl WarmLease {
 }
 
 impl Check for WarmLease {
-    fn caught_up(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+    fn caught_up(&mut self, now: &Now<'_>, _: By<'_>, _: u64, _: u64) -> Option<Finding> {
         self.reckon(now);
         None
     }

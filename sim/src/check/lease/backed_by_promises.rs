@@ -18,9 +18,8 @@
 //! **Seen alive by** the variants `long-lease`, at the first extension of every run, and `wall-clock` (`fast/s-07-wall-steps`).
 
 use crate::check::story::moment;
-use crate::check::{By, Check, Finding, Now, Opened, STORY, Vote};
+use crate::check::{By, Check, Extension, Finding, Now, Opened, STORY, Vote};
 use crate::time::SimTime;
-use crate::view::acknowledged::Extension;
 use crate::view::{Held, View};
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{Membership, Role};
@@ -89,7 +88,7 @@ impl BackedByPromises {
         let promise = state.timing.map_or(now.premises.election_timeout.saturating_sub(now.premises.tick), |timing| {
             timing.promise.saturating_sub(timing.tick)
         });
-        let acknowledged = now.nodes.acknowledged.latest_of(holder, term, voter);
+        let acknowledged = now.nodes.acknowledged.latest(holder, term, voter);
         let given = acknowledged.and_then(|stamp| self.given(now.nodes, (holder.0, voter), stamp.sent_at, promise));
         given.and_then(|given| now.nodes.clocks.when(voter, given.until)).max(withheld)
     }
@@ -169,7 +168,7 @@ impl Check for BackedByPromises {
         self.judge_all(now)
     }
 
-    fn clock(&mut self, now: &Now<'_>, _: NodeId, _: Option<SimTime>) -> Option<Finding> {
+    fn clock(&mut self, now: &Now<'_>, _: NodeId, _: Instant, _: Option<SimTime>) -> Option<Finding> {
         self.judge_all(now)
     }
 }

@@ -13,17 +13,17 @@
 //! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
 //! (`planted/slow-half`), and its unit tests.
 
-use crate::check::{By, Check, Finding, Now, STORY};
-use crate::view::acknowledged::Extension;
+use crate::check::{By, Check, Extension, Finding, Now, STORY};
 
 #[derive(Default)]
 pub(in crate::check) struct CountedVoters;
 
 impl Check for CountedVoters {
-    fn lease_extended(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, lease: Extension) -> Option<Finding> {
+    fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, lease: Extension) -> Option<Finding> {
         now.judge();
+        let (node, process) = (by.node, by.process());
         let members = now.nodes.members(node);
-        if members.is_quorum(|voter| voter == node || now.nodes.acknowledged.backs(&lease, voter)) {
+        if members.is_quorum(|voter| voter == node || now.nodes.acknowledged.backs(process, &lease, voter)) {
             return None;
         }
         let message = format!(
@@ -36,7 +36,7 @@ impl Check for CountedVoters {
                 (false, true) => "is a learner",
                 (false, false) => "is no member",
             };
-            format!("{peer} {vote}: {}", now.nodes.acknowledged.describe(&lease, peer))
+            format!("{peer} {vote}: {}", now.nodes.acknowledged.describe(process, &lease, peer))
         });
         let itself = (!members.votes(node)).then(|| format!("{node} has no vote itself"));
         Some(now.finding(message, peers.chain(itself).collect()))

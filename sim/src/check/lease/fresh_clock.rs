@@ -29,7 +29,7 @@ impl Check for FreshClock {
 }
 
 /// What is wrong with the reading; `None`: nothing.
-fn what_is_wrong(By { clock, state, .. }: By<'_>, LeaseRead { miss, reading }: LeaseRead) -> Option<String> {
+fn what_is_wrong(By { clock, state, .. }: By<'_>, LeaseRead { miss, reading, .. }: LeaseRead) -> Option<String> {
     let Some(reading) = reading else { return miss.is_none().then(|| "no clock at all".to_owned()) };
     if reading != clock {
         let (apart, how) =

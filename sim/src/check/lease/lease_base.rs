@@ -17,17 +17,17 @@
 //! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and
 //! `vote-is-promise` (`fast/steady`).
 
-use crate::check::{By, Check, Finding, Now, STORY};
-use crate::view::acknowledged::Extension;
+use crate::check::{By, Check, Extension, Finding, Now, STORY};
 
 #[derive(Default)]
 pub(in crate::check) struct LeaseBase;
 
 impl Check for LeaseBase {
-    fn lease_extended(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, lease: Extension) -> Option<Finding> {
+    fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, lease: Extension) -> Option<Finding> {
         now.judge();
+        let (node, process) = (by.node, by.process());
         let (peers, acknowledged) = (|| now.nodes.others(node).map(|(peer, _)| peer), &now.nodes.acknowledged);
-        let backed_by = peers().filter(|peer| acknowledged.backs(&lease, *peer)).count() + 1;
+        let backed_by = peers().filter(|peer| acknowledged.backs(process, &lease, *peer)).count() + 1;
         let members = now.nodes.members(node);
         // Of a joint configuration, in its larger half.
         let quorum = members.voters.len().max(members.outgoing.len()) / 2 + 1;
@@ -40,7 +40,7 @@ impl Check for LeaseBase {
              are known to have heard it: a quorum is {quorum}"
         );
         let mut story = vec![format!("{node} extended its lease of term {term} at {}", now.at)];
-        story.extend(peers().take(STORY - 4).map(|peer| acknowledged.describe(&lease, peer)));
+        story.extend(peers().take(STORY - 4).map(|peer| acknowledged.describe(process, &lease, peer)));
         story.push(
             "a voter's promise begins when it hears the leader: only when that was sent is known to be earlier"
                 .to_owned(),

@@ -14,9 +14,8 @@
 //! **Seen alive by** its unit tests, and by `revived-lease` (`fast/write-conflict-storm`) and `shortened-lease`
 //! (`planted/overlapping`).
 
-use crate::check::{By, Check, Finding, Now};
+use crate::check::{By, Check, Extension, Finding, Now};
 use crate::time::SimTime;
-use crate::view::acknowledged::Extension;
 use crate::words::figures::duration;
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::EndCause;
@@ -46,15 +45,14 @@ struct End {
 }
 
 impl Succession {
-    fn shrinks(&self, new: &Extension) -> Option<String> {
+    fn shrinks(&self, node: NodeId, new: &Extension) -> Option<String> {
         let same = |(_, held): &(SimTime, Extension)| (held.term, held.generation) == (new.term, new.generation);
         let (_, held) = self.held.filter(same)?;
-        let Extension { node, term, .. } = new;
         let by = duration(held.expiry.since(new.expiry));
-        (new.expiry < held.expiry).then(|| format!("{node} made its lease of term {term} shorter, by {by}"))
+        (new.expiry < held.expiry).then(|| format!("{node} made its lease of term {} shorter, by {by}", new.term))
     }
 
-    fn returns(&self, Extension { node, term, generation, base, .. }: &Extension) -> Option<String> {
+    fn returns(&self, node: NodeId, Extension { term, generation, base, .. }: &Extension) -> Option<String> {
         let ended = self.ended.as_ref()?;
         if *generation <= ended.generation {
             return Some(format!(
@@ -84,7 +82,7 @@ impl Check for MonotoneLease {
     fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, lease: Extension) -> Option<Finding> {
         now.judge();
         let succession = self.successions.entry(by.node).or_default();
-        let wrong = succession.shrinks(&lease).or_else(|| succession.returns(&lease));
+        let wrong = succession.shrinks(by.node, &lease).or_else(|| succession.returns(by.node, &lease));
         succession.held = Some((now.at, lease));
         wrong.map(|wrong| succession.finding(now, wrong))
     }

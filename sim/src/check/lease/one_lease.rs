@@ -16,12 +16,11 @@
 //! `fast/s-01-transfer-and-hold`) or shortens promises (`uneven-timeouts` and `late-ticks-made-up`, in scenarios of theirs).
 
 use crate::check::story::moment;
-use crate::check::{By, Check, Finding, Now};
+use crate::check::{By, Check, Extension, Finding, Now};
 use crate::time::SimTime;
 use crate::view::Held;
-use crate::view::acknowledged::Extension;
 use crate::words::figures::duration;
-use leasehold::env::NodeId;
+use leasehold::env::{Instant, NodeId};
 
 #[derive(Default)]
 pub(in crate::check) struct OneLease;
@@ -31,7 +30,7 @@ impl Check for OneLease {
         moved(now, by.node)
     }
 
-    fn clock(&mut self, now: &Now<'_>, node: NodeId, lease_until: Option<SimTime>) -> Option<Finding> {
+    fn clock(&mut self, now: &Now<'_>, node: NodeId, _: Instant, lease_until: Option<SimTime>) -> Option<Finding> {
         lease_until.and_then(|_| moved(now, node))
     }
 }

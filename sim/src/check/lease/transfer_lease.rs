@@ -15,11 +15,10 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-path-does-not-end` (`planted/lagging-target`),
 //! `regained-by-acknowledgement` and `regained-by-time` (`planted/late-vote`).
 
-use crate::check::{Arrival, By, Check, Finding, Now};
+use crate::check::{Arrival, By, Check, Extension, Finding, Now};
 use crate::history::{Head, ProcessChange};
 use crate::time::SimTime;
 use crate::view::Replica;
-use crate::view::acknowledged::Extension;
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::Role;
 use std::collections::BTreeMap;

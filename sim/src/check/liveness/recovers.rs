@@ -29,10 +29,11 @@ use crate::view::faults::Change;
 use crate::view::{Replica, View};
 use crate::words::Disturbs;
 use crate::words::figures::duration;
-use leasehold::env::NodeId;
+use leasehold::env::{NodeId, Stamp};
 use leasehold::observe::{Membership, Role};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct Recovers {
@@ -223,7 +224,12 @@ impl Check for Recovers {
         None
     }
 
-    fn echo(&mut self, now: &Now<'_>, Arrival { from: voter, to: leader, head }: Arrival<'_>) -> Option<Finding> {
+    fn echo(
+        &mut self,
+        now: &Now<'_>,
+        Arrival { from: voter, to: leader, head }: Arrival<'_>,
+        _: Stamp,
+    ) -> Option<Finding> {
         if let Some(awaited) = &mut self.awaited {
             awaited.answered.insert((leader, head.term, voter));
             self.look_at(now, leader, head.term);
@@ -232,7 +238,7 @@ impl Check for Recovers {
         None
     }
 
-    fn caught_up(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
+    fn caught_up(&mut self, now: &Now<'_>, _: By<'_>, _: u64, _: u64) -> Option<Finding> {
         self.look_at_leaders(now);
         None
     }
@@ -243,7 +249,7 @@ impl Check for Recovers {
     }
 
     /// Also where nobody says anything any more.
-    fn second(&mut self, now: &Now<'_>, _: NodeId) -> Option<Finding> {
+    fn second(&mut self, now: &Now<'_>, _: NodeId, _: Duration) -> Option<Finding> {
         self.watch(now);
         self.watch_followers(now);
         None

@@ -132,7 +132,7 @@ impl Check for TransfersEnd {
     }
 
     // Whoever is too busy to take messages is none of this check's.
-    fn queue_full(&mut self, _: &Now<'_>, _: By<'_>, _: Lane) -> Option<Finding> {
+    fn queue_full(&mut self, _: &Now<'_>, _: By<'_>, _: Lane, _: Option<NodeId>) -> Option<Finding> {
         self.spoil();
         None
     }

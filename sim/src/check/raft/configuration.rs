@@ -124,7 +124,7 @@ impl Check for Configuration {
         })
     }
 
-    fn snapshot_restored(&mut self, _: &Now<'_>, by: By<'_>, last: Place) -> Option<Finding> {
+    fn snapshot_restored(&mut self, _: &Now<'_>, by: By<'_>, last: Place, _: Option<NodeId>) -> Option<Finding> {
         self.of(by.node).applied(last.index);
         None
     }

@@ -116,7 +116,7 @@ impl Check for Durability {
         (index != before + 1).then(wrong)
     }
 
-    fn snapshot_restored(&mut self, _: &Now<'_>, by: By<'_>, last: Place) -> Option<Finding> {
+    fn snapshot_restored(&mut self, _: &Now<'_>, by: By<'_>, last: Place, _: Option<NodeId>) -> Option<Finding> {
         self.of(by.node).applied = Some(last.index);
         None
     }

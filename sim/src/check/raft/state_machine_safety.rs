@@ -100,7 +100,13 @@ impl Check for StateMachineSafety {
     }
 
     /// A process goes on from a snapshot, and never back.
-    fn snapshot_restored(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, last: Place) -> Option<Finding> {
+    fn snapshot_restored(
+        &mut self,
+        now: &Now<'_>,
+        By { node, .. }: By<'_>,
+        last: Place,
+        _: Option<NodeId>,
+    ) -> Option<Finding> {
         let (before, index) = (self.last.insert(node, last.index).unwrap_or_default(), last.index);
         if index < before {
             let message = format!("{node} went back from index {before} to a snapshot of index {index}");

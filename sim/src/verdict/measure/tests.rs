@@ -3,6 +3,7 @@ use crate::history::testing::{Events, get, ms, put};
 use crate::verdict::Took;
 use crate::verdict::testing::scenario;
 use leasehold::error::{ErrorKind, Outcome};
+use leasehold::observe::Event;
 use leasehold::observe::{EndCause, RoundCause, ScriptTimes};
 use std::time::Duration;
 

@@ -1,0 +1,298 @@
+//! What a node tells, whole: the tag and the content of each event, by which the fingerprint knows it, what it says to people, and who
+//! is told of it.
+
+use super::StackRecord;
+use super::encode::{Encoder, Tagged, tags};
+use super::hears::{Extension, Hears, LeaseRead, Opened, Place, ScriptEnded, Vote};
+use crate::time::SimTime;
+use crate::words::figures::exact;
+use leasehold::env::{Instant, NodeId};
+use leasehold::observe::{EndCause, Event, Role, Timing};
+
+tags! {
+    Event {
+        Role = 1, CaughtUp = 2, LeaseExtended = 3, LeaseEnded = 4, LeaseRead = 5, RoundStarted = 6, RoundEnded = 7,
+        TransferStarted = 8, TransferAborted = 9, StaleTimeoutNow = 10, Applied = 11, Conflict = 12, Script = 13, LaneFull = 14,
+        InboxFull = 15, Stopped = 16, Appended = 17, VoteWithheld = 18, ChangeAppended = 19, Membership = 20,
+        CampaignedAmidChange = 21, SnapshotTaken = 22, SnapshotSent = 23, SnapshotUnanswered = 24, SnapshotRestored = 25,
+        LogCompacted = 26, TimeoutNowSent = 27, QuorumChecked = 28, Opened = 29, Voted = 30, Configured = 31,
+    }
+}
+
+impl Encoder {
+    /// What an event says, without how a process is set up: that follows from scenario and variant.
+    pub(super) fn event(&mut self, event: &Event) {
+        self.tag(event);
+        match event {
+            Event::Role { role, term, leader } => {
+                self.number(*term);
+                self.tag(role);
+                self.node(*leader);
+            }
+            Event::CaughtUp { term, index } => self.numbers([*term, *index]),
+            Event::LeaseExtended { term, generation, base, expiry } => {
+                self.numbers([*term, *generation, base.as_nanos(), expiry.as_nanos()]);
+            }
+            Event::LeaseEnded { generation, cause, held } => {
+                self.number(*generation);
+                self.tag(cause);
+                if let EndCause::Failed(kind) = cause {
+                    self.tag(kind);
+                }
+                self.flag(*held);
+            }
+            Event::LeaseRead { miss, now, again } => {
+                self.optional(miss.as_ref());
+                self.flag(*again);
+                self.number(now.map_or(0, Instant::as_nanos));
+            }
+            Event::RoundStarted { cause, again } => {
+                self.tag(cause);
+                self.flag(*again);
+            }
+            Event::RoundEnded { cause, waited, confirmed } => {
+                self.tag(cause);
+                self.duration(*waited);
+                self.flag(*confirmed);
+            }
+            Event::TransferStarted { to } | Event::TransferAborted { to } | Event::TimeoutNowSent { to } => {
+                self.number(to.0);
+            }
+            Event::QuorumChecked { confirmed } => self.flag(*confirmed),
+            Event::Applied { index, term, digest } | Event::Appended { index, term, digest } => {
+                self.numbers([*index, *term, u64::from(*digest)]);
+            }
+            Event::VoteWithheld { from } => self.number(from.0),
+            Event::SnapshotUnanswered { by } => self.number(by.0),
+            Event::ChangeAppended { index } | Event::Conflict { index } | Event::LogCompacted { first: index } => {
+                self.number(*index);
+            }
+            Event::Membership { index, members } => {
+                self.number(*index);
+                for nodes in [&members.voters, &members.outgoing, &members.learners] {
+                    self.number(nodes.len() as u64);
+                    self.numbers(nodes.iter().map(|node| node.0));
+                }
+            }
+            Event::CampaignedAmidChange { index, commit } => self.numbers([*index, *commit]),
+            Event::SnapshotTaken { index, term, digest, bytes } => {
+                self.numbers([*index, *term, u64::from(*digest), *bytes]);
+            }
+            Event::SnapshotSent { to, index } => self.numbers([to.0, *index]),
+            Event::SnapshotRestored { index, term, digest, from } => {
+                self.numbers([*index, *term, u64::from(*digest)]);
+                self.node(*from);
+            }
+            Event::Script { reads, attempts, times } => {
+                self.numbers([*attempts, *reads, times.rounds].map(u64::from));
+                [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff]
+                    .into_iter()
+                    .for_each(|time| self.duration(time));
+            }
+            Event::LaneFull { to, lane } => {
+                self.number(to.0);
+                self.tag(lane);
+            }
+            Event::InboxFull { lane } => self.tag(lane),
+            // For how long it withholds its vote follows from how it is set up.
+            Event::Opened { term, vote, last_index, last_term, withholds: _ } => {
+                self.number(*term);
+                self.node(*vote);
+                self.numbers([*last_index, *last_term]);
+            }
+            Event::Voted { term, vote } => {
+                self.number(*term);
+                self.node(*vote);
+            }
+            Event::Stopped { error } => self.optional(error.as_ref()),
+            // No event, see above; and nothing but its name.
+            Event::Configured(_) | Event::StaleTimeoutNow => {}
+        }
+    }
+}
+
+/// `event` in words.
+pub(crate) fn words_of(event: &Event) -> String {
+    match event {
+        Event::Role { role, term, leader } => {
+            format!(
+                "{} in term {term}, leader {}",
+                role.name(),
+                leader.map_or("unknown".to_owned(), |node| node.to_string())
+            )
+        }
+        Event::CaughtUp { term, index } => format!("caught up: applied index {index} of its own term {term}"),
+        Event::LeaseExtended { term, generation, base, expiry } => format!(
+            "lease extended from local {} to local {} (term {term}, generation {generation})",
+            local(*base),
+            local(*expiry)
+        ),
+        Event::LeaseEnded { generation, cause, held } => {
+            let force = if *held { "was in force" } else { "was not in force" };
+            format!("lease ended by {}, {force} (generation {generation})", cause.name())
+        }
+        Event::LeaseRead { miss, now, again } => {
+            let clock = now.map_or("no clock".to_owned(), |now| format!("its clock at {}", local(now)));
+            let decision = miss.map_or("hit".to_owned(), |miss| format!("miss ({})", miss.name()));
+            format!("lease read {}: {decision}, {clock}", if *again { "tried again" } else { "decided" })
+        }
+        Event::RoundStarted { cause, again } => format!("ReadIndex begun {}for {}", repeated(*again), cause.name()),
+        Event::RoundEnded { cause, waited, confirmed } => {
+            let how = if *confirmed { "confirmed" } else { "not confirmed" };
+            format!("ReadIndex for {} {how} after {}", cause.name(), exact(*waited))
+        }
+        Event::TransferStarted { to } => format!("transfer begun to {to}"),
+        Event::TransferAborted { to } => format!("transfer given up to {to}"),
+        Event::TimeoutNowSent { to } => format!("TimeoutNow sent to {to}"),
+        Event::QuorumChecked { confirmed } => {
+            format!("CheckQuorum: a quorum {} since the last", if *confirmed { "answered" } else { "has not answered" })
+        }
+        Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
+        Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
+        Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
+        Event::Configured(Timing { tick, heartbeat, promise, patience, lease, renews: _ }) => format!(
+            "begins with ticks of {}, heartbeats every {}, promises of {}, elections after {}, leases of {}",
+            exact(*tick),
+            exact(*heartbeat),
+            exact(*promise),
+            exact(*patience),
+            exact(*lease)
+        ),
+        Event::Opened { term, vote, last_index, last_term, withholds } => format!(
+            "opened its log: term {term}, vote {}, last index {last_index} of term {last_term}; no vote for {withholds:?}",
+            voted(*vote)
+        ),
+        Event::Voted { term, vote } => format!("term {term} and vote {} are durable", voted(*vote)),
+        Event::Applied { index, term, digest } => format!("applied index {index} of term {term}, {digest:08x}"),
+        Event::ChangeAppended { index } => format!("has a change of membership at index {index}"),
+        Event::Membership { index, members } => format!("from index {index} on the members are {members}"),
+        Event::CampaignedAmidChange { index, commit } => {
+            format!("stands for election without having applied the change at index {index}; commit index {commit}")
+        }
+        Event::SnapshotTaken { index, term, digest, bytes } => {
+            format!("snapshot taken at index {index} of term {term}, {bytes} bytes, {digest:08x}")
+        }
+        Event::SnapshotSent { to, index } => format!("snapshot of index {index} sent to {to}"),
+        Event::SnapshotUnanswered { by } => format!("snapshot not acknowledged by {by}"),
+        Event::SnapshotRestored { index, term, digest, from } => {
+            let from = from.map_or("its own".to_owned(), |from| format!("that of {from}"));
+            format!("snapshot restored, {from}: index {index} of term {term}, {digest:08x}")
+        }
+        Event::LogCompacted { first } => format!("log cut: its first index is {first}"),
+        Event::Conflict { index } => format!("conflict: refused index {index}"),
+        Event::Script { reads, attempts, times } => format!(
+            "script of {reads} reads ended after {attempts} attempts: lease read {}, reads {}, write fence {}, commit {}, backoff {}",
+            exact(times.lease_read),
+            exact(times.reads),
+            exact(times.write_fence),
+            exact(times.commit),
+            exact(times.backoff)
+        ),
+        Event::LaneFull { to, lane } => format!("{} lane full to {to}", lane.name()),
+        Event::InboxFull { lane } => format!("inbox full: {} message refused", lane.name()),
+        Event::Stopped { error } => {
+            format!("engine stopped{}", error.map_or(String::new(), |kind| format!(": {}", kind.name())))
+        }
+    }
+}
+
+/// For whom, or for nobody.
+fn voted(vote: Option<NodeId>) -> String {
+    vote.map_or_else(|| "for nobody".to_owned(), |node| format!("for {node}"))
+}
+
+fn repeated(again: bool) -> &'static str {
+    if again { "again " } else { "" }
+}
+
+/// A reading of a node's own clock.
+pub(crate) fn local(reading: Instant) -> String {
+    SimTime(reading.as_nanos()).exact()
+}
+
+/// Tells `hearer` of an event.
+pub(super) fn told(at: SimTime, told: &StackRecord, hearer: &mut impl Hears) {
+    let node = told.replica.node;
+    hearer.tells(at, node, told.clock);
+    match told.event {
+        Event::Configured(timing) => hearer.configured(at, node, timing),
+        Event::Role { role, term, leader } => {
+            hearer.role(at, node, role, term, leader);
+            match role {
+                Role::Leader => hearer.leads(at, node),
+                Role::Follower | Role::PreCandidate | Role::Candidate => {
+                    hearer.leads_not(at, node);
+                    hearer.falls(at, node);
+                }
+            }
+        }
+        Event::CaughtUp { term, index } => hearer.caught_up(at, node, term, index),
+        Event::LeaseExtended { term, generation, base, expiry } => {
+            let until = told.lease_until.unwrap_or(SimTime::NEVER);
+            hearer.lease_extended(at, node, Extension { term, generation, base, expiry, until });
+        }
+        Event::LeaseEnded { generation, cause, held } => hearer.lease_ended(at, node, generation, cause, held),
+        Event::LeaseRead { miss, now, again } => {
+            if miss.is_none() {
+                hearer.served(at, node);
+            }
+            hearer.lease_read(at, node, LeaseRead { miss, reading: now, again });
+        }
+        Event::RoundStarted { cause, again } => hearer.round_started(at, node, cause, again),
+        Event::RoundEnded { cause, waited, confirmed } => hearer.round_ended(at, node, cause, waited, confirmed),
+        Event::TransferStarted { to } => hearer.transfer_started(at, node, to),
+        Event::TransferAborted { .. } => hearer.transfer_aborted(at, node),
+        Event::Opened { term, vote, last_index, last_term, withholds } => {
+            let voted = Vote { term, vote };
+            hearer.opened(at, node, Opened { voted, last: (last_term, last_index), withholds });
+        }
+        Event::Voted { term, vote } => hearer.voted(at, node, Vote { term, vote }),
+        Event::Appended { index, term, digest } => hearer.appended(at, node, Place { index, term, digest }),
+        Event::Applied { index, term, digest } => {
+            if let Some(effect) = &told.effect {
+                hearer.effect(at, index, effect);
+            }
+            hearer.applied(at, node, Place { index, term, digest });
+        }
+        Event::ChangeAppended { index } => hearer.change_appended(at, node, index),
+        Event::Membership { index, ref members } => hearer.membership(at, node, index, members),
+        Event::CampaignedAmidChange { index, commit } => hearer.campaigned_amid_change(at, node, index, commit),
+        Event::SnapshotTaken { index, term, digest, .. } => {
+            hearer.snapshot_taken(at, node, Place { index, term, digest });
+        }
+        Event::SnapshotRestored { index, term, digest, from } => {
+            hearer.snapshot_restored(at, node, Place { index, term, digest }, from);
+        }
+        Event::LogCompacted { .. } => hearer.log_compacted(at, node),
+        Event::Conflict { .. } => hearer.conflict(at, node),
+        Event::Script { reads, attempts, times } => hearer.script(at, node, ScriptEnded { reads, attempts, times }),
+        Event::LaneFull { to, lane } => hearer.queue_full(at, node, lane, Some(to)),
+        Event::InboxFull { lane } => hearer.queue_full(at, node, lane, None),
+        Event::Stopped { .. } => {
+            hearer.stopped(at, node);
+            hearer.falls(at, node);
+        }
+        // Nobody looks at these. Whoever does gives them a handler.
+        Event::TimeoutNowSent { .. }
+        | Event::QuorumChecked { .. }
+        | Event::StaleTimeoutNow
+        | Event::VoteWithheld { .. }
+        | Event::SnapshotSent { .. }
+        | Event::SnapshotUnanswered { .. } => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::encode;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_members_of_a_set_have_the_same_tag_and_none_that_of_nothing() {
+        for (set, tags) in encode::TAGS.iter().chain(TAGS) {
+            let distinct: BTreeSet<_> = tags.iter().collect();
+            assert!(distinct.len() == tags.len() && !distinct.contains(&0), "the tags of {set}: {tags:?}");
+        }
+    }
+}
