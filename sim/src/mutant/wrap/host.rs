@@ -1,4 +1,4 @@
-//! Around a node's surroundings: its clock, its timers, the points of its code.
+//! Around a node's surroundings: its clock, its timers, its entropy.
 
 use leasehold::env::{self, BoxFuture, ClockError, Env, Instant, NodeId, Point, Reading, Wait, Work};
 use leasehold::observe::{Event, Host, Sink};
@@ -6,36 +6,34 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is odd about a host; what is not said is as it should be.
-trait Quirk: Send + Sync + 'static {
-    fn monotonic(&self, host: &dyn Host) -> Reading {
-        host.monotonic()
-    }
-
-    fn sleep(&self, host: &dyn Host, duration: Duration) -> Wait {
-        host.sleep(duration)
-    }
-
-    fn entropy(&self, host: &dyn Host, purpose: &'static str) -> u64 {
-        host.entropy(purpose)
-    }
-
-    fn point(&self, host: &dyn Host, point: Point) -> Wait {
-        host.point(point)
-    }
+/// What a node finds around it, by what is known here: what is there, where nothing else is said.
+struct Found<S> {
+    monotonic: fn(&S, &dyn Host) -> Reading,
+    sleep: fn(&S, &dyn Host, Duration) -> Wait,
+    entropy: fn(&S, &dyn Host, &'static str) -> u64,
 }
 
-/// A host with a quirk.
-struct Odd<Q> {
+/// A host that is odd in something.
+struct Odd<S> {
     host: Arc<dyn Host>,
-    quirk: Q,
+    state: S,
+    found: Found<S>,
 }
 
-fn odd(host: Arc<dyn Host>, quirk: impl Quirk) -> Arc<dyn Host> {
-    Arc::new(Odd { host, quirk })
+fn odd<S: Send + Sync + 'static>(
+    host: Arc<dyn Host>,
+    state: S,
+    odd: impl FnOnce(Found<S>) -> Found<S>,
+) -> Arc<dyn Host> {
+    let found = odd(Found {
+        monotonic: |_, host| host.monotonic(),
+        sleep: |_, host, duration| host.sleep(duration),
+        entropy: |_, host, purpose| host.entropy(purpose),
+    });
+    Arc::new(Odd { host, state, found })
 }
 
-impl<Q: Quirk> Env for Odd<Q> {
+impl<S: Send + Sync + 'static> Env for Odd<S> {
     fn node(&self) -> NodeId {
         self.host.node()
     }
@@ -45,7 +43,7 @@ impl<Q: Quirk> Env for Odd<Q> {
     }
 
     fn monotonic(&self) -> Reading {
-        self.quirk.monotonic(&*self.host)
+        (self.found.monotonic)(&self.state, &*self.host)
     }
 
     fn wall(&self) -> Result<Duration, ClockError> {
@@ -53,7 +51,7 @@ impl<Q: Quirk> Env for Odd<Q> {
     }
 
     fn sleep(&self, duration: Duration) -> Wait {
-        self.quirk.sleep(&*self.host, duration)
+        (self.found.sleep)(&self.state, &*self.host, duration)
     }
 
     fn spawn(&self, name: &'static str, task: BoxFuture<()>) {
@@ -61,7 +59,7 @@ impl<Q: Quirk> Env for Odd<Q> {
     }
 
     fn entropy(&self, purpose: &'static str) -> u64 {
-        self.quirk.entropy(&*self.host, purpose)
+        (self.found.entropy)(&self.state, &*self.host, purpose)
     }
 
     fn work(&self, work: Work) -> Wait {
@@ -69,11 +67,11 @@ impl<Q: Quirk> Env for Odd<Q> {
     }
 
     fn point(&self, point: Point) -> Wait {
-        self.quirk.point(&*self.host, point)
+        self.host.point(point)
     }
 }
 
-impl<Q: Quirk> Sink for Odd<Q> {
+impl<S: Send + Sync + 'static> Sink for Odd<S> {
     fn observe(&self, event: Event) {
         self.host.observe(event);
     }
@@ -85,61 +83,36 @@ impl<Q: Quirk> Sink for Odd<Q> {
 
 /// A clock that cannot be read shows zero.
 pub(in crate::mutant) fn failure_is_zero(host: Arc<dyn Host>) -> Arc<dyn Host> {
-    struct Zero;
-
-    impl Quirk for Zero {
-        fn monotonic(&self, host: &dyn Host) -> Reading {
-            host.monotonic().or(Ok(Instant::default()))
-        }
-    }
-
-    odd(host, Zero)
+    odd(host, (), |it| Found { monotonic: |(), host| host.monotonic().or(Ok(Instant::default())), ..it })
 }
 
 /// The clock is read when a timer is set, and shows that until the next one is.
 pub(in crate::mutant) fn read_at_timers(host: Arc<dyn Host>) -> Arc<dyn Host> {
-    #[derive(Default)]
-    struct Cached(Mutex<Option<Reading>>);
-
-    impl Quirk for Cached {
-        fn monotonic(&self, host: &dyn Host) -> Reading {
-            *self.0.lock().get_or_insert_with(|| host.monotonic())
-        }
-
-        fn sleep(&self, host: &dyn Host, duration: Duration) -> Wait {
-            *self.0.lock() = Some(host.monotonic());
+    odd(host, Mutex::new(None), |it| Found {
+        monotonic: |cached, host| *cached.lock().get_or_insert_with(|| host.monotonic()),
+        sleep: |cached, host, duration| {
+            *cached.lock() = Some(host.monotonic());
             host.sleep(duration)
-        }
-    }
-
-    odd(host, Cached::default())
+        },
+        ..it
+    })
 }
 
 /// What is read is the wall clock, set to the monotonic one when the process begins; timers go by that.
 pub(in crate::mutant) fn reads_the_wall(host: Arc<dyn Host>) -> Arc<dyn Host> {
-    /// By so many nanoseconds the wall clock was ahead.
-    struct Wall(i128);
-
-    impl Quirk for Wall {
-        fn monotonic(&self, host: &dyn Host) -> Reading {
-            let since_epoch = i128::from(env::nanos(host.wall()?));
-            Ok(Instant::from_nanos(u64::try_from(since_epoch - self.0).unwrap_or(0)))
-        }
-    }
-
     let (wall, monotonic) = (host.wall().unwrap_or_default(), host.monotonic().unwrap_or_default());
-    odd(host, Wall(i128::from(env::nanos(wall)) - i128::from(monotonic.as_nanos())))
+    // By so many nanoseconds the wall clock was ahead.
+    let ahead = i128::from(env::nanos(wall)) - i128::from(monotonic.as_nanos());
+    odd(host, ahead, |it| Found {
+        monotonic: |ahead, host| {
+            let since_epoch = i128::from(env::nanos(host.wall()?));
+            Ok(Instant::from_nanos(u64::try_from(since_epoch - ahead).unwrap_or(0)))
+        },
+        ..it
+    })
 }
 
 /// Nothing is random.
 pub(in crate::mutant) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
-    struct Constant;
-
-    impl Quirk for Constant {
-        fn entropy(&self, _host: &dyn Host, _purpose: &'static str) -> u64 {
-            0
-        }
-    }
-
-    odd(host, Constant)
+    odd(host, (), |it| Found { entropy: |(), _, _| 0, ..it })
 }

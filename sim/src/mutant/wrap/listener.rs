@@ -8,125 +8,95 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What is odd about what the lease is told; what is not said goes through as it is.
-trait Between: Send + Sync + 'static {
-    fn elected(&self, lease: &dyn Listener, term: u64) {
-        lease.elected(term);
-    }
-
-    fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-        lease.renewed(term, base);
-    }
-
-    fn suspended(&self, lease: &dyn Listener) {
-        lease.suspended();
-    }
-
-    fn resumed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-        lease.resumed(term, base);
-    }
-
-    fn ended(&self, lease: &dyn Listener, cause: EndCause) {
-        lease.ended(cause);
-    }
+/// What the lease is told, by what is known here: as the engine tells it, where nothing else is said.
+struct Between<S> {
+    elected: fn(&S, &dyn Listener, u64),
+    renewed: fn(&S, &dyn Listener, u64, Instant),
+    suspended: fn(&S, &dyn Listener),
+    resumed: fn(&S, &dyn Listener, u64, Instant),
+    ended: fn(&S, &dyn Listener, EndCause),
 }
 
-struct Listening<B> {
+struct Listening<S> {
     lease: Arc<dyn Listener>,
-    between: B,
+    state: S,
+    between: Between<S>,
 }
 
-fn listening(lease: Arc<dyn Listener>, between: impl Between) -> Arc<dyn Listener> {
-    Arc::new(Listening { lease, between })
+/// Stands before the lease, with what is odd about that.
+fn listening<S: Send + Sync + 'static>(
+    lease: Arc<dyn Listener>,
+    state: S,
+    odd: impl FnOnce(Between<S>) -> Between<S>,
+) -> Arc<dyn Listener> {
+    let between = odd(Between {
+        elected: |_, lease, term| lease.elected(term),
+        renewed: |_, lease, term, base| lease.renewed(term, base),
+        suspended: |_, lease| lease.suspended(),
+        resumed: |_, lease, term, base| lease.resumed(term, base),
+        ended: |_, lease, cause| lease.ended(cause),
+    });
+    Arc::new(Listening { lease, state, between })
 }
 
-impl<B: Between> Listener for Listening<B> {
+impl<S: Send + Sync> Listener for Listening<S> {
     fn elected(&self, term: u64) {
-        self.between.elected(&*self.lease, term);
+        (self.between.elected)(&self.state, &*self.lease, term);
     }
 
     fn renewed(&self, term: u64, base: Instant) {
-        self.between.renewed(&*self.lease, term, base);
+        (self.between.renewed)(&self.state, &*self.lease, term, base);
     }
 
     fn suspended(&self) {
-        self.between.suspended(&*self.lease);
+        (self.between.suspended)(&self.state, &*self.lease);
     }
 
     fn resumed(&self, term: u64, base: Instant) {
-        self.between.resumed(&*self.lease, term, base);
+        (self.between.resumed)(&self.state, &*self.lease, term, base);
     }
 
     fn ended(&self, cause: EndCause) {
-        self.between.ended(&*self.lease, cause);
+        (self.between.ended)(&self.state, &*self.lease, cause);
     }
 }
 
 /// Whatever renews the lease, it counts from now.
 pub(in crate::mutant) fn counted_from_now(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    struct FromNow(Arc<dyn Host>);
-
-    impl Between for FromNow {
-        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-            lease.renewed(term, self.0.monotonic().unwrap_or(base));
-        }
-    }
-
-    listening(lease, FromNow(Arc::clone(host)))
+    listening(lease, Arc::clone(host), |it| Between {
+        renewed: |host, lease, term, base| lease.renewed(term, host.monotonic().unwrap_or(base)),
+        ..it
+    })
 }
 
 /// What renews the lease ends it first, as if leadership had been lost; what was on its way then renews nothing.
 pub(in crate::mutant) fn ended_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    struct Ending;
-
-    impl Between for Ending {
-        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-            lease.ended(EndCause::RoleChange);
-            lease.renewed(term, base);
-        }
-    }
-
-    listening(lease, Ending)
+    let renewed = |(): &(), lease: &dyn Listener, term, base| {
+        lease.ended(EndCause::RoleChange);
+        lease.renewed(term, base);
+    };
+    listening(lease, (), |it| Between { renewed, ..it })
 }
 
 /// What renews the lease brings back one that a transfer has suspended.
 pub(in crate::mutant) fn resumed_by_renewal(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    struct Resuming;
-
-    impl Between for Resuming {
-        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-            lease.resumed(term, base);
-        }
-    }
-
-    listening(lease, Resuming)
+    listening(lease, (), |it| Between { renewed: |(), lease, term, base| lease.resumed(term, base), ..it })
 }
 
 /// An election renews the lease.
 pub(in crate::mutant) fn leased_at_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    struct AtElection(Arc<dyn Host>);
-
-    impl Between for AtElection {
-        fn elected(&self, lease: &dyn Listener, term: u64) {
-            lease.elected(term);
-            if let Ok(now) = self.0.monotonic() {
-                lease.renewed(term, now);
-            }
+    let elected = |host: &Arc<dyn Host>, lease: &dyn Listener, term| {
+        lease.elected(term);
+        if let Ok(now) = host.monotonic() {
+            lease.renewed(term, now);
         }
-    }
-
-    listening(lease, AtElection(Arc::clone(host)))
+    };
+    listening(lease, Arc::clone(host), |it| Between { elected, ..it })
 }
 
 /// A transfer of leadership is nothing to the lease.
 pub(in crate::mutant) fn hears_of_no_transfer(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    struct Deaf;
-
-    impl Between for Deaf {
-        fn suspended(&self, _lease: &dyn Listener) {}
-    }
-
-    listening(lease, Deaf)
+    listening(lease, (), |it| Between { suspended: |(), _| {}, ..it })
 }
 
 /// Nor is the loss of leadership.
@@ -140,82 +110,58 @@ pub(in crate::mutant) fn hears_of_no_stop(lease: Arc<dyn Listener>, _: &Arc<dyn 
 }
 
 fn without_end(lease: Arc<dyn Listener>, cause: EndCause) -> Arc<dyn Listener> {
-    struct Deaf(EndCause);
-
-    impl Between for Deaf {
-        fn ended(&self, lease: &dyn Listener, cause: EndCause) {
-            if cause != self.0 {
-                lease.ended(cause);
-            }
+    let ended = |deaf: &EndCause, lease: &dyn Listener, cause| {
+        if cause != *deaf {
+            lease.ended(cause);
         }
-    }
-
-    listening(lease, Deaf(cause))
+    };
+    listening(lease, cause, |it| Between { ended, ..it })
 }
 
 /// The request for a transfer leaves the lease alone: the first time that this leader tells of one is that. The `TimeoutNow` that it
 /// makes leave is the next.
 pub(in crate::mutant) fn hears_of_transfers_late(lease: Arc<dyn Listener>, _: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    #[derive(Default)]
-    struct Late {
-        requested: AtomicBool,
-    }
-
-    impl Between for Late {
-        fn elected(&self, lease: &dyn Listener, term: u64) {
-            self.requested.store(false, Ordering::Relaxed);
+    listening(lease, AtomicBool::new(false), |it| Between {
+        elected: |requested, lease, term| {
+            requested.store(false, Ordering::Relaxed);
             lease.elected(term);
-        }
-
-        fn suspended(&self, lease: &dyn Listener) {
-            if self.requested.swap(true, Ordering::Relaxed) {
+        },
+        suspended: |requested, lease| {
+            if requested.swap(true, Ordering::Relaxed) {
                 lease.suspended();
             }
-        }
-
-        fn resumed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-            self.requested.store(false, Ordering::Relaxed);
+        },
+        resumed: |requested, lease, term, base| {
+            requested.store(false, Ordering::Relaxed);
             lease.resumed(term, base);
-        }
-    }
-
-    listening(lease, Late::default())
+        },
+        ..it
+    })
 }
 
 /// What renews the lease at the moment that it counts from was asked of nobody, and renews nothing.
 pub(in crate::mutant) fn renewed_by_others_alone(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    struct ByOthers(Arc<dyn Host>);
-
-    impl Between for ByOthers {
-        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-            if self.0.monotonic() != Ok(base) {
-                lease.renewed(term, base);
-            }
+    let renewed = |host: &Arc<dyn Host>, lease: &dyn Listener, term, base| {
+        if host.monotonic() != Ok(base) {
+            lease.renewed(term, base);
         }
-    }
-
-    listening(lease, ByOthers(Arc::clone(host)))
+    };
+    listening(lease, Arc::clone(host), |it| Between { renewed, ..it })
 }
 
 /// The lease of a leader that is deposed ends when it is next elected, and a transfer leaves it alone. In between, what it has
 /// published of its role closes the gate, and it publishes that only when the new term is on disk.
 pub(in crate::mutant) fn ended_by_next_election(lease: Arc<dyn Listener>, host: &Arc<dyn Host>) -> Arc<dyn Listener> {
-    struct Late;
-
-    impl Between for Late {
-        fn elected(&self, lease: &dyn Listener, term: u64) {
-            lease.ended(EndCause::RoleChange);
-            lease.elected(term);
+    let elected = |(): &(), lease: &dyn Listener, term| {
+        lease.ended(EndCause::RoleChange);
+        lease.elected(term);
+    };
+    let ended = |(): &(), lease: &dyn Listener, cause| {
+        if cause != EndCause::RoleChange {
+            lease.ended(cause);
         }
-
-        fn ended(&self, lease: &dyn Listener, cause: EndCause) {
-            if cause != EndCause::RoleChange {
-                lease.ended(cause);
-            }
-        }
-    }
-
-    hears_of_no_transfer(listening(lease, Late), host)
+    };
+    hears_of_no_transfer(listening(lease, (), |it| Between { elected, ended, ..it }), host)
 }
 
 /// A new leader has a lease when any that was granted before its election must be over.
@@ -225,20 +171,19 @@ pub(in crate::mutant) fn warm_after_old_lease(lease: Arc<dyn Listener>, host: &A
         elected: Mutex<Option<Instant>>,
     }
 
-    impl Between for AfterOldLease {
-        fn elected(&self, lease: &dyn Listener, term: u64) {
-            *self.elected.lock() = self.host.monotonic().ok();
+    let state = AfterOldLease { host: Arc::clone(host), elected: Mutex::default() };
+    listening(lease, state, |it| Between {
+        elected: |state, lease, term| {
+            *state.elected.lock() = state.host.monotonic().ok();
             lease.elected(term);
-        }
-
-        fn renewed(&self, lease: &dyn Listener, term: u64, base: Instant) {
-            if self.elected.lock().is_none_or(|elected| base.since(elected) >= OLD_LEASE) {
+        },
+        renewed: |state, lease, term, base| {
+            if state.elected.lock().is_none_or(|elected| base.since(elected) >= OLD_LEASE) {
                 lease.renewed(term, base);
             }
-        }
-    }
-
-    listening(lease, AfterOldLease { host: Arc::clone(host), elected: Mutex::default() })
+        },
+        ..it
+    })
 }
 
 /// A process that starts again holds the lease that the one before it may have held; the term of it is forgotten.

@@ -1,8 +1,7 @@
 //! Who leads, and to whom it hands over.
 
 use super::{Between, answering};
-use leasehold::engine::{Applied, Engine, Status};
-use leasehold::env::{BoxFuture, NodeId};
+use leasehold::engine::{Engine, Status};
 use leasehold::error::Error;
 use leasehold::observe::{Host, Role};
 use parking_lot::Mutex;
@@ -12,68 +11,50 @@ use std::time::Duration;
 
 /// A process that starts again takes itself for a leader, of a term that it does not know, until it hears of one.
 pub(in crate::mutant) fn leads_after_restart(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
-    struct Leads {
-        me: NodeId,
-        told: AtomicBool,
-    }
-
-    impl Between for Leads {
-        fn status(&self, engine: &dyn Engine) -> Status {
+    answering(engine, (host.node(), AtomicBool::new(host.incarnation() == 1)), |it| Between {
+        status: |(me, told), engine| {
             let status = engine.status();
-            if status.leader.is_some() || self.told.load(Ordering::Relaxed) {
-                self.told.store(true, Ordering::Relaxed);
+            if status.leader.is_some() || told.load(Ordering::Relaxed) {
+                told.store(true, Ordering::Relaxed);
                 return status;
             }
-            Status { role: Role::Leader, term: 0, applied_term: 0, leader: Some(self.me), ..status }
-        }
-    }
-
-    answering(engine, Leads { me: host.node(), told: AtomicBool::new(host.incarnation() == 1) })
+            Status { role: Role::Leader, term: 0, applied_term: 0, leader: Some(*me), ..status }
+        },
+        ..it
+    })
 }
 
 /// Who does not lead goes on asking the first leader that it has heard of.
 pub(in crate::mutant) fn knows_first_leader(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
-    #[derive(Default)]
-    struct First(Mutex<Option<NodeId>>);
-
-    impl Between for First {
-        fn status(&self, engine: &dyn Engine) -> Status {
-            let status = engine.status();
-            let mut first = self.0.lock();
+    answering(engine, Mutex::new(None), |it| Between {
+        status: |first, engine| {
+            let (status, mut first) = (engine.status(), first.lock());
             *first = first.or(status.leader);
             Status { leader: if status.leads() { status.leader } else { *first }, ..status }
-        }
-    }
-
-    answering(engine, First::default())
+        },
+        ..it
+    })
 }
 
 /// A transfer of leadership leaves its mark on the node that begins it, which only one that succeeds wipes out: while it is
 /// there no write is taken.
 pub(in crate::mutant) fn transfer_leaves_mark(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
-    #[derive(Default)]
-    struct Marked(Arc<AtomicBool>);
-
-    impl Between for Marked {
-        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
-            match self.0.load(Ordering::Relaxed) {
-                true => Box::pin(std::future::ready(Err(Error::TransferInProgress))),
-                false => engine.propose(command),
-            }
-        }
-
-        fn transfer(&self, engine: &dyn Engine, to: NodeId) -> BoxFuture<Result<(), Error>> {
-            let (mark, transfer) = (Arc::clone(&self.0), engine.transfer(to));
+    answering(engine, Arc::new(AtomicBool::new(false)), |it| Between {
+        propose: |mark, engine, command| match mark.load(Ordering::Relaxed) {
+            true => Box::pin(std::future::ready(Err(Error::TransferInProgress))),
+            false => engine.propose(command),
+        },
+        transfer: |mark, engine, to| {
+            let (mark, transfer) = (Arc::clone(mark), engine.transfer(to));
             mark.store(true, Ordering::Relaxed);
             Box::pin(async move {
                 transfer.await?;
                 mark.store(false, Ordering::Relaxed);
                 Ok(())
             })
-        }
-    }
-
-    answering(engine, Marked::default())
+        },
+        ..it
+    })
 }
 
 /// A transfer begins once no write is under way, for which it waits a second, and writes are taken meanwhile.
@@ -87,18 +68,17 @@ pub(in crate::mutant) fn transfer_waits_for_quiet(engine: Arc<dyn Engine>, host:
         writes: Arc<()>,
     }
 
-    impl Between for Quiet {
-        fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
-            let (under_way, proposal) = (Arc::clone(&self.writes), engine.propose(command));
+    answering(engine, Quiet { host: Arc::clone(host), writes: Arc::default() }, |it| Between {
+        propose: |quiet, engine, command| {
+            let (under_way, proposal) = (Arc::clone(&quiet.writes), engine.propose(command));
             Box::pin(async move {
                 let result = proposal.await;
                 drop(under_way);
                 result
             })
-        }
-
-        fn transfer(&self, engine: &dyn Engine, to: NodeId) -> BoxFuture<Result<(), Error>> {
-            let (host, writes) = (Arc::clone(&self.host), Arc::downgrade(&self.writes));
+        },
+        transfer: |quiet, engine, to| {
+            let (host, writes) = (Arc::clone(&quiet.host), Arc::downgrade(&quiet.writes));
             // It begins when it is first awaited.
             let transfer = engine.transfer(to);
             Box::pin(async move {
@@ -110,27 +90,22 @@ pub(in crate::mutant) fn transfer_waits_for_quiet(engine: Arc<dyn Engine>, host:
                 }
                 Err(Error::TransferRefused)
             })
-        }
-    }
-
-    answering(engine, Quiet { host: Arc::clone(host), writes: Arc::default() })
+        },
+        ..it
+    })
 }
 
 /// An engine that has stopped leads on, as far as readers are told: its status is what it was.
 pub(in crate::mutant) fn leads_on_after_stop(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
-    #[derive(Default)]
-    struct LeadsOn(Mutex<Status>);
-
-    impl Between for LeadsOn {
-        fn status(&self, engine: &dyn Engine) -> Status {
-            let (now, mut last) = (engine.status(), self.0.lock());
+    answering(engine, Mutex::new(Status::default()), |it| Between {
+        status: |last, engine| {
+            let (now, mut last) = (engine.status(), last.lock());
             // One that has stopped has nothing applied any more.
             if now.applied >= last.applied {
                 *last = now;
             }
             *last
-        }
-    }
-
-    answering(engine, LeadsOn::default())
+        },
+        ..it
+    })
 }

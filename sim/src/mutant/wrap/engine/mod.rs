@@ -26,28 +26,21 @@ use leasehold::wire::Wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is odd about the answers; what is not said goes through as it is.
-trait Between: Send + Sync + 'static {
-    fn status(&self, engine: &dyn Engine) -> Status {
-        engine.status()
-    }
+/// What comes of a call, later.
+type Later<T> = BoxFuture<Result<T, Error>>;
 
-    fn propose(&self, engine: &dyn Engine, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
-        engine.propose(command)
-    }
-
-    fn read_index(&self, engine: &dyn Engine, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
-        engine.read_index(cause)
-    }
-
-    fn transfer(&self, engine: &dyn Engine, to: NodeId) -> BoxFuture<Result<(), Error>> {
-        engine.transfer(to)
-    }
+/// What is answered, by what is known here: as the engine does, where nothing else is said.
+struct Between<S> {
+    status: fn(&S, &dyn Engine) -> Status,
+    propose: fn(&S, &dyn Engine, Vec<u8>) -> Later<Applied>,
+    read_index: fn(&S, &dyn Engine, RoundCause) -> Later<u64>,
+    transfer: fn(&S, &dyn Engine, NodeId) -> Later<()>,
 }
 
-struct Answering<B> {
+struct Answering<S> {
     engine: Arc<dyn Engine>,
-    between: B,
+    state: S,
+    between: Between<S>,
 }
 
 /// Makes engines that something stands in front of.
@@ -71,32 +64,43 @@ impl Factory for Fronted {
     }
 }
 
-fn answering(engine: Arc<dyn Engine>, between: impl Between) -> Arc<dyn Engine> {
-    Arc::new(Answering { engine, between })
+/// Stands in front of the engine, with what is odd about that.
+fn answering<S: Send + Sync + 'static>(
+    engine: Arc<dyn Engine>,
+    state: S,
+    odd: impl FnOnce(Between<S>) -> Between<S>,
+) -> Arc<dyn Engine> {
+    let between = odd(Between {
+        status: |_, engine| engine.status(),
+        propose: |_, engine, command| engine.propose(command),
+        read_index: |_, engine, cause| engine.read_index(cause),
+        transfer: |_, engine, to| engine.transfer(to),
+    });
+    Arc::new(Answering { engine, state, between })
 }
 
-impl<B: Between> Engine for Answering<B> {
+impl<S: Send + Sync + 'static> Engine for Answering<S> {
     fn status(&self) -> Status {
-        self.between.status(&*self.engine)
+        (self.between.status)(&self.state, &*self.engine)
     }
 
-    fn propose(&self, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
-        self.between.propose(&*self.engine, command)
+    fn propose(&self, command: Vec<u8>) -> Later<Applied> {
+        (self.between.propose)(&self.state, &*self.engine, command)
     }
 
-    fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
-        self.between.read_index(&*self.engine, cause)
+    fn read_index(&self, cause: RoundCause) -> Later<u64> {
+        (self.between.read_index)(&self.state, &*self.engine, cause)
     }
 
-    fn wait_applied(&self, index: u64) -> BoxFuture<Result<(), Error>> {
+    fn wait_applied(&self, index: u64) -> Later<()> {
         self.engine.wait_applied(index)
     }
 
-    fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>> {
-        self.between.transfer(&*self.engine, to)
+    fn transfer(&self, to: NodeId) -> Later<()> {
+        (self.between.transfer)(&self.state, &*self.engine, to)
     }
 
-    fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>> {
+    fn change_membership(&self, change: MembershipChange) -> Later<u64> {
         self.engine.change_membership(change)
     }
 
@@ -108,7 +112,7 @@ impl<B: Between> Engine for Answering<B> {
         self.engine.stop();
     }
 
-    fn ended(&self) -> BoxFuture<Result<(), Error>> {
+    fn ended(&self) -> Later<()> {
         self.engine.ended()
     }
 }

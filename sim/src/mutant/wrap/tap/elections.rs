@@ -1,10 +1,10 @@
 //! Who is heard, and what is believed of it.
 
-use super::of_engine;
+use super::{Passing, of_engine, tap};
 use crate::cluster::Tap;
 use leasehold::engine::raft_rs::wire::{MessageType, rewrite};
 use leasehold::env::Address;
-use leasehold::node::{Node, Parts};
+use leasehold::node::Parts;
 use leasehold::transport::{Message, Packet};
 use leasehold::wire::Kind;
 use parking_lot::Mutex;
@@ -13,58 +13,42 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Who has started again does not hear who asks for its vote.
 pub(in crate::mutant) fn no_votes_after_restart(parts: &Parts) -> Arc<dyn Tap> {
-    struct NoVotes {
-        restarted: bool,
-    }
-
-    impl Tap for NoVotes {
-        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+    tap(parts.host.incarnation() > 1, |it| Passing {
+        arriving: |restarted, packet, _| {
             let asked = matches!(&packet.body, Message::Wire(wire) if wire.kind.asks_for_vote());
-            (!(self.restarted && asked)).then_some(packet)
-        }
-    }
-
-    Arc::new(NoVotes { restarted: parts.host.incarnation() > 1 })
+            (!(*restarted && asked)).then_some(packet)
+        },
+        ..it
+    })
 }
 
 /// Who stands for election itself hears nobody else do so.
 pub(in crate::mutant) fn deaf_candidates(_: &Parts) -> Arc<dyn Tap> {
-    #[derive(Default)]
-    struct Deaf {
-        stands: AtomicBool,
-    }
-
-    impl Tap for Deaf {
-        fn leaving(&self, packet: Packet) -> Option<Packet> {
+    tap(AtomicBool::new(false), |_| Passing {
+        leaving: |stands, packet| {
             match of_engine(&packet) {
-                Some((Kind::PreVote, _)) => self.stands.store(true, Ordering::Relaxed),
-                Some((Kind::Heartbeat | Kind::Append, _)) => self.stands.store(false, Ordering::Relaxed),
+                Some((Kind::PreVote, _)) => stands.store(true, Ordering::Relaxed),
+                Some((Kind::Heartbeat | Kind::Append, _)) => stands.store(false, Ordering::Relaxed),
                 _ => {}
             }
             Some(packet)
-        }
-
-        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
+        },
+        arriving: |stands, packet, _| {
             match of_engine(&packet) {
-                Some((Kind::PreVote, _)) if self.stands.load(Ordering::Relaxed) => return None,
-                Some((Kind::Heartbeat | Kind::Append, _)) => self.stands.store(false, Ordering::Relaxed),
+                Some((Kind::PreVote, _)) if stands.load(Ordering::Relaxed) => return None,
+                Some((Kind::Heartbeat | Kind::Append, _)) => stands.store(false, Ordering::Relaxed),
                 _ => {}
             }
             Some(packet)
-        }
-    }
-
-    Arc::new(Deaf::default())
+        },
+    })
 }
 
 /// What the leader of an earlier term sends is not heard, and so not answered: nobody tells it that there is a later one.
 pub(in crate::mutant) fn earlier_terms_unheard(_: &Parts) -> Arc<dyn Tap> {
-    /// The term of this node, as far as it has told others.
-    #[derive(Default)]
-    struct Unheard(AtomicU64);
-
-    impl Tap for Unheard {
-        fn leaving(&self, packet: Packet) -> Option<Packet> {
+    // The term of this node, as far as it has told others.
+    tap(AtomicU64::default(), |_| Passing {
+        leaving: |own, packet| {
             // What concerns a pre-vote may bear a term that nobody is in yet.
             if let Some((
                 Kind::Vote
@@ -76,29 +60,21 @@ pub(in crate::mutant) fn earlier_terms_unheard(_: &Parts) -> Arc<dyn Tap> {
                 term,
             )) = of_engine(&packet)
             {
-                self.0.fetch_max(term, Ordering::Relaxed);
+                own.fetch_max(term, Ordering::Relaxed);
             }
             Some(packet)
-        }
-
-        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
-            let unheard = match of_engine(&packet) {
-                Some((Kind::Heartbeat | Kind::Append, term)) => term < self.0.load(Ordering::Relaxed),
-                _ => false,
-            };
-            (!unheard).then_some(packet)
-        }
-    }
-
-    Arc::new(Unheard::default())
+        },
+        arriving: |own, packet, _| match of_engine(&packet) {
+            Some((Kind::Heartbeat | Kind::Append, term)) if term < own.load(Ordering::Relaxed) => None,
+            _ => Some(packet),
+        },
+    })
 }
 
 /// Whoever asks for a vote seems to have a log that is longer than any.
 pub(in crate::mutant) fn any_log_will_do(_: &Parts) -> Arc<dyn Tap> {
-    struct AnyLog;
-
-    impl Tap for AnyLog {
-        fn arriving(&self, mut packet: Packet, _node: &Node) -> Option<Packet> {
+    tap((), |it| Passing {
+        arriving: |(), mut packet, _| {
             if let Message::Wire(wire) = &mut packet.body
                 && wire.kind.asks_for_vote()
                 && let Some(longer) = rewrite(wire, |message| (message.log_term, message.index) = (u64::MAX, u64::MAX))
@@ -106,10 +82,9 @@ pub(in crate::mutant) fn any_log_will_do(_: &Parts) -> Arc<dyn Tap> {
                 *wire = longer;
             }
             Some(packet)
-        }
-    }
-
-    Arc::new(AnyLog)
+        },
+        ..it
+    })
 }
 
 /// A heartbeat of the leader that this node follows is answered as soon as it arrives, whatever the node's loop waits for.

@@ -1,12 +1,13 @@
 //! Requests and their answers.
 
+use super::{Passing, tap};
 use crate::cluster::Tap;
 use leasehold::env::{Address, Instant, Reading};
 use leasehold::lease::{Generation, Lease};
-use leasehold::node::{Node, Parts};
+use leasehold::node::Parts;
 use leasehold::observe::Host;
 use leasehold::request::{Key, Request, Response, Value, Version};
-use leasehold::transport::{CallId, Hop, Message, Packet};
+use leasehold::transport::{CallId, Hop, Message};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,70 +15,54 @@ use std::time::Duration;
 
 /// A request that a node passes on is known by its number alone, and each process numbers from 1.
 pub(in crate::mutant) fn numbered_anew(parts: &Parts) -> Arc<dyn Tap> {
-    struct NumberedAnew {
-        incarnation: u64,
-    }
-
-    impl Tap for NumberedAnew {
-        fn leaving(&self, mut packet: Packet) -> Option<Packet> {
+    tap(parts.host.incarnation(), |_| Passing {
+        leaving: |_, mut packet| {
             if let Message::Request { call, .. } = &mut packet.body {
                 call.incarnation = 0;
             }
             Some(packet)
-        }
-
-        fn arriving(&self, mut packet: Packet, _node: &Node) -> Option<Packet> {
+        },
+        arriving: |incarnation, mut packet, _| {
             if let Message::Reply { call, .. } = &mut packet.body {
-                call.incarnation = self.incarnation;
+                call.incarnation = *incarnation;
             }
             Some(packet)
-        }
-    }
-
-    Arc::new(NumberedAnew { incarnation: parts.host.incarnation() })
+        },
+    })
 }
 
 /// A client whose request has failed is not told.
 pub(in crate::mutant) fn failures_unanswered(_: &Parts) -> Arc<dyn Tap> {
-    struct Unanswered;
-
-    impl Tap for Unanswered {
-        fn leaving(&self, packet: Packet) -> Option<Packet> {
+    tap((), |it| Passing {
+        leaving: |(), packet| {
             let failed = matches!(packet.body, Message::Reply { result: Err(_), .. });
             let to_client = matches!(packet.to, Address::Client(_));
             (!(failed && to_client)).then_some(packet)
-        }
-    }
-
-    Arc::new(Unanswered)
+        },
+        ..it
+    })
 }
 
 /// A request that another node has passed on, and that reaches a leader that is one no longer, is thrown away.
 pub(in crate::mutant) fn lost_at_leader_change(_: &Parts) -> Arc<dyn Tap> {
-    struct Lost;
-
-    impl Tap for Lost {
-        fn arriving(&self, packet: Packet, node: &Node) -> Option<Packet> {
+    tap((), |it| Passing {
+        arriving: |(), packet, node| {
             let passed_on = matches!(packet.body, Message::Request { hop: Hop { forwarded: true, .. }, .. });
             (!passed_on || node.status().leads()).then_some(packet)
-        }
-    }
-
-    Arc::new(Lost)
+        },
+        ..it
+    })
 }
 
 /// Of every fifty requests that a client numbers one is lost on its way in.
 pub(in crate::mutant) fn every_fiftieth_lost(_: &Parts) -> Arc<dyn Tap> {
-    struct Lost;
-
-    impl Tap for Lost {
-        fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
-            let lost = matches!(packet.body, Message::Request { call, hop: Hop { forwarded: false, .. }, .. } if call.number % 50 == 0);
-            (!lost).then_some(packet)
-        }
-    }
-
-    Arc::new(Lost)
+    tap((), |it| Passing {
+        arriving: |(), packet, _| match packet.body {
+            Message::Request { call, hop: Hop { forwarded: false, .. }, .. } if call.number % 50 == 0 => None,
+            _ => Some(packet),
+        },
+        ..it
+    })
 }
 
 /// Gets are answered with what the last one of the same key was, for a while.
@@ -122,64 +107,57 @@ struct Gets {
 
 impl GetsAnswered {
     fn tap(parts: &Parts, answer: fn(&mut Option<Found>, Found) -> Found) -> Arc<dyn Tap> {
-        Arc::new(Self { host: Arc::clone(&parts.host), gets: Mutex::default(), answer })
-    }
-}
-
-impl Tap for GetsAnswered {
-    fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
-        if let Message::Request { call, request, .. } = &packet.body
-            && let Request::Get { key } = &**request
-        {
-            self.gets.lock().asked.insert((packet.from, *call), key.clone());
-        }
-        Some(packet)
-    }
-
-    fn leaving(&self, mut packet: Packet) -> Option<Packet> {
-        let Message::Reply { call, result } = &mut packet.body else { return Some(packet) };
-        let Gets { asked, kept } = &mut *self.gets.lock();
-        if let Some(key) = asked.remove(&(packet.to, *call))
-            && let Ok(Response::Value { value, version, .. }) = result
-            && let Ok(at) = self.host.monotonic()
-        {
-            let now = Found { at, value: value.take(), version: *version };
-            Found { value: *value, version: *version, .. } = (self.answer)(kept.entry(key).or_default(), now);
-        }
-        Some(packet)
+        let state = Self { host: Arc::clone(&parts.host), gets: Mutex::default(), answer };
+        tap(state, |_| Passing {
+            arriving: |state, packet, _| {
+                if let Message::Request { call, request, .. } = &packet.body
+                    && let Request::Get { key } = &**request
+                {
+                    state.gets.lock().asked.insert((packet.from, *call), key.clone());
+                }
+                Some(packet)
+            },
+            leaving: |state, mut packet| {
+                let Message::Reply { call, result } = &mut packet.body else { return Some(packet) };
+                let Gets { asked, kept } = &mut *state.gets.lock();
+                if let Some(key) = asked.remove(&(packet.to, *call))
+                    && let Ok(Response::Value { value, version, .. }) = result
+                    && let Ok(at) = state.host.monotonic()
+                {
+                    let now = Found { at, value: value.take(), version: *version };
+                    Found { value: *value, version: *version, .. } = (state.answer)(kept.entry(key).or_default(), now);
+                }
+                Some(packet)
+            },
+        })
     }
 }
 
 /// A write that the leader has committed for this node extends this node's own lease.
 pub(in crate::mutant) fn forwarded_writes_extend(parts: &Parts) -> Arc<dyn Tap> {
-    /// When each request that was passed on left, and under which lease.
-    type Forwarded = BTreeMap<CallId, (Reading, Generation)>;
-
     struct Extends {
         host: Arc<dyn Host>,
         lease: Arc<Lease>,
-        forwarded: Mutex<Forwarded>,
-    }
-
-    impl Tap for Extends {
-        fn leaving(&self, packet: Packet) -> Option<Packet> {
-            if let Message::Request { call, hop: Hop { forwarded: true, .. }, .. } = &packet.body {
-                self.forwarded.lock().insert(*call, (self.host.monotonic(), self.lease.generation()));
-            }
-            Some(packet)
-        }
-
-        fn arriving(&self, packet: Packet, node: &Node) -> Option<Packet> {
-            if let Message::Reply { call, result } = &packet.body
-                && let Some((begun, generation)) = self.forwarded.lock().remove(call)
-                && let (Ok(Response::Written { .. }), Ok(base)) = (result, begun)
-            {
-                self.lease.extend(node.status().term, base, generation);
-            }
-            Some(packet)
-        }
+        /// When each request that was passed on left, and under which lease.
+        forwarded: Mutex<BTreeMap<CallId, (Reading, Generation)>>,
     }
 
     let (host, lease) = (Arc::clone(&parts.host), Arc::clone(&parts.lease));
-    Arc::new(Extends { host, lease, forwarded: Mutex::default() })
+    tap(Extends { host, lease, forwarded: Mutex::default() }, |_| Passing {
+        leaving: |state, packet| {
+            if let Message::Request { call, hop: Hop { forwarded: true, .. }, .. } = &packet.body {
+                state.forwarded.lock().insert(*call, (state.host.monotonic(), state.lease.generation()));
+            }
+            Some(packet)
+        },
+        arriving: |state, packet, node| {
+            if let Message::Reply { call, result } = &packet.body
+                && let Some((begun, generation)) = state.forwarded.lock().remove(call)
+                && let (Ok(Response::Written { .. }), Ok(base)) = (result, begun)
+            {
+                state.lease.extend(node.status().term, base, generation);
+            }
+            Some(packet)
+        },
+    })
 }

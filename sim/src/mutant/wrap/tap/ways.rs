@@ -1,5 +1,6 @@
 //! By which way messages go, and when.
 
+use super::{Passing, tap};
 use crate::cluster::Tap;
 use leasehold::env::{Address, Bus, Lane, LaneFull, timeout};
 use leasehold::node::{Node, Parts};
@@ -14,18 +15,15 @@ use tokio::sync::oneshot;
 
 /// Heartbeats, votes and their answers take the way of entries, at both ends and between.
 pub(in crate::mutant) fn one_lane(_: &Parts) -> Arc<dyn Tap> {
-    struct OneLane;
-
-    impl Tap for OneLane {
-        fn leaving(&self, mut packet: Packet) -> Option<Packet> {
+    tap((), |it| Passing {
+        leaving: |(), mut packet| {
             if matches!(packet.body, Message::Wire(_)) {
                 packet.lane = Lane::Bulk;
             }
             Some(packet)
-        }
-    }
-
-    Arc::new(OneLane)
+        },
+        ..it
+    })
 }
 
 /// There is one channel to all nodes: what a leader sends one of them leaves when whoever was sent something before has
