@@ -7,7 +7,7 @@
 
 use super::Act;
 use crate::history::{Evidence, How, Targets};
-use crate::scenario::{MembershipChange, Selector};
+use crate::scenario::{Joint, MembershipChange, Selector};
 use crate::words::Verb;
 use leasehold::engine;
 use leasehold::env::NodeId;
@@ -35,7 +35,7 @@ impl Act {
             MembershipChange::Promote(node) => one(*node).map(Change::Promote),
             MembershipChange::Demote(node) => one(*node).map(Change::Demote),
             MembershipChange::Remove(node) => one(*node).map(Change::Remove),
-            MembershipChange::Joint { add, remove } => {
+            MembershipChange::Joint(Joint { add, remove }) => {
                 Some(Change::Joint { add: self.distinct(add)?, remove: self.distinct(remove)? })
             }
         }

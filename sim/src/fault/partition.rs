@@ -6,7 +6,7 @@
 
 use super::Act;
 use crate::history::{How, Targets};
-use crate::scenario::{Partition, Shape};
+use crate::scenario::{Partition, Shape, ShapeName};
 use crate::words::Verb;
 use crate::world::network::LinkId;
 use leasehold::env::NodeId;
@@ -23,11 +23,11 @@ pub(super) fn perform(act: &Act, partition: &Partition) {
 fn apart(act: &Act, partition: &Partition) -> Option<(Vec<LinkId>, Targets)> {
     match &partition.shape {
         Shape::Sides(sides) => between(act, act.select_sides(sides), partition.one_way, None),
-        Shape::Bridge(node) => {
+        Shape::Named { shape: ShapeName::Bridge, node } => {
             let node = act.select(*node).first().copied()?;
             between(act, act.halves(node), partition.one_way, Some(node))
         }
-        Shape::Ring => Some((across_the_ring(act), Targets::Ring)),
+        Shape::Named { shape: ShapeName::Ring, .. } => Some((across_the_ring(act), Targets::Ring)),
     }
 }
 

@@ -186,7 +186,8 @@ impl Ground {
     /// The checks that speak in this run if none of them ends it; the bounds of the file are none.
     fn checks(&self, seed: u64) -> BTreeSet<&'static str> {
         let mut scenario = Scenario::clone(&self.guilty.scenario);
-        scenario.record_only = check::ALL.iter().map(|it| RecordOnly { check: it.name.to_owned(), line: 0 }).collect();
+        scenario.checks.record_only =
+            check::ALL.iter().map(|it| RecordOnly { check: it.name.to_owned(), line: 0 }).collect();
         let report = run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Last(0)) });
         let found = report.checks.into_iter().filter(|(_, count)| count.violations > 0).map(|(name, _)| name);
         // What might have failed tells of a bug as well, before anything does.

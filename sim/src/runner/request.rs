@@ -246,7 +246,7 @@ fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
     let own = scenario.variant.iter().map(|name| (name, None, find_variant(name).map(drop)));
     let sections = scenario.expect.variants.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
     let clusters = scenario.cluster.changes.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
-    let checks = scenario.record_only.iter().map(|only| (&only.check, Some(only.line), find_check(&only.check)));
+    let checks = scenario.checks.record_only.iter().map(|only| (&only.check, Some(only.line), find_check(&only.check)));
     let named = scenario.expect.variants.values().filter_map(|of| Some((of.check.as_ref()?, of.line)));
     let finders = named.map(|(name, line)| (name, Some(line), find_finder(name)));
     let refused = own

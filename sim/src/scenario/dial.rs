@@ -231,8 +231,8 @@ impl Scenario {
         timeline.sort_by_key(|step| step.at.start());
         let name = format!("{}-{}", self.name, dial.name());
         let about = format!("{} with {} of {}.", self.name, dial.about(), dial.written(value));
-        let expect = super::Expect::default();
-        Self { name, about, until, timeline, record_only: Vec::new(), expect, floors: Vec::new(), ..self.clone() }
+        let (checks, expect) = (super::Checks::default(), super::Expect::default());
+        Self { name, about, until, timeline, checks, expect, floors: Vec::new(), ..self.clone() }
     }
 }
 

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, Expectation, MembershipChange, Metric, Mix, Op, Pace, Problem, Problems, Scenario, Selector, Step,
-    When, Workload, WorkloadKind,
+    Action, Class, Expectation, Joint, MembershipChange, Metric, Op, OpKind, Problem, Problems, Scenario, Selector,
+    Step, When, Workload,
     metric::{Needs, Unit},
     problem::{Lines, quote},
     units::written,
@@ -146,7 +146,7 @@ impl<'a> Linter<'a> {
             match change {
                 MembershipChange::AddLearner(_) | MembershipChange::Demote(_) => learners = true,
                 MembershipChange::Remove(_) => spares = true,
-                MembershipChange::Joint { remove, .. } => spares |= !remove.is_empty(),
+                MembershipChange::Joint(Joint { remove, .. }) => spares |= !remove.is_empty(),
                 MembershipChange::Promote(_) => {}
             }
         }
@@ -273,10 +273,14 @@ impl<'a> Linter<'a> {
     /// How many times one act of a step counts as effective, at most.
     fn hit_at_most(&self, action: &Action) -> u64 {
         let nodes = u64::from(self.scenario.cluster.nodes);
-        action.deed().map_or(0, |deed| deed.victims().map_or(1, |victims| of_nodes(victims, nodes)))
+        action
+            .deed()
+            .map(|deed| deed.scope())
+            .map_or(0, |scope| if scope.each { of_nodes(&scope.nodes, nodes) } else { 1 })
     }
 
     fn floors(&mut self) {
+        const ASKED: &str = "the workloads ask for no more in the mean";
         // A negative scenario passes only if it has shown what it is there for.
         if self.scenario.floors.is_empty() && self.scenario.expect.violation.is_none() {
             let message = "there are no [floors]: a run that does next to nothing passes".to_owned();
@@ -294,12 +298,9 @@ impl<'a> Linter<'a> {
                     let most = steps.map(|step| step.at.times().saturating_mul(self.hit_at_most(&step.action)));
                     (Some(most.fold(0, u64::saturating_add)), "the timeline acts no more often")
                 }
-                Metric::Reads => (self.asked_for(|mix| mix.get, false), "the workloads ask for no more in the mean"),
-                Metric::Writes => (
-                    self.asked_for(|mix| mix.put + mix.cas + mix.update, false),
-                    "the workloads ask for no more in the mean",
-                ),
-                Metric::Scripts => (self.asked_for(|_| 0, true), "the workloads ask for no more in the mean"),
+                Metric::Reads => (self.asked_for(&[OpKind::Get]), ASKED),
+                Metric::Writes => (self.asked_for(&[OpKind::Put, OpKind::Cas, OpKind::Update]), ASKED),
+                Metric::Scripts => (self.asked_for(&[OpKind::Script]), ASKED),
                 _ => (None, ""),
             };
             if let Some(most) = most.filter(|most| floor.least > *most) {
@@ -309,23 +310,16 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// How many operations the workloads ask for: of `share` of the mix, or scripts. `None`: clients without a rate make as many as
-    /// they can.
-    fn asked_for(&self, share: fn(&Mix) -> u32, scripts: bool) -> Option<u64> {
+    /// How many operations of these kinds the workloads ask for. `None`: clients without a rate make as many as they can.
+    fn asked_for(&self, kinds: &[OpKind]) -> Option<u64> {
         let mut sum = 0_u128;
         for workload in &self.scenario.workloads {
-            let share = match &workload.kind {
-                WorkloadKind::Kv { mix } if !scripts => share(mix),
-                WorkloadKind::Script { .. } if scripts => 1_000,
-                WorkloadKind::Kv { .. } | WorkloadKind::Script { .. } => 0,
-            };
+            let share: u32 = kinds.iter().map(|kind| workload.share_of(*kind)).sum();
             let lasts = workload.until.unwrap_or(self.scenario.until).saturating_sub(workload.from);
-            match workload.pace {
+            match workload.rate {
                 _ if share == 0 => {}
-                Pace::Open { per_second_milli, .. } => {
-                    sum += u128::from(per_second_milli) * lasts.as_millis() * u128::from(share) / 1_000_000_000;
-                }
-                Pace::Closed { .. } => return None,
+                Some(milli) => sum += u128::from(milli) * lasts.as_millis() * u128::from(share) / 1_000_000_000,
+                None => return None,
             }
         }
         u64::try_from(sum).ok()
@@ -336,7 +330,7 @@ impl<'a> Linter<'a> {
         let expected =
             scenario.expect.variants.values().filter_map(|variant| variant.class).chain(scenario.expect.violation);
         let expected: Vec<Class> = expected.collect();
-        for only in &scenario.record_only {
+        for only in &scenario.checks.record_only {
             let class = checks.iter().find(|(name, _)| *name == only.check).map(|(_, class)| *class);
             if let Some(class) = class.filter(|class| expected.contains(class)) {
                 let message = format!("{} only records, but its class `{class}` is expected", quote(&only.check));

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Workload, WorkloadKind};
+use super::Workload;
 
 use crate::words::{self, Misread, OpKind, Spelled};
 
@@ -200,14 +200,7 @@ pub(super) enum Needs {
 impl Needs {
     /// Does `workload` do it?
     pub(super) fn met_by(self, workload: &Workload) -> bool {
-        let does = |kind| match (&workload.kind, kind) {
-            (WorkloadKind::Kv { mix }, OpKind::Get) => mix.get > 0,
-            (WorkloadKind::Kv { mix }, OpKind::Put) => mix.put > 0,
-            (WorkloadKind::Kv { mix }, OpKind::Cas) => mix.cas > 0,
-            (WorkloadKind::Kv { mix }, OpKind::Update) => mix.update > 0,
-            (WorkloadKind::Script { .. }, kind) => kind == OpKind::Script,
-            (WorkloadKind::Kv { .. }, OpKind::Script) => false,
-        };
+        let does = |kind| workload.share_of(kind) > 0;
         let any = |kinds: &[OpKind]| kinds.iter().any(|kind| does(*kind));
         match self {
             Self::Nothing | Self::Anything => true,

@@ -119,8 +119,5 @@ pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
         Ok(tree) => tree,
         Err(problems) => return refuse(problems),
     };
-    match section::read(&table::Entries::root(&tree), path, text) {
-        (Some(scenario), problems) if problems.is_empty() => Ok(scenario),
-        (_, problems) => refuse(problems),
-    }
+    section::read(&table::Entries::root(&tree), path, text).or_else(refuse)
 }

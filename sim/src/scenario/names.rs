@@ -1,6 +1,9 @@
 //! Names for the steps of a timeline, by which they are told of and by which their randomness is keyed.
 
-use super::{Step, table::Value};
+use super::{
+    Step,
+    table::{Keys, Table as _},
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -12,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub fn step_names(timeline: &[Step]) -> Vec<Arc<str>> {
     let mut seen = BTreeMap::<String, u32>::new();
     let mut derived = |step: &Step| {
-        let line = step.put().toml();
+        let line = step.put(None, Keys::default()).inline();
         let name = format!("{}-{:06x}", step.action, xxh3_64(line.as_bytes()) >> 40);
         let times = seen.entry(line).or_default();
         *times += 1;

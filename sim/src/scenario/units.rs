@@ -161,7 +161,7 @@ fn unknown_unit(unit: &str) -> Misread {
         HABITS.iter().find(|(_, habits)| habits.contains(&near)).map_or(near, |(short, _)| *short).to_owned()
     };
     let meant = near.map(written);
-    Misread { message: format!("unknown unit {}", quote(unit)), meant, help: Some(DURATION_FORMS.to_owned()) }
+    Misread { meant, ..Misread::new(format!("unknown unit {}", quote(unit))).help(DURATION_FORMS) }
 }
 
 /// A rate, in operations per 1000 seconds: `500/s`.

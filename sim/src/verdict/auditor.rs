@@ -68,7 +68,7 @@ impl Auditor {
             told: BTreeSet::new(),
             coverage: Coverage::new(),
             beyond_claims: None,
-            record_only: scenario.record_only.iter().map(|only| only.check.clone()).collect(),
+            record_only: scenario.checks.record_only.iter().map(|only| only.check.clone()).collect(),
         }
     }
 

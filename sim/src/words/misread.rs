@@ -11,15 +11,22 @@ pub struct Misread {
     pub meant: Option<String>,
     /// What is allowed.
     pub help: Option<String>,
+    /// It may be wrong only because something else could not be read.
+    pub lacks: bool,
 }
 
 impl Misread {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), meant: None, help: None }
+        Self { message: message.into(), meant: None, help: None, lacks: false }
     }
 
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
+    }
+
+    /// As one that follows from what is not there.
+    pub(crate) fn lacking(self) -> Self {
+        Self { lacks: true, ..self }
     }
 }
 
@@ -41,11 +48,9 @@ impl Error for Misread {}
 /// The refusal of a word that is not among `allowed`; `what` says what they are.
 pub(crate) fn unknown<T: fmt::Display>(what: &str, word: &str, allowed: impl IntoIterator<Item = T>) -> Misread {
     let allowed: Vec<String> = allowed.into_iter().map(|word| word.to_string()).collect();
-    Misread {
-        message: format!("unknown {what} {}", quote(word)),
-        meant: nearest(word, allowed.iter().map(String::as_str)).map(str::to_owned),
-        help: Some(format!("allowed: {}", quote_all(&allowed))),
-    }
+    let meant = nearest(word, allowed.iter().map(String::as_str)).map(str::to_owned);
+    let unknown = Misread::new(format!("unknown {what} {}", quote(word)));
+    Misread { meant, ..unknown }.help(format!("allowed: {}", quote_all(&allowed)))
 }
 
 /// As [`unknown`], of a set too large to be shown: the `few` that are nearest are, and `where_all` are.
@@ -54,11 +59,8 @@ pub(crate) fn unknown_of_many(what: &str, word: &str, all: Vec<String>, few: usi
     let mut nearest = all;
     nearest.sort_by_cached_key(|name| strsim::damerau_levenshtein(&normal(word), &normal(name)));
     nearest.truncate(few);
-    Misread {
-        message: format!("unknown {what} {}", quote(word)),
-        meant,
-        help: Some(format!("nearest: {}; {where_all}", quote_all(&nearest))),
-    }
+    let unknown = Misread::new(format!("unknown {what} {}", quote(word)));
+    Misread { meant, ..unknown }.help(format!("nearest: {}; {where_all}", quote_all(&nearest)))
 }
 
 /// The one of `candidates` that a person who wrote `word` most likely meant, if any is likely.

@@ -118,17 +118,17 @@ impl KeyChooser {
 }
 
 /// What a client of this workload does next, on `key` first of all.
-async fn act(client: Arc<Client>, kind: &WorkloadKind, due: SimTime, key: KeyId) {
-    match kind {
-        WorkloadKind::Kv { mix } => kv::act(&client, *mix, due, key).await,
-        WorkloadKind::Script { reads } => script::act(&client, *reads, due, key).await,
+async fn act(client: Arc<Client>, workload: &Workload, due: SimTime, key: KeyId) {
+    match workload.kind {
+        WorkloadKind::Kv => kv::act(&client, workload.mix, due, key).await,
+        WorkloadKind::Script => script::act(&client, workload.reads, due, key).await,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Keys, ScriptReads};
+    use crate::scenario::{Keys, Mix, ScriptReads};
     use crate::world::streams::Streams;
 
     #[test]
@@ -140,11 +140,15 @@ mod tests {
             let space = KeySpace { names, first: BTreeMap::from([("k".into(), 0)]) };
             let workload = Workload {
                 name: "kv".into(),
-                kind: WorkloadKind::Script { reads: ScriptReads::constant(1) },
+                kind: WorkloadKind::Script,
+                mix: Mix::default(),
+                reads: ScriptReads::constant(1),
                 clients: 1,
                 keys,
-                pace: crate::scenario::Pace::Closed { think: std::time::Duration::ZERO },
-                deadline: Workload::DEADLINE,
+                rate: None,
+                burst: 1,
+                think: std::time::Duration::ZERO,
+                deadline: std::time::Duration::from_secs(2),
                 to: crate::scenario::Target::Any,
                 from: std::time::Duration::ZERO,
                 until: None,

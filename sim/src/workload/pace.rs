@@ -17,7 +17,7 @@ pub(super) fn start(
     end: SimTime,
 ) {
     let (world, begin) = (cluster.world().clone(), SimTime::at(workload.from));
-    match workload.pace {
+    match workload.pace() {
         Pace::Closed { think } => {
             for client in clients {
                 process.spawn(closed_loop(world.clone(), client, workload.clone(), think, begin, end));
@@ -45,7 +45,7 @@ async fn closed_loop(
     world.until(begin).await;
     while world.now() < end {
         let key = client.key();
-        act(Arc::clone(&client), &workload.kind, world.now(), key).await;
+        act(Arc::clone(&client), &workload, world.now(), key).await;
         world.sleep(think).await;
     }
 }
@@ -68,7 +68,7 @@ async fn open_loop(
             let client = Arc::clone(&clients[arrivals.stream.below(clients.len() as u64) as usize]);
             let key = *key.get_or_insert_with(|| client.key());
             let workload = Arc::clone(&workload);
-            process.spawn(async move { act(client, &workload.kind, due, key).await });
+            process.spawn(async move { act(client, &workload, due, key).await });
         }
         due = arrivals.after(due);
     }

@@ -11,11 +11,11 @@ pub(super) fn told(scenario: &Scenario) -> Vec<String> {
 
 fn one(workload: &Workload, scenario: &Scenario) -> String {
     let Workload { name, clients, keys, deadline, .. } = workload;
-    let what = match &workload.kind {
-        WorkloadKind::Kv { mix } => format!("single operations ({})", shares(*mix)),
-        WorkloadKind::Script { reads } => format!(
+    let what = match workload.kind {
+        WorkloadKind::Kv => format!("single operations ({})", shares(workload.mix)),
+        WorkloadKind::Script => format!(
             "scripts (a lease read, {}, one write that is checked against what was read; on conflict all of it again)",
-            reads_of(*reads)
+            reads_of(workload.reads)
         ),
     };
     let to = match workload.to {
@@ -67,7 +67,7 @@ fn on(keys: &Keys) -> String {
 }
 
 fn pace(workload: &Workload) -> String {
-    match workload.pace {
+    match workload.pace() {
         Pace::Open { per_second_milli, burst } => {
             let together =
                 if burst == 1 { String::new() } else { format!(", {burst} at a time and on the same (first) key") };

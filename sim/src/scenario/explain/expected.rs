@@ -55,7 +55,7 @@ fn floors(scenario: &Scenario) -> Option<String> {
 fn checks(scenario: &Scenario, context: &Context<'_>) -> String {
     let names: Vec<String> = context.checks.iter().map(|(name, _)| (*name).to_owned()).collect();
     let checks = format!("{} ride on it: {}.", counted(names.len() as u64, "check"), listed(&names));
-    let silent: Vec<String> = scenario.record_only.iter().map(|only| only.check.clone()).collect();
+    let silent: Vec<String> = scenario.checks.record_only.iter().map(|only| only.check.clone()).collect();
     if silent.is_empty() {
         return checks;
     }

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::scenario::{
-    Problem,
-    table::{Entries, List, Or, Positive, Reader, Scalar, Value as _, table},
-};
+use crate::scenario::table::{List, Or, Positive, Scalar, quoted, table};
 use crate::words::{self, Spelled, Verb};
 
 table! {
@@ -18,7 +15,11 @@ table! {
         /// How long, at the end, nothing is wrong any more. Default `5s`.
         quiet: Duration = "quiet", Or(Duration::from_secs(5), Positive);
     }
-    fits = something_is_wrong;
+    wrong |chaos, _given, frame| {
+        lacking "quiet" if chaos.quiet >= frame.until => "the whole run is quiet: nothing ever goes wrong",
+            "let the run be longer, or `quiet` shorter";
+        lacking "faults" if chaos.faults.is_empty() => "chaos without any fault", "leave `faults` out for all of them";
+    }
 }
 
 impl Chaos {
@@ -26,18 +27,6 @@ impl Chaos {
     pub fn all() -> impl Iterator<Item = Verb> {
         Verb::all().filter(|verb| verb.is_drawn())
     }
-}
-
-fn something_is_wrong(chaos: Chaos, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Chaos> {
-    if chaos.quiet >= reader.frame.until {
-        let problem = Problem::new("the whole run is quiet: nothing ever goes wrong").at(entries.place("quiet"));
-        reader.report.missing(problem.help("let the run be longer, or `quiet` shorter"));
-    }
-    if chaos.faults.is_empty() {
-        let problem = Problem::new("chaos without any fault").at(entries.place("faults"));
-        reader.report.missing(problem.help("leave `faults` out for all of them"));
-    }
-    Some(chaos)
 }
 
 /// A fault that chaos can draw.
@@ -49,5 +38,5 @@ const FAULT: Scalar<Verb> = Scalar {
         let known = Chaos::all().find(|verb| verb.name() == text);
         known.ok_or_else(|| words::unknown("fault that chaos can draw", text, Chaos::all()))
     },
-    write: |verb| verb.toml(),
+    write: |verb| quoted(verb),
 };

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use super::{
-    ByVariant, by_variant,
     hardware::{Cpu, Disk, Lanes},
-    network::{Links, Network, Profiled, Wire, by_profile},
+    network::{LINKS, Network, Profiled, Wire, by_profile},
 };
 use crate::scenario::{
     Problem,
     table::{
-        Entries, Entry, Field, Frame, Keys, Line, Maybe, Or, Over, Positive, Reader, Report, Table, Whole, table, word,
+        Entries, Entry, Field, Frame, Inner, Keys, Line, Maybe, Named, Or, Positive, Reader, Report, Table, VARIANT,
+        Whole, over, table, word,
     },
     units::Protocol,
 };
@@ -29,7 +29,7 @@ const TICK: Or<Duration, Positive> = Or(Duration::from_millis(10), Positive);
 const HEARTBEAT: Or<Duration, Positive> = Or(Duration::from_millis(100), Positive);
 const ELECTION_TIMEOUT: Or<Duration, Positive> = Or(Duration::from_secs(1), Positive);
 const LEASE: Maybe<Positive> = Maybe(Positive);
-const CHANGES: ByVariant<Changes> = by_variant("ClusterVariants");
+const CHANGES: Named<String, Inner<Changes>> = Named { named: "ClusterVariants", name: VARIANT, value: over() };
 const GET_READS: Whole<u32> = Whole { least: 1, most: MAX_GET_READS };
 
 table! {
@@ -58,15 +58,15 @@ table! {
         /// Between nodes: a profile, or a table. Default `same-az`.
         network: Network = "network", Or(Network::of(Network::USUAL), by_profile::<Network>());
         /// Between two nodes, where it is not as between all: `"n1-n2"` there and back, `"n1>n2"` one way.
-        links: BTreeMap<Wire, Network> = "links", Or(BTreeMap::new(), Links);
+        links: BTreeMap<Wire, Network> = "links", Or(BTreeMap::new(), LINKS);
         /// Between clients and nodes. Default `same-az`.
         client_network: Network = "client-network", Or(Network::of(Network::USUAL), by_profile::<Network>());
         /// The queues of the transport between nodes.
-        lanes: Lanes = "lanes", Over(Lanes::default());
+        lanes: Lanes = "lanes", Or(Lanes::default(), over());
         /// Of every node: a profile, or a table. Default `nvme`.
         disk: Disk = "disk", Or(Disk::of(Disk::USUAL), by_profile::<Disk>());
         /// Of every node.
-        cpu: Cpu = "cpu", Over(Cpu::default());
+        cpu: Cpu = "cpu", Or(Cpu::default(), over());
         /// How often a get reads storage. Default 1.
         reads_per_get: u32 = "reads-per-get", Or(1, GET_READS);
         /// How each read of storage is fenced, beyond the lease read with which its request began. Default: as the variant says.
@@ -81,9 +81,9 @@ table! {
     /// What a variant changes about the cluster; what it leaves unsaid is as for all.
     pub struct Changes {
         /// The queues of the transport between nodes.
-        lanes: Lanes = "lanes", Over(Lanes::default());
+        lanes: Lanes = "lanes", Or(Lanes::default(), over());
         /// Of every node.
-        cpu: Cpu = "cpu", Over(Cpu::default());
+        cpu: Cpu = "cpu", Or(Cpu::default(), over());
         /// How often a get reads storage.
         reads_per_get: u32 = "reads-per-get", Or(1, GET_READS);
         /// How each read of storage is fenced. `None`: as the variant says.
@@ -122,19 +122,18 @@ impl Cluster {
 
 /// The table, with what variants change.
 pub(super) fn put(cluster: &Cluster) -> Keys {
-    let base = cluster.unchanged();
-    let changes = cluster.changes.iter();
-    let changes =
-        changes.fold(Keys::default(), |keys, (name, of)| keys.key(name, of.put(Some(&base), Keys::default())));
-    let rest = Cluster { changes: BTreeMap::new(), ..cluster.clone() };
-    rest.put(None, Keys::default()).table("variant", changes)
+    let rest = Cluster { changes: BTreeMap::new(), ..cluster.clone() }.put(None, Keys::default());
+    match cluster.changes.is_empty() {
+        true => rest,
+        false => rest.key("variant", CHANGES.put(None, Some(&cluster.unchanged()), &cluster.changes)),
+    }
 }
 
 /// What the rest of a file must know of the cluster that `entries` describe. Size and times are read alone and in silence, and
 /// judged by how they fit together: what else is wrong here keeps neither them nor the rest from that.
-pub(super) fn frame(entries: &Entries<'_>, frame: &Frame, report: &mut Report) -> Frame {
+pub(super) fn frame(entries: &Entries<'_>, mut frame: Frame, report: &mut Report) -> Frame {
     let mut silent = Report::silent();
-    let reader = &mut Reader { frame, report: &mut silent };
+    let reader = &mut Reader { frame: &mut frame, report: &mut silent };
     let mut sketch = Cluster::default();
     let is_sized = into(&mut sketch.nodes, &NODES, entries.entry("nodes"), reader)
         & into(&mut sketch.learners, &BESIDE, entries.entry("learners"), reader)
@@ -143,7 +142,7 @@ pub(super) fn frame(entries: &Entries<'_>, frame: &Frame, report: &mut Report) -
         & into(&mut sketch.heartbeat, &HEARTBEAT, entries.entry("heartbeat"), reader)
         & into(&mut sketch.election_timeout, &ELECTION_TIMEOUT, entries.entry("election-timeout"), reader)
         & into(&mut sketch.lease, &LEASE, entries.entry("lease"), reader);
-    let reader = &mut Reader { frame, report };
+    let reader = &mut Reader { frame: &mut frame, report };
     let has_room = is_sized && enough_room(&sketch, entries, reader);
     if is_timed {
         times_fit(&sketch, entries, reader);
@@ -151,7 +150,7 @@ pub(super) fn frame(entries: &Entries<'_>, frame: &Frame, report: &mut Report) -
     let Cluster { election_timeout, heartbeat, lease, .. } = sketch;
     let protocol = Some(Protocol { election_timeout, heartbeat, lease });
     // After a refused number no node may be refused for being too many.
-    Frame { nodes: if has_room { sketch.size() } else { MAX_NODES }, protocol, ..frame.clone() }
+    Frame { nodes: if has_room { sketch.size() } else { MAX_NODES }, protocol, ..frame }
 }
 
 /// Puts what `field` reads into `place`. Was it not refused?
@@ -163,7 +162,7 @@ fn into<F: Field>(place: &mut F::Of, field: &F, entry: Entry<'_>, reader: &mut R
 /// What a variant leaves unsaid is as for all.
 fn with_changes(mut cluster: Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Cluster> {
     if let Some(raw) = entries.get("variant") {
-        cluster.changes = CHANGES.read_over(Some(&cluster.unchanged()), "variant", raw, reader)?;
+        cluster.changes = CHANGES.read_each(Some(&cluster.unchanged()), "variant", raw, reader)?;
     }
     Some(cluster)
 }

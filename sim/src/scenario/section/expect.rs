@@ -4,14 +4,15 @@
 use std::{collections::BTreeMap, fmt, ops::Range};
 
 use serde_json::{Value as Json, json};
+use toml::Spanned;
 
-use super::by_variant;
 use crate::scenario::{
     Metric, Problem, Unit,
     problem::quote_all,
     table::{
-        Definitions, Entries, Entry, Field, Form, Key, Keys, LENGTH, Line, Maybe, NAME, NUMBER, Or, Raw, Reader, Text,
-        Unsaid, every, form, misfit, pattern, quantity, table, whole, word,
+        Definitions, Entries, Entry, Field, Inner, Key, Keys, Kind, LENGTH, Line, Maybe, NAME, NUMBER, Named, Or, Raw,
+        Reader, Text, Unsaid, VARIANT, every, inner, misfit, pattern, quantity, quoted, table, table_of, whole, word,
+        written,
     },
     units,
 };
@@ -28,7 +29,7 @@ table! {
         /// Bounds on metrics, in file order.
         bounds: Vec<Expectation> = "", Bounds;
         /// What this file expects when it runs under another variant: `elastickv-549 = { class = "stale-read" }`.
-        variants: BTreeMap<String, VariantExpect> = "variant", Or(BTreeMap::new(), by_variant::<VariantExpect>("Variants"));
+        variants: BTreeMap<String, VariantExpect> = "variant", Or(BTreeMap::new(), VARIANTS);
     }
     unknown = no_metric;
 }
@@ -49,14 +50,7 @@ table! {
     unknown = no_metric;
 }
 
-table! {
-    /// What the run must have exercised, or it fails as vacuous.
-    pub struct Floors: Default {
-        /// In file order.
-        all: Vec<Floor> = "", Each;
-    }
-    unknown = no_count;
-}
+const VARIANTS: Named<String, Inner<VariantExpect>> = Named { named: "Variants", name: VARIANT, value: inner() };
 
 /// Whose operations a metric is of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +120,12 @@ impl Bound {
         }
     }
 
+    /// As it was written; a plain number without quotes.
+    fn toml(&self) -> String {
+        let number: Option<i64> = self.text.parse().ok().filter(|number: &i64| number.to_string() == self.text);
+        number.map_or_else(|| quoted(&self.text), |number| number.to_string())
+    }
+
     /// In a sentence: `>= 0.97`, `== 0`, `within 1..=2`.
     pub fn asked(&self) -> String {
         let before = match self.op {
@@ -162,14 +162,6 @@ crate::words::words! {
         Ge = ">=",
         /// `>`
         Gt = ">",
-    }
-}
-
-/// As it was written; a plain number without quotes.
-impl crate::scenario::table::Value for Bound {
-    fn toml(&self) -> String {
-        let number: Option<i64> = self.text.parse().ok().filter(|number: &i64| number.to_string() == self.text);
-        number.map_or_else(|| self.text.toml(), |number| number.to_string())
     }
 }
 
@@ -227,9 +219,10 @@ pub(in crate::scenario) fn put_bounds(bounds: &[Expectation], keys: Keys) -> Key
         };
         by_scope.entry(scope).or_default().entry(name).or_default().push(bound);
     }
-    let of_one = |keys: Keys, (name, bounds): (&String, &Vec<_>)| keys.key(name, put_metrics(bounds, Keys::default()));
+    let of_one =
+        |keys: Keys, (name, bounds): (&String, &Vec<_>)| keys.key(name, put_metrics(bounds, Keys::default()).inline());
     by_scope.iter().fold(put_metrics(&of_all, keys), |keys, ((_, scope), names)| {
-        keys.key(scope, names.iter().fold(Keys::default(), of_one))
+        keys.key(scope, names.iter().fold(Keys::default(), of_one).inline())
     })
 }
 
@@ -294,12 +287,12 @@ fn put_metrics(bounds: &[&Expectation], keys: Keys) -> Keys {
     bounds.chunk_by(|one, other| one.metric == other.metric).fold(keys, |keys, of_metric| {
         let name = of_metric.first().map(|expectation| expectation.metric.to_string()).unwrap_or_default();
         match of_metric {
-            [Expectation { window: None, bound, .. }] => keys.key(&name, bound),
+            [Expectation { window: None, bound, .. }] => keys.key(&name, bound.toml()),
             windows => {
                 let inner = windows.iter().fold(Keys::default(), |keys, Expectation { window, bound, .. }| {
-                    keys.key(window.as_deref().unwrap_or(WHOLE), bound)
+                    keys.key(window.as_deref().unwrap_or(WHOLE), bound.toml())
                 });
-                keys.key(&name, inner)
+                keys.key(&name, inner.inline())
             }
         }
     })
@@ -313,9 +306,15 @@ impl Unsaid for Bounds {
 
 /// One bound, or one for each window.
 fn bounds_of(metric: Metric, of: &Of, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
-    let windows = match form(&metric.to_string(), raw, reader.report)? {
-        Form::Word(bound) => return Some(vec![expectation(metric, of, None, &bound, reader)?]),
-        Form::Table(windows) => windows.all(),
+    let windows = match (Entries::of(raw), written(raw)) {
+        (Some(windows), _) => windows.all(),
+        (None, Some(bound)) => {
+            return Some(vec![expectation(metric, of, None, &Spanned::new(raw.span(), bound), reader)?]);
+        }
+        (None, None) => {
+            let problem = misfit("a quoted text, a number or a table", &metric.to_string(), raw);
+            return reader.report.shape(problem);
+        }
     };
     if windows.is_empty() {
         let problem = Problem::new(format!("`{metric}` has no bound")).at(raw.span());
@@ -389,48 +388,45 @@ fn one_bound(unit: Unit) -> Json {
     }
 }
 
-/// Every key that is a count.
-struct Each;
+/// What the run must have exercised: a number for each count.
+pub(super) struct Floors;
 
-fn counts() -> impl Iterator<Item = Metric> {
-    Metric::all().into_iter().filter(|metric| metric.is_count())
+fn counts() -> Vec<Key> {
+    let schema = |_: &mut Definitions<'_>| json!({ "type": "integer", "minimum": 0 });
+    let counts = Metric::all().into_iter().filter(|metric| metric.is_count());
+    counts.map(|metric| Key::new(metric.to_string(), metric.meaning(), schema)).collect()
 }
 
-impl Field for Each {
+impl Kind for Floors {
     type Of = Vec<Floor>;
 
-    fn keys(self, _: &'static str, _: &'static str) -> Vec<Key> {
-        let schema = |_: &mut Definitions<'_>| json!({ "type": "integer", "minimum": 0 });
-        counts().map(|metric| Key::new(metric.to_string(), metric.meaning(), schema)).collect()
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
+        definitions.named("Floors", |definitions| definitions.closed(&counts()))
     }
 
-    fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        let known = entry.table.all().into_iter().filter_map(|(key, raw)| {
-            let metric = key.get_ref().parse().ok().filter(|metric: &Metric| metric.is_count())?;
-            Some((metric, reader.report.line(&key.span()), raw))
-        });
-        let known: Vec<_> = known.collect();
-        let read = known.into_iter().map(|(metric, line, raw)| {
-            let name = metric.to_string();
-            let least = whole(&name, raw, reader.report)?;
-            if least < 0 {
-                let message = format!("a floor cannot be negative: `{name}` is never below 0");
-                reader.report.refuse(Problem::new(message).at(raw.span()));
-            }
-            Some(Floor { metric, least: u64::try_from(least).ok()?, line })
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Floor>> {
+        let entries = table_of(key, raw, reader)?;
+        entries.refuse_unknown(&counts(), no_count, reader.report);
+        let read = entries.all().into_iter().filter_map(|(key, raw)| {
+            let metric: Metric = key.get_ref().parse().ok().filter(|metric: &Metric| metric.is_count())?;
+            let line = reader.report.line(&key.span());
+            let least = whole(key.get_ref(), raw, reader.report).and_then(|least| {
+                let negative = format!("a floor cannot be negative: `{metric}` is never below 0");
+                let least = u64::try_from(least).map_err(|_| Misread::new(negative));
+                reader.report.take(least, raw.span())
+            });
+            Some(least.map(|least| Floor { metric, least, line }))
         });
         every(read)
     }
 
-    fn put(&self, _: &str, _: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
-        value.iter().fold(keys, |keys, floor| keys.key(&floor.metric.to_string(), floor.least))
+    fn toml(&self, value: &Vec<Floor>) -> String {
+        put_floors(value).inline()
     }
 }
 
-impl Unsaid for Each {
-    fn unsaid(&self) -> Vec<Floor> {
-        Vec::new()
-    }
+pub(super) fn put_floors(floors: &[Floor]) -> Keys {
+    floors.iter().fold(Keys::default(), |keys, floor| keys.key(floor.metric, floor.least))
 }
 
 fn no_metric(word: &str, known: &[&str]) -> Misread {

@@ -10,18 +10,18 @@ use serde_json::{Value as Json, json};
 
 use super::{
     chaos::Chaos,
-    claims::{Checks, Claims, RecordOnly},
+    claims::{Checks, Claims},
     cluster::{self, Cluster},
-    expect::{Expect, Floor, Floors, VariantExpect},
+    expect::{self, Expect, Floor, Floors, VariantExpect},
     size,
     timeline::{Step, Timeline},
-    workload::{Pace, Workload, Workloads},
+    workload::{self, Workload, Workloads},
 };
 use crate::scenario::{
     Action, MAX_DURATION, Metric, Misread, Problem,
     table::{
-        DURATION, Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, NAME, Or, Over, Raw, Reader, Report,
-        Scalar, TEXT, Table, Tags, VARIANT, Value as _, inner, named, pattern, table, whole,
+        Aside, DURATION, Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, NAME, Or, Raw, Reader, Report,
+        Scalar, TEXT, Table, VARIANT, inner, named, pattern, quoted, table, whole,
     },
     units,
 };
@@ -33,39 +33,65 @@ pub const MAX_FILE: usize = 1 << 20;
 /// The most seeds of a sweep.
 pub const MAX_SEEDS: u64 = 1_000_000;
 
-/// A scenario that makes sense: all names resolve, all times lie within the run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scenario {
-    /// Kebab-case; equals the file's stem.
-    pub name: String,
-    /// One sentence for people. May be empty.
-    pub about: String,
-    /// The file, as the user named it.
-    pub path: PathBuf,
-    /// What a sweep runs.
-    pub seeds: Seeds,
-    /// How long the run lasts.
-    pub until: Duration,
-    /// The variant that the run is under. Only its name: the runner knows which exist.
-    pub variant: Option<String>,
-    /// What happens, by time; file order among equals.
-    pub timeline: Vec<Step>,
-    /// What each seed draws beside that.
-    pub chaos: Option<Chaos>,
-    /// What it happens to.
-    pub cluster: Cluster,
-    /// Within these the run must be safe.
-    pub claims: Claims,
-    /// Checks whose findings are counted and reported, but neither end nor fail the run. In file order.
-    pub record_only: Vec<RecordOnly>,
-    /// What clients do. Never empty; names are unique.
-    pub workloads: Vec<Workload>,
-    /// How much of the file's rates clients keep up. No word of the file: see [`Scenario::at_load`].
-    pub load: Load,
-    /// What must be true of the run.
-    pub expect: Expect,
-    /// What the run must have exercised, or it fails as vacuous.
-    pub floors: Vec<Floor>,
+table! {
+    /// A scenario that makes sense: all names resolve, all times lie within the run.
+    pub struct Scenario {
+        /// The file's name without `.toml`.
+        name: String = "name", Or(String::new(), Scalar { read: |text, _| named(text, "a scenario's name"), ..NAME });
+        /// One sentence for people.
+        about: String = "about", Or(String::new(), TEXT);
+        /// The file, as the user named it.
+        path: PathBuf = "", Aside(PathBuf::new);
+        /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included), `7`, or several: `1,5,9..12`. Default `1..=5`.
+        seeds: Seeds = "seeds", Or(Seeds::default(), SEEDS);
+        /// How long the run lasts, in simulated time.
+        until: Duration = "until", Or(Duration::ZERO, UNTIL);
+        /// The behaviour of the stack that the file runs under. Default `default`.
+        variant: Option<String> = "variant", Maybe(VARIANT);
+        /// The format of the file. Default 1, which is the only one.
+        format: u32 = "format", Or(FORMAT, Format);
+        /// What happens, one step a line. Must stand before the first [table].
+        timeline: Vec<Step> = "timeline", Or(Vec::new(), Timeline);
+        /// The cluster under test.
+        cluster: Cluster = "cluster", Or(Cluster::default(), Own(inner()));
+        /// What the run claims to stay within. Within these it must be safe.
+        claims: Claims = "claims", Or(Claims::default(), Own(inner()));
+        /// What becomes of the checks that ride on every run.
+        checks: Checks = "checks", Or(Checks::default(), inner());
+        /// What each seed draws: the cluster's shape and timing, which faults exist, how often they act and on whom.
+        chaos: Option<Chaos> = "chaos", Maybe(inner::<Chaos>());
+        /// What clients do: `[[workload]]`, at least one.
+        workloads: Vec<Workload> = "workload", Or(Vec::new(), Workloads);
+        /// How much of the file's rates clients keep up. No word of the file: see [`Scenario::at_load`].
+        load: Load = "", Aside(Load::default);
+        /// What must be true of a run: bounds on metrics, over the whole run or in tagged windows.
+        expect: Expect = "expect", Or(Expect::default(), inner());
+        /// What the run must have exercised, or it fails as vacuous.
+        floors: Vec<Floor> = "floors", Or(Vec::new(), Floors);
+    }
+}
+
+/// What every file must have.
+const NEEDED: [&str; 3] = ["name", "until", "workload"];
+
+/// A table outside of which the units of the protocol are not known.
+struct Own<K>(K);
+
+impl<K: Kind> Kind for Own<K> {
+    type Of = K::Of;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
+        self.0.schema(definitions)
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<K::Of> {
+        let mut frame = Frame { protocol: None, ..reader.frame.clone() };
+        self.0.read(key, raw, &mut Reader { frame: &mut frame, report: reader.report })
+    }
+
+    fn toml(&self, value: &K::Of) -> String {
+        self.0.toml(value)
+    }
 }
 
 impl Scenario {
@@ -78,9 +104,7 @@ impl Scenario {
     pub fn at_load(&self, load: Load) -> Self {
         let mut scaled = Self { load, ..self.clone() };
         for workload in &mut scaled.workloads {
-            if let Pace::Open { per_second_milli, .. } = &mut workload.pace {
-                *per_second_milli = (*per_second_milli * u64::from(load.0) / 1_000).max(1);
-            }
+            workload.rate = workload.rate.map(|milli| (milli * u64::from(load.0) / 1_000).max(1));
         }
         scaled
     }
@@ -188,24 +212,6 @@ impl Scenario {
     }
 }
 
-table! {
-    /// What stands above the tables.
-    struct Head {
-        /// The file's name without `.toml`.
-        name: Option<String> = "name", Maybe(Scalar { read: |text, _| named(text, "a scenario's name"), ..NAME });
-        /// One sentence for people.
-        about: String = "about", Or(String::new(), TEXT);
-        /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included), `7`, or several: `1,5,9..12`. Default `1..=5`.
-        seeds: Seeds = "seeds", Or(Seeds::default(), SEEDS);
-        /// How long the run lasts, in simulated time.
-        until: Option<Duration> = "until", Maybe(UNTIL);
-        /// The behaviour of the stack that the file runs under. Default `default`.
-        variant: Option<String> = "variant", Maybe(VARIANT);
-        /// The format of the file. Default 1, which is the only one.
-        format: u32 = "format", Or(FORMAT, Format);
-    }
-}
-
 /// The seeds of a sweep.
 const SEEDS: Scalar<Seeds> = Scalar {
     named: "Seeds",
@@ -215,12 +221,12 @@ const SEEDS: Scalar<Seeds> = Scalar {
         json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, pattern(&format!(r"{range}(,\s*{range})*"))] })
     },
     read: |text, _| text.parse(),
-    write: |seeds| seeds.to_string().toml(),
+    write: |seeds| quoted(seeds),
 };
 
 /// The end of a run.
 const UNTIL: Scalar<Duration> = Scalar {
-    read: |text, protocol| match units::moment(text, protocol)? {
+    read: |text, frame| match units::moment(text, frame.protocol.as_ref())? {
         Duration::ZERO => Err(Misread::new("a run of no length has nothing to show")),
         until => Ok(until),
     },
@@ -250,90 +256,44 @@ impl Kind for Format {
     }
 
     fn toml(&self, value: &u32) -> String {
-        value.toml()
+        value.to_string()
     }
 }
 
 /// All keys of a file.
 pub(in crate::scenario) fn keys() -> Vec<Key> {
-    let workloads = "What clients do: `[[workload]]`, at least one.";
-    let expect = "What must be true of a run: bounds on metrics, over the whole run or in tagged windows.";
-    let chaos =
-        "What each seed draws: the cluster's shape and timing, which faults exist, how often they act and on whom.";
-    let sections = [
-        Key::new("timeline", "What happens, one step a line. Must stand before the first [table].", Timeline::schema),
-        Key::of("cluster", "The cluster under test.", inner::<Cluster>()),
-        Key::of("claims", "What the run claims to stay within. Within these it must be safe.", inner::<Claims>()),
-        Key::of("checks", "What becomes of the checks that ride on every run.", inner::<Checks>()),
-        Key::of("chaos", chaos, inner::<Chaos>()),
-        Key::of("workload", workloads, Workloads).needed(),
-        Key::of("expect", expect, inner::<Expect>()),
-        Key::of("floors", "What the run must have exercised, or it fails as vacuous.", inner::<Floors>()),
-    ];
-    let head = Head::keys().into_iter();
-    let head = head.map(|key| if ["name", "until"].contains(&key.name.as_ref()) { key.needed() } else { key });
-    head.chain(sections).collect()
+    let needed = |key: Key| if NEEDED.contains(&key.name.as_ref()) { key.needed() } else { key };
+    Scenario::keys().into_iter().map(needed).collect()
 }
 
-/// Reads the file `path`, whose contents are `text`. What comes out makes sense only if there are no problems: a section that was
-/// refused is there as if the file left it out.
-pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> (Option<Scenario>, Vec<Problem>) {
-    let keys = keys();
-    let top = Head::keys().into_iter().map(|key| key.name).chain(["timeline".into()]);
-    let mut report = Report::new(text, top.collect());
-    root.refuse_unknown(&keys, Head::unknown, &mut report);
+/// Reads the file `path`, whose contents are `text`.
+pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
+    let is_above =
+        |name: &str| !["cluster", "claims", "checks", "chaos", "workload", "expect", "floors"].contains(&name);
+    let above = Scenario::keys().into_iter().map(|key| key.name).filter(|name| is_above(name));
+    let mut report = Report::new(text, above.collect());
     let mut frame = frame(root, &mut report);
-    let own = Frame { protocol: None, ..frame.clone() };
-    let cluster = section("cluster", root, &own, &mut report);
-    let timeline = Timeline::read(root.get("timeline"), &mut Reader { frame: &frame, report: &mut report });
-    frame.tags.clone_from(&timeline.tags);
-    let reader = &mut Reader { frame: &frame, report: &mut report };
-    let workloads = Or(Vec::new(), Workloads).read(root.entry("workload"), None, reader).unwrap_or_default();
-    frame.workloads = workloads.iter().map(|workload| workload.name.clone()).collect();
-    let head = Head::decode(None, root, &mut Reader { frame: &frame, report: &mut report });
     missing(root, path, &mut report);
-    let Checks { record_only } = section("checks", root, &frame, &mut report);
-    let Floors { all: floors } = section("floors", root, &frame, &mut report);
-    let (claims, expect) = (section("claims", root, &own, &mut report), section("expect", root, &frame, &mut report));
-    let reader = &mut Reader { frame: &frame, report: &mut report };
-    let chaos = Maybe(inner::<Chaos>()).read(root.entry("chaos"), None, reader).flatten();
-    let scenario = head.map(|Head { name, about, seeds, until, variant, format: _ }| Scenario {
-        name: name.unwrap_or_default(),
-        about,
-        path: path.to_owned(),
-        seeds,
-        until: until.unwrap_or_default(),
-        variant,
-        timeline: timeline.steps,
-        chaos,
-        cluster,
-        claims,
-        record_only,
-        workloads,
-        load: Load::default(),
-        expect,
-        floors,
-    });
+    let read = Scenario::read(None, root, &mut Reader { frame: &mut frame, report: &mut report });
     // Of parts that were refused nothing is known.
-    if let Some(scenario) = scenario.as_ref().filter(|_| report.problems.is_empty()) {
-        recovery_follows_healing(scenario, &timeline.places, &mut report);
+    if let Some(scenario) = read.filter(|_| report.problems.is_empty()) {
+        recovery_follows_healing(&scenario, &frame.places, &mut report);
         let items = root.get("workload").and_then(|raw| raw.get_ref().as_array()).into_iter().flatten();
-        size::limits(scenario, &items.map(|item| item.span()).collect::<Vec<_>>(), root.place("until"), &mut report);
+        size::limits(&scenario, &items.map(|item| item.span()).collect::<Vec<_>>(), root.place("until"), &mut report);
+        if report.problems.is_empty() {
+            return Ok(Scenario { path: path.to_owned(), ..scenario });
+        }
     }
-    (scenario, report.finish())
-}
-
-fn section<T: Table + Clone + Default>(key: &'static str, root: &Entries<'_>, frame: &Frame, report: &mut Report) -> T {
-    Over(T::default()).read(root.entry(key), None, &mut Reader { frame, report }).unwrap_or_default()
+    Err(report.finish())
 }
 
 /// What the parts of a file may refer to, read before them: what is wrong there keeps no other part from being judged.
 fn frame(root: &Entries<'_>, report: &mut Report) -> Frame {
     // Without a known end nothing may be refused for lying after it.
-    let frame = Frame { until: MAX_DURATION, nodes: 0, protocol: None, tags: Tags::new(), workloads: Vec::new() };
+    let frame = Frame { until: MAX_DURATION, ..Frame::default() };
     let entries = root.get("cluster").and_then(Entries::of).unwrap_or_else(Entries::none);
-    let frame = cluster::frame(&entries, &frame, report);
-    let reader = &mut Reader { frame: &frame, report: &mut Report::silent() };
+    let mut frame = cluster::frame(&entries, frame, report);
+    let reader = &mut Reader { frame: &mut frame, report: &mut Report::silent() };
     let until = Maybe(UNTIL).read(root.entry("until"), None, reader).flatten();
     Frame { until: until.unwrap_or(MAX_DURATION), ..frame }
 }
@@ -375,11 +335,21 @@ fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report
 /// What equals its default is left out; keys stand in the order of the schema; a step is one line. Reading the text back gives
 /// the same plan, but for the lines that it remembers.
 pub fn print(scenario: &Scenario) -> String {
-    let Scenario { name, about, seeds, until, variant, cluster, claims, record_only, expect, floors, .. } =
-        scenario.clone();
     let own = Keys::default;
-    let head = Head { name: Some(name), about, seeds, until: Some(until), variant, format: FORMAT };
-    let steps: String = scenario.timeline.iter().map(|step| format!("  {},\n", step.put().toml())).collect();
+    let Scenario { timeline, cluster, claims, checks, chaos, workloads, expect, floors, .. } = scenario.clone();
+    let (steps, none) = (timeline.iter().map(|step| format!("  {},\n", step.put(None, own()).inline())), Vec::new());
+    let steps: String = steps.collect();
+    let head = Scenario {
+        timeline: none,
+        cluster: Cluster::default(),
+        claims: Claims::default(),
+        checks: Checks::default(),
+        chaos: None,
+        workloads: Vec::new(),
+        expect: Expect::default(),
+        floors: Vec::new(),
+        ..scenario.clone()
+    };
     let variants = expect.variants.clone().into_iter();
     let expect = Expect { variants: Default::default(), ..expect };
     let sections = [
@@ -387,17 +357,15 @@ pub fn print(scenario: &Scenario) -> String {
         if steps.is_empty() { steps } else { format!("timeline = [\n{steps}]\n") },
         cluster::put(&cluster).section("[cluster]"),
         claims.put(None, own()).section("[claims]"),
-        Checks { record_only }.put(None, own()).section("[checks]"),
+        checks.put(None, own()).section("[checks]"),
         // Its section is there even where it says nothing.
-        scenario
-            .chaos
-            .as_ref()
-            .map_or_else(String::new, |chaos| format!("[chaos]\n{}", chaos.put(None, own()).lines())),
+        chaos.map_or_else(String::new, |chaos| format!("[chaos]\n{}", chaos.put(None, own()).lines())),
     ];
-    let workloads = scenario.workloads.iter().map(|workload| workload.put(None, own()).section("[[workload]]"));
+    let workloads = workload::unnamed(workloads).into_iter();
+    let workloads = workloads.map(|workload| workload.put(None, own()).section("[[workload]]"));
     let under =
         |(name, of): (String, VariantExpect)| format!("[expect.variant.{name}]\n{}", of.put(None, own()).lines());
-    let floors = Floors { all: floors }.put(None, own()).section("[floors]");
+    let floors = expect::put_floors(&floors).section("[floors]");
     let expected = [expect.put(None, own()).section("[expect]")].into_iter().chain(variants.map(under)).chain([floors]);
     let mut parts: Vec<String> = sections.into_iter().chain(workloads).chain(expected).collect();
     parts.retain(|part| !part.is_empty());

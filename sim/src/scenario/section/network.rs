@@ -1,6 +1,6 @@
 //! Networks: what carries messages, by name or by what it changes of one that has a name.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData, ops::Range, str::FromStr, time::Duration};
+use std::{fmt, marker::PhantomData, str::FromStr, time::Duration};
 
 use serde_json::{Value as Json, json};
 
@@ -8,8 +8,8 @@ use crate::scenario::{
     Ppm, Problem, Selector,
     profiles::{self, NETWORKS, Profile},
     table::{
-        DURATION, Definitions, Entries, Entry, Field, Flag, Form, Key, Keys, Kind, Or, Raw, Reader, SHARE, Table,
-        Value as _, form, misfit, table, text,
+        DURATION, Definitions, Entries, Entry, Field, Flag, Key, Keys, Kind, Named, Or, Raw, Reader, SHARE, Scalar,
+        Short, Table, quoted, table,
     },
     units,
 };
@@ -21,7 +21,7 @@ table! {
         /// The profile that the rest of the table changes.
         name: String = "base", Base::<Network>::of();
         /// One way: a constant, or quantiles with `p0` and `p100`.
-        latency: Distribution = "latency", Or(Distribution::constant(Duration::ZERO), Quantiles);
+        latency: Distribution = "latency", Or(Distribution::constant(Duration::ZERO), quantiles());
         /// The share of messages that is lost.
         loss: Ppm = "loss", Or(Ppm(0), SHARE);
         /// The share of messages that arrives twice.
@@ -66,33 +66,41 @@ impl Profiled for Network {
 const CHANGED: &str = " (changed)";
 
 /// A profile, by name, or a table that changes one.
-pub(in crate::scenario) struct ByProfile<T>(PhantomData<T>);
-
-pub(in crate::scenario) const fn by_profile<T: Profiled>() -> ByProfile<T> {
-    ByProfile(PhantomData)
+pub(in crate::scenario) const fn by_profile<T: Profiled>() -> Short<Scalar<T>, Changed<T>> {
+    Short {
+        short: Scalar {
+            named: T::NAMES,
+            schema: |_| json!({ "enum": T::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>() }),
+            bare: false,
+            read: |name, _| profile::<T>(name).map(T::of),
+            write: |of| quoted(base(of).0),
+        },
+        long: Changed(PhantomData),
+        of: |of| of,
+        plain: |of| Some(of).filter(|of| base(*of).1 == **of).cloned(),
+        expected: "a quoted text or a table",
+        help: "",
+    }
 }
 
-impl<T: Profiled> Kind for ByProfile<T> {
+/// A table that changes a profile.
+pub(in crate::scenario) struct Changed<T>(PhantomData<T>);
+
+impl<T: Profiled> Kind for Changed<T> {
     type Of = T;
 
     fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        json!({ "anyOf": [names::<T>(definitions), definitions.table::<T>()] })
+        definitions.table::<T>()
     }
 
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
-        let entries = match form(key, raw, reader.report)? {
-            Form::Word(name) => return profile::<T>(name.get_ref(), raw.span(), reader).map(T::of),
-            Form::Table(entries) => entries,
-        };
+    fn read(&self, _: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
+        let entries = Entries::of(raw)?;
         let base = match entries.get("base") {
-            Some(raw) => {
-                let name = text("base", raw, reader.report);
-                name.and_then(|name| profile::<T>(name.get_ref(), raw.span(), reader))
-            }
-            None => Some(T::USUAL),
+            Some(raw) => by_profile::<T>().short.read("base", raw, reader),
+            None => Some(T::of(T::USUAL)),
         };
-        let changed = T::read(Some(&T::of(base.unwrap_or(T::USUAL))), &entries, reader);
-        let (base, mut changed) = (T::of(base?), changed?);
+        let changed = T::read(Some(base.as_ref().unwrap_or(&T::of(T::USUAL))), &entries, reader);
+        let (base, mut changed) = (base?, changed?);
         if changed != base {
             changed.name().push_str(CHANGED);
         }
@@ -100,22 +108,20 @@ impl<T: Profiled> Kind for ByProfile<T> {
     }
 
     fn toml(&self, value: &T) -> String {
-        let mut value = value.clone();
-        let name = value.name().trim_end_matches(CHANGED).to_owned();
-        let base = T::of(T::PROFILES.iter().find(|profile| profile.name == name).unwrap_or(T::USUAL));
-        if value == base { name.toml() } else { value.put(Some(&base), Keys::default()).toml() }
+        value.put(Some(&base(value).1), Keys::default()).inline()
     }
 }
 
-fn names<T: Profiled>(definitions: &mut Definitions<'_>) -> Json {
-    let names = || json!({ "enum": T::PROFILES.iter().map(|profile| profile.name).collect::<Vec<_>>() });
-    definitions.named(T::NAMES, |_| names())
+/// The profile that `of` is, or changes, and its name.
+fn base<T: Profiled>(of: &T) -> (String, T) {
+    let name = of.clone().name().trim_end_matches(CHANGED).to_owned();
+    let profile = profile::<T>(&name).unwrap_or(T::USUAL);
+    (name, T::of(profile))
 }
 
-fn profile<T: Profiled>(name: &str, place: Range<usize>, reader: &mut Reader<'_>) -> Option<&'static Profile> {
+fn profile<T: Profiled>(name: &str) -> Result<&'static Profile, Misread> {
     let found = T::PROFILES.iter().find(|profile| profile.name == name);
-    let names = T::PROFILES.iter().map(|profile| profile.name);
-    reader.report.take(found.ok_or_else(|| words::unknown(T::WHAT, name, names)), place)
+    found.ok_or_else(|| words::unknown(T::WHAT, name, T::PROFILES.iter().map(|profile| profile.name)))
 }
 
 /// The key `base` of a table that changes a profile, which [`ByProfile`] has read before the rest.
@@ -131,7 +137,7 @@ impl<T: Profiled> Field for Base<T> {
     type Of = String;
 
     fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
-        vec![Key::new(name, about, names::<T>)]
+        vec![Key::of(name, about, by_profile::<T>().short)]
     }
 
     fn read(&self, _: Entry<'_>, base: Option<&String>, _: &mut Reader<'_>) -> Option<String> {
@@ -140,7 +146,7 @@ impl<T: Profiled> Field for Base<T> {
 
     fn put(&self, key: &str, base: Option<&String>, _: &String, keys: Keys) -> Keys {
         let unusual = base.filter(|base| *base != T::USUAL.name);
-        unusual.into_iter().fold(keys, |keys, base| keys.key(key, base))
+        unusual.into_iter().fold(keys, |keys, base| keys.key(key, quoted(base)))
     }
 }
 
@@ -180,71 +186,64 @@ impl Distribution {
 }
 
 /// A constant (`"1ms"`), or a table of quantiles (`{ p0 = "1ms", p100 = "2ms" }`).
+pub(in crate::scenario) const fn quantiles() -> Short<Scalar<Duration>, Quantiles> {
+    Short {
+        short: DURATION,
+        long: Quantiles,
+        of: Distribution::constant,
+        plain: |of| Some(of.longest()).filter(|longest| *of == Distribution::constant(*longest)),
+        expected: "a quoted text, a number or a table",
+        help: "",
+    }
+}
+
+const QUANTILES: Named<u32, Scalar<Duration>> = Named {
+    named: "Quantiles",
+    name: Scalar {
+        named: "",
+        schema: |_| json!({ "pattern": r"^p([0-9]{1,2}(\.[0-9])?|100(\.0)?)$" }),
+        bare: false,
+        read: |text, _| units::quantile(text),
+        write: |per_mille| format!("p{}", units::decimal(u64::from(*per_mille), 1)),
+    },
+    value: DURATION,
+};
+
+/// A table of quantiles.
 pub(in crate::scenario) struct Quantiles;
 
 impl Kind for Quantiles {
     type Of = Distribution;
 
     fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        let duration = DURATION.schema(definitions);
-        let table = json!({
-            "type": "object",
-            "patternProperties": { r"^p([0-9]{1,2}(\.[0-9])?|100(\.0)?)$": duration },
-            "required": ["p0", "p100"],
-            "additionalProperties": false,
-        });
-        json!({ "anyOf": [duration, definitions.named("Quantiles", |_| table)] })
+        let schema = QUANTILES.schema(definitions);
+        definitions.named[QUANTILES.named]["required"] = json!(["p0", "p100"]);
+        schema
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Distribution> {
-        match form(key, raw, reader.report)? {
-            Form::Word(constant) => {
-                let length = units::duration(constant.get_ref(), reader.frame.protocol.as_ref());
-                reader.report.take(length, raw.span()).map(Distribution::constant)
-            }
-            Form::Table(entries) => quantiles(&entries, reader),
+        let knots = QUANTILES.read(key, raw, reader)?;
+        for needed in [0, 1000].into_iter().filter(|needed| !knots.contains_key(needed)) {
+            let message = format!("`p{}` is missing: a distribution needs `p0` and `p100`", needed / 10);
+            reader.report.missing(Problem::new(message).at(raw.span()));
         }
+        for ((low, shorter), (high, longer)) in knots.iter().zip(knots.iter().skip(1)) {
+            if longer < shorter {
+                let place = |per_mille: &u32| {
+                    let all = raw.get_ref().as_table().into_iter().flatten();
+                    let mut named = all.filter(|(name, _)| units::quantile(name.get_ref()) == Ok(*per_mille));
+                    named.next().map_or_else(|| raw.span(), |(_, value)| value.span())
+                };
+                let problem = Problem::new("a higher quantile cannot be shorter than a lower one").at(place(high));
+                reader.report.refuse(problem.also(place(low), "longer than this"));
+            }
+        }
+        Some(Distribution { knots: knots.into_iter().collect() })
     }
 
     fn toml(&self, value: &Distribution) -> String {
-        if let [(0, least), (1000, most)] = value.knots[..]
-            && least == most
-        {
-            return least.toml();
-        }
-        let quantile = |keys: Keys, (per_mille, value): &(u32, Duration)| {
-            keys.key(&format!("p{}", units::decimal(u64::from(*per_mille), 1)), *value)
-        };
-        value.knots.iter().fold(Keys::default(), quantile).toml()
+        QUANTILES.toml(&value.knots.iter().copied().collect())
     }
-}
-
-fn quantiles(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Distribution> {
-    let mut knots: BTreeMap<u32, (Duration, Range<usize>)> = BTreeMap::new();
-    let before = reader.report.problems.len();
-    for (name, raw) in entries.all() {
-        let per_mille = reader.report.take(units::quantile(name.get_ref()), name.span());
-        let value = DURATION.read(name.get_ref(), raw, reader);
-        let (Some(per_mille), Some(value)) = (per_mille, value) else { continue };
-        if let Some((_, first)) = knots.insert(per_mille, (value, raw.span())) {
-            let problem = Problem::new("this quantile is given twice").at(name.span());
-            reader.report.refuse(problem.also(first, "here as well"));
-        }
-    }
-    if reader.report.problems.len() > before {
-        return None;
-    }
-    for needed in [0, 1000].into_iter().filter(|needed| !knots.contains_key(needed)) {
-        let message = format!("`p{}` is missing: a distribution needs `p0` and `p100`", needed / 10);
-        reader.report.missing(Problem::new(message).at(entries.span.clone()));
-    }
-    for ((_, (low, first)), (_, (high, second))) in knots.iter().zip(knots.iter().skip(1)) {
-        if high < low {
-            let problem = Problem::new("a higher quantile cannot be shorter than a lower one").at(second.clone());
-            reader.report.refuse(problem.also(first.clone(), "longer than this"));
-        }
-    }
-    Some(Distribution { knots: knots.into_iter().map(|(per_mille, (value, _))| (per_mille, value)).collect() })
 }
 
 /// What joins two nodes, by number: `"n1-n2"` there and back, `"n1>n2"` one way.
@@ -259,48 +258,20 @@ pub struct Wire {
 }
 
 /// A network for each link that has its own.
-pub(in crate::scenario) struct Links;
-
-impl Kind for Links {
-    type Of = BTreeMap<Wire, Network>;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        let network = by_profile::<Network>().schema(definitions);
-        json!({
-            "type": "object",
-            "patternProperties": { "^n[1-9][->]n[1-9]$": network },
-            "additionalProperties": false,
-        })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        let Some(entries) = Entries::of(raw) else { return reader.report.shape(misfit("a table", key, raw)) };
-        let (nodes, mut links, mut refused) = (reader.frame.nodes, BTreeMap::new(), false);
-        for (name, raw) in entries.all() {
-            let network = by_profile().read(name.get_ref(), raw, reader);
-            let wire = reader.report.take(name.get_ref().parse::<Wire>(), name.span());
-            let (Some(network), Some(wire)) = (network, wire) else {
-                refused = true;
-                continue;
-            };
-            if let Some(node) = [wire.from, wire.to].into_iter().find(|node| *node > nodes) {
-                let message = format!("there is no node `n{node}`: the cluster has {nodes}");
-                let help = format!("nodes are `n1` to `n{nodes}`");
-                reader.report.missing(Problem::new(message).at(name.span()).help(help));
-            } else if links.insert(wire, network).is_some() {
-                reader.report.refuse(Problem::new(format!("the link `{wire}` is given twice")).at(name.span()));
-            }
-        }
-        (!refused).then_some(links)
-    }
-
-    fn toml(&self, value: &Self::Of) -> String {
-        let link = |keys: Keys, (wire, network): (&Wire, &Network)| {
-            keys.verbatim(&wire.to_string(), by_profile().toml(network))
-        };
-        value.iter().fold(Keys::default(), link).toml()
-    }
-}
+pub(in crate::scenario) const LINKS: Named<Wire, Short<Scalar<Network>, Changed<Network>>> = Named {
+    named: "Links",
+    name: Scalar {
+        named: "",
+        schema: |_| json!({ "pattern": "^n[1-9][->]n[1-9]$" }),
+        bare: false,
+        read: |text, frame| {
+            let wire: Wire = text.parse()?;
+            frame.node(wire.from).and(frame.node(wire.to)).map(|_| wire)
+        },
+        write: Wire::to_string,
+    },
+    value: by_profile(),
+};
 
 impl fmt::Display for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

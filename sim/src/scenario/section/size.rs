@@ -66,7 +66,7 @@ impl Sums {
 /// The most operations that a workload can make; `None`: there is no end to them.
 fn operations(workload: &Workload, scenario: &Scenario) -> Option<u128> {
     let lasts = workload.until.unwrap_or(scenario.until).saturating_sub(workload.from).as_nanos();
-    match workload.pace {
+    match workload.pace() {
         Pace::Open { per_second_milli, .. } => Some(u128::from(per_second_milli) * lasts / 1_000_000_000_000),
         Pace::Closed { think } => {
             let takes = think.as_nanos() + 2 * scenario.cluster.client_network.latency.mean_nanos();
@@ -77,7 +77,7 @@ fn operations(workload: &Workload, scenario: &Scenario) -> Option<u128> {
 
 fn under_way(workload: &Workload) -> u128 {
     let nanos = |time: Duration| time.as_nanos();
-    match workload.pace {
+    match workload.pace() {
         Pace::Open { per_second_milli, .. } => {
             u128::from(per_second_milli) * nanos(workload.deadline) / 1_000_000_000_000
         }

@@ -1,19 +1,16 @@
 //! `timeline`: when a step acts, and what it does.
 
-use std::{ops::Range, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::expect::WHOLE;
 use crate::scenario::{
-    Action, Misread, Problem, Selector, Verb,
-    problem::quote_all,
+    Action, Misread, Problem, Selector,
     table::{
-        DURATION, Definitions, Entries, Field, Key, Keys, Kind, LENGTH, Maybe, NAME, Positive, Raw, Reader, Scalar,
-        Table, Tags, Value as _, Whole, misfit, named, pattern, quantity, table,
+        Among, DURATION, Definitions, Entries, Key, Keys, Kind, LENGTH, Line, Maybe, NAME, Positive, Raw, Reader,
+        Scalar, Table, Tags, Whole, among, inner, items_of, named, pattern, quantity, quoted, table, table_of,
     },
     units::{self, written},
-    verb,
 };
 use crate::words::{Phase, Spelled};
 
@@ -22,17 +19,26 @@ pub const MAX_STEPS: usize = 10_000;
 /// The most times that all repeated steps of a timeline may act, together.
 pub const MAX_REPETITIONS: u64 = 100_000;
 
-/// One line of the timeline.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// The line of the file (1-based).
-    pub line: usize,
-    /// What the file calls it, if anything: kebab-case, unique.
-    pub name: Option<String>,
-    /// When it acts.
-    pub at: When,
-    /// What it does.
-    pub action: Action,
+const NAMES: Maybe<Scalar<String>> = Maybe(Scalar { read: |text, _| named(text, "a step's name"), ..NAME });
+const WHEN: Among<When> = among();
+const ACTION: Among<Action> = among();
+
+table! {
+    /// One line of the timeline.
+    pub struct Step {
+        /// When it acts.
+        at: When = "", WHEN;
+        /// What the step is called, in reports and where its draws are named.
+        name: Option<String> = "name", NAMES;
+        /// What it does.
+        action: Action = "", ACTION;
+        /// The line of the file (1-based).
+        line: usize = "", Line;
+    }
+    wrong |step, _given, _frame| {
+        lacking "" if !step.at.is_of_a_node() && step.action.selectors().contains(&Selector::This) =>
+            "`@this` is nobody here", "it names the node that a step waited for: `when = \"timeout-now.received\"`";
+    }
 }
 
 /// When a step acts. All times lie within the run, and `from < to`.
@@ -72,6 +78,11 @@ pub enum When {
 }
 
 impl When {
+    /// Does it wait for something that happens to a node?
+    fn is_of_a_node(self) -> bool {
+        matches!(self, Self::On { moment, .. } if moment.phase.is_of_a_node())
+    }
+
     /// When the step first acts.
     pub fn start(self) -> Duration {
         match self {
@@ -130,7 +141,7 @@ pub struct Moment {
 
 table! {
     /// When a step acts, as it is written.
-    struct Time {
+    struct Times {
         /// When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`.
         at: Option<Span> = "at", Maybe(At);
         /// Acts again and again in the window `at`, this far apart.
@@ -143,39 +154,89 @@ table! {
         /// Of what waits with `when`: how often at most. Default 1.
         times: Option<u32> = "times", Maybe(Whole { least: 1, most: MAX_REPETITIONS as u32 });
     }
+    wrong |times, given, frame| {
+        refused "when" if given.has("when") && given.has("tag") => "a tag names a window of time", "give it an `at`";
+        refused "every" if given.has("every") && given.has("tag") => "a tag is not repeated",
+            "each window has a tag of its own";
+        refused "every" if given.has("every") && given.has("when") => "a step that waits for a moment has no period",
+            "it acts `times = 3` times; `at = \"2s..6s\"` says in which window";
+        refused "jitter" if given.has("jitter") && given.has("when") => "a step that waits for a moment has no period",
+            "it acts `times = 3` times; `at = \"2s..6s\"` says in which window";
+        lacking "jitter" if given.has("jitter") && !given.has("every") => "`jitter` without `every`",
+            "a step that acts once has no jitter";
+        lacking "times" if given.has("times") && !given.has("when") => "`times` without `when`",
+            "a step is repeated with `every = \"400ms\"` in a window";
+        lacking "at" if times.when.is_some() && times.at.is_some_and(|at| at.to.unwrap_or(frame.until) == at.from) =>
+            "this step waits from the end of the run on";
+        lacking "at" if times.when.is_none() && times.at.is_none() => "this step has no time", AT_FORMS;
+        lacking "at" if times.every.is_some() && times.at.is_some_and(|at| at.to.is_none()) =>
+            "a step that is repeated needs a window",
+            format!("say when it stops: `at = \"{}..{}\"`", written(times.at.unwrap_or_default().from), written(frame.until));
+        refused "jitter" if times.every.is_some() && times.jitter >= times.every =>
+            "`jitter` must be shorter than `every`, or the order of times is lost";
+        lacking "at" if given.has("tag") && times.at.is_some_and(|at| at.to.is_none()) =>
+            "a tag names a window, not a moment", "write when it begins and ends: `at = \"2s..6s\"`";
+        lacking "at" if !given.has("tag") && times.is_a_window_alone() =>
+            "a window without `every` says when to begin, not how often",
+            "repeat it with `every = \"400ms\"`, or act once: `at = \"2s\"` (a partition may last: `for = \"4s\"`)";
+    }
 }
 
-const STEP: Maybe<Scalar<String>> = Maybe(Scalar { read: |text, _| named(text, "a step's name"), ..NAME });
-const TAG: Maybe<Scalar<String>> = Maybe(Scalar { read: |text, _| named(text, "a tag"), ..NAME });
-
-/// The keys of a step.
-fn keys() -> Vec<Key> {
-    let name = STEP.keys("name", "What the step is called, in reports and where its draws are named.");
-    let tag = TAG.keys("tag", "Gives the window `at` a name that `[expect]` uses.");
-    [Time::keys(), name, tag, verb::keys()].into_iter().flatten().collect()
+impl Times {
+    fn is_a_window_alone(&self) -> bool {
+        self.when.is_none() && self.every.is_none() && self.at.is_some_and(|at| at.to.is_some())
+    }
 }
 
-/// What a step may do, in the order in which people are told.
-fn actions() -> Vec<&'static str> {
-    ["tag"].into_iter().chain(Verb::all().map(Verb::name)).collect()
+impl Table for When {
+    const NAME: &'static str = "When";
+
+    fn keys() -> Vec<Key> {
+        Times::keys()
+    }
+
+    fn decode(_: Option<&Self>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Times { at, every, jitter, when, times } = Times::decode(None, entries, reader)?;
+        let Span { from, to } = at.unwrap_or_default();
+        Some(match (when, to, every) {
+            (Some(moment), to, _) => {
+                Self::On { moment, from, to: to.unwrap_or(reader.frame.until), times: times.unwrap_or(1) }
+            }
+            (None, Some(to), Some(every)) => Self::Every { from, to, every, jitter: jitter.unwrap_or_default() },
+            (None, Some(to), None) => Self::Window { from, to },
+            (None, None, _) => Self::At(from),
+        })
+    }
+
+    fn put(&self, _: Option<&Self>, mut keys: Keys) -> Keys {
+        let at = |from, to| Some(Span { from, to });
+        let none = Times { at: None, every: None, jitter: None, when: None, times: None };
+        let times = match *self {
+            Self::At(from) => Times { at: at(from, None), ..none },
+            Self::Window { from, to } => Times { at: at(from, Some(to)), ..none },
+            Self::Every { from, to, every, jitter } => {
+                let jitter = Some(jitter).filter(|jitter| !jitter.is_zero());
+                Times { at: at(from, Some(to)), every: Some(every), jitter, ..none }
+            }
+            Self::On { moment, from, to, times } => {
+                keys = Times { when: Some(moment), ..none.clone() }.put(None, keys);
+                Times { at: at(from, Some(to)), times: Some(times).filter(|times| *times > 1), ..none }
+            }
+        };
+        times.put(None, keys)
+    }
 }
 
-/// The timeline, and what other rules need of it.
-#[derive(Default)]
-pub(in crate::scenario) struct Timeline {
-    /// By time.
-    pub steps: Vec<Step>,
-    /// Where the action of each step stands.
-    pub places: Vec<Range<usize>>,
-    /// The windows that have a name, and where each was given.
-    pub tags: Tags,
-}
+/// The steps of a timeline, by time.
+pub(super) struct Timeline;
 
-impl Timeline {
-    pub(super) fn schema(definitions: &mut Definitions<'_>) -> Json {
+impl Kind for Timeline {
+    type Of = Vec<Step>;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
         let step = definitions.named("Step", |definitions| {
-            let mut step = definitions.closed(&keys());
-            let mut actions = actions();
+            let mut step = definitions.closed(&Step::keys());
+            let mut actions = Action::words();
             actions.sort_unstable();
             step["oneOf"] = actions.iter().map(|verb| json!({ "required": [verb] })).collect();
             step["anyOf"] = json!([{ "required": ["at"] }, { "required": ["when"] }]);
@@ -184,27 +245,25 @@ impl Timeline {
         json!({ "type": "array", "items": step })
     }
 
-    pub(super) fn read(raw: Option<Raw<'_>>, reader: &mut Reader<'_>) -> Self {
-        let Some(raw) = raw else { return Self::default() };
-        let Some(items) = raw.get_ref().as_array() else {
-            reader.report.shapeless(misfit("a list", "timeline", raw));
-            return Self::default();
-        };
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Step>> {
+        let items = items_of(key, raw, reader)?;
         if let Some(step) = items.get(MAX_STEPS) {
-            let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", items.iter().count());
-            reader.report.refuse(Problem::new(message).at(step.span()));
-            return Self::default();
+            let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", items.len());
+            return reader.report.refused(Problem::new(message).at(step.span()));
         }
-        let (mut tags, mut names, mut steps) = (Tags::new(), Tags::new(), Vec::new());
-        let (keys, mut repetitions) = (keys(), 0);
+        let (mut tags, mut names, mut steps, mut repetitions) = (Tags::new(), Tags::new(), Vec::new(), 0);
         for item in items {
-            let Some(entries) = Entries::of(item) else {
-                reader.report.shapeless(misfit("a table", "", item));
-                continue;
+            let Some(entries) = table_of("", item, reader) else { continue };
+            let mut once = |key, names: &mut Tags, twice: &str, first| {
+                let Some((name, place)) = entries.get(key).and_then(|raw| Some((raw.get_ref().as_str()?, raw.span())))
+                else {
+                    return;
+                };
+                reader.report.once(names, name.to_owned(), place, twice.replace("{}", name), first);
             };
-            entries.refuse_unknown(&keys, Time::unknown, reader.report);
-            let place = entries.given(&actions()).into_iter().next().map_or_else(|| item.span(), |(place, _)| place);
-            let Some(step) = step(&entries, &mut tags, &mut names, reader) else { continue };
+            once("tag", &mut tags, "the tag `{}` is given twice", "first given here");
+            once("name", &mut names, "two steps are called `{}`", "the first");
+            let Some(step) = Step::read(None, &entries, reader) else { continue };
             let within = repetitions <= MAX_REPETITIONS;
             repetitions += step.at.times();
             if within && repetitions > MAX_REPETITIONS {
@@ -214,148 +273,18 @@ impl Timeline {
                 let problem = Problem::new(message).at(item.span());
                 reader.report.refuse(problem.help("make `every` longer or the window shorter"));
             }
-            steps.push((step, place));
+            steps.push((entries.place(&step.action.to_string()), step));
         }
-        steps.sort_by_key(|(step, _)| step.at.start());
-        let (steps, places) = steps.into_iter().unzip();
-        Self { steps, places, tags }
+        steps.sort_by_key(|(_, step)| step.at.start());
+        let (places, steps) = steps.into_iter().unzip();
+        (reader.frame.tags, reader.frame.places) = (tags, places);
+        Some(steps)
     }
-}
 
-fn step(entries: &Entries<'_>, tags: &mut Tags, names: &mut Tags, reader: &mut Reader<'_>) -> Option<Step> {
-    let name = STEP.read(entries.entry("name"), None, reader);
-    let name = name.flatten().and_then(|name| {
-        let twice = format!("two steps are called `{name}`");
-        once(name, entries.place("name"), &twice, "the first", names, reader)
-    });
-    one_action(entries, reader);
-    misplaced(entries, reader);
-    let at = Time::decode(None, entries, reader).and_then(|time| when(&time, entries, reader));
-    let action = match entries.get("tag") {
-        Some(_) => tag(entries, tags, reader),
-        None => {
-            let verb = Verb::all().find(|verb| entries.get(verb.name()).is_some());
-            verb.and_then(|verb| Action::read(verb, entries.get(verb.name())?, reader))
-        }
-    };
-    let (at, action) = (at?, action?);
-    let of_a_node = matches!(at, When::On { moment, .. } if moment.phase.is_of_a_node());
-    if !of_a_node && action.selectors().contains(&Selector::This) {
-        let problem = Problem::new("`@this` is nobody here").at(entries.span.clone());
-        let help = "it names the node that a step waited for: `when = \"timeout-now.received\"`";
-        return reader.report.lacking(problem.help(help));
+    fn toml(&self, value: &Vec<Step>) -> String {
+        let steps: Vec<String> = value.iter().map(|step| inner().toml(step)).collect();
+        format!("[{}]", steps.join(", "))
     }
-    Some(Step { line: reader.report.line(&entries.span), name, at, action })
-}
-
-/// The name, if it is not among `names` yet; else `twice` says what is wrong, and `first` what stands there.
-fn once(
-    name: String,
-    place: Range<usize>,
-    twice: &str,
-    first: &str,
-    names: &mut Tags,
-    reader: &mut Reader<'_>,
-) -> Option<String> {
-    if let Some(other) = names.get(&name) {
-        return reader.report.refused(Problem::new(twice).at(place).also(other.clone(), first));
-    }
-    names.insert(name.clone(), place);
-    Some(name)
-}
-
-fn tag(entries: &Entries<'_>, tags: &mut Tags, reader: &mut Reader<'_>) -> Option<Action> {
-    let name = TAG.read(entries.entry("tag"), None, reader).flatten()?;
-    let place = entries.place("tag");
-    if name == WHOLE {
-        let message = "`whole` is what expectations call the whole run; no window may have that name";
-        return reader.report.refused(Problem::new(message).at(place));
-    }
-    let twice = format!("the tag `{name}` is given twice");
-    Some(Action::Tag { name: once(name, place, &twice, "first given here", tags, reader)? })
-}
-
-fn one_action(entries: &Entries<'_>, reader: &mut Reader<'_>) {
-    let known = actions();
-    match &entries.given(&known)[..] {
-        [] => reader.report.missing(
-            Problem::new("this step does nothing")
-                .at(entries.span.clone())
-                .help(format!("actions are {}", quote_all(known))),
-        ),
-        [_] => {}
-        [(first, one), (second, other), ..] => {
-            let message = format!("a step has one action, this has `{one}` and `{other}`");
-            let problem = Problem::new(message).at(second.clone()).label("move this to a step of its own");
-            reader.report.refuse(problem.also(first.clone(), "the first action"));
-        }
-    }
-}
-
-/// Keys beside which, or without which, others say nothing.
-fn misplaced(entries: &Entries<'_>, reader: &mut Reader<'_>) {
-    let is = |key| entries.get(key).is_some();
-    let mut refuse = |needs: bool, key: &str, message: &str, help: &str| {
-        let problem = Problem::new(message).at(entries.place(key)).help(help);
-        if needs { reader.report.missing(problem) } else { reader.report.refuse(problem) }
-    };
-    if is("when") && is("tag") {
-        refuse(false, "when", "a tag names a window of time", "give it an `at`");
-    } else if is("tag") && is("every") {
-        refuse(false, "every", "a tag is not repeated", "each window has a tag of its own");
-    } else if let (true, Some((_, key))) = (is("when"), entries.given(&["every", "jitter"]).first()) {
-        let help = "it acts `times = 3` times; `at = \"2s..6s\"` says in which window";
-        refuse(false, key, "a step that waits for a moment has no period", help);
-    } else if is("jitter") && !is("every") {
-        refuse(true, "jitter", "`jitter` without `every`", "a step that acts once has no jitter");
-    }
-    if is("times") && !is("when") {
-        refuse(true, "times", "`times` without `when`", "a step is repeated with `every = \"400ms\"` in a window");
-    }
-}
-
-/// When a step acts. `None` after refusing it, or where [`misplaced`] has.
-fn when(time: &Time, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<When> {
-    let until = reader.frame.until;
-    let is_tag = entries.get("tag").is_some();
-    if let Some(moment) = time.when.filter(|_| !is_tag) {
-        let (from, to) = match time.at {
-            None => (Duration::ZERO, until),
-            Some(Span { from, to }) => (from, to.unwrap_or(until)),
-        };
-        if from == to {
-            let problem = Problem::new("this step waits from the end of the run on").at(entries.place("at"));
-            return reader.report.lacking(problem);
-        }
-        return Some(When::On { moment, from, to, times: time.times.unwrap_or(1) });
-    }
-    let Some(Span { from, to }) = time.at else {
-        let problem = Problem::new("this step has no time").at(entries.span.clone());
-        return reader.report.lacking(problem.help(AT_FORMS));
-    };
-    let wrong = match (to, time.every) {
-        (Some(to), Some(every)) => {
-            let jitter = time.jitter.unwrap_or_default();
-            if jitter >= every {
-                let message = "`jitter` must be shorter than `every`, or the order of times is lost";
-                reader.report.refuse(Problem::new(message).at(entries.place("jitter")));
-            }
-            return Some(When::Every { from, to, every, jitter });
-        }
-        (None, Some(_)) => {
-            let help = format!("say when it stops: `at = \"{}..{}\"`", written(from), written(until));
-            Problem::new("a step that is repeated needs a window").help(help)
-        }
-        (None, None) if is_tag => {
-            Problem::new("a tag names a window, not a moment").help("write when it begins and ends: `at = \"2s..6s\"`")
-        }
-        (Some(_), None) if !is_tag => Problem::new("a window without `every` says when to begin, not how often").help(
-            "repeat it with `every = \"400ms\"`, or act once: `at = \"2s\"` (a partition may last: `for = \"4s\"`)",
-        ),
-        (None, None) => return Some(When::At(from)),
-        (Some(to), None) => return Some(When::Window { from, to }),
-    };
-    reader.report.lacking(wrong.at(entries.place("at")))
 }
 
 /// A phase of the protocol, or so long before or after it.
@@ -369,12 +298,12 @@ const MOMENT: Scalar<Moment> = Scalar {
         schema["examples"] = words.into();
         schema
     },
-    read: units::phase_moment,
-    write: |moment| moment.to_string().toml(),
+    read: |text, frame| units::phase_moment(text, frame.protocol.as_ref()),
+    write: |moment| quoted(moment),
 };
 
 /// A moment, or a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Span {
     from: Duration,
     to: Option<Duration>,
@@ -429,8 +358,8 @@ impl Kind for At {
 
     fn toml(&self, Span { from, to }: &Span) -> String {
         match to {
-            None => from.toml(),
-            Some(to) => format!("{}..{}", written(*from), written(*to)).toml(),
+            None => quoted(written(*from)),
+            Some(to) => quoted(format!("{}..{}", written(*from), written(*to))),
         }
     }
 }
@@ -444,23 +373,4 @@ fn window_meant(text: &str) -> Option<String> {
     let from = if has_unit { from.to_owned() } else { format!("{from}{unit}") };
     let reads = |text: &str| units::duration(text, None).is_ok();
     (reads(&from) && reads(to)).then(|| format!("{from}..{to}"))
-}
-
-impl Step {
-    /// The line of a timeline.
-    pub(in crate::scenario) fn put(&self) -> Keys {
-        let keys = Keys::default();
-        let at = |keys: Keys, from, to| keys.verbatim("at", At.toml(&Span { from, to }));
-        let keys = match self.at {
-            When::At(from) => at(keys, from, None),
-            When::Window { from, to } => at(keys, from, Some(to)),
-            When::Every { from, to, every, jitter } => {
-                at(keys, from, Some(to)).key("every", every).unless("jitter", jitter, Duration::ZERO)
-            }
-            When::On { moment, from, to, times } => {
-                at(keys.key("when", moment), from, Some(to)).unless("times", times, 1)
-            }
-        };
-        keys.some("name", self.name.as_ref()).verbatim(&self.action.to_string(), self.action.toml())
-    }
 }

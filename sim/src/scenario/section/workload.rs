@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
+use toml::Spanned;
 
 use crate::scenario::{
     Problem,
     table::{
-        DURATION, Definitions, Entries, Held, Keys as Put, Kind, Maybe, NAME, NUMBER, Needed, NumberOr, Or, Positive,
-        Raw, Reader, SHARE, Scalar, Table, Tags, Value as _, Whole, every, inner, misfit, named, pattern, table, word,
+        DURATION, Definitions, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, Positive, Raw, Reader,
+        SHARE, Scalar, Short, Tags, Whole, every, inner, items_of, named, pattern, quoted, table, word,
     },
     units::{self, decimal},
 };
+use crate::words::OpKind;
 
 /// The most workloads of a scenario.
 pub const MAX_WORKLOADS: usize = 16;
@@ -30,13 +32,13 @@ pub const MAX_SCRIPT_READS: u32 = 1_000;
 pub const MAX_BURST: u32 = 1_000;
 
 table! {
-    /// As it is written.
-    pub(in crate::scenario) struct Written {
+    /// Clients that all do the same.
+    pub struct Workload {
         /// Default: the kind. Two of one kind need a name.
-        name: Option<String> = "name", Maybe(Scalar { read: |text, _| named(text, "a workload's name"), ..NAME });
+        name: String = "name", Or(String::new(), Scalar { read: |text, _| named(text, "a workload's name"), ..NAME });
         /// `kv`: single operations; `script`: a lease read, reads, and one write checked against them, again on conflict.
-        kind: KindName = "kind", Needed(
-            word::<KindName>(),
+        kind: WorkloadKind = "kind", Needed(
+            word::<WorkloadKind>(),
             "this workload has no `kind`",
             "`kind = \"kv\"`: single reads and writes; `kind = \"script\"`: reads and one write checked against them");
         /// How many. Default 8.
@@ -44,7 +46,7 @@ table! {
         /// How many keys, or a table that says more. Default 8.
         keys: Keys = "keys", Or(Keys::default(), KEYS);
         /// Of `kv`: shares of operations that add up to 1. Default 0.9 get, 0.1 put.
-        mix: Mix = "mix", Or(Mix::default(), inner::<Mix>());
+        mix: Mix = "mix", Or(Mix::default(), MIX);
         /// Of `script`: a number, or so many calls of so many reads each. Default 1.
         reads: ScriptReads = "reads-per-script", Or(ScriptReads::constant(1), READS);
         /// Open loop: operations a second over all clients, answered or not.
@@ -54,7 +56,7 @@ table! {
         /// Closed loop: each client waits this long after an answer. Default `0ms`.
         think: Duration = "think", Or(Duration::ZERO, DURATION);
         /// After this an operation is given up. Default `2s`.
-        deadline: Duration = "deadline", Or(Workload::DEADLINE, Positive);
+        deadline: Duration = "deadline", Or(Duration::from_secs(2), Positive);
         /// `@any`: each client is attached to a node; `@leader`: clients follow the leader. Default `@any`.
         to: Target = "to", Or(Target::Any, word::<Target>());
         /// When it begins.
@@ -62,32 +64,76 @@ table! {
         /// When it stops; without it, at the end of the run.
         until: Option<Duration> = "until", Maybe(MOMENT);
     }
+    wrong |workload, given, frame| {
+        refused "reads-per-script" if given.has("reads-per-script") && workload.kind != WorkloadKind::Script =>
+            "`reads-per-script` is for workloads of kind `script`";
+        refused "mix" if given.has("mix") && workload.kind != WorkloadKind::Kv => "`mix` is for workloads of kind `kv`";
+        lacking "burst" if given.has("burst") && workload.rate.is_none() => "`burst` without `rate`",
+            "say how often: `rate = \"7/s\"`";
+        refused "think" if given.has("think") && workload.rate.is_some() => "`rate` and `think` cannot both be given",
+            "`rate` sends at fixed times, answered or not; `think` waits after each answer";
+        refused "until" if workload.until > Some(frame.until) =>
+            format!("the workload ends after the run ({:?})", frame.until);
+        refused "from" if workload.from >= workload.until.unwrap_or(frame.until) =>
+            format!("the workload ends ({:?}) before it begins ({:?})", workload.until.unwrap_or(frame.until), workload.from);
+    }
+}
+
+impl Workload {
+    /// The share of this kind in what they do, in thousandths.
+    pub(in crate::scenario) fn share_of(&self, kind: OpKind) -> u32 {
+        match (self.kind, kind) {
+            (WorkloadKind::Kv, OpKind::Get) => self.mix.get,
+            (WorkloadKind::Kv, OpKind::Put) => self.mix.put,
+            (WorkloadKind::Kv, OpKind::Cas) => self.mix.cas,
+            (WorkloadKind::Kv, OpKind::Update) => self.mix.update,
+            (WorkloadKind::Script, OpKind::Script) => 1_000,
+            (WorkloadKind::Kv, OpKind::Script) | (WorkloadKind::Script, _) => 0,
+        }
+    }
+
+    /// How often they act.
+    pub fn pace(&self) -> Pace {
+        match self.rate {
+            Some(per_second_milli) => Pace::Open { per_second_milli, burst: self.burst },
+            None => Pace::Closed { think: self.think },
+        }
+    }
 }
 
 crate::words::words! {
-    /// The kinds of workloads.
-    pub(in crate::scenario) enum KindName: "kind" {
+    /// What a client does.
+    pub enum WorkloadKind: "kind" {
+        /// `"kv"`: single operations, of the kinds of `mix`.
         Kv = "kv",
+        /// `"script"`: a lease read, `reads` reads, one write that is checked against what was read, all again on conflict.
         Script = "script",
     }
 }
 
-const KEYS: NumberOr<Keys> = NumberOr {
-    most: MAX_KEYS,
+const MIX: Inner<Mix> = inner();
+
+const KEYS: Short<Whole<u32>, Inner<Keys>> = Short {
+    short: Whole { least: 1, most: MAX_KEYS },
+    long: inner(),
     of: |count| Keys { count, ..Keys::default() },
     plain: |_| None,
+    expected: NUMBER_OR_TABLE,
     help: "say how many: `keys = 8`, or `keys = { count = 8, distribution = \"zipf(1.1)\" }`",
 };
 
-const READS: NumberOr<ScriptReads> = NumberOr {
-    most: MAX_SCRIPT_READS,
+const READS: Short<Whole<u32>, Inner<ScriptReads>> = Short {
+    short: Whole { least: 1, most: MAX_SCRIPT_READS },
+    long: inner(),
     of: ScriptReads::constant,
     plain: |reads| Some(reads.each.least).filter(|each| *reads == ScriptReads::constant(*each)),
+    expected: NUMBER_OR_TABLE,
     help: "say how many: `reads-per-script = 7`, or `{ calls = \"5..=7\", each = 4 }`",
 };
 
 /// A moment of the run.
-pub(in crate::scenario) const MOMENT: Scalar<Duration> = Scalar { read: units::moment, ..DURATION };
+pub(in crate::scenario) const MOMENT: Scalar<Duration> =
+    Scalar { read: |text, frame| units::moment(text, frame.protocol.as_ref()), ..DURATION };
 
 /// Operations in 1000 seconds.
 const RATE: Scalar<u64> = Scalar {
@@ -95,7 +141,7 @@ const RATE: Scalar<u64> = Scalar {
     bare: true,
     schema: |_| pattern(&format!(r"{NUMBER}\s*/s")),
     read: |text, _| units::rate(text),
-    write: |milli| format!("{}/s", decimal(*milli, 3)).toml(),
+    write: |milli| quoted(format!("{}/s", decimal(*milli, 3))),
 };
 
 /// A share in thousandths.
@@ -113,9 +159,7 @@ const COUNT: Scalar<Count> = Scalar {
     bare: true,
     schema: |_| json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, pattern(r"[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?")] }),
     read: |text, _| units::count_of(text),
-    write: |Count { least, most }| {
-        if least == most { least.to_string().toml() } else { format!("{least}..={most}").toml() }
-    },
+    write: |Count { least, most }| quoted(if least == most { least.to_string() } else { format!("{least}..={most}") }),
 };
 
 /// How often each key is chosen.
@@ -125,125 +169,13 @@ const SPREAD: Scalar<KeyDistribution> = Scalar {
     schema: |_| json!({ "type": "string", "pattern": r"^(uniform|zipf\([0-9.]+\))$", "examples": ["uniform", "zipf(1.1)"] }),
     read: |text, _| units::key_distribution(text),
     write: |distribution| match distribution {
-        KeyDistribution::Uniform => "uniform".toml(),
-        KeyDistribution::Zipf { exponent_milli } => format!("zipf({})", decimal(u64::from(*exponent_milli), 3)).toml(),
+        KeyDistribution::Uniform => quoted("uniform"),
+        KeyDistribution::Zipf { exponent_milli } => quoted(format!("zipf({})", decimal(u64::from(*exponent_milli), 3))),
     },
 };
 
-/// Clients that all do the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workload {
-    /// Kebab-case, unique in the scenario. Default: the kind.
-    pub name: String,
-    /// What they do.
-    pub kind: WorkloadKind,
-    /// How many: 1 to [`MAX_CLIENTS`].
-    pub clients: u32,
-    /// What they do it to.
-    pub keys: Keys,
-    /// How often.
-    pub pace: Pace,
-    /// After this an operation is given up. Not zero. Default [`Workload::DEADLINE`].
-    pub deadline: Duration,
-    /// Which node they talk to.
-    pub to: Target,
-    /// When they begin.
-    pub from: Duration,
-    /// When they stop; `None`: at the end of the run.
-    pub until: Option<Duration>,
-}
-
-impl Workload {
-    /// The deadline of a workload that does not state one.
-    pub const DEADLINE: Duration = Duration::from_secs(2);
-}
-
-/// What a client does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WorkloadKind {
-    /// `"kv"`: single operations.
-    Kv {
-        /// Of which kinds.
-        mix: Mix,
-    },
-    /// `"script"`: a lease read, `reads` reads, one write that is checked against what was read, all again on conflict.
-    Script {
-        /// How many.
-        reads: ScriptReads,
-    },
-}
-
-impl Held for Workload {
-    const NAMED: &'static str = "Workload";
-    type Written = Written;
-
-    fn keys_fit(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<()> {
-        let report = &mut *reader.report;
-        let before = report.problems.len();
-        let kind = entries.get("kind").and_then(|kind| kind.get_ref().as_str());
-        for (key, of) in [("reads-per-script", "script"), ("mix", "kv")] {
-            if let (Some(raw), Some("kv" | "script")) = (entries.get(key), kind)
-                && kind != Some(of)
-            {
-                let problem = Problem::new(format!("`{key}` is for workloads of kind `{of}`")).at(raw.span());
-                report.refuse(problem.also(entries.place("kind"), "this is another kind"));
-            }
-        }
-        match (entries.get("rate"), entries.get("burst"), entries.get("think")) {
-            (None, Some(burst), _) => {
-                let problem = Problem::new("`burst` without `rate`").at(burst.span());
-                report.missing(problem.help("say how often: `rate = \"7/s\"`"));
-            }
-            (Some(rate), _, Some(think)) => {
-                let problem = Problem::new("`rate` and `think` cannot both be given").at(think.span());
-                let help = "`rate` sends at fixed times, answered or not; `think` waits after each answer";
-                report.refuse(problem.also(rate.span(), "the rate").help(help));
-            }
-            _ => {}
-        }
-        (report.problems.len() == before).then_some(())
-    }
-
-    fn of(written: Written, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let Written { name, kind, clients, keys, mix, reads, rate, burst, think, deadline, to, from, until } = written;
-        let run = reader.frame.until;
-        if until.is_some_and(|until| until > run) {
-            let problem = Problem::new(format!("the workload ends after the run ({run:?})"));
-            reader.report.refuse(problem.at(entries.place("until")));
-        } else if from >= until.unwrap_or(run) {
-            let (end, place) = (until.unwrap_or(run), if entries.get("from").is_some() { "from" } else { "until" });
-            let problem = Problem::new(format!("the workload ends ({end:?}) before it begins ({from:?})"));
-            reader.report.refuse(problem.at(entries.place(place)));
-        }
-        let pace = match rate {
-            Some(per_second_milli) => Pace::Open { per_second_milli, burst },
-            None => Pace::Closed { think },
-        };
-        let name = name.unwrap_or_else(|| kind.to_string());
-        let kind = match kind {
-            KindName::Kv => WorkloadKind::Kv { mix },
-            KindName::Script => WorkloadKind::Script { reads },
-        };
-        Some(Self { name, kind, clients, keys, pace, deadline, to, from, until })
-    }
-
-    fn written(&self) -> Written {
-        let Self { name, kind, clients, keys, pace, deadline, to, from, until } = self.clone();
-        let (kind, mix, reads) = match kind {
-            WorkloadKind::Kv { mix } => (KindName::Kv, mix, ScriptReads::constant(1)),
-            WorkloadKind::Script { reads } => (KindName::Script, Mix::default(), reads),
-        };
-        let (rate, burst, think) = match pace {
-            Pace::Open { per_second_milli, burst } => (Some(per_second_milli), burst, Duration::ZERO),
-            Pace::Closed { think } => (None, 1, think),
-        };
-        let name = Some(name).filter(|name| *name != kind.to_string());
-        Written { name, kind, clients, keys, mix, reads, rate, burst, think, deadline, to, from, until }
-    }
-}
-
 /// The workloads of a scenario: at least one, and no two of one name.
-pub(in crate::scenario) struct Workloads;
+pub(super) struct Workloads;
 
 impl Kind for Workloads {
     type Of = Vec<Workload>;
@@ -253,37 +185,55 @@ impl Kind for Workloads {
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Workload>> {
-        let Some(items) = raw.get_ref().as_array() else { return reader.report.shape(misfit("a list", key, raw)) };
+        let items = items_of(key, raw, reader)?;
         if let Some(workload) = items.get(MAX_WORKLOADS) {
-            let count = items.iter().count();
-            let message = format!("a scenario has at most {MAX_WORKLOADS} workloads, this has {count}");
+            let message = format!("a scenario has at most {MAX_WORKLOADS} workloads, this has {}", items.len());
             return reader.report.refused(Problem::new(message).at(workload.span()));
         }
-        let mut names = Tags::new();
-        let read = items.iter().map(|item| {
-            unique(item, &mut names, reader);
-            inner().read(key, item, reader)
-        });
-        every(read)
+        let mut all = every(items.iter().map(|item| inner::<Workload>().read("", item, reader)))?;
+        let (names, mut seen) = (names_of(&all), Tags::new());
+        for ((workload, item), name) in all.iter_mut().zip(items).zip(names) {
+            let place = ["name", "kind"]
+                .iter()
+                .find_map(|key| item.get_ref().get(*key))
+                .map_or_else(|| item.span(), Spanned::span);
+            let twice = format!("two workloads are called `{name}`");
+            reader.report.once(&mut seen, name.clone(), place, twice, "the first")?;
+            workload.name = name;
+        }
+        reader.frame.workloads = all.iter().map(|workload| workload.name.clone()).collect();
+        Some(all)
     }
 
     fn toml(&self, value: &Vec<Workload>) -> String {
-        value.iter().map(|workload| workload.put(None, Put::default())).collect::<Vec<_>>().toml()
+        let workloads: Vec<String> = value.iter().map(|workload| inner().toml(workload)).collect();
+        format!("[{}]", workloads.join(", "))
     }
 }
 
-/// Refuses a workload that is called as another is.
-fn unique(workload: Raw<'_>, names: &mut Tags, reader: &mut Reader<'_>) {
-    let Some(entries) = Entries::of(workload) else { return };
-    let name = entries.get("name").or(entries.get("kind"));
-    let Some((name, place)) = name.and_then(|name| Some((name.get_ref().as_str()?, name.span()))) else { return };
-    if let Some(first) = names.get(name) {
-        let problem =
-            Problem::new(format!("two workloads are called `{name}`")).at(place).also(first.clone(), "the first");
-        reader.report.refuse(problem.help("a workload is called after its kind; two of one kind need a `name`"));
-        return;
+/// What workloads are called: one without a name is called after its kind, and each further one of that kind has its number too.
+fn names_of(workloads: &[Workload]) -> Vec<String> {
+    let name = |(number, Workload { name, kind, .. }): (usize, &Workload)| {
+        let before = workloads[..number].iter().filter(|other| other.kind == *kind && other.name.is_empty()).count();
+        match (name.is_empty(), before) {
+            (false, _) => name.clone(),
+            (true, 0) => kind.to_string(),
+            (true, before) => format!("{kind}-{}", before + 1),
+        }
+    };
+    workloads.iter().enumerate().map(name).collect()
+}
+
+/// The workloads without the names that they have anyway.
+pub(super) fn unnamed(mut workloads: Vec<Workload>) -> Vec<Workload> {
+    let names = names_of(&workloads);
+    for (number, name) in names.iter().enumerate() {
+        workloads[number].name.clear();
+        if names_of(&workloads) != names {
+            workloads[number].name.clone_from(name);
+        }
     }
-    names.insert(name.to_owned(), place);
+    workloads
 }
 
 table! {
@@ -295,7 +245,10 @@ table! {
         /// How many reads in each: `4` or `1..=7`. Default 1.
         each: Count = "each", Or(Count::constant(1), COUNT);
     }
-    fits = not_too_many;
+    wrong |reads, _given, _frame| {
+        refused "" if u64::from(reads.calls.most) * u64::from(reads.each.most) > u64::from(MAX_SCRIPT_READS) =>
+            format!("`reads-per-script` is at most {MAX_SCRIPT_READS}, not {} times {}", reads.calls.most, reads.each.most);
+    }
 }
 
 impl ScriptReads {
@@ -321,15 +274,6 @@ impl Count {
     }
 }
 
-fn not_too_many(reads: ScriptReads, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<ScriptReads> {
-    let (calls, each) = (reads.calls.most, reads.each.most);
-    if u64::from(calls) * u64::from(each) > u64::from(MAX_SCRIPT_READS) {
-        let message = format!("`reads-per-script` is at most {MAX_SCRIPT_READS}, not {calls} times {each}");
-        reader.report.refuse(Problem::new(message).at(entries.span.clone()));
-    }
-    Some(reads)
-}
-
 table! {
     /// Shares of kinds of operations, per mille; they add up to 1000.
     #[derive(Copy)]
@@ -343,7 +287,10 @@ table! {
         /// Read, modify and write: as a script of one key, again on conflict.
         update: u32 = "update", Or(0, PER_MILLE);
     }
-    fits = adds_up;
+    wrong |mix, _given, _frame| {
+        lacking "" if mix.sum() != 1000 => format!("the mix adds up to {}, not to 1", f64::from(mix.sum()) / 1000.0),
+            "`mix = { get = 0.7, put = 0.2, cas = 0.1 }`";
+    }
 }
 
 impl Default for Mix {
@@ -353,14 +300,10 @@ impl Default for Mix {
     }
 }
 
-fn adds_up(mix: Mix, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Mix> {
-    let sum = mix.get + mix.put + mix.cas + mix.update;
-    if sum != 1000 {
-        let message = format!("the mix adds up to {}, not to 1", f64::from(sum) / 1000.0);
-        let problem = Problem::new(message).at(entries.span.clone());
-        reader.report.missing(problem.help("`mix = { get = 0.7, put = 0.2, cas = 0.1 }`"));
+impl Mix {
+    fn sum(self) -> u32 {
+        self.get + self.put + self.cas + self.update
     }
-    (sum == 1000).then_some(mix)
 }
 
 table! {
@@ -402,12 +345,6 @@ pub enum Pace {
         /// The wait.
         think: Duration,
     },
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self::Closed { think: Duration::ZERO }
-    }
 }
 
 crate::words::words! {

@@ -1,8 +1,10 @@
 //! Values of a kind that does not belong where they stand.
 
+use std::ops::Range;
+
 use toml::{Spanned, de::DeValue};
 
-use super::{Entries, Raw, Report, Text, report::above_tables};
+use super::{Raw, Report, Text, report::above_tables};
 use crate::scenario::{Problem, units};
 
 /// The problem that `raw` is not what is `expected` at `key`.
@@ -51,32 +53,15 @@ pub(in crate::scenario) fn text(key: &str, raw: Raw<'_>, report: &mut Report) ->
     }
 }
 
-/// The items of a list of texts.
-pub(in crate::scenario) fn texts(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<Vec<Text>> {
-    let Some(items) = raw.get_ref().as_array() else { return report.shape(misfit("a list", key, raw)) };
-    every(items.iter().map(|item| text(key, item, report)))
+/// Where the text `word` stands in a list; without it, where the list does.
+pub(in crate::scenario) fn place_in(list: Raw<'_>, word: &str) -> Range<usize> {
+    let mut items = list.get_ref().as_array().into_iter().flatten();
+    items.find(|item| item.get_ref().as_str() == Some(word)).map_or_else(|| list.span(), Spanned::span)
 }
 
 /// All that is read, or `None` if one was refused. All are judged, so that all problems are told.
 pub(in crate::scenario) fn every<T>(read: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
     read.collect::<Vec<_>>().into_iter().collect()
-}
-
-/// What stands where a word or a number may, or a table that says more.
-pub(in crate::scenario) enum Form<'t> {
-    Word(Text),
-    Table(Entries<'t>),
-}
-
-/// The word, number or table that `raw` is.
-pub(in crate::scenario) fn form<'t>(key: &str, raw: Raw<'t>, report: &mut Report) -> Option<Form<'t>> {
-    if let Some(table) = Entries::of(raw) {
-        return Some(Form::Table(table));
-    }
-    match written(raw) {
-        Some(word) => Some(Form::Word(Spanned::new(raw.span(), word))),
-        None => report.shape(misfit("a quoted text, a number or a table", key, raw)),
-    }
 }
 
 /// The quoted text or the number that `raw` is, as it is written.
@@ -87,7 +72,8 @@ pub(in crate::scenario) fn quantity(key: &str, raw: Raw<'_>, report: &mut Report
     }
 }
 
-fn written(raw: Raw<'_>) -> Option<String> {
+/// The same, or `None`.
+pub(in crate::scenario) fn written(raw: Raw<'_>) -> Option<String> {
     Some(match raw.get_ref() {
         DeValue::String(text) => text.clone().into_owned(),
         DeValue::Integer(number) => integer(raw).map_or_else(|| number.to_string(), |number| number.to_string()),

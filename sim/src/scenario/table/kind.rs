@@ -1,14 +1,15 @@
 //! What may be a value.
 
-use std::{fmt::Display, marker::PhantomData, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, marker::PhantomData, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use toml::de::DeValue;
 
-use super::{Definitions, Entries, Keys, Raw, Reader, Table, Tags, Value as Toml, every, found, misfit};
+use super::{Definitions, Entries, Frame, Keys, Raw, Reader, Table, Tags, every, found, misfit, quoted};
 use crate::scenario::{
     Misread, Ppm, Problem,
     problem::quote,
-    units::{self, Protocol, written_bandwidth},
+    units::{self, written, written_bandwidth},
 };
 use crate::words::{self, Drift, Jump, Spelled};
 
@@ -23,10 +24,23 @@ pub(in crate::scenario) trait Kind: 'static {
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of>;
 
     fn toml(&self, value: &Self::Of) -> String;
+
+    /// As [`Kind::read`]; what a table leaves out is as in `base`.
+    fn read_over(&self, _base: &Self::Of, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        self.read(key, raw, reader)
+    }
+
+    /// As [`Kind::toml`]; of a table what differs from `base`.
+    fn toml_over(&self, _base: &Self::Of, value: &Self::Of) -> String {
+        self.toml(value)
+    }
 }
 
 /// A number.
 pub(in crate::scenario) const NUMBER: &str = r"[0-9][0-9_]*(\.[0-9_]+)?";
+
+/// What a [`Short`] expects whose short form is a whole number.
+pub(in crate::scenario) const NUMBER_OR_TABLE: &str = "a whole number or a table";
 
 /// A number and the unit of a duration.
 pub(in crate::scenario) const LENGTH: &str =
@@ -44,7 +58,7 @@ pub(in crate::scenario) struct Scalar<T> {
     pub schema: fn(&Definitions<'_>) -> Value,
     /// It may stand without quotes, as a number.
     pub bare: bool,
-    pub read: fn(&str, Option<&Protocol>) -> Result<T, Misread>,
+    pub read: fn(&str, &Frame) -> Result<T, Misread>,
     pub write: fn(&T) -> String,
 }
 
@@ -59,7 +73,7 @@ impl<T: 'static> Kind for Scalar<T> {
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
         let read = if self.bare { found::quantity } else { found::text };
         let text = read(key, raw, reader.report)?;
-        reader.report.take((self.read)(text.get_ref(), reader.frame.protocol.as_ref()), text.span())
+        reader.report.take((self.read)(text.get_ref(), reader.frame), text.span())
     }
 
     fn toml(&self, value: &T) -> String {
@@ -68,13 +82,13 @@ impl<T: 'static> Kind for Scalar<T> {
 }
 
 /// A word of a closed set.
-pub(in crate::scenario) fn word<T: Spelled>() -> Scalar<T> {
+pub(in crate::scenario) const fn word<T: Spelled>() -> Scalar<T> {
     Scalar {
         named: "",
         schema: |_| json!({ "enum": T::WORDS.iter().map(|(_, word)| *word).collect::<Vec<_>>() }),
         bare: false,
         read: |text, _| T::spelled(text),
-        write: |member| member.word().toml(),
+        write: |member| quoted(member.word()),
     }
 }
 
@@ -84,7 +98,7 @@ pub(in crate::scenario) const TEXT: Scalar<String> = Scalar {
     schema: |_| json!({ "type": "string" }),
     bare: false,
     read: |text, _| Ok(text.to_owned()),
-    write: |text| text.toml(),
+    write: |text| quoted(text),
 };
 
 /// A name of our own making.
@@ -129,16 +143,12 @@ impl<K: Kind> Kind for List<K> {
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        let Some(items) = raw.get_ref().as_array() else { return reader.report.shape(misfit("a list", key, raw)) };
         let mut seen = Tags::new();
-        let read = items.iter().map(|item| {
+        let read = items_of(key, raw, reader)?.into_iter().map(|item| {
             let value = self.0.read(key, item, reader)?;
             let word = self.0.toml(&value).trim_matches('"').to_owned();
-            if let Some(first) = seen.get(&word) {
-                let problem = Problem::new(format!("{} is there twice", quote(&word))).at(item.span());
-                return reader.report.refused(problem.also(first.clone(), "first here"));
-            }
-            seen.insert(word, item.span());
+            let twice = format!("{} is there twice", quote(&word));
+            reader.report.once(&mut seen, word, item.span(), twice, "first here")?;
             Some(value)
         });
         every(read)
@@ -150,40 +160,43 @@ impl<K: Kind> Kind for List<K> {
     }
 }
 
-/// A whole number from 1 to the most, or a table that says more.
-pub(in crate::scenario) struct NumberOr<T> {
-    pub most: u32,
-    /// The table that says the same as a number.
-    pub of: fn(u32) -> T,
-    /// The number, if that is how it is written.
-    pub plain: fn(&T) -> Option<u32>,
-    /// What to write.
+/// A short form, or a table that says more.
+pub(in crate::scenario) struct Short<K: Kind, L: Kind> {
+    pub short: K,
+    pub long: L,
+    /// What the short form says.
+    pub of: fn(K::Of) -> L::Of,
+    /// The short form, if that is how a value is written.
+    pub plain: fn(&L::Of) -> Option<K::Of>,
+    /// What may stand there, for messages.
+    pub expected: &'static str,
+    /// What to write; may be empty.
     pub help: &'static str,
 }
 
-impl<T: Table> NumberOr<T> {
-    fn number(&self) -> Whole<u32> {
-        Whole { least: 1, most: self.most }
-    }
-}
-
-impl<T: Table> Kind for NumberOr<T> {
-    type Of = T;
+impl<K: Kind, L: Kind> Kind for Short<K, L> {
+    type Of = L::Of;
 
     fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
-        json!({ "anyOf": [self.number().schema(definitions), definitions.table::<T>()] })
+        json!({ "anyOf": [self.short.schema(definitions), self.long.schema(definitions)] })
     }
 
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
-        match Entries::of(raw) {
-            Some(entries) => T::read(None, &entries, reader),
-            None if raw.get_ref().is_integer() => self.number().read(key, raw, reader).map(self.of),
-            None => reader.report.shape(misfit("a whole number or a table", key, raw).help(self.help)),
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<L::Of> {
+        match raw.get_ref() {
+            DeValue::Table(_) => self.long.read(key, raw, reader),
+            DeValue::Integer(_) => self.short.read(key, raw, reader).map(self.of),
+            DeValue::String(_) | DeValue::Float(_) if self.expected != NUMBER_OR_TABLE => {
+                self.short.read(key, raw, reader).map(self.of)
+            }
+            _ => {
+                let problem = misfit(self.expected, key, raw);
+                reader.report.shape(if self.help.is_empty() { problem } else { problem.help(self.help) })
+            }
         }
     }
 
-    fn toml(&self, value: &T) -> String {
-        (self.plain)(value).map_or_else(|| inner().toml(value), |number| number.toml())
+    fn toml(&self, value: &L::Of) -> String {
+        (self.plain)(value).map_or_else(|| self.long.toml(value), |plain| self.short.toml(&plain))
     }
 }
 
@@ -192,8 +205,8 @@ pub(in crate::scenario) const DURATION: Scalar<Duration> = Scalar {
     named: "Duration",
     bare: true,
     schema: |_| pattern(LENGTH),
-    read: units::duration,
-    write: |duration| duration.toml(),
+    read: |text, frame| units::duration(text, frame.protocol.as_ref()),
+    write: |duration| quoted(written(*duration)),
 };
 
 /// A share of one.
@@ -205,7 +218,7 @@ pub(in crate::scenario) const SHARE: Scalar<Ppm> = Scalar {
         json!({ "anyOf": [{ "type": "number", "minimum": 0 }, text] })
     },
     read: |text, _| units::ppm(text),
-    write: |share| share.toml(),
+    write: |Ppm(share)| quoted(format!("{share}ppm")),
 };
 
 /// How much too fast or too slow a clock is.
@@ -214,7 +227,7 @@ pub(in crate::scenario) const DRIFT: Scalar<Drift> = Scalar {
     bare: true,
     schema: |_| pattern(&format!(r"[+-]\s*{NUMBER}\s*(%|ppm)")),
     read: |text, _| units::drift(text),
-    write: |drift| drift.toml(),
+    write: |drift| quoted(drift),
 };
 
 /// How far a clock jumps.
@@ -222,8 +235,8 @@ pub(in crate::scenario) const JUMP: Scalar<Jump> = Scalar {
     named: "Jump",
     bare: true,
     schema: |_| pattern(&format!(r"[+-]\s*{LENGTH}")),
-    read: units::jump,
-    write: |jump| jump.toml(),
+    read: |text, frame| units::jump(text, frame.protocol.as_ref()),
+    write: |jump| quoted(jump),
 };
 
 /// Bytes a second.
@@ -232,7 +245,7 @@ pub(in crate::scenario) const BANDWIDTH: Scalar<u64> = Scalar {
     bare: true,
     schema: |_| pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)/s")),
     read: |text, _| units::bandwidth(text),
-    write: |bandwidth| written_bandwidth(*bandwidth).toml(),
+    write: |bandwidth| quoted(written_bandwidth(*bandwidth)),
 };
 
 /// A duration that is not zero.
@@ -254,7 +267,7 @@ impl Kind for Positive {
     }
 
     fn toml(&self, value: &Duration) -> String {
-        value.toml()
+        DURATION.toml(value)
     }
 }
 
@@ -264,7 +277,7 @@ pub(in crate::scenario) struct Whole<T> {
     pub most: T,
 }
 
-impl<T: Toml + TryFrom<i64> + PartialOrd + Display + Copy + Into<u64> + 'static> Kind for Whole<T> {
+impl<T: TryFrom<i64> + PartialOrd + Display + Copy + Into<u64> + 'static> Kind for Whole<T> {
     type Of = T;
 
     fn schema(&self, _: &mut Definitions<'_>) -> Value {
@@ -283,7 +296,7 @@ impl<T: Toml + TryFrom<i64> + PartialOrd + Display + Copy + Into<u64> + 'static>
     }
 
     fn toml(&self, value: &T) -> String {
-        value.toml()
+        value.to_string()
     }
 }
 
@@ -303,7 +316,7 @@ impl Kind for Flag {
     }
 
     fn toml(&self, value: &bool) -> String {
-        value.toml()
+        value.to_string()
     }
 }
 
@@ -326,30 +339,25 @@ impl Kind for Said {
     }
 
     fn toml(&self, value: &bool) -> String {
-        value.toml()
+        value.to_string()
     }
 }
 
 /// A table inside a table.
-pub(in crate::scenario) struct Inner<T>(PhantomData<T>);
-
-pub(in crate::scenario) const fn inner<T: Table>() -> Inner<T> {
-    Inner(PhantomData)
+pub(in crate::scenario) struct Inner<T> {
+    /// What it leaves out is as in what would be there without it.
+    over: bool,
+    of: PhantomData<T>,
 }
 
-impl<T: Table> Inner<T> {
-    pub(in crate::scenario) fn read_over(
-        &self,
-        base: Option<&T>,
-        key: &str,
-        raw: Raw<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<T> {
-        match Entries::of(raw) {
-            Some(entries) => T::read(base, &entries, reader),
-            None => reader.report.shape(misfit("a table", key, raw)),
-        }
-    }
+/// A table that says all there is to say.
+pub(in crate::scenario) const fn inner<T: Table>() -> Inner<T> {
+    Inner { over: false, of: PhantomData }
+}
+
+/// A table that says what is different.
+pub(in crate::scenario) const fn over<T: Table>() -> Inner<T> {
+    Inner { over: true, of: PhantomData }
 }
 
 impl<T: Table> Kind for Inner<T> {
@@ -360,28 +368,115 @@ impl<T: Table> Kind for Inner<T> {
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
-        self.read_over(None, key, raw, reader)
+        T::read(None, &table_of(key, raw, reader)?, reader)
     }
 
     fn toml(&self, value: &T) -> String {
-        value.put(None, Keys::default()).toml()
+        value.put(None, Keys::default()).inline()
+    }
+
+    fn read_over(&self, base: &T, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
+        T::read(Some(base).filter(|_| self.over), &table_of(key, raw, reader)?, reader)
+    }
+
+    fn toml_over(&self, base: &T, value: &T) -> String {
+        value.put(Some(base).filter(|_| self.over), Keys::default()).inline()
     }
 }
 
-/// Refuses a table in which not exactly one of `keys` is given: by `none`, or by `several` of the first two.
-pub(in crate::scenario) fn only_one(
-    keys: &[&str],
-    entries: &Entries<'_>,
-    reader: &mut Reader<'_>,
-    none: Problem,
-    several: impl FnOnce(&str, &str) -> Problem,
-) -> Option<()> {
-    match &entries.given(keys)[..] {
-        [_] => return Some(()),
-        [] => reader.report.missing(none.at(entries.span.clone())),
-        [(first, one), (second, other), ..] => {
-            reader.report.refuse(several(one, other).at(second.clone()).also(first.clone(), "the first"));
-        }
+/// The table that `raw` is.
+pub(in crate::scenario) fn table_of<'t>(key: &str, raw: Raw<'t>, reader: &mut Reader<'_>) -> Option<Entries<'t>> {
+    Entries::of(raw).or_else(|| reader.report.shape(misfit("a table", key, raw)))
+}
+
+/// The items of the list that `raw` is.
+pub(in crate::scenario) fn items_of<'t>(key: &str, raw: Raw<'t>, reader: &mut Reader<'_>) -> Option<Vec<Raw<'t>>> {
+    let items = raw.get_ref().as_array().map(|items| items.iter().collect());
+    items.or_else(|| reader.report.shape(misfit("a list", key, raw)))
+}
+
+/// A table whose keys are names of something: a value for each.
+pub(in crate::scenario) struct Named<N: 'static, K> {
+    /// What the JSON Schema calls it.
+    pub named: &'static str,
+    pub name: Scalar<N>,
+    pub value: K,
+}
+
+impl<N: Ord + Clone, K: Kind<Of: Clone + PartialEq>> Named<N, K> {
+    /// What one leaves out is as in `base`.
+    pub(in crate::scenario) fn read_each(
+        &self,
+        base: Option<&K::Of>,
+        key: &str,
+        raw: Raw<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Option<BTreeMap<N, K::Of>> {
+        let mut seen = BTreeMap::new();
+        let read = table_of(key, raw, reader)?.all().into_iter().map(|(name, raw)| {
+            let word = name.get_ref();
+            let value = match base {
+                Some(base) => self.value.read_over(base, word, raw, reader),
+                None => self.value.read(word, raw, reader),
+            };
+            let (place, name) = (name.span(), reader.report.take((self.name.read)(word, reader.frame), name.span()));
+            let (name, value) = (name?, value?);
+            let twice = format!("{} is there twice", quote(word));
+            reader.report.once(&mut seen, name.clone(), place, twice, "first here")?;
+            Some((name, value))
+        });
+        Some(every(read)?.into_iter().collect())
     }
-    None
+
+    /// Those that are not as in `base`, each as far as it differs from `of_each`.
+    pub(in crate::scenario) fn put(
+        &self,
+        base: Option<&BTreeMap<N, K::Of>>,
+        of_each: Option<&K::Of>,
+        value: &BTreeMap<N, K::Of>,
+    ) -> String {
+        let new = value.iter().filter(|(name, of)| base.and_then(|base| base.get(name)) != Some(of));
+        let key = |keys: Keys, (name, of): (&N, &K::Of)| {
+            let of = of_each.map_or_else(|| self.value.toml(of), |base| self.value.toml_over(base, of));
+            keys.key(self.name.toml(name).trim_matches('"'), of)
+        };
+        new.fold(Keys::default(), key).inline()
+    }
+}
+
+impl<N: Ord + Clone, K: Kind<Of: Clone + PartialEq>> Kind for Named<N, K> {
+    type Of = BTreeMap<N, K::Of>;
+
+    /// Names are an enumeration or have a pattern.
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        definitions.named(self.named, |definitions| {
+            let (mut names, value) = ((self.name.schema)(definitions), self.value.schema(definitions));
+            let (of, names) = match names["enum"].take() {
+                Value::Array(names) => ("properties", names),
+                _ => ("patternProperties", vec![names["pattern"].take()]),
+            };
+            let name = |name: &Value| (name.as_str().unwrap_or_default().to_owned(), value.clone());
+            let values: Map<String, Value> = names.iter().map(name).collect();
+            let mut schema = json!({ "type": "object", "additionalProperties": false });
+            schema[of] = values.into();
+            schema
+        })
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        self.read_each(None, key, raw, reader)
+    }
+
+    fn toml(&self, value: &Self::Of) -> String {
+        self.put(None, None, value)
+    }
+
+    fn read_over(&self, base: &Self::Of, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+        let own = self.read_each(None, key, raw, reader)?;
+        Some(base.clone().into_iter().chain(own).collect())
+    }
+
+    fn toml_over(&self, base: &Self::Of, value: &Self::Of) -> String {
+        self.put(Some(base), None, value)
+    }
 }

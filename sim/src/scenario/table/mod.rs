@@ -3,12 +3,16 @@
 //! | file     | what it holds                                          |
 //! |----------|--------------------------------------------------------|
 //! | `mod`    | tables and their keys                                  |
+//! | `field`  | what stands at a key: with a default, needed, left out |
 //! | `kind`   | what may be a value: a word, a number, a duration      |
+//! | `choice` | one of several keys, each of which says another thing  |
 //! | `found`  | values of a kind that does not belong where they stand |
 //! | `report` | what is wrong, as it is found                          |
 //! | `schema` | what the JSON Schema says of tables and values         |
 //! | `text`   | how tables and values are written                      |
 
+mod choice;
+mod field;
 mod found;
 mod kind;
 mod report;
@@ -23,11 +27,13 @@ use toml::{
 };
 
 pub(super) use self::{
-    found::{Form, every, form, misfit, quantity, text, texts, whole},
+    choice::{choice, only_one},
+    field::{Among, Aside, Field, Line, Maybe, Needed, Or, Unsaid, among},
+    found::{every, misfit, place_in, quantity, whole, written},
     kind::*,
     report::Report,
     schema::{Definitions, Key},
-    text::{Keys, Value},
+    text::{Keys, quoted},
 };
 use super::{problem::quote_all, units::Protocol};
 use crate::words::{self, Misread};
@@ -38,8 +44,8 @@ pub(super) type Raw<'t> = &'t Spanned<DeValue<'t>>;
 /// A text of the file, and where it stands.
 pub(super) type Text = Spanned<String>;
 
-/// What the parts of a script may refer to.
-#[derive(Clone)]
+/// What the parts of a script may refer to: each part adds what those after it need.
+#[derive(Clone, Default)]
 pub(super) struct Frame {
     /// How long the run lasts.
     pub until: Duration,
@@ -49,8 +55,21 @@ pub(super) struct Frame {
     pub protocol: Option<Protocol>,
     /// The windows that have a name, and where each was given.
     pub tags: Tags,
+    /// Where the action of each step stands, by time.
+    pub places: Vec<Range<usize>>,
     /// What workloads are called.
     pub workloads: Vec<String>,
+}
+
+impl Frame {
+    /// The node of this number, if there is one.
+    pub(super) fn node(&self, number: u32) -> Result<u32, Misread> {
+        if number <= self.nodes {
+            return Ok(number);
+        }
+        let unknown = Misread::new(format!("there is no node `n{number}`: the cluster has {}", self.nodes));
+        Err(unknown.help(format!("nodes are `n1` to `n{}`", self.nodes)).lacking())
+    }
 }
 
 /// Names, and where each was given.
@@ -58,7 +77,7 @@ pub(super) type Tags = BTreeMap<String, Range<usize>>;
 
 /// What reading a table needs to know, and where it puts what is wrong.
 pub(super) struct Reader<'a> {
-    pub frame: &'a Frame,
+    pub frame: &'a mut Frame,
     pub report: &'a mut Report,
 }
 
@@ -94,6 +113,11 @@ impl<'t> Entries<'t> {
         self.table?.get(key)
     }
 
+    /// Does anything stand at `key`?
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     /// All keys with their values, in file order.
     pub(super) fn all(&self) -> Vec<(&'t Spanned<std::borrow::Cow<'t, str>>, Raw<'t>)> {
         let mut all: Vec<_> = self.table.into_iter().flatten().collect();
@@ -104,6 +128,11 @@ impl<'t> Entries<'t> {
     /// Where the value of `key` stands; without one, the table.
     pub(super) fn place(&self, key: &str) -> Range<usize> {
         self.get(key).map_or_else(|| self.span.clone(), Spanned::span)
+    }
+
+    /// Where `word` stands in the list at `key`; without it, where the list does.
+    pub(super) fn place_in(&self, key: &str, word: &str) -> Range<usize> {
+        self.get(key).map_or_else(|| self.span.clone(), |list| found::place_in(list, word))
     }
 
     /// Those of `keys` that are given, by position.
@@ -175,17 +204,17 @@ pub(super) trait Table: Sized + 'static {
 }
 
 /// Declares a table: a struct whose every field has a key, and what may stand there. `struct NAME: Default` is of a table that may
-/// be left out. `unknown` is what to say of other keys, `fits` what refuses, or completes, what fits or does not fit together.
+/// be left out. `unknown` is what to say of other keys; `wrong` are the rules of what does not fit together, the first of which that
+/// is broken is told at its key (`""`: the table), as `refused` or as `lacking`; `fits` refuses what a line does not say, or completes.
 macro_rules! table {
     ($(#[$meta:meta])* $visible:vis struct $name:ident: Default {
         $($(#[doc = $about:literal])* $field:ident: $of:ty = $key:literal, $kind:expr;)*
-    } $(unknown = $unknown:path;)? $(fits = $fits:path;)?) => {
+    } $($rest:tt)*) => {
         $crate::scenario::table::table! {
             $(#[$meta])* $visible struct $name {
                 $($(#[doc = $about])* $field: $of = $key, $kind;)*
             }
-            $(unknown = $unknown;)?
-            $(fits = $fits;)?
+            $($rest)*
         }
 
         impl Default for $name {
@@ -196,7 +225,12 @@ macro_rules! table {
     };
     ($(#[$meta:meta])* $visible:vis struct $name:ident {
         $($(#[doc = $about:literal])* $field:ident: $of:ty = $key:literal, $kind:expr;)*
-    } $(unknown = $unknown:path;)? $(fits = $fits:path;)?) => {
+    }
+    $(unknown = $unknown:path;)?
+    $(wrong |$this:ident, $given:ident, $frame:ident| {
+        $($flavour:ident $at:literal if $wrong:expr => $message:expr $(, $help:expr)?;)*
+    })?
+    $(fits = $fits:path;)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         $visible struct $name {
@@ -219,6 +253,13 @@ macro_rules! table {
                 $(let $field: Option<$of> =
                     $crate::scenario::table::Field::read(&$kind, entries.entry($key), base.map(|base| &base.$field), reader);)*
                 let read = Self { $($field: $field?),* };
+                $(
+                    let ($this, $given, $frame) = (&read, entries, &*reader.frame);
+                    $(if $wrong {
+                        let problem = $crate::scenario::Problem::new($message).at(entries.place($at));
+                        return reader.report.$flavour(problem $(.help($help))?);
+                    })*
+                )?
                 $(let read = $fits(read, entries, reader)?;)?
                 Some(read)
             }
@@ -236,186 +277,3 @@ macro_rules! table {
     };
 }
 pub(super) use table;
-
-/// One or several keys of a table that give one field.
-pub(super) trait Field: Sized + 'static {
-    type Of;
-
-    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key>;
-
-    /// What is there; what is not is as in `base`. `None` if what is there was refused.
-    fn read(&self, entry: Entry<'_>, base: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of>;
-
-    fn put(&self, key: &str, base: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys;
-}
-
-/// What may be left out, and then means something.
-pub(super) trait Unsaid: Field {
-    fn unsaid(&self) -> Self::Of;
-}
-
-/// What may be left out.
-pub(super) struct Maybe<K>(pub K);
-
-impl<K: Kind<Of: Clone + PartialEq>> Field for Maybe<K> {
-    type Of = Option<K::Of>;
-
-    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
-        vec![Key::of(name, about, self.0)]
-    }
-
-    fn read(&self, entry: Entry<'_>, base: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        match entry.raw() {
-            Some(raw) => self.0.read(entry.key, raw, reader).map(Some),
-            None => Some(base.cloned().flatten()),
-        }
-    }
-
-    fn put(&self, key: &str, base: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
-        match value {
-            Some(said) if base != Some(value) => keys.verbatim(key, self.0.toml(said)),
-            Some(_) | None => keys,
-        }
-    }
-}
-
-impl<K: Kind<Of: Clone + PartialEq>> Unsaid for Maybe<K> {
-    fn unsaid(&self) -> Self::Of {
-        None
-    }
-}
-
-/// What has a default.
-pub(super) struct Or<T, K>(pub T, pub K);
-
-impl<T: Clone + PartialEq + 'static, K: Kind<Of = T>> Field for Or<T, K> {
-    type Of = T;
-
-    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
-        vec![Key::of(name, about, self.1)]
-    }
-
-    fn read(&self, entry: Entry<'_>, base: Option<&T>, reader: &mut Reader<'_>) -> Option<T> {
-        match entry.raw() {
-            Some(raw) => self.1.read(entry.key, raw, reader),
-            None => Some(base.unwrap_or(&self.0).clone()),
-        }
-    }
-
-    fn put(&self, key: &str, base: Option<&T>, value: &T, keys: Keys) -> Keys {
-        if value == base.unwrap_or(&self.0) { keys } else { keys.verbatim(key, self.1.toml(value)) }
-    }
-}
-
-impl<T: Clone + PartialEq + 'static, K: Kind<Of = T>> Unsaid for Or<T, K> {
-    fn unsaid(&self) -> T {
-        self.0.clone()
-    }
-}
-
-/// The line of the file (1-based) on which a table begins.
-pub(super) struct Line;
-
-impl Field for Line {
-    type Of = usize;
-
-    fn keys(self, _: &'static str, _: &'static str) -> Vec<Key> {
-        Vec::new()
-    }
-
-    fn read(&self, entry: Entry<'_>, _: Option<&usize>, reader: &mut Reader<'_>) -> Option<usize> {
-        Some(reader.report.line(&entry.table.span))
-    }
-
-    fn put(&self, _: &str, _: Option<&usize>, _: &usize, keys: Keys) -> Keys {
-        keys
-    }
-}
-
-/// A table inside a table, that says what is different from this.
-pub(super) struct Over<T>(pub T);
-
-impl<T: Table + Clone> Field for Over<T> {
-    type Of = T;
-
-    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
-        vec![Key::of(name, about, inner::<T>())]
-    }
-
-    fn read(&self, entry: Entry<'_>, base: Option<&T>, reader: &mut Reader<'_>) -> Option<T> {
-        let base = base.unwrap_or(&self.0);
-        match entry.raw() {
-            Some(raw) => inner().read_over(Some(base), entry.key, raw, reader),
-            None => Some(base.clone()),
-        }
-    }
-
-    fn put(&self, key: &str, base: Option<&T>, value: &T, keys: Keys) -> Keys {
-        keys.table(key, value.put(Some(base.unwrap_or(&self.0)), Keys::default()))
-    }
-}
-
-impl<T: Table + Clone> Unsaid for Over<T> {
-    fn unsaid(&self) -> T {
-        self.0.clone()
-    }
-}
-
-/// What must be there; else the problem, and what helps.
-pub(super) struct Needed<K>(pub K, pub &'static str, pub &'static str);
-
-impl<K: Kind> Field for Needed<K> {
-    type Of = K::Of;
-
-    fn keys(self, name: &'static str, about: &'static str) -> Vec<Key> {
-        vec![Key::of(name, about, self.0).needed()]
-    }
-
-    fn read(&self, entry: Entry<'_>, _: Option<&K::Of>, reader: &mut Reader<'_>) -> Option<K::Of> {
-        let Self(kind, message, help) = self;
-        match entry.raw() {
-            Some(raw) => kind.read(entry.key, raw, reader),
-            None => reader.report.lacking(super::Problem::new(message).at(entry.table.span.clone()).help(help)),
-        }
-    }
-
-    fn put(&self, key: &str, _: Option<&K::Of>, value: &K::Of, keys: Keys) -> Keys {
-        keys.verbatim(key, self.0.toml(value))
-    }
-}
-
-/// A table that is held otherwise than it is written.
-pub(super) trait Held: Sized + 'static {
-    /// Its name in the JSON Schema.
-    const NAMED: &'static str;
-    /// As it is written.
-    type Written: Table;
-
-    /// Refuses keys that do not go together, whatever they say.
-    fn keys_fit(_: &Entries<'_>, _: &mut Reader<'_>) -> Option<()> {
-        Some(())
-    }
-
-    fn of(written: Self::Written, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self>;
-
-    fn written(&self) -> Self::Written;
-}
-
-impl<T: Held> Table for T {
-    const NAME: &'static str = T::NAMED;
-
-    fn keys() -> Vec<Key> {
-        T::Written::keys()
-    }
-
-    fn decode(_: Option<&Self>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let fit = T::keys_fit(entries, reader);
-        let written = T::Written::decode(None, entries, reader)?;
-        fit?;
-        T::of(written, entries, reader)
-    }
-
-    fn put(&self, _: Option<&Self>, keys: Keys) -> Keys {
-        self.written().put(None, keys)
-    }
-}

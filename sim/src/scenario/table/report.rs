@@ -1,6 +1,6 @@
 //! Where the rules put what they find.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 use crate::scenario::{Misread, Problem, problem::Lines};
 
@@ -75,6 +75,22 @@ impl Report {
         None
     }
 
+    /// Refuses what is among `seen` already, by what it is called: `twice` says so, and `first` what stands there.
+    pub(in crate::scenario) fn once<T: Ord>(
+        &mut self,
+        seen: &mut BTreeMap<T, Range<usize>>,
+        name: T,
+        place: Range<usize>,
+        twice: impl AsRef<str>,
+        first: &str,
+    ) -> Option<()> {
+        if let Some(other) = seen.get(&name) {
+            return self.refused(Problem::new(twice).at(place).also(other.clone(), first));
+        }
+        seen.insert(name, place);
+        Some(())
+    }
+
     /// All that is to be told.
     pub(in crate::scenario) fn finish(self) -> Vec<Problem> {
         let told = |position| self.complete || !self.missing.contains(&position);
@@ -88,7 +104,10 @@ impl Report {
 
     /// The value, or `None` after refusing it.
     pub(in crate::scenario) fn take<T>(&mut self, value: Result<T, Misread>, span: Range<usize>) -> Option<T> {
-        value.map_err(|misread| self.refuse(misread.at(span))).ok()
+        let tell = |misread: Misread| {
+            if misread.lacks { self.missing(misread.at(span)) } else { self.refuse(misread.at(span)) }
+        };
+        value.map_err(tell).ok()
     }
 }
 

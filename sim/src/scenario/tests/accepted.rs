@@ -4,7 +4,7 @@ use super::{read, sample, timeline, with};
 use crate::scenario::{
     Action, Calls, Class, ClockFault, ClockHarm, Cluster, Cut, DiskFault, DiskHarm, Drift, Ends, Heal, Healed, Jump,
     KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase, Point,
-    Ppm, Scenario, ScriptReads, Seeds, Selector, Shape, Stat, Tail, Target, Transfer, When, WorkloadKind,
+    Ppm, Scenario, ScriptReads, Seeds, Selector, Shape, ShapeName, Stat, Tail, Target, Transfer, When, WorkloadKind,
 };
 use crate::words::{RenewalKind, Spelled, Work};
 
@@ -41,7 +41,7 @@ fn the_sample_of_the_design_says_what_it_seems_to_say() {
     assert_eq!((partition.how, partition.lasts), (Cut::Hold, Some(SECOND * 3 / 2)));
 
     let [workload] = &scenario.workloads[..] else { panic!("one workload") };
-    assert_eq!(workload.kind, WorkloadKind::Script { reads: ScriptReads::constant(7) });
+    assert_eq!((workload.kind, workload.reads), (WorkloadKind::Script, ScriptReads::constant(7)));
     assert_eq!(workload.clients, 32);
     assert_eq!(workload.keys.distribution, KeyDistribution::Zipf { exponent_milli: 1100 });
 
@@ -66,9 +66,10 @@ fn what_a_file_leaves_out_has_a_default() {
     assert_eq!(scenario.cluster, Cluster::default());
     let workload = &scenario.workloads[0];
     assert_eq!((workload.name.as_str(), workload.clients, workload.to), ("kv", 8, Target::Any));
-    assert_eq!(workload.kind, WorkloadKind::Kv { mix: Mix { get: 900, put: 100, cas: 0, update: 0 } });
+    let mix = Mix { get: 900, put: 100, cas: 0, update: 0 };
+    assert_eq!((workload.kind, workload.mix), (WorkloadKind::Kv, mix));
     assert_eq!(workload.keys, Keys::default());
-    assert_eq!(workload.pace, Pace::Closed { think: Duration::ZERO });
+    assert_eq!(workload.pace(), Pace::Closed { think: Duration::ZERO });
     assert_eq!((workload.deadline, workload.from, workload.until), (2 * SECOND, Duration::ZERO, None));
 }
 
@@ -101,7 +102,7 @@ fn a_fault_says_only_what_differs() {
     let Action::Pause(pause) = of("pause = { node = \"n1\", at = \"lease-checked\" }") else { panic!("a pause") };
     assert_eq!((pause.at, pause.what, pause.clock), (Some(Point::LeaseChecked), Paused::Process, PausedClock::Running));
     let Action::Partition(bridge) = of("partition = { shape = \"bridge\" }") else { panic!("a partition") };
-    assert_eq!((bridge.shape, bridge.how), (Shape::Bridge(Selector::Any), Cut::Drop));
+    assert_eq!((bridge.shape, bridge.how), (Shape::Named { shape: ShapeName::Bridge, node: Selector::Any }, Cut::Drop));
     assert_eq!(of("crash = { node = \"n1\", for = \"0s\" }").lasts(), Some(Some(Duration::ZERO)));
     let delivered = Heal { what: Healed::Everything, messages: Leftover::Deliver };
     assert_eq!(of("heal = { messages = \"deliver\" }"), Action::Heal(delivered));
@@ -179,8 +180,9 @@ fn a_workload_may_be_described_in_full() {
     ));
     let workload = &scenario.workloads[0];
     assert_eq!((workload.name.as_str(), workload.keys.count), ("readers", 4));
-    assert_eq!(workload.kind, WorkloadKind::Kv { mix: Mix { get: 700, put: 250, cas: 50, update: 0 } });
-    assert_eq!(workload.pace, Pace::Open { per_second_milli: 500, burst: 1 });
+    let mix = Mix { get: 700, put: 250, cas: 50, update: 0 };
+    assert_eq!((workload.kind, workload.mix), (WorkloadKind::Kv, mix));
+    assert_eq!(workload.pace(), Pace::Open { per_second_milli: 500, burst: 1 });
     assert_eq!((workload.deadline, workload.to), (Duration::from_millis(200), Target::Leader));
     assert_eq!((workload.from, workload.until), (SECOND, Some(2 * SECOND)));
 }
@@ -309,4 +311,16 @@ fn what_may_leave_the_claims_is_known_beforehand() {
     assert!(!leaving("clock-step = \"1ms\"", "clock = { node = \"n1\", step = \"-1ms\", monotonic = true }"));
     assert!(leaving("", "pause = { node = \"n1\", for = \"1s\", clock = \"frozen\" }"));
     assert!(!leaving("", "clock = { node = \"n1\", fail = true }"));
+}
+
+#[test]
+fn workloads_without_a_name_are_called_after_their_kind_and_told_apart() {
+    let more = "[[workload]]\nkind = \"kv\"\nclients = 2\n[[workload]]\nname = \"mine\"\nkind = \"kv\"";
+    let file = with("", &format!("{more}\n[[workload]]\nkind = \"script\"\n[expect.workload.kv-2]\nget-ok = \">= 1\""));
+    let scenario = read(&file).unwrap();
+    let names: Vec<_> = scenario.workloads.iter().map(|workload| workload.name.as_str()).collect();
+    assert_eq!(names, ["kv", "kv-2", "mine", "script"]);
+    let printed = crate::scenario::print(&scenario);
+    assert_eq!(printed.matches("name = ").count(), 2, "{printed}");
+    assert_eq!(read(&printed).unwrap().workloads, scenario.workloads);
 }

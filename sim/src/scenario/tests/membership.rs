@@ -1,7 +1,7 @@
 //! Learners, spares, snapshots, and the verb `membership`.
 
 use super::{explained::told, read, refuse, timeline, with};
-use crate::scenario::{Action, COMPACT_AFTER, MembershipChange, Scenario, Selector, lint};
+use crate::scenario::{Action, COMPACT_AFTER, Joint, MembershipChange, Scenario, Selector, lint};
 
 fn cluster(keys: &str) -> String {
     with("", &format!("[cluster]\n{keys}"))
@@ -59,7 +59,7 @@ fn each_change_names_who_it_is_about() {
     assert_eq!(asked(r#"{ remove = "@leader" }"#), MembershipChange::Remove(Selector::Leader));
     assert_eq!(
         asked(r#"{ joint = { add = ["@spare", "@spare"], remove = ["n1"] } }"#),
-        MembershipChange::Joint { add: vec![Selector::Spare; 2], remove: vec![Selector::Node(1)] }
+        MembershipChange::Joint(Joint { add: vec![Selector::Spare; 2], remove: vec![Selector::Node(1)] })
     );
 }
 

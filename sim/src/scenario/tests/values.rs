@@ -151,7 +151,7 @@ fn a_load_is_a_factor_within_limits_and_scales_open_loops() {
     assert_eq!("0.80".parse::<Load>().map(|load| load.to_string()), Ok("0.8".to_owned()));
     let paces = |file: &str| {
         let scenario = super::read(&super::with("", file)).expect("valid").at_load(Load(1_200));
-        scenario.workloads.into_iter().map(|workload| workload.pace).collect::<Vec<_>>()
+        scenario.workloads.into_iter().map(|workload| workload.pace()).collect::<Vec<_>>()
     };
     assert_eq!(paces("rate = \"50/s\""), [Pace::Open { per_second_milli: 60_000, burst: 1 }]);
     assert_eq!(paces("think = \"1ms\""), [Pace::Closed { think: Duration::from_millis(1) }]);

@@ -1,107 +1,51 @@
 //! `clock = { node = "@leader", rate = "+500ppm", for = "5s" }`: a node's clock goes wrong: `rate`, `slew`, `step`, `freeze`,
 //! `fail`.
 
-use std::time::Duration;
-
-use super::{
-    Deed, Fault,
-    nodes::Victims,
-    told::{all, are_many, drawn, lasting},
-};
-use crate::scenario::{
-    Claims, ClockHarm, Drift, Jump, Problem, Selector,
-    chaos::{Dice, STALLS, Steps, chance, pick},
-    explain::words::time,
-    problem::quote_all,
-    table::{DRIFT, Entries, Flag, Held, JUMP, Maybe, Or, Positive, Reader, Said, only_one, table},
-};
-
-/// What may be wrong with a clock.
-const HARMS: [&str; 5] = ["rate", "slew", "step", "freeze", "fail"];
+use super::prelude::*;
 
 table! {
-    /// As it is written.
-    pub(in crate::scenario) struct Written {
+    /// Nodes whose clocks go wrong.
+    pub struct ClockFault {
         /// Whose clock.
-        nodes: Vec<Selector> = "node", Victims { verb: "clock", example: "rate = \"+500ppm\"" };
-        /// It runs so much too fast (`+500ppm`) or too slow (`-2%`).
-        rate: Option<Drift> = "rate", Maybe(DRIFT);
-        /// It runs so much faster or slower than it does by itself, as NTP slews a clock.
-        slew: Option<Drift> = "slew", Maybe(DRIFT);
-        /// The wall clock jumps: `+3s`, `-150ms`.
-        step: Option<Jump> = "step", Maybe(JUMP);
-        /// It stands still while the process runs; at the end the wall clock jumps.
-        freeze: bool = "freeze", Or(false, Said);
-        /// It cannot be read.
-        fail: bool = "fail", Or(false, Said);
-        /// Of a `step`: the monotonic clock jumps too (beyond what the stack may assume of a clock).
-        monotonic: bool = "monotonic", Or(false, Flag);
+        nodes: Vec<Selector> = "node",
+            Needed(VICTIMS, "`clock` needs a `node`", "say whom it hits: `clock = { node = \"@leader\", rate = \"+500ppm\" }`");
+        /// How.
+        harm: ClockHarm = "", among::<ClockHarm>();
         /// For how long; without it, until a `heal`. Not of a `step`.
         lasts: Option<Duration> = "for", Maybe(Positive);
     }
+    wrong |clock, given, _frame| {
+        refused "monotonic" if given.has("monotonic") && !given.has("step") =>
+            "`monotonic` says which clock a `step` moves", "`rate`, `slew` and `freeze` concern the monotonic clock anyway";
+        refused "for" if clock.lasts.is_some() && given.has("step") => "a `step` is over at once",
+            "for a clock that jumps back later write another step";
+    }
 }
 
-/// Nodes whose clocks go wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClockFault {
-    /// Who. Never empty.
-    pub nodes: Vec<Selector>,
-    /// How.
-    pub harm: ClockHarm,
-    /// For how long; `None`: until they are healed. Always `None` of a step, which is over at once.
-    pub lasts: Option<Duration>,
-}
-
-impl Held for ClockFault {
-    const NAMED: &'static str = "ClockFault";
-    type Written = Written;
-
-    fn keys_fit(entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<()> {
-        let none = Problem::new("nothing is wrong with this clock").help(format!("say what is: {}", quote_all(HARMS)));
-        let only = only_one(&HARMS, entries, reader, none, |one, other| {
-            Problem::new(format!("one thing is wrong with a clock at a time, here `{one}` and `{other}`"))
-                .label("move this to a step of its own")
-        });
-        if entries.get("step").is_none() && entries.get("monotonic").is_some() {
-            let problem = Problem::new("`monotonic` says which clock a `step` moves").at(entries.place("monotonic"));
-            reader.report.refuse(problem.help("`rate`, `slew` and `freeze` concern the monotonic clock anyway"));
-        }
-        if entries.get("step").is_some() && entries.get("for").is_some() {
-            let problem = Problem::new("a `step` is over at once").at(entries.place("for"));
-            reader.report.refuse(problem.help("for a clock that jumps back later write another step"));
-        }
-        only
-    }
-
-    fn of(written: Written, _: &Entries<'_>, _: &mut Reader<'_>) -> Option<Self> {
-        let Written { nodes, rate, slew, step, freeze, fail, monotonic, lasts } = written;
-        let step = step.map(|by| ClockHarm::Step { by, monotonic });
-        let harm = rate.map(ClockHarm::Rate).or(slew.map(ClockHarm::Slew)).or(step);
-        let harm = harm.or(freeze.then_some(ClockHarm::Freeze)).or(fail.then_some(ClockHarm::Fail))?;
-        Some(Self { nodes, harm, lasts })
-    }
-
-    fn written(&self) -> Written {
-        let (nodes, lasts) = (self.nodes.clone(), self.lasts);
-        let (mut rate, mut slew, mut step, mut monotonic, mut freeze, mut fail) = Default::default();
-        match self.harm {
-            ClockHarm::Rate(by) => rate = Some(by),
-            ClockHarm::Slew(by) => slew = Some(by),
-            ClockHarm::Step { by, monotonic: both } => (step, monotonic) = (Some(by), both),
-            ClockHarm::Freeze => freeze = true,
-            ClockHarm::Fail => fail = true,
-        }
-        Written { nodes, rate, slew, step, freeze, fail, monotonic, lasts }
-    }
+choice! {
+    ClockHarm, "ClockHarm";
+    none = "nothing is wrong with this clock", "say what is: ";
+    several = "one thing is wrong with a clock at a time, here", "move one of them to a step of its own";
+    /// It runs so much too fast (`+500ppm`) or too slow (`-2%`).
+    "rate", DRIFT => Rate(by);
+    /// It runs so much faster or slower than it does by itself, as NTP slews a clock.
+    "slew", DRIFT => Slew(by);
+    /// The wall clock jumps: `+3s`, `-150ms`.
+    "step", JUMP => Step {
+        by,
+        /// Of a `step`: the monotonic clock jumps too (beyond what the stack may assume of a clock).
+        monotonic = "monotonic", Or(false, Flag)
+    };
+    /// It stands still while the process runs; at the end the wall clock jumps.
+    "freeze", Said => Freeze;
+    /// It cannot be read.
+    "fail", Said => Fail;
 }
 
 impl Deed for ClockFault {
-    fn victims(&self) -> Option<&[Selector]> {
-        Some(&self.nodes)
-    }
-
-    fn lasts(&self) -> Option<Option<Duration>> {
-        (!matches!(self.harm, ClockHarm::Step { .. })).then_some(self.lasts)
+    fn scope(&self) -> Scope {
+        let scope = Scope::of_each(&self.nodes);
+        if matches!(self.harm, ClockHarm::Step { .. }) { scope } else { scope.lasting(self.lasts) }
     }
 
     /// It does where the nodes' own rates, drawn from the seed, leave no room.
@@ -145,11 +89,8 @@ fn jump(Jump { back, by }: Jump) -> String {
 impl Fault for ClockFault {
     const ABOUT: &'static str = "Makes a clock go wrong.";
     const DOES: &'static str = "makes clocks go wrong: rate, slew, step, freeze, fail";
+    const LEAST: &'static str = "{ node = \"@leader\", step = \"+1s\" }";
     const EFFECTIVE_IF: &'static str = "a process read a clock that would have shown something else";
-
-    fn shortest(node: Option<&str>) -> String {
-        format!("{{ node = \"{}\", step = \"+1s\" }}", node.unwrap_or("@leader"))
-    }
 
     /// Wall clocks do as they like; monotonic ones stay within what is claimed of two clocks, half of it each.
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {

@@ -1,25 +1,14 @@
 //! `crash = { node = "@leader", for = "500ms", tail = "torn" }`: the process is killed, what its disk had not synced is lost,
 //! or torn; after that time it starts again on what is left.
 
-use std::time::Duration;
-
-use super::{
-    Deed, Fault, LASTING,
-    nodes::Victims,
-    told::{all, drawn},
-};
-use crate::scenario::{
-    Selector, Tail,
-    chaos::{BLACKOUTS, Dice, Steps, chance, pick},
-    explain::words::time,
-    table::{DURATION, Maybe, Or, table, word},
-};
+use super::prelude::*;
 
 table! {
     /// Nodes whose processes are killed.
     pub struct Crash {
         /// Whose process.
-        nodes: Vec<Selector> = "node", Victims { verb: "crash", example: LASTING };
+        nodes: Vec<Selector> = "node", 
+            Needed(VICTIMS, "`crash` needs a `node`", "say whom it hits: `crash = { node = \"@leader\", for = \"500ms\" }`");
         /// How long it is down, `0s`: it starts again at once; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(DURATION);
         /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the
@@ -29,12 +18,8 @@ table! {
 }
 
 impl Deed for Crash {
-    fn victims(&self) -> Option<&[Selector]> {
-        Some(&self.nodes)
-    }
-
-    fn lasts(&self) -> Option<Option<Duration>> {
-        Some(self.lasts)
+    fn scope(&self) -> Scope {
+        Scope::of_each(&self.nodes).lasting(self.lasts)
     }
 
     fn stops_processes(&self) -> bool {
@@ -62,11 +47,8 @@ impl Deed for Crash {
 impl Fault for Crash {
     const ABOUT: &'static str = "Kills a process; what its disk has not synced is lost, or torn.";
     const DOES: &'static str = "kills processes, which start again after a time on what was durable";
+    const LEAST: &'static str = "{ node = \"@leader\" }";
     const EFFECTIVE_IF: &'static str = "a running process was killed";
-
-    fn shortest(node: Option<&str>) -> String {
-        format!("{{ node = \"{}\" }}", node.unwrap_or("@leader"))
-    }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let lasts = if chance(&mut steps.dice, 30) { Some(Duration::ZERO) } else { steps.lasting(&BLACKOUTS) };

@@ -1,18 +1,8 @@
 //! `hold = { messages = ["timeout-now"], for = "1.1 election-timeouts" }`: messages of these kinds are set aside as they are
 //! sent; at the end they are delivered, or dropped (`then`). Others pass them.
 
-use std::time::Duration;
-
-use super::{
-    Deed, Fault,
-    nodes::BothEnds,
-    told::{between, kinds_listed, lasting},
-};
-use crate::scenario::{
-    Ends, Leftover, MAX_QUEUE, MessageKind, Problem, Selector,
-    chaos::{BLACKOUTS, Dice, Steps, chance, pick},
-    table::{Entries, List, Maybe, Or, Positive, Reader, Whole, table, word},
-};
+use super::prelude::*;
+use crate::scenario::MAX_QUEUE;
 
 /// Kinds of messages on whose delay the lease depends; those of which many are sent come once, as do those that decide.
 const KINDS: [MessageKind; 12] = [
@@ -36,7 +26,7 @@ table! {
         /// The kinds of messages: `["heartbeat-response"]`.
         messages: Vec<MessageKind> = "messages", Or(Vec::new(), List(word::<MessageKind>()));
         /// On which links.
-        ends: Ends = "", BothEnds;
+        ends: Ends = "", among::<Ends>();
         /// Only so many, the first that are sent; the others pass. Default: all.
         first: Option<u32> = "first", Maybe(Whole { least: 1, most: MAX_QUEUE });
         /// What becomes of them at the end: `deliver` (default) or `drop`.
@@ -44,28 +34,15 @@ table! {
         /// For how long; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(Positive);
     }
-    fits = Hold::fits;
-}
-
-impl Hold {
-    /// Refuses what does not fit together.
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if self.messages.is_empty() {
-            let problem = Problem::new("a hold needs `messages`").at(entries.span.clone());
-            let help = "say which kinds: `messages = [\"heartbeat-response\"]`; for all write a partition";
-            return reader.report.lacking(problem.help(help));
-        }
-        Some(self)
+    wrong |hold, _given, _frame| {
+        lacking "" if hold.messages.is_empty() => "a hold needs `messages`",
+            "say which kinds: `messages = [\"heartbeat-response\"]`; for all write a partition";
     }
 }
 
 impl Deed for Hold {
-    fn selectors(&self) -> Vec<Selector> {
-        self.ends.selectors()
-    }
-
-    fn lasts(&self) -> Option<Option<Duration>> {
-        Some(self.lasts)
+    fn scope(&self) -> Scope {
+        Scope::of([&self.ends.from[..], &self.ends.to].concat()).lasting(self.lasts)
     }
 
     fn told(&self) -> String {
@@ -87,11 +64,8 @@ impl Deed for Hold {
 impl Fault for Hold {
     const ABOUT: &'static str = "Holds single messages back, by their kind.";
     const DOES: &'static str = "sets messages of some kinds aside, and delivers or drops them later";
+    const LEAST: &'static str = "{ messages = [\"heartbeat-response\"] }";
     const EFFECTIVE_IF: &'static str = "a message was set aside";
-
-    fn shortest(_: Option<&str>) -> String {
-        "{ messages = [\"heartbeat-response\"] }".to_owned()
-    }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let messages = vec![pick(&mut steps.dice, &KINDS)];

@@ -1,22 +1,8 @@
 //! `link = { from = "@leader", to = "@others", lane = "heartbeat", loss = "5%", delay = "20ms", for = "2s" }`: links are worse than
 //! they are: messages are lost, late, doubled, out of order, stalled, too many for the line or the queue.
 
-use std::time::Duration;
-
-use super::{
-    Deed, Fault,
-    nodes::BothEnds,
-    told::{between, kinds_listed, lasting, percent},
-};
-use crate::scenario::{
-    Ends, MAX_QUEUE, MessageKind, Ppm, Problem, Selector,
-    chaos::{BLACKOUTS, Dice, Steps, chance, pick},
-    explain::words::{listed, time},
-    problem::quote_all,
-    table::{BANDWIDTH, DURATION, Entries, Flag, List, Maybe, Or, Positive, Reader, SHARE, Whole, table, word},
-    units::written_bandwidth,
-};
-use crate::words::Lane;
+use super::prelude::*;
+use crate::scenario::{MAX_QUEUE, Ppm, problem::quote_all, units::written_bandwidth};
 
 /// The impairments of a link, for messages.
 const IMPAIRMENTS: [&str; 8] = ["loss", "delay", "jitter", "duplicate", "reorder", "stall", "bandwidth", "queue"];
@@ -28,7 +14,7 @@ table! {
     /// Links that are worse than they are. At least one of the impairments is there.
     pub struct Link {
         /// Which links.
-        ends: Ends = "", BothEnds;
+        ends: Ends = "", among::<Ends>();
         /// The lane of the transport. Default: all.
         lane: Option<Lane> = "lane", Maybe(word::<Lane>());
         /// Only messages of these kinds. Default: all.
@@ -53,29 +39,24 @@ table! {
         /// For how long; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(Positive);
     }
-    fits = Link::fits;
+    wrong |link, _given, _frame| {
+        lacking "" if link.is_harmless() => "a link that nothing is wrong with",
+            format!("say what is: {}", quote_all(IMPAIRMENTS));
+        refused "stall" if link.reorder && link.stall > Ppm(0) =>
+            "a stall holds up what follows in order; with `reorder` there is none",
+            "for late messages that others overtake write `delay` and `jitter`";
+    }
+    fits = Link::meets_messages;
 }
 
 impl Link {
-    /// Refuses what does not fit together.
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if self.is_harmless() {
-            let problem = Problem::new("a link that nothing is wrong with").at(entries.span.clone());
-            return reader.report.lacking(problem.help(format!("say what is: {}", quote_all(IMPAIRMENTS))));
-        }
-        if self.reorder && self.stall > Ppm(0) {
-            let problem = Problem::new("a stall holds up what follows in order; with `reorder` there is none");
-            let help = "for late messages that others overtake write `delay` and `jitter`";
-            return reader.report.refused(problem.at(entries.place("stall")).help(help));
-        }
-        // A rule about messages of a lane by which they do not go would never meet one.
+    /// A rule about messages of a lane by which they do not go would never meet one.
+    fn meets_messages(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let elsewhere = self.messages.iter().find(|kind| self.lane.is_some_and(|lane| kind.lane() != lane));
-        if let (Some(kind), Some(lane)) = (elsewhere, self.lane) {
-            let message = format!("messages of the kind `{kind}` do not go by the lane `{}`", lane.name());
-            let help = format!("they go by `{}`; without `lane` it is all of them", kind.lane().name());
-            return reader.report.refused(Problem::new(message).at(entries.span.clone()).help(help));
-        }
-        Some(self)
+        let (Some(kind), Some(lane)) = (elsewhere, self.lane) else { return Some(self) };
+        let message = format!("messages of the kind `{kind}` do not go by the lane `{}`", lane.name());
+        let help = format!("they go by `{}`; without `lane` it is all of them", kind.lane().name());
+        reader.report.refused(Problem::new(message).at(entries.span.clone()).help(help))
     }
 
     fn is_harmless(&self) -> bool {
@@ -86,12 +67,8 @@ impl Link {
 }
 
 impl Deed for Link {
-    fn selectors(&self) -> Vec<Selector> {
-        self.ends.selectors()
-    }
-
-    fn lasts(&self) -> Option<Option<Duration>> {
-        Some(self.lasts)
+    fn scope(&self) -> Scope {
+        Scope::of([&self.ends.from[..], &self.ends.to].concat()).lasting(self.lasts)
     }
 
     fn told(&self) -> String {
@@ -120,11 +97,8 @@ impl Deed for Link {
 impl Fault for Link {
     const ABOUT: &'static str = "Makes links worse than they are.";
     const DOES: &'static str = "impairs links: loss, delay, duplication, disorder, stalls, bandwidth, queues; of a lane or of kinds of messages";
+    const LEAST: &'static str = "{ loss = \"1%\" }";
     const EFFECTIVE_IF: &'static str = "a message was lost, late, doubled, out of order or refused";
-
-    fn shortest(_: Option<&str>) -> String {
-        "{ loss = \"1%\" }".to_owned()
-    }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let lane = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &[Lane::Heartbeat, Lane::Bulk]));

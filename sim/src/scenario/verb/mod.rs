@@ -3,40 +3,51 @@
 //!
 //! Which verbs there are, `words::verb` lists.
 
-use std::{fmt, time::Duration};
+use std::{fmt, marker::PhantomData, time::Duration};
 
 use serde_json::Value;
 
 use super::{
     Claims, Selector, Verb,
     chaos::{Dice, Steps},
-    table::{Definitions, Entries, Key, Keys, Raw, Reader, Table, Value as _, misfit},
+    section::WHOLE,
+    table::{Definitions, Entries, Key, Keys, Kind, NAME, Raw, Reader, Scalar, Table, inner, misfit, named, only_one},
 };
+use crate::words::{Misread, Spelled as _};
 
 mod nodes;
+mod prelude;
 mod told;
 
 pub use nodes::Ends;
 
-/// What an example of a crash or a pause says beside whom it hits.
-const LASTING: &str = "for = \"500ms\"";
+/// Whom a fault names, and how long what it does lasts.
+pub(super) struct Scope {
+    pub nodes: Vec<Selector>,
+    /// It hits each by itself, and does not act on all of them at once.
+    pub each: bool,
+    /// `Some(None)`: until it is healed. `None`: it is over at once.
+    pub lasts: Option<Option<Duration>>,
+}
+
+impl Scope {
+    fn of(nodes: Vec<Selector>) -> Self {
+        Self { nodes, each: false, lasts: None }
+    }
+
+    fn of_each(nodes: &[Selector]) -> Self {
+        Self { each: true, ..Self::of(nodes.to_vec()) }
+    }
+
+    /// `None`: until it is healed.
+    fn lasting(self, lasts: Option<Duration>) -> Self {
+        Self { lasts: Some(lasts), ..self }
+    }
+}
 
 /// What can be asked of what a step does.
 pub(super) trait Deed {
-    /// Whom it names.
-    fn selectors(&self) -> Vec<Selector> {
-        self.victims().map(<[Selector]>::to_vec).unwrap_or_default()
-    }
-
-    /// Whom it hits, each by itself; `None`: it acts on all that it names at once.
-    fn victims(&self) -> Option<&[Selector]> {
-        None
-    }
-
-    /// How long what it does lasts; `Some(None)`: until it is healed. `None` if it is over at once.
-    fn lasts(&self) -> Option<Option<Duration>> {
-        None
-    }
+    fn scope(&self) -> Scope;
 
     /// May it take clocks beyond what is claimed of them?
     fn may_leave(&self, _: &Claims) -> bool {
@@ -50,14 +61,6 @@ pub(super) trait Deed {
 
     /// In a sentence, without its time.
     fn told(&self) -> String;
-
-    /// As a scenario file has it.
-    fn toml(&self) -> String
-    where
-        Self: Table,
-    {
-        inline(self)
-    }
 }
 
 /// What there is to say of a verb.
@@ -68,41 +71,62 @@ pub(super) trait Fault: Deed + Table {
     const DOES: &'static str;
     /// When it counts as effective.
     const EFFECTIVE_IF: &'static str;
+    /// The least that it says.
+    const LEAST: &'static str;
     /// Chaos can draw it.
     const IS_DRAWN: bool = true;
 
-    /// The least that it says, of `node` if it can.
-    fn shortest(node: Option<&str>) -> String;
+    /// How it is written.
+    fn kind() -> impl Kind<Of = Self> {
+        Act(PhantomData)
+    }
 
     /// How chaos draws it.
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self;
 
-    fn schema(definitions: &mut Definitions<'_>) -> Value {
-        definitions.table::<Self>()
+    /// The least that it says, of `node` if it can.
+    fn shortest(node: Option<&str>) -> String {
+        let role = Self::LEAST.split('"').find(|word| word.starts_with('@'));
+        role.zip(node).map_or_else(|| Self::LEAST.to_owned(), |(role, node)| Self::LEAST.replacen(role, node, 1))
+    }
+}
+
+/// A table that says what is done. What is none is answered with one, of the node that stands there if one does.
+struct Act<F>(PhantomData<F>);
+
+impl<F: Fault> Kind for Act<F> {
+    type Of = F;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        definitions.table::<F>()
     }
 
-    fn from_raw(key: &'static str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        match Entries::of(raw) {
-            Some(entries) => Self::read(None, &entries, reader),
-            None => no_action::<Self>("a table", key, raw, reader),
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<F> {
+        if let Some(entries) = Entries::of(raw) {
+            return F::read(None, &entries, reader);
         }
+        let problem = misfit("a table", key, raw);
+        let node = raw.get_ref().as_str().filter(|text| text.parse::<Selector>().is_ok());
+        let is_date = raw.get_ref().is_datetime();
+        let help = format!("write `{key} = {}`", F::shortest(node));
+        reader.report.shape(if is_date { problem } else { problem.help(help) })
+    }
+
+    fn toml(&self, value: &F) -> String {
+        inner().toml(value)
     }
 }
 
-/// A table on one line.
-fn inline<T: Table>(table: &T) -> String {
-    table.put(None, Keys::default()).toml()
-}
-
-/// Refuses what is no action, and shows one, of the node that stands there if one does.
-fn no_action<F: Fault>(expected: &str, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<F> {
-    let problem = misfit(expected, key, raw);
-    if raw.get_ref().is_datetime() {
-        return reader.report.shape(problem);
-    }
-    let named = raw.get_ref().as_str().filter(|text| text.parse::<Selector>().is_ok());
-    reader.report.shape(problem.help(format!("write `{key} = {}`", F::shortest(named))))
-}
+/// The name of a window.
+const TAG: Scalar<String> = Scalar {
+    read: |text, _| match named(text, "a tag")? {
+        whole if whole == WHOLE => {
+            Err(Misread::new("`whole` is what expectations call the whole run; no window may have that name"))
+        }
+        tag => Ok(tag),
+    },
+    ..NAME
+};
 
 macro_rules! faults {
     ($($(#[$about:meta])* $verb:ident = $word:literal, $module:ident::$fault:ident $(, healed with $healed:ident)?;)*) => {
@@ -136,16 +160,17 @@ macro_rules! faults {
                 }
             }
 
-            pub(super) fn toml(&self) -> String {
+            /// Its value in a file.
+            fn toml(&self) -> String {
                 match self {
-                    Self::Tag { name } => name.toml(),
-                    $(Self::$verb(fault) => Deed::toml(fault),)*
+                    Self::Tag { name } => TAG.toml(name),
+                    $(Self::$verb(fault) => $fault::kind().toml(fault),)*
                 }
             }
 
-            pub(super) fn read(verb: Verb, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+            fn read_at(verb: Verb, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
                 match verb {
-                    $(Verb::$verb => $fault::from_raw($word, raw, reader).map(Self::$verb),)*
+                    $(Verb::$verb => $fault::kind().read($word, raw, reader).map(Self::$verb),)*
                 }
             }
 
@@ -180,8 +205,8 @@ macro_rules! faults {
         }
 
         /// The keys of a step that are verbs, as the JSON Schema has them.
-        pub(super) fn keys() -> Vec<Key> {
-            vec![$(Key::new($word, $fault::ABOUT, <$fault as Fault>::schema)),*]
+        fn keys() -> Vec<Key> {
+            vec![$(Key::new($word, $fault::ABOUT, |definitions| $fault::kind().schema(definitions))),*]
         }
 
         /// The least that an action of `verb` says, of `node` if it can.
@@ -197,6 +222,11 @@ macro_rules! faults {
 crate::words::verbs!(faults);
 
 impl Action {
+    /// What a step may do, in the order in which people are told.
+    pub(super) fn words() -> Vec<&'static str> {
+        ["tag"].into_iter().chain(Verb::all().map(Verb::name)).collect()
+    }
+
     /// Is what `other` does over when this is done?
     pub fn heals(&self, other: &Action) -> bool {
         let Self::Heal(Heal { what, .. }) = self else { return false };
@@ -205,12 +235,36 @@ impl Action {
 
     /// Whom it names.
     pub fn selectors(&self) -> Vec<Selector> {
-        self.deed().map(Deed::selectors).unwrap_or_default()
+        self.deed().map(|deed| deed.scope().nodes).unwrap_or_default()
     }
 
     /// How long what it does lasts; `Some(None)`: until it is healed. `None` if it is over at once.
     pub fn lasts(&self) -> Option<Option<Duration>> {
-        self.deed().and_then(Deed::lasts)
+        self.deed().and_then(|deed| deed.scope().lasts)
+    }
+}
+
+/// The one key of a step that says what it does.
+impl Table for Action {
+    const NAME: &'static str = "Action";
+
+    fn keys() -> Vec<Key> {
+        let tag = Key::of("tag", "Gives the window `at` a name that `[expect]` uses.", TAG);
+        [tag].into_iter().chain(keys()).collect()
+    }
+
+    fn decode(_: Option<&Self>, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let several = ["a step has one action, this has", "move one of them to a step of its own"];
+        let word = only_one(&Self::words(), entries, reader, ["this step does nothing", "actions are "], several)?;
+        let raw = entries.get(word)?;
+        match word.parse() {
+            Ok(verb) => Self::read_at(verb, raw, reader),
+            Err(_) => TAG.read(word, raw, reader).map(|name| Self::Tag { name }),
+        }
+    }
+
+    fn put(&self, _: Option<&Self>, keys: Keys) -> Keys {
+        keys.key(self, self.toml())
     }
 }
 

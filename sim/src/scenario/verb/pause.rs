@@ -1,25 +1,14 @@
 //! `pause = { node = "@any", for = "150ms", clock = "running" }`: the process stands still; messages and timers wait for it. With
 //! `at = "lease-checked"` it does so when a task of the process next reaches that point of the code.
 
-use std::time::Duration;
-
-use super::{
-    Deed, Fault, LASTING,
-    nodes::Victims,
-    told::{all, are_many, drawn, lasting},
-};
-use crate::scenario::{
-    Claims, Paused, PausedClock, Point, Problem, Selector,
-    chaos::{Dice, PAUSES, Steps, chance, pick},
-    table::{Entries, Maybe, Or, Positive, Reader, table, word},
-};
-use crate::words::Spelled;
+use super::prelude::*;
 
 table! {
     /// Nodes whose processes stand still.
     pub struct Pause {
         /// Whose process.
-        nodes: Vec<Selector> = "node", Victims { verb: "pause", example: LASTING };
+        nodes: Vec<Selector> = "node", 
+            Needed(VICTIMS, "`pause` needs a `node`", "say whom it hits: `pause = { node = \"@leader\", for = \"500ms\" }`");
         /// For how long; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(Positive);
         /// What its monotonic clock does meanwhile: `running` (default) or `frozen` (beyond what the stack may assume of a clock).
@@ -29,32 +18,17 @@ table! {
         /// Of a pause `at` a point. `process` (default): all of it stands still; `task`: only the task that reached the point.
         what: Paused = "what", Or(Paused::Process, word::<Paused>());
     }
-    fits = Pause::fits;
-}
-
-impl Pause {
-    /// Refuses what does not fit together.
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let place = entries.place("what");
-        if self.what == Paused::Task && self.at.is_none() {
-            let problem = Problem::new("which task? One that reaches a point of the code").at(place);
-            return reader.report.lacking(problem.help("say which: `at = \"lease-checked\"`"));
-        }
-        if self.what == Paused::Task && self.clock == PausedClock::Frozen {
-            let problem = Problem::new("the clock of a process that goes on does not stand still").at(place);
-            return reader.report.refused(problem.help("leave `clock` out, or pause the whole process"));
-        }
-        Some(self)
+    wrong |pause, _given, _frame| {
+        lacking "what" if pause.what == Paused::Task && pause.at.is_none() =>
+            "which task? One that reaches a point of the code", "say which: `at = \"lease-checked\"`";
+        refused "what" if pause.what == Paused::Task && pause.clock == PausedClock::Frozen =>
+            "the clock of a process that goes on does not stand still", "leave `clock` out, or pause the whole process";
     }
 }
 
 impl Deed for Pause {
-    fn victims(&self) -> Option<&[Selector]> {
-        Some(&self.nodes)
-    }
-
-    fn lasts(&self) -> Option<Option<Duration>> {
-        Some(self.lasts)
+    fn scope(&self) -> Scope {
+        Scope::of_each(&self.nodes).lasting(self.lasts)
     }
 
     fn stops_processes(&self) -> bool {
@@ -109,11 +83,8 @@ impl Fault for Pause {
     const ABOUT: &'static str = "Stops a process for a while; it does not know.";
     const DOES: &'static str =
         "lets processes stand still, at once or at a point of the code, with their clocks running or frozen";
+    const LEAST: &'static str = "{ node = \"@leader\" }";
     const EFFECTIVE_IF: &'static str = "a task that could run was delayed";
-
-    fn shortest(node: Option<&str>) -> String {
-        format!("{{ node = \"{}\" }}", node.unwrap_or("@leader"))
-    }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let points: Vec<Point> = Point::all().collect();

@@ -1,17 +1,6 @@
 //! `slow = { node = "@leader", factor = 10, for = "2s" }`: all work of a node's CPU takes so many times as long.
 
-use std::time::Duration;
-
-use super::{
-    Deed, Fault,
-    nodes::Victims,
-    told::{all, drawn, lasting},
-};
-use crate::scenario::{
-    Selector,
-    chaos::{Dice, STALLS, Steps, pick},
-    table::{Maybe, Needed, Positive, Whole, table},
-};
+use super::prelude::*;
 
 /// The most times as long that work on a slow CPU takes.
 pub const MAX_FACTOR: u32 = 1_000;
@@ -22,7 +11,8 @@ table! {
     /// Nodes whose CPUs are slow.
     pub struct Slow {
         /// Whose CPU.
-        nodes: Vec<Selector> = "node", Victims { verb: "slow", example: "factor = 10, for = \"2s\"" };
+        nodes: Vec<Selector> = "node", 
+            Needed(VICTIMS, "`slow` needs a `node`", "say whom it hits: `slow = { node = \"@leader\", factor = 10 }`");
         /// All work takes so many times as long: 2 to 1000.
         factor: u32 = "factor",
             Needed(FACTOR, "how slow? `factor` is missing", "all work takes so many times as long: `factor = 10`");
@@ -32,12 +22,8 @@ table! {
 }
 
 impl Deed for Slow {
-    fn victims(&self) -> Option<&[Selector]> {
-        Some(&self.nodes)
-    }
-
-    fn lasts(&self) -> Option<Option<Duration>> {
-        Some(self.lasts)
+    fn scope(&self) -> Scope {
+        Scope::of_each(&self.nodes).lasting(self.lasts)
     }
 
     fn told(&self) -> String {
@@ -50,11 +36,8 @@ impl Deed for Slow {
 impl Fault for Slow {
     const ABOUT: &'static str = "Makes a node's CPU slow.";
     const DOES: &'static str = "lets all work of a node take many times as long";
+    const LEAST: &'static str = "{ node = \"@leader\", factor = 10 }";
     const EFFECTIVE_IF: &'static str = "there was work";
-
-    fn shortest(node: Option<&str>) -> String {
-        format!("{{ node = \"{}\", factor = 10 }}", node.unwrap_or("@leader"))
-    }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let factor = pick(&mut steps.dice, &[2, 10, 100]);

@@ -1,43 +1,34 @@
 //! `transfer = { from = "@leader", to = "@follower" }`: the leader is asked to hand over.
 
-use super::{Deed, Fault, nodes::OneNode, told::drawn};
-use crate::scenario::{
-    Problem, Selector,
-    chaos::{Dice, Steps, pick},
-    table::{Entries, Or, Reader, table},
-};
-
-const fn one(of: &'static str) -> OneNode {
-    OneNode { of, help: "for one of them write `@follower` or `@any`" }
-}
+use super::prelude::*;
 
 table! {
     /// Asks for a leader transfer.
     pub struct Transfer {
         /// The node that is asked. Default `@leader`.
-        from: Selector = "from", Or(Selector::Leader, one("`from` of a transfer is one"));
+        from: Selector = "from", Or(Selector::Leader, ONE_NODE);
         /// The node that shall lead. Default `@follower`.
-        to: Selector = "to", Or(Selector::Follower, one("`to` of a transfer is one"));
+        to: Selector = "to", Or(Selector::Follower, ONE_NODE);
     }
-    fits = Transfer::fits;
+    wrong |transfer, given, _frame| {
+        refused "to" if given.has("to") && transfer.moves_nothing() => transfer.nothing();
+        refused "from" if transfer.moves_nothing() => transfer.nothing();
+    }
 }
 
 impl Transfer {
-    /// Refuses what does not fit together.
-    fn fits(self, entries: &Entries<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let Self { from, to } = self;
-        if from == to && !from.is_drawn() {
-            let place = entries.get("to").map_or_else(|| entries.place("from"), |_| entries.place("to"));
-            let problem = Problem::new(format!("a transfer from `{from}` to `{to}` moves nothing"));
-            return reader.report.refused(problem.at(place));
-        }
-        Some(self)
+    fn moves_nothing(&self) -> bool {
+        self.from == self.to && !self.from.is_drawn()
+    }
+
+    fn nothing(&self) -> String {
+        format!("a transfer from `{}` to `{}` moves nothing", self.from, self.to)
     }
 }
 
 impl Deed for Transfer {
-    fn selectors(&self) -> Vec<Selector> {
-        vec![self.from, self.to]
+    fn scope(&self) -> Scope {
+        Scope::of(vec![self.from, self.to])
     }
 
     fn told(&self) -> String {
@@ -49,11 +40,8 @@ impl Deed for Transfer {
 impl Fault for Transfer {
     const ABOUT: &'static str = "Asks for a leader transfer.";
     const DOES: &'static str = "hands leadership to another node";
+    const LEAST: &'static str = "{ to = \"@follower\" }";
     const EFFECTIVE_IF: &'static str = "the leader that was asked gave up its leadership";
-
-    fn shortest(node: Option<&str>) -> String {
-        format!("{{ to = \"{}\" }}", node.unwrap_or("@follower"))
-    }
 
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         use Selector::{Any, Follower, Lagging, Learner, Paused, Restarted};

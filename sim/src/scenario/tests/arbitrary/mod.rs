@@ -22,8 +22,8 @@ use self::{
 };
 use super::values::seeds;
 use crate::scenario::{
-    Action, Chaos, Claims, Class, Expect, Heal, Healed, Leftover, Load, Ppm, RecordOnly, Scenario, Seeds, Step, When,
-    units::Protocol,
+    Action, Chaos, Checks, Claims, Class, Expect, FORMAT, Heal, Healed, Leftover, Load, Ppm, RecordOnly, Scenario,
+    Seeds, Step, When, units::Protocol,
 };
 use crate::words::Spelled;
 
@@ -52,7 +52,8 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
             chaos: head.chaos.clone(),
             cluster: cluster.clone(),
             claims: Claims { clock_drift: head.drift, clock_step: head.step },
-            record_only: head.record_only.clone(),
+            format: FORMAT,
+            checks: Checks { record_only: head.record_only.clone() },
             workloads: named(&workloads),
             load: Load::default(),
             expect: Expect { bounds, violation, variants },

@@ -12,9 +12,9 @@ use proptest::{
 use super::{NODES, UNTIL, durations, shares, words};
 use crate::scenario::{
     Action, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends, Heal, Healed, Hold,
-    Jump, Lane, Leftover, Link, MAX_BANDWIDTH, MAX_DRIFT, MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange,
-    MessageKind, Moment, Partition, Pause, Paused, PausedClock, Phase, Point, Ppm, Selector, Shape, Slow, Tail,
-    Transfer, When,
+    Joint, Jump, Lane, Leftover, Link, MAX_BANDWIDTH, MAX_DRIFT, MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange,
+    MessageKind, Moment, Partition, Pause, Paused, PausedClock, Phase, Point, Ppm, Selector, Shape, ShapeName, Slow,
+    Tail, Transfer, When,
 };
 use crate::words::Spelled;
 
@@ -45,7 +45,12 @@ pub(super) fn actions() -> impl Strategy<Value = Action> {
     let slow = (victims(), 2..=MAX_FACTOR, lasts())
         .prop_map(|(nodes, factor, lasts)| Action::Slow(Slow { nodes, factor, lasts }));
     let cut = (shapes(), words::<Cut>(), any::<bool>(), lasts()).prop_map(|(shape, how, one_way, lasts)| {
-        Action::Partition(Partition { one_way: one_way && shape != Shape::Ring, shape, how, lasts })
+        Action::Partition(Partition {
+            one_way: one_way && !matches!(shape, Shape::Named { shape: ShapeName::Ring, .. }),
+            shape,
+            how,
+            lasts,
+        })
     });
     let heal = (words::<Healed>(), words::<Leftover>()).prop_map(|(what, messages)| {
         let messages = if what.network() { messages } else { Leftover::Drop };
@@ -99,9 +104,9 @@ fn changes_of_membership() -> impl Strategy<Value = Action> {
         MembershipChange::Promote(Learner),
         MembershipChange::Demote(Follower),
         MembershipChange::Remove(Leader),
-        MembershipChange::Joint { add: vec![Spare, Spare, Node(1)], remove: vec![Leader, Any] },
-        MembershipChange::Joint { add: vec![], remove: vec![Node(3)] },
-        MembershipChange::Joint { add: vec![Learner], remove: vec![] },
+        MembershipChange::Joint(Joint { add: vec![Spare, Spare, Node(1)], remove: vec![Leader, Any] }),
+        MembershipChange::Joint(Joint { add: vec![], remove: vec![Node(3)] }),
+        MembershipChange::Joint(Joint { add: vec![Learner], remove: vec![] }),
     ])
     .prop_map(Action::Membership)
 }
@@ -121,7 +126,9 @@ fn pauses() -> impl Strategy<Value = Action> {
 
 fn shapes() -> impl Strategy<Value = Shape> {
     let one = select(vec![Selector::Any, Selector::Leader, Selector::Node(3)]);
-    prop_oneof![sides().prop_map(Shape::Sides), one.prop_map(Shape::Bridge), Just(Shape::Ring)]
+    let bridge = |node| Shape::Named { shape: ShapeName::Bridge, node };
+    let ring = Shape::Named { shape: ShapeName::Ring, node: Selector::Any };
+    prop_oneof![sides().prop_map(Shape::Sides), one.prop_map(bridge), Just(ring)]
 }
 
 fn link_ends() -> impl Strategy<Value = Ends> {

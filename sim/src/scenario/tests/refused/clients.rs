@@ -6,7 +6,6 @@ use super::{kv, read, refuse, with, workload};
 fn a_workload_has_a_known_kind_and_a_name_of_its_own() {
     refuse("name = \"t\"\nuntil = \"1s\"\n«[[workload]]»\nclients = 3", "this workload has no `kind`");
     refuse("name = \"t\"\nuntil = \"1s\"\n[[workload]]\nkind = «\"scirpt\"»", "unknown kind `scirpt`");
-    refuse(&with("", "[[workload]]\nkind = «\"kv\"»"), "two workloads are called `kv`");
     refuse(&workload("name = «\"kv\"»"), "two workloads are called `kv`");
 }
 

@@ -15,7 +15,7 @@ fn a_link_of_the_cluster_joins_two_nodes_and_is_given_once() {
     refuse(&links("«n1» = \"cross-az\""), "`n1` is not a link");
     refuse(&links("«\"n1-n4\"» = \"cross-az\""), "there is no node `n4`: the cluster has 3");
     refuse(&links("«\"n1>n1\"» = \"cross-az\""), "there is no link from `n1` to itself");
-    refuse(&links("\"n1-n2\" = \"cross-az\", «\"n2-n1\"» = \"cross-az\""), "the link `n1-n2` is given twice");
+    refuse(&links("\"n1-n2\" = \"cross-az\", «\"n2-n1\"» = \"cross-az\""), "`n2-n1` is there twice");
     refuse(&links("\"n1-n2\" = «\"cross-as\"»"), "unknown network `cross-as`");
 }
 

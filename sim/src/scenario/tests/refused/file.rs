@@ -22,8 +22,8 @@ fn an_unknown_key_is_answered_with_the_nearest_known_one() {
 #[test]
 fn a_value_of_the_wrong_type_is_named_in_words_of_toml() {
     refuse(&cluster("nodes = «\"3\"»"), "expected a whole number, found the text \"3\"");
-    refuse(&cluster("disk = «[1]»"), "expected a quoted text, a number or a table, found a list");
-    refuse(&timeline("{ at = \"1s\", heal = «true» }"), "expected a quoted text, a number or a table, found `true`");
+    refuse(&cluster("disk = «[1]»"), "expected a quoted text or a table, found a list");
+    refuse(&timeline("{ at = \"1s\", heal = «true» }"), "expected a quoted text or a table, found `true`");
     refuse(&timeline("{ at = \"1s\", partition = «\"n1\"» }"), "expected a table, found the text \"n1\"");
     refuse(&timeline("{ at = «07:32:00», heal = \"everything\" }"), "a date or time of day has no place in a scenario");
     refuse(&with("seeds = «true»", ""), "expected a quoted text or a number, found `true`");
