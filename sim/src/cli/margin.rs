@@ -6,6 +6,7 @@ use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_line
 use leasehold_sim::runner::{Places, broken, margin};
 use leasehold_sim::scenario::{Dial, Scenario};
 use leasehold_sim::verdict::Margin;
+use leasehold_sim::words::Spelled;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 macro_rules! performed {
-    ($($(#[$about:meta])* $verb:ident = $word:literal, $module:ident::$fault:ident $(, healed with $healed:ident)?;)*) => {
+    ($($(#[$does:meta])+ $verb:ident = $word:literal, $module:ident::$fault:ident { $($facts:tt)+ })*) => {
         $(mod $module;)*
 
         fn perform(act: &Act, action: &Action) {

@@ -5,25 +5,25 @@
 //! another as soon as its promise is over. A lease that is good then, for whatever reason, is one too long.
 
 use super::{
-    Action, Claims, ClockFault, ClockHarm, Cluster, Cut, Drift, Ends, Hold, Leftover, MAX_DRIFT, MessageKind, Misread,
+    Action, Claims, ClockFault, ClockHarm, Cluster, Cut, Drift, Ends, Hold, Leftover, MAX_DRIFT, MessageKind,
     Partition, Pause, Paused, PausedClock, Scenario, Selector, Shape, Step, When,
 };
-use crate::words::Spelled;
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
-/// Something that a lease depends on, from nothing upward.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Dial {
-    /// `clock-drift`: the leader's clock is too slow by half of it, the others' too fast by the other half. In parts per million.
-    ClockDrift,
-    /// `late-acknowledgement`: what answers the leader's heartbeats and appends is so long on its way. In microseconds.
-    LateAcknowledgement,
-    /// `leader-pause`: the leader stands still so long; its clock goes on. In microseconds.
-    LeaderPause,
-    /// `leader-suspend`: the leader stands still so long, and its clock with it. In microseconds.
-    LeaderSuspend,
-    /// `follower-pause`: those who have promised stand still so long; their clocks go on. In microseconds.
-    FollowerPause,
+crate::words::words! {
+    /// Something that a lease depends on, from nothing upward.
+    pub enum Dial: "dial" {
+        /// The leader's clock is too slow by half of it, the others' too fast by the other half. In parts per million.
+        ClockDrift = "clock-drift",
+        /// What answers the leader's heartbeats and appends is so long on its way. In microseconds.
+        LateAcknowledgement = "late-acknowledgement",
+        /// The leader stands still so long; its clock goes on. In microseconds.
+        LeaderPause = "leader-pause",
+        /// The leader stands still so long, and its clock with it. In microseconds.
+        LeaderSuspend = "leader-suspend",
+        /// Those who have promised stand still so long; their clocks go on. In microseconds.
+        FollowerPause = "follower-pause",
+    }
 }
 
 /// How far something may go.
@@ -56,36 +56,7 @@ const TOLD: [MessageKind; 9] = [
 ];
 const ACKNOWLEDGEMENTS: [MessageKind; 2] = [MessageKind::HeartbeatResponse, MessageKind::AppendResponse];
 
-impl Spelled for Dial {
-    const WHAT: &'static str = "dial";
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::ClockDrift, "clock-drift"),
-        (Self::LateAcknowledgement, "late-acknowledgement"),
-        (Self::LeaderPause, "leader-pause"),
-        (Self::LeaderSuspend, "leader-suspend"),
-        (Self::FollowerPause, "follower-pause"),
-    ];
-}
-
-impl FromStr for Dial {
-    type Err = Misread;
-
-    fn from_str(text: &str) -> Result<Self, Misread> {
-        Self::spelled(text)
-    }
-}
-
 impl Dial {
-    /// Every dial.
-    pub fn all() -> impl Iterator<Item = Self> {
-        Self::WORDS.iter().map(|(dial, _)| *dial)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        self.word()
-    }
-
     /// What is turned up, for people.
     pub fn about(self) -> &'static str {
         match self {

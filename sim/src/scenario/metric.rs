@@ -118,71 +118,51 @@ pub enum Unit {
     Per,
 }
 
-crate::words::words! {
-    /// What is asked of operations.
-    pub enum Stat: "statistic" {
-        /// How many were answered ok.
-        Ok = "ok",
-        /// How many failed without effect.
-        Refused = "refused",
-        /// How many failed with unknown effect.
-        Unknown = "unknown",
-        /// The share that was answered ok of all that were due.
-        Availability = "availability",
-        /// How many were answered ok in a simulated second.
-        PerSecond = "per-second",
-        /// The mean.
-        Mean = "mean",
-        /// The median.
-        P50 = "p50",
-        /// The 90th percentile.
-        P90 = "p90",
-        /// The 99th percentile.
-        P99 = "p99",
-        /// The 99.9th percentile.
-        P999 = "p999",
-        /// The longest.
-        Max = "max",
-    }
+/// Declares what is asked of operations: its word, its unit, and what it is of `{}`; of a latency which one.
+macro_rules! stats {
+    ($($stat:ident = $word:literal, $unit:ident, $meaning:literal;)*) => {
+        crate::words::words! {
+            /// What is asked of operations.
+            pub enum Stat: "statistic" {
+                $(#[doc = $meaning] $stat = $word,)*
+            }
+        }
+
+        impl Stat {
+            const fn facts(self) -> (Unit, &'static str) {
+                match self {
+                    $(Self::$stat => (Unit::$unit, $meaning),)*
+                }
+            }
+        }
+    };
+}
+
+stats! {
+    Ok = "ok", Count, "How many {} were answered; a compare-and-set that finds another value is.";
+    Refused = "refused", Count, "How many {} failed and have certainly had no effect; a get has none.";
+    Unknown = "unknown", Count, "How many {} failed or were given up, and may have taken effect.";
+    Availability = "availability", Ratio, "The share of the {} that were due which was answered.";
+    PerSecond = "per-second", Per, "How many {} were answered in a simulated second.";
+    Mean = "mean", Seconds, "mean";
+    P50 = "p50", Seconds, "median";
+    P90 = "p90", Seconds, "90th percentile";
+    P99 = "p99", Seconds, "99th percentile";
+    P999 = "p999", Seconds, "99.9th percentile";
+    Max = "max", Seconds, "longest";
 }
 
 impl Stat {
-    fn unit(self) -> Unit {
-        match self {
-            Stat::Ok | Stat::Refused | Stat::Unknown => Unit::Count,
-            Stat::Availability => Unit::Ratio,
-            Stat::PerSecond => Unit::Per,
-            Stat::Mean | Stat::P50 | Stat::P90 | Stat::P99 | Stat::P999 | Stat::Max => Unit::Seconds,
-        }
-    }
-
     /// What it is of one kind of operation, or of all, in a sentence.
     fn meaning(self, kind: Option<OpKind>) -> String {
-        let ops = match kind {
-            None => "operations of all kinds",
-            Some(OpKind::Get) => "gets",
-            Some(OpKind::Put) => "puts",
-            Some(OpKind::Cas) => "compare-and-sets",
-            Some(OpKind::Update) => "updates",
-            Some(OpKind::Script) => "scripts",
-        };
-        let of = match self {
-            Stat::Ok => return format!("How many {ops} were answered; a compare-and-set that finds another value is."),
-            Stat::Refused => return format!("How many {ops} failed and have certainly had no effect; a get has none."),
-            Stat::Unknown => return format!("How many {ops} failed or were given up, and may have taken effect."),
-            Stat::Availability => return format!("The share of the {ops} that were due which was answered."),
-            Stat::PerSecond => return format!("How many {ops} were answered in a simulated second."),
-            Stat::Mean => "mean",
-            Stat::P50 => "median",
-            Stat::P90 => "90th percentile",
-            Stat::P99 => "99th percentile",
-            Stat::P999 => "99.9th percentile",
-            Stat::Max => "longest",
-        };
-        format!(
-            "The {of} of the latencies of the {ops} that were due, each from then to its answer; one that was not answered counts as at \
-             least its deadline."
-        )
+        let ops = kind.map_or("operations of all kinds", OpKind::many);
+        match self.facts() {
+            (Unit::Seconds, which) => format!(
+                "The {which} of the latencies of the {ops} that were due, each from then to its answer; one that was not answered \
+                 counts as at least its deadline."
+            ),
+            (_, meaning) => meaning.replace("{}", ops),
+        }
     }
 }
 
@@ -216,11 +196,7 @@ impl Needs {
         match self {
             Self::Nothing => "does nothing",
             Self::Anything => "does anything",
-            Self::Op(OpKind::Get) => "reads single keys",
-            Self::Op(OpKind::Put) => "puts",
-            Self::Op(OpKind::Cas) => "compares and sets",
-            Self::Op(OpKind::Update) => "updates",
-            Self::Op(OpKind::Script) => "runs scripts",
+            Self::Op(kind) => kind.done(),
             Self::Reads => "reads",
             Self::Writes => "writes",
             Self::SingleWrites => "writes single keys",
@@ -246,7 +222,7 @@ impl Metric {
         match self {
             Self::Operations(kind, stat) => (
                 format!("{}-{stat}", kind.map_or("all", Spelled::word)),
-                stat.unit(),
+                stat.facts().0,
                 kind.map_or(Needs::Anything, Needs::Op),
             ),
             Self::Drift(op) => (format!("{op}-drift"), Unit::Per, Needs::Op(op)),
@@ -271,7 +247,7 @@ impl Metric {
 
     /// Is it a latency of operations?
     pub fn is_latency(self) -> bool {
-        matches!(self, Self::Operations(_, stat) if stat.unit() == Unit::Seconds)
+        matches!(self, Self::Operations(_, stat) if stat.facts().0 == Unit::Seconds)
     }
 
     /// Can it be counted for some clients alone?

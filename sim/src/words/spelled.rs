@@ -48,6 +48,13 @@ macro_rules! words {
             const WORDS: &'static [(Self, &'static str)] = &[$((Self::$member, $word)),*];
         }
 
+        impl $set {
+            /// Its word in scenarios and reports.
+            $visible fn name(self) -> &'static str {
+                $crate::words::Spelled::word(self)
+            }
+        }
+
         impl std::fmt::Display for $set {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str($crate::words::Spelled::word(*self))
@@ -65,51 +72,30 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-impl Spelled for Lane {
-    const WHAT: &'static str = "lane";
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::Heartbeat, Self::Heartbeat.name()),
-        (Self::Bulk, Self::Bulk.name()),
-        (Self::Request, Self::Request.name()),
-    ];
+/// Spells a type of the stack: by the words that stand here, or by its own names.
+macro_rules! spelled {
+    ($($(#[$about:meta])* $set:ident: $what:literal { $($member:ident = $word:expr),* $(,)? })*) => {
+        $($(#[$about])* impl Spelled for $set {
+            const WHAT: &'static str = $what;
+            const WORDS: &'static [(Self, &'static str)] = &[$((Self::$member, $word)),*];
+        })*
+    };
+    ($($set:ident: $what:literal by name { $($member:ident),* $(,)? })*) => {
+        spelled! { $($set: $what { $($member = $set::$member.name()),* })* }
+    };
 }
 
-impl Spelled for Point {
-    const WHAT: &'static str = "point of the code";
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::Appended, "appended"),
-        (Self::Persisted, "persisted"),
-        (Self::Sent, "sent"),
-        (Self::Applied, "applied"),
-        (Self::Published, "published"),
-        (Self::LeaseChecked, "lease-checked"),
-        (Self::IndexConfirmed, "index-confirmed"),
-    ];
+spelled! {
+    Lane: "lane" by name { Heartbeat, Bulk, Request }
+    Work: "cost" by name { Request, LeaseCheck, Read, ScriptRead, Propose, Step, Send, Apply, Snapshot }
 }
 
-impl Spelled for InnerReads {
-    const WHAT: &'static str = "fence";
-    const WORDS: &'static [(Self, &'static str)] =
-        &[(Self::Snapshot, "snapshot"), (Self::Lease, "lease"), (Self::ReadIndex, "read-index")];
-}
-
-/// Those that a scenario may choose: that callers renew it is the doing of a variant.
-impl Spelled for RenewalKind {
-    const WHAT: &'static str = "renewal";
-    const WORDS: &'static [(Self, &'static str)] = &[(Self::Acks, "acks"), (Self::ReadRounds, "read-index")];
-}
-
-impl Spelled for Work {
-    const WHAT: &'static str = "cost";
-    const WORDS: &'static [(Self, &'static str)] = &[
-        (Self::Request, Self::Request.name()),
-        (Self::LeaseCheck, Self::LeaseCheck.name()),
-        (Self::Read, Self::Read.name()),
-        (Self::ScriptRead, Self::ScriptRead.name()),
-        (Self::Propose, Self::Propose.name()),
-        (Self::Step, Self::Step.name()),
-        (Self::Send, Self::Send.name()),
-        (Self::Apply, Self::Apply.name()),
-        (Self::Snapshot, Self::Snapshot.name()),
-    ];
+spelled! {
+    Point: "point of the code" {
+        Appended = "appended", Persisted = "persisted", Sent = "sent", Applied = "applied", Published = "published",
+        LeaseChecked = "lease-checked", IndexConfirmed = "index-confirmed",
+    }
+    InnerReads: "fence" { Snapshot = "snapshot", Lease = "lease", ReadIndex = "read-index" }
+    /// Those that a scenario may choose: that callers renew it is the doing of a variant.
+    RenewalKind: "renewal" { Acks = "acks", ReadRounds = "read-index" }
 }

@@ -1,51 +1,69 @@
 //! The verbs of faults.
 
-use super::Spelled;
-
-/// The one list of verbs: the word, the file and the type of what is asked (`scenario/verb/`), and which heal ends such faults,
-/// beside one of everything; without one they are over at once.
+/// The one list of verbs: what each does, its word, the file and the type of what is asked (`scenario/verb/`), what it disturbs, which
+/// heal ends such faults, beside one of everything (without one they are over at once), when one counts as effective, and the least that
+/// a step says of it.
 macro_rules! verbs {
     ($with:ident) => {
         $with! {
-            /// Leadership is handed over.
-            Transfer = "transfer", transfer::Transfer;
-            /// Links are cut.
-            Partition = "partition", partition::Partition, healed with Network;
-            /// Links are impaired.
-            Link = "link", link::Link, healed with Network;
-            /// Single messages are set aside.
-            Hold = "hold", hold::Hold, healed with Network;
-            /// Processes are killed.
-            Crash = "crash", crash::Crash, healed with Processes;
-            /// Processes or tasks stand still.
-            Pause = "pause", pause::Pause, healed with Processes;
-            /// All work of a node takes longer.
-            Slow = "slow", slow::Slow, healed with Processes;
-            /// Clocks go wrong.
-            Clock = "clock", clock::ClockFault, healed with Processes;
-            /// Disks go wrong.
-            Disk = "disk", disk::DiskFault, healed with Processes;
-            /// Nodes join and leave the group.
-            Membership = "membership", membership::MembershipChange;
-            /// Faults end.
-            Heal = "heal", heal::Heal;
+            /// Hands leadership to another node.
+            Transfer = "transfer", transfer::Transfer { disturbs Leadership, effective if "the leader that was asked gave up its leadership", least "{ to = \"@follower\" }" }
+            /// Cuts the links between two sides, or into a bridge or a ring: drop, hold, or cut in flight.
+            Partition = "partition", partition::Partition { disturbs Reach, healed with Network, effective if "a protocol message met the cut", least "{ sides = [[\"@leader\"], [\"@others\"]] }" }
+            /// Impairs links: loss, delay, duplication, disorder, stalls, bandwidth, queues; of a lane or of kinds of messages.
+            Link = "link", link::Link { disturbs Messages, healed with Network, effective if "a message was lost, late, doubled, out of order or refused", least "{ loss = \"1%\" }" }
+            /// Sets messages of some kinds aside, and delivers or drops them later.
+            Hold = "hold", hold::Hold { disturbs Messages, healed with Network, effective if "a message was set aside", least "{ messages = [\"heartbeat-response\"] }" }
+            /// Kills processes, which start again after a time on what was durable.
+            Crash = "crash", crash::Crash { disturbs Lives, healed with Processes, effective if "a running process was killed", least "{ node = \"@leader\" }" }
+            /// Lets processes stand still, at once or at a point of the code, with their clocks running or frozen.
+            Pause = "pause", pause::Pause { disturbs Standstill, healed with Processes, effective if "a task that could run was delayed", least "{ node = \"@leader\" }" }
+            /// Lets all work of a node take many times as long.
+            Slow = "slow", slow::Slow { disturbs Pace, healed with Processes, effective if "there was work", least "{ node = \"@leader\", factor = 10 }" }
+            /// Makes clocks go wrong: rate, slew, step, freeze, fail.
+            Clock = "clock", clock::ClockFault { disturbs Clocks, healed with Processes, effective if "a process read a clock that would have shown something else", least "{ node = \"@leader\", step = \"+1s\" }" }
+            /// Makes disks go wrong: fsync, slow, stall, fail, full.
+            Disk = "disk", disk::DiskFault { disturbs Pace, healed with Processes, effective if "an operation failed, or a sync took another time", least "{ node = \"@leader\", stall = true }" }
+            /// Adds, promotes, demotes and removes nodes, one by one or by a joint configuration.
+            Membership = "membership", membership::MembershipChange { disturbs Members, effective if "the leader that was asked applied the change", least "{ remove = \"@follower\" }" }
+            /// Ends faults, and drops what they have left in flight.
+            Heal = "heal", heal::Heal { disturbs Nothing, effective if "there was a fault", least "\"everything\"" }
         }
     };
 }
 pub(crate) use verbs;
 
 macro_rules! verb {
-    ($($(#[$about:meta])* $verb:ident = $word:literal, $module:ident::$fault:ident $(, healed with $healed:ident)?;)*) => {
+    ($($(#[doc = $does:literal])+ $verb:ident = $word:literal, $module:ident::$fault:ident {
+        disturbs $disturbs:ident $(, healed with $healed:ident)?, effective if $effective:literal, least $least:literal
+    })*) => {
         super::words! {
             /// What a fault does: the verb of its line in the timeline.
             pub enum Verb: "fault" {
-                $($(#[$about])* $verb = $word,)*
+                $($(#[doc = $does])+ $verb = $word,)*
             }
         }
 
         impl Verb {
             /// Every verb.
             pub const ALL: &[Verb] = &[$(Verb::$verb),*];
+
+            fn facts(self) -> &'static Facts {
+                match self {
+                    $(Self::$verb => &Facts {
+                        does: concat!($($does),+),
+                        effective_if: $effective,
+                        least: $least,
+                    },)*
+                }
+            }
+
+            /// What faults of this verb disturb.
+            pub const fn disturbs(self) -> Disturbs {
+                match self {
+                    $(Self::$verb => Disturbs::$disturbs,)*
+                }
+            }
 
             /// Which heal, beside one of everything, ends faults of this verb; `None`: they are over at once.
             pub const fn healed_with(self) -> Option<Healed> {
@@ -62,25 +80,29 @@ macro_rules! verb {
 
 verbs!(verb);
 
+/// What there is to say of a verb.
+struct Facts {
+    does: &'static str,
+    effective_if: &'static str,
+    least: &'static str,
+}
+
 impl Verb {
-    /// Its word in scenarios and reports.
-    pub fn name(self) -> &'static str {
-        self.word()
+    /// What it does, as a sentence.
+    pub fn does(self) -> &'static str {
+        self.facts().does.trim()
     }
 
-    /// What faults of this verb disturb.
-    pub const fn disturbs(self) -> Disturbs {
-        match self {
-            Verb::Transfer => Disturbs::Leadership,
-            Verb::Membership => Disturbs::Members,
-            Verb::Partition => Disturbs::Reach,
-            Verb::Link | Verb::Hold => Disturbs::Messages,
-            Verb::Crash => Disturbs::Lives,
-            Verb::Pause => Disturbs::Standstill,
-            Verb::Slow | Verb::Disk => Disturbs::Pace,
-            Verb::Clock => Disturbs::Clocks,
-            Verb::Heal => Disturbs::Nothing,
-        }
+    /// When a fault of this verb counts as effective.
+    pub fn effective_if(self) -> &'static str {
+        self.facts().effective_if
+    }
+
+    /// The least that a step says of it, as TOML; of `node`, if it names any.
+    pub(crate) fn least(self, node: Option<&str>) -> String {
+        let least = self.facts().least;
+        let role = least.split('"').find(|word| word.starts_with('@'));
+        role.zip(node).map_or_else(|| least.to_owned(), |(role, node)| least.replacen(role, node, 1))
     }
 
     /// Is a fault of this verb in force from when it acts until it ends?

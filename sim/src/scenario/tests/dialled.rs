@@ -2,6 +2,7 @@
 
 use super::super::{Action, Claims, Dial, Ppm, Reach, parse, print};
 use super::sample;
+use crate::words::Spelled;
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -7,8 +7,7 @@ table! {
     /// Nodes whose clocks go wrong.
     pub struct ClockFault {
         /// Whose clock.
-        nodes: Vec<Selector> = "node",
-            Needed(VICTIMS, "`clock` needs a `node`", "say whom it hits: `clock = { node = \"@leader\", rate = \"+500ppm\" }`");
+        nodes: Vec<Selector> = "node", WHOM;
         /// How.
         harm: ClockHarm = "", among::<ClockHarm>();
         /// For how long; without it, until a `heal`. Not of a `step`.
@@ -87,11 +86,6 @@ fn jump(Jump { back, by }: Jump) -> String {
 }
 
 impl Fault for ClockFault {
-    const ABOUT: &'static str = "Makes a clock go wrong.";
-    const DOES: &'static str = "makes clocks go wrong: rate, slew, step, freeze, fail";
-    const LEAST: &'static str = "{ node = \"@leader\", step = \"+1s\" }";
-    const EFFECTIVE_IF: &'static str = "a process read a clock that would have shown something else";
-
     /// Wall clocks do as they like; monotonic ones stay within what is claimed of two clocks, half of it each.
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let harm = match steps.dice.below(4) {

@@ -7,8 +7,7 @@ table! {
     /// Nodes whose processes are killed.
     pub struct Crash {
         /// Whose process.
-        nodes: Vec<Selector> = "node", 
-            Needed(VICTIMS, "`crash` needs a `node`", "say whom it hits: `crash = { node = \"@leader\", for = \"500ms\" }`");
+        nodes: Vec<Selector> = "node", WHOM;
         /// How long it is down, `0s`: it starts again at once; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(DURATION);
         /// What is left of what its disk had not synced: nothing (`lost`, the default), all (`kept`: the process dies, not the
@@ -45,11 +44,6 @@ impl Deed for Crash {
 }
 
 impl Fault for Crash {
-    const ABOUT: &'static str = "Kills a process; what its disk has not synced is lost, or torn.";
-    const DOES: &'static str = "kills processes, which start again after a time on what was durable";
-    const LEAST: &'static str = "{ node = \"@leader\" }";
-    const EFFECTIVE_IF: &'static str = "a running process was killed";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let lasts = if chance(&mut steps.dice, 30) { Some(Duration::ZERO) } else { steps.lasting(&BLACKOUTS) };
         let tail = pick(&mut steps.dice, &[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);

@@ -12,8 +12,7 @@ table! {
     /// Nodes whose disks go wrong.
     pub struct DiskFault {
         /// Whose disk.
-        nodes: Vec<Selector> = "node",
-            Needed(VICTIMS, "`disk` needs a `node`", "say whom it hits: `disk = { node = \"@leader\", fsync = \"200ms\" }`");
+        nodes: Vec<Selector> = "node", WHOM;
         /// How.
         harm: DiskHarm = "", among::<DiskHarm>();
         /// For how long; without it, until a `heal`.
@@ -73,11 +72,6 @@ impl Deed for DiskFault {
 }
 
 impl Fault for DiskFault {
-    const ABOUT: &'static str = "Makes a disk go wrong.";
-    const DOES: &'static str = "makes disks go wrong: fsync, slow, stall, fail, full";
-    const LEAST: &'static str = "{ node = \"@leader\", stall = true }";
-    const EFFECTIVE_IF: &'static str = "an operation failed, or a sync took another time";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let operation = pick(&mut steps.dice, &[DiskOperation::Append, DiskOperation::Sync, DiskOperation::Read]);
         let harm = match steps.dice.below(6) {

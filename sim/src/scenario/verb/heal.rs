@@ -39,10 +39,6 @@ impl Deed for Heal {
 }
 
 impl Fault for Heal {
-    const ABOUT: &'static str = "Ends faults, and removes what they have left in flight.";
-    const DOES: &'static str = "ends faults, and drops what they have left in flight";
-    const LEAST: &'static str = "\"everything\"";
-    const EFFECTIVE_IF: &'static str = "there was a fault";
     const IS_DRAWN: bool = false;
 
     /// A word, or a table that says more.

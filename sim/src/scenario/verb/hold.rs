@@ -62,11 +62,6 @@ impl Deed for Hold {
 }
 
 impl Fault for Hold {
-    const ABOUT: &'static str = "Holds single messages back, by their kind.";
-    const DOES: &'static str = "sets messages of some kinds aside, and delivers or drops them later";
-    const LEAST: &'static str = "{ messages = [\"heartbeat-response\"] }";
-    const EFFECTIVE_IF: &'static str = "a message was set aside";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let messages = vec![pick(&mut steps.dice, &KINDS)];
         let first = chance(&mut steps.dice, 60).then(|| pick(&mut steps.dice, &[1, 2, 5]));

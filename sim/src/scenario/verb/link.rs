@@ -95,11 +95,6 @@ impl Deed for Link {
 }
 
 impl Fault for Link {
-    const ABOUT: &'static str = "Makes links worse than they are.";
-    const DOES: &'static str = "impairs links: loss, delay, duplication, disorder, stalls, bandwidth, queues; of a lane or of kinds of messages";
-    const LEAST: &'static str = "{ loss = \"1%\" }";
-    const EFFECTIVE_IF: &'static str = "a message was lost, late, doubled, out of order or refused";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let lane = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &[Lane::Heartbeat, Lane::Bulk]));
         let mut link = Self {

@@ -106,11 +106,6 @@ impl Deed for MembershipChange {
 }
 
 impl Fault for MembershipChange {
-    const ABOUT: &'static str = "Asks the leader for a change of membership.";
-    const DOES: &'static str = "adds, promotes, demotes and removes nodes, one by one or by a joint configuration";
-    const LEAST: &'static str = "{ remove = \"@follower\" }";
-    const EFFECTIVE_IF: &'static str = "the leader that was asked applied the change";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         use Selector::{Follower, Leader, Learner, Spare};
         match steps.dice.below(8) {

@@ -65,14 +65,6 @@ pub(super) trait Deed {
 
 /// What there is to say of a verb.
 pub(super) trait Fault: Deed + Table {
-    /// In the JSON Schema.
-    const ABOUT: &'static str;
-    /// In lists of verbs.
-    const DOES: &'static str;
-    /// When it counts as effective.
-    const EFFECTIVE_IF: &'static str;
-    /// The least that it says.
-    const LEAST: &'static str;
     /// Chaos can draw it.
     const IS_DRAWN: bool = true;
 
@@ -83,12 +75,6 @@ pub(super) trait Fault: Deed + Table {
 
     /// How chaos draws it.
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self;
-
-    /// The least that it says, of `node` if it can.
-    fn shortest(node: Option<&str>) -> String {
-        let role = Self::LEAST.split('"').find(|word| word.starts_with('@'));
-        role.zip(node).map_or_else(|| Self::LEAST.to_owned(), |(role, node)| Self::LEAST.replacen(role, node, 1))
-    }
 }
 
 /// A table that says what is done. What is none is answered with one, of the node that stands there if one does.
@@ -108,7 +94,8 @@ impl<F: Fault> Kind for Act<F> {
         let problem = misfit("a table", key, raw);
         let node = raw.get_ref().as_str().filter(|text| text.parse::<Selector>().is_ok());
         let is_date = raw.get_ref().is_datetime();
-        let help = format!("write `{key} = {}`", F::shortest(node));
+        let least = key.parse().map(|verb: Verb| verb.least(node)).unwrap_or_default();
+        let help = format!("write `{key} = {least}`");
         reader.report.shape(if is_date { problem } else { problem.help(help) })
     }
 
@@ -129,7 +116,7 @@ const TAG: Scalar<String> = Scalar {
 };
 
 macro_rules! faults {
-    ($($(#[$about:meta])* $verb:ident = $word:literal, $module:ident::$fault:ident $(, healed with $healed:ident)?;)*) => {
+    ($($(#[$does:meta])+ $verb:ident = $word:literal, $module:ident::$fault:ident { $($facts:tt)+ })*) => {
         $(mod $module;)*
         $(pub use $module::*;)*
 
@@ -141,7 +128,7 @@ macro_rules! faults {
                 /// The name, kebab-case.
                 name: String,
             },
-            $($(#[$about])* $verb($fault),)*
+            $($(#[$does])+ $verb($fault),)*
         }
 
         impl Action {
@@ -182,20 +169,6 @@ macro_rules! faults {
         }
 
         impl Verb {
-            /// What it does, for lists of verbs.
-            pub fn does(self) -> &'static str {
-                match self {
-                    $(Self::$verb => $fault::DOES,)*
-                }
-            }
-
-            /// When a fault of this verb counts as effective.
-            pub fn effective_if(self) -> &'static str {
-                match self {
-                    $(Self::$verb => $fault::EFFECTIVE_IF,)*
-                }
-            }
-
             /// Chaos can draw it.
             pub(super) fn is_drawn(self) -> bool {
                 match self {
@@ -206,15 +179,7 @@ macro_rules! faults {
 
         /// The keys of a step that are verbs, as the JSON Schema has them.
         fn keys() -> Vec<Key> {
-            vec![$(Key::new($word, $fault::ABOUT, |definitions| $fault::kind().schema(definitions))),*]
-        }
-
-        /// The least that an action of `verb` says, of `node` if it can.
-        #[cfg(test)]
-        pub(super) fn shortest(verb: Verb, node: Option<&str>) -> String {
-            match verb {
-                $(Verb::$verb => $fault::shortest(node),)*
-            }
+            vec![$(Key::new($word, Verb::$verb.does(), |definitions| $fault::kind().schema(definitions))),*]
         }
     };
 }

@@ -5,7 +5,7 @@ use toml::de::DeValue;
 
 use crate::scenario::{
     Misread, Problem, Selector,
-    table::{Definitions, Frame, Kind, Or, Raw, Reader, Scalar, Tags, every, items_of, misfit, quoted, table},
+    table::{Definitions, Frame, Kind, Needed, Or, Raw, Reader, Scalar, Tags, every, items_of, misfit, quoted, table},
 };
 
 /// One node, by role or by number, of those that the cluster has; the role may be several.
@@ -26,8 +26,12 @@ pub(super) const ONE_NODE: Scalar<Selector> = Scalar {
 };
 
 /// Whom a fault of one side hits.
-pub(super) const VICTIMS: Nodes =
-    Nodes { alone: Some("say whom it hits: `node = \"@leader\"`"), node: Scalar { read: victim, ..NODE } };
+pub(super) const WHOM: Needed<Nodes> = Needed(
+    Nodes { alone: Some(HITS), node: Scalar { read: victim, ..NODE } },
+    "whom does this hit? `node` is missing",
+    HITS,
+);
+const HITS: &str = "say whom it hits: `node = \"@leader\"`";
 
 /// What the JSON Schema says of one node, if it may be one of `roles`.
 fn one_of(roles: impl Iterator<Item = Selector>) -> Value {

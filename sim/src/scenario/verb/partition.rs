@@ -171,12 +171,6 @@ impl Deed for Partition {
 }
 
 impl Fault for Partition {
-    const ABOUT: &'static str = "Separates nodes.";
-    const DOES: &'static str =
-        "cuts the links between two sides, or into a bridge or a ring: drop, hold, or cut in flight";
-    const LEAST: &'static str = "{ sides = [[\"@leader\"], [\"@others\"]] }";
-    const EFFECTIVE_IF: &'static str = "a protocol message met the cut";
-
     /// Shapes in the shares of `lease-bugs.md` §5: mostly single nodes, some links, some splits.
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         use Selector::{Any, Follower, Leader, LeaseHolder, Majority, Others};

@@ -7,8 +7,7 @@ table! {
     /// Nodes whose processes stand still.
     pub struct Pause {
         /// Whose process.
-        nodes: Vec<Selector> = "node", 
-            Needed(VICTIMS, "`pause` needs a `node`", "say whom it hits: `pause = { node = \"@leader\", for = \"500ms\" }`");
+        nodes: Vec<Selector> = "node", WHOM;
         /// For how long; without it, until a `heal`.
         lasts: Option<Duration> = "for", Maybe(Positive);
         /// What its monotonic clock does meanwhile: `running` (default) or `frozen` (beyond what the stack may assume of a clock).
@@ -80,12 +79,6 @@ fn reached(at: Point) -> &'static str {
 }
 
 impl Fault for Pause {
-    const ABOUT: &'static str = "Stops a process for a while; it does not know.";
-    const DOES: &'static str =
-        "lets processes stand still, at once or at a point of the code, with their clocks running or frozen";
-    const LEAST: &'static str = "{ node = \"@leader\" }";
-    const EFFECTIVE_IF: &'static str = "a task that could run was delayed";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let points: Vec<Point> = Point::all().collect();
         let at = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &points));

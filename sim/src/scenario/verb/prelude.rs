@@ -4,7 +4,7 @@ pub(super) use std::time::Duration;
 
 pub(super) use super::{
     Deed, Fault, Scope,
-    nodes::{Ends, NODE, Nodes, ONE_NODE, VICTIMS, one},
+    nodes::{Ends, NODE, Nodes, ONE_NODE, WHOM, one},
     told::{all, are_many, between, drawn, kinds_listed, lasting, percent},
 };
 pub(super) use crate::scenario::{

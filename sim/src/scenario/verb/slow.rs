@@ -11,8 +11,7 @@ table! {
     /// Nodes whose CPUs are slow.
     pub struct Slow {
         /// Whose CPU.
-        nodes: Vec<Selector> = "node", 
-            Needed(VICTIMS, "`slow` needs a `node`", "say whom it hits: `slow = { node = \"@leader\", factor = 10 }`");
+        nodes: Vec<Selector> = "node", WHOM;
         /// All work takes so many times as long: 2 to 1000.
         factor: u32 = "factor",
             Needed(FACTOR, "how slow? `factor` is missing", "all work takes so many times as long: `factor = 10`");
@@ -34,11 +33,6 @@ impl Deed for Slow {
 }
 
 impl Fault for Slow {
-    const ABOUT: &'static str = "Makes a node's CPU slow.";
-    const DOES: &'static str = "lets all work of a node take many times as long";
-    const LEAST: &'static str = "{ node = \"@leader\", factor = 10 }";
-    const EFFECTIVE_IF: &'static str = "there was work";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let factor = pick(&mut steps.dice, &[2, 10, 100]);
         Self { nodes: steps.nodes(), factor, lasts: steps.lasting(&STALLS) }

@@ -38,11 +38,6 @@ impl Deed for Transfer {
 }
 
 impl Fault for Transfer {
-    const ABOUT: &'static str = "Asks for a leader transfer.";
-    const DOES: &'static str = "hands leadership to another node";
-    const LEAST: &'static str = "{ to = \"@follower\" }";
-    const EFFECTIVE_IF: &'static str = "the leader that was asked gave up its leadership";
-
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         use Selector::{Any, Follower, Lagging, Learner, Paused, Restarted};
         let to =

@@ -1,7 +1,7 @@
 //! What a step does.
 
 use super::{read, refuse, timeline, with};
-use crate::scenario::{Verb, verb::shortest};
+use crate::scenario::Verb;
 
 #[test]
 fn an_action_that_is_no_table_is_answered_with_the_shortest_that_is() {
@@ -24,7 +24,7 @@ fn an_action_that_is_no_table_is_answered_with_the_shortest_that_is() {
 fn the_shortest_form_of_every_verb_is_accepted() {
     for verb in Verb::ALL {
         for node in [None, Some("n2")] {
-            let action = shortest(*verb, node);
+            let action = verb.least(node);
             let text = timeline(&format!("{{ at = \"1s\", {verb} = {action} }}"));
             read(&text).unwrap_or_else(|problems| panic!("{problems}"));
         }
@@ -182,7 +182,7 @@ fn a_slow_node_has_a_factor() {
     let slow = |keys: &str| timeline(&format!("{{ at = \"1s\", slow = {keys} }}"));
     refuse(&slow("«{ node = \"n1\" }»"), "how slow? `factor` is missing");
     refuse(&slow("{ node = \"n1\", factor = «1» }"), "`factor` is 2 to 1000, not 1");
-    refuse(&slow("«{ factor = 2 }»"), "`slow` needs a `node`");
+    refuse(&slow("«{ factor = 2 }»"), "whom does this hit? `node` is missing");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn one_thing_is_wrong_with_a_clock_and_is_said() {
     let clock = |keys: &str| timeline(&format!("{{ at = \"1s\", clock = {keys} }}"));
     let said = refuse(&clock("«{ node = \"n1\" }»"), "nothing is wrong with this clock");
     assert_eq!(said, "|say what is: `rate`, `slew`, `step`, `freeze`, `fail`");
-    refuse(&clock("«{ fail = true }»"), "`clock` needs a `node`");
+    refuse(&clock("«{ fail = true }»"), "whom does this hit? `node` is missing");
     let message = "one thing is wrong with a clock at a time, here `rate` and `freeze`";
     refuse(&clock("{ node = \"n1\", rate = \"+1%\", freeze = «true» }"), message);
     refuse(&clock("{ node = \"n1\", freeze = «false» }"), "`freeze` is `true`, or is left out");
