@@ -17,7 +17,16 @@ impl Events {
         self.found_with(Premises::of_tests(), check)
     }
 
-    /// The same, in a run with these premises.
+    /// The check finds this first, at this time.
+    #[track_caller]
+    pub(crate) fn breaks(&self, check: &str, at: u64, message: &str) -> Finding {
+        let (found, info) = (self.found_by(check).expect(message), info(check));
+        let told = (found.check, found.class, found.at, found.message.as_str());
+        assert_eq!(told, (info.name, info.class, ms(at), message));
+        found
+    }
+
+    /// The same as [`Events::found_by`], in a run with these premises.
     pub(crate) fn found_with(&self, premises: Premises, check: &str) -> Option<Finding> {
         self.found_in(&mut Panel::new(View::default(), premises, [info(check)]))
     }

@@ -2,112 +2,47 @@
 //! is told of it.
 
 use super::StackRecord;
-use super::encode::{Encoder, Tagged, tags};
+use super::encode::{Content, Tagged, tags};
 use super::hears::{Extension, Hears, LeaseRead, Opened, Place, ScriptEnded, Vote};
 use crate::time::SimTime;
 use crate::words::figures::exact;
 use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{EndCause, Event, Role, Timing};
+use leasehold::observe::{Event, Role, Timing};
 
+// How a process is set up is no event; for how long it withholds its vote follows from that.
 tags! {
     Event {
-        Role = 1, CaughtUp = 2, LeaseExtended = 3, LeaseEnded = 4, LeaseRead = 5, RoundStarted = 6, RoundEnded = 7,
-        TransferStarted = 8, TransferAborted = 9, StaleTimeoutNow = 10, Applied = 11, Conflict = 12, Script = 13, LaneFull = 14,
-        InboxFull = 15, Stopped = 16, Appended = 17, VoteWithheld = 18, ChangeAppended = 19, Membership = 20,
-        CampaignedAmidChange = 21, SnapshotTaken = 22, SnapshotSent = 23, SnapshotUnanswered = 24, SnapshotRestored = 25,
-        LogCompacted = 26, TimeoutNowSent = 27, QuorumChecked = 28, Opened = 29, Voted = 30, Configured = 31,
-    }
-}
-
-impl Encoder {
-    /// What an event says, without how a process is set up: that follows from scenario and variant.
-    pub(super) fn event(&mut self, event: &Event) {
-        self.tag(event);
-        match event {
-            Event::Role { role, term, leader } => {
-                self.number(*term);
-                self.tag(role);
-                self.node(*leader);
-            }
-            Event::CaughtUp { term, index } => self.numbers([*term, *index]),
-            Event::LeaseExtended { term, generation, base, expiry } => {
-                self.numbers([*term, *generation, base.as_nanos(), expiry.as_nanos()]);
-            }
-            Event::LeaseEnded { generation, cause, held } => {
-                self.number(*generation);
-                self.tag(cause);
-                if let EndCause::Failed(kind) = cause {
-                    self.tag(kind);
-                }
-                self.flag(*held);
-            }
-            Event::LeaseRead { miss, now, again } => {
-                self.optional(miss.as_ref());
-                self.flag(*again);
-                self.number(now.map_or(0, Instant::as_nanos));
-            }
-            Event::RoundStarted { cause, again } => {
-                self.tag(cause);
-                self.flag(*again);
-            }
-            Event::RoundEnded { cause, waited, confirmed } => {
-                self.tag(cause);
-                self.duration(*waited);
-                self.flag(*confirmed);
-            }
-            Event::TransferStarted { to } | Event::TransferAborted { to } | Event::TimeoutNowSent { to } => {
-                self.number(to.0);
-            }
-            Event::QuorumChecked { confirmed } => self.flag(*confirmed),
-            Event::Applied { index, term, digest } | Event::Appended { index, term, digest } => {
-                self.numbers([*index, *term, u64::from(*digest)]);
-            }
-            Event::VoteWithheld { from } => self.number(from.0),
-            Event::SnapshotUnanswered { by } => self.number(by.0),
-            Event::ChangeAppended { index } | Event::Conflict { index } | Event::LogCompacted { first: index } => {
-                self.number(*index);
-            }
-            Event::Membership { index, members } => {
-                self.number(*index);
-                for nodes in [&members.voters, &members.outgoing, &members.learners] {
-                    self.number(nodes.len() as u64);
-                    self.numbers(nodes.iter().map(|node| node.0));
-                }
-            }
-            Event::CampaignedAmidChange { index, commit } => self.numbers([*index, *commit]),
-            Event::SnapshotTaken { index, term, digest, bytes } => {
-                self.numbers([*index, *term, u64::from(*digest), *bytes]);
-            }
-            Event::SnapshotSent { to, index } => self.numbers([to.0, *index]),
-            Event::SnapshotRestored { index, term, digest, from } => {
-                self.numbers([*index, *term, u64::from(*digest)]);
-                self.node(*from);
-            }
-            Event::Script { reads, attempts, times } => {
-                self.numbers([*attempts, *reads, times.rounds].map(u64::from));
-                [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff]
-                    .into_iter()
-                    .for_each(|time| self.duration(time));
-            }
-            Event::LaneFull { to, lane } => {
-                self.number(to.0);
-                self.tag(lane);
-            }
-            Event::InboxFull { lane } => self.tag(lane),
-            // For how long it withholds its vote follows from how it is set up.
-            Event::Opened { term, vote, last_index, last_term, withholds: _ } => {
-                self.number(*term);
-                self.node(*vote);
-                self.numbers([*last_index, *last_term]);
-            }
-            Event::Voted { term, vote } => {
-                self.number(*term);
-                self.node(*vote);
-            }
-            Event::Stopped { error } => self.optional(error.as_ref()),
-            // No event, see above; and nothing but its name.
-            Event::Configured(_) | Event::StaleTimeoutNow => {}
-        }
+        Role = 1 (term, role, leader),
+        CaughtUp = 2 (term, index),
+        LeaseExtended = 3 (term, generation, base, expiry),
+        LeaseEnded = 4 (generation, cause, held),
+        LeaseRead = 5 (miss, again, now),
+        RoundStarted = 6 (cause, again),
+        RoundEnded = 7 (cause, waited, confirmed),
+        TransferStarted = 8 (to),
+        TransferAborted = 9 (to),
+        StaleTimeoutNow = 10,
+        Applied = 11 (index, term, digest),
+        Conflict = 12 (index),
+        Script = 13 (attempts, reads, times),
+        LaneFull = 14 (to, lane),
+        InboxFull = 15 (lane),
+        Stopped = 16 (error),
+        Appended = 17 (index, term, digest),
+        VoteWithheld = 18 (from),
+        ChangeAppended = 19 (index),
+        Membership = 20 (index, members),
+        CampaignedAmidChange = 21 (index, commit),
+        SnapshotTaken = 22 (index, term, digest, bytes),
+        SnapshotSent = 23 (to, index),
+        SnapshotUnanswered = 24 (by),
+        SnapshotRestored = 25 (index, term, digest, from),
+        LogCompacted = 26 (first),
+        TimeoutNowSent = 27 (to),
+        QuorumChecked = 28 (confirmed),
+        Opened = 29 (term, vote, last_index, last_term) without (withholds),
+        Voted = 30 (term, vote),
+        Configured = 31 without (0),
     }
 }
 

@@ -139,3 +139,18 @@ fn insert(sorted: &mut Vec<usize>, place: usize) {
     let at = sorted.partition_point(|other| *other < place);
     sorted.insert(at, place);
 }
+
+#[cfg(test)]
+pub(crate) mod draws {
+    /// Draws of a fixed sequence (splitmix64), for histories that a test makes up.
+    pub(crate) struct Draws(pub(crate) u64);
+
+    impl Draws {
+        pub(crate) fn below(&mut self, bound: u64) -> u64 {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+            (mixed ^ mixed >> 31) % bound
+        }
+    }
+}

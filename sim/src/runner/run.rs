@@ -3,11 +3,11 @@
 use super::{cpu, panics};
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use crate::fault::{self, Watch};
-use crate::history::{Deeds, Fingerprint, History, Keep, Observer, Past};
+use crate::history::{Deeds, History, Keep, Observer, Past};
 use crate::mutant::Variant;
 use crate::scenario::{Class, Dice, Scenario};
 use crate::time::SimTime;
-use crate::verdict::{Audit, Auditor, Failure, Measures, Recoveries, Ruling, RunReport, SharedAuditor, Verdict, judge};
+use crate::verdict::{Audit, Auditor, Failure, Ruling, RunReport, SharedAuditor, Verdict, judge};
 use crate::workload::{self, KeySpace};
 use crate::world::executor;
 use crate::world::streams::{Stream, Streams};
@@ -188,38 +188,15 @@ impl Finished {
 
 /// A report on nothing.
 fn blank(spec: &Spec) -> RunReport {
-    let verdict = Verdict {
-        ruling: Ruling::Pass,
-        beyond_claims: None,
-        as_expected: true,
-        class: None,
-        failures: Vec::new(),
-        unexpected: Vec::new(),
-    };
     RunReport {
         scenario: spec.scenario.name.clone(),
         path: spec.scenario.path.clone(),
         seed: spec.seed,
-        reached: None,
         variant: spec.variant.name.to_owned(),
         load: spec.scenario.load,
         engine: "raft-rs",
         nodes: spec.scenario.cluster.size(),
-        verdict,
-        fingerprint: Fingerprint::default(),
-        sim: Duration::ZERO,
-        wall: Duration::ZERO,
-        cpu: Duration::ZERO,
-        events: 0,
-        messages: 0,
-        measures: Measures::default(),
-        faults: BTreeMap::new(),
-        coverage: BTreeMap::new(),
-        checks: BTreeMap::new(),
-        recoveries: Recoveries::default(),
-        potential: BTreeMap::new(),
-        kept: Vec::new(),
-        keys: Vec::new(),
+        ..RunReport::default()
     }
 }
 
@@ -234,11 +211,10 @@ fn panicked(spec: &Spec, message: String) -> RunReport {
     };
     let verdict = Verdict {
         ruling: Ruling::Fail,
-        beyond_claims: None,
-        as_expected: false,
         class: Some(Class::Panic),
         failures: vec![failure],
         unexpected: vec![format!("the run panicked: {message}")],
+        ..Verdict::default()
     };
     RunReport { verdict, ..blank(spec) }
 }

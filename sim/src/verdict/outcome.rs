@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// One run of one seed under one variant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RunReport {
     /// The scenario's name.
     pub scenario: String,
@@ -67,9 +67,10 @@ pub struct RunReport {
 }
 
 /// Pass, fail, or beyond what the scenario claims to be safe.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Ruling {
     /// Every check and expectation held.
+    #[default]
     Pass,
     /// They held of a variant that did nothing which the default does not do.
     NotReached,
@@ -80,7 +81,7 @@ pub enum Ruling {
 }
 
 /// The judgement on a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Verdict {
     /// Pass or fail.
     pub ruling: Ruling,

@@ -50,12 +50,18 @@ pub struct View {
     pub(crate) faults: Faults,
     soundness: Soundness,
     pub(crate) load: Load,
+    /// When a transaction was last refused at apply.
+    pub(crate) conflict: Option<SimTime>,
 }
 
-/// What one part needs to know of another, when both have taken a record in.
+/// What belongs to no part, or to several: when all have taken a record in.
 impl Hears for View {
     fn effect(&mut self, _: SimTime, index: u64, effect: &Effect) {
         self.ledger.take(index, effect, self.operations.least());
+    }
+
+    fn conflict(&mut self, at: SimTime, _: NodeId) {
+        self.conflict = Some(at);
     }
 
     fn fault(&mut self, at: SimTime, fault: &Fault) {
@@ -137,6 +143,11 @@ impl View {
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
     pub(crate) fn standing(&self, via: NodeId, excuses: Excuses) -> Option<Standing> {
         self.soundness.standing(via, &self.replicas, excuses)
+    }
+
+    /// When a process last began, ended, stood still or went on.
+    pub fn stirred(&self) -> SimTime {
+        self.iter().filter_map(|(_, replica)| replica.process).map(|(_, at)| at).max().unwrap_or_default()
     }
 
     /// The node that led last.

@@ -97,6 +97,11 @@ impl Replica {
         matches!(self.process, Some((ProcessChange::Started { .. } | ProcessChange::Resumed, _)))
     }
 
+    /// Was its process there, and does it not run now?
+    pub fn is_down(&self) -> bool {
+        self.process.is_some() && !self.runs()
+    }
+
     /// Was its process killed, or does it stand still?
     pub fn is_out(&self) -> bool {
         matches!(self.process, Some((ProcessChange::Killed | ProcessChange::Paused, _)))

@@ -298,6 +298,4 @@ impl<M: Clone> Network<M> {
 }
 
 #[cfg(test)]
-mod rules_tests;
-#[cfg(test)]
 mod tests;

@@ -12,10 +12,10 @@
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
-use super::excuse::{self, Suspect, Suspects};
-use crate::check::{By, Check, Finding, Now};
+use super::excuse::{self, Suspects};
+use crate::check::{Check, Finding, Now};
 use crate::history::{Completion, OpId};
-use crate::words::figures::{counted, duration};
+use crate::words::figures::counted;
 use leasehold::env::NodeId;
 use std::time::Duration;
 
@@ -44,15 +44,7 @@ impl Check for CallsSucceed {
             self.answered += 1;
             return None;
         };
-        if !self.suspects.conflicts(operation, Some(completion)) {
-            let what = format!("and was told `{}` {} later", error.name(), duration(now.at.since(due)));
-            self.suspects.suspect(Suspect::new(now.at, operation, Some(standing), &what));
-        }
-        None
-    }
-
-    fn conflict(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
-        self.suspects.conflict(now.at);
+        self.suspects.failed(now, operation, completion, *error, Some(standing));
         None
     }
 

@@ -6,7 +6,7 @@ use crate::time::SimTime;
 use crate::view::operations::UnderWay;
 use crate::view::soundness::{Excuses, Standing};
 use crate::words::Disturbs;
-use crate::words::figures::counted;
+use crate::words::figures::{counted, duration};
 use leasehold::env::{NodeId, nanos};
 use leasehold::error::ErrorKind;
 use std::time::Duration;
@@ -59,7 +59,6 @@ impl Suspect {
 #[derive(Default)]
 pub(super) struct Suspects {
     waiting: Vec<Suspect>,
-    conflict: Option<SimTime>,
     /// The first that nothing excuses.
     unexcused: Vec<Suspect>,
     /// How many there are of them.
@@ -75,23 +74,33 @@ struct Overload {
     operations: u64,
 }
 
-impl Suspects {
-    /// A transaction was refused.
-    pub(super) fn conflict(&mut self, at: SimTime) {
-        self.conflict = Some(at);
-    }
+/// Has `operation` read what others wrote, while there were conflicts? It may have been tried again and again, or refused for that.
+pub(super) fn conflicts(now: &Now<'_>, operation: &UnderWay, completion: Option<&Completion>) -> bool {
+    let refused = matches!(
+        completion,
+        Some(Completion::Failed { error: ErrorKind::RetriesExhausted | ErrorKind::WriteConflict, .. })
+    );
+    let is_retried = match operation.operation {
+        Operation::Script { .. } => true,
+        Operation::Get { .. } | Operation::Put { .. } | Operation::Cas { .. } => false,
+    };
+    refused || is_retried && now.nodes.conflict.is_some_and(|at| at >= operation.due)
+}
 
-    /// Has `operation` read what others wrote, while there were conflicts? It may have been tried again and again, or refused for that.
-    pub(super) fn conflicts(&self, operation: &UnderWay, completion: Option<&Completion>) -> bool {
-        let refused = matches!(
-            completion,
-            Some(Completion::Failed { error: ErrorKind::RetriesExhausted | ErrorKind::WriteConflict, .. })
-        );
-        let is_retried = match operation.operation {
-            Operation::Script { .. } => true,
-            Operation::Get { .. } | Operation::Put { .. } | Operation::Cas { .. } => false,
-        };
-        refused || is_retried && self.conflict.is_some_and(|at| at >= operation.due)
+impl Suspects {
+    /// This one had failed with that, and could have been served by `standing`, if by anybody.
+    pub(super) fn failed(
+        &mut self,
+        now: &Now<'_>,
+        operation: &UnderWay,
+        completion: &Completion,
+        error: ErrorKind,
+        standing: Option<Standing>,
+    ) {
+        if !conflicts(now, operation, Some(completion)) {
+            let what = format!("and was told `{}` {} later", error.name(), duration(now.at.since(operation.due)));
+            self.suspect(Suspect::new(now.at, operation, standing, &what));
+        }
     }
 
     pub(super) fn suspect(&mut self, suspect: Suspect) {

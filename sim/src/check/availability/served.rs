@@ -17,7 +17,7 @@
 
 use super::excuse::{self, Suspect, Suspects};
 use crate::check::calm::more_than_leadership;
-use crate::check::{By, Check, Finding, Now};
+use crate::check::{Check, Finding, Now};
 use crate::history::{ByOp, Completion, Invocation, OpId};
 use crate::time::SimTime;
 use crate::view::operations::UnderWay;
@@ -58,7 +58,7 @@ fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
 impl Served {
     /// This one had not been answered by `by`.
     fn late(&mut self, now: &Now<'_>, by: SimTime, operation: &UnderWay) {
-        if self.suspects.conflicts(operation, None) {
+        if excuse::conflicts(now, operation, None) {
             return;
         }
         let service = now.premises.service();
@@ -159,15 +159,9 @@ impl Check for Served {
         };
         let given_up = now.at < deadline && *outcome == Outcome::NotApplied && is_worth_another_try(*error);
         let owed = stood || given_up && undisturbed(now, operation);
-        if owed && !self.suspects.conflicts(operation, Some(completion)) {
-            let what = format!("and was told `{}` {} later", error.name(), duration(now.at.since(operation.due)));
-            self.suspects.suspect(Suspect::new(now.at, operation, standing, &what));
+        if owed {
+            self.suspects.failed(now, operation, completion, *error, standing);
         }
-        None
-    }
-
-    fn conflict(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
-        self.suspects.conflict(now.at);
         None
     }
 

@@ -17,13 +17,12 @@
 //! its unit tests and `sim/tests/alive.rs`.
 
 use crate::check::{By, Check, Finding, LeaseRead, Now};
-use crate::history::ProcessChange;
-use crate::time::SimTime;
+use crate::view::Replica;
 use crate::words::Disturbs;
 use crate::words::figures::{count, list};
 use leasehold::env::NodeId;
 use leasehold::observe::Miss;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// So many reads say something of a rate.
@@ -74,11 +73,6 @@ impl Weather {
 
 #[derive(Default)]
 pub(in crate::check) struct HitRate {
-    /// Who is down or stands still.
-    down: BTreeSet<NodeId>,
-    /// When the last went down or came back.
-    changed: SimTime,
-    conflict: Option<SimTime>,
     rates: BTreeMap<Weather, Rate>,
 }
 
@@ -88,45 +82,32 @@ struct Rate {
     misses: BTreeMap<Miss, u64>,
 }
 
-impl HitRate {
-    fn weather(&self, now: &Now<'_>, leader: NodeId) -> Option<Weather> {
-        let (at, faults) = (now.at, &now.nodes.faults);
-        let settled = |calm| now.premises.is_settled(calm, at);
-        if settled(faults.calm_without_transfers(|_| true)) {
-            let storm = self.conflict.is_some_and(|conflict| at.since(conflict) <= STORM);
-            return Some(if storm { Weather::Storm } else { Weather::Quiet });
-        }
-        let alone = self.down.len() == 1 && faults.in_force(takes_out) == 1 && !self.down.contains(&leader);
-        let one_down = alone
-            && at.since(self.changed) >= now.premises.heartbeat * 2
-            && settled(faults.calm_without_transfers(|disturbs| !takes_out(disturbs)))
-            && now.nodes.members(leader).is_quorum(|node| !self.down.contains(&node));
-        one_down.then_some(Weather::OneDown)
+fn weather(now: &Now<'_>, leader: NodeId) -> Option<Weather> {
+    let Now { at, nodes, premises, .. } = *now;
+    let settled = |calm| premises.is_settled(calm, at);
+    if settled(nodes.faults.calm_without_transfers(|_| true)) {
+        let storm = nodes.conflict.is_some_and(|conflict| at.since(conflict) <= STORM);
+        return Some(if storm { Weather::Storm } else { Weather::Quiet });
     }
+    let is_down = |node: NodeId| nodes.get(node).is_some_and(Replica::is_down);
+    let alone = nodes.iter().filter(|(node, _)| is_down(*node)).count() == 1;
+    let one_down = alone
+        && !is_down(leader)
+        && nodes.faults.in_force(takes_out) == 1
+        && at.since(nodes.stirred()) >= premises.heartbeat * 2
+        && settled(nodes.faults.calm_without_transfers(|disturbs| !takes_out(disturbs)))
+        && nodes.members(leader).is_quorum(|node| !is_down(node));
+    one_down.then_some(Weather::OneDown)
 }
 
 impl Check for HitRate {
-    fn conflict(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {
-        self.conflict = Some(now.at);
-        None
-    }
-
-    fn process(&mut self, now: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
-        self.changed = now.at;
-        match change {
-            ProcessChange::Killed | ProcessChange::Paused | ProcessChange::Failed { .. } => self.down.insert(node),
-            ProcessChange::Started { .. } | ProcessChange::Resumed => self.down.remove(&node),
-        };
-        None
-    }
-
     fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
         let warm = now.premises.heartbeat * 2 + now.premises.slowest_round_trip;
         let since = now.nodes.caught_up(by.node)?;
         if !read.counts() || now.at.since(since) < warm || !now.premises.lossless || !now.nodes.renew_by_themselves() {
             return None;
         }
-        let rate = self.rates.entry(self.weather(now, by.node)?).or_default();
+        let rate = self.rates.entry(weather(now, by.node)?).or_default();
         now.judge();
         rate.reads += 1;
         if let Some(miss) = read.miss {

@@ -42,8 +42,7 @@ impl Check for CaughtUp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
-    use crate::scenario::Class;
+    use crate::check::testing::Events;
     use leasehold::observe::Miss;
 
     fn first(events: &Events) -> Option<Finding> {
@@ -57,12 +56,11 @@ mod tests {
 
     #[test]
     fn a_read_before_an_entry_of_the_own_term_is_applied_is_a_violation() {
-        let finding = first(&elected().hit(20, 1)).expect("not caught up");
-        assert_eq!((finding.check, finding.class, finding.at), ("caught-up", Class::LeaseInvariant, ms(20)));
-        assert_eq!(
-            finding.message,
+        let finding = elected().hit(20, 1).breaks(
+            "caught-up",
+            20,
             "n1 answered a read from its lease before it had applied an entry of its term 5: \
-             the last entry that it had applied was at index 7, of term 4"
+             the last entry that it had applied was at index 7, of term 4",
         );
         assert_eq!(finding.story[0], "n1 leads term 5 since 0.010000s, for 10ms");
     }

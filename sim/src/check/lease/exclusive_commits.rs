@@ -70,8 +70,7 @@ impl Check for ExclusiveCommits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
-    use crate::scenario::Class;
+    use crate::check::testing::Events;
     use leasehold::observe::EndCause;
 
     fn first(events: &Events) -> Option<Finding> {
@@ -85,11 +84,10 @@ mod tests {
 
     #[test]
     fn an_entry_of_a_later_term_under_a_valid_lease_is_a_violation() {
-        let finding = first(&leased().applies(900, 2, 2, 5, 0)).expect("two leaders");
-        assert_eq!((finding.check, finding.class, finding.at), ("exclusive-commits", Class::LeaseInvariant, ms(900)));
-        assert_eq!(
-            finding.message,
-            "n1 holds a lease of term 4 for another 100ms, though an entry of term 5 is committed"
+        leased().applies(900, 2, 2, 5, 0).breaks(
+            "exclusive-commits",
+            900,
+            "n1 holds a lease of term 4 for another 100ms, though an entry of term 5 is committed",
         );
     }
 

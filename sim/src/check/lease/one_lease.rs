@@ -63,7 +63,6 @@ mod tests {
     use super::*;
     use crate::check::STORY;
     use crate::check::testing::{Events, ms};
-    use crate::scenario::Class;
     use leasehold::observe::EndCause;
 
     fn first(events: &Events) -> Option<Finding> {
@@ -77,11 +76,10 @@ mod tests {
 
     #[test]
     fn two_valid_leases_at_one_instant_are_a_violation() {
-        let finding = first(&leased().leads(800, 2, 5).extended(850, 2, 5, 1_800)).expect("an overlap");
-        assert_eq!((finding.check, finding.class, finding.at), ("one-lease", Class::LeaseInvariant, ms(850)));
-        assert_eq!(
-            finding.message,
-            "n2 extended its lease of term 5 while n1 still held one of term 4: both are valid for 150ms"
+        let finding = leased().leads(800, 2, 5).extended(850, 2, 5, 1_800).breaks(
+            "one-lease",
+            850,
+            "n2 extended its lease of term 5 while n1 still held one of term 4: both are valid for 150ms",
         );
         assert_eq!(
             finding.story[0],

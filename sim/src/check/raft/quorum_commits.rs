@@ -84,8 +84,7 @@ impl Check for QuorumCommits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, head, ms};
-    use crate::scenario::Class;
+    use crate::check::testing::{Events, head};
     use crate::view::View;
     use crate::words::MessageKind;
 
@@ -108,9 +107,11 @@ mod tests {
 
     #[test]
     fn what_only_one_node_has_may_not() {
-        let finding = first(&held_by(&[1]).applies(20, 1, 1, 4, 0xa)).expect("a ghost");
-        assert_eq!((finding.check, finding.class, finding.at), ("quorum-commits", Class::RaftInvariant, ms(20)));
-        assert_eq!(finding.message, "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters");
+        held_by(&[1]).applies(20, 1, 1, 4, 0xa).breaks(
+            "quorum-commits",
+            20,
+            "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters",
+        );
         let told = first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Append, head(4, 0, 1))).expect("a ghost");
         assert!(told.message.starts_with("n1 told that it has committed index 1,"), "{}", told.message);
     }

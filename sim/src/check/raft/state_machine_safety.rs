@@ -149,8 +149,7 @@ fn different(now: &Now<'_>, first: &Told, entry: Told) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
-    use crate::scenario::Class;
+    use crate::check::testing::Events;
 
     fn first(events: &Events) -> Option<Finding> {
         events.found_by("state-machine-safety")
@@ -163,9 +162,11 @@ mod tests {
 
     #[test]
     fn another_term_at_the_same_index_is_a_violation() {
-        let finding = first(&two().applies(30, 2, 1, 4, 0xa).applies(40, 2, 2, 5, 0xb)).expect("two terms");
-        assert_eq!((finding.check, finding.class, finding.at), ("state-machine-safety", Class::RaftInvariant, ms(40)));
-        assert_eq!(finding.message, "n2 applied an entry of term 5 at index 2, where n1 had applied one of term 4");
+        let finding = two().applies(30, 2, 1, 4, 0xa).applies(40, 2, 2, 5, 0xb).breaks(
+            "state-machine-safety",
+            40,
+            "n2 applied an entry of term 5 at index 2, where n1 had applied one of term 4",
+        );
         assert_eq!(
             finding.story[..3],
             [

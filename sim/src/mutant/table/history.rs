@@ -31,7 +31,7 @@ const BY_ARRIVALS: Variant = Variant {
     renewal: Some(RenewalKind::Acks),
     write_ends: Some(no_error),
     read_ends: Some(no_error),
-    tap: Some(tap::any_answer_at_receipt),
+    tap: Some(tap::acks::any_answer_at_receipt),
     listener: Some(listener::ended_by_next_election),
     rules_off: flaws::OF_ARRIVALS,
     ..ELASTICKV
@@ -98,7 +98,7 @@ const SECONDARY: Variant = Variant {
     source: "elastickv d9a031d (leaseRefreshingTxn, kv/sharded_coordinator.go), as read",
     harm: Harm::StaleRead,
     seen: seen("findings/elastickv-secondary", "staleness"),
-    tap: Some(tap::forwarded_writes_extend),
+    tap: Some(tap::requests::forwarded_writes_extend),
     rules_off: flaws::OF_SECONDARY,
     ..ELASTICKV
 };
@@ -126,42 +126,22 @@ fn margin_of_300_ms(election_timeout: Duration, _tick: Duration) -> Duration {
 mod flaws {
     use leasehold::rules::Rule::{self, *};
 
-    pub(super) const OF_CALLERS: &[Rule] =
-        &[NoTransfer, TimeoutNowNamesLog, RegainedByEntry, PromiseSurvivesRestart, CaughtUp];
+    /// What the caller-side lease of elastickv does not keep, and more.
+    macro_rules! of_callers {
+        ($($more:ident),*) => {
+            &[NoTransfer, TimeoutNowNamesLog, RegainedByEntry, PromiseSurvivesRestart, CaughtUp, $($more),*]
+        };
+    }
 
-    /// And its own: until #676 learners counted.
-    pub(super) const OF_ARRIVALS: &[Rule] = &[
-        NoTransfer,
-        TimeoutNowNamesLog,
-        RegainedByEntry,
-        PromiseSurvivesRestart,
-        CaughtUp,
-        StampOfThisTerm,
-        AnswerOfThisTerm,
-        RenewedInThisTerm,
-        AckOfVoter,
-    ];
+    pub(super) const OF_CALLERS: &[Rule] = of_callers!();
 
-    pub(super) const OF_HEAD: &[Rule] = &[
-        NoTransfer,
-        TimeoutNowNamesLog,
-        RegainedByEntry,
-        PromiseSurvivesRestart,
-        CaughtUp,
-        StampOfThisTerm,
-        AnswerOfThisTerm,
-        RenewedInThisTerm,
-    ];
+    /// Until #676 learners counted.
+    pub(super) const OF_ARRIVALS: &[Rule] =
+        of_callers!(StampOfThisTerm, AnswerOfThisTerm, RenewedInThisTerm, AckOfVoter);
 
-    pub(super) const OF_SECONDARY: &[Rule] = &[
-        NoTransfer,
-        TimeoutNowNamesLog,
-        RegainedByEntry,
-        PromiseSurvivesRestart,
-        CaughtUp,
-        RenewedInThisTerm,
-        HeldInThisTerm,
-    ];
+    pub(super) const OF_HEAD: &[Rule] = of_callers!(StampOfThisTerm, AnswerOfThisTerm, RenewedInThisTerm);
+
+    pub(super) const OF_SECONDARY: &[Rule] = of_callers!(RenewedInThisTerm, HeldInThisTerm);
 
     pub(super) const OF_RAFT_RS: &[Rule] =
         &[TimeoutNowNamesLog, PromiseSurvivesRestart, NothingDuringTransfer, LeaderHasVote];

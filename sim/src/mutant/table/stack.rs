@@ -38,7 +38,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 76a93d77; lease-bugs LB-30",
         seen: seen("fast/s-03-cut-after-check-quorum", "lease-base"),
         renewal: Some(RenewalKind::Caller),
-        engine: Some(engine::asks_nobody),
+        engine: Some(engine::reads::asks_nobody),
         ..PLANTED
     },
     Variant {
@@ -48,7 +48,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         seen: seen("planted/failed-engine", "live-leader"),
         supervised: false,
         listener: Some(listener::hears_of_no_stop),
-        engine: Some(engine::leads_on_after_stop),
+        engine: Some(engine::leading::leads_on_after_stop),
         ..PLANTED
     },
     Variant {
@@ -80,7 +80,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a new leader answers a ReadIndex by the commit index that it found, before it has committed anything",
         source: "etcd #7331, #7332; TiKV #6340; elastickv ed6ff82c (R17); lease-bugs LB-51",
         seen: seen("planted/cut-at-acknowledgement", "staleness"),
-        engine: Some(engine::answers_before_own_term),
+        engine: Some(engine::reads::answers_before_own_term),
         ..PLANTED
     },
     Variant {
@@ -105,7 +105,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a write that was under way when leadership ended is reported as done",
         source: "elastickv afd8e301 (D8)",
         seen: seen("planted/unheard-answers", "serial-order"),
-        engine: Some(engine::interrupted_is_done),
+        engine: Some(engine::proposals::interrupted_is_done),
         ..PLANTED
     },
     Variant {
@@ -113,7 +113,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a write that was under way when leadership ended is taken for one that was not, and made again",
         source: "elastickv afd8e301 (D3), #796 and af6e4da6 (O8)",
         seen: seen("planted/unheard-answers", "serial-order"),
-        engine: Some(engine::interrupted_is_refused),
+        engine: Some(engine::proposals::interrupted_is_refused),
         ..PLANTED
     },
     Variant {
@@ -122,7 +122,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "TiKV #9549, #17018, #7995; lease-bugs LB-56",
         seen: seen("planted/joined-round", "staleness"),
         lease_length: |_, tick| tick,
-        engine: Some(engine::joins_rounds),
+        engine: Some(engine::reads::joins_rounds),
         ..PLANTED
     },
     Variant {
@@ -131,7 +131,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "CockroachDB #10420, #23204; Nebula #5352; lease-bugs LB-47",
         seen: seen("planted/machine-crash", "lease-base"),
         listener: Some(listener::kept_over_restart),
-        engine: Some(engine::leads_after_restart),
+        engine: Some(engine::leading::leads_after_restart),
         ..PLANTED
     },
     Variant {
@@ -139,7 +139,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a transaction names a newer snapshot than it has read from: what was written meanwhile is overwritten",
         source: "elastickv 8b4c5c72 (O1), found there by Jepsen as a lost update",
         seen: seen("planted/lost-update", "serial-order"),
-        engine: Some(engine::snapshot_at_proposal),
+        engine: Some(engine::proposals::snapshot_at_proposal),
         ..PLANTED
     },
     Variant {
@@ -158,7 +158,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         seen: seen("fast/read-gap", "read-gap"),
         harm: Harm::Performance,
         listener: Some(listener::warm_after_old_lease),
-        engine: Some(engine::serves_after_old_lease),
+        engine: Some(engine::reads::serves_after_old_lease),
         ..PLANTED
     },
     Variant {
@@ -166,7 +166,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: what a ReadIndex, or a lease, permits is read from a store that lags behind what the engine has applied",
         source: "Raft dissertation §6.4, step 4; etcd #22214; lease-bugs LB-61: on leaders, as followers serve nothing here",
         seen: seen("planted/cut-at-acknowledgement", "staleness"),
-        engine: Some(engine::writes_wait_for_store),
+        engine: Some(engine::proposals::writes_wait_for_store),
         machine: Some(machine::applied_late),
         ..PLANTED
     },
@@ -176,7 +176,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 31ca8bd3 (D2): there after a change of leaders; a retry that leaves the node reads anew here",
         seen: seen("planted/second-attempts", "conflicts-per-second"),
         harm: Harm::Liveness,
-        engine: Some(engine::first_snapshot),
+        engine: Some(engine::proposals::first_snapshot),
         ..PLANTED
     },
     Variant {
@@ -193,7 +193,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a transaction does not name what it has read: only what it writes can conflict",
         source: "elastickv de68c899, 94a86e44 (O4)",
         seen: seen("planted/lost-update", "serial-order"),
-        engine: Some(engine::nothing_was_read),
+        engine: Some(engine::proposals::nothing_was_read),
         ..PLANTED
     },
     Variant {
@@ -202,7 +202,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv #745 (R12)",
         seen: seen("fast/s-03-cut-after-check-quorum", "read-index-budget"),
         harm: Harm::Liveness,
-        engine: Some(engine::asks_without_end),
+        engine: Some(engine::reads::asks_without_end),
         ..PLANTED
     },
     Variant {
@@ -220,7 +220,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 52987615 (R4); lease-bugs LB-68",
         seen: seen("planted/plain-handovers", "served"),
         harm: Harm::Liveness,
-        engine: Some(engine::refused_is_under_way),
+        engine: Some(engine::proposals::refused_is_under_way),
         ..PLANTED
     },
     Variant {
@@ -229,7 +229,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "none: a cache of who leads that nothing refreshes",
         seen: seen("planted/plain-handovers", "served"),
         harm: Harm::Liveness,
-        engine: Some(engine::knows_first_leader),
+        engine: Some(engine::leading::knows_first_leader),
         ..PLANTED
     },
     Variant {
@@ -238,7 +238,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "hashicorp/raft #493, #696; lease-bugs LB-67",
         seen: seen("planted/unreachable-target", "recovery"),
         harm: Harm::Liveness,
-        engine: Some(engine::transfer_leaves_mark),
+        engine: Some(engine::leading::transfer_leaves_mark),
         ..PLANTED
     },
     Variant {
@@ -247,7 +247,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "hashicorp/raft #581: raft-rs takes no write during a transfer, so before it; lease-bugs LB-69",
         seen: seen("planted/busy-handover", "leader-changes"),
         harm: Harm::Liveness,
-        engine: Some(engine::transfer_waits_for_quiet),
+        engine: Some(engine::leading::transfer_waits_for_quiet),
         ..PLANTED
     },
 ];

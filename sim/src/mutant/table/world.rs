@@ -31,7 +31,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: the lease counts from the arrival of an acknowledgement, not from when what it answers was sent",
         source: "elastickv quorum_ack.go; etcd-io/raft recent_active; lease-bugs LB-03",
         seen: seen("fast/s-04-late-acknowledgement", "lease-base"),
-        tap: Some(tap::at_receipt),
+        tap: Some(tap::acks::at_receipt),
         ..PLANTED
     },
     Variant {
@@ -39,7 +39,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: one send time for all rounds: an answer to an old one counts from the latest",
         source: "d-engine #392, #401; lease-bugs LB-05",
         seen: seen("fast/s-04-late-acknowledgement", "lease-base"),
-        tap: Some(tap::of_the_latest_round),
+        tap: Some(tap::acks::of_the_latest_round),
         ..PLANTED
     },
     Variant {
@@ -88,7 +88,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv #950; TiKV #6427; lease-bugs LB-36",
         seen: seen("planted/read-only", "lease-used"),
         harm: Harm::Performance,
-        tap: Some(tap::without_heartbeat_acks),
+        tap: Some(tap::acks::without_heartbeat_acks),
         ..PLANTED
     },
     Variant {
@@ -97,7 +97,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 9994bbb7; lease-bugs LB-27 (b)",
         seen: seen("planted/without-heartbeats", "lease-hit-rate"),
         harm: Harm::Performance,
-        tap: Some(tap::without_append_acks),
+        tap: Some(tap::acks::without_append_acks),
         ..PLANTED
     },
     Variant {
@@ -130,7 +130,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a node that passes requests on takes what its former process was answered for an answer to itself",
         source: "found by slow/chaos in this stack; as lease-bugs LB-54, LB-55 for ReadIndex contexts",
         seen: seen("fast/late-answers", "committed-reads"),
-        tap: Some(tap::numbered_anew),
+        tap: Some(tap::requests::numbered_anew),
         ..PLANTED
     },
     Variant {
@@ -138,7 +138,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: what a get found answers the next ones of the same key, as long as it is young; no write clears it",
         source: "TiKV #9517, #18570, snapshot cache by create time; lease-bugs LB-66",
         seen: seen("fast/steady", "staleness"),
-        tap: Some(tap::cached_gets),
+        tap: Some(tap::requests::cached_gets),
         ..PLANTED
     },
     Variant {
@@ -147,7 +147,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "TiKV #15296, #15297, the cure of #15035; lease-bugs LB-46",
         seen: seen("planted/all-restart", "recovers"),
         harm: Harm::Liveness,
-        tap: Some(tap::no_votes_after_restart),
+        tap: Some(tap::elections::no_votes_after_restart),
         ..PLANTED
     },
     Variant {
@@ -155,7 +155,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a get finds the newest version of a key and the value of the one before",
         source: "TiKV #10224: a read while a snapshot is applied; lease-bugs LB-66, S3",
         seen: seen("fast/steady", "committed-reads"),
-        tap: Some(tap::values_behind),
+        tap: Some(tap::requests::values_behind),
         ..PLANTED
     },
     Variant {
@@ -174,7 +174,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv #522, #1044 (R10)",
         seen: seen("planted/bulk-traffic", "hit-rate"),
         harm: Harm::Performance,
-        tap: Some(tap::one_lane),
+        tap: Some(tap::ways::one_lane),
         ..PLANTED
     },
     Variant {
@@ -183,7 +183,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv #522 (R8)",
         seen: seen("planted/far-followers", "steady-leadership"),
         harm: Harm::Liveness,
-        tap: Some(tap::one_channel),
+        tap: Some(tap::ways::one_channel),
         ..PLANTED
     },
     Variant {
@@ -219,7 +219,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "raft-rs #83, #84; etcd #8334, #8346; lease-bugs LB-74",
         seen: seen("planted/all-alone", "recovers"),
         harm: Harm::Liveness,
-        tap: Some(tap::deaf_candidates),
+        tap: Some(tap::elections::deaf_candidates),
         ..PLANTED
     },
     Variant {
@@ -228,7 +228,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "none: a queue that drops without a word",
         seen: seen("planted/short-deadlines", "calls-succeed"),
         harm: Harm::Liveness,
-        tap: Some(tap::every_fiftieth_lost),
+        tap: Some(tap::requests::every_fiftieth_lost),
         ..PLANTED
     },
     Variant {
@@ -237,7 +237,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 52987615 (R4); invariant L1",
         seen: seen("planted/all-alone", "calls-return"),
         harm: Harm::Liveness,
-        tap: Some(tap::failures_unanswered),
+        tap: Some(tap::requests::failures_unanswered),
         ..PLANTED
     },
     Variant {
@@ -246,7 +246,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv 52987615 (R4): a proposal that nobody answers; here a request that was passed on",
         seen: seen("planted/plain-handovers", "served"),
         harm: Harm::Liveness,
-        tap: Some(tap::lost_at_leader_change),
+        tap: Some(tap::requests::lost_at_leader_change),
         ..PLANTED
     },
     Variant {
@@ -255,7 +255,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "etcd #5468; lease-bugs LB-76",
         seen: seen("planted/stranded", "recovers"),
         harm: Harm::Liveness,
-        tap: Some(tap::earlier_terms_unheard),
+        tap: Some(tap::elections::earlier_terms_unheard),
         ..PLANTED
     },
     Variant {
@@ -264,7 +264,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "CockroachDB's disk stalls; YugabyteDB #32630; of followers here, as one loop sends and syncs; lease-bugs LB-80",
         seen: seen("planted/stalled-disks", "lease-hits"),
         harm: Harm::Liveness,
-        tap: Some(tap::heartbeats_answered_at_once),
+        tap: Some(tap::elections::heartbeats_answered_at_once),
         ..PLANTED
     },
     Variant {
@@ -272,7 +272,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: voters do not ask whether a candidate's log is as good as theirs",
         source: "Raft dissertation §3.6.1; invariant R3",
         seen: seen("planted/short-log", "leader-completeness"),
-        tap: Some(tap::any_log_will_do),
+        tap: Some(tap::elections::any_log_will_do),
         ..PLANTED
     },
     Variant {
@@ -290,7 +290,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "TiKV #14786, #14789; lease-bugs LB-62",
         seen: seen("fast/read-index", "read-index-latency"),
         harm: Harm::Performance,
-        tap: Some(tap::rounds_at_ticks),
+        tap: Some(tap::ways::rounds_at_ticks),
         ..PLANTED
     },
 ];

@@ -4,34 +4,16 @@ use leasehold::env::{BoxFuture, Disk, DiskError};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-/// A disk whose syncs are odd.
-struct Odd<S> {
-    disk: Arc<dyn Disk>,
-    /// Syncs a file.
-    sync: S,
-}
-
 type Synced = BoxFuture<Result<(), DiskError>>;
 
-impl<S: Fn(&dyn Disk, &str) -> Synced + Send + Sync + 'static> Disk for Odd<S> {
-    fn read(&self, file: &str) -> Result<Vec<u8>, DiskError> {
-        self.disk.read(file)
-    }
-
-    fn append(&self, file: &str, bytes: &[u8]) -> Result<(), DiskError> {
-        self.disk.append(file, bytes)
-    }
-
-    fn truncate(&self, file: &str, length: u64) -> Result<(), DiskError> {
-        self.disk.truncate(file, length)
-    }
-
-    fn sync(&self, file: &str) -> Synced {
-        (self.sync)(&*self.disk, file)
-    }
-
-    fn replace(&self, file: &str, bytes: Vec<u8>) -> Synced {
-        self.disk.replace(file, bytes)
+wrapper! {
+    Between, writing, dyn Disk;
+    impl Disk {
+        odd sync(file: &str) -> Synced;
+        plain read(file: &str) -> Result<Vec<u8>, DiskError>;
+        plain append(file: &str, bytes: &[u8]) -> Result<(), DiskError>;
+        plain truncate(file: &str, length: u64) -> Result<(), DiskError>;
+        plain replace(file: &str, bytes: Vec<u8>) -> Synced;
     }
 }
 
@@ -41,12 +23,12 @@ fn at_once() -> Synced {
 
 /// Says that it has synced, and has not: what was appended is read back, and is gone after a crash.
 pub(in crate::mutant) fn never_synced(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
-    Arc::new(Odd { disk, sync: |_: &dyn Disk, _: &str| at_once() })
+    writing(disk, (), |_| Between { sync: |(), _, _| at_once() })
 }
 
 /// Counts its syncs wrongly: each is done when the one before it is.
 pub(in crate::mutant) fn one_sync_behind(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
-    let before = Mutex::new(None);
-    let sync = move |disk: &dyn Disk, file: &str| before.lock().replace(disk.sync(file)).unwrap_or_else(at_once);
-    Arc::new(Odd { disk, sync })
+    writing(disk, Mutex::new(None), |_| Between {
+        sync: |before, disk, file| before.lock().replace(disk.sync(file)).unwrap_or_else(at_once),
+    })
 }

@@ -1,6 +1,6 @@
 //! Between the engine and the lease: what the lease is told of leadership.
 
-use super::engine::OLD_LEASE;
+use super::engine::reads::OLD_LEASE;
 use leasehold::engine::Listener;
 use leasehold::env::Instant;
 use leasehold::observe::{EndCause, Host};
@@ -8,56 +8,14 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the lease is told, by what is known here: as the engine tells it, where nothing else is said.
-struct Between<S> {
-    elected: fn(&S, &dyn Listener, u64),
-    renewed: fn(&S, &dyn Listener, u64, Instant),
-    suspended: fn(&S, &dyn Listener),
-    resumed: fn(&S, &dyn Listener, u64, Instant),
-    ended: fn(&S, &dyn Listener, EndCause),
-}
-
-struct Listening<S> {
-    lease: Arc<dyn Listener>,
-    state: S,
-    between: Between<S>,
-}
-
-/// Stands before the lease, with what is odd about that.
-fn listening<S: Send + Sync + 'static>(
-    lease: Arc<dyn Listener>,
-    state: S,
-    odd: impl FnOnce(Between<S>) -> Between<S>,
-) -> Arc<dyn Listener> {
-    let between = odd(Between {
-        elected: |_, lease, term| lease.elected(term),
-        renewed: |_, lease, term, base| lease.renewed(term, base),
-        suspended: |_, lease| lease.suspended(),
-        resumed: |_, lease, term, base| lease.resumed(term, base),
-        ended: |_, lease, cause| lease.ended(cause),
-    });
-    Arc::new(Listening { lease, state, between })
-}
-
-impl<S: Send + Sync> Listener for Listening<S> {
-    fn elected(&self, term: u64) {
-        (self.between.elected)(&self.state, &*self.lease, term);
-    }
-
-    fn renewed(&self, term: u64, base: Instant) {
-        (self.between.renewed)(&self.state, &*self.lease, term, base);
-    }
-
-    fn suspended(&self) {
-        (self.between.suspended)(&self.state, &*self.lease);
-    }
-
-    fn resumed(&self, term: u64, base: Instant) {
-        (self.between.resumed)(&self.state, &*self.lease, term, base);
-    }
-
-    fn ended(&self, cause: EndCause) {
-        (self.between.ended)(&self.state, &*self.lease, cause);
+wrapper! {
+    Between, listening, dyn Listener;
+    impl Listener {
+        odd elected(term: u64);
+        odd renewed(term: u64, base: Instant);
+        odd suspended();
+        odd resumed(term: u64, base: Instant);
+        odd ended(cause: EndCause);
     }
 }
 

@@ -1,6 +1,7 @@
 use super::judge::judge_by;
 use super::*;
 use crate::register::Register;
+use crate::register::exact::draws::Draws;
 use crate::register::exact::has_order;
 use Kind::{Cas, Read, Refused, Update, Write};
 
@@ -146,22 +147,6 @@ fn exists_order(operations: &[Operation]) -> bool {
     has_order(&Register(operations), INITIAL, usize::MAX) == Some(true)
 }
 
-/// Draws of a fixed sequence (splitmix64).
-struct Draws(u64);
-
-impl Draws {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ mixed >> 31) % bound
-    }
-
-    fn one_in(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
-}
-
 /// A history that a register could have: up to `most` operations one after another, their times then stretched so that they
 /// overlap.
 fn stretched(draws: &mut Draws, most: u64) -> Vec<Operation> {
@@ -180,7 +165,7 @@ fn stretched(draws: &mut Draws, most: u64) -> Vec<Operation> {
         if let Write(written) | Update(_, written) | Cas(_, written) = kind {
             value = written;
         }
-        let known = matches!(kind, Read(_) | Refused(..)) || !draws.one_in(5);
+        let known = matches!(kind, Read(_) | Refused(..)) || draws.below(5) > 0;
         Operation { began, ended: known.then_some(ended), kind }
     });
     operations.collect()

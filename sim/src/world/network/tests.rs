@@ -1,3 +1,5 @@
+mod rules;
+
 use super::*;
 use crate::world::World;
 use crate::world::cpu::Cpu;

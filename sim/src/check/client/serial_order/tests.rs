@@ -3,6 +3,7 @@ use crate::check::Premises;
 use crate::check::testing::{Events, cas, effect, get, put, script, unchanged};
 use crate::history::KeyId;
 use crate::history::{Condition, Found, Operation};
+use crate::register::exact::draws::Draws;
 use crate::register::exact::{Machine, has_order};
 use crate::view::ledger::Ledger;
 use crate::view::operations::Did;
@@ -283,18 +284,6 @@ fn exists_order(operations: &[Op]) -> bool {
     let mut writes: Vec<_> = operations.iter().filter_map(|op| op.wrote).map(|(_, version)| version).collect();
     writes.sort_unstable();
     has_order(&Serial { operations, writes }, (vec![0; KEYS as usize], 0), usize::MAX) == Some(true)
-}
-
-/// Draws of a fixed sequence (splitmix64).
-struct Draws(u64);
-
-impl Draws {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ mixed >> 31) % bound
-    }
 }
 
 const KEYS: u64 = 3;

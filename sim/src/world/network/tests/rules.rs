@@ -1,4 +1,3 @@
-use super::tests::{at, on_link, quality};
 use super::*;
 
 fn nanos(nanos: u64) -> Duration {
