@@ -100,23 +100,14 @@ use crate::words::figures::counted;
 use handlers::{By, Check, Now};
 use std::time::Duration;
 
-/// Has a finding broken something, or could it have?
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Severity {
-    /// The property does not hold.
-    Actual,
-    /// One line of defence is open and another still stands, as far as is known. Recorded, counted and shown; neither ends nor
-    /// fails the run (`lease-bugs.md` W3, W6, L7).
-    Potential,
-}
-
-impl Severity {
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Severity::Actual => "actual",
-            Severity::Potential => "potential",
-        }
+crate::words::words! {
+    /// Has a finding broken something, or could it have?
+    pub enum Severity: "severity" {
+        /// The property does not hold.
+        Actual = "actual",
+        /// One line of defence is open and another still stands, as far as is known. Recorded, counted and shown; neither ends nor
+        /// fails the run (`lease-bugs.md` W3, W6, L7).
+        Potential = "potential",
     }
 }
 

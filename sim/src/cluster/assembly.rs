@@ -3,63 +3,44 @@
 use leasehold::coordinator;
 use leasehold::engine::RenewalKind;
 use leasehold::env::{Bus, LaneFull, NodeId};
-use leasehold::lease::longest_safe;
 use leasehold::node::{Config, Node, Parts};
 use leasehold::observe::Host;
 use leasehold::transport::{Message, Packet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is different about the stack of a run, and about what stands around it; what is not said is as in production. Everything
+/// What is different about the stack of a run, and about what stands around it. Everything
 /// that is put around a node is made anew for each of its processes.
 pub trait Assembly: Send + Sync {
     /// Before the first process starts, on the thread of the run.
-    fn begin(&self) {}
+    fn begin(&self);
 
     /// The lease's length, of election timeout and tick, where the scenario gives none.
-    fn lease_length(&self, election_timeout: Duration, tick: Duration) -> Duration {
-        longest_safe(election_timeout, tick)
-    }
+    fn lease_length(&self, election_timeout: Duration, tick: Duration) -> Duration;
 
     /// What renews the lease; `None`: as the scenario says.
-    fn renewal(&self) -> Option<RenewalKind> {
-        None
-    }
+    fn renewal(&self) -> Option<RenewalKind>;
 
     /// Where ReadIndex rounds are spent, where the scenario does not say.
-    fn coordinator(&self) -> coordinator::Policy {
-        coordinator::Policy::default()
-    }
+    fn coordinator(&self) -> coordinator::Policy;
 
     /// `config` as it is at this node.
-    fn config(&self, _node: NodeId, config: Config) -> Config {
-        config
-    }
+    fn config(&self, node: NodeId, config: Config) -> Config;
 
     /// What the nodes take for their monotonic clock.
-    fn clock(&self) -> TakenForClock {
-        TakenForClock::Monotonic
-    }
+    fn clock(&self) -> TakenForClock;
 
     /// Does a supervisor end a process whose engine has failed, and start it again?
-    fn supervised(&self) -> bool {
-        true
-    }
+    fn supervised(&self) -> bool;
 
     /// What stands around the surroundings of a process.
-    fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
-        host
-    }
+    fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host>;
 
     /// What stands between a process and its messages.
-    fn tap(&self, _parts: &Parts) -> Option<Arc<dyn Tap>> {
-        None
-    }
+    fn tap(&self, parts: &Parts) -> Option<Arc<dyn Tap>>;
 
     /// What stands around and between the parts of a node.
-    fn parts(&self, parts: Parts) -> Parts {
-        parts
-    }
+    fn parts(&self, parts: Parts) -> Parts;
 }
 
 /// What a node takes for its monotonic clock.

@@ -3,7 +3,7 @@
 use super::clock::{NodeClock, Sleep};
 use super::recorder::Recorder;
 use super::traps::Traps;
-use super::{Plan, SimWorld, wiring};
+use super::{Shared, SimWorld, Slot, wiring};
 use crate::time::SimTime;
 use crate::world::clock::{Clock, Unreadable};
 use crate::world::cpu::Cpu;
@@ -50,29 +50,20 @@ pub(super) struct SimHost {
 }
 
 impl SimHost {
-    #[expect(clippy::too_many_arguments, reason = "the parts of a machine, named where it is put together")]
-    pub(super) fn new(
-        world: &SimWorld,
-        plan: &Plan,
-        recorder: &Arc<Recorder>,
-        identity: Identity,
-        clock: Arc<Mutex<NodeClock>>,
-        cpu: Arc<Mutex<Cpu>>,
-        traps: Arc<Traps>,
-        process: Process,
-    ) -> Self {
-        let node = identity.node;
+    /// What this process of the node in `slot` finds around it.
+    pub(super) fn new(shared: &Shared, slot: &Slot, identity: Identity, process: Process) -> Self {
+        let Shared { world, recorder, plan, .. } = shared;
         Self {
             world: world.clone(),
             recorder: Arc::clone(recorder),
             identity,
             process,
-            clock,
-            cpu,
+            clock: Arc::clone(&slot.clock),
+            cpu: Arc::clone(&slot.cpu),
             costs: wiring::costs(&plan.scenario),
             entropy: Mutex::default(),
-            yields: Mutex::new(world.streams().stream(&["yield", &node.to_string()])),
-            traps,
+            yields: Mutex::new(world.streams().stream(&["yield", &identity.node.to_string()])),
+            traps: Arc::clone(&slot.traps),
             leak: plan.leak,
         }
     }

@@ -202,16 +202,7 @@ impl Cluster {
         }
         let identity = Identity { node: id, incarnation };
         self.record(What::Process { node: id, change: ProcessChange::Started { incarnation } });
-        let host = SimHost::new(
-            &shared.world,
-            &shared.plan,
-            &shared.recorder,
-            identity,
-            Arc::clone(&slot.clock),
-            Arc::clone(&slot.cpu),
-            Arc::clone(&slot.traps),
-            process.clone(),
-        );
+        let host = SimHost::new(shared, slot, identity, process.clone());
         let assembly = shared.plan.assembly;
         let mut parts = Parts::new(
             wiring::engines(&shared.plan.scenario),

@@ -7,6 +7,7 @@ use crate::verdict::{
     Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, Took, not_answered, read,
 };
 use crate::view::LeaseState;
+use crate::words::Spelled;
 use crate::words::figures::{count, counted, duration, number, percent, seconds};
 use leasehold::observe::RoundCause;
 use std::collections::BTreeMap;
@@ -300,7 +301,7 @@ impl Tally {
         if verbs.is_empty() {
             return None;
         }
-        let pairs: Vec<_> = verbs.iter().flat_map(|verb| LeaseState::ALL.map(|state| (*verb, state))).collect();
+        let pairs: Vec<_> = verbs.iter().flat_map(|verb| LeaseState::all().map(|state| (*verb, state))).collect();
         let never = |(verb, state): &&(&str, LeaseState)| {
             self.coverage.get(verb).is_none_or(|states| !states.contains_key(state))
         };

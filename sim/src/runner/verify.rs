@@ -1,7 +1,7 @@
 //! The same seed again in other ways: the same history, or the first event that differs.
 
 use super::{Spec, run, sweep};
-use crate::history::{Fingerprint, Keep, Record};
+use crate::history::{Fingerprint, Keep};
 use crate::report::event_line;
 use crate::scenario::Class;
 use crate::time::SimTime;
@@ -71,11 +71,11 @@ impl Difference {
 pub fn verify(spec: &Spec, fresh: &Fresh) -> io::Result<Verified> {
     let alone = run(&keeping(spec, spec.seed, Keep::All));
     let again = run(&keeping(spec, spec.seed, Keep::All));
-    if let Some(difference) = compare(&alone, &again, WAYS[0]) {
+    if let Some(difference) = compare(&alone, &again, WAYS[0])? {
         return Ok(Verified::Differs(Box::new(difference)));
     }
     drop(again);
-    if let Some(difference) = compare(&alone, &last_of_three(spec), WAYS[1]) {
+    if let Some(difference) = compare(&alone, &last_of_three(spec), WAYS[1])? {
         return Ok(Verified::Differs(Box::new(difference)));
     }
     if let Some(difference) = elsewhere(&alone, spec, fresh)? {
@@ -124,58 +124,53 @@ fn last_of_three(spec: &Spec) -> RunReport {
     last.expect("a sweep hands over the report of every run")
 }
 
-/// The first difference between two runs of this process.
-fn compare(alone: &RunReport, other: &RunReport, way: &'static str) -> Option<Difference> {
-    if alone.fingerprint == other.fingerprint {
-        return None;
+/// The first line of events that differs: its number, that before it, and what it is alone and otherwise.
+type First = (u64, Option<String>, Option<String>, Option<String>);
+
+/// Compares the events of a run with those that `told` tells on a line each; what is no event ends them.
+fn first_difference(
+    alone: &RunReport,
+    told: &mut dyn Iterator<Item = io::Result<String>>,
+) -> io::Result<Option<First>> {
+    let (mut records, mut before, mut number) = (alone.kept.iter(), None, 0);
+    loop {
+        let record = records.next().map(|record| event_line(record, &alone.keys));
+        let other = told.next().transpose()?.filter(|line| line.contains(' '));
+        if record != other {
+            return Ok(Some((number, before, record, other)));
+        }
+        if record.is_none() {
+            return Ok(None);
+        }
+        (before, number) = (record, number + 1);
     }
-    let shared = alone.kept.iter().zip(&other.kept).take_while(|(one, two)| one == two).count();
-    let line =
-        |report: &RunReport, number: usize| report.kept.get(number).map(|record| event_line(record, &report.keys));
-    Some(Difference {
-        way,
-        number: shared as u64,
-        before: shared.checked_sub(1).and_then(|number| line(alone, number)),
-        alone: line(alone, shared),
-        other: line(other, shared),
-        fingerprints: [alone, other].map(|report| report.fingerprint.to_string()),
-    })
+}
+
+fn difference(way: &'static str, first: Option<First>, fingerprints: [String; 2]) -> Option<Difference> {
+    // Lines tell everything that is hashed; should they ever not, the beginning is as near as can be said.
+    let (number, before, alone, other) = first.unwrap_or_default();
+    (fingerprints[0] != fingerprints[1]).then_some(Difference { way, number, before, alone, other, fingerprints })
+}
+
+/// The first difference between two runs of this process.
+fn compare(alone: &RunReport, other: &RunReport, way: &'static str) -> io::Result<Option<Difference>> {
+    let fingerprints = [alone, other].map(|report| report.fingerprint.to_string());
+    if fingerprints[0] == fingerprints[1] {
+        return Ok(None);
+    }
+    let mut told = other.kept.iter().map(|record| Ok(event_line(record, &other.keys)));
+    Ok(difference(way, first_difference(alone, &mut told)?, fingerprints))
 }
 
 /// The first difference from a fresh process, which prints its events as lines and its fingerprint last.
 fn elsewhere(alone: &RunReport, spec: &Spec, fresh: &Fresh) -> io::Result<Option<Difference>> {
     let mut child = start(spec, fresh, &[])?;
-    let mut told = lines(&mut child)?;
-    let mut records = alone.kept.iter();
-    let mut before: Option<&Record> = None;
-    let mut number = 0;
-    let mut difference = None;
     let mut last = String::new();
-    while let Some(line) = told.next().transpose()? {
-        let is_event = line.contains(' ');
-        last.clone_from(&line);
-        if difference.is_some() {
-            // The fingerprint is at the end.
-            continue;
-        }
-        let record = records.next();
-        let expected = record.map(|record| event_line(record, &alone.keys));
-        let other = is_event.then_some(line);
-        if expected != other {
-            let before = before.map(|record| event_line(record, &alone.keys));
-            difference = Some((number, before, expected, other));
-        }
-        (before, number) = (record, number + 1);
-    }
-    drop(told);
+    let mut told = lines(&mut child)?.inspect(|line| line.iter().for_each(|line| last.clone_from(line)));
+    let first = first_difference(alone, &mut told)?;
+    told.try_for_each(|line| line.map(drop))?;
     end(child)?;
-    let fingerprints = [alone.fingerprint.to_string(), last];
-    if fingerprints[0] == fingerprints[1] {
-        return Ok(None);
-    }
-    // Lines tell everything that is hashed; should they ever not, the end is as near as can be said.
-    let (number, before, expected, other) = difference.unwrap_or((number, None, None, None));
-    Ok(Some(Difference { way: WAYS[2], number, before, alone: expected, other, fingerprints }))
+    Ok(difference(WAYS[2], first, [alone.fingerprint.to_string(), last]))
 }
 
 fn start(spec: &Spec, fresh: &Fresh, more: &[&str]) -> io::Result<Child> {

@@ -1,7 +1,6 @@
 //! The value of a scenario's metric in a window.
 
 use super::{FaultCount, OpMeasures, Took, Window};
-use crate::history;
 use crate::scenario::{Bound, Metric, OpKind, Stat, Unit};
 use crate::words::figures::{count, duration, exact, number, percent};
 use leasehold::env::Lane;
@@ -236,13 +235,6 @@ fn none_was_due(kind: Option<OpKind>) -> &'static str {
 
 /// The operations of one kind; zeros where there were none.
 pub(super) fn ops(window: &Window, kind: OpKind) -> OpMeasures {
-    let kind = match kind {
-        OpKind::Get => history::OpKind::Get,
-        OpKind::Put => history::OpKind::Put,
-        OpKind::Cas => history::OpKind::Cas,
-        OpKind::Update => history::OpKind::Update,
-        OpKind::Script => history::OpKind::Script,
-    };
     window.ops.get(&kind).copied().unwrap_or_default()
 }
 
@@ -276,7 +268,7 @@ mod tests {
         let ops = OpMeasures { ok: 4, mean: halves[0], halves, ..OpMeasures::default() };
         let rounds = RoundMeasures { started: 6, ..RoundMeasures::default() };
         let full = Window {
-            ops: history::OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
+            ops: OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
             lease: LeaseMeasures { reads: 8, hits: 6, ..LeaseMeasures::default() },
             scripts: ScriptMeasures { ended: 2, attempts: 12, ..ScriptMeasures::default() },
             rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),

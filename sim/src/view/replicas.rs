@@ -27,28 +27,15 @@ pub struct Replicas {
     latest: Option<(u64, Arc<Membership>)>,
 }
 
-/// Where the lease of a cluster stands.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum LeaseState {
-    /// Some node holds a valid one.
-    Valid,
-    /// The last one has run out, and its holder has neither renewed nor lost it.
-    Expired,
-    /// There is none.
-    None,
-}
-
-impl LeaseState {
-    /// Every state.
-    pub const ALL: [LeaseState; 3] = [LeaseState::Valid, LeaseState::Expired, LeaseState::None];
-
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            LeaseState::Valid => "valid",
-            LeaseState::Expired => "expired",
-            LeaseState::None => "none",
-        }
+crate::words::words! {
+    /// Where the lease of a cluster stands.
+    pub enum LeaseState: "state of the lease" {
+        /// Some node holds a valid one.
+        Valid = "valid",
+        /// The last one has run out, and its holder has neither renewed nor lost it.
+        Expired = "expired",
+        /// There is none.
+        None = "none",
     }
 }
 
