@@ -202,7 +202,8 @@ impl Intake {
             events = self.out.as_mut().zip(spec).map(|(out, spec)| out.store(&spec, &report)).transpose()?;
         }
         self.status = self.status.max(Status::of(&report));
-        self.recoveries.entry((title(&report.path), report.variant.clone())).or_default().add(&report);
+        let recoveries = self.recoveries.entry((title(&report.path), report.variant.clone())).or_default();
+        recoveries.add(&report.recoveries, report.verdict.fails_as_expected());
         self.idle.see(&report);
         self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_ref()))?;
         self.sink.take(report, events)

@@ -178,7 +178,7 @@ impl Tally {
         self.cpu += report.cpu;
         self.events += report.events;
         self.operations += report.measures.whole.all.due();
-        self.recoveries.add(report);
+        self.recoveries.add(&report.recoveries, report.verdict.fails_as_expected());
         for (verb, states) in &report.coverage {
             let sum = self.coverage.entry(*verb).or_default();
             states.iter().for_each(|(state, times)| *sum.entry(*state).or_default() += times);

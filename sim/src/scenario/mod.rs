@@ -53,7 +53,6 @@ pub use crate::words::{
 };
 
 pub use self::{
-    chaos::Dice,
     describe::json_schema,
     dial::{Dial, Reach},
     explain::{Context, explain},

@@ -4,16 +4,12 @@
 //! 0.3-1.5 ms typical with spikes of 12 ms; across regions tens of ms, here a near pair). Links keep the order of a
 //! lane, because a lane is one TCP stream.
 
-use std::time::Duration;
-
-use super::{Disk, Distribution, Network, Ppm};
-
 /// A distribution that has a name.
 #[derive(Debug)]
 pub(super) struct Profile {
     pub name: &'static str,
     /// p0, p50, p99 and p100, in microseconds.
-    quantiles: [u64; 4],
+    pub quantiles: [u64; 4],
 }
 
 const LOOPBACK: Profile = Profile { name: "loopback", quantiles: [20, 20, 20, 20] };
@@ -29,37 +25,3 @@ const INSTANT: Profile = Profile { name: "instant", quantiles: [0, 0, 0, 0] };
 pub(super) const NETWORKS: [Profile; 4] = [LOOPBACK, SAME_AZ, CROSS_AZ, CROSS_REGION];
 /// The profiles of disks.
 pub(super) const DISKS: [Profile; 3] = [NVME, CLOUD_SSD, INSTANT];
-
-/// The network of this name.
-pub(super) fn network(name: &str) -> Option<Network> {
-    NETWORKS.iter().find(|profile| profile.name == name).map(Profile::network)
-}
-
-/// The disk of this name.
-pub(super) fn disk(name: &str) -> Option<Disk> {
-    DISKS.iter().find(|profile| profile.name == name).map(Profile::disk)
-}
-
-impl Profile {
-    pub(super) fn network(&self) -> Network {
-        Network {
-            name: self.name.to_owned(),
-            latency: self.distribution(),
-            loss: Ppm(0),
-            duplicate: Ppm(0),
-            fifo: true,
-        }
-    }
-
-    pub(super) fn disk(&self) -> Disk {
-        Disk { name: self.name.to_owned(), fsync: self.distribution() }
-    }
-
-    fn distribution(&self) -> Distribution {
-        let [least, median, p99, most] = self.quantiles.map(Duration::from_micros);
-        if least == most {
-            return Distribution::constant(least);
-        }
-        Distribution { knots: vec![(0, least), (500, median), (990, p99), (1000, most)] }
-    }
-}

@@ -4,13 +4,11 @@
 //! been right.
 
 mod decimal;
-mod seeds;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use self::decimal::Decimal;
-use super::{Bound, Count, Drift, Jump, KeyDistribution, Metric, Misread, Moment, Op, Phase, Unit};
-use crate::words::{self, Spelled, quote};
+pub(super) use self::decimal::Decimal;
+use crate::words::{self, Drift, Jump, Misread, quote};
 
 /// The longest run, and the longest duration that a file may name.
 pub const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -47,24 +45,6 @@ pub(super) fn duration(text: &str, protocol: Option<&Protocol>) -> Result<Durati
 /// As [`duration`], of a moment of the run: who forgets the unit means seconds.
 pub(super) fn moment(text: &str, protocol: Option<&Protocol>) -> Result<Duration, Misread> {
     in_habit(text, protocol, "s")
-}
-
-/// A phase of the protocol, or so long before or after it: `lease.expiry - 5ms`.
-pub(super) fn phase_moment(text: &str, protocol: Option<&Protocol>) -> Result<Moment, Misread> {
-    let split = text.find(" -").or_else(|| text.find(" +")).or_else(|| text.find('+'));
-    let (phase, shift) = text.split_at(split.unwrap_or(text.len()));
-    let phase: Phase = phase.trim().parse()?;
-    let (shift, zero) = (shift.trim_start(), Duration::ZERO);
-    let (after, before) = match shift.split_at_checked(1) {
-        None => (zero, zero),
-        Some(("+", after)) => (duration(after, protocol)?, zero),
-        Some((_, before)) => (zero, duration(before, protocol)?),
-    };
-    if !before.is_zero() && !phase.is_foreseen() {
-        return Err(Misread::new(format!("nobody knows beforehand when `{phase}` will be"))
-            .help("only `lease.expiry` can be acted before; after the others: `election + 5ms`"));
-    }
-    Ok(Moment { phase, after, before })
 }
 
 /// A duration; `habit` is the unit that is mostly meant where there is none.
@@ -319,138 +299,6 @@ pub(super) fn quantile(text: &str) -> Result<u32, Misread> {
     }
 }
 
-/// How keys are chosen: `uniform` or `zipf(1.1)`.
-pub(super) fn key_distribution(text: &str) -> Result<KeyDistribution, Misread> {
-    if text == "uniform" {
-        return Ok(KeyDistribution::Uniform);
-    }
-    let Some(exponent) = text.strip_prefix("zipf(").and_then(|rest| rest.strip_suffix(')')) else {
-        return Err(words::unknown("distribution", text, ["uniform", "zipf(1.1)"]));
-    };
-    match Decimal::parse(exponent.trim()).and_then(|exponent| exponent.times(1_000)) {
-        Some((milli @ 1..=10_000, true)) => Ok(KeyDistribution::Zipf { exponent_milli: milli as u32 }),
-        _ => Err(Misread::new(format!("{} is not an exponent", quote(exponent)))
-            .help("from 0.001 to 10, in steps of 0.001: `zipf(1.1)`")),
-    }
-}
-
-/// A count, or a range that it is drawn from: `6`, `5..=7`.
-pub(super) fn count_of(text: &str) -> Result<Count, Misread> {
-    let forms = "a count is `6`, or a range that each is drawn from: `5..=7`";
-    let number = |text: &str| {
-        let number = text.trim().parse::<u32>().ok().filter(|number| *number > 0);
-        number.ok_or_else(|| not_a(text.trim(), "count").help(forms))
-    };
-    let (least, most) = match text.split_once("..=") {
-        Some((least, most)) => (number(least)?, number(most)?),
-        None => (number(text)?, number(text)?),
-    };
-    if least > most {
-        return Err(Misread::new(format!("{} runs backwards; `{most}..={least}`?", quote(text))).help(forms));
-    }
-    Ok(Count { least, most })
-}
-
-/// A bound on `metric`: `>= 0.97`, `<= 3 election-timeouts`, `0`.
-pub(super) fn bound(text: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<Bound, Misread> {
-    let written = text.trim();
-    if let Some((least, most)) = written.split_once("..") {
-        return range(written, least.trim(), most.trim(), metric, protocol);
-    }
-    let (op, operand) = split_operator(written)?;
-    let value = value(written, op, operand, metric, protocol)?;
-    if op == Op::Lt && value == 0.0 {
-        return Err(Misread::new(format!("`{metric} {written}` can never hold: `{metric}` is never negative")));
-    }
-    Ok(Bound { op, value, upper: None, text: written.to_owned() })
-}
-
-/// A bound on both sides: `1..=2`, `0.1..0.2`.
-fn range(text: &str, least: &str, most: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<Bound, Misread> {
-    let forms = "a bound on both sides is `1..=2`, or `0.1..0.2` without its upper end";
-    let (upper, most) = most.strip_prefix('=').map_or((Op::Lt, most), |most| (Op::Le, most.trim_start()));
-    if least.is_empty() || most.is_empty() {
-        return Err(Misread::new(format!("{} lacks an end", quote(text))).help(forms));
-    }
-    let value = |operand| value(text, Op::Ge, operand, metric, protocol);
-    let (low, high) = (value(least)?, value(most)?);
-    if high < low || (high == low && upper == Op::Lt) {
-        return Err(Misread::new(format!("{} is empty: nothing lies in it", quote(text))).help(forms));
-    }
-    Ok(Bound { op: Op::Ge, value: low, upper: Some((upper, high)), text: text.to_owned() })
-}
-
-fn value(written: &str, op: Op, operand: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<f64, Misread> {
-    if operand.starts_with('-') {
-        return Err(Misread::new(format!("{} is negative; `{metric}` never is", quote(operand))));
-    }
-    Ok(match metric.unit() {
-        Unit::Seconds if metric == Metric::Recovery => moment(operand, protocol)?.as_nanos() as f64 / 1e9,
-        Unit::Seconds => duration(operand, protocol)?.as_nanos() as f64 / 1e9,
-        Unit::Ratio => ratio(written, operand, op, metric)?,
-        Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand))
-            .ok_or_else(|| not_a(operand, "number").help("a bound is an operator and a number: `<= 0.5`"))?
-            .to_f64(),
-        Unit::Count => count(operand)?.to_f64(),
-    })
-}
-
-fn split_operator(text: &str) -> Result<(Op, &str), Misread> {
-    let is_operator = |c: char| "<>=!≤≥~".contains(c);
-    let operand = text.trim_start_matches(is_operator);
-    let meant = match &text[..text.len() - operand.len()] {
-        "" => return Ok((Op::Eq, operand.trim_start())),
-        "=>" | "≥" => Some(">="),
-        "=<" | "≤" => Some("<="),
-        "=" => Some("=="),
-        operator => match Op::spelled(operator) {
-            Ok(op) => return Ok((op, operand.trim_start())),
-            Err(_) => None,
-        },
-    };
-    let operator = &text[..text.len() - operand.len()];
-    let unknown = words::unknown("operator", operator, Op::WORDS.iter().map(|(_, word)| word));
-    Err(Misread { meant: meant.map(str::to_owned), ..unknown })
-}
-
-fn ratio(written: &str, operand: &str, op: Op, metric: Metric) -> Result<f64, Misread> {
-    let number = match Decimal::split(operand) {
-        Some((number, "%")) => number.shifted(2),
-        Some((number, "")) => number,
-        _ => return Err(not_a(operand, "ratio").help("a ratio is `0.97` or `97%`")),
-    };
-    let value = number.to_f64();
-    let above = value > 1.0 || (value == 1.0 && op == Op::Gt);
-    if above {
-        let verdict = if matches!(op, Op::Lt | Op::Le) { "always holds" } else { "can never hold" };
-        return Err(Misread::new(format!("`{metric} {written}` {verdict}: a ratio lies between 0 and 1"))
-            .help("a ratio is `0.97` or `97%`"));
-    }
-    Ok(value)
-}
-
-fn count(operand: &str) -> Result<Decimal, Misread> {
-    let forms = "a bound on a count is an operator and a whole number: `== 0`, `>= 3`";
-    let number = Decimal::parse(operand).ok_or_else(|| not_a(operand, "number").help(forms))?;
-    match number.times(1) {
-        Some((_, true)) => Ok(number),
-        _ => Err(not_a(operand, "whole number").help(forms)),
-    }
-}
-
-fn not_a(text: &str, what: &str) -> Misread {
+pub(super) fn not_a(text: &str, what: &str) -> Misread {
     Misread::new(format!("{} is not a {what}", quote(text)))
-}
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.phase)?;
-        if !self.after.is_zero() {
-            write!(f, " + {}", written(self.after))?;
-        }
-        if !self.before.is_zero() {
-            write!(f, " - {}", written(self.before))?;
-        }
-        Ok(())
-    }
 }

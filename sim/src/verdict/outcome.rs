@@ -98,6 +98,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Is what is wrong with the run meant to be?
+    pub fn fails_as_expected(&self) -> bool {
+        self.as_expected && self.ruling != Ruling::Pass
+    }
+
     /// Has a check found a violation of safety in what happened, and not in how the run was set up?
     pub fn broke_something(&self) -> bool {
         self.failures.iter().any(|failure| is_violation(failure.class) && failure.at > SimTime::default())

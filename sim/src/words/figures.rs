@@ -66,6 +66,15 @@ pub fn counted(number: impl Into<u64>, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// `n1, n2`, or that there is nobody.
 pub fn list(of: impl Iterator<Item = impl ToString>) -> String {
     let words: Vec<String> = of.map(|one| one.to_string()).collect();

@@ -24,16 +24,23 @@ impl Modules {
         let code = sources.into_iter().filter(|(file, _)| !is_test(file));
         let modules = code.map(|(file, text)| (path_of(folder, &file), (file, without_tests(&text)))).collect();
         let mut all = Self { modules, exports: BTreeMap::new() };
-        for (module, (_, text)) in &all.modules {
+        // From the bottom up: what a module re-exports whole, with a `*`, may be re-exported itself.
+        for (module, (_, text)) in all.modules.iter().rev() {
             for path in used(text) {
                 let Some((name, from)) = path.split_last() else { continue };
                 let child: Path = module.iter().chain(from).cloned().collect();
-                if all.modules.contains_key(&child) {
-                    all.exports.insert((module.clone(), name.clone()), child);
-                }
+                let Some((_, inside)) = all.modules.get(&child).filter(|_| !from.is_empty()) else { continue };
+                let names = if name == "*" { all.named_in(&child, inside) } else { vec![name.clone()] };
+                all.exports.extend(names.into_iter().map(|name| ((module.clone(), name), child.clone())));
             }
         }
         all
+    }
+
+    /// What the module at `path` defines or re-exports.
+    fn named_in(&self, path: &Path, text: &str) -> Vec<String> {
+        let exported = self.exports.keys().filter(|(module, _)| module == path).map(|(_, name)| name.clone());
+        exported.chain(defined(text)).collect()
     }
 
     /// The groups of files that take from each other in a circle.
@@ -69,11 +76,15 @@ impl Modules {
                 "super" => drop(at.pop()),
                 name => {
                     let below: Path = at.iter().cloned().chain([name.to_owned()]).collect();
-                    match self.exports.get(&(at.clone(), name.to_owned())) {
-                        _ if self.modules.contains_key(&below) => at = below,
-                        Some(from) => at = from.clone(),
-                        None => break,
+                    if self.modules.contains_key(&below) {
+                        at = below;
+                        continue;
                     }
+                    let Some(mut from) = self.exports.get(&(at.clone(), name.to_owned())) else { break };
+                    while let Some(further) = self.exports.get(&(from.clone(), name.to_owned())) {
+                        from = further;
+                    }
+                    at = from.clone();
                 }
             }
         }
@@ -103,6 +114,21 @@ pub(crate) fn without_tests(text: &str) -> String {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text);
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The names of the items that a text defines for others.
+fn defined(text: &str) -> Vec<String> {
+    const ITEMS: [&str; 7] = ["fn", "struct", "enum", "trait", "type", "const", "static"];
+    let after_pub = text.split("pub").skip(1).map(|rest| match rest.strip_prefix('(') {
+        Some(rest) => rest.split_once(')').map_or("", |(_, rest)| rest),
+        None => rest,
+    });
+    let named = after_pub.filter_map(|rest| {
+        let mut words = rest.trim_start().trim_start_matches("const fn").split_whitespace();
+        let name = words.find(|word| !ITEMS.contains(word))?;
+        Some(name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+    });
+    named.collect()
 }
 
 /// The paths of all `use` declarations that begin with a name.
@@ -180,6 +206,16 @@ mod tests {
         let two = ("src/room/two.rs", "use crate::room::Thing;");
         assert_eq!(circles(&[room, one, two]), [["src/room/one.rs", "src/room/two.rs"]]);
         assert!(circles(&[room, one, ("src/room/two.rs", "")]).is_empty());
+    }
+
+    #[test]
+    fn what_is_re_exported_whole_is_of_the_module_that_defines_it() {
+        let top = ("src/room/mod.rs", "pub use self::{inner::*, two::*};");
+        let inner = ("src/room/inner/mod.rs", "pub use one::*;");
+        let one = ("src/room/inner/one.rs", "pub struct Thing;\nuse crate::room::other;");
+        let two = ("src/room/two.rs", "pub(super) const fn other() {}\nuse crate::room::Thing;");
+        assert_eq!(circles(&[top, inner, one, two]), [["src/room/inner/one.rs", "src/room/two.rs"]]);
+        assert!(circles(&[top, inner, one, ("src/room/two.rs", "pub fn other() {}")]).is_empty());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::words::time;
 use crate::scenario::{Action, Scenario, Step, When};
+use crate::words::figures::exact as time;
 
 /// Columns of the names, and of the run.
 const NAMES: usize = 22;

@@ -1,9 +1,9 @@
 //! What clients do.
 
-use super::words::{counted, listed, time};
 use crate::scenario::{
     Count, KeyDistribution, Keys, Mix, Pace, Scenario, ScriptReads, Target, Workload, WorkloadKind, units::decimal,
 };
+use crate::words::figures::{counted, exact as time, listed};
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
     scenario.workloads.iter().map(|workload| one(workload, scenario)).collect()

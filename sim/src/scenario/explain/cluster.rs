@@ -1,13 +1,13 @@
 //! What there is.
 
-use super::{
-    Context,
-    words::{counted, listed, spread, time},
-};
 use std::time::Duration;
 
-use crate::scenario::{Calls, Cluster, InnerReads, LaneSetup, Lanes, Network, Ppm, Scenario, units::decimal};
+use super::Context;
+use crate::scenario::{
+    Calls, Cluster, Distribution, InnerReads, LaneSetup, Lanes, Network, Ppm, Scenario, units::decimal,
+};
 use crate::words::RenewalKind;
+use crate::words::figures::{counted, exact as time, listed};
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let Cluster { nodes, engine, tick, heartbeat, election_timeout, .. } = &scenario.cluster;
@@ -142,4 +142,20 @@ fn clocks(scenario: &Scenario) -> String {
         "Clocks run at rates drawn from the seed, of which no two are more than {drift} ppm apart; of the monotonic ones {jumps}: \
          that is claimed, and within that the run must be safe.{beyond}"
     )
+}
+
+/// `20us`, or `80us to 2ms, with a median of 125us and a p99 of 500us`.
+fn spread(distribution: &Distribution) -> String {
+    let [(_, least), between @ .., (_, most)] = &distribution.knots[..] else { return String::new() };
+    if least == most {
+        return format!("{}, always", time(*least));
+    }
+    let name = |per_mille: u32| match per_mille {
+        500 => "a median".to_owned(),
+        _ => format!("a p{}", decimal(per_mille.into(), 1)),
+    };
+    let between: Vec<String> =
+        between.iter().map(|(per_mille, value)| format!("{} of {}", name(*per_mille), time(*value))).collect();
+    let between = if between.is_empty() { String::new() } else { format!(", with {}", listed(&between)) };
+    format!("{} to {}{between}", time(*least), time(*most))
 }

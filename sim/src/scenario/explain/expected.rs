@@ -1,10 +1,8 @@
 //! What must come of a run.
 
-use super::{
-    Context,
-    words::{counted, listed},
-};
+use super::Context;
 use crate::scenario::{Expectation, Scenario, VariantExpect};
+use crate::words::figures::{counted, listed};
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let mut lines = vec![verdict(scenario, context)];

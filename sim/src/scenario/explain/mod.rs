@@ -7,19 +7,20 @@
 //! | `steps`    | the timeline, a sentence a step                                 |
 //! | `chart`    | the timeline, drawn to scale                                    |
 //! | `expected` | bounds, variants, floors, checks                                |
-//! | `words`    | how single things are called                                    |
 
 mod chart;
 mod clients;
 mod cluster;
 mod expected;
 mod steps;
-pub(super) mod words;
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{Class, Scenario, Seeds};
-use crate::words::wrapped;
+use crate::words::{
+    figures::{exact, listed},
+    wrapped,
+};
 
 /// The most columns of a line.
 const WIDTH: usize = 110;
@@ -60,7 +61,7 @@ fn head(scenario: &Scenario, context: &Context<'_>) -> String {
         1 => format!("one seed, {}", scenario.seeds.first()),
         many => format!("{many} seeds, {}", seeds(&scenario.seeds)),
     };
-    let lasts = words::time(scenario.until);
+    let lasts = exact(scenario.until);
     let run = format!("A run lasts {lasts} of simulated time; {sweep}. It is under the variant `{variant}` ({about}).");
     let about = if scenario.about.is_empty() { Vec::new() } else { vec![scenario.about.clone()] };
     section(title, &[about, vec![run]].concat()).trim_start().to_owned()
@@ -72,7 +73,7 @@ fn seeds(seeds: &Seeds) -> String {
         (first, last) if first == last => first.to_string(),
         (first, last) => format!("{first} to {last}"),
     };
-    words::listed(&seeds.ranges().iter().map(range).collect::<Vec<_>>())
+    listed(&seeds.ranges().iter().map(range).collect::<Vec<_>>())
 }
 
 /// A heading and its lines, wrapped; nothing if there are none.

@@ -1,7 +1,7 @@
 //! The timeline, a sentence a step.
 
-use super::words::{counted, listed, time};
 use crate::scenario::{Action, Chaos, Moment, Scenario, Step, When};
+use crate::words::figures::{counted, exact as time, listed};
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
     let mut lines = steps(scenario);

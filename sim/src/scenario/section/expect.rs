@@ -6,15 +6,14 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 use serde_json::{Value as Json, json};
 use toml::Spanned;
 
+use super::bound::Bound;
 use crate::scenario::{
     Metric, Problem, Unit,
     problem::quote_all,
     table::{
         Definitions, Entries, Entry, Field, Inner, Key, Keys, Kind, LENGTH, Line, Maybe, NAME, NUMBER, Named, Or, Raw,
-        Reader, Text, Unsaid, VARIANT, every, inner, misfit, pattern, quantity, quoted, table, table_of, whole, word,
-        written,
+        Reader, Text, Unsaid, VARIANT, every, inner, misfit, pattern, quantity, table, table_of, whole, word, written,
     },
-    units,
 };
 use crate::words::{self, Class, Misread};
 
@@ -87,82 +86,6 @@ pub struct Expectation {
     pub bound: Bound,
     /// The line of the file (1-based).
     pub line: usize,
-}
-
-/// A comparison with a number, or with two: `1..=2`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bound {
-    /// The comparison.
-    pub op: Op,
-    /// In the metric's unit ([`Metric::unit`]).
-    pub value: f64,
-    /// The other end of a range.
-    pub upper: Option<(Op, f64)>,
-    /// As it was written: `>= 0.97`.
-    pub text: String,
-}
-
-/// Its value is a number that was written, never NaN.
-impl Eq for Bound {}
-
-impl Bound {
-    /// The measured `value`, in the metric's unit, is within the bound.
-    pub fn holds(&self, value: f64) -> bool {
-        let upper = self.upper.is_none_or(|(op, most)| op.holds(value, most));
-        self.op.holds(value, self.value) && upper
-    }
-
-    /// What a value must not exceed, if there is such.
-    pub fn most(&self) -> Option<f64> {
-        match self.op {
-            Op::Lt | Op::Le | Op::Eq => Some(self.value),
-            Op::Ge | Op::Gt => self.upper.map(|(_, most)| most),
-        }
-    }
-
-    /// As it was written; a plain number without quotes.
-    fn toml(&self) -> String {
-        let number: Option<i64> = self.text.parse().ok().filter(|number: &i64| number.to_string() == self.text);
-        number.map_or_else(|| quoted(&self.text), |number| number.to_string())
-    }
-
-    /// In a sentence: `>= 0.97`, `== 0`, `within 1..=2`.
-    pub fn asked(&self) -> String {
-        let before = match self.op {
-            _ if self.upper.is_some() => "within ",
-            Op::Eq if !self.text.starts_with('=') => "== ",
-            Op::Lt | Op::Le | Op::Eq | Op::Ge | Op::Gt => "",
-        };
-        format!("{before}{}", self.text)
-    }
-}
-
-impl Op {
-    fn holds(self, value: f64, other: f64) -> bool {
-        match self {
-            Op::Lt => value < other,
-            Op::Le => value <= other,
-            Op::Eq => value == other,
-            Op::Ge => value >= other,
-            Op::Gt => value > other,
-        }
-    }
-}
-
-crate::words::words! {
-    /// A comparison. A bound without one means `==`.
-    pub enum Op: "operator" {
-        /// `<`
-        Lt = "<",
-        /// `<=`
-        Le = "<=",
-        /// `==`
-        Eq = "==",
-        /// `>=`
-        Ge = ">=",
-        /// `>`
-        Gt = ">",
-    }
 }
 
 /// A count that the run must reach.
@@ -336,7 +259,7 @@ fn expectation(
     reader: &mut Reader<'_>,
 ) -> Option<Expectation> {
     let line = reader.report.line(&bound.span());
-    let read = units::bound(bound.get_ref(), metric, reader.frame.protocol.as_ref());
+    let read = Bound::read(bound.get_ref(), metric, reader.frame.protocol.as_ref());
     let bound = reader.report.take(read, bound.span())?;
     Some(Expectation { metric, of: of.clone(), window, bound, line })
 }

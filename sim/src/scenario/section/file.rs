@@ -1,7 +1,7 @@
 //! The whole file: what stands above its tables, and how it is read and printed.
 
 use std::{
-    ops::{Range, RangeInclusive},
+    ops::Range,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,6 +13,7 @@ use super::{
     claims::{Checks, Claims},
     cluster::{self, Cluster},
     expect::{self, Expect, Floor, Floors, VariantExpect},
+    seeds::{Load, Seeds},
     size,
     timeline::{Step, Timeline},
     workload::{self, Workload, Workloads},
@@ -30,8 +31,6 @@ use crate::scenario::{
 pub const FORMAT: u32 = 1;
 /// The largest scenario file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
-/// The most seeds of a sweep.
-pub const MAX_SEEDS: u64 = 1_000_000;
 
 table! {
     /// A scenario that makes sense: all names resolve, all times lie within the run.
@@ -107,78 +106,6 @@ impl Scenario {
             workload.rate = workload.rate.map(|milli| (milli * u64::from(load.0) / 1_000).max(1));
         }
         scaled
-    }
-}
-
-/// A factor on the rates of open loops, in thousandths: [`Load::LEAST`] to [`Load::MOST`]. Written `1.2`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Load(pub u32);
-
-impl Load {
-    /// A hundredth.
-    pub const LEAST: Self = Self(10);
-    /// Four times: what a file may ask of the machine is limited at load one.
-    pub const MOST: Self = Self(4_000);
-}
-
-impl Default for Load {
-    fn default() -> Self {
-        Self(1_000)
-    }
-}
-
-/// The seeds of a sweep, in order: never empty, none twice, at most [`MAX_SEEDS`]. Written `"1..=20"`, `"0..20"`, `"7"`, or several
-/// of these: `"1,5,9..12"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seeds {
-    ranges: Vec<RangeInclusive<u64>>,
-}
-
-impl Default for Seeds {
-    fn default() -> Self {
-        Self::range(1, 5)
-    }
-}
-
-#[expect(clippy::len_without_is_empty, reason = "a sweep is never empty")]
-impl Seeds {
-    /// One seed.
-    pub fn one(seed: u64) -> Self {
-        Self::range(seed, seed)
-    }
-
-    /// The seeds `first..=last`, or `first` alone if `last` is less.
-    pub fn range(first: u64, last: u64) -> Self {
-        Self { ranges: vec![first..=last.max(first)] }
-    }
-
-    /// The seeds of `ranges`, none of which is empty, in this order. `Err`: the least seed that is in two of them.
-    pub(in crate::scenario) fn of(ranges: Vec<RangeInclusive<u64>>) -> Result<Self, u64> {
-        let mut sorted: Vec<_> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
-        sorted.sort_unstable();
-        let twice = sorted.windows(2).find(|pair| pair[1].0 <= pair[0].1);
-        twice.map_or(Ok(Self { ranges }), |pair| Err(pair[1].0))
-    }
-
-    /// The ranges, in order.
-    pub(in crate::scenario) fn ranges(&self) -> &[RangeInclusive<u64>] {
-        &self.ranges
-    }
-
-    /// The first seed.
-    pub fn first(&self) -> u64 {
-        self.ranges.first().map_or(1, |range| *range.start())
-    }
-
-    /// The seeds, in order.
-    pub fn iter(&self) -> impl Iterator<Item = u64> {
-        self.ranges.iter().cloned().flatten()
-    }
-
-    /// How many seeds there are.
-    pub fn len(&self) -> u64 {
-        let lengths = self.ranges.iter().map(|range| (range.end() - range.start()).saturating_add(1));
-        lengths.fold(0, u64::saturating_add)
     }
 }
 
@@ -279,7 +206,9 @@ pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> 
     if let Some(scenario) = read.filter(|_| report.problems.is_empty()) {
         recovery_follows_healing(&scenario, &frame.places, &mut report);
         let items = root.get("workload").and_then(|raw| raw.get_ref().as_array()).into_iter().flatten();
-        size::limits(&scenario, &items.map(|item| item.span()).collect::<Vec<_>>(), root.place("until"), &mut report);
+        let places: Vec<_> = items.map(|item| item.span()).collect();
+        let Scenario { until, cluster, workloads, .. } = &scenario;
+        size::limits(*until, cluster, workloads, (&places, root.place("until")), &mut report);
         if report.problems.is_empty() {
             return Ok(Scenario { path: path.to_owned(), ..scenario });
         }

@@ -30,8 +30,8 @@ impl Profiled for Disk {
     const PROFILES: &'static [Profile] = &DISKS;
     const USUAL: &'static Profile = &profiles::NVME;
 
-    fn of(profile: &Profile) -> Self {
-        profile.disk()
+    fn of(Profile { name, quantiles }: &Profile) -> Self {
+        Self { name: (*name).to_owned(), fsync: Distribution::of(*quantiles) }
     }
 
     fn name(&mut self) -> &mut String {

@@ -12,10 +12,13 @@
 //! | `chaos`    | what a scenario leaves to the seed                                     |
 //! | `workload` | what clients do                                                        |
 //! | `expect`   | `[expect]` and `[floors]`                                              |
+//! | `bound`    | what a metric is compared with                                         |
+//! | `seeds`    | what a sweep runs: seeds, and a load                                   |
 //! | `size`     | how much a run may ask of the machine                                  |
 //!
 //! Simulated time is [`Duration`](std::time::Duration) since the start of the run, exact to the nanosecond.
 
+mod bound;
 mod chaos;
 mod claims;
 mod cluster;
@@ -23,11 +26,23 @@ mod expect;
 mod file;
 mod hardware;
 mod network;
+mod seeds;
 mod size;
 mod timeline;
 mod workload;
 
 pub(super) use self::file::{keys, read};
 pub use self::{
-    chaos::*, claims::*, cluster::*, expect::*, file::*, hardware::*, network::*, size::*, timeline::*, workload::*,
+    bound::{Bound, Op},
+    chaos::*,
+    claims::*,
+    cluster::*,
+    expect::*,
+    file::*,
+    hardware::*,
+    network::*,
+    seeds::*,
+    size::*,
+    timeline::*,
+    workload::*,
 };

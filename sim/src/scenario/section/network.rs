@@ -43,6 +43,11 @@ pub(in crate::scenario) trait Profiled: Table + Clone + PartialEq {
 
     fn of(profile: &Profile) -> Self;
 
+    /// That of the profile of this name.
+    fn named(name: &str) -> Option<Self> {
+        profile::<Self>(name).ok().map(Self::of)
+    }
+
     /// That of the profile; `"NAME (changed)"` if the file gives parts of it another value.
     fn name(&mut self) -> &mut String;
 }
@@ -53,8 +58,9 @@ impl Profiled for Network {
     const PROFILES: &'static [Profile] = &NETWORKS;
     const USUAL: &'static Profile = &profiles::SAME_AZ;
 
-    fn of(profile: &Profile) -> Self {
-        profile.network()
+    fn of(Profile { name, quantiles }: &Profile) -> Self {
+        let latency = Distribution::of(*quantiles);
+        Self { name: (*name).to_owned(), latency, loss: Ppm(0), duplicate: Ppm(0), fifo: true }
     }
 
     fn name(&mut self) -> &mut String {
@@ -161,6 +167,15 @@ impl Distribution {
     /// Always `value`.
     pub fn constant(value: Duration) -> Self {
         Self { knots: vec![(0, value), (1000, value)] }
+    }
+
+    /// From p0, p50, p99 and p100, in microseconds.
+    pub(super) fn of(quantiles: [u64; 4]) -> Self {
+        let [least, median, p99, most] = quantiles.map(Duration::from_micros);
+        if least == most {
+            return Self::constant(least);
+        }
+        Self { knots: vec![(0, least), (500, median), (990, p99), (1000, most)] }
     }
 
     /// The value that so many of a thousand do not exceed, rounded down to a nanosecond.

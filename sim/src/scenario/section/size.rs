@@ -4,24 +4,32 @@
 
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
-use crate::scenario::{
-    MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_UNDER_WAY, Pace, Problem, Scenario, Workload, table::Report,
+use super::{
+    cluster::Cluster,
+    workload::{MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_UNDER_WAY, Pace, Workload},
 };
+use crate::scenario::{Problem, table::Report};
 
 /// The most ticks of a run, over all nodes.
 pub const MAX_TICKS: u64 = 100_000_000;
 
-/// Refuses what is too large. `places` are those of the workloads, `until` that of the length of the run.
-pub(super) fn limits(scenario: &Scenario, places: &[Range<usize>], until: Range<usize>, report: &mut Report) {
-    let ticks = scenario.until.as_nanos() / scenario.cluster.tick.as_nanos().max(1);
-    let ticks = ticks * u128::from(scenario.cluster.size());
+/// Refuses what is too large. `places` are those of the workloads, `end` that of the length of the run.
+pub(super) fn limits(
+    until: Duration,
+    cluster: &Cluster,
+    workloads: &[Workload],
+    (places, end): (&[Range<usize>], Range<usize>),
+    report: &mut Report,
+) {
+    let ticks = until.as_nanos() / cluster.tick.as_nanos().max(1) * u128::from(cluster.size());
     if ticks > u128::from(MAX_TICKS) {
-        let message = format!("{} ticks of {} nodes; a run has at most {MAX_TICKS}", ticks, scenario.cluster.size());
-        report.refuse(Problem::new(message).at(until).help("make `tick` longer or the run shorter"));
+        let message = format!("{ticks} ticks of {} nodes; a run has at most {MAX_TICKS}", cluster.size());
+        report.refuse(Problem::new(message).at(end).help("make `tick` longer or the run shorter"));
     }
+    let answer = 2 * cluster.client_network.latency.mean_nanos();
     let mut sums = Sums::default();
-    for (workload, place) in scenario.workloads.iter().zip(places) {
-        if let Some((message, help)) = sums.add(workload, scenario) {
+    for (workload, place) in workloads.iter().zip(places) {
+        if let Some((message, help)) = sums.add(workload, until, answer) {
             report.refuse(Problem::new(message).at(place.clone()).help(help));
             return;
         }
@@ -40,12 +48,12 @@ struct Sums {
 
 impl Sums {
     /// What is too large with this workload, and what to do about it.
-    fn add(&mut self, workload: &Workload, scenario: &Scenario) -> Option<(String, &'static str)> {
+    fn add(&mut self, workload: &Workload, until: Duration, answer: u128) -> Option<(String, &'static str)> {
         self.clients += u128::from(workload.clients);
         let keys = self.keys.entry(workload.keys.prefix.clone()).or_default();
         *keys = workload.keys.count.max(*keys);
         let keys = self.keys.values().map(|keys| u128::from(*keys)).sum();
-        let Some(operations) = operations(workload, scenario) else {
+        let Some(operations) = operations(workload, until, answer) else {
             let message = "an operation of this workload takes no time, so that there is no end to them";
             return Some((message.to_owned(), "let clients `think`, or give `client-network` a latency"));
         };
@@ -63,15 +71,13 @@ impl Sums {
     }
 }
 
-/// The most operations that a workload can make; `None`: there is no end to them.
-fn operations(workload: &Workload, scenario: &Scenario) -> Option<u128> {
-    let lasts = workload.until.unwrap_or(scenario.until).saturating_sub(workload.from).as_nanos();
+/// The most operations that a workload can make in a run of this length, if an answer is so many nanoseconds on its way; `None`: there
+/// is no end to them.
+fn operations(workload: &Workload, until: Duration, answer: u128) -> Option<u128> {
+    let lasts = workload.until.unwrap_or(until).saturating_sub(workload.from).as_nanos();
     match workload.pace() {
         Pace::Open { per_second_milli, .. } => Some(u128::from(per_second_milli) * lasts / 1_000_000_000_000),
-        Pace::Closed { think } => {
-            let takes = think.as_nanos() + 2 * scenario.cluster.client_network.latency.mean_nanos();
-            (u128::from(workload.clients) * lasts).checked_div(takes)
-        }
+        Pace::Closed { think } => (u128::from(workload.clients) * lasts).checked_div(think.as_nanos() + answer),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `timeline`: when a step acts, and what it does.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde_json::{Value as Json, json};
 
@@ -10,7 +10,7 @@ use crate::scenario::{
         Among, DURATION, Definitions, Entries, Key, Keys, Kind, LENGTH, Line, Maybe, NAME, Positive, Raw, Reader,
         Scalar, Table, Tags, Whole, among, inner, items_of, named, pattern, quantity, quoted, table, table_of,
     },
-    units::{self, written},
+    units::{self, Protocol, written},
 };
 use crate::words::{Phase, Spelled};
 
@@ -298,7 +298,7 @@ const MOMENT: Scalar<Moment> = Scalar {
         schema["examples"] = words.into();
         schema
     },
-    read: |text, frame| units::phase_moment(text, frame.protocol.as_ref()),
+    read: |text, frame| phase_moment(text, frame.protocol.as_ref()),
     write: |moment| quoted(moment),
 };
 
@@ -373,4 +373,35 @@ fn window_meant(text: &str) -> Option<String> {
     let from = if has_unit { from.to_owned() } else { format!("{from}{unit}") };
     let reads = |text: &str| units::duration(text, None).is_ok();
     (reads(&from) && reads(to)).then(|| format!("{from}..{to}"))
+}
+
+/// A phase of the protocol, or so long before or after it: `lease.expiry - 5ms`.
+fn phase_moment(text: &str, protocol: Option<&Protocol>) -> Result<Moment, Misread> {
+    let split = text.find(" -").or_else(|| text.find(" +")).or_else(|| text.find('+'));
+    let (phase, shift) = text.split_at(split.unwrap_or(text.len()));
+    let phase: Phase = phase.trim().parse()?;
+    let (shift, zero) = (shift.trim_start(), Duration::ZERO);
+    let (after, before) = match shift.split_at_checked(1) {
+        None => (zero, zero),
+        Some(("+", after)) => (units::duration(after, protocol)?, zero),
+        Some((_, before)) => (zero, units::duration(before, protocol)?),
+    };
+    if !before.is_zero() && !phase.is_foreseen() {
+        return Err(Misread::new(format!("nobody knows beforehand when `{phase}` will be"))
+            .help("only `lease.expiry` can be acted before; after the others: `election + 5ms`"));
+    }
+    Ok(Moment { phase, after, before })
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.phase)?;
+        if !self.after.is_zero() {
+            write!(f, " + {}", written(self.after))?;
+        }
+        if !self.before.is_zero() {
+            write!(f, " - {}", written(self.before))?;
+        }
+        Ok(())
+    }
 }

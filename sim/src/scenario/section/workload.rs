@@ -1,6 +1,6 @@
 //! `[[workload]]`: what clients do.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use serde_json::{Value as Json, json};
 use toml::Spanned;
@@ -11,9 +11,9 @@ use crate::scenario::{
         DURATION, Definitions, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, Positive, Raw, Reader,
         SHARE, Scalar, Short, Tags, Whole, every, inner, items_of, named, pattern, quoted, table, word,
     },
-    units::{self, decimal},
+    units::{self, Decimal, decimal},
 };
-use crate::words::OpKind;
+use crate::words::{self, Misread, OpKind, quote};
 
 /// The most workloads of a scenario.
 pub const MAX_WORKLOADS: usize = 16;
@@ -158,7 +158,7 @@ const COUNT: Scalar<Count> = Scalar {
     named: "Count",
     bare: true,
     schema: |_| json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, pattern(r"[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?")] }),
-    read: |text, _| units::count_of(text),
+    read: |text, _| text.parse(),
     write: |Count { least, most }| quoted(if least == most { least.to_string() } else { format!("{least}..={most}") }),
 };
 
@@ -167,7 +167,7 @@ const SPREAD: Scalar<KeyDistribution> = Scalar {
     named: "Spread",
     bare: true,
     schema: |_| json!({ "type": "string", "pattern": r"^(uniform|zipf\([0-9.]+\))$", "examples": ["uniform", "zipf(1.1)"] }),
-    read: |text, _| units::key_distribution(text),
+    read: |text, _| text.parse(),
     write: |distribution| match distribution {
         KeyDistribution::Uniform => quoted("uniform"),
         KeyDistribution::Zipf { exponent_milli } => quoted(format!("zipf({})", decimal(u64::from(*exponent_milli), 3))),
@@ -354,5 +354,45 @@ crate::words::words! {
         Any = "@any",
         /// `"@leader"`: clients follow the leader.
         Leader = "@leader",
+    }
+}
+
+/// `uniform` or `zipf(1.1)`.
+impl FromStr for KeyDistribution {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        if text == "uniform" {
+            return Ok(KeyDistribution::Uniform);
+        }
+        let Some(exponent) = text.strip_prefix("zipf(").and_then(|rest| rest.strip_suffix(')')) else {
+            return Err(words::unknown("distribution", text, ["uniform", "zipf(1.1)"]));
+        };
+        match Decimal::parse(exponent.trim()).and_then(|exponent| exponent.times(1_000)) {
+            Some((milli @ 1..=10_000, true)) => Ok(KeyDistribution::Zipf { exponent_milli: milli as u32 }),
+            _ => Err(Misread::new(format!("{} is not an exponent", quote(exponent)))
+                .help("from 0.001 to 10, in steps of 0.001: `zipf(1.1)`")),
+        }
+    }
+}
+
+/// `6`, or a range that it is drawn from: `5..=7`.
+impl FromStr for Count {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let forms = "a count is `6`, or a range that each is drawn from: `5..=7`";
+        let number = |text: &str| {
+            let number = text.trim().parse::<u32>().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| units::not_a(text.trim(), "count").help(forms))
+        };
+        let (least, most) = match text.split_once("..=") {
+            Some((least, most)) => (number(least)?, number(most)?),
+            None => (number(text)?, number(text)?),
+        };
+        if least > most {
+            return Err(Misread::new(format!("{} runs backwards; `{most}..={least}`?", quote(text))).help(forms));
+        }
+        Ok(Count { least, most })
     }
 }

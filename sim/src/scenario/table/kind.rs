@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Display, marker::PhantomData, time::Durati
 use serde_json::{Map, Value, json};
 use toml::de::DeValue;
 
-use super::{Definitions, Entries, Frame, Keys, Raw, Reader, Table, Tags, every, found, misfit, quoted};
+use super::{Definitions, Entries, Frame, Key, Keys, Raw, Reader, Table, Tags, every, found, misfit, quoted};
 use crate::scenario::{
     Misread, Ppm, Problem,
     problem::quote,
@@ -33,6 +33,13 @@ pub(in crate::scenario) trait Kind: 'static {
     /// As [`Kind::toml`]; of a table what differs from `base`.
     fn toml_over(&self, _base: &Self::Of, value: &Self::Of) -> String {
         self.toml(value)
+    }
+}
+
+impl Key {
+    /// A key for one value of this kind.
+    pub(in crate::scenario) fn of(name: &'static str, about: &'static str, kind: impl Kind) -> Self {
+        Self::new(name, about, move |definitions| kind.schema(definitions))
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::{Kind, Table};
+use super::Table;
 
 /// What the JSON Schema defines once, and refers to by name.
 #[derive(Default)]
@@ -62,11 +62,6 @@ impl Key {
         schema: impl Fn(&mut Definitions<'_>) -> Value + 'static,
     ) -> Self {
         Self { name: name.into(), about: about.into(), schema: Box::new(schema), needed: false }
-    }
-
-    /// A key for one value of this kind.
-    pub(in crate::scenario) fn of(name: &'static str, about: &'static str, kind: impl Kind) -> Self {
-        Self::new(name, about, move |definitions| kind.schema(definitions))
     }
 
     pub(in crate::scenario) fn needed(self) -> Self {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{refuse, with};
+use super::with;
 use crate::scenario::{Of, Scenario, parse, print};
 
 fn accept(text: &str) -> Scenario {
@@ -33,15 +33,6 @@ fn a_range_bounds_on_both_sides() {
 }
 
 #[test]
-fn a_range_has_two_ends_and_is_not_empty() {
-    refuse(&expect("leader-changes = «\"1..\"»"), "`1..` lacks an end");
-    refuse(&expect("leader-changes = «\"3..=2\"»"), "`3..=2` is empty: nothing lies in it");
-    refuse(&expect("leader-changes = «\"2..2\"»"), "`2..2` is empty: nothing lies in it");
-    refuse(&expect("leader-changes = «\"-1..2\"»"), "`-1` is negative; `leader-changes` never is");
-    refuse(&expect("unserved = «\"1..2s\"»"), "`1` has no unit; `1ms`?");
-}
-
-#[test]
 fn what_the_clients_of_a_workload_or_of_a_node_get_is_bounded_in_a_table_of_theirs() {
     let text = "stale-reads = 0\n[expect.workload.kv]\nget-p99 = \"<= 5ms\"\n[expect.via.n2]\nget-availability = 1\nunserved = \"<= 1s\"";
     let scenario = accept(&expect(text));
@@ -50,13 +41,4 @@ fn what_the_clients_of_a_workload_or_of_a_node_get_is_bounded_in_a_table_of_thei
     assert_eq!(bounds(&scenario), told);
     assert_eq!(scenario.expect.bounds[2].of, Of::Via(2));
     assert_eq!(bounds(&accept(&print(&scenario))), told, "and so it is printed");
-}
-
-#[test]
-fn whose_operations_they_are_is_known() {
-    let said = refuse(&expect("workload.«kw».get-p99 = \"<= 5ms\""), "unknown workload `kw`");
-    assert!(said.contains("did you mean `kv`?"), "{said}");
-    refuse(&expect("via.«n9».get-p99 = \"<= 5ms\""), "unknown node `n9`");
-    refuse(&expect("via.n1.«leader-changes» = 0"), "`leader-changes` is not counted by clients");
-    refuse(&expect("via = «\"n1\"»"), "expected a table, found the text \"n1\"");
 }

@@ -3,7 +3,7 @@ use std::{path::Path, time::Duration};
 use proptest::prelude::*;
 
 use super::SAMPLE;
-use crate::scenario::{Metric, Seeds, parse, units};
+use crate::scenario::{Bound, KeyDistribution, Metric, Seeds, parse, units};
 
 /// Parses and, if it is refused, renders: neither may panic.
 fn survive(text: &str) {
@@ -88,9 +88,9 @@ proptest! {
             lease: None,
         };
         let _ = (units::duration(&word, Some(&protocol)), units::rate(&word), units::ppm(&word), units::per_mille(&word));
-        let _ = (units::quantile(&word), units::key_distribution(&word), word.parse::<Seeds>());
+        let _ = (units::quantile(&word), word.parse::<KeyDistribution>(), word.parse::<Seeds>());
         for metric in Metric::all() {
-            let _ = units::bound(&word, metric, Some(&protocol));
+            let _ = Bound::read(&word, metric, Some(&protocol));
         }
     }
 

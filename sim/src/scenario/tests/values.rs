@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use proptest::{prelude::*, sample::subsequence};
 
-use crate::scenario::{Load, Metric, Op, Pace, Seeds, Selector, units};
+use crate::scenario::{Bound, Load, Metric, Op, Pace, Seeds, Selector, units};
 
 const PROTOCOL: units::Protocol = units::Protocol {
     election_timeout: Duration::from_secs(1),
@@ -132,9 +132,8 @@ fn shares_are_exact() {
 
 #[test]
 fn bounds_hold_the_base_unit_and_keep_their_text() {
-    let bound = |text, metric| {
-        units::bound(text, metric, Some(&PROTOCOL)).map(|bound| (bound.op, bound.value, bound.text)).ok()
-    };
+    let bound =
+        |text, metric| Bound::read(text, metric, Some(&PROTOCOL)).map(|bound| (bound.op, bound.value, bound.text)).ok();
     assert_eq!(bound(">= 0.97", Metric::LeaseHitRate), Some((Op::Ge, 0.97, ">= 0.97".to_owned())));
     assert_eq!(bound(">=97%", Metric::LeaseHitRate), Some((Op::Ge, 0.97, ">=97%".to_owned())));
     assert_eq!(bound("0", Metric::StaleReads), Some((Op::Eq, 0.0, "0".to_owned())));
@@ -160,7 +159,7 @@ fn a_load_is_a_factor_within_limits_and_scales_open_loops() {
 #[test]
 fn a_bound_compares_as_its_operator_says() {
     let holds = |text: &str, value| {
-        units::bound(text, Metric::Reads, Some(&PROTOCOL)).map(|bound| bound.holds(value)) == Ok(true)
+        Bound::read(text, Metric::Reads, Some(&PROTOCOL)).map(|bound| bound.holds(value)) == Ok(true)
     };
     assert!(holds("<= 5", 5.0) && !holds("< 5", 5.0) && holds("5", 5.0) && holds(">= 5", 5.0) && !holds("> 5", 5.0));
 }

@@ -4,7 +4,7 @@ use crate::words::{Misread, quote};
 
 /// A decimal number, as it was written: `digits / 10^scale`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Decimal {
+pub(in crate::scenario) struct Decimal {
     digits: u128,
     scale: u32,
 }
@@ -14,7 +14,7 @@ impl Decimal {
     const MAX_DIGITS: usize = 24;
 
     /// `12`, `1_000` or `0.25`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::scenario) fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let is_number = |part: &str| {
             part.starts_with(|c: char| c.is_ascii_digit())
@@ -33,19 +33,19 @@ impl Decimal {
     }
 
     /// The number at the start of `text`, and what follows it.
-    pub(super) fn split(text: &str) -> Option<(Self, &str)> {
+    pub(in crate::scenario) fn split(text: &str) -> Option<(Self, &str)> {
         let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
         Some((Self::parse(number)?, unit.trim_start()))
     }
 
     /// A hundredth of it, if `places` is 2.
-    pub(super) fn shifted(self, places: u32) -> Self {
+    pub(in crate::scenario) fn shifted(self, places: u32) -> Self {
         Self { scale: self.scale + places, ..self }
     }
 
     /// The whole part of `self * unit`, and whether that is all of it. `None` if it is out of range.
-    pub(super) fn times(self, unit: u128) -> Option<(u128, bool)> {
+    pub(in crate::scenario) fn times(self, unit: u128) -> Option<(u128, bool)> {
         let product = self.digits.checked_mul(unit)?;
         let divisor = 10u128.checked_pow(self.scale)?;
         Some((product / divisor, product % divisor == 0))
@@ -53,7 +53,7 @@ impl Decimal {
 
     /// How many parts of the `parts` of one this is. `text` is how it was written; `habit` is the unit that is mostly meant by
     /// a number above a hundred without a unit. One from there down is meant in percent.
-    pub(super) fn parts_of_one(self, parts: u32, text: &str, habit: &str) -> Result<u32, Misread> {
+    pub(in crate::scenario) fn parts_of_one(self, parts: u32, text: &str, habit: &str) -> Result<u32, Misread> {
         match self.times(u128::from(parts)) {
             Some((count, true)) if count <= u128::from(parts) => Ok(count as u32),
             Some((count, false)) if count < u128::from(parts) => {
@@ -71,7 +71,7 @@ impl Decimal {
     }
 
     /// The nearest `f64`: std's parser rounds correctly on every machine, a division might not.
-    pub(super) fn to_f64(self) -> f64 {
+    pub(in crate::scenario) fn to_f64(self) -> f64 {
         format!("{}e-{}", self.digits, self.scale).parse().unwrap_or(f64::NAN)
     }
 }

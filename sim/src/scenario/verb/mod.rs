@@ -9,17 +9,18 @@ use serde_json::Value;
 
 use super::{
     Claims, Selector, Verb,
-    chaos::{Dice, Steps},
     section::WHOLE,
     table::{Definitions, Entries, Key, Keys, Kind, NAME, Raw, Reader, Scalar, Table, inner, misfit, named, only_one},
 };
 use crate::words::{Misread, Spelled as _};
 
+pub(super) mod draw;
 mod nodes;
 mod prelude;
 mod told;
 
-pub use nodes::Ends;
+use draw::Steps;
+pub use {draw::Dice, nodes::Ends};
 
 /// Whom a fault names, and how long what it does lasts.
 pub(super) struct Scope {

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use crate::scenario::{
-    Ends, MessageKind, Ppm, Selector,
-    explain::words::{listed, time},
-    units::decimal,
-};
+use crate::scenario::{Ends, MessageKind, Ppm, Selector, units::decimal};
+use crate::words::figures::{exact as time, listed};
 
 /// Who these are together.
 pub(super) fn all(nodes: &[Selector]) -> String {

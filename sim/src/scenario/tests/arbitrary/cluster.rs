@@ -11,7 +11,7 @@ use proptest::{
 
 use super::{NODES, durations, shares, words};
 use crate::scenario::{
-    Changes, Cluster, Cpu, Disk, Distribution, InnerReads, LaneSetup, Lanes, Network, Wire, profiles,
+    Changes, Cluster, Cpu, Disk, Distribution, InnerReads, LaneSetup, Lanes, Network, Profiled, Wire, profiles,
 };
 use crate::words::Work;
 
@@ -83,7 +83,7 @@ fn over(changes: Changes, base: &Cpu, inner_reads: Option<InnerReads>) -> Change
 
 /// A profile, or one with other values; the rule of the name is the validator's.
 fn networks() -> impl Strategy<Value = Network> {
-    let profiles: Vec<_> = profiles::NETWORKS.iter().map(profiles::Profile::network).collect();
+    let profiles: Vec<_> = profiles::NETWORKS.iter().map(Network::of).collect();
     let changes = (option::of(distributions()), option::of(shares()), option::of(shares()), any::<bool>());
     (select(profiles), option::of(changes)).prop_map(|(base, changes)| {
         let Some((latency, loss, duplicate, fifo)) = changes else { return base };
@@ -100,7 +100,7 @@ fn networks() -> impl Strategy<Value = Network> {
 }
 
 fn disks() -> impl Strategy<Value = Disk> {
-    let profiles: Vec<_> = profiles::DISKS.iter().map(profiles::Profile::disk).collect();
+    let profiles: Vec<_> = profiles::DISKS.iter().map(Disk::of).collect();
     (select(profiles), option::of(distributions())).prop_map(|(base, fsync)| {
         let fsync = fsync.unwrap_or_else(|| base.fsync.clone());
         let name = if fsync == base.fsync { base.name } else { format!("{} (changed)", base.name) };

@@ -8,10 +8,7 @@ use proptest::{
 };
 
 use super::words;
-use crate::scenario::{
-    Bound, Class, Expectation, Floor, Metric, Of, Op, Unit, VariantExpect,
-    units::{self, Protocol},
-};
+use crate::scenario::{Bound, Class, Expectation, Floor, Metric, Of, Op, Unit, VariantExpect, units::Protocol};
 
 pub(super) fn section(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = VariantExpect> {
     (option::of(words::<Class>()), bounds(windows, protocol)).prop_map(|(class, bounds)| VariantExpect {
@@ -32,7 +29,7 @@ pub(super) fn bounds(windows: Vec<String>, protocol: Protocol) -> impl Strategy<
             let windows = subsequence(windows.clone(), 1..=all).prop_shuffle();
             (windows, vec(written_bounds(metric), all)).prop_map(move |(windows, texts)| {
                 let bound = |(window, text): (Option<String>, String)| {
-                    let bound = units::bound(&text, metric, Some(&protocol)).expect("a bound that can hold");
+                    let bound = Bound::read(&text, metric, Some(&protocol)).expect("a bound that can hold");
                     Expectation { metric, of: Of::All, window, bound, line: 0 }
                 };
                 windows.into_iter().zip(texts).map(bound).collect::<Vec<_>>()

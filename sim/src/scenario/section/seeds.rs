@@ -1,10 +1,84 @@
-//! Seeds and loads from text, and back.
+//! What a sweep runs: seeds, and a load.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
-use super::{decimal, decimal::Decimal, not_a};
-use crate::scenario::{Load, MAX_SEEDS, Seeds};
+use crate::scenario::units::{Decimal, decimal, not_a};
 use crate::words::{Misread, quote};
+
+/// The most seeds of a sweep.
+pub const MAX_SEEDS: u64 = 1_000_000;
+
+/// A factor on the rates of open loops, in thousandths: [`Load::LEAST`] to [`Load::MOST`]. Written `1.2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load(pub u32);
+
+impl Load {
+    /// A hundredth.
+    pub const LEAST: Self = Self(10);
+    /// Four times: what a file may ask of the machine is limited at load one.
+    pub const MOST: Self = Self(4_000);
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self(1_000)
+    }
+}
+
+/// The seeds of a sweep, in order: never empty, none twice, at most [`MAX_SEEDS`]. Written `"1..=20"`, `"0..20"`, `"7"`, or several
+/// of these: `"1,5,9..12"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    ranges: Vec<RangeInclusive<u64>>,
+}
+
+impl Default for Seeds {
+    fn default() -> Self {
+        Self::range(1, 5)
+    }
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a sweep is never empty")]
+impl Seeds {
+    /// One seed.
+    pub fn one(seed: u64) -> Self {
+        Self::range(seed, seed)
+    }
+
+    /// The seeds `first..=last`, or `first` alone if `last` is less.
+    pub fn range(first: u64, last: u64) -> Self {
+        Self { ranges: vec![first..=last.max(first)] }
+    }
+
+    /// The seeds of `ranges`, none of which is empty, in this order. `Err`: the least seed that is in two of them.
+    pub(in crate::scenario) fn of(ranges: Vec<RangeInclusive<u64>>) -> Result<Self, u64> {
+        let mut sorted: Vec<_> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
+        sorted.sort_unstable();
+        let twice = sorted.windows(2).find(|pair| pair[1].0 <= pair[0].1);
+        twice.map_or(Ok(Self { ranges }), |pair| Err(pair[1].0))
+    }
+
+    /// The ranges, in order.
+    pub(in crate::scenario) fn ranges(&self) -> &[RangeInclusive<u64>] {
+        &self.ranges
+    }
+
+    /// The first seed.
+    pub fn first(&self) -> u64 {
+        self.ranges.first().map_or(1, |range| *range.start())
+    }
+
+    /// The seeds, in order.
+    pub fn iter(&self) -> impl Iterator<Item = u64> {
+        self.ranges.iter().cloned().flatten()
+    }
+
+    /// How many seeds there are.
+    pub fn len(&self) -> u64 {
+        let lengths = self.ranges.iter().map(|range| (range.end() - range.start()).saturating_add(1));
+        lengths.fold(0, u64::saturating_add)
+    }
+}
 
 impl FromStr for Load {
     type Err = Misread;
