@@ -11,6 +11,16 @@ fn info(name: &str) -> &'static CheckInfo {
     all.find(|info| info.name == name).unwrap_or_else(|| panic!("there is a check `{name}`"))
 }
 
+/// The check of this name, in tests of its own.
+pub(crate) struct Of(pub(crate) &'static str);
+
+impl Of {
+    /// As [`Events::found_by`].
+    pub(crate) fn finds(&self, events: &Events) -> Option<Finding> {
+        events.found_by(self.0)
+    }
+}
+
 impl Events {
     /// The first thing that the check finds while this happens.
     pub(crate) fn found_by(&self, check: &str) -> Option<Finding> {

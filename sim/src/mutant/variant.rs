@@ -70,31 +70,53 @@ pub struct Variant {
     pub rules_off: &'static [Rule],
 }
 
-crate::words::words! {
-    /// Why a variant is there.
-    pub enum Kind: "kind of variant" {
-        /// The stack as it is.
-        Default = "default",
-        /// What a real system did.
-        History = "history",
-        /// A bug put in, to see it found.
-        Planted = "planted",
-        /// Never wrong, and of no use: what only asks for safety does not notice.
-        TooSafe = "too safe",
+/// Why a variant is there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// The stack as it is.
+    Default,
+    /// What a real system did.
+    History,
+    /// A bug put in, to see it found.
+    Planted,
+    /// Never wrong, and of no use: what only asks for safety does not notice.
+    TooSafe,
+}
+
+impl Kind {
+    /// Its name in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Default => "default",
+            Kind::History => "history",
+            Kind::Planted => "planted",
+            Kind::TooSafe => "too safe",
+        }
     }
 }
 
-crate::words::words! {
-    /// What is wrong with a variant: its class in `lease-bugs.md` §2.
-    pub enum Harm: "harm" {
-        /// Nothing.
-        Nothing = "-",
-        /// It can answer with what is no longer the newest, or breaks a rule that safety rests on.
-        StaleRead = "stale-read",
-        /// It hangs, or loses its leader for no reason.
-        Liveness = "liveness",
-        /// It is slow, or leaves the fast path.
-        Performance = "performance",
+/// What is wrong with a variant: its class in `lease-bugs.md` §2.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Harm {
+    /// Nothing.
+    Nothing,
+    /// It can answer with what is no longer the newest, or breaks a rule that safety rests on.
+    StaleRead,
+    /// It hangs, or loses its leader for no reason.
+    Liveness,
+    /// It is slow, or leaves the fast path.
+    Performance,
+}
+
+impl Harm {
+    /// Its name in lists and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Harm::Nothing => "-",
+            Harm::StaleRead => "stale-read",
+            Harm::Liveness => "liveness",
+            Harm::Performance => "performance",
+        }
     }
 }
 

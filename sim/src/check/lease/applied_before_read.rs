@@ -34,13 +34,10 @@ impl Check for AppliedBeforeRead {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::{Events, get};
+    use crate::check::testing::{Events, Of, get};
     use leasehold::observe::Miss;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("applied-before-read")
-    }
+    const CHECK: Of = Of("applied-before-read");
 
     /// n1 has applied index 1, n2 index 2 as well.
     fn applied() -> Events {
@@ -54,19 +51,19 @@ mod tests {
             20,
             "n1 answered a read from its lease with index 1 applied, after a client had been told of index 2",
         );
-        assert!(first(&applied().invoke(5, 1, get(0)).read(10, 1, 2).hit(20, 1)).is_some(), "or was read");
+        assert!(CHECK.finds(&applied().invoke(5, 1, get(0)).read(10, 1, 2).hit(20, 1)).is_some(), "or was read");
     }
 
     #[test]
     fn one_that_has_it_does_and_so_does_one_that_lacks_what_nobody_was_told_of() {
-        assert_eq!(first(&applied().put(5, 10, 2).hit(20, 2)), None);
-        assert_eq!(first(&applied().hit(20, 1)), None);
-        assert_eq!(first(&applied().put(5, 10, 2).missed(20, 1, Miss::Expired)), None);
+        assert_eq!(CHECK.finds(&applied().put(5, 10, 2).hit(20, 2)), None);
+        assert_eq!(CHECK.finds(&applied().hit(20, 1)), None);
+        assert_eq!(CHECK.finds(&applied().put(5, 10, 2).missed(20, 1, Miss::Expired)), None);
     }
 
     #[test]
     fn a_process_that_starts_again_has_applied_nothing() {
         let again = applied().put(5, 10, 2).killed(11, 2).started(12, 2, 2);
-        assert!(first(&again.hit(20, 2)).is_some());
+        assert!(CHECK.finds(&again.hit(20, 2)).is_some());
     }
 }

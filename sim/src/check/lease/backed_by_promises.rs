@@ -176,12 +176,10 @@ impl Check for BackedByPromises {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, Of, ms};
     use leasehold::observe::Event;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("backed-by-promises")
-    }
+    const CHECK: Of = Of("backed-by-promises");
 
     /// n1 leads term 4; n2 and n3 follow it. All have one entry. A promise is sure for 900 ms, a lease lasts 300.
     fn led() -> Events {
@@ -201,7 +199,7 @@ mod tests {
     #[test]
     fn a_lease_longer_than_the_promises_is_open_to_an_election() {
         let long = led().acknowledges(20, 2, 1, 4, 10).acknowledges(20, 3, 1, 4, 10).extended(21, 1, 4, 1_500);
-        let finding = first(&long).expect("three nodes, and both others are free before 1.5 s");
+        let finding = CHECK.finds(&long).expect("three nodes, and both others are free before 1.5 s");
         assert_eq!((finding.severity, finding.at), (crate::check::Severity::Potential, ms(21)));
         assert_eq!(
             finding.message,
@@ -213,16 +211,16 @@ mod tests {
     #[test]
     fn one_of_two_that_has_promised_is_enough() {
         let events = led().acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 905);
-        assert_eq!(first(&events), None, "n2 until 910 ms; n3 never");
+        assert_eq!(CHECK.finds(&events), None, "n2 until 910 ms; n3 never");
     }
 
     #[test]
     fn who_starts_again_has_forgotten_unless_it_withholds_its_vote() {
         let leased = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).killed(30, 2).started(40, 2, 2);
-        assert_eq!(first(&leased().follows(40, 2, 4)), None, "who has yet to open its log votes for nobody");
+        assert_eq!(CHECK.finds(&leased().follows(40, 2, 4)), None, "who has yet to open its log votes for nobody");
         let opened = |withholds| Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
-        assert!(first(&leased().event(41, 2, opened(Duration::ZERO))).is_some());
-        assert_eq!(first(&leased().event(41, 2, opened(Duration::from_secs(1)))), None);
+        assert!(CHECK.finds(&leased().event(41, 2, opened(Duration::ZERO))).is_some());
+        assert_eq!(CHECK.finds(&leased().event(41, 2, opened(Duration::from_secs(1)))), None);
     }
 
     #[test]
@@ -231,7 +229,7 @@ mod tests {
         let withholds = Duration::from_secs(1);
         let opened = Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
         let voted = Event::Voted { term: 5, vote: Some(NodeId(3)) };
-        assert!(first(&leased.event(41, 2, opened).follows(42, 2, 5).event(43, 2, voted)).is_some());
+        assert!(CHECK.finds(&leased.event(41, 2, opened).follows(42, 2, 5).event(43, 2, voted)).is_some());
     }
 
     #[test]
@@ -239,29 +237,32 @@ mod tests {
         let applied = led().applies(4, 2, 1, 4, 0xa).applies(4, 3, 1, 4, 0xa).killed(5, 2).started(6, 2, 2);
         let long = applied.killed(5, 3).started(6, 3, 2).follows_whom(7, 2, 4, 1).follows_whom(7, 3, 4, 1);
         let long = long.acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
-        assert_eq!(first(&long), None);
+        assert_eq!(CHECK.finds(&long), None);
     }
 
     #[test]
     fn who_stands_for_election_or_leaves_the_term_breaks_its_promise() {
         let leased = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
         let stands = |role| Event::Role { role, term: 4, leader: None };
-        assert!(first(&leased().event(30, 2, stands(Role::PreCandidate))).is_some());
-        assert!(first(&leased().follows(30, 2, 5)).is_some());
-        assert_eq!(first(&leased().follows(30, 3, 5)), None, "on whom the lease does not count");
+        assert!(CHECK.finds(&leased().event(30, 2, stands(Role::PreCandidate))).is_some());
+        assert!(CHECK.finds(&leased().follows(30, 2, 5)).is_some());
+        assert_eq!(CHECK.finds(&leased().follows(30, 3, 5)), None, "on whom the lease does not count");
     }
 
     #[test]
     fn a_log_that_lacks_an_entry_wins_no_vote_of_one_that_has_it() {
         let behind = led().appends(4, 3, 2, 4, 0xb).acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
-        let finding = first(&behind).expect("n3 is further than n2, and could be elected by both");
+        let finding = CHECK.finds(&behind).expect("n3 is further than n2, and could be elected by both");
         assert!(finding.message.contains("n3 could be elected"), "{}", finding.message);
     }
 
     #[test]
     fn a_clock_that_jumps_ends_promises_early() {
         let jumps = led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).shows(22, 2, 22);
-        assert_eq!(first(&jumps), None);
-        assert!(first(&jumps.shows(30, 2, 800)).is_some(), "n2 is free from 140 ms on, the lease lasts until 310");
+        assert_eq!(CHECK.finds(&jumps), None);
+        assert!(
+            CHECK.finds(&jumps.shows(30, 2, 800)).is_some(),
+            "n2 is free from 140 ms on, the lease lasts until 310"
+        );
     }
 }

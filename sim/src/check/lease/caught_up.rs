@@ -41,13 +41,10 @@ impl Check for CaughtUp {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
     use leasehold::observe::Miss;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("caught-up")
-    }
+    const CHECK: Of = Of("caught-up");
 
     /// n1 has applied index 7 of term 4 and leads term 5.
     fn elected() -> Events {
@@ -73,14 +70,14 @@ mod tests {
 
     #[test]
     fn a_snapshot_that_ends_with_an_entry_of_the_own_term_is_as_good_as_having_applied_it() {
-        assert_eq!(first(&Events::default().restores(5, 1, 7, 5, 0xa).leads(10, 1, 5).hit(20, 1)), None);
-        assert!(first(&elected().restores(15, 1, 8, 4, 0xa).hit(20, 1)).is_some(), "an older term");
+        assert_eq!(CHECK.finds(&Events::default().restores(5, 1, 7, 5, 0xa).leads(10, 1, 5).hit(20, 1)), None);
+        assert!(CHECK.finds(&elected().restores(15, 1, 8, 4, 0xa).hit(20, 1)).is_some(), "an older term");
     }
 
     #[test]
     fn what_another_node_or_an_earlier_life_has_applied_does_not_count() {
-        assert!(first(&elected().applies(15, 2, 8, 5, 0).hit(20, 1)).is_some());
+        assert!(CHECK.finds(&elected().applies(15, 2, 8, 5, 0).hit(20, 1)).is_some());
         let again = elected().applies(15, 1, 8, 5, 0).killed(16, 1).started(17, 1, 2).leads(18, 1, 5);
-        assert!(first(&again.hit(20, 1)).is_some());
+        assert!(CHECK.finds(&again.hit(20, 1)).is_some());
     }
 }

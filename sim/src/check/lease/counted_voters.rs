@@ -45,12 +45,9 @@ impl Check for CountedVoters {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("counted-voters")
-    }
+    const CHECK: Of = Of("counted-voters");
 
     /// n1 leads term 4 of n1, n2 and n3, which vote, and n4, which learns; n5 is no member.
     fn leads() -> Events {
@@ -75,27 +72,27 @@ mod tests {
 
     #[test]
     fn a_node_that_is_no_member_does_not_count() {
-        assert!(first(&leads().acknowledges(20, 5, 1, 4, 10).leased(21, 1, 4, 0, 10)).is_some());
+        assert!(CHECK.finds(&leads().acknowledges(20, 5, 1, 4, 10).leased(21, 1, 4, 0, 10)).is_some());
         let removed = leads().acknowledges(20, 3, 1, 4, 10).members(20, 1, 8, [&[1, 2], &[], &[]]);
-        assert!(first(&removed.leased(21, 1, 4, 0, 10)).is_some());
+        assert!(CHECK.finds(&removed.leased(21, 1, 4, 0, 10)).is_some());
     }
 
     #[test]
     fn a_leader_without_a_vote_does_not_count() {
         let removed = || leads().members(10, 1, 8, [&[2, 3], &[], &[]]).acknowledges(20, 3, 1, 4, 10);
-        assert!(first(&removed().leased(21, 1, 4, 0, 10)).is_some());
-        assert_eq!(first(&removed().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10)), None);
+        assert!(CHECK.finds(&removed().leased(21, 1, 4, 0, 10)).is_some());
+        assert_eq!(CHECK.finds(&removed().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10)), None);
     }
 
     #[test]
     fn a_joint_configuration_needs_a_majority_of_both_halves() {
         let joint = || leads().members(10, 1, 8, [&[1, 4, 5], &[1, 2, 3], &[]]).acknowledges(20, 4, 1, 4, 10);
-        assert!(first(&joint().leased(21, 1, 4, 0, 10)).is_some());
-        assert_eq!(first(&joint().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10)), None);
+        assert!(CHECK.finds(&joint().leased(21, 1, 4, 0, 10)).is_some());
+        assert_eq!(CHECK.finds(&joint().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10)), None);
     }
 
     #[test]
     fn what_was_sent_before_the_base_does_not_back_it() {
-        assert!(first(&leads().acknowledges(20, 3, 1, 4, 9).leased(21, 1, 4, 0, 10)).is_some());
+        assert!(CHECK.finds(&leads().acknowledges(20, 3, 1, 4, 9).leased(21, 1, 4, 0, 10)).is_some());
     }
 }

@@ -69,13 +69,10 @@ impl Check for ExclusiveCommits {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
     use leasehold::observe::EndCause;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("exclusive-commits")
-    }
+    const CHECK: Of = Of("exclusive-commits");
 
     /// n1 leads term 4, with a lease until 1000 ms and an entry of its term.
     fn leased() -> Events {
@@ -93,19 +90,22 @@ mod tests {
 
     #[test]
     fn so_is_a_lease_extended_after_that() {
-        assert!(first(&leased().applies(1_000, 2, 2, 5, 0).extended(1_001, 1, 4, 2_000)).is_some());
+        assert!(CHECK.finds(&leased().applies(1_000, 2, 2, 5, 0).extended(1_001, 1, 4, 2_000)).is_some());
     }
 
     #[test]
     fn the_end_of_the_lease_lets_others_commit() {
-        assert_eq!(first(&leased().applies(1_000, 2, 2, 5, 0)), None);
-        assert_eq!(first(&leased().ended(800, 1, EndCause::Transfer).applies(900, 2, 2, 5, 0)), None);
+        assert_eq!(CHECK.finds(&leased().applies(1_000, 2, 2, 5, 0)), None);
+        assert_eq!(CHECK.finds(&leased().ended(800, 1, EndCause::Transfer).applies(900, 2, 2, 5, 0)), None);
     }
 
     #[test]
     fn the_holder_itself_commits_in_the_term_of_its_lease() {
-        assert_eq!(first(&leased().applies(900, 1, 2, 4, 0).applies(901, 2, 2, 4, 0)), None);
-        assert_eq!(first(&leased().leads(1_000, 2, 5).applies(1_001, 2, 2, 5, 0).extended(1_002, 2, 5, 2_000)), None);
+        assert_eq!(CHECK.finds(&leased().applies(900, 1, 2, 4, 0).applies(901, 2, 2, 4, 0)), None);
+        assert_eq!(
+            CHECK.finds(&leased().leads(1_000, 2, 5).applies(1_001, 2, 2, 5, 0).extended(1_002, 2, 5, 2_000)),
+            None
+        );
     }
 
     #[test]

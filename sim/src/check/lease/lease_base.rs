@@ -51,12 +51,9 @@ impl Check for LeaseBase {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("lease-base")
-    }
+    const CHECK: Of = Of("lease-base");
 
     /// n1 leads term 4 of `nodes` nodes.
     fn led(nodes: u64) -> Events {
@@ -66,8 +63,8 @@ mod tests {
 
     #[test]
     fn a_base_that_a_quorum_has_acknowledged_is_right() {
-        assert_eq!(first(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 20)), None);
-        assert_eq!(first(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 15)), None);
+        assert_eq!(CHECK.finds(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 20)), None);
+        assert_eq!(CHECK.finds(&led(3).acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 15)), None);
     }
 
     #[test]
@@ -88,26 +85,26 @@ mod tests {
     #[test]
     fn of_five_nodes_two_others_must_have_acknowledged_it() {
         let one = || led(5).acknowledges(30, 2, 1, 4, 20).acknowledges(30, 3, 1, 4, 19);
-        assert!(first(&one().leased(30, 1, 4, 0, 20)).is_some());
-        assert_eq!(first(&one().leased(30, 1, 4, 0, 19)), None);
+        assert!(CHECK.finds(&one().leased(30, 1, 4, 0, 20)).is_some());
+        assert_eq!(CHECK.finds(&one().leased(30, 1, 4, 0, 19)), None);
     }
 
     #[test]
     fn an_older_acknowledgement_that_comes_late_takes_nothing_back() {
         let events = led(3).acknowledges(30, 2, 1, 4, 20).acknowledges(31, 2, 1, 4, 15);
-        assert_eq!(first(&events.leased(32, 1, 4, 0, 20)), None);
+        assert_eq!(CHECK.finds(&events.leased(32, 1, 4, 0, 20)), None);
     }
 
     #[test]
     fn an_acknowledgement_of_another_term_or_another_life_does_not_count() {
-        assert!(first(&led(3).acknowledges(30, 2, 1, 3, 20).leased(30, 1, 4, 0, 20)).is_some());
+        assert!(CHECK.finds(&led(3).acknowledges(30, 2, 1, 3, 20).leased(30, 1, 4, 0, 20)).is_some());
         let again = led(3).acknowledges(30, 2, 1, 4, 20).killed(31, 1).started(32, 1, 2);
-        let finding = first(&again.leased(33, 1, 4, 0, 20)).expect("another life");
+        let finding = CHECK.finds(&again.leased(33, 1, 4, 0, 20)).expect("another life");
         assert_eq!(finding.story[1], "n2 has acknowledged nothing in this term");
     }
 
     #[test]
     fn a_leader_alone_is_its_own_quorum() {
-        assert_eq!(first(&led(1).leased(30, 1, 4, 0, 30)), None);
+        assert_eq!(CHECK.finds(&led(1).leased(30, 1, 4, 0, 30)), None);
     }
 }

@@ -49,13 +49,11 @@ fn what_is_wrong(state: &Replica) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, Of, ms};
     use crate::scenario::Class;
     use leasehold::observe::{EndCause, Miss};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("live-leader")
-    }
+    const CHECK: Of = Of("live-leader");
 
     /// n1 leads term 4 and holds a lease.
     fn leased() -> Events {
@@ -64,7 +62,7 @@ mod tests {
 
     #[track_caller]
     fn wrong(events: &Events, how: &str) {
-        let finding = first(events).expect("a read that should not have been answered");
+        let finding = CHECK.finds(events).expect("a read that should not have been answered");
         assert_eq!((finding.check, finding.class), ("live-leader", Class::LeaseInvariant));
         assert_eq!(finding.message, format!("n1 answered a read from its lease, but {how}"));
     }
@@ -89,14 +87,14 @@ mod tests {
         wrong(&leased().killed(15, 1).hit(20, 1), "its process is dead since 0.015000s");
         let paused = leased().process(15, 1, ProcessChange::Paused);
         wrong(&paused.hit(20, 1), "its process stands still since 0.015000s");
-        assert_eq!(first(&leased().process(15, 1, ProcessChange::Resumed).hit(20, 1)), None);
+        assert_eq!(CHECK.finds(&leased().process(15, 1, ProcessChange::Resumed).hit(20, 1)), None);
     }
 
     #[test]
     fn nor_a_leader_without_a_lease() {
         let ended = leased().ended(15, 1, EndCause::Transfer).hit(20, 1);
         wrong(&ended, "it holds none in term 4, which it leads");
-        assert_eq!(first(&ended).map(|finding| finding.at), Some(ms(20)));
+        assert_eq!(CHECK.finds(&ended).map(|finding| finding.at), Some(ms(20)));
     }
 
     #[test]

@@ -123,11 +123,9 @@ impl Check for MonotoneLease {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("monotone-lease")
-    }
+    const CHECK: Of = Of("monotone-lease");
 
     /// n1 has extended its lease of term 4, generation 0, from 10 ms on.
     fn leased() -> Events {
@@ -151,20 +149,20 @@ mod tests {
 
     #[test]
     fn a_new_term_and_a_new_generation_may_begin_lower() {
-        assert_eq!(first(&leased().leased(15, 1, 5, 0, 9)), None);
-        assert_eq!(first(&ended().leased(30, 1, 4, 1, 20)), None);
+        assert_eq!(CHECK.finds(&leased().leased(15, 1, 5, 0, 9)), None);
+        assert_eq!(CHECK.finds(&ended().leased(30, 1, 4, 1, 20)), None);
     }
 
     #[test]
     fn a_generation_that_has_ended_is_not_extended() {
-        let finding = first(&ended().leased(30, 1, 4, 0, 25)).expect("an ended generation");
+        let finding = CHECK.finds(&ended().leased(30, 1, 4, 0, 25)).expect("an ended generation");
         assert_eq!(finding.message, "n1 extended its lease of term 4 in generation 0, which had ended");
         assert_eq!(finding.story[0], "generation 0 ended at 0.020000s (transfer)");
     }
 
     #[test]
     fn what_began_before_the_end_extends_nothing_after_it() {
-        let finding = first(&ended().leased(30, 1, 4, 1, 19)).expect("a renewal that was on its way");
+        let finding = CHECK.finds(&ended().leased(30, 1, 4, 1, 19)).expect("a renewal that was on its way");
         assert_eq!(
             finding.message,
             "n1 extended its lease of term 4 by what began 1ms before the end of the last one (transfer)"
@@ -173,23 +171,23 @@ mod tests {
 
     #[test]
     fn a_leader_without_a_clock_may_count_from_a_reading_of_an_earlier_term() {
-        assert_eq!(first(&ended().leads(25, 1, 5).leased(30, 1, 5, 1, 19)), None);
+        assert_eq!(CHECK.finds(&ended().leads(25, 1, 5).leased(30, 1, 5, 1, 19)), None);
     }
 
     #[test]
     fn a_generation_ends_once() {
-        let finding = first(&ended().ends(30, 1, 0, EndCause::RoleChange)).expect("a second end");
+        let finding = CHECK.finds(&ended().ends(30, 1, 0, EndCause::RoleChange)).expect("a second end");
         assert_eq!(finding.message, "n1 ended generation 0 of its lease after generation 0");
-        assert_eq!(first(&ended().ends(30, 1, 1, EndCause::RoleChange)), None);
+        assert_eq!(CHECK.finds(&ended().ends(30, 1, 1, EndCause::RoleChange)), None);
     }
 
     #[test]
     fn a_process_that_starts_again_counts_anew() {
-        assert_eq!(first(&ended().killed(21, 1).started(22, 1, 2).leased(30, 1, 5, 0, 5)), None);
+        assert_eq!(CHECK.finds(&ended().killed(21, 1).started(22, 1, 2).leased(30, 1, 5, 0, 5)), None);
     }
 
     #[test]
     fn nodes_do_not_concern_each_other() {
-        assert_eq!(first(&ended().leased(30, 2, 4, 0, 5)), None);
+        assert_eq!(CHECK.finds(&ended().leased(30, 2, 4, 0, 5)), None);
     }
 }

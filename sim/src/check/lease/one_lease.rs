@@ -60,14 +60,11 @@ fn moved(now: &Now<'_>, node: NodeId) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::check::STORY;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, Of, ms};
     use leasehold::observe::EndCause;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("one-lease")
-    }
+    const CHECK: Of = Of("one-lease");
 
     /// n1 leads term 4 with a lease until 1000 ms.
     fn leased() -> Events {
@@ -90,47 +87,48 @@ mod tests {
 
     #[test]
     fn a_lease_may_begin_at_the_instant_at_which_another_runs_out() {
-        assert_eq!(first(&leased().leads(800, 2, 5).extended(1_000, 2, 5, 1_800)), None);
-        assert!(first(&leased().leads(800, 2, 5).extended(999, 2, 5, 1_800)).is_some());
+        assert_eq!(CHECK.finds(&leased().leads(800, 2, 5).extended(1_000, 2, 5, 1_800)), None);
+        assert!(CHECK.finds(&leased().leads(800, 2, 5).extended(999, 2, 5, 1_800)).is_some());
     }
 
     #[test]
     fn a_lease_that_was_ended_does_not_count() {
         let ended = leased().ended(700, 1, EndCause::Transfer);
-        assert_eq!(first(&ended.leads(800, 2, 5).extended(850, 2, 5, 1_800)), None);
+        assert_eq!(CHECK.finds(&ended.leads(800, 2, 5).extended(850, 2, 5, 1_800)), None);
     }
 
     #[test]
     fn a_lease_does_not_outlive_its_holders_role_or_term() {
-        assert_eq!(first(&leased().follows(700, 1, 5).extended(850, 2, 5, 1_800)), None);
-        assert_eq!(first(&leased().stopped(700, 1).extended(850, 2, 5, 1_800)), None);
+        assert_eq!(CHECK.finds(&leased().follows(700, 1, 5).extended(850, 2, 5, 1_800)), None);
+        assert_eq!(CHECK.finds(&leased().stopped(700, 1).extended(850, 2, 5, 1_800)), None);
     }
 
     #[test]
     fn the_end_of_one_lease_does_not_end_another() {
         let ended = leased().ended(700, 2, EndCause::Transfer);
-        assert!(first(&ended.extended(850, 2, 5, 1_800)).is_some());
+        assert!(CHECK.finds(&ended.extended(850, 2, 5, 1_800)).is_some());
     }
 
     #[test]
     fn an_extension_that_has_run_out_already_is_no_lease() {
-        assert_eq!(first(&leased().extended(850, 2, 5, 850)), None);
+        assert_eq!(CHECK.finds(&leased().extended(850, 2, 5, 850)), None);
     }
 
     #[test]
     fn a_clock_that_is_touched_moves_the_end_of_a_lease() {
-        let finding = first(&leased().clock_touched(500, 1, 1_500).extended(1_200, 2, 5, 2_000)).expect("slowed down");
+        let finding =
+            CHECK.finds(&leased().clock_touched(500, 1, 1_500).extended(1_200, 2, 5, 2_000)).expect("slowed down");
         assert_eq!(finding.at, ms(1_200));
-        assert_eq!(first(&leased().clock_touched(500, 1, 700).extended(850, 2, 5, 1_800)), None);
+        assert_eq!(CHECK.finds(&leased().clock_touched(500, 1, 700).extended(850, 2, 5, 1_800)), None);
     }
 
     #[test]
     fn a_lease_that_comes_back_by_a_step_of_the_clock_is_a_violation_there() {
         let stepped = leased().leads(1_050, 2, 5).extended(1_100, 2, 5, 2_000).clock_touched(1_300, 1, 1_900);
-        assert_eq!(first(&stepped).map(|finding| finding.at), Some(ms(1_300)));
+        assert_eq!(CHECK.finds(&stepped).map(|finding| finding.at), Some(ms(1_300)));
         let of_no_lease =
             Events::default().leads(1_050, 2, 5).extended(1_100, 2, 5, 2_000).clock_touched(1_300, 1, 1_900);
-        assert_eq!(first(&of_no_lease), None);
+        assert_eq!(CHECK.finds(&of_no_lease), None);
     }
 
     #[test]

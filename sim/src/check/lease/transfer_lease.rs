@@ -153,14 +153,12 @@ impl Check for TransferLease {
 mod tests {
     use super::*;
     use crate::check::Severity;
-    use crate::check::testing::{Events, head, ms};
+    use crate::check::testing::{Events, Of, head, ms};
     use crate::scenario::Class;
     use crate::words::MessageKind;
     use leasehold::observe::Event;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("transfer-lease")
-    }
+    const CHECK: Of = Of("transfer-lease");
 
     /// n1 leads term 4, with entry 1 in its log and applied, and gives leadership to n2 from 100 ms on.
     fn transferring() -> Events {
@@ -175,7 +173,7 @@ mod tests {
 
     #[track_caller]
     fn wrong(events: &Events, message: &str) {
-        let finding = first(events).expect("a lease in a transfer");
+        let finding = CHECK.finds(events).expect("a lease in a transfer");
         assert_eq!(
             (finding.check, finding.class, finding.severity),
             ("transfer-lease", Class::LeaseInvariant, Severity::Actual)
@@ -210,17 +208,17 @@ mod tests {
             &regained().leased(250, 1, 4, 0, 190),
             "n1 extended its lease, but the lease is counted from before 0.200000s, when its transfer was given up",
         );
-        assert_eq!(first(&regained().leased(250, 1, 4, 0, 210).hit(260, 1).leased(270, 1, 4, 0, 220)), None);
+        assert_eq!(CHECK.finds(&regained().leased(250, 1, 4, 0, 210).hit(260, 1).leased(270, 1, 4, 0, 220)), None);
     }
 
     #[test]
     fn the_new_leader_and_a_later_life_are_free() {
         assert_eq!(
-            first(&transferring().follows(150, 1, 5).leads(160, 2, 5).leased(170, 2, 5, 0, 165).hit(180, 2)),
+            CHECK.finds(&transferring().follows(150, 1, 5).leads(160, 2, 5).leased(170, 2, 5, 0, 165).hit(180, 2)),
             None
         );
         assert_eq!(
-            first(&transferring().killed(150, 1).started(160, 1, 2).leads(900, 1, 6).leased(910, 1, 6, 0, 905)),
+            CHECK.finds(&transferring().killed(150, 1).started(160, 1, 2).leads(900, 1, 6).leased(910, 1, 6, 0, 905)),
             None
         );
     }
@@ -229,13 +227,13 @@ mod tests {
     fn a_timeout_now_that_was_under_way_while_the_lease_came_back_might_have_cost_it() {
         let regained = || given_up().appends(220, 1, 2, 4, 0xb).applies(230, 1, 2, 4, 0xb).leased(250, 1, 4, 0, 210);
         let arrives = |events: Events| events.arrives(300, (1, 2), MessageKind::TimeoutNow, head(4, 2, 0));
-        let finding = first(&arrives(regained().appends(240, 2, 2, 4, 0xb))).expect("it might win");
+        let finding = CHECK.finds(&arrives(regained().appends(240, 2, 2, 4, 0xb))).expect("it might win");
         assert_eq!((finding.severity, finding.at), (Severity::Potential, ms(300)));
-        assert_eq!(first(&arrives(regained())), None, "its log is behind: it cannot win");
+        assert_eq!(CHECK.finds(&arrives(regained())), None, "its log is behind: it cannot win");
         let ahead = regained().appends(240, 2, 2, 4, 0xb).appends(241, 2, 3, 4, 0xc);
-        assert_eq!(first(&arrives(ahead)), None, "its log has moved on: it throws that away");
+        assert_eq!(CHECK.finds(&arrives(ahead)), None, "its log has moved on: it throws that away");
         assert_eq!(
-            first(&transferring().arrives(150, (1, 2), MessageKind::TimeoutNow, head(4, 1, 0))),
+            CHECK.finds(&transferring().arrives(150, (1, 2), MessageKind::TimeoutNow, head(4, 1, 0))),
             None,
             "there is no lease"
         );
@@ -246,8 +244,8 @@ mod tests {
         let stands = || transferring().arrives(150, (1, 2), MessageKind::TimeoutNow, head(4, 1, 0));
         let asked = |events: Events, term| events.arrives(300, (2, 3), MessageKind::ForcedVote, head(term, 1, 0));
         let leased = stands().extended(200, 3, 4, 1_000);
-        assert_eq!(first(&asked(leased, 5)).map(|finding| finding.severity), Some(Severity::Potential));
-        assert_eq!(first(&asked(stands(), 5)), None);
-        assert_eq!(first(&asked(stands().extended(200, 3, 4, 1_000), 6)), None, "of its own accord");
+        assert_eq!(CHECK.finds(&asked(leased, 5)).map(|finding| finding.severity), Some(Severity::Potential));
+        assert_eq!(CHECK.finds(&asked(stands(), 5)), None);
+        assert_eq!(CHECK.finds(&asked(stands().extended(200, 3, 4, 1_000), 6)), None, "of its own accord");
     }
 }

@@ -70,15 +70,12 @@ impl Check for CommitProgress {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::check::Severity;
-    use crate::check::testing::{Events, get, put};
+    use crate::check::testing::{Events, Of, get, put};
     use crate::scenario::Class;
 
     /// An election timeout is one second.
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("commit-progress")
-    }
+    const CHECK: Of = Of("commit-progress");
 
     fn asked() -> Events {
         Events::default().applies(100, 1, 1, 4, 0).invoke(200, 1, put(0))
@@ -86,7 +83,7 @@ mod tests {
 
     #[test]
     fn to_answer_for_long_without_a_commit_that_is_asked_for_might_be_wrong() {
-        let finding = first(&asked().hit(3_201, 1)).expect("three election timeouts");
+        let finding = CHECK.finds(&asked().hit(3_201, 1)).expect("three election timeouts");
         assert_eq!((finding.severity, finding.class), (Severity::Potential, Class::Liveness));
         assert_eq!(
             finding.message,
@@ -102,9 +99,9 @@ mod tests {
 
     #[test]
     fn progress_and_nothing_to_do_are_in_order() {
-        assert_eq!(first(&asked().hit(3_200, 1)), None);
-        assert_eq!(first(&asked().applies(3_000, 1, 2, 4, 0).hit(3_201, 1)), None);
-        assert_eq!(first(&asked().written(300, 1, 2).hit(9_000, 1)), None);
-        assert_eq!(first(&Events::default().applies(100, 1, 1, 4, 0).invoke(200, 1, get(0)).hit(9_000, 1)), None);
+        assert_eq!(CHECK.finds(&asked().hit(3_200, 1)), None);
+        assert_eq!(CHECK.finds(&asked().applies(3_000, 1, 2, 4, 0).hit(3_201, 1)), None);
+        assert_eq!(CHECK.finds(&asked().written(300, 1, 2).hit(9_000, 1)), None);
+        assert_eq!(CHECK.finds(&Events::default().applies(100, 1, 1, 4, 0).invoke(200, 1, get(0)).hit(9_000, 1)), None);
     }
 }

@@ -206,12 +206,10 @@ fn leap(now: &Now<'_>, index: u64, known: &Known, before: Option<Known>) -> Find
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
     use leasehold::observe::Event;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("configuration")
-    }
+    const CHECK: Of = Of("configuration");
 
     /// n1 to n3 vote from index 5 on.
     fn three() -> Events {
@@ -222,9 +220,9 @@ mod tests {
     #[test]
     fn one_voter_may_come_go_or_learn() {
         let learner = || three().members(10, 1, 6, [&[1, 2, 3], &[], &[4]]);
-        assert_eq!(first(&learner().members(20, 1, 7, [&[1, 2, 3, 4], &[], &[]])), None);
-        assert_eq!(first(&learner().members(20, 1, 7, [&[1, 2], &[], &[3, 4]])), None);
-        assert_eq!(first(&learner().members(20, 1, 7, [&[2, 3], &[], &[4]])), None);
+        assert_eq!(CHECK.finds(&learner().members(20, 1, 7, [&[1, 2, 3, 4], &[], &[]])), None);
+        assert_eq!(CHECK.finds(&learner().members(20, 1, 7, [&[1, 2], &[], &[3, 4]])), None);
+        assert_eq!(CHECK.finds(&learner().members(20, 1, 7, [&[2, 3], &[], &[4]])), None);
     }
 
     #[test]
@@ -240,25 +238,25 @@ mod tests {
     #[test]
     fn a_joint_configuration_has_what_was_before_as_one_half_and_leaves_the_other() {
         let joint = || three().members(10, 1, 6, [&[1, 4, 5], &[1, 2, 3], &[]]);
-        assert_eq!(first(&joint().members(20, 1, 7, [&[1, 4, 5], &[], &[]])), None);
-        assert!(first(&joint().members(20, 1, 7, [&[1, 2, 3], &[], &[]])).is_some());
-        assert!(first(&joint().members(20, 1, 7, [&[1, 2, 4], &[1, 4, 5], &[]])).is_some(), "joint upon joint");
-        assert!(first(&three().members(10, 1, 6, [&[1, 4, 5], &[1, 2], &[]])).is_some(), "n3 voted too");
+        assert_eq!(CHECK.finds(&joint().members(20, 1, 7, [&[1, 4, 5], &[], &[]])), None);
+        assert!(CHECK.finds(&joint().members(20, 1, 7, [&[1, 2, 3], &[], &[]])).is_some());
+        assert!(CHECK.finds(&joint().members(20, 1, 7, [&[1, 2, 4], &[1, 4, 5], &[]])).is_some(), "joint upon joint");
+        assert!(CHECK.finds(&three().members(10, 1, 6, [&[1, 4, 5], &[1, 2], &[]])).is_some(), "n3 voted too");
     }
 
     #[test]
     fn other_members_from_the_same_index_on_are_a_violation() {
         let told = || three().members(10, 1, 6, [&[1, 2], &[], &[]]);
-        assert_eq!(first(&told().members(20, 2, 6, [&[1, 2], &[], &[]])), None);
-        let finding = first(&told().members(20, 2, 6, [&[1, 3], &[], &[]])).expect("two memberships");
+        assert_eq!(CHECK.finds(&told().members(20, 2, 6, [&[1, 2], &[], &[]])), None);
+        let finding = CHECK.finds(&told().members(20, 2, 6, [&[1, 3], &[], &[]])).expect("two memberships");
         assert_eq!(finding.message, "n2 and n1 go by different members from index 6 on");
     }
 
     #[test]
     fn a_snapshot_between_two_changes_tells_what_was_in_force() {
         let told = || three().members(10, 1, 9, [&[1, 2], &[], &[]]);
-        assert_eq!(first(&told().members(20, 2, 7, [&[1, 2, 3], &[], &[]])), None);
-        assert_eq!(first(&told().members(20, 2, 12, [&[1, 2], &[], &[]])), None);
+        assert_eq!(CHECK.finds(&told().members(20, 2, 7, [&[1, 2, 3], &[], &[]])), None);
+        assert_eq!(CHECK.finds(&told().members(20, 2, 12, [&[1, 2], &[], &[]])), None);
     }
 
     #[test]
@@ -267,21 +265,25 @@ mod tests {
             events.appends(at, 1, index, 4, 0).event(at, 1, Event::ChangeAppended { index })
         };
         let two = |between: fn(Events) -> Events| change(between(change(three(), 10, 6)), 20, 7);
-        assert_eq!(first(&two(|events| events.applies(15, 1, 6, 4, 0))), None);
-        let finding = first(&two(|events| events)).expect("two at once");
+        assert_eq!(CHECK.finds(&two(|events| events.applies(15, 1, 6, 4, 0))), None);
+        let finding = CHECK.finds(&two(|events| events)).expect("two at once");
         assert_eq!(
             finding.message,
             "n1 leads and took a change of membership at index 7 before it had applied the one at index 6"
         );
-        assert_eq!(first(&two(|events| events.follows(15, 1, 5))), None, "a follower learns of both in one message");
-        assert_eq!(first(&change(change(three(), 10, 6), 20, 6)), None, "the first is overwritten");
+        assert_eq!(
+            CHECK.finds(&two(|events| events.follows(15, 1, 5))),
+            None,
+            "a follower learns of both in one message"
+        );
+        assert_eq!(CHECK.finds(&change(change(three(), 10, 6), 20, 6)), None, "the first is overwritten");
     }
 
     #[test]
     fn who_stands_for_election_has_applied_every_change_that_it_knows_to_be_committed() {
         let stands = |commit| three().event(10, 2, Event::CampaignedAmidChange { index: 6, commit });
-        assert_eq!(first(&stands(5)), None);
-        assert!(first(&stands(6)).is_some());
+        assert_eq!(CHECK.finds(&stands(5)), None);
+        assert!(CHECK.finds(&stands(6)).is_some());
     }
 
     #[test]
@@ -290,14 +292,14 @@ mod tests {
         let applies = |events: Events, node| {
             (0..100).fold(events, |events, more| events.applies(9_000 + more, node, 7 + more, 4, 0))
         };
-        assert_eq!(first(&applies(joint(), 1).applies(11_000, 1, 107, 4, 0)), None);
-        assert_eq!(first(&joint().applies(11_001, 1, 7, 4, 0)), None, "it may have been cut off");
-        let finding = first(&applies(joint(), 1).applies(11_001, 1, 107, 4, 0)).expect("too long");
+        assert_eq!(CHECK.finds(&applies(joint(), 1).applies(11_000, 1, 107, 4, 0)), None);
+        assert_eq!(CHECK.finds(&joint().applies(11_001, 1, 7, 4, 0)), None, "it may have been cut off");
+        let finding = CHECK.finds(&applies(joint(), 1).applies(11_001, 1, 107, 4, 0)).expect("too long");
         assert_eq!(finding.message, "n1 leads, applies, and has not left its joint configuration for 10s");
-        assert_eq!(first(&applies(joint(), 2).applies(11_001, 2, 107, 4, 0)), None, "a follower leaves nothing");
+        assert_eq!(CHECK.finds(&applies(joint(), 2).applies(11_001, 2, 107, 4, 0)), None, "a follower leaves nothing");
         let paused = applies(joint().process(8_000, 1, ProcessChange::Resumed), 1);
-        assert_eq!(first(&paused.applies(11_001, 1, 107, 4, 0)), None);
+        assert_eq!(CHECK.finds(&paused.applies(11_001, 1, 107, 4, 0)), None);
         let left = applies(joint().members(2_000, 1, 7, [&[1, 4, 5], &[], &[]]), 1);
-        assert_eq!(first(&left.applies(13_001, 1, 107, 4, 0)), None);
+        assert_eq!(CHECK.finds(&left.applies(13_001, 1, 107, 4, 0)), None);
     }
 }

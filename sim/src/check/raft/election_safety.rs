@@ -38,12 +38,9 @@ impl Check for ElectionSafety {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("election-safety")
-    }
+    const CHECK: Of = Of("election-safety");
 
     #[test]
     fn a_second_leader_of_a_term_is_a_violation_even_after_the_first_stepped_down() {
@@ -56,11 +53,11 @@ mod tests {
 
     #[test]
     fn leaders_of_different_terms_may_overlap() {
-        assert_eq!(first(&Events::default().leads(0, 1, 4).leads(100, 2, 5)), None);
+        assert_eq!(CHECK.finds(&Events::default().leads(0, 1, 4).leads(100, 2, 5)), None);
     }
 
     #[test]
     fn a_leader_may_say_twice_that_it_leads() {
-        assert_eq!(first(&Events::default().leads(0, 1, 4).leads(100, 1, 4)), None);
+        assert_eq!(CHECK.finds(&Events::default().leads(0, 1, 4).leads(100, 1, 4)), None);
     }
 }

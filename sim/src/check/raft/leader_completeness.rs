@@ -91,12 +91,9 @@ fn judge(now: &Now<'_>, (leader, term): (NodeId, u64), committed: &Committed) ->
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::{Events, ms};
+    use crate::check::testing::{Events, Of, ms};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("leader-completeness")
-    }
+    const CHECK: Of = Of("leader-completeness");
 
     /// n1 leads term 4 and has applied indices 1 and 2; n2 follows and has index 1.
     fn committed() -> Events {
@@ -112,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_leader_with_other_entries_is_a_violation() {
-        let finding = first(&committed().appends(35, 2, 2, 3, 0xc).leads(40, 2, 5)).expect("index 2 is another");
+        let finding = CHECK.finds(&committed().appends(35, 2, 2, 3, 0xc).leads(40, 2, 5)).expect("index 2 is another");
         assert_eq!(
             finding.story[1],
             "n2, which leads term 5, has 2 entries; the first that is not as on n1 is at index 2"
@@ -122,27 +119,27 @@ mod tests {
     #[test]
     fn a_leader_that_has_everything_and_more_is_right() {
         let events = committed().appends(35, 2, 2, 4, 0xb).appends(36, 2, 3, 4, 0xc);
-        assert_eq!(first(&events.leads(40, 2, 5)), None);
+        assert_eq!(CHECK.finds(&events.leads(40, 2, 5)), None);
     }
 
     #[test]
     fn a_late_winner_need_not_have_what_a_later_term_committed() {
         let events = committed().follows(35, 2, 3);
-        assert_eq!(first(&events.leads(40, 2, 4)), None);
+        assert_eq!(CHECK.finds(&events.leads(40, 2, 4)), None);
     }
 
     #[test]
     fn what_an_old_leader_commits_after_the_election_of_another_is_asked_for() {
         let events = committed().appends(35, 2, 2, 4, 0xb).leads(40, 2, 5).appends(50, 1, 3, 4, 0xc);
-        assert_eq!(first(&events), None);
+        assert_eq!(CHECK.finds(&events), None);
         let events = committed().appends(35, 2, 2, 4, 0xb).leads(40, 2, 5).appends(50, 1, 3, 4, 0xc);
-        let finding = first(&events.applies(60, 1, 3, 4, 0xc)).expect("index 3 is missing");
+        let finding = CHECK.finds(&events.applies(60, 1, 3, 4, 0xc)).expect("index 3 is missing");
         assert_eq!(finding.at, ms(60));
     }
 
     #[test]
     fn a_process_that_starts_again_and_applies_anew_asks_for_nothing_else() {
         let again = committed().appends(35, 2, 2, 4, 0xb).killed(36, 1).started(37, 1, 2).applies(38, 1, 1, 4, 0xa);
-        assert_eq!(first(&again.leads(40, 2, 5)), None);
+        assert_eq!(CHECK.finds(&again.leads(40, 2, 5)), None);
     }
 }

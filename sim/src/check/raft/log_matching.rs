@@ -67,12 +67,9 @@ fn different(now: &Now<'_>, (node, entry): (NodeId, Entry), index: u64, other: N
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("log-matching")
-    }
+    const CHECK: Of = Of("log-matching");
 
     /// n1 has entries of term 4 at indices 1 and 2.
     fn two() -> Events {
@@ -90,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_entry_after_a_wrong_predecessor_is_a_violation() {
-        let finding = first(&two().appends(30, 2, 1, 3, 0xa).appends(40, 2, 2, 4, 0xb)).expect("two pasts");
+        let finding = CHECK.finds(&two().appends(30, 2, 1, 3, 0xa).appends(40, 2, 2, 4, 0xb)).expect("two pasts");
         assert_eq!(
             finding.message,
             "n2 and n1 both have an entry of term 4 at index 2, but with different entries before it, from index 1 on"
@@ -100,34 +97,35 @@ mod tests {
 
     #[test]
     fn logs_may_differ_where_their_terms_do() {
-        assert_eq!(first(&two().appends(30, 2, 1, 4, 0xa).appends(40, 2, 2, 5, 0xf)), None);
+        assert_eq!(CHECK.finds(&two().appends(30, 2, 1, 4, 0xa).appends(40, 2, 2, 5, 0xf)), None);
     }
 
     #[test]
     fn what_was_overwritten_is_not_compared() {
         let overwritten = two().appends(30, 1, 1, 5, 0xd);
-        assert_eq!(first(&overwritten.appends(40, 2, 1, 4, 0xa).appends(50, 2, 2, 4, 0xe)), None);
+        assert_eq!(CHECK.finds(&overwritten.appends(40, 2, 1, 4, 0xa).appends(50, 2, 2, 4, 0xe)), None);
     }
 
     #[test]
     fn a_kill_takes_nothing_that_was_durable() {
-        assert!(first(&two().killed(30, 1).appends(40, 2, 1, 4, 0xc)).is_some());
-        assert_eq!(first(&two().killed(30, 1).started(40, 1, 2).appends(50, 1, 3, 5, 0xc)), None);
+        assert!(CHECK.finds(&two().killed(30, 1).appends(40, 2, 1, 4, 0xc)).is_some());
+        assert_eq!(CHECK.finds(&two().killed(30, 1).started(40, 1, 2).appends(50, 1, 3, 5, 0xc)), None);
     }
 
     #[test]
     fn a_gap_is_a_violation() {
-        let finding = first(&two().appends(30, 1, 4, 4, 0xd)).expect("a gap");
+        let finding = CHECK.finds(&two().appends(30, 1, 4, 4, 0xd)).expect("a gap");
         assert_eq!(finding.message, "n1 has index 4 in its log, but nothing between that and index 2");
     }
 
     #[test]
     fn a_node_that_restores_a_snapshot_has_the_log_of_whoever_has_its_last_entry() {
         let restored = || two().restores(30, 2, 2, 4, 0x5);
-        assert_eq!(first(&restored().appends(40, 2, 3, 4, 0xc)), None);
-        let finding = first(&two().restores(30, 2, 5, 4, 0x5).appends(40, 2, 6, 4, 0xc)).expect("nobody has index 5");
+        assert_eq!(CHECK.finds(&restored().appends(40, 2, 3, 4, 0xc)), None);
+        let finding =
+            CHECK.finds(&two().restores(30, 2, 5, 4, 0x5).appends(40, 2, 6, 4, 0xc)).expect("nobody has index 5");
         assert_eq!(finding.message, "n2 has index 6 in its log, but nothing between that and index 0");
-        assert!(first(&restored().appends(40, 1, 3, 4, 0xc).appends(50, 2, 3, 4, 0xd)).is_some());
+        assert!(CHECK.finds(&restored().appends(40, 1, 3, 4, 0xc).appends(50, 2, 3, 4, 0xd)).is_some());
     }
 
     #[test]

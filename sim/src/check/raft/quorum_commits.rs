@@ -84,13 +84,11 @@ impl Check for QuorumCommits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::{Events, head};
+    use crate::check::testing::{Events, Of, head};
     use crate::view::View;
     use crate::words::MessageKind;
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("quorum-commits")
-    }
+    const CHECK: Of = Of("quorum-commits");
 
     /// Of three nodes, `holders` have entry 1 of term 4.
     fn held_by(holders: &[u64]) -> Events {
@@ -102,7 +100,7 @@ mod tests {
     fn what_a_quorum_has_may_be_applied_and_told() {
         let events = held_by(&[2, 3]).applies(20, 2, 1, 4, 0xa).applies(21, 3, 1, 4, 0xa);
         assert_eq!(events.evaluated_by("quorum-commits"), 1, "once an index");
-        assert_eq!(first(&held_by(&[1, 2]).arrives(20, (1, 2), MessageKind::Heartbeat, head(4, 0, 1))), None);
+        assert_eq!(CHECK.finds(&held_by(&[1, 2]).arrives(20, (1, 2), MessageKind::Heartbeat, head(4, 0, 1))), None);
     }
 
     #[test]
@@ -112,13 +110,14 @@ mod tests {
             20,
             "n1 applied index 1, but it is durable in 1 log: no quorum of 3 voters",
         );
-        let told = first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Append, head(4, 0, 1))).expect("a ghost");
+        let told =
+            CHECK.finds(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Append, head(4, 0, 1))).expect("a ghost");
         assert!(told.message.starts_with("n1 told that it has committed index 1,"), "{}", told.message);
     }
 
     #[test]
     fn another_entry_at_the_index_does_not_count() {
-        assert!(first(&held_by(&[1]).appends(11, 2, 1, 5, 0xb).applies(20, 1, 1, 4, 0xa)).is_some());
+        assert!(CHECK.finds(&held_by(&[1]).appends(11, 2, 1, 5, 0xb).applies(20, 1, 1, 4, 0xa)).is_some());
     }
 
     #[test]
@@ -156,6 +155,6 @@ mod tests {
 
     #[test]
     fn a_vote_says_nothing_about_what_is_committed() {
-        assert_eq!(first(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Vote, head(5, 1, 1))), None);
+        assert_eq!(CHECK.finds(&held_by(&[1]).arrives(20, (1, 2), MessageKind::Vote, head(5, 1, 1))), None);
     }
 }

@@ -148,12 +148,9 @@ fn different(now: &Now<'_>, first: &Told, entry: Told) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::check::testing::Events;
+    use crate::check::testing::{Events, Of};
 
-    fn first(events: &Events) -> Option<Finding> {
-        events.found_by("state-machine-safety")
-    }
+    const CHECK: Of = Of("state-machine-safety");
 
     /// n1 has applied indices 1 and 2.
     fn two() -> Events {
@@ -179,42 +176,42 @@ mod tests {
 
     #[test]
     fn other_content_at_the_same_index_is_a_violation() {
-        let finding = first(&two().applies(30, 2, 1, 4, 0xc)).expect("two contents");
+        let finding = CHECK.finds(&two().applies(30, 2, 1, 4, 0xc)).expect("two contents");
         assert_eq!(finding.message, "n2 and n1 applied entries of term 4 with different content at index 1");
     }
 
     #[test]
     fn the_same_entries_in_the_same_order_are_right() {
-        assert_eq!(first(&two().applies(30, 2, 1, 4, 0xa).applies(40, 2, 2, 4, 0xb)), None);
+        assert_eq!(CHECK.finds(&two().applies(30, 2, 1, 4, 0xa).applies(40, 2, 2, 4, 0xb)), None);
     }
 
     #[test]
     fn an_entry_left_out_is_a_violation() {
-        let finding = first(&two().applies(30, 1, 4, 4, 0xd)).expect("a gap");
+        let finding = CHECK.finds(&two().applies(30, 1, 4, 4, 0xd)).expect("a gap");
         assert_eq!(finding.message, "n1 applied index 4 after index 2: it left out what comes before");
         assert_eq!(finding.story[2], "index 3 was due");
-        assert!(first(&Events::default().applies(10, 1, 2, 4, 0xb)).is_some(), "a store begins empty");
+        assert!(CHECK.finds(&Events::default().applies(10, 1, 2, 4, 0xb)).is_some(), "a store begins empty");
     }
 
     #[test]
     fn an_entry_applied_twice_is_a_violation() {
-        let finding = first(&two().applies(30, 1, 2, 4, 0xb)).expect("a repetition");
+        let finding = CHECK.finds(&two().applies(30, 1, 2, 4, 0xb)).expect("a repetition");
         assert_eq!(finding.message, "n1 applied index 2 after index 2: it applied again what it had applied");
     }
 
     #[test]
     fn a_node_goes_on_after_the_snapshot_that_it_restored() {
         let restored = || two().restores(30, 2, 2, 4, 0x5);
-        assert_eq!(first(&restored().applies(40, 2, 3, 4, 0xc)), None);
-        assert!(first(&restored().applies(40, 2, 2, 4, 0xb)).is_some(), "it is in the snapshot");
-        assert!(first(&restored().applies(40, 2, 4, 4, 0xd)).is_some(), "index 3 is not");
+        assert_eq!(CHECK.finds(&restored().applies(40, 2, 3, 4, 0xc)), None);
+        assert!(CHECK.finds(&restored().applies(40, 2, 2, 4, 0xb)).is_some(), "it is in the snapshot");
+        assert!(CHECK.finds(&restored().applies(40, 2, 4, 4, 0xd)).is_some(), "index 3 is not");
     }
 
     #[test]
     fn another_state_after_the_same_entries_is_a_violation() {
         let taken = || two().snapshots(30, 1, 2, 4, 0x5);
-        assert_eq!(first(&taken().restores(40, 2, 2, 4, 0x5)), None);
-        let finding = first(&taken().restores(40, 2, 2, 4, 0x6)).expect("two states");
+        assert_eq!(CHECK.finds(&taken().restores(40, 2, 2, 4, 0x5)), None);
+        let finding = CHECK.finds(&taken().restores(40, 2, 2, 4, 0x6)).expect("two states");
         assert_eq!(
             finding.message,
             "n2 and n1 had different states after they had applied the same entries up to index 2"
@@ -224,26 +221,26 @@ mod tests {
 
     #[test]
     fn a_snapshot_of_what_nobody_applied_is_a_violation() {
-        let finding = first(&two().restores(30, 2, 3, 4, 0x5)).expect("index 3 is nobody's");
+        let finding = CHECK.finds(&two().restores(30, 2, 3, 4, 0x5)).expect("index 3 is nobody's");
         assert_eq!(
             finding.message,
             "n2 has a snapshot that ends with an entry of term 4 at index 3, which nobody applied"
         );
-        assert!(first(&two().snapshots(30, 1, 2, 5, 0x5)).is_some(), "index 2 is of term 4");
+        assert!(CHECK.finds(&two().snapshots(30, 1, 2, 5, 0x5)).is_some(), "index 2 is of term 4");
     }
 
     #[test]
     fn a_process_that_goes_back_to_an_older_snapshot_is_a_violation_and_one_that_starts_on_it_is_not() {
-        let finding = first(&two().restores(30, 1, 1, 4, 0x5)).expect("back");
+        let finding = CHECK.finds(&two().restores(30, 1, 1, 4, 0x5)).expect("back");
         assert_eq!(finding.message, "n1 went back from index 2 to a snapshot of index 1");
-        assert_eq!(first(&two().killed(30, 1).started(40, 1, 2).restores(50, 1, 1, 4, 0x5)), None);
+        assert_eq!(CHECK.finds(&two().killed(30, 1).started(40, 1, 2).restores(50, 1, 1, 4, 0x5)), None);
     }
 
     #[test]
     fn a_process_that_starts_again_begins_at_the_first_entry() {
         let again = || two().killed(30, 1).started(40, 1, 2);
-        assert_eq!(first(&again().applies(50, 1, 1, 4, 0xa)), None);
-        assert!(first(&again().applies(50, 1, 3, 4, 0xc)).is_some(), "its store is empty");
-        assert!(first(&again().applies(50, 1, 1, 4, 0xf)).is_some(), "another entry than before");
+        assert_eq!(CHECK.finds(&again().applies(50, 1, 1, 4, 0xa)), None);
+        assert!(CHECK.finds(&again().applies(50, 1, 3, 4, 0xc)).is_some(), "its store is empty");
+        assert!(CHECK.finds(&again().applies(50, 1, 1, 4, 0xf)).is_some(), "another entry than before");
     }
 }
