@@ -49,6 +49,8 @@ pub struct Hop {
     pub forwarded: bool,
     /// Has a leader decided it before, so that it is only tried again? A lease read is then not counted a second time.
     pub again: bool,
+    /// The client's number for it, which it keeps when it is passed on: what a trace of it goes by. Nothing is decided by it.
+    pub origin: u64,
 }
 
 /// Names a request among all that its sender ever sends. A process that was started again numbers from the beginning, and what
@@ -113,18 +115,12 @@ impl Transport {
         sent
     }
 
-    /// Asks `to`, and waits for its answer; `again` as in [`Hop`].
+    /// Passes a request on to `to` that has come by `hop`, and waits for its answer.
     ///
     /// # Errors
     /// Whatever the peer answered; [`Error::Overloaded`] if the lane is full; [`Error::Transport`], of unknown outcome, if
     /// no answer came within `budget`.
-    pub async fn call(
-        &self,
-        to: NodeId,
-        request: Arc<Request>,
-        again: bool,
-        budget: Duration,
-    ) -> Result<Response, Error> {
+    pub async fn call(&self, to: NodeId, request: Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
         let (sender, receiver) = oneshot::channel();
         let call = {
             let mut calls = self.calls.lock();
@@ -134,7 +130,7 @@ impl Transport {
             call
         };
         let _registered = Registered { transport: self, call };
-        let body = Message::Request { call, budget, hop: Hop { forwarded: true, again }, request };
+        let body = Message::Request { call, budget, hop: Hop { forwarded: true, ..hop }, request };
         self.send(Address::Node(to), Lane::Request, None, None, body)?;
         match timeout(&*self.host, budget, receiver).await {
             Ok(Ok(result)) => result,

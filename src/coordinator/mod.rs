@@ -132,7 +132,7 @@ impl Coordinator {
         match status.leader {
             leader if hop.forwarded => Err(Error::NotLeader { leader }),
             Some(leader) if leader != self.me() => {
-                self.parts.transport.call(leader, Arc::clone(request), hop.again, budget).await
+                self.parts.transport.call(leader, Arc::clone(request), hop, budget).await
             }
             _ => Err(Error::LeaderNotFound),
         }

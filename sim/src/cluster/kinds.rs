@@ -1,6 +1,6 @@
 //! What network and history are told about messages: of which kind one is, what stands at its head, and how large it is.
 
-use crate::history::Head;
+use crate::history::{Head, OpId};
 use crate::words::MessageKind;
 use leasehold::request::{Read, Request, Response};
 use leasehold::transport::{Message, Packet};
@@ -20,7 +20,8 @@ pub fn classify(message: &Message) -> (MessageKind, Head) {
             (kind_of(*kind), Head { term, index, commit, entries, rejected, ..Head::default() })
         }
         Message::Request { call, hop, .. } => {
-            (MessageKind::Request, Head { call: call.number, forwarded: hop.forwarded, ..Head::default() })
+            let (call, forwarded, op) = (call.number, hop.forwarded, Some(OpId(hop.origin)));
+            (MessageKind::Request, Head { call, forwarded, op, ..Head::default() })
         }
         Message::Reply { call, result } => {
             (MessageKind::Reply, Head { call: call.number, rejected: result.is_err(), ..Head::default() })

@@ -109,7 +109,7 @@ fields! {
     StackRecord (replica, lease_until, event) without (clock, effect);
     Invocation (op, client, via, due, operation);
     Found (version, value);
-    Head (group, term, index, commit, entries, call, rejected, forwarded);
+    Head (group, term, index, commit, entries, call, rejected, forwarded) without (op);
     StepId (name, time);
     ReplicaId (group, node);
     Membership (voters, outgoing, learners);

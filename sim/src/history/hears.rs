@@ -92,6 +92,8 @@ macro_rules! handlers {
             completed(op: OpId, completion: &Completion);
             /// A client's request reached a node.
             asked(node: NodeId, op: OpId);
+            /// A request that another node had passed on reached a node.
+            passed_on(node: NodeId, op: OpId);
             /// A node answered a client, whether or not that arrives.
             answered(node: NodeId, op: OpId);
             /// That arrived.
@@ -101,6 +103,8 @@ macro_rules! handlers {
             told_commit(leader: NodeId, commit: u64);
             /// A heartbeat arrived.
             heartbeat(arrival: Arrival<'_>);
+            /// Entries of a leader, a state in their place, or neither, arrived.
+            entries(arrival: Arrival<'_>);
             /// The answer to entries arrived: its sender's log is durable up to the head's index, unless it rejects.
             acknowledged(arrival: Arrival<'_>);
             /// A candidate's request for a vote arrived.

@@ -122,12 +122,14 @@ pub struct Head {
     pub call: u64,
     /// Of a request: has a node passed it on?
     pub forwarded: bool,
+    /// Of a request: the operation, also where a node passes it on. Not in the fingerprint: its client's request has it there.
+    pub op: Option<OpId>,
 }
 
 impl Default for Head {
     fn default() -> Self {
         let group = GroupId::FIRST;
-        Self { group, term: 0, index: 0, commit: 0, entries: 0, rejected: false, call: 0, forwarded: false }
+        Self { group, term: 0, index: 0, commit: 0, entries: 0, rejected: false, call: 0, forwarded: false, op: None }
     }
 }
 

@@ -64,8 +64,10 @@ fn arrived(at: SimTime, arrival: Arrival<'_>, says: Says, echo: Option<Stamp>, h
         Says::Stands => hearer.candidacy(at, arrival),
         Says::Votes => hearer.vote(at, arrival),
         Says::HandsOver => hearer.handover(at, arrival),
+        Says::Leads => hearer.entries(at, arrival),
+        Says::Calls => arrival.head.op.iter().for_each(|op| hearer.passed_on(at, arrival.to, *op)),
         // What they say promises nothing.
-        Says::Leads | Says::Hears | Says::Probes | Says::Calls | Says::Answers => {}
+        Says::Hears | Says::Probes | Says::Answers => {}
     }
     if let Some(stamp) = echo {
         hearer.echo(at, arrival, stamp);

@@ -160,7 +160,8 @@ impl Events {
     }
 
     fn request(self, at: u64, (from, to): (Address, Address), kind: MessageKind, op: u64) -> Self {
-        let (lane, fate, head) = (Lane::Request, Fate::Delivered, Head { call: op, ..Head::default() });
+        let known = (kind == MessageKind::Request).then_some(OpId(op));
+        let (lane, fate, head) = (Lane::Request, Fate::Delivered, Head { call: op, op: known, ..Head::default() });
         self.push(at, What::Message { from, to, lane, fate, kind, head, stamp: None, echo: None })
     }
 

@@ -1,12 +1,12 @@
 //! Why an expectation does not hold, in domain words with numbers. At most [`STORY`] lines each.
 
 use super::reading::{WRITES, ops};
-use super::{OpMeasures, RoundMeasures, Window};
+use super::{Durable, OpMeasures, RoundMeasures, Spent, Window};
 use crate::check::STORY;
-use crate::scenario::{Metric, OpKind};
+use crate::scenario::{Metric, OpKind, Stat};
 use crate::time::mean;
 use crate::words::Spelled;
-use crate::words::figures::{count, counted, duration, rate};
+use crate::words::figures::{count, counted, duration, number, rate};
 use leasehold::observe::{Miss, RoundCause};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +18,11 @@ pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
         Metric::LeaseHitRate | Metric::LeaseHits | Metric::LeaseMisses | Metric::Renewals => hit_rate(window),
         Metric::Reads => service(OpKind::Get, window).into_iter().collect(),
         Metric::Writes => WRITES.into_iter().filter_map(|kind| service(kind, window)).collect(),
-        Metric::Scripts => script_latency(window),
-        Metric::Operations(Some(OpKind::Script), _) => script_latency(window),
-        Metric::Operations(Some(kind), _) => latency(kind, window),
-        Metric::Operations(None, _) => OpKind::all().filter_map(|kind| service(kind, window)).collect(),
+        Metric::Scripts => script_latency(Stat::Ok, window),
+        Metric::Operations(Some(OpKind::Script), stat) => script_latency(stat, window),
+        Metric::Operations(Some(kind), stat) => latency(kind, stat, window),
+        Metric::Operations(None, stat) => all_kinds(stat, window),
+        Metric::Unserved | Metric::UnservedVia => all_kinds(Stat::Availability, window),
         Metric::ReadIndexPerWrite | Metric::ReadIndexPerInnerRead => vec![rounds(window)],
         _ => Vec::new(),
     };
@@ -150,9 +151,44 @@ fn mechanism(window: &Window) -> Option<String> {
     Some(sentence.to_owned())
 }
 
-fn latency(kind: OpKind, window: &Window) -> Vec<String> {
+/// Operations that some check holds to be owed an answer.
+pub(super) fn unanswered(window: &Window) -> Vec<String> {
+    spent(None, Stat::Availability, window).into_iter().chain(log(window)).collect()
+}
+
+fn all_kinds(stat: Stat, window: &Window) -> Vec<String> {
+    let kinds = OpKind::all().filter_map(|kind| service(kind, window));
+    kinds.chain(spent(None, stat, window)).chain(log(window)).collect()
+}
+
+/// Where the time of operations of a kind, or of all, went: of those by which this figure is what it is.
+fn spent(kind: Option<OpKind>, stat: Stat, window: &Window) -> Option<String> {
+    let mut spent = Spent::default();
+    window.spent.iter().filter(|(it, _)| kind.is_none_or(|kind| kind == **it)).for_each(|(_, it)| spent.merge(it));
+    let what = kind.map_or("operations", OpKind::many);
+    match stat {
+        Stat::Ok | Stat::Refused | Stat::Unknown | Stat::Availability | Stat::PerSecond => {
+            spent.of_unanswered(what).or_else(|| spent.of_slowest(what, 0.01))
+        }
+        Stat::Mean | Stat::P50 => spent.of_slowest(what, 1.0),
+        Stat::P90 => spent.of_slowest(what, 0.1),
+        Stat::P99 | Stat::P999 | Stat::Max => spent.of_slowest(what, 0.01),
+    }
+}
+
+/// What the logs of the nodes took in.
+fn log(window: &Window) -> Option<String> {
+    let Durable { entries, writes } = window.durable;
+    let entries = (writes > 0).then(|| entries as f64 / writes as f64)?;
+    let (entries, refused) = (number(entries), counted(window.bulk_refused, "append"));
+    Some(format!("a write of a log made {entries} entries durable in the mean; {refused} found a queue full"))
+}
+
+fn latency(kind: OpKind, stat: Stat, window: &Window) -> Vec<String> {
     let lease = &window.lease;
     let mut story = vec![distribution(ops(window, kind))];
+    story.extend(spent(Some(kind), stat, window));
+    story.extend(log(window).filter(|_| kind != OpKind::Get));
     if kind == OpKind::Get && lease.reads > 0 {
         let (hits, reads) = (count(lease.hits), count(lease.reads));
         story.push(format!("{hits} of {reads} lease reads were answered from the lease"));
@@ -184,9 +220,10 @@ fn service(kind: OpKind, window: &Window) -> Option<String> {
     (ops.due() > 0).then(|| format!("{kind}: {}", distribution(ops)))
 }
 
-fn script_latency(window: &Window) -> Vec<String> {
+fn script_latency(stat: Stat, window: &Window) -> Vec<String> {
     let scripts = &window.scripts;
     let mut story = vec![distribution(ops(window, OpKind::Script))];
+    story.extend(spent(Some(OpKind::Script), stat, window));
     if scripts.ended > 0 {
         let (ended, attempts) = (counted(scripts.ended, "script"), counted(scripts.attempts, "attempt"));
         story.push(format!("on their nodes {ended} ended after {attempts}; in the mean of a script:"));

@@ -43,6 +43,9 @@ pub fn judge(
     let section = scenario.expect.variants.get(variant);
     let ended_early = findings.iter().any(ends_run);
     let mut failures: Vec<_> = findings.into_iter().map(Failure::from).collect();
+    for failure in failures.iter_mut().filter(|failure| failure.class == Class::Availability) {
+        failure.story.extend(explain::unanswered(&measures.whole));
+    }
     if !ended_early {
         failures.extend(in_force(scenario, section).filter_map(|expectation| court.bound(expectation)));
         failures.extend(court.budgets(scenario, section));
@@ -237,7 +240,7 @@ impl Court<'_> {
         let told = |(verb, count): (&&str, &FaultCount)| {
             let FaultCount { planned, activated, effective, refused, refusal } = count;
             let mut told = vec![format!("{verb}: {planned} planned, {activated} acted, {effective} effective")];
-            told.extend(refusal.as_ref().map(|why| format!("{refused} could not act, the first because {why}")));
+            told.extend(refusal.as_ref().map(|why| format!("{refused} came to nothing, the first was refused: {why}")));
             let never = planned.saturating_sub(activated + refused);
             told.extend((never > 0).then(|| format!("the run ended before {never} could act")));
             let if_what = verb.parse().map_or("", Verb::effective_if);

@@ -25,6 +25,8 @@ pub(super) struct Leadership {
     begun: bool,
     /// Since when there has been none.
     without: Option<SimTime>,
+    /// How long there had been none by then.
+    before: Duration,
     leader: Option<Leader>,
     /// When faults began, since the leader could serve.
     faults: Vec<SimTime>,
@@ -135,7 +137,15 @@ impl Hears for Beside<'_> {
 
 impl Leadership {
     pub(super) fn new(heartbeat: Duration) -> Self {
-        Self { heartbeat, begun: false, without: None, leader: None, faults: Vec::new(), failover: None }
+        Self {
+            heartbeat,
+            begun: false,
+            without: None,
+            before: Duration::ZERO,
+            leader: None,
+            faults: Vec::new(),
+            failover: None,
+        }
     }
 
     /// Sees a record, which `view` has taken in already.
@@ -153,9 +163,16 @@ impl Leadership {
         Ended { leaderless: self.without.take().or(never).map(stretch), failover }
     }
 
+    /// How long there has been no leader until now, before the first of the run too.
+    pub(super) fn leaderless_by(&self, now: SimTime) -> Duration {
+        let since = self.without.or((!self.begun).then(SimTime::default));
+        self.before + since.map_or(Duration::ZERO, |since| now.since(since))
+    }
+
     /// Is there a leader?
     fn looked(&mut self, at: SimTime, view: &View) -> Option<Stretch> {
         if view.followed_leader().is_some() {
+            self.before = self.leaderless_by(at);
             self.begun = true;
             return self.without.take().map(|from| Stretch { from, to: at });
         }

@@ -1,5 +1,6 @@
 //! What happened, counted: over the whole run, and in each window that the timeline tags.
 
+use super::journey::{Journeys, Travelled};
 use super::latency::{Fate, Latencies};
 use super::leadership::{self, Leadership};
 use super::recovery::Recovery;
@@ -48,6 +49,7 @@ pub struct Meter {
     rewarm: Rewarm,
     leadership: Leadership,
     waiting: Waiting,
+    journeys: Journeys,
 }
 
 /// One window while it is being measured.
@@ -87,6 +89,7 @@ impl Meter {
             rewarm: Rewarm::default(),
             leadership: Leadership::new(scenario.cluster.heartbeat),
             waiting: Waiting::default(),
+            journeys: Journeys::default(),
         }
     }
 
@@ -107,6 +110,8 @@ impl Meter {
         self.led(ended);
         let waited = self.waiting.record(record);
         self.waited(waited);
+        let travelled = self.journeys.record(record, view, self.leadership.leaderless_by(record.at));
+        self.travelled(travelled);
         tell(record, &mut Counting { meter: self, view });
     }
 
@@ -151,6 +156,8 @@ impl Meter {
         }
         let recovered = self.recovery.finish(end);
         self.recovered(recovered);
+        let travelled = self.journeys.finish(end, self.leadership.leaderless_by(end), view);
+        self.travelled(travelled);
         let ended = self.leadership.finish(end);
         self.led(ended);
         let waited = self.waiting.finish(end);
@@ -211,6 +218,26 @@ impl Meter {
             tally.latencies.entry(kind).or_default().ended(fate, took, deadline, half);
             for scope in &scopes {
                 tally.of[*scope].entry(kind).or_default().ended(fate, took, deadline, half);
+            }
+        }
+    }
+
+    /// It is known where the time of operations went. One that was open at the end and younger than its deadline counts for nothing.
+    fn travelled(&mut self, travelled: impl IntoIterator<Item = Travelled>) {
+        for Travelled { client, via, kind, due, answered, took, parts } in travelled {
+            let early = self.deadlines.get(client as usize).is_none_or(|deadline| took < *deadline);
+            if answered.is_none() && early {
+                continue;
+            }
+            let scopes = self.scopes_of(client, via);
+            for tally in self.tallies.iter_mut().filter(|tally| tally.contains(due)) {
+                let window = &mut tally.window;
+                let add = |window: &mut Window| {
+                    window.spent.entry(kind).or_default().add(answered == Some(true), took, parts);
+                };
+                let of = scopes.iter().map(|scope| self.scopes[*scope].0.clone());
+                of.for_each(|of| add(window.of.entry(of).or_default()));
+                add(window);
             }
         }
     }

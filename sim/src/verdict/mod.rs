@@ -5,6 +5,8 @@
 //! | `auditor`   | sees every record of a run: feeds the checks, the meter and the fault counters        |
 //! | `measure`   | [`Meter`]: counts and latencies, over the whole run and in each tagged window         |
 //! | `latency`   | what became of operations, and how long they took                                     |
+//! | `journey`   | what each operation waited for, from when it was due to its end                        |
+//! | `spent`     | where the time of operations went, in sum, the slow ones apart from the fast           |
 //! | `unserved`  | the stretches of time in which nobody was served                                      |
 //! | `leadership`| how long there was no leader, and how long until another served                     |
 //! | `waiting`   | who waited for a ReadIndex round, and when                                          |
@@ -20,6 +22,7 @@
 
 mod auditor;
 mod explain;
+mod journey;
 mod judge;
 mod latency;
 mod leadership;
@@ -31,6 +34,7 @@ mod recoveries;
 mod recovery;
 mod rewarm;
 mod sighting;
+mod spent;
 mod unserved;
 mod waiting;
 
@@ -46,3 +50,4 @@ pub use outcome::*;
 pub use reading::{Measured, read, shown};
 pub use recoveries::{Distributed, ManyRecoveries, Recoveries};
 pub use sighting::{Row, Sighting};
+pub use spent::{Spent, Stage};

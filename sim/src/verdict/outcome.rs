@@ -1,6 +1,6 @@
 //! What a run came to: plain data that reports are written from.
 
-use super::Recoveries;
+use super::{Recoveries, Spent};
 use crate::check::is_violation;
 use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::{Class, Load, Of};
@@ -204,6 +204,8 @@ pub struct Window {
     pub all: OpMeasures,
     /// The operations of those clients alone whom a bound is about, and when none of these was answered.
     pub of: BTreeMap<Of, Window>,
+    /// Where their time went, by kind.
+    pub spent: BTreeMap<OpKind, Spent>,
     /// The longest time in which nobody's operation was answered though some were due; `None` if nothing was due.
     pub unserved: Option<Duration>,
     /// The same for those who ask the node at which it was longest, and that node.

@@ -167,7 +167,7 @@ impl Client {
             body: Message::Request {
                 call: CallId { incarnation: 0, number: op.0 },
                 budget: deadline.since(world.now()),
-                hop: Hop::default(),
+                hop: Hop { origin: op.0, ..Hop::default() },
                 request: Arc::new(request),
             },
         });

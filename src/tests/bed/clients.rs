@@ -26,7 +26,8 @@ impl Cluster {
     fn send(&mut self, node: u64, request: Request, budget: Duration, forwarded: bool) -> Call {
         self.calls += 1;
         let call = CallId { incarnation: 0, number: self.calls };
-        let body = Message::Request { call, budget, hop: Hop { forwarded, again: false }, request: Arc::new(request) };
+        let body =
+            Message::Request { call, budget, hop: Hop { forwarded, ..Hop::default() }, request: Arc::new(request) };
         let (from, to) = (Address::Client(0), Address::Node(NodeId(node)));
         let sent = self.bus.send(Envelope { from, to, lane: Lane::Request, stamp: None, echo: None, body });
         sent.expect("clients' lanes are never full");

@@ -120,7 +120,7 @@ fn a_floor_that_is_not_reached_says_which_faults_did_nothing() {
     assert_eq!(
         told(BTreeMap::from([("crash", crash), ("heal", heal)])),
         [
-            "crash: 4 planned, 2 acted, 1 effective; 1 could not act, the first because n1 is down already; the run ended before 1 could \
+            "crash: 4 planned, 2 acted, 1 effective; 1 came to nothing, the first was refused: n1 is down already; the run ended before 1 could \
              act; it is effective if a running process was killed",
             "heal: 1 planned, 1 acted, 1 effective"
         ]

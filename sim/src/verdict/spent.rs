@@ -1,0 +1,175 @@
+//! Where the time of operations of one kind went, in sum, the slow ones apart from the fast.
+
+use crate::words::figures::{count, duration, percent};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+macro_rules! stages {
+    ($($(#[$about:meta])* $stage:ident = $name:literal,)*) => {
+        /// What an operation waits for.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Stage {
+            $($(#[$about])* $stage,)*
+        }
+
+        pub(super) const NAMES: &[&str] = &[$($name,)*];
+
+        /// How many there are.
+        pub(super) const PARTS: usize = NAMES.len();
+    };
+}
+
+stages! {
+    /// From when it was due to when its client, done with an earlier one, invoked it.
+    Client = "its client was busy with an earlier one",
+    /// Until its request reached the node that was asked.
+    Sent = "on its way to the node that was asked",
+    /// No leader was followed by a quorum.
+    Leaderless = "waiting for a leader",
+    /// Until it had reached the leader.
+    PassedOn = "passed on to the leader",
+    /// Until the leader's log was free to be written: behind other entries; of a script the time between two attempts too.
+    Queue = "queued at the leader",
+    /// Until its entry was durable at the leader.
+    Fsync = "fsync of the leader",
+    /// Until the append had reached the follower by whom it was committed.
+    Lane = "append on its way (lane, link)",
+    /// Until it was durable there.
+    Follower = "queue and fsync of a follower",
+    /// Until it was applied.
+    Apply = "acknowledgement and apply",
+    /// From the leader's apply to its client.
+    Answer = "answer on its way",
+    /// A read that a ReadIndex round confirmed.
+    ReadIndex = "ReadIndex and answer",
+    /// A read from the lease.
+    Lease = "read from the lease and answered",
+    /// It came to no end while it was at the node that led.
+    AtLeader = "at the leader, unfinished",
+    /// It came to no end, and who had it last did not lead.
+    Elsewhere = "at a node that does not lead, unfinished",
+}
+
+/// Sums over operations of one kind: by whether they were answered, and by the power of two of how long they took.
+#[derive(Clone, Debug, Default)]
+pub struct Spent(BTreeMap<(bool, u32), Sum>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    number: u64,
+    took: Duration,
+    parts: [Duration; PARTS],
+}
+
+/// Smaller shares are not told.
+const TOLD_FROM: f64 = 0.02;
+
+impl Sum {
+    fn add(&mut self, other: &Sum) {
+        self.number += other.number;
+        self.took += other.took;
+        self.parts.iter_mut().zip(other.parts).for_each(|(part, more)| *part += more);
+    }
+}
+
+impl Spent {
+    /// An operation spent its time so.
+    pub(super) fn add(&mut self, answered: bool, took: Duration, parts: [Duration; PARTS]) {
+        let power = took.as_nanos().checked_ilog2().unwrap_or(0);
+        self.0.entry((!answered, power)).or_default().add(&Sum { number: 1, took, parts });
+    }
+
+    /// These and those.
+    pub(super) fn merge(&mut self, other: &Spent) {
+        other.0.iter().for_each(|(class, sum)| self.0.entry(*class).or_default().add(sum));
+    }
+
+    /// Where the time went of those that were not answered; `None`: all were.
+    pub(super) fn of_unanswered(&self, what: &str) -> Option<String> {
+        let sum = self.sum(self.0.iter().filter(|((unanswered, _), _)| *unanswered).map(|(_, sum)| sum));
+        (sum.number > 0).then(|| sum.told(&format!("{what} that were not answered")))
+    }
+
+    /// Where it went of the slowest, as many as this share of all or a few more: those that were not answered are slower than all
+    /// others. `None`: there are none.
+    pub(super) fn of_slowest(&self, what: &str, share: f64) -> Option<String> {
+        let all = self.sum(self.0.values()).number;
+        let mut enough = 0;
+        let slowest = self.0.values().rev().take_while(|sum| {
+            let more = (enough as f64) < all as f64 * share;
+            enough += sum.number;
+            more
+        });
+        let sum = self.sum(slowest);
+        let which = if sum.number == all { "all" } else { "the slowest" };
+        (all > 0).then(|| sum.told(&format!("{which} {what}")))
+    }
+
+    fn sum<'a>(&self, sums: impl Iterator<Item = &'a Sum>) -> Sum {
+        sums.fold(Sum::default(), |mut all, sum| {
+            all.add(sum);
+            all
+        })
+    }
+}
+
+impl Sum {
+    /// `where the time of the slowest puts (12) went, 1.01s in the mean: queued at the leader 89% (902ms), ...`
+    fn told(&self, of: &str) -> String {
+        let mean = |sum: Duration| duration(crate::time::mean(sum, self.number));
+        let share = |part: Duration| part.as_secs_f64() / self.took.as_secs_f64().max(f64::MIN_POSITIVE);
+        let mut parts: Vec<_> = NAMES.iter().zip(self.parts).filter(|(_, part)| share(*part) >= TOLD_FROM).collect();
+        parts.sort_by_key(|(_, part)| std::cmp::Reverse(*part));
+        let parts = parts.iter().map(|(name, part)| format!("{name} {} ({})", percent(share(*part)), mean(*part)));
+        format!(
+            "where the time of {of} ({}) went, {} in the mean: {}",
+            count(self.number),
+            mean(self.took),
+            parts.collect::<Vec<_>>().join("; ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spent() -> Spent {
+        let mut spent = Spent::default();
+        let mut add = |answered, took: &[(Stage, u64)]| {
+            let mut parts = [Duration::ZERO; PARTS];
+            took.iter().for_each(|(stage, millis)| parts[*stage as usize] = Duration::from_millis(*millis));
+            spent.add(answered, parts.iter().sum(), parts);
+        };
+        (0..97).for_each(|_| add(true, &[(Stage::Lease, 1)]));
+        (0..2).for_each(|_| add(true, &[(Stage::Leaderless, 300), (Stage::PassedOn, 100)]));
+        add(false, &[(Stage::Sent, 10), (Stage::AtLeader, 990)]);
+        spent
+    }
+
+    #[test]
+    fn the_slowest_are_those_that_were_not_answered_and_then_those_that_took_longest() {
+        let slowest = |share| spent().of_slowest("gets", share);
+        let unanswered = "1s in the mean: at the leader, unfinished 99% (990ms)";
+        let of = |of: &str, words: &str| Some(format!("where the time of {of} went, {words}"));
+        assert_eq!(slowest(0.01), of("the slowest gets (1)", unanswered));
+        assert_eq!(
+            spent().of_unanswered("gets"),
+            Some(format!("where the time of gets that were not answered (1) went, {unanswered}"))
+        );
+        let mixed = "600ms in the mean: at the leader, unfinished 55% (330ms); waiting for a leader 33.33% (200ms); passed on to the leader 11.11% (66.7ms)";
+        assert_eq!(slowest(0.02), of("the slowest gets (3)", mixed), "a few more, as many as took about as long");
+        assert!(slowest(1.0).is_some_and(|told| told.starts_with("where the time of all gets (100) went, 19ms")));
+        assert_eq!(Spent::default().of_slowest("gets", 1.0), None);
+    }
+
+    #[test]
+    fn two_kinds_together_are_as_if_they_were_one() {
+        let mut both = spent();
+        both.merge(&spent());
+        assert_eq!(
+            both.of_slowest("gets", 0.02).map(|told| told.replace("(6)", "(3)")),
+            spent().of_slowest("gets", 0.02)
+        );
+    }
+}
