@@ -29,9 +29,6 @@ const SEEDS: u64 = 24;
 /// How often each seed runs in each way; the fastest counts.
 const ROUNDS: usize = 3;
 
-/// As `leasehold run` keeps of a run for its report.
-const KEPT: usize = 4_096;
-
 fn main() {
     let scenario = Arc::new(scenario::load(Path::new(SCENARIO)).expect("a valid scenario"));
     let spec = |seed| Spec {
@@ -39,7 +36,7 @@ fn main() {
         seed,
         variant: &DEFAULT,
         default: None,
-        keep: Keep::Last(KEPT),
+        keep: Keep::Nothing,
         leak: false,
     };
     let mut costs = Costs::default();
@@ -169,7 +166,7 @@ fn judged(spec: &Spec, records: &[Record], check: Option<&'static CheckInfo>) ->
 
 /// Takes them into a history: fingerprint, and what is kept.
 fn recorded(records: &[Record]) -> Duration {
-    let mut history = History::new(Keep::Last(KEPT), Vec::new());
+    let mut history = History::new(Keep::Nothing, Vec::new());
     let records = records.to_vec();
     let begun = on_core();
     records.into_iter().for_each(|record| history.record(record));

@@ -56,7 +56,7 @@ fn main() {
 fn simulated() -> (u64, Duration) {
     let run = || {
         let scenario = Arc::new(scenario::parse(Path::new("traffic.toml"), SCENARIO).expect("a valid scenario"));
-        let history = History::new(Keep::Last(0), Vec::new());
+        let history = History::new(Keep::Nothing, Vec::new());
         let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {

@@ -53,7 +53,7 @@ fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>
     let simulate = move || {
         let scenario = given::parsed("metrics", SCENARIO);
         let counts = Counts::default();
-        let history = History::new(Keep::Last(0), vec![Box::new(counts.clone())]);
+        let history = History::new(Keep::Nothing, vec![Box::new(counts.clone())]);
         let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {

@@ -6,7 +6,7 @@ mod given;
 use given::{committed, root};
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style};
-use leasehold_sim::runner::run;
+use leasehold_sim::runner::{revisit, run};
 use leasehold_sim::scenario::Class;
 
 /// Lines and columns that fit on a screen: what is longer is wrapped, and nobody reads it at night.
@@ -16,7 +16,9 @@ const ROWS: usize = 50;
 fn screen(scenario: &str, variant: &str, class: Class) -> Screen {
     // So that paths on the screen are those that a person would type.
     std::env::set_current_dir(root()).unwrap();
-    let report = run(&committed(scenario, Some(variant)).spec(1, Keep::Last(4_096)));
+    let spec = committed(scenario, Some(variant)).spec(1, Keep::Nothing);
+    let mut report = run(&spec);
+    revisit(&mut report, &spec);
     assert_eq!(report.verdict.class, Some(class));
     Screen::of(&report, None)
 }

@@ -31,7 +31,7 @@ pub(crate) fn events(args: &EventsArgs) -> Result<Status, Stop> {
     let groups = refuse(&wish, &places)?;
     let mut out = BufWriter::new(io::stdout());
     for group in &groups {
-        let mut spec = group.spec(args.seed, if args.fingerprint { Keep::Last(0) } else { Keep::All });
+        let mut spec = group.spec(args.seed, if args.fingerprint { Keep::Nothing } else { Keep::All });
         spec.leak = args.test_leak;
         let report = run(&spec);
         for record in &report.kept {

@@ -8,7 +8,7 @@ use leasehold_sim::report::{
     Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Why, Witness, title,
 };
 use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
-use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, sweep_until};
+use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, revisit, sweep_until};
 use leasehold_sim::scenario::{Class, Engine};
 use leasehold_sim::verdict::{ManyRecoveries, RunReport};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +17,6 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::str::FromStr;
-
-/// Events kept of a run for its failure report: memory does not grow with the length of a run.
-const KEPT: usize = 4_096;
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
@@ -86,7 +83,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
         std::fs::create_dir_all(dir)
             .map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))?;
     }
-    let specs: Vec<Spec> = groups.iter().flat_map(|group| group.specs(Keep::Last(KEPT))).collect();
+    let specs: Vec<Spec> = groups.iter().flat_map(|group| group.specs(Keep::Nothing)).collect();
     let planned = specs.len() as u64;
     let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
     let interrupted = interrupt::heard()?;
@@ -94,10 +91,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let witnesses = witnesses(args)?;
     let out = args.out.clone().map(|dir| Out::new(dir, args.out_per_run, args.out_total));
     let fresh = fresh_process()?;
-    let (confirmed, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
+    let (seen, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
     let (status, judged, failed) = (Status::AsExpected, 0, 0);
-    let mut intake =
-        Intake { groups, fresh, out, sink, witnesses, confirmed, recoveries, idle, status, judged, failed };
+    let mut intake = Intake { groups, fresh, out, sink, witnesses, seen, recoveries, idle, status, judged, failed };
     let most_failures = args.fail_fast.then_some(1).or(args.max_failures.map(|most| most.get() as u64));
     let has_enough = |intake: &Intake| most_failures.is_some_and(|most| intake.failed >= most);
     sweep_until(&interrupted, specs, jobs, &mut |report| {
@@ -155,8 +151,8 @@ struct Intake {
     out: Option<Out>,
     sink: Box<dyn Sink>,
     witnesses: Vec<Box<dyn Witness>>,
-    /// The kinds of failure that were run again.
-    confirmed: BTreeSet<(PathBuf, String, Option<Class>)>,
+    /// The kinds of outcome that there were.
+    seen: BTreeSet<(PathBuf, String, Option<Class>)>,
     /// How soon there was a leader again after faults, by scenario and variant.
     recoveries: BTreeMap<(String, String), ManyRecoveries>,
     idle: Idle,
@@ -195,10 +191,15 @@ impl Intake {
     fn take(&mut self, mut report: RunReport) -> io::Result<()> {
         self.judged += 1;
         let mut events = None;
+        let spec = self.spec(&report);
+        // One of each kind is enough to know whether a failure can be replayed, and of those that are expected no more are shown.
+        let is_new = self.seen.insert((report.path.clone(), report.variant.clone(), report.verdict.class));
+        if let Some(spec) = spec.as_ref().filter(|_| is_new || !report.verdict.as_expected) {
+            revisit(&mut report, spec);
+        }
         if !report.verdict.as_expected {
             self.failed += 1;
-            self.confirm(&mut report)?;
-            let spec = self.spec(&report);
+            spec.iter().filter(|_| is_new).try_for_each(|spec| confirm(&mut report, spec, &self.fresh))?;
             events = self.out.as_mut().zip(spec).map(|(out, spec)| out.store(&spec, &report)).transpose()?;
         }
         self.status = self.status.max(Status::of(&report));
@@ -209,18 +210,10 @@ impl Intake {
         self.sink.take(report, events)
     }
 
-    /// Can the failure be replayed? One of each kind is enough to know.
-    fn confirm(&mut self, report: &mut RunReport) -> io::Result<()> {
-        if !self.confirmed.insert((report.path.clone(), report.variant.clone(), report.verdict.class)) {
-            return Ok(());
-        }
-        self.spec(report).map_or(Ok(()), |spec| confirm(report, &spec, &self.fresh))
-    }
-
     /// What `report` is about, to be run again.
     fn spec(&self, report: &RunReport) -> Option<Spec> {
         let of = |group: &&Group| group.scenario.path == report.path && group.variant.name == report.variant;
-        self.groups.iter().find(of).map(|group| group.spec(report.seed, Keep::Last(0)))
+        self.groups.iter().find(of).map(|group| group.spec(report.seed, Keep::Nothing))
     }
 }
 

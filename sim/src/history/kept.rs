@@ -1,95 +1,134 @@
-//! What is kept of a stream: its tail, and a scene before it if nothing in the tail tells why the run came out as it did.
+//! What is kept of a stream: all of it, or a scene, and before it what made what is so when it begins: who runs, leads and holds a lease,
+//! and which faults are in force.
 
-use super::{Keep, Record};
+use super::{Fault, FaultPhase, Keep, Record, What};
+use crate::words::Healed;
+use leasehold::env::NodeId;
+use leasehold::observe::Event;
 use std::collections::VecDeque;
 
-/// Records of a scene before the one that it is about, and after it.
-const BEFORE: u64 = 1_000;
-const AFTER: u64 = 200;
+/// Records of a scene up to the moment that it is about, and after it.
+const BEFORE: usize = 2_000;
+const AFTER: usize = 1_000;
 
 /// Records that are kept.
 pub(super) struct Kept {
     keep: Keep,
-    tail: VecDeque<Record>,
-    /// The number of the tail's first record.
-    first: u64,
-    /// The number of the last record that tells by itself.
-    telling: Option<u64>,
-    /// What was around that record, where the tail has lost it.
-    scene: Vec<Record>,
+    records: VecDeque<Record>,
+    /// So many of them come after the moment.
+    after: usize,
+    /// What made what is so when the scene begins.
+    before: Vec<Record>,
 }
 
 impl Kept {
     pub(super) fn new(keep: Keep) -> Self {
-        Self { keep, tail: VecDeque::new(), first: 0, telling: None, scene: Vec::new() }
+        Self { keep, records: VecDeque::new(), after: 0, before: Vec::new() }
     }
 
     pub(super) fn push(&mut self, record: Record) {
-        if let Keep::Last(bound) = self.keep {
-            if bound == 0 {
-                return;
-            }
-            if record.what.tells_by_itself() {
-                self.telling = Some(self.first + self.tail.len() as u64);
-            }
-            if self.tail.len() == bound {
-                self.lose_first();
+        match self.keep {
+            Keep::Nothing => return,
+            Keep::All => {}
+            Keep::Around(moment) if record.at > moment && self.after == AFTER => return,
+            Keep::Around(moment) if record.at > moment => self.after += 1,
+            Keep::Around(_) => {
+                if self.records.len() == BEFORE {
+                    let lost = self.records.pop_front();
+                    lost.into_iter().for_each(|lost| self.lose(lost));
+                }
             }
         }
-        self.tail.push_back(record);
+        self.records.push_back(record);
     }
 
-    fn lose_first(&mut self) {
-        // Done once a scene, and only if nothing tells later.
-        if self.telling.is_some_and(|telling| telling.saturating_sub(BEFORE) == self.first) {
-            let whole = (BEFORE + AFTER) as usize;
-            self.scene = self.tail.iter().take(whole).cloned().collect();
-        }
-        self.tail.pop_front();
-        self.first += 1;
-    }
-
-    /// The scene, if there is one, and the tail.
     pub(super) fn take(&mut self) -> Vec<Record> {
-        let in_tail = self.telling.is_none_or(|telling| telling >= self.first);
-        let scene = if in_tail { Vec::new() } else { std::mem::take(&mut self.scene) };
-        scene.into_iter().chain(std::mem::take(&mut self.tail)).collect()
+        std::mem::take(&mut self.before).into_iter().chain(std::mem::take(&mut self.records)).collect()
+    }
+}
+
+impl Kept {
+    fn lose(&mut self, record: Record) {
+        match makes(&record.what) {
+            Some(state) => {
+                self.before.retain(|it| makes(&it.what) != Some(state));
+                self.before.push(record);
+            }
+            None => in_force(&mut self.before, record, |record| record.what.fault()),
+        }
+    }
+}
+
+/// Of which node it makes what: that stays so until it is made anew.
+fn makes(what: &What) -> Option<(NodeId, State)> {
+    match what {
+        What::Process { node, .. } => Some((*node, State::Process)),
+        What::Stack(told) => {
+            let state = match told.event {
+                Event::Role { .. } => State::Role,
+                Event::LeaseExtended { .. } => State::Lease,
+                Event::LeaseEnded { held: true, .. } => State::LeaseEnd,
+                _ => return None,
+            };
+            Some((told.replica.node, state))
+        }
+        _ => None,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Process,
+    Role,
+    Lease,
+    LeaseEnd,
+}
+
+/// What began the faults in force, after one more record, of which `fault` says what a fault did in it, if one did.
+pub(crate) fn in_force<T>(begun: &mut Vec<T>, record: T, fault: impl Fn(&T) -> Option<&Fault>) {
+    let Some(now) = fault(&record) else { return };
+    match now.phase {
+        FaultPhase::Activated if now.verb.lasts() => begun.push(record),
+        FaultPhase::Activated if now.heals() == Some(Healed::Everything) => begun.clear(),
+        FaultPhase::Ended => {
+            begun.retain(|it| fault(it).is_none_or(|it| (&it.step, &it.targets) != (&now.step, &now.targets)));
+        }
+        FaultPhase::Activated | FaultPhase::Effective | FaultPhase::Refused | FaultPhase::BeyondClaims => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Events;
+    use super::super::testing::{Events, ms};
     use super::*;
-    use crate::time::SimTime;
-    use leasehold::observe::EndCause;
+    use crate::words::Verb;
 
-    /// The times in milliseconds of what is kept of so many records, a millisecond apart, of which these tell by themselves.
-    fn kept(records: u64, telling: &[u64], bound: usize) -> Vec<u64> {
-        let mut kept = Kept::new(Keep::Last(bound));
+    /// The times in milliseconds of what is kept around 5 s of so many records, a millisecond apart, of which these are of faults.
+    fn kept(records: u64, faults: &[(u64, FaultPhase)]) -> Vec<u64> {
+        let mut kept = Kept::new(Keep::Around(ms(5_000)));
         for at in 0..records {
+            let phase = faults.iter().find(|(of, _)| *of == at).map(|(_, phase)| *phase);
             let events = Events::default();
-            let events =
-                if telling.contains(&at) { events.ended(at, 1, EndCause::Transfer) } else { events.leads(at, 1, 1) };
+            let events = match phase {
+                Some(phase) => events.fault(at, 0, Verb::Partition, phase),
+                None if at == 50 => events.extended(at, 1, 1, 9_000),
+                None => events.hit(at, 1),
+            };
             events.records().iter().cloned().for_each(|record| kept.push(record));
         }
-        kept.take().into_iter().map(|Record { at: SimTime(nanos), .. }| nanos / 1_000_000).collect()
+        kept.take().into_iter().map(|record| record.at.millis()).collect()
     }
 
     #[test]
-    fn what_tells_is_kept_with_what_was_around_it_however_long_ago_it_was() {
-        let of = |telling: &[u64]| kept(20_000, telling, 4_096);
-        let tail: Vec<u64> = (15_904..20_000).collect();
-        assert_eq!(of(&[]), tail);
-        assert_eq!(of(&[5_000]), [(4_000..5_200).collect(), tail.clone()].concat());
-        assert_eq!(of(&[300]), [(0..1_200).collect(), tail.clone()].concat());
-        assert_eq!(of(&[300, 5_000]), of(&[5_000]), "the last of them");
-        assert_eq!(of(&[5_000, 17_000]), tail, "the tail has what tells");
-    }
-
-    #[test]
-    fn what_fits_is_kept_once() {
-        assert_eq!(kept(4_096, &[7], 4_096), (0..4_096).collect::<Vec<_>>());
-        assert!(kept(9, &[7], 0).is_empty());
+    fn a_scene_is_kept_and_what_made_what_is_so_when_it_begins() {
+        use FaultPhase::{Activated, Effective, Ended};
+        let scene: Vec<u64> = (3_001..6_001).collect();
+        let of_lease = || [vec![50], scene.clone()].concat();
+        assert_eq!(kept(20_000, &[]), of_lease());
+        let begun = [(100, Activated), (120, Effective)];
+        assert_eq!(kept(20_000, &begun), [vec![50, 100], scene.clone()].concat());
+        assert_eq!(kept(20_000, &[begun[0], (200, Ended)]), of_lease());
+        assert_eq!(kept(20_000, &[begun[0], (4_000, Ended)]), [vec![50, 100], scene].concat());
+        assert_eq!(kept(700, &begun), (0..700).collect::<Vec<_>>(), "what fits is kept once");
     }
 }

@@ -1,7 +1,7 @@
 //! What happened: operations, events of the stack, messages, faults, as one stream.
 //!
 //! A [`Record`] is an event: one entry that enters the `fingerprint` (but for how a process is set up, which is part of the
-//! question). The stream goes to [`Observer`]s as it comes; little but its tail is kept, so that memory does not grow with the length
+//! question). The stream goes to [`Observer`]s as it comes; little of it is kept, so that memory does not grow with the length
 //! of a run. Whoever follows it has handlers for kinds of records (`hears`), and lets `tell` tell them apart.
 
 mod by_op;
@@ -30,7 +30,10 @@ pub use record::{
 };
 pub(crate) use tell::tell;
 
+use crate::time::SimTime;
 use encode::Encoder;
+pub(crate) use kept::in_force;
+
 use kept::Kept;
 
 /// Sees every record, in order, as it happens.
@@ -42,9 +45,10 @@ pub trait Observer: Send {
 /// How much of the stream is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Keep {
-    /// The last so many records, and before them those around the last that tells by itself why a run came out as it did
-    /// ([`What::tells_by_itself`]), if it is none of these: what a failure report draws.
-    Last(usize),
+    /// Nothing.
+    Nothing,
+    /// What was around this moment, and before that what began the faults that were in force: what a failure report draws.
+    Around(SimTime),
     /// Everything, to find the first difference between two runs.
     All,
 }
@@ -56,6 +60,7 @@ pub struct History {
     events: u64,
     messages: u64,
     kept: Kept,
+    telling: Option<SimTime>,
     observers: Vec<Box<dyn Observer>>,
     ended: bool,
 }
@@ -70,6 +75,8 @@ pub struct Past {
     pub messages: u64,
     /// The records that were kept.
     pub kept: Vec<Record>,
+    /// When something last happened that tells by itself why a run came out as it did ([`What::tells_by_itself`]).
+    pub telling: Option<SimTime>,
 }
 
 impl History {
@@ -81,6 +88,7 @@ impl History {
             events: 0,
             messages: 0,
             kept: Kept::new(keep),
+            telling: None,
             observers,
             ended: false,
         }
@@ -99,6 +107,9 @@ impl History {
         for observer in &mut self.observers {
             self.ended |= !observer.record(&record);
         }
+        if record.what.tells_by_itself() {
+            self.telling = Some(record.at);
+        }
         self.kept.push(record);
     }
 
@@ -111,6 +122,7 @@ impl History {
     pub fn close(&mut self) -> Past {
         self.ended = true;
         self.observers.clear();
-        Past { fingerprint: self.fingerprint, events: self.events, messages: self.messages, kept: self.kept.take() }
+        let (fingerprint, events, messages, telling) = (self.fingerprint, self.events, self.messages, self.telling);
+        Past { fingerprint, events, messages, kept: self.kept.take(), telling }
     }
 }

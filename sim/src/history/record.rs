@@ -32,6 +32,14 @@ impl What {
         matches!(self, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { .. }))
     }
 
+    /// The fault that did something, if one did.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            What::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
     /// Did a fault act?
     pub fn fault_acted(&self) -> bool {
         matches!(self, What::Fault(fault) if matches!(fault.phase, FaultPhase::Activated | FaultPhase::Effective))

@@ -73,6 +73,6 @@ pub use self::{
     stored::Stored,
     style::{Style, aligned},
     tally::{Figures, Planned, Tally},
-    timeline::{ROWS, Row, Timeline},
+    timeline::{About, ROWS, Row, Timeline},
     witness::Witness,
 };

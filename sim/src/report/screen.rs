@@ -1,8 +1,7 @@
 //! What a person is shown of one run, as values: what was broken, the command that shows it again, the story, the events around it.
 
 use super::stored::Stored;
-use super::timeline::Timeline;
-use crate::history::What;
+use super::timeline::{About, Timeline};
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{Potential, Ruling, RunReport};
@@ -71,7 +70,9 @@ pub struct Screen {
     pub potential: BTreeMap<&'static str, Potential>,
     /// How many events the run had.
     pub events: u64,
-    /// Those around the failure; `None`: no moment says more than another.
+    /// The moment that shows best what failed; `None`: none says more than another.
+    pub moment: Option<SimTime>,
+    /// The events around it; `None`: none is kept.
     pub timeline: Option<Timeline>,
     /// Where all of them are; `None`: nobody has asked for them.
     pub stored: Option<Stored>,
@@ -103,7 +104,8 @@ impl Screen {
         let unexpected = verdict.unexpected.iter().filter(|words| !failures().any(|it| words.contains(&it.message)));
         let failed = |name: &str| failures().any(|failure| failure.check == name);
         let recorded = report.checks.iter().filter(|(name, count)| count.violations > 0 && !failed(name));
-        let timeline = |moment| Timeline::around(moment, &report.kept, &report.keys, report.nodes);
+        let about = failures().next().map_or(About::Leases, About::of);
+        let timeline = |moment| Timeline::around(moment, &report.kept, &report.keys, report.nodes, about);
         Self {
             head: Head {
                 title: title(&report.path),
@@ -121,22 +123,11 @@ impl Screen {
             recorded: recorded.map(|(name, count)| (*name, count.violations)).collect(),
             potential: report.potential.clone(),
             events: report.events,
-            timeline: moment(report).and_then(timeline),
+            moment: report.moment(),
+            timeline: report.moment().and_then(timeline),
             stored: stored.cloned(),
         }
     }
-}
-
-/// The moment that the timeline of a failure is about. What is judged at the end of a run did not happen there: a hit rate is
-/// lost when leases are, so the last lease that was thrown away is shown, or else the last fault. `None`: no moment says more
-/// than another.
-fn moment(report: &RunReport) -> Option<SimTime> {
-    let failed = report.verdict.failures.first().filter(|failure| failure.at < SimTime::at(report.sim));
-    let last = |is: fn(&What) -> bool| report.kept.iter().rev().find(|record| is(&record.what));
-    let record = || last(What::lease_ended).or_else(|| last(What::fault_acted));
-    // A run that a violation ended has it as its last event.
-    let stopped = || report.verdict.class.filter(|class| *class <= Class::LeaseInvariant).and(report.kept.last());
-    failed.map(|failure| failure.at).or_else(|| stopped().or_else(record).map(|record| record.at))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::screen::{Head, Screen};
 use super::sheet::WIDTH;
 use super::style::Style;
+use super::timeline::Timeline;
 use crate::verdict::{Potential, Ruling};
 use crate::words::figures::{count, counted};
 
@@ -64,11 +65,22 @@ impl Screen {
 
     fn timeline_lines(&self, style: Style) -> Vec<String> {
         let Some(timeline) = &self.timeline else {
-            let why = "no timeline: this failed over the whole run, in which no fault acted and no lease ended";
+            let why = match self.moment {
+                None => "no timeline: this failed over the whole run, in which no fault acted and no lease ended",
+                Some(_) => "no timeline: nothing is kept of the run's events",
+            };
             return vec![String::new(), style.fit(&style.faint(why))];
         };
-        let (shown, all) = (timeline.rows.len(), count(self.events));
-        let heading = format!("{shown} of {all} events, around {}; ┃ a lease is in force", timeline.moment.exact());
+        let Timeline { moment, events, left_out, more_faults, rows, .. } = timeline;
+        let (all, rows) = (count(self.events), rows.len());
+        let left_out = if *left_out == 0 { String::new() } else { format!(", {} left out", count(*left_out as u64)) };
+        let faults =
+            if *more_faults == 0 { String::new() } else { format!("; {more_faults} more faults are in force") };
+        let events = count(*events as u64);
+        let heading = format!(
+            "{rows} lines for {events} of {all} events{left_out}, around {}; ┃ a lease is in force{faults}",
+            moment.exact()
+        );
         let mut lines = vec![String::new(), style.fit(&style.faint(heading))];
         lines.extend(timeline.lines(style.width(WIDTH)));
         lines

@@ -1,14 +1,18 @@
 //! The events around a moment: what a person looks at to see two leases overlap.
 //!
 //! A run has thousands of events around any moment and a screen has twenty rows, so events compete for them: the closer to the
-//! moment the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less.
+//! moment the better, the rarer the kind the better, and each repetition of the same thing on the same node counts for less. Of what
+//! fails, misses or is refused again and again one row stands for all, and says how many. What began the faults that are in force at
+//! the moment is always there.
 
 use super::event::{address, key, node_of, phase_name, process};
-use crate::history::{Completion, Fate, Invocation, OpId, Operation, Record, StackRecord, What};
+use crate::history::{Completion, Fate, Head, Invocation, OpId, Operation, Record, StackRecord, What, in_force};
+use crate::scenario::{Class, Metric};
 use crate::time::SimTime;
+use crate::verdict::Failure;
 use crate::view::Replicas;
-use crate::words::MessageKind;
 use crate::words::figures::duration;
+use crate::words::{MessageKind, Says};
 use leasehold::env::NodeId;
 use leasehold::error::Outcome;
 use leasehold::observe::{Event, Role};
@@ -21,7 +25,13 @@ pub struct Timeline {
     pub moment: SimTime,
     /// How many nodes there are.
     pub nodes: u32,
-    /// At least one, at most [`ROWS`], in the order of the events.
+    /// How many events there are from the first of the rows that are around the moment to the last.
+    pub events: usize,
+    /// Of these, how many have no row, and are in none.
+    pub left_out: usize,
+    /// Faults in force that have no row.
+    pub more_faults: usize,
+    /// At least one, in the order of the events: at most [`ROWS`], and before them what began faults that are in force.
     pub rows: Vec<Row>,
 }
 
@@ -40,61 +50,176 @@ pub struct Row {
     pub leases: Vec<NodeId>,
 }
 
-/// The most rows.
+/// The most rows around the moment.
 pub const ROWS: usize = 18;
-/// Events considered before the moment and after it.
-const BEFORE: usize = 2_000;
-const AFTER: usize = 200;
+/// The most faults that have a row before these.
+const FAULTS: usize = 5;
+
+/// What a timeline is to show: which events decide.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum About {
+    /// Who leads, and who holds a lease.
+    Leases,
+    /// Why nobody leads: what voters refuse.
+    Elections,
+    /// Why clients wait: what queues refuse, and when logs are written.
+    Service,
+}
+
+impl About {
+    /// What shows why this failed.
+    pub fn of(failure: &Failure) -> Self {
+        match (failure.class, failure.check.parse()) {
+            (Class::Liveness, _) | (_, Ok(Metric::Leaderless | Metric::Failover)) => About::Elections,
+            (Class::Availability, _) | (_, Ok(Metric::Unserved | Metric::UnservedVia)) => About::Service,
+            (_, Ok(Metric::Operations(..) | Metric::BulkRefusedPerSecond | Metric::EntriesPerFsync)) => About::Service,
+            _ => About::Leases,
+        }
+    }
+}
+
+/// The records of a timeline, and what their clients had asked for.
+struct Scene<'a> {
+    records: &'a [Record],
+    centre: usize,
+    keys: &'a [String],
+    operations: BTreeMap<OpId, &'a Invocation>,
+    about: About,
+}
+
+/// A row: the number of its record, and those of all that it stands for.
+struct Chosen {
+    number: usize,
+    all: Vec<usize>,
+}
+
 impl Timeline {
-    /// The timeline of `records`, kept of a run of so many nodes whose keys have these names. `None`: none of them is from before
-    /// `moment`.
-    pub fn around(moment: SimTime, records: &[Record], keys: &[String], nodes: u32) -> Option<Self> {
+    /// The timeline of `records`, kept of a run of so many nodes whose keys have these names, of which it is to show so much. `None`: none
+    /// of them is from before `moment`.
+    pub fn around(moment: SimTime, records: &[Record], keys: &[String], nodes: u32, about: About) -> Option<Self> {
         let centre = records.partition_point(|record| record.at <= moment).checked_sub(1)?;
-        let chosen = choose(records, centre);
+        let operations = records.iter().filter_map(|record| match &record.what {
+            What::Invoked(invocation) => Some((invocation.op, invocation)),
+            _ => None,
+        });
+        let scene = Scene { records, centre, keys, operations: operations.collect(), about };
+        let chosen = scene.choose();
+        let (from, to) = (chosen.first()?.number, chosen.last()?.number);
+        let faults = scene.in_force(from);
+        let more_faults = faults.len().saturating_sub(FAULTS);
+        let faults = faults.into_iter().skip(more_faults).map(|number| Chosen { number, all: Vec::new() });
+        let chosen: Vec<Chosen> = faults.chain(chosen).collect();
+        let told: usize = chosen.iter().map(|row| row.all.len()).sum();
         let mut rows = Vec::with_capacity(chosen.len());
-        let (mut replicas, mut operations) = (Replicas::default(), BTreeMap::new());
-        for (number, record) in records.iter().enumerate().take(chosen.last().map_or(0, |last| last + 1)) {
+        let mut replicas = Replicas::default();
+        for (number, record) in records.iter().enumerate().take(to + 1) {
             replicas.record(record);
-            if let What::Invoked(invocation) = &record.what {
-                operations.insert(invocation.op, invocation);
-            }
-            if chosen.binary_search(&number).is_ok() {
+            if let Ok(place) = chosen.binary_search_by_key(&number, |row| row.number) {
                 let held = |node: &NodeId| replicas.get(*node).is_some_and(|replica| replica.holds_lease(record.at));
+                let words = scene.words_of_all(record, &chosen[place].all);
                 rows.push(Row {
                     at: record.at,
                     is_centre: number == centre,
                     node: node_of(&record.what),
-                    words: words(record, keys, &operations),
+                    words,
                     leases: (1..=u64::from(nodes)).map(NodeId).filter(held).collect(),
                 });
             }
         }
-        Some(Self { moment, nodes, rows })
+        let events = to + 1 - from;
+        Some(Self { moment, nodes, events, left_out: events - told, more_faults, rows })
     }
 }
 
-/// The numbers of the records to show, ascending.
-fn choose(records: &[Record], centre: usize) -> Vec<usize> {
-    let first = centre.saturating_sub(BEFORE);
-    let last = (centre + AFTER).min(records.len() - 1);
-    let mut near: Vec<usize> = (first..=last).collect();
-    near.sort_by_key(|number| (number.abs_diff(centre), *number));
-    let mut seen: BTreeMap<(Option<NodeId>, &str), usize> = BTreeMap::new();
-    let mut scored: Vec<(usize, usize)> = near
-        .into_iter()
-        .filter_map(|number| records.get(number).map(|record| (number, record)))
-        .map(|(number, record)| {
-            let (kind, weight) = kind(&record.what);
-            let repeated = seen.entry((node_of(&record.what), kind)).or_default();
-            *repeated += 1;
-            let score = if number == centre { 0 } else { number.abs_diff(centre) + weight + 60 * (*repeated - 1) };
-            (score, number)
-        })
-        .collect();
-    scored.sort_unstable();
-    let mut chosen: Vec<usize> = scored.into_iter().take(ROWS).map(|(_, number)| number).collect();
-    chosen.sort_unstable();
-    chosen
+impl Scene<'_> {
+    /// What began the faults that are in force at the moment, before the record of this number.
+    fn in_force(&self, before: usize) -> Vec<usize> {
+        let mut begun = Vec::new();
+        let until_then = self.records[..=self.centre].iter().enumerate();
+        until_then.for_each(|record| in_force(&mut begun, record, |(_, record)| record.what.fault()));
+        begun.into_iter().map(|(number, _)| number).filter(|number| *number < before).collect()
+    }
+
+    /// The rows to show, in the order of their records.
+    fn choose(&self) -> Vec<Chosen> {
+        let Self { records, centre, .. } = *self;
+        let mut near: Vec<usize> = (0..records.len()).collect();
+        near.sort_by_key(|number| (number.abs_diff(centre), *number));
+        let mut seen: BTreeMap<(Option<NodeId>, &str), usize> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<NodeId>, String), Vec<usize>> = BTreeMap::new();
+        let mut scored: Vec<(usize, usize)> = Vec::with_capacity(near.len());
+        for number in near {
+            let (what, distance) = (&records[number].what, number.abs_diff(centre));
+            let (kind, weight) = kind(what, self.about);
+            let before = match self.repeated(&records[number]) {
+                Some(words) => {
+                    let group = groups.entry((node_of(what), words)).or_default();
+                    group.push(number);
+                    if group.len() > 1 {
+                        continue;
+                    }
+                    0
+                }
+                None => {
+                    let seen = seen.entry((node_of(what), kind)).or_default();
+                    std::mem::replace(seen, *seen + 1)
+                }
+            };
+            scored.push((if distance == 0 { 0 } else { distance + weight + 60 * before }, number));
+        }
+        scored.sort_unstable();
+        let mut chosen: Vec<usize> = scored.into_iter().take(ROWS).map(|(_, number)| number).collect();
+        chosen.sort_unstable();
+        let shown = chosen.first().copied().unwrap_or(centre)..=chosen.last().copied().unwrap_or(centre);
+        let all = |number| {
+            let record: &Record = &records[number];
+            let group = self.repeated(record).and_then(|words| groups.get(&(node_of(&record.what), words)));
+            group.map_or_else(|| vec![number], |all| all.iter().copied().filter(|it| shown.contains(it)).collect())
+        };
+        chosen.into_iter().map(|number| Chosen { number, all: all(number) }).collect()
+    }
+
+    /// What an event is a repetition of that happens again and again, in words without what differs; `None` of all others.
+    fn repeated(&self, record: &Record) -> Option<String> {
+        match &record.what {
+            What::Completed { op, completion: Completion::Failed { error, outcome } } => {
+                let kind = self.operations.get(op)?.operation.kind();
+                Some(format!("{kind} {} {}", failed(*outcome), error.name()))
+            }
+            What::Message { fate: Fate::Cut | Fate::Held | Fate::Lost, .. } => Some(self.words(record)),
+            What::Message { head, kind, .. } if head.rejected && kind.says() != Says::Answers => {
+                Some(self.words(record))
+            }
+            What::Stack(stack) => match &stack.event {
+                Event::RoundEnded { cause, confirmed: false, .. } => Some(format!("{} FAILED", cause.name())),
+                Event::LeaseRead { miss: Some(_), .. }
+                | Event::LeaseEnded { held: false, .. }
+                | Event::VoteWithheld { .. }
+                | Event::LaneFull { .. }
+                | Event::InboxFull { .. } => Some(told(stack)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The words of a row for `record` that stands for all of these: `12x c3 get FAILED deadline-exceeded`.
+    fn words_of_all(&self, record: &Record, all: &[usize]) -> String {
+        let Some(words) = self.repeated(record).filter(|_| all.len() > 1) else { return self.words(record) };
+        let client = |record: &Record| match &record.what {
+            What::Completed { op, .. } => self.operations.get(op).map(|begun| begun.client),
+            _ => None,
+        };
+        let whose =
+            client(record).filter(|client_of| all.iter().all(|it| client(&self.records[*it]) == Some(*client_of)));
+        let whose = whose.map_or(String::new(), |client| format!("c{client} "));
+        format!("{}x {whose}{words}", all.len())
+    }
+
+    /// An event in a few words.
+    fn words(&self, record: &Record) -> String {
+        words(record, self.keys, &self.operations)
+    }
 }
 
 /// An event in a few words.
@@ -116,11 +241,12 @@ fn words(record: &Record, keys: &[String], operations: &BTreeMap<OpId, &Invocati
                 Fate::Held => "HELD ",
                 Fate::Lost => "LOST ",
             };
+            let refuses = if head.rejected { " REFUSES" } else { "" };
             match node_of(&record.what) {
                 Some(node) if address(*to) == node.to_string() => {
-                    format!("← {} {fate}{kind}{term}", address(*from))
+                    format!("← {} {fate}{kind}{term}{refuses}", address(*from))
                 }
-                _ => format!("→ {} {fate}{kind}{term}", address(*to)),
+                _ => format!("→ {} {fate}{kind}{term}{refuses}", address(*to)),
             }
         }
         What::Process { change, .. } => process(*change).to_uppercase(),
@@ -143,7 +269,7 @@ fn operation(operation: &Operation, keys: &[String]) -> String {
 }
 
 /// What an event is a repetition of, and how many events nearer to the moment it gives way to.
-fn kind(what: &What) -> (&'static str, usize) {
+fn kind(what: &What, about: About) -> (&'static str, usize) {
     const RARE: usize = 0;
     const TELLING: usize = 40;
     const COMMON: usize = 150;
@@ -156,6 +282,7 @@ fn kind(what: &What) -> (&'static str, usize) {
         What::Completed { .. } => ("completed", TELLING),
         What::Invoked(_) => ("invoked", COMMON),
         What::Message { fate: Fate::Delivered, kind: MessageKind::TimeoutNow, .. } => ("timeout-now", RARE),
+        What::Message { fate: Fate::Delivered, kind, head, .. } if decides(*kind, head, about) => ("refused", RARE),
         What::Message { fate: Fate::Delivered, .. } => ("message", COMMON),
         What::Message { .. } => ("message lost", TELLING),
         What::Stack(stack) => match &stack.event {
@@ -183,16 +310,24 @@ fn kind(what: &What) -> (&'static str, usize) {
             Event::Conflict { .. } => ("conflict", TELLING),
             Event::RoundStarted { .. } => ("round started", COMMON),
             Event::RoundEnded { .. } => ("round ended", TELLING),
+            Event::LaneFull { .. } | Event::InboxFull { .. } if about == About::Service => ("full", RARE),
             Event::LaneFull { .. } | Event::InboxFull { .. } => ("full", TELLING),
+            Event::VoteWithheld { .. } if about == About::Elections => ("vote withheld", RARE),
             Event::VoteWithheld { .. } => ("vote withheld", TELLING),
             Event::Configured(_) => ("configured", COMMON),
             Event::Opened { .. } => ("opened", RARE),
             Event::Voted { .. } => ("voted", TELLING),
+            Event::Appended { .. } if about == About::Service => ("appended", TELLING),
             Event::Appended { .. } => ("appended", COMMON),
             Event::Applied { .. } => ("applied", COMMON),
             Event::Script { .. } => ("script", COMMON),
         },
     }
+}
+
+/// Does it decide an election that it is about?
+fn decides(kind: MessageKind, head: &Head, about: About) -> bool {
+    about == About::Elections && head.rejected && matches!(kind.says(), Says::Votes | Says::Probes)
 }
 
 fn told(stack: &StackRecord) -> String {
@@ -250,124 +385,16 @@ fn result(completion: &Completion) -> String {
         Completion::Read { version, path, .. } => format!("= v{version} {}", path.name()),
         Completion::Written { version } | Completion::Script { version, .. } => format!("wrote v{version}"),
         Completion::Unexpected { version, .. } => format!("found v{version}"),
-        Completion::Failed { error, outcome: Outcome::NotApplied } => format!("FAILED {}", error.name()),
-        Completion::Failed { error, outcome: Outcome::Unknown } => format!("UNKNOWN {}", error.name()),
+        Completion::Failed { error, outcome } => format!("{} {}", failed(*outcome), error.name()),
+    }
+}
+
+fn failed(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplied => "FAILED",
+        Outcome::Unknown => "UNKNOWN",
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::sheet::WIDTH;
-    use super::*;
-    use crate::history::ProcessChange;
-    use leasehold::env::{Instant, ReplicaId};
-
-    fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
-        let clock = Instant::from_nanos(at);
-        let stack = StackRecord {
-            replica: ReplicaId::first(NodeId(node)),
-            event,
-            lease_until: until.map(SimTime),
-            clock,
-            effect: None,
-        };
-        Record { at: SimTime(at), what: What::Stack(stack) }
-    }
-
-    fn extended(node: u64, at: u64, until: u64) -> Record {
-        let (base, expiry) = (Instant::from_nanos(at), Instant::from_nanos(until));
-        told_by(node, at, Event::LeaseExtended { term: 1, generation: 1, base, expiry }, Some(until))
-    }
-
-    #[test]
-    fn a_lease_is_drawn_until_its_true_end() {
-        let mut records = vec![extended(1, 1_000_000, 3_000_000)];
-        records.extend(
-            [2, 4].map(|at| told_by(2, at * 1_000_000, Event::Applied { index: at, term: 1, digest: 0 }, None)),
-        );
-        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines(WIDTH);
-        insta::assert_snapshot!(lines.join("\n"), @"
-          simulated     n1                         n2                         n3                       clients and faults
-          0.001000s   ┃ lease to 0.003000s
-          0.002000s   ┃                            applied 2
-        ▶ 0.004000s                                applied 4
-        ");
-    }
-
-    #[test]
-    fn no_lease_is_drawn_on_a_node_that_is_dead_or_leads_no_longer() {
-        let killed = What::Process { node: NodeId(1), change: ProcessChange::Killed };
-        let follows = Event::Role { role: Role::Follower, term: 2, leader: Some(NodeId(3)) };
-        let records = [
-            extended(1, 1_000_000, 9_000_000),
-            Record { at: SimTime(2_000_000), what: killed },
-            extended(2, 3_000_000, 9_000_000),
-            told_by(2, 4_000_000, follows, None),
-        ];
-        let lines = Timeline::around(SimTime(4_000_000), &records, &[], 3).unwrap().lines(WIDTH);
-        insta::assert_snapshot!(lines.join("\n"), @"
-          simulated     n1                         n2                         n3                       clients and faults
-          0.001000s   ┃ lease to 0.009000s
-          0.002000s     PROCESS KILLED
-          0.003000s                              ┃ lease to 0.009000s
-        ▶ 0.004000s                                follower of n3, term 2
-        ");
-    }
-
-    #[test]
-    fn rare_events_are_shown_among_many_common_ones() {
-        let mut records: Vec<Record> = (0..500)
-            .map(|at| told_by(1, at * 1_000, Event::LeaseRead { miss: None, now: None, again: false }, None))
-            .collect();
-        records[300] = told_by(2, 300_000, Event::Role { role: Role::Leader, term: 2, leader: None }, None);
-        let lines = Timeline::around(SimTime(499_000), &records, &[], 9).unwrap().lines(WIDTH);
-        assert_eq!(lines.len(), ROWS + 1);
-        assert!(lines.iter().any(|line| line.contains("LEADER of term 2")), "{lines:#?}");
-        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
-    }
-
-    #[test]
-    fn no_word_is_cut_at_any_width() {
-        let records = [
-            extended(1, 10_000_000, 9_000_000_000),
-            told_by(2, 20_000_000, Event::SnapshotUnanswered { by: NodeId(3) }, None),
-            told_by(3, 1_200_000_000_000, Event::CampaignedAmidChange { index: 1_234_567, commit: 2 }, None),
-        ];
-        let timeline = Timeline::around(SimTime(1_200_000_000_000), &records, &[], 3).unwrap();
-        for width in [60, 80, 90, 100, 120, 200] {
-            let lines = timeline.lines(width);
-            assert!(lines.iter().all(|line| line.chars().count() <= width && !line.contains('…')), "{lines:#?}");
-            let told: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
-            for row in &timeline.rows {
-                let in_order = row
-                    .words
-                    .split(' ')
-                    .try_fold(told.iter(), |mut rest, word| rest.any(|told| *told == word).then_some(rest));
-                assert!(in_order.is_some() && told.contains(&&*row.at.to_string()), "{lines:#?}");
-            }
-        }
-        insta::assert_snapshot!(timeline.lines(90).join("\n"), @"
-          simulated      n1              n2              n3            clients and faults
-          0.010000s    ┃ lease to
-                       ┃   9.000000s
-          0.020000s    ┃                 no answer to
-                       ┃                   it by n3
-        ▶ 1200.000000s                                   change
-                                                           1234567 not
-                                                           applied
-        ");
-        insta::assert_snapshot!(timeline.lines(70).join("\n"), @"
-          simulated      who  what
-          0.010000s    ┃ n1   lease to 9.000000s
-          0.020000s      n2   no answer to it by n3
-        ▶ 1200.000000s   n3   change 1234567 not applied
-        ");
-    }
-
-    #[test]
-    fn nothing_kept_or_nothing_yet_gives_no_timeline() {
-        assert!(Timeline::around(SimTime(5), &[], &[], 3).is_none());
-        let records = [extended(1, 10, 20)];
-        assert!(Timeline::around(SimTime(5), &records, &[], 3).is_none());
-    }
-}
+mod tests;

@@ -71,7 +71,7 @@ struct Trial {
 }
 
 fn tried(group: &Group, scenario: Arc<Scenario>, jobs: usize, stop: &AtomicBool) -> Trial {
-    let spec = |seed| Spec { scenario: Arc::clone(&scenario), ..group.spec(seed, Keep::Last(0)) };
+    let spec = |seed| Spec { scenario: Arc::clone(&scenario), ..group.spec(seed, Keep::Nothing) };
     let mut trial = Trial::default();
     sweep_until(stop, group.seeds.iter().map(spec).collect(), jobs, &mut |report| {
         trial.cuts += report.faults.get("partition").map_or(0, |count| count.effective);

@@ -169,8 +169,8 @@ impl Ground {
     fn sighting(&self, first: u64, seeds: u64, stop: &AtomicBool, made: &mut Vec<Spec>) -> Option<Sighting> {
         until(stop, seeds).find_map(|after| {
             let seed = first + after - 1;
-            made.push(self.innocent.spec(seed, Keep::Last(0)));
-            Sighting::of(&run(&self.guilty.spec(seed, Keep::Last(0))), self.guilty.variant, after)
+            made.push(self.innocent.spec(seed, Keep::Nothing));
+            Sighting::of(&run(&self.guilty.spec(seed, Keep::Nothing)), self.guilty.variant, after)
         })
     }
 
@@ -178,7 +178,7 @@ impl Ground {
     fn is_reached(&self, seeds: u64, stop: &AtomicBool) -> bool {
         let default = Some(Arc::clone(&self.innocent.scenario));
         until(stop, seeds).any(|seed| {
-            let spec = Spec { default: default.clone(), ..self.guilty.spec(seed, Keep::Last(0)) };
+            let spec = Spec { default: default.clone(), ..self.guilty.spec(seed, Keep::Nothing) };
             Defaults::default().run(&spec).reached == Some(true)
         })
     }
@@ -188,7 +188,7 @@ impl Ground {
         let mut scenario = Scenario::clone(&self.guilty.scenario);
         scenario.checks.record_only =
             check::ALL.iter().map(|it| RecordOnly { check: it.name.to_owned(), line: 0 }).collect();
-        let report = run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Last(0)) });
+        let report = run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Nothing) });
         let found = report.checks.into_iter().filter(|(_, count)| count.violations > 0).map(|(name, _)| name);
         // What might have failed tells of a bug as well, before anything does.
         found.chain(report.potential.into_keys()).collect()

@@ -36,7 +36,7 @@ pub use self::{
     places::{Named, Places, catalogue},
     reach::Defaults,
     request::{Group, Refusals, Wish, find_variant, load, resolve, scenario_schema},
-    run::{Spec, draws, observed, run},
+    run::{Spec, draws, observed, revisit, run},
     sweep::{sweep, sweep_until},
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };

@@ -83,7 +83,7 @@ impl Group {
 
     /// What happens in it, in English; with `seed`, what that draws.
     pub fn explain(&self, seed: Option<u64>) -> String {
-        let drawn = seed.map(|seed| self.spec(seed, Keep::Last(0)).drawn().scenario);
+        let drawn = seed.map(|seed| self.spec(seed, Keep::Nothing).drawn().scenario);
         let scenario = drawn.as_ref().unwrap_or(&self.scenario);
         let cluster = &scenario.cluster;
         let context = scenario::Context {

@@ -81,9 +81,16 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// Runs again what `report` is about, for the records around the moment that shows best what failed.
+pub fn revisit(report: &mut RunReport, spec: &Spec) {
+    if let Some(moment) = report.moment() {
+        report.kept = run(&Spec { keep: Keep::Around(moment), ..spec.clone() }).kept;
+    }
+}
+
 /// Runs it again for `observer`, who sees what was seen by who judged it. A panic inside ends it.
 pub(super) fn rerun(spec: &Spec, observer: Box<dyn Observer>) {
-    let spec = Spec { keep: Keep::Last(0), ..spec.drawn() };
+    let spec = Spec { keep: Keep::Nothing, ..spec.drawn() };
     // What came of it is known.
     let _ = simulated(&spec, Some(observer));
 }
@@ -180,6 +187,7 @@ impl Finished {
             recoveries,
             potential,
             kept: self.past.kept,
+            telling: self.past.telling,
             keys: self.keys.to_vec(),
             ..blank(spec)
         }
@@ -207,6 +215,7 @@ fn panicked(spec: &Spec, message: String) -> RunReport {
         at: SimTime(0),
         message: message.clone(),
         line: None,
+        shows: None,
         story: vec![],
     };
     let verdict = Verdict {
@@ -250,7 +259,7 @@ mod tests {
             seed: 7,
             variant: &DEFAULT,
             default: None,
-            keep: Keep::Last(0),
+            keep: Keep::Nothing,
             leak: false,
         };
         let report = panicked(&spec, message);

@@ -1,8 +1,7 @@
 //! Many runs on several cores, in order.
 
 use super::{Defaults, Spec};
-use crate::history::Keep;
-use crate::verdict::{Ruling, RunReport};
+use crate::verdict::RunReport;
 use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -15,8 +14,6 @@ const AHEAD: usize = 8;
 
 /// Runs `specs` on `jobs` threads and hands over their reports in the order of `specs`, on this thread. The jobs change nothing
 /// else: [`run`](super::run) gives every run a thread of its own.
-///
-/// What was kept of the history of a run that passed as expected is dropped early, unless all of it was asked for.
 ///
 /// # Panics
 ///
@@ -84,10 +81,7 @@ impl Queue<'_> {
     fn work(&self, specs: &[Spec]) {
         let abandon = Abandon(self, false);
         while let Some((number, spec)) = self.next(specs) {
-            let mut report = self.defaults.run(spec);
-            if spec.keep != Keep::All && report.verdict.as_expected && report.verdict.ruling == Ruling::Pass {
-                report.kept = Vec::new();
-            }
+            let report = self.defaults.run(spec);
             self.state.lock().done.insert(number, report);
             self.changed.notify_all();
         }

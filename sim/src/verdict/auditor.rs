@@ -383,7 +383,7 @@ mod tests {
     #[test]
     fn a_shared_auditor_outlives_the_history_that_it_observes() {
         let shared = SharedAuditor::new(Auditor::new(&scenario(""), 1, Arc::from([])));
-        let mut history = History::new(Keep::Last(0), vec![Box::new(shared.clone())]);
+        let mut history = History::new(Keep::Nothing, vec![Box::new(shared.clone())]);
         for record in Events::default().missed(1, 1, Miss::Cold).missed(2, 1, Miss::Cold).records() {
             history.record(record.clone());
         }

@@ -4,7 +4,7 @@ use super::reading::{WRITES, ops};
 use super::{Durable, OpMeasures, RoundMeasures, Spent, Window};
 use crate::check::STORY;
 use crate::scenario::{Metric, OpKind, Stat};
-use crate::time::mean;
+use crate::time::{SimTime, mean};
 use crate::words::Spelled;
 use crate::words::figures::{count, counted, duration, number, rate};
 use leasehold::observe::{Miss, RoundCause};
@@ -28,6 +28,20 @@ pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
     };
     story.truncate(STORY);
     story
+}
+
+/// The moment that shows best why the value of `metric` in `window` is what it is, if one does.
+pub(super) fn shows(metric: Metric, window: &Window) -> Option<SimTime> {
+    let slowest = |kind: Option<OpKind>| {
+        let of_kind = window.spent.iter().filter(|(it, _)| kind.is_none_or(|kind| kind == **it));
+        of_kind.filter_map(|(_, spent)| spent.slowest()).max().map(|(_, ended)| ended)
+    };
+    match metric {
+        Metric::Operations(kind, _) => slowest(kind),
+        Metric::Unserved | Metric::UnservedVia => slowest(None),
+        Metric::Leaderless => window.led_again,
+        _ => None,
+    }
 }
 
 fn length(window: &Window) -> Duration {
@@ -254,7 +268,6 @@ fn rounds(window: &Window) -> String {
 mod tests {
     use super::*;
     use crate::history;
-    use crate::time::SimTime;
     use crate::verdict::{LeaseMeasures, Took};
     use std::collections::BTreeMap;
 

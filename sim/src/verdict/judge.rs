@@ -141,16 +141,16 @@ impl Court<'_> {
     /// The failure of a bound that does not hold, or of which nothing can be said.
     fn bound(&self, expectation: &Expectation) -> Option<Failure> {
         let metric = expectation.metric;
-        let (class, value, story) = match self.value(expectation) {
+        let (class, value, story, shows) = match self.value(expectation) {
             Ok((value, _)) if value.is_within(&expectation.bound) => return None,
             Ok((value, window)) => {
                 let shown = shown_against(metric, value, expectation.bound.value);
-                (class_of(metric), shown, explain::story(metric, window))
+                (class_of(metric), shown, explain::story(metric, window), explain::shows(metric, window))
             }
-            Err(reason) => (Class::Vacuous, format!("nothing to judge, {reason}"), Vec::new()),
+            Err(reason) => (Class::Vacuous, format!("nothing to judge, {reason}"), Vec::new(), None),
         };
         let message = format!("{}: {value}; expected {}", what(expectation), asked(expectation));
-        Some(Failure { line: Some(expectation.line), ..self.failure(metric.to_string(), class, message, story) })
+        Some(Failure { line: Some(expectation.line), shows, ..self.failure(metric.to_string(), class, message, story) })
     }
 
     /// The value that a bound speaks of, and the window that it is measured in.
@@ -269,7 +269,7 @@ impl Court<'_> {
     }
 
     fn failure(&self, check: String, class: Class, message: String, story: Vec<String>) -> Failure {
-        Failure { check, class, at: self.measures.whole.to, message, line: None, story }
+        Failure { check, class, at: self.measures.whole.to, message, line: None, shows: None, story }
     }
 }
 
@@ -297,7 +297,7 @@ fn asked(Expectation { bound, line, .. }: &Expectation) -> String {
 
 impl From<Finding> for Failure {
     fn from(Finding { check, class, severity: _, at, message, story }: Finding) -> Self {
-        Self { check: check.to_owned(), class, at, message, line: None, story }
+        Self { check: check.to_owned(), class, at, message, line: None, shows: None, story }
     }
 }
 

@@ -233,7 +233,7 @@ impl Meter {
             for tally in self.tallies.iter_mut().filter(|tally| tally.contains(due)) {
                 let window = &mut tally.window;
                 let add = |window: &mut Window| {
-                    window.spent.entry(kind).or_default().add(answered == Some(true), took, parts);
+                    window.spent.entry(kind).or_default().add(answered == Some(true), due, took, parts);
                 };
                 let of = scopes.iter().map(|scope| self.scopes[*scope].0.clone());
                 of.for_each(|of| add(window.of.entry(of).or_default()));
@@ -266,7 +266,12 @@ impl Meter {
 
     /// There was no leader; or a failover is over, which belongs to the windows in which it began.
     fn led(&mut self, leadership::Ended { leaderless, failover }: leadership::Ended) {
-        self.during(leaderless, |window, took| window.leaderless = window.leaderless.max(took));
+        let over = leaderless.map(|stretch| stretch.to);
+        self.during(leaderless, |window, took| {
+            if took > window.leaderless {
+                (window.leaderless, window.led_again) = (took, over);
+            }
+        });
         if let Some(Stretch { from, to }) = failover {
             self.at(from).for_each(|window| window.failover = window.failover.max(Some(to.since(from))));
         }

@@ -60,10 +60,24 @@ pub struct RunReport {
     pub recoveries: Recoveries,
     /// What might have failed, by check.
     pub potential: BTreeMap<&'static str, Potential>,
-    /// The end of the history (everything, where everything was kept).
+    /// What was kept of the history.
     pub kept: Vec<Record>,
+    /// When something last happened that tells by itself why a run came out as it did.
+    pub telling: Option<SimTime>,
     /// Names of the keys, by number.
     pub keys: Vec<String>,
+}
+
+impl RunReport {
+    /// The moment that shows best what failed. What is judged at the end of a run did not happen there: a hit rate is lost when leases
+    /// are, so the last lease that was thrown away is shown, or else the last fault. `None`: no moment says more than another.
+    pub fn moment(&self) -> Option<SimTime> {
+        let end = SimTime::at(self.sim);
+        let failure = self.verdict.failures.first()?;
+        // A run that a violation ended has it as its last event.
+        let stopped = (failure.class <= Class::LeaseInvariant && failure.class != Class::Panic).then_some(end);
+        Some(failure.at).filter(|at| *at < end).or(stopped).or(failure.shows).or(self.telling)
+    }
 }
 
 /// Pass, fail, or beyond what the scenario claims to be safe.
@@ -121,7 +135,15 @@ impl Verdict {
         );
         self.unexpected.push(message.clone());
         let (check, at) = ("reached".to_owned(), SimTime::at(end));
-        self.failures.push(Failure { check, class: Class::Vacuous, at, message, line: None, story: Vec::new() });
+        self.failures.push(Failure {
+            check,
+            class: Class::Vacuous,
+            at,
+            message,
+            line: None,
+            shows: None,
+            story: Vec::new(),
+        });
         self.class = self.failures.first().map(|failure| failure.class);
         (self.ruling, self.as_expected) = (Ruling::Fail, false);
     }
@@ -140,6 +162,8 @@ pub struct Failure {
     pub message: String,
     /// The line of the scenario file that asks for what failed (1-based); `None` of a check, which no file asks for.
     pub line: Option<usize>,
+    /// The moment that shows it best, where it was judged at the end.
+    pub shows: Option<SimTime>,
     /// The story in at most twelve lines of domain words.
     pub story: Vec<String>,
 }
@@ -218,6 +242,8 @@ pub struct Window {
     pub leader_changes: u64,
     /// The longest time without a leader that a quorum followed, from the first of the run on; all of it if there never was one.
     pub leaderless: Duration,
+    /// When that was over.
+    pub led_again: Option<SimTime>,
     /// The longest time from the beginning of what took a leader away to the first operation that was answered when its successor
     /// served; `None` if nobody succeeded anybody.
     pub failover: Option<Duration>,

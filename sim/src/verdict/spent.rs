@@ -1,5 +1,6 @@
 //! Where the time of operations of one kind went, in sum, the slow ones apart from the fast.
 
+use crate::time::SimTime;
 use crate::words::figures::{count, duration, percent};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,6 +60,8 @@ struct Sum {
     number: u64,
     took: Duration,
     parts: [Duration; PARTS],
+    /// How long one of the slowest took, and when it ended.
+    slowest: (Duration, SimTime),
 }
 
 /// Smaller shares are not told.
@@ -68,15 +71,22 @@ impl Sum {
     fn add(&mut self, other: &Sum) {
         self.number += other.number;
         self.took += other.took;
+        self.slowest = self.slowest.max(other.slowest);
         self.parts.iter_mut().zip(other.parts).for_each(|(part, more)| *part += more);
     }
 }
 
 impl Spent {
-    /// An operation spent its time so.
-    pub(super) fn add(&mut self, answered: bool, took: Duration, parts: [Duration; PARTS]) {
+    /// An operation that was due then spent its time so.
+    pub(super) fn add(&mut self, answered: bool, due: SimTime, took: Duration, parts: [Duration; PARTS]) {
         let power = took.as_nanos().checked_ilog2().unwrap_or(0);
-        self.0.entry((!answered, power)).or_default().add(&Sum { number: 1, took, parts });
+        let slowest = (took, due.after(took));
+        self.0.entry((!answered, power)).or_default().add(&Sum { number: 1, took, parts, slowest });
+    }
+
+    /// How long one of the slowest took, and when it ended.
+    pub(super) fn slowest(&self) -> Option<(Duration, SimTime)> {
+        self.0.values().next_back().map(|sum| sum.slowest)
     }
 
     /// These and those.
@@ -139,7 +149,7 @@ mod tests {
         let mut add = |answered, took: &[(Stage, u64)]| {
             let mut parts = [Duration::ZERO; PARTS];
             took.iter().for_each(|(stage, millis)| parts[*stage as usize] = Duration::from_millis(*millis));
-            spent.add(answered, parts.iter().sum(), parts);
+            spent.add(answered, SimTime::default(), parts.iter().sum(), parts);
         };
         (0..97).for_each(|_| add(true, &[(Stage::Lease, 1)]));
         (0..2).for_each(|_| add(true, &[(Stage::Leaderless, 300), (Stage::PassedOn, 100)]));

@@ -11,7 +11,7 @@ fn calm(name: &str, sections: &str, variant: &str) -> RunReport {
     let text = format!(
         "name = \"{name}\"\nuntil = \"4s\"\n[cluster]\nnodes = 3\n[[workload]]\nkind = \"kv\"\nrate = \"50/s\"\nfrom = \"2s\"\n{sections}"
     );
-    let spec = written(name, &text, Some(variant), None).spec(1, Keep::Last(0));
+    let spec = written(name, &text, Some(variant), None).spec(1, Keep::Nothing);
     Defaults::default().run(&spec)
 }
 
@@ -44,7 +44,7 @@ fn a_variant_that_answers_otherwise_is_reached() {
 fn one_run_of_the_default_serves_all_variants_of_a_seed() {
     let text =
         "name = \"shared\"\nuntil = \"3s\"\n[cluster]\nnodes = 3\n[[workload]]\nkind = \"kv\"\nrate = \"20/s\"\n";
-    let spec = |variant| written("shared", text, Some(variant), None).spec(1, Keep::Last(0));
+    let spec = |variant| written("shared", text, Some(variant), None).spec(1, Keep::Nothing);
     let specs: Vec<Spec> = ["default", "no-lease", "long-lease"].map(spec).into();
     let defaults = Defaults::of(&specs);
     let reached: Vec<_> = specs.iter().map(|spec| defaults.run(spec).reached).collect();

@@ -20,7 +20,7 @@ use leasehold_sim::check;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style, pinned, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
-use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, sweep};
+use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep};
 use leasehold_sim::scenario::{self, Seeds};
 use leasehold_sim::verdict::RunReport;
 use leasehold_sim::words::Verb;
@@ -30,9 +30,6 @@ use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::sync::{Arc, OnceLock};
 use table::Table;
-
-/// Events kept for the timeline of a failure.
-const KEPT: Keep = Keep::Last(4_096);
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -150,7 +147,7 @@ impl File {
         if let Some(own) = self.pinned.first().cloned() {
             let search = move || {
                 let group = own.group()?;
-                search::search(&own.name, &group.spec(group.scenario.seeds.first(), Keep::Last(0)))
+                search::search(&own.name, &group.spec(group.scenario.seeds.first(), Keep::Nothing))
             };
             trials.push(Trial::test(format!("exact search {}", self.title), search));
         }
@@ -235,7 +232,7 @@ impl Case {
     /// The run that is pinned.
     fn pinned(&self) -> Result<&RunReport, Failed> {
         let group = self.group()?;
-        Ok(self.first(&group.spec(group.scenario.seeds.first(), KEPT)))
+        Ok(self.first(&group.spec(group.scenario.seeds.first(), Keep::Nothing)))
     }
 
     /// Every seed must be as expected.
@@ -249,12 +246,16 @@ impl Case {
             }
         };
         let is_first = |spec: &Spec| spec.seed == group.scenario.seeds.first();
-        let (first, others): (Vec<Spec>, Vec<Spec>) = group.specs(KEPT).partition(is_first);
+        let (first, others): (Vec<Spec>, Vec<Spec>) = group.specs(Keep::Nothing).partition(is_first);
         first.iter().for_each(|spec| judge(self.first(spec)));
         sweep(others, 1, &mut |report| judge(&report));
         match failed {
             None => Ok(()),
-            Some(report) => Err(Failed::from(self.failure(&report, unexpected, group.seeds.len()))),
+            Some(mut report) => {
+                let spec = group.spec(report.seed, Keep::Nothing);
+                revisit(&mut report, &spec);
+                Err(Failed::from(self.failure(&report, unexpected, group.seeds.len())))
+            }
         }
     }
 

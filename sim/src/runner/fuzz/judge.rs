@@ -45,7 +45,7 @@ pub fn judge(input: &Input, simulated: Duration) -> Result<Fate, String> {
     }
     let until = group.scenario.until.min(simulated);
     let scenario = Arc::new(Scenario { until, ..Scenario::clone(&group.scenario) });
-    let report = run(&Spec { scenario, ..group.spec(1, Keep::Last(0)) });
+    let report = run(&Spec { scenario, ..group.spec(1, Keep::Nothing) });
     let panic = report.verdict.failures.iter().find(|failure| failure.class == Class::Panic);
     panic.map_or(Ok(Fate::Run), |panic| Err(format!("its run panicked: {}", panic.message)))
 }
