@@ -165,7 +165,9 @@ impl Scene<'_> {
                     std::mem::replace(seen, *seen + 1)
                 }
             };
-            scored.push((if distance == 0 { 0 } else { distance + weight + 60 * before }, number));
+            // What is rare is looked for farther away.
+            let distance = if weight == RARE { distance / 8 } else { distance };
+            scored.push((if number == centre { 0 } else { distance + weight + 60 * before }, number));
         }
         scored.sort_unstable();
         let mut chosen: Vec<usize> = scored.into_iter().take(ROWS).map(|(_, number)| number).collect();
@@ -268,11 +270,12 @@ fn operation(operation: &Operation, keys: &[String]) -> String {
     }
 }
 
+const RARE: usize = 0;
+const TELLING: usize = 40;
+const COMMON: usize = 150;
+
 /// What an event is a repetition of, and how many events nearer to the moment it gives way to.
 fn kind(what: &What, about: About) -> (&'static str, usize) {
-    const RARE: usize = 0;
-    const TELLING: usize = 40;
-    const COMMON: usize = 150;
     match what {
         What::Fault(_) => ("fault", RARE),
         What::Process { .. } => ("process", RARE),

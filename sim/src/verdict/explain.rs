@@ -176,13 +176,14 @@ fn all_kinds(stat: Stat, window: &Window) -> Vec<String> {
 }
 
 /// Where the time of operations of a kind, or of all, went: of those by which this figure is what it is.
-fn spent(kind: Option<OpKind>, stat: Stat, window: &Window) -> Option<String> {
+fn spent(kind: Option<OpKind>, stat: Stat, window: &Window) -> Vec<String> {
     let mut spent = Spent::default();
     window.spent.iter().filter(|(it, _)| kind.is_none_or(|kind| kind == **it)).for_each(|(_, it)| spent.merge(it));
     let what = kind.map_or("operations", OpKind::many);
     match stat {
         Stat::Ok | Stat::Refused | Stat::Unknown | Stat::Availability | Stat::PerSecond => {
-            spent.of_unanswered(what).or_else(|| spent.of_slowest(what, 0.01))
+            let unanswered = spent.of_unanswered(what);
+            if unanswered.is_empty() { spent.of_slowest(what, 0.01) } else { unanswered }
         }
         Stat::Mean | Stat::P50 => spent.of_slowest(what, 1.0),
         Stat::P90 => spent.of_slowest(what, 0.1),

@@ -66,6 +66,8 @@ struct Sum {
 
 /// Smaller shares are not told.
 const TOLD_FROM: f64 = 0.02;
+/// No more parts are.
+const TOLD: usize = 4;
 
 impl Sum {
     fn add(&mut self, other: &Sum) {
@@ -94,15 +96,15 @@ impl Spent {
         other.0.iter().for_each(|(class, sum)| self.0.entry(*class).or_default().add(sum));
     }
 
-    /// Where the time went of those that were not answered; `None`: all were.
-    pub(super) fn of_unanswered(&self, what: &str) -> Option<String> {
-        let sum = self.sum(self.0.iter().filter(|((unanswered, _), _)| *unanswered).map(|(_, sum)| sum));
-        (sum.number > 0).then(|| sum.told(&format!("{what} that were not answered")))
+    /// Where the time went of those that were not answered; nothing if all were.
+    pub(super) fn of_unanswered(&self, what: &str) -> Vec<String> {
+        let unanswered = self.0.iter().filter(|((unanswered, _), _)| *unanswered);
+        self.sum(unanswered.map(|(_, sum)| sum)).told(&format!("{what} that were not answered"))
     }
 
     /// Where it went of the slowest, as many as this share of all or a few more: those that were not answered are slower than all
-    /// others. `None`: there are none.
-    pub(super) fn of_slowest(&self, what: &str, share: f64) -> Option<String> {
+    /// others. Nothing if there are none.
+    pub(super) fn of_slowest(&self, what: &str, share: f64) -> Vec<String> {
         let all = self.sum(self.0.values()).number;
         let mut enough = 0;
         let slowest = self.0.values().rev().take_while(|sum| {
@@ -111,8 +113,7 @@ impl Spent {
             more
         });
         let sum = self.sum(slowest);
-        let which = if sum.number == all { "all" } else { "the slowest" };
-        (all > 0).then(|| sum.told(&format!("{which} {what}")))
+        sum.told(&format!("{} {what}", if sum.number == all { "all" } else { "the slowest" }))
     }
 
     fn sum<'a>(&self, sums: impl Iterator<Item = &'a Sum>) -> Sum {
@@ -124,19 +125,15 @@ impl Spent {
 }
 
 impl Sum {
-    /// `where the time of the slowest puts (12) went, 1.01s in the mean: queued at the leader 89% (902ms), ...`
-    fn told(&self, of: &str) -> String {
+    /// `where the time of the slowest puts (12) went, 1.01s in the mean:`, and below it `  queued at the leader 89% (902ms)`, ...
+    fn told(&self, of: &str) -> Vec<String> {
         let mean = |sum: Duration| duration(crate::time::mean(sum, self.number));
         let share = |part: Duration| part.as_secs_f64() / self.took.as_secs_f64().max(f64::MIN_POSITIVE);
         let mut parts: Vec<_> = NAMES.iter().zip(self.parts).filter(|(_, part)| share(*part) >= TOLD_FROM).collect();
         parts.sort_by_key(|(_, part)| std::cmp::Reverse(*part));
-        let parts = parts.iter().map(|(name, part)| format!("{name} {} ({})", percent(share(*part)), mean(*part)));
-        format!(
-            "where the time of {of} ({}) went, {} in the mean: {}",
-            count(self.number),
-            mean(self.took),
-            parts.collect::<Vec<_>>().join("; ")
-        )
+        let head = format!("where the time of {of} ({}) went, {} in the mean:", count(self.number), mean(self.took));
+        let parts = parts.iter().map(|(name, part)| format!("  {name} {} ({})", percent(share(*part)), mean(*part)));
+        if self.number == 0 { Vec::new() } else { std::iter::once(head).chain(parts.take(TOLD)).collect() }
     }
 }
 
@@ -160,26 +157,31 @@ mod tests {
     #[test]
     fn the_slowest_are_those_that_were_not_answered_and_then_those_that_took_longest() {
         let slowest = |share| spent().of_slowest("gets", share);
-        let unanswered = "1s in the mean: at the leader, unfinished 99% (990ms)";
-        let of = |of: &str, words: &str| Some(format!("where the time of {of} went, {words}"));
-        assert_eq!(slowest(0.01), of("the slowest gets (1)", unanswered));
-        assert_eq!(
-            spent().of_unanswered("gets"),
-            Some(format!("where the time of gets that were not answered (1) went, {unanswered}"))
+        let unanswered = |of: &str| {
+            vec![
+                format!("where the time of {of} (1) went, 1s in the mean:"),
+                "  at the leader, unfinished 99% (990ms)".to_owned(),
+            ]
+        };
+        assert_eq!(slowest(0.01), unanswered("the slowest gets"));
+        assert_eq!(spent().of_unanswered("gets"), unanswered("gets that were not answered"));
+        let mixed = [
+            "where the time of the slowest gets (3) went, 600ms in the mean:",
+            "  at the leader, unfinished 55% (330ms)",
+            "  waiting for a leader 33.33% (200ms)",
+            "  passed on to the leader 11.11% (66.7ms)",
+        ];
+        assert_eq!(slowest(0.02), mixed, "a few more, as many as took about as long");
+        assert!(slowest(1.0)[0].starts_with("where the time of all gets (100) went, 19ms"));
+        assert!(
+            Spent::default().of_slowest("gets", 1.0).is_empty() && Spent::default().of_unanswered("gets").is_empty()
         );
-        let mixed = "600ms in the mean: at the leader, unfinished 55% (330ms); waiting for a leader 33.33% (200ms); passed on to the leader 11.11% (66.7ms)";
-        assert_eq!(slowest(0.02), of("the slowest gets (3)", mixed), "a few more, as many as took about as long");
-        assert!(slowest(1.0).is_some_and(|told| told.starts_with("where the time of all gets (100) went, 19ms")));
-        assert_eq!(Spent::default().of_slowest("gets", 1.0), None);
     }
 
     #[test]
     fn two_kinds_together_are_as_if_they_were_one() {
         let mut both = spent();
         both.merge(&spent());
-        assert_eq!(
-            both.of_slowest("gets", 0.02).map(|told| told.replace("(6)", "(3)")),
-            spent().of_slowest("gets", 0.02)
-        );
+        assert_eq!(both.of_slowest("gets", 0.02)[1..], spent().of_slowest("gets", 0.02)[1..]);
     }
 }

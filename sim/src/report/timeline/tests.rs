@@ -140,13 +140,13 @@ fn what_fails_again_and_again_has_one_row_that_says_how_often() {
 fn the_faults_in_force_are_shown_however_long_ago_they_began() {
     let cut =
         |at, phase| Events::default().fault_of(at, 0, (Verb::Crash, How::Plainly), Targets::Node(NodeId(2)), phase);
-    let later = || (0..2_000).fold(Events::default(), |events, at| events.hit(100 + at, 1));
-    let lines = shown(2_000, &cut(5, Activated).then(later()), About::Leases);
+    let later = || (0..20_000).fold(Events::default(), |events, at| events.hit(100 + at, 1));
+    let lines = shown(20_000, &cut(5, Activated).then(later()), About::Leases);
     assert!(lines[1].contains("0.005000s") && lines[1].contains("CRASH acts: n2"), "{lines:#?}");
-    let over = shown(2_000, &cut(5, Activated).then(cut(50, Ended)).then(later()), About::Leases).join("\n");
+    let over = shown(20_000, &cut(5, Activated).then(cut(50, Ended)).then(later()), About::Leases).join("\n");
     assert!(!over.contains("CRASH"), "{over}");
     let timeline =
-        Timeline::around(ms(2_000), cut(5, Activated).then(later()).records(), &[], 3, About::Leases).unwrap();
+        Timeline::around(ms(20_000), cut(5, Activated).then(later()).records(), &[], 3, About::Leases).unwrap();
     assert_eq!((timeline.rows.len(), timeline.left_out + ROWS), (ROWS + 1, timeline.events));
 }
 
