@@ -11,7 +11,8 @@ use super::screen::title;
 use crate::check::Severity;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Unit};
-use crate::verdict::{Failure, OpMeasures, Potential, Recoveries, Ruling, RunReport, Took, Window, read};
+use crate::time::SimTime;
+use crate::verdict::{Failure, OpMeasures, Overload, Potential, Recoveries, Ruling, RunReport, Took, Window, read};
 use leasehold::observe::RoundCause;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -59,6 +60,7 @@ struct Object<'a> {
     fault_coverage: BTreeMap<&'a str, BTreeMap<&'a str, u64>>,
     checks: BTreeMap<&'a str, Check>,
     recoveries: Recovered,
+    overload: Vec<Full>,
     windows: Vec<Windowed<'a>>,
 }
 
@@ -143,6 +145,27 @@ struct Recovered {
     longest_ms: f64,
 }
 
+/// Something of which a node had too little, and the operations that were due meanwhile.
+#[derive(Serialize)]
+struct Full {
+    node: String,
+    resource: String,
+    excuses: bool,
+    from_ms: f64,
+    to_ms: f64,
+    due: u64,
+    unanswered: u64,
+}
+
+impl Full {
+    fn of(overload: &Overload) -> Self {
+        let Overload { node, of, from, to, due, unanswered } = *overload;
+        let at = |at: SimTime| millis(at.since(SimTime::default()));
+        let (node, resource, excuses) = (node.to_string(), of.to_string(), of.excuses());
+        Self { node, resource, excuses, from_ms: at(from), to_ms: at(to), due, unanswered }
+    }
+}
+
 #[derive(Serialize)]
 struct Windowed<'a> {
     name: &'a str,
@@ -221,6 +244,7 @@ impl<'a> Object<'a> {
                 .map(|(name, check)| (*name, Check { evaluated: check.evaluated, violations: check.violations }))
                 .collect(),
             recoveries: Recovered::of(&report.recoveries),
+            overload: report.measures.overload.iter().map(Full::of).collect(),
             windows: report.measures.windows.iter().map(Windowed::of).collect(),
         }
     }

@@ -96,6 +96,8 @@ pub struct Tally {
     verbs: BTreeMap<&'static str, FaultCount>,
     recoveries: ManyRecoveries,
     coverage: Coverage,
+    /// How many runs were asked for more than cores can do, and the first time of the first.
+    overloaded: (u64, Option<String>),
 }
 
 /// How a run ended, the unexpected last.
@@ -165,6 +167,7 @@ impl Tally {
             verbs: BTreeMap::new(),
             recoveries: ManyRecoveries::default(),
             coverage: Coverage::new(),
+            overloaded: (0, None),
         }
     }
 
@@ -179,6 +182,10 @@ impl Tally {
         self.events += report.events;
         self.operations += report.measures.whole.all.due();
         self.recoveries.add(&report.recoveries, report.verdict.fails_as_expected());
+        if let Some(overload) = report.measures.overload.iter().find(|overload| overload.of.excuses()) {
+            self.overloaded.0 += 1;
+            self.overloaded.1.get_or_insert_with(|| format!("seed {}: {overload}", report.seed));
+        }
         for (verb, states) in &report.coverage {
             let sum = self.coverage.entry(*verb).or_default();
             states.iter().for_each(|(state, times)| *sum.entry(*state).or_default() += times);
@@ -287,6 +294,9 @@ impl Tally {
         let head = format!("{}  variant {variant}, {seeds}: {}", style.strong(title), self.styled_verdicts(style));
         let mut lines = vec![head, self.service()];
         lines.extend(self.not_answered().map(|words| style.expected(format!("not answered ok: {words}"))));
+        let (runs, first) = &self.overloaded;
+        let overloaded = first.iter().map(|first| format!("overload in {}, first in {first}", counted(*runs, "run")));
+        lines.extend(overloaded.map(|words| style.expected(words)));
         lines.push(self.disturbance());
         lines.extend(self.covered());
         lines.extend(self.recovered());

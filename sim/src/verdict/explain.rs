@@ -1,7 +1,7 @@
 //! Why an expectation does not hold, in domain words with numbers. At most [`STORY`] lines each.
 
 use super::reading::{WRITES, ops};
-use super::{Durable, OpMeasures, RoundMeasures, Spent, Window};
+use super::{Durable, Measures, OpMeasures, RoundMeasures, Spent, Window};
 use crate::check::STORY;
 use crate::scenario::{Metric, OpKind, Stat};
 use crate::time::{SimTime, mean};
@@ -168,6 +168,12 @@ fn mechanism(window: &Window) -> Option<String> {
 /// Operations that some check holds to be owed an answer.
 pub(super) fn unanswered(window: &Window) -> Vec<String> {
     spent(None, Stat::Availability, window).into_iter().chain(log(window)).collect()
+}
+
+/// What was full in `window`.
+pub(super) fn overload(measures: &Measures, window: &Window) -> Vec<String> {
+    let meanwhile = measures.overload.iter().filter(|it| it.from < window.to && it.to >= window.from);
+    meanwhile.take(2).map(|overload| format!("overload: {overload}")).collect()
 }
 
 fn all_kinds(stat: Stat, window: &Window) -> Vec<String> {

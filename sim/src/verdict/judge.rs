@@ -45,6 +45,7 @@ pub fn judge(
     let mut failures: Vec<_> = findings.into_iter().map(Failure::from).collect();
     for failure in failures.iter_mut().filter(|failure| failure.class == Class::Availability) {
         failure.story.extend(explain::unanswered(&measures.whole));
+        failure.story.extend(explain::overload(measures, &measures.whole));
     }
     if !ended_early {
         failures.extend(in_force(scenario, section).filter_map(|expectation| court.bound(expectation)));
@@ -145,7 +146,11 @@ impl Court<'_> {
             Ok((value, _)) if value.is_within(&expectation.bound) => return None,
             Ok((value, window)) => {
                 let shown = shown_against(metric, value, expectation.bound.value);
-                (class_of(metric), shown, explain::story(metric, window), explain::shows(metric, window))
+                let mut story = explain::story(metric, window);
+                if let Metric::Operations(..) | Metric::Unserved | Metric::UnservedVia = metric {
+                    story.extend(explain::overload(self.measures, window));
+                }
+                (class_of(metric), shown, story, explain::shows(metric, window))
             }
             Err(reason) => (Class::Vacuous, format!("nothing to judge, {reason}"), Vec::new(), None),
         };

@@ -3,6 +3,7 @@
 use super::journey::{Journeys, Travelled};
 use super::latency::{Fate, Latencies};
 use super::leadership::{self, Leadership};
+use super::overload::{Overloads, Resource};
 use super::recovery::Recovery;
 use super::rewarm::Rewarm;
 use super::unserved::{Stretch, Unserved};
@@ -50,6 +51,7 @@ pub struct Meter {
     leadership: Leadership,
     waiting: Waiting,
     journeys: Journeys,
+    overloads: Overloads,
 }
 
 /// One window while it is being measured.
@@ -90,6 +92,7 @@ impl Meter {
             leadership: Leadership::new(scenario.cluster.heartbeat),
             waiting: Waiting::default(),
             journeys: Journeys::default(),
+            overloads: Overloads::new(scenario.cluster.cpu.cores),
         }
     }
 
@@ -128,6 +131,8 @@ impl Meter {
     fn cores(&mut self, at: SimTime, node: NodeId, busy: Duration) {
         let before = self.busy.insert(node, busy).unwrap_or_default();
         let begun = SimTime(at.0.saturating_sub(1));
+        let second = SimTime(at.0.saturating_sub(1_000_000_000));
+        self.overloads.busy(node, second, at, busy.saturating_sub(before));
         self.at(begun).for_each(|window| *window.busy.entry(node).or_default() += busy.saturating_sub(before));
     }
 
@@ -166,7 +171,8 @@ impl Meter {
         self.rewarmed(warm);
         let scopes: Vec<Of> = self.scopes.drain(..).map(|(of, _)| of).collect();
         let mut windows = self.tallies.drain(..).map(|tally| tally.finish(end, &scopes));
-        Measures { whole: windows.next().unwrap_or_default(), windows: windows.collect() }
+        let (whole, windows) = (windows.next().unwrap_or_default(), windows.collect());
+        Measures { whole, windows, overload: self.overloads.finish() }
     }
 
     /// The windows that contain `at`.
@@ -213,6 +219,9 @@ impl Meter {
         let scopes = self.scopes_of(*client, *via);
         let (kind, took) = (operation.kind(), at.since(*due));
         let deadline = self.deadlines.get(*client as usize).copied().unwrap_or(took);
+        if fate != Fate::Open || took >= deadline {
+            self.overloads.due(*due, fate == Fate::Ok);
+        }
         for tally in self.tallies.iter_mut().filter(|tally| tally.contains(*due)) {
             let half = usize::from(*due >= tally.middle());
             tally.latencies.entry(kind).or_default().ended(fate, took, deadline, half);
@@ -373,7 +382,8 @@ impl Hears for Counting<'_> {
         self.count(at, |window| window.conflicts += 1);
     }
 
-    fn queue_full(&mut self, at: SimTime, _: NodeId, lane: Lane, to: Option<NodeId>) {
+    fn queue_full(&mut self, at: SimTime, node: NodeId, lane: Lane, to: Option<NodeId>) {
+        self.meter.overloads.full(node, Resource::Queue(lane), at, at);
         self.count(at, |window| {
             if to.is_some() {
                 *window.dropped.entry(lane.name()).or_default() += 1;

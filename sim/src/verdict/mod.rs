@@ -7,6 +7,7 @@
 //! | `latency`   | what became of operations, and how long they took                                     |
 //! | `journey`   | what each operation waited for, from when it was due to its end                        |
 //! | `spent`     | where the time of operations went, in sum, the slow ones apart from the fast           |
+//! | `overload`  | of which node more was asked than it has, and from when on                             |
 //! | `unserved`  | the stretches of time in which nobody was served                                      |
 //! | `leadership`| how long there was no leader, and how long until another served                     |
 //! | `waiting`   | who waited for a ReadIndex round, and when                                          |
@@ -29,6 +30,7 @@ mod leadership;
 mod margin;
 mod measure;
 mod outcome;
+mod overload;
 mod reading;
 mod recoveries;
 mod recovery;
@@ -47,6 +49,7 @@ pub use judge::judge;
 pub use margin::{Breach, Found, Margin};
 pub use measure::Meter;
 pub use outcome::*;
+pub use overload::{Overload, Resource};
 pub use reading::{Measured, read, shown};
 pub use recoveries::{Distributed, ManyRecoveries, Recoveries};
 pub use sighting::{Row, Sighting};

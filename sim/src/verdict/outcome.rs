@@ -1,6 +1,6 @@
 //! What a run came to: plain data that reports are written from.
 
-use super::{Recoveries, Spent};
+use super::{Overload, Recoveries, Spent};
 use crate::check::is_violation;
 use crate::history::{Fingerprint, OpKind, Record};
 use crate::scenario::{Class, Load, Of};
@@ -211,6 +211,8 @@ pub struct Measures {
     pub whole: Window,
     /// The windows that the timeline tags, in its order.
     pub windows: Vec<Window>,
+    /// What was full, and when.
+    pub overload: Vec<Overload>,
 }
 
 /// What was measured in one window. Operations belong to the window in which they were due, all else to that in which it happened.

@@ -6,6 +6,9 @@ use leasehold::env::NodeId;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+/// From so many percent of a node's core time on it is overloaded: queues of random arrivals grow without bound near all of it.
+pub(crate) const FULL: u32 = 80;
+
 /// For so many seconds what was told is kept.
 const KEPT: usize = 64;
 
@@ -48,12 +51,12 @@ impl Load {
         self.nodes.get(&node).is_some_and(|node| node.told.0 >= at)
     }
 
-    /// Since when at least `percent` of the node's `cores` were busy, at some time between these; `None`: they never were.
-    pub(crate) fn full(&self, node: NodeId, between: [SimTime; 2], cores: u32, percent: u32) -> Option<SimTime> {
+    /// Were the node's `cores` full at some time between these?
+    pub(crate) fn is_full(&self, node: NodeId, between: [SimTime; 2], cores: u32) -> bool {
         let [from, to] = between;
-        let full = |spent: &Spent| spent.busy * 100 >= spent.to.since(spent.from) * cores * percent;
-        let mut spent = self.nodes.get(&node)?.spent.iter().filter(|spent| spent.from < to && spent.to > from);
-        spent.find(|spent| full(spent)).map(|spent| spent.from)
+        let full = |spent: &Spent| spent.busy * 100 >= spent.to.since(spent.from) * cores * FULL;
+        let spent = self.nodes.get(&node).into_iter().flat_map(|node| &node.spent);
+        spent.filter(|spent| spent.from < to && spent.to > from).any(full)
     }
 }
 
@@ -71,10 +74,10 @@ mod tests {
         let mut load = Load::default();
         let events = told(told(told(Events::default(), 1_000, 100), 2_000, 1_900), 3_000, 2_000);
         events.records().iter().for_each(|record| tell(record, &mut load));
-        let full = |from, to, cores| load.full(NodeId(1), [ms(from), ms(to)], cores, 80);
-        assert_eq!(full(0, 3_000, 2), Some(ms(1_000)), "1.8 s of 2");
-        assert_eq!([full(0, 1_000, 2), full(2_000, 3_000, 2), full(0, 3_000, 4)], [None; 3]);
+        let full = |from, to, cores| load.is_full(NodeId(1), [ms(from), ms(to)], cores);
+        assert!(full(0, 3_000, 2), "1.8 s of 2");
+        assert_eq!([full(0, 1_000, 2), full(2_000, 3_000, 2), full(0, 3_000, 4)], [false; 3]);
         assert!(load.is_told(NodeId(1), ms(3_000)) && !load.is_told(NodeId(1), ms(3_001)));
-        assert_eq!(load.full(NodeId(2), [ms(0), ms(3_000)], 1, 80), None, "nothing is known of it");
+        assert!(!load.is_full(NodeId(2), [ms(0), ms(3_000)], 1), "nothing is known of it");
     }
 }

@@ -6,16 +6,13 @@ use crate::time::SimTime;
 use crate::view::operations::UnderWay;
 use crate::view::soundness::{Excuses, Standing};
 use crate::words::Disturbs;
-use crate::words::figures::{counted, duration};
+use crate::words::figures::duration;
 use leasehold::env::{NodeId, nanos};
 use leasehold::error::ErrorKind;
 use std::time::Duration;
 
-/// From so many percent of a node's core time on it is overloaded: queues of random arrivals grow without bound near all of it.
-const FULL: u32 = 80;
-
 /// So many of those that nothing excuses are told.
-const TOLD: usize = 5;
+const TOLD: usize = 4;
 
 /// How often it is told how busy nodes are.
 const SECOND: Duration = Duration::from_secs(1);
@@ -63,15 +60,6 @@ pub(super) struct Suspects {
     unexcused: Vec<Suspect>,
     /// How many there are of them.
     number: u64,
-    overload: Option<Overload>,
-}
-
-/// The first node whose cores were found to be full.
-struct Overload {
-    node: NodeId,
-    since: SimTime,
-    /// How many were not served for full cores, its or others'.
-    operations: u64,
 }
 
 /// Has `operation` read what others wrote, while there were conflicts? It may have been tried again and again, or refused for that.
@@ -116,18 +104,12 @@ impl Suspects {
         for suspect in told {
             // What has queued up before it was due is in its way as well.
             let from = SimTime(suspect.due.0.saturating_sub(nanos(SECOND)));
-            let full = |node: NodeId| {
-                let since = load.full(node, [from, suspect.at], now.premises.cores, FULL)?;
-                Some(Overload { node, since, operations: 0 })
-            };
-            match suspect.nodes.into_iter().find_map(full) {
-                Some(overload) => self.overload.get_or_insert(overload).operations += 1,
-                None => {
-                    self.number += 1;
-                    if self.unexcused.len() < TOLD {
-                        self.unexcused.push(suspect);
-                    }
-                }
+            if suspect.nodes.iter().any(|node| load.is_full(*node, [from, suspect.at], now.premises.cores)) {
+                continue;
+            }
+            self.number += 1;
+            if self.unexcused.len() < TOLD {
+                self.unexcused.push(suspect);
             }
         }
     }
@@ -137,16 +119,8 @@ impl Suspects {
         self.unexcused.first().map(|first| (first, self.number))
     }
 
-    /// The first of them, and what was excused.
+    /// The first of them.
     pub(super) fn story(&self) -> Vec<String> {
-        let overload = self.overload.iter().map(|Overload { node, since, operations }| {
-            let excused = counted(*operations, "more operation");
-            format!(
-                "overload, first of {node}, whose cores were {FULL}% busy or more from {since} on; full cores excuse {excused} that \
-                 got no answer in time"
-            )
-        });
-        let told = self.unexcused.iter().map(|suspect| suspect.told.clone());
-        told.chain(overload).collect()
+        self.unexcused.iter().map(|suspect| suspect.told.clone()).collect()
     }
 }

@@ -19,7 +19,7 @@ fn measures() -> Measures {
         scripts: ScriptMeasures { ended: 1_000, attempts: 2_000, ..ScriptMeasures::default() },
         ..Window::default()
     };
-    Measures { whole: window("whole", 0, 10_000), windows: vec![window("storm", 2_000, 6_000)] }
+    Measures { whole: window("whole", 0, 10_000), windows: vec![window("storm", 2_000, 6_000)], overload: Vec::new() }
 }
 
 fn hits(mut measures: Measures, hits: u64) -> Measures {

@@ -23,7 +23,7 @@ fn measured(events: &Events) -> Measures {
 fn an_operation_belongs_to_the_window_in_which_it_was_due_and_is_measured_from_there() {
     let early = Events::default().invoke_due(2_100, 1_999, 1, get(0)).read(2_200, 1, 0);
     let in_storm = early.invoke_due(7_000, 2_000, 2, get(0)).read(8_000, 2, 0);
-    let Measures { whole, windows } = measured(&in_storm.invoke_due(6_000, 6_000, 3, get(0)).read(6_001, 3, 0));
+    let Measures { whole, windows, .. } = measured(&in_storm.invoke_due(6_000, 6_000, 3, get(0)).read(6_001, 3, 0));
     assert_eq!(whole.ops[&OpKind::Get].ok, 3);
     let storm = windows[0].ops[&OpKind::Get];
     assert_eq!(
@@ -44,7 +44,7 @@ fn the_clients_that_a_bound_is_about_are_measured_apart() {
         view.record(record);
         meter.record(record, &view);
     }
-    let Measures { whole, windows } = meter.finish(ms(10_000), &view);
+    let Measures { whole, windows, .. } = meter.finish(ms(10_000), &view);
     let (scripts, via) = (Of::Workload("script".to_owned()), Of::Via(1));
     assert_eq!((whole.all.ok, whole.of[&scripts].all.ok, windows[0].of[&scripts].all.ok), (3, 2, 1));
     assert_eq!(whole.of[&via].unserved, Some(Duration::from_millis(400)));
@@ -83,7 +83,7 @@ fn a_window_has_its_part_of_the_time_in_which_nobody_was_served() {
     // The storm lasts from 2 s to 6 s.
     let events = Events::default().invoke(1_500, 1, get(0)).gave_up(1_600, 1, Outcome::NotApplied);
     let events = events.invoke(2_900, 2, get(0)).read(3_000, 2, 0).invoke(5_800, 3, get(0)).read(6_500, 3, 0);
-    let Measures { whole, windows } = measured(&events);
+    let Measures { whole, windows, .. } = measured(&events);
     let ms = |millis| Some(Duration::from_millis(millis));
     assert_eq!((whole.unserved, windows[0].unserved), (ms(1_500), ms(1_000)));
     assert_eq!(whole.unserved_via, Some((Duration::from_millis(1_500), NodeId(1))));
@@ -107,14 +107,14 @@ fn only_reads_at_a_leader_that_is_caught_up_count_for_the_hit_rate() {
 #[test]
 fn events_belong_to_the_window_in_which_they_happen() {
     let events = Events::default().hit(1_999, 1).hit(2_000, 1).hit(5_999, 1).hit(6_000, 1);
-    let Measures { whole, windows } = measured(&events);
+    let Measures { whole, windows, .. } = measured(&events);
     assert_eq!((whole.lease.hits, windows[0].lease.hits), (4, 2));
 }
 
 #[test]
 fn the_first_election_is_no_change_and_a_leader_that_repeats_itself_is_none() {
     let events = Events::default().leads(100, 1, 4).leads(200, 1, 4).leads(2_500, 2, 5).leads(7_000, 1, 6);
-    let Measures { whole, windows } = measured(&events);
+    let Measures { whole, windows, .. } = measured(&events);
     assert_eq!((whole.leader_changes, windows[0].leader_changes), (2, 1));
 }
 
@@ -158,7 +158,7 @@ fn the_halves_of_a_window_have_means_of_their_own() {
 #[test]
 fn a_run_that_ends_early_cuts_its_windows_short() {
     let mut meter = Meter::new(&scenario(""));
-    let Measures { whole, windows } = meter.finish(ms(3_000), &View::default());
+    let Measures { whole, windows, .. } = meter.finish(ms(3_000), &View::default());
     assert_eq!((whole.to, windows[0].from, windows[0].to), (ms(3_000), ms(2_000), ms(3_000)));
     let Measures { windows, .. } = Meter::new(&scenario("")).finish(ms(1_000), &View::default());
     assert_eq!((windows[0].from, windows[0].to), (ms(1_000), ms(1_000)));
