@@ -8,21 +8,24 @@ use super::{
     Action, Claims, ClockFault, ClockHarm, Cluster, Cut, Drift, Ends, Hold, Leftover, MAX_DRIFT, MessageKind,
     Partition, Pause, Paused, PausedClock, Scenario, Selector, Shape, Step, When,
 };
+use crate::words::Says;
 use std::time::Duration;
 
-crate::words::words! {
+crate::words::told_words! {
     /// Something that a lease depends on, from nothing upward.
-    pub enum Dial: "dial" {
+    pub enum Dial: "dial",
+    /// What is turned up, for people.
+    about {
         /// The leader's clock is too slow by half of it, the others' too fast by the other half. In parts per million.
-        ClockDrift = "clock-drift",
+        ClockDrift = "clock-drift": "drift between the leader's clock and the others'"
         /// What answers the leader's heartbeats and appends is so long on its way. In microseconds.
-        LateAcknowledgement = "late-acknowledgement",
+        LateAcknowledgement = "late-acknowledgement": "an acknowledgement that comes late"
         /// The leader stands still so long; its clock goes on. In microseconds.
-        LeaderPause = "leader-pause",
+        LeaderPause = "leader-pause": "a pause of the leader, its clock running"
         /// The leader stands still so long, and its clock with it. In microseconds.
-        LeaderSuspend = "leader-suspend",
+        LeaderSuspend = "leader-suspend": "a pause of the leader, its clock standing still"
         /// Those who have promised stand still so long; their clocks go on. In microseconds.
-        FollowerPause = "follower-pause",
+        FollowerPause = "follower-pause": "a pause of those who promised, their clocks running"
     }
 }
 
@@ -42,32 +45,7 @@ const _: () = assert!(-(MOST_DRIFT as i32) / 2 > *MAX_DRIFT.start() && MOST_DRIF
 const LONGEST: Duration = Duration::from_secs(60);
 /// Durations that are tried first, in quarters of an election timeout: close to each other where promises and leases end.
 const QUARTERS: [u32; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128];
-/// What others tell a leader that is cut off, beside acknowledgements of what it has sent before.
-const TOLD: [MessageKind; 9] = [
-    MessageKind::Heartbeat,
-    MessageKind::Append,
-    MessageKind::Snapshot,
-    MessageKind::PreVote,
-    MessageKind::PreVoteResponse,
-    MessageKind::Vote,
-    MessageKind::ForcedVote,
-    MessageKind::VoteResponse,
-    MessageKind::TimeoutNow,
-];
-const ACKNOWLEDGEMENTS: [MessageKind; 2] = [MessageKind::HeartbeatResponse, MessageKind::AppendResponse];
-
 impl Dial {
-    /// What is turned up, for people.
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::ClockDrift => "drift between the leader's clock and the others'",
-            Self::LateAcknowledgement => "an acknowledgement that comes late",
-            Self::LeaderPause => "a pause of the leader, its clock running",
-            Self::LeaderSuspend => "a pause of the leader, its clock standing still",
-            Self::FollowerPause => "a pause of those who promised, their clocks running",
-        }
-    }
-
     /// Is it a drift, in parts per million? Else it is a time, in microseconds.
     pub fn is_drift(self) -> bool {
         match self {
@@ -157,7 +135,7 @@ impl Dial {
                 slow.into_iter().chain([Action::Clock(rate(Selector::Followers, rest))]).collect()
             }
             Self::LateAcknowledgement => {
-                vec![Action::Hold(hold(ACKNOWLEDGEMENTS.to_vec(), Leftover::Deliver, lasts))]
+                vec![Action::Hold(hold(saying(is_acknowledgement), Leftover::Deliver, lasts))]
             }
             Self::LeaderPause => vec![pause(Selector::Leader, PausedClock::Running, lasts)],
             Self::LeaderSuspend => vec![pause(Selector::Leader, PausedClock::Frozen, lasts)],
@@ -166,11 +144,26 @@ impl Dial {
     }
 }
 
+/// Messages that say one of these.
+fn saying(is: fn(Says) -> bool) -> Vec<MessageKind> {
+    MessageKind::ALL.iter().copied().filter(|kind| is(kind.says())).collect()
+}
+
+/// What answers a leader that it is heard, or that what it has sent is durable.
+fn is_acknowledgement(says: Says) -> bool {
+    matches!(says, Says::Hears | Says::Holds)
+}
+
+/// What others tell a leader that is cut off, beside acknowledgements of what it has sent before.
+fn is_told(says: Says) -> bool {
+    !is_acknowledgement(says) && !matches!(says, Says::Calls | Says::Answers)
+}
+
 /// Nobody hears the leader any more, nor does it hear of another; acknowledgements that are on their way arrive.
 fn cut_off(lasts: Duration) -> [Action; 2] {
     let shape = Shape::Sides([vec![Selector::Leader], vec![Selector::Others]]);
     let mute = Partition { shape, how: Cut::Drop, one_way: true, lasts: Some(lasts) };
-    [Action::Partition(mute), Action::Hold(hold(TOLD.to_vec(), Leftover::Drop, lasts))]
+    [Action::Partition(mute), Action::Hold(hold(saying(is_told), Leftover::Drop, lasts))]
 }
 
 fn hold(messages: Vec<MessageKind>, then: Leftover, lasts: Duration) -> Hold {

@@ -289,6 +289,13 @@ fn share(text: &str) -> Result<(Decimal, &str), Misread> {
     }
 }
 
+/// The ends of a range, `1..=20` or `0..20`, and whether the second is part of it. `None` if `text` is none.
+pub(super) fn ends(text: &str) -> Option<(&str, &str, bool)> {
+    let (first, last) = text.split_once("..")?;
+    let (last, inclusive) = last.strip_prefix('=').map_or((last, false), |last| (last, true));
+    Some((first.trim(), last.trim(), inclusive))
+}
+
 /// The per mille of a quantile's name: `p99.9` is 999.
 pub(super) fn quantile(text: &str) -> Result<u32, Misread> {
     let percent = text.strip_prefix('p').and_then(Decimal::parse);

@@ -44,7 +44,7 @@ pub use op::OpKind;
 pub use phase::Phase;
 pub use selector::Selector;
 pub use spelled::Spelled;
-pub(crate) use spelled::words;
+pub(crate) use spelled::{told_words, words};
 pub(crate) use verb::verbs;
 pub use verb::{Disturbs, Healed, Verb};
 pub use wrap::wrapped;

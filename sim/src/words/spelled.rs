@@ -72,6 +72,30 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// As [`words!`], with what there is to say of each member in a sentence or less: `about`.
+macro_rules! told_words {
+    ($(#[$meta:meta])* $visible:vis enum $set:ident: $what:literal, $(#[doc = $telling:literal])* about {
+        $($(#[$meaning:meta])* $member:ident = $word:literal: $about:literal)*
+    }) => {
+        $crate::words::words! {
+            $(#[$meta])*
+            $visible enum $set: $what {
+                $(#[doc = $about] $(#[$meaning])* $member = $word,)*
+            }
+        }
+
+        impl $set {
+            $(#[doc = $telling])*
+            $visible const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$member => $about,)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use told_words;
+
 /// Spells a type of the stack: by the words that stand here, or by its own names.
 macro_rules! spelled {
     ($($(#[$about:meta])* $set:ident: $what:literal { $($member:ident = $word:expr),* $(,)? })*) => {

@@ -3,7 +3,7 @@
 use crate::scenario::{
     Metric, Unit,
     table::quoted,
-    units::{self, Decimal, Protocol, not_a},
+    units::{self, Decimal, Protocol, ends, not_a},
 };
 use crate::words::{self, Misread, Spelled, quote};
 
@@ -87,8 +87,8 @@ impl Bound {
     /// A bound on `metric`: `>= 0.97`, `<= 3 election-timeouts`, `0`.
     pub(in crate::scenario) fn read(text: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<Self, Misread> {
         let written = text.trim();
-        if let Some((least, most)) = written.split_once("..") {
-            return range(written, least.trim(), most.trim(), metric, protocol);
+        if let Some(ends) = ends(written) {
+            return range(written, ends, metric, protocol);
         }
         let (op, operand) = split_operator(written)?;
         let value = value(written, op, operand, metric, protocol)?;
@@ -100,9 +100,14 @@ impl Bound {
 }
 
 /// A bound on both sides: `1..=2`, `0.1..0.2`.
-fn range(text: &str, least: &str, most: &str, metric: Metric, protocol: Option<&Protocol>) -> Result<Bound, Misread> {
+fn range(
+    text: &str,
+    (least, most, inclusive): (&str, &str, bool),
+    metric: Metric,
+    protocol: Option<&Protocol>,
+) -> Result<Bound, Misread> {
     let forms = "a bound on both sides is `1..=2`, or `0.1..0.2` without its upper end";
-    let (upper, most) = most.strip_prefix('=').map_or((Op::Lt, most), |most| (Op::Le, most.trim_start()));
+    let upper = if inclusive { Op::Le } else { Op::Lt };
     if least.is_empty() || most.is_empty() {
         return Err(Misread::new(format!("{} lacks an end", quote(text))).help(forms));
     }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::scenario::{
     Ppm,
-    table::{DURATION, Definitions, Kind, List, Or, Raw, Reader, SHARE, Scalar, TEXT, named, table},
+    table::{DURATION, Kind, List, Or, SHARE, Scalar, Special, TEXT, named, table},
 };
 
 table! {
@@ -24,7 +24,7 @@ table! {
     /// What becomes of the checks that ride on every run.
     pub struct Checks: Default {
         /// Checks that count and report what they find, but neither end nor fail the run.
-        record_only: Vec<RecordOnly> = "record-only", Or(Vec::new(), List(CheckName));
+        record_only: Vec<RecordOnly> = "record-only", Or(Vec::new(), List(RECORDED));
     }
 }
 
@@ -37,9 +37,6 @@ pub struct RecordOnly {
     pub line: usize,
 }
 
-/// The name of a check, and where it stands.
-struct CheckName;
-
 const CHECK: Scalar<String> = Scalar {
     named: "CheckName",
     schema: |definitions| json!({ "enum": definitions.checks }),
@@ -47,18 +44,11 @@ const CHECK: Scalar<String> = Scalar {
     ..TEXT
 };
 
-impl Kind for CheckName {
-    type Of = RecordOnly;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        CHECK.schema(definitions)
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<RecordOnly> {
+/// The name of a check, and where it stands.
+const RECORDED: Special<RecordOnly> = Special {
+    schema: |definitions| CHECK.schema(definitions),
+    read: |key, raw, reader| {
         Some(RecordOnly { check: CHECK.read(key, raw, reader)?, line: reader.report.line(&raw.span()) })
-    }
-
-    fn toml(&self, value: &RecordOnly) -> String {
-        CHECK.toml(&value.check)
-    }
-}
+    },
+    write: |value| CHECK.toml(&value.check),
+};

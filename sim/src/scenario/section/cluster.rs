@@ -9,7 +9,7 @@ use super::{
 use crate::scenario::{
     Problem,
     table::{
-        Entries, Entry, Field, Frame, Inner, Keys, Line, Maybe, Named, Or, Positive, Reader, Report, Table, VARIANT,
+        Entries, Entry, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, Positive, Reader, Report, Table, VARIANT,
         Whole, over, table, word,
     },
     units::Protocol,
@@ -89,7 +89,7 @@ table! {
         /// How each read of storage is fenced. `None`: as the variant says.
         inner_reads: Option<InnerReads> = "inner-reads", Maybe(word::<InnerReads>());
         /// The line of the file (1-based).
-        line: usize = "", Line;
+        line: usize = "", LINE;
     }
 }
 

@@ -11,8 +11,9 @@ use crate::scenario::{
     Metric, Problem, Unit,
     problem::quote_all,
     table::{
-        Definitions, Entries, Entry, Field, Inner, Key, Keys, Kind, LENGTH, Line, Maybe, NAME, NUMBER, Named, Or, Raw,
-        Reader, Text, Unsaid, VARIANT, every, inner, misfit, pattern, quantity, table, table_of, whole, word, written,
+        Definitions, Entries, Entry, Field, Inner, Key, Keys, LENGTH, LINE, Maybe, NAME, NUMBER, Named, Or, Raw,
+        Reader, Special, Text, Unsaid, VARIANT, every, inner, misfit, pattern, quantity, table, table_of, whole, word,
+        written,
     },
 };
 use crate::words::{self, Class, Misread};
@@ -44,7 +45,7 @@ table! {
         /// Bounds on metrics, in file order.
         bounds: Vec<Expectation> = "", Bounds;
         /// The line of the file (1-based).
-        line: usize = "", Line;
+        line: usize = "", LINE;
     }
     unknown = no_metric;
 }
@@ -118,11 +119,10 @@ impl Field for Bounds {
     }
 
     fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
-        let read = entry.table.all().into_iter().filter_map(|(key, raw)| match key.get_ref().as_ref() {
-            scope @ (WORKLOAD | VIA) => Some(scoped(scope, raw, reader)),
-            word => Some(bounds_of(word.parse().ok()?, &Of::All, raw, reader)),
-        });
-        Some(every(read)?.concat())
+        let of_all = bounds_in(entry.table, &Of::All, reader);
+        let scopes = [WORKLOAD, VIA].into_iter().filter_map(|scope| Some((scope, entry.table.get(scope)?)));
+        let of_some = every(scopes.map(|(scope, raw)| scoped(scope, raw, reader)));
+        Some([of_all?, of_some?.concat()].concat())
     }
 
     fn put(&self, _: &str, _: Option<&Self::Of>, value: &Self::Of, keys: Keys) -> Keys {
@@ -154,15 +154,13 @@ fn bounded(metric: Metric) -> Key {
 }
 
 /// The metrics that can be bounded for some clients alone.
-fn of_clients() -> impl Iterator<Item = Metric> {
-    Metric::all().into_iter().filter(|metric| metric.is_of_clients())
+fn of_clients() -> Vec<Key> {
+    Metric::all().into_iter().filter(|metric| metric.is_of_clients()).map(bounded).collect()
 }
 
 fn of_some(definitions: &mut Definitions<'_>) -> Json {
     definitions.named("OfSome", |to| {
-        let metrics: serde_json::Map<String, Json> =
-            of_clients().map(|metric| (metric.to_string(), any_bound(metric.unit(), to))).collect();
-        let of_one = json!({ "type": "object", "properties": metrics, "additionalProperties": false });
+        let of_one = to.closed(&of_clients());
         json!({ "type": "object", "additionalProperties": of_one })
     })
 }
@@ -176,18 +174,18 @@ fn scoped(scope: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expe
     };
     let read = names.all().into_iter().map(|(name, raw)| {
         let of = whose(scope, name.get_ref(), name.span(), reader);
-        let Some(metrics) = Entries::of(raw) else {
-            return reader.report.shape(misfit("a table", name.get_ref(), raw));
-        };
-        metrics.refuse_unknown(&of_clients().map(bounded).collect::<Vec<_>>(), not_of_clients, reader.report);
-        let metrics = metrics.all().into_iter().filter_map(|(key, raw)| {
-            let metric = key.get_ref().parse().ok().filter(|metric: &Metric| metric.is_of_clients())?;
-            Some((metric, raw))
-        });
-        let of = of?;
-        Some(every(metrics.map(|(metric, raw)| bounds_of(metric, &of, raw, reader)))?.concat())
+        let metrics = table_of(name.get_ref(), raw, reader)?;
+        metrics.refuse_unknown(&of_clients(), not_of_clients, reader.report);
+        bounds_in(&metrics, &of?, reader)
     });
     Some(every(read)?.concat())
+}
+
+/// The bounds of those metrics in a table that can be bounded `of` somebody.
+fn bounds_in(table: &Entries<'_>, of: &Of, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
+    let metrics = table.all().into_iter().filter_map(|(key, raw)| Some((key.get_ref().parse::<Metric>().ok()?, raw)));
+    let metrics = metrics.filter(|(metric, _)| *of == Of::All || metric.is_of_clients());
+    Some(every(metrics.map(|(metric, raw)| bounds_of(metric, of, raw, reader)))?.concat())
 }
 
 /// Whose operations those are.
@@ -311,23 +309,16 @@ fn one_bound(unit: Unit) -> Json {
     }
 }
 
-/// What the run must have exercised: a number for each count.
-pub(super) struct Floors;
-
 fn counts() -> Vec<Key> {
     let schema = |_: &mut Definitions<'_>| json!({ "type": "integer", "minimum": 0 });
     let counts = Metric::all().into_iter().filter(|metric| metric.is_count());
     counts.map(|metric| Key::new(metric.to_string(), metric.meaning(), schema)).collect()
 }
 
-impl Kind for Floors {
-    type Of = Vec<Floor>;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        definitions.named("Floors", |definitions| definitions.closed(&counts()))
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Floor>> {
+/// What the run must have exercised: a number for each count.
+pub(super) const FLOORS: Special<Vec<Floor>> = Special {
+    schema: |definitions| definitions.named("Floors", |definitions| definitions.closed(&counts())),
+    read: |key, raw, reader| {
         let entries = table_of(key, raw, reader)?;
         entries.refuse_unknown(&counts(), no_count, reader.report);
         let read = entries.all().into_iter().filter_map(|(key, raw)| {
@@ -341,12 +332,9 @@ impl Kind for Floors {
             Some(least.map(|least| Floor { metric, least, line }))
         });
         every(read)
-    }
-
-    fn toml(&self, value: &Vec<Floor>) -> String {
-        put_floors(value).inline()
-    }
-}
+    },
+    write: |value| put_floors(value).inline(),
+};
 
 pub(super) fn put_floors(floors: &[Floor]) -> Keys {
     floors.iter().fold(Keys::default(), |keys, floor| keys.key(floor.metric, floor.least))

@@ -12,17 +12,17 @@ use super::{
     chaos::Chaos,
     claims::{Checks, Claims},
     cluster::{self, Cluster},
-    expect::{self, Expect, Floor, Floors, VariantExpect},
+    expect::{self, Expect, FLOORS, Floor, VariantExpect},
     seeds::{Load, Seeds},
     size,
-    timeline::{Step, Timeline},
-    workload::{self, Workload, Workloads},
+    timeline::{Step, TIMELINE},
+    workload::{self, WORKLOADS, Workload},
 };
 use crate::scenario::{
     Action, MAX_DURATION, Metric, Misread, Problem,
     table::{
         Aside, DURATION, Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, NAME, Or, Raw, Reader, Report,
-        Scalar, TEXT, Table, VARIANT, inner, named, pattern, quoted, table, whole,
+        Scalar, Special, TEXT, Table, VARIANT, inner, named, pattern, quoted, table, whole,
     },
     units,
 };
@@ -40,7 +40,7 @@ table! {
         /// One sentence for people.
         about: String = "about", Or(String::new(), TEXT);
         /// The file, as the user named it.
-        path: PathBuf = "", Aside(PathBuf::new);
+        path: PathBuf = "", Aside(|_, _| PathBuf::new());
         /// What `cargo test` and `run` sweep: `1..=20`, `0..20` (20 not included), `7`, or several: `1,5,9..12`. Default `1..=5`.
         seeds: Seeds = "seeds", Or(Seeds::default(), SEEDS);
         /// How long the run lasts, in simulated time.
@@ -48,9 +48,9 @@ table! {
         /// The behaviour of the stack that the file runs under. Default `default`.
         variant: Option<String> = "variant", Maybe(VARIANT);
         /// The format of the file. Default 1, which is the only one.
-        format: u32 = "format", Or(FORMAT, Format);
+        format: u32 = "format", Or(FORMAT, FORMATS);
         /// What happens, one step a line. Must stand before the first [table].
-        timeline: Vec<Step> = "timeline", Or(Vec::new(), Timeline);
+        timeline: Vec<Step> = "timeline", Or(Vec::new(), TIMELINE);
         /// The cluster under test.
         cluster: Cluster = "cluster", Or(Cluster::default(), Own(inner()));
         /// What the run claims to stay within. Within these it must be safe.
@@ -60,15 +60,18 @@ table! {
         /// What each seed draws: the cluster's shape and timing, which faults exist, how often they act and on whom.
         chaos: Option<Chaos> = "chaos", Maybe(inner::<Chaos>());
         /// What clients do: `[[workload]]`, at least one.
-        workloads: Vec<Workload> = "workload", Or(Vec::new(), Workloads);
+        workloads: Vec<Workload> = "workload", Or(Vec::new(), WORKLOADS);
         /// How much of the file's rates clients keep up. No word of the file: see [`Scenario::at_load`].
-        load: Load = "", Aside(Load::default);
+        load: Load = "", Aside(|_, _| Load::default());
         /// What must be true of a run: bounds on metrics, over the whole run or in tagged windows.
         expect: Expect = "expect", Or(Expect::default(), inner());
         /// What the run must have exercised, or it fails as vacuous.
-        floors: Vec<Floor> = "floors", Or(Vec::new(), Floors);
+        floors: Vec<Floor> = "floors", Or(Vec::new(), FLOORS);
     }
 }
+
+/// What does not stand on a line of its own, but on several.
+const SECTIONS: [&str; 8] = ["timeline", "cluster", "claims", "checks", "chaos", "workload", "expect", "floors"];
 
 /// What every file must have.
 const NEEDED: [&str; 3] = ["name", "until", "workload"];
@@ -161,16 +164,9 @@ const UNTIL: Scalar<Duration> = Scalar {
 };
 
 /// A file of a later format may say what this version would misread.
-struct Format;
-
-impl Kind for Format {
-    type Of = u32;
-
-    fn schema(&self, _: &mut Definitions<'_>) -> Json {
-        json!({ "const": FORMAT })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<u32> {
+const FORMATS: Special<u32> = Special {
+    schema: |_| json!({ "const": FORMAT }),
+    read: |key, raw, reader| {
         let format = whole(key, raw, reader.report)?;
         if format == i64::from(FORMAT) {
             return Some(FORMAT);
@@ -180,12 +176,9 @@ impl Kind for Format {
         let help =
             if later { "a later version of leasehold reads it" } else { "leave `format` out, or write `format = 1`" };
         reader.report.refused(Problem::new(message).at(raw.span()).help(help))
-    }
-
-    fn toml(&self, value: &u32) -> String {
-        value.to_string()
-    }
-}
+    },
+    write: |value| value.to_string(),
+};
 
 /// All keys of a file.
 pub(in crate::scenario) fn keys() -> Vec<Key> {
@@ -266,23 +259,11 @@ fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report
 pub fn print(scenario: &Scenario) -> String {
     let own = Keys::default;
     let Scenario { timeline, cluster, claims, checks, chaos, workloads, expect, floors, .. } = scenario.clone();
-    let (steps, none) = (timeline.iter().map(|step| format!("  {},\n", step.put(None, own()).inline())), Vec::new());
-    let steps: String = steps.collect();
-    let head = Scenario {
-        timeline: none,
-        cluster: Cluster::default(),
-        claims: Claims::default(),
-        checks: Checks::default(),
-        chaos: None,
-        workloads: Vec::new(),
-        expect: Expect::default(),
-        floors: Vec::new(),
-        ..scenario.clone()
-    };
+    let steps: String = timeline.iter().map(|step| format!("  {},\n", step.put(None, own()).inline())).collect();
     let variants = expect.variants.clone().into_iter();
     let expect = Expect { variants: Default::default(), ..expect };
     let sections = [
-        head.put(None, own()).lines(),
+        scenario.put(None, own()).without(&SECTIONS).lines(),
         if steps.is_empty() { steps } else { format!("timeline = [\n{steps}]\n") },
         cluster::put(&cluster).section("[cluster]"),
         claims.put(None, own()).section("[claims]"),

@@ -9,7 +9,7 @@ use crate::scenario::{
     profiles::{self, NETWORKS, Profile},
     table::{
         DURATION, Definitions, Entries, Entry, Field, Flag, Key, Keys, Kind, Named, Or, Raw, Reader, SHARE, Scalar,
-        Short, Table, quoted, table,
+        Short, Special, Table, quoted, table,
     },
     units,
 };
@@ -201,10 +201,10 @@ impl Distribution {
 }
 
 /// A constant (`"1ms"`), or a table of quantiles (`{ p0 = "1ms", p100 = "2ms" }`).
-pub(in crate::scenario) const fn quantiles() -> Short<Scalar<Duration>, Quantiles> {
+pub(in crate::scenario) const fn quantiles() -> Short<Scalar<Duration>, Special<Distribution>> {
     Short {
         short: DURATION,
-        long: Quantiles,
+        long: KNOTS,
         of: Distribution::constant,
         plain: |of| Some(of.longest()).filter(|longest| *of == Distribution::constant(*longest)),
         expected: "a quoted text, a number or a table",
@@ -225,18 +225,13 @@ const QUANTILES: Named<u32, Scalar<Duration>> = Named {
 };
 
 /// A table of quantiles.
-pub(in crate::scenario) struct Quantiles;
-
-impl Kind for Quantiles {
-    type Of = Distribution;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
+pub(in crate::scenario) const KNOTS: Special<Distribution> = Special {
+    schema: |definitions| {
         let schema = QUANTILES.schema(definitions);
         definitions.named[QUANTILES.named]["required"] = json!(["p0", "p100"]);
         schema
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Distribution> {
+    },
+    read: |key, raw, reader| {
         let knots = QUANTILES.read(key, raw, reader)?;
         for needed in [0, 1000].into_iter().filter(|needed| !knots.contains_key(needed)) {
             let message = format!("`p{}` is missing: a distribution needs `p0` and `p100`", needed / 10);
@@ -254,12 +249,9 @@ impl Kind for Quantiles {
             }
         }
         Some(Distribution { knots: knots.into_iter().collect() })
-    }
-
-    fn toml(&self, value: &Distribution) -> String {
-        QUANTILES.toml(&value.knots.iter().copied().collect())
-    }
-}
+    },
+    write: |value| QUANTILES.toml(&value.knots.iter().copied().collect()),
+};
 
 /// What joins two nodes, by number: `"n1-n2"` there and back, `"n1>n2"` one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
-use crate::scenario::units::{Decimal, decimal, not_a};
+use crate::scenario::units::{Decimal, decimal, ends, not_a};
 use crate::words::{Misread, quote};
 
 /// The most seeds of a sweep.
@@ -125,27 +125,19 @@ fn range(text: &str, part: &str) -> Result<RangeInclusive<u64>, Misread> {
         let seed = digits.parse::<u64>().ok().filter(|_| plain);
         seed.ok_or_else(|| Misread { meant: range_meant(text), ..not_a(word, "seed").help(FORMS) })
     };
-    let backwards =
-        |range: String| Err(Misread::new(format!("{} runs backwards; `{range}`?", quote(part))).help(FORMS));
-    if let Some((first, last)) = part.split_once("..=") {
-        let (first, last) = (seed(first)?, seed(last)?);
-        if first > last {
-            return backwards(format!("{last}..={first}"));
-        }
-        return Ok(first..=last);
+    let Some((first, last, inclusive)) = ends(part) else {
+        let seed = seed(part)?;
+        return Ok(seed..=seed);
+    };
+    let (first, last) = (seed(first)?, seed(last)?);
+    let how = if inclusive { "..=" } else { ".." };
+    if first > last {
+        return Err(Misread::new(format!("{} runs backwards; `{last}{how}{first}`?", quote(part))).help(FORMS));
     }
-    if let Some((first, end)) = part.split_once("..") {
-        let (first, end) = (seed(first)?, seed(end)?);
-        if first > end {
-            return backwards(format!("{end}..{first}"));
-        }
-        if first == end {
-            return Err(Misread::new(format!("{} is empty; `{first}..={end}`?", quote(part))).help(FORMS));
-        }
-        return Ok(first..=end - 1);
+    if first == last && !inclusive {
+        return Err(Misread::new(format!("{} is empty; `{first}..={last}`?", quote(part))).help(FORMS));
     }
-    let seed = seed(part)?;
-    Ok(seed..=seed)
+    Ok(first..=if inclusive { last } else { last - 1 })
 }
 
 /// `1..=20` for `1-20`, `1...20`, `1 to 20`.

@@ -2,13 +2,13 @@
 
 use std::{fmt, time::Duration};
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::scenario::{
     Action, Misread, Problem, Selector,
     table::{
-        Among, DURATION, Definitions, Entries, Key, Keys, Kind, LENGTH, Line, Maybe, NAME, Positive, Raw, Reader,
-        Scalar, Table, Tags, Whole, among, inner, items_of, named, pattern, quantity, quoted, table, table_of,
+        Among, DURATION, Entries, Key, Keys, Kind, LENGTH, LINE, Maybe, NAME, Positive, Reader, Scalar, Special, Table,
+        Tags, Whole, among, inner, items_of, list_of, named, pattern, quantity, quoted, table, table_of,
     },
     units::{self, Protocol, written},
 };
@@ -33,7 +33,7 @@ table! {
         /// What it does.
         action: Action = "", ACTION;
         /// The line of the file (1-based).
-        line: usize = "", Line;
+        line: usize = "", LINE;
     }
     wrong |step, _given, _frame| {
         lacking "" if !step.at.is_of_a_node() && step.action.selectors().contains(&Selector::This) =>
@@ -143,7 +143,7 @@ table! {
     /// When a step acts, as it is written.
     struct Times {
         /// When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`.
-        at: Option<Span> = "at", Maybe(At);
+        at: Option<Span> = "at", Maybe(AT);
         /// Acts again and again in the window `at`, this far apart.
         every: Option<Duration> = "every", Maybe(Positive);
         /// Each repetition is up to this much later, drawn from the seed. Shorter than `every`.
@@ -228,12 +228,8 @@ impl Table for When {
 }
 
 /// The steps of a timeline, by time.
-pub(super) struct Timeline;
-
-impl Kind for Timeline {
-    type Of = Vec<Step>;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
+pub(super) const TIMELINE: Special<Vec<Step>> = Special {
+    schema: |definitions| {
         let step = definitions.named("Step", |definitions| {
             let mut step = definitions.closed(&Step::keys());
             let mut actions = Action::words();
@@ -243,9 +239,8 @@ impl Kind for Timeline {
             step
         });
         json!({ "type": "array", "items": step })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Step>> {
+    },
+    read: |key, raw, reader| {
         let items = items_of(key, raw, reader)?;
         if let Some(step) = items.get(MAX_STEPS) {
             let message = format!("a timeline has at most {MAX_STEPS} steps, this has {}", items.len());
@@ -279,13 +274,9 @@ impl Kind for Timeline {
         let (places, steps) = steps.into_iter().unzip();
         (reader.frame.tags, reader.frame.places) = (tags, places);
         Some(steps)
-    }
-
-    fn toml(&self, value: &Vec<Step>) -> String {
-        let steps: Vec<String> = value.iter().map(|step| inner().toml(step)).collect();
-        format!("[{}]", steps.join(", "))
-    }
-}
+    },
+    write: |value| list_of(value, |step| inner().toml(step)),
+};
 
 /// A phase of the protocol, or so long before or after it.
 const MOMENT: Scalar<Moment> = Scalar {
@@ -312,16 +303,9 @@ struct Span {
 const AT_FORMS: &str = "`at` is a time, `\"6s\"`, or a window, `\"2s..6s\"`";
 
 /// A moment or a window, within the run.
-struct At;
-
-impl Kind for At {
-    type Of = Span;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        definitions.named("At", |_| pattern(&format!(r"{LENGTH}\s*(\.\.\s*{LENGTH}\s*)?")))
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Span> {
+const AT: Special<Span> = Special {
+    schema: |definitions| definitions.named("At", |_| pattern(&format!(r"{LENGTH}\s*(\.\.\s*{LENGTH}\s*)?"))),
+    read: |key, raw, reader| {
         let whole = quantity(key, raw, reader.report)?;
         let (whole, until) = (whole.get_ref().as_str(), reader.frame.until);
         let time = |text: &str, reader: &mut Reader<'_>| {
@@ -354,15 +338,12 @@ impl Kind for At {
             reader.report.missing(late("window ends after").at(raw.span()));
         }
         (from < to && to <= until).then_some(Span { from, to: Some(to) })
-    }
-
-    fn toml(&self, Span { from, to }: &Span) -> String {
-        match to {
-            None => quoted(written(*from)),
-            Some(to) => quoted(format!("{}..{}", written(*from), written(*to))),
-        }
-    }
-}
+    },
+    write: |Span { from, to }| match to {
+        None => quoted(written(*from)),
+        Some(to) => quoted(format!("{}..{}", written(*from), written(*to))),
+    },
+};
 
 /// `2s..6s` for `2s-6s`, `2s...6s`, `2s to 6s` and `2..6s`.
 fn window_meant(text: &str) -> Option<String> {

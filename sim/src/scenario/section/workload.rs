@@ -2,14 +2,14 @@
 
 use std::{str::FromStr, time::Duration};
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use toml::Spanned;
 
 use crate::scenario::{
     Problem,
     table::{
-        DURATION, Definitions, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, Positive, Raw, Reader,
-        SHARE, Scalar, Short, Tags, Whole, every, inner, items_of, named, pattern, quoted, table, word,
+        DURATION, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, Positive, SHARE, Scalar, Short,
+        Special, Tags, Whole, every, inner, items_of, list_of, named, pattern, quoted, table, word,
     },
     units::{self, Decimal, decimal},
 };
@@ -34,7 +34,7 @@ pub const MAX_BURST: u32 = 1_000;
 table! {
     /// Clients that all do the same.
     pub struct Workload {
-        /// Default: the kind. Two of one kind need a name.
+        /// Default: the kind; from the second of a kind on with its number, `kv-2`.
         name: String = "name", Or(String::new(), Scalar { read: |text, _| named(text, "a workload's name"), ..NAME });
         /// `kv`: single operations; `script`: a lease read, reads, and one write checked against them, again on conflict.
         kind: WorkloadKind = "kind", Needed(
@@ -175,16 +175,9 @@ const SPREAD: Scalar<KeyDistribution> = Scalar {
 };
 
 /// The workloads of a scenario: at least one, and no two of one name.
-pub(super) struct Workloads;
-
-impl Kind for Workloads {
-    type Of = Vec<Workload>;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Json {
-        json!({ "type": "array", "items": definitions.table::<Workload>() })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Workload>> {
+pub(super) const WORKLOADS: Special<Vec<Workload>> = Special {
+    schema: |definitions| json!({ "type": "array", "items": definitions.table::<Workload>() }),
+    read: |key, raw, reader| {
         let items = items_of(key, raw, reader)?;
         if let Some(workload) = items.get(MAX_WORKLOADS) {
             let message = format!("a scenario has at most {MAX_WORKLOADS} workloads, this has {}", items.len());
@@ -203,13 +196,9 @@ impl Kind for Workloads {
         }
         reader.frame.workloads = all.iter().map(|workload| workload.name.clone()).collect();
         Some(all)
-    }
-
-    fn toml(&self, value: &Vec<Workload>) -> String {
-        let workloads: Vec<String> = value.iter().map(|workload| inner().toml(workload)).collect();
-        format!("[{}]", workloads.join(", "))
-    }
-}
+    },
+    write: |value| list_of(value, |workload| inner().toml(workload)),
+};
 
 /// What workloads are called: one without a name is called after its kind, and each further one of that kind has its number too.
 fn names_of(workloads: &[Workload]) -> Vec<String> {

@@ -129,27 +129,11 @@ impl<T: Table> Field for Among<T> {
     }
 }
 
+/// What no key says.
+pub(in crate::scenario) struct Aside<T>(pub fn(Entry<'_>, &mut Reader<'_>) -> T);
+
 /// The line of the file (1-based) on which a table begins.
-pub(in crate::scenario) struct Line;
-
-impl Field for Line {
-    type Of = usize;
-
-    fn keys(self, _: &'static str, _: &'static str) -> Vec<Key> {
-        Vec::new()
-    }
-
-    fn read(&self, entry: Entry<'_>, _: Option<&usize>, reader: &mut Reader<'_>) -> Option<usize> {
-        Some(reader.report.line(&entry.table.span))
-    }
-
-    fn put(&self, _: &str, _: Option<&usize>, _: &usize, keys: Keys) -> Keys {
-        keys
-    }
-}
-
-/// What no file says.
-pub(in crate::scenario) struct Aside<T>(pub fn() -> T);
+pub(in crate::scenario) const LINE: Aside<usize> = Aside(|entry, reader| reader.report.line(&entry.table.span));
 
 impl<T: Clone + 'static> Field for Aside<T> {
     type Of = T;
@@ -158,8 +142,8 @@ impl<T: Clone + 'static> Field for Aside<T> {
         Vec::new()
     }
 
-    fn read(&self, _: Entry<'_>, _: Option<&T>, _: &mut Reader<'_>) -> Option<T> {
-        Some((self.0)())
+    fn read(&self, entry: Entry<'_>, _: Option<&T>, reader: &mut Reader<'_>) -> Option<T> {
+        Some((self.0)(entry, reader))
     }
 
     fn put(&self, _: &str, _: Option<&T>, _: &T, keys: Keys) -> Keys {

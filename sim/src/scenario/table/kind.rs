@@ -88,6 +88,29 @@ impl<T: 'static> Kind for Scalar<T> {
     }
 }
 
+/// A value of a form of its own: how it is described, read and written.
+pub(in crate::scenario) struct Special<T> {
+    pub schema: fn(&mut Definitions<'_>) -> Value,
+    pub read: fn(&str, Raw<'_>, &mut Reader<'_>) -> Option<T>,
+    pub write: fn(&T) -> String,
+}
+
+impl<T: 'static> Kind for Special<T> {
+    type Of = T;
+
+    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
+        (self.schema)(definitions)
+    }
+
+    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<T> {
+        (self.read)(key, raw, reader)
+    }
+
+    fn toml(&self, value: &T) -> String {
+        (self.write)(value)
+    }
+}
+
 /// A word of a closed set.
 pub(in crate::scenario) const fn word<T: Spelled>() -> Scalar<T> {
     Scalar {
@@ -162,8 +185,7 @@ impl<K: Kind> Kind for List<K> {
     }
 
     fn toml(&self, value: &Self::Of) -> String {
-        let items: Vec<String> = value.iter().map(|item| self.0.toml(item)).collect();
-        format!("[{}]", items.join(", "))
+        list_of(value, |item| self.0.toml(item))
     }
 }
 
@@ -394,6 +416,11 @@ impl<T: Table> Kind for Inner<T> {
 /// The table that `raw` is.
 pub(in crate::scenario) fn table_of<'t>(key: &str, raw: Raw<'t>, reader: &mut Reader<'_>) -> Option<Entries<'t>> {
     Entries::of(raw).or_else(|| reader.report.shape(misfit("a table", key, raw)))
+}
+
+/// Values as a list, each on its own as `write` has it.
+pub(in crate::scenario) fn list_of<T>(values: &[T], write: impl Fn(&T) -> String) -> String {
+    format!("[{}]", values.iter().map(write).collect::<Vec<_>>().join(", "))
 }
 
 /// The items of the list that `raw` is.

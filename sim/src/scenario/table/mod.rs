@@ -28,7 +28,7 @@ use toml::{
 
 pub(super) use self::{
     choice::{choice, only_one},
-    field::{Among, Aside, Field, Line, Maybe, Needed, Or, Unsaid, among},
+    field::{Among, Aside, Field, LINE, Maybe, Needed, Or, Unsaid, among},
     found::{every, misfit, place_in, quantity, whole, written},
     kind::*,
     report::Report,

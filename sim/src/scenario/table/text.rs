@@ -21,6 +21,12 @@ impl Keys {
         self
     }
 
+    /// Without those.
+    pub(in crate::scenario) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|line| !names.iter().any(|name| line.starts_with(&format!("{name} = "))));
+        self
+    }
+
     /// On one line.
     pub(in crate::scenario) fn inline(&self) -> String {
         if self.0.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", self.0.join(", ")) }

@@ -5,7 +5,10 @@ use toml::de::DeValue;
 
 use crate::scenario::{
     Misread, Problem, Selector,
-    table::{Definitions, Frame, Kind, Needed, Or, Raw, Reader, Scalar, Tags, every, items_of, misfit, quoted, table},
+    table::{
+        Definitions, Frame, Kind, Needed, Or, Raw, Reader, Scalar, Tags, every, items_of, list_of, misfit, quoted,
+        table,
+    },
 };
 
 /// One node, by role or by number, of those that the cluster has; the role may be several.
@@ -105,7 +108,7 @@ impl Kind for Nodes {
     fn toml(&self, value: &Vec<Selector>) -> String {
         match value[..] {
             [one] if self.alone.is_some() => self.node.toml(&one),
-            _ => format!("[{}]", value.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+            _ => list_of(value, |node| quoted(node)),
         }
     }
 }

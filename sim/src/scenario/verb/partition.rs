@@ -2,10 +2,10 @@
 //! one-way, the first cannot reach the second. `shape = "bridge"`: two halves that both reach one node; `shape = "ring"`: each
 //! node reaches its two neighbours.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::prelude::*;
-use crate::scenario::table::{Definitions, place_in};
+use crate::scenario::table::{Special, list_of, place_in};
 
 crate::words::words! {
     /// The names of shapes that are not given by their sides.
@@ -62,7 +62,7 @@ choice! {
         "name who is on which, `sides = [[\"@leader\"], [\"@others\"]]`, or let a shape do it: ";
     several = "who cannot reach whom is said in one way, here by", "a shape finds its own sides";
     /// The two sides: `[["@leader"], ["@others"]]`. Who is on neither reaches both.
-    "sides", Sides => Sides(sides);
+    "sides", SIDES => Sides(sides);
     /// Instead of sides. `bridge`: two halves that both reach one node; `ring`: each node reaches its two neighbours only.
     "shape", word::<ShapeName>() => Named {
         shape,
@@ -71,19 +71,12 @@ choice! {
     };
 }
 
-/// Two lists of nodes.
-struct Sides;
-
 const SIDE: Nodes = Nodes { alone: None, node: NODE };
 
-impl Kind for Sides {
-    type Of = [Vec<Selector>; 2];
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
-        json!({ "type": "array", "items": SIDE.schema(definitions) })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self::Of> {
+/// Two lists of nodes.
+const SIDES: Special<[Vec<Selector>; 2]> = Special {
+    schema: |definitions| json!({ "type": "array", "items": SIDE.schema(definitions) }),
+    read: |key, raw, reader| {
         let items = items_of(key, raw, reader)?;
         let sides = every(items.iter().map(|item| SIDE.read(key, item, reader)))?;
         let count = sides.len();
@@ -106,12 +99,9 @@ impl Kind for Sides {
             }
         }
         Some([first, second])
-    }
-
-    fn toml(&self, value: &Self::Of) -> String {
-        format!("[{}]", value.iter().map(|side| SIDE.toml(side)).collect::<Vec<_>>().join(", "))
-    }
-}
+    },
+    write: |value| list_of(value, |side| SIDE.toml(side)),
+};
 
 /// `selector` can name no node, whatever the roles are, if `opposite` is the other side, in a cluster of so many.
 fn is_nobody(selector: Selector, opposite: &[Selector], nodes: u32) -> bool {
@@ -157,7 +147,9 @@ impl Deed for Partition {
             Shape::Named { shape: ShapeName::Bridge, node } => {
                 format!("two halves of the nodes cannot reach each other; both reach {}", node.called())
             }
-            Shape::Named { shape: ShapeName::Ring, .. } => "the nodes are a ring, in which each reaches its two neighbours only".to_owned(),
+            Shape::Named { shape: ShapeName::Ring, .. } => {
+                "the nodes are a ring, in which each reaches its two neighbours only".to_owned()
+            }
         };
         let fate = match self.how {
             Cut::Drop => "what is sent meanwhile is lost",
