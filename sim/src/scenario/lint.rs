@@ -41,6 +41,12 @@ impl<'a> Linter<'a> {
         });
     }
 
+    /// The first line (1-based) that begins with one of `words`; 0 if none does.
+    fn line_of(&self, words: &[&str]) -> usize {
+        let begins = |line: &str| words.iter().any(|word| line.trim_start().starts_with(word));
+        self.text.lines().position(begins).map_or(0, |line| line + 1)
+    }
+
     /// All bounds of the file, those of the variants included.
     fn bounds(&self) -> impl Iterator<Item = &'a Expectation> + use<'a> {
         let scenario = self.scenario;
@@ -52,10 +58,10 @@ impl<'a> Linter<'a> {
         let stem = self.scenario.path.file_stem().unwrap_or_default().to_string_lossy();
         let name = &self.scenario.name;
         if *name != stem {
-            let line = self.text.lines().position(|line| line.trim_start().starts_with("name"));
+            let line = self.line_of(&["name"]);
             let message = format!("the name {} is not the file's", quote(name));
             let help = format!("rename the file to `{name}.toml`, or write `name = \"{stem}\"`");
-            self.warn(line.map_or(0, |line| line + 1), message, &help);
+            self.warn(line, message, &help);
         }
     }
 
@@ -63,11 +69,7 @@ impl<'a> Linter<'a> {
     fn lease(&mut self) {
         let (cluster, claims) = (&self.scenario.cluster, &self.scenario.claims);
         let Some(lease) = cluster.lease else { return };
-        let line = self
-            .text
-            .lines()
-            .position(|line| line.trim_start().starts_with("lease ") || line.trim_start().starts_with("lease="));
-        let line = line.map_or(0, |line| line + 1);
+        let line = self.line_of(&["lease ", "lease="]);
         let promise = cluster.election_timeout.saturating_sub(cluster.tick).saturating_sub(claims.clock_step);
         let drift = u128::from(claims.clock_drift.0);
         if lease.as_nanos() * (1_000_000 + drift) > promise.as_nanos() * 1_000_000 {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::scenario::table::{List, Or, Positive, Scalar, quoted, table};
+use crate::scenario::table::{List, Or, POSITIVE, Scalar, quoted, table};
 use crate::words::{self, Spelled, Verb};
 
 table! {
@@ -13,7 +13,7 @@ table! {
         /// The faults that may exist in a run; which do, the seed says. Default: all that chaos can draw.
         faults: Vec<Verb> = "faults", Or(Chaos::all().collect(), List(FAULT));
         /// How long, at the end, nothing is wrong any more. Default `5s`.
-        quiet: Duration = "quiet", Or(Duration::from_secs(5), Positive);
+        quiet: Duration = "quiet", Or(Duration::from_secs(5), POSITIVE);
     }
     wrong |chaos, _given, frame| {
         lacking "quiet" if chaos.quiet >= frame.until => "the whole run is quiet: nothing ever goes wrong",

@@ -9,8 +9,8 @@ use super::{
 use crate::scenario::{
     Problem,
     table::{
-        Entries, Entry, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, Positive, Reader, Report, Table, VARIANT,
-        Whole, over, table, word,
+        Entries, Entry, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, POSITIVE, Reader, Report, Special, Table,
+        VARIANT, Whole, over, table, word,
     },
     units::Protocol,
 };
@@ -25,10 +25,10 @@ pub const MAX_GET_READS: u32 = 1_000;
 
 const NODES: Or<u32, Whole<u32>> = Or(3, Whole { least: 1, most: MAX_NODES });
 const BESIDE: Or<u32, Whole<u32>> = Or(0, Whole { least: 0, most: MAX_NODES - 1 });
-const TICK: Or<Duration, Positive> = Or(Duration::from_millis(10), Positive);
-const HEARTBEAT: Or<Duration, Positive> = Or(Duration::from_millis(100), Positive);
-const ELECTION_TIMEOUT: Or<Duration, Positive> = Or(Duration::from_secs(1), Positive);
-const LEASE: Maybe<Positive> = Maybe(Positive);
+const TICK: Or<Duration, Special<Duration>> = Or(Duration::from_millis(10), POSITIVE);
+const HEARTBEAT: Or<Duration, Special<Duration>> = Or(Duration::from_millis(100), POSITIVE);
+const ELECTION_TIMEOUT: Or<Duration, Special<Duration>> = Or(Duration::from_secs(1), POSITIVE);
+const LEASE: Maybe<Special<Duration>> = Maybe(POSITIVE);
 const CHANGES: Named<String, Inner<Changes>> = Named { named: "ClusterVariants", name: VARIANT, value: over() };
 const GET_READS: Whole<u32> = Whole { least: 1, most: MAX_GET_READS };
 

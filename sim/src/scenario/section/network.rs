@@ -8,7 +8,7 @@ use crate::scenario::{
     Ppm, Problem, Selector,
     profiles::{self, NETWORKS, Profile},
     table::{
-        DURATION, Definitions, Entries, Entry, Field, Flag, Key, Keys, Kind, Named, Or, Raw, Reader, SHARE, Scalar,
+        DURATION, Definitions, Entries, Entry, FLAG, Field, Key, Keys, Kind, Named, Or, Raw, Reader, SHARE, Scalar,
         Short, Special, Table, quoted, table,
     },
     units,
@@ -27,7 +27,7 @@ table! {
         /// The share of messages that arrives twice.
         duplicate: Ppm = "duplicate", Or(Ppm(0), SHARE);
         /// Messages of one lane stay in order.
-        fifo: bool = "fifo", Or(true, Flag);
+        fifo: bool = "fifo", Or(true, FLAG);
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::scenario::{
     Action, Misread, Problem, Selector,
     table::{
-        Among, DURATION, Entries, Key, Keys, Kind, LENGTH, LINE, Maybe, NAME, Positive, Reader, Scalar, Special, Table,
+        Among, DURATION, Entries, Key, Keys, Kind, LENGTH, LINE, Maybe, NAME, POSITIVE, Reader, Scalar, Special, Table,
         Tags, Whole, among, inner, items_of, list_of, named, pattern, quantity, quoted, table, table_of,
     },
     units::{self, Protocol, written},
@@ -145,7 +145,7 @@ table! {
         /// When: a moment (`6s`), or a window (`2s..6s`) for a tag and for what is repeated with `every`.
         at: Option<Span> = "at", Maybe(AT);
         /// Acts again and again in the window `at`, this far apart.
-        every: Option<Duration> = "every", Maybe(Positive);
+        every: Option<Duration> = "every", Maybe(POSITIVE);
         /// Each repetition is up to this much later, drawn from the seed. Shorter than `every`.
         jitter: Option<Duration> = "jitter", Maybe(DURATION);
         /// Instead of at a time: whenever this happens in the protocol, or so long after (`+ 5ms`), or before (`- 5ms`) where that is

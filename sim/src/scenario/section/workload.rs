@@ -8,7 +8,7 @@ use toml::Spanned;
 use crate::scenario::{
     Problem,
     table::{
-        DURATION, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, Positive, SHARE, Scalar, Short,
+        DURATION, Frame, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, POSITIVE, SHARE, Scalar, Short,
         Special, Tags, Whole, every, inner, items_of, list_of, named, pattern, quoted, table, word,
     },
     units::{self, Decimal, decimal},
@@ -56,7 +56,7 @@ table! {
         /// Closed loop: each client waits this long after an answer. Default `0ms`.
         think: Duration = "think", Or(Duration::ZERO, DURATION);
         /// After this an operation is given up. Default `2s`.
-        deadline: Duration = "deadline", Or(Duration::from_secs(2), Positive);
+        deadline: Duration = "deadline", Or(Duration::from_secs(2), POSITIVE);
         /// `@any`: each client is attached to a node; `@leader`: clients follow the leader. Default `@any`.
         to: Target = "to", Or(Target::Any, word::<Target>());
         /// When it begins.
@@ -74,12 +74,20 @@ table! {
             "`rate` sends at fixed times, answered or not; `think` waits after each answer";
         refused "until" if workload.until > Some(frame.until) =>
             format!("the workload ends after the run ({:?})", frame.until);
-        refused "from" if workload.from >= workload.until.unwrap_or(frame.until) =>
-            format!("the workload ends ({:?}) before it begins ({:?})", workload.until.unwrap_or(frame.until), workload.from);
+        refused "from" if given.has("from") && workload.end(frame) <= workload.from => workload.ends_first(frame);
+        refused "until" if workload.end(frame) <= workload.from => workload.ends_first(frame);
     }
 }
 
 impl Workload {
+    fn end(&self, run: &Frame) -> Duration {
+        self.until.unwrap_or(run.until)
+    }
+
+    fn ends_first(&self, run: &Frame) -> String {
+        format!("the workload ends ({:?}) before it begins ({:?})", self.end(run), self.from)
+    }
+
     /// The share of this kind in what they do, in thousandths.
     pub(in crate::scenario) fn share_of(&self, kind: OpKind) -> u32 {
         match (self.kind, kind) {

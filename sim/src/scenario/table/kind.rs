@@ -211,12 +211,12 @@ impl<K: Kind, L: Kind> Kind for Short<K, L> {
     }
 
     fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<L::Of> {
+        let says = |word| self.expected.contains(word);
         match raw.get_ref() {
             DeValue::Table(_) => self.long.read(key, raw, reader),
-            DeValue::Integer(_) => self.short.read(key, raw, reader).map(self.of),
-            DeValue::String(_) | DeValue::Float(_) if self.expected != NUMBER_OR_TABLE => {
-                self.short.read(key, raw, reader).map(self.of)
-            }
+            DeValue::Integer(_) if says("number") => self.short.read(key, raw, reader).map(self.of),
+            DeValue::Float(_) if says("a number") => self.short.read(key, raw, reader).map(self.of),
+            DeValue::String(_) if says("text") => self.short.read(key, raw, reader).map(self.of),
             _ => {
                 let problem = misfit(self.expected, key, raw);
                 reader.report.shape(if self.help.is_empty() { problem } else { problem.help(self.help) })
@@ -278,27 +278,17 @@ pub(in crate::scenario) const BANDWIDTH: Scalar<u64> = Scalar {
 };
 
 /// A duration that is not zero.
-pub(in crate::scenario) struct Positive;
-
-impl Kind for Positive {
-    type Of = Duration;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
-        DURATION.schema(definitions)
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
+pub(in crate::scenario) const POSITIVE: Special<Duration> = Special {
+    schema: |definitions| DURATION.schema(definitions),
+    read: |key, raw, reader| {
         let duration = DURATION.read(key, raw, reader)?;
         if duration.is_zero() {
             return reader.report.refused(Problem::new(format!("`{key}` must be longer than zero")).at(raw.span()));
         }
         Some(duration)
-    }
-
-    fn toml(&self, value: &Duration) -> String {
-        DURATION.toml(value)
-    }
-}
+    },
+    write: |duration| DURATION.toml(duration),
+};
 
 /// A whole number from one to another.
 pub(in crate::scenario) struct Whole<T> {
@@ -330,47 +320,24 @@ impl<T: TryFrom<i64> + PartialOrd + Display + Copy + Into<u64> + 'static> Kind f
 }
 
 /// `true` or `false`.
-pub(in crate::scenario) struct Flag;
-
-impl Kind for Flag {
-    type Of = bool;
-
-    fn schema(&self, _: &mut Definitions<'_>) -> Value {
-        json!({ "type": "boolean" })
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<bool> {
+pub(in crate::scenario) const FLAG: Special<bool> = Special {
+    schema: |_| json!({ "type": "boolean" }),
+    read: |key, raw, reader| {
         let flag = raw.get_ref().as_bool();
         flag.or_else(|| reader.report.shape(misfit("`true` or `false`", key, raw)))
-    }
-
-    fn toml(&self, value: &bool) -> String {
-        value.to_string()
-    }
-}
+    },
+    write: bool::to_string,
+};
 
 /// What is said by `key = true` alone.
-pub(in crate::scenario) struct Said;
-
-impl Kind for Said {
-    type Of = bool;
-
-    fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
-        definitions.named("True", |_| json!({ "const": true }))
-    }
-
-    fn read(&self, key: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<bool> {
-        let said = Flag.read(key, raw, reader)?;
-        if !said {
-            reader.report.refuse(Problem::new(format!("`{key}` is `true`, or is left out")).at(raw.span()));
-        }
-        said.then_some(true)
-    }
-
-    fn toml(&self, value: &bool) -> String {
-        value.to_string()
-    }
-}
+pub(in crate::scenario) const SAID: Special<bool> = Special {
+    schema: |definitions| definitions.named("True", |_| json!({ "const": true })),
+    read: |key, raw, reader| match FLAG.read(key, raw, reader)? {
+        true => Some(true),
+        false => reader.report.refused(Problem::new(format!("`{key}` is `true`, or is left out")).at(raw.span())),
+    },
+    ..FLAG
+};
 
 /// A table inside a table.
 pub(in crate::scenario) struct Inner<T> {

@@ -11,7 +11,7 @@ table! {
         /// How.
         harm: ClockHarm = "", among::<ClockHarm>();
         /// For how long; without it, until a `heal`. Not of a `step`.
-        lasts: Option<Duration> = "for", Maybe(Positive);
+        lasts: Option<Duration> = "for", Maybe(POSITIVE);
     }
     wrong |clock, given, _frame| {
         refused "monotonic" if given.has("monotonic") && !given.has("step") =>
@@ -33,12 +33,12 @@ choice! {
     "step", JUMP => Step {
         by,
         /// Of a `step`: the monotonic clock jumps too (beyond what the stack may assume of a clock).
-        monotonic = "monotonic", Or(false, Flag)
+        monotonic = "monotonic", Or(false, FLAG)
     };
     /// It stands still while the process runs; at the end the wall clock jumps.
-    "freeze", Said => Freeze;
+    "freeze", SAID => Freeze;
     /// It cannot be read.
-    "fail", Said => Fail;
+    "fail", SAID => Fail;
 }
 
 impl Deed for ClockFault {

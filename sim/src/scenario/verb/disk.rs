@@ -16,7 +16,7 @@ table! {
         /// How.
         harm: DiskHarm = "", among::<DiskHarm>();
         /// For how long; without it, until a `heal`.
-        lasts: Option<Duration> = "for", Maybe(Positive);
+        lasts: Option<Duration> = "for", Maybe(POSITIVE);
     }
 }
 
@@ -25,15 +25,15 @@ choice! {
     none = "nothing is wrong with this disk", "say what is: ";
     several = "one thing is wrong with a disk at a time, here", "move one of them to a step of its own";
     /// Each fsync takes so long.
-    "fsync", Positive => Fsync(takes);
+    "fsync", POSITIVE => Fsync(takes);
     /// Each fsync takes so many times longer.
     "slow", Whole { least: 2, most: MAX_SLOWER } => Slow(times);
     /// No fsync returns before it is over.
-    "stall", Said => Stall;
+    "stall", SAID => Stall;
     /// An operation returns an error: `append`, `sync`, `read` (when a node starts).
     "fail", word::<DiskOperation>() => Fail(operation);
     /// Nothing can be appended.
-    "full", Said => Full;
+    "full", SAID => Full;
 }
 
 impl Deed for DiskFault {

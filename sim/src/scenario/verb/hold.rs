@@ -32,7 +32,7 @@ table! {
         /// What becomes of them at the end: `deliver` (default) or `drop`.
         then: Leftover = "then", Or(Leftover::Deliver, word::<Leftover>());
         /// For how long; without it, until a `heal`.
-        lasts: Option<Duration> = "for", Maybe(Positive);
+        lasts: Option<Duration> = "for", Maybe(POSITIVE);
     }
     wrong |hold, _given, _frame| {
         lacking "" if hold.messages.is_empty() => "a hold needs `messages`",

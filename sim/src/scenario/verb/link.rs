@@ -28,7 +28,7 @@ table! {
         /// The share of messages that arrives twice; requests never do, as calls over a connection.
         duplicate: Ppm = "duplicate", Or(Ppm(0), SHARE);
         /// Messages may overtake one another.
-        reorder: bool = "reorder", Or(false, Flag);
+        reorder: bool = "reorder", Or(false, FLAG);
         /// The share of messages whose segment is lost and sent again, 200 ms later and then twice as late each time; what follows
         /// waits.
         stall: Ppm = "stall", Or(Ppm(0), SHARE);
@@ -37,7 +37,7 @@ table! {
         /// How many messages may wait to leave, where that is less than the lane allows.
         queue: Option<u32> = "queue", Maybe(Whole { least: 1, most: MAX_QUEUE });
         /// For how long; without it, until a `heal`.
-        lasts: Option<Duration> = "for", Maybe(Positive);
+        lasts: Option<Duration> = "for", Maybe(POSITIVE);
     }
     wrong |link, _given, _frame| {
         lacking "" if link.is_harmless() => "a link that nothing is wrong with",

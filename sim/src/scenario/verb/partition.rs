@@ -26,9 +26,9 @@ table! {
         /// Default `drop`.
         how: Cut = "how", Or(Cut::Drop, word::<Cut>());
         /// Only the first side cannot reach the second.
-        one_way: bool = "one-way", Or(false, Flag);
+        one_way: bool = "one-way", Or(false, FLAG);
         /// How long it lasts; without it, until a `heal`.
-        lasts: Option<Duration> = "for", Maybe(Positive);
+        lasts: Option<Duration> = "for", Maybe(POSITIVE);
     }
     wrong |partition, given, frame| {
         refused "node" if given.has("node") && !partition.is(ShapeName::Bridge) => "only a bridge has a `node`",

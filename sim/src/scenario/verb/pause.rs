@@ -9,7 +9,7 @@ table! {
         /// Whose process.
         nodes: Vec<Selector> = "node", WHOM;
         /// For how long; without it, until a `heal`.
-        lasts: Option<Duration> = "for", Maybe(Positive);
+        lasts: Option<Duration> = "for", Maybe(POSITIVE);
         /// What its monotonic clock does meanwhile: `running` (default) or `frozen` (beyond what the stack may assume of a clock).
         clock: PausedClock = "clock", Or(PausedClock::Running, word::<PausedClock>());
         /// Not now, but when a task of the process next reaches this point of the code.

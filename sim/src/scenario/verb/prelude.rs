@@ -11,8 +11,8 @@ pub(super) use super::{
 pub(super) use crate::scenario::{
     Claims, Problem, Selector,
     table::{
-        BANDWIDTH, DRIFT, DURATION, Entries, Flag, Frame, JUMP, Kind, List, Maybe, Needed, Or, Positive, Reader, SHARE,
-        Said, Scalar, Whole, among, choice, every, inner, items_of, table, word,
+        BANDWIDTH, DRIFT, DURATION, Entries, FLAG, Frame, JUMP, Kind, List, Maybe, Needed, Or, POSITIVE, Reader, SAID,
+        SHARE, Scalar, Whole, among, choice, every, inner, items_of, table, word,
     },
 };
 pub(super) use crate::words::figures::{exact as time, listed};

@@ -16,7 +16,7 @@ table! {
         factor: u32 = "factor",
             Needed(FACTOR, "how slow? `factor` is missing", "all work takes so many times as long: `factor = 10`");
         /// For how long; without it, until a `heal`.
-        lasts: Option<Duration> = "for", Maybe(Positive);
+        lasts: Option<Duration> = "for", Maybe(POSITIVE);
     }
 }
 
