@@ -91,12 +91,8 @@ impl Auditor {
         goes_on
     }
 
-    /// The run is over, at `end`.
-    pub fn finish(mut self, end: SimTime) -> Audit {
-        self.conclude(end)
-    }
-
-    fn conclude(&mut self, end: SimTime) -> Audit {
+    /// The run is over, at `end`; to be called once.
+    pub fn finish(&mut self, end: SimTime) -> Audit {
         let found = self.panel.finish(end);
         self.take(found);
         let count = |watch: &Watch| CheckCount {
@@ -237,9 +233,9 @@ impl SharedAuditor {
         Self(Arc::new(Mutex::new(auditor)))
     }
 
-    /// As [`Auditor::finish`], whoever else still holds it; to be called once.
+    /// As [`Auditor::finish`], whoever else still holds it.
     pub fn finish(&self, end: SimTime) -> Audit {
-        self.0.lock().conclude(end)
+        self.0.lock().finish(end)
     }
 }
 

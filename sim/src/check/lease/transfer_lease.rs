@@ -66,12 +66,7 @@ impl Check for TransferLease {
         None
     }
 
-    fn leads(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
-        self.forget_forced(by);
-        None
-    }
-
-    fn leads_not(&mut self, _: &Now<'_>, by: By<'_>) -> Option<Finding> {
+    fn role(&mut self, _: &Now<'_>, by: By<'_>, _: Role, _: u64, _: Option<NodeId>) -> Option<Finding> {
         self.forget_forced(by);
         None
     }
