@@ -1,5 +1,5 @@
 //! What is kept of a stream: all of it, or a scene, and before it what made what is so when it begins: who runs, leads and holds a lease,
-//! and which faults are in force.
+//! which faults are in force, and what clients have under way.
 
 use super::{Fault, FaultPhase, Keep, Record, What};
 use crate::words::Healed;
@@ -49,12 +49,17 @@ impl Kept {
 
 impl Kept {
     fn lose(&mut self, record: Record) {
-        match makes(&record.what) {
-            Some(state) => {
+        match (&record.what, makes(&record.what)) {
+            (_, Some(state)) => {
                 self.before.retain(|it| makes(&it.what) != Some(state));
                 self.before.push(record);
             }
-            None => in_force(&mut self.before, record, |record| record.what.fault()),
+            // Who ends in the scene had begun before.
+            (What::Invoked(_), _) => self.before.push(record),
+            (What::Completed { op, .. }, _) => {
+                self.before.retain(|it| !matches!(&it.what, What::Invoked(begun) if begun.op == *op));
+            }
+            _ => in_force(&mut self.before, record, |record| record.what.fault()),
         }
     }
 }
@@ -99,7 +104,7 @@ pub(crate) fn in_force<T>(begun: &mut Vec<T>, record: T, fault: impl Fn(&T) -> O
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Events, ms};
+    use super::super::testing::{Events, get, ms};
     use super::*;
     use crate::words::Verb;
 
@@ -130,5 +135,14 @@ mod tests {
         assert_eq!(kept(20_000, &[begun[0], (200, Ended)]), of_lease());
         assert_eq!(kept(20_000, &[begun[0], (4_000, Ended)]), [vec![50, 100], scene].concat());
         assert_eq!(kept(700, &begun), (0..700).collect::<Vec<_>>(), "what fits is kept once");
+    }
+    #[test]
+    fn what_ends_in_the_scene_is_kept_from_its_beginning() {
+        let mut kept = Kept::new(Keep::Around(ms(5_000)));
+        let begun = Events::default().invoke(1, 1, get(0)).invoke(2, 2, get(0)).read(3, 1, 0);
+        let scene = (0..BEFORE as u64).fold(begun, |events, at| events.hit(10 + at, 1)).read(4_000, 2, 0);
+        scene.records().iter().cloned().for_each(|record| kept.push(record));
+        let first: Vec<u64> = kept.take().iter().take(2).map(|record| record.at.millis()).collect();
+        assert_eq!(first, [2, 11], "the first operation had ended");
     }
 }

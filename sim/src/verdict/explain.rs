@@ -34,7 +34,8 @@ pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
 pub(super) fn shows(metric: Metric, window: &Window) -> Option<SimTime> {
     let slowest = |kind: Option<OpKind>| {
         let of_kind = window.spent.iter().filter(|(it, _)| kind.is_none_or(|kind| kind == **it));
-        of_kind.filter_map(|(_, spent)| spent.slowest()).max().map(|(_, ended)| ended)
+        let slowest = of_kind.filter_map(|(_, spent)| spent.slowest());
+        slowest.max_by_key(|(took, ended)| (*took, Reverse(*ended))).map(|(_, ended)| ended)
     };
     match metric {
         Metric::Operations(kind, _) => slowest(kind),

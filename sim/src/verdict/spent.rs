@@ -60,7 +60,7 @@ struct Sum {
     number: u64,
     took: Duration,
     parts: [Duration; PARTS],
-    /// How long one of the slowest took, and when it ended.
+    /// How long the first of the slowest took, and when it ended.
     slowest: (Duration, SimTime),
 }
 
@@ -73,7 +73,10 @@ impl Sum {
     fn add(&mut self, other: &Sum) {
         self.number += other.number;
         self.took += other.took;
-        self.slowest = self.slowest.max(other.slowest);
+        // Of equals the first: many were given up at their deadlines.
+        if other.slowest.0 > self.slowest.0 {
+            self.slowest = other.slowest;
+        }
         self.parts.iter_mut().zip(other.parts).for_each(|(part, more)| *part += more);
     }
 }
@@ -86,7 +89,7 @@ impl Spent {
         self.0.entry((!answered, power)).or_default().add(&Sum { number: 1, took, parts, slowest });
     }
 
-    /// How long one of the slowest took, and when it ended.
+    /// How long the first of the slowest took, and when it ended.
     pub(super) fn slowest(&self) -> Option<(Duration, SimTime)> {
         self.0.values().next_back().map(|sum| sum.slowest)
     }
