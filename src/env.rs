@@ -179,15 +179,17 @@ impl Work {
 /// A named place in the code at which a test may hold a task, and a scheduler may switch to another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Point {
-    /// Entries and hard state are in the log's file; they are not durable.
+    /// The loop: an input was taken and stepped; nothing that comes of it is written, sent, handed over or published.
+    Stepped,
+    /// The writer: a write has begun, its entries and hard state are in the log's file; they are not durable.
     Appended,
-    /// Log and hard state are durable; messages that promise so have not left.
+    /// The writer: they are durable; the engine's loop has not heard of it, what promises so has not left, and more may be gathering.
     Persisted,
-    /// Messages have left; committed entries are not applied.
+    /// The applier: what is committed is not applied, while the loop goes on to append.
     Sent,
-    /// Committed entries are applied; the status that says so is not published.
+    /// The applier: it is applied; the status that says so is not published.
     Applied,
-    /// The status is published; the callers that waited for it have not been answered.
+    /// The loop: the status is published; the callers that waited for it have not been answered.
     Published,
     /// The lease permitted a local read; the store has not been read.
     LeaseChecked,
@@ -244,7 +246,12 @@ pub trait Env: Send + Sync + 'static {
     fn entropy(&self, purpose: &'static str) -> u64;
 
     /// Spends the CPU time that `work` costs.
-    fn work(&self, work: Work) -> Wait;
+    fn work(&self, work: Work) -> Wait {
+        self.work_times(work, 1)
+    }
+
+    /// Spends the CPU time that so much of the same `work` costs, done in one go by one task.
+    fn work_times(&self, work: Work, times: u32) -> Wait;
 
     /// A named place where a test may hold this task.
     fn point(&self, point: Point) -> Wait;

@@ -16,11 +16,13 @@ pub enum Counter {
     StepQueueFull,
     ProposalsFailed,
     LeaderChangesSeen,
+    DiskStalls,
+    Refused,
 }
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Counter; 7] = [
+    pub const ALL: [Counter; 9] = [
         Counter::LeaseReadHit,
         Counter::LeaseReadMiss,
         Counter::WriteConflict,
@@ -28,6 +30,8 @@ impl Counter {
         Counter::StepQueueFull,
         Counter::ProposalsFailed,
         Counter::LeaderChangesSeen,
+        Counter::DiskStalls,
+        Counter::Refused,
     ];
 
     /// The metric's name and labels.
@@ -40,6 +44,9 @@ impl Counter {
             Counter::StepQueueFull => "elastickv_raft_step_queue_full_total",
             Counter::ProposalsFailed => "elastickv_raft_proposals_failed_total",
             Counter::LeaderChangesSeen => "elastickv_raft_leader_changes_seen_total",
+            // The reference has neither.
+            Counter::DiskStalls => "leasehold_raft_disk_stalls_total",
+            Counter::Refused => "leasehold_requests_refused_total",
         }
     }
 }

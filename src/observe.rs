@@ -151,6 +151,8 @@ pub enum EndCause {
     Transfer,
     /// The leader lost its vote: it was removed, or made a learner.
     Removal,
+    /// The leader's disk stands still.
+    DiskStalled,
     /// The engine stopped.
     Stopped,
     /// An operation failed with an error of this kind.
@@ -164,6 +166,7 @@ impl EndCause {
             EndCause::RoleChange => "role-change",
             EndCause::Transfer => "transfer",
             EndCause::Removal => "removal",
+            EndCause::DiskStalled => "disk-stalled",
             EndCause::Stopped => "stopped",
             EndCause::Failed(kind) => kind.name(),
         }
@@ -447,6 +450,11 @@ pub enum Event {
     InboxFull {
         /// The lane it came by.
         lane: Lane,
+    },
+    /// A write of this leader has been under way for so long that it sets about to lead no more.
+    DiskStalled {
+        /// How long, give or take a tick.
+        waited: Duration,
     },
     /// The engine stopped.
     Stopped {

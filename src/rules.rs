@@ -202,7 +202,48 @@ register! {
         source: "elastickv R6"
     }
 
-    // What the coordinator answers.
+    AckAfterWrite = "ack-after-write" {
+        holds: "what is acknowledged is durable, and all that was written before it",
+        reason: "a leader counts it as a copy that no crash takes away",
+        source: "R3, R4; raft-rs #403, #410, #433; LB-49"
+    }
+    VoteAfterWrite = "vote-after-write" {
+        holds: "the vote that is asked for or given is durable",
+        reason: "writes go on beside the loop: what is decided is not yet on disk, and who forgets its vote gives another",
+        source: "R1, R5; sofa-jraft #1245; LB-48"
+    }
+    PersistedIsWritten = "persisted-is-written" {
+        holds: "nothing has come since the write that has ended",
+        reason: "if something has, only what was in that write is durable: a leader counts itself for no more",
+        source: "raft-rs #410, #417 (on_persist_ready); LB-49"
+    }
+    WriteSucceeded = "write-succeeded" {
+        holds: "the write that has ended has not failed",
+        reason: "what it was to save may never be on disk, whatever later syncs say: the engine stops",
+        source: "Rebello et al., USENIX ATC '20 (fsync failures); LB-49"
+    }
+    OthersTurn = "others-turn" {
+        holds: "64 of the heartbeat lane were taken in a row, and it is the others' turn",
+        reason: "what leadership depends on does not queue behind appends",
+        source: "elastickv #522, #1044"
+    }
+    LeaderWrites = "leader-writes" {
+        holds: "the leader's disk has ended its last write, or is not so long about it",
+        reason: "a leader that makes nothing durable answers no write, and nobody else may",
+        source: "CockroachDB's disk stalls; lease-bugs LB-80"
+    }
+    CallerWaits = "caller-waits" {
+        holds: "who asked for a proposal still waits for it",
+        reason: "what nobody waits for any more is work for nothing, and beyond capacity nothing else would be done",
+        source: "none: admission by deadline is common practice"
+    }
+
+    // What the coordinator takes and answers.
+    HasRoom = "has-room" {
+        holds: "those that were taken do not wait too long for a core",
+        reason: "who takes more than it can do answers nobody in time",
+        source: "Zhou et al., SoCC '18 (DAGOR): admission by time in queue"
+    }
     TransientIsRetried = "transient-is-retried" {
         holds: "the error that is returned is not one that passes",
         reason: "what found no leader, and cannot have been applied, is tried again here, and is not the client's to repeat",

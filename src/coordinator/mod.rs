@@ -3,6 +3,7 @@
 //! On the leader, reads go by the lease (`reads`), scripts are snapshots with one checked write (`script`). On a follower the
 //! request is forwarded to the leader, as the reference's LeaderProxy does; only the node that the client asked retries.
 
+mod admission;
 mod reads;
 mod script;
 
@@ -16,11 +17,18 @@ use crate::request::{Request, Response, Version};
 use crate::rules::Rule;
 use crate::store::{Command, Store, Verdict};
 use crate::transport::{Hop, Transport};
+use admission::Admission;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Time between two attempts while there is no leader (elastickv `dispatchLeaderRetryInterval`).
 pub const RETRY_INTERVAL: Duration = Duration::from_millis(25);
+
+/// While what is asked of a node waits longer than this, others are refused: a tenth of a usual deadline.
+pub const ADMISSION: Duration = Duration::from_millis(100);
+
+/// So often does a write wait for a core until it is answered, about: each wait may be only so small a part of the whole.
+const TURNS: u32 = 10;
 
 /// Most keys that one script may read (elastickv's bound on a transaction's read set).
 const READ_SET_BOUND: usize = 10_000;
@@ -56,11 +64,18 @@ pub struct Policy {
     pub inner_reads: InnerReads,
     /// How often a get reads storage: more than once where the type of a key has to be found out first.
     pub reads_per_get: u32,
+    /// While requests wait longer than a tenth of this for a core, or the engine is behind, others are refused.
+    pub admission: Duration,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { write_fence: WriteFence::default(), inner_reads: InnerReads::default(), reads_per_get: 1 }
+        Self {
+            write_fence: WriteFence::default(),
+            inner_reads: InnerReads::default(),
+            reads_per_get: 1,
+            admission: ADMISSION,
+        }
     }
 }
 
@@ -85,22 +100,29 @@ pub struct Parts {
 /// Serves requests on one node.
 pub struct Coordinator {
     parts: Parts,
+    admission: Admission,
 }
 
 impl Coordinator {
     /// A coordinator of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts }
+        Self { admission: Admission::new(parts.policy.admission / TURNS), parts }
     }
 
     /// Serves `request`, which has come by `hop`, within `budget`. A request that was forwarded once is not forwarded again, nor retried
     /// here.
     ///
     /// # Errors
-    /// Those of [`Error`]; [`Error::outcome`] says whether a write may have taken effect all the same.
+    /// [`Error::Overloaded`] at once, where too much waits already; those of [`Error`] else. [`Error::outcome`] says whether a write may have taken effect all the same.
     pub async fn serve(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
         let host = &*self.parts.host;
+        let Some(admitted) = self.admission.admit(self.parts.engine.status().behind) else {
+            self.parts.metrics.count(Counter::Refused);
+            return Err(Error::Overloaded);
+        };
+        let come = host.monotonic();
         host.work(Work::Request).await;
+        admitted.waited(between(come, host.monotonic()));
         validate(request)?;
         match timeout(host, budget, self.serve_when_led(request, hop, budget)).await {
             Ok(result) => result,

@@ -36,6 +36,8 @@ pub struct Status {
     pub applied: u64,
     /// Term of the entry at the applied index.
     pub applied_term: u64,
+    /// What is proposed, or what is committed, waits longer than it should: who could wait asks for nothing more now.
+    pub behind: bool,
 }
 
 impl Status {
@@ -135,6 +137,7 @@ pub trait Listener: Send + Sync {
 /// | `SnapshotTaken`, `SnapshotSent`, `SnapshotUnanswered` | each time |
 /// | `SnapshotRestored`, `LogCompacted` | once what they tell of is durable |
 /// | `InboxFull` | a message found no room |
+/// | `DiskStalled` | a leader sets about to lead no more, as its disk stands still; before the [`Listener`] hears of it |
 /// | `Stopped` | once, last; [`Listener::ended`] has been called |
 ///
 /// [`Engine::status`] is published when what it tells is durable and applied; a caller is answered after that. The [`Listener`] hears
@@ -212,6 +215,25 @@ pub struct Config {
     /// A snapshot is taken, and the log cut, at every index that is a multiple of this; never, if it is `None`. The same on
     /// every node, so that their states can be compared.
     pub compact_after: Option<NonZeroU64>,
+    /// The loop goes on while the disk writes and entries are applied; what comes meanwhile goes into the next write. If not, it takes one
+    /// input, writes, waits, sends, applies, and only then takes the next.
+    pub async_writes: bool,
+    /// The most bytes of one write, unless one input alone has more.
+    pub max_write_bytes: usize,
+    /// A leader whose write has been under way for so long hands over, or resigns. `None`: it waits for ever.
+    pub stall: Option<Duration>,
+    /// The most bytes of the entries of one append; one entry may be larger.
+    pub max_append_bytes: u64,
+    /// The most appends that a follower has not acknowledged; what comes beside them gathers.
+    pub max_inflight: usize,
+    /// A node asks whether it would be elected before it stands.
+    pub pre_vote: bool,
+    /// A leader that hears no quorum steps down, and who hears a leader refuses its vote to others.
+    pub check_quorum: bool,
+    /// While what is proposed, or what is committed, waits longer than this, proposals are refused.
+    pub admission: Duration,
+    /// Inbound queue for requests of this node.
+    pub ask_inbox: usize,
     /// Inbound queue for messages of the heartbeat lane.
     pub heartbeat_inbox: usize,
     /// Inbound queue for messages of the bulk lane.

@@ -40,7 +40,7 @@ impl Env for Quiet {
     fn entropy(&self, _purpose: &'static str) -> u64 {
         0
     }
-    fn work(&self, _work: Work) -> Wait {
+    fn work_times(&self, _work: Work, _times: u32) -> Wait {
         Wait::Over
     }
     fn point(&self, _point: Point) -> Wait {
@@ -56,6 +56,7 @@ impl Sink for Quiet {
 
 const LENGTH: Duration = Duration::from_nanos(100);
 const LEADER: Status = Status {
+    behind: false,
     role: Role::Leader,
     term: 7,
     leader: Some(NodeId(1)),

@@ -15,5 +15,6 @@ mod restarts;
 mod rounds;
 mod scripts;
 mod snapshots;
+mod stalls;
 mod stops;
 mod transfers;

@@ -1,6 +1,6 @@
 //! What is proposed is committed, applied, published and answered, in this order; or the caller hears what became of it.
 
-use super::bed::{Cluster, ELECTION, TICK, put};
+use super::bed::{Cluster, ELECTION, Setup, TICK, put};
 use crate::env::{NodeId, Point};
 use crate::error::{Error, Outcome};
 use crate::metrics::Counter;
@@ -59,7 +59,8 @@ fn a_leader_sends_an_entry_before_its_own_disk_has_it() {
     c.stall_disk(1, true);
     c.forget();
     let call = c.ask(1, put("k", "v"));
-    assert_eq!((c.sent(Kind::Append, 1, 2).len(), c.sent(Kind::AppendResponse, 2, 1).len()), (1, 1));
+    // The entry, and, once both followers have it, that it is committed.
+    assert_eq!((c.sent(Kind::Append, 1, 2).len(), c.sent(Kind::AppendResponse, 2, 1).len()), (2, 2));
     assert_eq!((c.answer(call), c.told(1, |event| matches!(event, Event::Appended { .. }))), (None, 0));
     c.stall_disk(1, false);
     assert!(c.answered(call).is_ok());
@@ -83,7 +84,7 @@ fn persisted_comes_before_sent_before_applied_before_published_before_the_answer
     let applied = |event: &Event, version| matches!(event, Event::Applied { index, .. } if *index == version);
     let durable = |event: &Event, version| matches!(event, Event::Appended { index, .. } if *index == version);
     let points = [Point::Appended, Point::Persisted, Point::Sent, Point::Applied, Point::Published];
-    for (point, expected) in points.into_iter().zip([[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]) {
+    for (point, expected) in points.into_iter().zip([[0, 0, 0], [0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]) {
         version += 1;
         c.hold_at(1, point);
         let call = c.ask(1, put("k", "v"));
@@ -94,6 +95,80 @@ fn persisted_comes_before_sent_before_applied_before_published_before_the_answer
         c.resume(1);
         assert_eq!(c.answer(call), Some(Ok(Response::Written { version })));
     }
+}
+
+#[test]
+fn what_comes_while_a_write_is_under_way_goes_into_the_next_and_leaves_at_once() {
+    let mut c = Cluster::led(3);
+    c.stall_disk(1, true);
+    c.forget();
+    let calls: Vec<_> = (0..5).map(|_| c.ask(1, put("k", "v"))).collect();
+    assert!(c.sent(Kind::Append, 1, 2).len() >= 5, "it replicates beside its own write");
+    let before = c.syncs(1);
+    c.stall_disk(1, false);
+    assert!(calls.into_iter().all(|call| c.answered(call).is_ok()));
+    assert_eq!(c.syncs(1) - before, 1, "one write was under way, and one more takes the rest");
+}
+
+#[test]
+fn a_loop_that_waits_for_its_disk_takes_one_input_after_the_other() {
+    let mut c = Setup::of(3).async_writes(false).start().elected(1);
+    c.stall_disk(1, true);
+    c.forget();
+    let calls: Vec<_> = (0..3).map(|_| c.ask(1, put("k", "v"))).collect();
+    assert_eq!(c.sent(Kind::Append, 1, 2).len(), 1, "the others wait for the disk");
+    let before = c.syncs(1);
+    c.stall_disk(1, false);
+    assert!(calls.into_iter().all(|call| c.answered(call).is_ok()));
+    assert_eq!(c.syncs(1) - before, 2, "a write each, of which one was under way");
+}
+
+#[test]
+fn a_leader_and_its_followers_are_heard_while_their_disks_stand_still() {
+    let mut c = Cluster::led(3);
+    [1, 2, 3].into_iter().for_each(|node| c.stall_disk(node, true));
+    let call = c.ask(1, put("k", "v"));
+    c.run(ELECTION / 2);
+    c.forget();
+    c.run(ELECTION / 4);
+    assert!(c.sent(Kind::Heartbeat, 1, 2).len() > 1 && c.sent(Kind::HeartbeatResponse, 2, 1).len() > 1);
+    assert_eq!((c.answer(call), c.leads(1)), (None, true));
+}
+
+#[test]
+fn a_vote_leaves_once_it_is_durable_and_not_before() {
+    let mut c = Cluster::of(3);
+    [1, 2, 3].into_iter().for_each(|node| c.stall_disk(node, true));
+    c.run(3 * ELECTION);
+    assert!(c.all_sent(Kind::Vote).is_empty() && c.all_sent(Kind::VoteResponse).is_empty());
+    [1, 2, 3].into_iter().for_each(|node| c.stall_disk(node, false));
+    c.run(3 * ELECTION);
+    assert!([1, 2, 3].into_iter().any(|node| c.leads(node)));
+}
+
+#[test]
+fn a_follower_acknowledges_what_it_wrote_at_once_by_one_message() {
+    let mut c = Cluster::led(3);
+    c.stall_disk(2, true);
+    for _ in 0..5 {
+        assert!(c.put(1, "k", "v").is_ok());
+    }
+    c.forget();
+    c.stall_disk(2, false);
+    assert_eq!(c.sent(Kind::AppendResponse, 2, 1).len(), 2, "of the write that was under way, and of the rest");
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_not_proposed() {
+    let mut c = Setup::of(1).async_writes(false).start().elected(1);
+    c.stall_disk(1, true);
+    let (first, second) = (c.ask(1, put("k", "v")), c.ask_within(1, put("k", "w"), ELECTION / 4));
+    c.run(ELECTION / 2);
+    let last = c.status(1).commit;
+    c.stall_disk(1, false);
+    assert_eq!(c.answered(first), Ok(Response::Written { version: last + 1 }));
+    assert_eq!(c.answered(second), Err(Error::DeadlineExceeded(Outcome::Unknown)));
+    assert_eq!(c.put(1, "k", "x"), Ok(last + 2));
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn raft_messages_go_by_the_lane_of_their_kind() {
 fn an_inbox_that_is_full_refuses_what_comes_and_says_by_which_lane() {
     let mut c = Setup::of(3).inbox(2).start().elected(1);
     c.run(HEARTBEAT);
-    c.hold_at(2, Point::Published);
+    c.hold_at(2, Point::Stepped);
     c.begin_propose(1, b"x");
     c.forget();
     for _ in 0..5 {

@@ -74,11 +74,6 @@ pub trait Tap: Send + Sync {
     fn arriving(&self, packet: Packet, _node: &Node) -> Option<Packet> {
         Some(packet)
     }
-
-    /// What leaves at once in answer to `packet`, before the process is given it; `None`: nothing.
-    fn answering(&self, _packet: &Packet) -> Option<Packet> {
-        None
-    }
 }
 
 /// A tap on a bus.
@@ -90,10 +85,6 @@ pub(super) struct Tapped {
 impl Tapped {
     /// What `node` is given in place of `packet`; `None`: nothing.
     pub(super) fn receive(&self, packet: Packet, node: &Node) -> Option<Packet> {
-        if let Some(answer) = self.tap.answering(&packet) {
-            // One that finds its lane full is lost, as on any network.
-            let _ = Bus::send(self, answer);
-        }
         self.tap.arriving(packet, node)
     }
 }

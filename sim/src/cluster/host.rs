@@ -118,8 +118,8 @@ impl Env for SimHost {
         number ^ if self.leak { LEAK.fetch_add(1, Ordering::Relaxed) } else { 0 }
     }
 
-    fn work(&self, work: Work) -> Wait {
-        let cost = self.costs[work as usize];
+    fn work_times(&self, work: Work, times: u32) -> Wait {
+        let cost = self.costs[work as usize] * times;
         if cost.is_zero() {
             return Wait::Over;
         }
@@ -142,7 +142,7 @@ impl Env for SimHost {
 /// here too would change every run there is.
 fn is_for_traps_alone(point: Point) -> bool {
     match point {
-        Point::Appended | Point::IndexConfirmed => true,
+        Point::Stepped | Point::Appended | Point::IndexConfirmed => true,
         Point::Persisted | Point::Sent | Point::Applied | Point::Published | Point::LeaseChecked => false,
     }
 }

@@ -214,6 +214,15 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
             renewal,
             // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two failures.
             renewal_interval: length / 3,
+            async_writes: cluster.async_writes,
+            max_write_bytes: 1 << 20,
+            stall: Some(2 * election_timeout),
+            admission: cluster.admission,
+            max_append_bytes: cluster.max_append_bytes,
+            max_inflight: cluster.max_inflight as usize,
+            pre_vote: cluster.pre_vote,
+            check_quorum: cluster.check_quorum,
+            ask_inbox: 4_096,
             heartbeat_inbox: cluster.lanes.heartbeat.inbound as usize,
             bulk_inbox: cluster.lanes.bulk.inbound as usize,
         },
@@ -221,6 +230,7 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
         coordinator: coordinator::Policy {
             inner_reads: cluster.inner_reads.unwrap_or(policy.inner_reads),
             reads_per_get: cluster.reads_per_get,
+            admission: cluster.admission,
             ..policy
         },
     };

@@ -80,7 +80,7 @@ tags! {
     }
     ReadPath { Lease = 1, ReadIndex = 2 }
     Outcome { NotApplied = 1, Unknown = 2 }
-    EndCause { RoleChange = 1, Transfer = 2, Stopped = 3, Failed = 4 [error], Removal = 5 }
+    EndCause { RoleChange = 1, Transfer = 2, Stopped = 3, Failed = 4 [error], Removal = 5, DiskStalled = 6 }
     Lane { Heartbeat = 1, Bulk = 2, Request = 3 }
     Role { Follower = 1, PreCandidate = 2, Candidate = 3, Leader = 4 }
     Miss { Clock = 1, NotLeader = 2, Transfer = 3, NotCaughtUp = 4, Cold = 5, Expired = 6 }

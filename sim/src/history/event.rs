@@ -43,6 +43,7 @@ tags! {
         Opened = 29 (term, vote, last_index, last_term) without (withholds),
         Voted = 30 (term, vote),
         Configured = 31 without (0),
+        DiskStalled = 32 (waited),
     }
 }
 
@@ -83,6 +84,7 @@ pub(crate) fn words_of(event: &Event) -> String {
             format!("CheckQuorum: a quorum {} since the last", if *confirmed { "answered" } else { "has not answered" })
         }
         Event::StaleTimeoutNow => "stale TimeoutNow thrown away".to_owned(),
+        Event::DiskStalled { waited } => format!("leads no more: its disk has stood still for {}", exact(*waited)),
         Event::VoteWithheld { from } => format!("vote withheld from {from}: just started"),
         Event::Appended { index, term, digest } => format!("has index {index} of term {term}, {digest:08x}"),
         Event::Configured(Timing { tick, heartbeat, promise, patience, lease, renews: _ }) => format!(
@@ -211,6 +213,7 @@ pub(super) fn told(at: SimTime, told: &StackRecord, hearer: &mut impl Hears) {
         Event::TimeoutNowSent { .. }
         | Event::QuorumChecked { .. }
         | Event::StaleTimeoutNow
+        | Event::DiskStalled { .. }
         | Event::VoteWithheld { .. }
         | Event::SnapshotSent { .. }
         | Event::SnapshotUnanswered { .. } => {}

@@ -1,7 +1,7 @@
 //! What a variant is.
 
 use crate::cluster::{TakenForClock, Tap};
-use leasehold::coordinator::{InnerReads, Policy, WriteFence};
+use leasehold::coordinator::{ADMISSION, InnerReads, Policy, WriteFence};
 use leasehold::engine::raft_rs::{RaftConfig, Tuning};
 use leasehold::engine::{Engine, Listener, RenewalKind, StateMachine};
 use leasehold::env::{Disk, NodeId};
@@ -146,7 +146,12 @@ pub const DEFAULT: Variant = Variant {
     renewal: None,
     write_ends: None,
     read_ends: None,
-    coordinator: Policy { write_fence: WriteFence::Commit, inner_reads: InnerReads::Snapshot, reads_per_get: 1 },
+    coordinator: Policy {
+        write_fence: WriteFence::Commit,
+        inner_reads: InnerReads::Snapshot,
+        reads_per_get: 1,
+        admission: ADMISSION,
+    },
     set_up: None,
     tuning: None,
     clock: TakenForClock::Monotonic,

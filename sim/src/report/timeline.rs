@@ -305,6 +305,7 @@ fn kind(what: &What, about: About) -> (&'static str, usize) {
             | Event::SnapshotUnanswered { .. }
             | Event::LogCompacted { .. } => ("snapshot", TELLING),
             Event::ChangeAppended { .. } => ("change appended", TELLING),
+            Event::DiskStalled { .. } => ("disk stalled", RARE),
             Event::Stopped { .. } => ("stopped", RARE),
             Event::LeaseExtended { .. } => ("lease extended", TELLING),
             Event::LeaseEnded { held: false, .. } => ("lease ended, not held", TELLING),
@@ -357,6 +358,7 @@ fn told(stack: &StackRecord) -> String {
         Event::TransferStarted { to } => format!("transfer to {to}"),
         Event::TransferAborted { to } => format!("no transfer to {to}"),
         Event::StaleTimeoutNow => "TimeoutNow is stale".to_owned(),
+        Event::DiskStalled { waited } => format!("DISK STALLED {}", duration(*waited)),
         Event::TimeoutNowSent { to } => format!("TimeoutNow to {to}"),
         Event::QuorumChecked { confirmed: true } => "has its quorum".to_owned(),
         Event::QuorumChecked { confirmed: false } => "NO QUORUM".to_owned(),

@@ -116,7 +116,7 @@ spelled! {
 
 spelled! {
     Point: "point of the code" {
-        Appended = "appended", Persisted = "persisted", Sent = "sent", Applied = "applied", Published = "published",
+        Stepped = "stepped", Appended = "appended", Persisted = "persisted", Sent = "sent", Applied = "applied", Published = "published",
         LeaseChecked = "lease-checked", IndexConfirmed = "index-confirmed",
     }
     InnerReads: "fence" { Snapshot = "snapshot", Lease = "lease", ReadIndex = "read-index" }

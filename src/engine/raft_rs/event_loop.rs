@@ -1,35 +1,47 @@
 //! The one task that owns the `RawNode`.
 //!
-//! Take one input, step it, then drain: persist, send, apply, publish, with a [`Point`] between each two. Everything that readers
-//! see is published at the end; what concerns the lease is told to the listener as soon as the loop knows it.
+//! Take an input, step it, then drain what raft has ready: to the writer what is to be durable (`log`), to the network what may leave,
+//! to the applier what is committed (`apply`). The loop waits for neither writer nor applier, unless it is set up to
+//! ([`Config::async_writes`](crate::engine::Config::async_writes)). Everything that readers see is published at the end of a turn; what concerns the lease is
+//! told to the listener as soon as the loop knows it.
 
 mod apply;
 mod asks;
+mod log;
 mod membership;
 mod messages;
 mod roles;
 mod snapshots;
 mod transfers;
 
-use super::inbox::{Ask, Input, Reply};
+use super::applier::{self, Applier};
+use super::inbox::{Ask, Input, Reply, Which};
 use super::pending::{Contexts, Proposals, Reads};
 use super::storage::{LogStore, is_change};
 use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
+use super::writer;
 use super::{Shared, Tuning};
 use crate::engine::renewal::Renewal;
-use crate::engine::{Applied, Listener, Parts, StateMachine, Status};
+use crate::engine::{Applied, Listener, Parts, Status};
 use crate::env::{ClockError, Instant, NodeId, Point, Stamp};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::Metrics;
 use crate::observe::{EndCause, Event, Host, RoundCause};
+use crate::rules::Rule;
+use crate::tasks::Tasks;
 use crate::transport::Transport;
+use apply::Applies;
+use log::Log;
 use membership::Change;
-use raft::eraftpb::{ConfChangeTransition, Entry, Snapshot};
+use raft::eraftpb::{ConfChangeTransition, Entry};
 use raft::{RawNode, StateRole};
 use roles::Known;
 use snapshots::Sent;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::oneshot;
 use transfers::Transfer;
 
 pub(super) use roles::role_of;
@@ -38,7 +50,6 @@ pub(super) struct EventLoop {
     host: Arc<dyn Host>,
     transport: Arc<Transport>,
     metrics: Arc<Metrics>,
-    machine: Arc<dyn StateMachine>,
     listener: Arc<dyn Listener>,
     shared: Arc<Shared>,
     raft: RawNode<LogStore>,
@@ -52,8 +63,19 @@ pub(super) struct EventLoop {
     change: Option<Change>,
     joint: ConfChangeTransition,
     compact_after: Option<NonZeroU64>,
-    /// A snapshot that is taken and not yet on disk.
-    captured: Option<Snapshot>,
+    /// The loop takes other inputs while a write, or a batch that is applied, is under way.
+    async_writes: bool,
+    /// While what is asked, or what is committed, waits longer than this, proposals are refused.
+    admission: Duration,
+    log: Log,
+    applies: Applies,
+    /// For so many ticks a leader waits for a write.
+    stall: Option<usize>,
+    tick_length: Duration,
+    /// This leader has set about to lead no more, as its disk stands still.
+    left_for_stall: bool,
+    /// Are dropped when writer and applier have ended.
+    helpers: Vec<oneshot::Receiver<()>>,
     snapshots: Sent,
     /// Answers that leave once the status that justifies them is published.
     answers: Vec<(Reply<Applied>, Result<Applied, Error>)>,
@@ -61,6 +83,8 @@ pub(super) struct EventLoop {
     /// The stamp of the message that is being stepped, and who sent it.
     echo: Option<(u64, Stamp)>,
     round: u64,
+    /// So many messages more may be stepped: their CPU time is spent.
+    steps_paid: usize,
     /// The latest reading of the clock.
     latest: Instant,
     known: Known,
@@ -72,22 +96,32 @@ pub(super) struct EventLoop {
 
 impl EventLoop {
     pub(super) fn new(parts: Parts, tuning: Tuning, store: LogStore, shared: Arc<Shared>) -> Result<Self, Error> {
-        let Parts { host, disk: _, transport, metrics, tasks: _, machine, listener, config } = parts;
+        let Parts { host, disk: _, transport, metrics, tasks, machine, listener, config } = parts;
         let me = host.node();
         let timeouts = ElectionTimeouts::new(&config);
         let promise = RestartPromise::new(&config, me, &store);
-        let applied = snapshots::reopen(&store, &*machine, &*host)?;
+        let applied = match store.latest_snapshot() {
+            Some(snapshot) => applier::restore(snapshot, &*machine, &*host, None)?,
+            None => (0, 0),
+        };
         let members = store.membership();
+        let voted = vote_of(&store);
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let raft_config = (tuning.raft)(raft::Config { applied: applied.0, ..raft_config(me, &config) });
         let raft = RawNode::new(&raft_config, store, &logger).map_err(|_| Error::Storage)?;
+        let (writer, writes) = unbounded_channel();
+        let (jobs, batches) = unbounded_channel();
+        let applier = Applier { host: Arc::clone(&host), machine, compact_after: config.compact_after, applied };
+        let helpers = vec![
+            helper(&tasks, &*host, "log-writer", writer::write(writes, Arc::clone(&shared))),
+            helper(&tasks, &*host, "applier", applier.run(batches, Arc::clone(&shared))),
+        ];
         let mut event_loop = Self {
             contexts: Contexts::new(me, host.incarnation()),
             renewal: config.renewal.build(me, members, config.renewal_interval),
             host,
             transport,
             metrics,
-            machine,
             listener,
             shared,
             raft,
@@ -99,12 +133,20 @@ impl EventLoop {
             change: None,
             joint: tuning.joint,
             compact_after: config.compact_after,
-            captured: None,
+            async_writes: config.async_writes,
+            admission: config.admission,
+            log: Log::new(writer, config.max_write_bytes, voted),
+            applies: Applies::new(jobs),
+            stall: super::timing::stall(&config),
+            tick_length: config.tick,
+            left_for_stall: false,
+            helpers,
             snapshots: Sent::default(),
             answers: Vec::new(),
             confirmed: Vec::new(),
             echo: None,
             round: 0,
+            steps_paid: 0,
             latest: Instant::default(),
             known: Known::default(),
             voted: (0, 0),
@@ -119,16 +161,28 @@ impl EventLoop {
 
     pub(super) async fn run(mut self) {
         let result = self.serve().await;
+        self.log.close();
+        self.applies.close();
+        for helper in std::mem::take(&mut self.helpers) {
+            let _ = helper.await;
+        }
         self.stop(result);
     }
 
     async fn serve(&mut self) -> Result<(), Error> {
         self.recover().await?;
-        while let Some(input) = self.shared.inbox.next().await {
-            self.take(input).await;
-            self.drain().await?;
+        while let Some(input) = self.shared.inbox.next(self.wanted()).await {
+            self.take(input).await?;
+            self.host.point(Point::Stepped).await;
+            self.drain().await;
         }
         Ok(())
+    }
+
+    /// Which inputs the loop takes now.
+    fn wanted(&self) -> Which {
+        let is_idle = self.log.is_idle() && self.applies.is_idle();
+        if self.async_writes || is_idle { Which::Any } else { Which::Done }
     }
 
     /// What a process before this one wrote and did not sync was readable when the log was opened, and may yet be lost: it is made
@@ -140,7 +194,7 @@ impl EventLoop {
         self.raft.store().sync().await?;
         let store = self.raft.store();
         let state = store.hard_state();
-        self.voted = (state.term, state.vote);
+        self.voted = vote_of(store);
         let (last_index, last_term) = (self.raft.raft.raft_log.last_index(), self.raft.raft.raft_log.last_term());
         let vote = known_node(state.vote);
         let withholds = self.promise.left();
@@ -149,20 +203,34 @@ impl EventLoop {
         Ok(())
     }
 
-    async fn take(&mut self, input: Input) {
+    async fn take(&mut self, input: Input) -> Result<(), Error> {
         match input {
+            Input::Written(written) => {
+                if !Rule::WriteSucceeded.holds(written.is_ok()) {
+                    return Err(Error::Storage);
+                }
+                self.written();
+            }
+            Input::Applied(done) => self.applied(done?),
             Input::Tick => self.tick(),
-            Input::Ask(Ask::Propose { command, reply }) => self.propose(command, reply).await,
+            Input::Ask(Ask::Propose(proposal)) => self.propose_all(proposal).await,
             Input::Ask(Ask::ReadIndex { cause, again, reply }) => self.read_index(cause, again, reply),
             Input::Ask(Ask::Transfer { to, reply }) => self.start_transfer(to, reply),
             Input::Ask(Ask::ChangeMembership { change, reply }) => self.change_membership(&change, reply),
             Input::Packet(packet) => self.step(packet).await,
         }
         self.after_step();
+        Ok(())
     }
 
     fn tick(&mut self) {
+        let writing_for = self.log.tick();
         let raft = &self.raft.raft;
+        if raft.state != StateRole::Leader && raft.prs().is_singleton() && !self.log.is_durable() {
+            // The only voter elects itself at once, and raft takes it for granted that its log is durable then.
+            self.promise.tick();
+            return;
+        }
         let checks = raft.state == StateRole::Leader && raft.election_elapsed + 1 >= raft.election_timeout();
         self.raft.tick();
         if checks {
@@ -175,6 +243,7 @@ impl EventLoop {
         }
         self.reads.prune();
         self.settle_transfer();
+        self.leave_if_stalled(writing_for);
         self.give_up_lost_snapshots();
         if let Ok(now) = self.now() {
             self.renew(now);
@@ -194,48 +263,35 @@ impl EventLoop {
         }
     }
 
-    async fn drain(&mut self) -> Result<(), Error> {
+    async fn drain(&mut self) {
+        self.resign_without_vote();
+        self.after_step();
+        self.release_early_reads();
         while self.raft.has_ready() {
             let mut ready = self.raft.ready();
             // A leader's messages promise nothing about its own disk (Raft dissertation §10.2.1).
-            self.send(ready.take_messages()).await;
-            let mut hard_state = ready.hs().cloned();
-            if !ready.snapshot().is_empty() {
-                self.install(&ready.snapshot().clone(), hard_state.take()).await?;
-            }
-            let appended = ready.entries().iter().flat_map(appended).collect::<Vec<_>>();
-            self.raft.mut_store().append(ready.take_entries(), hard_state)?;
-            self.host.point(Point::Appended).await;
-            if ready.must_sync() {
-                self.raft.store().sync().await?;
-            }
-            self.tell_vote();
-            appended.into_iter().for_each(|event| self.host.observe(event));
-            self.host.point(Point::Persisted).await;
-            self.send(ready.take_persisted_messages()).await;
-            self.host.point(Point::Sent).await;
+            let messages = ready.take_messages();
+            self.stage(&mut ready);
             self.confirm(&ready.take_read_states());
-            self.apply(ready.take_committed_entries()).await;
-
-            let mut light = self.raft.advance_append(ready);
-            if let Some(index) = light.commit_index() {
-                self.raft.mut_store().commit(index)?;
-            }
-            self.send(light.take_messages()).await;
-            self.apply(light.take_committed_entries()).await;
-            self.raft.advance_apply();
-            self.host.point(Point::Applied).await;
-            self.resign_without_vote();
+            self.commit(ready.take_committed_entries());
+            self.raft.advance_append_async(ready);
+            self.write();
+            self.send(messages).await;
             self.after_step();
-            self.keep_captured().await?;
             self.release_early_reads();
         }
+        self.write();
+        self.release().await;
+        self.hand_over();
         self.echo = None;
-        self.take_wanted_snapshot().await?;
-        self.publish();
-        self.host.point(Point::Published).await;
+        // Who waits for its disk before it goes on says nothing before that either.
+        if self.wanted() == Which::Done {
+            return;
+        }
+        if self.publish() || !self.confirmed.is_empty() {
+            self.host.point(Point::Published).await;
+        }
         self.answer();
-        Ok(())
     }
 
     /// Reads the clock.
@@ -244,7 +300,8 @@ impl EventLoop {
         Ok(self.latest)
     }
 
-    fn publish(&self) {
+    /// Lets readers see how things stand; has more been applied than they saw?
+    fn publish(&self) -> bool {
         let raft = &self.raft.raft;
         self.shared.publish(Status {
             role: self.known.role,
@@ -254,7 +311,8 @@ impl EventLoop {
             commit: raft.raft_log.committed,
             applied: self.applied.0,
             applied_term: self.applied.1,
-        });
+            behind: self.is_behind(),
+        })
     }
 
     fn answer(&mut self) {
@@ -277,6 +335,27 @@ impl EventLoop {
         debug_assert!(end.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Storage));
         self.shared.end(end);
     }
+}
+
+/// Starts a task that helps the loop; the receiver is told of its end.
+fn helper(
+    tasks: &Tasks,
+    host: &dyn Host,
+    name: &'static str,
+    task: impl Future<Output = ()> + Send + 'static,
+) -> oneshot::Receiver<()> {
+    let (ends, ended) = oneshot::channel();
+    let until_ended = async move {
+        let _ends = ends;
+        task.await;
+    };
+    tasks.spawn(host, name, until_ended);
+    ended
+}
+
+/// Term and vote, as written last.
+fn vote_of(store: &LogStore) -> (u64, u64) {
+    (store.hard_state().term, store.hard_state().vote)
 }
 
 fn appended(entry: &Entry) -> impl Iterator<Item = Event> + use<> {

@@ -1,11 +1,12 @@
-//! What waits for the event loop: ticks, requests of this node, messages of the others.
+//! What waits for the event loop: what its helpers have done, ticks, requests of this node, messages of the others.
 //!
-//! Two bounded queues for messages, as in the reference (elastickv #1044): what leadership depends on is taken first, up to 64 in
+//! What the helpers have done is taken first: it is never more than one write and one batch that was applied. Then two bounded queues for messages, as in the reference (elastickv #1044): what leadership depends on is taken first, up to 64 in
 //! a row; otherwise the sources take turns, so that none starves another.
 
+use super::applier::Done;
 use crate::engine::MembershipChange;
-use crate::env::{Lane, NodeId};
-use crate::error::Error;
+use crate::env::{DiskError, Instant, Lane, NodeId, Reading};
+use crate::error::{Error, Outcome};
 use crate::observe::RoundCause;
 use crate::rules::Rule;
 use crate::transport::Packet;
@@ -21,9 +22,17 @@ const BURST: u32 = 64;
 /// Where the answer to a request of this node goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
+/// A command for the log.
+pub(super) struct Proposal {
+    pub(super) command: Vec<u8>,
+    /// When it was asked for.
+    pub(super) asked: Reading,
+    pub(super) reply: Reply<super::Applied>,
+}
+
 /// What this node asks of its engine.
 pub(super) enum Ask {
-    Propose { command: Vec<u8>, reply: Reply<super::Applied> },
+    Propose(Proposal),
     ReadIndex { cause: RoundCause, again: bool, reply: Reply<u64> },
     Transfer { to: NodeId, reply: Reply<()> },
     ChangeMembership { change: MembershipChange, reply: Reply<u64> },
@@ -31,19 +40,35 @@ pub(super) enum Ask {
 
 /// The next thing for the loop to do.
 pub(super) enum Input {
+    /// The write that was under way has ended.
+    Written(Result<(), DiskError>),
+    /// The applier has done what it was told.
+    Applied(Result<Done, Error>),
     Tick,
     Ask(Ask),
     Packet(Packet),
 }
 
+/// Which inputs are asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All of them.
+    Any,
+    /// What the helpers have done.
+    Done,
+}
+
 pub(super) struct Inbox {
     heartbeat_bound: usize,
     bulk_bound: usize,
+    asks_bound: usize,
     queues: Mutex<Queues>,
 }
 
 #[derive(Default)]
 struct Queues {
+    /// What the helpers have done.
+    done: VecDeque<Input>,
     heartbeat: VecDeque<Packet>,
     bulk: VecDeque<Packet>,
     asks: VecDeque<Ask>,
@@ -56,20 +81,46 @@ struct Queues {
     waker: Option<Waker>,
 }
 
-/// The queue is full, or the engine has stopped.
-#[derive(Debug)]
-pub(super) struct Refused;
+/// Why the inbox did not take it.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) enum Refused {
+    /// The queue is full.
+    Full,
+    /// The engine has stopped.
+    Closed,
+}
+
+impl From<Refused> for Error {
+    /// What was not even taken has had no effect.
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full => Error::Overloaded,
+            Refused::Closed => Error::Closed(Outcome::NotApplied),
+        }
+    }
+}
 
 impl Inbox {
-    pub(super) fn new(heartbeat_bound: usize, bulk_bound: usize) -> Self {
-        Self { heartbeat_bound, bulk_bound, queues: Mutex::default() }
+    pub(super) fn new(heartbeat_bound: usize, bulk_bound: usize, asks_bound: usize) -> Self {
+        Self { heartbeat_bound, bulk_bound, asks_bound, queues: Mutex::default() }
     }
 
     pub(super) fn ask(&self, ask: Ask) -> Result<(), Refused> {
         self.put(|queues| {
+            if queues.asks.len() >= self.asks_bound {
+                return Err(Refused::Full);
+            }
             queues.asks.push_back(ask);
             Ok(())
         })
+    }
+
+    /// Takes what a helper has done.
+    pub(super) fn done(&self, done: Input) {
+        let _ = self.put(|queues| {
+            queues.done.push_back(done);
+            Ok(())
+        });
     }
 
     pub(super) fn deliver(&self, packet: Packet) -> Result<(), Refused> {
@@ -79,7 +130,7 @@ impl Inbox {
                 Lane::Bulk | Lane::Request => (&mut queues.bulk, self.bulk_bound),
             };
             if queue.len() >= bound {
-                return Err(Refused);
+                return Err(Refused::Full);
             }
             queue.push_back(packet);
             Ok(())
@@ -108,15 +159,41 @@ impl Inbox {
         self.queues.lock().closed
     }
 
-    /// The next input; `None` once the inbox is closed.
-    pub(super) async fn next(&self) -> Option<Input> {
-        poll_fn(|cx| self.poll_next(cx)).await
+    /// The next input, or the next of these alone; `None` once the inbox is closed.
+    pub(super) async fn next(&self, which: Which) -> Option<Input> {
+        poll_fn(|cx| self.poll_next(which, cx)).await
+    }
+
+    /// How many messages wait.
+    pub(super) fn packets(&self) -> usize {
+        let queues = self.queues.lock();
+        queues.heartbeat.len() + queues.bulk.len()
+    }
+
+    /// When the first of the proposals that wait was asked for.
+    pub(super) fn oldest_ask(&self) -> Option<Instant> {
+        match self.queues.lock().asks.front()? {
+            Ask::Propose(proposal) => proposal.asked.ok(),
+            Ask::ReadIndex { .. } | Ask::Transfer { .. } | Ask::ChangeMembership { .. } => None,
+        }
+    }
+
+    /// The next request of this node, if it is another proposal, and nothing waits that leadership depends on.
+    pub(super) fn next_proposal(&self) -> Option<Proposal> {
+        let mut queues = self.queues.lock();
+        if queues.ticks > 0 || !queues.heartbeat.is_empty() {
+            return None;
+        }
+        match queues.asks.pop_front_if(|ask| matches!(ask, Ask::Propose(_)))? {
+            Ask::Propose(proposal) => Some(proposal),
+            Ask::ReadIndex { .. } | Ask::Transfer { .. } | Ask::ChangeMembership { .. } => None,
+        }
     }
 
     fn put(&self, change: impl FnOnce(&mut Queues) -> Result<(), Refused>) -> Result<(), Refused> {
         let mut queues = self.queues.lock();
         if queues.closed {
-            return Err(Refused);
+            return Err(Refused::Closed);
         }
         change(&mut queues)?;
         if let Some(waker) = queues.waker.take() {
@@ -125,13 +202,13 @@ impl Inbox {
         Ok(())
     }
 
-    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
+    fn poll_next(&self, which: Which, cx: &mut Context<'_>) -> Poll<Option<Input>> {
         let mut queues = self.queues.lock();
         if queues.closed {
             queues.asks.clear();
             return Poll::Ready(None);
         }
-        if let Some(input) = queues.take() {
+        if let Some(input) = queues.take(which) {
             return Poll::Ready(Some(input));
         }
         queues.waker = Some(cx.waker().clone());
@@ -140,10 +217,15 @@ impl Inbox {
 }
 
 impl Queues {
-    fn take(&mut self) -> Option<Input> {
-        if self.burst < BURST
-            && let Some(packet) = self.heartbeat.pop_front()
-        {
+    fn take(&mut self, which: Which) -> Option<Input> {
+        if let Some(done) = self.done.pop_front() {
+            return Some(done);
+        }
+        if which == Which::Done {
+            return None;
+        }
+        let others_turn = Rule::OthersTurn.holds(self.burst >= BURST);
+        if !others_turn && let Some(packet) = self.heartbeat.pop_front() {
             self.burst += 1;
             return Some(Input::Packet(packet));
         }
@@ -186,17 +268,18 @@ mod tests {
     fn taken(inbox: &Inbox) -> String {
         let mut queues = inbox.queues.lock();
         let letter = |input| match input {
+            Input::Written(_) | Input::Applied(_) => 'd',
             Input::Tick => 't',
             Input::Ask(_) => 'a',
             Input::Packet(Packet { lane: Lane::Heartbeat, .. }) => 'h',
             Input::Packet(_) => 'b',
         };
-        std::iter::from_fn(|| queues.take()).map(letter).collect()
+        std::iter::from_fn(|| queues.take(Which::Any)).map(letter).collect()
     }
 
     #[test]
     fn of_several_ticks_that_find_a_loop_behind_one_is_taken() {
-        let inbox = Inbox::new(8, 8);
+        let inbox = Inbox::new(8, 8, 8);
         inbox.tick();
         inbox.tick();
         assert_eq!(taken(&inbox), "t");
@@ -204,7 +287,7 @@ mod tests {
 
     #[test]
     fn ticks_requests_and_bulk_take_turns() {
-        let inbox = Inbox::new(8, 8);
+        let inbox = Inbox::new(8, 8, 8);
         inbox.tick();
         for _ in 0..3 {
             inbox.deliver(packet(Lane::Bulk)).unwrap();
@@ -215,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_heartbeat_lane_goes_first_but_for_one_turn_of_the_others_after_each_64() {
-        let inbox = Inbox::new(200, 8);
+        let inbox = Inbox::new(200, 8, 8);
         for _ in 0..130 {
             inbox.deliver(packet(Lane::Heartbeat)).unwrap();
         }
@@ -227,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_heartbeat_lane_goes_on_where_there_is_nothing_else() {
-        let inbox = Inbox::new(200, 8);
+        let inbox = Inbox::new(200, 8, 8);
         for _ in 0..130 {
             inbox.deliver(packet(Lane::Heartbeat)).unwrap();
         }
@@ -235,21 +318,33 @@ mod tests {
     }
 
     #[test]
-    fn each_lane_has_its_own_bound_and_requests_of_this_node_have_none() {
-        let inbox = Inbox::new(2, 3);
+    fn what_the_helpers_have_done_goes_before_all_else_and_may_be_asked_for_alone() {
+        let inbox = Inbox::new(8, 8, 8);
+        inbox.deliver(packet(Lane::Heartbeat)).unwrap();
+        inbox.done(Input::Written(Ok(())));
+        assert!(matches!(inbox.queues.lock().take(Which::Done), Some(Input::Written(Ok(())))));
+        assert!(inbox.queues.lock().take(Which::Done).is_none());
+        inbox.done(Input::Written(Ok(())));
+        assert_eq!(taken(&inbox), "dh");
+    }
+
+    #[test]
+    fn each_lane_and_the_requests_of_this_node_have_bounds_of_their_own() {
+        let inbox = Inbox::new(2, 3, 4);
         let fits = |lane| (0..9).take_while(|_| inbox.deliver(packet(lane)).is_ok()).count();
         assert_eq!((fits(Lane::Heartbeat), fits(Lane::Bulk)), (2, 3));
-        assert!((0..9).all(|_| inbox.ask(asked()).is_ok()));
+        assert_eq!((0..9).take_while(|_| inbox.ask(asked()).is_ok()).count(), 4);
+        assert_eq!(inbox.ask(asked()), Err(Refused::Full));
     }
 
     #[test]
     fn a_closed_inbox_takes_nothing_and_gives_nothing() {
-        let inbox = Inbox::new(8, 8);
+        let inbox = Inbox::new(8, 8, 8);
         inbox.deliver(packet(Lane::Bulk)).unwrap();
         assert!(!inbox.is_closed());
         inbox.close();
         assert!(inbox.is_closed() && inbox.ask(asked()).is_err() && inbox.deliver(packet(Lane::Bulk)).is_err());
         let mut context = Context::from_waker(Waker::noop());
-        assert!(matches!(inbox.poll_next(&mut context), Poll::Ready(None)));
+        assert!(matches!(inbox.poll_next(Which::Any, &mut context), Poll::Ready(None)));
     }
 }

@@ -3,12 +3,14 @@
 //! [`RaftRs`] makes them. `RaftEngine` is the handle that readers and writers hold; `event_loop` is the one task that owns the
 //! `RawNode`. Between them: an `inbox` in one direction, the published state in the other. `storage` is the log that `raft` reads.
 
+mod applier;
 mod event_loop;
 mod inbox;
 mod pending;
 mod storage;
 mod timing;
 pub mod wire;
+mod writer;
 
 use super::{Applied, Config, Engine, Factory, MembershipChange, Parts, Status};
 use crate::env::{BoxFuture, NodeId, Reading, between, timeout};
@@ -18,7 +20,7 @@ use crate::observe::{Event, Host, RoundCause, Timing};
 use crate::transport::Packet;
 use crate::wire::{Malformed, Wire};
 use event_loop::EventLoop;
-use inbox::{Ask, Inbox};
+use inbox::{Ask, Inbox, Proposal};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +101,7 @@ impl RaftEngine {
         let shared = Arc::new(Shared {
             host: Arc::clone(&parts.host),
             metrics: Arc::clone(&parts.metrics),
-            inbox: Inbox::new(parts.config.heartbeat_inbox, parts.config.bulk_inbox),
+            inbox: Inbox::new(parts.config.heartbeat_inbox, parts.config.bulk_inbox, parts.config.ask_inbox),
             published: Mutex::default(),
             read_retry: parts.config.read_retry,
         });
@@ -121,8 +123,8 @@ async fn tick_for_ever(shared: Arc<Shared>, tick: Duration) {
 }
 
 impl Shared {
-    /// Publishes `status`, and lets those go who waited for its applied index.
-    fn publish(&self, status: Status) {
+    /// Publishes `status`, and lets those go who waited for its applied index. Is that another than before?
+    fn publish(&self, status: Status) -> bool {
         let mut published = self.published.lock();
         let advanced = status.applied != published.status.applied;
         published.status = status;
@@ -131,6 +133,7 @@ impl Shared {
                 let _ = waiter.send(());
             }
         }
+        advanced
     }
 
     fn close(&self) {
@@ -151,7 +154,7 @@ impl Shared {
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Ask) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
-        self.inbox.ask(make(sender)).map_err(|_| Error::Closed(Outcome::NotApplied))?;
+        self.inbox.ask(make(sender))?;
         receiver.await.unwrap_or(Err(Error::Closed(Outcome::Unknown)))
     }
 
@@ -190,7 +193,8 @@ impl Engine for RaftEngine {
 
     fn propose(&self, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { shared.ask(|reply| Ask::Propose { command, reply }).await })
+        let asked = shared.host.monotonic();
+        Box::pin(async move { shared.ask(|reply| Ask::Propose(Proposal { command, asked, reply })).await })
     }
 
     fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {

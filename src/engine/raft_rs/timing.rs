@@ -9,6 +9,9 @@ use raft::eraftpb::{Message, MessageType};
 use raft::{CAMPAIGN_TRANSFER, ReadOnlyOption};
 use std::time::Duration;
 
+/// The most bytes that are proposed and not committed.
+const MAX_UNCOMMITTED: u64 = 16 << 20;
+
 /// Election timeouts drawn from the [`Env`](crate::env::Env) instead of raft's thread-local generator, which no seed reaches.
 ///
 /// The value is a function of role, term and number of campaigns, and is imposed after every call into raft, so that it does not
@@ -82,6 +85,11 @@ impl RestartPromise {
     }
 }
 
+/// How many ticks a leader waits for a write.
+pub(super) fn stall(config: &Config) -> Option<usize> {
+    config.stall.map(|stall| ticks(config, stall))
+}
+
 fn ticks(config: &Config, duration: Duration) -> usize {
     usize::try_from(duration.as_nanos() / config.tick.as_nanos().max(1)).unwrap_or(usize::MAX)
 }
@@ -115,15 +123,19 @@ pub(super) fn raft_config(me: NodeId, config: &Config) -> raft::Config {
         heartbeat_tick: ticks(config, config.heartbeat),
         min_election_tick,
         max_election_tick,
-        pre_vote: true,
+        pre_vote: config.pre_vote,
         // A leader that hears no quorum steps down, and who hears its leader refuses its vote to others (P2; LB-02).
-        check_quorum: true,
+        check_quorum: config.check_quorum,
         // A round of heartbeats that begins after the ReadIndex confirms it. raft's other way asks whether CheckQuorum has deposed the
         // leader: its leadership may outlive the promises of its voters by up to an election timeout (LB-01).
         read_only_option: ReadOnlyOption::Safe,
-        max_size_per_msg: 1 << 20,
+        max_size_per_msg: config.max_append_bytes,
         max_committed_size_per_ready: 1 << 20,
-        max_inflight_msgs: 1024,
+        // What is proposed and not committed: beyond this a proposal is refused, and has had no effect.
+        max_uncommitted_size: MAX_UNCOMMITTED,
+        max_inflight_msgs: config.max_inflight,
+        // What was proposed in one turn of the loop leaves as one append.
+        batch_append: config.async_writes,
         ..Default::default()
     }
 }
@@ -143,6 +155,15 @@ mod tests {
             read_retry: Duration::from_secs(1),
             renewal: RenewalKind::Acks,
             renewal_interval: Duration::from_millis(300),
+            async_writes: true,
+            max_write_bytes: 1 << 20,
+            stall: None,
+            admission: Duration::from_millis(100),
+            max_append_bytes: 1 << 20,
+            max_inflight: 1_024,
+            pre_vote: true,
+            check_quorum: true,
+            ask_inbox: 8,
             heartbeat_inbox: 8,
             bulk_inbox: 8,
         }

@@ -24,6 +24,8 @@ struct State {
     durable: Files,
     fails: bool,
     stalls: bool,
+    /// How many syncs and replacements were begun.
+    syncs: usize,
 }
 
 impl TestDisk {
@@ -45,6 +47,11 @@ impl TestDisk {
         self.0.recovered.changed();
     }
 
+    /// How many syncs and replacements were begun.
+    pub(super) fn syncs(&self) -> usize {
+        self.0.state.lock().syncs
+    }
+
     /// Changes what is on the disk, as a fault of its own might.
     pub(super) fn corrupt(&self, file: &str, change: impl Fn(&mut Vec<u8>)) {
         let mut state = self.0.state.lock();
@@ -64,6 +71,7 @@ impl TestDisk {
     /// Once the disk does not stall: makes `content` what is durable of `file`.
     fn makes_durable(&self, file: &str, content: Vec<u8>, replaces: bool) -> BoxFuture<Result<(), DiskError>> {
         let (disk, file) = (Arc::clone(&self.0), file.to_owned());
+        disk.state.lock().syncs += 1;
         Box::pin(async move {
             disk.recovered.until(|| !disk.state.lock().stalls).await;
             let mut state = disk.state.lock();

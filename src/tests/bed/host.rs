@@ -127,9 +127,9 @@ impl Env for TestHost {
         })
     }
 
-    fn work(&self, work: Work) -> Wait {
+    fn work_times(&self, work: Work, times: u32) -> Wait {
         match self.surroundings.state.lock().costs.get(&work) {
-            Some(cost) => self.sleep(*cost),
+            Some(cost) => self.sleep(*cost * times),
             None => Wait::Over,
         }
     }

@@ -40,6 +40,7 @@ pub(crate) struct Setup {
     policy: coordinator::Policy,
     /// Which errors of a lease read's slow path end the lease, if not those that mean a loss of leadership.
     read_ends: Option<fn(&Error) -> bool>,
+    async_writes: bool,
     inbox: usize,
     engines: Arc<dyn engine::Factory>,
 }
@@ -54,6 +55,7 @@ impl Setup {
             compact_after: None,
             policy: coordinator::Policy::default(),
             read_ends: None,
+            async_writes: true,
             inbox: 256,
             engines: Arc::new(RaftRs::default()),
         }
@@ -91,6 +93,12 @@ impl Setup {
         self
     }
 
+    /// Whether the loop goes on while the disk writes.
+    pub(crate) fn async_writes(mut self, async_writes: bool) -> Self {
+        self.async_writes = async_writes;
+        self
+    }
+
     /// How many messages wait for an engine at most, of each lane.
     pub(crate) fn inbox(mut self, bound: usize) -> Self {
         self.inbox = bound;
@@ -116,6 +124,15 @@ impl Setup {
                 renewal: self.renewal,
                 renewal_interval: 3 * HEARTBEAT,
                 compact_after: self.compact_after,
+                async_writes: self.async_writes,
+                max_write_bytes: 1 << 20,
+                stall: Some(2 * ELECTION),
+                admission: coordinator::ADMISSION,
+                max_append_bytes: 1 << 20,
+                max_inflight: 1_024,
+                pre_vote: true,
+                check_quorum: true,
+                ask_inbox: 1_024,
                 heartbeat_inbox: self.inbox,
                 bulk_inbox: self.inbox,
             },

@@ -63,6 +63,11 @@ impl Cluster {
         self.bus.forget_sent();
     }
 
+    /// How many syncs its disk was asked for.
+    pub(crate) fn syncs(&self, node: u64) -> usize {
+        self.member(node).disk.syncs()
+    }
+
     pub(crate) fn count(&self, node: u64, counter: Counter) -> u64 {
         self.node(node).metrics().get(counter)
     }

@@ -31,6 +31,7 @@ impl Stub {
     pub(crate) fn leading(node: u64) -> Self {
         let leader = Some(NodeId(node));
         let status = Status {
+            behind: false,
             role: Role::Leader,
             term: 1,
             leader,

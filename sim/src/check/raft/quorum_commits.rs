@@ -12,6 +12,7 @@
 //! `sim/tests/alive.rs`.
 
 use crate::check::{By, Check, Finding, Now, Place, STORY};
+use crate::view::log::Entry;
 use crate::words::figures::counted;
 use leasehold::env::NodeId;
 use leasehold::observe::Membership;
@@ -35,16 +36,19 @@ impl QuorumCommits {
             return None;
         }
         let (nodes, members) = (now.nodes, now.nodes.members(node));
-        let entry = nodes.get(node)?.log.get(index);
+        let own = nodes.get(node)?.log.get(index);
         now.judge();
-        let holds = |id| entry.is_some() && nodes.get(id).is_some_and(|state| state.log.get(index) == entry);
+        let holds = |id, entry| nodes.get(id).is_some_and(|state| state.log.get(index) == Some(entry));
         let before = self.before.get(&node).map(|[_, before]| before);
-        let earlier = before.into_iter().chain(self.left.get(&node)).any(|members| members.is_quorum(holds));
-        if earlier || members.is_quorum(holds) {
+        let known = || std::iter::once(&members).chain(before).chain(self.left.get(&node));
+        let durable = |entry: Entry| known().any(|members| members.is_quorum(|id| holds(id, entry)));
+        // A leader's disk may have it last of all: what it counts is what its followers acknowledge.
+        let mut elsewhere = nodes.iter().filter_map(|(_, state)| state.log.get(index));
+        if own.map_or_else(|| elsewhere.any(durable), durable) {
             self.found = index;
             return None;
         }
-        let holders = nodes.iter().filter(|(id, _)| holds(*id)).count() as u64;
+        let holders = own.map_or(0, |entry| nodes.iter().filter(|(id, _)| holds(*id, entry)).count()) as u64;
         let (has, voters) = (counted(holders, "log"), members.voters.len());
         let message = format!("{node} {how} index {index}, but it is durable in {has}: no quorum of {voters} voters");
         let logs = nodes.iter().map(|(id, state)| {

@@ -257,4 +257,72 @@ pub(super) const VARIANTS: &[Variant] = &[
         rules_off: &[Rule::TransferUnderWay],
         ..PLANTED
     },
+    Variant {
+        name: "frozen-leader-stays",
+        about: "planted: a leader whose disk stands still leads on, and answers no write",
+        source: "CockroachDB's disk stalls; lease-bugs LB-80",
+        seen: seen("fast/dark-clients", "served"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::LeaderWrites],
+        ..PLANTED
+    },
+    Variant {
+        name: "acknowledged-from-memory",
+        about: "planted: a follower acknowledges what it has yet to write, and a leader counts it",
+        source: "raft-rs #403, #410, #433; lease-bugs LB-49",
+        seen: seen("fast/steady", "durability"),
+        rules_off: &[Rule::AckAfterWrite],
+        ..PLANTED
+    },
+    Variant {
+        name: "vote-before-write",
+        about: "planted: votes are asked for and given while they are being written",
+        source: "sofa-jraft #1245; raft-rs #372; lease-bugs LB-48",
+        seen: seen("planted/second-vote", "durability"),
+        rules_off: &[Rule::VoteAfterWrite],
+        ..PLANTED
+    },
+    Variant {
+        name: "persisted-too-far",
+        about: "planted: a leader takes what it has staged for written as soon as an earlier write ends",
+        source: "raft-rs #410, #417; lease-bugs LB-49",
+        seen: seen("fast/writes-starve", "durability"),
+        rules_off: &[Rule::PersistedIsWritten],
+        ..PLANTED
+    },
+    Variant {
+        name: "failed-write-counts",
+        about: "planted: a write that has failed counts as any other",
+        source: "Rebello et al., USENIX ATC '20; lease-bugs LB-49",
+        seen: seen("fast/disk", "durability"),
+        rules_off: &[Rule::WriteSucceeded],
+        ..PLANTED
+    },
+    Variant {
+        name: "heartbeats-last",
+        about: "planted: what leadership depends on is taken when nothing else waits",
+        source: "elastickv #522, #1044",
+        seen: seen("fast/overload", "all-per-second"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::OthersTurn],
+        ..PLANTED
+    },
+    Variant {
+        name: "works-for-nobody",
+        about: "planted: what its caller has given up is proposed, written and applied all the same",
+        source: "none: admission by deadline is common practice",
+        seen: seen("fast/overload", "heartbeats"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::CallerWaits],
+        ..PLANTED
+    },
+    Variant {
+        name: "refuses-nobody",
+        about: "planted: who asks is let in, however long those before wait: beyond capacity next to nothing is answered in time",
+        source: "Zhou et al., SoCC '18 (DAGOR)",
+        seen: seen("fast/overload", "all-per-second"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::HasRoom],
+        ..PLANTED
+    },
 ];

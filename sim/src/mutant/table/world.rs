@@ -259,12 +259,12 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
-        name: "heartbeats-beside-disk",
-        about: "planted: followers answer heartbeats while their disks stall: the leader keeps its lease and commits nothing",
-        source: "CockroachDB's disk stalls; YugabyteDB #32630; of followers here, as one loop sends and syncs; lease-bugs LB-80",
-        seen: seen("planted/stalled-disks", "lease-hits"),
+        name: "one-write-an-fsync",
+        about: "planted: the engine's loop waits for its disk: one input, one write, one fsync, and only then the next",
+        source: "Raft dissertation §10.2.1, §10.2.2: writing in parallel, batching and pipelining; TiKV's async-io",
+        seen: seen("fast/dark-clients", "served"),
         harm: Harm::Liveness,
-        tap: Some(tap::elections::heartbeats_answered_at_once),
+        set_up: Some(|_, config| engine(config, |it| it.async_writes = false)),
         ..PLANTED
     },
     Variant {

@@ -16,7 +16,7 @@ wrapper! {
         plain incarnation() -> u64;
         plain wall() -> Result<Duration, ClockError>;
         plain spawn(name: &'static str, task: BoxFuture<()>);
-        plain work(work: Work) -> Wait;
+        plain work_times(work: Work, times: u32) -> Wait;
         plain point(point: Point) -> Wait;
     }
     impl Sink {

@@ -9,12 +9,13 @@ use super::{
 use crate::scenario::{
     Problem,
     table::{
-        Entries, Entry, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, POSITIVE, Reader, Report, Special, Table,
+        Entries, Entry, FLAG, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, POSITIVE, Reader, Report, Special, Table,
         VARIANT, Whole, over, table, word,
     },
     units::Protocol,
 };
 use crate::words::{InnerReads, RenewalKind};
+use leasehold::coordinator::ADMISSION;
 
 /// The most nodes of a cluster, learners and spares included.
 pub const MAX_NODES: u32 = 9;
@@ -25,6 +26,8 @@ pub const MAX_GET_READS: u32 = 1_000;
 
 const NODES: Or<u32, Whole<u32>> = Or(3, Whole { least: 1, most: MAX_NODES });
 const BESIDE: Or<u32, Whole<u32>> = Or(0, Whole { least: 0, most: MAX_NODES - 1 });
+const MAX_APPEND: Or<u64, Whole<u64>> = Or(1 << 20, Whole { least: 1, most: 1 << 30 });
+const MAX_INFLIGHT: Or<u32, Whole<u32>> = Or(256, Whole { least: 1, most: 1_000_000 });
 const TICK: Or<Duration, Special<Duration>> = Or(Duration::from_millis(10), POSITIVE);
 const HEARTBEAT: Or<Duration, Special<Duration>> = Or(Duration::from_millis(100), POSITIVE);
 const ELECTION_TIMEOUT: Or<Duration, Special<Duration>> = Or(Duration::from_secs(1), POSITIVE);
@@ -45,6 +48,18 @@ table! {
         compact_after: Option<u64> = "compact-after", Maybe(Whole { least: COMPACT_AFTER[0], most: COMPACT_AFTER[1] });
         /// The Raft implementation. Default `raft-rs`.
         engine: Engine = "engine", Or(Engine::RaftRs, word::<Engine>());
+        /// The engine goes on while its disk writes; if not, it takes one input after the other. Default true.
+        async_writes: bool = "async-writes", Or(true, FLAG);
+        /// The most bytes of the entries of one append. Default 1048576.
+        max_append_bytes: u64 = "max-append-bytes", MAX_APPEND;
+        /// The most appends on their way to a follower. Default 256.
+        max_inflight: u32 = "max-inflight", MAX_INFLIGHT;
+        /// A node asks whether it would be elected before it stands. Default true.
+        pre_vote: bool = "pre-vote", Or(true, FLAG);
+        /// A leader that hears no quorum steps down, and who hears a leader refuses its vote to others. Default true.
+        check_quorum: bool = "check-quorum", Or(true, FLAG);
+        /// While what is asked waits longer than this for the engine, or a tenth of this for a core, a node refuses others. Default `100ms`.
+        admission: Duration = "admission", Or(ADMISSION, POSITIVE);
         /// The engine's clock step. Default `10ms`.
         tick: Duration = "tick", TICK;
         /// A multiple of `tick`. Default `100ms`.

@@ -68,6 +68,7 @@ impl Deed for Pause {
 /// Where in the code a task is.
 fn reached(at: Point) -> &'static str {
     match at {
+        Point::Stepped => "between stepping an input and all that comes of it",
         Point::Appended => "between appending to the log and its fsync",
         Point::Persisted => "between the log's fsync and sending what promises it",
         Point::Sent => "between sending and applying",

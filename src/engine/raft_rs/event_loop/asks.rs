@@ -1,18 +1,40 @@
 //! What this node asks of its engine: proposals and ReadIndex rounds.
 
 use super::{EventLoop, known_node};
-use crate::engine::Applied;
-use crate::engine::raft_rs::inbox::Reply;
-use crate::env::Work;
+use crate::engine::raft_rs::inbox::{Proposal, Reply};
+use crate::env::{Work, between};
 use crate::error::Error;
 use crate::metrics::Counter;
 use crate::observe::{Event, RoundCause};
 use crate::rules::Rule;
 use raft::{ReadState, StateRole};
 
+/// The most proposals that are taken in a row.
+const PROPOSALS: usize = 64;
+
 impl EventLoop {
-    pub(super) async fn propose(&mut self, command: Vec<u8>, reply: Reply<Applied>) {
-        self.host.work(Work::Propose).await;
+    /// Proposes what this node asks, and what waits right behind it, so that it leaves, and is written, as one.
+    pub(super) async fn propose_all(&mut self, proposal: Proposal) {
+        let most = if self.async_writes { PROPOSALS } else { 1 };
+        let others = std::iter::from_fn(|| self.shared.inbox.next_proposal()).take(most - 1);
+        let proposals: Vec<_> = std::iter::once(proposal).chain(others).collect();
+        // Who has several to do does them in one go.
+        self.host.work_times(Work::Propose, proposals.len() as u32).await;
+        for proposal in proposals {
+            self.propose(proposal);
+        }
+    }
+
+    fn propose(&mut self, Proposal { command, asked, reply }: Proposal) {
+        if !Rule::CallerWaits.holds(!reply.is_closed()) {
+            return;
+        }
+        let waited = between(asked, self.now());
+        if !Rule::HasRoom.holds(waited <= self.admission && !self.is_behind()) {
+            self.metrics.count(Counter::ProposalsFailed);
+            let _ = reply.send(Err(Error::Overloaded));
+            return;
+        }
         match self.append(command) {
             Ok(index) => self.proposals.insert(index, self.raft.raft.term, reply),
             Err(error) => {
@@ -20,6 +42,12 @@ impl EventLoop {
                 let _ = reply.send(Err(error));
             }
         }
+    }
+
+    /// Has what waits for the loop, or for the applier, waited too long?
+    pub(super) fn is_behind(&self) -> bool {
+        let oldest = [self.shared.inbox.oldest_ask(), self.applies.oldest()];
+        oldest.into_iter().flatten().any(|since| self.latest.since(since) > self.admission)
     }
 
     /// Appends an entry to this leader's log and returns its index.

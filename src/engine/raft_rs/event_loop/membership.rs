@@ -9,7 +9,7 @@ use crate::observe::{EndCause, Event, Membership, Role};
 use crate::rules::Rule;
 use protobuf::Message;
 use raft::eraftpb::{ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2, Entry, EntryType};
-use raft::{INVALID_ID, ProgressState, StateRole};
+use raft::{ProgressState, StateRole};
 use std::sync::Arc;
 
 /// A change that this leader has proposed and not yet seen in force.
@@ -121,8 +121,7 @@ impl EventLoop {
         if let Some(heir) = self.heir() {
             self.raft.transfer_leader(heir);
         }
-        let raft = &mut self.raft.raft;
-        raft.become_follower(raft.term, INVALID_ID);
+        self.resign();
     }
 
     /// The voter with the least number among those that have everything.

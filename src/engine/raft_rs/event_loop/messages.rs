@@ -9,9 +9,12 @@ use crate::transport::{Message, Packet};
 use raft::StateRole;
 use raft::eraftpb::{Message as RaftMessage, MessageType};
 
+/// The most messages that are paid for in one go.
+const STEPS: usize = 16;
+
 impl EventLoop {
     pub(super) async fn step(&mut self, packet: Packet) {
-        self.host.work(Work::Step).await;
+        self.pay_for_step().await;
         let Packet { from: Address::Node(from), body: Message::Wire(wire), stamp, echo, .. } = packet else {
             return;
         };
@@ -30,6 +33,16 @@ impl EventLoop {
         }
         // A message of a peer that is not, or no longer, a member is an error that concerns nobody here.
         let _ = self.raft.step(message);
+    }
+
+    /// Who has several messages to step does so in one go.
+    async fn pay_for_step(&mut self) {
+        if self.steps_paid == 0 {
+            let waiting = if self.async_writes { self.shared.inbox.packets().min(STEPS - 1) } else { 0 };
+            self.steps_paid = waiting + 1;
+            self.host.work_times(Work::Step, self.steps_paid as u32).await;
+        }
+        self.steps_paid -= 1;
     }
 
     /// Rule RL.4 (raft-rs #234): a `TimeoutNow` permits an election against the log that its sender had. If this log has moved
@@ -53,16 +66,21 @@ impl EventLoop {
         }
     }
 
-    /// Sends what raft has ready, in an order that does not depend on its hash maps.
-    pub(super) async fn send(&mut self, mut messages: Vec<RaftMessage>) {
+    /// Sends what raft has ready.
+    pub(super) async fn send(&mut self, messages: Vec<RaftMessage>) {
+        let echoed = messages.into_iter().map(|message| (self.echo_for(&message), message));
+        let messages = echoed.map(|(echo, message)| (message, echo)).collect();
+        self.send_all(messages).await;
+    }
+
+    /// Sends messages with the stamps that they return, in an order that does not depend on raft's hash maps.
+    pub(super) async fn send_all(&mut self, mut messages: Vec<(RaftMessage, Option<Stamp>)>) {
         if messages.is_empty() {
             return;
         }
-        if !messages.is_sorted_by_key(|message| message.to) {
-            messages.sort_by_key(|message| message.to);
-        }
+        messages.sort_by_key(|(message, _)| message.to);
         let stamp = self.stamp();
-        for mut message in messages {
+        for (mut message, echo) in messages {
             self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
                 self.listener.suspended();
@@ -72,7 +90,6 @@ impl EventLoop {
             }
             self.sends_snapshot(&message);
             let round = stamp.filter(|_| is_round(message.msg_type));
-            let echo = self.echo_for(&message);
             let to = message.to;
             let Some(wire) = wire::seal(message) else { continue };
             let kind = wire.kind;
@@ -94,7 +111,7 @@ impl EventLoop {
     }
 
     /// The stamp that an answer returns: that of the message which is being stepped, if it is of the same term.
-    fn echo_for(&self, answer: &RaftMessage) -> Option<Stamp> {
+    pub(super) fn echo_for(&self, answer: &RaftMessage) -> Option<Stamp> {
         let (from, stamp) = self.echo?;
         let answers = matches!(answer.msg_type, MessageType::MsgAppendResponse | MessageType::MsgHeartbeatResponse);
         (answers && answer.to == from && answer.term == stamp.term).then_some(stamp)

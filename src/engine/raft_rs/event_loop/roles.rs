@@ -45,7 +45,8 @@ impl EventLoop {
             self.proposals.fail_all(&INTERRUPTED);
             self.reads.fail_all(&INTERRUPTED);
             self.fail_change(&INTERRUPTED);
-            if let Transfer::Pending { reply, .. } = std::mem::replace(&mut self.transfer, Transfer::None) {
+            if let Transfer::Pending { reply: Some(reply), .. } = std::mem::replace(&mut self.transfer, Transfer::None)
+            {
                 let _ = reply.send(Ok(()));
             }
         }
@@ -55,9 +56,7 @@ impl EventLoop {
     }
 
     /// Tells of another term or vote, which is durable now.
-    pub(super) fn tell_vote(&mut self) {
-        let state = self.raft.store().hard_state();
-        let voted = (state.term, state.vote);
+    pub(super) fn tell_vote(&mut self, voted: (u64, u64)) {
         if std::mem::replace(&mut self.voted, voted) != voted {
             self.host.observe(Event::Voted { term: voted.0, vote: known_node(voted.1) });
         }

@@ -4,8 +4,10 @@ use super::EventLoop;
 use crate::engine::raft_rs::inbox::Reply;
 use crate::env::{Instant, NodeId};
 use crate::error::Error;
-use crate::observe::Event;
+use crate::metrics::Counter;
+use crate::observe::{EndCause, Event};
 use crate::rules::Rule;
+use raft::{INVALID_ID, StateRole};
 
 /// What the loop itself proposes, after a transfer that was given up: nothing.
 const NO_COMMAND: Vec<u8> = Vec::new();
@@ -16,7 +18,8 @@ pub(super) enum Transfer {
     /// Under way.
     Pending {
         to: u64,
-        reply: Reply<()>,
+        /// `None`: nobody asked for it.
+        reply: Option<Reply<()>>,
     },
     /// Given up; the lease is regained once this entry, proposed after that, is applied.
     Regaining {
@@ -43,11 +46,54 @@ impl EventLoop {
             let _ = reply.send(Err(Error::TransferRefused));
             return;
         }
+        self.begin_transfer(to, Some(reply));
+        self.settle_transfer();
+    }
+
+    fn begin_transfer(&mut self, to: NodeId, reply: Option<Reply<()>>) {
         self.listener.suspended();
         self.raft.transfer_leader(to.0);
         self.transfer = Transfer::Pending { to: to.0, reply };
         self.host.observe(Event::TransferStarted { to });
-        self.settle_transfer();
+    }
+
+    /// A leader whose disk stands still hands over, once, to the voter that has most of its log; if that comes to nothing, or a change of
+    /// membership forbids it, it resigns. It is not elected again before its disk goes on: what asks for votes waits for that.
+    pub(super) fn leave_if_stalled(&mut self, ticks: usize) {
+        let writes = Rule::LeaderWrites.holds(self.stall.is_none_or(|most| ticks < most));
+        if writes || self.raft.raft.state != StateRole::Leader || self.raft.raft.prs().is_singleton() {
+            self.left_for_stall = false;
+            return;
+        }
+        let is_first = !std::mem::replace(&mut self.left_for_stall, true);
+        if is_first {
+            let waited = self.tick_length.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
+            self.host.observe(Event::DiskStalled { waited });
+            self.metrics.count(Counter::DiskStalls);
+            self.listener.ended(EndCause::DiskStalled);
+        }
+        if matches!(self.transfer, Transfer::Pending { .. }) {
+            return;
+        }
+        let amid_change = self.raft.store().first_change_after(self.applied.0).is_some();
+        match self.most_complete_voter().filter(|_| is_first && !amid_change) {
+            Some(to) => self.begin_transfer(to, None),
+            None => self.resign(),
+        }
+    }
+
+    /// The voter, other than this node, that has most of the log; of several the first.
+    fn most_complete_voter(&self) -> Option<NodeId> {
+        let me = self.host.node();
+        let members = self.raft.raft.prs().iter().map(|(id, progress)| (progress.matched, NodeId(*id)));
+        let voters = members.filter(|(_, node)| *node != me && self.raft.store().has_vote(*node));
+        voters.max_by_key(|(matched, node)| (*matched, std::cmp::Reverse(*node))).map(|(_, node)| node)
+    }
+
+    /// Leads no more. Not between `ready` and `advance`.
+    pub(super) fn resign(&mut self) {
+        let raft = &mut self.raft.raft;
+        raft.become_follower(raft.term, INVALID_ID);
     }
 
     /// Notices that raft has given a transfer up, which it does in silence, and sets about to regain the lease.
@@ -59,7 +105,9 @@ impl EventLoop {
         match std::mem::replace(&mut self.transfer, Transfer::Unsettled) {
             Transfer::Pending { to, reply } => {
                 self.host.observe(Event::TransferAborted { to: NodeId(to) });
-                let _ = reply.send(Err(Error::TransferRefused));
+                if let Some(reply) = reply {
+                    let _ = reply.send(Err(Error::TransferRefused));
+                }
             }
             Transfer::Unsettled => {}
             settled @ (Transfer::None | Transfer::Regaining { .. }) => {

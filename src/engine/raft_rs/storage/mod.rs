@@ -9,7 +9,7 @@
 //! ends before it and is then dropped ([`LogStore::open`]). What the log no longer has, a follower gets as the snapshot.
 //!
 //! The configuration is not a record of its own: that at the snapshot is in the snapshot, changes after it are entries. A node that
-//! starts again applies them anew, up to a commit index that is durable with every entry after it ([`LogStore::commit`]).
+//! starts again applies them anew, up to a commit index that is durable with every entry after it ([`LogStore::stage`]).
 
 mod wal;
 
@@ -57,6 +57,29 @@ pub(super) struct LogStore {
 struct Position {
     index: u64,
     term: u64,
+}
+
+/// A write to the end of the log.
+pub(super) struct Write {
+    disk: Arc<dyn Disk>,
+    bytes: Vec<u8>,
+    /// How long the log is then.
+    length: u64,
+    durable: Arc<AtomicU64>,
+}
+
+impl Write {
+    /// Hands the bytes to the disk; they are not durable.
+    pub(super) fn append(&self) -> Result<(), DiskError> {
+        self.disk.append(WAL, &self.bytes)
+    }
+
+    /// Makes them durable.
+    pub(super) async fn sync(self) -> Result<(), DiskError> {
+        self.disk.sync(WAL).await?;
+        self.durable.fetch_max(self.length, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 impl LogStore {
@@ -126,11 +149,13 @@ impl LogStore {
         }
     }
 
-    /// Writes entries and, if it changed, the hard state. Entries from the first new index on are replaced.
+    /// Takes up entries and, if it changed, the hard state. Entries from the first new index on are replaced. Returns what is to be
+    /// written, in this order, by [`LogStore::begin_write`].
     ///
-    /// # Errors
-    /// The disk failed.
-    pub(super) fn append(&mut self, entries: Vec<Entry>, hard_state: Option<HardState>) -> Result<(), DiskError> {
+    /// The commit index is durable at the latest with the next entry, so that nobody who has a change of membership in its log forgets
+    /// that the change before it is in force: it would hold an election by a configuration two changes old, and that of one voter
+    /// need not ask anybody.
+    pub(super) fn stage(&mut self, entries: Vec<Entry>, hard_state: Option<HardState>) -> Vec<u8> {
         for entry in entries {
             self.encoder().entry(&entry);
             self.insert(entry);
@@ -141,20 +166,13 @@ impl LogStore {
             }
             self.hard_state = state;
         }
-        self.flush()
+        std::mem::take(&mut self.scratch)
     }
 
-    /// Notes the commit index. It is durable at the latest with the next entry, so that nobody who has a change of membership
-    /// in its log forgets that the change before it is in force: it would hold an election by a configuration two changes old,
-    /// and that of one voter need not ask anybody.
-    ///
-    /// # Errors
-    /// The disk failed.
-    pub(super) fn commit(&mut self, index: u64) -> Result<(), DiskError> {
-        self.hard_state.commit = index;
-        let state = self.hard_state.clone();
-        self.encoder().hard_state(&state);
-        self.flush()
+    /// What writes these `bytes`, which were staged, to the end of the log.
+    pub(super) fn begin_write(&mut self, bytes: Vec<u8>) -> Write {
+        self.written += bytes.len() as u64;
+        Write { disk: Arc::clone(&self.disk), bytes, length: self.written, durable: Arc::clone(&self.durable) }
     }
 
     /// Makes everything written so far durable.
@@ -193,7 +211,7 @@ impl LogStore {
     }
 
     /// Cuts the log at its front, up to `tail` entries before the latest snapshot, which must be durable. Done when the future is;
-    /// `None` if there is nothing to cut.
+    /// `None` if there is nothing to cut. Whatever was staged is in the new file, and must not be written again.
     pub(super) fn compact(&mut self, tail: u64) -> Option<BoxFuture<Result<(), DiskError>>> {
         let last_cut = self.snapshot.get_metadata().index.saturating_sub(tail);
         let term = self.term(last_cut).ok()?;
@@ -212,16 +230,17 @@ impl LogStore {
         }))
     }
 
-    /// Puts a snapshot that came from the leader in the place of log, snapshot and configuration. Durable when the future is done.
-    pub(super) fn install(
-        &mut self,
-        snapshot: Snapshot,
-        hard_state: Option<HardState>,
-    ) -> BoxFuture<Result<(), DiskError>> {
+    /// Puts a snapshot that came from the leader in the place of log, snapshot and configuration. Durable once the future of
+    /// [`LogStore::replace`] is done.
+    pub(super) fn adopt(&mut self, snapshot: Snapshot, hard_state: Option<HardState>) {
         self.hard_state = hard_state.unwrap_or_else(|| self.hard_state.clone());
         self.snapshot = snapshot;
         (self.base, self.entries) = (Position::default(), Vec::new());
         self.align();
+    }
+
+    /// Puts what is here in the place of both files. Whatever was staged is among it, and must not be written again.
+    pub(super) fn replace(&mut self) -> BoxFuture<Result<(), DiskError>> {
         let (disk, snapshot) = (Arc::clone(&self.disk), self.encoded_snapshot());
         let (log, durable) = self.rewritten();
         let length = self.written;

@@ -2,12 +2,10 @@
 
 use super::{Passing, of_engine, tap};
 use crate::cluster::Tap;
-use leasehold::engine::raft_rs::wire::{MessageType, rewrite};
-use leasehold::env::Address;
+use leasehold::engine::raft_rs::wire::rewrite;
 use leasehold::node::Parts;
-use leasehold::transport::{Message, Packet};
+use leasehold::transport::Message;
 use leasehold::wire::Kind;
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -85,40 +83,4 @@ pub(in crate::mutant) fn any_log_will_do(_: &Parts) -> Arc<dyn Tap> {
         },
         ..it
     })
-}
-
-/// A heartbeat of the leader that this node follows is answered as soon as it arrives, whatever the node's loop waits for.
-pub(in crate::mutant) fn heartbeats_answered_at_once(_: &Parts) -> Arc<dyn Tap> {
-    /// The leader that this node has answered last, and its term.
-    #[derive(Default)]
-    struct AtOnce(Mutex<Option<(Address, u64)>>);
-
-    impl Tap for AtOnce {
-        fn leaving(&self, packet: Packet) -> Option<Packet> {
-            match of_engine(&packet) {
-                Some((Kind::HeartbeatResponse | Kind::AppendResponse, term)) => {
-                    *self.0.lock() = Some((packet.to, term));
-                }
-                Some((Kind::PreVote | Kind::VoteResponse, _)) => *self.0.lock() = None,
-                _ => {}
-            }
-            Some(packet)
-        }
-
-        fn answering(&self, packet: &Packet) -> Option<Packet> {
-            let Message::Wire(heartbeat) = &packet.body else { return None };
-            let follows = *self.0.lock() == Some((packet.from, heartbeat.head.term));
-            if heartbeat.kind != Kind::Heartbeat || !follows {
-                return None;
-            }
-            let answer = rewrite(heartbeat, |message| {
-                (message.from, message.to) = (message.to, message.from);
-                (message.msg_type, message.commit) = (MessageType::MsgHeartbeatResponse, 0);
-            })?;
-            let (from, to, echo) = (packet.to, packet.from, packet.stamp);
-            Some(Packet { from, to, lane: packet.lane, stamp: None, echo, body: Message::Wire(answer) })
-        }
-    }
-
-    Arc::new(AtOnce::default())
 }

@@ -19,9 +19,10 @@ pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
     let times = (1_u64..20, 1_u32..20, 2_u32..20, option::of(1_u32..100));
     let kinds = (words(), words(), networks(), networks(), btree_map(wires(), networks(), 0..3));
     let parts = (times, kinds, [lanes(), lanes(), lanes()], disks(), cpus(), reads());
-    let beside = (0_u32..=2, 0_u32..=2, option::of(10_u64..=1_000_000));
+    let beside = (0_u32..=2, 0_u32..=2, option::of(10_u64..=1_000_000), (flags(), 1_u64..=1 << 30, 1_u32..=1_000_000));
     (parts, beside, btree_map("[a-z]{1,6}", changes(), 0..3)).prop_map(|(parts, beside, changes)| {
-        let (learners, spares, compact_after) = beside;
+        let (learners, spares, compact_after, raft) = beside;
+        let ([async_writes, pre_vote, check_quorum], max_append_bytes, max_inflight) = raft;
         let (times, kinds, lanes, disk, cpu, (reads_per_get, inner_reads)) = parts;
         let (tick, beats, elections, lease) = times;
         let (engine, renewal, network, client_network, links) = kinds;
@@ -35,6 +36,12 @@ pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
             spares,
             compact_after,
             engine,
+            async_writes,
+            admission: tick * 10,
+            max_append_bytes,
+            max_inflight,
+            pre_vote,
+            check_quorum,
             tick,
             heartbeat,
             election_timeout,
@@ -51,6 +58,10 @@ pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
             cpu,
         }
     })
+}
+
+fn flags() -> impl Strategy<Value = [bool; 3]> {
+    [any::<bool>(), any::<bool>(), any::<bool>()]
 }
 
 fn wires() -> impl Strategy<Value = Wire> {
