@@ -222,20 +222,10 @@ register! {
         reason: "what it was to save may never be on disk, whatever later syncs say: the engine stops",
         source: "Rebello et al., USENIX ATC '20 (fsync failures); LB-49"
     }
-    OthersTurn = "others-turn" {
-        holds: "64 of the heartbeat lane were taken in a row, and it is the others' turn",
-        reason: "what leadership depends on does not queue behind appends",
-        source: "elastickv #522, #1044"
-    }
     LeaderWrites = "leader-writes" {
         holds: "the leader's disk has ended its last write, or is not so long about it",
         reason: "a leader that makes nothing durable answers no write, and nobody else may",
         source: "CockroachDB's disk stalls; lease-bugs LB-80"
-    }
-    CallerWaits = "caller-waits" {
-        holds: "who asked for a proposal still waits for it",
-        reason: "what nobody waits for any more is work for nothing, and beyond capacity nothing else would be done",
-        source: "none: admission by deadline is common practice"
     }
 
     // What the coordinator takes and answers.

@@ -199,7 +199,7 @@ const SPOILT: &[Spoil] = &[
     ("lease-used", cold),
     ("exact-search", |history| {
         // Among the few operations that are judged.
-        let late = history.len() / 100;
+        let late = history.len() / 1_000;
         for record in history.iter_mut().skip(late) {
             match &mut record.what {
                 What::Completed { completion: Completion::Read { value, .. }, .. } => *value = None,

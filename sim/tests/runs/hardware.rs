@@ -105,7 +105,7 @@ fn nobody_starts_a_node_that_a_crash_keeps_down() {
 
 #[test]
 fn a_leader_whose_disk_stalls_loses_leadership_and_a_follower_whose_disk_stalls_takes_none() {
-    let of = |node: &str| ran(&format!(r#"{{ at = "3s", disk = {{ node = "{node}", stall = true, for = "2s" }} }}"#));
+    let of = |node: &str| ran(&format!(r#"{{ at = "3s", disk = {{ node = "{node}", stall = true, for = "3s" }} }}"#));
     assert!(of("@leader").measures.whole.leader_changes > 0);
     let follower = of("@follower");
     assert_eq!((follower.measures.whole.leader_changes, effective(&follower, "disk")), (0, 1));

@@ -138,7 +138,9 @@ fn a_removed_leader_neither_leads_nor_serves_and_another_leads_at_once() {
             _ => None,
         });
         let (at, removed) = removal.expect("it applies its removal");
-        let after = told(&report).filter(|(when, ..)| *when >= at);
+        let removes = |event: &Event| matches!(event, Event::Membership { members, .. } if !members.votes(removed));
+        let after =
+            told(&report).skip_while(|(when, node, event)| !(*when == at && *node == removed && removes(event)));
         let mut of_removed = after.clone().filter(|(_, node, _)| *node == removed);
         assert!(
             of_removed.all(|(_, _, event)| !matches!(

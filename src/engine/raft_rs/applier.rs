@@ -1,7 +1,6 @@
 //! The one task that applies, so that the loop goes on meanwhile: one batch at a time, in order.
 
 use super::Shared;
-use super::inbox::Input;
 use super::storage::is_change;
 use crate::engine::StateMachine;
 use crate::env::{NodeId, Point, Work};
@@ -46,7 +45,7 @@ impl Applier {
     pub(super) async fn run(mut self, mut jobs: UnboundedReceiver<Job>, shared: Arc<Shared>) {
         while let Some(job) = jobs.recv().await {
             let done = self.work(job).await;
-            shared.inbox.done(Input::Applied(done));
+            shared.inbox.applied(done);
         }
     }
 

@@ -115,8 +115,17 @@ impl Inbox {
         })
     }
 
-    /// Takes what a helper has done.
-    pub(super) fn done(&self, done: Input) {
+    /// The writer has done what it was told.
+    pub(super) fn written(&self, written: Result<(), DiskError>) {
+        self.done(Input::Written(written));
+    }
+
+    /// The applier has done what it was told.
+    pub(super) fn applied(&self, done: Result<Done, Error>) {
+        self.done(Input::Applied(done));
+    }
+
+    fn done(&self, done: Input) {
         let _ = self.put(|queues| {
             queues.done.push_back(done);
             Ok(())
@@ -224,8 +233,9 @@ impl Queues {
         if which == Which::Done {
             return None;
         }
-        let others_turn = Rule::OthersTurn.holds(self.burst >= BURST);
-        if !others_turn && let Some(packet) = self.heartbeat.pop_front() {
+        if self.burst < BURST
+            && let Some(packet) = self.heartbeat.pop_front()
+        {
             self.burst += 1;
             return Some(Input::Packet(packet));
         }

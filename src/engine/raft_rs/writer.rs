@@ -4,7 +4,6 @@
 //! left as a crash would leave it, and a disk that stands still holds up no stop.
 
 use super::Shared;
-use super::inbox::Input;
 use crate::env::{BoxFuture, DiskError};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -26,6 +25,6 @@ pub(super) async fn write(mut jobs: UnboundedReceiver<Job>, shared: Arc<Shared>)
             Poll::Pending => jobs.poll_recv(cx).map(|_| None),
         });
         let Some(done) = done.await else { return };
-        shared.inbox.done(Input::Written(done));
+        shared.inbox.written(done);
     }
 }

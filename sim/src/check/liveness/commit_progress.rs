@@ -9,7 +9,8 @@
 //!
 //! **Costs** a comparison at each read answered from a lease.
 //!
-//! **Seen alive by** `heartbeats-beside-disk` (`planted/stalled-disks`) and `transfer-flag-stuck` (`planted/unreachable-target`).
+//! **Seen alive by** `transfer-flag-stuck` (`planted/unreachable-target`), and, beside `served`, by `frozen-leader-stays`
+//! (`fast/dark-clients`).
 
 use crate::check::{By, Check, Finding, Now, Place};
 use crate::history::{Completion, Invocation, OpId, OpKind};

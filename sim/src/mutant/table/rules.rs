@@ -299,24 +299,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
-        name: "heartbeats-last",
-        about: "planted: what leadership depends on is taken when nothing else waits",
-        source: "elastickv #522, #1044",
-        seen: seen("fast/overload", "all-per-second"),
-        harm: Harm::Liveness,
-        rules_off: &[Rule::OthersTurn],
-        ..PLANTED
-    },
-    Variant {
-        name: "works-for-nobody",
-        about: "planted: what its caller has given up is proposed, written and applied all the same",
-        source: "none: admission by deadline is common practice",
-        seen: seen("fast/overload", "heartbeats"),
-        harm: Harm::Liveness,
-        rules_off: &[Rule::CallerWaits],
-        ..PLANTED
-    },
-    Variant {
         name: "refuses-nobody",
         about: "planted: who asks is let in, however long those before wait: beyond capacity next to nothing is answered in time",
         source: "Zhou et al., SoCC '18 (DAGOR)",

@@ -9,8 +9,8 @@ use super::{
 use crate::scenario::{
     Problem,
     table::{
-        Entries, Entry, FLAG, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, POSITIVE, Reader, Report, Special, Table,
-        VARIANT, Whole, over, table, word,
+        Entries, Entry, FLAG, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, POSITIVE, Reader, Report, Special,
+        Table, VARIANT, Whole, over, table, word,
     },
     units::Protocol,
 };

@@ -165,6 +165,8 @@ impl EventLoop {
             store.adopt(ready.snapshot().clone(), hard_state);
             self.log.adopted = Some(ready.snapshot().clone());
             self.applies.adopt(ready.snapshot().get_metadata().index);
+            // What was staged and is not being written will never be: the snapshot stands in its place.
+            self.log.staged.iter_mut().for_each(|staged| staged.entries.clear());
             // Whatever is staged after it is in the new files with it.
             store.stage(new_entries, None)
         };
