@@ -166,6 +166,22 @@ fn a_snapshot_is_on_disk_before_the_state_machine_goes_on_from_it() {
 }
 
 #[test]
+fn who_is_writing_a_snapshot_does_not_stand_for_election() {
+    let mut c = left_behind();
+    c.stall_disk(3, true);
+    c.heal();
+    c.run(ELECTION);
+    c.isolate(3);
+    c.forget();
+    c.run(3 * ELECTION);
+    assert_eq!(c.told(3, |event| matches!(event, Event::Role { .. })), 0);
+    c.heal();
+    c.stall_disk(3, false);
+    c.run(ELECTION);
+    assert_eq!(c.status(3).applied, c.status(1).applied);
+}
+
+#[test]
 fn the_log_is_cut_once_the_snapshot_is_on_disk() {
     let mut c = Setup::of(3).compact_after(10).start().elected(1);
     fill(&mut c, 8);

@@ -29,6 +29,8 @@ pub(crate) struct Soundness {
     /// When a fault of all links ended.
     all_links: Option<SimTime>,
     led: Option<Led>,
+    /// Who hands over, and since its election nobody else has led.
+    hands_over: Option<NodeId>,
 }
 
 /// A fault in force.
@@ -102,21 +104,25 @@ impl Hears for Soundness {
 
     fn caught_up(&mut self, at: SimTime, node: NodeId, term: u64, _: u64) {
         if self.led.is_none_or(|led| led.term < term) {
-            self.led = Some(Led { by: node, term, since: at, hands_over: false });
+            // It may hand over before it has applied anything.
+            self.led = Some(Led { by: node, term, since: at, hands_over: self.hands_over == Some(node) });
         }
     }
 
     fn role(&mut self, _: SimTime, node: NodeId, role: Role, term: u64, _: Option<NodeId>) {
         self.led = self.led.filter(|led| led.by != node || (role, term) == (Role::Leader, led.term));
+        self.hands_over = self.hands_over.filter(|handing| *handing != node);
     }
 
     fn transfer_started(&mut self, _: SimTime, node: NodeId, _: NodeId) {
+        self.hands_over = Some(node);
         if let Some(led) = self.leads(node) {
             led.hands_over = true;
         }
     }
 
     fn transfer_aborted(&mut self, at: SimTime, node: NodeId) {
+        self.hands_over = self.hands_over.filter(|handing| *handing != node);
         if let Some(led) = self.leads(node) {
             (led.since, led.hands_over) = (at, false);
         }
@@ -374,8 +380,12 @@ mod tests {
         let begun = || led().event(50, 1, Event::TransferStarted { to: NodeId(2) });
         assert_eq!(standing(&begun()), None);
         assert_eq!(standing(&begun().event(70, 1, Event::TransferAborted { to: NodeId(2) })), Some((1, ms(70))));
-        let moved = begun().follows(80, 1, 5).follows(80, 3, 5).leads(80, 2, 5);
-        assert_eq!(standing(&moved), None, "it has applied nothing of its term");
-        assert_eq!(standing(&moved.event(90, 2, Event::CaughtUp { term: 5, index: 9 })), Some((2, ms(90))));
+        let moved = || begun().follows(80, 1, 5).follows(80, 3, 5).leads(80, 2, 5);
+        assert_eq!(standing(&moved()), None, "it has applied nothing of its term");
+        assert_eq!(standing(&moved().event(90, 2, Event::CaughtUp { term: 5, index: 9 })), Some((2, ms(90))));
+        let at_once = || moved().event(85, 2, Event::TransferStarted { to: NodeId(1) });
+        let caught_up = || at_once().event(90, 2, Event::CaughtUp { term: 5, index: 9 });
+        assert_eq!(standing(&caught_up()), None, "it hands over since before that");
+        assert_eq!(standing(&caught_up().event(95, 2, Event::TransferAborted { to: NodeId(1) })), Some((2, ms(95))));
     }
 }

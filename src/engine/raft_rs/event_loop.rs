@@ -226,8 +226,9 @@ impl EventLoop {
     fn tick(&mut self) {
         let writing_for = self.log.tick();
         let raft = &self.raft.raft;
-        if raft.state != StateRole::Leader && raft.prs().is_singleton() && !self.log.is_durable() {
-            // The only voter elects itself at once, and raft takes it for granted that its log is durable then.
+        // The only voter elects itself at once, and raft takes it for granted that its log is durable then.
+        let unwritten = raft.prs().is_singleton() && !self.log.is_durable();
+        if raft.state != StateRole::Leader && (unwritten || self.is_installing()) {
             self.promise.tick();
             return;
         }

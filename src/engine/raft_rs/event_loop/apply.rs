@@ -71,6 +71,12 @@ impl Applies {
 }
 
 impl EventLoop {
+    /// Is a snapshot being put in the place of the log? Who is so far behind does not stand for election: raft would look for changes of
+    /// membership among entries that the log no longer has, and panics.
+    pub(super) fn is_installing(&self) -> bool {
+        self.applies.adopted > self.applied.0
+    }
+
     /// Takes up what is committed.
     pub(super) fn commit(&mut self, entries: Vec<Entry>) {
         let Some(last) = entries.last() else { return };

@@ -23,6 +23,9 @@ impl EventLoop {
             self.host.observe(Event::StaleTimeoutNow);
             return;
         }
+        if self.is_installing() && message.msg_type == MessageType::MsgTimeoutNow {
+            return;
+        }
         if !Rule::PromiseSurvivesRestart.holds(self.promise.permits(&message)) {
             self.host.observe(Event::VoteWithheld { from });
             return;
