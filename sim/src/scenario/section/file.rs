@@ -49,7 +49,7 @@ table! {
         variant: Option<String> = "variant", Maybe(VARIANT);
         /// The format of the file. Default 1, which is the only one.
         format: u32 = "format", Or(FORMAT, FORMATS);
-        /// What happens, one step a line. Must stand before the first [table].
+        /// What happens, one step a line. Must stand before the first `[table]`.
         timeline: Vec<Step> = "timeline", Or(Vec::new(), TIMELINE);
         /// The cluster under test.
         cluster: Cluster = "cluster", Or(Cluster::default(), Own(inner()));
