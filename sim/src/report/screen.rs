@@ -4,7 +4,7 @@ use super::stored::Stored;
 use super::timeline::{About, Timeline};
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
-use crate::verdict::{Potential, Ruling, RunReport};
+use crate::verdict::{EXPECTED_TO_PASS, Potential, Ruling, RunReport};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -101,7 +101,7 @@ impl Screen {
         let verdict = &report.verdict;
         let failures = || verdict.failures.iter();
         // That it failed at all needs no second saying.
-        let unexpected = verdict.unexpected.iter().filter(|words| !failures().any(|it| words.contains(&it.message)));
+        let unexpected = verdict.unexpected.iter().filter(|words| !words.starts_with(EXPECTED_TO_PASS));
         let failed = |name: &str| failures().any(|failure| failure.check == name);
         let recorded = report.checks.iter().filter(|(name, count)| count.violations > 0 && !failed(name));
         let about = failures().next().map_or(About::Leases, About::of);

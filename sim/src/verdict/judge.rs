@@ -102,12 +102,15 @@ fn is_safety(class: Class) -> bool {
     }
 }
 
+/// What stands before what failed, where nothing should have.
+pub(crate) const EXPECTED_TO_PASS: &str = "expected to pass";
+
 /// What is unexpected, in words, about failures of a run that should fail as `class`, or pass.
 fn against(class: Option<Class>, failures: &[Failure]) -> Vec<String> {
     let first = failures.first();
     match (class, first) {
         (None, None) => Vec::new(),
-        (None, Some(first)) => vec![format!("expected to pass, failed as {}: {}", first.class, first.message)],
+        (None, Some(first)) => vec![format!("{EXPECTED_TO_PASS}, failed as {}: {}", first.class, first.message)],
         (Some(class), None) => vec![format!("expected to fail as {class}, passed")],
         (Some(class), Some(first)) if class == first.class => Vec::new(),
         (Some(class), Some(first)) => {

@@ -54,8 +54,10 @@ impl Applier {
         match job {
             Job::Apply(entries) => {
                 self.host.point(Point::Sent).await;
-                for some in chunks(entries) {
+                let mut entries = entries.into_iter().peekable();
+                while entries.peek().is_some() {
                     // Who has several to apply does so in one go.
+                    let some: Vec<_> = entries.by_ref().take(ENTRIES).collect();
                     self.host.work_times(Work::Apply, some.len() as u32).await;
                     for entry in some {
                         let response = self.apply(&entry);
@@ -100,16 +102,6 @@ impl Applier {
 
 /// The most entries that are paid for in one go.
 const ENTRIES: usize = 16;
-
-fn chunks(mut entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-    let mut chunks = Vec::new();
-    while entries.len() > ENTRIES {
-        let rest = entries.split_off(ENTRIES);
-        chunks.push(std::mem::replace(&mut entries, rest));
-    }
-    chunks.push(entries);
-    chunks
-}
 
 /// Is a snapshot due at `index`?
 pub(super) fn is_snapshot_due(compact_after: Option<NonZeroU64>, index: u64) -> bool {

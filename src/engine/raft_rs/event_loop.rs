@@ -18,7 +18,7 @@ use super::applier::{self, Applier};
 use super::inbox::{Ask, Input, Reply, Which};
 use super::pending::{Contexts, Proposals, Reads};
 use super::storage::{LogStore, is_change};
-use super::timing::{ElectionTimeouts, RestartPromise, raft_config};
+use super::timing::{self, ElectionTimeouts, RestartPromise, raft_config};
 use super::writer;
 use super::{Shared, Tuning};
 use crate::engine::renewal::Renewal;
@@ -41,7 +41,6 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::sync::oneshot;
 use transfers::Transfer;
 
 pub(super) use roles::role_of;
@@ -74,8 +73,8 @@ pub(super) struct EventLoop {
     tick_length: Duration,
     /// This leader has set about to lead no more, as its disk stands still.
     left_for_stall: bool,
-    /// Are dropped when writer and applier have ended.
-    helpers: Vec<oneshot::Receiver<()>>,
+    /// Writer and applier.
+    helpers: Tasks,
     snapshots: Sent,
     /// Answers that leave once the status that justifies them is published.
     answers: Vec<(Reply<Applied>, Result<Applied, Error>)>,
@@ -96,7 +95,7 @@ pub(super) struct EventLoop {
 
 impl EventLoop {
     pub(super) fn new(parts: Parts, tuning: Tuning, store: LogStore, shared: Arc<Shared>) -> Result<Self, Error> {
-        let Parts { host, disk: _, transport, metrics, tasks, machine, listener, config } = parts;
+        let Parts { host, disk: _, transport, metrics, tasks: _, machine, listener, config } = parts;
         let me = host.node();
         let timeouts = ElectionTimeouts::new(&config);
         let promise = RestartPromise::new(&config, me, &store);
@@ -112,10 +111,9 @@ impl EventLoop {
         let (writer, writes) = unbounded_channel();
         let (jobs, batches) = unbounded_channel();
         let applier = Applier { host: Arc::clone(&host), machine, compact_after: config.compact_after, applied };
-        let helpers = vec![
-            helper(&tasks, &*host, "log-writer", writer::write(writes, Arc::clone(&shared))),
-            helper(&tasks, &*host, "applier", applier.run(batches, Arc::clone(&shared))),
-        ];
+        let helpers = Tasks::default();
+        helpers.spawn(&*host, "log-writer", writer::write(writes, Arc::clone(&shared)));
+        helpers.spawn(&*host, "applier", applier.run(batches, Arc::clone(&shared)));
         let mut event_loop = Self {
             contexts: Contexts::new(me, host.incarnation()),
             renewal: config.renewal.build(me, members, config.renewal_interval),
@@ -137,7 +135,7 @@ impl EventLoop {
             admission: config.admission,
             log: Log::new(writer, config.max_write_bytes, voted),
             applies: Applies::new(jobs),
-            stall: super::timing::stall(&config),
+            stall: timing::stall(&config),
             tick_length: config.tick,
             left_for_stall: false,
             helpers,
@@ -163,9 +161,7 @@ impl EventLoop {
         let result = self.serve().await;
         self.log.close();
         self.applies.close();
-        for helper in std::mem::take(&mut self.helpers) {
-            let _ = helper.await;
-        }
+        self.helpers.joined().await;
         self.stop(result);
     }
 
@@ -336,22 +332,6 @@ impl EventLoop {
         debug_assert!(end.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Storage));
         self.shared.end(end);
     }
-}
-
-/// Starts a task that helps the loop; the receiver is told of its end.
-fn helper(
-    tasks: &Tasks,
-    host: &dyn Host,
-    name: &'static str,
-    task: impl Future<Output = ()> + Send + 'static,
-) -> oneshot::Receiver<()> {
-    let (ends, ended) = oneshot::channel();
-    let until_ended = async move {
-        let _ends = ends;
-        task.await;
-    };
-    tasks.spawn(host, name, until_ended);
-    ended
 }
 
 /// Term and vote, as written last.

@@ -159,6 +159,8 @@ impl Inbox {
     pub(super) fn close(&self) {
         let mut queues = self.queues.lock();
         queues.closed = true;
+        // Whoever has asked hears of it by that.
+        queues.asks.clear();
         if let Some(waker) = queues.waker.take() {
             waker.wake();
         }
@@ -214,7 +216,6 @@ impl Inbox {
     fn poll_next(&self, which: Which, cx: &mut Context<'_>) -> Poll<Option<Input>> {
         let mut queues = self.queues.lock();
         if queues.closed {
-            queues.asks.clear();
             return Poll::Ready(None);
         }
         if let Some(input) = queues.take(which) {

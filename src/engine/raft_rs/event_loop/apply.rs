@@ -121,8 +121,11 @@ impl EventLoop {
         if let Some(applied) = restored {
             self.settle_write();
             self.applied = applied;
-            self.members_changed(applied.0);
-            self.raft.advance_apply_to(applied.0);
+            // If another has come meanwhile, raft and members are past this one.
+            if applied.0 >= self.applies.adopted {
+                self.members_changed(applied.0);
+                self.raft.advance_apply_to(applied.0);
+            }
         }
         if let Some(state) = saved
             && self.applied.0 > self.applies.adopted

@@ -164,6 +164,8 @@ impl EventLoop {
         } else {
             store.adopt(ready.snapshot().clone(), hard_state);
             self.log.adopted = Some(ready.snapshot().clone());
+            // One of its own that waits to be kept is older, and must not take the place of it.
+            self.log.captured = None;
             self.applies.adopt(ready.snapshot().get_metadata().index);
             // What was staged and is not being written will never be: the snapshot stands in its place.
             self.log.staged.iter_mut().for_each(|staged| staged.entries.clear());
