@@ -70,6 +70,8 @@ pub enum Error {
     Damaged,
     /// The node is shutting down.
     Closed(Outcome),
+    /// A task of the engine panicked; the node stops.
+    Panicked,
 }
 
 impl Error {
@@ -88,7 +90,8 @@ impl Error {
             | Error::MembershipRefused(_)
             | Error::Storage
             | Error::Damaged
-            | Error::Closed(_) => Leadership::Unaffected,
+            | Error::Closed(_)
+            | Error::Panicked => Leadership::Unaffected,
         }
     }
 
@@ -109,7 +112,7 @@ impl Error {
             | Error::TransferRefused
             | Error::MembershipRefused(_)
             | Error::Damaged => Outcome::NotApplied,
-            Error::Storage => Outcome::Unknown,
+            Error::Storage | Error::Panicked => Outcome::Unknown,
         }
     }
 
@@ -147,6 +150,7 @@ impl Error {
             Error::Storage => ErrorKind::Storage,
             Error::Damaged => ErrorKind::Damaged,
             Error::Closed(_) => ErrorKind::Closed,
+            Error::Panicked => ErrorKind::Panicked,
         }
     }
 }
@@ -170,6 +174,7 @@ pub enum ErrorKind {
     Storage,
     Damaged,
     Closed,
+    Panicked,
 }
 
 impl ErrorKind {
@@ -191,6 +196,7 @@ impl ErrorKind {
             ErrorKind::Storage => "storage",
             ErrorKind::Damaged => "damaged",
             ErrorKind::Closed => "closed",
+            ErrorKind::Panicked => "panicked",
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::env::Env;
 use parking_lot::Mutex;
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -93,6 +95,23 @@ impl Tasks {
         })
         .await;
     }
+}
+
+/// What a panic was with, to be passed on by [`std::panic::resume_unwind`].
+pub type Panic = Box<dyn Any + Send>;
+
+/// Waits for `future`, and outlives its panic: for who has something to put in order before the panic goes on.
+///
+/// # Errors
+/// The future has panicked; it is not polled again.
+pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panic> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
 }
 
 /// Counts one task, until it is dropped.

@@ -143,7 +143,15 @@ pub trait Listener: Send + Sync {
 /// [`Engine::status`] is published when what it tells is durable and applied; a caller is answered after that. The [`Listener`] hears
 /// of leadership at once, before the message leaves, or the status is published, that lets anybody else know. Between persist, send,
 /// apply, publish and answer it stops at the [`Point`](crate::env::Point)s of these names, and pays for what it does by
-/// [`Env::work`](crate::env::Env::work). A new kind of engine passes the scripts of `src/tests` and the simulator's checks.
+/// [`Env::work`](crate::env::Env::work).
+///
+/// # What an engine owes who calls it
+///
+/// Whoever cannot be served hears so at once. Whoever waits for a leader that hears no quorum hears within two election timeouts that
+/// leadership is lost; whoever waits for an engine that stops, fails, or of which a task panics, hears that as soon as it has. Of a panic
+/// the runtime hears after that. Nothing is kept for a caller who has gone, and no task is left behind by an engine that has ended.
+///
+/// A new kind of engine passes the scripts of `src/tests` and the simulator's checks.
 pub trait Engine: Send + Sync + 'static {
     /// What is published now.
     fn status(&self) -> Status;
@@ -168,10 +176,12 @@ pub trait Engine: Send + Sync + 'static {
     /// [`Error::Closed`].
     fn wait_applied(&self, index: u64) -> BoxFuture<Result<(), Error>>;
 
-    /// Hands leadership to `to` and waits until it has happened or been given up (after an election timeout).
+    /// Hands leadership to `to` and waits until this node leads no more as another term has begun, or until that is given up (after an
+    /// election timeout).
     ///
     /// # Errors
-    /// [`Error::NotLeader`]; [`Error::TransferRefused`] for a target that cannot lead; [`Error::TransferInProgress`].
+    /// [`Error::NotLeader`]; [`Error::TransferRefused`] for a target that cannot lead, and where it was given up;
+    /// [`Error::TransferInProgress`]; [`Error::LeadershipLost`] where leadership has gone, and as far as is known not to `to`.
     fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>>;
 
     /// Changes the membership and waits until the change is applied here; a joint configuration, until it is left. Returns the
@@ -179,8 +189,12 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::NotLeader`], [`Error::TransferInProgress`]; [`Error::MembershipRefused`] for a change that makes no sense or comes
-    /// while another is under way; [`Error::LeadershipLost`], of unknown outcome.
+    /// while another is under way, or may be: until a leader has applied an entry of its own term it does not know;
+    /// [`Error::LeadershipLost`], of unknown outcome.
     fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>>;
+
+    /// How many callers wait for an answer, as far as the engine knows. Whoever has dropped its future is forgotten within two ticks.
+    fn waiting(&self) -> usize;
 
     /// Takes an engine's message from the network. One that finds the engine's queue full is dropped and counted.
     fn deliver(&self, packet: Packet);
@@ -191,7 +205,7 @@ pub trait Engine: Send + Sync + 'static {
     /// Waits until the engine has stopped.
     ///
     /// # Errors
-    /// What stopped it, if nobody asked it to: its disk failed, or what it had kept there is damaged.
+    /// What stopped it, if nobody asked it to: its disk failed, or what it had kept there is damaged; or one of its tasks panicked.
     fn ended(&self) -> BoxFuture<Result<(), Error>>;
 }
 

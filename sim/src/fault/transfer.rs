@@ -7,6 +7,7 @@ use super::Act;
 use crate::history::{Evidence, How, Targets};
 use crate::scenario::Transfer;
 use crate::words::Verb;
+use leasehold::error::Error;
 
 pub(super) fn perform(act: &Act, transfer: &Transfer) {
     let (from, to) = (act.select(transfer.from), act.select(transfer.to));
@@ -15,7 +16,7 @@ pub(super) fn perform(act: &Act, transfer: &Transfer) {
     deed.acts();
     act.injector.cluster.on_node(from, move |node| async move {
         match node.transfer(to).await {
-            Ok(()) => deed.is_effective(None),
+            Ok(()) | Err(Error::LeadershipLost(_)) => deed.is_effective(None),
             Err(error) => deed.cannot_act(Some(Evidence::Error(error))),
         }
     });

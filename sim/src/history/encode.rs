@@ -88,7 +88,7 @@ tags! {
     ErrorKind {
         NotLeader = 1, LeadershipLost = 2, TransferInProgress = 3, LeaderNotFound = 4, WriteConflict = 5, RetriesExhausted = 6,
         Invalid = 7, DeadlineExceeded = 8, Transport = 9, Overloaded = 10, TransferRefused = 11, Storage = 13, Closed = 14,
-        MembershipRefused = 15, Damaged = 16,
+        MembershipRefused = 15, Damaged = 16, Panicked = 17,
     }
 }
 

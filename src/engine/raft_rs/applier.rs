@@ -6,8 +6,10 @@ use crate::engine::StateMachine;
 use crate::env::{NodeId, Point, Work};
 use crate::error::Error;
 use crate::observe::{Event, Host};
+use crate::tasks::caught;
 use raft::eraftpb::{Entry, Snapshot};
 use std::num::NonZeroU64;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -44,8 +46,13 @@ impl Applier {
     /// Does what it is told, until nobody is there to tell it anything.
     pub(super) async fn run(mut self, mut jobs: UnboundedReceiver<Job>, shared: Arc<Shared>) {
         while let Some(job) = jobs.recv().await {
-            let done = self.work(job).await;
-            shared.inbox.applied(done);
+            match caught(self.work(job)).await {
+                Ok(done) => shared.inbox.applied(done),
+                Err(panic) => {
+                    shared.inbox.applied(Err(Error::Panicked));
+                    resume_unwind(panic);
+                }
+            }
         }
     }
 

@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::Metrics;
 use crate::observe::{EndCause, Event, Host, RoundCause};
 use crate::rules::Rule;
-use crate::tasks::Tasks;
+use crate::tasks::{Tasks, caught};
 use crate::transport::Transport;
 use apply::Applies;
 use log::Log;
@@ -38,6 +38,7 @@ use raft::{RawNode, StateRole};
 use roles::Known;
 use snapshots::Sent;
 use std::num::NonZeroU64;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
@@ -158,11 +159,20 @@ impl EventLoop {
     }
 
     pub(super) async fn run(mut self) {
-        let result = self.serve().await;
+        let served = caught(self.serve()).await;
         self.log.close();
         self.applies.close();
-        self.helpers.joined().await;
-        self.stop(result);
+        match served {
+            Ok(result) => {
+                self.helpers.joined().await;
+                self.stop(result);
+            }
+            // Whoever counts on this engine hears that it is over; then the panic goes on to whoever runs the task.
+            Err(panic) => {
+                self.stop(Err(Error::Panicked));
+                resume_unwind(panic);
+            }
+        }
     }
 
     async fn serve(&mut self) -> Result<(), Error> {
@@ -202,8 +212,9 @@ impl EventLoop {
     async fn take(&mut self, input: Input) -> Result<(), Error> {
         match input {
             Input::Written(written) => {
-                if !Rule::WriteSucceeded.holds(written.is_ok()) {
-                    return Err(Error::Storage);
+                let failed = written.err();
+                if !Rule::WriteSucceeded.holds(failed.is_none()) {
+                    return Err(failed.unwrap_or(Error::Storage));
                 }
                 self.written();
             }
@@ -238,7 +249,7 @@ impl EventLoop {
             self.timeouts.ticked(self.raft.raft.election_elapsed);
             return;
         }
-        self.reads.prune();
+        self.forget_who_has_gone();
         self.settle_transfer();
         self.leave_if_stalled(writing_for);
         self.give_up_lost_snapshots();
@@ -314,10 +325,10 @@ impl EventLoop {
 
     fn answer(&mut self) {
         for (reply, result) in self.answers.drain(..) {
-            let _ = reply.send(result);
+            reply.send(result);
         }
         for (reply, index) in self.confirmed.drain(..) {
-            let _ = reply.send(Ok(index));
+            reply.send(Ok(index));
         }
     }
 
@@ -329,7 +340,8 @@ impl EventLoop {
         self.proposals.fail_all(&closed);
         self.reads.fail_all(&closed);
         self.host.observe(Event::Stopped { error: end.as_ref().err().map(Error::kind) });
-        debug_assert!(end.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Storage));
+        let stops = |error: &Error| matches!(error.kind(), ErrorKind::Storage | ErrorKind::Panicked);
+        debug_assert!(end.as_ref().err().is_none_or(stops));
         self.shared.end(end);
     }
 }

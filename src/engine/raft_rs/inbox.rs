@@ -5,7 +5,7 @@
 
 use super::applier::Done;
 use crate::engine::MembershipChange;
-use crate::env::{DiskError, Instant, Lane, NodeId, Reading};
+use crate::env::{Instant, Lane, NodeId, Reading};
 use crate::error::{Error, Outcome};
 use crate::observe::RoundCause;
 use crate::rules::Rule;
@@ -13,6 +13,7 @@ use crate::transport::Packet;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::sync::oneshot;
 
@@ -20,7 +21,41 @@ use tokio::sync::oneshot;
 const BURST: u32 = 64;
 
 /// Where the answer to a request of this node goes.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, Error>>;
+pub(super) struct Reply<T> {
+    to: oneshot::Sender<Result<T, Error>>,
+    /// As long as the reply is kept anywhere, its caller waits.
+    _counted: Arc<()>,
+}
+
+/// The other end: what a caller waits on.
+pub(super) type Waits<T> = oneshot::Receiver<Result<T, Error>>;
+
+impl<T> Reply<T> {
+    pub(super) fn send(self, answer: Result<T, Error>) {
+        let _ = self.to.send(answer);
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.to.is_closed()
+    }
+}
+
+/// Counts the callers who wait.
+#[derive(Default)]
+pub(super) struct Callers(Arc<()>);
+
+impl Callers {
+    /// One more waits.
+    pub(super) fn reply<T>(&self) -> (Reply<T>, Waits<T>) {
+        let (to, waits) = oneshot::channel();
+        (Reply { to, _counted: Arc::clone(&self.0) }, waits)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
+    }
+}
 
 /// A command for the log.
 pub(super) struct Proposal {
@@ -41,7 +76,7 @@ pub(super) enum Ask {
 /// The next thing for the loop to do.
 pub(super) enum Input {
     /// The write that was under way has ended.
-    Written(Result<(), DiskError>),
+    Written(Result<(), Error>),
     /// The applier has done what it was told.
     Applied(Result<Done, Error>),
     Tick,
@@ -116,7 +151,7 @@ impl Inbox {
     }
 
     /// The writer has done what it was told.
-    pub(super) fn written(&self, written: Result<(), DiskError>) {
+    pub(super) fn written(&self, written: Result<(), Error>) {
         self.done(Input::Written(written));
     }
 
@@ -272,7 +307,7 @@ mod tests {
     }
 
     fn asked() -> Ask {
-        Ask::ReadIndex { cause: RoundCause::Renewal, again: false, reply: oneshot::channel().0 }
+        Ask::ReadIndex { cause: RoundCause::Renewal, again: false, reply: Callers::default().reply().0 }
     }
 
     /// Takes all there is: one letter each.

@@ -20,12 +20,12 @@ use crate::observe::{Event, Host, RoundCause, Timing};
 use crate::transport::Packet;
 use crate::wire::{Malformed, Wire};
 use event_loop::EventLoop;
-use inbox::{Ask, Inbox, Proposal};
+use inbox::{Ask, Callers, Inbox, Proposal, Refused, Reply};
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::LogStore;
-use tokio::sync::oneshot;
 
 pub use raft::eraftpb::ConfChangeTransition;
 pub use raft::{Config as RaftConfig, ReadOnlyOption};
@@ -76,6 +76,7 @@ struct Shared {
     host: Arc<dyn Host>,
     metrics: Arc<Metrics>,
     inbox: Inbox,
+    callers: Callers,
     published: Mutex<Published>,
     read_retry: Duration,
 }
@@ -85,10 +86,35 @@ struct Shared {
 struct Published {
     status: Status,
     closed: bool,
-    waiting: Vec<(u64, oneshot::Sender<()>)>,
+    /// Who waits for which index to be applied, in the order in which they came.
+    waiting: BTreeMap<u64, (u64, Reply<()>)>,
     /// How the engine ended, and who waits for that.
     end: Option<Result<(), Error>>,
-    awaiting_end: Vec<oneshot::Sender<Result<(), Error>>>,
+    awaiting_end: BTreeMap<u64, Reply<()>>,
+    /// The number of the last who waits for either.
+    last: u64,
+}
+
+impl Published {
+    /// A number for one more who waits.
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}
+
+/// Forgets who waits for what is published when its future goes.
+struct Registered<'a> {
+    shared: &'a Shared,
+    number: u64,
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        let mut published = self.shared.published.lock();
+        published.waiting.remove(&self.number);
+        published.awaiting_end.remove(&self.number);
+    }
 }
 
 impl RaftEngine {
@@ -101,6 +127,7 @@ impl RaftEngine {
         let shared = Arc::new(Shared {
             host: Arc::clone(&parts.host),
             metrics: Arc::clone(&parts.metrics),
+            callers: Callers::default(),
             inbox: Inbox::new(parts.config.heartbeat_inbox, parts.config.bulk_inbox, parts.config.ask_inbox),
             published: Mutex::default(),
             read_retry: parts.config.read_retry,
@@ -129,8 +156,8 @@ impl Shared {
         let advanced = status.applied != published.status.applied;
         published.status = status;
         if advanced {
-            for (_, waiter) in published.waiting.extract_if(.., |(index, _)| *index <= status.applied) {
-                let _ = waiter.send(());
+            for (_, (_, waiter)) in published.waiting.extract_if(.., |_, (index, _)| *index <= status.applied) {
+                waiter.send(Ok(()));
             }
         }
         advanced
@@ -146,15 +173,15 @@ impl Shared {
     /// Tells who waits for it how the engine ended.
     fn end(&self, end: Result<(), Error>) {
         let mut published = self.published.lock();
-        for waiter in published.awaiting_end.drain(..) {
-            let _ = waiter.send(end.clone());
+        for waiter in std::mem::take(&mut published.awaiting_end).into_values() {
+            waiter.send(end.clone());
         }
         published.end = Some(end);
     }
 
-    async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Ask) -> Result<T, Error> {
-        let (sender, receiver) = oneshot::channel();
-        self.inbox.ask(make(sender))?;
+    async fn ask<T>(&self, make: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Error> {
+        let (reply, receiver) = self.callers.reply();
+        self.inbox.ask(make(reply))?;
         receiver.await.unwrap_or(Err(Error::Closed(Outcome::Unknown)))
     }
 
@@ -210,7 +237,7 @@ impl Engine for RaftEngine {
     fn wait_applied(&self, index: u64) -> BoxFuture<Result<(), Error>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let receiver = {
+            let (_registered, receiver) = {
                 let mut published = shared.published.lock();
                 if published.status.applied >= index {
                     return Ok(());
@@ -218,11 +245,12 @@ impl Engine for RaftEngine {
                 if published.closed {
                     return Err(Error::Closed(Outcome::NotApplied));
                 }
-                let (sender, receiver) = oneshot::channel();
-                published.waiting.push((index, sender));
-                receiver
+                let (reply, receiver) = shared.callers.reply();
+                let number = published.next();
+                published.waiting.insert(number, (index, reply));
+                (Registered { shared: &shared, number }, receiver)
             };
-            receiver.await.map_err(|_| Error::Closed(Outcome::NotApplied))
+            receiver.await.unwrap_or(Err(Error::Closed(Outcome::NotApplied)))
         })
     }
 
@@ -238,7 +266,7 @@ impl Engine for RaftEngine {
 
     fn deliver(&self, packet: Packet) {
         let lane = packet.lane;
-        if self.shared.inbox.deliver(packet).is_err() {
+        if self.shared.inbox.deliver(packet) == Err(Refused::Full) {
             self.shared.metrics.full(lane, Counter::StepQueueFull);
             self.shared.host.observe(Event::InboxFull { lane });
         }
@@ -249,13 +277,24 @@ impl Engine for RaftEngine {
     }
 
     fn ended(&self) -> BoxFuture<Result<(), Error>> {
-        let mut published = self.shared.published.lock();
-        if let Some(end) = published.end.clone() {
-            return Box::pin(std::future::ready(end));
-        }
-        let (sender, receiver) = oneshot::channel();
-        published.awaiting_end.push(sender);
-        // An engine that is gone without a word went with its process.
-        Box::pin(async { receiver.await.unwrap_or(Ok(())) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let (_registered, receiver) = {
+                let mut published = shared.published.lock();
+                if let Some(end) = published.end.clone() {
+                    return end;
+                }
+                let (reply, receiver) = shared.callers.reply();
+                let number = published.next();
+                published.awaiting_end.insert(number, reply);
+                (Registered { shared: &shared, number }, receiver)
+            };
+            // An engine that is gone without a word went with its process.
+            receiver.await.unwrap_or(Ok(()))
+        })
+    }
+
+    fn waiting(&self) -> usize {
+        self.shared.callers.count()
     }
 }

@@ -26,11 +26,16 @@ impl Proposals {
         Some((reply, proposed_in == term))
     }
 
+    /// Forgets the proposals whose callers have gone: their entries stay where they are.
+    pub(super) fn prune(&mut self) {
+        self.by_index.retain(|_, (_, reply)| !reply.is_closed());
+    }
+
     /// Leadership is over: what waits may or may not have been committed.
     pub(super) fn fail_all(&mut self, error: &Error) -> usize {
         let failed = self.by_index.len();
         for (_, (_, reply)) in std::mem::take(&mut self.by_index) {
-            let _ = reply.send(Err(error.clone()));
+            reply.send(Err(error.clone()));
         }
         failed
     }
@@ -94,7 +99,7 @@ impl Reads {
     pub(super) fn fail_all(&mut self, error: &Error) {
         let waiting = std::mem::take(&mut self.by_context).into_values();
         for reply in waiting.chain(self.take_early().into_iter().map(|(_, reply)| reply)) {
-            let _ = reply.send(Err(error.clone()));
+            reply.send(Err(error.clone()));
         }
     }
 }
@@ -108,18 +113,16 @@ pub(super) const INTERRUPTED: Error = Error::LeadershipLost(Outcome::Unknown);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::sync::oneshot::{self, Receiver};
+    use crate::engine::raft_rs::inbox::{Callers, Waits};
 
-    type Waiting<T> = Receiver<Result<T, Error>>;
-
-    fn proposed(proposals: &mut Proposals, index: u64, term: u64) -> Waiting<Applied> {
-        let (reply, waiting) = oneshot::channel();
+    fn proposed(proposals: &mut Proposals, index: u64, term: u64) -> Waits<Applied> {
+        let (reply, waiting) = Callers::default().reply();
         proposals.insert(index, term, reply);
         waiting
     }
 
-    fn read(keep: impl FnOnce(Reply<u64>)) -> Waiting<u64> {
-        let (reply, waiting) = oneshot::channel();
+    fn read(keep: impl FnOnce(Reply<u64>)) -> Waits<u64> {
+        let (reply, waiting) = Callers::default().reply();
         keep(reply);
         waiting
     }
@@ -132,6 +135,16 @@ mod tests {
         assert!(matches!(proposals.applied(5, 2), Some((_, true))));
         assert!(matches!(proposals.applied(6, 3), Some((_, false))), "it was overwritten");
         assert!(proposals.applied(5, 2).is_none());
+    }
+
+    #[test]
+    fn a_proposal_whose_caller_has_gone_is_forgotten() {
+        let mut proposals = Proposals::default();
+        drop(proposed(&mut proposals, 5, 2));
+        let stays = proposed(&mut proposals, 6, 2);
+        proposals.prune();
+        assert!(proposals.applied(5, 2).is_none() && proposals.applied(6, 2).is_some());
+        drop(stays);
     }
 
     #[test]

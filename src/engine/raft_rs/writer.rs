@@ -5,7 +5,10 @@
 
 use super::Shared;
 use crate::env::{BoxFuture, DiskError};
+use crate::error::Error;
+use crate::tasks::caught;
 use std::future::poll_fn;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -24,7 +27,13 @@ pub(super) async fn write(mut jobs: UnboundedReceiver<Job>, shared: Arc<Shared>)
             // The loop gives one job at a time: what it can still say while one is under way is that it has gone.
             Poll::Pending => jobs.poll_recv(cx).map(|_| None),
         });
-        let Some(done) = done.await else { return };
-        shared.inbox.written(done);
+        match caught(done).await {
+            Ok(None) => return,
+            Ok(Some(done)) => shared.inbox.written(done.map_err(Error::from)),
+            Err(panic) => {
+                shared.inbox.written(Err(Error::Panicked));
+                resume_unwind(panic);
+            }
+        }
     }
 }

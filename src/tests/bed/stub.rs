@@ -109,6 +109,10 @@ impl Engine for Stub {
         now(Err(Error::MembershipRefused("a stub has no members")))
     }
 
+    fn waiting(&self) -> usize {
+        0
+    }
+
     fn deliver(&self, _packet: Packet) {}
 
     fn stop(&self) {}

@@ -54,7 +54,8 @@ fn is_loss_of_leadership(kind: ErrorKind) -> bool {
         | ErrorKind::MembershipRefused
         | ErrorKind::Storage
         | ErrorKind::Damaged
-        | ErrorKind::Closed => false,
+        | ErrorKind::Closed
+        | ErrorKind::Panicked => false,
     }
 }
 

@@ -33,14 +33,14 @@ impl EventLoop {
         let waited = between(asked, self.now());
         if !Rule::HasRoom.holds(waited <= self.admission && !self.is_behind()) {
             self.metrics.count(Counter::ProposalsFailed);
-            let _ = reply.send(Err(Error::Overloaded));
+            reply.send(Err(Error::Overloaded));
             return;
         }
         match self.append(command) {
             Ok(index) => self.proposals.insert(index, self.raft.raft.term, reply),
             Err(error) => {
                 self.metrics.count(Counter::ProposalsFailed);
-                let _ = reply.send(Err(error));
+                reply.send(Err(error));
             }
         }
     }
@@ -49,6 +49,14 @@ impl EventLoop {
     pub(super) fn is_behind(&self) -> bool {
         let oldest = [self.shared.inbox.oldest_ask(), self.applies.oldest()];
         oldest.into_iter().flatten().any(|since| self.latest.since(since) > self.admission)
+    }
+
+    /// Forgets the calls that nobody waits for any more. What they have begun goes on.
+    pub(super) fn forget_who_has_gone(&mut self) {
+        self.proposals.prune();
+        self.reads.prune();
+        self.forget_change();
+        self.transfer.forget_who_has_gone();
     }
 
     /// Appends an entry to this leader's log and returns its index.
@@ -73,7 +81,7 @@ impl EventLoop {
 
     pub(super) fn read_index(&mut self, cause: RoundCause, again: bool, reply: Reply<u64>) {
         if let Err(error) = self.check_leading() {
-            let _ = reply.send(Err(error));
+            reply.send(Err(error));
             return;
         }
         self.host.observe(Event::RoundStarted { cause, again });

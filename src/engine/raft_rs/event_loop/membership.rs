@@ -23,7 +23,7 @@ impl EventLoop {
         match self.propose_change(change) {
             Ok(index) => self.change = Some(Change { index, reply }),
             Err(error) => {
-                let _ = reply.send(Err(error));
+                reply.send(Err(error));
             }
         }
     }
@@ -132,9 +132,14 @@ impl EventLoop {
         voters.filter(|(_, progress)| progress.matched == last).map(|(id, _)| *id).min()
     }
 
+    /// Forgets who asked for the change under way, if nobody waits for it any more.
+    pub(super) fn forget_change(&mut self) {
+        self.change.take_if(|change| change.reply.is_closed());
+    }
+
     pub(super) fn fail_change(&mut self, error: &Error) {
         if let Some(Change { reply, .. }) = self.change.take() {
-            let _ = reply.send(Err(error.clone()));
+            reply.send(Err(error.clone()));
         }
     }
 

@@ -1,7 +1,6 @@
 //! Role, term and vote, and who is told when they change.
 
 use super::snapshots::Sent;
-use super::transfers::Transfer;
 use super::{EventLoop, known_node};
 use crate::engine::raft_rs::pending::INTERRUPTED;
 use crate::metrics::Counter;
@@ -45,10 +44,7 @@ impl EventLoop {
             self.proposals.fail_all(&INTERRUPTED);
             self.reads.fail_all(&INTERRUPTED);
             self.fail_change(&INTERRUPTED);
-            if let Transfer::Pending { reply: Some(reply), .. } = std::mem::replace(&mut self.transfer, Transfer::None)
-            {
-                let _ = reply.send(Ok(()));
-            }
+            self.end_transfer(before.term);
         }
         if self.known.role == Role::Leader {
             self.listener.elected(self.known.term);

@@ -2,6 +2,7 @@
 
 use super::EventLoop;
 use crate::engine::raft_rs::inbox::Reply;
+use crate::engine::raft_rs::pending::INTERRUPTED;
 use crate::env::{Instant, NodeId};
 use crate::error::Error;
 use crate::metrics::Counter;
@@ -30,10 +31,19 @@ pub(super) enum Transfer {
     Unsettled,
 }
 
+impl Transfer {
+    /// Forgets who asked for it, if nobody waits for it any more.
+    pub(super) fn forget_who_has_gone(&mut self) {
+        if let Transfer::Pending { reply, .. } = self {
+            reply.take_if(|reply| reply.is_closed());
+        }
+    }
+}
+
 impl EventLoop {
     pub(super) fn start_transfer(&mut self, to: NodeId, reply: Reply<()>) {
         if let Err(error) = self.check_leading() {
-            let _ = reply.send(Err(error));
+            reply.send(Err(error));
             return;
         }
         let voter = self.raft.store().conf_state().voters.contains(&to.0);
@@ -43,7 +53,7 @@ impl EventLoop {
         // refused healthy targets; a dead one is given up after an election timeout.
         let eligible = Rule::TransferToEligible.holds(voter && !amid_change && to != self.host.node());
         if !eligible {
-            let _ = reply.send(Err(Error::TransferRefused));
+            reply.send(Err(Error::TransferRefused));
             return;
         }
         self.begin_transfer(to, Some(reply));
@@ -96,6 +106,18 @@ impl EventLoop {
         raft.become_follower(raft.term, INVALID_ID);
     }
 
+    /// Leadership of `term` is over: who asked for a transfer hears whether it has gone where it was to go. It has not if nobody has
+    /// stood for a later term, or another has this node's vote, or leads.
+    pub(super) fn end_transfer(&mut self, term: u64) {
+        let ended = std::mem::replace(&mut self.transfer, Transfer::None);
+        if let Transfer::Pending { to, reply: Some(reply) } = ended {
+            let raft = &self.raft.raft;
+            let is_another = |node: u64| ![INVALID_ID, to].contains(&node);
+            let is_lost = raft.term == term || is_another(raft.vote) || is_another(raft.leader_id);
+            reply.send(if is_lost { Err(INTERRUPTED) } else { Ok(()) });
+        }
+    }
+
     /// Notices that raft has given a transfer up, which it does in silence, and sets about to regain the lease.
     pub(super) fn settle_transfer(&mut self) {
         let under_way = Rule::TransferUnderWay.holds(self.raft.raft.lead_transferee.is_some());
@@ -106,7 +128,7 @@ impl EventLoop {
             Transfer::Pending { to, reply } => {
                 self.host.observe(Event::TransferAborted { to: NodeId(to) });
                 if let Some(reply) = reply {
-                    let _ = reply.send(Err(Error::TransferRefused));
+                    reply.send(Err(Error::TransferRefused));
                 }
             }
             Transfer::Unsettled => {}

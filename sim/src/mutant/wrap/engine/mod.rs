@@ -26,6 +26,7 @@ wrapper! {
         odd transfer(to: NodeId) -> Later<()>;
         plain wait_applied(index: u64) -> Later<()>;
         plain change_membership(change: MembershipChange) -> Later<u64>;
+        plain waiting() -> usize;
         plain deliver(packet: Packet);
         plain stop();
         plain ended() -> Later<()>;
