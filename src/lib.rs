@@ -13,7 +13,7 @@
 //! | [`request`] | what a client asks and what it is answered |
 //! | [`wire`] | what engines say to each other, as far as anybody else may know |
 //! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full |
-//! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`] |
+//! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`]; with the feature `conformance` the contract as a kit of tests |
 //! | [`lease`] | the rules by which a lease begins, is renewed and ends; the gate in front of a local read |
 //! | [`store`] | the MVCC store and its write-conflict detection |
 //! | [`coordinator`] | dispatch, retry, forwarding, lease reads, linearizable reads, scripts |
@@ -21,6 +21,8 @@
 //!
 //! Start with [`lease`]: it is the reason for the rest.
 
+#[cfg(any(test, feature = "conformance"))]
+mod bed;
 pub mod coordinator;
 pub mod engine;
 pub mod env;
@@ -38,3 +40,8 @@ pub mod wire;
 
 #[cfg(test)]
 mod tests;
+
+/// The examples of `docs/conformance.md` run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/conformance.md")]
+struct HoldingAnEngineToTheContract;

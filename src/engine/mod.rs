@@ -4,6 +4,8 @@
 //! readers run beside the loop and see only what is published.
 
 pub mod acks;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod factory;
 pub mod raft_rs;
 pub mod renewal;
@@ -151,7 +153,8 @@ pub trait Listener: Send + Sync {
 /// leadership is lost; whoever waits for an engine that stops, fails, or of which a task panics, hears that as soon as it has. Of a panic
 /// the runtime hears after that. Nothing is kept for a caller who has gone, and no task is left behind by an engine that has ended.
 ///
-/// A new kind of engine passes the scripts of `src/tests` and the simulator's checks.
+/// Each sentence is a test of `engine::conformance` (feature `conformance`), a kit that any engine can be held to; a new kind of engine
+/// passes it, the scripts of `src/tests` and the simulator's checks.
 pub trait Engine: Send + Sync + 'static {
     /// What is published now.
     fn status(&self) -> Status;

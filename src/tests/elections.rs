@@ -1,6 +1,6 @@
 //! Who leads, and when.
 
-use super::bed::{Cluster, ELECTION, TICK};
+use super::cluster::{Cluster, ELECTION, TICK};
 use crate::env::{NodeId, nanos};
 use crate::metrics::Counter;
 use crate::observe::{Event, Role};

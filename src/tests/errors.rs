@@ -1,6 +1,6 @@
 //! What an engine's errors are to callers, to the lease and to retries: on an engine that fails as the test says.
 
-use super::bed::{Cluster, Setup, Stub, get, put};
+use super::cluster::{Cluster, Setup, Stub, get, put};
 use crate::coordinator::RETRY_INTERVAL;
 use crate::engine::RenewalKind;
 use crate::env::NodeId;
@@ -104,7 +104,7 @@ fn a_node_that_is_said_to_lead_and_does_not_yet_forwards_nothing_to_itself() {
     let (mut c, stub) = led();
     stub.publishes(|status| status.role = crate::observe::Role::Candidate);
     let call = c.ask(1, get("k"));
-    assert_eq!((c.answer(call), c.sent(super::bed::What::Request, 1, 1).len()), (None, 0));
+    assert_eq!((c.answer(call), c.sent(super::cluster::What::Request, 1, 1).len()), (None, 0));
     stub.publishes(|status| status.role = crate::observe::Role::Leader);
     assert!(c.answered(call).is_ok());
 }

@@ -1,6 +1,6 @@
 //! How a lease begins, is renewed and ends on a running cluster; the rules themselves are tested beside them.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, get, lease_length, put};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, get, lease_length, put};
 use crate::engine::RenewalKind;
 use crate::env::{Instant, NodeId};
 use crate::error::ErrorKind;

@@ -1,6 +1,6 @@
 //! Who belongs to the group.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup};
 use crate::engine::MembershipChange::{AddLearner, Demote, Joint, Promote, Remove};
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};

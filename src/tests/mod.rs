@@ -1,9 +1,10 @@
 //! The stack, tested from outside as scripts: what is done to a cluster of real nodes, and what it must answer. No simulator is
 //! needed, and a change of the engine hears of it in seconds.
 //!
-//! [`bed`] is what the scripts run on.
+//! [`cluster`] is what the scripts run on.
 
-mod bed;
+mod cluster;
+mod conformance;
 mod elections;
 mod errors;
 mod leases;

@@ -1,6 +1,6 @@
 //! What is proposed is committed, applied, published and answered, in this order; or the caller hears what became of it.
 
-use super::bed::{Cluster, ELECTION, Setup, TICK, put};
+use super::cluster::{Cluster, ELECTION, Setup, TICK, put};
 use crate::env::{NodeId, Point};
 use crate::error::{Error, Outcome};
 use crate::metrics::Counter;

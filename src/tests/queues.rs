@@ -1,6 +1,6 @@
 //! Lanes and inboxes: what is full, what waits for what.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, put};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, put};
 use crate::env::{Lane, NodeId, Point, Work};
 use crate::metrics::Counter;
 use crate::observe::Event;

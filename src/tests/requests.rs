@@ -1,6 +1,6 @@
 //! What the coordinator makes of a request: served, forwarded, tried again, refused.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, What, get, put, script};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, What, get, put, script};
 use crate::coordinator::{InnerReads, Policy, RETRY_INTERVAL, WriteFence};
 use crate::env::{Lane, NodeId, Point, Work};
 use crate::error::{Error, Outcome};

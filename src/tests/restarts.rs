@@ -1,6 +1,6 @@
 //! What a node owes to others when it starts again, and what it finds.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, put};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, put};
 use crate::engine::MembershipChange::AddLearner;
 use crate::env::NodeId;
 use crate::error::Error;

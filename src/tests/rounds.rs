@@ -1,6 +1,6 @@
 //! ReadIndex rounds: the slow path of reads.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Pending};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Pending};
 use crate::error::{Error, Outcome};
 use crate::observe::{Event, RoundCause};
 use crate::wire::Kind;

@@ -1,6 +1,6 @@
 //! Scripts: reads from a snapshot and one checked write, tried again on conflict.
 
-use super::bed::{Call, Cluster, Setup, put, script};
+use super::cluster::{Call, Cluster, Setup, put, script};
 use crate::coordinator::{InnerReads, Policy, WriteFence};
 use crate::env::Work;
 use crate::error::Error;

@@ -1,6 +1,6 @@
 //! The beginning of the log becomes a snapshot, which stands in for it wherever it is needed.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Setup, TICK};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup, TICK};
 use crate::engine::MembershipChange::AddLearner;
 use crate::env::{Lane, NodeId, Point};
 use crate::error::Error;

@@ -1,6 +1,6 @@
 //! A leader whose disk stands still leads no longer than it must.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, TICK, get, put};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, TICK, get, put};
 use crate::engine::MembershipChange;
 use crate::env::NodeId;
 use crate::metrics::Counter;

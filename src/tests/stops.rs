@@ -1,6 +1,6 @@
 //! A node stops, in good order or by its disk.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, TICK, What, get, put};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, TICK, What, get, put};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::observe::{EndCause, Event, Miss, Role};
 use crate::wire::Kind;

@@ -1,6 +1,6 @@
 //! Leadership is handed over, or not.
 
-use super::bed::{Cluster, ELECTION, HEARTBEAT, Pending, Setup, TICK, lease_length};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Pending, Setup, TICK, lease_length};
 use crate::engine::MembershipChange;
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};

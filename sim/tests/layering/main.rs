@@ -73,6 +73,7 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
             &["metrics", "request"],
             &["wire"],
             &["transport"],
+            &["bed"],
             &["engine"],
             &["lease"],
             &["store"],

@@ -26,17 +26,19 @@ impl From<Kind> for What {
 
 /// What happens to messages that a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Drop,
     Hold,
     /// Not taken: the lane is full.
     Refuse,
+    /// Its sender panics.
+    Panic,
 }
 
 type Matches = Box<dyn Fn(&Packet) -> bool + Send>;
 
 /// The network of a cluster.
-pub(super) struct TestBus {
+pub(crate) struct TestBus {
     world: Arc<World>,
     state: Mutex<State>,
 }
@@ -54,12 +56,12 @@ struct State {
 }
 
 impl TestBus {
-    pub(super) fn new(world: Arc<World>) -> Self {
+    pub(crate) fn new(world: Arc<World>) -> Self {
         Self { world, state: Mutex::default() }
     }
 
     /// What matches has this fate from now on. Returns the rule's number.
-    pub(super) fn rule(&self, fate: Fate, matches: impl Fn(&Packet) -> bool + Send + 'static) -> u64 {
+    pub(crate) fn rule(&self, fate: Fate, matches: impl Fn(&Packet) -> bool + Send + 'static) -> u64 {
         let mut state = self.state.lock();
         state.last += 1;
         let number = state.last;
@@ -68,41 +70,41 @@ impl TestBus {
     }
 
     /// Ends one rule.
-    pub(super) fn end(&self, rule: u64) {
+    pub(crate) fn end(&self, rule: u64) {
         self.state.lock().rules.remove(&rule);
     }
 
     /// Ends the rules of this fate. What was held stays so.
-    pub(super) fn lift(&self, fate: Fate) {
+    pub(crate) fn lift(&self, fate: Fate) {
         self.state.lock().rules.retain(|_, (_, other)| *other != fate);
     }
 
     /// Lets go what is held and matches; the rules stay.
-    pub(super) fn release(&self, mut matches: impl FnMut(&Packet) -> bool) {
+    pub(crate) fn release(&self, mut matches: impl FnMut(&Packet) -> bool) {
         let mut state = self.state.lock();
         let (now, released) =
             (self.world.now(), state.held.extract_if(.., |packet| matches(packet)).collect::<Vec<_>>());
         released.into_iter().for_each(|packet| state.fly(now, packet));
     }
 
-    pub(super) fn delays(&self, latency: Duration) {
+    pub(crate) fn delays(&self, latency: Duration) {
         self.state.lock().latency = latency;
     }
 
-    pub(super) fn sent(&self) -> Vec<(u64, Packet)> {
+    pub(crate) fn sent(&self) -> Vec<(u64, Packet)> {
         self.state.lock().sent.clone()
     }
 
-    pub(super) fn forget_sent(&self) {
+    pub(crate) fn forget_sent(&self) {
         self.state.lock().sent.clear();
     }
 
-    pub(super) fn next_arrival(&self) -> Option<u64> {
+    pub(crate) fn next_arrival(&self) -> Option<u64> {
         self.state.lock().flying.keys().next().map(|(at, _)| *at)
     }
 
     /// Takes the next message that has arrived.
-    pub(super) fn arrived(&self) -> Option<Packet> {
+    pub(crate) fn arrived(&self) -> Option<Packet> {
         let mut state = self.state.lock();
         let first = state.flying.first_entry().filter(|first| first.key().0 <= self.world.now())?;
         Some(first.remove())
@@ -120,13 +122,15 @@ impl Bus<Message> for TestBus {
     fn send(&self, packet: Envelope<Message>) -> Result<(), LaneFull> {
         let mut state = self.state.lock();
         let fate = state.rules.values().find(|(matches, _)| matches(&packet)).map(|(_, fate)| *fate);
-        if fate == Some(Fate::Refuse) {
-            return Err(LaneFull);
+        match fate {
+            Some(Fate::Refuse) => return Err(LaneFull),
+            Some(Fate::Panic) => super::panic("the network was told to"),
+            Some(Fate::Drop | Fate::Hold) | None => {}
         }
         state.sent.push((self.world.now(), packet.clone()));
         match fate {
             Some(Fate::Hold) => state.held.push(packet),
-            Some(Fate::Drop | Fate::Refuse) => {}
+            Some(Fate::Drop | Fate::Refuse | Fate::Panic) => {}
             None => state.fly(self.world.now(), packet),
         }
         Ok(())
@@ -134,7 +138,7 @@ impl Bus<Message> for TestBus {
 }
 
 /// Is it this?
-pub(super) fn is(packet: &Packet, what: What) -> bool {
+pub(crate) fn is(packet: &Packet, what: What) -> bool {
     what == match &packet.body {
         Message::Wire(wire) => What::Wire(wire.kind),
         Message::Request { .. } => What::Request,
@@ -143,18 +147,23 @@ pub(super) fn is(packet: &Packet, what: What) -> bool {
 }
 
 /// Does it go from this node to that?
-pub(super) fn goes(packet: &Packet, from: u64, to: u64) -> bool {
+pub(crate) fn goes(packet: &Packet, from: u64, to: u64) -> bool {
     packet.from == Address::Node(NodeId(from)) && packet.to == Address::Node(NodeId(to))
 }
 
 /// Is it between this node and another?
-pub(super) fn touches(packet: &Packet, node: u64) -> bool {
+pub(crate) fn touches(packet: &Packet, node: u64) -> bool {
     let node = Address::Node(NodeId(node));
     let between_nodes = matches!((packet.from, packet.to), (Address::Node(_), Address::Node(_)));
     between_nodes && (packet.from == node || packet.to == node)
 }
 
+/// Does it ask for a vote, of a candidate that nobody told to stand?
+pub(crate) fn asks_for_vote(packet: &Packet) -> bool {
+    is(packet, Kind::PreVote.into()) || is(packet, Kind::Vote.into())
+}
+
 /// Is it another's than this node's?
-pub(super) fn is_of_others(packet: &Packet, node: u64) -> bool {
+pub(crate) fn is_of_others(packet: &Packet, node: u64) -> bool {
     packet.from != Address::Node(NodeId(node))
 }

@@ -1,9 +1,11 @@
 //! One thread, one clock, one queue of tasks that are ready: what a cluster does depends on nothing else.
 
 use crate::env::{BoxFuture, NodeId};
+use crate::tasks::Panic;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -13,7 +15,9 @@ const RESTLESS: usize = 1_000_000;
 
 /// Time and tasks of all nodes. Time moves only when a test moves it.
 #[derive(Default)]
-pub(super) struct World {
+pub(crate) struct World {
+    /// A task that panics is dropped, and the others run on, as a runtime has it; if not, the test ends.
+    outlives_panics: bool,
     state: Mutex<State>,
     ready: Arc<Mutex<VecDeque<u64>>>,
 }
@@ -25,6 +29,7 @@ struct State {
     timers: BTreeMap<Timer, Waker>,
     /// The last number that was given to a task or a timer.
     last: u64,
+    panics: Vec<Panic>,
 }
 
 /// The moment at which it goes off, and its number.
@@ -44,12 +49,16 @@ impl State {
 }
 
 impl World {
+    pub(crate) fn new(outlives_panics: bool) -> Self {
+        Self { outlives_panics, ..Self::default() }
+    }
+
     /// True time in nanoseconds.
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.state.lock().now
     }
 
-    pub(super) fn spawn(&self, of: Option<NodeId>, future: BoxFuture<()>) {
+    pub(crate) fn spawn(&self, of: Option<NodeId>, future: BoxFuture<()>) {
         let mut state = self.state.lock();
         let number = state.next();
         state.tasks.insert(number, Task { of, future });
@@ -57,28 +66,38 @@ impl World {
     }
 
     /// Drops the tasks of a node, wherever they wait.
-    pub(super) fn kill(&self, node: NodeId) {
+    pub(crate) fn kill(&self, node: NodeId) {
         let killed: Vec<_> = self.state.lock().tasks.extract_if(.., |_, task| task.of == Some(node)).collect();
         drop(killed);
     }
 
     /// How many tasks a node has that have not ended.
-    pub(super) fn tasks_of(&self, node: NodeId) -> usize {
+    pub(crate) fn tasks_of(&self, node: NodeId) -> usize {
         self.state.lock().tasks.values().filter(|task| task.of == Some(node)).count()
     }
 
-    /// Polls what is ready until nothing is.
-    pub(super) fn run_until_idle(&self) {
+    /// Polls what is ready until nothing is, and tells of each poll.
+    pub(crate) fn run_until_idle(&self, polled: impl Fn()) {
         let mut polls = 0;
         while let Some(number) = self.take_ready() {
             polls += 1;
             assert!(polls < RESTLESS, "the tasks do not come to rest");
             let Some(mut task) = self.state.lock().tasks.remove(&number) else { continue };
             let waker = Waker::from(Arc::new(Wakeup { task: number, ready: Arc::clone(&self.ready) }));
-            if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-                self.state.lock().tasks.insert(number, task);
+            let mut context = Context::from_waker(&waker);
+            match catch_unwind(AssertUnwindSafe(|| task.future.as_mut().poll(&mut context))) {
+                Ok(Poll::Ready(())) => {}
+                Ok(Poll::Pending) => drop(self.state.lock().tasks.insert(number, task)),
+                Err(panic) if self.outlives_panics => self.state.lock().panics.push(panic),
+                Err(panic) => resume_unwind(panic),
             }
+            polled();
         }
+    }
+
+    /// What tasks have panicked with since this was asked last.
+    pub(crate) fn take_panics(&self) -> Vec<Panic> {
+        std::mem::take(&mut self.state.lock().panics)
     }
 
     fn take_ready(&self) -> Option<u64> {
@@ -86,12 +105,12 @@ impl World {
     }
 
     /// When the next timer goes off.
-    pub(super) fn next_timer(&self) -> Option<u64> {
+    pub(crate) fn next_timer(&self) -> Option<u64> {
         self.state.lock().timers.keys().next().map(|(at, _)| *at)
     }
 
     /// Moves time to `now` and wakes whose timers have gone off.
-    pub(super) fn advance_to(&self, now: u64) {
+    pub(crate) fn advance_to(&self, now: u64) {
         let gone_off: Vec<_> = {
             let mut state = self.state.lock();
             state.now = now;
@@ -100,7 +119,7 @@ impl World {
         gone_off.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    pub(super) fn sleep(self: &Arc<Self>, nanos: u64) -> Sleep {
+    pub(crate) fn sleep(self: &Arc<Self>, nanos: u64) -> Sleep {
         let mut state = self.state.lock();
         let timer = (state.now.saturating_add(nanos), state.next());
         Sleep { world: Arc::clone(self), timer }
@@ -119,7 +138,7 @@ impl Wake for Wakeup {
 }
 
 /// Over once time has come to its timer.
-pub(super) struct Sleep {
+pub(crate) struct Sleep {
     world: Arc<World>,
     timer: Timer,
 }

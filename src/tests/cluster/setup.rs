@@ -1,28 +1,21 @@
-//! How a cluster of the test bed is set up: the one place that builds nodes.
+//! How a cluster is set up: the one place that builds nodes.
 
-use super::disk::TestDisk;
+use super::Cluster;
 use super::stub::Stub;
+use crate::bed::{Machine, Process, Software};
 use crate::coordinator;
+use crate::engine::conformance::{self, ELECTION, TICK};
 use crate::engine::raft_rs::RaftRs;
 use crate::engine::{self, RenewalKind};
-use crate::env::{Bus, NodeId};
+use crate::env::NodeId;
 use crate::error::Error;
 use crate::lease;
 use crate::node::{Config, Node, Parts};
-use crate::observe::{Host, Membership};
-use crate::transport::Message;
+use crate::observe::Membership;
+use crate::transport::Packet;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// One step of Raft's clock.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
-
-/// Time between two heartbeats.
-pub(crate) const HEARTBEAT: Duration = Duration::from_millis(100);
-
-/// How long a follower that has heard its leader votes for nobody else.
-pub(crate) const ELECTION: Duration = Duration::from_secs(1);
 
 /// How long a lease lasts from its base on.
 pub(crate) fn lease_length() -> Duration {
@@ -32,9 +25,9 @@ pub(crate) fn lease_length() -> Duration {
 /// A cluster to be.
 #[derive(Clone)]
 pub(crate) struct Setup {
-    pub(super) founders: Membership,
+    founders: Membership,
     /// Nodes that run and are no members yet.
-    pub(super) strangers: Vec<NodeId>,
+    strangers: Vec<NodeId>,
     renewal: RenewalKind,
     compact_after: Option<NonZeroU64>,
     policy: coordinator::Policy,
@@ -111,34 +104,44 @@ impl Setup {
         self
     }
 
-    /// Starts one node of it.
-    pub(super) fn node(&self, host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, disk: TestDisk) -> Result<Node, Error> {
+    pub(crate) fn start(self) -> Cluster {
+        Cluster::start(self).expect("an empty disk opens")
+    }
+}
+
+impl Software for Setup {
+    type Process = Node;
+
+    fn nodes(&self) -> Vec<NodeId> {
+        let Membership { voters, learners, .. } = &self.founders;
+        [voters, learners, &self.strangers].into_iter().flatten().copied().collect()
+    }
+
+    fn start(&self, Machine { host, bus, disk }: Machine) -> Result<Node, Error> {
         let lease = lease::Policy::new(lease_length(), self.renewal);
         let config = Config {
             engine: engine::Config {
-                founders: self.founders.clone(),
-                tick: TICK,
-                heartbeat: HEARTBEAT,
-                election_timeout: ELECTION,
-                read_retry: ELECTION / 2,
                 renewal: self.renewal,
-                renewal_interval: 3 * HEARTBEAT,
                 compact_after: self.compact_after,
                 async_writes: self.async_writes,
-                max_write_bytes: 1 << 20,
-                stall: Some(2 * ELECTION),
                 admission: coordinator::ADMISSION,
-                max_append_bytes: 1 << 20,
-                max_inflight: 1_024,
-                pre_vote: true,
-                check_quorum: true,
-                ask_inbox: 1_024,
                 heartbeat_inbox: self.inbox,
                 bulk_inbox: self.inbox,
+                ..conformance::config(self.founders.clone())
             },
             lease: lease::Policy { read_ends: self.read_ends.unwrap_or(lease.read_ends), ..lease },
             coordinator: self.policy,
         };
         Node::start(Parts::new(Arc::clone(&self.engines), host, bus, Arc::new(disk), config))
+    }
+}
+
+impl Process for Node {
+    fn deliver(&self, packet: Packet) {
+        Node::deliver(self, packet);
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?}", self.status())
     }
 }

@@ -1,6 +1,6 @@
 //! What clients ask, and what they are answered.
 
-use super::cluster::{Answer, Call, Cluster};
+use super::Cluster;
 use crate::env::{Address, Bus, Envelope, Instant, Lane, NodeId};
 use crate::error::Error;
 use crate::observe::{Event, Miss};
@@ -8,6 +8,13 @@ use crate::request::{ReadPath, Request, Response};
 use crate::transport::{CallId, Hop, Message};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What a node made of a request.
+pub(crate) type Answer = Result<Response, Error>;
+
+/// A client's request that is under way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Call(u64);
 
 /// What a client gives a request.
 const BUDGET: Duration = Duration::from_secs(30);
@@ -24,26 +31,26 @@ impl Cluster {
     }
 
     fn send(&mut self, node: u64, request: Request, budget: Duration, forwarded: bool) -> Call {
-        self.calls += 1;
-        let call = CallId { incarnation: 0, number: self.calls };
+        let number = self.next_number();
+        let call = CallId { incarnation: 0, number };
         let body =
             Message::Request { call, budget, hop: Hop { forwarded, ..Hop::default() }, request: Arc::new(request) };
         let (from, to) = (Address::Client(0), Address::Node(NodeId(node)));
         let sent = self.bus.send(Envelope { from, to, lane: Lane::Request, stamp: None, echo: None, body });
         sent.expect("clients' lanes are never full");
         self.settle();
-        Call(self.calls)
+        Call(number)
     }
 
     /// The answer, if there is one yet.
     pub(crate) fn answer(&self, call: Call) -> Option<Answer> {
-        self.answers.get(&call).cloned()
+        self.replies.get(&call.0).cloned()
     }
 
     /// Lets time pass until there is an answer.
     pub(crate) fn answered(&mut self, call: Call) -> Answer {
-        self.run_until(|cluster| cluster.answers.contains_key(&call));
-        self.answers[&call].clone()
+        self.run_until(|cluster| cluster.replies.contains_key(&call.0));
+        self.replies[&call.0].clone()
     }
 
     /// Sends a request, and waits for its answer.
@@ -91,7 +98,7 @@ impl Cluster {
             Event::LeaseEnded { .. } => Some(None),
             _ => None,
         };
-        self.member(node).surroundings.all_events().into_iter().rev().find_map(last).flatten()
+        self.all_events(node).into_iter().rev().find_map(last).flatten()
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a test may do to messages, clocks, disks and tasks.
 
 use super::bus::{self, Fate, What};
-use super::cluster::Cluster;
+use super::machines::{Bed, Software};
 use crate::env::{Lane, Point, Work};
 use crate::wire::Kind;
 use std::time::Duration;
 
-impl Cluster {
+impl<S: Software> Bed<S> {
     /// Holds messages of this kind on this link, those to come.
     pub(crate) fn hold(&mut self, what: impl Into<What>, from: u64, to: u64) {
         let what = what.into();
@@ -84,6 +84,16 @@ impl Cluster {
     pub(crate) fn fail_disk(&mut self, node: u64, fails: bool) {
         self.member(node).disk.fails(fails);
         self.settle();
+    }
+
+    /// Lets whoever asks a disk to make anything durable panic.
+    pub(crate) fn panic_disk(&mut self, node: u64) {
+        self.member(node).disk.panics();
+    }
+
+    /// Lets a node panic when it sends its next message.
+    pub(crate) fn panic_bus(&mut self, node: u64) {
+        self.bus.rule(Fate::Panic, move |packet| !bus::is_of_others(packet, node));
     }
 
     /// Lets a disk's syncs wait, or go on.

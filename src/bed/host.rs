@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// A node's surroundings, which survive its process.
 #[derive(Default)]
-pub(super) struct Surroundings {
+pub(crate) struct Surroundings {
     state: Mutex<State>,
     resumed: Signal,
 }
@@ -30,48 +30,92 @@ struct State {
 }
 
 impl Surroundings {
-    pub(super) fn breaks_clock(&self, broken: bool) {
+    pub(crate) fn breaks_clock(&self, broken: bool) {
         self.state.lock().clock_broken = broken;
     }
 
     /// Every task that comes to `point` is held there.
-    pub(super) fn hold_at(&self, point: Point) {
+    pub(crate) fn hold_at(&self, point: Point) {
         self.state.lock().trap = Some(point);
     }
 
     /// Lets go who is held.
-    pub(super) fn resume(&self) {
+    pub(crate) fn resume(&self) {
         self.state.lock().trap = None;
         self.resumed.changed();
     }
 
     /// How many tasks are held.
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.state.lock().trapped
     }
 
-    pub(super) fn costs(&self, work: Work, cost: Duration) {
+    pub(crate) fn costs(&self, work: Work, cost: Duration) {
         self.state.lock().costs.insert(work, cost);
     }
 
-    pub(super) fn all_events(&self) -> Vec<Event> {
+    pub(crate) fn all_events(&self) -> Vec<Event> {
         self.state.lock().events.clone()
     }
 
     /// Those since the last [`Surroundings::forget`].
-    pub(super) fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         let state = self.state.lock();
         state.events[state.forgotten..].to_vec()
     }
 
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let mut state = self.state.lock();
         state.forgotten = state.events.len();
     }
 }
 
+/// `env_of!(Type)`: everything that an [`Env`] does goes through to what `Type` has in its field `host`, which is another.
+macro_rules! env_of {
+    ($around:ty) => {
+        impl $crate::env::Env for $around {
+            fn node(&self) -> $crate::env::NodeId {
+                self.host.node()
+            }
+
+            fn incarnation(&self) -> u64 {
+                self.host.incarnation()
+            }
+
+            fn monotonic(&self) -> $crate::env::Reading {
+                self.host.monotonic()
+            }
+
+            fn wall(&self) -> Result<std::time::Duration, $crate::env::ClockError> {
+                self.host.wall()
+            }
+
+            fn sleep(&self, duration: std::time::Duration) -> $crate::env::Wait {
+                self.host.sleep(duration)
+            }
+
+            fn spawn(&self, name: &'static str, task: $crate::env::BoxFuture<()>) {
+                self.host.spawn(name, task);
+            }
+
+            fn entropy(&self, purpose: &'static str) -> u64 {
+                self.host.entropy(purpose)
+            }
+
+            fn work_times(&self, work: $crate::env::Work, times: u32) -> $crate::env::Wait {
+                self.host.work_times(work, times)
+            }
+
+            fn point(&self, point: $crate::env::Point) -> $crate::env::Wait {
+                self.host.point(point)
+            }
+        }
+    };
+}
+pub(crate) use env_of;
+
 /// What one process runs on.
-pub(super) struct TestHost {
+pub(crate) struct TestHost {
     node: NodeId,
     incarnation: u64,
     world: Arc<World>,
@@ -81,7 +125,7 @@ pub(super) struct TestHost {
 }
 
 impl TestHost {
-    pub(super) fn new(node: NodeId, incarnation: u64, world: Arc<World>, surroundings: Arc<Surroundings>) -> Self {
+    pub(crate) fn new(node: NodeId, incarnation: u64, world: Arc<World>, surroundings: Arc<Surroundings>) -> Self {
         Self { node, incarnation, world, surroundings, drawn: Mutex::default() }
     }
 }

@@ -10,7 +10,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 /// One node's disk; it survives the node. Cloned, it is the same disk.
 #[derive(Clone, Default)]
-pub(super) struct TestDisk(Arc<Inner>);
+pub(crate) struct TestDisk(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -24,36 +24,42 @@ struct State {
     durable: Files,
     fails: bool,
     stalls: bool,
+    panics: bool,
     /// How many syncs and replacements were begun.
     syncs: usize,
 }
 
 impl TestDisk {
     /// Loses what was not synced.
-    pub(super) fn crash(&self) {
+    pub(crate) fn crash(&self) {
         let mut state = self.0.state.lock();
         state.written = state.durable.clone();
     }
 
     /// Every operation fails from now on, or none.
-    pub(super) fn fails(&self, fails: bool) {
+    pub(crate) fn fails(&self, fails: bool) {
         self.0.state.lock().fails = fails;
         self.0.recovered.changed();
     }
 
     /// Syncs and replacements wait from now on, or go on.
-    pub(super) fn stalls(&self, stalls: bool) {
+    pub(crate) fn stalls(&self, stalls: bool) {
         self.0.state.lock().stalls = stalls;
         self.0.recovered.changed();
     }
 
+    /// Whoever asks for anything to be made durable from now on panics.
+    pub(crate) fn panics(&self) {
+        self.0.state.lock().panics = true;
+    }
+
     /// How many syncs and replacements were begun.
-    pub(super) fn syncs(&self) -> usize {
+    pub(crate) fn syncs(&self) -> usize {
         self.0.state.lock().syncs
     }
 
     /// Changes what is on the disk, as a fault of its own might.
-    pub(super) fn corrupt(&self, file: &str, change: impl Fn(&mut Vec<u8>)) {
+    pub(crate) fn corrupt(&self, file: &str, change: impl Fn(&mut Vec<u8>)) {
         let mut state = self.0.state.lock();
         let State { written, durable, .. } = &mut *state;
         [written, durable].into_iter().for_each(|files| change(files.entry(file.to_owned()).or_default()));
@@ -75,6 +81,9 @@ impl TestDisk {
         Box::pin(async move {
             disk.recovered.until(|| !disk.state.lock().stalls).await;
             let mut state = disk.state.lock();
+            if state.panics {
+                super::panic("the disk was told to");
+            }
             if state.fails {
                 return Err(DiskError);
             }

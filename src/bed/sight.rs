@@ -1,23 +1,27 @@
-//! What a test sees of a cluster, beside answers.
+//! What a test sees, beside answers.
 
 use super::bus::{self, What};
-use super::cluster::Cluster;
+use super::machines::{Bed, Software};
 use crate::env::{Instant, Stamp};
-use crate::metrics::Counter;
 use crate::observe::Event;
 use crate::transport::Packet;
 use crate::wire::Kind;
 use std::time::Duration;
 
-impl Cluster {
+impl<S: Software> Bed<S> {
     /// True time; what every clock shows.
     pub(crate) fn now(&self) -> Instant {
         Instant::from_nanos(self.world.now())
     }
 
-    /// What `node` told since the start, or the last [`Cluster::forget`].
+    /// What `node` told since the start, or the last [`Bed::forget`].
     pub(crate) fn events(&self, node: u64) -> Vec<Event> {
         self.member(node).surroundings.events()
+    }
+
+    /// What it has told since the bed was made.
+    pub(crate) fn all_events(&self, node: u64) -> Vec<Event> {
+        self.member(node).surroundings.all_events()
     }
 
     /// Forgets, lets `span` pass, and forgets nothing after that.
@@ -66,9 +70,5 @@ impl Cluster {
     /// How many syncs its disk was asked for.
     pub(crate) fn syncs(&self, node: u64) -> usize {
         self.member(node).disk.syncs()
-    }
-
-    pub(crate) fn count(&self, node: u64, counter: Counter) -> u64 {
-        self.node(node).metrics().get(counter)
     }
 }

@@ -1,20 +1,50 @@
 //! Who leads, who belongs to the group, and what is asked of an engine itself.
 
-use super::bus::{self, Fate};
-use super::cluster::{Cluster, Pending};
+use super::{Cluster, Setup};
+use crate::bed::Pending;
 use crate::engine::{Engine, MembershipChange, Status};
 use crate::env::NodeId;
 use crate::error::Error;
+use crate::metrics::Counter;
+use crate::node::Node;
 use crate::observe::RoundCause;
-use crate::transport::Packet;
-use crate::wire::Kind;
 use std::sync::Arc;
 
 impl Cluster {
+    /// Voters `n1` and so on; nobody leads.
+    pub(crate) fn of(voters: u64) -> Self {
+        Setup::of(voters).start()
+    }
+
+    /// The same, led by `n1`.
+    pub(crate) fn led(voters: u64) -> Self {
+        Self::of(voters).elected(1)
+    }
+
+    /// This cluster, with that leader.
+    pub(crate) fn elected(mut self, node: u64) -> Self {
+        self.elect(node);
+        self
+    }
+
+    /// Stops a node in good order. It still answers that it has stopped.
+    pub(crate) fn stop(&mut self, node: u64) -> Pending<()> {
+        let stopped = self.node(node).stop();
+        self.begin(stopped)
+    }
+
+    /// A running node.
+    pub(crate) fn node(&self, node: u64) -> &Node {
+        self.process(node)
+    }
+
+    pub(crate) fn count(&self, node: u64, counter: Counter) -> u64 {
+        self.node(node).metrics().get(counter)
+    }
+
     /// Lets time pass until `node` leads: nobody else gets as far as asking for votes.
     pub(crate) fn stand(&mut self, node: u64) {
-        let others = move |packet: &Packet| bus::is(packet, Kind::PreVote.into()) && bus::is_of_others(packet, node);
-        let quiet = self.bus.rule(Fate::Drop, others);
+        let quiet = self.let_others_not_stand(node);
         self.run_until(|cluster| cluster.status(node).leads());
         self.bus.end(quiet);
     }

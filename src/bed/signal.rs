@@ -6,11 +6,11 @@ use std::task::{Poll, Waker};
 
 /// Wakes those who wait whenever something may have changed.
 #[derive(Default)]
-pub(super) struct Signal(Mutex<Vec<Waker>>);
+pub(crate) struct Signal(Mutex<Vec<Waker>>);
 
 impl Signal {
     /// Waits until `holds`; it is asked again after each [`Signal::changed`].
-    pub(super) async fn until(&self, holds: impl Fn() -> bool) {
+    pub(crate) async fn until(&self, holds: impl Fn() -> bool) {
         poll_fn(|cx| {
             if holds() {
                 return Poll::Ready(());
@@ -21,7 +21,7 @@ impl Signal {
         .await;
     }
 
-    pub(super) fn changed(&self) {
+    pub(crate) fn changed(&self) {
         std::mem::take(&mut *self.0.lock()).into_iter().for_each(Waker::wake);
     }
 }

@@ -1,0 +1,39 @@
+//! Engines that break the contract in one place each, and the test of the kit that is about that place.
+
+mod answered;
+mod heard;
+mod kept;
+mod seen;
+
+use crate::engine::Factory;
+use crate::rules::Rule;
+use std::sync::Arc;
+
+/// An engine that is wrong in one place.
+pub(super) struct Mutant {
+    /// What is wrong about it.
+    pub(super) name: String,
+    /// The tests of the kit that are about that.
+    pub(super) tests: Vec<String>,
+    pub(super) engines: Arc<dyn Factory>,
+    /// The rules that it does not keep.
+    pub(super) rules_off: &'static [Rule],
+}
+
+impl Mutant {
+    fn new(name: impl Into<String>, tests: &[&str], engines: Arc<dyn Factory>) -> Self {
+        let tests = tests.iter().map(|test| (*test).to_owned()).collect();
+        Self { name: name.into(), tests, engines, rules_off: &[] }
+    }
+
+    /// An engine that does not keep these rules.
+    fn without(rules_off: &'static [Rule], tests: &[&str]) -> Self {
+        let name = format!("without {}", rules_off.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(", "));
+        Self { rules_off, ..Self::new(name, tests, Arc::new(crate::engine::raft_rs::RaftRs::default())) }
+    }
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<Mutant> {
+    [answered::mutants(), heard::mutants(), seen::mutants(), kept::mutants()].into_iter().flatten().collect()
+}
