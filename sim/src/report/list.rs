@@ -1,5 +1,6 @@
 //! The tables of `leasehold list`, from which the tables of `docs/` are written too.
 
+use super::object::Object;
 use super::style::{aligned, terminal_width};
 use crate::check;
 use crate::mutant::{Variant, variants};
@@ -31,11 +32,11 @@ impl Listing {
 
     /// One JSON object a row, its fields in the order of the columns.
     pub fn json_lines(&self) -> String {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let field = |(name, value): (&&str, &String)| format!("{}:{}", quoted(&name.replace(' ', "_")), quoted(value));
         let row = |row: &Vec<String>| {
-            let fields: Vec<String> = self.head.iter().zip(row).map(field).collect();
-            format!("{{{}}}", fields.join(","))
+            let fields = self.head.iter().zip(row);
+            fields
+                .fold(Object::default(), |object, (name, value)| object.with(&name.replace(' ', "_"), value))
+                .to_string()
         };
         let lines: Vec<String> = self.rows.iter().map(row).collect();
         lines.join("\n")

@@ -4,11 +4,11 @@
 //! harm, a `claimed` or `by_theory` of `null` means as far as it likes, and `by_theory` is 0 where the lease is longer than the
 //! promises.
 
+use super::object::Object;
 use super::style::Style;
 use crate::scenario::{Dial, Reach, Scenario, print};
 use crate::verdict::{Breach, Margin};
 use crate::words::figures::{count, counted};
-use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -98,48 +98,25 @@ pub fn margin_json(margin: &Margin) -> String {
         Reach::UpTo(value) => Some(value),
     };
     let breach = margin.found.breach.as_ref();
-    let object = Object {
-        scenario: &margin.title,
-        variant: &margin.variant,
-        seeds: margin.seeds.to_string(),
-        dial: margin.dial.name(),
-        unit: if margin.dial.is_drift() { "ppm" } else { "us" },
-        safe_to: margin.found.safe_to,
-        unsafe_from: breach.map(|(value, _)| *value),
-        limit: margin.dial.limit(),
-        claimed: up_to(margin.claimed),
-        by_theory: margin.by_theory.map_or(Some(0), up_to),
-        below_claim: margin.is_below_claim(),
-        class: breach.map(|(_, breach)| breach.class.to_string()),
-        check: breach.map(|(_, breach)| breach.check.as_str()),
-        seed: breach.map(|(_, breach)| breach.seed),
-        message: breach.map(|(_, breach)| breach.message.as_str()),
-        runs: margin.runs,
-        cuts: margin.cuts,
-    };
-    // Strings and numbers: serde_json has nothing to refuse.
-    serde_json::to_string(&object).unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    scenario: &'a str,
-    variant: &'a str,
-    seeds: String,
-    dial: &'a str,
-    unit: &'a str,
-    safe_to: Option<u64>,
-    unsafe_from: Option<u64>,
-    limit: u64,
-    claimed: Option<u64>,
-    by_theory: Option<u64>,
-    below_claim: bool,
-    class: Option<String>,
-    check: Option<&'a str>,
-    seed: Option<u64>,
-    message: Option<&'a str>,
-    runs: u64,
-    cuts: u64,
+    Object::default()
+        .with("scenario", &margin.title)
+        .with("variant", &margin.variant)
+        .with("seeds", margin.seeds.to_string())
+        .with("dial", margin.dial.name())
+        .with("unit", if margin.dial.is_drift() { "ppm" } else { "us" })
+        .with("safe_to", margin.found.safe_to)
+        .with("unsafe_from", breach.map(|(value, _)| *value))
+        .with("limit", margin.dial.limit())
+        .with("claimed", up_to(margin.claimed))
+        .with("by_theory", margin.by_theory.map_or(Some(0), up_to))
+        .with("below_claim", margin.is_below_claim())
+        .with("class", breach.map(|(_, breach)| breach.class.to_string()))
+        .with("check", breach.map(|(_, breach)| &breach.check))
+        .with("seed", breach.map(|(_, breach)| breach.seed))
+        .with("message", breach.map(|(_, breach)| &breach.message))
+        .with("runs", margin.runs)
+        .with("cuts", margin.cuts)
+        .to_string()
 }
 
 #[cfg(test)]

@@ -5,51 +5,31 @@
 //! `chaos_seeds` is `null` where chaos shows nothing within its limit, or was not asked. `wall_ms` is the only field in which
 //! two equal searches may differ.
 
+use super::object::Object;
 use super::style::{aligned, terminal_width};
 use crate::mutant::Kind;
 use crate::verdict::Row;
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct Object<'a> {
-    variant: &'a str,
-    kind: &'a str,
-    class: &'a str,
-    killed: bool,
-    reached: Option<bool>,
-    by: Option<&'a str>,
-    expected_by: Option<&'a str>,
-    scenario: Option<&'a str>,
-    seeds_median: Option<u64>,
-    seeds_worst: Option<u64>,
-    chaos_seeds: Option<u64>,
-    chaos_by: Option<&'a str>,
-    /// All checks that speak when the first run that shows it goes on to its end.
-    checks: Vec<&'a str>,
-    wall_ms: f64,
-}
 
 /// `row` as one line of JSON, without the newline.
 pub fn matrix_line(row: &Row) -> String {
     let seen = row.variant.seen;
-    let object = Object {
-        variant: row.variant.name,
-        kind: row.variant.kind.name(),
-        class: row.variant.harm.name(),
-        killed: row.killed(),
-        reached: row.reached,
-        by: row.first().map(|seen| seen.by.as_str()),
-        expected_by: seen.map(|seen| seen.by),
-        scenario: seen.map(|seen| seen.scenario),
-        seeds_median: row.median(),
-        seeds_worst: row.worst(),
-        chaos_seeds: row.chaos.as_ref().map(|seen| seen.after),
-        chaos_by: row.chaos.as_ref().map(|seen| seen.by.as_str()),
-        checks: row.checks.iter().copied().collect(),
-        wall_ms: row.wall.as_secs_f64() * 1e3,
-    };
-    // Strings, numbers and lists of strings: serde_json has nothing to refuse.
-    serde_json::to_string(&object).unwrap_or_default()
+    Object::default()
+        .with("variant", row.variant.name)
+        .with("kind", row.variant.kind.name())
+        .with("class", row.variant.harm.name())
+        .with("killed", row.killed())
+        .with("reached", row.reached)
+        .with("by", row.first().map(|seen| &seen.by))
+        .with("expected_by", seen.map(|seen| seen.by))
+        .with("scenario", seen.map(|seen| seen.scenario))
+        .with("seeds_median", row.median())
+        .with("seeds_worst", row.worst())
+        .with("chaos_seeds", row.chaos.as_ref().map(|seen| seen.after))
+        .with("chaos_by", row.chaos.as_ref().map(|seen| &seen.by))
+        // All checks that speak when the first run that shows it goes on to its end.
+        .with("checks", &row.checks)
+        .with("wall_ms", row.wall.as_secs_f64() * 1e3)
+        .to_string()
 }
 
 /// `rows` as a table, as wide as the terminal: what aiming finds, and beside it what chance does.

@@ -15,6 +15,7 @@
 //! | `tally`    | many runs of one scenario and variant in a few numbers; medians                      |
 //! | `compare`  | several variants side by side, and where the time of a script goes                   |
 //! | `jsonl`    | one JSON object a run                                                                |
+//! | `object`   | what one JSON object is made of                                                      |
 //! | `margin`   | how far from unsafe a scenario is                                                    |
 //! | `junit`    | JUnit XML, for what shows test results                                               |
 //! | `github`   | annotations and the summary of a step of a GitHub workflow                           |
@@ -40,6 +41,7 @@ mod junit;
 mod list;
 mod margin;
 mod matrix;
+mod object;
 mod pinned;
 mod progress;
 mod screen;
