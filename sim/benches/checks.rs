@@ -9,6 +9,7 @@
 //! Times are those of the thread on its core (Linux: `/proc/thread-self/schedstat`), so that other load matters little. All is
 //! printed as a share of the run under all checks, which is what to watch: it hardly depends on the machine.
 
+use leasehold::env::GroupId;
 use leasehold_sim::check::{self, CheckInfo};
 use leasehold_sim::history::{Fingerprint, History, Keep, Observer, Record};
 use leasehold_sim::mutant::DEFAULT;
@@ -87,7 +88,7 @@ impl Costs {
             let (mut view, mut meter) = (View::default(), Meter::new(&spec.scenario));
             shown(records, |record| {
                 view.record(record);
-                meter.record(record, &view);
+                meter.record(record, &view.within(GroupId::FIRST));
             })
         })
         .saturating_sub(folded);

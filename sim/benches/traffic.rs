@@ -4,6 +4,7 @@
 //! are there) and once in a bare loop that steps three `RawNode`s by hand. Both print microseconds a message; the last line is
 //! their ratio, which is what to watch: it does not depend on the machine.
 
+use leasehold::env::GroupId;
 use leasehold::store::Command;
 use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use leasehold_sim::history::{History, Keep};
@@ -63,7 +64,7 @@ fn simulated() -> (u64, Duration) {
             let plan = Plan { scenario, assembly: &DEFAULT, leak: false };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             world.run(SimTime::at(Duration::from_secs(3)), || false);
-            let leader = cluster.replicas().leader().expect("three healthy nodes elect a leader");
+            let leader = cluster.replicas().of(GroupId::FIRST).leader().expect("three healthy nodes elect a leader");
             for writer in 0..IN_FLIGHT {
                 cluster.on_node(leader, |node| async move {
                     let command = Command::Put { key: format!("k{writer}"), value: vec![0; 8] }.encode();

@@ -43,9 +43,7 @@ mod tests {
         let healed = cut().fault(1_000, 1, Verb::Heal, Activated).fault(1_000, 0, Verb::Disk, Ended);
         let ended = cut().fault(1_000, 0, Verb::Disk, Ended);
         let settled = |events: &Events, at| {
-            let mut view = View::default();
-            events.records().iter().for_each(|record| view.record(record));
-            Premises::of_tests().is_settled(view.faults.calm(|_| true), ms(at))
+            Premises::of_tests().is_settled(View::after(events).first().faults.calm(|_| true), ms(at))
         };
         assert!(!settled(&healed, 5_000) && settled(&healed, 6_000), "after two elections of at most 2.1 s");
         assert!(!settled(&ended, 6_000) && settled(&ended, 14_000), "after six");

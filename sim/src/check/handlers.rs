@@ -9,7 +9,7 @@ use crate::history::{
     ScriptEnded, Vote, handlers,
 };
 use crate::time::SimTime;
-use crate::view::{Replica, View};
+use crate::view::{GroupView, Replica};
 use leasehold::env::{Instant, Lane, NodeId, Stamp};
 use leasehold::observe::{EndCause, Membership, Role, RoundCause, Timing};
 use std::cell::Cell;
@@ -20,7 +20,7 @@ use std::time::Duration;
 pub(crate) struct Now<'a> {
     pub(super) at: SimTime,
     /// What is so, by all records up to this one.
-    pub(super) nodes: &'a View,
+    pub(super) nodes: &'a GroupView<'a>,
     pub(super) premises: &'a Premises,
     info: &'static CheckInfo,
     judged: Cell<u64>,
@@ -28,7 +28,7 @@ pub(crate) struct Now<'a> {
 }
 
 impl<'a> Now<'a> {
-    pub(super) fn new(at: SimTime, nodes: &'a View, premises: &'a Premises, info: &'static CheckInfo) -> Self {
+    pub(super) fn new(at: SimTime, nodes: &'a GroupView<'a>, premises: &'a Premises, info: &'static CheckInfo) -> Self {
         Self { at, nodes, premises, info, judged: Cell::new(0), deaf: Cell::new(false) }
     }
 

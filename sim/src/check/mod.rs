@@ -1,7 +1,7 @@
 //! What must never happen, and what must not happen too often: one file a property.
 //!
 //! A check has a handler for each kind of record that it looks at, and no cluster, clock or scenario: `history::hears` lists them. What is
-//! so at that moment it asks of the [`View`](crate::view::View). It remembers what else it needs and answers with a [`Finding`] at the first
+//! so at that moment it asks of the [`GroupView`](crate::view::GroupView). It remembers what else it needs and answers with a [`Finding`] at the first
 //! violation; what can only be counted it judges at the end. [`Panel`] tells each record to those that have a handler for it, and counts
 //! how often each property was evaluated.
 //!

@@ -1,5 +1,7 @@
 //! All checks of a run: each record goes to those that have a handler for it.
 //!
+//! They are those of one group, the first: what is told of another is nothing to them.
+//!
 //! A call to a check that has nothing to say costs about as much as most that have: handlers are as fine as it takes for the frequent
 //! records to reach only those who look at them.
 
@@ -10,11 +12,14 @@ use crate::history::{
     ProcessChange, Record, ScriptEnded, Vote, handlers,
 };
 use crate::time::SimTime;
-use crate::view::View;
-use leasehold::env::{Instant, Lane, NodeId, Stamp};
+use crate::view::{GroupView, View};
+use leasehold::env::{GroupId, Instant, Lane, NodeId, Stamp};
 use leasehold::observe::{EndCause, Membership, Role, RoundCause, Timing};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The group that the checks are of.
+const GROUP: GroupId = GroupId::FIRST;
 
 /// A check at work, and what it is.
 pub struct Watch {
@@ -33,7 +38,7 @@ impl Watch {
 
 /// The checks of one run, and what they have in common.
 pub struct Panel {
-    nodes: View,
+    view: View,
     premises: Premises,
     checks: Vec<Watch>,
     hearers: Hearers,
@@ -42,17 +47,21 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// Fresh checks, for a run of which `nodes` may know who founded the group.
-    pub fn new(nodes: View, premises: Premises, checks: impl IntoIterator<Item = &'static CheckInfo>) -> Self {
+    /// Fresh checks, for a run of which `view` may know who founded the group.
+    pub fn new(view: View, premises: Premises, checks: impl IntoIterator<Item = &'static CheckInfo>) -> Self {
         let watch = |info: &'static CheckInfo| Watch { info, check: (info.build)(), evaluated: 0 };
         let checks: Vec<Watch> = checks.into_iter().map(watch).collect();
-        Self { nodes, premises, hearers: Hearers::new(checks.len()), checks, last: SimTime::default() }
+        Self { view, premises, hearers: Hearers::new(checks.len()), checks, last: SimTime::default() }
     }
 
     /// Sees one record. Returns what was found, in the order of the checks.
     pub fn record(&mut self, record: &Record) -> Vec<Finding> {
-        let Self { nodes, premises, checks, hearers, last } = self;
-        nodes.record(record);
+        let Self { view, premises, checks, hearers, last } = self;
+        view.record(record);
+        if record.what.group().is_some_and(|group| group != GROUP) {
+            return Vec::new();
+        }
+        let nodes = &view.within(GROUP);
         let mut news = News { at: record.at, nodes, premises, checks, found: Vec::new() };
         if std::mem::replace(last, record.at) < record.at {
             news.tell(&mut hearers.time_passed, |check, now| check.time_passed(now));
@@ -70,9 +79,9 @@ impl Panel {
 
     /// The run is over, at `end`.
     pub fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        let mut found = Vec::new();
+        let (mut found, nodes) = (Vec::new(), self.view.within(GROUP));
         for Watch { info, check, evaluated } in &mut self.checks {
-            let now = Now::new(end, &self.nodes, &self.premises, info);
+            let now = Now::new(end, &nodes, &self.premises, info);
             found.extend(check.at_end(&now));
             *evaluated += now.judged();
         }
@@ -85,8 +94,8 @@ impl Panel {
     }
 
     /// What is known of the nodes.
-    pub fn nodes(&self) -> &View {
-        &self.nodes
+    pub fn nodes(&self) -> GroupView<'_> {
+        self.view.within(GROUP)
     }
 
     /// Each check.
@@ -106,7 +115,7 @@ struct Telling<'a> {
 /// What is known when a record comes, and what is found then.
 struct News<'a> {
     at: SimTime,
-    nodes: &'a View,
+    nodes: &'a GroupView<'a>,
     premises: &'a Premises,
     checks: &'a mut [Watch],
     found: Vec<(usize, Finding)>,
@@ -172,7 +181,7 @@ mod tests {
     impl Check for OfReads {
         fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, _: LeaseRead) -> Option<Finding> {
             now.judge();
-            Some(now.bare_finding(format!("{} of {}", by.node, now.nodes.count()), Vec::new()))
+            Some(now.bare_finding(format!("{} of {}", by.node, now.nodes.iter().count()), Vec::new()))
         }
 
         fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {

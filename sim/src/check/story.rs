@@ -5,13 +5,13 @@ use crate::history::{Completion, Extension, ProcessChange};
 use crate::time::SimTime;
 use crate::view::acknowledged::Acknowledged;
 use crate::view::operations::UnderWay;
-use crate::view::{Held, Replica, View};
+use crate::view::{GroupView, Held, Replica};
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
 use leasehold::observe::{EndCause, Role};
 use leasehold::request::ReadPath;
 
-impl View {
+impl GroupView<'_> {
     /// A line for each node that leads or has had a lease, at most `most`, those with a lease in force at `at` first.
     pub(super) fn story(&self, at: SimTime, most: usize) -> Vec<String> {
         let mut nodes: Vec<_> = self.iter().filter(|(_, node)| node.is_of_interest()).collect();
@@ -133,28 +133,25 @@ pub(super) fn moment(at: SimTime) -> String {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, ms};
-
-    fn nodes(events: Events) -> View {
-        let mut view = View::default();
-        events.records().iter().for_each(|record| view.record(record));
-        view
-    }
+    use crate::view::View;
 
     #[test]
     fn the_story_says_whose_process_is_down() {
-        let told = |change| nodes(Events::default().leads(0, 1, 4).process(10, 1, change)).story(ms(20), 1);
+        let story = |events: Events| View::after(&events).first().story(ms(20), 1);
+        let told = |change| story(Events::default().leads(0, 1, 4).process(10, 1, change));
         let line = |process| vec![format!("n1 has {process}; has had no lease")];
         assert_eq!(told(ProcessChange::Paused), line("led term 4 since 0.000000s, standing still since 0.010000s"));
         assert_eq!(told(ProcessChange::Resumed), line("led term 4 since 0.000000s"));
-        let killed = nodes(Events::default().leads(0, 1, 4).extended(5, 1, 4, 50).killed(10, 1)).story(ms(20), 1);
+        let killed = story(Events::default().leads(0, 1, 4).extended(5, 1, 4, 50).killed(10, 1));
         assert!(killed[0].starts_with("n1 has been follower in term 4 since 0.010000s, killed at 0.010000s;"));
     }
 
     #[test]
     fn the_story_names_roles_leases_and_the_overlap() {
-        let nodes = nodes(Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000).hit(850, 1).leads(700, 2, 5));
+        let events = Events::default().leads(0, 1, 4).extended(10, 1, 4, 1_000).hit(850, 1).leads(700, 2, 5);
+        let (view, at) = (View::after(&events), ms(900));
         assert_eq!(
-            nodes.story(ms(900), 7),
+            view.first().story(at, 7),
             [
                 "n1 has led term 4 since 0.000000s; holds a lease of term 4, extended at 0.010000s, until 1.000000s; \
                  last answered from a lease at 0.850000s",
@@ -162,6 +159,6 @@ mod tests {
             ]
         );
         let overlap = "so n1 had its lease of term 4 for 200ms while n2 led term 5";
-        assert_eq!(nodes.overlaps(ms(900)), [overlap]);
+        assert_eq!(view.first().overlaps(at), [overlap]);
     }
 }

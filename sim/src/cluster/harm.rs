@@ -9,7 +9,7 @@ use crate::time::SimTime;
 use crate::words::{Cut, DiskHarm, Tail};
 use crate::world::clock::Clock;
 use crate::world::network::{LinkId, RuleId};
-use leasehold::env::{NodeId, Point};
+use leasehold::env::{NodeId, Point, ReplicaId};
 use std::sync::atomic::Ordering;
 
 impl Cluster {
@@ -96,7 +96,7 @@ impl Cluster {
             let mut clock = slot.clock.lock();
             (before(&mut clock), clock.touch(|clock| act(clock, now)), clock.clock)
         };
-        self.shared.recorder.clock_changed(now, id, &clock);
+        self.shared.recorder.clock_changed(now, ReplicaId::first(id), &clock);
         if let Some(touched) = touched {
             touched.change();
         }

@@ -11,7 +11,7 @@ use crate::world::disk::{self, Disk, Failed};
 use crate::world::process::{Process, yield_now};
 use crate::world::streams::Stream;
 use crate::world::timer::Timer;
-use leasehold::env::{BoxFuture, ClockError, DiskError, Env, Instant, NodeId, Point, Wait, Work};
+use leasehold::env::{BoxFuture, ClockError, DiskError, Env, Instant, NodeId, Point, ReplicaId, Wait, Work};
 use leasehold::observe::{Event, Sink};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -149,7 +149,7 @@ fn is_for_traps_alone(point: Point) -> bool {
 
 impl Sink for SimHost {
     fn observe(&self, event: Event) {
-        self.recorder.stack(self.world.now(), self.identity.node, &self.clock.lock().clock, event);
+        self.recorder.stack(self.world.now(), ReplicaId::first(self.identity.node), &self.clock.lock().clock, event);
     }
 
     fn effect(&self, index: u64, command: &[u8], response: &[u8]) {

@@ -25,7 +25,7 @@ pub use wiring::founders;
 
 use crate::history::{ProcessChange, What};
 use crate::scenario::{Claims, Scenario};
-use crate::view::Replicas;
+use crate::view::{Grouped, Replicas};
 use crate::words::Tail;
 use crate::world::World;
 use crate::world::cpu::Cpu;
@@ -180,7 +180,7 @@ impl Cluster {
     }
 
     /// Who leads, who holds a lease: as told by the nodes themselves.
-    pub fn replicas(&self) -> MutexGuard<'_, Replicas> {
+    pub fn replicas(&self) -> MutexGuard<'_, Grouped<Replicas>> {
         self.shared.recorder.replicas()
     }
 

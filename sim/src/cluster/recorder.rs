@@ -3,13 +3,13 @@
 use super::Effective;
 use super::effects::Effects;
 use super::kinds::classify;
-use crate::history::{Evidence, Fate, History, Past, Record, StackRecord, What};
+use crate::history::{About, Added, Evidence, Fate, History, Past, Record, StackRecord, What, facts};
 use crate::time::SimTime;
-use crate::view::{Replica, Replicas};
+use crate::view::{Grouped, Replica, Replicas};
 use crate::words::Mishap;
 use crate::world::clock::Clock;
 use crate::world::network::{self, RuleId, Tap};
-use leasehold::env::{Instant, Lane, NodeId, ReplicaId};
+use leasehold::env::{GroupId, Instant, Lane, ReplicaId};
 use leasehold::observe::{Event, Membership};
 use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The recorder of one run.
 pub struct Recorder {
     history: Mutex<History>,
-    replicas: Mutex<Replicas>,
+    replicas: Mutex<Grouped<Replicas>>,
     /// Rules of the network, and the step of the timeline each stands for until it is known to be effective.
     watched: Mutex<BTreeMap<RuleId, Watched>>,
     effects: Mutex<Effects>,
@@ -38,7 +38,7 @@ impl Recorder {
     pub fn new(history: History, founders: Membership, keys: &[String]) -> Self {
         Self {
             history: Mutex::new(history),
-            replicas: Mutex::new(Replicas::founded_by(founders)),
+            replicas: Mutex::new(Grouped::new([(GroupId::FIRST, Replicas::founded_by(founders))])),
             watched: Mutex::default(),
             effects: Mutex::new(Effects::new(keys)),
             ended: AtomicBool::new(false),
@@ -55,7 +55,7 @@ impl Recorder {
         self.history.lock().close()
     }
 
-    pub(super) fn replicas(&self) -> MutexGuard<'_, Replicas> {
+    pub(super) fn replicas(&self) -> MutexGuard<'_, Grouped<Replicas>> {
         self.replicas.lock()
     }
 
@@ -71,24 +71,18 @@ impl Recorder {
         self.ended.store(history.ended(), Ordering::Relaxed);
     }
 
-    pub(super) fn stack(&self, at: SimTime, node: NodeId, clock: &Clock, event: Event) {
+    pub(super) fn stack(&self, at: SimTime, replica: ReplicaId, clock: &Clock, event: Event) {
         // A process that was killed tells nothing, whatever is dropped with it.
-        if self.replicas.lock().get(node).is_some_and(Replica::was_killed) {
+        if self.replicas.lock().get(replica).is_some_and(Replica::was_killed) {
             return;
         }
-        let lease_until = match &event {
-            Event::LeaseExtended { expiry, .. } => true_end(clock, *expiry),
-            _ => None,
-        };
-        let effect = match &event {
-            Event::Applied { index, .. } => self.effects.lock().take(*index),
-            _ => None,
+        let (lease_until, effect) = match facts(&event, About::Leases).adds {
+            Added::Nothing => (None, None),
+            Added::End(expiry) => (true_end(clock, expiry), None),
+            Added::Effect(index) => (None, self.effects.lock().take(index)),
         };
         let clock = Instant::from_nanos(clock.reading(at));
-        self.record(
-            at,
-            What::Stack(StackRecord { replica: ReplicaId::first(node), event, lease_until, clock, effect }),
-        );
+        self.record(at, What::Stack(StackRecord { replica, event, lease_until, clock, effect }));
     }
 
     /// A node is about to tell that it has applied this.
@@ -96,11 +90,12 @@ impl Recorder {
         self.effects.lock().note(index, command, response);
     }
 
-    /// A fault has touched a node's clock: the lease that it counts by it ends at another time.
-    pub(super) fn clock_changed(&self, at: SimTime, node: NodeId, clock: &Clock) {
-        let lease_until = self.replicas.lock().lease(node).and_then(|lease| true_end(clock, lease.expiry));
+    /// A fault has touched the clock of a replica's node: the lease that it counts by it ends at another time.
+    pub(super) fn clock_changed(&self, at: SimTime, replica: ReplicaId, clock: &Clock) {
+        let lease = self.replicas.lock().get(replica).and_then(|replica| replica.lease);
+        let lease_until = lease.and_then(|lease| true_end(clock, lease.expiry));
         let clock = Instant::from_nanos(clock.reading(at));
-        self.record(at, What::Clock { replica: ReplicaId::first(node), clock, lease_until });
+        self.record(at, What::Clock { replica, clock, lease_until });
     }
 
     /// A rule did something to a message: at the first that counts, the fault that made the rule is effective.

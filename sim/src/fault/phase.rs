@@ -5,13 +5,12 @@
 
 use super::{Act, Injector};
 use crate::cluster::Cluster;
-use crate::history::{Completion, Fate, Observer, ProcessChange, Record, StackRecord, StepId, What};
+use crate::history::{Arrival, Completion, Extension, Hears, Observer, OpId, ProcessChange, Record, StepId, tell};
 use crate::scenario::{Action, Moment, Phase, Scenario, When};
 use crate::time::SimTime;
-use crate::view::Replicas;
-use crate::words::MessageKind;
-use leasehold::env::{Address, NodeId};
-use leasehold::observe::{Event, Role};
+use crate::view::{Grouped, Replica, Replicas};
+use leasehold::env::{GroupId, Instant, NodeId, ReplicaId};
+use leasehold::observe::{EndCause, Role};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,15 +27,16 @@ struct Seen {
     awaited: BTreeSet<Phase>,
     /// What has happened and was not yet looked at.
     happened: Vec<Happened>,
-    replicas: Replicas,
+    replicas: Grouped<Replicas>,
 }
 
-/// A phase, when it happened or, of one that is foreseen, will happen, and to whom.
+/// A phase, when it happened or, of one that is foreseen, will happen, and to whom. What happens to a process happens to its first
+/// replica.
 #[derive(Clone, Copy)]
 struct Happened {
     phase: Phase,
     at: SimTime,
-    node: Option<NodeId>,
+    to: Option<ReplicaId>,
 }
 
 impl Watch {
@@ -52,9 +52,9 @@ impl Watch {
         std::mem::take(&mut self.shared.lock().happened)
     }
 
-    /// Does the lease of `node` still end at `until`?
-    fn ends_at(&self, node: Option<NodeId>, until: SimTime) -> bool {
-        let lease = node.and_then(|node| self.shared.lock().replicas.lease(node));
+    /// Does the lease of `holder` still end at `until`?
+    fn ends_at(&self, holder: Option<ReplicaId>, until: SimTime) -> bool {
+        let lease = holder.and_then(|holder| self.shared.lock().replicas.get(holder)?.lease);
         lease.is_some_and(|lease| lease.until == until)
     }
 }
@@ -75,64 +75,103 @@ impl Observer for Watch {
 
 impl Seen {
     fn see(&mut self, record: &Record) {
-        let at = record.at;
-        match &record.what {
-            What::Stack(stack) => self.stack(at, stack),
-            What::Message { to: Address::Node(to), fate: Fate::Delivered, kind: MessageKind::TimeoutNow, .. } => {
-                self.happened(Phase::TimeoutNowReceived, at, Some(*to));
-            }
-            What::Process { node, change: ProcessChange::Killed } => {
-                self.happened(Phase::Crash, at, Some(*node));
-            }
-            What::Process { node, change: ProcessChange::Started { incarnation } } if *incarnation > 1 => {
-                self.happened(Phase::Restart, at, Some(*node));
-            }
-            What::Completed { completion: Completion::Written { .. } | Completion::Script { .. }, .. } => {
-                self.happened(Phase::WriteAcknowledged, at, None);
-            }
-            // The clock by which a node counts its lease was touched: the lease runs out at another time.
-            What::Clock { replica, lease_until: Some(until), .. } => {
-                self.happened(Phase::LeaseExpiry, *until, Some(replica.node));
-            }
-            What::Invoked(_)
-            | What::Completed { .. }
-            | What::Message { .. }
-            | What::Process { .. }
-            | What::Cpu { .. }
-            | What::Clock { .. }
-            | What::Fault(_) => {}
-        }
+        let group = record.what.group().unwrap_or(GroupId::FIRST);
+        tell(record, &mut Telling { seen: self, group });
         self.replicas.record(record);
     }
 
-    /// A node tells something; what it told before is what the replicas say.
-    fn stack(&mut self, at: SimTime, told: &StackRecord) {
-        let node = told.replica.node;
-        let before = self.replicas.get(node);
-        let led = before.is_some_and(|replica| replica.role == Role::Leader);
-        let held = before.is_some_and(|replica| replica.holds_lease(at));
-        let phase = match told.event {
-            Event::Role { role: Role::Leader, .. } if !led => Phase::Election,
-            Event::Role { role, .. } if led && role != Role::Leader => Phase::StepDown,
-            Event::CaughtUp { .. } => Phase::CaughtUp,
-            Event::LeaseExtended { .. } if held => Phase::LeaseExtension,
-            Event::LeaseExtended { .. } => Phase::LeaseBegin,
-            Event::LeaseEnded { held: true, .. } => Phase::LeaseEnd,
-            Event::QuorumChecked { .. } => Phase::CheckQuorum,
-            Event::TransferStarted { .. } => Phase::TransferStart,
-            Event::TransferAborted { .. } => Phase::TransferAbort,
-            Event::TimeoutNowSent { .. } => Phase::TimeoutNowSent,
-            _ => return,
-        };
-        self.happened(phase, at, Some(node));
-        if let Some(until) = told.lease_until {
-            self.happened(Phase::LeaseExpiry, until, Some(node));
+    fn happened(&mut self, phase: Phase, at: SimTime, to: Option<ReplicaId>) {
+        if self.awaited.contains(&phase) {
+            self.happened.push(Happened { phase, at, to });
+        }
+    }
+}
+
+/// What is told of a group; what was so before is what the replicas say.
+struct Telling<'a> {
+    seen: &'a mut Seen,
+    group: GroupId,
+}
+
+impl Telling<'_> {
+    fn happened(&mut self, phase: Phase, at: SimTime, node: NodeId) {
+        self.seen.happened(phase, at, Some(ReplicaId { group: self.group, node }));
+    }
+
+    fn was(&self, node: NodeId, so: impl Fn(&Replica) -> bool) -> bool {
+        self.seen.replicas.of(self.group).get(node).is_some_and(so)
+    }
+}
+
+impl Hears for Telling<'_> {
+    fn role(&mut self, at: SimTime, node: NodeId, role: Role, _: u64, _: Option<NodeId>) {
+        match (self.was(node, |replica| replica.role == Role::Leader), role == Role::Leader) {
+            (false, true) => self.happened(Phase::Election, at, node),
+            (true, false) => self.happened(Phase::StepDown, at, node),
+            (true, true) | (false, false) => {}
         }
     }
 
-    fn happened(&mut self, phase: Phase, at: SimTime, node: Option<NodeId>) {
-        if self.awaited.contains(&phase) {
-            self.happened.push(Happened { phase, at, node });
+    fn caught_up(&mut self, at: SimTime, node: NodeId, _: u64, _: u64) {
+        self.happened(Phase::CaughtUp, at, node);
+    }
+
+    fn lease_extended(&mut self, at: SimTime, node: NodeId, lease: Extension) {
+        let held = self.was(node, |replica| replica.holds_lease(at));
+        self.happened(if held { Phase::LeaseExtension } else { Phase::LeaseBegin }, at, node);
+        self.happened(Phase::LeaseExpiry, lease.until, node);
+    }
+
+    fn lease_ended(&mut self, at: SimTime, node: NodeId, _: u64, _: EndCause, held: bool) {
+        if held {
+            self.happened(Phase::LeaseEnd, at, node);
+        }
+    }
+
+    fn quorum_checked(&mut self, at: SimTime, node: NodeId) {
+        self.happened(Phase::CheckQuorum, at, node);
+    }
+
+    fn transfer_started(&mut self, at: SimTime, node: NodeId, _: NodeId) {
+        self.happened(Phase::TransferStart, at, node);
+    }
+
+    fn transfer_aborted(&mut self, at: SimTime, node: NodeId) {
+        self.happened(Phase::TransferAbort, at, node);
+    }
+
+    fn timeout_now_sent(&mut self, at: SimTime, node: NodeId) {
+        self.happened(Phase::TimeoutNowSent, at, node);
+    }
+
+    fn handover(&mut self, at: SimTime, arrival: Arrival<'_>) {
+        self.happened(Phase::TimeoutNowReceived, at, arrival.to);
+    }
+
+    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
+        match change {
+            ProcessChange::Killed => self.happened(Phase::Crash, at, node),
+            ProcessChange::Started { incarnation } if incarnation > 1 => self.happened(Phase::Restart, at, node),
+            ProcessChange::Started { .. }
+            | ProcessChange::Paused
+            | ProcessChange::Resumed
+            | ProcessChange::Failed { .. } => {}
+        }
+    }
+
+    fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
+        match completion {
+            Completion::Written { .. } | Completion::Script { .. } => {
+                self.seen.happened(Phase::WriteAcknowledged, at, None);
+            }
+            Completion::Read { .. } | Completion::Unexpected { .. } | Completion::Failed { .. } => {}
+        }
+    }
+
+    /// The lease runs out at another time.
+    fn clock(&mut self, _: SimTime, node: NodeId, _: Instant, lease_until: Option<SimTime>) {
+        if let Some(until) = lease_until {
+            self.happened(Phase::LeaseExpiry, until, node);
         }
     }
 }
@@ -185,15 +224,15 @@ impl Waiting {
         if happened.phase.is_foreseen() {
             let (watch, step, injector) = (self.watch.clone(), Arc::clone(step), self.injector.clone());
             world.call_at(due, move || {
-                if watch.ends_at(happened.node, happened.at) {
-                    step.perform(&injector, happened.node);
+                if watch.ends_at(happened.to, happened.at) {
+                    step.perform(&injector, happened.to);
                 }
             });
         } else if due <= world.now() {
-            step.perform(&self.injector, happened.node);
+            step.perform(&self.injector, happened.to);
         } else {
             let (step, injector) = (Arc::clone(step), self.injector.clone());
-            world.call_at(due, move || step.perform(&injector, happened.node));
+            world.call_at(due, move || step.perform(&injector, happened.to));
         }
     }
 
@@ -203,7 +242,7 @@ impl Waiting {
 }
 
 impl Step {
-    fn perform(&self, injector: &Injector, this: Option<NodeId>) {
+    fn perform(&self, injector: &Injector, this: Option<ReplicaId>) {
         let now = injector.cluster.world().now();
         let time = {
             let mut acted = self.acted.lock();
@@ -213,6 +252,7 @@ impl Step {
             *acted += 1;
             *acted - 1
         };
-        Act::new(injector, StepId { name: Arc::clone(&self.name), time }, this).perform(&self.action);
+        Act::new(injector, StepId { name: Arc::clone(&self.name), time }, this.map(|replica| replica.node))
+            .perform(&self.action);
     }
 }

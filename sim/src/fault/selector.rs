@@ -4,7 +4,7 @@ use super::Act;
 use crate::history::Targets;
 use crate::scenario::{Ends, Selector};
 use crate::words::Verb;
-use leasehold::env::NodeId;
+use leasehold::env::{GroupId, NodeId};
 use std::cmp::Reverse;
 
 impl Act {
@@ -12,6 +12,7 @@ impl Act {
     pub(super) fn select(&self, selector: Selector) -> Vec<NodeId> {
         let cluster = &self.injector.cluster;
         let (nodes, replicas) = (cluster.nodes().collect::<Vec<_>>(), cluster.replicas());
+        let replicas = replicas.of(GroupId::FIRST);
         let (leader, members) = (replicas.leader(), replicas.membership());
         let voters = &members.voters;
         let followers = || voters.iter().copied().filter(|node| Some(*node) != leader).collect::<Vec<_>>();

@@ -2,8 +2,7 @@
 //! only held or carried (expiries, bases, stamps) is no deed: two behaviours that differ in nothing else have done the same.
 
 use super::encode::Encoder;
-use super::{Observer, Record, StackRecord, What};
-use leasehold::observe::Event;
+use super::{About, Observer, Record, StackRecord, What, facts};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -58,11 +57,7 @@ fn deed(record: &Record) -> Option<Record> {
             What::Message { from, to, lane, fate, kind, head, stamp: None, echo: None }
         }
         What::Stack(told) => {
-            let event = match &told.event {
-                Event::LeaseRead { miss, again, .. } => Event::LeaseRead { miss: *miss, now: None, again: *again },
-                Event::Role { .. } | Event::Applied { .. } => told.event.clone(),
-                _ => return None,
-            };
+            let event = facts(&told.event, About::Leases).deed?;
             What::Stack(StackRecord { event, lease_until: None, effect: None, ..told.clone() })
         }
         What::Process { .. } | What::Clock { .. } | What::Cpu { .. } | What::Fault(_) => return None,

@@ -32,11 +32,11 @@ impl<T: Tagged> Content for Option<T> {
 }
 
 /// The members of each set: the tag, by which the hash tells it from the others, and the fields behind it, in their order, without those that
-/// say nothing. A member that is new does not compile until it has a tag, nor a field until it has a place; a member that is gone
+/// say nothing (all of what it is `of`). A member that is new does not compile until it has a tag, nor a field until it has a place; a member that is gone
 /// leaves its number unused.
 macro_rules! tags {
     ($($set:ident {
-        $($member:ident = $tag:literal $(($($field:ident),*))? $([$inner:ident])? $(without ($($left:tt),*))?),* $(,)?
+        $($member:ident = $tag:literal $(($($field:ident),*))? $([$inner:ident])? $(of $silent:ident)? $(without ($($left:ident),*))?),* $(,)?
     })*) => {
         $(
             impl Tagged for $set {}
@@ -44,7 +44,8 @@ macro_rules! tags {
             impl Content for $set {
                 fn put(&self, bytes: &mut Vec<u8>) {
                     match self {
-                        $($set::$member { $($($field,)*)? $(0: $inner,)? $($($left: _,)*)? } => {
+                        $($set::$member { $($($field,)*)? $(0: $inner,)? $(0: $silent,)? $($($left: _,)*)? } => {
+                            $(let _ = $silent;)?
                             bytes.push($tag);
                             $($($field.put(bytes);)*)?
                             $($inner.put(bytes);)?

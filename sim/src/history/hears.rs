@@ -167,6 +167,10 @@ macro_rules! handlers {
             transfer_started(to: NodeId);
             /// A leadership transfer was given up.
             transfer_aborted();
+            /// It has told its successor to stand for election.
+            timeout_now_sent();
+            /// It has counted whether a quorum answers.
+            quorum_checked();
             /// A node that was there before has opened its log.
             opened(opened: Opened);
             /// Another term or vote is durable.

@@ -1,10 +1,10 @@
 //! What is kept of a stream: all of it, or a scene, and before it what made what is so when it begins: who runs, leads and holds a lease,
 //! which faults are in force, and what clients have under way.
 
-use super::{Fault, FaultPhase, Keep, Record, What};
+use super::event::State;
+use super::{About, Fault, FaultPhase, Keep, Record, What, facts};
 use crate::words::Healed;
-use leasehold::env::NodeId;
-use leasehold::observe::Event;
+use leasehold::env::ReplicaId;
 use std::collections::VecDeque;
 
 /// Records of a scene up to the moment that it is about, and after it.
@@ -64,29 +64,18 @@ impl Kept {
     }
 }
 
-/// Of which node it makes what: that stays so until it is made anew.
-fn makes(what: &What) -> Option<(NodeId, State)> {
+/// Of which replica it makes what (of a process, the first): that stays so until it is made anew.
+fn makes(what: &What) -> Option<(ReplicaId, State)> {
     match what {
-        What::Process { node, .. } => Some((*node, State::Process)),
-        What::Stack(told) => {
-            let state = match told.event {
-                Event::Role { .. } => State::Role,
-                Event::LeaseExtended { .. } => State::Lease,
-                Event::LeaseEnded { held: true, .. } => State::LeaseEnd,
-                _ => return None,
-            };
-            Some((told.replica.node, state))
-        }
-        _ => None,
+        What::Process { node, .. } => Some((ReplicaId::first(*node), State::Process)),
+        What::Stack(told) => Some((told.replica, facts(&told.event, About::Leases).makes?)),
+        What::Invoked(_)
+        | What::Completed { .. }
+        | What::Message { .. }
+        | What::Cpu { .. }
+        | What::Clock { .. }
+        | What::Fault(_) => None,
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Process,
-    Role,
-    Lease,
-    LeaseEnd,
 }
 
 /// What began the faults in force, after one more record, of which `fault` says what a fault did in it, if one did.

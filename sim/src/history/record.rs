@@ -32,6 +32,21 @@ impl What {
         matches!(self, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { .. }))
     }
 
+    /// The group that it is about; `None`: a node, a client or a fault, and so all groups.
+    pub fn group(&self) -> Option<GroupId> {
+        match self {
+            What::Stack(told) => Some(told.replica.group),
+            What::Clock { replica, .. } => Some(replica.group),
+            What::Message { from: Address::Node(_), to: Address::Node(_), head, .. } => Some(head.group),
+            What::Message { .. }
+            | What::Invoked(_)
+            | What::Completed { .. }
+            | What::Process { .. }
+            | What::Cpu { .. }
+            | What::Fault(_) => None,
+        }
+    }
+
     /// The fault that did something, if one did.
     pub fn fault(&self) -> Option<&Fault> {
         match self {

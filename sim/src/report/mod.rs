@@ -75,6 +75,6 @@ pub use self::{
     stored::Stored,
     style::{Style, aligned},
     tally::{Figures, Planned, Tally},
-    timeline::{About, ROWS, Row, Timeline},
+    timeline::{ROWS, Row, Timeline},
     witness::Witness,
 };

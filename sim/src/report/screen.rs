@@ -1,7 +1,8 @@
 //! What a person is shown of one run, as values: what was broken, the command that shows it again, the story, the events around it.
 
 use super::stored::Stored;
-use super::timeline::{About, Timeline};
+use super::timeline::Timeline;
+use crate::history::About;
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{EXPECTED_TO_PASS, Potential, Ruling, RunReport};

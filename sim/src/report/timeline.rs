@@ -6,16 +6,18 @@
 //! the moment is always there.
 
 use super::event::{address, key, node_of, phase_name, process};
-use crate::history::{Completion, Fate, Head, Invocation, OpId, Operation, Record, StackRecord, What, in_force};
+use crate::history::{
+    About, Completion, Fate, Head, Invocation, OpId, Operation, Record, Weight, What, facts, in_brief, in_force,
+    repeated,
+};
 use crate::scenario::{Class, Metric};
 use crate::time::SimTime;
 use crate::verdict::Failure;
-use crate::view::Replicas;
+use crate::view::{Grouped, Replicas};
 use crate::words::figures::duration;
 use crate::words::{MessageKind, Says};
-use leasehold::env::NodeId;
+use leasehold::env::{GroupId, NodeId};
 use leasehold::error::Outcome;
-use leasehold::observe::{Event, Role};
 use std::collections::BTreeMap;
 
 /// Some of the events around a moment.
@@ -54,17 +56,6 @@ pub struct Row {
 pub const ROWS: usize = 18;
 /// The most faults that have a row before these.
 const FAULTS: usize = 5;
-
-/// What a timeline is to show: which events decide.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum About {
-    /// Who leads, and who holds a lease.
-    Leases,
-    /// Why nobody leads: what voters refuse.
-    Elections,
-    /// Why clients wait: what queues refuse, and when logs are written.
-    Service,
-}
 
 impl About {
     /// What shows why this failed.
@@ -111,11 +102,13 @@ impl Timeline {
         let chosen: Vec<Chosen> = faults.chain(chosen).collect();
         let told: usize = chosen.iter().map(|row| row.all.len()).sum();
         let mut rows = Vec::with_capacity(chosen.len());
-        let mut replicas = Replicas::default();
+        let mut replicas = Grouped::<Replicas>::default();
         for (number, record) in records.iter().enumerate().take(to + 1) {
             replicas.record(record);
             if let Ok(place) = chosen.binary_search_by_key(&number, |row| row.number) {
-                let held = |node: &NodeId| replicas.get(*node).is_some_and(|replica| replica.holds_lease(record.at));
+                let held = |node: &NodeId| {
+                    replicas.of(GroupId::FIRST).get(*node).is_some_and(|replica| replica.holds_lease(record.at))
+                };
                 let words = scene.words_of_all(record, &chosen[place].all);
                 rows.push(Row {
                     at: record.at,
@@ -166,8 +159,8 @@ impl Scene<'_> {
                 }
             };
             // What is rare is looked for farther away.
-            let distance = if weight == RARE { distance / 8 } else { distance };
-            scored.push((if number == centre { 0 } else { distance + weight + 60 * before }, number));
+            let distance = if weight == Weight::Rare { distance / 8 } else { distance };
+            scored.push((if number == centre { 0 } else { distance + handicap(weight) + 60 * before }, number));
         }
         scored.sort_unstable();
         let mut chosen: Vec<usize> = scored.into_iter().take(ROWS).map(|(_, number)| number).collect();
@@ -192,16 +185,14 @@ impl Scene<'_> {
             What::Message { head, kind, .. } if head.rejected && kind.says() != Says::Answers => {
                 Some(self.words(record))
             }
-            What::Stack(stack) => match &stack.event {
-                Event::RoundEnded { cause, confirmed: false, .. } => Some(format!("{} FAILED", cause.name())),
-                Event::LeaseRead { miss: Some(_), .. }
-                | Event::LeaseEnded { held: false, .. }
-                | Event::VoteWithheld { .. }
-                | Event::LaneFull { .. }
-                | Event::InboxFull { .. } => Some(told(stack)),
-                _ => None,
-            },
-            _ => None,
+            What::Stack(stack) => repeated(stack),
+            What::Invoked(_)
+            | What::Completed { .. }
+            | What::Message { .. }
+            | What::Process { .. }
+            | What::Cpu { .. }
+            | What::Clock { .. }
+            | What::Fault(_) => None,
         }
     }
 
@@ -234,7 +225,7 @@ fn words(record: &Record, keys: &[String], operations: &BTreeMap<OpId, &Invocati
             }
             None => format!("#{} {}", op.0, result(completion)),
         },
-        What::Stack(stack) => told(stack),
+        What::Stack(stack) => in_brief(stack),
         What::Message { from, to, fate, kind, head, .. } => {
             let term = if head.term > 0 { format!(" t{}", head.term) } else { String::new() };
             let fate = match fate {
@@ -270,119 +261,41 @@ fn operation(operation: &Operation, keys: &[String]) -> String {
     }
 }
 
-const RARE: usize = 0;
-const TELLING: usize = 40;
-const COMMON: usize = 150;
+/// How many events nearer to the moment one of this weight gives way to.
+fn handicap(weight: Weight) -> usize {
+    match weight {
+        Weight::Rare => 0,
+        Weight::Telling => 40,
+        Weight::Common => 150,
+    }
+}
 
-/// What an event is a repetition of, and how many events nearer to the moment it gives way to.
-fn kind(what: &What, about: About) -> (&'static str, usize) {
+/// What an event is a repetition of, and how much it tells.
+fn kind(what: &What, about: About) -> (&'static str, Weight) {
     match what {
-        What::Fault(_) => ("fault", RARE),
-        What::Process { .. } => ("process", RARE),
-        What::Cpu { .. } => ("cpu", COMMON),
-        What::Clock { .. } => ("clock", RARE),
-        What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", TELLING),
-        What::Completed { .. } => ("completed", TELLING),
-        What::Invoked(_) => ("invoked", COMMON),
-        What::Message { fate: Fate::Delivered, kind: MessageKind::TimeoutNow, .. } => ("timeout-now", RARE),
-        What::Message { fate: Fate::Delivered, kind, head, .. } if decides(*kind, head, about) => ("refused", RARE),
-        What::Message { fate: Fate::Delivered, .. } => ("message", COMMON),
-        What::Message { .. } => ("message lost", TELLING),
-        What::Stack(stack) => match &stack.event {
-            Event::Role { .. } => ("role", RARE),
-            Event::CaughtUp { .. } => ("caught up", RARE),
-            Event::LeaseEnded { held: true, .. } => ("lease ended", RARE),
-            Event::TransferStarted { .. }
-            | Event::TransferAborted { .. }
-            | Event::TimeoutNowSent { .. }
-            | Event::StaleTimeoutNow => ("transfer", RARE),
-            Event::QuorumChecked { confirmed: false } => ("no quorum", RARE),
-            Event::QuorumChecked { confirmed: true } => ("quorum", COMMON),
-            Event::Membership { .. } | Event::CampaignedAmidChange { .. } => ("membership", RARE),
-            Event::SnapshotRestored { .. } => ("snapshot restored", RARE),
-            Event::SnapshotTaken { .. }
-            | Event::SnapshotSent { .. }
-            | Event::SnapshotUnanswered { .. }
-            | Event::LogCompacted { .. } => ("snapshot", TELLING),
-            Event::ChangeAppended { .. } => ("change appended", TELLING),
-            Event::DiskStalled { .. } => ("disk stalled", RARE),
-            Event::Stopped { .. } => ("stopped", RARE),
-            Event::LeaseExtended { .. } => ("lease extended", TELLING),
-            Event::LeaseEnded { held: false, .. } => ("lease ended, not held", TELLING),
-            Event::LeaseRead { miss: Some(_), .. } => ("miss", TELLING),
-            Event::LeaseRead { miss: None, .. } => ("hit", COMMON),
-            Event::Conflict { .. } => ("conflict", TELLING),
-            Event::RoundStarted { .. } => ("round started", COMMON),
-            Event::RoundEnded { .. } => ("round ended", TELLING),
-            Event::LaneFull { .. } | Event::InboxFull { .. } if about == About::Service => ("full", RARE),
-            Event::LaneFull { .. } | Event::InboxFull { .. } => ("full", TELLING),
-            Event::VoteWithheld { .. } if about == About::Elections => ("vote withheld", RARE),
-            Event::VoteWithheld { .. } => ("vote withheld", TELLING),
-            Event::Configured(_) => ("configured", COMMON),
-            Event::Opened { .. } => ("opened", RARE),
-            Event::Voted { .. } => ("voted", TELLING),
-            Event::Appended { .. } if about == About::Service => ("appended", TELLING),
-            Event::Appended { .. } => ("appended", COMMON),
-            Event::Applied { .. } => ("applied", COMMON),
-            Event::Script { .. } => ("script", COMMON),
-        },
+        What::Fault(_) => ("fault", Weight::Rare),
+        What::Process { .. } => ("process", Weight::Rare),
+        What::Cpu { .. } => ("cpu", Weight::Common),
+        What::Clock { .. } => ("clock", Weight::Rare),
+        What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", Weight::Telling),
+        What::Completed { .. } => ("completed", Weight::Telling),
+        What::Invoked(_) => ("invoked", Weight::Common),
+        What::Message { fate: Fate::Delivered, kind: MessageKind::TimeoutNow, .. } => ("timeout-now", Weight::Rare),
+        What::Message { fate: Fate::Delivered, kind, head, .. } if decides(*kind, head, about) => {
+            ("refused", Weight::Rare)
+        }
+        What::Message { fate: Fate::Delivered, .. } => ("message", Weight::Common),
+        What::Message { .. } => ("message lost", Weight::Telling),
+        What::Stack(stack) => {
+            let facts = facts(&stack.event, about);
+            (facts.kind, facts.weight)
+        }
     }
 }
 
 /// Does it decide an election that it is about?
 fn decides(kind: MessageKind, head: &Head, about: About) -> bool {
     about == About::Elections && head.rejected && matches!(kind.says(), Says::Votes | Says::Probes)
-}
-
-fn told(stack: &StackRecord) -> String {
-    match &stack.event {
-        Event::Role { role: Role::Leader, term, .. } => format!("LEADER of term {term}"),
-        Event::Role { role, term, leader: Some(leader) } => format!("{} of {leader}, term {term}", role.name()),
-        Event::Role { role, term, leader: None } => format!("{}, term {term}", role.name()),
-        Event::CaughtUp { index, .. } => format!("caught up at index {index}"),
-        Event::LeaseExtended { .. } => match stack.lease_until {
-            Some(until) => format!("lease to {until}"),
-            None => "lease extended".to_owned(),
-        },
-        Event::LeaseEnded { cause, held: true, .. } => format!("LEASE END {}", cause.name()),
-        Event::LeaseEnded { cause, held: false, .. } => format!("no lease: {}", cause.name()),
-        Event::LeaseRead { miss: None, .. } => "lease read: hit".to_owned(),
-        Event::LeaseRead { miss: Some(miss), .. } => format!("lease read: {}", miss.name()),
-        Event::RoundStarted { cause, again } => {
-            format!("ReadIndex{} {}", if *again { " again" } else { "" }, cause.name())
-        }
-        Event::RoundEnded { cause, waited, confirmed } => {
-            let how = if *confirmed { "ok" } else { "FAILED" };
-            format!("{} {how} {}", cause.name(), duration(*waited))
-        }
-        Event::TransferStarted { to } => format!("transfer to {to}"),
-        Event::TransferAborted { to } => format!("no transfer to {to}"),
-        Event::StaleTimeoutNow => "TimeoutNow is stale".to_owned(),
-        Event::DiskStalled { waited } => format!("DISK STALLED {}", duration(*waited)),
-        Event::TimeoutNowSent { to } => format!("TimeoutNow to {to}"),
-        Event::QuorumChecked { confirmed: true } => "has its quorum".to_owned(),
-        Event::QuorumChecked { confirmed: false } => "NO QUORUM".to_owned(),
-        Event::VoteWithheld { from } => format!("no vote for {from} yet"),
-        Event::Appended { index, .. } => format!("has {index}"),
-        Event::Configured(timing) => format!("leases of {}", duration(timing.lease)),
-        Event::Opened { last_index, .. } => format!("opened its log to {last_index}"),
-        Event::Voted { term, vote: Some(vote) } => format!("votes for {vote}, term {term}"),
-        Event::Voted { term, vote: None } => format!("enters term {term}"),
-        Event::Applied { index, .. } => format!("applied {index}"),
-        Event::ChangeAppended { index } => format!("has change {index}"),
-        Event::Membership { members, .. } => format!("VOTERS {members}"),
-        Event::CampaignedAmidChange { index, .. } => format!("change {index} not applied"),
-        Event::SnapshotTaken { index, .. } => format!("snapshot at {index}"),
-        Event::SnapshotSent { to, index } => format!("snapshot {index} to {to}"),
-        Event::SnapshotUnanswered { by } => format!("no answer to it by {by}"),
-        Event::SnapshotRestored { index, .. } => format!("RESTORED to {index}"),
-        Event::LogCompacted { first } => format!("log from {first} on"),
-        Event::Conflict { index } => format!("conflict at {index}"),
-        Event::Script { attempts, .. } => format!("script took {attempts}"),
-        Event::LaneFull { to, lane } => format!("{} lane to {to} full", lane.name()),
-        Event::InboxFull { lane } => format!("{} inbox full", lane.name()),
-        Event::Stopped { .. } => "STOPPED".to_owned(),
-    }
 }
 
 fn result(completion: &Completion) -> String {

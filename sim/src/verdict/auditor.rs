@@ -75,9 +75,9 @@ impl Auditor {
     /// Sees one record. `false` ends the run: a check found what no run survives.
     pub fn record(&mut self, record: &Record) -> bool {
         self.count_fault(record);
-        self.meter.until(record.at, self.panel.nodes());
+        self.meter.until(record.at, &self.panel.nodes());
         let found = self.panel.record(record);
-        self.meter.record(record, self.panel.nodes());
+        self.meter.record(record, &self.panel.nodes());
         let actual = |finding: &&Finding| finding.severity == Severity::Actual;
         let goes_on = !found.iter().any(|finding| ends_run(finding) && !self.record_only.contains(finding.check));
         // Two checks may find the same read.
@@ -105,7 +105,7 @@ impl Auditor {
             checks: self.panel.checks().map(|watch| (watch.info.name, count(watch))).collect(),
             findings: std::mem::take(&mut self.findings),
             potential: std::mem::take(&mut self.potential),
-            measures: self.meter.finish(end, self.panel.nodes()),
+            measures: self.meter.finish(end, &self.panel.nodes()),
             faults: std::mem::take(&mut self.faults),
             beyond_claims: self.beyond_claims.take(),
             coverage: std::mem::take(&mut self.coverage),

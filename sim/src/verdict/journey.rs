@@ -8,7 +8,7 @@
 use super::spent::{PARTS, Stage};
 use crate::history::{Answer, Arrival, Completion, Effect, Hears, Invocation, OpId, OpKind, Place, Record, tell};
 use crate::time::SimTime;
-use crate::view::View;
+use crate::view::GroupView;
 use leasehold::env::NodeId;
 use leasehold::error::Outcome;
 use leasehold::observe::{Membership, Role};
@@ -82,14 +82,14 @@ pub(super) struct Travelled {
 
 impl Journeys {
     /// Sees a record, which `view` has taken in already; there had been no leader for so long by then.
-    pub(super) fn record(&mut self, record: &Record, view: &View, leaderless: Duration) -> Option<Travelled> {
+    pub(super) fn record(&mut self, record: &Record, view: &GroupView<'_>, leaderless: Duration) -> Option<Travelled> {
         let mut seen = Seen { journeys: self, view, leaderless, over: None };
         tell(record, &mut seen);
         seen.over
     }
 
     /// The run is over.
-    pub(super) fn finish(&mut self, end: SimTime, leaderless: Duration, view: &View) -> Vec<Travelled> {
+    pub(super) fn finish(&mut self, end: SimTime, leaderless: Duration, view: &GroupView<'_>) -> Vec<Travelled> {
         let now = Mark { at: end, leaderless };
         let left = std::mem::take(&mut self.under_way).into_values();
         left.map(|journey| {
@@ -103,7 +103,7 @@ impl Journeys {
 /// A record is seen.
 struct Seen<'a> {
     journeys: &'a mut Journeys,
-    view: &'a View,
+    view: &'a GroupView<'a>,
     leaderless: Duration,
     over: Option<Travelled>,
 }
@@ -237,7 +237,7 @@ impl Entry {
 
 impl Journey {
     /// What it waits for if it has not been answered now.
-    fn unfinished(&self, view: &View) -> Stage {
+    fn unfinished(&self, view: &GroupView<'_>) -> Stage {
         let last = self.reached.map_or(self.via, |(node, _)| node);
         match view.followed_leader() == Some(last) {
             _ if self.took_effect => Stage::Answer,
@@ -283,6 +283,7 @@ mod tests {
     use super::*;
     use crate::history::testing::{Events, effect, get, head, ms, put, script};
     use crate::history::{Condition, Head, KeyId};
+    use crate::view::View;
     use crate::words::MessageKind;
 
     /// Was it answered, and how many milliseconds did it spend where?
@@ -295,10 +296,10 @@ mod tests {
         let mut all = Vec::new();
         for record in events.records() {
             view.record(record);
-            leadership.record(record, &view);
-            all.extend(journeys.record(record, &view, leadership.leaderless_by(record.at)));
+            leadership.record(record, &view.first());
+            all.extend(journeys.record(record, &view.first(), leadership.leaderless_by(record.at)));
         }
-        all.extend(journeys.finish(ms(9_000), leadership.leaderless_by(ms(9_000)), &view));
+        all.extend(journeys.finish(ms(9_000), leadership.leaderless_by(ms(9_000)), &view.first()));
         let parts = |travelled: Travelled| {
             assert_eq!(travelled.parts.iter().sum::<Duration>(), travelled.took, "all of its time");
             let parts = NAMES.iter().zip(travelled.parts.map(|part| part.as_millis()));

@@ -11,7 +11,7 @@
 use super::unserved::Stretch;
 use crate::history::{Arrival, Completion, Fault, FaultPhase, Hears, OpId, Place, ProcessChange, Record, tell};
 use crate::time::SimTime;
-use crate::view::View;
+use crate::view::GroupView;
 use leasehold::env::{NodeId, Stamp};
 use leasehold::observe::{Membership, Role, RoundCause};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ pub(super) struct Ended {
 /// What is known of leaders, and the view that has taken in what happens.
 struct Beside<'a> {
     leadership: &'a mut Leadership,
-    view: &'a View,
+    view: &'a GroupView<'a>,
     ended: Ended,
 }
 
@@ -149,7 +149,7 @@ impl Leadership {
     }
 
     /// Sees a record, which `view` has taken in already.
-    pub(super) fn record(&mut self, record: &Record, view: &View) -> Ended {
+    pub(super) fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Ended {
         let mut beside = Beside { leadership: self, view, ended: Ended::default() };
         tell(record, &mut beside);
         beside.ended
@@ -170,7 +170,7 @@ impl Leadership {
     }
 
     /// Is there a leader?
-    fn looked(&mut self, at: SimTime, view: &View) -> Option<Stretch> {
+    fn looked(&mut self, at: SimTime, view: &GroupView<'_>) -> Option<Stretch> {
         if view.followed_leader().is_some() {
             self.before = self.leaderless_by(at);
             self.begun = true;
@@ -193,7 +193,7 @@ impl Leadership {
     }
 
     /// A leader can serve, which is the first or comes after another.
-    fn succeeded(&mut self, at: SimTime, node: NodeId, (term, index): (u64, u64), view: &View) {
+    fn succeeded(&mut self, at: SimTime, node: NodeId, (term, index): (u64, u64), view: &GroupView<'_>) {
         if self.leader.as_ref().is_some_and(|leader| leader.term >= term) {
             return;
         }
@@ -212,7 +212,7 @@ impl Leadership {
 
 impl Leader {
     /// When a quorum was last heard by it, itself included.
-    fn quorum_heard(&self, view: &View) -> SimTime {
+    fn quorum_heard(&self, view: &GroupView<'_>) -> SimTime {
         let members = view.members(self.node);
         let by = |voter: NodeId, at: SimTime| voter == self.node || self.heard.get(&voter).is_some_and(|it| *it >= at);
         let heard = self.heard.values().copied().filter(|at| members.is_quorum(|voter| by(voter, *at)));
@@ -224,6 +224,7 @@ impl Leader {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, get, ms};
+    use crate::view::View;
     use crate::words::Verb;
     use leasehold::observe::Event;
 
@@ -232,7 +233,7 @@ mod tests {
         let (mut leadership, mut view) = (Leadership::new(Duration::from_millis(100)), View::default());
         let mut seen = |record| {
             view.record(record);
-            leadership.record(record, &view)
+            leadership.record(record, &view.first())
         };
         let mut all: Vec<_> = events.records().iter().map(&mut seen).collect();
         all.push(leadership.finish(ms(10_000)));

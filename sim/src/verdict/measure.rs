@@ -14,7 +14,7 @@ use crate::history::{
 };
 use crate::scenario::{Action, Of, Scenario, Step, Workload};
 use crate::time::SimTime;
-use crate::view::View;
+use crate::view::GroupView;
 use crate::view::operations::{Completed, UnderWay};
 use leasehold::env::{Lane, NodeId};
 use leasehold::observe::{EndCause, Miss, Role, RoundCause};
@@ -97,15 +97,15 @@ impl Meter {
     }
 
     /// Looks at what is under way, where a moment to do so has come. `view` has not taken in yet what happens at `now`.
-    pub fn until(&mut self, now: SimTime, view: &View) {
+    pub fn until(&mut self, now: SimTime, view: &GroupView<'_>) {
         while let Some((_, tally, half)) = self.counts.pop_if(|(at, ..)| *at <= now) {
             self.tallies[tally].window.backlog[half] = view.operations.len() as u64;
         }
     }
 
     /// Counts one record, which `view` has taken in already.
-    pub fn record(&mut self, record: &Record, view: &View) {
-        let recovered = self.recovery.record(record, &view.faults);
+    pub fn record(&mut self, record: &Record, view: &GroupView<'_>) {
+        let recovered = self.recovery.record(record, view.faults);
         self.recovered(recovered);
         let warm = self.rewarm.record(record);
         self.rewarmed(warm);
@@ -147,7 +147,7 @@ impl Meter {
     }
 
     /// The run is over, at `end`. A window that it did not reach the end of is shorter.
-    pub fn finish(&mut self, end: SimTime, view: &View) -> Measures {
+    pub fn finish(&mut self, end: SimTime, view: &GroupView<'_>) -> Measures {
         self.until(end, view);
         view.operations.iter().for_each(|operation| self.ended(end, operation, Fate::Open));
         let stretch = self.unserved.over(end);
@@ -180,7 +180,7 @@ impl Meter {
         self.tallies.iter_mut().filter(move |tally| tally.contains(at)).map(|tally| &mut tally.window)
     }
 
-    fn completed(&mut self, at: SimTime, completion: &Completion, view: &View) {
+    fn completed(&mut self, at: SimTime, completion: &Completion, view: &GroupView<'_>) {
         let Some(Completed { operation, .. }) = view.operations.completed() else { return };
         let fate = Fate::of(operation.operation.kind(), completion);
         self.ended(at, operation, fate);
@@ -316,7 +316,7 @@ impl Meter {
 /// The meter, and the view that has taken in what it counts.
 struct Counting<'a> {
     meter: &'a mut Meter,
-    view: &'a View,
+    view: &'a GroupView<'a>,
 }
 
 impl Counting<'_> {

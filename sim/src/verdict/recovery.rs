@@ -123,7 +123,7 @@ mod tests {
         let (mut recovery, mut view) = (Recovery::default(), View::default());
         let mut seen = |record| {
             view.record(record);
-            recovery.record(record, &view.faults)
+            recovery.record(record, view.first().faults)
         };
         let mut all: Vec<_> = events.records().iter().flat_map(&mut seen).collect();
         all.extend(recovery.finish(ms(10_000)));

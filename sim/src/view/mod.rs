@@ -3,7 +3,9 @@
 //!
 //! | file | what it follows |
 //! |---|---|
-//! | `replicas` | who runs, leads, holds which lease, has and has applied which entries |
+//! | `grouped`  | each group apart |
+//! | `replicas` | of a group: who runs, leads, holds which lease, has and has applied which entries |
+//! | `serving`  | of a group: who may serve, and whether it hands over |
 //! | `operations` | what clients have under way, and what it cannot take place before |
 //! | `ledger` | the store as the log makes it |
 //! | `acknowledged` | who has answered what of each leader's |
@@ -15,124 +17,189 @@
 pub(crate) mod acknowledged;
 pub(crate) mod clocks;
 pub(crate) mod faults;
+mod grouped;
 pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod log;
 pub(crate) mod operations;
 mod replica;
 mod replicas;
+mod serving;
 pub(crate) mod soundness;
 
+pub use grouped::Grouped;
 pub use replica::{Ended, Held, Replica};
 pub use replicas::{LeaseState, Replicas};
 
-use crate::history::{Effect, Fault, Hears, Record, tell};
+use crate::history::{Effect, Hears, Record, tell};
 use crate::time::SimTime;
 use acknowledged::Acknowledged;
 use clocks::Clocks;
 use faults::Faults;
-use leasehold::env::NodeId;
+use leasehold::env::{GroupId, NodeId, ReplicaId};
 use leasehold::observe::Membership;
+use leasehold::request::Version;
 use ledger::Ledger;
 use load::Load;
 use operations::Operations;
+use serving::Serving;
 use soundness::{Excuses, Soundness, Standing};
 use std::sync::Arc;
 
-/// What the nodes of a cluster have told, what clients have under way, and what the log made of it.
+/// What the nodes of a cluster have told, what clients have under way, and what the log of each group made of it.
 #[derive(Default)]
 pub struct View {
-    replicas: Replicas,
-    pub(crate) operations: Operations,
-    pub(crate) ledger: Ledger,
-    pub(crate) acknowledged: Acknowledged,
-    pub(crate) clocks: Clocks,
-    pub(crate) faults: Faults,
+    groups: Grouped<Group>,
+    operations: Operations,
+    clocks: Clocks,
+    faults: Faults,
     soundness: Soundness,
-    pub(crate) load: Load,
-    /// When a transaction was last refused at apply.
-    pub(crate) conflict: Option<SimTime>,
+    load: Load,
 }
 
-/// What belongs to no part, or to several: when all have taken a record in.
-impl Hears for View {
+/// What the replicas of one group have told, and what their log made of what clients asked.
+#[derive(Default)]
+struct Group {
+    replicas: Replicas,
+    serving: Serving,
+    ledger: Ledger,
+    acknowledged: Acknowledged,
+    /// When a transaction was last refused at apply.
+    conflict: Option<SimTime>,
+}
+
+/// A group takes a record in, and `floor` is the least place that an operation under way may still take in its log.
+struct Taking<'a> {
+    group: &'a mut Group,
+    floor: Version,
+}
+
+impl Hears for Taking<'_> {
     fn effect(&mut self, _: SimTime, index: u64, effect: &Effect) {
-        self.ledger.take(index, effect, self.operations.least());
+        self.group.ledger.take(index, effect, self.floor);
     }
 
     fn conflict(&mut self, at: SimTime, _: NodeId) {
-        self.conflict = Some(at);
+        self.group.conflict = Some(at);
     }
+}
 
-    fn fault(&mut self, at: SimTime, fault: &Fault) {
-        self.soundness.stalls(at, fault, self.replicas.leader());
+impl Group {
+    fn record(&mut self, record: &Record, floor: Version) {
+        tell(record, &mut self.acknowledged);
+        tell(record, &mut self.replicas);
+        tell(record, &mut self.serving);
+        tell(record, &mut Taking { group: self, floor });
     }
 }
 
 impl View {
-    /// Nothing told yet, by the nodes of a group that `founders` founded.
+    /// Nothing told yet, by the nodes of the first group, which `founders` founded.
     pub fn founded_by(founders: Membership) -> Self {
-        Self { replicas: Replicas::founded_by(founders), ..Self::default() }
+        let group = Group { replicas: Replicas::founded_by(founders), ..Group::default() };
+        Self { groups: Grouped::new([(GroupId::FIRST, group)]), ..Self::default() }
     }
 
-    /// Takes in a record.
+    /// Takes in a record: what is about one group is for that group alone.
     pub fn record(&mut self, record: &Record) {
         self.operations.begin();
         self.faults.begin();
         tell(record, &mut self.operations);
-        tell(record, &mut self.acknowledged);
-        self.replicas.record(record);
+        let floor = self.operations.least();
+        self.groups.concerned(record).for_each(|group| group.record(record, floor));
         tell(record, &mut self.clocks);
         tell(record, &mut self.faults);
         tell(record, &mut self.soundness);
         tell(record, &mut self.load);
-        tell(record, self);
+        if let Some(fault) = record.what.fault() {
+            let leaders = self.groups.all().filter_map(|group| group.replicas.leader());
+            self.soundness.stalls(record.at, fault, leaders);
+        }
     }
 
-    /// How many nodes there are, members of the group or not.
-    #[cfg(test)]
-    pub(crate) fn count(&self) -> usize {
-        self.replicas.count()
+    /// What is so as a group sees it: a node is its replica there.
+    pub fn within(&self, group: GroupId) -> GroupView<'_> {
+        let Self { groups, operations, clocks, faults, soundness, load } = self;
+        let own = groups.of(group);
+        let Group { ledger, acknowledged, conflict, .. } = own;
+        GroupView { own, soundness, operations, ledger, acknowledged, clocks, faults, load, conflict: *conflict }
     }
 
+    /// A replica, if it has told anything.
+    pub fn get(&self, ReplicaId { group, node }: ReplicaId) -> Option<&Replica> {
+        self.groups.of(group).replicas.get(node)
+    }
+}
+
+#[cfg(test)]
+impl View {
+    /// What is so after all this.
+    pub(crate) fn after(events: &crate::history::testing::Events) -> Self {
+        let mut view = Self::default();
+        events.records().iter().for_each(|record| view.record(record));
+        view
+    }
+
+    /// As the first group sees it.
+    pub(crate) fn first(&self) -> GroupView<'_> {
+        self.within(GroupId::FIRST)
+    }
+}
+
+/// What is so as one group sees it: a node is its replica there, the ledger that of its log.
+#[derive(Clone, Copy)]
+pub struct GroupView<'a> {
+    own: &'a Group,
+    soundness: &'a Soundness,
+    pub(crate) operations: &'a Operations,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) acknowledged: &'a Acknowledged,
+    pub(crate) clocks: &'a Clocks,
+    pub(crate) faults: &'a Faults,
+    pub(crate) load: &'a Load,
+    /// When a transaction was last refused at apply.
+    pub(crate) conflict: Option<SimTime>,
+}
+
+impl<'a> GroupView<'a> {
     /// The members of the group when it began, if that is known.
     pub fn founders(&self) -> Option<Arc<Membership>> {
-        self.replicas.founders()
+        self.own.replicas.founders()
     }
 
     /// The membership that `node` goes by.
     pub fn members(&self, node: NodeId) -> Arc<Membership> {
-        self.replicas.members(node)
+        self.own.replicas.members(node)
     }
 
     /// A node, if it has told anything.
-    pub fn get(&self, node: NodeId) -> Option<&Replica> {
-        self.replicas.get(node)
+    pub fn get(&self, node: NodeId) -> Option<&'a Replica> {
+        self.own.replicas.get(node)
     }
 
     /// Each node that has told anything, by number.
-    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Replica)> {
-        self.replicas.iter()
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &'a Replica)> + use<'a> {
+        self.own.replicas.iter()
     }
 
     /// Each node but this one that has told anything, by number.
-    pub fn others(&self, node: NodeId) -> impl Iterator<Item = (NodeId, &Replica)> {
+    pub fn others(&self, node: NodeId) -> impl Iterator<Item = (NodeId, &'a Replica)> + use<'a> {
         self.iter().filter(move |(other, _)| *other != node)
     }
 
     /// The leader of the latest term, if its process runs and a quorum of its voters that run take it for their leader.
     pub fn followed_leader(&self) -> Option<NodeId> {
-        self.replicas.followed_leader()
+        self.own.replicas.followed_leader()
     }
 
     /// The node's lease, if it has one, good or run out.
     pub fn lease(&self, node: NodeId) -> Option<Held> {
-        self.replicas.lease(node)
+        self.own.replicas.lease(node)
     }
 
     /// Since when nothing has been wrong with `node`; `None`: something is.
     pub(crate) fn sound(&self, node: NodeId, excuses: Excuses) -> Option<SimTime> {
-        self.soundness.node(node, &self.replicas, excuses)
+        self.soundness.node(node, &self.own.replicas, excuses)
     }
 
     /// Has any message been lost since then?
@@ -142,7 +209,7 @@ impl View {
 
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
     pub(crate) fn standing(&self, via: NodeId, excuses: Excuses) -> Option<Standing> {
-        self.soundness.standing(via, &self.replicas, excuses)
+        self.soundness.standing(via, self.own, excuses)
     }
 
     /// When a process last began, ended, stood still or went on.
@@ -152,12 +219,12 @@ impl View {
 
     /// The node that led last.
     pub fn led_last(&self) -> Option<NodeId> {
-        self.replicas.led_last()
+        self.own.replicas.led_last()
     }
 
     /// Who was last caught up as leader and leads on, and since when.
     pub fn last_caught_up(&self) -> Option<(NodeId, SimTime)> {
-        self.replicas.caught_up()
+        self.own.replicas.caught_up()
     }
 
     /// Since when `node` has been caught up as leader, if nobody was after it.
@@ -172,6 +239,6 @@ impl View {
 
     /// Where the lease of the whole cluster stands at `at`.
     pub fn lease_state(&self, at: SimTime) -> LeaseState {
-        self.replicas.lease_state(at)
+        self.own.replicas.lease_state(at)
     }
 }

@@ -1,19 +1,20 @@
-//! The replicas of a cluster, as their own records tell of them: the part of the view that whoever injects faults, waits for a moment or
+//! The replicas of a group, as their own records tell of them: the part of the view that whoever injects faults, waits for a moment or
 //! draws a timeline needs.
 //!
 //! A lease is cleared where its holder says that it ended, is killed, or is no longer leader of the lease's term. It is *not*
 //! cleared by the passing of time: [`Held::until`] says until when it is good, and moves where the holder's clock is touched.
 
+use super::grouped::Grouped;
 use super::log::Log;
 use super::replica::{Held, Replica};
 use crate::history::{Extension, Hears, Opened, Place, ProcessChange, Record, tell};
 use crate::time::SimTime;
-use leasehold::env::{Instant, NodeId};
+use leasehold::env::{Instant, NodeId, ReplicaId};
 use leasehold::observe::{EndCause, Membership, Role, Timing};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the replicas of a cluster have told.
+/// What the replicas of one group have told.
 #[derive(Default)]
 pub struct Replicas {
     replicas: BTreeMap<NodeId, Replica>,
@@ -141,17 +142,6 @@ impl Replicas {
         self.replicas.entry(node).or_default()
     }
 
-    /// Takes in what a node told, or what became of its process or clock.
-    pub fn record(&mut self, record: &Record) {
-        tell(record, self);
-    }
-
-    /// How many nodes there are, members of the group or not.
-    #[cfg(test)]
-    pub(crate) fn count(&self) -> usize {
-        self.replicas.len()
-    }
-
     /// The members of the group when it began, if that is known.
     pub fn founders(&self) -> Option<Arc<Membership>> {
         self.founders.clone()
@@ -236,6 +226,18 @@ impl Replicas {
     }
 }
 
+impl Grouped<Replicas> {
+    /// Takes in what a replica told, or what became of the process or clock of a node.
+    pub fn record(&mut self, record: &Record) {
+        self.concerned(record).for_each(|replicas| tell(record, replicas));
+    }
+
+    /// A replica, if it has told anything.
+    pub fn get(&self, ReplicaId { group, node }: ReplicaId) -> Option<&Replica> {
+        self.of(group).get(node)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,7 +246,7 @@ mod tests {
 
     fn nodes(events: Events) -> Replicas {
         let mut nodes = Replicas::default();
-        events.records().iter().for_each(|record| nodes.record(record));
+        events.records().iter().for_each(|record| tell(record, &mut nodes));
         nodes
     }
 

@@ -4,14 +4,14 @@
 //! is lost on the way for no fault counts as a mishap of its link at that moment. How long a fault's consequences outlast it is for who
 //! asks.
 
+use super::Group;
 use super::replicas::Replicas;
+use super::serving::Led;
 use crate::history::{Fault, FaultPhase, Hears, How, ProcessChange, StepId, Targets};
 use crate::time::SimTime;
 use crate::words::{DiskHarm, Healed};
 use leasehold::env::NodeId;
-use leasehold::observe::{Membership, Role};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What has been wrong, and what is.
@@ -28,9 +28,6 @@ pub(crate) struct Soundness {
     lost_to_clients: BTreeMap<NodeId, SimTime>,
     /// When a fault of all links ended.
     all_links: Option<SimTime>,
-    led: Option<Led>,
-    /// Who hands over, and since its election nobody else has led.
-    hands_over: Option<NodeId>,
 }
 
 /// A fault in force.
@@ -39,15 +36,6 @@ struct Wrong {
     targets: Targets,
     /// Of a leader's disk that stands still: since when.
     stalls: Option<SimTime>,
-}
-
-/// A leader that may serve.
-#[derive(Clone, Copy)]
-struct Led {
-    by: NodeId,
-    term: u64,
-    since: SimTime,
-    hands_over: bool,
 }
 
 /// A leader that a quorum follows, and since when nothing stands between them and whoever asks.
@@ -90,56 +78,12 @@ impl Hears for Soundness {
             self.over(at, &fault.targets);
         }
     }
-
-    fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
-        match change {
-            ProcessChange::Killed | ProcessChange::Failed { .. } => self.stopped(at, node),
-            ProcessChange::Started { .. } | ProcessChange::Paused | ProcessChange::Resumed => {}
-        }
-    }
-
-    fn stopped(&mut self, _: SimTime, node: NodeId) {
-        self.led = self.led.filter(|led| led.by != node);
-    }
-
-    fn caught_up(&mut self, at: SimTime, node: NodeId, term: u64, _: u64) {
-        if self.led.is_none_or(|led| led.term < term) {
-            // It may hand over before it has applied anything.
-            self.led = Some(Led { by: node, term, since: at, hands_over: self.hands_over == Some(node) });
-        }
-    }
-
-    fn role(&mut self, _: SimTime, node: NodeId, role: Role, term: u64, _: Option<NodeId>) {
-        self.led = self.led.filter(|led| led.by != node || (role, term) == (Role::Leader, led.term));
-        self.hands_over = self.hands_over.filter(|handing| *handing != node);
-    }
-
-    fn transfer_started(&mut self, _: SimTime, node: NodeId, _: NodeId) {
-        self.hands_over = Some(node);
-        if let Some(led) = self.leads(node) {
-            led.hands_over = true;
-        }
-    }
-
-    fn transfer_aborted(&mut self, at: SimTime, node: NodeId) {
-        self.hands_over = self.hands_over.filter(|handing| *handing != node);
-        if let Some(led) = self.leads(node) {
-            (led.since, led.hands_over) = (at, false);
-        }
-    }
-
-    // Who belongs to it changes.
-    fn membership(&mut self, at: SimTime, _: NodeId, _: u64, _: &Arc<Membership>) {
-        if let Some(led) = &mut self.led {
-            led.since = at;
-        }
-    }
 }
 
 impl Soundness {
-    /// A fault, which has been taken in, may have begun that makes the disk of this leader stand still.
-    pub(super) fn stalls(&mut self, at: SimTime, fault: &Fault, leader: Option<NodeId>) {
-        let of_leader = leader.is_some_and(|leader| fault.targets == Targets::Node(leader));
+    /// A fault, which has been taken in, may have begun that makes the disk of one of these leaders stand still.
+    pub(super) fn stalls(&mut self, at: SimTime, fault: &Fault, mut leaders: impl Iterator<Item = NodeId>) {
+        let of_leader = leaders.any(|leader| fault.targets == Targets::Node(leader));
         if of_leader && fault.phase == FaultPhase::Activated && fault.how == How::Disk(DiskHarm::Stall) {
             self.in_force.last_mut().into_iter().for_each(|begun| begun.stalls = Some(at));
         }
@@ -157,10 +101,6 @@ impl Soundness {
             }
             Targets::Ring => self.all_links = Some(at),
         }
-    }
-
-    fn leads(&mut self, node: NodeId) -> Option<&mut Led> {
-        self.led.as_mut().filter(|led| led.by == node)
     }
 
     /// Since when nothing has been wrong with `node`; `None`: something is.
@@ -195,8 +135,13 @@ impl Soundness {
     }
 
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
-    pub(crate) fn standing(&self, via: NodeId, replicas: &Replicas, excuses: Excuses) -> Option<Standing> {
-        let Led { by: leader, term, since, hands_over: false } = self.led? else { return None };
+    pub(super) fn standing(
+        &self,
+        via: NodeId,
+        Group { replicas, serving, .. }: &Group,
+        excuses: Excuses,
+    ) -> Option<Standing> {
+        let Led { by: leader, term, since, .. } = serving.leader()?;
         if replicas.leader() != Some(leader) {
             return None;
         }
@@ -256,25 +201,17 @@ mod tests {
 
     const EXCUSES: Excuses = Excuses { settling: Duration::from_secs(1), stalled_leader: Duration::from_secs(2) };
 
-    fn of(events: &Events) -> (Soundness, Replicas) {
-        let mut view = View::default();
-        events.records().iter().for_each(|record| view.record(record));
-        (view.soundness, view.replicas)
-    }
-
     fn node(events: &Events, node: u64) -> Option<SimTime> {
-        let (soundness, replicas) = of(events);
-        soundness.node(NodeId(node), &replicas, EXCUSES)
+        View::after(events).first().sound(NodeId(node), EXCUSES)
     }
 
     fn link(events: &Events, one: u64, other: u64) -> Option<SimTime> {
-        of(events).0.link(NodeId(one), NodeId(other), EXCUSES)
+        View::after(events).soundness.link(NodeId(one), NodeId(other), EXCUSES)
     }
 
     /// Since when the leader that n3 can ask has been there.
     fn standing(events: &Events) -> Option<(u64, SimTime)> {
-        let (soundness, replicas) = of(events);
-        let standing = soundness.standing(NodeId(3), &replicas, EXCUSES)?;
+        let standing = View::after(events).first().standing(NodeId(3), EXCUSES)?;
         Some((standing.leader.0, standing.since))
     }
 
@@ -371,8 +308,8 @@ mod tests {
         assert_eq!(standing(&lost(node(3), node(1))), Some((1, ms(100))));
         assert_eq!(standing(&lost(node(2), node(1))), Some((1, ms(20))), "n3 and the leader do without n2");
         assert_eq!(standing(&lost(Address::Client(4), node(3))), Some((1, ms(100))));
-        let (soundness, _) = of(&lost(node(2), node(1)));
-        assert_eq!([99, 100, 101].map(|at| soundness.lost_any_since(ms(at))), [true, true, false]);
+        let view = View::after(&lost(node(2), node(1)));
+        assert_eq!([99, 100, 101].map(|at| view.soundness.lost_any_since(ms(at))), [true, true, false]);
     }
 
     #[test]

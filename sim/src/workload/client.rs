@@ -7,7 +7,7 @@ use crate::scenario::{Count, Target, Workload};
 use crate::time::SimTime;
 use crate::world::network::Receiver;
 use crate::world::streams::Stream;
-use leasehold::env::{Address, Envelope, Lane, NodeId};
+use leasehold::env::{Address, Envelope, GroupId, Lane, NodeId};
 use leasehold::error::{Error, ErrorKind, Outcome};
 use leasehold::request::{Request, Response, Value};
 use leasehold::transport::{CallId, Hop, Message, Packet};
@@ -199,7 +199,7 @@ impl Client {
     fn node(&self) -> NodeId {
         let leader = match self.workload.to {
             Target::Any => None,
-            Target::Leader => self.cluster.replicas().leader(),
+            Target::Leader => self.cluster.replicas().of(GroupId::FIRST).leader(),
         };
         leader.unwrap_or_else(|| self.attached_to())
     }

@@ -84,7 +84,7 @@ impl Check for SerialOrder {
             let message = format!("{} wrote at index {place}, but {}", operation.named(), before(operation));
             return Some(now.bare_finding(message, vec![operation.invocation()]));
         }
-        let wrong = did.fits(&now.nodes.ledger, place).err()?;
+        let wrong = did.fits(now.nodes.ledger, place).err()?;
         Some(misfit(now, operation, place, wrong))
     }
 }

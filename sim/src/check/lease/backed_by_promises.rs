@@ -20,7 +20,7 @@
 use crate::check::story::moment;
 use crate::check::{By, Check, Extension, Finding, Now, Opened, STORY, Vote};
 use crate::time::SimTime;
-use crate::view::{Held, View};
+use crate::view::{GroupView, Held};
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{Membership, Role};
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ impl BackedByPromises {
     /// What acknowledging that which left at `sent_at` promises.
     fn given(
         &mut self,
-        nodes: &View,
+        nodes: &GroupView<'_>,
         (holder, voter): (NodeId, NodeId),
         sent_at: Instant,
         promise: Duration,
@@ -128,7 +128,7 @@ impl BackedByPromises {
 
 /// Could `candidate` be elected by those of `free`, by the membership that it goes by? It applies what it knows to be committed before it
 /// stands, and so goes by none that is older than what it had applied in an earlier life.
-fn could_win(candidate: NodeId, free: &[NodeId], nodes: &View) -> bool {
+fn could_win(candidate: NodeId, free: &[NodeId], nodes: &GroupView<'_>) -> bool {
     let log_end = |node| nodes.get(node).map(|state| state.log.last());
     let repeats = nodes.get(candidate).is_some_and(|state| state.applied_index() < state.reached);
     let members = nodes.members(candidate);

@@ -26,7 +26,7 @@ use crate::check::{Arrival, By, Check, Finding, Leaderless, Now};
 use crate::history::{Fault, FaultPhase};
 use crate::time::SimTime;
 use crate::view::faults::Change;
-use crate::view::{Replica, View};
+use crate::view::{GroupView, Replica};
 use crate::words::Disturbs;
 use crate::words::figures::duration;
 use leasehold::env::{NodeId, Stamp};
@@ -64,7 +64,7 @@ impl Awaited {
     }
 
     /// Has a quorum, with the leader itself, answered it in this term?
-    fn backs(&self, leader: NodeId, term: u64, nodes: &View) -> bool {
+    fn backs(&self, leader: NodeId, term: u64, nodes: &GroupView<'_>) -> bool {
         let backs = |voter| voter == leader || self.answered.contains(&(leader, term, voter));
         nodes.members(leader).is_quorum(backs)
     }
@@ -81,7 +81,7 @@ struct Following {
 
 impl Following {
     /// Those who run and vote and have not followed the present leader.
-    fn stragglers(&self, nodes: &View) -> Vec<NodeId> {
+    fn stragglers(&self, nodes: &GroupView<'_>) -> Vec<NodeId> {
         let Some((leader, _)) = latest_leader(nodes) else { return Vec::new() };
         let members = nodes.members(leader);
         let follows = |id: NodeId, state: &Replica| !members.votes(id) || !state.runs() || self.followed.contains(&id);
@@ -118,7 +118,7 @@ impl Recovers {
     }
 
     /// Somebody has answered a leader of this term.
-    fn follows(&mut self, term: u64, voter: NodeId, nodes: &View) {
+    fn follows(&mut self, term: u64, voter: NodeId, nodes: &GroupView<'_>) {
         if let Some(following) = &mut self.following
             && term >= following.term
             && following.followed.insert(voter)
@@ -189,17 +189,17 @@ impl Recovers {
 }
 
 /// Does a quorum run, by the membership of everybody who does? A node that knows of no change yet must not be believed.
-fn quorum_runs(nodes: &View) -> bool {
+fn quorum_runs(nodes: &GroupView<'_>) -> bool {
     let runs = |id| nodes.get(id).is_some_and(Replica::runs);
     nodes.iter().filter(|(id, _)| runs(*id)).all(|(id, _)| nodes.members(id).is_quorum(runs))
 }
 
-fn leaders(nodes: &View) -> impl Iterator<Item = (NodeId, &Replica)> {
+fn leaders<'a>(nodes: &GroupView<'a>) -> impl Iterator<Item = (NodeId, &'a Replica)> + use<'a> {
     nodes.iter().filter(|(_, state)| state.role == Role::Leader)
 }
 
 /// Who leads the latest term that anybody leads, and that term.
-fn latest_leader(nodes: &View) -> Option<(NodeId, u64)> {
+fn latest_leader(nodes: &GroupView<'_>) -> Option<(NodeId, u64)> {
     leaders(nodes).map(|(id, state)| (id, state.term)).max_by_key(|(_, term)| *term)
 }
 

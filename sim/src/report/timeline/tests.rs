@@ -1,10 +1,11 @@
 use super::*;
 use crate::history::FaultPhase::{Activated, Ended};
 use crate::history::testing::{Events, get, head, ms};
-use crate::history::{How, ProcessChange, Targets};
+use crate::history::{How, ProcessChange, StackRecord, Targets};
 use crate::report::WIDTH;
 use crate::words::Verb;
 use leasehold::env::{Instant, Lane, ReplicaId};
+use leasehold::observe::{Event, Role};
 
 fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
     let clock = Instant::from_nanos(at);

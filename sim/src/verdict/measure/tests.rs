@@ -2,6 +2,7 @@ use super::*;
 use crate::history::testing::{Events, get, ms, put};
 use crate::verdict::Took;
 use crate::verdict::testing::scenario;
+use crate::view::View;
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::Event;
 use leasehold::observe::{EndCause, RoundCause, ScriptTimes};
@@ -12,11 +13,11 @@ fn measured(events: &Events) -> Measures {
     let mut meter = Meter::new(&scenario(""));
     let mut view = View::default();
     for record in events.records() {
-        meter.until(record.at, &view);
+        meter.until(record.at, &view.first());
         view.record(record);
-        meter.record(record, &view);
+        meter.record(record, &view.first());
     }
-    meter.finish(ms(10_000), &view)
+    meter.finish(ms(10_000), &view.first())
 }
 
 #[test]
@@ -42,9 +43,9 @@ fn the_clients_that_a_bound_is_about_are_measured_apart() {
     let events = events.invoke(3_000, 9, get(0)).read(3_400, 9, 0).invoke(7_000, 9, get(0)).read(7_100, 9, 0);
     for record in events.records() {
         view.record(record);
-        meter.record(record, &view);
+        meter.record(record, &view.first());
     }
-    let Measures { whole, windows, .. } = meter.finish(ms(10_000), &view);
+    let Measures { whole, windows, .. } = meter.finish(ms(10_000), &view.first());
     let (scripts, via) = (Of::Workload("script".to_owned()), Of::Via(1));
     assert_eq!((whole.all.ok, whole.of[&scripts].all.ok, windows[0].of[&scripts].all.ok), (3, 2, 1));
     assert_eq!(whole.of[&via].unserved, Some(Duration::from_millis(400)));
@@ -158,8 +159,8 @@ fn the_halves_of_a_window_have_means_of_their_own() {
 #[test]
 fn a_run_that_ends_early_cuts_its_windows_short() {
     let mut meter = Meter::new(&scenario(""));
-    let Measures { whole, windows, .. } = meter.finish(ms(3_000), &View::default());
+    let Measures { whole, windows, .. } = meter.finish(ms(3_000), &View::default().first());
     assert_eq!((whole.to, windows[0].from, windows[0].to), (ms(3_000), ms(2_000), ms(3_000)));
-    let Measures { windows, .. } = Meter::new(&scenario("")).finish(ms(1_000), &View::default());
+    let Measures { windows, .. } = Meter::new(&scenario("")).finish(ms(1_000), &View::default().first());
     assert_eq!((windows[0].from, windows[0].to), (ms(1_000), ms(1_000)));
 }

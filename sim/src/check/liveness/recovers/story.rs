@@ -4,7 +4,7 @@ use super::{Awaited, leaders};
 use crate::check::{Finding, Now, STORY};
 use crate::history::Operation;
 use crate::time::SimTime;
-use crate::view::{Replica, View};
+use crate::view::{GroupView, Replica};
 use crate::words::figures::{counted, duration, list};
 use leasehold::env::NodeId;
 use std::collections::VecDeque;
@@ -33,7 +33,7 @@ pub(super) fn pending(now: &Now<'_>, awaited: &Awaited, faults: &VecDeque<String
 }
 
 /// What a leader waits for.
-fn lacks(awaited: &Awaited, leader: NodeId, state: &Replica, nodes: &View) -> String {
+fn lacks(awaited: &Awaited, leader: NodeId, state: &Replica, nodes: &GroupView<'_>) -> String {
     let term = state.term;
     let members = nodes.members(leader);
     let answered = awaited.answered.iter().filter(|(of, in_term, _)| (*of, *in_term) == (leader, term));
