@@ -5,7 +5,8 @@ use super::group::Group;
 use super::kit::{Kit, tests};
 use super::setup::{ELECTION, HEARTBEAT, TICK};
 use super::trace::Told;
-use crate::observe::Event;
+use crate::env::Point;
+use crate::observe::{Event, Role};
 use crate::wire::Kind;
 
 tests! {
@@ -24,6 +25,12 @@ tests! {
     what_is_told_to_be_durable_is_there_after_a_crash:
         "Appended is told once the entry is durable",
         "engine::Engine, the table of events";
+    what_comes_while_a_write_is_under_way_is_durable_once_the_next_is:
+        "a leader counts itself for what has been written, and for no more",
+        "engine::Engine, Appended; raft-rs #410; lease-bugs LB-49";
+    who_was_held_does_not_make_up_for_its_ticks:
+        "a promise lasts for the time that has passed, and not for ticks that come late and at once",
+        "premise P2; lease-bugs LB-15";
     a_restarted_voter_keeps_the_promise_that_it_may_have_given:
         "who has heard a leader helps to elect no other for an election timeout, also where it has started again since",
         "premise P3; rule RL.5; lease-bugs LB-45";
@@ -117,6 +124,36 @@ fn what_is_told_to_be_durable_is_there_after_a_crash(kit: &Kit) -> Checked {
     group.run(HEARTBEAT);
     let after = group.count(2, 0, appended);
     same("how many entries n2 has told to be durable since its disk goes on", after - before, 1)
+}
+
+fn what_comes_while_a_write_is_under_way_is_durable_once_the_next_is(kit: &Kit) -> Checked {
+    let mut group = kit.led(3)?;
+    group.live();
+    // Of n1 and n2 both have to have it.
+    group.isolate(3);
+    group.hold_at(1, Point::Persisted);
+    let first = group.propose(1, b"first");
+    let second = group.propose(1, b"second");
+    group.run(TICK);
+    group.stall_disk(1, true);
+    group.resume(1);
+    group.run(HEARTBEAT);
+    holds(matches!(first.now(), Some(Ok(_))), || format!("what was written is answered {:?}", first.now()))?;
+    same("what is being written", second.now(), None)?;
+    group.stall_disk(1, false);
+    group.succeeded("what was written next", &second)?;
+    Ok(())
+}
+
+fn who_was_held_does_not_make_up_for_its_ticks(kit: &Kit) -> Checked {
+    let mut group = kit.led(3)?;
+    group.live();
+    group.isolate(2);
+    group.hold_at(2, Point::Stepped);
+    group.run(3 * ELECTION);
+    group.resume(2);
+    same("the role of n2 as soon as it goes on", group.status(2).role, Role::Follower)?;
+    group.until("n2 stands for election in its time", |group| group.status(2).role != Role::Follower)
 }
 
 fn a_restarted_voter_keeps_the_promise_that_it_may_have_given(kit: &Kit) -> Checked {

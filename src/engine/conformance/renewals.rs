@@ -3,9 +3,11 @@
 use super::checked::{Checked, holds};
 use super::group::Group;
 use super::kit::{Kit, tests};
-use super::setup::HEARTBEAT;
+use super::setup::{HEARTBEAT, LEARNER, STRANGER};
 use super::trace::{Entry, Told};
-use crate::env::Instant;
+use crate::engine::MembershipChange;
+use crate::env::{Instant, NodeId};
+use crate::observe::Event;
 use crate::wire::Kind;
 use std::time::Duration;
 
@@ -21,6 +23,9 @@ tests! {
         "Listener::renewed; premise P10; lease-bugs LB-37";
     one_of_five_renews_nothing:
         "fewer than a quorum renew nothing",
+        "Listener::renewed; premise P5; lease-bugs LB-41";
+    half_of_a_joint_configuration_renews_nothing:
+        "in a joint configuration a majority of each half must have acknowledged",
         "Listener::renewed; premise P5; lease-bugs LB-41";
     a_learner_renews_nothing:
         "who has no vote keeps nobody from being elected",
@@ -56,7 +61,11 @@ fn a_renewal_counts_from_when_what_a_quorum_has_acknowledged_left(kit: &Kit) -> 
     group.run(10 * HEARTBEAT);
     for number in 0..5 {
         group.write(1, &[number])?;
-        group.run(HEARTBEAT / 3);
+        // Rounds, for who renews by those: their answers come when others have begun.
+        for _ in 0..8 {
+            group.read(1);
+            group.run(HEARTBEAT / 24);
+        }
     }
     group.hand_over(1, 2)?;
     group.run(10 * HEARTBEAT);
@@ -123,9 +132,21 @@ fn one_of_five_renews_nothing(kit: &Kit) -> Checked {
     holds(count == 0, || format!("{count} renewals by one answer of five voters"))
 }
 
+fn half_of_a_joint_configuration_renews_nothing(kit: &Kit) -> Checked {
+    let mut group = kit.led(3)?;
+    group.live();
+    // The joint configuration stays: its new half, n1 and the stranger, commits nothing.
+    group.hold(Kind::AppendResponse, STRANGER, 1);
+    group.change(1, MembershipChange::Joint { add: vec![NodeId(STRANGER)], remove: vec![NodeId(2), NodeId(3)] });
+    let is_joint = |event: &Event| matches!(event, Event::Membership { members, .. } if members.is_joint());
+    group.until("a joint configuration is in force", |group| group.count_events(1, 0, is_joint) > 0)?;
+    let count = renewed_by(&mut group, &[STRANGER]);
+    holds(count == 0, || format!("{count} renewals by the new half alone"))
+}
+
 fn a_learner_renews_nothing(kit: &Kit) -> Checked {
     let mut group = kit.led(3)?;
     group.live();
-    let count = renewed_by(&mut group, &[super::setup::LEARNER]);
+    let count = renewed_by(&mut group, &[LEARNER]);
     holds(count == 0, || format!("{count} renewals by a learner"))
 }

@@ -52,7 +52,7 @@ fn every_engine_that_breaks_the_contract_in_one_place_is_seen_by_the_test_that_i
     let tests = tests();
     let mut unseen = Vec::new();
     for mutant in mutants::all() {
-        let kit = Kit::new(Arc::clone(&mutant.engines));
+        let kit = Kit::new(Arc::clone(&mutant.engines)).configured(mutant.config);
         rules::switch_off(mutant.rules_off);
         for name in &mutant.tests {
             let test = tests.get(name).unwrap_or_else(|| panic!("{}: the kit has no test {name}", mutant.name));

@@ -5,7 +5,7 @@ mod heard;
 mod kept;
 mod seen;
 
-use crate::engine::Factory;
+use crate::engine::{Config, Factory, RenewalKind};
 use crate::rules::Rule;
 use std::sync::Arc;
 
@@ -18,12 +18,19 @@ pub(super) struct Mutant {
     pub(super) engines: Arc<dyn Factory>,
     /// The rules that it does not keep.
     pub(super) rules_off: &'static [Rule],
+    /// How it is set up.
+    pub(super) config: fn(Config) -> Config,
 }
 
 impl Mutant {
     fn new(name: impl Into<String>, tests: &[&str], engines: Arc<dyn Factory>) -> Self {
         let tests = tests.iter().map(|test| (*test).to_owned()).collect();
-        Self { name: name.into(), tests, engines, rules_off: &[] }
+        Self { name: name.into(), tests, engines, rules_off: &[], config: |config| config }
+    }
+
+    /// The same, where ReadIndex rounds renew the lease.
+    fn renewing_by_rounds(self) -> Self {
+        Self { config: |config| Config { renewal: RenewalKind::ReadRounds, ..config }, ..self }
     }
 
     /// An engine that does not keep these rules.

@@ -183,5 +183,8 @@ fn renewals() -> Vec<Mutant> {
         Mutant::without(&[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm], &[OLD_TERM]),
         Mutant::without(&[Rule::AckQuorum], &["one_of_five_renews_nothing"]),
         Mutant::without(&[Rule::AckOfVoter], &["a_learner_renews_nothing"]),
+        Mutant::without(&[Rule::AcksOfBothHalves], &["half_of_a_joint_configuration_renews_nothing"]),
+        Mutant::without(&[Rule::RegainedByEntry], &[RESUMED]),
+        Mutant::without(&[Rule::RoundConfirmsItself], &[BASE]).renewing_by_rounds(),
     ]
 }

@@ -40,6 +40,12 @@ fn promises() -> Vec<Mutant> {
         Mutant::without(&[Rule::AckAfterWrite], &[AT_A_QUORUM]),
         Mutant::without(&[Rule::VoteAfterWrite], &[VOTES]),
         Mutant::without(
+            &[Rule::PersistedIsWritten],
+            &["what_comes_while_a_write_is_under_way_is_durable_once_the_next_is"],
+        ),
+        Mutant::without(&[Rule::LateTickIsLost], &["who_was_held_does_not_make_up_for_its_ticks"]),
+        Mutant::without(&[Rule::VoteDurable], &["a_vote_is_given_once_a_term_whatever_crashes"]),
+        Mutant::without(
             &[Rule::PromiseSurvivesRestart],
             &["a_restarted_voter_keeps_the_promise_that_it_may_have_given"],
         ),
