@@ -5,7 +5,8 @@ use super::{Format, Selection, Stop, cores, fresh_process, give_up, interrupt, k
 use clap::Args;
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{
-    Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Why, Witness, title,
+    Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Summary, Why, Witness,
+    title,
 };
 use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
 use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, revisit, sweep_until};
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 #[derive(Args)]
@@ -54,6 +55,9 @@ pub(crate) struct RunArgs {
     /// A JUnit file about the runs
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// A JSON file about all runs together: what failed where, and each scenario in a few figures
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
     /// Stop at the first run that is not as expected
     #[arg(long, conflicts_with = "max_failures")]
     fail_fast: bool,
@@ -134,9 +138,12 @@ fn selected(groups: Vec<Group>, wish: &Wish, knobs: &Knobs) -> Result<Vec<Group>
 /// What sees the runs beside standard output.
 fn witnesses(args: &RunArgs) -> Result<Vec<Box<dyn Witness>>, Stop> {
     let mut witnesses: Vec<Box<dyn Witness>> = Vec::new();
+    let refused = |flag, path: &Path, error| Stop::Refused(format!("error: {flag} {}: {error}", path.display()));
     if let Some(path) = &args.junit {
-        let refused = |error| Stop::Refused(format!("error: --junit {}: {error}", path.display()));
-        witnesses.push(Box::new(Junit::new(path).map_err(refused)?));
+        witnesses.push(Box::new(Junit::new(path).map_err(|error| refused("--junit", path, error))?));
+    }
+    if let Some(path) = &args.summary {
+        witnesses.push(Box::new(Summary::new(path).map_err(|error| refused("--summary", path, error))?));
     }
     if let Some(Workflow { workspace, summary }) = environment::workflow() {
         witnesses.push(Box::new(Github::new(io::stderr(), workspace, summary)));

@@ -77,7 +77,7 @@ impl Plan {
 const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How often it is told how busy the nodes are.
-const CORES_TOLD_EVERY: Duration = Duration::from_secs(1);
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// A running cluster. A handle: clones are the same cluster.
 #[derive(Clone)]
@@ -140,7 +140,7 @@ impl Cluster {
         let cluster = Self { shared: Arc::new(shared) };
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
-        cluster.tell_of_cores();
+        cluster.tell_how_busy();
         cluster
     }
 
@@ -151,12 +151,13 @@ impl Cluster {
     }
 
     /// Tells how busy the nodes are, now and once a second.
-    fn tell_of_cores(&self) {
+    fn tell_how_busy(&self) {
         for (node, slot) in &self.shared.slots {
-            self.record(What::Cpu { node: *node, busy: slot.cpu.lock().busy() });
+            let (cores, disk) = (slot.cpu.lock().busy(), slot.disk.lock().busy(self.world().now()));
+            self.record(What::Busy { node: *node, cores, disk });
         }
         let (world, cluster) = (self.world(), self.clone());
-        world.call_at(world.now().after(CORES_TOLD_EVERY), move || cluster.tell_of_cores());
+        world.call_at(world.now().after(TOLD_EVERY), move || cluster.tell_how_busy());
     }
 
     /// The nodes, running or not.

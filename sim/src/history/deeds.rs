@@ -60,7 +60,7 @@ fn deed(record: &Record) -> Option<Record> {
             let event = facts(&told.event, About::Leases).deed?;
             What::Stack(StackRecord { event, lease_until: None, effect: None, ..told.clone() })
         }
-        What::Process { .. } | What::Clock { .. } | What::Cpu { .. } | What::Fault(_) => return None,
+        What::Process { .. } | What::Clock { .. } | What::Busy { .. } | What::Fault(_) => return None,
     };
     Some(Record { at: record.at, what })
 }

@@ -65,7 +65,7 @@ tags! {
     What {
         Invoked = 1 [invocation], Completed = 2 (op, completion), Stack = 3 [told],
         Message = 4 (from, to, lane, fate, kind, head, stamp, echo), Fault = 5 [fault], Process = 6 (node, change),
-        Cpu = 7 (node, busy), Clock = 8 (replica, clock, lease_until),
+        Busy = 7 (node, cores) without (disk), Clock = 8 (replica, clock, lease_until),
     }
     Fate { Delivered = 1, Cut = 2, Held = 3, Lost = 4 }
     MessageKind {

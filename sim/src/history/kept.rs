@@ -72,7 +72,7 @@ fn makes(what: &What) -> Option<(ReplicaId, State)> {
         What::Invoked(_)
         | What::Completed { .. }
         | What::Message { .. }
-        | What::Cpu { .. }
+        | What::Busy { .. }
         | What::Clock { .. }
         | What::Fault(_) => None,
     }

@@ -42,7 +42,7 @@ impl What {
             | What::Invoked(_)
             | What::Completed { .. }
             | What::Process { .. }
-            | What::Cpu { .. }
+            | What::Busy { .. }
             | What::Fault(_) => None,
         }
     }
@@ -107,11 +107,13 @@ pub enum What {
         change: ProcessChange,
     },
     /// How busy a node has been; told once a simulated second.
-    Cpu {
+    Busy {
         /// The node.
         node: NodeId,
         /// Core time that it has spent since the run began, queued work included.
-        busy: Duration,
+        cores: Duration,
+        /// For how long its disk has synced since then. Not in the fingerprint: it follows from what was written.
+        disk: Duration,
     },
     /// Somebody touched the clock by which a replica counts its lease.
     Clock {

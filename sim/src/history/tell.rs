@@ -51,7 +51,10 @@ pub(crate) fn tell(Record { at, what }: &Record, hearer: &mut impl Hears) {
             }
             hearer.process(at, *node, *change);
         }
-        What::Cpu { node, busy } => hearer.second(at, *node, *busy),
+        What::Busy { node, cores, disk } => {
+            hearer.second(at, *node, *cores);
+            hearer.disk_second(at, *node, *disk);
+        }
         What::Clock { replica, clock, lease_until } => hearer.clock(at, replica.node, *clock, *lease_until),
         What::Fault(fault) => hearer.fault(at, fault),
     }

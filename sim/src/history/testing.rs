@@ -30,6 +30,11 @@ impl Events {
         &self.records
     }
 
+    /// Its cores have worked for so long since the run began.
+    pub(crate) fn busy(self, at: u64, node: u64, cores: Duration) -> Self {
+        self.push(at, What::Busy { node: NodeId(node), cores, disk: Duration::ZERO })
+    }
+
     pub(crate) fn push(mut self, at: u64, what: What) -> Self {
         self.records.push(Record { at: ms(at), what });
         self

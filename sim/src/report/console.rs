@@ -4,16 +4,15 @@ use super::compare::comparison;
 use super::ended::Ended;
 use super::jsonl::json_line;
 use super::progress::Progress;
-use super::screen::{Screen, title};
+use super::screen::Screen;
 use super::stored::Stored;
 use super::style::Style;
 use super::tally::{Planned, Tally};
+use super::totals::Totals;
 use crate::scenario::Class;
 use crate::verdict::{Ruling, RunReport};
-use crate::words::figures::{counted, duration};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::time::Duration;
 
 /// Takes the runs of a request, in order.
 pub trait Sink {
@@ -78,12 +77,7 @@ pub struct Console<W> {
     expected: Option<RunReport>,
     /// The run that was not as expected and is shown in full: the first of the gravest class.
     unexpected: Option<(RunReport, Option<Stored>)>,
-    /// All that were not, by class.
-    classes: BTreeMap<String, u64>,
-    /// What failed in those, and how often.
-    failed: BTreeMap<Failed, Times>,
-    as_expected: u64,
-    cpu: Duration,
+    totals: Totals,
 }
 
 impl<W: Write> Console<W> {
@@ -100,10 +94,7 @@ impl<W: Write> Console<W> {
             finished: Vec::new(),
             expected: None,
             unexpected: None,
-            classes: BTreeMap::new(),
-            failed: BTreeMap::new(),
-            as_expected: 0,
-            cpu: Duration::ZERO,
+            totals: Totals::default(),
         }
     }
 
@@ -121,36 +112,14 @@ impl<W: Write> Console<W> {
     }
 
     fn sort(&mut self, report: RunReport, events: Option<Stored>) {
-        self.cpu += report.cpu;
-        if !report.verdict.as_expected {
-            let class = report.verdict.class.map_or_else(|| "pass".to_owned(), |class| class.to_string());
-            *self.classes.entry(class).or_default() += 1;
-            self.count(&report);
-            // A stale read must not hide behind a bound that was missed a seed earlier.
-            if self.unexpected.as_ref().is_none_or(|(shown, _)| gravity(&report) < gravity(shown)) {
-                self.unexpected = Some((report, events));
+        self.totals.add(&report);
+        if report.verdict.as_expected {
+            if report.verdict.ruling != Ruling::Pass {
+                self.expected.get_or_insert(report);
             }
-            return;
-        }
-        self.as_expected += 1;
-        if report.verdict.ruling != Ruling::Pass {
-            self.expected.get_or_insert(report);
-        }
-    }
-
-    /// Each check that failed in `report` counts once.
-    fn count(&mut self, report: &RunReport) {
-        let failures = &report.verdict.failures;
-        let mut checks: BTreeSet<&str> = failures.iter().map(|failure| failure.check.as_str()).collect();
-        if failures.is_empty() {
-            checks.insert("passed, though a failure is expected");
-        }
-        for check in checks {
-            let failed =
-                Failed { title: title(&report.path), variant: report.variant.clone(), check: check.to_owned() };
-            let times = self.failed.entry(failed).or_insert(Times { number: 0, first: report.seed });
-            times.number += 1;
-            times.first = times.first.min(report.seed);
+        } else if self.unexpected.as_ref().is_none_or(|(shown, _)| gravity(&report) < gravity(shown)) {
+            // A stale read must not hide behind a bound that was missed a seed earlier.
+            self.unexpected = Some((report, events));
         }
     }
 
@@ -182,26 +151,6 @@ impl<W: Write> Console<W> {
             }
         }
         Ok(())
-    }
-
-    /// The verdict of the whole: what failed where, and last of all how many runs were as expected.
-    fn totals(&self, ended: &Ended) -> String {
-        let unexpected: u64 = self.classes.values().sum();
-        let runs = counted(self.as_expected + unexpected, "run");
-        let cpu = format!("{} of CPU time", duration(self.cpu));
-        if unexpected == 0 {
-            let all = if ended.is_early() { "all of these as expected:" } else { "all as expected:" };
-            return format!("{} {runs}, {cpu}", self.style.good(all));
-        }
-        let classes: Vec<String> = self.classes.iter().map(|(class, number)| format!("{number} {class}")).collect();
-        let head = self.style.bad(format!("{unexpected} not as expected"));
-        let mut lines: Vec<String> =
-            self.failed.iter().take(FAILED).map(|(failed, times)| failed.line(*times)).collect();
-        if let Some(more) = self.failed.len().checked_sub(FAILED).filter(|more| *more > 0) {
-            lines.push(format!("  and {more} more"));
-        }
-        lines.push(format!("{head} of {runs} ({}), {cpu}", classes.join(", ")));
-        lines.join("\n")
     }
 
     fn screen(&self, report: &RunReport, events: Option<&Stored>) -> Screen {
@@ -241,33 +190,8 @@ impl<W: Write> Sink for Console<W> {
         if let Some(early) = ended.early() {
             writeln!(self.out, "{}", self.style.expected(early))?;
         }
-        writeln!(self.out, "{}", self.style.fit(&self.totals(ended)))?;
+        writeln!(self.out, "{}", self.style.fit(&self.totals.told(ended, self.style)))?;
         self.out.flush()
-    }
-}
-
-/// So many lines say what failed.
-const FAILED: usize = 20;
-
-/// What failed where.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Failed {
-    title: String,
-    variant: String,
-    check: String,
-}
-
-/// In how many runs, and in which first.
-#[derive(Clone, Copy)]
-struct Times {
-    number: u64,
-    first: u64,
-}
-
-impl Failed {
-    fn line(&self, Times { number, first }: Times) -> String {
-        let Self { title, variant, check } = self;
-        format!("  {title}, variant {variant}: {check} in {}, first at seed {first}", counted(number, "run"))
     }
 }
 

@@ -25,7 +25,7 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
             (who, format!("{} {}{}{stamps}", lane.name(), fated(*fate), message(*kind, head)))
         }
         What::Process { node, change } => (node.to_string(), process(*change)),
-        What::Cpu { node, busy } => (node.to_string(), format!("busy for {}", duration(*busy))),
+        What::Busy { node, cores, .. } => (node.to_string(), format!("busy for {}", duration(*cores))),
         What::Clock { replica: ReplicaId { node, .. }, clock, lease_until } => {
             let lease = lease_until
                 .map_or(String::new(), |until| format!(", by which its lease lasts until {}", until.exact()));
@@ -160,7 +160,7 @@ pub(super) fn process(change: ProcessChange) -> String {
 pub(super) fn node_of(what: &What) -> Option<NodeId> {
     match what {
         What::Stack(stack) => Some(stack.replica.node),
-        What::Process { node, .. } | What::Cpu { node, .. } | What::Clock { replica: ReplicaId { node, .. }, .. } => {
+        What::Process { node, .. } | What::Busy { node, .. } | What::Clock { replica: ReplicaId { node, .. }, .. } => {
             Some(*node)
         }
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),

@@ -3,13 +3,12 @@
 //! Annotations are commands on standard error, which the runner reads as it reads standard output: that one belongs to the report.
 
 use super::ended::Ended;
-use super::screen::{Screen, command, title};
+use super::screen::{Screen, command};
 use super::stored::Stored;
 use super::style::Style;
-use super::tally::{Planned, Tally};
+use super::tally::{Planned, Tallies, Tally};
 use super::witness::Witness;
 use crate::history::OpKind;
-use crate::scenario::Seeds;
 use crate::verdict::RunReport;
 use crate::words::figures::{counted, percent};
 use std::fs::OpenOptions;
@@ -27,7 +26,7 @@ pub struct Github<W> {
     /// The root of the repository.
     workspace: Option<PathBuf>,
     summary: Option<PathBuf>,
-    tallies: Vec<Tally>,
+    tallies: Tallies,
     unexpected: usize,
     screens: Vec<(String, String)>,
 }
@@ -35,19 +34,7 @@ pub struct Github<W> {
 impl<W: Write> Github<W> {
     /// Writes commands to `out` and appends the summary to the file `summary`. Annotations name files relative to `workspace`.
     pub fn new(out: W, workspace: Option<PathBuf>, summary: Option<PathBuf>) -> Self {
-        Self { out, workspace, summary, tallies: Vec::new(), unexpected: 0, screens: Vec::new() }
-    }
-
-    fn count(&mut self, report: &RunReport) {
-        let title = title(&report.path);
-        let same = |tally: &&mut Tally| tally.planned.title == title && tally.planned.variant == report.variant;
-        if let Some(tally) = self.tallies.iter_mut().find(same) {
-            return tally.add(report);
-        }
-        let seeds = Seeds::one(report.seed);
-        let mut tally = Tally::new(Planned { title, variant: report.variant.clone(), seeds });
-        tally.add(report);
-        self.tallies.push(tally);
+        Self { out, workspace, summary, tallies: Tallies::default(), unexpected: 0, screens: Vec::new() }
     }
 
     fn annotate(&mut self, report: &RunReport, headline: &str) -> io::Result<()> {
@@ -90,7 +77,7 @@ impl<W: Write> Github<W> {
 
 impl<W: Write> Witness for Github<W> {
     fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()> {
-        self.count(report);
+        self.tallies.add(report);
         if report.verdict.as_expected {
             return Ok(());
         }

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
-const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 2;
 
 /// `report` as one line of JSON, without the newline.
 pub fn json_line(report: &RunReport) -> String {
@@ -36,7 +36,7 @@ pub fn json_line(report: &RunReport) -> String {
         Ruling::Fail => "fail",
         Ruling::ExpectedUnsafe => "expected-unsafe",
     };
-    Object::default()
+    let object = Object::default()
         .with("format", FORMAT)
         .with("scenario", title(&report.path))
         .with("seed", report.seed)
@@ -49,6 +49,7 @@ pub fn json_line(report: &RunReport) -> String {
         .with("beyond_claims", &verdict.beyond_claims)
         .with("class", verdict.class.map(|class| class.to_string()))
         .with("failures", list(&verdict.failures, failure))
+        .with("unexpected", &verdict.unexpected)
         .with("potential", list(report.potential.values(), potential))
         .with("fingerprint", report.fingerprint.to_string())
         .with("sim_ms", millis(report.sim))
@@ -57,11 +58,9 @@ pub fn json_line(report: &RunReport) -> String {
         .with("events", report.events)
         .with("messages", report.messages)
         .with("ops", map(&whole.ops, |kind| kind.name(), operations))
-        .with("lease", lease(&whole.lease))
-        .with("conflicts", whole.conflicts)
-        .with("leader_changes", whole.leader_changes)
+        .with("lease", lease(&whole.lease));
+    figures(object, whole)
         .with("read_index_rounds", map(RoundCause::ALL.map(|it| (it, it)), |cause| cause.name(), rounds))
-        .with("stale_reads", whole.stale_reads)
         .with("faults", map(&report.faults, |verb| *verb, fault))
         // How often each verb acted, by the state of the lease then.
         .with(
@@ -75,7 +74,7 @@ pub fn json_line(report: &RunReport) -> String {
         .to_string()
 }
 
-fn list<T>(all: impl IntoIterator<Item = T>, object: impl Fn(T) -> Object) -> Vec<Object> {
+pub(super) fn list<T>(all: impl IntoIterator<Item = T>, object: impl Fn(T) -> Object) -> Vec<Object> {
     all.into_iter().map(object).collect()
 }
 
@@ -118,7 +117,7 @@ fn operations(op: &OpMeasures) -> Object {
 }
 
 /// With a duration: `p99_ms`, or `null` and `p99_at_least_ms`.
-fn timed(object: Object, name: &str, took: Option<Took>) -> Object {
+pub(super) fn timed(object: Object, name: &str, took: Option<Took>) -> Object {
     let object = object.with(&format!("{name}_ms"), took.and_then(Took::exactly).map(millis));
     match took {
         Some(Took::AtLeast(least)) => object.with(&format!("{name}_at_least_ms"), millis(least)),
@@ -176,7 +175,11 @@ fn window(window: &Window) -> Object {
         .with("ops", map(&window.ops, |kind| kind.name(), operations));
     let object = timed(object, "get_mean", op(OpKind::Get, |op| op.mean));
     let object = timed(object, "get_p99", op(OpKind::Get, |op| op.p99));
-    let object = timed(object, "script_mean", op(OpKind::Script, |op| op.mean));
+    figures(timed(object, "script_mean", op(OpKind::Script, |op| op.mean)), window)
+}
+
+/// With what is measured of the whole run and of each window, beside operations and leases.
+fn figures(object: Object, window: &Window) -> Object {
     let object = object
         .with("conflicts", window.conflicts)
         .with("leader_changes", window.leader_changes)

@@ -30,13 +30,12 @@ impl Listing {
         aligned(&head, &[], &self.rows, terminal_width(super::WIDTH))
     }
 
-    /// One JSON object a row, its fields in the order of the columns.
+    /// One JSON object a row, its fields in the order of the columns, named by their heads up to the first comma.
     pub fn json_lines(&self) -> String {
+        let name = |head: &str| head.split(',').next().unwrap_or_default().replace(' ', "_");
         let row = |row: &Vec<String>| {
             let fields = self.head.iter().zip(row);
-            fields
-                .fold(Object::default(), |object, (name, value)| object.with(&name.replace(' ', "_"), value))
-                .to_string()
+            fields.fold(Object::default(), |object, (head, value)| object.with(&name(head), value)).to_string()
         };
         let lines: Vec<String> = self.rows.iter().map(row).collect();
         lines.join("\n")
@@ -104,8 +103,14 @@ pub fn metric_list() -> Listing {
             Unit::Ratio => "ratio",
             Unit::Per => "number",
         };
-        let bounded = if metric.is_count() { "`[expect]`, `[floors]`" } else { "`[expect]`" };
-        [metric.to_string(), unit.to_owned(), bounded.to_owned(), metric.meaning()]
+        let places = [
+            Some("[expect]"),
+            metric.is_of_clients().then_some("[expect.workload.NAME]"),
+            metric.is_of_clients().then_some("[expect.via.NODE]"),
+            metric.is_count().then_some("[floors]"),
+        ];
+        let bounded: Vec<&str> = places.into_iter().flatten().collect();
+        [metric.to_string(), unit.to_owned(), bounded.join(" "), metric.meaning()]
     });
     Listing::new(["metric", "unit", "bounded in", "meaning"], rows)
 }
@@ -116,8 +121,8 @@ mod tests {
 
     #[test]
     fn a_table_is_rendered_for_programs_and_for_pages() {
-        let table = Listing::new(["name", "ends the run"], [["a|b", "say \"no\""]]);
+        let table = Listing::new(["name", "ends the run, or not"], [["a|b", "say \"no\""]]);
         assert_eq!(table.json_lines(), r#"{"name":"a|b","ends_the_run":"say \"no\""}"#);
-        assert_eq!(table.markdown(), "| name | ends the run |\n|---|---|\n| `a\\|b` | say \"no\" |");
+        assert_eq!(table.markdown(), "| name | ends the run, or not |\n|---|---|\n| `a\\|b` | say \"no\" |");
     }
 }

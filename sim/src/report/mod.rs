@@ -19,11 +19,13 @@
 //! | `margin`   | how far from unsafe a scenario is                                                    |
 //! | `junit`    | JUnit XML, for what shows test results                                               |
 //! | `github`   | annotations and the summary of a step of a GitHub workflow                           |
-//! | `witness`  | what these two have in common                                                        |
+//! | `summary`  | one JSON object about all runs                                                       |
+//! | `witness`  | what these three have in common                                                      |
 //! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
 //! | `idle`     | checks that a whole sweep never evaluated                                            |
 //! | `matrix`   | variants against checks                                                              |
 //! | `list`     | the tables of `leasehold list` and of `docs/`                                        |
+//! | `totals`   | the verdict of a whole request: what failed where                                    |
 //! | `progress` | how far a long request is                                                            |
 //! | `ended`    | how a request ended: with all of its runs, or before                                 |
 //! | `status`   | what a run means for the exit status                                                 |
@@ -49,9 +51,11 @@ mod sheet;
 mod status;
 mod stored;
 mod style;
+mod summary;
 mod tally;
 mod text;
 mod timeline;
+mod totals;
 mod witness;
 
 pub use self::{
@@ -74,6 +78,7 @@ pub use self::{
     status::Status,
     stored::Stored,
     style::{Style, aligned},
+    summary::Summary,
     tally::{Figures, Planned, Tally},
     timeline::{ROWS, Row, Timeline},
     witness::Witness,

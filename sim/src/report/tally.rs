@@ -1,5 +1,6 @@
 //! Many runs of one scenario under one variant, in a few numbers.
 
+use super::screen::title;
 use super::style::Style;
 use crate::history::OpKind;
 use crate::scenario::{Metric, Seeds};
@@ -393,6 +394,28 @@ impl Tally {
             words.push(format!("{} CPU us an operation", number(cpu * 1e6 / self.operations as f64)));
         }
         words.join("   ")
+    }
+}
+
+/// Tallies of all scenarios and variants whose runs come in, in the order of their first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tallies(Vec<Tally>);
+
+impl Tallies {
+    /// Counts a run of whatever scenario and variant.
+    pub(super) fn add(&mut self, report: &RunReport) {
+        let title = title(&report.path);
+        let same = |tally: &Tally| tally.planned.title == title && tally.planned.variant == report.variant;
+        let place = self.0.iter().position(same).unwrap_or(self.0.len());
+        if place == self.0.len() {
+            let (variant, seeds) = (report.variant.clone(), Seeds::one(report.seed));
+            self.0.push(Tally::new(Planned { title, variant, seeds }));
+        }
+        self.0[place].add(report);
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Tally> {
+        self.0.iter()
     }
 }
 

@@ -190,7 +190,7 @@ impl Scene<'_> {
             | What::Completed { .. }
             | What::Message { .. }
             | What::Process { .. }
-            | What::Cpu { .. }
+            | What::Busy { .. }
             | What::Clock { .. }
             | What::Fault(_) => None,
         }
@@ -243,7 +243,7 @@ fn words(record: &Record, keys: &[String], operations: &BTreeMap<OpId, &Invocati
             }
         }
         What::Process { change, .. } => process(*change).to_uppercase(),
-        What::Cpu { busy, .. } => format!("busy for {}", duration(*busy)),
+        What::Busy { cores, .. } => format!("busy for {}", duration(*cores)),
         What::Clock { lease_until: Some(until), .. } => format!("CLOCK, lease to {until}"),
         What::Clock { lease_until: None, .. } => "CLOCK".to_owned(),
         What::Fault(fault) => {
@@ -275,7 +275,7 @@ fn kind(what: &What, about: About) -> (&'static str, Weight) {
     match what {
         What::Fault(_) => ("fault", Weight::Rare),
         What::Process { .. } => ("process", Weight::Rare),
-        What::Cpu { .. } => ("cpu", Weight::Common),
+        What::Busy { .. } => ("cpu", Weight::Common),
         What::Clock { .. } => ("clock", Weight::Rare),
         What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", Weight::Telling),
         What::Completed { .. } => ("completed", Weight::Telling),

@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, Expectation, Joint, MembershipChange, Metric, Op, OpKind, Problem, Problems, Scenario, Selector,
-    Step, When, Workload,
+    Action, Class, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind, Problem, Problems, Scenario,
+    Selector, Stat, Step, When, Workload,
     metric::{Needs, Unit},
     problem::{Lines, quote},
     units::written,
 };
+use crate::words::Spelled;
 
 /// What is odd about `scenario`, which `text` holds. `checks` are those that there are, with the class of what they find.
 pub fn lint(scenario: &Scenario, text: &str, checks: &[(&str, Class)]) -> Problems {
@@ -19,6 +20,7 @@ pub fn lint(scenario: &Scenario, text: &str, checks: &[(&str, Class)]) -> Proble
     linter.unused_tags();
     linter.lease();
     linter.steps();
+    linter.deadlines();
     linter.expectations();
     linter.floors();
     linter.recorded(checks);
@@ -187,6 +189,9 @@ impl<'a> Linter<'a> {
             } else if let Some(outage) = self.outage(bound, from, to) {
                 let message = format!("`{}` is bounded where no majority runs (line {})", bound.metric, outage.line);
                 self.warn(bound.line, message, "without a majority nobody leads, and nothing is served");
+            } else if let Some(why) = holds_always(bound, to - from) {
+                let message = format!("`{}` is always {}", bound.metric, bound.bound.asked());
+                self.warn(bound.line, message, &format!("{why}: such a bound asks nothing of a run"));
             } else if let Some(deadline) = self.beyond_deadline(bound) {
                 let message =
                     format!("`{}` is bounded no lower than the deadline ({})", bound.metric, written(deadline));
@@ -213,10 +218,33 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// A deadline that is shorter than what is done by it usually takes by itself: then it is given up whatever the stack does, and no
+    /// check asks that it succeeds.
+    fn deadlines(&mut self) {
+        let cluster = &self.scenario.cluster;
+        let there_and_back = |network: &Network| network.latency.quantile(500) * 2;
+        let read = there_and_back(&cluster.client_network);
+        let write = read + there_and_back(&cluster.network) + cluster.disk.fsync.quantile(500);
+        for workload in &self.scenario.workloads {
+            let takes = |kind: OpKind| (if kind == OpKind::Get { read } else { write }, kind.many());
+            let asked = OpKind::all().filter(|kind| workload.share_of(*kind) > 0).map(takes);
+            if let Some((takes, what)) = asked.filter(|(takes, _)| *takes > workload.deadline).max() {
+                let (name, deadline) = (quote(&workload.name), written(workload.deadline));
+                let help = format!("network and disk alone take {}, every other time more", written(takes));
+                let line = self.line_of(&["deadline"]);
+                self.warn(line, format!("the {what} of {name} are given up after {deadline}, done or not"), &help);
+            }
+        }
+    }
+
     /// The longest deadline of those who do what an upper bound on a latency is about, where the bound is no lower.
-    fn beyond_deadline(&self, Expectation { metric, bound, .. }: &Expectation) -> Option<Duration> {
+    fn beyond_deadline(&self, Expectation { metric, of, bound, .. }: &Expectation) -> Option<Duration> {
         let most = bound.most().filter(|_| metric.is_latency() && bound.op != Op::Eq)?;
-        let workloads = self.scenario.workloads.iter().filter(|workload| metric.needs().met_by(workload));
+        let asks = |workload: &&Workload| match of {
+            Of::Workload(name) => workload.name == *name,
+            Of::All | Of::Via(_) => metric.needs().met_by(workload),
+        };
+        let workloads = self.scenario.workloads.iter().filter(asks);
         let deadline = workloads.map(|workload| workload.deadline).max()?;
         (most >= deadline.as_secs_f64()).then_some(deadline)
     }
@@ -293,6 +321,10 @@ impl<'a> Linter<'a> {
             );
         }
         for floor in &self.scenario.floors {
+            if floor.least == 0 {
+                let message = format!("the floor of 0 `{}` is always met", floor.metric);
+                self.warn(floor.line, message, "say how many there are at least in a run that is worth its name");
+            }
             let (most, why) = match floor.metric {
                 Metric::FaultsEffective if self.scenario.chaos.is_some() => (None, ""),
                 Metric::FaultsEffective => {
@@ -340,6 +372,22 @@ impl<'a> Linter<'a> {
             }
         }
     }
+}
+
+/// There are none.
+const GETS_UNKNOWN: Metric = Metric::Operations(Some(OpKind::Get), Stat::Unknown);
+
+/// Why a value that is measured throughout so long a window is within a bound, whatever happens.
+fn holds_always(Expectation { metric, bound, .. }: &Expectation, lasts: Duration) -> Option<String> {
+    let (most, why) = match metric.unit() {
+        _ if *metric == GETS_UNKNOWN => (0.0, "a get that failed has had no effect".to_owned()),
+        Unit::Ratio => (1.0, "a ratio lies between 0 and 1".to_owned()),
+        Unit::Seconds if !metric.is_latency() && bound.most().is_some() => {
+            (lasts.as_secs_f64(), format!("no more than {} pass", written(lasts)))
+        }
+        Unit::Seconds | Unit::Count | Unit::Per => (f64::INFINITY, "it is never negative".to_owned()),
+    };
+    (bound.holds(0.0) && bound.holds(most)).then_some(why)
 }
 
 /// A role of `action` that nobody has before there was a leader.

@@ -32,14 +32,9 @@ pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
 
 /// The moment that shows best why the value of `metric` in `window` is what it is, if one does.
 pub(super) fn shows(metric: Metric, window: &Window) -> Option<SimTime> {
-    let slowest = |kind: Option<OpKind>| {
-        let of_kind = window.spent.iter().filter(|(it, _)| kind.is_none_or(|kind| kind == **it));
-        let slowest = of_kind.filter_map(|(_, spent)| spent.slowest());
-        slowest.max_by_key(|(took, ended)| (*took, Reverse(*ended))).map(|(_, ended)| ended)
-    };
     match metric {
-        Metric::Operations(kind, _) => slowest(kind),
-        Metric::Unserved | Metric::UnservedVia => slowest(None),
+        Metric::Operations(kind, _) => all_spent(kind, window).worst(),
+        Metric::Unserved | Metric::UnservedVia => all_spent(None, window).worst(),
         Metric::Leaderless => window.led_again,
         _ => None,
     }
@@ -171,10 +166,12 @@ pub(super) fn unanswered(window: &Window) -> Vec<String> {
     spent(None, Stat::Availability, window).into_iter().chain(log(window)).collect()
 }
 
-/// What was full in `window`.
+/// What was full in `window`, what excuses first.
 pub(super) fn overload(measures: &Measures, window: &Window) -> Vec<String> {
     let meanwhile = measures.overload.iter().filter(|it| it.from < window.to && it.to >= window.from);
-    meanwhile.take(2).map(|overload| format!("overload: {overload}")).collect()
+    let mut meanwhile: Vec<_> = meanwhile.collect();
+    meanwhile.sort_by_key(|overload| !overload.of.excuses());
+    meanwhile.into_iter().take(2).map(|overload| format!("overload: {overload}")).collect()
 }
 
 fn all_kinds(stat: Stat, window: &Window) -> Vec<String> {
@@ -182,10 +179,16 @@ fn all_kinds(stat: Stat, window: &Window) -> Vec<String> {
     kinds.chain(spent(None, stat, window)).chain(log(window)).collect()
 }
 
-/// Where the time of operations of a kind, or of all, went: of those by which this figure is what it is.
-fn spent(kind: Option<OpKind>, stat: Stat, window: &Window) -> Vec<String> {
+/// What operations of a kind, or of all, spent their time on.
+fn all_spent(kind: Option<OpKind>, window: &Window) -> Spent {
     let mut spent = Spent::default();
     window.spent.iter().filter(|(it, _)| kind.is_none_or(|kind| kind == **it)).for_each(|(_, it)| spent.merge(it));
+    spent
+}
+
+/// Where the time of operations of a kind, or of all, went: of those by which this figure is what it is.
+fn spent(kind: Option<OpKind>, stat: Stat, window: &Window) -> Vec<String> {
+    let spent = all_spent(kind, window);
     let what = kind.map_or("operations", OpKind::many);
     match stat {
         Stat::Ok | Stat::Refused | Stat::Unknown | Stat::Availability | Stat::PerSecond => {

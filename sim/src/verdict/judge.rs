@@ -82,7 +82,9 @@ pub fn judge(
 /// asks for a failure replaces nothing: it says how the base is missed.
 fn in_force<'a>(scenario: &'a Scenario, section: Option<&'a VariantExpect>) -> impl Iterator<Item = &'a Expectation> {
     let replacing = section.filter(|section| section.class.is_none()).map_or(&[][..], |section| &section.bounds);
-    let same = |one: &Expectation, other: &Expectation| (one.metric, &one.window) == (other.metric, &other.window);
+    let same = |one: &Expectation, other: &Expectation| {
+        (one.metric, &one.of, &one.window) == (other.metric, &other.of, &other.window)
+    };
     let base = scenario.expect.bounds.iter();
     base.filter(move |base| !replacing.iter().any(|other| same(base, other))).chain(replacing)
 }
@@ -201,23 +203,25 @@ impl Court<'_> {
 
     /// A read was stale, and the checks that saw it only record: the run is not safe for that.
     fn stale_reads(&self, failures: &[Failure]) -> Option<Failure> {
-        let stale = self.measures.whole.stale_reads;
+        let Window { stale_reads: stale, first_stale, .. } = self.measures.whole;
         if stale == 0 || failures.iter().any(|failure| failure.class == Class::StaleRead) {
             return None;
         }
         let message = format!("{} seen by checks that only record", counted(stale, "stale read"));
-        Some(self.failure(Metric::StaleReads.to_string(), Class::StaleRead, message, Vec::new()))
+        let failure = self.failure(Metric::StaleReads.to_string(), Class::StaleRead, message, Vec::new());
+        Some(Failure { at: first_stale.unwrap_or(failure.at), ..failure })
     }
 
     /// Two leases were good at once, and nothing else says that the run was unsafe.
     fn two_leases(&self, failures: &[Failure]) -> Option<Failure> {
-        let times = self.measures.whole.two_leases;
+        let Window { two_leases: times, first_overlap, .. } = self.measures.whole;
         if times == 0 || failures.iter().any(|failure| is_safety(failure.class)) {
             return None;
         }
         let message =
             format!("two leases were good at once, {}, seen by a check that only records", counted(times, "time"));
-        Some(self.failure(TWO_LEASES.to_owned(), Class::LeaseInvariant, message, Vec::new()))
+        let failure = self.failure(TWO_LEASES.to_owned(), Class::LeaseInvariant, message, Vec::new());
+        Some(Failure { at: first_overlap.unwrap_or(failure.at), ..failure })
     }
 
     /// Operations were due and none was answered: whatever else holds, it holds of nothing.

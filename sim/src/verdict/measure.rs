@@ -40,6 +40,8 @@ pub struct Meter {
     unserved_via: BTreeMap<NodeId, Unserved>,
     /// What the nodes' cores had done when last told.
     busy: BTreeMap<NodeId, Duration>,
+    /// For how long their disks had synced.
+    synced: BTreeMap<NodeId, Duration>,
     /// Moments at which the backlog is looked at, the next last: of which tally, and which half of it ends then.
     counts: Vec<(SimTime, usize, usize)>,
     /// The term that each node was last leader of.
@@ -52,6 +54,11 @@ pub struct Meter {
     waiting: Waiting,
     journeys: Journeys,
     overloads: Overloads,
+}
+
+/// When the second began that is over at `at`.
+fn second_before(at: SimTime) -> SimTime {
+    SimTime(at.0.saturating_sub(1_000_000_000))
 }
 
 /// One window while it is being measured.
@@ -84,6 +91,7 @@ impl Meter {
             workloads: scenario.workloads.iter().flat_map(clients).collect(),
             unserved_via: BTreeMap::new(),
             busy: BTreeMap::new(),
+            synced: BTreeMap::new(),
             counts,
             terms: BTreeMap::new(),
             wrote: None,
@@ -131,19 +139,29 @@ impl Meter {
     fn cores(&mut self, at: SimTime, node: NodeId, busy: Duration) {
         let before = self.busy.insert(node, busy).unwrap_or_default();
         let begun = SimTime(at.0.saturating_sub(1));
-        let second = SimTime(at.0.saturating_sub(1_000_000_000));
-        self.overloads.busy(node, second, at, busy.saturating_sub(before));
+        self.overloads.busy(node, Resource::Cores, second_before(at), at, busy.saturating_sub(before));
         self.at(begun).for_each(|window| *window.busy.entry(node).or_default() += busy.saturating_sub(before));
+    }
+
+    fn disk(&mut self, at: SimTime, node: NodeId, busy: Duration) {
+        let before = self.synced.insert(node, busy).unwrap_or_default();
+        self.overloads.busy(node, Resource::Disk, second_before(at), at, busy.saturating_sub(before));
     }
 
     /// A read at `at` was found to return less than what was acknowledged before, by one check or several.
     pub fn stale_read(&mut self, at: SimTime) {
-        self.at(at).for_each(|window| window.stale_reads += 1);
+        self.at(at).for_each(|window| {
+            window.stale_reads += 1;
+            window.first_stale.get_or_insert(at);
+        });
     }
 
     /// At `at` two leases were good at once.
     pub fn two_leases(&mut self, at: SimTime) {
-        self.at(at).for_each(|window| window.two_leases += 1);
+        self.at(at).for_each(|window| {
+            window.two_leases += 1;
+            window.first_overlap.get_or_insert(at);
+        });
     }
 
     /// The run is over, at `end`. A window that it did not reach the end of is shorter.
@@ -350,6 +368,10 @@ impl Hears for Counting<'_> {
 
     fn second(&mut self, at: SimTime, node: NodeId, busy: Duration) {
         self.meter.cores(at, node, busy);
+    }
+
+    fn disk_second(&mut self, at: SimTime, node: NodeId, busy: Duration) {
+        self.meter.disk(at, node, busy);
     }
 
     fn lease_read(&mut self, at: SimTime, _: NodeId, LeaseRead { miss, again, .. }: LeaseRead) {

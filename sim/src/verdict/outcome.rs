@@ -133,7 +133,7 @@ impl Verdict {
         let message = format!(
             "`{variant}` was not reached: all that it did, answers and their times, roles, messages and applied entries, the default does too"
         );
-        self.unexpected.push(message.clone());
+        self.unexpected.push(format!("what is expected of `{variant}` is shown of nothing"));
         let (check, at) = ("reached".to_owned(), SimTime::at(end));
         self.failures.push(Failure {
             check,
@@ -259,8 +259,12 @@ pub struct Window {
     pub snapshots: SnapshotMeasures,
     /// Reads that returned less than what was acknowledged before.
     pub stale_reads: u64,
+    /// When the first of them was seen.
+    pub first_stale: Option<SimTime>,
     /// How often a lease was extended while another was good.
     pub two_leases: u64,
+    /// When that was first seen.
+    pub first_overlap: Option<SimTime>,
     /// Messages that found their lane full, by lane.
     pub dropped: BTreeMap<&'static str, u64>,
     /// Appends and snapshots that found a lane or an inbox full.

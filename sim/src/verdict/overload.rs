@@ -1,9 +1,9 @@
 //! Overload: of which node more was asked than it has of something, and from when on.
 //!
 //! Cores are full in the seconds in which most of their time was spent ([`FULL`]): what is not served then is excused by the checks that
-//! ask for service. A queue is full when it refuses a message. That is told and excuses nothing: an append may carry any number of
-//! entries, and a write of a log as well, so queues are filled by how the stack goes about it. Disks are never full in this sense: a
-//! write takes the same time whatever it holds.
+//! ask for service. A disk is full in the seconds in most of which it synced, and a queue when it refuses a message. These are told and
+//! excuse nothing: a sync takes as long whatever it makes durable, and an append carries any number of entries, so disks and queues are
+//! filled by how the stack goes about it. Links are narrow only where a fault makes them so, and that is told as the fault that it is.
 
 use crate::time::SimTime;
 use crate::view::load::FULL;
@@ -23,6 +23,8 @@ const MOST: usize = 64;
 pub enum Resource {
     /// Its cores.
     Cores,
+    /// The time of its disk.
+    Disk,
     /// A queue of this lane, to it or from it.
     Queue(Lane),
 }
@@ -32,7 +34,7 @@ impl Resource {
     pub fn excuses(self) -> bool {
         match self {
             Resource::Cores => true,
-            Resource::Queue(_) => false,
+            Resource::Disk | Resource::Queue(_) => false,
         }
     }
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Resource::Cores => f.write_str("cores"),
+            Resource::Disk => f.write_str("disk"),
             Resource::Queue(lane) => write!(f, "{} queue", lane.name()),
         }
     }
@@ -68,13 +71,18 @@ impl fmt::Display for Overload {
         let Self { node, of, from, to, due, unanswered } = self;
         match of {
             Resource::Cores => write!(f, "the cores of {node} were {FULL}% busy or more from {from} to {to}")?,
+            Resource::Disk => write!(f, "the disk of {node} synced {FULL}% of the time or more from {from} to {to}")?,
             Resource::Queue(lane) => {
                 write!(f, "a {} queue of {node} was full now and then from {from} to {to}", lane.name())?;
             }
         }
         let share = percent(*unanswered as f64 / (*due).max(1) as f64);
         write!(f, "; of {} operations due then {} ({share}) were not answered ok", count(*due), count(*unanswered))?;
-        if of.excuses() { Ok(()) } else { f.write_str(", and a queue excuses none") }
+        f.write_str(match of {
+            Resource::Cores => "",
+            Resource::Disk => ", and a sync makes any number of entries durable",
+            Resource::Queue(_) => ", and a queue excuses none",
+        })
     }
 }
 
@@ -91,10 +99,11 @@ impl Overloads {
         Self { cores, found: Vec::new(), due: Vec::new() }
     }
 
-    /// The node's cores were busy for so long since then.
-    pub(super) fn busy(&mut self, node: NodeId, from: SimTime, to: SimTime, busy: Duration) {
-        if to > from && busy * 100 >= to.since(from) * self.cores * FULL {
-            self.full(node, Resource::Cores, from, to);
+    /// Its cores, or its disk, were busy for so long since then.
+    pub(super) fn busy(&mut self, node: NodeId, of: Resource, from: SimTime, to: SimTime, busy: Duration) {
+        let number = if of == Resource::Cores { self.cores } else { 1 };
+        if to > from && busy * 100 >= to.since(from) * number * FULL {
+            self.full(node, of, from, to);
         }
     }
 
@@ -145,11 +154,15 @@ mod tests {
     #[test]
     fn it_is_told_what_was_full_from_when_on_and_who_was_not_served_meanwhile() {
         let mut overloads = Overloads::new(4);
-        let mut second = |at: u64, busy| overloads.busy(NodeId(1), ms(at - 1_000), ms(at), Duration::from_millis(busy));
-        second(1_000, 3_199);
-        second(2_000, 3_200);
-        second(3_000, 4_000);
-        second(9_000, 4_000);
+        let mut second = |of, at: u64, busy| {
+            overloads.busy(NodeId(1), of, ms(at - 1_000), ms(at), Duration::from_millis(busy));
+        };
+        for (at, busy) in [(1_000, 3_199), (2_000, 3_200), (3_000, 4_000), (9_000, 4_000)] {
+            second(Resource::Cores, at, busy);
+        }
+        for (at, busy) in [(1_000, 799), (2_000, 800)] {
+            second(Resource::Disk, at, busy);
+        }
         overloads.full(NodeId(2), Resource::Queue(Lane::Bulk), ms(1_500), ms(1_500));
         overloads.full(NodeId(2), Resource::Queue(Lane::Bulk), ms(2_700), ms(2_700));
         for (due, answered) in [(500, false), (1_000, true), (2_900, false), (3_000, false)] {
@@ -161,6 +174,8 @@ mod tests {
             [
                 "the cores of n1 were 80% busy or more from 1.000000s to 3.000000s; of 2 operations due then 1 (50%) were not answered ok",
                 "the cores of n1 were 80% busy or more from 8.000000s to 9.000000s; of 0 operations due then 0 (0%) were not answered ok",
+                "the disk of n1 synced 80% of the time or more from 1.000000s to 2.000000s; of 1 operations due then 0 (0%) were not \
+                 answered ok, and a sync makes any number of entries durable",
                 "a bulk queue of n2 was full now and then from 1.500000s to 2.700000s; of 2 operations due then 1 (50%) were not \
                  answered ok, and a queue excuses none",
             ]

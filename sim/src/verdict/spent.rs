@@ -2,6 +2,7 @@
 
 use crate::time::SimTime;
 use crate::words::figures::{count, duration, percent};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -51,16 +52,21 @@ stages! {
     Elsewhere = "at a node that does not lead, unfinished",
 }
 
-/// Sums over operations of one kind: by whether they were answered, and by the power of two of how long they took.
+/// Sums over operations of one kind.
 #[derive(Clone, Debug, Default)]
-pub struct Spent(BTreeMap<(bool, u32), Sum>);
+pub struct Spent {
+    /// By whether they were not answered, and by the power of two of how long they took.
+    sums: BTreeMap<(bool, u32), Sum>,
+    /// Of those that were not answered: how many were due in each second, and when the first of these was.
+    unanswered: BTreeMap<u64, (u64, SimTime)>,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
     number: u64,
     took: Duration,
     parts: [Duration; PARTS],
-    /// How long the first of the slowest took, and when it ended.
+    /// How long the first of the slowest took, and when it was due.
     slowest: (Duration, SimTime),
 }
 
@@ -85,32 +91,43 @@ impl Spent {
     /// An operation that was due then spent its time so.
     pub(super) fn add(&mut self, answered: bool, due: SimTime, took: Duration, parts: [Duration; PARTS]) {
         let power = took.as_nanos().checked_ilog2().unwrap_or(0);
-        let slowest = (took, due.after(took));
-        self.0.entry((!answered, power)).or_default().add(&Sum { number: 1, took, parts, slowest });
+        self.sums.entry((!answered, power)).or_default().add(&Sum { number: 1, took, parts, slowest: (took, due) });
+        if !answered {
+            self.not_answered(1, due);
+        }
     }
 
-    /// How long the first of the slowest took, and when it ended.
-    pub(super) fn slowest(&self) -> Option<(Duration, SimTime)> {
-        self.0.values().next_back().map(|sum| sum.slowest)
+    fn not_answered(&mut self, more: u64, at: SimTime) {
+        let (number, first) = self.unanswered.entry(at.0 / 1_000_000_000).or_insert((0, at));
+        (*number, *first) = (*number + more, at.min(*first));
+    }
+
+    /// When it was worst: when the first was due that was not answered, of the second in which most were not, or else the slowest. What
+    /// kept it from an answer was mostly so when it was asked for, and may be over when it is given up.
+    pub(super) fn worst(&self) -> Option<SimTime> {
+        let most = self.unanswered.values().max_by_key(|(number, first)| (*number, Reverse(*first)));
+        let slowest = || self.sums.values().next_back().map(|sum| sum.slowest.1);
+        most.map(|(_, first)| *first).or_else(slowest)
     }
 
     /// These and those.
     pub(super) fn merge(&mut self, other: &Spent) {
-        other.0.iter().for_each(|(class, sum)| self.0.entry(*class).or_default().add(sum));
+        other.sums.iter().for_each(|(class, sum)| self.sums.entry(*class).or_default().add(sum));
+        other.unanswered.values().for_each(|(number, first)| self.not_answered(*number, *first));
     }
 
     /// Where the time went of those that were not answered; nothing if all were.
     pub(super) fn of_unanswered(&self, what: &str) -> Vec<String> {
-        let unanswered = self.0.iter().filter(|((unanswered, _), _)| *unanswered);
+        let unanswered = self.sums.iter().filter(|((unanswered, _), _)| *unanswered);
         self.sum(unanswered.map(|(_, sum)| sum)).told(&format!("{what} that were not answered"))
     }
 
     /// Where it went of the slowest, as many as this share of all or a few more: those that were not answered are slower than all
     /// others. Nothing if there are none.
     pub(super) fn of_slowest(&self, what: &str, share: f64) -> Vec<String> {
-        let all = self.sum(self.0.values()).number;
+        let all = self.sum(self.sums.values()).number;
         let mut enough = 0;
-        let slowest = self.0.values().rev().take_while(|sum| {
+        let slowest = self.sums.values().rev().take_while(|sum| {
             let more = (enough as f64) < all as f64 * share;
             enough += sum.number;
             more
@@ -179,6 +196,25 @@ mod tests {
         assert!(
             Spent::default().of_slowest("gets", 1.0).is_empty() && Spent::default().of_unanswered("gets").is_empty()
         );
+    }
+
+    #[test]
+    fn it_was_worst_where_most_were_not_answered_or_else_where_the_slowest_was() {
+        let none = [Duration::ZERO; PARTS];
+        let ms = |millis| SimTime::at(Duration::from_millis(millis));
+        let mut spent = Spent::default();
+        let add =
+            |spent: &mut Spent, answered, due, took| spent.add(answered, ms(due), Duration::from_millis(took), none);
+        add(&mut spent, true, 100, 50);
+        add(&mut spent, true, 200, 70);
+        assert_eq!(spent.worst(), Some(ms(200)));
+        for due in [50, 7_200, 7_100, 7_300] {
+            add(&mut spent, false, due, 1_000);
+        }
+        assert_eq!(spent.worst(), Some(ms(7_100)), "not at the start, where one was not answered either");
+        let mut both = Spent::default();
+        both.merge(&spent);
+        assert_eq!(both.worst(), spent.worst());
     }
 
     #[test]

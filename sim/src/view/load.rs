@@ -63,14 +63,12 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::tell;
     use crate::history::testing::{Events, ms};
-    use crate::history::{What, tell};
 
     #[test]
     fn a_node_is_full_in_the_seconds_in_which_most_of_its_core_time_was_spent() {
-        let told = |events: Events, at, busy| {
-            events.push(at, What::Cpu { node: NodeId(1), busy: Duration::from_millis(busy) })
-        };
+        let told = |events: Events, at, busy| events.busy(at, 1, Duration::from_millis(busy));
         let mut load = Load::default();
         let events = told(told(told(Events::default(), 1_000, 100), 2_000, 1_900), 3_000, 2_000);
         events.records().iter().for_each(|record| tell(record, &mut load));

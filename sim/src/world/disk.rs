@@ -6,6 +6,7 @@ use super::streams::Stream;
 use crate::time::SimTime;
 use crate::words::{DiskHarm, DiskOperation, Tail};
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 /// What a disk writes as a whole, in bytes.
 const SECTOR: usize = 512;
@@ -21,6 +22,8 @@ pub struct Disk {
     under_way: VecDeque<UnderWay>,
     /// Numbers syncs.
     syncs: u64,
+    /// What the syncs took that were ever begun, in nanoseconds, those that are under way to their ends.
+    spent: u64,
     wrong: Vec<Wrong>,
     /// Faults that have changed something and have not been asked for.
     shown: Vec<Shown>,
@@ -96,6 +99,7 @@ impl Disk {
             tails,
             under_way: VecDeque::new(),
             syncs: 0,
+            spent: 0,
             wrong: Vec::new(),
             shown: Vec::new(),
             harms: 0,
@@ -145,10 +149,21 @@ impl Disk {
         while self.under_way.pop_front_if(|sync| sync.done <= now).is_some() {}
         let idle_at = self.under_way.back().map_or(now, |last| last.done);
         let done = SimTime(idle_at.0.saturating_add(latency));
+        self.spent = self.spent.saturating_add(latency);
         self.syncs += 1;
         let number = self.syncs;
         self.under_way.push_back(UnderWay { number, regular, done });
         Sync { done, slowed: latency > regular, number, file: file.to_owned(), length, fails }
+    }
+
+    /// For how long it has synced by `now`, whatever held the syncs at their ends.
+    pub fn busy(&self, now: SimTime) -> Duration {
+        Duration::from_nanos(self.spent.saturating_sub(self.left(now)))
+    }
+
+    /// How long it will go on with what is under way.
+    fn left(&self, now: SimTime) -> u64 {
+        self.under_way.back().map_or(0, |last| last.done.0.saturating_sub(now.0))
     }
 
     /// How long a sync takes that takes so long where nothing is wrong, in nanoseconds.
@@ -236,12 +251,14 @@ impl Disk {
     #[must_use]
     pub fn mend(&mut self, now: SimTime, number: HarmId) -> Signal {
         self.wrong.retain(|wrong| wrong.number != number);
+        let before = self.left(now);
         let mut idle_at = now;
         let latencies: Vec<u64> = self.under_way.iter().map(|sync| self.takes(sync.regular)).collect();
         for (sync, latency) in self.under_way.iter_mut().zip(latencies) {
             sync.done = sync.done.min(SimTime(idle_at.0.saturating_add(latency)));
             idle_at = idle_at.max(sync.done);
         }
+        self.spent -= before - self.left(now);
         self.mended()
     }
 
@@ -290,7 +307,6 @@ impl File {
 mod tests {
     use super::super::streams::Streams;
     use super::*;
-    use std::time::Duration;
 
     fn disk() -> Disk {
         seeded(1)
@@ -440,6 +456,18 @@ mod tests {
         let _ = disk.mend(SimTime(700), takes);
         assert_eq!(due(&disk), [SimTime(750), SimTime(850)], "what is done sooner so stays so");
         assert_eq!(disk.begin_sync(SimTime(800), "log").done, SimTime(950));
+    }
+
+    #[test]
+    fn a_disk_is_busy_while_it_syncs_and_no_longer_than_that_takes() {
+        let mut disk = disk();
+        let slower = wrong(&mut disk, DiskHarm::Slow(20));
+        let busy = |disk: &Disk, at| disk.busy(SimTime(at)).as_nanos();
+        disk.begin_sync(SimTime(1_000), "log");
+        disk.begin_sync(SimTime(1_500), "log");
+        assert_eq!([1_000, 1_800, 5_000, 9_000].map(|at| busy(&disk, at)), [0, 800, 4_000, 4_000]);
+        let _ = disk.mend(SimTime(2_000), slower);
+        assert_eq!([2_000, 2_100, 9_000].map(|at| busy(&disk, at)), [1_000, 1_100, 1_200], "the rest is done sooner");
     }
 
     #[test]

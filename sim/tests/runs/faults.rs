@@ -89,7 +89,7 @@ impl Ran {
     fn busy(&self, of: NodeId, second: u64) -> Duration {
         let at = |second: u64| {
             self.records.iter().find_map(|record| match record.what {
-                What::Cpu { node, busy } if node == of && ms(record.at) == second * 1_000 => Some(busy),
+                What::Busy { node, cores, .. } if node == of && ms(record.at) == second * 1_000 => Some(cores),
                 _ => None,
             })
         };

@@ -9,7 +9,7 @@
 //! | `snapshot evaluations fast/steady`     | and in `snapshots/evaluations.csv`: how often each check judged something  |
 //! | `exact search fast/steady`             | an exact search says of its first seed what the zones say                  |
 //! | `snapshot tables`                      | no table has a row of a run that is gone                                   |
-//! | `snapshot coverage`                    | in these runs each verb is effective and each check judges something       |
+//! | `snapshot coverage`                    | in these runs each verb is effective, each check judges, each metric tells |
 //!
 //! Knobs: see `leasehold_sim::runner::knobs`. Snapshots take no knobs but `LEASEHOLD_SCENARIO`: they are pinned to their seed.
 
@@ -21,8 +21,8 @@ use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Screen, Style, pinned, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
 use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep};
-use leasehold_sim::scenario::{self, Seeds};
-use leasehold_sim::verdict::RunReport;
+use leasehold_sim::scenario::{self, Metric, OpKind, Seeds, Stat};
+use leasehold_sim::verdict::{RunReport, read};
 use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeMap;
@@ -157,18 +157,42 @@ impl File {
     }
 }
 
-/// Each verb must be effective in some committed scenario, and each check must judge something in some: what nothing
-/// exercises may be broken without anybody seeing it.
+/// Each verb must be effective in some committed scenario, each check judge something, and each metric have a value that says something:
+/// what nothing exercises may be broken without anybody seeing it.
 fn everything_is_exercised(cases: &[Case]) -> Result<(), Failed> {
     let mut idle: Vec<&str> = Verb::ALL.iter().map(|verb| verb.name()).collect();
     idle.extend(check::ALL.iter().map(|info| info.name));
+    // A get that failed has had no effect, so that of no get it is unknown.
+    let never = Metric::Operations(Some(OpKind::Get), Stat::Unknown);
+    let mut trivial: Vec<Metric> = Metric::all().into_iter().filter(|metric| *metric != never).collect();
     for case in cases {
         let report = case.pinned()?;
         let acted = |name| report.faults.get(name).is_some_and(|count| count.effective > 0);
         let judged = |name| report.checks.get(name).is_some_and(|count| count.evaluated > 0);
         idle.retain(|name| !acted(*name) && !judged(*name));
+        trivial.retain(|metric| !says_something(*metric, report));
     }
-    if idle.is_empty() { Ok(()) } else { Err(Failed::from(format!("no committed scenario exercises {idle:?}"))) }
+    let trivial: Vec<String> = trivial.iter().map(Metric::to_string).collect();
+    if idle.is_empty() && trivial.is_empty() {
+        return Ok(());
+    }
+    Err(Failed::from(format!(
+        "no committed scenario exercises {idle:?}, nor has {trivial:?} a value that says something"
+    )))
+}
+
+/// Has `metric` a value, in the whole run or in a window, that it has not also where nothing happens or all is well?
+fn says_something(metric: Metric, report: &RunReport) -> bool {
+    let usual = match metric {
+        Metric::EntriesPerFsync | Metric::LeaseHitRate | Metric::Operations(_, Stat::Availability) => 1.0,
+        _ => 0.0,
+    };
+    let measures = &report.measures;
+    let faults = [Some(&report.faults)].into_iter().chain(std::iter::repeat(None));
+    let windows = std::iter::once(&measures.whole).chain(&measures.windows).zip(faults);
+    windows
+        .into_iter()
+        .any(|(window, faults)| read(metric, window, faults).is_ok_and(|it| it.value != 0.0 && it.value != usual))
 }
 
 /// A run's row among the fingerprints.

@@ -74,9 +74,7 @@ mod tests {
     use crate::check::Premises;
     use crate::check::testing::{Events, get};
     use crate::history::FaultPhase::Activated;
-    use crate::history::What;
     use crate::words::Verb;
-    use leasehold::env::NodeId;
     use leasehold::error::Outcome;
     use std::time::Duration;
 
@@ -86,7 +84,7 @@ mod tests {
             let begun = events.invoke(100 + op, op, get(0));
             if op < answered { begun.read(100 + op, op, 0) } else { begun.gave_up(100 + op, op, Outcome::NotApplied) }
         });
-        let idle = |events: Events, node| events.push(5_000, What::Cpu { node: NodeId(node), busy: Duration::ZERO });
+        let idle = |events: Events, node| events.busy(5_000, node, Duration::ZERO);
         (1..=3).fold(gets, idle).judged_by("calls-succeed", 5_000).0
     }
 

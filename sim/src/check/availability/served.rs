@@ -187,7 +187,6 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, get, put, script};
     use crate::history::FaultPhase::{self, Activated, Ended};
-    use crate::history::What;
     use crate::history::{How, Targets};
     use crate::words::Verb;
     use leasehold::env::NodeId;
@@ -213,7 +212,7 @@ mod tests {
     fn judged_if_busy(events: Events, millis: u64) -> Vec<Finding> {
         let told = |events: Events, at, busy| {
             let busy = Duration::from_millis(busy);
-            (1..=3).fold(events, |events, node| events.push(at, What::Cpu { node: NodeId(node), busy }))
+            (1..=3).fold(events, |events, node| events.busy(at, node, busy))
         };
         let before = told(Events::default(), 20_000, 0);
         let events = told(told(before.then(events), 21_000, millis), 22_000, millis);

@@ -149,7 +149,6 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, head};
     use crate::history::FaultPhase::Activated;
-    use crate::history::What;
     use crate::words::{MessageKind, Verb};
     use leasehold::observe::Event;
 
@@ -159,13 +158,13 @@ mod tests {
             let beat = |events: Events, to| events.arrives(at, (1, to), MessageKind::Heartbeat, head(4, 0, 0));
             beat(beat(events, 2), 3)
         });
-        beats.push(from + 1_000, What::Cpu { node: NodeId(1), busy: Duration::ZERO })
+        beats.busy(from + 1_000, 1, Duration::ZERO)
     }
 
     /// n1 leads; a heartbeat is due every 100 ms; it is calm from 12.6 s on.
     fn led() -> Events {
         let started = (1..=3).fold(Events::default(), |events, node| events.started(0, node, 1));
-        started.leads(900, 1, 4).push(20_000, What::Cpu { node: NodeId(1), busy: Duration::ZERO })
+        started.leads(900, 1, 4).busy(20_000, 1, Duration::ZERO)
     }
 
     fn judged(events: &Events) -> (Vec<String>, u64) {

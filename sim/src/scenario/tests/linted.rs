@@ -222,3 +222,68 @@ fn a_scenario_says_what_a_run_must_have_done_unless_it_has_to_fail() {
     assert_eq!(told(&with("", "[floors]\nreads = 1")), 0);
     assert_eq!(told(&with("", "[expect]\nviolation = \"stale-read\"")), 0);
 }
+
+#[test]
+fn a_bound_that_holds_whatever_happens_asks_nothing() {
+    let expected = |bounds: &str| {
+        warned(&with(
+            "timeline = [{ at = \"2s..6s\", tag = \"storm\" }]",
+            &format!("[expect]\nget-p99 = {{ storm = \"< 1s\" }}\n{bounds}"),
+        ))
+    };
+    let asks_nothing = ": such a bound asks nothing of a run";
+    assert_eq!(
+        expected(
+            "stale-reads = \">= 0\"\nlease-hit-rate = \"<= 100%\"\nunserved = { storm = \"<= 4s\" }\nput-availability = \"0..=1\""
+        ),
+        [
+            format!("8: `stale-reads` is always >= 0 (it is never negative{asks_nothing})"),
+            format!("9: `lease-hit-rate` is always <= 100% (a ratio lies between 0 and 1{asks_nothing})"),
+            format!("10: `unserved` is always <= 4s (no more than 4s pass{asks_nothing})"),
+            format!("11: `put-availability` is always within 0..=1 (a ratio lies between 0 and 1{asks_nothing})"),
+        ]
+    );
+    assert_eq!(
+        expected("get-unknown = \"<= 5\""),
+        [format!("8: `get-unknown` is always <= 5 (a get that failed has had no effect{asks_nothing})")]
+    );
+    let asking = "stale-reads = \">= 1\"\nlease-hit-rate = \"< 1\"\nunserved = { storm = \"< 4s\" }\nput-availability = \"0..1\"";
+    assert_eq!(expected(asking), Vec::<String>::new());
+}
+
+#[test]
+fn a_floor_of_nothing_is_no_floor() {
+    let warned = warned(&with("", "[floors]\nreads = 0\nwrites = 1"));
+    assert_eq!(
+        warned,
+        ["7: the floor of 0 `reads` is always met (say how many there are at least in a run that is worth its name)"]
+    );
+}
+
+#[test]
+fn a_deadline_that_network_and_disk_do_not_keep_is_told() {
+    let with_deadline = |deadline: &str, mix: &str| {
+        let cluster =
+            "client-network = { latency = \"1ms\" }\nnetwork = { latency = \"2ms\" }\ndisk = { fsync = \"10ms\" }";
+        warned(&format!(
+            "name = \"t\"\nuntil = \"9s\"\n[cluster]\n{cluster}\n[[workload]]\nkind = \"kv\"\ndeadline = \"{deadline}\"\nmix = {mix}"
+        ))
+    };
+    assert_eq!(
+        with_deadline("15ms", "{ get = 0.5, put = 0.5 }"),
+        [
+            "9: the puts of `kv` are given up after 15ms, done or not (network and disk alone take 16ms, every other time more)"
+        ]
+    );
+    assert_eq!(with_deadline("16ms", "{ get = 0.5, put = 0.5 }"), Vec::<String>::new());
+    assert_eq!(with_deadline("2ms", "{ get = 1.0 }"), Vec::<String>::new());
+    assert_eq!(with_deadline("1ms", "{ get = 1.0 }").len(), 1);
+}
+
+#[test]
+fn a_bound_on_one_workload_is_held_to_the_deadline_of_that_one() {
+    let text = "name = \"t\"\nuntil = \"9s\"\n[[workload]]\nname = \"slow\"\nkind = \"kv\"\ndeadline = \"9s\"\n\
+                [[workload]]\nname = \"quick\"\nkind = \"kv\"\ndeadline = \"1s\"\n[expect.workload.";
+    let bounded = |workload: &str| warned(&format!("{text}{workload}]\nget-p99 = \"<= 2s\"")).len();
+    assert_eq!([bounded("quick"), bounded("slow")], [1, 0]);
+}

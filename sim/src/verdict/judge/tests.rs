@@ -340,6 +340,14 @@ fn a_figure_of_operations_that_were_not_answered_fails_its_upper_bound() {
 }
 
 #[test]
+fn a_bound_of_a_variant_replaces_none_that_is_about_other_clients() {
+    let text = "[expect.workload.script]\nscript-mean = \"<= 1ms\"\n[expect.variant.old]\nscript-mean = \"<= 9s\"\n";
+    let verdict = judged(text, "old", Vec::new(), &measures());
+    let of_scripts = |failure: &Failure| failure.message.starts_with("script-mean of workload script");
+    assert!(verdict.failures.iter().any(of_scripts), "{:?}", verdict.failures);
+}
+
+#[test]
 fn a_class_of_failure_is_not_met_by_what_was_clear_before_anything_happened() {
     let text = "[expect.variant.old]\nclass = \"lease-invariant\"\n";
     let under_old = |text: &str, at| {
@@ -373,9 +381,10 @@ fn what_is_expected_of_a_variant_that_was_not_reached_is_shown_of_nothing() {
 #[test]
 fn a_run_in_which_two_leases_were_good_at_once_does_not_pass_whatever_only_records() {
     let mut overlapping = measures();
-    overlapping.whole.two_leases = 2;
+    (overlapping.whole.two_leases, overlapping.whole.first_overlap) = (2, Some(ms(4_000)));
     let verdict = run("", &overlapping);
     assert_eq!((verdict.ruling, verdict.class), (Ruling::Fail, Some(Class::LeaseInvariant)));
+    assert_eq!(verdict.failures[0].at, ms(4_000), "when it was first seen, and not when it was judged");
     assert_eq!(verdict.failures[0].message, "two leases were good at once, 2 times, seen by a check that only records");
     let beyond =
         judge(&scenario(""), "default", Vec::new(), &overlapping, &BTreeMap::new(), Some("a clock".to_owned()));

@@ -1,8 +1,10 @@
 use super::*;
+use crate::history::FaultPhase;
 use crate::history::testing::{Events, get, ms, put};
 use crate::verdict::Took;
 use crate::verdict::testing::scenario;
 use crate::view::View;
+use crate::words::Verb;
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::Event;
 use leasehold::observe::{EndCause, RoundCause, ScriptTimes};
@@ -163,4 +165,14 @@ fn a_run_that_ends_early_cuts_its_windows_short() {
     assert_eq!((whole.to, windows[0].from, windows[0].to), (ms(3_000), ms(2_000), ms(3_000)));
     let Measures { windows, .. } = Meter::new(&scenario("")).finish(ms(1_000), &View::default().first());
     assert_eq!((windows[0].from, windows[0].to), (ms(1_000), ms(1_000)));
+}
+
+#[test]
+fn nobody_is_served_from_when_somebody_asks_whatever_faults_end_meanwhile() {
+    let faulty = Events::default().fault(1_000, 0, Verb::Partition, FaultPhase::Activated).invoke(1_500, 1, get(0));
+    let healed = faulty.fault(3_000, 0, Verb::Partition, FaultPhase::Ended).invoke(3_500, 2, get(0));
+    let Measures { whole, windows, .. } = measured(&healed.read(4_000, 1, 0).read(4_000, 2, 0));
+    assert_eq!(whole.unserved, Some(Duration::from_millis(2_500)), "not 1 s, from the fault's end on");
+    assert_eq!(windows[0].unserved, Some(Duration::from_secs(2)), "its part of the storm");
+    assert_eq!(whole.unserved_via.map(|(took, _)| took), whole.unserved);
 }

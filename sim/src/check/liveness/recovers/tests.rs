@@ -2,7 +2,6 @@ use super::*;
 use crate::check::STORY;
 use crate::check::testing::{Events, ms, put};
 use crate::history::FaultPhase::{Activated, Ended};
-use crate::history::What;
 use crate::words::Verb;
 use leasehold::observe::Event;
 use std::time::Duration;
@@ -23,7 +22,7 @@ fn healed() -> Events {
 }
 
 fn told(events: Events, at: u64) -> Events {
-    events.push(at, What::Cpu { node: NodeId(1), busy: Duration::ZERO })
+    events.busy(at, 1, Duration::ZERO)
 }
 
 #[test]

@@ -1,0 +1,79 @@
+//! One JSON object about all runs of a request: for programs that need not read every line of `--format jsonl`.
+//!
+//! It is one document, whole also where the request was interrupted. `docs/metrics.md` says what its fields mean.
+
+use super::ended::Ended;
+use super::jsonl::{FORMAT, list, timed};
+use super::object::Object;
+use super::stored::Stored;
+use super::tally::{Tallies, Tally};
+use super::totals::{Failed, Totals};
+use super::witness::Witness;
+use crate::history::OpKind;
+use crate::verdict::RunReport;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The file with the summary.
+pub struct Summary {
+    path: PathBuf,
+    totals: Totals,
+    tallies: Tallies,
+}
+
+impl Summary {
+    /// Will write to `path`. The file is made at once, so that a path that cannot be written to is known before anything runs.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be made.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        File::create(path)?;
+        Ok(Self { path: path.to_owned(), totals: Totals::default(), tallies: Tallies::default() })
+    }
+}
+
+fn failed(Failed { scenario, variant, check, runs, first_seed }: Failed<'_>) -> Object {
+    let what = Object::default().with("scenario", scenario).with("variant", variant).with("check", check);
+    what.with("runs", runs).with("first_seed", first_seed)
+}
+
+/// The runs of one scenario under one variant; figures are medians over them.
+fn row(tally: &Tally) -> Object {
+    let object = Object::default()
+        .with("scenario", &tally.planned.title)
+        .with("variant", &tally.planned.variant)
+        .with("runs", tally.runs())
+        .with("not_as_expected", tally.unexpected())
+        .with("verdicts", tally.verdicts())
+        .with("availability", tally.availability())
+        .with("lease_hit_rate", tally.median(|run| run.hit_rate));
+    let object = timed(object, "get_mean", tally.latency(OpKind::Get, |op| op.mean));
+    let object = timed(object, "get_p99", tally.latency(OpKind::Get, |op| op.p99));
+    let object = timed(object, "put_mean", tally.latency(OpKind::Put, |op| op.mean));
+    timed(object, "script_mean", tally.latency(OpKind::Script, |op| op.mean))
+}
+
+impl Witness for Summary {
+    fn see(&mut self, report: &RunReport, _: Option<&Stored>) -> io::Result<()> {
+        self.totals.add(report);
+        self.tallies.add(report);
+        Ok(())
+    }
+
+    fn finish(&mut self, ended: &Ended) -> io::Result<()> {
+        let totals = &self.totals;
+        let object = Object::default()
+            .with("format", FORMAT)
+            .with("planned", ended.planned)
+            .with("judged", ended.judged)
+            .with("as_expected", totals.as_expected)
+            .with("not_as_expected", totals.unexpected())
+            .with("early", ended.early())
+            .with("classes", &totals.classes)
+            .with("failed", list(totals.failed(), failed))
+            .with("scenarios", list(self.tallies.iter(), row));
+        writeln!(File::create(&self.path)?, "{object}")
+    }
+}
