@@ -12,8 +12,7 @@
 //!
 //! **Costs** a counter for each heartbeat.
 //!
-//! **Seen alive by** `short-queues` (`planted/read-bursts`), `failed-engine-goes-unnoticed` (`planted/failed-disks`), where
-//! `recovers` speaks first, its unit tests and `sim/tests/alive.rs`.
+//! **Seen alive by** `short-queues` (`planted/read-bursts`), its unit tests and `sim/tests/alive.rs`.
 
 use crate::check::{Arrival, By, Check, Finding, Now};
 use crate::history::Fault;
