@@ -11,15 +11,17 @@ use super::object::Object;
 use super::screen::title;
 use crate::check::Severity;
 use crate::history::OpKind;
-use crate::scenario::{Metric, Unit};
+use crate::scenario::{Metric, Span, Unit};
 use crate::time::SimTime;
 use crate::verdict::{
-    CheckCount, Failure, FaultCount, LeaseMeasures, OpMeasures, Overload, Potential, Recoveries, Ruling, RunReport,
-    Took, Window, read,
+    CheckCount, Failure, FaultCount, LeaseMeasures, OpMeasures, Overload, Potential, Recoveries, RunReport, Took,
+    Window, read,
 };
+use crate::words::Spelled;
 use leasehold::observe::RoundCause;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
@@ -30,12 +32,6 @@ pub fn json_line(report: &RunReport) -> String {
     let (verdict, measures) = (&report.verdict, &report.measures);
     let whole = &measures.whole;
     let rounds = |cause: RoundCause| whole.rounds.get(&cause).map_or(0, |round| round.started);
-    let ruling = match verdict.ruling {
-        Ruling::Pass => "pass",
-        Ruling::NotReached => "not-reached",
-        Ruling::Fail => "fail",
-        Ruling::ExpectedUnsafe => "expected-unsafe",
-    };
     let object = Object::default()
         .with("format", FORMAT)
         .with("scenario", title(&report.path))
@@ -43,7 +39,7 @@ pub fn json_line(report: &RunReport) -> String {
         .with("variant", &report.variant)
         .with("engine", report.engine)
         .with("load", f64::from(report.load.0) / 1e3)
-        .with("verdict", ruling)
+        .with("verdict", verdict.ruling.name())
         .with("as_expected", verdict.as_expected)
         .with("reached", report.reached)
         .with("beyond_claims", &verdict.beyond_claims)
@@ -183,13 +179,9 @@ fn figures(object: Object, window: &Window) -> Object {
     let object = object
         .with("conflicts", window.conflicts)
         .with("leader_changes", window.leader_changes)
-        .with("stale_reads", window.stale_reads)
-        .with("unserved_ms", window.unserved.map(millis))
-        .with("unserved_via_ms", window.unserved_via.map(|(longest, _)| millis(longest)))
-        .with("leaderless_ms", millis(window.leaderless))
-        .with("failover_ms", window.failover.map(millis))
-        .with("recovery_ms", window.recovery.map(millis))
-        .with("rewarm_ms", window.rewarm.map(millis));
+        .with("stale_reads", window.stale_reads);
+    let spans = Span::all().map(|span| (under_scored(span), window.longest(span).map(millis)));
+    let object = spans.fold(object, |object, (name, longest)| object.with(&format!("{name}_ms"), longest));
     per(window).into_iter().fold(object, |object, (name, value)| object.with(&name, value))
 }
 
@@ -197,8 +189,13 @@ fn figures(object: Object, window: &Window) -> Object {
 fn per(window: &Window) -> BTreeMap<String, f64> {
     let of_all = |metric: &Metric| !matches!(metric, Metric::Operations(..));
     let metrics = Metric::all().into_iter().filter(|metric| metric.unit() == Unit::Per && of_all(metric));
-    let value = |metric: Metric| Some((metric.to_string().replace('-', "_"), read(metric, window, None).ok()?.value));
+    let value = |metric: Metric| Some((under_scored(metric), read(metric, window, None).ok()?.value));
     metrics.filter_map(value).collect()
+}
+
+/// The name of a field.
+fn under_scored(metric: impl Display) -> String {
+    metric.to_string().replace('-', "_")
 }
 
 fn moment(at: SimTime) -> f64 {

@@ -21,7 +21,6 @@
 //! | `github`   | annotations and the summary of a step of a GitHub workflow                           |
 //! | `summary`  | one JSON object about all runs                                                       |
 //! | `witness`  | what these three have in common                                                      |
-//! | `pinned`   | the summary of a run that a snapshot keeps: nothing in it depends on the machine     |
 //! | `idle`     | checks that a whole sweep never evaluated                                            |
 //! | `matrix`   | variants against checks                                                              |
 //! | `list`     | the tables of `leasehold list` and of `docs/`                                        |
@@ -44,7 +43,6 @@ mod list;
 mod margin;
 mod matrix;
 mod object;
-mod pinned;
 mod progress;
 mod screen;
 mod sheet;
@@ -71,7 +69,6 @@ pub use self::{
     list::{Listing, check_list, fault_list, metric_list, moment_list, selector_list, variant_list},
     margin::{margin_head, margin_json, margin_lines, write_scenario},
     matrix::{matrix_line, matrix_table},
-    pinned::pinned,
     progress::Progress,
     screen::{FOLDERS, Head, Screen, command, title},
     sheet::WIDTH,

@@ -10,7 +10,7 @@ use crate::history::{
     About, Completion, Fate, Head, Invocation, OpId, Operation, Record, Weight, What, facts, in_brief, in_force,
     repeated,
 };
-use crate::scenario::{Class, Metric};
+use crate::scenario::{Class, Metric, Span};
 use crate::time::SimTime;
 use crate::verdict::Failure;
 use crate::view::{Grouped, Replicas};
@@ -61,8 +61,8 @@ impl About {
     /// What shows why this failed.
     pub fn of(failure: &Failure) -> Self {
         match (failure.class, failure.check.parse()) {
-            (Class::Liveness, _) | (_, Ok(Metric::Leaderless | Metric::Failover)) => About::Elections,
-            (Class::Availability, _) | (_, Ok(Metric::Unserved | Metric::UnservedVia)) => About::Service,
+            (Class::Liveness, _) | (_, Ok(Metric::Longest(Span::Leaderless | Span::Failover))) => About::Elections,
+            (Class::Availability, _) | (_, Ok(Metric::Longest(Span::Unserved | Span::UnservedVia))) => About::Service,
             (_, Ok(Metric::Operations(..) | Metric::BulkRefusedPerSecond | Metric::EntriesPerFsync)) => About::Service,
             _ => About::Leases,
         }

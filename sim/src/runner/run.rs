@@ -209,15 +209,7 @@ fn blank(spec: &Spec) -> RunReport {
 }
 
 fn panicked(spec: &Spec, message: String) -> RunReport {
-    let failure = Failure {
-        check: "panic".to_owned(),
-        class: Class::Panic,
-        at: SimTime(0),
-        message: message.clone(),
-        line: None,
-        shows: None,
-        story: vec![],
-    };
+    let failure = Failure::new("panic", Class::Panic, SimTime(0), message.clone());
     let verdict = Verdict {
         ruling: Ruling::Fail,
         class: Some(Class::Panic),

@@ -102,16 +102,8 @@ pub fn confirm(report: &mut RunReport, spec: &Spec, fresh: &Fresh) -> io::Result
     }
     let message = format!("the same seed in a fresh process gave another history: {last}, not {}", report.fingerprint);
     let story = vec![format!("`leasehold verify` with the same seed and variant shows the first event that differs")];
-    let at = SimTime::at(report.sim);
-    let failure = Failure {
-        check: "fresh-process".to_owned(),
-        class: Class::Nondeterminism,
-        at,
-        message,
-        line: None,
-        shows: None,
-        story,
-    };
+    let failure = Failure::new("fresh-process", Class::Nondeterminism, SimTime::at(report.sim), message);
+    let failure = Failure { story, ..failure };
     report.verdict.failures.insert(0, failure);
     report.verdict.class = Some(Class::Nondeterminism);
     report.verdict.ruling = Ruling::Fail;

@@ -267,7 +267,7 @@ impl<'a> Linter<'a> {
         };
         // Chaos ends by healing whatever it has drawn.
         let some_end = self.scenario.chaos.is_some() || self.scenario.timeline.iter().any(ends);
-        if bound.metric == Metric::Recovery && !some_end {
+        if bound.metric == Metric::RECOVERY && !some_end {
             return Some("no fault ends in this timeline".to_owned());
         }
         let needs = bound.metric.needs();

@@ -13,6 +13,8 @@ macro_rules! metrics {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Metric {
             $(#[doc = concat!("`", $name, "`: ", $($meaning),+)] $metric,)*
+            /// `recovery`, `unserved`, ...: the longest of such stretches of time.
+            Longest(Span),
             /// `get-p99`, `script-ok`, `all-availability`, ...: of the operations of one kind, or of all.
             Operations(Option<OpKind>, Stat),
             /// `get-drift`, `script-drift`, ...: by how much the means of the window's two halves differ, relative to the first.
@@ -34,17 +36,6 @@ metrics! {
     StaleReads = "stale-reads", Count, Reads;
     /// Hits / (hits + misses) of the lease reads at a leader that has applied an entry of its own term.
     LeaseHitRate = "lease-hit-rate", Ratio, Reads;
-    /// The longest time without a leader that runs and that a quorum follows, from the first leader of the run on; all of the
-    /// time if there never was one.
-    Leaderless = "leaderless", Seconds, Nothing;
-    /// The longest time from the beginning of what took a leader away to the first operation that is answered when its successor serves.
-    Failover = "failover", Seconds, Anything;
-    /// The longest time from the end of a fault, and not from its beginning (that is `failover`), to the first write whose commit is
-    /// acknowledged again.
-    Recovery = "recovery", Seconds, Writes;
-    /// The longest time from when a new leader can serve, and not from the fault before it, to the first read that it answers from its
-    /// lease; it has no value where no read came before that.
-    Rewarm = "rewarm", Seconds, Reads;
     /// How often the leader changed.
     LeaderChanges = "leader-changes", Count, Nothing;
     /// Write conflicts in a simulated second.
@@ -63,10 +54,6 @@ metrics! {
     BusyCores = "busy-cores", Per, Nothing;
     /// Operations under way at the end of the window, divided by those half-way through it, or by ten where there were fewer.
     BacklogGrowth = "backlog-growth", Per, Anything;
-    /// The longest time in which nobody's operation was answered ok though some were due.
-    Unserved = "unserved", Seconds, Anything;
-    /// The same for those who ask one node: that of the node at which it was longest.
-    UnservedVia = "unserved-via", Seconds, Anything;
     /// Appends and snapshots that found a queue full, their sender's lane or their receiver's inbox, in a simulated second.
     BulkRefusedPerSecond = "bulk-refused-per-second", Per, Nothing;
     /// Log entries that one write of a node's log makes durable: the mean over the writes that hold any.
@@ -93,6 +80,52 @@ metrics! {
     SnapshotsReopened = "snapshots-reopened", Count, Nothing;
     /// Faults that changed something.
     FaultsEffective = "faults-effective", Count, Nothing;
+}
+
+/// Declares what may last, the longest of which is a metric: its name, what clients must do, and why there is no value where it never
+/// was; where nothing is said, it is zero then.
+macro_rules! spans {
+    ($($(#[doc = $meaning:literal])+ $span:ident = $name:literal, $needs:ident $(, $absent:literal)?;)*) => {
+        words::words! {
+            /// What may last.
+            pub enum Span: "span" {
+                $($(#[doc = $meaning])+ $span = $name,)*
+            }
+        }
+
+        impl Span {
+            const fn facts(self) -> (&'static str, Needs) {
+                match self {
+                    $(Self::$span => (concat!($($meaning),+), Needs::$needs),)*
+                }
+            }
+
+            /// Why it has no value where it never was; `None`: it is zero then.
+            pub fn absent(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$span => [$($absent)?].first().copied(),)*
+                }
+            }
+        }
+    };
+}
+
+spans! {
+    /// The longest time in which nobody's operation was answered ok though some were due.
+    Unserved = "unserved", Anything, "nothing was due";
+    /// The same for those who ask one node: that of the node at which it was longest.
+    UnservedVia = "unserved-via", Anything, "nothing was due";
+    /// The longest time without a leader that runs and that a quorum follows, from the first leader of the run on; all of the
+    /// time if there never was one.
+    Leaderless = "leaderless", Nothing;
+    /// The longest time from the beginning of what took a leader away to the first operation that is answered when its successor serves.
+    Failover = "failover", Anything, "no leader came after another";
+    /// The longest time from the end of a fault, and not from its beginning (that is `failover`), to the first write whose commit is
+    /// acknowledged again.
+    Recovery = "recovery", Writes, "no fault ended that left nothing else in force";
+    /// The longest time from when a new leader can serve, and not from the fault before it, to the first read that it answers from its
+    /// lease; it has no value where no read came before that.
+    Rewarm = "rewarm", Reads, "nobody was elected and then asked for a lease read";
 }
 
 /// A metric that is one quantity.
@@ -205,12 +238,16 @@ impl Needs {
 }
 
 impl Metric {
+    /// How long it takes to recover: the one that protocols give a limit of their own.
+    pub const RECOVERY: Self = Self::Longest(Span::Recovery);
+
     /// Every metric. `Display` gives the name that a scenario uses.
     pub fn all() -> Vec<Self> {
         let kinds = OpKind::all().map(Some).chain([None]);
         let operations = kinds.flat_map(|kind| Stat::all().map(move |stat| Self::Operations(kind, stat)));
         let drifts = OpKind::all().map(Self::Drift);
-        PLAIN.iter().map(|plain| plain.metric).chain(operations).chain(drifts).collect()
+        let plain = PLAIN.iter().map(|plain| plain.metric);
+        plain.chain(Span::all().map(Self::Longest)).chain(operations).chain(drifts).collect()
     }
 
     /// Its row of the table; `None`: it is made of a kind of operation.
@@ -225,6 +262,7 @@ impl Metric {
                 stat.facts().0,
                 kind.map_or(Needs::Anything, Needs::Op),
             ),
+            Self::Longest(span) => (span.to_string(), Unit::Seconds, span.facts().1),
             Self::Drift(op) => (format!("{op}-drift"), Unit::Per, Needs::Op(op)),
             plain => plain.plain().map_or((String::new(), Unit::Count, Needs::Nothing), |plain| {
                 (plain.name.to_owned(), plain.unit, plain.needs)
@@ -236,6 +274,7 @@ impl Metric {
     pub fn meaning(self) -> String {
         match self {
             Self::Operations(kind, stat) => stat.meaning(kind),
+            Self::Longest(span) => span.facts().0.trim_start().to_owned(),
             Self::Drift(op) => {
                 format!(
                     "How much the mean latency of {op} differs between the window's two halves, relative to the first."
@@ -252,7 +291,7 @@ impl Metric {
 
     /// Can it be counted for some clients alone?
     pub fn is_of_clients(self) -> bool {
-        matches!(self, Self::Operations(..) | Self::Unserved)
+        matches!(self, Self::Operations(..) | Self::Longest(Span::Unserved))
     }
 
     /// What its values are held in.

@@ -3,7 +3,7 @@
 use super::reading::{WRITES, ops};
 use super::{Durable, Measures, OpMeasures, RoundMeasures, Spent, Window};
 use crate::check::STORY;
-use crate::scenario::{Metric, OpKind, Stat};
+use crate::scenario::{Metric, OpKind, Span, Stat};
 use crate::time::{SimTime, mean};
 use crate::words::Spelled;
 use crate::words::figures::{count, counted, duration, number, rate};
@@ -22,7 +22,7 @@ pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
         Metric::Operations(Some(OpKind::Script), stat) => script_latency(stat, window),
         Metric::Operations(Some(kind), stat) => latency(kind, stat, window),
         Metric::Operations(None, stat) => all_kinds(stat, window),
-        Metric::Unserved | Metric::UnservedVia => all_kinds(Stat::Availability, window),
+        Metric::Longest(Span::Unserved | Span::UnservedVia) => all_kinds(Stat::Availability, window),
         Metric::ReadIndexPerWrite | Metric::ReadIndexPerInnerRead => vec![rounds(window)],
         _ => Vec::new(),
     };
@@ -34,8 +34,8 @@ pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
 pub(super) fn shows(metric: Metric, window: &Window) -> Option<SimTime> {
     match metric {
         Metric::Operations(kind, _) => all_spent(kind, window).worst(),
-        Metric::Unserved | Metric::UnservedVia => all_spent(None, window).worst(),
-        Metric::Leaderless => window.led_again,
+        Metric::Longest(Span::Unserved | Span::UnservedVia) => all_spent(None, window).worst(),
+        Metric::Longest(Span::Leaderless) => window.lasted.get(&Span::Leaderless).map(|lasted| lasted.over),
         _ => None,
     }
 }

@@ -278,7 +278,7 @@ impl Journey {
 
 #[cfg(test)]
 mod tests {
-    use super::super::leadership::Leadership;
+    use super::super::gauge::Gauges;
     use super::super::spent::NAMES;
     use super::*;
     use crate::history::testing::{Events, effect, get, head, ms, put, script};
@@ -292,14 +292,14 @@ mod tests {
     /// Where the time of each operation went, in the order in which that became known: stages of some length, in milliseconds.
     fn went(events: &Events) -> Vec<Went> {
         let (mut view, mut journeys) = (View::default(), Journeys::default());
-        let mut leadership = Leadership::new(Duration::from_millis(100));
+        let mut gauges = Gauges::new(Duration::from_millis(100));
         let mut all = Vec::new();
         for record in events.records() {
             view.record(record);
-            leadership.record(record, &view.first());
-            all.extend(journeys.record(record, &view.first(), leadership.leaderless_by(record.at)));
+            gauges.record(record, &view.first());
+            all.extend(journeys.record(record, &view.first(), gauges.leadership.leaderless_by(record.at)));
         }
-        all.extend(journeys.finish(ms(9_000), leadership.leaderless_by(ms(9_000)), &view.first()));
+        all.extend(journeys.finish(ms(9_000), gauges.leadership.leaderless_by(ms(9_000)), &view.first()));
         let parts = |travelled: Travelled| {
             assert_eq!(travelled.parts.iter().sum::<Duration>(), travelled.took, "all of its time");
             let parts = NAMES.iter().zip(travelled.parts.map(|part| part.as_millis()));

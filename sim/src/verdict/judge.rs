@@ -24,7 +24,7 @@
 use super::reading::{Measured, read, shown_against};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
 use crate::check::{Finding, TWO_LEASES, ends_run};
-use crate::scenario::{Class, Expectation, Floor, Metric, Of, Scenario, Stat, VariantExpect, Verb};
+use crate::scenario::{Class, Expectation, Floor, Metric, Of, Scenario, Span, Stat, VariantExpect, Verb};
 use crate::time::SimTime;
 use crate::words::figures::{count, counted};
 use leasehold::observe::RoundCause;
@@ -152,7 +152,7 @@ impl Court<'_> {
             Ok((value, window)) => {
                 let shown = shown_against(metric, value, expectation.bound.value);
                 let mut story = explain::story(metric, window);
-                if let Metric::Operations(..) | Metric::Unserved | Metric::UnservedVia = metric {
+                if let Metric::Operations(..) | Metric::Longest(Span::Unserved | Span::UnservedVia) = metric {
                     story.extend(explain::overload(self.measures, window));
                 }
                 (class_of(metric), shown, story, explain::shows(metric, window))
@@ -281,13 +281,13 @@ impl Court<'_> {
     }
 
     fn failure(&self, check: String, class: Class, message: String, story: Vec<String>) -> Failure {
-        Failure { check, class, at: self.measures.whole.to, message, line: None, shows: None, story }
+        Failure { story, ..Failure::new(check, class, self.measures.whole.to, message) }
     }
 }
 
 fn class_of(metric: Metric) -> Class {
     match metric {
-        Metric::Recovery => Class::Liveness,
+        Metric::RECOVERY => Class::Liveness,
         _ => Class::Expectation,
     }
 }
@@ -296,7 +296,7 @@ fn class_of(metric: Metric) -> Class {
 fn what(expectation: &Expectation) -> String {
     let window = expectation.window.as_ref().map_or("over the whole run".to_owned(), |name| format!("in {name}"));
     let counted = match expectation.metric {
-        Metric::Recovery => " (from the end of a fault to the next write)",
+        Metric::RECOVERY => " (from the end of a fault to the next write)",
         _ => "",
     };
     format!("{}{counted}{} {window}", expectation.metric, expectation.of)
@@ -309,7 +309,7 @@ fn asked(Expectation { bound, line, .. }: &Expectation) -> String {
 
 impl From<Finding> for Failure {
     fn from(Finding { check, class, severity: _, at, message, story }: Finding) -> Self {
-        Self { check: check.to_owned(), class, at, message, line: None, shows: None, story }
+        Self { story, ..Self::new(check, class, at, message) }
     }
 }
 

@@ -1,18 +1,16 @@
 //! What happened, counted: over the whole run, and in each window that the timeline tags.
 
+use super::gauge::{Counts, Gauged, Gauges, Stretch};
 use super::journey::{Journeys, Travelled};
 use super::latency::{Fate, Latencies};
-use super::leadership::{self, Leadership};
 use super::overload::{Overloads, Resource};
-use super::recovery::Recovery;
-use super::rewarm::Rewarm;
-use super::unserved::{Stretch, Unserved};
+use super::unserved::Unserved;
 use super::waiting::Waiting;
-use super::{LeaseMeasures, Measures, Window};
+use super::{Lasted, LeaseMeasures, Measures, Window};
 use crate::history::{
     Completion, Extension, Hears, Invocation, LeaseRead, OpId, OpKind, Place, Record, ScriptEnded, tell,
 };
-use crate::scenario::{Action, Of, Scenario, Step, Workload};
+use crate::scenario::{Action, Of, Scenario, Span, Step, Workload};
 use crate::time::SimTime;
 use crate::view::GroupView;
 use crate::view::operations::{Completed, UnderWay};
@@ -31,13 +29,12 @@ pub struct Meter {
     tallies: Vec<Tally>,
     /// The deadline of each client's operations.
     deadlines: Vec<Duration>,
-    unserved: Unserved,
-    /// Of the clients that bounds are about, and when none of these was served.
-    scopes: Vec<(Of, Unserved)>,
+    /// When nobody was served of all, of those who ask a node, of the clients that bounds are about.
+    unserved: BTreeMap<Who, Unserved>,
+    /// The clients that bounds are about.
+    scopes: Vec<Of>,
     /// The workload of each client.
     workloads: Vec<String>,
-    /// Of those who ask each node.
-    unserved_via: BTreeMap<NodeId, Unserved>,
     /// What the nodes' cores had done when last told.
     busy: BTreeMap<NodeId, Duration>,
     /// For how long their disks had synced.
@@ -48,9 +45,7 @@ pub struct Meter {
     terms: BTreeMap<NodeId, u64>,
     /// The last entry that became durable: when, and on which node.
     wrote: Option<(SimTime, NodeId)>,
-    recovery: Recovery,
-    rewarm: Rewarm,
-    leadership: Leadership,
+    gauges: Gauges,
     waiting: Waiting,
     journeys: Journeys,
     overloads: Overloads,
@@ -59,6 +54,15 @@ pub struct Meter {
 /// When the second began that is over at `at`.
 fn second_before(at: SimTime) -> SimTime {
     SimTime(at.0.saturating_sub(1_000_000_000))
+}
+
+/// Clients.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    All,
+    Via(NodeId),
+    /// Those of a scope, by its place.
+    Scope(usize),
 }
 
 /// One window while it is being measured.
@@ -86,18 +90,15 @@ impl Meter {
         Self {
             tallies,
             deadlines: scenario.deadlines().collect(),
-            unserved: Unserved::default(),
-            scopes: scopes.into_iter().map(|of| (of, Unserved::default())).collect(),
+            unserved: BTreeMap::new(),
+            scopes: scopes.into_iter().collect(),
             workloads: scenario.workloads.iter().flat_map(clients).collect(),
-            unserved_via: BTreeMap::new(),
             busy: BTreeMap::new(),
             synced: BTreeMap::new(),
             counts,
             terms: BTreeMap::new(),
             wrote: None,
-            recovery: Recovery::default(),
-            rewarm: Rewarm::default(),
-            leadership: Leadership::new(scenario.cluster.heartbeat),
+            gauges: Gauges::new(scenario.cluster.heartbeat),
             waiting: Waiting::default(),
             journeys: Journeys::default(),
             overloads: Overloads::new(scenario.cluster.cpu.cores),
@@ -113,15 +114,11 @@ impl Meter {
 
     /// Counts one record, which `view` has taken in already.
     pub fn record(&mut self, record: &Record, view: &GroupView<'_>) {
-        let recovered = self.recovery.record(record, view.faults);
-        self.recovered(recovered);
-        let warm = self.rewarm.record(record);
-        self.rewarmed(warm);
-        let ended = self.leadership.record(record, view);
-        self.led(ended);
+        let lasted = self.gauges.record(record, view);
+        lasted.into_iter().for_each(|lasted| self.lasted(lasted));
         let waited = self.waiting.record(record);
         self.waited(waited);
-        let travelled = self.journeys.record(record, view, self.leadership.leaderless_by(record.at));
+        let travelled = self.journeys.record(record, view, self.gauges.leadership.leaderless_by(record.at));
         self.travelled(travelled);
         tell(record, &mut Counting { meter: self, view });
     }
@@ -168,26 +165,16 @@ impl Meter {
     pub fn finish(&mut self, end: SimTime, view: &GroupView<'_>) -> Measures {
         self.until(end, view);
         view.operations.iter().for_each(|operation| self.ended(end, operation, Fate::Open));
-        let stretch = self.unserved.over(end);
-        self.nobody_served(stretch, None);
-        for scope in 0..self.scopes.len() {
-            let stretch = self.scopes[scope].1.over(end);
-            self.none_of_these_served(stretch, scope);
+        for (who, mut unserved) in std::mem::take(&mut self.unserved) {
+            self.nobody_served(unserved.over(end), who);
         }
-        for (via, mut unserved) in std::mem::take(&mut self.unserved_via) {
-            self.nobody_served(unserved.over(end), Some(via));
-        }
-        let recovered = self.recovery.finish(end);
-        self.recovered(recovered);
-        let travelled = self.journeys.finish(end, self.leadership.leaderless_by(end), view);
+        let travelled = self.journeys.finish(end, self.gauges.leadership.leaderless_by(end), view);
         self.travelled(travelled);
-        let ended = self.leadership.finish(end);
-        self.led(ended);
         let waited = self.waiting.finish(end);
         self.waited(waited);
-        let warm = self.rewarm.finish();
-        self.rewarmed(warm);
-        let scopes: Vec<Of> = self.scopes.drain(..).map(|(of, _)| of).collect();
+        let lasted = self.gauges.finish(end);
+        lasted.into_iter().for_each(|lasted| self.lasted(lasted));
+        let scopes = std::mem::take(&mut self.scopes);
         let mut windows = self.tallies.drain(..).map(|tally| tally.finish(end, &scopes));
         let (whole, windows) = (windows.next().unwrap_or_default(), windows.collect());
         Measures { whole, windows, overload: self.overloads.finish() }
@@ -202,14 +189,16 @@ impl Meter {
         let Some(Completed { operation, .. }) = view.operations.completed() else { return };
         let fate = Fate::of(operation.operation.kind(), completion);
         self.ended(at, operation, fate);
-        let stretch = self.unserved.ended(at, fate);
-        self.nobody_served(stretch, None);
-        let stretch = self.unserved_via.entry(operation.via).or_default().ended(at, fate);
-        self.nobody_served(stretch, Some(operation.via));
-        for scope in self.scopes_of(operation.client, operation.via) {
-            let stretch = self.scopes[scope].1.ended(at, fate);
-            self.none_of_these_served(stretch, scope);
+        for who in self.all_of(operation.client, operation.via) {
+            let stretch = self.unserved.entry(who).or_default().ended(at, fate);
+            self.nobody_served(stretch, who);
         }
+    }
+
+    /// Whom an operation of this client counts for, which asks this node.
+    fn all_of(&self, client: u32, via: NodeId) -> impl Iterator<Item = Who> + use<> {
+        let scopes = self.scopes_of(client, via);
+        [Who::All, Who::Via(via)].into_iter().chain(scopes.into_iter().map(Who::Scope))
     }
 
     /// The places of the scopes that an operation of this client belongs to, which asks this node.
@@ -220,15 +209,7 @@ impl Meter {
             Of::Workload(name) => workload == Some(name),
             Of::Via(node) => u64::from(*node) == via.0,
         };
-        (0..self.scopes.len()).filter(|scope| belongs(&self.scopes[*scope].0)).collect()
-    }
-
-    fn none_of_these_served(&mut self, stretch: Option<Stretch>, scope: usize) {
-        let of = self.scopes[scope].0.clone();
-        self.during(stretch, |window, took| {
-            let window = window.of.entry(of.clone()).or_default();
-            window.unserved = window.unserved.max(Some(took));
-        });
+        (0..self.scopes.len()).filter(|scope| belongs(&self.scopes[*scope])).collect()
     }
 
     /// This became of an operation by `at`.
@@ -262,51 +243,51 @@ impl Meter {
                 let add = |window: &mut Window| {
                     window.spent.entry(kind).or_default().add(answered == Some(true), due, took, parts);
                 };
-                let of = scopes.iter().map(|scope| self.scopes[*scope].0.clone());
+                let of = scopes.iter().map(|scope| self.scopes[*scope].clone());
                 of.for_each(|of| add(window.of.entry(of).or_default()));
                 add(window);
             }
         }
     }
 
-    /// In this stretch of time nobody's operation was answered, or nobody's who asked `via`.
-    fn nobody_served(&mut self, stretch: Option<Stretch>, via: Option<NodeId>) {
-        self.during(stretch, |window, took| match via {
-            None => window.unserved = window.unserved.max(Some(took)),
-            Some(via) if window.unserved_via.is_none_or(|(longest, _)| took > longest) => {
-                window.unserved_via = Some((took, via));
-            }
-            Some(_) => {}
+    /// In this stretch of time no operation of these was answered.
+    fn nobody_served(&mut self, stretch: Option<Stretch>, who: Who) {
+        let Some(stretch) = stretch else { return };
+        let (span, via, of) = match who {
+            Who::All => (Span::Unserved, None, None),
+            Who::Via(node) => (Span::UnservedVia, Some(node), None),
+            Who::Scope(scope) => (Span::Unserved, None, Some(self.scopes[scope].clone())),
+        };
+        self.during(stretch, |window, part| match &of {
+            None => window.lasting(span, part.took(), stretch.to, via),
+            Some(of) => window.of.entry(of.clone()).or_default().lasting(span, part.took(), stretch.to, via),
         });
     }
 
     /// Each window has its part of a stretch of time, if it has any.
-    fn during(&mut self, stretch: Option<Stretch>, mut part: impl FnMut(&mut Window, Duration)) {
-        let Some(Stretch { from, to }) = stretch else { return };
+    fn during(&mut self, stretch: Stretch, mut have: impl FnMut(&mut Window, Stretch)) {
         for Tally { window, .. } in &mut self.tallies {
-            let (from, to) = (from.max(window.from), to.min(window.to));
-            if from < to {
-                part(window, to.since(from));
+            let part = Stretch { from: stretch.from.max(window.from), to: stretch.to.min(window.to) };
+            if part.from < part.to {
+                have(window, part);
             }
         }
     }
 
-    /// There was no leader; or a failover is over, which belongs to the windows in which it began.
-    fn led(&mut self, leadership::Ended { leaderless, failover }: leadership::Ended) {
-        let over = leaderless.map(|stretch| stretch.to);
-        self.during(leaderless, |window, took| {
-            if took > window.leaderless {
-                (window.leaderless, window.led_again) = (took, over);
+    fn lasted(&mut self, Gauged { span, stretch, counts }: Gauged) {
+        match counts {
+            Counts::WhereItBegan => {
+                self.at(stretch.from).for_each(|window| window.lasting(span, stretch.took(), stretch.to, None));
             }
-        });
-        if let Some(Stretch { from, to }) = failover {
-            self.at(from).for_each(|window| window.failover = window.failover.max(Some(to.since(from))));
+            Counts::ByItsParts => {
+                self.during(stretch, |window, part| window.lasting(span, part.took(), stretch.to, None));
+            }
         }
     }
 
     fn waited(&mut self, stretches: Vec<Stretch>) {
         for stretch in stretches {
-            self.during(Some(stretch), |window, took| window.waiting += took);
+            self.during(stretch, |window, part| window.waiting += part.took());
         }
     }
 
@@ -315,18 +296,6 @@ impl Meter {
         let first = self.terms.is_empty();
         if self.terms.insert(node, term) != Some(term) && !first {
             self.at(at).for_each(|window| window.leader_changes += 1);
-        }
-    }
-
-    fn recovered(&mut self, stretches: Vec<Stretch>) {
-        for stretch in stretches {
-            self.at(stretch.from).for_each(|window| window.recovery = window.recovery.max(Some(stretch.took())));
-        }
-    }
-
-    fn rewarmed(&mut self, stretches: Vec<Stretch>) {
-        for stretch in stretches {
-            self.at(stretch.from).for_each(|window| window.rewarm = window.rewarm.max(Some(stretch.took())));
         }
     }
 }
@@ -345,11 +314,9 @@ impl Counting<'_> {
 
 impl Hears for Counting<'_> {
     fn invoked(&mut self, _: SimTime, Invocation { client, via, due, .. }: &Invocation) {
-        self.meter.unserved.due(*due);
-        for scope in self.meter.scopes_of(*client, *via) {
-            self.meter.scopes[scope].1.due(*due);
+        for who in self.meter.all_of(*client, *via) {
+            self.meter.unserved.entry(who).or_default().due(*due);
         }
-        self.meter.unserved_via.entry(*via).or_default().due(*due);
     }
 
     fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
@@ -485,6 +452,15 @@ impl Tally {
 }
 
 impl Window {
+    /// This was the longest of its kind, unless another was.
+    fn lasting(&mut self, span: Span, longest: Duration, over: SimTime, via: Option<NodeId>) {
+        let lasted = Lasted { longest, over, via };
+        let longest = self.lasted.entry(span).or_insert(lasted);
+        if longest.longest < lasted.longest {
+            *longest = lasted;
+        }
+    }
+
     fn took(&mut self, latencies: &BTreeMap<OpKind, Latencies>) {
         self.ops = latencies.iter().map(|(kind, latencies)| (*kind, latencies.measures())).collect();
         let mut all = Latencies::default();

@@ -9,11 +9,9 @@
 //! | `spent`     | where the time of operations went, in sum, the slow ones apart from the fast           |
 //! | `overload`  | of which node more was asked than it has, and from when on                             |
 //! | `unserved`  | the stretches of time in which nobody was served                                      |
-//! | `leadership`| how long there was no leader, and how long until another served                     |
+//! | `gauge`     | how long things lasted: no leader, failovers, recoveries, cold leases                   |
 //! | `waiting`   | who waited for a ReadIndex round, and when                                          |
-//! | `recovery`  | how long it took until writes were acknowledged again after a fault                   |
 //! | `recoveries`| how soon there was a leader again after faults, over many runs                        |
-//! | `rewarm`    | how long the leases of new leaders stayed cold                                        |
 //! | `reading`   | the value of a scenario's metric in a window, or why there is none                    |
 //! | `judge`     | [`judge()`]: findings, expectations and floors against the file                       |
 //! | `explain`   | the story of an expectation that does not hold                                        |
@@ -23,18 +21,16 @@
 
 mod auditor;
 mod explain;
+mod gauge;
 mod journey;
 mod judge;
 mod latency;
-mod leadership;
 mod margin;
 mod measure;
 mod outcome;
 mod overload;
 mod reading;
 mod recoveries;
-mod recovery;
-mod rewarm;
 mod sighting;
 mod spent;
 mod unserved;

@@ -3,10 +3,11 @@
 use super::{Overload, Recoveries, Spent};
 use crate::check::is_violation;
 use crate::history::{Fingerprint, OpKind, Record};
-use crate::scenario::{Class, Load, Of};
+use crate::scenario::{Class, Load, Of, Span};
 use crate::time::SimTime;
 use crate::view::LeaseState;
 use crate::words::figures::duration;
+use crate::words::words;
 use leasehold::env::NodeId;
 use leasehold::observe::{Miss, RoundCause};
 use std::collections::BTreeMap;
@@ -80,18 +81,19 @@ impl RunReport {
     }
 }
 
-/// Pass, fail, or beyond what the scenario claims to be safe.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Ruling {
-    /// Every check and expectation held.
-    #[default]
-    Pass,
-    /// They held of a variant that did nothing which the default does not do.
-    NotReached,
-    /// One did not.
-    Fail,
-    /// One did not, but the run had left the bounds within which it claims to be safe.
-    ExpectedUnsafe,
+words! {
+    /// Pass, fail, or beyond what the scenario claims to be safe.
+    #[derive(Default)]
+    pub enum Ruling: "verdict" {
+        /// Every check and expectation held.
+        #[default] Pass = "pass",
+        /// They held of a variant that did nothing which the default does not do.
+        NotReached = "not-reached",
+        /// One did not.
+        Fail = "fail",
+        /// One did not, but the run had left the bounds within which it claims to be safe.
+        ExpectedUnsafe = "expected-unsafe",
+    }
 }
 
 /// The judgement on a run.
@@ -134,16 +136,7 @@ impl Verdict {
             "`{variant}` was not reached: all that it did, answers and their times, roles, messages and applied entries, the default does too"
         );
         self.unexpected.push(format!("what is expected of `{variant}` is shown of nothing"));
-        let (check, at) = ("reached".to_owned(), SimTime::at(end));
-        self.failures.push(Failure {
-            check,
-            class: Class::Vacuous,
-            at,
-            message,
-            line: None,
-            shows: None,
-            story: Vec::new(),
-        });
+        self.failures.push(Failure::new("reached", Class::Vacuous, SimTime::at(end), message));
         self.class = self.failures.first().map(|failure| failure.class);
         (self.ruling, self.as_expected) = (Ruling::Fail, false);
     }
@@ -166,6 +159,13 @@ pub struct Failure {
     pub shows: Option<SimTime>,
     /// The story in at most twelve lines of domain words.
     pub story: Vec<String>,
+}
+
+impl Failure {
+    /// Without a story, and no file asks for it.
+    pub fn new(check: impl Into<String>, class: Class, at: SimTime, message: String) -> Self {
+        Self { check: check.into(), class, at, message, line: None, shows: None, story: Vec::new() }
+    }
 }
 
 /// What one check found that might have failed, and did not as far as is known.
@@ -232,23 +232,14 @@ pub struct Window {
     pub of: BTreeMap<Of, Window>,
     /// Where their time went, by kind.
     pub spent: BTreeMap<OpKind, Spent>,
-    /// The longest time in which nobody's operation was answered though some were due; `None` if nothing was due.
-    pub unserved: Option<Duration>,
-    /// The same for those who ask the node at which it was longest, and that node.
-    pub unserved_via: Option<(Duration, NodeId)>,
+    /// What lasted in it, whose longest stretches are metrics.
+    pub lasted: BTreeMap<Span, Lasted>,
     /// Lease reads.
     pub lease: LeaseMeasures,
     /// Transactions refused.
     pub conflicts: u64,
     /// How often a node became leader, the first election of the run not counted.
     pub leader_changes: u64,
-    /// The longest time without a leader that a quorum followed, from the first of the run on; all of it if there never was one.
-    pub leaderless: Duration,
-    /// When that was over.
-    pub led_again: Option<SimTime>,
-    /// The longest time from the beginning of what took a leader away to the first operation that was answered when its successor
-    /// served; `None` if nobody succeeded anybody.
-    pub failover: Option<Duration>,
     /// ReadIndex rounds.
     pub rounds: BTreeMap<RoundCause, RoundMeasures>,
     /// How long callers have waited for such rounds in it, in sum.
@@ -275,11 +266,25 @@ pub struct Window {
     pub busy: BTreeMap<NodeId, Duration>,
     /// Operations under way: half-way through the window, and at its end.
     pub backlog: [u64; 2],
-    /// Longest time from the end of a fault to the next write acknowledged; `None` if there was no such fault.
-    pub recovery: Option<Duration>,
-    /// Longest time from a new leader's first applied entry to the first read that it answered from its lease; `None` if nobody was
-    /// elected and asked.
-    pub rewarm: Option<Duration>,
+}
+
+/// The longest stretch of time of one kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Lasted {
+    /// How long.
+    pub longest: Duration,
+    /// When it was over.
+    pub over: SimTime,
+    /// Whom those asked who were concerned, where it is counted by node.
+    pub via: Option<NodeId>,
+}
+
+impl Window {
+    /// How long the longest such stretch was; `None` where there was none that could be said to have taken time.
+    pub fn longest(&self, span: Span) -> Option<Duration> {
+        let lasted = self.lasted.get(&span).map(|lasted| lasted.longest);
+        lasted.or_else(|| span.absent().is_none().then_some(Duration::ZERO))
+    }
 }
 
 /// Operations of one kind, or of all.

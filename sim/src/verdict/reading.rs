@@ -72,12 +72,10 @@ pub fn read(
             let rate = lease.hit_rate().ok_or("no lease read reached a leader that was caught up");
             return rate.map(Measured::from);
         }
-        Metric::Recovery => return longest(window.recovery, "no fault ended that left nothing else in force"),
-        Metric::Rewarm => {
-            return longest(window.rewarm, "nobody was elected and then asked for a lease read");
+        Metric::Longest(span) => {
+            let longest = window.longest(span).map(|took| Took::Exactly(took).into());
+            return longest.ok_or(span.absent().unwrap_or_default());
         }
-        Metric::Leaderless => return Ok(Took::Exactly(window.leaderless).into()),
-        Metric::Failover => return longest(window.failover, "no leader came after another"),
         Metric::ConflictsPerSecond => {
             return per(window.conflicts as f64, length(window), "the window is empty");
         }
@@ -108,8 +106,6 @@ pub fn read(
         }
         Metric::Drift(kind) => return drift(window, kind),
         Metric::Operations(kind, stat) => return operations(window, kind, stat),
-        Metric::Unserved => return longest(window.unserved, "nothing was due"),
-        Metric::UnservedVia => return longest(window.unserved_via.map(|(took, _)| took), "nothing was due"),
         Metric::BulkRefusedPerSecond => {
             return per(window.bulk_refused as f64, length(window), "the window is empty");
         }
@@ -164,10 +160,6 @@ fn nanos(seconds: f64) -> Duration {
 
 fn per(count: f64, of: f64, otherwise: &'static str) -> Result<Measured, &'static str> {
     if of > 0.0 { Ok(Measured::from(count / of)) } else { Err(otherwise) }
-}
-
-fn longest(took: Option<Duration>, otherwise: &'static str) -> Result<Measured, &'static str> {
-    took.map(|took| Took::Exactly(took).into()).ok_or(otherwise)
 }
 
 /// As `scenario` makes seconds of a duration, so that a bound is met exactly where the nanoseconds are equal.
@@ -242,8 +234,10 @@ pub(super) fn ops(window: &Window, kind: OpKind) -> OpMeasures {
 mod tests {
     use super::*;
     use crate::scenario::Op;
+    use crate::scenario::Span;
     use crate::time::SimTime;
-    use crate::verdict::{Durable, LeaseMeasures, RoundMeasures, ScriptMeasures};
+    use crate::verdict::{Durable, Lasted, LeaseMeasures, RoundMeasures, ScriptMeasures};
+    use crate::words::Spelled;
     use leasehold::env::NodeId;
 
     fn window() -> Window {
@@ -267,23 +261,28 @@ mod tests {
         let halves = [2, 3].map(|millis| Took::Exactly(Duration::from_millis(millis)));
         let ops = OpMeasures { ok: 4, mean: halves[0], halves, ..OpMeasures::default() };
         let rounds = RoundMeasures { started: 6, ..RoundMeasures::default() };
+        let lasted = |span| {
+            Duration::from_millis(match span {
+                Span::Unserved => 20,
+                Span::UnservedVia => 40,
+                Span::Leaderless => 700,
+                Span::Failover => 800,
+                Span::Recovery => 1_500,
+                Span::Rewarm => 3,
+            })
+        };
         let full = Window {
             ops: OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
             lease: LeaseMeasures { reads: 8, hits: 6, ..LeaseMeasures::default() },
             scripts: ScriptMeasures { ended: 2, attempts: 12, ..ScriptMeasures::default() },
             rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),
-            recovery: Some(Duration::from_millis(1_500)),
-            rewarm: Some(Duration::from_millis(3)),
-            leaderless: Duration::from_millis(700),
-            failover: Some(Duration::from_millis(800)),
+            lasted: Span::all().map(|span| (span, Lasted { longest: lasted(span), ..Lasted::default() })).collect(),
             waiting: Duration::from_secs(12),
             conflicts: 12,
             busy: BTreeMap::from([(NodeId(1), Duration::from_secs(8)), (NodeId(2), Duration::from_secs(2))]),
             dropped: BTreeMap::from([("heartbeat", 20)]),
             backlog: [40, 50],
             all: ops,
-            unserved: Some(Duration::from_millis(20)),
-            unserved_via: Some((Duration::from_millis(40), NodeId(2))),
             bulk_refused: 8,
             durable: Durable { entries: 30, writes: 10 },
             ..window()

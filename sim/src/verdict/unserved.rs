@@ -4,9 +4,9 @@
 //! a failure ends nothing, and neither does the time between one client's failure and its next try. At the end of the run it
 //! ends there if somebody waits, or with the last failure.
 
+use super::gauge::Stretch;
 use super::latency::Fate;
 use crate::time::SimTime;
-use std::time::Duration;
 
 /// Operations that wait, and since when nobody was answered.
 #[derive(Default)]
@@ -14,19 +14,6 @@ pub(super) struct Unserved {
     since: Option<SimTime>,
     waiting: u64,
     failed: SimTime,
-}
-
-/// The time between these.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Stretch {
-    pub(super) from: SimTime,
-    pub(super) to: SimTime,
-}
-
-impl Stretch {
-    pub(super) fn took(self) -> Duration {
-        self.to.since(self.from)
-    }
 }
 
 impl Unserved {

@@ -3,7 +3,7 @@
 //! A lease read that the gate does not let through waits from that moment on, also where its node's engine never takes it. Of who asks
 //! before a write or inside a script it is told when the engine takes them, and at their end since when they have waited.
 
-use super::unserved::Stretch;
+use super::gauge::Stretch;
 use crate::history::{Hears, LeaseRead, ProcessChange, Record, tell};
 use crate::time::SimTime;
 use leasehold::env::NodeId;

@@ -13,18 +13,20 @@
 //!
 //! Knobs: see `leasehold_sim::runner::knobs`. Snapshots take no knobs but `LEASEHOLD_SCENARIO`: they are pinned to their seed.
 
+mod pinned;
 mod search;
 mod table;
 
 use leasehold_sim::check;
 use leasehold_sim::history::Keep;
-use leasehold_sim::report::{Screen, Style, pinned, title};
+use leasehold_sim::report::{Screen, Style, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
 use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep};
 use leasehold_sim::scenario::{self, Metric, OpKind, Seeds, Stat};
 use leasehold_sim::verdict::{RunReport, read};
 use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
+use pinned::pinned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::exit;

@@ -124,7 +124,7 @@ fn value(written: &str, op: Op, operand: &str, metric: Metric, protocol: Option<
         return Err(Misread::new(format!("{} is negative; `{metric}` never is", quote(operand))));
     }
     Ok(match metric.unit() {
-        Unit::Seconds if metric == Metric::Recovery => units::moment(operand, protocol)?.as_nanos() as f64 / 1e9,
+        Unit::Seconds if metric == Metric::RECOVERY => units::moment(operand, protocol)?.as_nanos() as f64 / 1e9,
         Unit::Seconds => units::duration(operand, protocol)?.as_nanos() as f64 / 1e9,
         Unit::Ratio => ratio(written, operand, op, metric)?,
         Unit::Per => Decimal::parse(operand.strip_suffix("/s").unwrap_or(operand))

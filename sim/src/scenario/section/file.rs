@@ -239,7 +239,7 @@ fn missing(root: &Entries<'_>, path: &Path, report: &mut Report) {
 /// Recovery is measured from the end of a fault: where one lasts to the end of the run, there is none to measure.
 fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report: &mut Report) {
     let variants = scenario.expect.variants.values().flat_map(|variant| &variant.bounds);
-    let expected = scenario.expect.bounds.iter().chain(variants).find(|bound| bound.metric == Metric::Recovery);
+    let expected = scenario.expect.bounds.iter().chain(variants).find(|bound| bound.metric == Metric::RECOVERY);
     let steps = scenario.timeline.iter().zip(places).enumerate();
     let endless = steps.rev().find(|(number, _)| scenario.is_endless(*number));
     if let (Some(expected), Some((_, (step, place)))) = (expected, endless) {

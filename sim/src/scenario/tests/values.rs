@@ -137,7 +137,7 @@ fn bounds_hold_the_base_unit_and_keep_their_text() {
     assert_eq!(bound(">= 0.97", Metric::LeaseHitRate), Some((Op::Ge, 0.97, ">= 0.97".to_owned())));
     assert_eq!(bound(">=97%", Metric::LeaseHitRate), Some((Op::Ge, 0.97, ">=97%".to_owned())));
     assert_eq!(bound("0", Metric::StaleReads), Some((Op::Eq, 0.0, "0".to_owned())));
-    assert_eq!(bound("< 2.5 heartbeats", Metric::Recovery), Some((Op::Lt, 0.25, "< 2.5 heartbeats".to_owned())));
+    assert_eq!(bound("< 2.5 heartbeats", Metric::RECOVERY), Some((Op::Lt, 0.25, "< 2.5 heartbeats".to_owned())));
     assert_eq!(bound("<= 3.5/s", Metric::ConflictsPerSecond), Some((Op::Le, 3.5, "<= 3.5/s".to_owned())));
     assert_eq!(bound("> 10_000", Metric::Reads), Some((Op::Gt, 10_000.0, "> 10_000".to_owned())));
 }

@@ -3,7 +3,7 @@ use crate::check::Severity;
 use crate::history::OpKind;
 use crate::history::testing::ms;
 use crate::verdict::testing::scenario;
-use crate::verdict::{LeaseMeasures, OpMeasures, RoundMeasures, ScriptMeasures, Took};
+use crate::verdict::{Lasted, LeaseMeasures, OpMeasures, RoundMeasures, ScriptMeasures, Took};
 use std::time::Duration;
 
 /// Ten seconds in which everything went well, and a storm from 2 s to 6 s in which one lease read of a hundred missed.
@@ -93,9 +93,10 @@ fn a_bound_of_which_nothing_can_be_said_is_vacuous() {
 #[test]
 fn a_cluster_that_does_not_recover_in_time_fails_as_liveness() {
     let text = "[expect]\nrecovery = \"<= 2s\"\n";
-    let recovered = |took| {
+    let recovered = |took: Option<Duration>| {
         let mut measures = measures();
-        measures.whole.recovery = took;
+        let lasted = |longest| (Span::Recovery, Lasted { longest, ..Lasted::default() });
+        measures.whole.lasted = took.map(lasted).into_iter().collect();
         failed(&run(text, &measures)).first().map(|(_, class)| *class)
     };
     assert_eq!(recovered(Some(Duration::from_secs(2))), None);

@@ -50,7 +50,7 @@ fn the_clients_that_a_bound_is_about_are_measured_apart() {
     let Measures { whole, windows, .. } = meter.finish(ms(10_000), &view.first());
     let (scripts, via) = (Of::Workload("script".to_owned()), Of::Via(1));
     assert_eq!((whole.all.ok, whole.of[&scripts].all.ok, windows[0].of[&scripts].all.ok), (3, 2, 1));
-    assert_eq!(whole.of[&via].unserved, Some(Duration::from_millis(400)));
+    assert_eq!(whole.of[&via].longest(Span::Unserved), Some(Duration::from_millis(400)));
     assert_eq!(whole.of[&scripts].ops[&OpKind::Get].max, Took::Exactly(Duration::from_millis(400)));
 }
 
@@ -87,9 +87,10 @@ fn a_window_has_its_part_of_the_time_in_which_nobody_was_served() {
     let events = Events::default().invoke(1_500, 1, get(0)).gave_up(1_600, 1, Outcome::NotApplied);
     let events = events.invoke(2_900, 2, get(0)).read(3_000, 2, 0).invoke(5_800, 3, get(0)).read(6_500, 3, 0);
     let Measures { whole, windows, .. } = measured(&events);
-    let ms = |millis| Some(Duration::from_millis(millis));
-    assert_eq!((whole.unserved, windows[0].unserved), (ms(1_500), ms(1_000)));
-    assert_eq!(whole.unserved_via, Some((Duration::from_millis(1_500), NodeId(1))));
+    let unserved = [&whole, &windows[0]].map(|window| window.longest(Span::Unserved));
+    assert_eq!(unserved, [1_500, 1_000].map(|millis| Some(Duration::from_millis(millis))));
+    let via = Lasted { longest: Duration::from_millis(1_500), over: ms(3_000), via: Some(NodeId(1)) };
+    assert_eq!(whole.lasted[&Span::UnservedVia], via);
 }
 
 #[test]
@@ -172,7 +173,7 @@ fn nobody_is_served_from_when_somebody_asks_whatever_faults_end_meanwhile() {
     let faulty = Events::default().fault(1_000, 0, Verb::Partition, FaultPhase::Activated).invoke(1_500, 1, get(0));
     let healed = faulty.fault(3_000, 0, Verb::Partition, FaultPhase::Ended).invoke(3_500, 2, get(0));
     let Measures { whole, windows, .. } = measured(&healed.read(4_000, 1, 0).read(4_000, 2, 0));
-    assert_eq!(whole.unserved, Some(Duration::from_millis(2_500)), "not 1 s, from the fault's end on");
-    assert_eq!(windows[0].unserved, Some(Duration::from_secs(2)), "its part of the storm");
-    assert_eq!(whole.unserved_via.map(|(took, _)| took), whole.unserved);
+    assert_eq!(whole.longest(Span::Unserved), Some(Duration::from_millis(2_500)), "not 1 s, from the fault's end on");
+    assert_eq!(windows[0].longest(Span::Unserved), Some(Duration::from_secs(2)), "its part of the storm");
+    assert_eq!(whole.longest(Span::UnservedVia), whole.longest(Span::Unserved));
 }

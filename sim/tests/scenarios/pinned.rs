@@ -1,28 +1,20 @@
 //! The behaviour of a run, which a snapshot keeps: the verdict, and what was measured in each window.
 
-use crate::verdict::{OpMeasures, Ruling, RunReport, SnapshotMeasures, Window};
-use crate::words::figures::{count, duration, percent};
 use leasehold::observe::RoundCause;
+use leasehold_sim::scenario::Span;
+use leasehold_sim::verdict::{Lasted, OpMeasures, RunReport, SnapshotMeasures, Window};
+use leasehold_sim::words::figures::{count, duration, percent};
 use std::fmt::{Display, Write as _};
-use std::time::Duration;
 
 /// What `report` came to, one fact a line: only what is the same on every machine.
-pub fn pinned(report: &RunReport) -> String {
+pub(crate) fn pinned(report: &RunReport) -> String {
     let mut facts = Facts(String::new());
     let verdict = &report.verdict;
     facts.say(
         "run",
         format!("{}, variant {}, {}, seed {}", report.scenario, report.variant, report.engine, report.seed),
     );
-    facts.say(
-        "verdict",
-        match verdict.ruling {
-            Ruling::Pass => "pass",
-            Ruling::NotReached => "not reached",
-            Ruling::Fail => "fail",
-            Ruling::ExpectedUnsafe => "expected-unsafe",
-        },
-    );
+    facts.say("verdict", verdict.ruling);
     if let Some(beyond) = &verdict.beyond_claims {
         facts.say("beyond claims", beyond);
     }
@@ -86,20 +78,18 @@ impl Facts {
         if taken + installed + reopened > 0 {
             self.say("  snapshots", format!("taken {taken}, installed {installed}, reopened {reopened}"));
         }
-        if let Some(unserved) = window.unserved {
-            self.say("  nobody served for", duration(unserved));
-        }
-        if let Some((longest, node)) = window.unserved_via {
-            self.say("  nobody who asks one node served for", format!("{} ({node})", duration(longest)));
-        }
-        if window.leaderless > Duration::ZERO {
-            self.say("  no leader for", duration(window.leaderless));
-        }
-        if let Some(failover) = window.failover {
-            self.say("  failover", duration(failover));
-        }
-        if let Some(recovery) = window.recovery {
-            self.say("  recovery, from the end of a fault", duration(recovery));
+        for (span, Lasted { longest, via, .. }) in &window.lasted {
+            let via = via.map_or(String::new(), |node| format!(" ({node})"));
+            match span {
+                Span::Unserved => self.say("  nobody served for", duration(*longest)),
+                Span::UnservedVia => {
+                    self.say("  nobody who asks one node served for", format!("{}{via}", duration(*longest)));
+                }
+                Span::Leaderless => self.say("  no leader for", duration(*longest)),
+                Span::Failover => self.say("  failover", duration(*longest)),
+                Span::Recovery => self.say("  recovery, from the end of a fault", duration(*longest)),
+                Span::Rewarm => {}
+            }
         }
     }
 }

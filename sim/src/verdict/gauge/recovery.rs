@@ -11,9 +11,11 @@
 //! starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
 //! which never recovers is seen.
 
-use super::unserved::Stretch;
+use super::{Counts, Gauge, Gauged, Stretch};
 use crate::history::{Completion, Fault, FaultPhase, Hears, OpId, Place, Record, tell};
+use crate::scenario::Span;
 use crate::time::SimTime;
+use crate::view::GroupView;
 use crate::view::faults::{Change, Faults};
 use crate::words::Disturbs;
 use leasehold::env::NodeId;
@@ -38,7 +40,7 @@ struct Clock {
 struct Beside<'a> {
     clocks: &'a mut Recovery,
     faults: &'a Faults,
-    stopped: Vec<Stretch>,
+    stopped: Vec<Gauged>,
 }
 
 impl Hears for Beside<'_> {
@@ -60,14 +62,20 @@ impl Hears for Beside<'_> {
     }
 }
 
-impl Recovery {
-    /// Sees a record, which `faults` have taken in already; what the clocks show that it stopped.
-    pub(super) fn record(&mut self, record: &Record, faults: &Faults) -> Vec<Stretch> {
-        let mut beside = Beside { clocks: self, faults, stopped: Vec::new() };
+impl Gauge for Recovery {
+    fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Vec<Gauged> {
+        let mut beside = Beside { clocks: self, faults: view.faults, stopped: Vec::new() };
         tell(record, &mut beside);
         beside.stopped
     }
 
+    /// The clocks that were never stopped.
+    fn finish(&mut self, end: SimTime) -> Vec<Gauged> {
+        self.running.drain(..).map(|clock| clock.stop(end)).collect()
+    }
+}
+
+impl Recovery {
     fn fault(&mut self, at: SimTime, fault: &Fault, faults: &Faults) {
         let moved = match fault.verb.disturbs() {
             Disturbs::Leadership | Disturbs::Members => fault.phase == FaultPhase::Effective,
@@ -93,20 +101,16 @@ impl Recovery {
         }
     }
 
-    fn written(&mut self, at: SimTime, version: u64) -> Vec<Stretch> {
+    fn written(&mut self, at: SimTime, version: u64) -> Vec<Gauged> {
         let stopped = self.running.partition_point(|clock| clock.applied < version);
         self.running.drain(..stopped).map(|clock| clock.stop(at)).collect()
-    }
-
-    /// The run is over: the clocks that were never stopped.
-    pub(super) fn finish(&mut self, end: SimTime) -> Vec<Stretch> {
-        self.running.drain(..).map(|clock| clock.stop(end)).collect()
     }
 }
 
 impl Clock {
-    fn stop(self, at: SimTime) -> Stretch {
-        Stretch { from: self.since, to: at }
+    fn stop(self, at: SimTime) -> Gauged {
+        let stretch = Stretch { from: self.since, to: at };
+        Gauged { span: Span::Recovery, stretch, counts: Counts::WhereItBegan }
     }
 }
 
@@ -123,11 +127,11 @@ mod tests {
         let (mut recovery, mut view) = (Recovery::default(), View::default());
         let mut seen = |record| {
             view.record(record);
-            recovery.record(record, view.first().faults)
+            recovery.record(record, &view.first())
         };
         let mut all: Vec<_> = events.records().iter().flat_map(&mut seen).collect();
         all.extend(recovery.finish(ms(10_000)));
-        all.iter().map(|recovered| recovered.took().as_millis()).max()
+        all.iter().map(|recovered| recovered.stretch.took().as_millis()).max()
     }
 
     fn partitioned() -> Events {

@@ -8,8 +8,9 @@
 //! that is answered after the next leader has served one: by its lease, a ReadIndex round, or an entry that it has applied beyond
 //! its first. One that has not ended with the run has taken until there.
 
-use super::unserved::Stretch;
+use super::{Counts, Gauge, Gauged, Stretch};
 use crate::history::{Arrival, Completion, Fault, FaultPhase, Hears, OpId, Place, ProcessChange, Record, tell};
+use crate::scenario::Span;
 use crate::time::SimTime;
 use crate::view::GroupView;
 use leasehold::env::{NodeId, Stamp};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What is known of leaders.
-pub(super) struct Leadership {
+pub(in crate::verdict) struct Leadership {
     heartbeat: Duration,
     /// There has been a leader.
     begun: bool,
@@ -52,23 +53,16 @@ struct Failover {
     served: bool,
 }
 
-/// What a record has brought to an end.
-#[derive(Default)]
-pub(super) struct Ended {
-    pub(super) leaderless: Option<Stretch>,
-    pub(super) failover: Option<Stretch>,
-}
-
 /// What is known of leaders, and the view that has taken in what happens.
 struct Beside<'a> {
     leadership: &'a mut Leadership,
     view: &'a GroupView<'a>,
-    ended: Ended,
+    ended: Vec<Gauged>,
 }
 
 impl Beside<'_> {
     fn look(&mut self, at: SimTime) {
-        self.ended.leaderless = self.leadership.looked(at, self.view);
+        self.ended.extend(self.leadership.looked(at, self.view));
     }
 }
 
@@ -104,7 +98,7 @@ impl Hears for Beside<'_> {
     fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
         let is_over = |failover: &mut Failover| failover.served && !matches!(completion, Completion::Failed { .. });
         if let Some(Failover { from, .. }) = self.leadership.failover.take_if(is_over) {
-            self.ended.failover = Some(Stretch { from, to: at });
+            self.ended.push(failover(from, at));
         }
     }
 
@@ -135,6 +129,20 @@ impl Hears for Beside<'_> {
     }
 }
 
+impl Gauge for Leadership {
+    fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Vec<Gauged> {
+        let mut beside = Beside { leadership: self, view, ended: Vec::new() };
+        tell(record, &mut beside);
+        beside.ended
+    }
+
+    fn finish(&mut self, end: SimTime) -> Vec<Gauged> {
+        let over = self.failover.take().map(|Failover { from, .. }| failover(from, end));
+        let never = (!self.begun).then(SimTime::default);
+        self.without.take().or(never).map(|from| leaderless(from, end)).into_iter().chain(over).collect()
+    }
+}
+
 impl Leadership {
     pub(super) fn new(heartbeat: Duration) -> Self {
         Self {
@@ -148,33 +156,18 @@ impl Leadership {
         }
     }
 
-    /// Sees a record, which `view` has taken in already.
-    pub(super) fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Ended {
-        let mut beside = Beside { leadership: self, view, ended: Ended::default() };
-        tell(record, &mut beside);
-        beside.ended
-    }
-
-    /// The run is over.
-    pub(super) fn finish(&mut self, end: SimTime) -> Ended {
-        let stretch = |from| Stretch { from, to: end };
-        let failover = self.failover.take().map(|failover| stretch(failover.from));
-        let never = (!self.begun).then(SimTime::default);
-        Ended { leaderless: self.without.take().or(never).map(stretch), failover }
-    }
-
     /// How long there has been no leader until now, before the first of the run too.
-    pub(super) fn leaderless_by(&self, now: SimTime) -> Duration {
+    pub(in crate::verdict) fn leaderless_by(&self, now: SimTime) -> Duration {
         let since = self.without.or((!self.begun).then(SimTime::default));
         self.before + since.map_or(Duration::ZERO, |since| now.since(since))
     }
 
     /// Is there a leader?
-    fn looked(&mut self, at: SimTime, view: &GroupView<'_>) -> Option<Stretch> {
+    fn looked(&mut self, at: SimTime, view: &GroupView<'_>) -> Option<Gauged> {
         if view.followed_leader().is_some() {
             self.before = self.leaderless_by(at);
             self.begun = true;
-            return self.without.take().map(|from| Stretch { from, to: at });
+            return self.without.take().map(|from| leaderless(from, at));
         }
         if self.begun {
             self.without.get_or_insert(at);
@@ -210,6 +203,14 @@ impl Leadership {
     }
 }
 
+fn leaderless(from: SimTime, to: SimTime) -> Gauged {
+    Gauged { span: Span::Leaderless, stretch: Stretch { from, to }, counts: Counts::ByItsParts }
+}
+
+fn failover(from: SimTime, to: SimTime) -> Gauged {
+    Gauged { span: Span::Failover, stretch: Stretch { from, to }, counts: Counts::WhereItBegan }
+}
+
 impl Leader {
     /// When a quorum was last heard by it, itself included.
     fn quorum_heard(&self, view: &GroupView<'_>) -> SimTime {
@@ -235,13 +236,13 @@ mod tests {
             view.record(record);
             leadership.record(record, &view.first())
         };
-        let mut all: Vec<_> = events.records().iter().map(&mut seen).collect();
-        all.push(leadership.finish(ms(10_000)));
-        let took = |stretch: Option<Stretch>| stretch.map(|Stretch { from, to }| to.since(from).as_millis());
-        (
-            all.iter().filter_map(|ended| took(ended.leaderless)).max(),
-            all.iter().filter_map(|ended| took(ended.failover)).max(),
-        )
+        let mut all: Vec<_> = events.records().iter().flat_map(&mut seen).collect();
+        all.extend(leadership.finish(ms(10_000)));
+        let longest = |span| {
+            let ended = all.iter().filter(|ended| ended.span == span);
+            ended.map(|ended| ended.stretch.took().as_millis()).max()
+        };
+        (longest(Span::Leaderless), longest(Span::Failover))
     }
 
     /// Three nodes, n1 leads, n2 and n3 follow it.

@@ -4,9 +4,11 @@
 //! A leader that nobody asks before its lease is warm was never seen cold: nothing. One that loses leadership, or whose run
 //! ends, before any read hits counts to the last that missed.
 
-use super::unserved::Stretch;
+use super::{Counts, Gauge, Gauged, Stretch};
 use crate::history::{Hears, LeaseRead, ProcessChange, Record, tell};
+use crate::scenario::Span;
 use crate::time::SimTime;
+use crate::view::GroupView;
 use leasehold::env::NodeId;
 use std::collections::BTreeMap;
 
@@ -15,7 +17,7 @@ use std::collections::BTreeMap;
 pub(super) struct Rewarm {
     cold: BTreeMap<NodeId, Cold>,
     /// From when to when those were cold that are so no longer.
-    warm: Vec<Stretch>,
+    warm: Vec<Gauged>,
 }
 
 /// Since when a leader could have answered, and when it last could not.
@@ -32,7 +34,7 @@ impl Hears for Rewarm {
 
     fn served(&mut self, at: SimTime, node: NodeId) {
         if let Some(Cold { since, missed }) = self.cold.remove(&node) {
-            self.warm.push(Stretch { from: since, to: if missed.is_some() { at } else { since } });
+            self.warm.push(cold(since, if missed.is_some() { at } else { since }));
         }
     }
 
@@ -54,37 +56,41 @@ impl Hears for Rewarm {
     }
 }
 
-impl Rewarm {
-    /// Sees a record: of leaders whose leases are cold no longer, or who are leaders no longer, from when to when they were.
-    pub(super) fn record(&mut self, record: &Record) -> Vec<Stretch> {
+impl Gauge for Rewarm {
+    /// Of leaders whose leases are cold no longer, or who are leaders no longer, from when to when they were.
+    fn record(&mut self, record: &Record, _: &GroupView<'_>) -> Vec<Gauged> {
         tell(record, self);
         std::mem::take(&mut self.warm)
     }
 
-    /// The run is over.
-    pub(super) fn finish(&mut self) -> Vec<Stretch> {
+    fn finish(&mut self, _: SimTime) -> Vec<Gauged> {
         std::mem::take(&mut self.cold).into_values().filter_map(Cold::given_up).collect()
     }
 }
 
 impl Cold {
-    fn given_up(self) -> Option<Stretch> {
-        self.missed.map(|missed| Stretch { from: self.since, to: missed })
+    fn given_up(self) -> Option<Gauged> {
+        self.missed.map(|missed| cold(self.since, missed))
     }
+}
+
+fn cold(from: SimTime, to: SimTime) -> Gauged {
+    Gauged { span: Span::Rewarm, stretch: Stretch { from, to }, counts: Counts::WhereItBegan }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::testing::Events;
+    use crate::history::testing::{Events, ms};
+    use crate::view::View;
     use leasehold::observe::{Event, Miss};
 
     /// When each leader could have answered, and for how long it was cold, in ms.
     fn rewarmed(events: &Events) -> Vec<(u64, u128)> {
-        let mut rewarm = Rewarm::default();
-        let mut all: Vec<_> = events.records().iter().flat_map(|record| rewarm.record(record)).collect();
-        all.extend(rewarm.finish());
-        all.iter().map(|rewarmed| (rewarmed.from.millis(), rewarmed.took().as_millis())).collect()
+        let (mut rewarm, view) = (Rewarm::default(), View::default());
+        let mut all: Vec<_> = events.records().iter().flat_map(|record| rewarm.record(record, &view.first())).collect();
+        all.extend(rewarm.finish(ms(9_000)));
+        all.iter().map(|Gauged { stretch, .. }| (stretch.from.millis(), stretch.took().as_millis())).collect()
     }
 
     fn elected() -> Events {
