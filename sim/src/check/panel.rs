@@ -222,6 +222,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_of_another_group_is_nothing_to_the_checks() {
+        let mut panel = panel();
+        let others = Events::default().missed(2, 1, Miss::Cold).hit(3, 1).of_second();
+        assert_eq!(seen(&mut panel, &Events::default().leads(1, 1, 4).then(others)), []);
+        assert_eq!(panel.evaluated(), 0);
+    }
+
+    #[test]
     fn what_two_handlers_find_comes_in_the_order_of_the_checks() {
         let found = seen(&mut panel(), &Events::default().hit(1, 1));
         assert_eq!(found, [("reads", "n1 of 1".to_owned()), ("hits", "hit".to_owned())], "though hits are told first");

@@ -6,7 +6,7 @@ use crate::history::{
 };
 use crate::time::SimTime;
 use crate::words::{Healed, MessageKind, Verb};
-use leasehold::env::{Address, Instant, Lane, NodeId, ReplicaId, Stamp};
+use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, Timing};
 use leasehold::request::{ReadPath, Version};
@@ -17,6 +17,9 @@ use std::time::Duration;
 pub(crate) fn ms(millis: u64) -> SimTime {
     SimTime::at(Duration::from_millis(millis))
 }
+
+/// A group that is not the first.
+pub(crate) const SECOND: GroupId = GroupId(2);
 
 /// A history, built record by record in the order of the calls.
 #[derive(Default)]
@@ -43,6 +46,18 @@ impl Events {
     /// These, and then those.
     pub(crate) fn then(mut self, other: Self) -> Self {
         self.records.extend(other.records);
+        self
+    }
+
+    /// The same, of the second group.
+    pub(crate) fn of_second(mut self) -> Self {
+        for Record { what, .. } in &mut self.records {
+            match what {
+                What::Stack(told) => told.replica.group = SECOND,
+                What::Message { head, .. } => head.group = SECOND,
+                _ => {}
+            }
+        }
         self
     }
 

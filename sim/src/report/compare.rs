@@ -1,6 +1,6 @@
 //! Several variants of one scenario side by side.
 
-use super::style::{Style, aligned};
+use super::style::{Style, aligned, indented};
 use super::tally::{Figures, Tally};
 use crate::history::OpKind;
 use crate::words::figures::{count, factor, number, percent, seconds};
@@ -17,15 +17,15 @@ pub fn comparison(tallies: &[&Tally], style: Style) -> String {
         style.strong(format!("{}: variants compared", first.planned.title)),
         style.faint("medians over the seeds; of an even number, the lower of the two in the middle")
     )];
-    blocks.push(indented(&outcome_table(tallies)));
+    blocks.push(indented("  ", &outcome_table(tallies)));
     if tallies.iter().any(|tally| tally.median(total).is_some()) {
         let against = format!("each with its ratio to {}", first.planned.variant);
         blocks.push(format!("{}  {}", style.strong("where the time of a script goes"), style.faint(against)));
-        blocks.push(indented(&script_table(tallies)));
+        blocks.push(indented("  ", &script_table(tallies)));
     }
     if tallies.iter().any(|tally| tally.median(|run| run.heartbeats_dropped) > Some(0.0)) {
         blocks.push(format!("{}  {}", style.strong("what overflows"), style.faint("means over the whole run")));
-        blocks.push(indented(&overflow_table(tallies)));
+        blocks.push(indented("  ", &overflow_table(tallies)));
     }
     blocks.join("\n\n")
 }
@@ -140,11 +140,6 @@ fn total(run: &Figures) -> Option<f64> {
 
 fn part(run: &Figures, part: usize) -> Option<f64> {
     run.script_parts.and_then(|parts| parts.get(part).copied())
-}
-
-fn indented(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| format!("  {line}").trim_end().to_owned()).collect();
-    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::jsonl::json_line;
 use super::progress::Progress;
 use super::screen::Screen;
 use super::stored::Stored;
-use super::style::Style;
+use super::style::{Style, indented};
 use super::tally::{Planned, Tally};
 use super::totals::Totals;
 use crate::scenario::Class;
@@ -136,7 +136,7 @@ impl<W: Write> Console<W> {
             return Ok(());
         }
         match self.expected.take() {
-            Some(report) => self.say(&indented(&self.screen(&report, None).brief(self.style))),
+            Some(report) => self.say(&indented("    ", &self.screen(&report, None).brief(self.style))),
             None => Ok(()),
         }
     }
@@ -198,9 +198,4 @@ impl<W: Write> Sink for Console<W> {
 /// The order of classes; what passed against expectation is the least.
 fn gravity(report: &RunReport) -> (bool, Option<Class>) {
     (report.verdict.class.is_none(), report.verdict.class)
-}
-
-fn indented(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| format!("    {line}").trim_end().to_owned()).collect();
-    lines.join("\n")
 }

@@ -113,7 +113,7 @@ fn list(words: &[String]) -> String {
     if words.is_empty() { "nothing".to_owned() } else { words.join(",") }
 }
 
-fn fated(fate: Fate) -> &'static str {
+pub(super) fn fated(fate: Fate) -> &'static str {
     match fate {
         Fate::Delivered => "",
         Fate::Cut => "CUT ",

@@ -79,6 +79,12 @@ impl Style {
     }
 }
 
+/// Each line behind `by`; nothing that cannot be seen at its end.
+pub(super) fn indented(by: &str, text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("{by}{line}").trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
 /// `rows` under `head`, columns aligned, at most `width` characters wide: the last column is wrapped if it must be. `right` are the
 /// columns of numbers.
 pub fn aligned<R: AsRef<[String]>>(head: &[String], right: &[usize], rows: &[R], width: usize) -> String {

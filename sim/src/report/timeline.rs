@@ -5,7 +5,7 @@
 //! fails, misses or is refused again and again one row stands for all, and says how many. What began the faults that are in force at
 //! the moment is always there.
 
-use super::event::{address, key, node_of, phase_name, process};
+use super::event::{address, fated, key, node_of, phase_name, process};
 use crate::history::{
     About, Completion, Fate, Head, Invocation, OpId, Operation, Record, Weight, What, facts, in_brief, in_force,
     repeated,
@@ -228,12 +228,7 @@ fn words(record: &Record, keys: &[String], operations: &BTreeMap<OpId, &Invocati
         What::Stack(stack) => in_brief(stack),
         What::Message { from, to, fate, kind, head, .. } => {
             let term = if head.term > 0 { format!(" t{}", head.term) } else { String::new() };
-            let fate = match fate {
-                Fate::Delivered => "",
-                Fate::Cut => "CUT ",
-                Fate::Held => "HELD ",
-                Fate::Lost => "LOST ",
-            };
+            let fate = fated(*fate);
             let refuses = if head.rejected { " REFUSES" } else { "" };
             match node_of(&record.what) {
                 Some(node) if address(*to) == node.to_string() => {

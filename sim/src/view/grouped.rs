@@ -48,30 +48,16 @@ impl<T: Default> Grouped<T> {
 #[cfg(test)]
 mod tests {
     use super::Grouped;
-    use crate::history::testing::{Events, head};
-    use crate::history::{Head, What};
+    use crate::history::Head;
+    use crate::history::testing::{Events, SECOND, head};
     use crate::view::{Replicas, View};
     use crate::words::MessageKind;
     use leasehold::env::{GroupId, NodeId, ReplicaId};
 
-    const SECOND: GroupId = GroupId(2);
-
-    /// The same, of the second group.
-    fn of_second(events: Events) -> Events {
-        events.records().iter().cloned().fold(Events::default(), |events, mut record| {
-            match &mut record.what {
-                What::Stack(told) => told.replica.group = SECOND,
-                What::Message { head, .. } => head.group = SECOND,
-                _ => {}
-            }
-            events.push(record.at.0 / 1_000_000, record.what)
-        })
-    }
-
     #[test]
     fn what_a_replica_tells_is_nothing_to_other_groups() {
         let leads = |node, term| Events::default().leads(20, node, term).extended(30, node, term, 900);
-        let view = View::after(&leads(1, 4).then(of_second(leads(2, 7))));
+        let view = View::after(&leads(1, 4).then(leads(2, 7).of_second()));
         let leader = |group| view.within(group).led_last();
         assert_eq!([GroupId::FIRST, SECOND].map(leader), [Some(NodeId(1)), Some(NodeId(2))]);
         let term = |group, node| view.get(ReplicaId { group, node: NodeId(node) }).map(|replica| replica.term);
@@ -81,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_acknowledged_to_a_leader_is_so_in_its_group() {
-        let view = View::after(&of_second(Events::default().acknowledges(10, 2, 1, 4, 5)));
+        let view = View::after(&Events::default().acknowledges(10, 2, 1, 4, 5).of_second());
         let latest = |group| view.within(group).acknowledged.latest((NodeId(1), 1), 4, NodeId(2)).is_some();
         assert_eq!([GroupId::FIRST, SECOND].map(latest), [false, true]);
     }
@@ -89,7 +75,7 @@ mod tests {
     #[test]
     fn what_becomes_of_a_process_is_so_for_all_of_its_replicas() {
         let led = || Events::default().started(0, 1, 1).leads(20, 1, 4);
-        let view = View::after(&led().then(of_second(led())).killed(50, 1));
+        let view = View::after(&led().then(led().of_second()).killed(50, 1));
         let killed = |group| view.within(group).get(NodeId(1)).is_some_and(|replica| replica.was_killed());
         assert_eq!([GroupId::FIRST, SECOND].map(killed), [true, true]);
     }
