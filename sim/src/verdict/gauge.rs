@@ -59,12 +59,12 @@ trait Gauge: Send {
 /// All gauges.
 pub(super) struct Gauges {
     pub(super) leadership: Leadership,
-    others: [Box<dyn Gauge>; 2],
+    others: Vec<Box<dyn Gauge>>,
 }
 
 impl Gauges {
     pub(super) fn new(heartbeat: Duration) -> Self {
-        let others: [Box<dyn Gauge>; _] = [Box::<Recovery>::default(), Box::<Rewarm>::default()];
+        let others: Vec<Box<dyn Gauge>> = vec![Box::<Recovery>::default(), Box::<Rewarm>::default()];
         Self { leadership: Leadership::new(heartbeat), others }
     }
 

@@ -67,6 +67,7 @@ pub fn read(
     faults: Option<&BTreeMap<&'static str, FaultCount>>,
 ) -> Result<Measured, &'static str> {
     let lease = &window.lease;
+    let over_time = |amount: f64| per(amount, length(window), "the window is empty");
     let count = match metric {
         Metric::LeaseHitRate => {
             let rate = lease.hit_rate().ok_or("no lease read reached a leader that was caught up");
@@ -76,9 +77,7 @@ pub fn read(
             let longest = window.longest(span).map(|took| Took::Exactly(took).into());
             return longest.ok_or(span.absent().unwrap_or_default());
         }
-        Metric::ConflictsPerSecond => {
-            return per(window.conflicts as f64, length(window), "the window is empty");
-        }
+        Metric::ConflictsPerSecond => return over_time(window.conflicts as f64),
         Metric::ReadIndexPerWrite => {
             return per(rounds(window, RoundCause::Write), dispatches(window) as f64, "no write was attempted");
         }
@@ -89,16 +88,14 @@ pub fn read(
             let scripts = &window.scripts;
             return per(f64::from(scripts.times.rounds), scripts.ended as f64, "no script ended");
         }
-        Metric::ReadIndexWaiting => {
-            return per(seconds(window.waiting), length(window), "the window is empty");
-        }
+        Metric::ReadIndexWaiting => return over_time(seconds(window.waiting)),
         Metric::HeartbeatsDroppedPerSecond => {
             let dropped = window.dropped.get(Lane::Heartbeat.name()).copied().unwrap_or_default();
-            return per(dropped as f64, length(window), "the window is empty");
+            return over_time(dropped as f64);
         }
         Metric::BusyCores => {
             let busiest = window.busy.values().copied().max().unwrap_or_default();
-            return per(seconds(busiest), length(window), "the window is empty");
+            return over_time(seconds(busiest));
         }
         Metric::BacklogGrowth => {
             let [middle, end] = window.backlog;
@@ -106,9 +103,7 @@ pub fn read(
         }
         Metric::Drift(kind) => return drift(window, kind),
         Metric::Operations(kind, stat) => return operations(window, kind, stat),
-        Metric::BulkRefusedPerSecond => {
-            return per(window.bulk_refused as f64, length(window), "the window is empty");
-        }
+        Metric::BulkRefusedPerSecond => return over_time(window.bulk_refused as f64),
         Metric::EntriesPerFsync => {
             let durable = window.durable;
             return per(durable.entries as f64, durable.writes as f64, "no entry was written");
