@@ -138,17 +138,19 @@ pub enum Work {
     Propose,
     /// Step one Raft message.
     Step,
-    /// Encode and hand over one Raft message.
+    /// Encode and hand over 64 kB of a Raft message; the rest counts as whole.
     Send,
     /// Apply one committed entry.
     Apply,
-    /// Write the state machine's whole state into a snapshot, or read it from one.
+    /// Write 64 kB of the state machine's state into a snapshot, or read them from one; the rest counts as whole.
     Snapshot,
+    /// Begin to lead: set up what a leader keeps of its followers.
+    TakeOver,
 }
 
 impl Work {
     /// Every kind of work.
-    pub const ALL: [Work; 9] = [
+    pub const ALL: [Work; 10] = [
         Work::Request,
         Work::LeaseCheck,
         Work::Read,
@@ -158,7 +160,15 @@ impl Work {
         Work::Send,
         Work::Apply,
         Work::Snapshot,
+        Work::TakeOver,
     ];
+
+    /// How often this much counts as one, of work that is charged by 64 kB.
+    pub const fn of_bytes(bytes: u64) -> u32 {
+        const UNIT: u64 = 64_000;
+        let whole = bytes / UNIT + 1;
+        if whole > u32::MAX as u64 { u32::MAX } else { whole as u32 }
+    }
 
     /// The name under which a cost table knows this work.
     pub const fn name(self) -> &'static str {
@@ -172,6 +182,7 @@ impl Work {
             Work::Send => "send",
             Work::Apply => "apply",
             Work::Snapshot => "snapshot",
+            Work::TakeOver => "take-over",
         }
     }
 }

@@ -222,6 +222,36 @@ register! {
         reason: "what it was to save may never be on disk, whatever later syncs say: the engine stops",
         source: "Rebello et al., USENIX ATC '20 (fsync failures); LB-49"
     }
+    FoundIsDurable = "found-is-durable" {
+        holds: "what a node has found in its log is durable",
+        reason: "the process before it may have written it and not synced: it is readable, and the next crash takes it",
+        source: "R4; Alagappan et al., OSDI '16 (unsynced tails); lease-bugs LB-49"
+    }
+    InstallAfterWrite = "install-after-write" {
+        holds: "the snapshot that is acknowledged, and all that was written before it, is durable",
+        reason: "it takes the place of the log: a leader counts on both",
+        source: "raft-rs #417, #465; lease-bugs LB-49"
+    }
+    InstalledBeforeElection = "installed-before-election" {
+        holds: "the state machine has gone on from the snapshot that has come",
+        reason: "raft looks for changes of members in what is committed and not applied, and panics: the log has it no longer",
+        source: "raft-rs 0.7.0 raft.rs (hup); found by slow/chaos in this stack"
+    }
+    InterruptedWritesAreTold = "interrupted-writes-are-told" {
+        holds: "no proposal of a leadership that is over waits",
+        reason: "nobody else answers it: another entry may be applied at its index",
+        source: "elastickv HZ-2; invariant L1"
+    }
+    OwnEntryAnswers = "own-entry-answers" {
+        holds: "the entry that is applied is of the term in which the proposal was made that waits for its index",
+        reason: "another took its place: its answer is another caller's",
+        source: "elastickv HZ-2"
+    }
+    InterruptedReadsAreTold = "interrupted-reads-are-told" {
+        holds: "no read of a leadership that is over waits",
+        reason: "raft forgets its rounds with its role: the caller would wait until it repeats them",
+        source: "TiKV #4810; lease-bugs LB-58"
+    }
     LeaderWrites = "leader-writes" {
         holds: "the leader's disk has ended its last write, or is not so long about it",
         reason: "a leader that makes nothing durable answers no write, and nobody else may",

@@ -8,7 +8,7 @@ use crate::env::{Work, between};
 use crate::error::Error;
 use crate::observe::{Event, ScriptTimes};
 use crate::request::{Key, Read, Response, Value, Version};
-use crate::store::Command;
+use crate::store::{Command, Overwritten};
 use std::time::Duration;
 
 /// Most attempts at one script (elastickv `redis_retry.go`).
@@ -66,9 +66,12 @@ impl Coordinator {
         for key in reads {
             times.rounds += self.inner_fence(again).await?;
             host.work(Work::ScriptRead).await;
-            found.push(self.parts.store.read_at(key, snapshot));
+            // What was written since would be a conflict when this is applied.
+            let conflict = |Overwritten { latest }| Error::WriteConflict { key: key.clone(), latest };
+            found.push(snapshot.read(key).map_err(conflict)?);
         }
         times.reads += between(fenced, host.monotonic());
+        let snapshot = snapshot.version();
         let command = Command::Transaction { snapshot, reads: reads.to_vec(), key: key.clone(), value: value.clone() };
         let (version, _) = self.dispatch(command, times).await?;
         Ok((found, version))

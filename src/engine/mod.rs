@@ -235,6 +235,8 @@ pub struct Config {
     /// The loop goes on while the disk writes and entries are applied; what comes meanwhile goes into the next write. If not, it takes one
     /// input, writes, waits, sends, applies, and only then takes the next.
     pub async_writes: bool,
+    /// So long a write waits, once there is something to write, for what could go with it.
+    pub group_commit_delay: Duration,
     /// The most bytes of one write, unless one input alone has more.
     pub max_write_bytes: usize,
     /// A leader whose write has been under way for so long hands over, or resigns. `None`: it waits for ever.

@@ -159,6 +159,22 @@ fn a_follower_acknowledges_what_it_wrote_at_once_by_one_message() {
 }
 
 #[test]
+fn a_write_waits_as_long_as_it_is_told_for_others_to_go_with_it() {
+    let mut c = Setup::of(1).group_commit_delay(TICK / 2).start().elected(1);
+    c.run(TICK);
+    let syncs = c.syncs(1);
+    let begun = c.now();
+    let first = c.ask(1, put("k", "v"));
+    c.run(TICK / 4);
+    let second = c.ask(1, put("k", "w"));
+    assert!(c.answered(first).is_ok() && c.answered(second).is_ok());
+    assert_eq!((c.now().since(begun), c.syncs(1) - syncs), (TICK / 2, 1));
+    let alone = c.ask(1, put("k", "x"));
+    assert!(c.answered(alone).is_ok());
+    assert_eq!((c.now().since(begun), c.syncs(1) - syncs), (TICK, 2), "each write waits anew");
+}
+
+#[test]
 fn what_nobody_waits_for_any_more_is_not_proposed() {
     let mut c = Setup::of(1).async_writes(false).start().elected(1);
     c.stall_disk(1, true);

@@ -1,6 +1,7 @@
 //! ReadIndex rounds: the slow path of reads.
 
-use super::cluster::{Cluster, ELECTION, HEARTBEAT, Pending};
+use super::cluster::{Cluster, ELECTION, HEARTBEAT, Pending, TICK};
+use crate::env::Point;
 use crate::error::{Error, Outcome};
 use crate::observe::{Event, RoundCause};
 use crate::wire::Kind;
@@ -139,4 +140,17 @@ fn who_waits_for_an_index_waits_until_it_is_applied_and_published() {
     assert_eq!((next.now(), later.now()), (Some(Ok(())), None));
     c.stop(2);
     assert_eq!(later.now(), Some(Err(Error::Closed(Outcome::NotApplied))));
+}
+
+#[test]
+fn reads_that_wait_for_the_loop_together_are_confirmed_by_one_round() {
+    let mut c = Cluster::led(3);
+    c.hold_at(1, Point::Stepped);
+    c.run(TICK);
+    let rounds: Vec<_> = (0..10).map(|_| c.begin_read_index(1)).collect();
+    c.forget();
+    c.resume(1);
+    c.settle();
+    assert!(rounds.iter().all(|round| round.now() == Some(Ok(1))));
+    assert_eq!((started(&c, false), c.moments(Kind::Heartbeat, 1, 2).len()), (10, 1));
 }

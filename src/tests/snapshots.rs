@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup, TICK};
 use crate::engine::MembershipChange::AddLearner;
-use crate::env::{Lane, NodeId, Point};
+use crate::env::{Lane, NodeId, Point, Work};
 use crate::error::Error;
 use crate::observe::Event;
 use crate::wire::Kind;
@@ -123,6 +123,39 @@ fn a_snapshot_that_nobody_acknowledges_for_an_election_timeout_is_sent_again() {
     assert_eq!(c.status(3).applied, c.status(1).applied);
     c.run(2 * ELECTION);
     assert_eq!(unanswered(&c), 1, "what was acknowledged is not missed");
+}
+
+#[test]
+fn a_snapshot_that_takes_longer_than_an_election_timeout_arrives_in_the_end_as_each_has_twice_the_time_of_the_last() {
+    let mut c = left_behind();
+    c.heal();
+    c.hold(Kind::Snapshot, 1, 3);
+    let sent = |c: &Cluster| c.moments(Kind::Snapshot, 1, 3);
+    c.run_until(|c| sent(c).len() == 4);
+    let sent = sent(&c);
+    let patience = |number: usize| sent[number + 1].since(sent[number]).as_nanos() / ELECTION.as_nanos();
+    assert_eq!([0, 1, 2].map(patience), [1, 2, 4]);
+    c.run(7 * ELECTION);
+    c.release();
+    c.run(ELECTION);
+    assert_eq!(c.status(3).applied, c.status(1).applied);
+}
+
+#[test]
+fn a_snapshot_costs_its_taker_and_its_receiver_time_by_its_size() {
+    let mut c = left_behind();
+    c.put(1, "large", &"v".repeat(200_000)).unwrap();
+    c.cost(1, Work::Snapshot, TICK);
+    c.cost(3, Work::Snapshot, TICK);
+    let begun = c.now();
+    fill(&mut c, 10);
+    c.run_until(|c| taken(c, 1).contains(&30));
+    assert!(c.now().since(begun) >= 4 * TICK, "three times 64 kB, and some");
+    c.heal();
+    c.run_until(|c| !c.all_sent(Kind::Snapshot).is_empty());
+    let sent = c.now();
+    c.run_until(|c| !restored(c, 3).is_empty());
+    assert!(c.now().since(sent) >= 4 * TICK);
 }
 
 #[test]

@@ -29,6 +29,20 @@ pub(super) fn more_than_leadership(disturbs: Disturbs) -> bool {
     }
 }
 
+/// Does it keep a node from doing what it is asked?
+pub(super) fn hinders(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Standstill | Disturbs::Pace => true,
+        Disturbs::Leadership
+        | Disturbs::Members
+        | Disturbs::Reach
+        | Disturbs::Messages
+        | Disturbs::Lives
+        | Disturbs::Clocks
+        | Disturbs::Nothing => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -64,6 +64,7 @@ mod lease {
 mod liveness {
     pub(super) mod calls_return;
     pub(super) mod commit_progress;
+    pub(super) mod interrupted_rounds;
     pub(super) mod recovers;
     pub(super) mod steady_leadership;
     pub(super) mod transfers_end;
@@ -294,6 +295,9 @@ pub const ALL: &[CheckInfo] = &checks! {
     liveness::transfers_end::TransfersEnd: Liveness,
         "a transfer succeeds or is given up within an election timeout, to a healthy target in a few round trips",
         "lease-bugs.md L3, L4, LB-21, LB-72; Raft dissertation §3.10";
+    liveness::interrupted_rounds::InterruptedRounds: Liveness,
+        "who waits for a ReadIndex round hears at once that its leader leads no more",
+        "lease-bugs.md L5, LB-58; TiKV #4810";
     liveness::steady_leadership::SteadyLeadership: Liveness,
         "leadership changes for a fault or a transfer, never under load alone",
         "lease-bugs.md L6, Pf4";
@@ -387,6 +391,7 @@ mod tests {
                 "calls-return",
                 "recovers",
                 "transfers-end",
+                "interrupted-rounds",
                 "steady-leadership",
                 "commit-progress",
                 "served",

@@ -155,7 +155,8 @@ fn quantiles(distribution: &scenario::Distribution) -> Quantiles {
 
 pub(super) fn disk(world: &SimWorld, plan: &Plan, node: NodeId) -> Disk {
     let stream = |purpose| world.streams().stream(&[purpose, &node.to_string()]);
-    Disk::new(quantiles(&plan.scenario.cluster.disk.fsync), stream("disk"), stream("disk-tail"))
+    let scenario::Disk { fsync, bandwidth, .. } = &plan.scenario.cluster.disk;
+    Disk::new(quantiles(fsync), *bandwidth, stream("disk"), stream("disk-tail"))
 }
 
 /// A node's clock: some offset, and a rate drawn within what the scenario claims.
@@ -171,14 +172,15 @@ pub(super) fn clock(world: &SimWorld, scenario: &Scenario, node: NodeId) -> Cloc
 
 /// What each kind of work costs where the scenario does not say: a request decoded and answered 10 us, a memtable read 2 us, a
 /// script's read through its interpreter 10 us (elastickv #540 counts calls, not their cost: an assumption), a Raft message
-/// stepped, a proposal appended, an entry applied 5 us each, a snapshot of a store as small as ours written or read 1 ms. A
-/// lease check is some 50 ns and sending is asynchronous: not charged.
+/// stepped, a proposal appended, an entry applied 5 us each, 64 kB of a snapshot written or read 1 ms, what a new leader sets up
+/// 100 us. A lease check is some 50 ns and sending is asynchronous: not charged.
 fn default_cost(work: Work) -> Duration {
     Duration::from_micros(match work {
         Work::Request | Work::ScriptRead => 10,
         Work::Read => 2,
         Work::Step | Work::Propose | Work::Apply => 5,
         Work::Snapshot => 1_000,
+        Work::TakeOver => 100,
         Work::LeaseCheck | Work::Send => 0,
     })
 }
@@ -215,6 +217,7 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
             // TiKV renews when a third of the lease is left at the latest; a third of it between rounds allows for two failures.
             renewal_interval: length / 3,
             async_writes: cluster.async_writes,
+            group_commit_delay: cluster.group_commit_delay,
             max_write_bytes: 1 << 20,
             stall: Some(2 * election_timeout),
             admission: cluster.admission,

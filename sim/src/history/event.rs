@@ -318,7 +318,7 @@ events! {
     LogCompacted = 26 (first) { "snapshot", Telling,
         says format!("log cut: its first index is {first}"),
         brief format!("log from {first} on"),
-        tell hearer.log_compacted(at, node)
+        tell hearer.log_compacted(at, node, *first)
     }
     TimeoutNowSent = 27 (to) { "transfer", Rare,
         says format!("TimeoutNow sent to {to}"),

@@ -191,8 +191,8 @@ macro_rules! handlers {
             snapshot_taken(last: Place);
             /// Its state machine goes on from a snapshot, of its own or of this node.
             snapshot_restored(last: Place, of: Option<NodeId>);
-            /// Its log was cut at its front.
-            log_compacted();
+            /// Its log was cut at its front, and begins with this index.
+            log_compacted(first: u64);
             /// A transaction was refused at apply.
             conflict();
             /// A script ended.

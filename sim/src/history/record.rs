@@ -227,15 +227,23 @@ impl OpId {
     /// Whose a value is that no operation of the run can have written.
     pub const NOBODY: OpId = OpId(u64::MAX);
 
-    /// The value that the operation writes.
-    pub fn value(self) -> Vec<u8> {
-        self.0.to_le_bytes().to_vec()
+    /// The value that the operation writes, of this many bytes, but eight at least: its number, over and over.
+    pub fn value(self, bytes: usize) -> Vec<u8> {
+        let number = self.0.to_le_bytes();
+        let mut value = number.repeat(bytes.div_ceil(number.len()).max(1));
+        value.truncate(bytes.max(number.len()));
+        value
     }
 
     /// The operation that wrote `value`, as [`OpId::value`] has it; `None`: the key was never written.
     pub fn of(value: Option<&[u8]>) -> Option<OpId> {
-        let number = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes).ok();
-        value.map(|bytes| number(bytes).filter(|number| *number > 0).map_or(OpId::NOBODY, OpId))
+        value.map(|bytes| OpId::written(bytes).unwrap_or(OpId::NOBODY))
+    }
+
+    fn written(value: &[u8]) -> Option<OpId> {
+        let number = value.first_chunk()?;
+        let whole = value.chunks(number.len()).all(|chunk| number.starts_with(chunk));
+        Some(u64::from_le_bytes(*number)).filter(|number| whole && *number > 0).map(OpId)
     }
 }
 
@@ -393,8 +401,13 @@ mod tests {
     #[test]
     fn a_value_says_which_operation_wrote_it() {
         assert_eq!(OpId::of(None), None);
-        assert_eq!(OpId::of(Some(&OpId(7).value())), Some(OpId(7)));
-        for torn in [&[][..], &[7], &[0; 8], &[7; 9]] {
+        for (bytes, length) in [(0, 8), (8, 8), (9, 9), (16, 16), (1_001, 1_001)] {
+            let value = OpId(7).value(bytes);
+            assert_eq!((OpId::of(Some(&value)), value.len()), (Some(OpId(7)), length));
+        }
+        let mut mixed = OpId(7).value(20);
+        mixed[8..].copy_from_slice(&OpId(8).value(12));
+        for torn in [&[][..], &[7], &[0; 8], &[7, 0, 0, 0, 0, 0, 0, 0, 1], &mixed] {
             assert_eq!(OpId::of(Some(torn)), Some(OpId::NOBODY));
         }
     }

@@ -26,7 +26,7 @@ mod tree;
 pub use judge::{Operation, Violation, judge};
 
 use chains::Chains;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A moment: the number of an event, so that no two are the same. 0 is before all operations.
 pub type Time = u64;
@@ -147,9 +147,14 @@ pub enum Contradiction<T> {
 pub struct Monitor<T> {
     /// The writes that may have taken effect but whose values nobody has seen.
     unseen: BTreeMap<Value, Unseen<T>>,
+    /// Those among them that are known not to have taken effect, the oldest first.
+    denied: VecDeque<Value>,
     /// The values that may still be seen again.
     chains: Chains<T>,
 }
+
+/// So many writes that took no effect are remembered as such: whoever sees one of those before them has seen what nobody wrote.
+const DENIED: usize = 1_000;
 
 struct Unseen<T> {
     began: Mark<T>,
@@ -166,7 +171,7 @@ impl<T: Copy> Default for Monitor<T> {
 impl<T: Copy> Monitor<T> {
     /// A register that holds [`INITIAL`]. It is not worth forgetting anything before there are `patience` values to remember.
     fn with_patience(patience: usize) -> Self {
-        Self { unseen: BTreeMap::new(), chains: Chains::new(patience) }
+        Self { unseen: BTreeMap::new(), denied: VecDeque::new(), chains: Chains::new(patience) }
     }
 
     /// A write of `value` began; if it is a compare-and-set, it expects to find `expected`.
@@ -198,6 +203,12 @@ impl<T: Copy> Monitor<T> {
     pub fn deny(&mut self, value: Value) -> Result<(), Contradiction<T>> {
         let write = self.unseen.get_mut(&value).ok_or(Contradiction::Denied { value })?;
         write.denied = true;
+        self.denied.push_back(value);
+        if self.denied.len() > DENIED
+            && let Some(oldest) = self.denied.pop_front()
+        {
+            self.unseen.remove(&oldest);
+        }
         Ok(())
     }
 

@@ -58,7 +58,7 @@ fn cluster(file: &Cluster, dice: &mut impl Dice) -> Cluster {
         nodes: pick(dice, &[3, 3, 5]),
         learners: u32::from(chance(dice, 25)),
         spares: u32::from(chance(dice, 25)),
-        compact_after: chance(dice, 40).then(|| pick(dice, &[50, 200, 1_000])),
+        compact_after: if chance(dice, 40) { Some(pick(dice, &[50, 200, 1_000])) } else { file.compact_after },
         tick: Duration::from_millis(10),
         heartbeat: Duration::from_millis(heartbeat),
         election_timeout: Duration::from_millis(election),

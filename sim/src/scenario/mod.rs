@@ -61,7 +61,7 @@ pub use self::{
     names::step_names,
     problem::*,
     section::*,
-    units::{MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, Ppm},
+    units::{Bytes, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_VALUE, Ppm},
     verb::*,
 };
 

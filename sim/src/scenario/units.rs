@@ -14,6 +14,10 @@ use crate::words::{self, Drift, Jump, Misread, quote};
 pub const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most bytes a second that a bandwidth allows: 1 TB/s.
 pub const MAX_BANDWIDTH: u64 = 1_000_000_000_000;
+/// The least bytes of a value: it says in them who wrote it.
+pub(super) const MIN_VALUE: u64 = 8;
+/// The most bytes of a value.
+pub const MAX_VALUE: u64 = 16_000_000;
 /// The most by which a fault may make a clock fast or slow: it then runs at double rate, or at a hundredth of it.
 pub const MAX_DRIFT: std::ops::RangeInclusive<i32> = -990_000..=1_000_000;
 
@@ -22,6 +26,13 @@ pub const MAX_DRIFT: std::ops::RangeInclusive<i32> = -990_000..=1_000_000;
 pub struct Ppm(
     /// The parts.
     pub u32,
+);
+
+/// A size in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(
+    /// How many.
+    pub u64,
 );
 
 /// What the units of the protocol last in this scenario.
@@ -169,42 +180,104 @@ pub(super) fn rate(text: &str) -> Result<u64, Misread> {
     }
 }
 
-const BANDWIDTHS: [(&str, u64); 4] = [("GB/s", 1_000_000_000), ("MB/s", 1_000_000), ("kB/s", 1_000), ("B/s", 1)];
+const SIZES: [(&str, u64); 4] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("B", 1)];
+
+/// A number of bytes, or of bytes in a second.
+struct Amount {
+    /// What it is, for messages.
+    what: &'static str,
+    /// What follows the unit.
+    per: &'static str,
+    forms: &'static str,
+    /// What is wrong with none at all, and what to write instead.
+    none: (&'static str, &'static str),
+    /// What is wrong with more than `most`.
+    beyond: &'static str,
+    most: u64,
+}
+
+const BANDWIDTH: Amount = Amount {
+    what: "bandwidth",
+    per: "/s",
+    forms: "a bandwidth is bytes a second: `500B/s`, `64kB/s`, `1.5MB/s`, `1GB/s`",
+    none: ("a bandwidth of zero lets nothing through", "write a partition, or `disk = { stall = true }`"),
+    beyond: "fast",
+    most: MAX_BANDWIDTH,
+};
+
+const SIZE: Amount = Amount {
+    what: "size",
+    per: "",
+    forms: "a size is so many bytes: `100B`, `4kB`, `1MB`",
+    none: ("a value of no bytes does not say who wrote it", "at least `8B`"),
+    beyond: "large",
+    most: MAX_VALUE,
+};
 
 /// A bandwidth, in bytes a second: `1MB/s`.
 pub(super) fn bandwidth(text: &str) -> Result<u64, Misread> {
-    let text = text.trim();
-    let forms = "a bandwidth is bytes a second: `500B/s`, `64kB/s`, `1.5MB/s`, `1GB/s`";
-    let (number, unit) =
-        Decimal::split(text).ok_or_else(|| Misread::new(format!("{} is not a bandwidth", quote(text))).help(forms))?;
-    if unit.is_empty() {
-        return Err(Misread::new(format!("`{text}` has no unit; `{text}B/s`?")).help(forms));
-    }
-    without_exponent(text, unit)?;
-    let Some((_, bytes)) = BANDWIDTHS.iter().find(|(name, _)| *name == unit) else {
-        let meant = BANDWIDTHS.iter().find(|(name, _)| name.to_lowercase().trim_end_matches("/s") == habit(unit));
-        let meant = meant.map(|(name, _)| (*name).to_owned());
-        return Err(Misread { meant, ..Misread::new(format!("unknown unit {}", quote(unit))).help(forms) });
-    };
-    match number.times(u128::from(*bytes)) {
-        Some((_, false)) => Err(Misread::new(format!("{} is finer than a byte a second", quote(text)))),
-        Some((0, true)) => Err(Misread::new("a bandwidth of zero lets nothing through").help("write a partition")),
-        Some((rate, true)) if rate <= u128::from(MAX_BANDWIDTH) => Ok(rate as u64),
-        _ => Err(Misread::new(format!("{} is too fast: at most {}", quote(text), written_bandwidth(MAX_BANDWIDTH)))),
+    BANDWIDTH.read(text)
+}
+
+/// The size of a value, in bytes: `4kB`.
+pub(super) fn size(text: &str) -> Result<Bytes, Misread> {
+    match SIZE.read(text)? {
+        bytes if bytes < MIN_VALUE => {
+            let small = format!("{} is too small: a value says in its first 8 bytes who wrote it", quote(text));
+            Err(Misread::new(small).help("at least `8B`"))
+        }
+        bytes => Ok(Bytes(bytes)),
     }
 }
 
-/// `mb` for `MBps`, `Mb/s`, `MB`.
+impl Amount {
+    fn read(&self, text: &str) -> Result<u64, Misread> {
+        let Self { what, per, forms, none, beyond, most } = *self;
+        let text = text.trim();
+        let misread = |message: String| Misread::new(message);
+        let (number, unit) =
+            Decimal::split(text).ok_or_else(|| misread(format!("{} is not a {what}", quote(text))).help(forms))?;
+        if unit.is_empty() {
+            return Err(misread(format!("`{text}` has no unit; `{text}B{per}`?")).help(forms));
+        }
+        without_exponent(text, unit)?;
+        let is_it = |name: &str| unit.strip_suffix(per) == Some(name);
+        let Some((_, bytes)) = SIZES.iter().find(|(name, _)| is_it(name)) else {
+            let meant = SIZES.iter().find(|(name, _)| name.to_lowercase() == habit(unit));
+            let meant = meant.map(|(name, _)| format!("{name}{per}"));
+            return Err(Misread { meant, ..misread(format!("unknown unit {}", quote(unit))).help(forms) });
+        };
+        match number.times(u128::from(*bytes)) {
+            Some((_, false)) => {
+                let second = if per.is_empty() { "" } else { " a second" };
+                Err(misread(format!("{} is finer than a byte{second}", quote(text))))
+            }
+            Some((0, true)) => Err(misread(none.0.to_owned()).help(none.1)),
+            Some((rate, true)) if rate <= u128::from(most) => Ok(rate as u64),
+            _ => Err(misread(format!("{} is too {beyond}: at most {}{per}", quote(text), written_size(most)))),
+        }
+    }
+}
+
+/// `mb` for `MBps`, `Mb/s`, `MB`, `MiB`.
 fn habit(unit: &str) -> String {
     let unit = unit.to_lowercase();
     let unit = unit.strip_suffix("/s").or(unit.strip_suffix("/sec")).or(unit.strip_suffix("ps")).unwrap_or(&unit);
-    unit.to_owned()
+    match unit {
+        "k" | "m" | "g" => format!("{unit}b"),
+        _ => unit.replace("ib", "b"),
+    }
 }
 
-/// `bytes` a second as a scenario would write it: exact, in the largest unit that it fills.
-pub(super) fn written_bandwidth(bytes: u64) -> String {
-    let (name, unit) = BANDWIDTHS.iter().find(|(_, unit)| bytes >= *unit).unwrap_or(&("B/s", 1));
+/// `bytes` as a scenario would write them: exact, in the largest unit that they fill.
+pub(super) fn written_size(bytes: u64) -> String {
+    let (name, unit) = SIZES.iter().find(|(_, unit)| bytes >= *unit).unwrap_or(&("B", 1));
     format!("{}{name}", decimal(bytes, unit.ilog10()))
+}
+
+/// `bytes` a second likewise.
+pub(super) fn written_bandwidth(bytes: u64) -> String {
+    format!("{}/s", written_size(bytes))
 }
 
 /// A share: `200ppm`, `0.1%` or `0.001`.

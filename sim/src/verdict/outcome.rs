@@ -119,9 +119,11 @@ impl Verdict {
         self.as_expected && self.ruling != Ruling::Pass
     }
 
-    /// Has a check found a violation of safety in what happened, and not in how the run was set up?
+    /// Has a check found a violation of safety in what happened, and not in how the run was set up? So has who panicked, though nobody
+    /// knows when.
     pub fn broke_something(&self) -> bool {
-        self.failures.iter().any(|failure| is_violation(failure.class) && failure.at > SimTime::default())
+        let happened = |failure: &Failure| failure.class == Class::Panic || failure.at > SimTime::default();
+        self.failures.iter().any(|failure| is_violation(failure.class) && happened(failure))
     }
 
     /// The variant did nothing that the default does not do: what the file expects of it is shown of nothing.

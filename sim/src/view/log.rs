@@ -5,14 +5,17 @@
 //! so.
 //!
 //! Each entry carries a hash of itself and all before it, so that two logs are compared up to an index by one comparison.
-//! Memory: 16 bytes an entry; it is not cut where a node cuts its own.
+//! Memory: 16 bytes an entry. What every node has cut from its own log is forgotten: nobody tells of it any more.
 
+use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 #[derive(Default)]
 pub(crate) struct Log {
-    /// Entry `i` has index `i + 1`.
-    entries: Vec<Entry>,
+    /// How many entries are forgotten.
+    forgotten: u64,
+    /// Entry `i` has index `forgotten + i + 1`.
+    entries: VecDeque<Entry>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,40 +28,51 @@ pub(crate) struct Entry {
 impl Log {
     /// The entry is in the log at `index`; what was there and after it is gone. One that leaves a gap is not taken.
     pub(crate) fn append(&mut self, index: u64, term: u64, digest: u32) {
-        let Some(before) = index.checked_sub(1).and_then(|length| usize::try_from(length).ok()) else { return };
+        let Some(before) = self.position(index) else { return };
         if before <= self.entries.len() {
             self.entries.truncate(before);
-            let prefix = self.entries.last().map_or(0, |last| last.prefix);
-            self.entries.push(Entry { term, prefix: extended(prefix, term, digest) });
+            let prefix = self.entries.back().map_or(0, |last| last.prefix);
+            self.entries.push_back(Entry { term, prefix: extended(prefix, term, digest) });
         }
+    }
+
+    /// Nobody will ask for what is before `index` any more.
+    pub(super) fn forget(&mut self, index: u64) {
+        let before = self.position(index).unwrap_or_default().min(self.entries.len().saturating_sub(1));
+        self.entries.drain(..before);
+        self.forgotten += before as u64;
+    }
+
+    /// Where the entry of `index` stands; `None`: it is forgotten.
+    fn position(&self, index: u64) -> Option<usize> {
+        usize::try_from(index.checked_sub(1)?.checked_sub(self.forgotten)?).ok()
     }
 
     /// The log as it was up to `index`.
     pub(crate) fn up_to(&self, index: u64) -> Self {
-        let length = usize::try_from(index).unwrap_or(usize::MAX).min(self.entries.len());
-        Self { entries: self.entries[..length].to_vec() }
+        let length = self.position(index + 1).unwrap_or_default().min(self.entries.len());
+        Self { forgotten: self.forgotten, entries: self.entries.range(..length).copied().collect() }
     }
 
     pub(crate) fn get(&self, index: u64) -> Option<Entry> {
-        let position = usize::try_from(index.checked_sub(1)?).ok()?;
-        self.entries.get(position).copied()
+        self.entries.get(self.position(index)?).copied()
     }
 
     /// The index of the last entry; 0 of an empty log.
     pub(crate) fn last_index(&self) -> u64 {
-        self.entries.len() as u64
+        self.forgotten + self.entries.len() as u64
     }
 
     /// Term and index of the last entry, by which Raft compares logs in elections.
     pub(crate) fn last(&self) -> (u64, u64) {
-        (self.entries.last().map_or(0, |entry| entry.term), self.last_index())
+        (self.entries.back().map_or(0, |entry| entry.term), self.last_index())
     }
 
-    /// The first index at which two logs differ, be it that one of them ends there; `None` for equal logs.
+    /// The first index at which two logs differ, be it that one of them ends there, as far as both remember; `None` for equal logs.
     pub(crate) fn first_difference(&self, other: &Log) -> Option<u64> {
-        let equal = self.entries.iter().zip(&other.entries).take_while(|(one, two)| one == two).count();
-        let differ = equal < self.entries.len().max(other.entries.len());
-        differ.then_some(equal as u64 + 1)
+        let from = self.forgotten.max(other.forgotten) + 1;
+        let to = self.last_index().max(other.last_index());
+        (from..=to).find(|index| self.get(*index) != other.get(*index))
     }
 }
 
@@ -93,6 +107,21 @@ mod tests {
         assert_eq!(one.first_difference(&other), Some(2));
         assert_ne!(one.get(3), other.get(3));
         assert_eq!(one.first_difference(&log(&[(1, 1, 10)])), Some(2));
+    }
+
+    #[test]
+    fn what_is_forgotten_changes_nothing_about_the_rest() {
+        let all = [(1, 1, 10), (2, 1, 20), (3, 2, 30), (4, 2, 40)];
+        let (whole, mut cut) = (log(&all), log(&all));
+        cut.forget(3);
+        assert_eq!((cut.get(2), cut.get(3), cut.last()), (None, whole.get(3), whole.last()));
+        assert_eq!((cut.first_difference(&whole), cut.up_to(3).last_index()), (None, 3));
+        cut.append(2, 9, 99);
+        assert_eq!(cut.get(3), whole.get(3), "nobody writes what everybody has cut");
+        cut.append(4, 3, 41);
+        assert_eq!((cut.get(4).map(|entry| entry.term), cut.first_difference(&whole)), (Some(3), Some(4)));
+        cut.forget(9);
+        assert_eq!(cut.last(), (3, 4), "the last one stays");
     }
 
     #[test]

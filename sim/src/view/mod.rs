@@ -192,6 +192,11 @@ impl<'a> GroupView<'a> {
         self.own.replicas.followed_leader()
     }
 
+    /// What is before this index is in nobody's log any more.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.own.replicas.forgotten()
+    }
+
     /// The node's lease, if it has one, good or run out.
     pub fn lease(&self, node: NodeId) -> Option<Held> {
         self.own.replicas.lease(node)

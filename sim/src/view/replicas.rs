@@ -26,6 +26,8 @@ pub struct Replicas {
     caught_up: Option<(NodeId, SimTime)>,
     /// The membership by the latest change that any replica has told of, and the index of that change.
     latest: Option<(u64, Arc<Membership>)>,
+    /// What is before this index is in nobody's log.
+    forgotten: u64,
 }
 
 crate::words::words! {
@@ -114,8 +116,16 @@ impl Hears for Replicas {
         }
         let known = self.replicas.values().find(|other| has(&other.log)).map(|other| other.log.up_to(index));
         if let Some(log) = known {
-            self.of(node).log = log;
+            let own = self.of(node);
+            (own.log, own.first) = (log, index);
+            self.forget();
         }
+    }
+
+    fn log_compacted(&mut self, _: SimTime, node: NodeId, first: u64) {
+        // The term of the entry before the first one is known still.
+        self.of(node).first = first.saturating_sub(1);
+        self.forget();
     }
 
     fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
@@ -136,6 +146,17 @@ impl Replicas {
     /// Nothing told yet, by the nodes of a group that `founders` founded.
     pub fn founded_by(founders: Membership) -> Self {
         Self { founders: Some(Arc::new(founders)), ..Self::default() }
+    }
+
+    /// Forgets what no log tells of any more.
+    fn forget(&mut self) {
+        self.forgotten = self.replicas.values().filter_map(Replica::log_begins).min().unwrap_or_default();
+        self.replicas.values_mut().for_each(|replica| replica.log.forget(self.forgotten));
+    }
+
+    /// What is before this index is in nobody's log.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     fn of(&mut self, node: NodeId) -> &mut Replica {

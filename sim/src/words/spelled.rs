@@ -111,7 +111,7 @@ macro_rules! spelled {
 
 spelled! {
     Lane: "lane" by name { Heartbeat, Bulk, Request }
-    Work: "cost" by name { Request, LeaseCheck, Read, ScriptRead, Propose, Step, Send, Apply, Snapshot }
+    Work: "cost" by name { Request, LeaseCheck, Read, ScriptRead, Propose, Step, Send, Apply, Snapshot, TakeOver }
 }
 
 spelled! {

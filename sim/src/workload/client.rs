@@ -3,9 +3,10 @@
 use super::KeyChooser;
 use crate::cluster::Cluster;
 use crate::history::{Completion, Invocation, KeyId, OpId, Operation, What};
-use crate::scenario::{Count, Target, Workload};
+use crate::scenario::{Bytes, Count, Target, Workload};
 use crate::time::SimTime;
 use crate::world::network::Receiver;
+use crate::world::quantiles::Quantiles;
 use crate::world::streams::Stream;
 use leasehold::env::{Address, Envelope, GroupId, Lane, NodeId};
 use leasehold::error::{Error, ErrorKind, Outcome};
@@ -27,6 +28,7 @@ pub(super) struct Client {
     number: u32,
     workload: Arc<Workload>,
     keys: Arc<KeyChooser>,
+    sizes: Quantiles,
     /// Numbers operations over all clients.
     operations: Arc<AtomicU64>,
     state: Mutex<State>,
@@ -38,6 +40,8 @@ struct State {
     acts: Stream,
     /// To which keys.
     keys: Stream,
+    /// How large its values are.
+    sizes: Stream,
     /// The node this client is attached to.
     node: usize,
     /// The value last seen of each key: what a compare-and-set expects.
@@ -77,10 +81,12 @@ impl Client {
             number,
             workload: Arc::clone(workload),
             keys: Arc::clone(keys),
+            sizes: Quantiles::numbers(workload.value_size.knots.iter().map(|(share, Bytes(size))| (*share, *size))),
             operations,
             state: Mutex::new(State {
                 acts: stream("act"),
                 keys: stream("key"),
+                sizes: stream("value-size"),
                 node: index as usize,
                 seen: BTreeMap::new(),
             }),
@@ -122,10 +128,11 @@ impl Client {
         };
     }
 
-    /// A number for an operation, and the value that it writes, if it writes: its number.
+    /// A number for an operation, and the value that it writes, if it writes.
     pub(super) fn begin(&self) -> (OpId, Value) {
         let op = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
-        (OpId(op), OpId(op).value())
+        let size = self.sizes.draw(&mut self.state.lock().sizes);
+        (OpId(op), OpId(op).value(size as usize))
     }
 
     /// Invokes an operation that was due at `due`, waits for its answer, and records both.

@@ -150,6 +150,7 @@ mod tests {
                 think: std::time::Duration::ZERO,
                 deadline: std::time::Duration::from_secs(2),
                 to: crate::scenario::Target::Any,
+                value_size: crate::scenario::Distribution::constant(crate::scenario::Bytes(8)),
                 from: std::time::Duration::ZERO,
                 until: None,
             };

@@ -15,6 +15,8 @@ const SECTOR: usize = 512;
 pub struct Disk {
     files: BTreeMap<String, File>,
     fsync: Quantiles,
+    /// Bytes a second; `None`: what a sync makes durable takes no time of its own.
+    bandwidth: Option<u64>,
     stream: Stream,
     /// What is left of what was not synced.
     tails: Stream,
@@ -35,9 +37,24 @@ pub struct Disk {
 /// A sync that the disk has yet to do.
 struct UnderWay {
     number: u64,
-    /// What it takes a disk with which nothing is wrong, in nanoseconds.
-    regular: u64,
+    /// What it takes a disk with which nothing is wrong.
+    regular: Takes,
     done: SimTime,
+}
+
+/// How long a sync takes, in nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Takes {
+    /// However little there is to write.
+    latency: u64,
+    /// For what there is.
+    transfer: u64,
+}
+
+impl Takes {
+    fn all(self) -> u64 {
+        self.latency.saturating_add(self.transfer)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -45,6 +62,8 @@ struct File {
     content: Vec<u8>,
     /// How much of the content is durable.
     durable: usize,
+    /// How much of it some sync has written, or is to write.
+    given: usize,
     /// A sync has failed: what it was to save is taken for clean and never written, whatever later syncs say.
     forsaken: bool,
 }
@@ -90,11 +109,13 @@ pub struct Replace {
 }
 
 impl Disk {
-    /// An empty disk whose syncs take as long as drawn from `fsync` by `stream`. `tails` decides what crashes leave.
-    pub fn new(fsync: Quantiles, stream: Stream, tails: Stream) -> Self {
+    /// An empty disk whose syncs take as long as drawn from `fsync` by `stream`, and then as their bytes take at `bandwidth`, in bytes a
+    /// second. `tails` decides what crashes leave.
+    pub fn new(fsync: Quantiles, bandwidth: Option<u64>, stream: Stream, tails: Stream) -> Self {
         Self {
             files: BTreeMap::new(),
             fsync,
+            bandwidth,
             stream,
             tails,
             under_way: VecDeque::new(),
@@ -136,24 +157,33 @@ impl Disk {
         if let Some(file) = self.files.get_mut(file) {
             file.content.truncate(length);
             file.durable = file.durable.min(length);
+            file.given = file.given.min(length);
         }
     }
 
     /// Begins to make durable what the file holds now.
     pub fn begin_sync(&mut self, now: SimTime, file: &str) -> Sync {
-        let length = self.files.get(file).map_or(0, |file| file.content.len());
-        let regular = self.fsync.draw(&mut self.stream);
-        let latency = self.takes(regular);
-        self.show(|harm| matches!(harm, DiskHarm::Fsync(_) | DiskHarm::Slow(_)) && latency != regular);
+        let (length, bytes) = self.files.get_mut(file).map_or((0, 0), |file| {
+            let length = file.content.len();
+            (length, length - std::mem::replace(&mut file.given, length))
+        });
+        self.begin(now, file, length, bytes)
+    }
+
+    /// Begins a sync that writes so many `bytes`, after which the file is durable up to `length`.
+    fn begin(&mut self, now: SimTime, file: &str, length: usize, bytes: usize) -> Sync {
+        let regular = Takes { latency: self.fsync.draw(&mut self.stream), transfer: self.transfer(bytes) };
+        let takes = self.takes(regular);
+        self.show(|harm| matches!(harm, DiskHarm::Fsync(_) | DiskHarm::Slow(_)) && takes != regular);
         let fails = self.attempt(|harm| harm == DiskHarm::Fail(DiskOperation::Sync)).is_err();
         while self.under_way.pop_front_if(|sync| sync.done <= now).is_some() {}
         let idle_at = self.under_way.back().map_or(now, |last| last.done);
-        let done = SimTime(idle_at.0.saturating_add(latency));
-        self.spent = self.spent.saturating_add(latency);
+        let done = SimTime(idle_at.0.saturating_add(takes.all()));
+        self.spent = self.spent.saturating_add(takes.all());
         self.syncs += 1;
         let number = self.syncs;
         self.under_way.push_back(UnderWay { number, regular, done });
-        Sync { done, slowed: latency > regular, number, file: file.to_owned(), length, fails }
+        Sync { done, slowed: takes.all() > regular.all(), number, file: file.to_owned(), length, fails }
     }
 
     /// For how long it has synced by `now`, whatever held the syncs at their ends.
@@ -166,12 +196,21 @@ impl Disk {
         self.under_way.back().map_or(0, |last| last.done.0.saturating_sub(now.0))
     }
 
-    /// How long a sync takes that takes so long where nothing is wrong, in nanoseconds.
-    fn takes(&self, regular: u64) -> u64 {
-        self.wrong.iter().fold(regular, |latency, wrong| match wrong.harm {
-            DiskHarm::Fsync(takes) => u64::try_from(takes.as_nanos()).unwrap_or(u64::MAX),
-            DiskHarm::Slow(times) => latency.saturating_mul(u64::from(times)),
-            DiskHarm::Stall | DiskHarm::Fail(_) | DiskHarm::Full => latency,
+    /// How long so many bytes take, in nanoseconds.
+    fn transfer(&self, bytes: usize) -> u64 {
+        let Some(bandwidth) = self.bandwidth else { return 0 };
+        u64::try_from(bytes as u128 * 1_000_000_000 / u128::from(bandwidth.max(1))).unwrap_or(u64::MAX)
+    }
+
+    /// How long a sync takes that takes so long where nothing is wrong.
+    fn takes(&self, regular: Takes) -> Takes {
+        self.wrong.iter().fold(regular, |Takes { latency, transfer }, wrong| match wrong.harm {
+            DiskHarm::Fsync(takes) => Takes { latency: u64::try_from(takes.as_nanos()).unwrap_or(u64::MAX), transfer },
+            DiskHarm::Slow(times) => {
+                let slower = |takes: u64| takes.saturating_mul(u64::from(times));
+                Takes { latency: slower(latency), transfer: slower(transfer) }
+            }
+            DiskHarm::Stall | DiskHarm::Fail(_) | DiskHarm::Full => Takes { latency, transfer },
         })
     }
 
@@ -207,7 +246,7 @@ impl Disk {
 
     /// Begins to put `content` in the place of what the file holds.
     pub fn begin_replace(&mut self, now: SimTime, file: &str, content: Vec<u8>) -> Replace {
-        let mut sync = self.begin_sync(now, file);
+        let mut sync = self.begin(now, file, content.len(), content.len());
         sync.fails |=
             self.attempt(|harm| matches!(harm, DiskHarm::Fail(DiskOperation::Append) | DiskHarm::Full)).is_err();
         Replace { sync, content }
@@ -222,7 +261,7 @@ impl Disk {
             return Err(Failed);
         }
         let durable = content.len();
-        self.files.insert(sync.file, File { content, durable, forsaken: false });
+        self.files.insert(sync.file, File { content, durable, given: durable, forsaken: false });
         Ok(())
     }
 
@@ -235,7 +274,8 @@ impl Disk {
                 Tail::Torn => file.tear(&mut self.tails),
                 Tail::Scattered => file.scatter(&mut self.tails),
             }
-            (file.durable, file.forsaken) = (file.content.len(), false);
+            let length = file.content.len();
+            (file.durable, file.given, file.forsaken) = (length, length, false);
         }
     }
 
@@ -253,9 +293,9 @@ impl Disk {
         self.wrong.retain(|wrong| wrong.number != number);
         let before = self.left(now);
         let mut idle_at = now;
-        let latencies: Vec<u64> = self.under_way.iter().map(|sync| self.takes(sync.regular)).collect();
-        for (sync, latency) in self.under_way.iter_mut().zip(latencies) {
-            sync.done = sync.done.min(SimTime(idle_at.0.saturating_add(latency)));
+        let all: Vec<u64> = self.under_way.iter().map(|sync| self.takes(sync.regular).all()).collect();
+        for (sync, takes) in self.under_way.iter_mut().zip(all) {
+            sync.done = sync.done.min(SimTime(idle_at.0.saturating_add(takes)));
             idle_at = idle_at.max(sync.done);
         }
         self.spent -= before - self.left(now);
@@ -314,7 +354,32 @@ mod tests {
 
     fn seeded(seed: u64) -> Disk {
         let stream = |name| Streams::new(seed).stream(&[name]);
-        Disk::new(Quantiles::constant(Duration::from_nanos(100)), stream("disk"), stream("tails"))
+        Disk::new(Quantiles::constant(Duration::from_nanos(100)), None, stream("disk"), stream("tails"))
+    }
+
+    #[test]
+    fn a_sync_takes_its_latency_and_the_time_for_what_no_other_sync_writes() {
+        let mut disk = Disk { bandwidth: Some(10_000_000), ..disk() };
+        disk.append("log", &[1; 10]).unwrap();
+        let first = disk.begin_sync(SimTime(0), "log");
+        disk.append("log", &[1; 5]).unwrap();
+        let second = disk.begin_sync(SimTime(0), "log");
+        assert_eq!([first.done, second.done], [SimTime(1_100), SimTime(1_700)]);
+        wrong(&mut disk, DiskHarm::Slow(3));
+        disk.append("log", &[1; 10]).unwrap();
+        assert_eq!(disk.begin_sync(SimTime(2_000), "log").done, SimTime(5_300));
+        disk.crash(Tail::Lost);
+        disk.append("log", &[1; 1]).unwrap();
+        assert_eq!(disk.begin_sync(SimTime(10_000), "log").done, SimTime(10_600));
+    }
+
+    #[test]
+    fn a_replacement_takes_the_time_for_all_that_it_holds() {
+        let mut disk = Disk { bandwidth: Some(10_000_000), ..disk() };
+        let replace = disk.begin_replace(SimTime(0), "log", vec![1; 20]);
+        assert_eq!(replace.sync.done, SimTime(2_100));
+        disk.end_replace(replace).unwrap();
+        assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_100), "all of it is there");
     }
 
     fn wrong(disk: &mut Disk, harm: DiskHarm) -> HarmId {

@@ -1,9 +1,9 @@
-//! Durations drawn from a table of quantiles, in integers: no function whose last bit depends on the machine.
+//! Durations and sizes drawn from a table of quantiles, in integers: no function whose last bit depends on the machine.
 
 use super::streams::Stream;
 use std::time::Duration;
 
-/// A distribution of durations: values at given shares of the probability, linear in between.
+/// A distribution of durations, in nanoseconds, or of other whole numbers: values at given shares of the probability, linear in between.
 #[derive(Clone, Debug)]
 pub struct Quantiles {
     /// Share in millionths, value in nanoseconds; ascending, from 0 to 1,000,000.
@@ -19,13 +19,17 @@ impl Quantiles {
         Self { knots: vec![(0, value), (WHOLE, value)] }
     }
 
-    /// From shares per mille and values, both ascending; the first share is 0, the last 1000.
+    /// From shares per mille and durations, both ascending; the first share is 0, the last 1000.
     pub fn per_mille(knots: &[(u32, Duration)]) -> Self {
-        let knots = knots.iter().map(|(share, value)| (u64::from(*share) * 1000, nanos(*value))).collect();
-        Self { knots }
+        Self::numbers(knots.iter().map(|(share, value)| (*share, nanos(*value))))
     }
 
-    /// Draws a duration, in nanoseconds. Draws no number where there is no choice.
+    /// The same of whole numbers.
+    pub fn numbers(knots: impl IntoIterator<Item = (u32, u64)>) -> Self {
+        Self { knots: knots.into_iter().map(|(share, value)| (u64::from(share) * 1000, value)).collect() }
+    }
+
+    /// Draws a duration, in nanoseconds, or a number. Draws no number where there is no choice.
     pub fn draw(&self, stream: &mut Stream) -> u64 {
         let (Some((_, least)), Some((_, most))) = (self.knots.first(), self.knots.last()) else { return 0 };
         if least == most {

@@ -43,6 +43,7 @@ pub(crate) fn config(founders: Membership) -> Config {
         renewal_interval: 3 * HEARTBEAT,
         compact_after: None,
         async_writes: true,
+        group_commit_delay: Duration::ZERO,
         max_write_bytes: 1 << 20,
         stall: Some(STALL),
         admission: HEARTBEAT,

@@ -77,7 +77,7 @@ impl Applier {
                 self.host.point(Point::Applied).await;
             }
             Job::Restore(snapshot, from) => {
-                self.host.work(Work::Snapshot).await;
+                self.host.work_times(Work::Snapshot, Work::of_bytes(snapshot.data.len() as u64)).await;
                 self.applied = restore(&snapshot, &*self.machine, &*self.host, from)?;
                 done.restored = Some(self.applied);
             }
@@ -99,8 +99,8 @@ impl Applier {
     }
 
     async fn save(&mut self) -> Vec<u8> {
-        self.host.work(Work::Snapshot).await;
         let ((index, term), state) = (self.applied, self.machine.save());
+        self.host.work_times(Work::Snapshot, Work::of_bytes(state.len() as u64)).await;
         let (digest, bytes) = (crc32fast::hash(&state), state.len() as u64);
         self.host.observe(Event::SnapshotTaken { index, term, digest, bytes });
         state

@@ -88,6 +88,8 @@ pub(super) struct EventLoop {
     /// The latest reading of the clock.
     latest: Instant,
     known: Known,
+    /// It has become leader, and not yet paid for it.
+    takes_over: bool,
     /// The term and the vote that the sink was last told to be durable.
     voted: (u64, u64),
     /// Index and term of the last entry that was applied.
@@ -134,7 +136,7 @@ impl EventLoop {
             compact_after: config.compact_after,
             async_writes: config.async_writes,
             admission: config.admission,
-            log: Log::new(writer, config.max_write_bytes, voted),
+            log: Log::new(writer, &config, voted),
             applies: Applies::new(jobs),
             stall: timing::stall(&config),
             tick_length: config.tick,
@@ -148,6 +150,7 @@ impl EventLoop {
             steps_paid: 0,
             latest: Instant::default(),
             known: Known::default(),
+            takes_over: false,
             voted: (0, 0),
             applied,
         };
@@ -197,7 +200,9 @@ impl EventLoop {
         if self.raft.store().is_fresh() {
             return Ok(());
         }
-        self.raft.store().sync().await?;
+        if !Rule::FoundIsDurable.holds(self.raft.store().is_durable()) {
+            self.raft.store().sync().await?;
+        }
         let store = self.raft.store();
         let state = store.hard_state();
         self.voted = vote_of(store);
@@ -221,7 +226,7 @@ impl EventLoop {
             Input::Applied(done) => self.applied(done?),
             Input::Tick => self.tick(),
             Input::Ask(Ask::Propose(proposal)) => self.propose_all(proposal).await,
-            Input::Ask(Ask::ReadIndex { cause, again, reply }) => self.read_index(cause, again, reply),
+            Input::Ask(Ask::ReadIndex(read)) => self.read_index_all(read),
             Input::Ask(Ask::Transfer { to, reply }) => self.start_transfer(to, reply),
             Input::Ask(Ask::ChangeMembership { change, reply }) => self.change_membership(&change, reply),
             Input::Packet(packet) => self.step(packet).await,
@@ -235,7 +240,7 @@ impl EventLoop {
         let raft = &self.raft.raft;
         // The only voter elects itself at once, and raft takes it for granted that its log is durable then.
         let unwritten = raft.prs().is_singleton() && !self.log.is_durable();
-        if raft.state != StateRole::Leader && (unwritten || self.is_installing()) {
+        if raft.state != StateRole::Leader && (unwritten || !self.may_stand()) {
             self.promise.tick();
             return;
         }
@@ -272,6 +277,7 @@ impl EventLoop {
     }
 
     async fn drain(&mut self) {
+        self.take_over().await;
         self.resign_without_vote();
         self.after_step();
         self.release_early_reads();

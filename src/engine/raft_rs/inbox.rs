@@ -65,10 +65,18 @@ pub(super) struct Proposal {
     pub(super) reply: Reply<super::Applied>,
 }
 
+/// A read that is to be confirmed by a round.
+pub(super) struct ReadIndex {
+    pub(super) cause: RoundCause,
+    /// An earlier round for the same read was not answered.
+    pub(super) again: bool,
+    pub(super) reply: Reply<u64>,
+}
+
 /// What this node asks of its engine.
 pub(super) enum Ask {
     Propose(Proposal),
-    ReadIndex { cause: RoundCause, again: bool, reply: Reply<u64> },
+    ReadIndex(ReadIndex),
     Transfer { to: NodeId, reply: Reply<()> },
     ChangeMembership { change: MembershipChange, reply: Reply<u64> },
 }
@@ -220,8 +228,18 @@ impl Inbox {
     pub(super) fn oldest_ask(&self) -> Option<Instant> {
         match self.queues.lock().asks.front()? {
             Ask::Propose(proposal) => proposal.asked.ok(),
-            Ask::ReadIndex { .. } | Ask::Transfer { .. } | Ask::ChangeMembership { .. } => None,
+            Ask::ReadIndex(_) | Ask::Transfer { .. } | Ask::ChangeMembership { .. } => None,
         }
+    }
+
+    /// The reads that this node asks for next, one after the other.
+    pub(super) fn next_reads(&self) -> Vec<ReadIndex> {
+        let mut queues = self.queues.lock();
+        let mut reads = Vec::new();
+        while let Some(Ask::ReadIndex(read)) = queues.asks.pop_front_if(|ask| matches!(ask, Ask::ReadIndex(_))) {
+            reads.push(read);
+        }
+        reads
     }
 
     /// The next request of this node, if it is another proposal, and nothing waits that leadership depends on.
@@ -232,7 +250,7 @@ impl Inbox {
         }
         match queues.asks.pop_front_if(|ask| matches!(ask, Ask::Propose(_)))? {
             Ask::Propose(proposal) => Some(proposal),
-            Ask::ReadIndex { .. } | Ask::Transfer { .. } | Ask::ChangeMembership { .. } => None,
+            Ask::ReadIndex(_) | Ask::Transfer { .. } | Ask::ChangeMembership { .. } => None,
         }
     }
 
@@ -307,7 +325,7 @@ mod tests {
     }
 
     fn asked() -> Ask {
-        Ask::ReadIndex { cause: RoundCause::Renewal, again: false, reply: Callers::default().reply().0 }
+        Ask::ReadIndex(ReadIndex { cause: RoundCause::Renewal, again: false, reply: Callers::default().reply().0 })
     }
 
     /// Takes all there is: one letter each.

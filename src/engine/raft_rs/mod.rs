@@ -20,7 +20,7 @@ use crate::observe::{Event, Host, RoundCause, Timing};
 use crate::transport::Packet;
 use crate::wire::{Malformed, Wire};
 use event_loop::EventLoop;
-use inbox::{Ask, Callers, Inbox, Proposal, Refused, Reply};
+use inbox::{Ask, Callers, Inbox, Proposal, ReadIndex, Refused, Reply};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -189,7 +189,7 @@ impl Shared {
     async fn read_index(&self, cause: RoundCause) -> Result<u64, Error> {
         let mut again = false;
         loop {
-            let round = self.ask(|reply| Ask::ReadIndex { cause, again, reply });
+            let round = self.ask(|reply| Ask::ReadIndex(ReadIndex { cause, again, reply }));
             match timeout(&*self.host, self.read_retry, round).await {
                 Ok(result) => return result,
                 Err(_) => again = true,

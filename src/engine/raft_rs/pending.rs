@@ -8,6 +8,7 @@ use super::super::Applied;
 use super::inbox::Reply;
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};
+use crate::rules::Rule;
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -23,7 +24,12 @@ impl Proposals {
     /// The proposal that waits for `index`, and whether the entry applied there, of `term`, is its own.
     pub(super) fn applied(&mut self, index: u64, term: u64) -> Option<(Reply<Applied>, bool)> {
         let (proposed_in, reply) = self.by_index.remove(&index)?;
-        Some((reply, proposed_in == term))
+        Some((reply, Rule::OwnEntryAnswers.holds(proposed_in == term)))
+    }
+
+    /// Does none wait?
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_index.is_empty()
     }
 
     /// Forgets the proposals whose callers have gone: their entries stay where they are.
@@ -68,37 +74,47 @@ impl Contexts {
 
 #[derive(Default)]
 pub(super) struct Reads {
-    by_context: BTreeMap<Context, Reply<u64>>,
+    by_context: BTreeMap<Context, Vec<Reply<u64>>>,
     /// Reads that came before an entry of the leader's term was committed; raft-rs would drop them without a word.
-    early: Vec<(Context, Reply<u64>)>,
+    early: Vec<(Context, Vec<Reply<u64>>)>,
 }
 
 impl Reads {
-    pub(super) fn insert(&mut self, context: Context, reply: Reply<u64>) {
-        self.by_context.insert(context, reply);
+    pub(super) fn insert(&mut self, context: Context, replies: Vec<Reply<u64>>) {
+        self.by_context.insert(context, replies);
     }
 
-    pub(super) fn defer(&mut self, context: Context, reply: Reply<u64>) {
-        self.early.push((context, reply));
+    pub(super) fn defer(&mut self, context: Context, replies: Vec<Reply<u64>>) {
+        self.early.push((context, replies));
     }
 
-    pub(super) fn take_early(&mut self) -> Vec<(Context, Reply<u64>)> {
+    pub(super) fn take_early(&mut self) -> Vec<(Context, Vec<Reply<u64>>)> {
         std::mem::take(&mut self.early)
     }
 
-    pub(super) fn confirmed(&mut self, context: &[u8]) -> Option<Reply<u64>> {
-        self.by_context.remove(context)
+    /// Does none wait?
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_context.is_empty() && self.early.is_empty()
+    }
+
+    /// Those that the round of this context was for.
+    pub(super) fn confirmed(&mut self, context: &[u8]) -> Vec<Reply<u64>> {
+        self.by_context.remove(context).unwrap_or_default()
     }
 
     /// Forgets the reads whose callers have gone: repeated under another context, or past their deadline.
     pub(super) fn prune(&mut self) {
-        self.by_context.retain(|_, reply| !reply.is_closed());
-        self.early.retain(|(_, reply)| !reply.is_closed());
+        let is_waited_for = |replies: &mut Vec<Reply<u64>>| {
+            replies.retain(|reply| !reply.is_closed());
+            !replies.is_empty()
+        };
+        self.by_context.retain(|_, replies| is_waited_for(replies));
+        self.early.retain_mut(|(_, replies)| is_waited_for(replies));
     }
 
     pub(super) fn fail_all(&mut self, error: &Error) {
         let waiting = std::mem::take(&mut self.by_context).into_values();
-        for reply in waiting.chain(self.take_early().into_iter().map(|(_, reply)| reply)) {
+        for reply in waiting.chain(self.take_early().into_iter().map(|(_, replies)| replies)).flatten() {
             reply.send(Err(error.clone()));
         }
     }
@@ -121,9 +137,9 @@ mod tests {
         waiting
     }
 
-    fn read(keep: impl FnOnce(Reply<u64>)) -> Waits<u64> {
+    fn read(keep: impl FnOnce(Vec<Reply<u64>>)) -> Waits<u64> {
         let (reply, waiting) = Callers::default().reply();
-        keep(reply);
+        keep(vec![reply]);
         waiting
     }
 
@@ -174,7 +190,7 @@ mod tests {
         let stays_early = read(|reply| reads.defer(contexts[3], reply));
         drop((gone, gone_early));
         reads.prune();
-        assert!(reads.confirmed(&contexts[0]).is_none() && reads.confirmed(&contexts[1]).is_some());
+        assert!(reads.confirmed(&contexts[0]).is_empty() && reads.confirmed(&contexts[1]).len() == 1);
         let early: Vec<Context> = reads.take_early().into_iter().map(|(context, _)| context).collect();
         assert_eq!(early, [contexts[3]]);
         drop((stays, stays_early));
@@ -186,6 +202,6 @@ mod tests {
         let mut waiting = [read(|reply| reads.insert([1; 24], reply)), read(|reply| reads.defer([2; 24], reply))];
         reads.fail_all(&INTERRUPTED);
         assert!(waiting.iter_mut().all(|waiting| waiting.try_recv() == Ok(Err(INTERRUPTED))));
-        assert!(reads.confirmed(&[1; 24]).is_none() && reads.take_early().is_empty());
+        assert!(reads.confirmed(&[1; 24]).is_empty() && reads.take_early().is_empty());
     }
 }

@@ -156,6 +156,7 @@ mod tests {
             renewal: RenewalKind::Acks,
             renewal_interval: Duration::from_millis(300),
             async_writes: true,
+            group_commit_delay: Duration::ZERO,
             max_write_bytes: 1 << 20,
             stall: None,
             admission: Duration::from_millis(100),

@@ -30,6 +30,7 @@ pub(crate) struct Setup {
     strangers: Vec<NodeId>,
     renewal: RenewalKind,
     compact_after: Option<NonZeroU64>,
+    group_commit_delay: Duration,
     policy: coordinator::Policy,
     /// Which errors of a lease read's slow path end the lease, if not those that mean a loss of leadership.
     read_ends: Option<fn(&Error) -> bool>,
@@ -46,6 +47,7 @@ impl Setup {
             strangers: Vec::new(),
             renewal: RenewalKind::Acks,
             compact_after: None,
+            group_commit_delay: Duration::ZERO,
             policy: coordinator::Policy::default(),
             read_ends: None,
             async_writes: true,
@@ -92,6 +94,12 @@ impl Setup {
         self
     }
 
+    /// So long a write waits for what could go with it.
+    pub(crate) fn group_commit_delay(mut self, delay: Duration) -> Self {
+        self.group_commit_delay = delay;
+        self
+    }
+
     /// How many messages wait for an engine at most, of each lane.
     pub(crate) fn inbox(mut self, bound: usize) -> Self {
         self.inbox = bound;
@@ -124,6 +132,7 @@ impl Software for Setup {
                 renewal: self.renewal,
                 compact_after: self.compact_after,
                 async_writes: self.async_writes,
+                group_commit_delay: self.group_commit_delay,
                 admission: coordinator::ADMISSION,
                 heartbeat_inbox: self.inbox,
                 bulk_inbox: self.inbox,

@@ -133,7 +133,7 @@ impl Check for ReadIndexLatency {
         None
     }
 
-    fn log_compacted(&mut self, now: &Now<'_>, by: By<'_>) -> Option<Finding> {
+    fn log_compacted(&mut self, now: &Now<'_>, by: By<'_>, _: u64) -> Option<Finding> {
         self.writes_snapshot(now, by.node);
         None
     }

@@ -15,12 +15,11 @@
 //! of another, by `ignored-transfer-awaited` (`planted/vain-transfers`), and by `transfer-never-over`
 //! (`planted/unreachable-target`).
 
-use crate::check::calm::more_than_leadership;
+use crate::check::calm::{hinders, more_than_leadership};
 use crate::check::{By, Check, Finding, Now};
 use crate::history::{Fault, ProcessChange};
 use crate::time::SimTime;
 use crate::view::faults::Change;
-use crate::words::Disturbs;
 use crate::words::figures::duration;
 use leasehold::env::{Instant, Lane, NodeId};
 use std::collections::BTreeMap;
@@ -47,20 +46,6 @@ struct Pending {
 
 /// How many entries may be on their way to a target that has caught up.
 const ON_THEIR_WAY: u64 = 64;
-
-/// Does it keep a node from doing what it is asked?
-fn hinders(disturbs: Disturbs) -> bool {
-    match disturbs {
-        Disturbs::Standstill | Disturbs::Pace => true,
-        Disturbs::Leadership
-        | Disturbs::Members
-        | Disturbs::Reach
-        | Disturbs::Messages
-        | Disturbs::Lives
-        | Disturbs::Clocks
-        | Disturbs::Nothing => false,
-    }
-}
 
 fn is_healthy(now: &Now<'_>, from: NodeId, to: NodeId) -> bool {
     let nodes = now.nodes;

@@ -9,7 +9,7 @@
 //! **Does not prove** that states are the same at indices at which only one node took a snapshot, nor that what was applied was
 //! committed (R3, R7).
 //!
-//! **Costs** a comparison for each entry applied; memory of 40 bytes an index.
+//! **Costs** a comparison for each entry applied; memory of 40 bytes an index that is in somebody's log.
 //!
 //! **Seen alive by** its unit tests, and by `applied-twice` in `planted/reopened`. Tried by hand: a node that starts again with
 //! an empty store behind the commit index that it finds on its disk (`fast/restart`). A store that loses a key when it is saved
@@ -18,12 +18,14 @@
 use crate::check::{By, Check, Finding, Now, Place};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 #[derive(Default)]
 pub(in crate::check) struct StateMachineSafety {
-    /// Who first applied which entry; entry `i` has index `i + 1`.
-    applied: Vec<Told>,
+    /// How many entries are forgotten: nobody has them in its log any more.
+    forgotten: u64,
+    /// Who first applied which entry; entry `i` has index `forgotten + i + 1`.
+    applied: VecDeque<Told>,
     /// The index of the last entry that each process has applied.
     last: BTreeMap<NodeId, u64>,
     /// The state of the state machine after an index, as the first node that told it had it.
@@ -51,11 +53,16 @@ impl Told {
 }
 
 impl StateMachineSafety {
+    /// Where the entry of `index` stands; `None`: it is forgotten.
+    fn position(&self, index: u64) -> Option<usize> {
+        usize::try_from(index.checked_sub(1)?.checked_sub(self.forgotten)?).ok()
+    }
+
     /// A snapshot holds what was applied: the entry at its end, and the state after it.
     fn snapshot(&mut self, now: &Now<'_>, node: NodeId, last: Place) -> Option<Finding> {
         now.judge();
         let Place { index, term, digest } = last;
-        let applied = usize::try_from(index).ok()?.checked_sub(1).and_then(|position| self.applied.get(position));
+        let applied = self.position(index).and_then(|position| self.applied.get(position));
         if applied.is_none_or(|applied| applied.place.term != term) {
             let message = format!(
                 "{node} has a snapshot that ends with an entry of term {term} at index {index}, which nobody applied"
@@ -85,14 +92,23 @@ impl Check for StateMachineSafety {
         }
         *last = index;
         // Every process begins at 1 and leaves nothing out, so nobody applies beyond the end of what was applied.
-        match self.applied.get(index as usize - 1) {
+        match self.applied.get(self.position(index)?) {
             Some(first) if (first.place.term, first.place.digest) == (place.term, place.digest) => None,
             Some(first) => Some(different(now, first, entry)),
             None => {
-                self.applied.push(entry);
+                self.applied.push_back(entry);
                 None
             }
         }
+    }
+
+    fn log_compacted(&mut self, now: &Now<'_>, _: By<'_>, _: u64) -> Option<Finding> {
+        let before = self.position(now.nodes.forgotten()).unwrap_or_default();
+        let before = before.min(self.applied.len().saturating_sub(1));
+        self.applied.drain(..before);
+        self.forgotten += before as u64;
+        self.states = self.states.split_off(&self.forgotten);
+        None
     }
 
     fn snapshot_taken(&mut self, now: &Now<'_>, by: By<'_>, last: Place) -> Option<Finding> {

@@ -299,6 +299,47 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
+        name: "found-is-durable",
+        about: "planted: what a node finds in its log when it starts counts as durable, though nobody has synced it",
+        source: "Alagappan et al., OSDI '16; lease-bugs LB-49",
+        seen: seen("planted/unsynced-restart", "durability"),
+        rules_off: &[Rule::FoundIsDurable],
+        ..PLANTED
+    },
+    Variant {
+        name: "snapshot-acknowledged-early",
+        about: "planted: a follower acknowledges a snapshot that it has yet to write",
+        source: "raft-rs #417, #465; lease-bugs LB-49",
+        seen: seen("fast/snapshot", "durability"),
+        rules_off: &[Rule::InstallAfterWrite],
+        ..PLANTED
+    },
+    Variant {
+        name: "answered-for-another",
+        about: "planted: a leader that is one no longer lets its callers wait, and answers them by whatever is applied at their indices",
+        source: "elastickv HZ-2: matched by an identifier of the process alone",
+        seen: seen("fast/partition", "serial-order"),
+        rules_off: &[Rule::InterruptedWritesAreTold, Rule::OwnEntryAnswers],
+        ..PLANTED
+    },
+    Variant {
+        name: "reads-left-waiting",
+        about: "planted: a ReadIndex whose leader steps down, or hands over, is told to nobody, until it is repeated",
+        source: "TiKV #4810; lease-bugs LB-58",
+        seen: seen("fast/partition", "interrupted-rounds"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::InterruptedReadsAreTold],
+        ..PLANTED
+    },
+    Variant {
+        name: "stands-while-installing",
+        about: "planted: a node whose snapshot is on its way to the disk stands for election, and raft panics",
+        source: "raft-rs 0.7.0 raft.rs (hup): advance_append_async with a snapshot; found by slow/chaos in this stack",
+        seen: seen("findings/raft-rs-stands-while-installing", "panic"),
+        rules_off: &[Rule::InstalledBeforeElection],
+        ..PLANTED
+    },
+    Variant {
         name: "refuses-nobody",
         about: "planted: who asks is let in, however long those before wait: beyond capacity next to nothing is answered in time",
         source: "Zhou et al., SoCC '18 (DAGOR)",

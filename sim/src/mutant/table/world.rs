@@ -208,9 +208,17 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "acknowledged-a-sync-early",
         about: "planted: what was written counts as durable when the sync before its own is done, and is acknowledged then",
-        source: "raft-rs #403, #410, #433 (on_persist_ready): nothing persists beside the loop here, so in the disk; lease-bugs LB-49",
+        source: "raft-rs #403, #410, #433 (on_persist_ready): here in the disk; lease-bugs LB-49",
         seen: seen("planted/machine-crash", "durability"),
         disk: Some(disk::one_sync_behind),
+        ..PLANTED
+    },
+    Variant {
+        name: "group-half-written",
+        about: "planted: the fsync of a write that many share begins before its last bytes are there, and answers them all",
+        source: "raft-rs #403, #410 (on_persist_ready); Raft dissertation §10.2.1; lease-bugs LB-49",
+        seen: seen("fast/snapshot", "durability"),
+        disk: Some(disk::half_synced),
         ..PLANTED
     },
     Variant {

@@ -260,3 +260,19 @@ fn what_is_remembered_of_a_million_operations_is_what_overlapped() {
     }
     assert!(most <= 100 && monitor.unseen.is_empty(), "{most} links and blocks");
 }
+
+#[test]
+fn a_write_without_effect_is_never_seen_however_many_came_after_it() {
+    let mark = |at| Mark { at, by: None::<u32> };
+    let seen_after = |others: u64| {
+        let mut monitor = Monitor::with_patience(1);
+        for value in 1..=1 + others {
+            monitor.begin(value, None, mark(value * 2));
+            monitor.deny(value).unwrap();
+        }
+        let remembered = monitor.unseen.len() as u64;
+        (monitor.end(Kind::Read(1), mark(9_000_000), mark(9_000_001)), remembered)
+    };
+    assert_eq!(seen_after(10), (Err(Contradiction::Denied { value: 1 }), 11));
+    assert_eq!(seen_after(5_000), (Err(Contradiction::Absent { value: 1, newer: None }), 1_000));
+}

@@ -1,7 +1,10 @@
 //! What clients do.
 
+use super::cluster::spread;
 use crate::scenario::{
-    Count, KeyDistribution, Keys, Mix, Pace, Scenario, ScriptReads, Target, Workload, WorkloadKind, units::decimal,
+    Bytes, Count, Distribution, KeyDistribution, Keys, Mix, Pace, Scenario, ScriptReads, Target, Workload,
+    WorkloadKind,
+    units::{MIN_VALUE, decimal, written_size},
 };
 use crate::words::figures::{counted, exact as time, listed};
 
@@ -27,11 +30,20 @@ fn one(workload: &Workload, scenario: &Scenario) -> String {
     let clients = counted(*clients, "client");
     let given_up = format!("an operation is given up after {}", time(*deadline));
     format!(
-        "{name}: {clients}, {what}, on {}; {}; {to}; {given_up}{}.",
+        "{name}: {clients}, {what}, on {}{}; {}; {to}; {given_up}{}.",
         on(keys),
+        sizes(workload),
         pace(workload),
         span(workload, scenario)
     )
+}
+
+/// Only where they are not the smallest.
+fn sizes(Workload { value_size, .. }: &Workload) -> String {
+    if *value_size == Distribution::constant(Bytes(MIN_VALUE)) {
+        return String::new();
+    }
+    format!(", with values of {}", spread(value_size, |Bytes(size)| written_size(size)))
 }
 
 fn shares(mix: Mix) -> String {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Context;
 use crate::scenario::{
-    Calls, Cluster, Distribution, InnerReads, LaneSetup, Lanes, Network, Ppm, Scenario, units::decimal,
+    Calls, Cluster, Disk, Distribution, InnerReads, LaneSetup, Lanes, Network, Ppm, Scenario,
+    units::{decimal, written_bandwidth},
 };
 use crate::words::RenewalKind;
 use crate::words::figures::{counted, exact as time, listed};
@@ -29,7 +30,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
         format!("Between clients and nodes {}", network(&cluster.client_network))
     });
     lines.extend(lanes(&cluster.lanes));
-    lines.push(format!("Disks are {}: an fsync takes {}.", cluster.disk.name, spread(&cluster.disk.fsync)));
+    lines.push(disk(cluster));
     lines.push(processor(cluster));
     lines.extend(reads(cluster));
     lines.extend(by_variant(cluster));
@@ -70,7 +71,17 @@ fn network(network: &Network) -> String {
         share => format!("{}% are {what}", decimal(share.into(), 4)),
     };
     let fate = listed(&[share("lost", network.loss), share("delivered twice", network.duplicate)]);
-    format!("it is {}: one way takes {}; {order}; {fate}.", network.name, spread(&network.latency))
+    format!("it is {}: one way takes {}; {order}; {fate}.", network.name, spread(&network.latency, time))
+}
+
+fn disk(cluster: &Cluster) -> String {
+    let Disk { name, fsync, bandwidth } = &cluster.disk;
+    let bandwidth = bandwidth.map_or(String::new(), |bytes| format!(", and writes {}", written_bandwidth(bytes)));
+    let delay = match cluster.group_commit_delay {
+        Duration::ZERO => String::new(),
+        delay => format!(" A write waits {} for others to go with it.", time(delay)),
+    };
+    format!("Disks are {name}: an fsync takes {}{bandwidth}.{delay}", spread(fsync, time))
 }
 
 /// Only those that are not as usual.
@@ -145,17 +156,17 @@ fn clocks(scenario: &Scenario) -> String {
 }
 
 /// `20us`, or `80us to 2ms, with a median of 125us and a p99 of 500us`.
-fn spread(distribution: &Distribution) -> String {
+pub(super) fn spread<T: Copy + PartialEq>(distribution: &Distribution<T>, told: impl Fn(T) -> String) -> String {
     let [(_, least), between @ .., (_, most)] = &distribution.knots[..] else { return String::new() };
     if least == most {
-        return format!("{}, always", time(*least));
+        return format!("{}, always", told(*least));
     }
     let name = |per_mille: u32| match per_mille {
         500 => "a median".to_owned(),
         _ => format!("a p{}", decimal(per_mille.into(), 1)),
     };
     let between: Vec<String> =
-        between.iter().map(|(per_mille, value)| format!("{} of {}", name(*per_mille), time(*value))).collect();
+        between.iter().map(|(per_mille, value)| format!("{} of {}", name(*per_mille), told(*value))).collect();
     let between = if between.is_empty() { String::new() } else { format!(", with {}", listed(&between)) };
-    format!("{} to {}{between}", time(*least), time(*most))
+    format!("{} to {}{between}", told(*least), told(*most))
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
+use serde_json::json;
+
 use super::{
     hardware::{Cpu, Disk, Lanes},
     network::{LINKS, Network, Profiled, Wire, by_profile},
@@ -9,8 +11,8 @@ use super::{
 use crate::scenario::{
     Problem,
     table::{
-        Entries, Entry, FLAG, Field, Frame, Inner, Keys, LINE, Maybe, Named, Or, POSITIVE, Reader, Report, Special,
-        Table, VARIANT, Whole, over, table, word,
+        DURATION, Entries, Entry, FLAG, Field, Frame, Inner, Keys, Kind, LINE, Maybe, Named, Or, POSITIVE, Reader,
+        Report, Special, Table, VARIANT, Whole, misfit, over, quoted, table, word,
     },
     units::Protocol,
 };
@@ -35,6 +37,18 @@ const LEASE: Maybe<Special<Duration>> = Maybe(POSITIVE);
 const CHANGES: Named<String, Inner<Changes>> = Named { named: "ClusterVariants", name: VARIANT, value: over() };
 const GET_READS: Whole<u32> = Whole { least: 1, most: MAX_GET_READS };
 
+/// A number of entries, or never.
+const COMPACTED: Special<Option<u64>> = Special {
+    schema: |definitions| json!({ "anyOf": [ENTRIES.schema(definitions), { "const": "never" }] }),
+    read: |key, raw, reader| match raw.get_ref().as_str() {
+        Some("never") => Some(None),
+        Some(_) => reader.report.shape(misfit("a whole number, or `never`", key, raw)),
+        None => ENTRIES.read(key, raw, reader).map(Some),
+    },
+    write: |entries| entries.map_or_else(|| quoted("never"), |entries| entries.to_string()),
+};
+const ENTRIES: Whole<u64> = Whole { least: COMPACT_AFTER[0], most: COMPACT_AFTER[1] };
+
 table! {
     /// The cluster under test. `Default` is what a file that says nothing about it gets.
     pub struct Cluster: Default {
@@ -44,12 +58,14 @@ table! {
         learners: u32 = "learners", BESIDE;
         /// How many more nodes run and belong to no group, until one is added. Default 0; 9 nodes in all.
         spares: u32 = "spares", BESIDE;
-        /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000. Default: never.
-        compact_after: Option<u64> = "compact-after", Maybe(Whole { least: COMPACT_AFTER[0], most: COMPACT_AFTER[1] });
+        /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 10000.
+        compact_after: Option<u64> = "compact-after", Or(Some(10_000), COMPACTED);
         /// The Raft implementation. Default `raft-rs`.
         engine: Engine = "engine", Or(Engine::RaftRs, word::<Engine>());
         /// The engine goes on while its disk writes; if not, it takes one input after the other. Default true.
         async_writes: bool = "async-writes", Or(true, FLAG);
+        /// So long a write of the log waits for others that could go with it. Default `0ms`.
+        group_commit_delay: Duration = "group-commit-delay", Or(Duration::ZERO, DURATION);
         /// The most bytes of the entries of one append. Default 1048576.
         max_append_bytes: u64 = "max-append-bytes", MAX_APPEND;
         /// The most appends on their way to a follower. Default 256.

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::network::{Base, Distribution, Profiled, quantiles};
+use super::distribution::{Distribution, quantiles};
+use super::network::{Base, Profiled};
 use crate::scenario::{
     profiles::{self, DISKS, Profile},
-    table::{DURATION, Named, Or, Scalar, Whole, over, table, word},
+    table::{BANDWIDTH, DURATION, Maybe, Named, Or, Scalar, Whole, over, table, word},
 };
 use crate::words::{Calls, Work};
 
@@ -19,8 +20,10 @@ table! {
     pub struct Disk {
         /// The profile that the rest of the table changes.
         name: String = "base", Base::<Disk>::of();
-        /// How long an fsync takes.
+        /// How long an fsync takes, however little it makes durable.
         fsync: Distribution = "fsync", Or(Distribution::constant(Duration::ZERO), quantiles());
+        /// How fast it writes what an fsync makes durable: the fsync takes so much longer. Without it, at once.
+        bandwidth: Option<u64> = "bandwidth", Maybe(BANDWIDTH);
     }
 }
 
@@ -30,8 +33,8 @@ impl Profiled for Disk {
     const PROFILES: &'static [Profile] = &DISKS;
     const USUAL: &'static Profile = &profiles::NVME;
 
-    fn of(Profile { name, quantiles }: &Profile) -> Self {
-        Self { name: (*name).to_owned(), fsync: Distribution::of(*quantiles) }
+    fn of(Profile { name, quantiles, bandwidth }: &Profile) -> Self {
+        Self { name: (*name).to_owned(), fsync: Distribution::of(*quantiles), bandwidth: *bandwidth }
     }
 
     fn name(&mut self) -> &mut String {

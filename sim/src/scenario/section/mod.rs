@@ -6,7 +6,8 @@
 //! | `file`     | the whole file: what stands above its tables, reading and printing     |
 //! | `timeline` | when a step acts                                                       |
 //! | `cluster`  | nodes, Raft's times, and what variants change                          |
-//! | `network`  | networks and links, profiles, distributions                            |
+//! | `network`  | networks and links, profiles                                           |
+//! | `distribution` | what durations and sizes are drawn from                           |
 //! | `hardware` | disk, processor, lanes                                                 |
 //! | `claims`   | `[claims]` and `[checks]`                                              |
 //! | `chaos`    | what a scenario leaves to the seed                                     |
@@ -22,6 +23,7 @@ mod bound;
 mod chaos;
 mod claims;
 mod cluster;
+mod distribution;
 mod expect;
 mod file;
 mod hardware;
@@ -37,6 +39,7 @@ pub use self::{
     chaos::*,
     claims::*,
     cluster::*,
+    distribution::Distribution,
     expect::*,
     file::*,
     hardware::*,

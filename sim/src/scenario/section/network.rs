@@ -4,14 +4,14 @@ use std::{fmt, marker::PhantomData, str::FromStr, time::Duration};
 
 use serde_json::{Value as Json, json};
 
+use super::distribution::{Distribution, quantiles};
 use crate::scenario::{
-    Ppm, Problem, Selector,
+    Ppm, Selector,
     profiles::{self, NETWORKS, Profile},
     table::{
-        DURATION, Definitions, Entries, Entry, FLAG, Field, Key, Keys, Kind, Named, Or, Raw, Reader, SHARE, Scalar,
-        Short, Special, Table, quoted, table,
+        Definitions, Entries, Entry, FLAG, Field, Key, Keys, Kind, Named, Or, Raw, Reader, SHARE, Scalar, Short, Table,
+        quoted, table,
     },
-    units,
 };
 use crate::words::{self, Misread, quote};
 
@@ -58,7 +58,7 @@ impl Profiled for Network {
     const PROFILES: &'static [Profile] = &NETWORKS;
     const USUAL: &'static Profile = &profiles::SAME_AZ;
 
-    fn of(Profile { name, quantiles }: &Profile) -> Self {
+    fn of(Profile { name, quantiles, bandwidth: _ }: &Profile) -> Self {
         let latency = Distribution::of(*quantiles);
         Self { name: (*name).to_owned(), latency, loss: Ppm(0), duplicate: Ppm(0), fifo: true }
     }
@@ -155,103 +155,6 @@ impl<T: Profiled> Field for Base<T> {
         unusual.into_iter().fold(keys, |keys, base| keys.key(key, quoted(base)))
     }
 }
-
-/// A distribution of durations, as a table of quantiles; linear between them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Distribution {
-    /// (per mille, quantile): the first strictly ascending from 0 to 1000, the second never descending.
-    pub knots: Vec<(u32, Duration)>,
-}
-
-impl Distribution {
-    /// Always `value`.
-    pub fn constant(value: Duration) -> Self {
-        Self { knots: vec![(0, value), (1000, value)] }
-    }
-
-    /// From p0, p50, p99 and p100, in microseconds.
-    pub(super) fn of(quantiles: [u64; 4]) -> Self {
-        let [least, median, p99, most] = quantiles.map(Duration::from_micros);
-        if least == most {
-            return Self::constant(least);
-        }
-        Self { knots: vec![(0, least), (500, median), (990, p99), (1000, most)] }
-    }
-
-    /// The value that so many of a thousand do not exceed, rounded down to a nanosecond.
-    pub fn quantile(&self, per_mille: u32) -> Duration {
-        let between = self.knots.iter().zip(self.knots.iter().skip(1));
-        let around = between.into_iter().find(|(_, (to, _))| *to >= per_mille);
-        let Some(((from, low), (to, high))) = around else { return self.longest() };
-        let part = per_mille.saturating_sub(*from);
-        *low + high.saturating_sub(*low) * part / (to - from).max(1)
-    }
-
-    /// The longest there is.
-    pub fn longest(&self) -> Duration {
-        self.knots.last().map_or(Duration::ZERO, |(_, longest)| *longest)
-    }
-
-    /// The mean, in nanoseconds, rounded down.
-    pub fn mean_nanos(&self) -> u128 {
-        let between = self.knots.iter().zip(self.knots.iter().skip(1));
-        let areas = between.map(|((from, low), (to, high))| u128::from(to - from) * (low.as_nanos() + high.as_nanos()));
-        areas.sum::<u128>() / 2_000
-    }
-}
-
-/// A constant (`"1ms"`), or a table of quantiles (`{ p0 = "1ms", p100 = "2ms" }`).
-pub(in crate::scenario) const fn quantiles() -> Short<Scalar<Duration>, Special<Distribution>> {
-    Short {
-        short: DURATION,
-        long: KNOTS,
-        of: Distribution::constant,
-        plain: |of| Some(of.longest()).filter(|longest| *of == Distribution::constant(*longest)),
-        expected: "a quoted text, a number or a table",
-        help: "",
-    }
-}
-
-const QUANTILES: Named<u32, Scalar<Duration>> = Named {
-    named: "Quantiles",
-    name: Scalar {
-        named: "",
-        schema: |_| json!({ "pattern": r"^p([0-9]{1,2}(\.[0-9])?|100(\.0)?)$" }),
-        bare: false,
-        read: |text, _| units::quantile(text),
-        write: |per_mille| format!("p{}", units::decimal(u64::from(*per_mille), 1)),
-    },
-    value: DURATION,
-};
-
-/// A table of quantiles.
-pub(in crate::scenario) const KNOTS: Special<Distribution> = Special {
-    schema: |definitions| {
-        let schema = QUANTILES.schema(definitions);
-        definitions.named[QUANTILES.named]["required"] = json!(["p0", "p100"]);
-        schema
-    },
-    read: |key, raw, reader| {
-        let knots = QUANTILES.read(key, raw, reader)?;
-        for needed in [0, 1000].into_iter().filter(|needed| !knots.contains_key(needed)) {
-            let message = format!("`p{}` is missing: a distribution needs `p0` and `p100`", needed / 10);
-            reader.report.missing(Problem::new(message).at(raw.span()));
-        }
-        for ((low, shorter), (high, longer)) in knots.iter().zip(knots.iter().skip(1)) {
-            if longer < shorter {
-                let place = |per_mille: &u32| {
-                    let all = raw.get_ref().as_table().into_iter().flatten();
-                    let mut named = all.filter(|(name, _)| units::quantile(name.get_ref()) == Ok(*per_mille));
-                    named.next().map_or_else(|| raw.span(), |(_, value)| value.span())
-                };
-                let problem = Problem::new("a higher quantile cannot be shorter than a lower one").at(place(high));
-                reader.report.refuse(problem.also(place(low), "longer than this"));
-            }
-        }
-        Some(Distribution { knots: knots.into_iter().collect() })
-    },
-    write: |value| QUANTILES.toml(&value.knots.iter().copied().collect()),
-};
 
 /// What joins two nodes, by number: `"n1-n2"` there and back, `"n1>n2"` one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

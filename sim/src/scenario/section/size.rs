@@ -13,6 +13,9 @@ use crate::scenario::{Problem, table::Report};
 /// The most ticks of a run, over all nodes.
 pub const MAX_TICKS: u64 = 100_000_000;
 
+/// The most bytes of all values, one of each key.
+pub const MAX_STORED: u64 = 1_000_000_000;
+
 /// Refuses what is too large. `places` are those of the workloads, `end` that of the length of the run.
 pub(super) fn limits(
     until: Duration,
@@ -44,6 +47,8 @@ struct Sums {
     keys: BTreeMap<String, u32>,
     operations: u128,
     under_way: u128,
+    /// Bytes of the values that the store may hold.
+    values: u128,
 }
 
 impl Sums {
@@ -59,12 +64,14 @@ impl Sums {
         };
         self.operations += operations;
         self.under_way += under_way(workload);
+        self.values += u128::from(workload.keys.count) * u128::from(workload.value_size.largest());
         let fewer = "ask for less, or make the run shorter";
         let sums = [
             ("clients", self.clients, u64::from(MAX_CLIENTS), "have fewer"),
             ("keys", keys, u64::from(MAX_KEYS), "have fewer, or let workloads share them by the same `prefix`"),
             ("operations", self.operations, MAX_OPERATIONS, fewer),
             ("operations under way at once", self.under_way, MAX_UNDER_WAY, "lower `rate`, or make `deadline` shorter"),
+            ("bytes in all values", self.values, MAX_STORED, "have fewer `keys`, or a smaller `value-size`"),
         ];
         let (what, sum, most, help) = sums.into_iter().find(|(_, sum, most, _)| *sum > u128::from(*most))?;
         Some((format!("up to this workload there may be {sum} {what}; at most {most} are possible"), help))

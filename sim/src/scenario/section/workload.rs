@@ -5,13 +5,14 @@ use std::{str::FromStr, time::Duration};
 use serde_json::json;
 use toml::Spanned;
 
+use super::distribution::{Distribution, quantiles};
 use crate::scenario::{
-    Problem,
+    Bytes, Problem,
     table::{
         DURATION, Frame, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, POSITIVE, SHARE, Scalar, Short,
         Special, Tags, Whole, every, inner, items_of, list_of, named, pattern, quoted, table, word,
     },
-    units::{self, Decimal, decimal},
+    units::{self, Decimal, MIN_VALUE, decimal},
 };
 use crate::words::{self, Misread, OpKind, quote};
 
@@ -59,6 +60,8 @@ table! {
         deadline: Duration = "deadline", Or(Duration::from_secs(2), POSITIVE);
         /// `@any`: each client is attached to a node; `@leader`: clients follow the leader. Default `@any`.
         to: Target = "to", Or(Target::Any, word::<Target>());
+        /// How large the values are that it writes: `1kB`, or quantiles that each is drawn from. Default `8B`.
+        value_size: Distribution<Bytes> = "value-size", Or(Distribution::constant(Bytes(MIN_VALUE)), quantiles());
         /// When it begins.
         from: Duration = "from", Or(Duration::ZERO, MOMENT);
         /// When it stops; without it, at the end of the run.

@@ -7,9 +7,9 @@ use toml::de::DeValue;
 
 use super::{Definitions, Entries, Frame, Key, Keys, Raw, Reader, Table, Tags, every, found, misfit, quoted};
 use crate::scenario::{
-    Misread, Ppm, Problem,
+    Bytes, Misread, Ppm, Problem,
     problem::quote,
-    units::{self, written, written_bandwidth},
+    units::{self, written, written_bandwidth, written_size},
 };
 use crate::words::{self, Drift, Jump, Spelled};
 
@@ -275,6 +275,15 @@ pub(in crate::scenario) const BANDWIDTH: Scalar<u64> = Scalar {
     schema: |_| pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)/s")),
     read: |text, _| units::bandwidth(text),
     write: |bandwidth| quoted(written_bandwidth(*bandwidth)),
+};
+
+/// The size of a value.
+pub(in crate::scenario) const SIZE: Scalar<Bytes> = Scalar {
+    named: "Size",
+    bare: true,
+    schema: |_| pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)")),
+    read: |text, _| units::size(text),
+    write: |Bytes(size)| quoted(written_size(*size)),
 };
 
 /// A duration that is not zero.

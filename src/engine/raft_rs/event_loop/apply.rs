@@ -8,6 +8,7 @@ use crate::engine::raft_rs::pending::OVERWRITTEN;
 use crate::engine::raft_rs::storage::is_change;
 use crate::env::Instant;
 use crate::observe::Event;
+use crate::rules::Rule;
 use raft::StateRole;
 use raft::eraftpb::{Entry, Snapshot};
 use std::collections::VecDeque;
@@ -71,10 +72,9 @@ impl Applies {
 }
 
 impl EventLoop {
-    /// Is a snapshot being put in the place of the log? Who is so far behind does not stand for election: raft would look for changes of
-    /// membership among entries that the log no longer has, and panics.
-    pub(super) fn is_installing(&self) -> bool {
-        self.applies.adopted > self.applied.0
+    /// May this node stand for election?
+    pub(super) fn may_stand(&self) -> bool {
+        Rule::InstalledBeforeElection.holds(self.applies.adopted <= self.applied.0)
     }
 
     /// Takes up what is committed.

@@ -1,11 +1,11 @@
 //! What this node asks of its engine: proposals and ReadIndex rounds.
 
 use super::{EventLoop, known_node};
-use crate::engine::raft_rs::inbox::{Proposal, Reply};
+use crate::engine::raft_rs::inbox::{Proposal, ReadIndex};
 use crate::env::{Work, between};
 use crate::error::Error;
 use crate::metrics::Counter;
-use crate::observe::{Event, RoundCause};
+use crate::observe::Event;
 use crate::rules::Rule;
 use raft::{ReadState, StateRole};
 
@@ -79,18 +79,30 @@ impl EventLoop {
         Ok(())
     }
 
-    pub(super) fn read_index(&mut self, cause: RoundCause, again: bool, reply: Reply<u64>) {
-        if let Err(error) = self.check_leading() {
-            reply.send(Err(error));
+    /// Begins a round for this read, and for those that wait right behind it: all of them have come before it begins.
+    pub(super) fn read_index_all(&mut self, read: ReadIndex) {
+        let others = if self.async_writes { self.shared.inbox.next_reads() } else { Vec::new() };
+        let mut replies = Vec::new();
+        for ReadIndex { cause, again, reply } in std::iter::once(read).chain(others) {
+            match self.check_leading() {
+                Ok(()) => {
+                    self.host.observe(Event::RoundStarted { cause, again });
+                    replies.push(reply);
+                }
+                Err(error) => {
+                    reply.send(Err(error));
+                }
+            }
+        }
+        if replies.is_empty() {
             return;
         }
-        self.host.observe(Event::RoundStarted { cause, again });
         let context = self.contexts.next();
         if Rule::RoundAfterOwnTerm.holds(self.raft.raft.commit_to_current_term()) {
-            self.reads.insert(context, reply);
+            self.reads.insert(context, replies);
             self.raft.read_index(context.to_vec());
         } else {
-            self.reads.defer(context, reply);
+            self.reads.defer(context, replies);
         }
     }
 
@@ -99,17 +111,16 @@ impl EventLoop {
             if let Some(base) = self.renewal.confirmed(&state.request_ctx) {
                 self.listener.renewed(self.raft.raft.term, base);
             }
-            if let Some(reply) = self.reads.confirmed(&state.request_ctx) {
-                self.confirmed.push((reply, state.index));
-            }
+            let replies = self.reads.confirmed(&state.request_ctx);
+            self.confirmed.extend(replies.into_iter().map(|reply| (reply, state.index)));
         }
     }
 
     /// Starts the reads that came before an entry of this term was committed.
     pub(super) fn release_early_reads(&mut self) {
         if self.raft.raft.state == StateRole::Leader && self.raft.raft.commit_to_current_term() {
-            for (context, reply) in self.reads.take_early() {
-                self.reads.insert(context, reply);
+            for (context, replies) in self.reads.take_early() {
+                self.reads.insert(context, replies);
                 self.raft.read_index(context.to_vec());
             }
         }

@@ -5,6 +5,7 @@
 //! was written before it; an answer that promises no more than its term, that term.
 
 use super::{EventLoop, appended};
+use crate::engine::Config;
 use crate::engine::raft_rs::storage::Write;
 use crate::engine::raft_rs::writer::{Job, Writer};
 use crate::env::{DiskError, Point, Stamp};
@@ -14,6 +15,7 @@ use raft::Ready;
 use raft::eraftpb::{Message as RaftMessage, MessageType, Snapshot};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Of the entries between two snapshots, one in so many is kept before the later one, for followers that are a little behind
 /// (etcd keeps 5,000 of 10,000).
@@ -25,6 +27,10 @@ pub(super) struct Log {
     writer: Option<Writer>,
     /// The most bytes of a write, unless one `Ready` has more.
     bound: usize,
+    /// How long a write waits for what could go with it.
+    delay: Duration,
+    /// It has.
+    has_waited: bool,
     /// What is staged and not being written, in order.
     staged: VecDeque<Staged>,
     under_way: Option<UnderWay>,
@@ -65,6 +71,8 @@ struct UnderWay {
 
 /// What the writer does.
 enum What {
+    /// Waits for what could go with the next write.
+    Wait,
     /// Appends to the log.
     Append,
     /// Puts a snapshot from the leader in the place of everything.
@@ -78,6 +86,8 @@ enum What {
 struct Held {
     /// Until this `Ready` is durable.
     until: u64,
+    /// The `Ready` has brought a snapshot.
+    installs: bool,
     message: RaftMessage,
     echo: Option<Stamp>,
 }
@@ -87,6 +97,7 @@ impl Held {
         let is_durable = self.until <= durable;
         match self.message.msg_type {
             MessageType::MsgRequestVote | MessageType::MsgRequestVoteResponse => Rule::VoteAfterWrite.holds(is_durable),
+            _ if self.installs => Rule::InstallAfterWrite.holds(is_durable),
             _ => Rule::AckAfterWrite.holds(is_durable),
         }
     }
@@ -94,10 +105,12 @@ impl Held {
 
 impl Log {
     /// A log in which this term and vote are durable.
-    pub(super) fn new(writer: Writer, bound: usize, voted: (u64, u64)) -> Self {
+    pub(super) fn new(writer: Writer, config: &Config, voted: (u64, u64)) -> Self {
         Self {
             writer: Some(writer),
-            bound,
+            bound: config.max_write_bytes,
+            delay: config.group_commit_delay,
+            has_waited: false,
             staged: VecDeque::new(),
             under_way: None,
             last: 0,
@@ -159,7 +172,8 @@ impl EventLoop {
         let entries: Vec<Event> = ready.entries().iter().flat_map(appended).collect();
         let new_entries = ready.take_entries();
         let store = self.raft.mut_store();
-        let bytes = if ready.snapshot().is_empty() {
+        let installs = !ready.snapshot().is_empty();
+        let bytes = if !installs {
             store.stage(new_entries, hard_state)
         } else {
             store.adopt(ready.snapshot().clone(), hard_state);
@@ -185,7 +199,7 @@ impl EventLoop {
         for message in ready.take_persisted_messages() {
             let until = if promises_its_term_alone(&message) { vote } else { synced };
             let echo = self.echo_for(&message);
-            self.log.held.push(Held { until, message, echo });
+            self.log.held.push(Held { until, installs, message, echo });
         }
         self.log.staged.push_back(Staged { number, bytes, must_sync: ready.must_sync(), voted, entries });
     }
@@ -219,6 +233,10 @@ impl EventLoop {
             }
         }
         if log.staged.iter().any(|staged| staged.must_sync) {
+            if !log.delay.is_zero() && !std::mem::replace(&mut log.has_waited, true) {
+                return Some((What::Wait, Vec::new(), Box::pin(wait(Arc::clone(&self.host), log.delay))));
+            }
+            log.has_waited = false;
             let mut of = log.gather();
             let bytes = of.iter_mut().flat_map(|staged| std::mem::take(&mut staged.bytes)).collect();
             let write = self.raft.mut_store().begin_write(bytes);
@@ -260,7 +278,7 @@ impl EventLoop {
             self.raft.on_persist_ready(durable);
         }
         match what {
-            What::Append | What::Install(_) => {}
+            What::Wait | What::Append | What::Install(_) => {}
             What::Keep => self.log.is_cut_due = true,
             What::Cut(first) => self.host.observe(Event::LogCompacted { first }),
         }
@@ -287,14 +305,24 @@ async fn append(write: Write, host: Arc<dyn Host>) -> Result<(), DiskError> {
     Ok(())
 }
 
-/// Of several acknowledgements for one leader only the last is worth a message: it says what those before it say.
+async fn wait(host: Arc<dyn Host>, delay: Duration) -> Result<(), DiskError> {
+    host.sleep(delay).await;
+    Ok(())
+}
+
+/// Of several acknowledgements for one leader only the last is worth a message: it says what those before it say. So it is with answers to
+/// heartbeats: a round that is confirmed confirms those that began before it.
 fn drop_superseded(messages: &mut Vec<(RaftMessage, Option<Stamp>)>) {
-    let acknowledges = |message: &RaftMessage| message.msg_type == MessageType::MsgAppendResponse && !message.reject;
-    let mut later: Vec<(u64, u64)> = Vec::new();
+    let acknowledges = |message: &RaftMessage| match message.msg_type {
+        MessageType::MsgAppendResponse => !message.reject,
+        MessageType::MsgHeartbeatResponse => true,
+        _ => false,
+    };
+    let mut later: Vec<(u64, u64, MessageType, bool)> = Vec::new();
     let mut kept: Vec<_> = std::mem::take(messages);
     kept.reverse();
     kept.retain(|(message, _)| {
-        let of = (message.to, message.term);
+        let of = (message.to, message.term, message.msg_type, message.context.is_empty());
         let superseded = acknowledges(message) && later.contains(&of);
         if acknowledges(message) && !superseded {
             later.push(of);

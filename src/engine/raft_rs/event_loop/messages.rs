@@ -23,7 +23,7 @@ impl EventLoop {
             self.host.observe(Event::StaleTimeoutNow);
             return;
         }
-        if self.is_installing() && message.msg_type == MessageType::MsgTimeoutNow {
+        if message.msg_type == MessageType::MsgTimeoutNow && !self.may_stand() {
             return;
         }
         if !Rule::PromiseSurvivesRestart.holds(self.promise.permits(&message)) {
@@ -84,7 +84,6 @@ impl EventLoop {
         messages.sort_by_key(|(message, _)| message.to);
         let stamp = self.stamp();
         for (mut message, echo) in messages {
-            self.host.work(Work::Send).await;
             if message.msg_type == MessageType::MsgTimeoutNow {
                 self.listener.suspended();
                 self.host.observe(Event::TimeoutNowSent { to: NodeId(message.to) });
@@ -96,6 +95,7 @@ impl EventLoop {
             let to = message.to;
             let Some(wire) = wire::seal(message) else { continue };
             let kind = wire.kind;
+            self.host.work_times(Work::Send, Work::of_bytes(wire.head.payload)).await;
             if self.transport.send_wire(NodeId(to), wire, round, echo).is_err() {
                 self.not_sent(to, kind);
             }

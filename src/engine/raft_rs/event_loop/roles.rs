@@ -3,8 +3,10 @@
 use super::snapshots::Sent;
 use super::{EventLoop, known_node};
 use crate::engine::raft_rs::pending::INTERRUPTED;
+use crate::env::Work;
 use crate::metrics::Counter;
 use crate::observe::{EndCause, Event, Role};
+use crate::rules::Rule;
 use raft::StateRole;
 
 /// What the listener and the sink were last told.
@@ -41,13 +43,25 @@ impl EventLoop {
         self.snapshots = Sent::default();
         if before.role == Role::Leader {
             self.listener.ended(EndCause::RoleChange);
-            self.proposals.fail_all(&INTERRUPTED);
-            self.reads.fail_all(&INTERRUPTED);
+            if !Rule::InterruptedWritesAreTold.holds(self.proposals.is_empty()) {
+                self.proposals.fail_all(&INTERRUPTED);
+            }
+            if !Rule::InterruptedReadsAreTold.holds(self.reads.is_empty()) {
+                self.reads.fail_all(&INTERRUPTED);
+            }
             self.fail_change(&INTERRUPTED);
             self.end_transfer(before.term);
         }
-        if self.known.role == Role::Leader {
+        self.takes_over = self.known.role == Role::Leader;
+        if self.takes_over {
             self.listener.elected(self.known.term);
+        }
+    }
+
+    /// What it costs to begin to lead.
+    pub(super) async fn take_over(&mut self) {
+        if std::mem::take(&mut self.takes_over) {
+            self.host.work(Work::TakeOver).await;
         }
     }
 

@@ -9,12 +9,18 @@ use raft::eraftpb::{Message as RaftMessage, MessageType};
 use raft::{ProgressState, SnapshotStatus};
 use std::collections::BTreeMap;
 
-/// Snapshots that have left and are not acknowledged, and the ticks until each counts as lost. raft sends its receiver nothing else
-/// until it is told (elastickv #535).
+/// Snapshots that have left and are not acknowledged. raft sends their receivers nothing else until it is told (elastickv #535).
 #[derive(Default)]
 pub(super) struct Sent {
+    /// The ticks until each counts as lost.
     ticks_left: BTreeMap<u64, usize>,
+    /// How many to the same receiver have been, one after the other. Each has twice as long as the one before: a large snapshot on a
+    /// slow link arrives in the end.
+    lost: BTreeMap<u64, u32>,
 }
+
+/// So often is the time of a snapshot doubled at most.
+const DOUBLED: u32 = 8;
 
 impl EventLoop {
     /// Notes that a snapshot leaves.
@@ -22,7 +28,8 @@ impl EventLoop {
         if message.msg_type == MessageType::MsgSnapshot {
             let index = message.get_snapshot().get_metadata().index;
             self.host.observe(Event::SnapshotSent { to: NodeId(message.to), index });
-            self.snapshots.ticks_left.insert(message.to, self.raft.raft.election_timeout());
+            let doubled = self.snapshots.lost.get(&message.to).copied().unwrap_or_default().min(DOUBLED);
+            self.snapshots.ticks_left.insert(message.to, self.raft.raft.election_timeout() << doubled);
         }
     }
 
@@ -36,17 +43,21 @@ impl EventLoop {
         }
     }
 
-    /// Tells raft of snapshots that nobody has acknowledged for an election timeout.
+    /// Tells raft of snapshots that nobody has acknowledged in time: an election timeout, or longer after a loss.
     pub(super) fn give_up_lost_snapshots(&mut self) {
         let Self { snapshots, raft, .. } = self;
         snapshots.ticks_left.retain(|to, ticks_left| {
             *ticks_left = ticks_left.saturating_sub(1);
             raft.raft.prs().get(*to).is_some_and(|progress| progress.state == ProgressState::Snapshot)
         });
+        snapshots.lost.retain(|to, _| {
+            raft.raft.prs().get(*to).is_some_and(|progress| progress.state != ProgressState::Replicate)
+        });
         let lost = snapshots.ticks_left.iter().filter(|(_, left)| !Rule::SnapshotUnderWay.holds(**left > 0));
         let lost: Vec<u64> = lost.map(|(to, _)| *to).collect();
         for to in lost {
             self.snapshots.ticks_left.remove(&to);
+            *self.snapshots.lost.entry(to).or_default() += 1;
             self.snapshot_lost(to);
         }
     }

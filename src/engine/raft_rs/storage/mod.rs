@@ -185,6 +185,11 @@ impl LogStore {
         })
     }
 
+    /// Is everything known to be durable that was written?
+    pub(super) fn is_durable(&self) -> bool {
+        self.durable.load(Ordering::Relaxed) == self.written
+    }
+
     /// The hard state, as written last.
     pub(super) fn hard_state(&self) -> &HardState {
         &self.hard_state

@@ -5,7 +5,9 @@ use std::{ops::RangeInclusive, time::Duration};
 use proptest::{option, prelude::*};
 
 use super::{UNTIL, durations, words};
-use crate::scenario::{Count, KeyDistribution, Keys, Mix, ScriptReads, Target, Workload, WorkloadKind};
+use crate::scenario::{
+    Bytes, Count, Distribution, KeyDistribution, Keys, Mix, ScriptReads, Target, Workload, WorkloadKind,
+};
 
 fn counts(range: RangeInclusive<u32>) -> impl Strategy<Value = Count> {
     (range.clone(), range).prop_map(|(one, other)| Count { least: one.min(other), most: one.max(other) })
@@ -31,23 +33,34 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
         (durations(UNTIL / 2), option::of(durations(UNTIL / 2)))
             .prop_map(|(from, more)| (from, more.map(|more| from + more))),
     ];
-    (kind, pace, span, keys(), 1_u32..=100, durations(UNTIL), words::<Target>()).prop_map(
-        |((kind, mix, reads), (rate, burst, think), (from, until), keys, clients, deadline, to)| Workload {
-            name: String::new(),
-            kind,
-            clients,
-            keys,
-            mix,
-            reads,
-            rate,
-            burst,
-            think,
-            deadline,
-            to,
-            from,
-            until,
+    let to = (words::<Target>(), sizes());
+    (kind, pace, span, keys(), 1_u32..=100, durations(UNTIL), to).prop_map(
+        |((kind, mix, reads), (rate, burst, think), (from, until), keys, clients, deadline, (to, value_size))| {
+            Workload {
+                name: String::new(),
+                kind,
+                clients,
+                keys,
+                mix,
+                reads,
+                rate,
+                burst,
+                think,
+                deadline,
+                to,
+                value_size,
+                from,
+                until,
+            }
         },
     )
+}
+
+fn sizes() -> impl Strategy<Value = Distribution<Bytes>> {
+    let size = || (8_u64..=1_000).prop_map(Bytes);
+    let table = (size(), size())
+        .prop_map(|(one, other)| Distribution { knots: vec![(0, one.min(other)), (1000, one.max(other))] });
+    prop_oneof![size().prop_map(Distribution::constant), table]
 }
 
 fn keys() -> impl Strategy<Value = Keys> {

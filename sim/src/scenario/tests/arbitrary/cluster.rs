@@ -11,7 +11,8 @@ use proptest::{
 
 use super::{NODES, durations, shares, words};
 use crate::scenario::{
-    Changes, Cluster, Cpu, Disk, Distribution, InnerReads, LaneSetup, Lanes, Network, Profiled, Wire, profiles,
+    Changes, Cluster, Cpu, Disk, Distribution, InnerReads, LaneSetup, Lanes, MAX_BANDWIDTH, Network, Profiled, Wire,
+    profiles,
 };
 use crate::words::Work;
 
@@ -37,6 +38,7 @@ pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
             compact_after,
             engine,
             async_writes,
+            group_commit_delay: tick / 10,
             admission: tick * 10,
             max_append_bytes,
             max_inflight,
@@ -112,11 +114,15 @@ fn networks() -> impl Strategy<Value = Network> {
 
 fn disks() -> impl Strategy<Value = Disk> {
     let profiles: Vec<_> = profiles::DISKS.iter().map(Disk::of).collect();
-    (select(profiles), option::of(distributions())).prop_map(|(base, fsync)| {
-        let fsync = fsync.unwrap_or_else(|| base.fsync.clone());
-        let name = if fsync == base.fsync { base.name } else { format!("{} (changed)", base.name) };
-        Disk { name, fsync }
-    })
+    (select(profiles), option::of(distributions()), option::of(1..=MAX_BANDWIDTH)).prop_map(
+        |(base, fsync, bandwidth)| {
+            let fsync = fsync.unwrap_or_else(|| base.fsync.clone());
+            let bandwidth = bandwidth.or(base.bandwidth);
+            let is_base = (&fsync, bandwidth) == (&base.fsync, base.bandwidth);
+            let name = if is_base { base.name } else { format!("{} (changed)", base.name) };
+            Disk { name, fsync, bandwidth }
+        },
+    )
 }
 
 fn distributions() -> impl Strategy<Value = Distribution> {
