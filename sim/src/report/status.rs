@@ -1,7 +1,7 @@
 //! What runs mean for the exit status of the command.
 
 use crate::scenario::Class;
-use crate::verdict::RunReport;
+use crate::verdict::{RunReport, is_of_the_harness};
 
 /// Outcomes of a request that was carried out, the gravest last. A request that was refused exits with 2 before anything runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -51,8 +51,8 @@ impl Status {
 
 /// A panic of the stack under test is a finding about the stack; one whose place is in the harness is our own.
 fn harness_panicked(report: &RunReport) -> bool {
-    let panics = report.verdict.failures.iter().filter(|failure| failure.class == Class::Panic);
-    panics.into_iter().any(|failure| failure.message.replace('\\', "/").contains("sim/src/"))
+    let mut panics = report.verdict.failures.iter().filter(|failure| failure.class == Class::Panic);
+    panics.any(|failure| is_of_the_harness(&failure.message))
 }
 
 #[cfg(test)]

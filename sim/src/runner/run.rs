@@ -5,9 +5,9 @@ use crate::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use crate::fault::{self, Watch};
 use crate::history::{Deeds, History, Keep, Observer, Past};
 use crate::mutant::Variant;
-use crate::scenario::{Class, Dice, Scenario};
+use crate::scenario::{Dice, Scenario};
 use crate::time::SimTime;
-use crate::verdict::{Audit, Auditor, Failure, Ruling, RunReport, SharedAuditor, Verdict, judge};
+use crate::verdict::{self, Audit, Auditor, RunReport, SharedAuditor, judge};
 use crate::workload::{self, KeySpace};
 use crate::world::executor;
 use crate::world::streams::{Stream, Streams};
@@ -209,15 +209,7 @@ fn blank(spec: &Spec) -> RunReport {
 }
 
 fn panicked(spec: &Spec, message: String) -> RunReport {
-    let failure = Failure::new("panic", Class::Panic, SimTime(0), message.clone());
-    let verdict = Verdict {
-        ruling: Ruling::Fail,
-        class: Some(Class::Panic),
-        failures: vec![failure],
-        unexpected: vec![format!("the run panicked: {message}")],
-        ..Verdict::default()
-    };
-    RunReport { verdict, ..blank(spec) }
+    RunReport { verdict: verdict::panicked(&spec.scenario, spec.variant.name, message), ..blank(spec) }
 }
 
 #[cfg(test)]
@@ -225,6 +217,7 @@ mod tests {
     use super::*;
     use crate::mutant::DEFAULT;
     use crate::report::Status;
+    use crate::scenario::Class;
     use std::path::Path;
 
     /// L5: raft's `fatal!` and every other panic of a node end the run, and are what is wrong with it.

@@ -78,6 +78,28 @@ pub fn judge(
     }
 }
 
+/// The verdict on a run that panicked: nothing else is known of it. A panic of the stack may be what the file expects; one of the harness
+/// never is.
+pub fn panicked(scenario: &Scenario, variant: &str, message: String) -> Verdict {
+    let section = scenario.expect.variants.get(variant);
+    let class = section.map_or(scenario.expect.violation, |section| section.class);
+    let as_expected = class == Some(Class::Panic) && !is_of_the_harness(&message);
+    let failure = Failure::new("panic", Class::Panic, SimTime(0), message.clone());
+    Verdict {
+        ruling: Ruling::Fail,
+        as_expected,
+        class: Some(Class::Panic),
+        failures: vec![failure],
+        unexpected: if as_expected { vec![] } else { vec![format!("the run panicked: {message}")] },
+        ..Verdict::default()
+    }
+}
+
+/// Is the place of a panic, which its message names, in the harness, and not in the stack under test?
+pub fn is_of_the_harness(panic: &str) -> bool {
+    panic.replace('\\', "/").contains("sim/src/")
+}
+
 /// The bounds that decide whether the run failed: the base ones, where the variant's section does not replace them. A section that
 /// asks for a failure replaces nothing: it says how the base is missed.
 fn in_force<'a>(scenario: &'a Scenario, section: Option<&'a VariantExpect>) -> impl Iterator<Item = &'a Expectation> {

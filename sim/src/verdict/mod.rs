@@ -42,7 +42,7 @@ pub(crate) mod testing;
 pub use auditor::{Audit, Auditor, SharedAuditor, panel};
 pub(crate) use explain::not_answered;
 pub(crate) use judge::EXPECTED_TO_PASS;
-pub use judge::judge;
+pub use judge::{is_of_the_harness, judge, panicked};
 pub use margin::{Breach, Found, Margin};
 pub use measure::Meter;
 pub use outcome::*;

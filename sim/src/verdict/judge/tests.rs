@@ -286,6 +286,17 @@ fn no_claim_of_clocks_excuses_what_needs_no_clock() {
 }
 
 #[test]
+fn a_panic_is_expected_where_the_file_says_so_and_never_of_the_harness() {
+    let raft = "unexpected error (at raft-0.7.0/src/raft.rs:1543)";
+    let of = |text: &str, variant: &str, panic: &str| panicked(&scenario(text), variant, panic.to_owned()).as_expected;
+    let expecting = "[expect.variant.no-lease]\nclass = \"panic\"\n";
+    assert!(of(expecting, "no-lease", raft) && of("[expect]\nviolation = \"panic\"\n", "default", raft));
+    assert!(!of(expecting, "default", raft) && !of("", "default", raft));
+    assert!(!of(expecting, "no-lease", "overflow (at sim/src/world/disk.rs:7)"));
+    assert!(!of("[expect.variant.no-lease]\nclass = \"liveness\"\n", "no-lease", raft));
+}
+
+#[test]
 fn a_run_beyond_its_claims_that_stays_safe_passes_and_says_so() {
     let verdict = beyond("", "default", Vec::new());
     assert_eq!((verdict.ruling, verdict.as_expected), (Ruling::Pass, true));
