@@ -133,16 +133,6 @@ const SPOILT: &[Spoil] = &[
         let lost = history.iter().skip(late).position(|record| matches!(record.what, What::Completed { .. }));
         history.remove(late + lost.expect("something completes"));
     }),
-    ("interrupted-rounds", |history| {
-        let (led, node) = position(history, |event| matches!(event, Event::Role { role: Role::Leader, .. }));
-        let falls = |record: &Record| matches!(stack(record), Some((of, Event::Role { .. })) if *of == node);
-        let fell = led + 1 + history[led + 1..].iter().position(falls).expect("it is cut off");
-        let from = history[fell].at;
-        let late = history.iter().position(|record| record.at.since(from) > Duration::from_secs(1));
-        let waited = Duration::from_secs(2);
-        let end = Event::RoundEnded { cause: RoundCause::LeaseMiss, waited, confirmed: false };
-        tell(history, late.expect("the run goes on"), node, end);
-    }),
     ("recovers", |history| {
         let ended = |record: &Record| matches!(&record.what, What::Fault(fault) if fault.phase == FaultPhase::Ended);
         let from = history.iter().position(ended).expect("the partition ends");
@@ -156,6 +146,16 @@ const SPOILT: &[Spoil] = &[
             record.at < from
                 || !matches!(stack(record), Some((of, Event::Role { .. } | Event::TransferAborted { .. })) if *of == node)
         });
+    }),
+    ("interrupted-rounds", |history| {
+        let (led, node) = position(history, |event| matches!(event, Event::Role { role: Role::Leader, .. }));
+        let falls = |record: &Record| matches!(stack(record), Some((of, Event::Role { .. })) if *of == node);
+        let fell = led + 1 + history[led + 1..].iter().position(falls).expect("it is cut off");
+        let from = history[fell].at;
+        let late = history.iter().position(|record| record.at.since(from) > Duration::from_secs(1));
+        let waited = Duration::from_secs(2);
+        let end = Event::RoundEnded { cause: RoundCause::LeaseMiss, waited, confirmed: false };
+        tell(history, late.expect("the run goes on"), node, end);
     }),
     ("steady-leadership", |history| {
         let is_reason = |record: &Record| {

@@ -13,36 +13,29 @@
 
 use crate::check::calm::hinders;
 use crate::check::{By, Check, Finding, Now};
-use crate::history::{Fault, ProcessChange};
 use crate::time::SimTime;
-use crate::view::faults::Change;
 use crate::words::figures::duration;
 use leasehold::env::NodeId;
 use leasehold::observe::RoundCause;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct InterruptedRounds {
-    leads: BTreeSet<NodeId>,
-    /// When each node last ceased to lead.
+    /// Since when each node has not led.
     fell: BTreeMap<NodeId, SimTime>,
-    /// When somebody was last kept from doing anything in time.
-    hindered: Option<SimTime>,
     /// The first that was left waiting.
     found: Option<Finding>,
 }
 
 impl Check for InterruptedRounds {
     fn leads(&mut self, _: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
-        self.leads.insert(node);
+        self.fell.remove(&node);
         None
     }
 
     fn falls(&mut self, now: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
-        if self.leads.remove(&node) {
-            self.fell.insert(node, now.at);
-        }
+        self.fell.entry(node).or_insert(now.at);
         None
     }
 
@@ -56,8 +49,8 @@ impl Check for InterruptedRounds {
     ) -> Option<Finding> {
         let fell = *self.fell.get(&node)?;
         let (after, may) = (now.at.since(fell), now.premises.tick * 2);
-        let is_hindered = now.nodes.faults.in_force(hinders) > 0 || self.hindered >= Some(fell);
-        if after > waited || is_hindered {
+        let is_unhindered = now.nodes.faults.calm(hinders).is_some_and(|calm| calm.since < fell);
+        if after > waited || !is_unhindered {
             return None;
         }
         now.judge();
@@ -70,28 +63,6 @@ impl Check for InterruptedRounds {
         );
         let ended = format!("the wait ended at {}, after {waited}", now.at);
         self.found = Some(now.finding(message, vec![format!("{node} ceased to lead at {fell}"), ended]));
-        None
-    }
-
-    fn fault(&mut self, now: &Now<'_>, _: &Fault) -> Option<Finding> {
-        let hindered = match now.nodes.faults.change() {
-            Change::Began(disturbs) | Change::Ended(disturbs) => hinders(disturbs),
-            Change::Healed => true,
-            Change::None => false,
-        };
-        if hindered {
-            self.hindered = Some(now.at);
-        }
-        None
-    }
-
-    fn process(&mut self, now: &Now<'_>, node: NodeId, change: ProcessChange) -> Option<Finding> {
-        match change {
-            ProcessChange::Paused | ProcessChange::Resumed => self.hindered = Some(now.at),
-            ProcessChange::Started { .. } | ProcessChange::Killed | ProcessChange::Failed { .. } => {
-                self.fell.remove(&node);
-            }
-        }
         None
     }
 
@@ -141,11 +112,16 @@ mod tests {
     }
 
     #[test]
-    fn who_stood_still_meanwhile_is_excused() {
-        let events = Events::default().started(0, 1, 1).leads(10, 1, 4).follows(1_000, 1, 5);
-        let events = events.process(1_100, 1, ProcessChange::Paused).process(1_400, 1, ProcessChange::Resumed);
-        assert_eq!(judged(&events.round_ended(1_500, 1, RoundCause::LeaseMiss, 600)), (Vec::new(), 0));
-        let slow = Events::default().fault(500, 7, Verb::Slow, FaultPhase::Activated);
-        assert_eq!(judged(&ends(slow, 1_500)), (Vec::new(), 0));
+    fn who_was_kept_from_telling_it_is_excused() {
+        let slow = |from, until| {
+            let slow = Events::default().fault(from, 7, Verb::Slow, FaultPhase::Activated);
+            slow.fault(until, 7, Verb::Slow, FaultPhase::Ended)
+        };
+        assert_eq!(judged(&ends(slow(500, 999), 1_500)).1, 1);
+        let late = Events::default().started(0, 1, 1).leads(10, 1, 4).fault(500, 7, Verb::Pause, FaultPhase::Activated);
+        assert_eq!(
+            judged(&late.follows(1_000, 1, 5).round_ended(1_500, 1, RoundCause::LeaseMiss, 600)),
+            (Vec::new(), 0)
+        );
     }
 }

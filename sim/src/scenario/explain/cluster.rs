@@ -8,7 +8,7 @@ use crate::scenario::{
     units::{decimal, written_bandwidth},
 };
 use crate::words::RenewalKind;
-use crate::words::figures::{counted, exact as time, listed};
+use crate::words::figures::{count, counted, exact as time, listed};
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     let Cluster { nodes, engine, tick, heartbeat, election_timeout, .. } = &scenario.cluster;
@@ -20,7 +20,10 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     )];
     lines.extend(others(cluster));
     lines.extend(cluster.compact_after.map(|entries| {
-        format!("Every {entries} entries each node takes a snapshot and cuts its log; who needs what is gone gets the snapshot.")
+        format!(
+            "Every {} entries each node takes a snapshot and cuts its log; who needs what is gone gets the snapshot.",
+            count(entries)
+        )
     }));
     lines.extend([lease(cluster, context), format!("Between nodes {}", network(&cluster.network))]);
     lines.extend(cluster.links.iter().map(|(wire, of)| format!("  On the link {wire} {}", network(of))));

@@ -1,0 +1,201 @@
+use super::*;
+use crate::world::streams::Streams;
+
+fn disk() -> Disk {
+    seeded(1)
+}
+
+fn seeded(seed: u64) -> Disk {
+    let stream = |name| Streams::new(seed).stream(&[name]);
+    Disk::new(Quantiles::constant(Duration::from_nanos(100)), None, stream("disk"), stream("tails"))
+}
+
+#[test]
+fn a_sync_takes_its_latency_and_the_time_for_what_no_other_sync_writes() {
+    let mut disk = Disk { bandwidth: Some(10_000_000), ..disk() };
+    disk.append("log", &[1; 10]).unwrap();
+    let first = disk.begin_sync(SimTime(0), "log");
+    disk.append("log", &[1; 5]).unwrap();
+    let second = disk.begin_sync(SimTime(0), "log");
+    assert_eq!([first.done, second.done], [SimTime(1_100), SimTime(1_700)]);
+    wrong(&mut disk, DiskHarm::Slow(3));
+    disk.append("log", &[1; 10]).unwrap();
+    assert_eq!(disk.begin_sync(SimTime(2_000), "log").done, SimTime(5_300));
+    disk.crash(Tail::Lost);
+    disk.append("log", &[1; 1]).unwrap();
+    assert_eq!(disk.begin_sync(SimTime(10_000), "log").done, SimTime(10_600));
+}
+
+#[test]
+fn a_replacement_takes_the_time_for_all_that_it_holds() {
+    let mut disk = Disk { bandwidth: Some(10_000_000), ..disk() };
+    let replace = disk.begin_replace(SimTime(0), "log", vec![1; 20]);
+    assert_eq!(replace.sync.done, SimTime(2_100));
+    disk.end_replace(replace).unwrap();
+    assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_100), "all of it is there");
+}
+
+fn wrong(disk: &mut Disk, harm: DiskHarm) -> HarmId {
+    disk.harm(harm, Box::new(|| {}))
+}
+
+#[test]
+fn a_crash_loses_exactly_what_was_not_synced() {
+    let mut disk = disk();
+    disk.append("log", b"one").unwrap();
+    let sync = disk.begin_sync(SimTime(0), "log");
+    disk.append("log", b"two").unwrap();
+    disk.end_sync(&sync).unwrap();
+    assert_eq!(disk.read("log").unwrap(), b"onetwo");
+    disk.crash(Tail::Lost);
+    assert_eq!(disk.read("log").unwrap(), b"one");
+}
+
+#[test]
+fn a_sync_that_is_not_done_saves_nothing() {
+    let mut disk = disk();
+    disk.append("log", b"one").unwrap();
+    let _under_way = disk.begin_sync(SimTime(0), "log");
+    disk.crash(Tail::Lost);
+    assert_eq!(disk.read("log").unwrap(), b"");
+}
+
+#[test]
+fn a_crash_in_the_middle_of_a_replacement_leaves_the_old_content_and_after_it_the_new() {
+    let mut disk = disk();
+    disk.append("log", b"old").unwrap();
+    let sync = disk.begin_sync(SimTime(0), "log");
+    disk.end_sync(&sync).unwrap();
+    let replace = disk.begin_replace(SimTime(100), "log", b"new".to_vec());
+    assert_eq!(replace.sync.done, SimTime(200));
+    disk.crash(Tail::Lost);
+    assert_eq!(disk.read("log").unwrap(), b"old");
+    disk.end_replace(replace).unwrap();
+    disk.crash(Tail::Lost);
+    assert_eq!(disk.read("log").unwrap(), b"new");
+}
+
+#[test]
+fn syncs_queue() {
+    let mut disk = disk();
+    let [first, second] = [disk.begin_sync(SimTime(0), "log"), disk.begin_sync(SimTime(50), "log")];
+    assert_eq!([first.done, second.done], [SimTime(100), SimTime(200)]);
+}
+
+/// A disk with a durable sector of ones and `pending` bytes of twos.
+fn pending(seed: u64, pending: usize) -> Disk {
+    let mut disk = seeded(seed);
+    disk.append("log", &[1; SECTOR]).unwrap();
+    let sync = disk.begin_sync(SimTime(0), "log");
+    disk.end_sync(&sync).unwrap();
+    disk.append("log", &vec![2; pending]).unwrap();
+    disk
+}
+
+#[test]
+fn a_torn_tail_is_some_beginning_of_what_was_not_synced() {
+    let left = |seed| {
+        let mut disk = pending(seed, 10);
+        disk.crash(Tail::Torn);
+        let content = disk.read("log").unwrap();
+        assert!(content.starts_with(&[1; SECTOR]) && content[SECTOR..].iter().all(|byte| *byte == 2));
+        content.len() - SECTOR
+    };
+    let lengths: std::collections::BTreeSet<usize> = (0..200).map(left).collect();
+    assert_eq!(lengths.into_iter().collect::<Vec<_>>(), (0..=10).collect::<Vec<_>>());
+}
+
+#[test]
+fn of_a_scattered_tail_later_sectors_may_be_left_where_earlier_are_not() {
+    let hole = |seed| {
+        let mut disk = pending(seed, 3 * SECTOR - 7);
+        disk.crash(Tail::Scattered);
+        let content = disk.read("log").unwrap();
+        assert!(content.starts_with(&[1; SECTOR]));
+        assert!(content[SECTOR..].chunks(SECTOR).all(|sector| sector.iter().all(|byte| *byte == sector[0])));
+        content.get(SECTOR) == Some(&0)
+    };
+    assert!((0..20).any(hole) && !(0..20).all(hole));
+}
+
+#[test]
+fn a_process_that_dies_alone_takes_nothing_and_makes_nothing_durable() {
+    let mut disk = pending(1, 10);
+    disk.crash(Tail::Kept);
+    assert_eq!(disk.read("log").unwrap().len(), SECTOR + 10);
+    disk.crash(Tail::Lost);
+    assert_eq!(disk.read("log").unwrap().len(), SECTOR);
+}
+
+#[test]
+fn what_a_sync_failed_for_is_never_durable_though_a_later_one_succeeds() {
+    let mut disk = pending(1, 10);
+    let failing = wrong(&mut disk, DiskHarm::Fail(DiskOperation::Sync));
+    let sync = disk.begin_sync(SimTime(0), "log");
+    assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Err(Failed), 1));
+    let _ = disk.mend(SimTime(0), failing);
+    let sync = disk.begin_sync(SimTime(0), "log");
+    assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Ok(()), 0));
+    disk.crash(Tail::Lost);
+    assert_eq!(disk.read("log").unwrap().len(), SECTOR);
+}
+
+#[test]
+fn a_full_disk_reads_and_syncs_but_takes_nothing() {
+    let mut disk = pending(1, 10);
+    wrong(&mut disk, DiskHarm::Full);
+    let sync = disk.begin_sync(SimTime(0), "log");
+    assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Ok(()), 0));
+    assert_eq!((disk.append("log", b"x"), disk.take_shown().len()), (Err(Failed), 1));
+    assert_eq!((disk.append("log", b"x"), disk.take_shown().len()), (Err(Failed), 0));
+    assert_eq!(disk.read("log").unwrap().len(), SECTOR + 10);
+}
+
+#[test]
+fn syncs_take_as_long_as_a_fault_says() {
+    let mut disk = disk();
+    wrong(&mut disk, DiskHarm::Slow(20));
+    assert_eq!(disk.begin_sync(SimTime(0), "log").done, SimTime(2_000));
+    wrong(&mut disk, DiskHarm::Fsync(Duration::from_nanos(7)));
+    assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_007));
+    assert_eq!(disk.take_shown().len(), 2);
+}
+
+#[test]
+fn what_is_under_way_when_a_disk_is_mended_takes_no_longer_than_usual() {
+    let mut disk = disk();
+    let takes = wrong(&mut disk, DiskHarm::Fsync(Duration::from_nanos(700)));
+    let slower = wrong(&mut disk, DiskHarm::Slow(20));
+    let [first, second] = [disk.begin_sync(SimTime(0), "log"), disk.begin_sync(SimTime(10), "log")];
+    assert_eq!([first.done, second.done], [SimTime(14_000), SimTime(28_000)]);
+    let due = |disk: &Disk| [disk.due(&first), disk.due(&second)];
+    let _ = disk.mend(SimTime(50), slower);
+    assert_eq!(due(&disk), [SimTime(750), SimTime(1_450)], "what is wrong still slows them down");
+    let _ = disk.mend(SimTime(700), takes);
+    assert_eq!(due(&disk), [SimTime(750), SimTime(850)], "what is done sooner so stays so");
+    assert_eq!(disk.begin_sync(SimTime(800), "log").done, SimTime(950));
+}
+
+#[test]
+fn a_disk_is_busy_while_it_syncs_and_no_longer_than_that_takes() {
+    let mut disk = disk();
+    let slower = wrong(&mut disk, DiskHarm::Slow(20));
+    let busy = |disk: &Disk, at| disk.busy(SimTime(at)).as_nanos();
+    disk.begin_sync(SimTime(1_000), "log");
+    disk.begin_sync(SimTime(1_500), "log");
+    assert_eq!([1_000, 1_800, 5_000, 9_000].map(|at| busy(&disk, at)), [0, 800, 4_000, 4_000]);
+    let _ = disk.mend(SimTime(2_000), slower);
+    assert_eq!([2_000, 2_100, 9_000].map(|at| busy(&disk, at)), [1_000, 1_100, 1_200], "the rest is done sooner");
+}
+
+#[test]
+fn a_stall_holds_a_sync_until_it_is_over() {
+    let mut disk = disk();
+    assert!(disk.held().is_none());
+    let stall = wrong(&mut disk, DiskHarm::Stall);
+    assert_eq!(disk.take_shown().len(), 0);
+    assert!(disk.held().is_some());
+    assert_eq!(disk.take_shown().len(), 1);
+    let _ = disk.mend(SimTime(0), stall);
+    assert!(disk.held().is_none());
+}
