@@ -52,7 +52,7 @@ impl Spec {
 
 /// Runs it. All fields of the report but `wall` and `cpu` are functions of the spec.
 ///
-/// A panic inside is a failure of class [`Class::Panic`].
+/// A panic inside is a failure of class [`Class::Panic`](crate::scenario::Class::Panic).
 pub fn run(spec: &Spec) -> RunReport {
     run_seen_by(spec, None)
 }
