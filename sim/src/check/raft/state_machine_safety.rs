@@ -62,7 +62,8 @@ impl StateMachineSafety {
     fn snapshot(&mut self, now: &Now<'_>, node: NodeId, last: Place) -> Option<Finding> {
         now.judge();
         let Place { index, term, digest } = last;
-        let applied = self.position(index).and_then(|position| self.applied.get(position));
+        // A snapshot that was long on its way may be of an index that everybody else has cut, and that is forgotten.
+        let applied = self.applied.get(self.position(index)?);
         if applied.is_none_or(|applied| applied.place.term != term) {
             let message = format!(
                 "{node} has a snapshot that ends with an entry of term {term} at index {index}, which nobody applied"
@@ -165,6 +166,8 @@ fn different(now: &Now<'_>, first: &Told, entry: Told) -> Finding {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{Events, Of};
+    use leasehold::env::NodeId;
+    use leasehold::observe::Event;
 
     const CHECK: Of = Of("state-machine-safety");
 
@@ -188,6 +191,17 @@ mod tests {
                 "from index 2 on the replicas of n1 and n2 are not the same",
             ]
         );
+    }
+
+    #[test]
+    fn a_snapshot_that_was_long_on_its_way_may_be_of_what_everybody_has_cut() {
+        let has = |events: Events, index| events.appends(10, 1, index, 4, 0xa).applies(11, 1, index, 4, 0xa);
+        let cut = || (1..=5).fold(Events::default(), has).event(20, 1, Event::LogCompacted { first: 5 });
+        let arrives = |index| {
+            let from = Some(NodeId(1));
+            CHECK.finds(&cut().event(30, 2, Event::SnapshotRestored { index, term: 4, digest: 1, from }))
+        };
+        assert!(arrives(2).is_none() && arrives(5).is_none() && arrives(6).is_some());
     }
 
     #[test]
