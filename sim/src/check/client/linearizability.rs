@@ -93,7 +93,9 @@ impl Linearizability {
         let judged = match access {
             Access::Did(kind) => {
                 let ended = Mark { at: operations.events(), by: Some(Witness::of(done.was, kind, now.at)) };
-                monitor.end(kind, began(done.was, kind), ended)
+                let judged = monitor.end(kind, began(done.was, kind), ended);
+                // What was refused has written nothing, and never will.
+                if let Kind::Refused(..) = kind { judged.and_then(|()| monitor.deny(done.was.op.0)) } else { judged }
             }
             Access::Failed => monitor.deny(done.was.op.0),
         };
