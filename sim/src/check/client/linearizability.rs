@@ -95,7 +95,7 @@ impl Linearizability {
                 let ended = Mark { at: operations.events(), by: Some(Witness::of(done.was, kind, now.at)) };
                 let judged = monitor.end(kind, began(done.was, kind), ended);
                 // What was refused has written nothing, and never will.
-                if let Kind::Refused(..) = kind { judged.and_then(|()| monitor.deny(done.was.op.0)) } else { judged }
+                if judged.is_ok() && matches!(kind, Kind::Refused(..)) { monitor.deny(done.was.op.0) } else { judged }
             }
             Access::Failed => monitor.deny(done.was.op.0),
         };
