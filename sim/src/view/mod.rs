@@ -31,12 +31,12 @@ pub use grouped::Grouped;
 pub use replica::{Ended, Held, Replica};
 pub use replicas::{LeaseState, Replicas};
 
-use crate::history::{Effect, Hears, Record, tell};
+use crate::history::{Arrival, Effect, Hears, Record, tell};
 use crate::time::SimTime;
 use acknowledged::Acknowledged;
 use clocks::Clocks;
 use faults::Faults;
-use leasehold::env::{GroupId, NodeId, ReplicaId};
+use leasehold::env::{GroupId, NodeId, ReplicaId, Stamp};
 use leasehold::observe::Membership;
 use leasehold::request::Version;
 use ledger::Ledger;
@@ -84,6 +84,20 @@ impl Hears for Taking<'_> {
     }
 }
 
+/// How long the answers of voters take, by the clocks of the leaders that they answer.
+struct Answers<'a> {
+    soundness: &'a mut Soundness,
+    clocks: &'a Clocks,
+}
+
+impl Hears for Answers<'_> {
+    fn echo(&mut self, at: SimTime, Arrival { from: voter, to: leader, .. }: Arrival<'_>, stamp: Stamp) {
+        if let Some(left) = self.clocks.when(leader, stamp.sent_at) {
+            self.soundness.answered(at, (leader, voter), at.since(left));
+        }
+    }
+}
+
 impl Group {
     fn record(&mut self, record: &Record, floor: Version) {
         tell(record, &mut self.acknowledged);
@@ -111,6 +125,7 @@ impl View {
         tell(record, &mut self.faults);
         tell(record, &mut self.soundness);
         tell(record, &mut self.load);
+        tell(record, &mut Answers { soundness: &mut self.soundness, clocks: &self.clocks });
         if let Some(fault) = record.what.fault() {
             let leaders = self.groups.all().filter_map(|group| group.replicas.leader());
             self.soundness.stalls(record.at, fault, leaders);

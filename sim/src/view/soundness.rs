@@ -2,7 +2,8 @@
 //!
 //! Something is wrong with a node while a fault aims at it or its process does not run, and with a link while a fault lies on it. What
 //! is lost on the way for no fault counts as a mishap of its link at that moment. How long a fault's consequences outlast it is for who
-//! asks.
+//! asks. What a fault has made late arrives after it as well: while a leader hears answers to what left longer ago than that, the links
+//! to whoever answers are not as they should be.
 
 use super::Group;
 use super::replicas::Replicas;
@@ -28,6 +29,9 @@ pub(crate) struct Soundness {
     lost_to_clients: BTreeMap<NodeId, SimTime>,
     /// When a fault of all links ended.
     all_links: Option<SimTime>,
+    /// Of the answers that a leader heard from a node: how long after what they answer had left, and when, where none since has taken
+    /// as long. The longest is the first.
+    answers: BTreeMap<(NodeId, NodeId), Vec<(Duration, SimTime)>>,
 }
 
 /// A fault in force.
@@ -89,6 +93,13 @@ impl Soundness {
         }
     }
 
+    /// A leader hears the answer of `voter` to what left so long ago.
+    pub(super) fn answered(&mut self, at: SimTime, link: (NodeId, NodeId), took: Duration) {
+        let answers = self.answers.entry(link).or_default();
+        while answers.pop_if(|(before, _)| *before <= took).is_some() {}
+        answers.push((took, at));
+    }
+
     fn over(&mut self, at: SimTime, targets: &Targets) {
         match targets {
             Targets::Nobody | Targets::Handover(..) => {}
@@ -125,7 +136,12 @@ impl Soundness {
             return None;
         }
         let last = |of: &BTreeMap<_, SimTime>| both.iter().filter_map(|link| of.get(link)).copied().max();
-        let ended = last(&self.links).max(self.all_links).map(|at| at.after(excuses.settling));
+        let late = |link| {
+            let mut late = self.answers.get(link)?.iter().rev().filter(|(took, _)| *took > excuses.settling);
+            late.next().map(|(_, at)| *at)
+        };
+        let late = both.iter().filter_map(late).max();
+        let ended = last(&self.links).max(self.all_links).max(late).map(|at| at.after(excuses.settling));
         Some(ended.max(last(&self.lost)).unwrap_or_default())
     }
 
@@ -310,6 +326,16 @@ mod tests {
         assert_eq!(standing(&lost(Address::Client(4), node(3))), Some((1, ms(100))));
         let view = View::after(&lost(node(2), node(1)));
         assert_eq!([99, 100, 101].map(|at| view.soundness.lost_any_since(ms(at))), [true, true, false]);
+    }
+
+    #[test]
+    fn while_answers_come_to_what_left_before_the_last_fault_can_have_settled_the_link_is_not_sound() {
+        let late = |took: u64| led().acknowledges(5_000, 2, 1, 4, 5_000 - took);
+        assert_eq!([link(&late(1_000), 1, 2), link(&late(1_001), 1, 2)], [Some(ms(0)), Some(ms(6_000))]);
+        let fresh = late(3_000).acknowledges(5_100, 2, 1, 4, 5_099);
+        assert_eq!(link(&fresh, 2, 1), Some(ms(6_000)), "until what the late ones leave behind has settled");
+        let later = late(3_000).acknowledges(7_000, 2, 1, 4, 5_500);
+        assert_eq!([link(&later, 1, 2), link(&later, 1, 3)], [Some(ms(8_000)), Some(ms(0))]);
     }
 
     #[test]
