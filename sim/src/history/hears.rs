@@ -131,7 +131,7 @@ macro_rules! handlers {
             clock(node: NodeId, reading: Instant, lease_until: Option<SimTime>);
             /// Another simulated second has passed for a node, whose cores have worked for so long in all.
             second(node: NodeId, busy: Duration);
-            /// And its disk has synced for so long in all.
+            /// And its disk has moved bytes for so long in all.
             disk_second(node: NodeId, busy: Duration);
             /// A fault did something.
             fault(fault: &Fault);

@@ -112,7 +112,7 @@ pub enum What {
         node: NodeId,
         /// Core time that it has spent since the run began, queued work included.
         cores: Duration,
-        /// For how long its disk has synced since then. Not in the fingerprint: it follows from what was written.
+        /// For how long its disk has moved bytes since then. Not in the fingerprint: it follows from what was written.
         disk: Duration,
     },
     /// Somebody touched the clock by which a replica counts its lease.

@@ -37,8 +37,8 @@ pub struct Meter {
     workloads: Vec<String>,
     /// What the nodes' cores had done when last told.
     busy: BTreeMap<NodeId, Duration>,
-    /// For how long their disks had synced.
-    synced: BTreeMap<NodeId, Duration>,
+    /// For how long their disks had moved.
+    moved: BTreeMap<NodeId, Duration>,
     /// Moments at which the backlog is looked at, the next last: of which tally, and which half of it ends then.
     counts: Vec<(SimTime, usize, usize)>,
     /// The term that each node was last leader of.
@@ -94,7 +94,7 @@ impl Meter {
             scopes: scopes.into_iter().collect(),
             workloads: scenario.workloads.iter().flat_map(clients).collect(),
             busy: BTreeMap::new(),
-            synced: BTreeMap::new(),
+            moved: BTreeMap::new(),
             counts,
             terms: BTreeMap::new(),
             wrote: None,
@@ -141,7 +141,7 @@ impl Meter {
     }
 
     fn disk(&mut self, at: SimTime, node: NodeId, busy: Duration) {
-        let before = self.synced.insert(node, busy).unwrap_or_default();
+        let before = self.moved.insert(node, busy).unwrap_or_default();
         self.overloads.busy(node, Resource::Disk, second_before(at), at, busy.saturating_sub(before));
     }
 

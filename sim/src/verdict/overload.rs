@@ -1,9 +1,10 @@
 //! Overload: of which node more was asked than it has of something, and from when on.
 //!
-//! Cores are full in the seconds in which most of their time was spent ([`FULL`]): what is not served then is excused by the checks that
-//! ask for service. A disk is full in the seconds in most of which it synced, and a queue when it refuses a message. These are told and
-//! excuse nothing: a sync takes as long whatever it makes durable, and an append carries any number of entries, so disks and queues are
-//! filled by how the stack goes about it. Links are narrow only where a fault makes them so, and that is told as the fault that it is.
+//! Cores are full in the seconds in which most of their time was spent ([`FULL`]), a disk in those in which it moved bytes most of the
+//! time: what is not served then is excused by the checks that ask for service. The latency of a sync is no such thing: it takes as
+//! long whatever it makes durable. A queue is full when it refuses a message; that is told and excuses nothing, as an append carries any
+//! number of entries: how the stack goes about it fills a queue. Links are narrow only where a fault makes them so, and that is told as
+//! the fault that it is.
 
 use crate::time::SimTime;
 use crate::view::load::FULL;
@@ -23,7 +24,7 @@ const MOST: usize = 64;
 pub enum Resource {
     /// Its cores.
     Cores,
-    /// The time of its disk.
+    /// The bandwidth of its disk.
     Disk,
     /// A queue of this lane, to it or from it.
     Queue(Lane),
@@ -33,8 +34,8 @@ impl Resource {
     /// Does it excuse that clients were not served?
     pub fn excuses(self) -> bool {
         match self {
-            Resource::Cores => true,
-            Resource::Disk | Resource::Queue(_) => false,
+            Resource::Cores | Resource::Disk => true,
+            Resource::Queue(_) => false,
         }
     }
 }
@@ -71,7 +72,9 @@ impl fmt::Display for Overload {
         let Self { node, of, from, to, due, unanswered } = self;
         match of {
             Resource::Cores => write!(f, "the cores of {node} were {FULL}% busy or more from {from} to {to}")?,
-            Resource::Disk => write!(f, "the disk of {node} synced {FULL}% of the time or more from {from} to {to}")?,
+            Resource::Disk => {
+                write!(f, "the disk of {node} moved bytes {FULL}% of the time or more from {from} to {to}")?
+            }
             Resource::Queue(lane) => {
                 write!(f, "a {} queue of {node} was full now and then from {from} to {to}", lane.name())?;
             }
@@ -79,8 +82,7 @@ impl fmt::Display for Overload {
         let share = percent(*unanswered as f64 / (*due).max(1) as f64);
         write!(f, "; of {} operations due then {} ({share}) were not answered ok", count(*due), count(*unanswered))?;
         f.write_str(match of {
-            Resource::Cores => "",
-            Resource::Disk => ", and a sync makes any number of entries durable",
+            Resource::Cores | Resource::Disk => "",
             Resource::Queue(_) => ", and a queue excuses none",
         })
     }
@@ -174,8 +176,8 @@ mod tests {
             [
                 "the cores of n1 were 80% busy or more from 1.000000s to 3.000000s; of 2 operations due then 1 (50%) were not answered ok",
                 "the cores of n1 were 80% busy or more from 8.000000s to 9.000000s; of 0 operations due then 0 (0%) were not answered ok",
-                "the disk of n1 synced 80% of the time or more from 1.000000s to 2.000000s; of 1 operations due then 0 (0%) were not \
-                 answered ok, and a sync makes any number of entries durable",
+                "the disk of n1 moved bytes 80% of the time or more from 1.000000s to 2.000000s; of 1 operations due then 0 (0%) were not \
+                 answered ok",
                 "a bulk queue of n2 was full now and then from 1.500000s to 2.700000s; of 2 operations due then 1 (50%) were not \
                  answered ok, and a queue excuses none",
             ]

@@ -24,8 +24,8 @@ pub struct Disk {
     under_way: VecDeque<UnderWay>,
     /// Numbers syncs.
     syncs: u64,
-    /// What the syncs took that were ever begun, in nanoseconds, those that are under way to their ends.
-    spent: u64,
+    /// What the bytes took of all syncs that were ever begun, in nanoseconds, those that are under way to their ends.
+    moved: u64,
     wrong: Vec<Wrong>,
     /// Faults that have changed something and have not been asked for.
     shown: Vec<Shown>,
@@ -120,7 +120,7 @@ impl Disk {
             tails,
             under_way: VecDeque::new(),
             syncs: 0,
-            spent: 0,
+            moved: 0,
             wrong: Vec::new(),
             shown: Vec::new(),
             harms: 0,
@@ -179,21 +179,27 @@ impl Disk {
         while self.under_way.pop_front_if(|sync| sync.done <= now).is_some() {}
         let idle_at = self.under_way.back().map_or(now, |last| last.done);
         let done = SimTime(idle_at.0.saturating_add(takes.all()));
-        self.spent = self.spent.saturating_add(takes.all());
+        self.moved = self.moved.saturating_add(takes.transfer);
         self.syncs += 1;
         let number = self.syncs;
         self.under_way.push_back(UnderWay { number, regular, done });
         Sync { done, slowed: takes.all() > regular.all(), number, file: file.to_owned(), length, fails }
     }
 
-    /// For how long it has synced by `now`, whatever held the syncs at their ends.
+    /// For how long it has moved bytes by `now`, whatever held the syncs at their ends. Those of a sync come after its latency.
     pub fn busy(&self, now: SimTime) -> Duration {
-        Duration::from_nanos(self.spent.saturating_sub(self.left(now)))
+        Duration::from_nanos(self.moved.saturating_sub(self.left(now)))
     }
 
-    /// How long it will go on with what is under way.
+    /// How long it will move the bytes of what is under way.
     fn left(&self, now: SimTime) -> u64 {
-        self.under_way.back().map_or(0, |last| last.done.0.saturating_sub(now.0))
+        let mut idle_at = now;
+        let left = self.under_way.iter().map(|sync| {
+            let left = sync.done.0.saturating_sub(idle_at.0).min(self.takes(sync.regular).transfer);
+            idle_at = idle_at.max(sync.done);
+            left
+        });
+        left.sum()
     }
 
     /// How long so many bytes take, in nanoseconds.
@@ -290,15 +296,15 @@ impl Disk {
     /// disk has to be told by the signal that comes back, once nothing is locked.
     #[must_use]
     pub fn mend(&mut self, now: SimTime, number: HarmId) -> Signal {
-        self.wrong.retain(|wrong| wrong.number != number);
         let before = self.left(now);
+        self.wrong.retain(|wrong| wrong.number != number);
         let mut idle_at = now;
         let all: Vec<u64> = self.under_way.iter().map(|sync| self.takes(sync.regular).all()).collect();
         for (sync, takes) in self.under_way.iter_mut().zip(all) {
             sync.done = sync.done.min(SimTime(idle_at.0.saturating_add(takes)));
             idle_at = idle_at.max(sync.done);
         }
-        self.spent -= before - self.left(now);
+        self.moved -= before.saturating_sub(self.left(now));
         self.mended()
     }
 

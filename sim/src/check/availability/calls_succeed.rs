@@ -4,7 +4,7 @@
 //! while one leader led that a quorum followed, 999 of 1,000 were answered ok by their deadlines. A compare-and-set that finds another
 //! value is answered.
 //!
-//! **Does not prove** anything of scripts and updates while there are conflicts, and of nodes with full cores: more is asked of these than
+//! **Does not prove** anything of scripts and updates while there are conflicts, and of nodes with full cores or disks: more is asked of these than
 //! they can do. Neither of operations whose deadline is shorter than network and disk allow ([`Premises::shortest_service`]). Queues
 //! excuse nothing, as disks can write any number of entries together.
 //!

@@ -1,4 +1,4 @@
-//! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, or that cores were full.
+//! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, or that cores or a disk were full.
 
 use crate::check::{Now, Premises};
 use crate::history::{Completion, Operation};
@@ -52,7 +52,7 @@ impl Suspect {
     }
 }
 
-/// Those that wait for what is told of the cores, and those that nothing excuses.
+/// Those that wait for what is told of cores and disks, and those that nothing excuses.
 #[derive(Default)]
 pub(super) struct Suspects {
     waiting: Vec<Suspect>,

@@ -8,7 +8,7 @@
 //! before the deadline.
 //!
 //! **Does not prove** anything of operations whose deadline is shorter than that time (`calls-succeed` judges them), of scripts
-//! and updates while there are conflicts, of nodes with full cores, and of the last second of a run, of which nobody is told how busy
+//! and updates while there are conflicts, of nodes with full cores or disks, and of the last second of a run, of which nobody is told how busy
 //! nodes were. Queues excuse nothing: what the model's disks could have written together was not to be written one by one.
 //!
 //! **Costs** a place in a heap for each operation, a look at the voters when it ends, and one at the heap whenever time passes.

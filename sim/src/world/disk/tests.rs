@@ -177,15 +177,17 @@ fn what_is_under_way_when_a_disk_is_mended_takes_no_longer_than_usual() {
 }
 
 #[test]
-fn a_disk_is_busy_while_it_syncs_and_no_longer_than_that_takes() {
-    let mut disk = disk();
-    let slower = wrong(&mut disk, DiskHarm::Slow(20));
+fn a_disk_is_busy_while_it_moves_bytes_and_not_for_the_latency_of_its_syncs() {
+    let mut disk = Disk { bandwidth: Some(10_000_000), ..disk() };
+    let slower = wrong(&mut disk, DiskHarm::Slow(2));
     let busy = |disk: &Disk, at| disk.busy(SimTime(at)).as_nanos();
-    disk.begin_sync(SimTime(1_000), "log");
-    disk.begin_sync(SimTime(1_500), "log");
-    assert_eq!([1_000, 1_800, 5_000, 9_000].map(|at| busy(&disk, at)), [0, 800, 4_000, 4_000]);
-    let _ = disk.mend(SimTime(2_000), slower);
-    assert_eq!([2_000, 2_100, 9_000].map(|at| busy(&disk, at)), [1_000, 1_100, 1_200], "the rest is done sooner");
+    for _ in 0..2 {
+        disk.append("log", &[1; 10]).unwrap();
+        disk.begin_sync(SimTime(0), "log");
+    }
+    assert_eq!([0, 200, 1_200, 2_200, 2_400, 4_400].map(|at| busy(&disk, at)), [0, 0, 1_000, 2_000, 2_000, 4_000]);
+    let _ = disk.mend(SimTime(1_200), slower);
+    assert_eq!([1_200, 9_000].map(|at| busy(&disk, at)), [1_000, 3_000], "the second takes half as long");
 }
 
 #[test]
