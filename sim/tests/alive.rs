@@ -151,6 +151,7 @@ const SPOILT: &[Spoil] = &[
         let (led, node) = position(history, |event| matches!(event, Event::Role { role: Role::Leader, .. }));
         let falls = |record: &Record| matches!(stack(record), Some((of, Event::Role { .. })) if *of == node);
         let fell = led + 1 + history[led + 1..].iter().position(falls).expect("it is cut off");
+        tell(history, fell, node, Event::RoundStarted { cause: RoundCause::LeaseMiss, again: false });
         let from = history[fell].at;
         let late = history.iter().position(|record| record.at.since(from) > Duration::from_secs(1));
         let waited = Duration::from_secs(2);

@@ -4,8 +4,9 @@
 //! its rounds with its role and tells nobody: who is left waiting is answered when the engine repeats the round, at its election timeout
 //! (LB-58).
 //!
-//! **Does not prove** that a wait ends that is never told to have ended: `calls-return` sees that. A node is excused that stood still, was
-//! slowed down, or whose disk was bad meanwhile.
+//! **Does not prove** that a wait ends that is never told to have ended: `calls-return` sees that; nor anything of who asked and was not
+//! taken up by the engine before its leadership ended. While a pause, a slow node or a bad disk may keep somebody from telling it, and
+//! after it, everybody is excused.
 //!
 //! **Costs** a look-up for each end of a wait and each loss of the role.
 //!
@@ -22,20 +23,40 @@ use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct InterruptedRounds {
-    /// Since when each node has not led.
-    fell: BTreeMap<NodeId, SimTime>,
+    nodes: BTreeMap<NodeId, Rounds>,
     /// The first that was left waiting.
     found: Option<Finding>,
 }
 
+/// The rounds of a node.
+#[derive(Default)]
+struct Rounds {
+    /// How many wait for one that the engine has taken up. Each that ends is taken for one of them.
+    waiting: u32,
+    /// Since when the node has not led, and how many of those have not ended since.
+    fell: Option<(SimTime, u32)>,
+}
+
 impl Check for InterruptedRounds {
     fn leads(&mut self, _: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
-        self.fell.remove(&node);
+        self.nodes.entry(node).or_default().fell = None;
         None
     }
 
     fn falls(&mut self, now: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
-        self.fell.entry(node).or_insert(now.at);
+        let Rounds { waiting, fell } = self.nodes.entry(node).or_default();
+        fell.get_or_insert((now.at, *waiting));
+        None
+    }
+
+    fn round_started(
+        &mut self,
+        _: &Now<'_>,
+        By { node, .. }: By<'_>,
+        cause: RoundCause,
+        again: bool,
+    ) -> Option<Finding> {
+        self.nodes.entry(node).or_default().waiting += u32::from(!again && cause != RoundCause::Renewal);
         None
     }
 
@@ -47,9 +68,12 @@ impl Check for InterruptedRounds {
         waited: Duration,
         _: bool,
     ) -> Option<Finding> {
-        let fell = *self.fell.get(&node)?;
-        let (after, may) = (now.at.since(fell), now.premises.tick * 2);
-        let is_unhindered = now.nodes.faults.calm(hinders).is_some_and(|calm| calm.since < fell);
+        let Rounds { waiting, fell } = self.nodes.entry(node).or_default();
+        *waiting = waiting.saturating_sub(1);
+        let (fell, left) = fell.as_mut().filter(|(_, left)| *left > 0)?;
+        *left -= 1;
+        let (after, may) = (now.at.since(*fell), now.premises.tick * 2);
+        let is_unhindered = now.nodes.faults.calm(hinders).is_some_and(|calm| calm.since < *fell);
         if after > waited || !is_unhindered {
             return None;
         }
@@ -66,6 +90,11 @@ impl Check for InterruptedRounds {
         None
     }
 
+    fn started(&mut self, _: &Now<'_>, node: NodeId) -> Option<Finding> {
+        self.nodes.remove(&node);
+        None
+    }
+
     fn at_end(&mut self, _: &Now<'_>) -> Vec<Finding> {
         self.found.take().into_iter().collect()
     }
@@ -77,27 +106,33 @@ mod tests {
     use crate::check::testing::Events;
     use crate::history::FaultPhase;
     use crate::words::Verb;
+    use leasehold::observe::Event;
 
     /// A tick is 100 ms.
     fn judged(events: &Events) -> (Vec<Finding>, u64) {
         events.judged_by("interrupted-rounds", 60_000)
     }
 
-    /// n1 ceases to lead at 1 s; somebody has waited there from 0.9 s on.
-    fn ends(events: Events, at: u64) -> Events {
-        let events = events.started(0, 1, 1).leads(10, 1, 4).follows(1_000, 1, 5);
+    /// The engine of n1 takes up so many reads at 0.9 s, and n1 ceases to lead at 1 s.
+    fn waiting(events: Events, number: u32) -> Events {
+        let taken = Event::RoundStarted { cause: RoundCause::LeaseMiss, again: false };
+        let led = events.started(0, 1, 1).leads(10, 1, 4);
+        (0..number).fold(led, |events, _| events.event(900, 1, taken.clone())).follows(1_000, 1, 5)
+    }
+
+    /// One of those who asked at 0.9 s hears what has become of it.
+    fn hears(events: Events, at: u64) -> Events {
         events.round_ended(at, 1, RoundCause::LeaseMiss, at - 900)
     }
 
     #[test]
     fn who_hears_at_once_is_well_served() {
-        assert_eq!(judged(&ends(Events::default(), 1_200)), (Vec::new(), 1));
+        assert_eq!(judged(&hears(waiting(Events::default(), 1), 1_200)), (Vec::new(), 1));
     }
 
     #[test]
     fn who_is_left_waiting_is_told_of_once() {
-        let events = ends(Events::default(), 1_201).round_ended(1_300, 1, RoundCause::LeaseMiss, 1_000);
-        let (findings, judged) = judged(&events);
+        let (findings, judged) = judged(&hears(hears(waiting(Events::default(), 2), 1_201), 1_300));
         assert_eq!((findings.len(), judged), (1, 2));
         assert_eq!(
             findings[0].message,
@@ -106,22 +141,24 @@ mod tests {
     }
 
     #[test]
+    fn who_was_not_taken_up_by_the_engine_is_none_of_its() {
+        assert_eq!(judged(&hears(hears(waiting(Events::default(), 1), 1_100), 1_300)), (Vec::new(), 1));
+    }
+
+    #[test]
     fn who_came_after_the_leadership_had_ended_is_none_of_its() {
-        let events = Events::default().started(0, 1, 1).leads(10, 1, 4).follows(1_000, 1, 5);
-        assert_eq!(judged(&events.round_ended(2_000, 1, RoundCause::LeaseMiss, 500)), (Vec::new(), 0));
+        let events = waiting(Events::default(), 1).round_ended(2_000, 1, RoundCause::LeaseMiss, 500);
+        assert_eq!(judged(&events), (Vec::new(), 0));
     }
 
     #[test]
     fn who_was_kept_from_telling_it_is_excused() {
-        let slow = |from, until| {
-            let slow = Events::default().fault(from, 7, Verb::Slow, FaultPhase::Activated);
+        let slow = |until| {
+            let slow = Events::default().fault(0, 7, Verb::Slow, FaultPhase::Activated);
             slow.fault(until, 7, Verb::Slow, FaultPhase::Ended)
         };
-        assert_eq!(judged(&ends(slow(500, 999), 1_500)).1, 1);
-        let late = Events::default().started(0, 1, 1).leads(10, 1, 4).fault(500, 7, Verb::Pause, FaultPhase::Activated);
-        assert_eq!(
-            judged(&late.follows(1_000, 1, 5).round_ended(1_500, 1, RoundCause::LeaseMiss, 600)),
-            (Vec::new(), 0)
-        );
+        assert_eq!(judged(&hears(waiting(slow(0), 1), 1_500)).1, 1);
+        let paused = Events::default().fault(0, 7, Verb::Pause, FaultPhase::Activated);
+        assert_eq!(judged(&hears(waiting(paused, 1), 1_500)), (Vec::new(), 0));
     }
 }
