@@ -243,6 +243,8 @@ pub struct Config {
     pub stall: Option<Duration>,
     /// The most bytes of the entries of one append; one entry may be larger.
     pub max_append_bytes: u64,
+    /// The longest time that a snapshot has to be acknowledged. The first has an election timeout, and after each loss the next twice as long.
+    pub snapshot_timeout: Duration,
     /// The most appends that a follower has not acknowledged; what comes beside them gathers.
     pub max_inflight: usize,
     /// A node asks whether it would be elected before it stands.

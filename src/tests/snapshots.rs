@@ -126,7 +126,7 @@ fn a_snapshot_that_nobody_acknowledges_for_an_election_timeout_is_sent_again() {
 }
 
 #[test]
-fn a_snapshot_that_takes_longer_than_an_election_timeout_arrives_in_the_end_as_each_has_twice_the_time_of_the_last() {
+fn after_each_loss_the_next_snapshot_has_twice_the_time() {
     let mut c = left_behind();
     c.heal();
     c.hold(Kind::Snapshot, 1, 3);

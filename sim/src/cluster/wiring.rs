@@ -218,6 +218,7 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
             renewal_interval: length / 3,
             async_writes: cluster.async_writes,
             group_commit_delay: cluster.group_commit_delay,
+            snapshot_timeout: 256 * election_timeout,
             max_write_bytes: 1 << 20,
             stall: Some(2 * election_timeout),
             admission: cluster.admission,

@@ -12,6 +12,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 #[derive(Default)]
 pub(crate) struct Log {
+    /// The node has cut what is before this index.
+    begins: u64,
     /// How many entries are forgotten.
     forgotten: u64,
     /// Entry `i` has index `forgotten + i + 1`.
@@ -36,6 +38,16 @@ impl Log {
         }
     }
 
+    /// The node has cut its log, which begins with `index` now.
+    pub(super) fn cut(&mut self, index: u64) {
+        self.begins = index;
+    }
+
+    /// The least index that the node may still tell of; `None`: its log is empty.
+    pub(super) fn begins(&self) -> Option<u64> {
+        (self.last_index() > 0).then_some(self.begins)
+    }
+
     /// Nobody will ask for what is before `index` any more.
     pub(super) fn forget(&mut self, index: u64) {
         let before = self.position(index).unwrap_or_default().min(self.entries.len().saturating_sub(1));
@@ -48,10 +60,10 @@ impl Log {
         usize::try_from(index.checked_sub(1)?.checked_sub(self.forgotten)?).ok()
     }
 
-    /// The log as it was up to `index`.
+    /// The log of a node that has what this one has up to `index`, and that in a snapshot.
     pub(crate) fn up_to(&self, index: u64) -> Self {
         let length = self.position(index + 1).unwrap_or_default().min(self.entries.len());
-        Self { forgotten: self.forgotten, entries: self.entries.range(..length).copied().collect() }
+        Self { begins: index, forgotten: self.forgotten, entries: self.entries.range(..length).copied().collect() }
     }
 
     pub(crate) fn get(&self, index: u64) -> Option<Entry> {

@@ -40,8 +40,6 @@ pub struct Replica {
     pub members: Option<Arc<Membership>>,
     /// Its log, as far as it is durable.
     pub(crate) log: Log,
-    /// The least index that it may still tell of.
-    pub(super) first: u64,
 }
 
 /// A lease.
@@ -123,11 +121,6 @@ impl Replica {
     pub fn latest_lease(&self) -> Option<(Held, SimTime)> {
         let ended = || self.ended.as_ref().map(|ended| (ended.lease, ended.until()));
         self.lease.map(|lease| (lease, lease.until)).or_else(ended)
-    }
-
-    /// The least index that its log may still tell of; `None`: it has none.
-    pub(super) fn log_begins(&self) -> Option<u64> {
-        (self.log.last_index() > 0).then_some(self.first)
     }
 
     pub(super) fn changed(&mut self, at: SimTime, role: Role, term: u64) {

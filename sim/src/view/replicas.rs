@@ -116,15 +116,14 @@ impl Hears for Replicas {
         }
         let known = self.replicas.values().find(|other| has(&other.log)).map(|other| other.log.up_to(index));
         if let Some(log) = known {
-            let own = self.of(node);
-            (own.log, own.first) = (log, index);
+            self.of(node).log = log;
             self.forget();
         }
     }
 
     fn log_compacted(&mut self, _: SimTime, node: NodeId, first: u64) {
         // The term of the entry before the first one is known still.
-        self.of(node).first = first.saturating_sub(1);
+        self.of(node).log.cut(first.saturating_sub(1));
         self.forget();
     }
 
@@ -150,7 +149,7 @@ impl Replicas {
 
     /// Forgets what no log tells of any more.
     fn forget(&mut self) {
-        self.forgotten = self.replicas.values().filter_map(Replica::log_begins).min().unwrap_or_default();
+        self.forgotten = self.replicas.values().filter_map(|replica| replica.log.begins()).min().unwrap_or_default();
         self.replicas.values_mut().for_each(|replica| replica.log.forget(self.forgotten));
     }
 

@@ -44,6 +44,7 @@ pub(crate) fn config(founders: Membership) -> Config {
         compact_after: None,
         async_writes: true,
         group_commit_delay: Duration::ZERO,
+        snapshot_timeout: 64 * ELECTION,
         max_write_bytes: 1 << 20,
         stall: Some(STALL),
         admission: HEARTBEAT,

@@ -71,6 +71,8 @@ pub(super) struct EventLoop {
     applies: Applies,
     /// For so many ticks a leader waits for a write.
     stall: Option<usize>,
+    /// The most ticks until a snapshot counts as lost.
+    snapshot_timeout: usize,
     tick_length: Duration,
     /// This leader has set about to lead no more, as its disk stands still.
     left_for_stall: bool,
@@ -139,6 +141,7 @@ impl EventLoop {
             log: Log::new(writer, &config, voted),
             applies: Applies::new(jobs),
             stall: timing::stall(&config),
+            snapshot_timeout: timing::snapshot_timeout(&config),
             tick_length: config.tick,
             left_for_stall: false,
             helpers,

@@ -90,6 +90,11 @@ pub(super) fn stall(config: &Config) -> Option<usize> {
     config.stall.map(|stall| ticks(config, stall))
 }
 
+/// The most ticks until a snapshot counts as lost.
+pub(super) fn snapshot_timeout(config: &Config) -> usize {
+    ticks(config, config.snapshot_timeout.max(config.election_timeout))
+}
+
 fn ticks(config: &Config, duration: Duration) -> usize {
     usize::try_from(duration.as_nanos() / config.tick.as_nanos().max(1)).unwrap_or(usize::MAX)
 }
@@ -157,6 +162,7 @@ mod tests {
             renewal_interval: Duration::from_millis(300),
             async_writes: true,
             group_commit_delay: Duration::ZERO,
+            snapshot_timeout: Duration::from_secs(60),
             max_write_bytes: 1 << 20,
             stall: None,
             admission: Duration::from_millis(100),

@@ -336,6 +336,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: a node whose snapshot is on its way to the disk stands for election, and raft panics",
         source: "raft-rs 0.7.0 raft.rs (hup): advance_append_async with a snapshot; found by slow/chaos in this stack",
         seen: seen("findings/raft-rs-stands-while-installing", "panic"),
+        harm: Harm::Liveness,
         rules_off: &[Rule::InstalledBeforeElection],
         ..PLANTED
     },

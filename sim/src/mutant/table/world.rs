@@ -206,6 +206,15 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
+        name: "snapshot-timeout-fixed",
+        about: "planted: every snapshot has an election timeout to arrive: where it takes longer, others are sent after it, and fill the lane",
+        source: "elastickv d82b6c14 #535 (R6), the other way round: there raft was never told that one was lost",
+        seen: seen("fast/large-values", "put-availability"),
+        harm: Harm::Liveness,
+        set_up: Some(|_, config| engine(config, |it| it.snapshot_timeout = it.election_timeout)),
+        ..PLANTED
+    },
+    Variant {
         name: "acknowledged-a-sync-early",
         about: "planted: what was written counts as durable when the sync before its own is done, and is acknowledged then",
         source: "raft-rs #403, #410, #433 (on_persist_ready): here in the disk; lease-bugs LB-49",

@@ -58,8 +58,8 @@ table! {
         learners: u32 = "learners", BESIDE;
         /// How many more nodes run and belong to no group, until one is added. Default 0; 9 nodes in all.
         spares: u32 = "spares", BESIDE;
-        /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 10000.
-        compact_after: Option<u64> = "compact-after", Or(Some(10_000), COMPACTED);
+        /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 5000.
+        compact_after: Option<u64> = "compact-after", Or(Some(5_000), COMPACTED);
         /// The Raft implementation. Default `raft-rs`.
         engine: Engine = "engine", Or(Engine::RaftRs, word::<Engine>());
         /// The engine goes on while its disk writes; if not, it takes one input after the other. Default true.

@@ -80,7 +80,7 @@ fn every_verb_is_a_sentence_and_a_row() {
 
     The cluster
       3 nodes of raft-rs: a heartbeat every 100ms, an election after 1s without one, counted in ticks of 10ms.
-      Every 10,000 entries each node takes a snapshot and cuts its log; who needs what is gone gets the snapshot.
+      Every 5,000 entries each node takes a snapshot and cuts its log; who needs what is gone gets the snapshot.
       A lease lasts 800ms; rounds of ReadIndex renew it.
       Between nodes it is cross-az (changed): one way takes 150us to 6ms, with a median of 400us and a p99 of
           1.5ms; messages overtake each other; 0.1% are lost and none is delivered twice.

@@ -33,7 +33,7 @@ fn nodes_learners_and_spares_are_numbered_in_this_order() {
     assert_eq!((cluster.nodes, cluster.learners, cluster.spares, cluster.size()), (3, 1, 2, 6));
     assert_eq!(cluster.compact_after, Some(200));
     let plain = accepted(&with("", "")).cluster;
-    assert_eq!((plain.learners, plain.spares, plain.compact_after), (0, 0, Some(10_000)));
+    assert_eq!((plain.learners, plain.spares, plain.compact_after), (0, 0, Some(5_000)));
 }
 
 #[test]

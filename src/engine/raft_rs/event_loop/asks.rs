@@ -82,21 +82,16 @@ impl EventLoop {
     /// Begins a round for this read, and for those that wait right behind it: all of them have come before it begins.
     pub(super) fn read_index_all(&mut self, read: ReadIndex) {
         let others = if self.async_writes { self.shared.inbox.next_reads() } else { Vec::new() };
-        let mut replies = Vec::new();
-        for ReadIndex { cause, again, reply } in std::iter::once(read).chain(others) {
-            match self.check_leading() {
-                Ok(()) => {
-                    self.host.observe(Event::RoundStarted { cause, again });
-                    replies.push(reply);
-                }
-                Err(error) => {
-                    reply.send(Err(error));
-                }
-            }
-        }
-        if replies.is_empty() {
+        let reads = std::iter::once(read).chain(others);
+        if let Err(error) = self.check_leading() {
+            reads.for_each(|read| read.reply.send(Err(error.clone())));
             return;
         }
+        let begun = |ReadIndex { cause, again, reply }| {
+            self.host.observe(Event::RoundStarted { cause, again });
+            reply
+        };
+        let replies = reads.map(begun).collect();
         let context = self.contexts.next();
         if Rule::RoundAfterOwnTerm.holds(self.raft.raft.commit_to_current_term()) {
             self.reads.insert(context, replies);

@@ -14,13 +14,10 @@ use std::collections::BTreeMap;
 pub(super) struct Sent {
     /// The ticks until each counts as lost.
     ticks_left: BTreeMap<u64, usize>,
-    /// How many to the same receiver have been, one after the other. Each has twice as long as the one before: a large snapshot on a
-    /// slow link arrives in the end.
+    /// How many to the same receiver have been, one after the other. Each has twice as long as the one before, or a slow
+    /// link is filled with snapshots, each of which arrives after the next was sent.
     lost: BTreeMap<u64, u32>,
 }
-
-/// So often is the time of a snapshot doubled at most.
-const DOUBLED: u32 = 8;
 
 impl EventLoop {
     /// Notes that a snapshot leaves.
@@ -28,8 +25,9 @@ impl EventLoop {
         if message.msg_type == MessageType::MsgSnapshot {
             let index = message.get_snapshot().get_metadata().index;
             self.host.observe(Event::SnapshotSent { to: NodeId(message.to), index });
-            let doubled = self.snapshots.lost.get(&message.to).copied().unwrap_or_default().min(DOUBLED);
-            self.snapshots.ticks_left.insert(message.to, self.raft.raft.election_timeout() << doubled);
+            let lost = self.snapshots.lost.get(&message.to).copied().unwrap_or_default();
+            let ticks = self.raft.raft.election_timeout().saturating_mul(1 << lost.min(16));
+            self.snapshots.ticks_left.insert(message.to, ticks.min(self.snapshot_timeout));
         }
     }
 
