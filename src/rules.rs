@@ -171,6 +171,16 @@ register! {
         reason: "a sender that has gone on since has regained its lease: the permission to elect is void",
         source: "RL.4; raft-rs #234, LB-19"
     }
+    AppliedSinceAbort = "applied-since-abort" {
+        holds: "the entry that is applied was proposed after the transfer was given up",
+        reason: "one from before it proves nothing: the election that the transfer permitted may have been won since",
+        source: "RL.4; LB-20"
+    }
+    WhoFollowedHasPromised = "who-followed-has-promised" {
+        holds: "a node that has not voted has followed nobody either",
+        reason: "one that heard of its term by an append has promised as much as one that voted in it",
+        source: "P3; RL.5; LB-45"
+    }
     PromiseSurvivesRestart = "promise-survives-restart" {
         holds: "no promise from before the restart forbids the vote",
         reason: "raft forgets in a restart whom it has heard lead, and the leader counts on it still",
@@ -195,6 +205,11 @@ register! {
         holds: "term and vote are on disk",
         reason: "they are written before anybody is asked or told: who forgets its vote gives another",
         source: "R1, R5; LB-48"
+    }
+    CommitDurable = "commit-durable" {
+        holds: "the commit index that is known is on disk",
+        reason: "who forgets it forgets which members are in force, and is elected by those that were before",
+        source: "raft-rs #225; LB-44"
     }
     SnapshotUnderWay = "snapshot-under-way" {
         holds: "a snapshot that was sent may still be acknowledged",

@@ -53,6 +53,8 @@ enum Command {
     Margin(cli::margin::MarginArgs),
     /// Plant bugs, and see which check finds each, in which scenario, after how many seeds.
     Matrix(cli::matrix::MatrixArgs),
+    /// What scenarios meet, and in which situations of a node: what nobody meets no check can judge.
+    Coverage(cli::coverage::CoverageArgs),
     /// Print the JSON Schema of scenario files, as it is kept in scenarios/scenario.schema.json.
     Schema,
     /// Print what a shell has to know to complete command lines: `source <(leasehold completions bash)`.
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => cli::verify::verify(&args),
         Command::Margin(args) => cli::margin::margins(&args),
         Command::Matrix(args) => cli::matrix::matrix(&args),
+        Command::Coverage(args) => cli::coverage::coverage(&args),
         Command::Schema => cli::schema::schema(),
         Command::Completions { shell } => cli::completions::completions(shell, &mut Cli::command()),
         Command::Events(args) => cli::events::events(&args),

@@ -2,7 +2,7 @@
 
 mod given;
 
-use leasehold::env::{Instant, NodeId, ReplicaId};
+use leasehold::env::{Address, Instant, NodeId, ReplicaId};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold_sim::check::{self, CheckInfo, Finding, Panel, Premises};
@@ -20,12 +20,14 @@ name = "alive"
 about = "A cut and two transfers, with time to calm down."
 until = "40s"
 timeline = [
+  { at = "2s", membership = { add-learner = "@spare" } },
   { at = "5s", partition = { sides = [["@leader"], ["@others"]], for = "3s" } },
   { at = "25s", transfer = { from = "@leader", to = "@follower" } },
   { at = "26s", transfer = { from = "@leader", to = "@follower" } },
 ]
 [cluster]
 nodes = 3
+spares = 1
 [[workload]]
 kind = "kv"
 clients = 8
@@ -147,6 +149,24 @@ const SPOILT: &[Spoil] = &[
                 || !matches!(stack(record), Some((of, Event::Role { .. } | Event::TransferAborted { .. })) if *of == node)
         });
     }),
+    ("changes-end", |history| {
+        history.retain(|record| !matches!(stack(record), Some((_, Event::Membership { members, .. })) if !members.learners.is_empty()));
+    }),
+    ("interrupted-calls", |history| {
+        for record in history {
+            if let What::Message { kind: MessageKind::Request, from: Address::Node(from), to, head, .. } =
+                &mut record.what
+                && head.forwarded
+            {
+                *from = [1, 2, 3]
+                    .map(NodeId)
+                    .into_iter()
+                    .find(|node| *to != Address::Node(*node) && node != from)
+                    .expect("a third");
+                return;
+            }
+        }
+    }),
     ("interrupted-rounds", |history| {
         let (led, node) = position(history, |event| matches!(event, Event::Role { role: Role::Leader, .. }));
         let falls = |record: &Record| matches!(stack(record), Some((of, Event::Role { .. })) if *of == node);
@@ -176,6 +196,26 @@ const SPOILT: &[Spoil] = &[
     }),
     ("served", unanswered),
     ("calls-succeed", unanswered),
+    ("true-errors", |history| {
+        let leader = Address::Node(elected(history).1);
+        let late = history.len() * 9 / 10;
+        for record in &mut history[late..] {
+            if let What::Message { from, to: Address::Client(_), head, .. } = &mut record.what
+                && *from == leader
+            {
+                head.error = Some((ErrorKind::NotLeader, Outcome::NotApplied));
+                return;
+            }
+        }
+    }),
+    ("true-events", |history| {
+        let (at, node, term) = elected(history);
+        tell(history, at + 1, node, Event::CaughtUp { term, index: 1 });
+    }),
+    ("true-counts", |history| {
+        let (at, _) = last(history, |event| matches!(event, Event::LeaseRead { .. }));
+        history.remove(at);
+    }),
     ("end-causes", |history| {
         let (at, node, _) = elected(history);
         let cause = EndCause::Failed(ErrorKind::WriteConflict);
@@ -365,6 +405,7 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
     let premises = Premises {
         keys: report.keys.clone().into(),
         deadlines: Arc::from([Duration::from_secs(2); 10]),
+        budgets: Arc::from([Duration::from_secs(2); 10]),
         election_timeout: Duration::from_secs(1),
         tick: Duration::from_millis(10),
         heartbeat: Duration::from_millis(100),
@@ -378,7 +419,8 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         drift_ppm: 200,
         seed: 1,
     };
-    let mut panel = Panel::new(View::default(), premises, all());
+    let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
+    let mut panel = Panel::new(View::founded_by(founders), premises, all());
     let mut found: Vec<_> = history.iter().flat_map(|record| panel.record(record)).collect();
     found.extend(panel.finish(SimTime::at(report.sim)));
     found

@@ -43,6 +43,21 @@ pub(super) fn hinders(disturbs: Disturbs) -> bool {
     }
 }
 
+/// May it keep a message that is not lost?
+pub(super) fn delays(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Messages => true,
+        Disturbs::Leadership
+        | Disturbs::Members
+        | Disturbs::Reach
+        | Disturbs::Lives
+        | Disturbs::Standstill
+        | Disturbs::Pace
+        | Disturbs::Clocks
+        | Disturbs::Nothing => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,12 +5,13 @@
 
 use super::{CheckInfo, Finding, Leaderless, Premises, Severity};
 use crate::history::{
-    Arrival, Completion, Effect, Extension, Fault, Invocation, LeaseRead, OpId, Opened, Place, ProcessChange,
+    Arrival, Completion, Counts, Effect, Extension, Fault, Invocation, LeaseRead, OpId, Opened, Place, ProcessChange,
     ScriptEnded, Vote, handlers,
 };
 use crate::time::SimTime;
 use crate::view::{GroupView, Replica};
 use leasehold::env::{Instant, Lane, NodeId, Stamp};
+use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Membership, Role, RoundCause, Timing};
 use std::cell::Cell;
 use std::sync::Arc;

@@ -60,10 +60,19 @@ mod lease {
     pub(super) mod transfer_lease;
 }
 
+/// What the stack tells of itself.
+mod told {
+    pub(super) mod true_counts;
+    pub(super) mod true_errors;
+    pub(super) mod true_events;
+}
+
 /// What must happen in time.
 mod liveness {
     pub(super) mod calls_return;
+    pub(super) mod changes_end;
     pub(super) mod commit_progress;
+    pub(super) mod interrupted_calls;
     pub(super) mod interrupted_rounds;
     pub(super) mod recovers;
     pub(super) mod steady_leadership;
@@ -295,6 +304,12 @@ pub const ALL: &[CheckInfo] = &checks! {
     liveness::transfers_end::TransfersEnd: Liveness,
         "a transfer succeeds or is given up within an election timeout, to a healthy target in a few round trips",
         "lease-bugs.md L3, L4, LB-21, LB-72; Raft dissertation §3.10";
+    liveness::changes_end::ChangesEnd: Liveness,
+        "a change of membership that was asked for is answered, truly, and where a leader stands in two election timeouts",
+        "lease-bugs.md L4, R6; Raft dissertation §4";
+    liveness::interrupted_calls::InterruptedCalls: Liveness,
+        "who passed a call on to a leader hears at once that it leads no more, and who took it passes it on to nobody",
+        "lease-bugs.md L5, LB-58; elastickv D1";
     liveness::interrupted_rounds::InterruptedRounds: Liveness,
         "who waits for a ReadIndex round hears at once that its leader leads no more",
         "lease-bugs.md L5, LB-58; TiKV #4810";
@@ -310,6 +325,15 @@ pub const ALL: &[CheckInfo] = &checks! {
     availability::calls_succeed::CallsSucceed: Availability,
         "where nothing is wrong and cores are free, 999 of 1,000 operations are answered ok",
         "the other half of `hit-rate`, which asks how reads are answered and not whether calls are";
+    told::true_errors::TrueErrors: Expectation,
+        "an error says what is so: not-leader, leadership-lost, transfer-in-progress, closed, retries-exhausted",
+        "lease-bugs.md W9, RL.8; elastickv #558, #559";
+    told::true_events::TrueEvents: Expectation,
+        "what a node tells of itself agrees with what it and others show",
+        "lease-bugs.md V4; Raft §5.2";
+    told::true_counts::TrueCounts: Expectation,
+        "the metrics of a process equal what it did",
+        "elastickv #522 and #558, which were seen by their metrics alone";
     lease::end_causes::EndCauses: Expectation,
         "only a loss of leadership ends a lease: no conflict, deadline or transport error does",
         "lease-bugs.md W9, RL.8; elastickv #558, #559";
@@ -351,6 +375,9 @@ pub const EXACT_SEARCH: CheckInfo = {
 /// The check that sees two leases that are good at once.
 pub const TWO_LEASES: &str = "one-lease";
 
+/// The check of which nothing is found where nothing is wrong, not even what only might do harm.
+pub const CLOSED_UNDER_DEFAULT: &str = "backed-by-promises";
+
 /// Does this finding end the run? Then bounds and floors are not judged: the run did not get that far.
 pub fn ends_run(finding: &Finding) -> bool {
     let stops = ALL.iter().any(|info| info.name == finding.check && info.stops);
@@ -376,8 +403,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_check_of_two_leases_is_one_of_them() {
+    fn the_checks_that_are_known_by_name_are_among_them() {
         assert!(ALL.iter().any(|info| info.name == TWO_LEASES && info.class == Class::LeaseInvariant));
+        assert!(ALL.iter().any(|info| info.name == CLOSED_UNDER_DEFAULT));
     }
 
     #[test]
@@ -391,11 +419,16 @@ mod tests {
                 "calls-return",
                 "recovers",
                 "transfers-end",
+                "changes-end",
+                "interrupted-calls",
                 "interrupted-rounds",
                 "steady-leadership",
                 "commit-progress",
                 "served",
                 "calls-succeed",
+                "true-errors",
+                "true-events",
+                "true-counts",
                 "end-causes",
                 "read-index-budget",
                 "hit-rate",

@@ -8,12 +8,13 @@
 use super::handlers::{By, Check, Hearers, Now};
 use super::{CheckInfo, Finding, Leaderless, Premises};
 use crate::history::{
-    self, Arrival, Completion, Effect, Extension, Fault, Hears, Invocation, LeaseRead, OpId, Opened, Place,
+    self, Arrival, Completion, Counts, Effect, Extension, Fault, Hears, Invocation, LeaseRead, OpId, Opened, Place,
     ProcessChange, Record, ScriptEnded, Vote, handlers,
 };
 use crate::time::SimTime;
 use crate::view::{GroupView, View};
 use leasehold::env::{GroupId, Instant, Lane, NodeId, Stamp};
+use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Membership, Role, RoundCause, Timing};
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,6 +13,8 @@ pub struct Premises {
     pub keys: Arc<[String]>,
     /// How long each client waits for an answer, by number.
     pub deadlines: Arc<[Duration]>,
+    /// How long a node has to answer it, likewise: no longer than that.
+    pub budgets: Arc<[Duration]>,
     /// A follower hears nobody for so long at least before it stands for election.
     pub election_timeout: Duration,
     /// One tick of Raft's clock.
@@ -57,6 +59,11 @@ impl Premises {
         self.deadlines.get(client as usize).map_or(SimTime::NEVER, |deadline| due.after(*deadline))
     }
 
+    /// Until when a node tries to answer it.
+    pub(crate) fn budget(&self, client: u32, due: SimTime) -> SimTime {
+        self.budgets.get(client as usize).map_or(SimTime::NEVER, |budget| due.after(*budget))
+    }
+
     /// The longest that a follower waits before it stands for election: timeouts are drawn from the shortest and two ticks to
     /// twice the shortest and one.
     fn longest_election_timeout(&self) -> Duration {
@@ -96,6 +103,7 @@ impl Premises {
         Self {
             keys: Arc::from([]),
             deadlines: Arc::from([second; 8]),
+            budgets: Arc::from([second; 8]),
             election_timeout: second,
             tick,
             heartbeat: tick,

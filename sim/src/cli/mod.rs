@@ -1,6 +1,7 @@
 //! The sub-commands: a file each, with its arguments. Here is what they share.
 
 pub(crate) mod completions;
+pub(crate) mod coverage;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod fuzz;

@@ -24,7 +24,8 @@ pub fn classify(message: &Message) -> (MessageKind, Head) {
             (MessageKind::Request, Head { call, forwarded, op, ..Head::default() })
         }
         Message::Reply { call, result } => {
-            (MessageKind::Reply, Head { call: call.number, rejected: result.is_err(), ..Head::default() })
+            let error = result.as_ref().err().map(|error| (error.kind(), error.outcome()));
+            (MessageKind::Reply, Head { call: call.number, rejected: error.is_some(), error, ..Head::default() })
         }
     }
 }

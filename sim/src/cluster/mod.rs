@@ -23,7 +23,7 @@ pub use recorder::Recorder;
 pub use traps::Spring;
 pub use wiring::founders;
 
-use crate::history::{ProcessChange, What};
+use crate::history::{Counts, ProcessChange, What};
 use crate::scenario::{Claims, Scenario};
 use crate::view::{Grouped, Replicas};
 use crate::words::Tail;
@@ -37,6 +37,7 @@ use clock::NodeClock;
 use host::{Identity, SimDisk, SimHost};
 use leasehold::env::{Lane, NodeId};
 use leasehold::error::Error;
+use leasehold::metrics::Counter;
 use leasehold::node::{Node, Parts};
 use leasehold::transport::Packet;
 use parking_lot::{Mutex, MutexGuard};
@@ -160,6 +161,22 @@ impl Cluster {
         world.call_at(world.now().after(TOLD_EVERY), move || cluster.tell_how_busy());
     }
 
+    /// Tells what each process counts of itself.
+    pub fn tell_counts(&self) {
+        for (node, slot) in &self.shared.slots {
+            if let Some(running) = &*slot.running.lock() {
+                self.counted(*node, running);
+            }
+        }
+    }
+
+    fn counted(&self, node: NodeId, running: &Running) {
+        let metrics = running.node.metrics();
+        let (scripts, retries) = (metrics.conflict_retries.count(), metrics.conflict_retries.sum());
+        let counts = Counts { counters: Counter::ALL.map(|counter| metrics.get(counter)), scripts, retries };
+        self.record(What::Counted { node, counts: Box::new(counts) });
+    }
+
     /// The nodes, running or not.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> {
         self.shared.slots.keys().copied()
@@ -275,6 +292,7 @@ impl Cluster {
     fn kill(&self, id: NodeId, tail: Tail) -> bool {
         let slot = &self.shared.slots[&id];
         let Some(running) = slot.running.lock().take() else { return false };
+        self.counted(id, &running);
         self.record(What::Process { node: id, change: ProcessChange::Killed });
         self.wake(id, &running);
         running.process.kill();

@@ -15,7 +15,7 @@ use leasehold::env::NodeId;
 pub(super) fn perform(act: &Act, change: &MembershipChange) {
     let leader = act.select(Selector::Leader).first().copied();
     let Some((leader, change)) = leader.zip(act.change(change)) else { return act.nobody(Verb::Membership) };
-    let deed = act.deed(Verb::Membership, Targets::Nobody, How::Changes(change.clone()));
+    let deed = act.deed(Verb::Membership, Targets::Asked(leader), How::Changes(change.clone()));
     deed.acts();
     act.injector.cluster.on_node(leader, move |node| async move {
         match node.change_membership(change).await {

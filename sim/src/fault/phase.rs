@@ -128,7 +128,7 @@ impl Hears for Telling<'_> {
         }
     }
 
-    fn quorum_checked(&mut self, at: SimTime, node: NodeId) {
+    fn quorum_checked(&mut self, at: SimTime, node: NodeId, _: bool) {
         self.happened(Phase::CheckQuorum, at, node);
     }
 

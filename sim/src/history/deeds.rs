@@ -60,7 +60,9 @@ fn deed(record: &Record) -> Option<Record> {
             let event = facts(&told.event, About::Leases).deed?;
             What::Stack(StackRecord { event, lease_until: None, effect: None, ..told.clone() })
         }
-        What::Process { .. } | What::Clock { .. } | What::Busy { .. } | What::Fault(_) => return None,
+        What::Process { .. } | What::Clock { .. } | What::Busy { .. } | What::Counted { .. } | What::Fault(_) => {
+            return None;
+        }
     };
     Some(Record { at: record.at, what })
 }

@@ -65,7 +65,7 @@ tags! {
     What {
         Invoked = 1 [invocation], Completed = 2 (op, completion), Stack = 3 [told],
         Message = 4 (from, to, lane, fate, kind, head, stamp, echo), Fault = 5 [fault], Process = 6 (node, change),
-        Busy = 7 (node, cores) without (disk), Clock = 8 (replica, clock, lease_until),
+        Busy = 7 (node, cores) without (disk), Clock = 8 (replica, clock, lease_until), Counted = 9 (node) without (counts),
     }
     Fate { Delivered = 1, Cut = 2, Held = 3, Lost = 4 }
     MessageKind {
@@ -110,7 +110,7 @@ fields! {
     StackRecord (replica, lease_until, event) without (clock, effect);
     Invocation (op, client, via, due, operation);
     Found (version, value);
-    Head (group, term, index, commit, entries, call, rejected, forwarded) without (op);
+    Head (group, term, index, commit, entries, call, rejected, forwarded) without (op, error);
     StepId (name, time);
     ReplicaId (group, node);
     Membership (voters, outgoing, learners);
@@ -213,10 +213,10 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// The content of a record; `None` of one that says how a process is set up: that follows from scenario and variant, and is
-    /// no event.
+    /// The content of a record; `None` of one that says how a process is set up, or what it counts: that follows from scenario and variant,
+    /// or from what it did, and is no event.
     pub(super) fn encode(&mut self, record: &Record) -> Option<&[u8]> {
-        if matches!(record.what, What::Stack(StackRecord { event: Event::Configured(_), .. })) {
+        if matches!(record.what, What::Stack(StackRecord { event: Event::Configured(_), .. }) | What::Counted { .. }) {
             return None;
         }
         self.bytes.clear();

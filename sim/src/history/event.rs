@@ -239,7 +239,7 @@ events! {
     Conflict = 12 (index) { "conflict", Telling,
         says format!("conflict: refused index {index}"),
         brief format!("conflict at {index}"),
-        tell hearer.conflict(at, node)
+        tell hearer.conflict(at, node, *index)
     }
     Script = 13 (attempts, reads, times) { "script", Common,
         says format!(
@@ -329,7 +329,7 @@ events! {
         if *confirmed { "quorum" } else { "no quorum" }, if *confirmed { Common } else { Rare },
         says format!("CheckQuorum: a quorum {} since the last", if *confirmed { "answered" } else { "has not answered" }),
         brief if *confirmed { "has its quorum" } else { "NO QUORUM" }.to_owned(),
-        tell hearer.quorum_checked(at, node)
+        tell hearer.quorum_checked(at, node, *confirmed)
     }
     Opened = 29 (term, vote, last_index, last_term) besides (withholds) { "opened", Rare,
         says format!(
@@ -359,7 +359,8 @@ events! {
     }
     DiskStalled = 32 (waited) { "disk stalled", Rare,
         says format!("leads no more: its disk has stood still for {}", exact(*waited)),
-        brief format!("DISK STALLED {}", duration(*waited))
+        brief format!("DISK STALLED {}", duration(*waited)),
+        tell hearer.disk_stalled(at, node)
     }
 }
 

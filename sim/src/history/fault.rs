@@ -80,6 +80,8 @@ pub enum Targets {
     Node(NodeId),
     /// A single task of a node's process.
     Task(NodeId),
+    /// The node that is asked to change the members of its group.
+    Asked(NodeId),
     /// The node that is asked to hand over, and its successor.
     Handover(NodeId, NodeId),
     /// The links from these nodes to those.
@@ -281,7 +283,7 @@ impl fmt::Display for Targets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Targets::Nobody => Ok(()),
-            Targets::Node(node) => write!(f, "{node}"),
+            Targets::Node(node) | Targets::Asked(node) => write!(f, "{node}"),
             Targets::Task(node) => write!(f, "a task of {node}"),
             Targets::Handover(from, to) => write!(f, "{from} to {to}"),
             Targets::Links(from, to) => write!(f, "{} > {}", spaced(from), spaced(to)),

@@ -3,9 +3,10 @@
 //! Whoever follows a history (the view, the checks, what measures) has handlers for what it looks at, and no others. A record may be told
 //! to several handlers, one after the other: they are as fine as it takes for frequent records to reach only those who look at them.
 
-use super::{Completion, Effect, Fault, Head, Invocation, OpId, ProcessChange};
+use super::{Completion, Counts, Effect, Fault, Head, Invocation, OpId, ProcessChange};
 use crate::time::SimTime;
 use leasehold::env::{Instant, Lane, NodeId, Stamp};
+use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Membership, Miss, Role, RoundCause, ScriptTimes, Timing};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +75,7 @@ pub(crate) struct ScriptEnded {
     pub(crate) times: ScriptTimes,
 }
 
-/// A message that has arrived.
+/// A message, and between whom.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival<'a> {
     pub(crate) from: NodeId,
@@ -93,9 +94,11 @@ macro_rules! handlers {
             /// A client's request reached a node.
             asked(node: NodeId, op: OpId);
             /// A request that another node had passed on reached a node.
-            passed_on(node: NodeId, op: OpId);
-            /// A node answered a client, whether or not that arrives.
-            answered(node: NodeId, op: OpId);
+            passed_on(arrival: Arrival<'_>, op: OpId);
+            /// A node answered a client, by an error or not, whether or not that arrives.
+            answered(node: NodeId, op: OpId, error: Option<(ErrorKind, Outcome)>);
+            /// A node answered what another had passed on, whether or not that arrives.
+            returned(arrival: Arrival<'_>);
             /// That arrived.
             replied(node: NodeId, client: u32);
 
@@ -105,6 +108,8 @@ macro_rules! handlers {
             heartbeat(arrival: Arrival<'_>);
             /// Entries of a leader, a state in their place, or neither, arrived.
             entries(arrival: Arrival<'_>);
+            /// The answer to a heartbeat arrived.
+            heard(arrival: Arrival<'_>);
             /// The answer to entries arrived: its sender's log is durable up to the head's index, unless it rejects.
             acknowledged(arrival: Arrival<'_>);
             /// A candidate's request for a vote arrived.
@@ -133,6 +138,8 @@ macro_rules! handlers {
             second(node: NodeId, busy: Duration);
             /// And its disk has moved bytes for so long in all.
             disk_second(node: NodeId, busy: Duration);
+            /// What a process counts of itself, as the run ends.
+            counted(node: NodeId, counts: &Counts);
             /// A fault did something.
             fault(fault: &Fault);
 
@@ -171,8 +178,8 @@ macro_rules! handlers {
             transfer_aborted();
             /// It has told its successor to stand for election.
             timeout_now_sent();
-            /// It has counted whether a quorum answers.
-            quorum_checked();
+            /// It has counted whether a quorum answers; `confirmed`: one does.
+            quorum_checked(confirmed: bool);
             /// A node that was there before has opened its log.
             opened(opened: Opened);
             /// Another term or vote is durable.
@@ -193,10 +200,12 @@ macro_rules! handlers {
             snapshot_restored(last: Place, of: Option<NodeId>);
             /// Its log was cut at its front, and begins with this index.
             log_compacted(first: u64);
-            /// A transaction was refused at apply.
-            conflict();
+            /// The transaction at this index was refused at apply.
+            conflict(index: u64);
             /// A script ended.
             script(script: ScriptEnded);
+            /// It leads, and sets about to lead no more, as its disk stands still.
+            disk_stalled();
             /// A message of this lane found a queue full: that to another node, or the inbox of its own.
             queue_full(lane: Lane, to: Option<NodeId>);
         }

@@ -73,6 +73,7 @@ fn makes(what: &What) -> Option<(ReplicaId, State)> {
         | What::Completed { .. }
         | What::Message { .. }
         | What::Busy { .. }
+        | What::Counted { .. }
         | What::Clock { .. }
         | What::Fault(_) => None,
     }

@@ -26,8 +26,8 @@ pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};
 pub use fingerprint::Fingerprint;
 pub(crate) use hears::{Arrival, Extension, Hears, LeaseRead, Opened, Place, ScriptEnded, Vote, handlers};
 pub use record::{
-    Answer, Completion, Condition, Effect, Fate, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange,
-    Record, StackRecord, What,
+    Answer, Completion, Condition, Counts, Effect, Fate, Found, Head, Invocation, KeyId, OpId, Operation,
+    ProcessChange, Record, StackRecord, What,
 };
 pub(crate) use tell::tell;
 

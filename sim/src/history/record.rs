@@ -5,6 +5,7 @@ use crate::time::SimTime;
 use crate::words::{MessageKind, OpKind};
 use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
+use leasehold::metrics::Counter;
 use leasehold::observe::Event;
 use leasehold::request::{ReadPath, Version};
 use std::sync::Arc;
@@ -43,6 +44,7 @@ impl What {
             | What::Completed { .. }
             | What::Process { .. }
             | What::Busy { .. }
+            | What::Counted { .. }
             | What::Fault(_) => None,
         }
     }
@@ -115,6 +117,13 @@ pub enum What {
         /// For how long its disk has moved bytes since then. Not in the fingerprint: it follows from what was written.
         disk: Duration,
     },
+    /// What a process counts of itself, as the run ends. Not in the fingerprint: it follows from what the process did.
+    Counted {
+        /// The node.
+        node: NodeId,
+        /// Its metrics.
+        counts: Box<Counts>,
+    },
     /// Somebody touched the clock by which a replica counts its lease.
     Clock {
         /// The replica.
@@ -126,6 +135,17 @@ pub enum What {
     },
     /// A fault of the scenario did something.
     Fault(Box<Fault>),
+}
+
+/// The metrics of a process, as far as what it tells shows what they ought to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// By [`Counter`], in the order of [`Counter::ALL`].
+    pub counters: [u64; Counter::ALL.len()],
+    /// How many scripts ended.
+    pub scripts: u64,
+    /// How often one of them was tried again.
+    pub retries: u64,
 }
 
 /// The numbers at the head of a message. Zero is what its kind does not have.
@@ -149,12 +169,25 @@ pub struct Head {
     pub forwarded: bool,
     /// Of a request: the operation, also where a node passes it on. Not in the fingerprint: its client's request has it there.
     pub op: Option<OpId>,
+    /// Of a reply that is an error: which, and what it says of the write. Not in the fingerprint, which has that there is one.
+    pub error: Option<(ErrorKind, Outcome)>,
 }
 
 impl Default for Head {
     fn default() -> Self {
         let group = GroupId::FIRST;
-        Self { group, term: 0, index: 0, commit: 0, entries: 0, rejected: false, call: 0, forwarded: false, op: None }
+        Self {
+            group,
+            term: 0,
+            index: 0,
+            commit: 0,
+            entries: 0,
+            rejected: false,
+            call: 0,
+            forwarded: false,
+            op: None,
+            error: None,
+        }
     }
 }
 

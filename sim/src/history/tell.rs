@@ -18,14 +18,14 @@ pub(crate) fn tell(Record { at, what }: &Record, hearer: &mut impl Hears) {
             let (arrival, says) = (Arrival { from: *from, to: *to, head }, kind.says());
             match says {
                 Says::Beats | Says::Leads => hearer.told_commit(at, *from, head.commit),
+                Says::Answers => hearer.returned(at, arrival),
                 Says::Hears
                 | Says::Holds
                 | Says::Probes
                 | Says::Stands
                 | Says::Votes
                 | Says::HandsOver
-                | Says::Calls
-                | Says::Answers => {}
+                | Says::Calls => {}
             }
             match fate {
                 Fate::Delivered => arrived(at, arrival, says, *echo, hearer),
@@ -37,7 +37,7 @@ pub(crate) fn tell(Record { at, what }: &Record, hearer: &mut impl Hears) {
         }
         What::Message { from: Address::Client(_), to: Address::Node(node), .. } => hearer.lost_to_client(at, *node),
         What::Message { from: Address::Node(node), to: Address::Client(client), fate, head, .. } => {
-            hearer.answered(at, *node, OpId(head.call));
+            hearer.answered(at, *node, OpId(head.call), head.error);
             match fate {
                 Fate::Delivered => hearer.replied(at, *node, *client),
                 Fate::Cut | Fate::Held | Fate::Lost => hearer.lost_to_client(at, *node),
@@ -55,6 +55,7 @@ pub(crate) fn tell(Record { at, what }: &Record, hearer: &mut impl Hears) {
             hearer.second(at, *node, *cores);
             hearer.disk_second(at, *node, *disk);
         }
+        What::Counted { node, counts } => hearer.counted(at, *node, counts),
         What::Clock { replica, clock, lease_until } => hearer.clock(at, replica.node, *clock, *lease_until),
         What::Fault(fault) => hearer.fault(at, fault),
     }
@@ -68,9 +69,10 @@ fn arrived(at: SimTime, arrival: Arrival<'_>, says: Says, echo: Option<Stamp>, h
         Says::Votes => hearer.vote(at, arrival),
         Says::HandsOver => hearer.handover(at, arrival),
         Says::Leads => hearer.entries(at, arrival),
-        Says::Calls => arrival.head.op.iter().for_each(|op| hearer.passed_on(at, arrival.to, *op)),
+        Says::Calls => arrival.head.op.iter().for_each(|op| hearer.passed_on(at, arrival, *op)),
+        Says::Hears => hearer.heard(at, arrival),
         // What they say promises nothing.
-        Says::Hears | Says::Probes | Says::Answers => {}
+        Says::Probes | Says::Answers => {}
     }
     if let Some(stamp) = echo {
         hearer.echo(at, arrival, stamp);

@@ -1,5 +1,6 @@
 //! Histories written by hand, for unit tests. Times are milliseconds since the run began; nodes and keys are numbers.
 
+use super::Evidence;
 use crate::history::{
     Answer, Completion, Condition, Effect, Fate, Fault, FaultPhase, Found, Head, How, Invocation, KeyId, OpId,
     Operation, ProcessChange, Record, StackRecord, StepId, Targets, What,
@@ -105,6 +106,14 @@ impl Events {
         self.push(at, What::Clock { replica: ReplicaId::first(NodeId(node)), clock, lease_until })
     }
 
+    pub(crate) fn transfers(self, at: u64, node: u64, to: u64) -> Self {
+        self.event(at, node, Event::TransferStarted { to: NodeId(to) })
+    }
+
+    pub(crate) fn aborts(self, at: u64, node: u64, to: u64) -> Self {
+        self.event(at, node, Event::TransferAborted { to: NodeId(to) })
+    }
+
     pub(crate) fn stopped(self, at: u64, node: u64) -> Self {
         self.event(at, node, Event::Stopped { error: None })
     }
@@ -179,9 +188,37 @@ impl Events {
         self.request(at, (Address::Node(NodeId(node)), Address::Client(client)), MessageKind::Reply, 0)
     }
 
-    fn request(self, at: u64, (from, to): (Address, Address), kind: MessageKind, op: u64) -> Self {
+    /// A node answers the request of an operation by this error.
+    pub(crate) fn answers_with(self, at: u64, node: u64, op: u64, error: Option<(ErrorKind, Outcome)>) -> Self {
+        let head = Head { call: op, rejected: error.is_some(), error, ..Head::default() };
+        self.called(at, (Address::Node(NodeId(node)), Address::Client(0)), MessageKind::Reply, head)
+    }
+
+    /// A call that one node has passed on, by this number, for an operation, reaches another.
+    pub(crate) fn passes_on(self, at: u64, (from, to): (u64, u64), call: u64, op: u64) -> Self {
+        let head = Head { call, forwarded: true, op: Some(OpId(op)), ..Head::default() };
+        self.called(at, (Address::Node(NodeId(from)), Address::Node(NodeId(to))), MessageKind::Request, head)
+    }
+
+    /// The answer to that, by this error if by one, comes back.
+    pub(crate) fn returns(
+        self,
+        at: u64,
+        (from, to): (u64, u64),
+        call: u64,
+        error: Option<(ErrorKind, Outcome)>,
+    ) -> Self {
+        let head = Head { call, rejected: error.is_some(), error, ..Head::default() };
+        self.called(at, (Address::Node(NodeId(from)), Address::Node(NodeId(to))), MessageKind::Reply, head)
+    }
+
+    fn request(self, at: u64, between: (Address, Address), kind: MessageKind, op: u64) -> Self {
         let known = (kind == MessageKind::Request).then_some(OpId(op));
-        let (lane, fate, head) = (Lane::Request, Fate::Delivered, Head { call: op, op: known, ..Head::default() });
+        self.called(at, between, kind, Head { call: op, op: known, ..Head::default() })
+    }
+
+    fn called(self, at: u64, (from, to): (Address, Address), kind: MessageKind, head: Head) -> Self {
+        let (lane, fate) = (Lane::Request, Fate::Delivered);
         self.push(at, What::Message { from, to, lane, fate, kind, head, stamp: None, echo: None })
     }
 
@@ -284,8 +321,20 @@ impl Events {
         targets: Targets,
         phase: FaultPhase,
     ) -> Self {
+        self.fault_shown(at, step, (verb, how), targets, (phase, None))
+    }
+
+    /// The same, and this shows it.
+    pub(crate) fn fault_shown(
+        self,
+        at: u64,
+        step: u32,
+        (verb, how): (Verb, How),
+        targets: Targets,
+        (phase, evidence): (FaultPhase, Option<Evidence>),
+    ) -> Self {
         let step = StepId { name: "step".into(), time: step };
-        self.push(at, What::Fault(Box::new(Fault { step, verb, targets, how, phase, evidence: None })))
+        self.push(at, What::Fault(Box::new(Fault { step, verb, targets, how, phase, evidence })))
     }
 
     /// Client number `op` invokes operation number `op`, due when it is invoked.
@@ -294,8 +343,17 @@ impl Events {
     }
 
     pub(crate) fn invoke_due(self, at: u64, due: u64, op: u64, operation: Operation) -> Self {
-        let client = u32::try_from(op).unwrap_or(0);
-        self.push(at, What::Invoked(Invocation { op: OpId(op), client, via: NodeId(1), due: ms(due), operation }))
+        self.invoked(at, (due, 1), op, operation)
+    }
+
+    /// The same, of a client that asks this node.
+    pub(crate) fn invoke_via(self, at: u64, via: u64, op: u64, operation: Operation) -> Self {
+        self.invoked(at, (at, via), op, operation)
+    }
+
+    fn invoked(self, at: u64, (due, via): (u64, u64), op: u64, operation: Operation) -> Self {
+        let (client, via) = (u32::try_from(op).unwrap_or(0), NodeId(via));
+        self.push(at, What::Invoked(Invocation { op: OpId(op), client, via, due: ms(due), operation }))
     }
 
     pub(crate) fn complete(self, at: u64, op: u64, completion: Completion) -> Self {

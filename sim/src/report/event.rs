@@ -5,13 +5,14 @@
 //! the node's own clock.
 
 use crate::history::{
-    Completion, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange, Record, StackRecord,
-    What, local, words_of,
+    Completion, Counts, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange, Record,
+    StackRecord, What, local, words_of,
 };
 use crate::words::figures::duration;
 use crate::words::{Lane, MessageKind};
 use leasehold::env::{Address, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
+use leasehold::metrics::Counter;
 
 /// `record` on one line: when, who, what. `keys` are the names of the run's keys.
 pub fn event_line(record: &Record, keys: &[String]) -> String {
@@ -26,6 +27,7 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
         }
         What::Process { node, change } => (node.to_string(), process(*change)),
         What::Busy { node, cores, .. } => (node.to_string(), format!("busy for {}", duration(*cores))),
+        What::Counted { node, counts } => (node.to_string(), counted(counts)),
         What::Clock { replica: ReplicaId { node, .. }, clock, lease_until } => {
             let lease = lease_until
                 .map_or(String::new(), |until| format!(", by which its lease lasts until {}", until.exact()));
@@ -156,13 +158,22 @@ pub(super) fn process(change: ProcessChange) -> String {
     }
 }
 
+/// The metrics of a process that are not zero.
+fn counted(Counts { counters, scripts, retries }: &Counts) -> String {
+    let named = Counter::ALL.map(Counter::name).into_iter().zip(counters.iter().copied());
+    let named = named.chain([("scripts", *scripts), ("retries", *retries)]).filter(|(_, count)| *count > 0);
+    let all: Vec<_> = named.map(|(name, count)| format!("{name} {count}")).collect();
+    format!("counts {}", if all.is_empty() { "nothing".to_owned() } else { all.join(", ") })
+}
+
 /// The node that an event is about: who told it, or who received the message.
 pub(super) fn node_of(what: &What) -> Option<NodeId> {
     match what {
         What::Stack(stack) => Some(stack.replica.node),
-        What::Process { node, .. } | What::Busy { node, .. } | What::Clock { replica: ReplicaId { node, .. }, .. } => {
-            Some(*node)
-        }
+        What::Process { node, .. }
+        | What::Busy { node, .. }
+        | What::Counted { node, .. }
+        | What::Clock { replica: ReplicaId { node, .. }, .. } => Some(*node),
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
         What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault(_) => None,
     }

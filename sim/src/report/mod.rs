@@ -23,6 +23,7 @@
 //! | `witness`  | what these three have in common                                                      |
 //! | `idle`     | checks that a whole sweep never evaluated                                            |
 //! | `matrix`   | variants against checks                                                              |
+//! | `coverage` | what scenarios meet, in which situations                                             |
 //! | `list`     | the tables of `leasehold list` and of `docs/`                                        |
 //! | `totals`   | the verdict of a whole request: what failed where                                    |
 //! | `progress` | how far a long request is                                                            |
@@ -32,6 +33,7 @@
 
 mod compare;
 mod console;
+mod coverage;
 mod ended;
 mod event;
 mod events;
@@ -59,6 +61,7 @@ mod witness;
 pub use self::{
     compare::comparison,
     console::{Console, JsonLines, Sink},
+    coverage::{coverage_lines, coverage_table},
     ended::{Ended, Why},
     event::event_line,
     events::{EventsFile, file_name},

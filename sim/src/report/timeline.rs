@@ -191,6 +191,7 @@ impl Scene<'_> {
             | What::Message { .. }
             | What::Process { .. }
             | What::Busy { .. }
+            | What::Counted { .. }
             | What::Clock { .. }
             | What::Fault(_) => None,
         }
@@ -239,6 +240,7 @@ fn words(record: &Record, keys: &[String], operations: &BTreeMap<OpId, &Invocati
         }
         What::Process { change, .. } => process(*change).to_uppercase(),
         What::Busy { cores, .. } => format!("busy for {}", duration(*cores)),
+        What::Counted { .. } => "counts".to_owned(),
         What::Clock { lease_until: Some(until), .. } => format!("CLOCK, lease to {until}"),
         What::Clock { lease_until: None, .. } => "CLOCK".to_owned(),
         What::Fault(fault) => {
@@ -271,6 +273,7 @@ fn kind(what: &What, about: About) -> (&'static str, Weight) {
         What::Fault(_) => ("fault", Weight::Rare),
         What::Process { .. } => ("process", Weight::Rare),
         What::Busy { .. } => ("cpu", Weight::Common),
+        What::Counted { .. } => ("counts", Weight::Common),
         What::Clock { .. } => ("clock", Weight::Rare),
         What::Completed { completion: Completion::Failed { .. }, .. } => ("failed", Weight::Telling),
         What::Completed { .. } => ("completed", Weight::Telling),

@@ -201,7 +201,7 @@ fn until(stop: &AtomicBool, most: u64) -> impl Iterator<Item = u64> {
 }
 
 /// `work` on each of `items`, on `jobs` threads; what comes of it in the order of `items`.
-fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::default();
     thread::scope(|scope| {

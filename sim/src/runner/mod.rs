@@ -14,8 +14,10 @@
 //! | `events`  | all events of a run in a file                                                   |
 //! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
 //! | `matrix`  | variants against checks: what is wrong with each is seen, and how soon          |
+//! | `coverage`| what all scenarios together meet, in which situations                            |
 //! | `fuzz`    | spoilt scenario files: each is refused or runs                                  |
 
+pub mod coverage;
 mod cpu;
 mod events;
 pub mod fuzz;

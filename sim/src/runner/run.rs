@@ -1,13 +1,14 @@
 //! One run: one seed, one variant, on a thread of its own.
 
 use super::{cpu, panics};
+use crate::check::{self, Finding, Severity};
 use crate::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use crate::fault::{self, Watch};
 use crate::history::{Deeds, History, Keep, Observer, Past};
-use crate::mutant::Variant;
+use crate::mutant::{Harm, Variant};
 use crate::scenario::{Dice, Scenario};
 use crate::time::SimTime;
-use crate::verdict::{self, Audit, Auditor, RunReport, SharedAuditor, judge};
+use crate::verdict::{self, Audit, Auditor, Failure, Potential, RunReport, SharedAuditor, judge};
 use crate::workload::{self, KeySpace};
 use crate::world::executor;
 use crate::world::streams::{Stream, Streams};
@@ -163,6 +164,7 @@ fn live(
         schedule.act();
         recorder.ended()
     });
+    cluster.tell_counts();
     let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
     let past = recorder.close();
     drop(schedule);
@@ -172,7 +174,11 @@ fn live(
 
 impl Finished {
     fn judge(self, spec: &Spec) -> RunReport {
-        let Audit { findings, potential, checks, recoveries, measures, faults, coverage, beyond_claims } = self.audit;
+        let Audit { mut findings, potential, checks, recoveries, measures, faults, coverage, beyond_claims } =
+            self.audit;
+        if beyond_claims.is_none() {
+            findings.extend(open_defence(spec, &potential));
+        }
         let verdict = judge(&spec.scenario, spec.variant.name, findings, &measures, &faults, beyond_claims);
         RunReport {
             verdict,
@@ -192,6 +198,17 @@ impl Finished {
             ..blank(spec)
         }
     }
+}
+
+/// Where nothing is wrong, not even what only might do harm is found by a check of which that is asked.
+fn open_defence(spec: &Spec, potential: &BTreeMap<&'static str, Potential>) -> Option<Finding> {
+    let check = check::CLOSED_UNDER_DEFAULT;
+    let records_only = spec.scenario.checks.record_only.iter().any(|only| only.check == check);
+    if spec.variant.harm != Harm::Nothing || records_only {
+        return None;
+    }
+    let Failure { class, at, message, story, .. } = potential.get(check)?.first.clone();
+    Some(Finding { check, class, severity: Severity::Actual, at, message, story })
 }
 
 /// A report on nothing.
@@ -219,6 +236,28 @@ mod tests {
     use crate::report::Status;
     use crate::scenario::Class;
     use std::path::Path;
+
+    #[test]
+    fn what_only_might_do_harm_fails_where_nothing_is_planted() {
+        let spec = |variant: &'static str, checks: &str| {
+            let text = format!("name = \"p\"\nuntil = \"1s\"\n[[workload]]\nkind = \"kv\"\n{checks}");
+            let scenario = crate::scenario::parse(Path::new("p.toml"), &text).unwrap_or_else(|it| panic!("{it}"));
+            Spec {
+                scenario: Arc::new(scenario),
+                seed: 7,
+                variant: crate::mutant::find(variant).expect(variant),
+                default: None,
+                keep: Keep::Nothing,
+                leak: false,
+            }
+        };
+        let found = Failure::new("backed-by-promises", Class::LeaseInvariant, SimTime(7), "open".to_owned());
+        let potential = BTreeMap::from([("backed-by-promises", Potential { times: 3, first: found })]);
+        let fails = |variant, checks: &str| open_defence(&spec(variant, checks), &potential).map(|it| it.severity);
+        assert_eq!(fails("default", ""), Some(Severity::Actual));
+        assert_eq!(fails("long-lease", ""), None, "which has a check of its own");
+        assert_eq!(fails("default", "[checks]\nrecord-only = [\"backed-by-promises\"]"), None);
+    }
 
     /// L5: raft's `fatal!` and every other panic of a node end the run, and are what is wrong with it.
     #[test]

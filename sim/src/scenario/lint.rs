@@ -228,10 +228,10 @@ impl<'a> Linter<'a> {
         for workload in &self.scenario.workloads {
             let takes = |kind: OpKind| (if kind == OpKind::Get { read } else { write }, kind.many());
             let asked = OpKind::all().filter(|kind| workload.share_of(*kind) > 0).map(takes);
-            if let Some((takes, what)) = asked.filter(|(takes, _)| *takes > workload.deadline).max() {
-                let (name, deadline) = (quote(&workload.name), written(workload.deadline));
+            if let Some((takes, what)) = asked.filter(|(takes, _)| *takes > workload.budget()).max() {
+                let (name, deadline) = (quote(&workload.name), written(workload.budget()));
                 let help = format!("network and disk alone take {}, every other time more", written(takes));
-                let line = self.line_of(&["deadline"]);
+                let line = self.line_of(&[if workload.budget.is_some() { "budget" } else { "deadline" }]);
                 self.warn(line, format!("the {what} of {name} are given up after {deadline}, done or not"), &help);
             }
         }

@@ -189,6 +189,7 @@ fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
     Premises {
         keys,
         deadlines: scenario.deadlines().collect(),
+        budgets: scenario.budgets().collect(),
         election_timeout: cluster.election_timeout,
         tick: cluster.tick,
         heartbeat: cluster.heartbeat,

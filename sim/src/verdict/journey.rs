@@ -141,8 +141,8 @@ impl Hears for Seen<'_> {
         }
     }
 
-    fn passed_on(&mut self, at: SimTime, node: NodeId, op: OpId) {
-        self.asked(at, node, op);
+    fn passed_on(&mut self, at: SimTime, Arrival { to, .. }: Arrival<'_>, op: OpId) {
+        self.asked(at, to, op);
     }
 
     fn entries(&mut self, at: SimTime, Arrival { to, head, .. }: Arrival<'_>) {

@@ -288,7 +288,20 @@ impl Court<'_> {
     /// What is unexpected under a variant that the file has a section for. A section without a class expects the run to pass; one
     /// with a class, that it fails in no other way and that the section's own bounds hold.
     fn against_section(&self, variant: &str, section: &VariantExpect, failures: &[Failure]) -> Vec<String> {
-        let Some(class) = section.class else { return against(None, failures) };
+        let of_check =
+            |check: &str| failures.iter().find(|failure| failure.check == check).map(|failure| failure.class);
+        let class = match (section.class, section.check.as_deref()) {
+            (Some(class), _) => class,
+            (None, None) => return against(None, failures),
+            // Whatever its class is.
+            (None, Some(check)) => match of_check(check) {
+                Some(class) => class,
+                None => {
+                    let other = failures.iter().map(|failure| format!("{}: {}", failure.check, failure.message));
+                    return std::iter::once(format!("expected `{check}` to fail; it did not")).chain(other).collect();
+                }
+            },
+        };
         let mut unexpected = against(Some(class), failures);
         if unexpected.is_empty() {
             let others = failures.iter().filter(|failure| failure.class != class);

@@ -367,7 +367,7 @@ impl Hears for Counting<'_> {
         });
     }
 
-    fn conflict(&mut self, at: SimTime, _: NodeId) {
+    fn conflict(&mut self, at: SimTime, _: NodeId, _: u64) {
         self.count(at, |window| window.conflicts += 1);
     }
 

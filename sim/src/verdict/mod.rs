@@ -17,6 +17,7 @@
 //! | `explain`   | the story of an expectation that does not hold                                        |
 //! | `sighting`  | what was seen of a variant, over many runs                                            |
 //! | `margin`    | how far from unsafe a scenario was found to be                                        |
+//! | `met`       | what a run has met, in which situations of a node                                   |
 //! | `outcome`   | what comes of it all: the plain data that reports are written from                    |
 
 mod auditor;
@@ -27,6 +28,7 @@ mod judge;
 mod latency;
 mod margin;
 mod measure;
+mod met;
 mod outcome;
 mod overload;
 mod reading;
@@ -45,6 +47,7 @@ pub(crate) use judge::EXPECTED_TO_PASS;
 pub use judge::{is_of_the_harness, judge, panicked};
 pub use margin::{Breach, Found, Margin};
 pub use measure::Meter;
+pub use met::{Meets, Met, MetIn, Situation, things};
 pub use outcome::*;
 pub use overload::{Overload, Resource};
 pub use reading::{Measured, read, shown};

@@ -7,6 +7,7 @@
 //! | `replicas` | of a group: who runs, leads, holds which lease, has and has applied which entries |
 //! | `serving`  | of a group: who may serve, and whether it hands over |
 //! | `operations` | what clients have under way, and what it cannot take place before |
+//! | `calls` | which calls have reached a node that has not answered them |
 //! | `ledger` | the store as the log makes it |
 //! | `acknowledged` | who has answered what of each leader's |
 //! | `clocks` | when a clock shows what |
@@ -15,6 +16,7 @@
 //! | `soundness` | since when nothing has been wrong with a node, a link, or a leader and its quorum |
 
 pub(crate) mod acknowledged;
+pub(crate) mod calls;
 pub(crate) mod clocks;
 pub(crate) mod faults;
 mod grouped;
@@ -28,12 +30,14 @@ mod serving;
 pub(crate) mod soundness;
 
 pub use grouped::Grouped;
+pub(crate) use replica::Lately;
 pub use replica::{Ended, Held, Replica};
 pub use replicas::{LeaseState, Replicas};
 
 use crate::history::{Arrival, Effect, Hears, Record, tell};
 use crate::time::SimTime;
 use acknowledged::Acknowledged;
+use calls::Calls;
 use clocks::Clocks;
 use faults::Faults;
 use leasehold::env::{GroupId, NodeId, ReplicaId, Stamp};
@@ -51,6 +55,7 @@ use std::sync::Arc;
 pub struct View {
     groups: Grouped<Group>,
     operations: Operations,
+    calls: Calls,
     clocks: Clocks,
     faults: Faults,
     soundness: Soundness,
@@ -79,7 +84,7 @@ impl Hears for Taking<'_> {
         self.group.ledger.take(index, effect, self.floor);
     }
 
-    fn conflict(&mut self, at: SimTime, _: NodeId) {
+    fn conflict(&mut self, at: SimTime, _: NodeId, _: u64) {
         self.group.conflict = Some(at);
     }
 }
@@ -117,8 +122,10 @@ impl View {
     /// Takes in a record: what is about one group is for that group alone.
     pub fn record(&mut self, record: &Record) {
         self.operations.begin();
+        self.calls.begin();
         self.faults.begin();
         tell(record, &mut self.operations);
+        tell(record, &mut self.calls);
         let floor = self.operations.least();
         self.groups.concerned(record).for_each(|group| group.record(record, floor));
         tell(record, &mut self.clocks);
@@ -134,10 +141,10 @@ impl View {
 
     /// What is so as a group sees it: a node is its replica there.
     pub fn within(&self, group: GroupId) -> GroupView<'_> {
-        let Self { groups, operations, clocks, faults, soundness, load } = self;
+        let Self { groups, operations, calls, clocks, faults, soundness, load } = self;
         let own = groups.of(group);
         let Group { ledger, acknowledged, conflict, .. } = own;
-        GroupView { own, soundness, operations, ledger, acknowledged, clocks, faults, load, conflict: *conflict }
+        GroupView { own, soundness, operations, calls, ledger, acknowledged, clocks, faults, load, conflict: *conflict }
     }
 
     /// A replica, if it has told anything.
@@ -167,6 +174,7 @@ pub struct GroupView<'a> {
     own: &'a Group,
     soundness: &'a Soundness,
     pub(crate) operations: &'a Operations,
+    pub(crate) calls: &'a Calls,
     pub(crate) ledger: &'a Ledger,
     pub(crate) acknowledged: &'a Acknowledged,
     pub(crate) clocks: &'a Clocks,

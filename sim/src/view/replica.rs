@@ -38,8 +38,23 @@ pub struct Replica {
     pub reached: u64,
     /// The membership that this process goes by, if it is not that of the founders.
     pub members: Option<Arc<Membership>>,
+    /// What this process has lately ceased to be.
+    pub(crate) lately: Lately,
     /// Its log, as far as it is durable.
     pub(crate) log: Log,
+}
+
+/// What a process has lately ceased to be, and when: what it is told to be may have been so a moment ago.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lately {
+    /// It led a term.
+    pub(crate) led: Option<SimTime>,
+    /// It had a transfer of leadership under way; [`SimTime::NEVER`]: it has one.
+    pub(crate) handed_over: Option<SimTime>,
+    /// Its engine ran.
+    pub(crate) ran: Option<SimTime>,
+    /// It had a state that was then replaced by a snapshot.
+    pub(crate) state: Option<SimTime>,
 }
 
 /// A lease.
@@ -125,6 +140,10 @@ impl Replica {
 
     pub(super) fn changed(&mut self, at: SimTime, role: Role, term: u64) {
         if (role, term) != (self.role, self.term) {
+            if self.role == Role::Leader {
+                self.lately.led = Some(at);
+                self.hands_over_no_more(at);
+            }
             (self.role, self.term, self.since) = (role, term, at);
         }
         if role != Role::Leader || self.lease.is_some_and(|lease| lease.term != term) {
@@ -137,14 +156,19 @@ impl Replica {
         match change {
             ProcessChange::Started { incarnation } => {
                 (self.incarnation, self.applied, self.members, self.opens) = (incarnation, None, None, true);
+                self.lately = Lately::default();
             }
             ProcessChange::Killed | ProcessChange::Failed { .. } => self.stopped(at),
             ProcessChange::Paused | ProcessChange::Resumed => {}
         }
     }
 
+    pub(super) fn hands_over_no_more(&mut self, at: SimTime) {
+        self.lately.handed_over = self.lately.handed_over.map(|until| until.min(at));
+    }
+
     pub(super) fn stopped(&mut self, at: SimTime) {
-        self.leader = None;
+        (self.leader, self.lately.ran) = (None, Some(at));
         self.changed(at, Role::Follower, self.term);
     }
 

@@ -72,6 +72,20 @@ impl Hears for Replicas {
         self.caught_up = Some((node, at));
     }
 
+    fn transfer_started(&mut self, _: SimTime, node: NodeId, _: NodeId) {
+        self.of(node).lately.handed_over = Some(SimTime::NEVER);
+    }
+
+    // Who resigns hands over without a transfer.
+    fn timeout_now_sent(&mut self, at: SimTime, node: NodeId) {
+        let handed_over = &mut self.of(node).lately.handed_over;
+        *handed_over = (*handed_over).max(Some(at));
+    }
+
+    fn transfer_aborted(&mut self, at: SimTime, node: NodeId) {
+        self.of(node).hands_over_no_more(at);
+    }
+
     fn lease_extended(&mut self, at: SimTime, node: NodeId, lease: Extension) {
         self.of(node).extended(at, lease);
     }
@@ -107,10 +121,11 @@ impl Hears for Replicas {
 
     /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in
     /// the log of whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
-    fn snapshot_restored(&mut self, _: SimTime, node: NodeId, Place { index, term, .. }: Place, _: Option<NodeId>) {
+    fn snapshot_restored(&mut self, at: SimTime, node: NodeId, Place { index, term, .. }: Place, of: Option<NodeId>) {
         let has = |log: &Log| log.get(index).is_some_and(|entry| entry.term == term);
         let own = self.of(node);
         own.applied = Some((index, term));
+        own.lately.state = of.map(|_| at).or(own.lately.state);
         if has(&own.log) {
             return;
         }

@@ -102,7 +102,7 @@ impl Soundness {
 
     fn over(&mut self, at: SimTime, targets: &Targets) {
         match targets {
-            Targets::Nobody | Targets::Handover(..) => {}
+            Targets::Nobody | Targets::Asked(_) | Targets::Handover(..) => {}
             Targets::Node(node) | Targets::Task(node) => {
                 self.nodes.insert(*node, at);
             }
@@ -186,7 +186,12 @@ impl Soundness {
 fn aims_at(targets: &Targets, node: NodeId) -> bool {
     match targets {
         Targets::Node(hit) | Targets::Task(hit) => *hit == node,
-        Targets::Nobody | Targets::Handover(..) | Targets::Links(..) | Targets::Sides { .. } | Targets::Ring => false,
+        Targets::Nobody
+        | Targets::Asked(_)
+        | Targets::Handover(..)
+        | Targets::Links(..)
+        | Targets::Sides { .. }
+        | Targets::Ring => false,
     }
 }
 
@@ -195,9 +200,12 @@ fn pairs(targets: &Targets) -> impl Iterator<Item = (NodeId, NodeId)> {
     let (first, second, both, bridge) = match targets {
         Targets::Links(from, to) => (&from[..], &to[..], false, None),
         Targets::Sides { first, second, one_way, bridge } => (&first[..], &second[..], !one_way, *bridge),
-        Targets::Nobody | Targets::Node(_) | Targets::Task(_) | Targets::Handover(..) | Targets::Ring => {
-            (&[][..], &[][..], false, None)
-        }
+        Targets::Nobody
+        | Targets::Node(_)
+        | Targets::Task(_)
+        | Targets::Asked(_)
+        | Targets::Handover(..)
+        | Targets::Ring => (&[][..], &[][..], false, None),
     };
     let there = first.iter().flat_map(move |from| second.iter().map(move |to| (*from, *to)));
     let there = there.filter(move |(from, to)| ![Some(*from), Some(*to)].contains(&bridge) || bridge.is_none());

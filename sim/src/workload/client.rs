@@ -162,7 +162,7 @@ impl Client {
 
     async fn ask(&self, op: OpId, node: NodeId, due: SimTime, request: Request) -> Answer {
         let world = self.cluster.world();
-        let deadline = due.after(self.workload.deadline);
+        let (deadline, budget) = (due.after(self.workload.deadline), due.after(self.workload.budget()));
         let (sender, receiver) = oneshot::channel();
         self.port.waiting.lock().insert(op.0, sender);
         let envelope = Box::new(Envelope {
@@ -173,7 +173,7 @@ impl Client {
             echo: None,
             body: Message::Request {
                 call: CallId { incarnation: 0, number: op.0 },
-                budget: deadline.since(world.now()),
+                budget: budget.since(world.now()),
                 hop: Hop { origin: op.0, ..Hop::default() },
                 request: Arc::new(request),
             },

@@ -149,6 +149,7 @@ mod tests {
                 burst: 1,
                 think: std::time::Duration::ZERO,
                 deadline: std::time::Duration::from_secs(2),
+                budget: None,
                 to: crate::scenario::Target::Any,
                 value_size: crate::scenario::Distribution::constant(crate::scenario::Bytes(8)),
                 from: std::time::Duration::ZERO,

@@ -5,6 +5,7 @@ use super::storage::LogStore;
 use crate::engine::{Config, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
+use crate::rules::Rule;
 use raft::eraftpb::{Message, MessageType};
 use raft::{CAMPAIGN_TRANSFER, ReadOnlyOption};
 use std::time::Duration;
@@ -61,7 +62,8 @@ impl RestartPromise {
     /// A node that has never taken part in an election or followed a leader has promised nothing, and the only voter of its group
     /// has nobody to promise it to. Learners are not excepted: one may be a voter by the time that it asks or is asked.
     pub(super) fn new(config: &Config, me: NodeId, store: &LogStore) -> Self {
-        Self::begin(config, !store.is_fresh() && !store.is_only_voter(me))
+        let fresh = !store.has_voted() && Rule::WhoFollowedHasPromised.holds(store.is_fresh());
+        Self::begin(config, !fresh && !store.is_only_voter(me))
     }
 
     fn begin(config: &Config, promised: bool) -> Self {

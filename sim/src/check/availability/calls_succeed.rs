@@ -33,7 +33,7 @@ impl Check for CallsSucceed {
     fn completed(&mut self, now: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
         let operation = &now.nodes.operations.completed()?.operation;
         let (due, premises) = (operation.due, now.premises);
-        let too_short = due.after(premises.shortest_service()) > premises.deadline(operation.client, due);
+        let too_short = due.after(premises.shortest_service()) > premises.budget(operation.client, due);
         if too_short || !excuse::undisturbed(now, due, |_| true) {
             return None;
         }
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn a_deadline_that_cannot_be_kept_is_nobodys_fault() {
-        let deadlines = vec![Premises::of_tests().shortest_service() - Duration::from_nanos(1); 100];
-        let premises = Premises { deadlines: deadlines.into(), ..Premises::of_tests() };
+        let budgets = vec![Premises::of_tests().shortest_service() - Duration::from_nanos(1); 100];
+        let premises = Premises { budgets: budgets.into(), ..Premises::of_tests() };
         let answered = Events::three_and_a_leader().invoke(100, 1, get(0)).read(100, 1, 0);
         assert_eq!(answered.evaluated_by("calls-succeed"), 1);
         let (_, panel) = answered.seen_with(premises, "calls-succeed");

@@ -47,7 +47,7 @@ struct GivenUp {
 }
 
 fn deadline(now: &Now<'_>, operation: &UnderWay) -> SimTime {
-    now.premises.deadline(operation.client, operation.due)
+    now.premises.budget(operation.client, operation.due)
 }
 
 /// Has nothing been lost since the operation was due, and no fault been there but such as move leadership only?
@@ -133,7 +133,7 @@ impl Check for Served {
         None
     }
 
-    fn answered(&mut self, _: &Now<'_>, _: NodeId, op: OpId) -> Option<Finding> {
+    fn answered(&mut self, _: &Now<'_>, _: NodeId, op: OpId, _: Option<(ErrorKind, Outcome)>) -> Option<Finding> {
         self.taken.remove(op);
         None
     }

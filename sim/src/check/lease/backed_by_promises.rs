@@ -8,7 +8,8 @@
 //! again, goes by other members or has its clock touched: take those away whose promises last until the lease runs out, by
 //! their clocks as they run now. Then no node that is left has, by the membership that it goes by, the votes that it would
 //! need, of those left whose logs are no further than its own. So it sees a lease that promises do not cover long before
-//! anybody is elected. What it finds may do no harm (*potential*): who could be elected need not be.
+//! anybody is elected. What it finds may do no harm (*potential*): who could be elected need not be. But under
+//! the default, within what is claimed of clocks, there must be nothing to find: it fails the run.
 //!
 //! **Does not prove** anything where a log gets further, or a clock gets faster, between two of these moments. That a promise
 //! is kept is seen by its breach: a role, or a term, that leaves the holder.
@@ -19,6 +20,7 @@
 
 use crate::check::story::moment;
 use crate::check::{By, Check, Extension, Finding, Now, Opened, STORY, Vote};
+use crate::history::ProcessChange;
 use crate::time::SimTime;
 use crate::view::{GroupView, Held};
 use leasehold::env::{Instant, NodeId};
@@ -78,7 +80,9 @@ impl BackedByPromises {
     /// Until when `voter` will help elect nobody but the holder; `None`: it may at once.
     fn promised(&mut self, now: &Now<'_>, holder: (NodeId, u64), term: u64, voter: NodeId) -> Option<SimTime> {
         let state = now.nodes.get(voter)?;
-        if state.opens {
+        // Who is gone votes for nobody, and withholds its vote when it comes back, or is judged then.
+        let gone = matches!(state.process, Some((ProcessChange::Killed | ProcessChange::Failed { .. }, _)));
+        if state.opens || gone {
             return Some(SimTime::NEVER);
         }
         let withheld = self.withheld.get(&voter).and_then(|until| now.nodes.clocks.when(voter, *until));
@@ -217,6 +221,8 @@ mod tests {
     #[test]
     fn who_starts_again_has_forgotten_unless_it_withholds_its_vote() {
         let leased = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10).killed(30, 2).started(40, 2, 2);
+        let acknowledged = led().acknowledges(20, 2, 1, 4, 10).killed(20, 2).leased(21, 1, 4, 0, 10);
+        assert_eq!(CHECK.finds(&acknowledged), None, "who is gone votes for nobody");
         assert_eq!(CHECK.finds(&leased().follows(40, 2, 4)), None, "who has yet to open its log votes for nobody");
         let opened = |withholds| Event::Opened { term: 4, vote: None, last_index: 1, last_term: 4, withholds };
         assert!(CHECK.finds(&leased().event(41, 2, opened(Duration::ZERO))).is_some());

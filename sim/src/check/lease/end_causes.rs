@@ -5,6 +5,9 @@
 //! deadline, a transport error say nothing about leadership (rule RL.8). The classification is this file's own, not the
 //! stack's.
 //!
+//! And that the cause was so: history shows, at that very moment or before, the change of role, the transfer, the loss of the vote, the disk
+//! that stands still, the engine that stops or, of an operation that failed, what its error says, within the longest deadline.
+//!
 //! An end counts even where no lease was in force: it moves the generation, and so voids the extension that is under way. That
 //! is how a storm of conflicts keeps a lease from ever coming back.
 //!
@@ -17,15 +20,23 @@
 
 use crate::check::{By, Check, Finding, LeaseRead, Now};
 use crate::time::{SimTime, mean};
+use crate::view::Lately;
 use crate::words::figures::{count, counted, duration, rate};
+use leasehold::env::NodeId;
 use leasehold::error::ErrorKind;
-use leasehold::observe::{EndCause, Miss, RoundCause};
+use leasehold::observe::{EndCause, Miss, Role, RoundCause};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct EndCauses {
     unfounded: BTreeMap<ErrorKind, Ends>,
+    /// Nodes that have told of the end of a lease at this moment, and why it is to have ended: what shows that may come after it.
+    told: Vec<(NodeId, EndCause, SimTime)>,
+    /// The first cause that was none.
+    untrue: Option<Finding>,
+    /// When a leader last said that its disk stands still.
+    stalled: BTreeMap<NodeId, SimTime>,
     reads: u64,
     cold: u64,
     rounds: u64,
@@ -60,6 +71,31 @@ fn is_loss_of_leadership(kind: ErrorKind) -> bool {
 }
 
 impl EndCauses {
+    /// Was the lease of `node` ended for this cause, as it says that it was at `at`?
+    fn judge(&mut self, now: &Now<'_>, node: NodeId, cause: EndCause, at: SimTime) {
+        let Some(state) = now.nodes.get(node).filter(|state| !state.is_down()) else { return };
+        let Lately { led, handed_over, ran, .. } = state.lately;
+        let longest = now.premises.deadlines.iter().max().copied().unwrap_or_default();
+        let then = |so: Option<SimTime>| so.is_some_and(|until| until >= at);
+        let before = |so: Option<SimTime>| so.is_some_and(|until| until.after(longest) >= at);
+        let follows = state.role != Role::Leader;
+        let is_true = match cause {
+            EndCause::RoleChange => then(led) || follows,
+            EndCause::Transfer => then(handed_over),
+            EndCause::Removal => !now.nodes.members(node).votes(node),
+            // It has told so, and hands over or leads no more; or tries to.
+            EndCause::DiskStalled => self.stalled.get(&node) == Some(&at),
+            EndCause::Stopped => ran.is_some(),
+            EndCause::Failed(ErrorKind::TransferInProgress) => before(handed_over),
+            EndCause::Failed(_) => follows || before(led) || state.since.after(longest) >= at,
+        };
+        if !is_true && self.untrue.is_none() {
+            let is = format!("{node} is {} of term {} since {}", state.role.name(), state.term, state.since);
+            let message = format!("{node} ended its lease at {at} for {}, which was not so", cause.name());
+            self.untrue = Some(now.finding(message, vec![is]));
+        }
+    }
+
     fn message(&self, end: SimTime) -> String {
         let total: u64 = self.unfounded.values().map(|ends| ends.all).sum();
         let causes: Vec<_> =
@@ -95,15 +131,28 @@ impl EndCauses {
 }
 
 impl Check for EndCauses {
-    fn lease_ended(&mut self, now: &Now<'_>, _: By<'_>, _: u64, cause: EndCause, held: bool) -> Option<Finding> {
+    fn lease_ended(&mut self, now: &Now<'_>, by: By<'_>, _: u64, cause: EndCause, held: bool) -> Option<Finding> {
         now.judge();
-        if let EndCause::Failed(kind) = cause
-            && !is_loss_of_leadership(kind)
-        {
-            let ends = self.unfounded.entry(kind).or_default();
-            ends.all += 1;
-            ends.held += u64::from(held);
+        match cause {
+            EndCause::Failed(kind) if !is_loss_of_leadership(kind) => {
+                let ends = self.unfounded.entry(kind).or_default();
+                ends.all += 1;
+                ends.held += u64::from(held);
+            }
+            _ => self.told.push((by.node, cause, now.at)),
         }
+        None
+    }
+
+    fn time_passed(&mut self, now: &Now<'_>) -> Option<Finding> {
+        for (node, cause, at) in std::mem::take(&mut self.told) {
+            self.judge(now, node, cause, at);
+        }
+        None
+    }
+
+    fn disk_stalled(&mut self, now: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
+        self.stalled.insert(node, now.at);
         None
     }
 
@@ -122,10 +171,9 @@ impl Check for EndCauses {
     }
 
     fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
-        if self.unfounded.is_empty() {
-            return Vec::new();
-        }
-        vec![now.bare_finding(self.message(now.at), self.story())]
+        self.time_passed(now);
+        let unfounded = (!self.unfounded.is_empty()).then(|| now.bare_finding(self.message(now.at), self.story()));
+        unfounded.into_iter().chain(self.untrue.take()).collect()
     }
 }
 
@@ -167,18 +215,60 @@ mod tests {
         assert_eq!(judged(&Events::default().event(1, 1, event)).len(), 1);
     }
 
+    /// n1 leads term 4.
+    fn led() -> Events {
+        Events::default().started(0, 1, 1).leads(0, 1, 4)
+    }
+
+    fn ended(events: Events, cause: EndCause) -> Events {
+        events.ended(5_000, 1, cause)
+    }
+
+    fn untrue(events: Events, cause: EndCause) -> bool {
+        let found = judged(&ended(events, cause).hit(5_001, 2));
+        found
+            .iter()
+            .all(|it| it.message == format!("n1 ended its lease at 5.000000s for {}, which was not so", cause.name()))
+            && !found.is_empty()
+    }
+
     #[test]
-    fn losses_of_leadership_are_causes() {
-        let causes = [EndCause::RoleChange, EndCause::Transfer, EndCause::Stopped];
-        let errors = [ErrorKind::NotLeader, ErrorKind::LeadershipLost, ErrorKind::TransferInProgress];
-        let causes = causes.into_iter().chain(errors.map(EndCause::Failed));
-        let events = causes.fold(Events::default(), |events, cause| events.ended(1, 1, cause));
-        assert_eq!(judged(&events), []);
+    fn what_means_a_loss_of_leadership_is_a_cause_where_it_was_so() {
+        let failed = EndCause::Failed;
+        let [lost, no_leader, transfer] =
+            [ErrorKind::LeadershipLost, ErrorKind::NotLeader, ErrorKind::TransferInProgress].map(failed);
+        for (events, cause) in [
+            (led().follows(5_000, 1, 5), EndCause::RoleChange),
+            (led().transfers(4_990, 1, 2), EndCause::Transfer),
+            (led().members(4_000, 1, 3, [&[2, 3], &[], &[]]), EndCause::Removal),
+            (led().event(5_000, 1, Event::DiskStalled { waited: Duration::from_secs(2) }), EndCause::DiskStalled),
+            (led().stopped(5_000, 1), EndCause::Stopped),
+            (led().follows(4_500, 1, 5).leads(4_600, 1, 6), lost),
+            (led().follows(4_500, 1, 5), no_leader),
+            (led().transfers(4_400, 1, 2).aborts(4_500, 1, 2), transfer),
+        ] {
+            assert_eq!(judged(&ended(events, cause).hit(5_001, 2)), [], "{cause:?}");
+            assert!(untrue(led(), cause), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn what_shows_it_may_be_told_right_after_it() {
+        let begins = ended(led(), EndCause::Transfer).transfers(5_000, 1, 2);
+        assert_eq!(judged(&begins.hit(5_001, 1)), []);
+        assert!(untrue(led().transfers(3_000, 1, 2).aborts(4_000, 1, 2), EndCause::Transfer), "that was over");
+    }
+
+    #[test]
+    fn what_an_operation_says_was_so_within_the_longest_deadline() {
+        let lost = EndCause::Failed(ErrorKind::LeadershipLost);
+        assert_eq!(judged(&ended(led().follows(3_900, 1, 5).leads(3_990, 1, 6), lost).hit(5_001, 2)).len(), 1);
     }
 
     #[test]
     fn every_end_is_one_evaluation() {
-        let events = Events::default().ended(1, 1, EndCause::Transfer).failed(2, 1, ErrorKind::NotLeader).hit(3, 1);
+        let events =
+            led().transfers(1, 1, 2).ended(1, 1, EndCause::Transfer).failed(2, 1, ErrorKind::NotLeader).hit(3, 1);
         assert_eq!(events.evaluated_by("end-causes"), 2);
     }
 }

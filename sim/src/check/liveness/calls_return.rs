@@ -18,6 +18,7 @@ use crate::history::{ByOp, Completion, Invocation, OpId, ProcessChange};
 use crate::time::SimTime;
 use crate::words::figures::{counted, duration};
 use leasehold::env::NodeId;
+use leasehold::error::{ErrorKind, Outcome};
 
 #[derive(Default)]
 pub(in crate::check) struct CallsReturn {
@@ -87,7 +88,7 @@ impl Check for CallsReturn {
         None
     }
 
-    fn answered(&mut self, _: &Now<'_>, _: NodeId, op: OpId) -> Option<Finding> {
+    fn answered(&mut self, _: &Now<'_>, _: NodeId, op: OpId, _: Option<(ErrorKind, Outcome)>) -> Option<Finding> {
         self.taken.remove(op);
         None
     }

@@ -5,17 +5,19 @@
 //! | `history`  | what a real system did, by its pull requests                              |
 //! | `world`    | one bug each, made of the world around a node                             |
 //! | `stack`    | one bug each, made between the parts of a node                            |
+//! | `told`     | one bug each, in what the stack tells of itself and its callers          |
 //! | `rules`    | one bug each, made of a rule not kept                                     |
 //! | `too_safe` | never wrong, and of no use                                                |
 
 mod history;
 mod rules;
 mod stack;
+mod told;
 mod too_safe;
 mod world;
 
 use super::Variant;
 
 /// In the order of lists.
-pub(super) const TABLE: [&[Variant]; 5] =
-    [history::VARIANTS, world::VARIANTS, stack::VARIANTS, rules::VARIANTS, too_safe::VARIANTS];
+pub(super) const TABLE: [&[Variant]; 6] =
+    [history::VARIANTS, world::VARIANTS, stack::VARIANTS, told::VARIANTS, rules::VARIANTS, too_safe::VARIANTS];

@@ -104,6 +104,30 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
+        name: "regained-by-earlier-entry",
+        about: "planted: after a transfer was given up whatever is applied next brings the lease back, be it from before the transfer",
+        source: "TiKV: what is proposed after it lifts a suspect lease; lease-bugs LB-20",
+        seen: seen("fast/entries-after-abort", "transfer-lease"),
+        rules_off: &[Rule::AppliedSinceAbort],
+        ..PLANTED
+    },
+    Variant {
+        name: "unvoted-promises-nothing",
+        about: "planted: a voter that heard of its term by an append, and has not voted in it, votes at once when it starts again",
+        source: "lease-bugs LB-45",
+        seen: seen("fast/unvoted-restart", "one-lease"),
+        rules_off: &[Rule::WhoFollowedHasPromised],
+        ..PLANTED
+    },
+    Variant {
+        name: "commit-forgotten",
+        about: "planted: the commit index is written with a vote alone: who starts again goes by members that are members no more",
+        source: "raft-rs #225; lease-bugs LB-44",
+        seen: seen("planted/forgotten-commit", "leader-completeness"),
+        rules_off: &[Rule::CommitDurable],
+        ..PLANTED
+    },
+    Variant {
         name: "removed-counted",
         about: "planted: who was removed acknowledges for the lease still",
         source: "elastickv 2b86cdc5 (Q2), 9adc6b46 (Q3), 50d3aa45 (Q4); lease-bugs LB-40",

@@ -1,7 +1,7 @@
-//! Around a node's surroundings: its clock, its timers, its entropy.
+//! Around a node's surroundings: its clock, its timers, its entropy, and who hears what it tells of itself.
 
 use leasehold::env::{self, BoxFuture, ClockError, Env, Instant, NodeId, Point, Reading, Wait, Work};
-use leasehold::observe::{Event, Host, Sink};
+use leasehold::observe::{Event, Host, Role, Sink};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ wrapper! {
         plain point(point: Point) -> Wait;
     }
     impl Sink {
-        plain observe(event: Event);
+        odd observe(event: Event);
         plain effect(index: u64, command: &[u8], response: &[u8]);
     }
 }
@@ -59,4 +59,51 @@ pub(in crate::mutant) fn reads_the_wall(host: Arc<dyn Host>) -> Arc<dyn Host> {
 /// Nothing is random.
 pub(in crate::mutant) fn draws_nothing(host: Arc<dyn Host>) -> Arc<dyn Host> {
     odd(host, (), |it| Around { entropy: |(), _, _| 0, ..it })
+}
+
+/// What a node tells of itself, it tells as this has it.
+fn telling(host: Arc<dyn Host>, tell: fn(&dyn Host, Event)) -> Arc<dyn Host> {
+    odd(host, tell, |it| Around { observe: |tell, host, event| tell(host, event), ..it })
+}
+
+/// A leader says that it is caught up as soon as it is elected.
+pub(in crate::mutant) fn caught_up_at_election(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    telling(host, |host, event| {
+        let elected = match event {
+            Event::Role { role: Role::Leader, term, .. } => Some(Event::CaughtUp { term, index: 1 }),
+            _ => None,
+        };
+        host.observe(event);
+        elected.into_iter().for_each(|caught_up| host.observe(caught_up));
+    })
+}
+
+/// A leader says that a quorum has answered it, whether or not one has.
+pub(in crate::mutant) fn quorum_taken_for_granted(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    telling(host, |host, event| {
+        host.observe(match event {
+            Event::QuorumChecked { .. } => Event::QuorumChecked { confirmed: true },
+            event => event,
+        });
+    })
+}
+
+/// A conflict is told of the entry after it.
+pub(in crate::mutant) fn conflict_of_the_next(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    telling(host, |host, event| {
+        host.observe(match event {
+            Event::Conflict { index } => Event::Conflict { index: index + 1 },
+            event => event,
+        });
+    })
+}
+
+/// A read that was answered from the lease is told twice, and counted once.
+pub(in crate::mutant) fn hits_told_twice(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    telling(host, |host, event| {
+        if let Event::LeaseRead { miss: None, .. } = event {
+            host.observe(event.clone());
+        }
+        host.observe(event);
+    })
 }

@@ -28,7 +28,9 @@ fn one(workload: &Workload, scenario: &Scenario) -> String {
         }
     };
     let clients = counted(*clients, "client");
-    let given_up = format!("an operation is given up after {}", time(*deadline));
+    let by_node =
+        workload.budget.map_or(String::new(), |budget| format!(", by the node that was asked after {}", time(budget)));
+    let given_up = format!("an operation is given up after {}{by_node}", time(*deadline));
     format!(
         "{name}: {clients}, {what}, on {}{}; {}; {to}; {given_up}{}.",
         on(keys),

@@ -37,10 +37,10 @@ table! {
 table! {
     /// What a file expects when it runs under another variant.
     pub struct VariantExpect {
-        /// How the run fails; without it, it passes.
+        /// How the run fails; without it, and without `check`, it passes.
         class: Option<Class> = "class", Maybe(word::<Class>());
-        /// The check that must have found it, or the metric whose bound must not hold: `one-lease`. Without it, any of that class that
-        /// speaks of what has happened.
+        /// The check that must have found it, or the metric whose bound must not hold: `one-lease`; its class need not be said. Without it,
+        /// any of that class that speaks of what has happened.
         check: Option<String> = "check", Maybe(NAME);
         /// Bounds on metrics, in file order.
         bounds: Vec<Expectation> = "", Bounds;

@@ -115,7 +115,16 @@ impl Scenario {
 impl Scenario {
     /// The deadline of each client's operations, by the client's number: clients are numbered through all workloads.
     pub fn deadlines(&self) -> impl Iterator<Item = Duration> {
-        self.workloads.iter().flat_map(|workload| std::iter::repeat_n(workload.deadline, workload.clients as usize))
+        self.by_client(|workload| workload.deadline)
+    }
+
+    /// How long nodes have for each client's operations, likewise.
+    pub fn budgets(&self) -> impl Iterator<Item = Duration> {
+        self.by_client(Workload::budget)
+    }
+
+    fn by_client(&self, of: impl Fn(&Workload) -> Duration) -> impl Iterator<Item = Duration> {
+        self.workloads.iter().flat_map(move |workload| std::iter::repeat_n(of(workload), workload.clients as usize))
     }
 
     /// The steps of the timeline that may take the run beyond what it claims of its clocks, on which the lease counts. Whether they

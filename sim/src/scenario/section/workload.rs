@@ -58,6 +58,8 @@ table! {
         think: Duration = "think", Or(Duration::ZERO, DURATION);
         /// After this an operation is given up. Default `2s`.
         deadline: Duration = "deadline", Or(Duration::from_secs(2), POSITIVE);
+        /// The node that is asked gives it up itself after this, which is shorter. Default: `deadline`.
+        budget: Option<Duration> = "budget", Maybe(POSITIVE);
         /// `@any`: each client is attached to a node; `@leader`: clients follow the leader. Default `@any`.
         to: Target = "to", Or(Target::Any, word::<Target>());
         /// How large the values are that it writes: `1kB`, or quantiles that each is drawn from. Default `8B`.
@@ -75,6 +77,8 @@ table! {
             "say how often: `rate = \"7/s\"`";
         refused "think" if given.has("think") && workload.rate.is_some() => "`rate` and `think` cannot both be given",
             "`rate` sends at fixed times, answered or not; `think` waits after each answer";
+        refused "budget" if workload.budget > Some(workload.deadline) =>
+            format!("a node has longer for an operation than its client waits ({:?})", workload.deadline);
         refused "until" if workload.until > Some(frame.until) =>
             format!("the workload ends after the run ({:?})", frame.until);
         refused "from" if given.has("from") && workload.end(frame) <= workload.from => workload.ends_first(frame);
@@ -89,6 +93,11 @@ impl Workload {
 
     fn ends_first(&self, run: &Frame) -> String {
         format!("the workload ends ({:?}) before it begins ({:?})", self.end(run), self.from)
+    }
+
+    /// How long a node has for an operation.
+    pub fn budget(&self) -> Duration {
+        self.budget.unwrap_or(self.deadline)
     }
 
     /// The share of this kind in what they do, in thousandths.

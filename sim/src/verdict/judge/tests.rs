@@ -404,3 +404,15 @@ fn a_run_in_which_two_leases_were_good_at_once_does_not_pass_whatever_only_recor
     overlapping.whole.stale_reads = 1;
     assert_eq!(failed(&run("", &overlapping)), [("stale-reads", Class::StaleRead)], "that says it already");
 }
+
+#[test]
+fn a_check_that_is_named_alone_must_fail_whatever_its_class() {
+    let text = "[expect.variant.old]\ncheck = \"a-check\"\n";
+    assert!(judged(text, "old", vec![finding(Class::LeaseInvariant)], &measures()).as_expected);
+    let silent = judged(text, "old", Vec::new(), &measures());
+    assert_eq!(silent.unexpected, ["expected `a-check` to fail; it did not"]);
+    let other = "[expect.variant.old]\ncheck = \"one-lease\"\n";
+    let other = judged(other, "old", vec![finding(Class::LeaseInvariant)], &measures());
+    assert_eq!(other.unexpected[0], "expected `one-lease` to fail; it did not");
+    assert_eq!(other.unexpected.len(), 2, "and what failed instead");
+}

@@ -158,7 +158,7 @@ impl EventLoop {
         }
         if let Transfer::Regaining { index: awaited, base } = self.transfer
             && leading
-            && index >= awaited
+            && Rule::AppliedSinceAbort.holds(index >= awaited)
         {
             self.transfer = Transfer::None;
             self.listener.resumed(term, base);

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::observe::Membership;
 use crate::rules::Rule;
 use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot, SnapshotMetadata};
-use raft::{GetEntriesContext, RaftState, Storage, StorageError};
+use raft::{GetEntriesContext, INVALID_ID, RaftState, Storage, StorageError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use wal::{Encoder, Record};
@@ -161,7 +161,8 @@ impl LogStore {
             self.insert(entry);
         }
         if let Some(state) = hard_state {
-            if !Rule::VoteDurable.holds(self.hard_state == state) {
+            let commit = Rule::CommitDurable.holds(self.hard_state.commit == state.commit);
+            if !Rule::VoteDurable.holds(commit && vote_of(&self.hard_state) == vote_of(&state)) {
                 self.encoder().hard_state(&state);
             }
             self.hard_state = state;
@@ -270,6 +271,11 @@ impl LogStore {
     /// Has this node ever taken part in an election, or followed a leader?
     pub(super) fn is_fresh(&self) -> bool {
         self.hard_state == HardState::default()
+    }
+
+    /// Has this node ever voted, in the term that it is in?
+    pub(super) fn has_voted(&self) -> bool {
+        self.hard_state.vote != INVALID_ID
     }
 
     /// Is `node` the group's only voter, by the configuration that is known to be in force and by every change in the log?
@@ -386,6 +392,11 @@ fn read_snapshot(disk: &dyn Disk) -> Result<Snapshot, Error> {
         Some((_, Record::Snapshot(snapshot))) => Ok(snapshot),
         Some(_) | None => Err(Error::Damaged),
     }
+}
+
+/// The vote, and in which term.
+fn vote_of(state: &HardState) -> (u64, u64) {
+    (state.term, state.vote)
 }
 
 fn position(metadata: &SnapshotMetadata) -> Position {

@@ -109,3 +109,29 @@ pub(in crate::mutant) fn leads_on_after_stop(engine: Arc<dyn Engine>, _: &Arc<dy
         ..it
     })
 }
+
+/// Who asks for a change of members is told that it is done as soon as it is begun.
+pub(in crate::mutant) fn change_done_early(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    answering(engine, Arc::clone(host), |it| Between {
+        change_membership: |host, engine, change| {
+            let (next, change) = (engine.status().commit + 1, engine.change_membership(change));
+            host.spawn("change", Box::pin(async move { drop(change.await) }));
+            Box::pin(std::future::ready(Ok(next)))
+        },
+        ..it
+    })
+}
+
+/// Who asks for a change of members is not told that it is done.
+pub(in crate::mutant) fn change_unanswered(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    answering(engine, (), |it| Between {
+        change_membership: |(), engine, change| {
+            let change = engine.change_membership(change);
+            Box::pin(async move {
+                change.await?;
+                std::future::pending().await
+            })
+        },
+        ..it
+    })
+}

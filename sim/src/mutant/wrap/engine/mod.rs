@@ -24,8 +24,8 @@ wrapper! {
         odd propose(command: Vec<u8>) -> Later<Applied>;
         odd read_index(cause: RoundCause) -> Later<u64>;
         odd transfer(to: NodeId) -> Later<()>;
+        odd change_membership(change: MembershipChange) -> Later<u64>;
         plain wait_applied(index: u64) -> Later<()>;
-        plain change_membership(change: MembershipChange) -> Later<u64>;
         plain waiting() -> usize;
         plain deliver(packet: Packet);
         plain stop();

@@ -10,6 +10,7 @@ use leasehold::store::{Command, Verdict};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who proposed something is told when the store that lags behind has it.
 pub(in crate::mutant) fn writes_wait_for_store(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
@@ -58,6 +59,41 @@ pub(in crate::mutant) fn interrupted_is_done(engine: Arc<dyn Engine>, _: &Arc<dy
     settled(engine, |settled, next| match settled {
         Err(Error::LeadershipLost(_)) => Some(Ok(Applied { index: next, response: Verdict::Written.encode() })),
         settled => Some(settled),
+    })
+}
+
+/// A proposal that was under way when leadership ended is taken for one that the end of the engine has cut short.
+pub(in crate::mutant) fn interrupted_is_closed(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    settled(engine, |settled, _| match settled {
+        Err(Error::LeadershipLost(outcome)) => Some(Err(Error::Closed(outcome))),
+        settled => Some(settled),
+    })
+}
+
+/// A transaction that was refused for a conflict is taken for one that lost its leader.
+pub(in crate::mutant) fn conflict_is_lost_leadership(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    settled(engine, |settled, _| match settled {
+        Ok(Applied { response, .. }) if matches!(Verdict::decode(&response), Some(Verdict::Conflict { .. })) => {
+            Some(Err(Error::LeadershipLost(Outcome::Unknown)))
+        }
+        settled => Some(settled),
+    })
+}
+
+/// Who proposed something hears half a second late that leadership has ended.
+pub(in crate::mutant) fn interrupted_hears_late(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    answering(engine, Arc::clone(host), |it| Between {
+        propose: |host, engine, command| {
+            let (host, proposal) = (Arc::clone(host), engine.propose(command));
+            Box::pin(async move {
+                let settled = proposal.await;
+                if let Err(Error::LeadershipLost(_)) = settled {
+                    host.sleep(Duration::from_millis(500)).await;
+                }
+                settled
+            })
+        },
+        ..it
     })
 }
 

@@ -3,6 +3,7 @@
 use super::{Passing, tap};
 use crate::cluster::Tap;
 use leasehold::env::{Address, Instant, Reading};
+use leasehold::error::{Error, Outcome};
 use leasehold::lease::{Generation, Lease};
 use leasehold::node::Parts;
 use leasehold::observe::Host;
@@ -49,6 +50,32 @@ pub(in crate::mutant) fn lost_at_leader_change(_: &Parts) -> Arc<dyn Tap> {
         arriving: |(), packet, node| {
             let passed_on = matches!(packet.body, Message::Request { hop: Hop { forwarded: true, .. }, .. });
             (!passed_on || node.status().leads()).then_some(packet)
+        },
+        ..it
+    })
+}
+
+/// A request that a node passes on does not say so, and whoever does not lead passes it on again.
+pub(in crate::mutant) fn passed_on_again(_: &Parts) -> Arc<dyn Tap> {
+    tap((), |it| Passing {
+        leaving: |(), mut packet| {
+            if let Message::Request { hop, .. } = &mut packet.body {
+                hop.forwarded = false;
+            }
+            Some(packet)
+        },
+        ..it
+    })
+}
+
+/// Who gave a request up by the deadline that it had itself says that nothing was applied, and nothing will be.
+pub(in crate::mutant) fn own_deadline_is_refused(_: &Parts) -> Arc<dyn Tap> {
+    tap((), |it| Passing {
+        leaving: |(), mut packet| {
+            if let Message::Reply { result: Err(Error::DeadlineExceeded(outcome)), .. } = &mut packet.body {
+                *outcome = Outcome::NotApplied;
+            }
+            Some(packet)
         },
         ..it
     })

@@ -34,8 +34,17 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
             .prop_map(|(from, more)| (from, more.map(|more| from + more))),
     ];
     let to = (words::<Target>(), sizes());
-    (kind, pace, span, keys(), 1_u32..=100, durations(UNTIL), to).prop_map(
-        |((kind, mix, reads), (rate, burst, think), (from, until), keys, clients, deadline, (to, value_size))| {
+    let deadline = (durations(UNTIL), any::<bool>());
+    (kind, pace, span, keys(), 1_u32..=100, deadline, to).prop_map(
+        |(
+            (kind, mix, reads),
+            (rate, burst, think),
+            (from, until),
+            keys,
+            clients,
+            (deadline, halved),
+            (to, value_size),
+        )| {
             Workload {
                 name: String::new(),
                 kind,
@@ -47,6 +56,7 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
                 burst,
                 think,
                 deadline,
+                budget: halved.then_some(deadline / 2).filter(|budget| !budget.is_zero()),
                 to,
                 value_size,
                 from,
