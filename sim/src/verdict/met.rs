@@ -83,6 +83,27 @@ pub fn things() -> Vec<String> {
         .collect()
 }
 
+/// Why this cannot be met in that situation, if it cannot.
+pub fn ruled_out(thing: &str, situation: Situation) -> Option<&'static str> {
+    use Situation::{Deposed, Fresh, GivenUp, HandsOver, NoClock, Plain};
+    let is = |things: &[&str], situations: &[Situation]| things.contains(&thing) && situations.contains(&situation);
+    if is(&["round: write", "round: inner_read"], &[situation]) {
+        Some("only who is set up otherwise than the default spends such rounds")
+    } else if is(&["lease read: hit", "paused at lease-checked"], &[Fresh, HandsOver, GivenUp, NoClock]) {
+        Some("the gate in front of the lease is closed")
+    } else if thing.starts_with("lease read: ") && thing != "lease read: clock" && situation == NoClock {
+        Some("the clock is asked first")
+    } else if is(&["lease read: not-leader"], &[Fresh, HandsOver, GivenUp, Deposed]) {
+        Some("it leads")
+    } else if is(&["lease read: clock"], &[Plain]) || is(&["lease read: not-caught-up"], &[Plain]) {
+        Some("it is the situation itself")
+    } else if is(&["transfer begun"], &[Plain, GivenUp]) || is(&["transfer given up"], &[Plain, HandsOver]) {
+        Some("it makes another situation")
+    } else {
+        None
+    }
+}
+
 fn read(miss: Option<Miss>) -> String {
     miss.map_or("lease read: hit".to_owned(), |miss| format!("lease read: {}", miss.name()))
 }
@@ -204,7 +225,7 @@ impl Following {
         let handed_over = state.lately.handed_over;
         match of {
             Situation::Plain => false,
-            Situation::Fresh => leads && nodes.caught_up(node).is_none(),
+            Situation::Fresh => leads && state.applied.is_none_or(|(_, of)| of != state.term),
             Situation::HandsOver => handed_over == Some(SimTime::NEVER),
             Situation::GivenUp => leads && handed_over.is_some_and(|over| over <= at) && state.lease.is_none(),
             Situation::Joint => nodes.members(node).is_joint(),

@@ -47,7 +47,7 @@ pub(crate) use judge::EXPECTED_TO_PASS;
 pub use judge::{is_of_the_harness, judge, panicked};
 pub use margin::{Breach, Found, Margin};
 pub use measure::Meter;
-pub use met::{Meets, Met, MetIn, Situation, things};
+pub use met::{Meets, Met, MetIn, Situation, ruled_out, things};
 pub use outcome::*;
 pub use overload::{Overload, Resource};
 pub use reading::{Measured, read, shown};

@@ -70,7 +70,8 @@ impl BackedByPromises {
         free.extend(
             others.filter(|node| self.promised(now, process, lease.term, *node).is_none_or(|end| end < lease.until)),
         );
-        let winner = free.iter().copied().find(|node| could_win(*node, &free, now.nodes));
+        let mut stands = |node: NodeId| self.may_stand(now, process, lease, node) && could_win(node, &free, now.nodes);
+        let winner = free.iter().copied().find(|node| stands(*node));
         self.free = free;
         let winner = winner?;
         self.found.insert(holder, lease.term);
@@ -95,6 +96,22 @@ impl BackedByPromises {
         let acknowledged = now.nodes.acknowledged.latest(holder, term, voter);
         let given = acknowledged.and_then(|stamp| self.given(now.nodes, (holder.0, voter), stamp.sent_at, promise));
         given.and_then(|given| now.nodes.clocks.when(voter, given.until)).max(withheld)
+    }
+
+    /// Does `node` stand for election while this lease lasts, if it hears nobody? A follower waits for longer than its promise lasts, and
+    /// so does who has only followed another into a later term.
+    fn may_stand(&mut self, now: &Now<'_>, holder: (NodeId, u64), lease: Held, node: NodeId) -> bool {
+        let followers = now.nodes.get(node).filter(|state| state.role == Role::Follower);
+        let Some((state, timing)) = followers.and_then(|state| Some((state, state.timing?))) else { return true };
+        let stands = if state.term > lease.term {
+            let since = now.nodes.clocks.reading(node, state.since);
+            let stands = since.map(|since| since.after(timing.patience.saturating_sub(timing.tick)));
+            stands.and_then(|stands| now.nodes.clocks.when(node, stands))
+        } else {
+            let promised = self.promised(now, holder, lease.term, node);
+            promised.map(|end| end.after(timing.patience.saturating_sub(timing.promise)))
+        };
+        stands.is_none_or(|stands| stands < lease.until)
     }
 
     /// What acknowledging that which left at `sent_at` promises.
@@ -251,7 +268,7 @@ mod tests {
         let leased = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
         let stands = |role| Event::Role { role, term: 4, leader: None };
         assert!(CHECK.finds(&leased().event(30, 2, stands(Role::PreCandidate))).is_some());
-        assert!(CHECK.finds(&leased().follows(30, 2, 5)).is_some());
+        assert!(CHECK.finds(&leased().follows(30, 2, 5)).is_some(), "n3 may stand, and win its vote");
         assert_eq!(CHECK.finds(&leased().follows(30, 3, 5)), None, "on whom the lease does not count");
     }
 
@@ -260,6 +277,14 @@ mod tests {
         let behind = led().appends(4, 3, 2, 4, 0xb).acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
         let finding = CHECK.finds(&behind).expect("n3 is further than n2, and could be elected by both");
         assert!(finding.message.contains("n3 could be elected"), "{}", finding.message);
+    }
+
+    #[test]
+    fn who_follows_another_into_a_later_term_stands_no_sooner_than_any_follower() {
+        let ahead = || led().appends(4, 2, 2, 4, 0xb).acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
+        assert_eq!(CHECK.finds(&ahead().follows(30, 2, 5)), None, "n3 lacks an entry, and n2 waits for 1.1 s");
+        let stands = Event::Role { role: Role::Candidate, term: 5, leader: None };
+        assert!(CHECK.finds(&ahead().event(30, 2, stands)).is_some());
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl EndCauses {
         let before = |so: Option<SimTime>| so.is_some_and(|until| until.after(longest) >= at);
         let follows = state.role != Role::Leader;
         let is_true = match cause {
-            EndCause::RoleChange => then(led) || follows,
+            EndCause::RoleChange => then(led) || follows || state.since == at,
             EndCause::Transfer => then(handed_over),
             EndCause::Removal => !now.nodes.members(node).votes(node),
             // It has told so, and hands over or leads no more; or tries to.

@@ -210,6 +210,8 @@ mod tests {
         assert_eq!(told(called().stopped(150, 1), ErrorKind::Closed), None);
         let again = Events::three_and_a_leader().stopped(50, 1).started(60, 1, 2).invoke(90, 1, put(0)).asks(100, 1, 1);
         assert_eq!(told(again, ErrorKind::Storage), lie("storage"), "another process had");
+        let gone = called().stopped(150, 1).killed(160, 1).started(170, 1, 2);
+        assert_eq!(told(gone, ErrorKind::Closed), None, "the process that answered has gone since");
     }
 
     #[test]
