@@ -15,13 +15,11 @@
 //!
 //! **Seen alive by** the variant `elastickv-549`, under which every error ends the lease: write conflicts above all.
 
-use crate::check::{By, Check, Finding, LeaseRead, Now};
-use crate::time::{SimTime, mean};
-use crate::words::figures::{count, counted, duration, rate};
+use crate::check::prelude::*;
+use crate::time::mean;
+use crate::words::figures::rate;
 use leasehold::error::ErrorKind;
-use leasehold::observe::{EndCause, Miss, RoundCause};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use leasehold::observe::{EndCause, Miss};
 
 #[derive(Default)]
 pub(in crate::check) struct EndCauses {
