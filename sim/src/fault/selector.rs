@@ -1,10 +1,8 @@
 //! Who is meant: selectors name nodes by their role at the moment the fault acts.
 
-use super::Act;
-use crate::history::Targets;
+use super::prelude::*;
 use crate::scenario::{Ends, Selector};
-use crate::words::Verb;
-use leasehold::env::{GroupId, NodeId};
+use leasehold::env::GroupId;
 use std::cmp::Reverse;
 
 impl Act {

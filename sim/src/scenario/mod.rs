@@ -34,6 +34,7 @@ mod lint;
 mod load;
 mod metric;
 mod names;
+mod prelude;
 mod problem;
 mod profiles;
 mod read;

@@ -1,14 +1,13 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
+use super::prelude::*;
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
 use crate::check::{self, CheckInfo, Finding, Panel, Premises, Severity, Watch, ends_run};
 use crate::cluster::founders;
-use crate::history::{FaultPhase, Observer, Record, StepId, What};
-use crate::scenario::{Class, Ppm, Scenario, Step, When, step_names};
-use crate::time::SimTime;
+use crate::history::{FaultPhase, Observer, StepId, What};
+use crate::scenario::{Class, Ppm, Step, When, step_names};
 use crate::view::View;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Checks and measures one run while it happens.

@@ -1,16 +1,12 @@
 //! Why an expectation does not hold, in domain words with numbers. At most [`STORY`] lines each.
 
+use super::prelude::*;
 use super::reading::{WRITES, ops};
 use super::{Durable, Measures, OpMeasures, RoundMeasures, Spent, Window};
 use crate::check::STORY;
-use crate::scenario::{Metric, OpKind, Span, Stat};
-use crate::time::{SimTime, mean};
+use crate::scenario::OpKind;
 use crate::words::Spelled;
-use crate::words::figures::{count, counted, duration, number, rate};
-use leasehold::observe::{Miss, RoundCause};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// What stands behind the value of `metric` in `window`; empty where the value says it all.
 pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {

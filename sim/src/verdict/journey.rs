@@ -5,16 +5,10 @@
 //! one [`Stage`]; what of it passed without a leader, to [`Stage::Leaderless`]. So the parts of an operation are all of its time. One
 //! that its client has given up is followed until its entry is applied, for what it had waited for until then.
 
+use super::prelude::*;
 use super::spent::{PARTS, Stage};
-use crate::history::{Answer, Arrival, Completion, Effect, Hears, Invocation, OpId, OpKind, Place, Record, tell};
-use crate::time::SimTime;
-use crate::view::GroupView;
-use leasehold::env::NodeId;
-use leasehold::error::Outcome;
-use leasehold::observe::{Membership, Role};
+use crate::history::{Answer, Arrival, Effect};
 use leasehold::request::ReadPath;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// A moment, and how long there had been no leader by then.
 #[derive(Clone, Copy, Default)]

@@ -4,13 +4,9 @@
 //! deadline, however soon its failure was told: so failing fast improves no number. A figure that such operations decide is
 //! a lower bound, [`Took::AtLeast`], and not a latency.
 
+use super::prelude::*;
 use super::{OpMeasures, Took};
-use crate::history::{Completion, OpKind};
-use crate::time::mean;
 use hdrhistogram::Histogram;
-use leasehold::error::Outcome;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// Significant decimal digits of a percentile; mean and longest are exact.
 const DIGITS: u8 = 3;

@@ -29,6 +29,7 @@ mod margin;
 mod measure;
 mod outcome;
 mod overload;
+mod prelude;
 mod reading;
 mod recoveries;
 mod sighting;

@@ -1,19 +1,14 @@
 //! What a run came to: plain data that reports are written from.
 
+use super::prelude::*;
 use super::{Overload, Recoveries, Spent};
 use crate::check::is_violation;
-use crate::history::{Fingerprint, OpKind, Record};
-use crate::scenario::{Class, Load, Of, Span};
-use crate::time::SimTime;
+use crate::history::Fingerprint;
+use crate::scenario::{Class, Load};
 use crate::view::LeaseState;
-use crate::words::figures::duration;
 use crate::words::words;
-use leasehold::env::NodeId;
-use leasehold::observe::{Miss, RoundCause};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// One run of one seed under one variant.
 #[derive(Clone, Debug, Default)]

@@ -1,12 +1,9 @@
 //! The value of a scenario's metric in a window.
 
+use super::prelude::*;
 use super::{FaultCount, OpMeasures, Took, Window};
-use crate::scenario::{Bound, Metric, OpKind, Stat, Unit};
-use crate::words::figures::{count, duration, exact, number, percent};
-use leasehold::env::Lane;
-use leasehold::observe::RoundCause;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use crate::scenario::{Bound, OpKind, Unit};
+use crate::words::figures::exact;
 
 /// The kinds that write a single key, and read none but that.
 pub(super) const WRITES: [OpKind; 3] = [OpKind::Put, OpKind::Cas, OpKind::Update];

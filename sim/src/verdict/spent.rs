@@ -1,10 +1,7 @@
 //! Where the time of operations of one kind went, in sum, the slow ones apart from the fast.
 
-use crate::time::SimTime;
-use crate::words::figures::{count, duration, percent};
+use super::prelude::*;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 macro_rules! stages {
     ($($(#[$about:meta])* $stage:ident = $name:literal,)*) => {

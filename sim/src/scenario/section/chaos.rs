@@ -1,11 +1,7 @@
 //! `[chaos]`: what a scenario leaves to the seed.
 
-use std::time::Duration;
-
-use serde_json::json;
-
-use crate::scenario::table::{List, Or, POSITIVE, Scalar, quoted, table};
-use crate::words::{self, Spelled, Verb};
+use crate::scenario::prelude::*;
+use crate::words::Verb;
 
 table! {
     /// Each seed draws the cluster's shape and timing, which of these faults exist at all, how often they act and on whom.

@@ -1,13 +1,6 @@
 //! `[claims]` and `[checks]`: what the run claims to stay within, and which checks only record.
 
-use std::time::Duration;
-
-use serde_json::json;
-
-use crate::scenario::{
-    Ppm,
-    table::{DURATION, Kind, List, Or, SHARE, Scalar, Special, TEXT, named, table},
-};
+use crate::scenario::prelude::*;
 
 table! {
     /// What the scenario promises of its clocks, and the stack relies on.

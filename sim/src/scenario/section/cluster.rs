@@ -1,21 +1,9 @@
 //! `[cluster]`: the cluster under test.
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
-
-use serde_json::json;
-
-use super::{
-    hardware::{Cpu, Disk, Lanes},
-    network::{LINKS, Network, Profiled, Wire, by_profile},
-};
-use crate::scenario::{
-    Problem,
-    table::{
-        DURATION, Entries, Entry, FLAG, Field, Frame, Inner, Keys, Kind, LINE, Maybe, Named, Or, POSITIVE, Reader,
-        Report, Special, Table, VARIANT, Whole, misfit, over, quoted, table, word,
-    },
-    units::Protocol,
-};
+use super::hardware::{Cpu, Disk, Lanes};
+use super::network::{LINKS, Network, Profiled, Wire, by_profile};
+use crate::scenario::prelude::*;
+use crate::scenario::units::Protocol;
 use crate::words::{InnerReads, RenewalKind};
 use leasehold::coordinator::ADMISSION;
 

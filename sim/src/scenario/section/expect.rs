@@ -1,22 +1,11 @@
 //! `[expect]` and `[floors]`: what must come of a run: bounds, the class of failure that a negative scenario asks for, and what the
 //! run must have exercised.
 
-use std::{collections::BTreeMap, fmt, ops::Range};
-
-use serde_json::{Value as Json, json};
-use toml::Spanned;
-
 use super::bound::Bound;
-use crate::scenario::{
-    Metric, Problem, Unit,
-    problem::quote_all,
-    table::{
-        Definitions, Entries, Entry, Field, Inner, Key, Keys, LENGTH, LINE, Maybe, NAME, NUMBER, Named, Or, Raw,
-        Reader, Special, Text, Unsaid, VARIANT, every, inner, misfit, pattern, quantity, table, table_of, whole, word,
-        written,
-    },
-};
-use crate::words::{self, Class, Misread};
+use crate::scenario::prelude::*;
+use crate::scenario::{Metric, Unit};
+use crate::words::Class;
+use toml::Spanned;
 
 /// What expectations call the whole run, so that no window may.
 pub(in crate::scenario) const WHOLE: &str = "whole";
@@ -227,7 +216,7 @@ impl Unsaid for Bounds {
 
 /// One bound, or one for each window.
 fn bounds_of(metric: Metric, of: &Of, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
-    let windows = match (Entries::of(raw), written(raw)) {
+    let windows = match (Entries::of(raw), as_written(raw)) {
         (Some(windows), _) => windows.all(),
         (None, Some(bound)) => {
             return Some(vec![expectation(metric, of, None, &Spanned::new(raw.span(), bound), reader)?]);

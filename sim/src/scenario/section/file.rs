@@ -1,31 +1,16 @@
 //! The whole file: what stands above its tables, and how it is read and printed.
 
-use std::{
-    ops::Range,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-use serde_json::{Value as Json, json};
-
-use super::{
-    chaos::Chaos,
-    claims::{Checks, Claims},
-    cluster::{self, Cluster},
-    expect::{self, Expect, FLOORS, Floor, VariantExpect},
-    seeds::{Load, Seeds},
-    size,
-    timeline::{Step, TIMELINE},
-    workload::{self, WORKLOADS, Workload},
-};
-use crate::scenario::{
-    Action, MAX_DURATION, Metric, Misread, Problem,
-    table::{
-        Aside, DURATION, Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, NAME, Or, Raw, Reader, Report,
-        Scalar, Special, TEXT, Table, VARIANT, inner, named, pattern, quoted, table, whole,
-    },
-    units,
-};
+use super::chaos::Chaos;
+use super::claims::{Checks, Claims};
+use super::cluster::{self, Cluster};
+use super::expect::{self, Expect, FLOORS, Floor, VariantExpect};
+use super::seeds::{Load, Seeds};
+use super::size;
+use super::timeline::{Step, TIMELINE};
+use super::workload::{self, WORKLOADS, Workload};
+use crate::scenario::prelude::*;
+use crate::scenario::{Action, MAX_DURATION, Metric, units};
+use std::path::{Path, PathBuf};
 
 /// The format of scenario files that this version reads.
 pub const FORMAT: u32 = 1;

@@ -29,7 +29,7 @@ use toml::{
 pub(super) use self::{
     choice::{choice, only_one},
     field::{Among, Aside, Field, LINE, Maybe, Needed, Or, Unsaid, among},
-    found::{every, misfit, place_in, quantity, whole, written},
+    found::{as_written, every, misfit, place_in, quantity, whole},
     kind::*,
     report::Report,
     schema::{Definitions, Key},

@@ -3,23 +3,20 @@
 //!
 //! Which verbs there are, `words::verb` lists.
 
-use std::{fmt, marker::PhantomData, time::Duration};
-
-use serde_json::Value;
-
-use super::{
-    Claims, Selector, Verb,
-    section::WHOLE,
-    table::{Definitions, Entries, Key, Keys, Kind, NAME, Raw, Reader, Scalar, Table, inner, misfit, named, only_one},
+use super::section::WHOLE;
+use super::table::{
+    Definitions, Entries, Key, Keys, Kind, NAME, Raw, Reader, Scalar, Table, inner, misfit, named, only_one,
 };
-use crate::words::{Misread, Spelled as _};
+use super::{Claims, Selector, Verb};
+use crate::scenario::prelude::*;
+use draw::Steps;
+use serde_json::Value;
 
 pub(super) mod draw;
 mod nodes;
 mod prelude;
 mod told;
 
-use draw::Steps;
 pub use {draw::Dice, nodes::Ends};
 
 /// Whom a fault names, and how long what it does lasts.

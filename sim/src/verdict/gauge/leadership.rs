@@ -9,15 +9,10 @@
 //! its first. One that has not ended with the run has taken until there.
 
 use super::{Counts, Gauge, Gauged, Stretch};
-use crate::history::{Arrival, Completion, Fault, FaultPhase, Hears, OpId, Place, ProcessChange, Record, tell};
-use crate::scenario::Span;
-use crate::time::SimTime;
-use crate::view::GroupView;
-use leasehold::env::{NodeId, Stamp};
-use leasehold::observe::{Membership, Role, RoundCause};
-use std::collections::BTreeMap;
+use crate::history::{Arrival, Fault, FaultPhase};
+use crate::verdict::prelude::*;
+use leasehold::env::Stamp;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What is known of leaders.
 pub(in crate::verdict) struct Leadership {
