@@ -1,16 +1,11 @@
 //! `leasehold margin`: how far from unsafe.
 
-use super::{Format, Selection, Stop, cores, interrupt, knobs, positive, refuse, under};
-use clap::Args;
-use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines, write_scenario};
-use leasehold_sim::runner::{Places, broken, margin};
+use super::prelude::*;
+use leasehold_sim::report::{margin_head, margin_json, margin_lines, write_scenario};
+use leasehold_sim::runner::{broken, margin};
 use leasehold_sim::scenario::{Dial, Scenario};
 use leasehold_sim::verdict::Margin;
 use leasehold_sim::words::Spelled;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 #[derive(Args)]
 pub(crate) struct MarginArgs {

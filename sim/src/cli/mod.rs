@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod margin;
 pub(crate) mod matrix;
 mod out;
+mod prelude;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod verify;

@@ -1,23 +1,18 @@
 //! `leasehold run`: runs scenarios and judges them.
 
+use super::give_up;
 use super::out::{Out, Size};
-use super::{Format, Selection, Stop, cores, fresh_process, give_up, interrupt, knobs, positive, refuse, under, warn};
-use clap::Args;
-use leasehold_sim::history::Keep;
+use super::prelude::*;
 use leasehold_sim::report::{
-    Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Summary, Why, Witness,
-    title,
+    Console, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Summary, Witness, title,
 };
-use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
-use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, revisit, sweep_until};
+use leasehold_sim::runner::knobs as environment;
+use leasehold_sim::runner::knobs::{Knobs, Workflow};
+use leasehold_sim::runner::{Fresh, Group, confirm, revisit, sweep_until};
 use leasehold_sim::scenario::{Class, Engine};
-use leasehold_sim::verdict::{ManyRecoveries, RunReport};
+use leasehold_sim::verdict::ManyRecoveries;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter};
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 #[derive(Args)]
 pub(crate) struct RunArgs {

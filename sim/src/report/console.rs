@@ -1,18 +1,12 @@
 //! The report of a whole request, written while its runs come in.
 
 use super::compare::comparison;
-use super::ended::Ended;
 use super::jsonl::json_line;
+use super::prelude::*;
 use super::progress::Progress;
-use super::screen::Screen;
-use super::stored::Stored;
-use super::style::{Style, indented};
 use super::tally::{Planned, Tally};
 use super::totals::Totals;
-use crate::scenario::Class;
-use crate::verdict::{Ruling, RunReport};
 use std::collections::VecDeque;
-use std::io::{self, Write};
 
 /// Takes the runs of a request, in order.
 pub trait Sink {

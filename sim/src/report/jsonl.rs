@@ -7,22 +7,11 @@
 //! answered is `null` too, and has what it is at least beside it: `"p99_ms":null,"p99_at_least_ms":1000.0`. `beyond_claims` says what first took the run beyond
 //! what its scenario claims; it is `null` where nothing did.
 
-use super::object::Object;
-use super::screen::title;
+use super::prelude::*;
 use crate::check::Severity;
-use crate::history::OpKind;
-use crate::scenario::{Metric, Span, Unit};
-use crate::time::SimTime;
-use crate::verdict::{
-    CheckCount, Failure, FaultCount, LeaseMeasures, OpMeasures, Overload, Potential, Recoveries, RunReport, Took,
-    Window, read,
-};
-use crate::words::Spelled;
-use leasehold::observe::RoundCause;
+use crate::verdict::{CheckCount, LeaseMeasures, Overload, Recoveries, Window};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::time::Duration;
 
 /// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
 pub(super) const FORMAT: u32 = 2;

@@ -1,11 +1,9 @@
 //! The tables of `leasehold list`, from which the tables of `docs/` are written too.
 
-use super::object::Object;
-use super::style::{aligned, terminal_width};
+use super::prelude::*;
 use crate::check;
 use crate::mutant::{Variant, variants};
-use crate::scenario::{Metric, Unit};
-use crate::words::{Phase, Selector, Spelled, Verb};
+use crate::words::{Phase, Selector, Verb};
 
 /// A table.
 pub struct Listing {

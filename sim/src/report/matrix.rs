@@ -5,8 +5,7 @@
 //! `chaos_seeds` is `null` where chaos shows nothing within its limit, or was not asked. `wall_ms` is the only field in which
 //! two equal searches may differ.
 
-use super::object::Object;
-use super::style::{aligned, terminal_width};
+use super::prelude::*;
 use crate::mutant::Kind;
 use crate::verdict::Row;
 

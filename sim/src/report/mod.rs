@@ -43,6 +43,7 @@ mod list;
 mod margin;
 mod matrix;
 mod object;
+mod prelude;
 mod progress;
 mod screen;
 mod sheet;
@@ -76,7 +77,7 @@ pub use self::{
     stored::Stored,
     style::{Style, aligned},
     summary::Summary,
-    tally::{Figures, Planned, Tally},
+    tally::{Figure, Planned, Tally},
     timeline::{ROWS, Row, Timeline},
     witness::Witness,
 };

@@ -79,6 +79,11 @@ impl Style {
     }
 }
 
+/// What stands in a cell, or that nothing does.
+pub(super) fn or_dash(cell: Option<String>) -> String {
+    cell.unwrap_or_else(|| "-".to_owned())
+}
+
 /// Each line behind `by`; nothing that cannot be seen at its end.
 pub(super) fn indented(by: &str, text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| format!("{by}{line}").trim_end().to_owned()).collect();

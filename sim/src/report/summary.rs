@@ -2,18 +2,10 @@
 //!
 //! It is one document, whole also where the request was interrupted. `docs/metrics.md` says what its fields mean.
 
-use super::ended::Ended;
 use super::jsonl::{FORMAT, list, timed};
-use super::object::Object;
-use super::stored::Stored;
-use super::tally::{Tallies, Tally};
+use super::prelude::*;
+use super::tally::{Figure, Tallies, Tally};
 use super::totals::{Failed, Totals};
-use super::witness::Witness;
-use crate::history::OpKind;
-use crate::verdict::RunReport;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 /// The file with the summary.
 pub struct Summary {
@@ -48,11 +40,16 @@ fn row(tally: &Tally) -> Object {
         .with("not_as_expected", tally.unexpected())
         .with("verdicts", tally.verdicts())
         .with("availability", tally.availability())
-        .with("lease_hit_rate", tally.median(|run| run.hit_rate));
-    let object = timed(object, "get_mean", tally.latency(OpKind::Get, |op| op.mean));
-    let object = timed(object, "get_p99", tally.latency(OpKind::Get, |op| op.p99));
-    let object = timed(object, "put_mean", tally.latency(OpKind::Put, |op| op.mean));
-    timed(object, "script_mean", tally.latency(OpKind::Script, |op| op.mean))
+        .with("lease_hit_rate", tally.median(Figure::HIT_RATE).map(|rate| rate.value));
+    let latencies = [
+        ("get_mean", Figure::GET_MEAN),
+        ("get_p99", Figure::GET_P99),
+        ("put_mean", Figure::PUT_MEAN),
+        ("script_mean", Figure::SCRIPT_MEAN),
+    ];
+    latencies
+        .into_iter()
+        .fold(object, |object, (name, figure)| timed(object, name, tally.median(figure).map(Took::from)))
 }
 
 impl Witness for Summary {

@@ -1,12 +1,7 @@
 //! The verdict of a whole request: how many runs were as expected, and what failed where.
 
-use super::ended::Ended;
-use super::screen::title;
-use super::style::Style;
-use crate::verdict::RunReport;
-use crate::words::figures::{counted, duration};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use super::prelude::*;
+use std::collections::BTreeSet;
 
 /// So many lines say what failed.
 const FAILED: usize = 20;

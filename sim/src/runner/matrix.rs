@@ -9,7 +9,7 @@ use super::{Defaults, Group, Places, Refusals, Spec, Wish, resolve, run};
 use crate::check;
 use crate::history::Keep;
 use crate::mutant::{DEFAULT, Kind, Variant};
-use crate::scenario::{RecordOnly, Scenario};
+use crate::scenario::Scenario;
 use crate::verdict::{Row, Sighting};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -186,8 +186,7 @@ impl Ground {
     /// The checks that speak in this run if none of them ends it; the bounds of the file are none.
     fn checks(&self, seed: u64) -> BTreeSet<&'static str> {
         let mut scenario = Scenario::clone(&self.guilty.scenario);
-        scenario.checks.record_only =
-            check::ALL.iter().map(|it| RecordOnly { check: it.name.to_owned(), line: 0 }).collect();
+        scenario.checks.record_only = check::ALL.iter().map(|check| check.name.to_owned()).collect();
         let report = run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Nothing) });
         let found = report.checks.into_iter().filter(|(_, count)| count.violations > 0).map(|(name, _)| name);
         // What might have failed tells of a bug as well, before anything does.

@@ -365,10 +365,10 @@ impl<'a> Linter<'a> {
             scenario.expect.variants.values().filter_map(|variant| variant.class).chain(scenario.expect.violation);
         let expected: Vec<Class> = expected.collect();
         for only in &scenario.checks.record_only {
-            let class = checks.iter().find(|(name, _)| *name == only.check).map(|(_, class)| *class);
+            let class = checks.iter().find(|(name, _)| name == only).map(|(_, class)| *class);
             if let Some(class) = class.filter(|class| expected.contains(class)) {
-                let message = format!("{} only records, but its class `{class}` is expected", quote(&only.check));
-                self.warn(only.line, message, "what a check only records fails no run");
+                let message = format!("{} only records, but its class `{class}` is expected", quote(only));
+                self.warn(self.line_of(&["record-only"]), message, "what a check only records fails no run");
             }
         }
     }

@@ -112,11 +112,7 @@ impl Latencies {
 
     /// These and those.
     pub(super) fn add(&mut self, other: &Latencies) {
-        self.counts.ok += other.counts.ok;
-        self.counts.refused += other.counts.refused;
-        self.counts.unknown += other.counts.unknown;
-        self.counts.open += other.counts.open;
-        self.counts.overdue += other.counts.overdue;
+        self.counts.count(&other.counts);
         for half in 0..2 {
             self.halves[half] = self.halves[half].and(other.halves[half]);
         }

@@ -317,6 +317,15 @@ pub struct OpMeasures {
 }
 
 impl OpMeasures {
+    /// Counts those of `other` too.
+    pub fn count(&mut self, other: &Self) {
+        self.ok += other.ok;
+        self.refused += other.refused;
+        self.unknown += other.unknown;
+        self.open += other.open;
+        self.overdue += other.overdue;
+    }
+
     /// How many count: all but those that were under way at the end and younger than their deadline.
     pub fn due(&self) -> u64 {
         self.ok + self.unserved()

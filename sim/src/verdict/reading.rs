@@ -29,6 +29,12 @@ impl From<Took> for Measured {
     }
 }
 
+impl From<Measured> for Took {
+    fn from(Measured { value, at_least }: Measured) -> Self {
+        Took::new(nanos(value), !at_least)
+    }
+}
+
 impl Measured {
     /// Is it certain to be within `bound`? Of a value that may be larger, no upper bound is.
     pub fn is_within(self, bound: &Bound) -> bool {

@@ -30,16 +30,14 @@ table! {
         class: Option<Class> = "class", Maybe(word::<Class>());
         /// The check that must have found it, or the metric whose bound must not hold: `one-lease`. Without it, any of that class that
         /// speaks of what has happened.
-        check: Option<String> = "check", Maybe(NAME);
+        check: Option<String> = "check", Maybe(FINDER);
         /// Bounds on metrics, in file order.
         bounds: Vec<Expectation> = "", Bounds;
-        /// The line of the file (1-based).
-        line: usize = "", LINE;
     }
     unknown = no_metric;
 }
 
-const VARIANTS: Named<String, Inner<VariantExpect>> = Named { named: "Variants", name: VARIANT, value: inner() };
+const VARIANTS: Named<String, Inner<VariantExpect>> = Named { named: "Variants", name: SECTION, value: inner() };
 
 /// Whose operations a metric is of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

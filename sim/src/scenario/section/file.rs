@@ -172,12 +172,17 @@ pub(in crate::scenario) fn keys() -> Vec<Key> {
 }
 
 /// Reads the file `path`, whose contents are `text`.
-pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
+pub(in crate::scenario) fn read(
+    root: &Entries<'_>,
+    known: Known,
+    path: &Path,
+    text: &str,
+) -> Result<Scenario, Vec<Problem>> {
     let is_above =
         |name: &str| !["cluster", "claims", "checks", "chaos", "workload", "expect", "floors"].contains(&name);
     let above = Scenario::keys().into_iter().map(|key| key.name).filter(|name| is_above(name));
     let mut report = Report::new(text, above.collect());
-    let mut frame = frame(root, &mut report);
+    let mut frame = Frame { known, ..frame(root, &mut report) };
     missing(root, path, &mut report);
     let read = Scenario::read(None, root, &mut Reader { frame: &mut frame, report: &mut report });
     // Of parts that were refused nothing is known.

@@ -15,6 +15,7 @@ use leasehold::env::Stamp;
 use std::sync::Arc;
 
 /// What is known of leaders.
+#[derive(Default)]
 pub(in crate::verdict) struct Leadership {
     heartbeat: Duration,
     /// There has been a leader.
@@ -140,15 +141,7 @@ impl Gauge for Leadership {
 
 impl Leadership {
     pub(super) fn new(heartbeat: Duration) -> Self {
-        Self {
-            heartbeat,
-            begun: false,
-            without: None,
-            before: Duration::ZERO,
-            leader: None,
-            faults: Vec::new(),
-            failover: None,
-        }
+        Self { heartbeat, ..Self::default() }
     }
 
     /// How long there has been no leader until now, before the first of the run too.

@@ -15,7 +15,6 @@ pub(super) fn section(windows: Vec<String>, protocol: Protocol) -> impl Strategy
         check: class.map(|_| "one-lease".to_owned()),
         class,
         bounds,
-        line: 0,
     })
 }
 
