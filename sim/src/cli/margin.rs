@@ -42,7 +42,7 @@ pub(crate) fn margins(args: &MarginArgs) -> Result<Status, Stop> {
         return Err(Stop::Refused(words));
     }
     let dials: Vec<Dial> = if args.dials.is_empty() { Dial::all().collect() } else { args.dials.clone() };
-    let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
+    let jobs = args.jobs.or(knobs.jobs).map_or_else(cores, NonZeroUsize::get);
     let (mut status, mut judged) = (Status::AsExpected, 0);
     let interrupted = interrupt::heard()?;
     for (group, dial) in groups.iter().flat_map(|group| dials.iter().map(move |dial| (group, *dial))) {

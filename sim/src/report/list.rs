@@ -95,12 +95,6 @@ pub fn selector_list() -> Listing {
 /// What a scenario can bound.
 pub fn metric_list() -> Listing {
     let rows = Metric::all().into_iter().map(|metric| {
-        let unit = match metric.unit() {
-            Unit::Seconds => "duration",
-            Unit::Count => "count",
-            Unit::Ratio => "ratio",
-            Unit::Per => "number",
-        };
         let places = [
             Some("[expect]"),
             metric.is_of_clients().then_some("[expect.workload.NAME]"),
@@ -108,7 +102,7 @@ pub fn metric_list() -> Listing {
             metric.is_count().then_some("[floors]"),
         ];
         let bounded: Vec<&str> = places.into_iter().flatten().collect();
-        [metric.to_string(), unit.to_owned(), bounded.join(" "), metric.meaning()]
+        [metric.to_string(), metric.unit().to_string(), bounded.join(" "), metric.meaning()]
     });
     Listing::new(["metric", "unit", "bounded in", "meaning"], rows)
 }

@@ -59,7 +59,7 @@ mod witness;
 
 pub use self::{
     compare::comparison,
-    console::{Console, JsonLines, Sink},
+    console::{Console, JsonLines},
     ended::{Ended, Why},
     event::event_line,
     events::{EventsFile, file_name},

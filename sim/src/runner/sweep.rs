@@ -39,35 +39,47 @@ pub fn sweep_until(
     jobs: usize,
     each: &mut dyn FnMut(RunReport) -> ControlFlow<()>,
 ) {
-    let jobs = jobs.clamp(1, specs.len().max(1));
     let defaults = Defaults::of(&specs);
-    let (give, work) = channel();
-    let work = Mutex::new(work);
-    let (done, reports) = channel();
+    in_order(&specs, jobs, stop, &|spec| defaults.run(spec), each);
+}
+
+/// Does `work` for each of `items` on `jobs` threads, and hands over what comes of it in the order of `items`, on this thread: until
+/// `each` breaks or `stop` is set, as [`sweep_until`] says.
+pub(super) fn in_order<T: Sync, R: Send>(
+    items: &[T],
+    jobs: usize,
+    stop: &AtomicBool,
+    work: &(dyn Fn(&T) -> R + Sync),
+    each: &mut dyn FnMut(R) -> ControlFlow<()>,
+) {
+    let jobs = jobs.clamp(1, items.len().max(1));
+    let (give, numbers) = channel();
+    let numbers = Mutex::new(numbers);
+    let (done, results) = channel();
     thread::scope(|scope| {
         // Dropped also when `each` breaks or panics: then nobody waits for work, nor works for nobody.
-        let (give, reports) = (move |number: usize| give.send(number).unwrap_or_default(), reports);
+        let (give, results) = (move |number: usize| give.send(number).unwrap_or_default(), results);
         for _ in 0..jobs {
             let done = done.clone();
-            let (work, specs, defaults) = (&work, &specs, &defaults);
+            let numbers = &numbers;
             scope.spawn(move || {
-                while let Some((number, goes_on)) = next(work, stop) {
-                    let run = || panic::catch_unwind(AssertUnwindSafe(|| defaults.run(&specs[number])));
+                while let Some((number, goes_on)) = next(numbers, stop) {
+                    let run = || panic::catch_unwind(AssertUnwindSafe(|| work(&items[number])));
                     if done.send((number, goes_on.then(run))).is_err() {
                         break;
                     }
                 }
             });
         }
-        let mut later = 0..specs.len();
+        let mut later = 0..items.len();
         later.by_ref().take(jobs * AHEAD).for_each(&give);
         let mut early = BTreeMap::new();
-        for number in 0..specs.len() {
+        for number in 0..items.len() {
             while !early.contains_key(&number) {
-                early.extend(reports.recv());
+                early.extend(results.recv());
             }
-            let Some(Some(report)) = early.remove(&number) else { break };
-            if each(report.unwrap_or_else(|panic| panic::resume_unwind(panic))).is_break() {
+            let Some(Some(result)) = early.remove(&number) else { break };
+            if each(result.unwrap_or_else(|panic| panic::resume_unwind(panic))).is_break() {
                 break;
             }
             later.next().into_iter().for_each(&give);
@@ -76,8 +88,8 @@ pub fn sweep_until(
 }
 
 /// The next to be run, and whether it is begun: in one step, so that of what is begun nothing is missing before the last.
-fn next(work: &Mutex<Receiver<usize>>, stop: &AtomicBool) -> Option<(usize, bool)> {
-    let work = work.lock();
-    let number = work.recv().ok()?;
+fn next(numbers: &Mutex<Receiver<usize>>, stop: &AtomicBool) -> Option<(usize, bool)> {
+    let numbers = numbers.lock();
+    let number = numbers.recv().ok()?;
     Some((number, !stop.load(Ordering::Relaxed)))
 }

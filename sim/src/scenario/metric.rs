@@ -138,17 +138,18 @@ struct Plain {
     needs: Needs,
 }
 
-/// The unit of a metric, which its bounds are held in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds; written as a duration.
-    Seconds,
-    /// A whole number.
-    Count,
-    /// 0 to 1; may be written in percent.
-    Ratio,
-    /// Any number from 0: so many for each of something else.
-    Per,
+words::words! {
+    /// The unit of a metric, which its bounds are held in.
+    pub enum Unit: "unit" {
+        /// Seconds; written as a duration.
+        Seconds = "duration",
+        /// A whole number.
+        Count = "count",
+        /// 0 to 1; may be written in percent.
+        Ratio = "ratio",
+        /// Any number from 0: so many for each of something else.
+        Per = "number",
+    }
 }
 
 /// Declares what is asked of operations: its word, its unit, and what it is of `{}`; of a latency which one.

@@ -28,6 +28,7 @@ use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
 use pinned::pinned;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::sync::{Arc, OnceLock};
@@ -46,7 +47,7 @@ fn main() {
     if !arguments.list && !knobs.set.is_empty() {
         eprintln!("{}", knobs.echo(&[]));
     }
-    arguments.test_threads = arguments.test_threads.or(knobs.jobs);
+    arguments.test_threads = arguments.test_threads.or(knobs.jobs.map(NonZeroUsize::get));
     // So that paths in messages are those that a person would type.
     let root = repository();
     std::env::set_current_dir(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));

@@ -141,8 +141,8 @@ const RATE: Scalar<u64> = Scalar {
     named: "Rate",
     bare: true,
     schema: |_| pattern(&format!(r"{NUMBER}\s*/s")),
-    read: |text, _| units::rate(text),
-    write: |milli| quoted(format!("{}/s", decimal(*milli, 3))),
+    read: |text, _| units::RATE.read(text),
+    write: |milli| quoted((units::RATE.write)(*milli)),
 };
 
 /// A share in thousandths.

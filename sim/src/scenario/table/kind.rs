@@ -242,7 +242,7 @@ pub(in crate::scenario) const BANDWIDTH: Scalar<u64> = Scalar {
     named: "Bandwidth",
     bare: true,
     schema: |_| pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)/s")),
-    read: |text, _| units::bandwidth(text),
+    read: |text, _| units::BANDWIDTH.read(text),
     write: |bandwidth| quoted(written_bandwidth(*bandwidth)),
 };
 

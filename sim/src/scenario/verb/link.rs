@@ -12,7 +12,7 @@ const DELAYS: [u64; 8] = [1, 3, 12, 12, 50, 200, 400, 800];
 
 table! {
     /// Links that are worse than they are. At least one of the impairments is there.
-    pub struct Link {
+    pub struct Link: Default {
         /// Which links.
         ends: Ends = "", among::<Ends>();
         /// The lane of the transport. Default: all.
@@ -60,9 +60,8 @@ impl Link {
     }
 
     fn is_harmless(&self) -> bool {
-        let shares = [self.loss, self.duplicate, self.stall].iter().any(|share| *share > Ppm(0));
-        let times = self.delay > Duration::ZERO || self.jitter > Duration::ZERO;
-        !shares && !times && !self.reorder && self.bandwidth.is_none() && self.queue.is_none()
+        let Self { ends, lane, messages, lasts, .. } = self.clone();
+        *self == Self { ends, lane, messages, lasts, ..Self::default() }
     }
 }
 
@@ -97,20 +96,8 @@ impl Deed for Link {
 impl Fault for Link {
     fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
         let lane = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &[Lane::Heartbeat, Lane::Bulk]));
-        let mut link = Self {
-            ends: steps.ends(),
-            lane,
-            messages: Vec::new(),
-            loss: Ppm(0),
-            delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-            duplicate: Ppm(0),
-            reorder: false,
-            stall: Ppm(0),
-            bandwidth: None,
-            queue: None,
-            lasts: steps.lasting(&BLACKOUTS),
-        };
+        let (ends, lasts) = (steps.ends(), steps.lasting(&BLACKOUTS));
+        let mut link = Self { ends, lane, lasts, ..Self::default() };
         match steps.dice.below(7) {
             0 => link.loss = Ppm(pick(&mut steps.dice, &[10_000, 100_000, 500_000])),
             1 => link.delay = steps.millis(&DELAYS),
