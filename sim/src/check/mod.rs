@@ -89,6 +89,7 @@ mod fast_path {
     pub(super) mod warm_lease;
 }
 
+pub(crate) use lease::end_causes::is_loss_of_leadership;
 pub use panel::{Panel, Watch};
 pub use premises::Premises;
 

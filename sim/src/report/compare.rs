@@ -55,14 +55,13 @@ type Cell<'a> = &'a dyn Fn(&Tally) -> String;
 
 /// A row a variant; numbers, which is all but the names of variants and verdicts, are aligned.
 fn table(tallies: &[&Tally], columns: &[(&str, Cell<'_>)]) -> String {
-    let names = columns.iter().map(|(name, _)| *name);
-    let head: Vec<String> = ["variant"].into_iter().chain(names.clone()).map(str::to_owned).collect();
+    let head: Vec<&str> = ["variant"].into_iter().chain(columns.iter().map(|(name, _)| *name)).collect();
     let row = |tally: &&Tally| {
         let cells = columns.iter().map(|(_, cell)| cell(tally));
         [tally.planned.variant.clone()].into_iter().chain(cells).collect::<Vec<_>>()
     };
     let rows: Vec<_> = tallies.iter().map(row).collect();
-    let right: Vec<usize> = (1..).zip(names).filter(|(_, name)| *name != "verdict").map(|(number, _)| number).collect();
+    let right: Vec<usize> = (1..head.len()).filter(|number| head[*number] != "verdict").collect();
     indented("  ", &aligned(&head, &right, &rows, WIDTH))
 }
 

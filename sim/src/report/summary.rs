@@ -5,7 +5,7 @@
 use super::jsonl::{FORMAT, list, timed};
 use super::prelude::*;
 use super::tally::{Figure, Tallies, Tally};
-use super::totals::{Failed, Totals};
+use super::totals::Totals;
 
 /// The file with the summary.
 pub struct Summary {
@@ -24,11 +24,6 @@ impl Summary {
         File::create(path)?;
         Ok(Self { path: path.to_owned(), totals: Totals::default(), tallies: Tallies::default() })
     }
-}
-
-fn failed(Failed { scenario, variant, check, runs, first_seed }: Failed<'_>) -> Object {
-    let what = Object::default().with("scenario", scenario).with("variant", variant).with("check", check);
-    what.with("runs", runs).with("first_seed", first_seed)
 }
 
 /// The runs of one scenario under one variant; figures are medians over them.
@@ -69,7 +64,7 @@ impl Witness for Summary {
             .with("not_as_expected", totals.unexpected())
             .with("early", ended.early())
             .with("classes", &totals.classes)
-            .with("failed", list(totals.failed(), failed))
+            .with("failed", totals.failed())
             .with("scenarios", list(self.tallies.iter(), row));
         writeln!(File::create(&self.path)?, "{object}")
     }

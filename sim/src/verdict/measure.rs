@@ -11,7 +11,6 @@ use super::{Lasted, LeaseMeasures, Measures, Window};
 use crate::history::{Extension, ScriptEnded};
 use crate::scenario::{Action, Step, Workload};
 use crate::view::operations::{Completed, UnderWay};
-use leasehold::observe::EndCause;
 
 /// Counts as the records come.
 ///
@@ -346,7 +345,7 @@ impl Hears for Counting<'_> {
     fn lease_ended(&mut self, at: SimTime, _: NodeId, _: u64, cause: EndCause, held: bool) {
         self.count(at, |Window { lease, .. }| {
             let ends = if held { &mut lease.invalidations } else { &mut lease.voided };
-            *ends.entry(cause.name()).or_default() += 1;
+            *ends.entry(cause).or_default() += 1;
         });
     }
 

@@ -7,6 +7,7 @@ use crate::history::Fingerprint;
 use crate::scenario::{Class, Load};
 use crate::view::LeaseState;
 use crate::words::words;
+use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -193,7 +194,7 @@ pub struct FaultCount {
 pub type Coverage = BTreeMap<&'static str, BTreeMap<LeaseState, u64>>;
 
 /// What one check did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct CheckCount {
     /// How often it was evaluated.
     pub evaluated: u64,
@@ -409,9 +410,9 @@ pub struct LeaseMeasures {
     /// All others, by reason; `not-leader` and `not-caught-up` are not among [`LeaseMeasures::reads`].
     pub misses: BTreeMap<Miss, u64>,
     /// Leases in force that were ended, by cause.
-    pub invalidations: BTreeMap<&'static str, u64>,
+    pub invalidations: BTreeMap<EndCause, u64>,
     /// The same where none was in force: what would have brought one back was voided.
-    pub voided: BTreeMap<&'static str, u64>,
+    pub voided: BTreeMap<EndCause, u64>,
     /// Extensions.
     pub renewals: u64,
 }

@@ -9,7 +9,7 @@ pub(super) use crate::view::GroupView;
 pub(super) use crate::words::figures::{count, counted, duration, number, percent, rate};
 pub(super) use leasehold::env::{Lane, NodeId};
 pub(super) use leasehold::error::Outcome;
-pub(super) use leasehold::observe::{Membership, Miss, Role, RoundCause};
+pub(super) use leasehold::observe::{EndCause, Membership, Miss, Role, RoundCause};
 pub(super) use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

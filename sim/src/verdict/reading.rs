@@ -270,7 +270,7 @@ mod tests {
             })
         };
         let full = Window {
-            ops: OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
+            ops: OpKind::all().map(|kind| (kind, ops)).collect(),
             lease: LeaseMeasures { reads: 8, hits: 6, ..LeaseMeasures::default() },
             scripts: ScriptMeasures { ended: 2, attempts: 12, ..ScriptMeasures::default() },
             rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),
@@ -288,7 +288,7 @@ mod tests {
         let faults = BTreeMap::from([("heal", FaultCount { effective: 1, ..FaultCount::default() })]);
         let value =
             |metric: &str| read(metric.parse().expect("a metric"), &full, Some(&faults)).map(|measured| measured.value);
-        assert!(Metric::all().iter().all(|metric| value(&metric.to_string()).is_ok()));
+        assert!(Metric::all().all(|metric| value(&metric.to_string()).is_ok()));
         assert_eq!((value("conflicts-per-second"), value("lease-hit-rate")), (Ok(3.0), Ok(0.75)));
         assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(12.0), Ok(2.0), Ok(1.5)));
         // 12 conflicts and 4 successes of each of four kinds, in 4 seconds.

@@ -38,7 +38,7 @@ struct Ends {
 }
 
 /// Does a failure of this kind mean that leadership is lost, or may be? No wildcard: a new kind has to be decided here too.
-fn is_loss_of_leadership(kind: ErrorKind) -> bool {
+pub(crate) fn is_loss_of_leadership(kind: ErrorKind) -> bool {
     match kind {
         ErrorKind::NotLeader | ErrorKind::LeadershipLost | ErrorKind::TransferInProgress => true,
         ErrorKind::LeaderNotFound

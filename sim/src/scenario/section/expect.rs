@@ -102,7 +102,7 @@ impl Field for Bounds {
             (VIA, "Bounds on what is got by who asks one node, whoever serves it: `[expect.via.n1]`."),
         ];
         let scopes = scopes.map(|(name, about)| Key::new(name, about, of_some));
-        Metric::all().into_iter().map(bounded).chain(scopes).collect()
+        Metric::all().map(bounded).chain(scopes).collect()
     }
 
     fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
@@ -142,7 +142,7 @@ fn bounded(metric: Metric) -> Key {
 
 /// The metrics that can be bounded for some clients alone.
 fn of_clients() -> Vec<Key> {
-    Metric::all().into_iter().filter(|metric| metric.is_of_clients()).map(bounded).collect()
+    Metric::all().filter(|metric| metric.is_of_clients()).map(bounded).collect()
 }
 
 fn of_some(definitions: &mut Definitions<'_>) -> Json {
@@ -298,7 +298,7 @@ fn one_bound(unit: Unit) -> Json {
 
 fn counts() -> Vec<Key> {
     let schema = |_: &mut Definitions<'_>| json!({ "type": "integer", "minimum": 0 });
-    let counts = Metric::all().into_iter().filter(|metric| metric.is_count());
+    let counts = Metric::all().filter(|metric| metric.is_count());
     counts.map(|metric| Key::new(metric.to_string(), metric.meaning(), schema)).collect()
 }
 

@@ -91,24 +91,22 @@ impl Deed for Link {
         let (between, drawn) = between(&self.ends);
         format!("{} something is wrong with {what} {between}: {}{drawn}", lasting(self.lasts), listed(&wrongs))
     }
-}
 
-impl Fault for Link {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
-        let lane = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &[Lane::Heartbeat, Lane::Bulk]));
+    fn drawn(steps: &mut Steps<'_>) -> Self {
+        let lane = steps.dice.chance(40).then(|| steps.dice.pick(&[Lane::Heartbeat, Lane::Bulk]));
         let (ends, lasts) = (steps.ends(), steps.lasting(&BLACKOUTS));
         let mut link = Self { ends, lane, lasts, ..Self::default() };
         match steps.dice.below(7) {
-            0 => link.loss = Ppm(pick(&mut steps.dice, &[10_000, 100_000, 500_000])),
+            0 => link.loss = Ppm(steps.dice.pick(&[10_000, 100_000, 500_000])),
             1 => link.delay = steps.millis(&DELAYS),
             2 => {
                 link.jitter = steps.millis(&DELAYS);
                 link.reorder = true;
             }
-            3 => link.duplicate = Ppm(pick(&mut steps.dice, &[10_000, 500_000])),
-            4 => link.stall = Ppm(pick(&mut steps.dice, &[10_000, 50_000])),
-            5 => link.bandwidth = Some(pick(&mut steps.dice, &[10_000, 1_000_000])),
-            _ => link.queue = Some(pick(&mut steps.dice, &[1, 8])),
+            3 => link.duplicate = Ppm(steps.dice.pick(&[10_000, 500_000])),
+            4 => link.stall = Ppm(steps.dice.pick(&[10_000, 50_000])),
+            5 => link.bandwidth = Some(steps.dice.pick(&[10_000, 1_000_000])),
+            _ => link.queue = Some(steps.dice.pick(&[1, 8])),
         }
         link
     }

@@ -1,8 +1,8 @@
 //! What each verb is made of.
 
 pub(super) use super::{
-    Deed, Fault, Scope,
-    draw::{BLACKOUTS, Dice, PAUSES, STALLS, Steps, chance, pick},
+    Deed, Scope,
+    draw::{BLACKOUTS, PAUSES, STALLS, Steps},
     nodes::{Ends, NODE, Nodes, ONE_NODE, WHOM, one},
     told::{all, are_many, between, drawn, kinds_listed, lasting, percent},
 };
