@@ -13,11 +13,12 @@
 //! that the same seed gives the same history (D1, D2) by `verify`; which faults met which state of the lease (V4) by the
 //! auditor.
 //!
-//! `calm` says since when nothing is wrong, `story` what the nodes are up to.
+//! `calm` says since when nothing is wrong, `story` what the nodes are up to; `prelude` is what nearly every check imports.
 
 mod calm;
 mod handlers;
 mod panel;
+mod prelude;
 mod premises;
 mod story;
 
@@ -97,17 +98,17 @@ mod fast_path {
     pub(super) mod warm_lease;
 }
 
+pub(crate) use lease::end_causes::is_loss_of_leadership;
 pub use panel::{Panel, Watch};
 pub use premises::Premises;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::history::{Arrival, Extension, LeaseRead, Opened, Place, Vote};
 use crate::scenario::Class;
 use crate::time::SimTime;
 use crate::words::figures::counted;
-use handlers::{By, Check, Now};
+use handlers::Check;
 use std::time::Duration;
 
 crate::words::words! {

@@ -1,14 +1,9 @@
 //! The lines of a finding's story that say what the nodes are up to.
 
-use super::{Now, STORY};
-use crate::history::{Completion, Extension, ProcessChange};
-use crate::time::SimTime;
+use super::prelude::*;
 use crate::view::acknowledged::Acknowledged;
-use crate::view::operations::UnderWay;
-use crate::view::{GroupView, Held, Replica};
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
-use leasehold::observe::{EndCause, Role};
+use crate::view::{GroupView, Held};
+use leasehold::observe::EndCause;
 use leasehold::request::ReadPath;
 
 impl GroupView<'_> {

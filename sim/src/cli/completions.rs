@@ -1,10 +1,8 @@
 //! `leasehold completions`: what a shell has to know to complete a command line.
 
-use super::Stop;
+use super::prelude::*;
 use clap::Command;
 use clap_complete::{Shell, generate};
-use leasehold_sim::report::Status;
-use std::io::{self, Write};
 
 pub(crate) fn completions(shell: Shell, command: &mut Command) -> Result<Status, Stop> {
     let mut script = Vec::new();

@@ -1,12 +1,9 @@
 //! `leasehold events`: a run's history, for who compares two of them.
 
-use super::{Stop, refuse};
-use clap::Args;
-use leasehold_sim::history::Keep;
-use leasehold_sim::report::{Status, event_line};
-use leasehold_sim::runner::{Places, Wish, run};
+use super::prelude::*;
+use leasehold_sim::report::event_line;
+use leasehold_sim::runner::run;
 use leasehold_sim::scenario::Load;
-use std::io::{self, BufWriter, Write};
 
 #[derive(Args)]
 pub(crate) struct EventsArgs {

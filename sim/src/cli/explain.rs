@@ -1,9 +1,6 @@
 //! `leasehold explain`: what a scenario does, before anything runs.
 
-use super::{Stop, refuse, warn};
-use leasehold_sim::report::Status;
-use leasehold_sim::runner::{Places, Wish};
-use std::io::{self, Write};
+use super::prelude::*;
 
 pub(crate) fn explain(
     scenario: String,

@@ -1,14 +1,10 @@
 //! `leasehold fuzz`: spoilt scenario files.
 
-use super::{Stop, interrupt, told};
-use clap::Args;
-use leasehold_sim::report::Status;
-use leasehold_sim::runner::Places;
+use super::prelude::*;
+use super::told;
 use leasehold_sim::runner::fuzz::{Campaign, Corpus, Input, keep};
 use leasehold_sim::scenario;
 use leasehold_sim::words::figures;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 #[derive(Args)]

@@ -1,12 +1,9 @@
 //! `leasehold list`: what there is.
 
-use super::{Format, Stop, warn};
-use clap::{Args, ValueEnum};
-use leasehold_sim::report::{
-    Listing, Status, check_list, fault_list, metric_list, moment_list, selector_list, variant_list,
-};
-use leasehold_sim::runner::{Named, Places, catalogue, load};
-use std::io::{self, Write};
+use super::prelude::*;
+use clap::ValueEnum;
+use leasehold_sim::report::{Listing, check_list, fault_list, metric_list, moment_list, selector_list, variant_list};
+use leasehold_sim::runner::{Named, catalogue, load};
 
 #[derive(Args)]
 pub(crate) struct ListArgs {

@@ -1,16 +1,11 @@
 //! `leasehold margin`: how far from unsafe.
 
-use super::{Format, Selection, Stop, cores, interrupt, knobs, positive, refuse, under};
-use clap::Args;
-use leasehold_sim::report::{Status, Style, margin_head, margin_json, margin_lines, write_scenario};
-use leasehold_sim::runner::{Places, broken, margin};
+use super::prelude::*;
+use leasehold_sim::report::{margin_head, margin_json, margin_lines, write_scenario};
+use leasehold_sim::runner::{broken, margin};
 use leasehold_sim::scenario::{Dial, Scenario};
 use leasehold_sim::verdict::Margin;
 use leasehold_sim::words::Spelled;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 #[derive(Args)]
 pub(crate) struct MarginArgs {
@@ -47,7 +42,7 @@ pub(crate) fn margins(args: &MarginArgs) -> Result<Status, Stop> {
         return Err(Stop::Refused(words));
     }
     let dials: Vec<Dial> = if args.dials.is_empty() { Dial::all().collect() } else { args.dials.clone() };
-    let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
+    let jobs = args.jobs.or(knobs.jobs).map_or_else(cores, NonZeroUsize::get);
     let (mut status, mut judged) = (Status::AsExpected, 0);
     let interrupted = interrupt::heard()?;
     for (group, dial) in groups.iter().flat_map(|group| dials.iter().map(move |dial| (group, *dial))) {

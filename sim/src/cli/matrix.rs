@@ -1,14 +1,12 @@
 //! `leasehold matrix`: which check sees which planted bug.
 
-use super::{Format, Stop, cores, interrupt, positive, whole};
-use clap::Args;
+use super::prelude::*;
+use super::whole;
 use leasehold_sim::mutant::{Kind, variants};
-use leasehold_sim::report::{Status, Style, matrix_line, matrix_table};
+use leasehold_sim::report::{matrix_line, matrix_table};
 use leasehold_sim::runner::matrix::{self, Search, dead_checks};
-use leasehold_sim::runner::{Places, Refusals, find_variant};
+use leasehold_sim::runner::{Refusals, find_variant};
 use leasehold_sim::verdict::Row;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
 
 #[derive(Args)]
 pub(crate) struct MatrixArgs {

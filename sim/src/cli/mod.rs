@@ -10,13 +10,14 @@ pub(crate) mod list;
 pub(crate) mod margin;
 pub(crate) mod matrix;
 mod out;
+mod prelude;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod verify;
 
 use clap::{Args, ValueEnum};
 use leasehold_sim::report::{Status, Style};
-use leasehold_sim::runner::knobs::{self, Knobs};
+use leasehold_sim::runner::knobs::{self, Knobs, positive, whole};
 use leasehold_sim::runner::{Fresh, Group, Places, Wish, resolve};
 use leasehold_sim::scenario::{Load, Seeds};
 use std::collections::BTreeSet;
@@ -124,16 +125,6 @@ fn warn(groups: &[Group], deny: bool) -> Result<(), Stop> {
     }
     eprintln!("{}\n", shown.join("\n\n"));
     Ok(())
-}
-
-/// A number on the command line.
-fn whole(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
-}
-
-/// As [`whole`], of what there must be one of.
-fn positive(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| "not a whole number from 1".to_owned())
 }
 
 fn fresh_process() -> io::Result<Fresh> {

@@ -1,12 +1,10 @@
 //! Where the events of runs are kept, and how much room they have.
 
+use super::prelude::*;
 use leasehold_sim::report::Stored;
-use leasehold_sim::runner::{Spec, store_events};
-use leasehold_sim::verdict::RunReport;
+use leasehold_sim::runner::store_events;
 use leasehold_sim::words::figures::counted;
 use std::io;
-use std::path::PathBuf;
-use std::str::FromStr;
 
 /// A number of bytes: `256MB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,23 +1,16 @@
 //! `leasehold run`: runs scenarios and judges them.
 
+use super::give_up;
 use super::out::{Out, Size};
-use super::{Format, Selection, Stop, cores, fresh_process, give_up, interrupt, knobs, positive, refuse, under, warn};
-use clap::Args;
-use leasehold_sim::history::Keep;
-use leasehold_sim::report::{
-    Console, Ended, Github, Idle, JsonLines, Junit, Planned, Progress, Sink, Status, Style, Summary, Why, Witness,
-    title,
-};
-use leasehold_sim::runner::knobs::{self as environment, Knobs, Workflow};
-use leasehold_sim::runner::{Fresh, Group, Places, Spec, Wish, confirm, revisit, sweep_until};
+use super::prelude::*;
+use leasehold_sim::report::{Console, Github, Idle, JsonLines, Junit, Planned, Progress, Summary, Witness, title};
+use leasehold_sim::runner::knobs as environment;
+use leasehold_sim::runner::knobs::{Knobs, Workflow};
+use leasehold_sim::runner::{Fresh, Group, confirm, revisit, sweep_until};
 use leasehold_sim::scenario::{Class, Engine};
-use leasehold_sim::verdict::{ManyRecoveries, RunReport};
+use leasehold_sim::verdict::ManyRecoveries;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter};
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
@@ -89,15 +82,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     }
     let specs: Vec<Spec> = groups.iter().flat_map(|group| group.specs(Keep::Nothing)).collect();
     let planned = specs.len() as u64;
-    let jobs = args.jobs.map(NonZeroUsize::get).or(knobs.jobs).unwrap_or_else(cores);
+    let jobs = args.jobs.or(knobs.jobs).map_or_else(cores, NonZeroUsize::get);
     let interrupted = interrupt::heard()?;
-    let sink = sink(args, &groups);
-    let witnesses = witnesses(args)?;
+    let witnesses = witnesses(args, &groups)?;
     let out = args.out.clone().map(|dir| Out::new(dir, args.out_per_run, args.out_total));
     let fresh = fresh_process()?;
     let (seen, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
     let (status, judged, failed) = (Status::AsExpected, 0, 0);
-    let mut intake = Intake { groups, fresh, out, sink, witnesses, seen, recoveries, idle, status, judged, failed };
+    let mut intake = Intake { groups, fresh, out, witnesses, seen, recoveries, idle, status, judged, failed };
     let most_failures = args.fail_fast.then_some(1).or(args.max_failures.map(|most| most.get() as u64));
     let has_enough = |intake: &Intake| most_failures.is_some_and(|most| intake.failed >= most);
     sweep_until(&interrupted, specs, jobs, &mut |report| {
@@ -136,7 +128,7 @@ fn selected(groups: Vec<Group>, wish: &Wish, knobs: &Knobs) -> Result<Vec<Group>
 }
 
 /// What sees the runs beside standard output.
-fn witnesses(args: &RunArgs) -> Result<Vec<Box<dyn Witness>>, Stop> {
+fn witnesses(args: &RunArgs, groups: &[Group]) -> Result<Vec<Box<dyn Witness>>, Stop> {
     let mut witnesses: Vec<Box<dyn Witness>> = Vec::new();
     let refused = |flag, path: &Path, error| Stop::Refused(format!("error: {flag} {}: {error}", path.display()));
     if let Some(path) = &args.junit {
@@ -148,6 +140,7 @@ fn witnesses(args: &RunArgs) -> Result<Vec<Box<dyn Witness>>, Stop> {
     if let Some(Workflow { workspace, summary }) = environment::workflow() {
         witnesses.push(Box::new(Github::new(io::stderr(), workspace, summary)));
     }
+    witnesses.push(console(args, groups));
     Ok(witnesses)
 }
 
@@ -156,7 +149,6 @@ struct Intake {
     groups: Vec<Group>,
     fresh: Fresh,
     out: Option<Out>,
-    sink: Box<dyn Sink>,
     witnesses: Vec<Box<dyn Witness>>,
     /// The kinds of outcome that there were.
     seen: BTreeSet<(PathBuf, String, Option<Class>)>,
@@ -171,7 +163,6 @@ struct Intake {
 
 impl Intake {
     fn finish(&mut self, ended: &Ended) -> io::Result<()> {
-        self.sink.finish(ended)?;
         self.witnesses.iter_mut().try_for_each(|witness| witness.finish(ended))?;
         self.out.iter().filter_map(Out::shortage).for_each(|words| eprintln!("{words}"));
         self.judge_sweeps();
@@ -213,8 +204,7 @@ impl Intake {
         let recoveries = self.recoveries.entry((title(&report.path), report.variant.clone())).or_default();
         recoveries.add(&report.recoveries, report.verdict.fails_as_expected());
         self.idle.see(&report);
-        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_ref()))?;
-        self.sink.take(report, events)
+        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_ref()))
     }
 
     /// What `report` is about, to be run again.
@@ -233,7 +223,7 @@ fn check_engine(engine: Option<Engine>, groups: &[Group]) -> Result<(), Stop> {
     }
 }
 
-fn sink(args: &RunArgs, groups: &[Group]) -> Box<dyn Sink> {
+fn console(args: &RunArgs, groups: &[Group]) -> Box<dyn Witness> {
     let total = groups.iter().map(|group| group.seeds.len()).sum();
     let out = BufWriter::new(io::stdout());
     let progress = if args.quiet { Progress::silent(total) } else { Progress::new(total) };

@@ -1,12 +1,7 @@
 //! `leasehold verify`: the same seeds again in other ways.
 
-use super::{Selection, Stop, fresh_process, interrupt, knobs, refuse, under};
-use clap::Args;
-use leasehold_sim::history::Keep;
-use leasehold_sim::report::{Status, Style};
-use leasehold_sim::runner::{self, Difference, Places, Verified, WAYS};
-use std::io::{self, Write};
-use std::sync::atomic::Ordering;
+use super::prelude::*;
+use leasehold_sim::runner::{self, Difference, Verified, WAYS};
 
 #[derive(Args)]
 pub(crate) struct VerifyArgs {

@@ -1,13 +1,9 @@
 //! How the processes of a cluster are put together, where that is not as production does it.
 
-use leasehold::coordinator;
+use super::prelude::*;
 use leasehold::engine::RenewalKind;
-use leasehold::env::{Bus, LaneFull, NodeId};
-use leasehold::node::{Config, Node, Parts};
+use leasehold::node::Config;
 use leasehold::observe::Host;
-use leasehold::transport::{Message, Packet};
-use std::sync::Arc;
-use std::time::Duration;
 
 /// What is different about the stack of a run, and about what stands around it. Everything
 /// that is put around a node is made anew for each of its processes.

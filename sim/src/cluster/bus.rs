@@ -1,11 +1,9 @@
 //! The stack's bus on the world's links.
 
 use super::SimWorld;
+use super::prelude::*;
 use super::wiring::Links;
-use leasehold::env::{Address, Bus, Envelope, Lane, LaneFull, NodeId};
-use leasehold::transport::Message;
-
-use crate::world::network::LinkId;
+use leasehold::env::{Address, Envelope};
 
 /// One node's end of the bus.
 pub(super) struct SimBus {

@@ -1,14 +1,10 @@
 //! A node's clock as its process lives by it: readings, sleeps, and the faults that have yet to show.
 
+use super::prelude::*;
 use super::{Effective, SimWorld};
-use crate::time::SimTime;
-use crate::world::clock::Clock;
 use crate::world::signal::{Signal, Waiter};
-use crate::world::timer::Timer;
-use parking_lot::Mutex;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// A node's clock. It outlives the node's processes.

@@ -1,16 +1,11 @@
 //! What can be done to a cluster: each deed lasts until its guard is dropped. `effective` is told when it has changed something.
 
 use super::clock::NodeClock;
+use super::prelude::*;
 use super::recorder::Watched;
 use super::traps::Spring;
 use super::{Cluster, Effective, Guard, Hold, Impairment, Running, TakenForClock};
-use crate::history::{ProcessChange, What};
-use crate::time::SimTime;
-use crate::words::{Cut, DiskHarm, Tail};
-use crate::world::clock::Clock;
-use crate::world::network::{LinkId, RuleId};
-use leasehold::env::{NodeId, Point, ReplicaId};
-use std::sync::atomic::Ordering;
+use crate::words::{Cut, DiskHarm};
 
 impl Cluster {
     /// Kills a node's process, and keeps it down until the guard is dropped.

@@ -1,23 +1,16 @@
 //! One node's surroundings: its clock, its cores, its disk, its randomness, its ear.
 
 use super::clock::{NodeClock, Sleep};
+use super::prelude::*;
 use super::recorder::Recorder;
 use super::traps::Traps;
 use super::{Shared, SimWorld, Slot, wiring};
-use crate::time::SimTime;
-use crate::world::clock::{Clock, Unreadable};
-use crate::world::cpu::Cpu;
-use crate::world::disk::{self, Disk, Failed};
-use crate::world::process::{Process, yield_now};
+use crate::world::clock::Unreadable;
+use crate::world::disk::{self, Failed};
+use crate::world::process::yield_now;
 use crate::world::streams::Stream;
-use crate::world::timer::Timer;
-use leasehold::env::{BoxFuture, ClockError, DiskError, Env, Instant, NodeId, Point, ReplicaId, Wait, Work};
-use leasehold::observe::{Event, Sink};
-use parking_lot::Mutex;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use leasehold::env::{BoxFuture, ClockError, DiskError, Env};
+use leasehold::observe::Sink;
 
 /// The wall clock's time at the beginning of every run: the evening of the incident, 2026-04-20T13:52:00Z.
 const EPOCH: Duration = Duration::from_secs(1_776_693_120);

@@ -1,9 +1,9 @@
 //! What network and history are told about messages: of which kind one is, what stands at its head, and how large it is.
 
-use crate::history::{Head, OpId};
+use super::prelude::*;
+use crate::history::Head;
 use crate::words::MessageKind;
 use leasehold::request::{Read, Request, Response};
-use leasehold::transport::{Message, Packet};
 use leasehold::wire::{self, Kind, Wire};
 
 /// What frames, headers and numbers of a message take, about: HTTP/2 and gRPC, addresses, term, index.

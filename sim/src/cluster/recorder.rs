@@ -3,18 +3,12 @@
 use super::Effective;
 use super::effects::Effects;
 use super::kinds::classify;
-use crate::history::{About, Added, Evidence, Fate, History, Past, Record, StackRecord, What, facts};
-use crate::time::SimTime;
-use crate::view::{Grouped, Replica, Replicas};
+use super::prelude::*;
+use crate::history::{About, Added, Fate, History, Past, Record, StackRecord, facts};
+use crate::view::Replica;
 use crate::words::Mishap;
-use crate::world::clock::Clock;
-use crate::world::network::{self, RuleId, Tap};
-use leasehold::env::{GroupId, Instant, Lane, ReplicaId};
-use leasehold::observe::{Event, Membership};
-use leasehold::transport::Packet;
-use parking_lot::{Mutex, MutexGuard};
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::world::network::{self, Tap};
+use leasehold::env::GroupId;
 
 /// The recorder of one run.
 pub struct Recorder {

@@ -1,8 +1,6 @@
 //! Traps at named points of the code: the next task of a node's process that comes to one is held there.
 
-use leasehold::env::{Point, Wait};
-use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use super::prelude::*;
 
 /// A trap, by number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -1,20 +1,12 @@
 //! From the scenario's words to the world's parts and the stack's configuration.
 
+use super::prelude::*;
 use super::{Plan, SimWorld};
-use crate::scenario::{self, Scenario};
-use crate::world::clock::Clock;
-use crate::world::cpu::Cpu;
-use crate::world::disk::Disk;
-use crate::world::network::{Ends, Link, LinkId, Quality};
+use crate::scenario;
+use crate::world::network::{Ends, Link, Quality};
 use crate::world::quantiles::Quantiles;
-use leasehold::env::{Lane, NodeId, Work};
-use leasehold::observe::Membership;
-use leasehold::{coordinator, engine, lease, node};
-use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use leasehold::{engine, lease, node};
 use std::num::NonZeroU64;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// All links of a cluster.
 pub(super) struct Links {

@@ -3,9 +3,8 @@
 //! The claims bound what is, not what was planned: the rates at which clocks run now, and all that monotonic clocks have jumped or
 //! stood still so far.
 
-use super::Injector;
 use super::active::Deed;
-use crate::history::Evidence;
+use super::prelude::*;
 use std::time::Duration;
 
 /// A clock has another rate: do two differ by more than is claimed?

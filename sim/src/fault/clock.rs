@@ -7,13 +7,12 @@
 //! Effective: a process read a clock of its node, and either its monotonic or its wall clock would have shown something else, or
 //! anything at all, without this.
 
-use super::{Act, claims};
-use crate::history::{Evidence, How, Targets};
+use super::claims;
+use super::prelude::*;
 use crate::scenario::ClockFault;
 use crate::time::SimTime;
-use crate::words::{ClockHarm, Drift, Jump, Verb};
+use crate::words::{ClockHarm, Drift, Jump};
 use crate::world::clock::Clock;
-use leasehold::env::NodeId;
 use std::mem::discriminant;
 
 pub(super) fn perform(act: &Act, fault: &ClockFault) {

@@ -4,10 +4,8 @@
 //!
 //! Effective: there was a process to kill.
 
-use super::Act;
-use crate::history::{Evidence, How, Targets};
+use super::prelude::*;
 use crate::scenario::Crash;
-use crate::words::Verb;
 
 pub(super) fn perform(act: &Act, crash: &Crash) {
     for node in act.named(Verb::Crash, &crash.nodes) {

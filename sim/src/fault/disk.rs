@@ -8,10 +8,8 @@
 //!
 //! Effective: an operation of the disk failed, or a sync took another time than it would have.
 
-use super::Act;
-use crate::history::{How, Targets};
+use super::prelude::*;
 use crate::scenario::DiskFault;
-use crate::words::Verb;
 
 pub(super) fn perform(act: &Act, fault: &DiskFault) {
     for node in act.named(Verb::Disk, &fault.nodes) {

@@ -7,10 +7,9 @@
 //!
 //! Effective: there was something to end.
 
-use super::Act;
-use crate::history::{How, Targets};
+use super::prelude::*;
 use crate::scenario::Heal;
-use crate::words::{Leftover, Verb};
+use crate::words::Leftover;
 
 pub(super) fn perform(act: &Act, heal: &Heal) {
     let deed = act.deed(Verb::Heal, Targets::Nobody, How::Heals(heal.what));

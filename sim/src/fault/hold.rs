@@ -3,10 +3,10 @@
 //!
 //! Effective: there was one.
 
-use super::{Act, link::matches};
-use crate::history::{How, Targets};
+use super::link::matches;
+use super::prelude::*;
 use crate::scenario::Hold;
-use crate::words::{Leftover, Verb};
+use crate::words::Leftover;
 use crate::world::network;
 
 pub(super) fn perform(act: &Act, hold: &Hold) {

@@ -3,11 +3,10 @@
 //!
 //! Effective: one was.
 
-use super::Act;
+use super::prelude::*;
 use crate::cluster::{Impairment, classify, size};
-use crate::history::{How, Targets};
 use crate::scenario::Link;
-use crate::words::{MessageKind, Verb};
+use crate::words::MessageKind;
 use crate::world::network::{Bandwidth, Matches};
 use leasehold::transport::Packet;
 use std::sync::Arc;

@@ -5,12 +5,9 @@
 //! leads or answers to a selector, the leader refused (another change is under way, the learner has not caught up, it makes no
 //! sense), or lost its leadership meanwhile.
 
-use super::Act;
-use crate::history::{Evidence, How, Targets};
+use super::prelude::*;
 use crate::scenario::{Joint, MembershipChange, Selector};
-use crate::words::Verb;
 use leasehold::engine;
-use leasehold::env::NodeId;
 
 pub(super) fn perform(act: &Act, change: &MembershipChange) {
     let leader = act.select(Selector::Leader).first().copied();

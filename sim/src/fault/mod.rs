@@ -3,6 +3,7 @@
 mod active;
 mod claims;
 mod phase;
+mod prelude;
 mod selector;
 
 use phase::Waiting;

@@ -4,12 +4,9 @@
 //!
 //! Effective: a message of the protocol met the cut. Clients reach all nodes throughout.
 
-use super::Act;
-use crate::history::{How, Targets};
+use super::prelude::*;
 use crate::scenario::{Partition, Shape, ShapeName};
-use crate::words::Verb;
 use crate::world::network::LinkId;
-use leasehold::env::NodeId;
 
 pub(super) fn perform(act: &Act, partition: &Partition) {
     let Some((links, targets)) = apart(act, partition) else { return act.nobody(Verb::Partition) };

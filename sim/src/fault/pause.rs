@@ -7,13 +7,12 @@
 
 use super::active::Deed;
 use super::claims;
-use super::{Act, Injector};
+use super::prelude::*;
 use crate::cluster::Guard;
-use crate::history::{Evidence, How, Targets};
 use crate::scenario::Pause;
-use crate::words::{Paused, PausedClock, Point, Verb};
+use crate::words::{Paused, PausedClock, Point};
 use crate::world::process::yield_now;
-use leasehold::env::{NodeId, Wait};
+use leasehold::env::Wait;
 use std::time::Duration;
 use tokio::sync::oneshot;
 

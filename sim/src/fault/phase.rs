@@ -3,13 +3,13 @@
 //! What happens is read off the history as it is recorded; what waits for it acts once everything that runs at the same instant has
 //! run, before the next event of the world.
 
-use super::{Act, Injector};
+use super::prelude::*;
 use crate::cluster::Cluster;
 use crate::history::{Arrival, Completion, Extension, Hears, Observer, OpId, ProcessChange, Record, StepId, tell};
 use crate::scenario::{Action, Moment, Phase, Scenario, When};
 use crate::time::SimTime;
 use crate::view::{Grouped, Replica, Replicas};
-use leasehold::env::{GroupId, Instant, NodeId, ReplicaId};
+use leasehold::env::{GroupId, Instant, ReplicaId};
 use leasehold::observe::{EndCause, Role};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;

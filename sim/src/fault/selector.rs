@@ -1,10 +1,8 @@
 //! Who is meant: selectors name nodes by their role at the moment the fault acts.
 
-use super::Act;
-use crate::history::Targets;
+use super::prelude::*;
 use crate::scenario::{Ends, Selector};
-use crate::words::Verb;
-use leasehold::env::{GroupId, NodeId};
+use leasehold::env::GroupId;
 use std::cmp::Reverse;
 
 impl Act {
@@ -70,35 +68,26 @@ impl Act {
 
     /// The nodes of two sides; `@others` on one is everybody who is not on the other.
     pub(super) fn select_sides(&self, sides: &[Vec<Selector>; 2]) -> [Vec<NodeId>; 2] {
-        let mut selected = [Vec::new(), Vec::new()];
-        for (side, nodes) in sides.iter().zip(&mut selected) {
-            nodes.extend(side.iter().flat_map(|selector| self.select(*selector)));
-            nodes.sort_unstable();
-            nodes.dedup();
-        }
-        for side in 0..2 {
-            if sides[side].contains(&Selector::Others) {
-                let other = selected[1 - side].clone();
-                let rest = self.injector.cluster.nodes().filter(|node| !other.contains(node));
-                selected[side] = rest.collect();
-            }
-        }
-        let first = selected[0].clone();
-        selected[1].retain(|node| !first.contains(node));
-        selected
+        let [first, mut second] = self.select_both(sides.each_ref());
+        second.retain(|node| !first.contains(node));
+        [first, second]
     }
 
     /// Who sends and who receives; `@others` at one end is everybody who is not at the other. A list that is empty is everybody.
-    pub(super) fn select_ends(&self, ends: &Ends) -> [Vec<NodeId>; 2] {
-        let mut selected = [&ends.from, &ends.to].map(|end| match &end[..] {
-            [] => self.injector.cluster.nodes().collect(),
-            end => end.iter().flat_map(|selector| self.select(*selector)).collect::<Vec<_>>(),
+    pub(super) fn select_ends(&self, Ends { from, to }: &Ends) -> [Vec<NodeId>; 2] {
+        self.select_both([from, to])
+    }
+
+    fn select_both(&self, ends: [&Vec<Selector>; 2]) -> [Vec<NodeId>; 2] {
+        let all: Vec<NodeId> = self.injector.cluster.nodes().collect();
+        let mut selected = ends.map(|end| match &end[..] {
+            [] => all.clone(),
+            end => end.iter().flat_map(|selector| self.select(*selector)).collect(),
         });
-        for (number, end) in [&ends.from, &ends.to].into_iter().enumerate() {
-            if end.contains(&Selector::Others) {
+        for number in 0..2 {
+            if ends[number].contains(&Selector::Others) {
                 let other = selected[1 - number].clone();
-                let rest = self.injector.cluster.nodes().filter(|node| !other.contains(node));
-                selected[number].extend(rest);
+                selected[number].extend(all.iter().filter(|node| !other.contains(node)));
             }
             selected[number].sort_unstable();
             selected[number].dedup();

@@ -3,10 +3,8 @@
 //!
 //! Effective: there was work.
 
-use super::Act;
-use crate::history::{Evidence, How, Targets};
+use super::prelude::*;
 use crate::scenario::Slow;
-use crate::words::Verb;
 
 pub(super) fn perform(act: &Act, slow: &Slow) {
     for node in act.named(Verb::Slow, &slow.nodes) {

@@ -3,10 +3,8 @@
 //! Effective: the leader that was asked gave up its leadership. Refused: nobody answers to the selector, or the leader refused or
 //! gave up, which it does after an election timeout.
 
-use super::Act;
-use crate::history::{Evidence, How, Targets};
+use super::prelude::*;
 use crate::scenario::Transfer;
-use crate::words::Verb;
 use leasehold::error::Error;
 
 pub(super) fn perform(act: &Act, transfer: &Transfer) {

@@ -28,10 +28,9 @@ impl Deeds {
         if Arc::ptr_eq(&self.0, &other.0) {
             return true;
         }
-        let last = |deeds: &Self, count: usize| count.checked_sub(1).and_then(|last| deeds.0.lock().get(last).copied());
-        let shorter = self.0.lock().len();
-        let shorter = shorter.min(other.0.lock().len());
-        last(self, shorter) == last(other, shorter)
+        let (one, other) = (self.0.lock(), other.0.lock());
+        let shorter = one.len().min(other.len());
+        one[..shorter].last() == other[..shorter].last()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a fault of the scenario did: data. Its [`fmt::Display`] says it in words, for people alone.
 
-use crate::words::{ClockHarm, Cut, DiskHarm, Healed, MessageKind, Mishap, PausedClock, Point, Spelled, Verb};
+use crate::words::{ClockHarm, Cut, DiskHarm, Healed, MessageKind, Mishap, PausedClock, Point, Spelled, Verb, words};
 use leasehold::engine::MembershipChange;
 use leasehold::env::{Address, NodeId};
 use leasehold::error::Error;
@@ -56,19 +56,20 @@ impl Fault {
     }
 }
 
-/// What a fault did.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum FaultPhase {
-    /// It acted.
-    Activated,
-    /// It changed something: a partition stopped a protocol message, a transfer moved the leader. Once a step.
-    Effective,
-    /// It could not act: nobody answers to the selector, the leader refused.
-    Refused,
-    /// It is over.
-    Ended,
-    /// It takes the run beyond what the scenario claims: from now on the stack may be unsafe.
-    BeyondClaims,
+words! {
+    /// What a fault did.
+    pub enum FaultPhase: "phase of a fault" {
+        /// It acted.
+        Activated = "acts",
+        /// It changed something: a partition stopped a protocol message, a transfer moved the leader. Once a step.
+        Effective = "is effective",
+        /// It could not act: nobody answers to the selector, the leader refused.
+        Refused = "cannot act",
+        /// It is over.
+        Ended = "is over",
+        /// It takes the run beyond what the scenario claims: from now on the stack may be unsafe.
+        BeyondClaims = "leaves the claims",
+    }
 }
 
 /// To whom a fault does something.
@@ -172,7 +173,7 @@ impl fmt::Display for Fault {
         let Self { verb, targets, .. } = self;
         match (self.phase, &self.evidence) {
             (_, Some(Evidence::Message { mishap, from, to })) => {
-                write!(f, "{} from {from} to {to}", words_of(*mishap))
+                write!(f, "{mishap} from {from} to {to}")
             }
             (_, Some(Evidence::Drift { fast, slow, apart_ppm, claimed_ppm })) => write!(
                 f,
@@ -293,17 +294,6 @@ impl fmt::Display for Targets {
             }
             Targets::Ring => f.write_str("ring"),
         }
-    }
-}
-
-fn words_of(mishap: Mishap) -> &'static str {
-    match mishap {
-        Mishap::Stopped => "stopped a message",
-        Mishap::Lost => "lost a message",
-        Mishap::Late => "delayed a message",
-        Mishap::Twice => "doubled a message",
-        Mishap::OutOfOrder => "let a message overtake another",
-        Mishap::Refused => "left no room in the queue for a message",
     }
 }
 

@@ -56,17 +56,16 @@ pub enum Keep {
 
 /// The recorder of one run.
 pub struct History {
-    fingerprint: Fingerprint,
+    /// What remains of it so far, but for what is kept.
+    past: Past,
     encoder: Encoder,
-    events: u64,
-    messages: u64,
     kept: Kept,
-    telling: Option<SimTime>,
     observers: Vec<Box<dyn Observer>>,
     ended: bool,
 }
 
 /// What remains of a [`History`] when its run is over.
+#[derive(Default)]
 pub struct Past {
     /// Hash of every record's content.
     pub fingerprint: Fingerprint,
@@ -83,16 +82,8 @@ pub struct Past {
 impl History {
     /// An empty history that tells `observers`.
     pub fn new(keep: Keep, observers: Vec<Box<dyn Observer>>) -> Self {
-        Self {
-            fingerprint: Fingerprint::default(),
-            encoder: Encoder::default(),
-            events: 0,
-            messages: 0,
-            kept: Kept::new(keep),
-            telling: None,
-            observers,
-            ended: false,
-        }
+        let (past, encoder) = (Past::default(), Encoder::default());
+        Self { past, encoder, kept: Kept::new(keep), observers, ended: false }
     }
 
     /// Takes in a record. Nothing is recorded once an observer has ended the run.
@@ -101,15 +92,15 @@ impl History {
             return;
         }
         if let Some(content) = self.encoder.encode(&record) {
-            self.fingerprint.update(content);
-            self.events += 1;
+            self.past.fingerprint.update(content);
+            self.past.events += 1;
         }
-        self.messages += u64::from(record.is_delivery());
+        self.past.messages += u64::from(record.is_delivery());
         for observer in &mut self.observers {
             self.ended |= !observer.record(&record);
         }
         if record.what.tells_by_itself() {
-            self.telling = Some(record.at);
+            self.past.telling = Some(record.at);
         }
         self.kept.push(record);
     }
@@ -123,7 +114,6 @@ impl History {
     pub fn close(&mut self) -> Past {
         self.ended = true;
         self.observers.clear();
-        let (fingerprint, events, messages, telling) = (self.fingerprint, self.events, self.messages, self.telling);
-        Past { fingerprint, events, messages, kept: self.kept.take(), telling }
+        Past { kept: self.kept.take(), ..std::mem::take(&mut self.past) }
     }
 }

@@ -1,9 +1,8 @@
 //! Several variants of one scenario side by side.
 
-use super::style::{Style, aligned, indented};
-use super::tally::{Figures, Tally};
-use crate::history::OpKind;
-use crate::words::figures::{count, factor, number, percent, seconds};
+use super::prelude::*;
+use super::tally::{Figure, Tally};
+use crate::words::figures::factor;
 
 /// Wide enough that no column of numbers is wrapped; with names as long as those of today the tables need less than 120.
 const WIDTH: usize = 200;
@@ -17,107 +16,82 @@ pub fn comparison(tallies: &[&Tally], style: Style) -> String {
         style.strong(format!("{}: variants compared", first.planned.title)),
         style.faint("medians over the seeds; of an even number, the lower of the two in the middle")
     )];
-    blocks.push(indented("  ", &outcome_table(tallies)));
-    if tallies.iter().any(|tally| tally.median(total).is_some()) {
+    let outcome: [(&str, Cell); 12] = [
+        ("lease\nhit rate", &|tally| shown(tally, Figure::HIT_RATE)),
+        ("GET\nmean", &|tally| shown(tally, Figure::GET_MEAN)),
+        ("GET\np99", &|tally| shown(tally, Figure::GET_P99)),
+        ("script\nmean", &|tally| shown(tally, Figure::SCRIPT_MEAN)),
+        ("answered ok\nin all runs", &|tally| or_dash(tally.availability().map(percent))),
+        ("conflicts\nper s", &|tally| shown(tally, Figure::Of(Metric::ConflictsPerSecond))),
+        ("leader\nchanges", &|tally| shown(tally, Figure::Of(Metric::LeaderChanges))),
+        ("ReadIndex:\nlease miss", &|tally| shown(tally, Figure::Rounds(RoundCause::LeaseMiss))),
+        ("\nrenewal", &|tally| shown(tally, Figure::Rounds(RoundCause::Renewal))),
+        ("\nwrite", &|tally| shown(tally, Figure::Rounds(RoundCause::Write))),
+        ("\ninner read", &|tally| shown(tally, Figure::Rounds(RoundCause::InnerRead))),
+        ("verdict", &|tally| tally.brief_verdicts()),
+    ];
+    blocks.push(table(tallies, &outcome));
+    if tallies.iter().any(|tally| tally.median(Figure::Script).is_some()) {
         let against = format!("each with its ratio to {}", first.planned.variant);
         blocks.push(format!("{}  {}", style.strong("where the time of a script goes"), style.faint(against)));
         blocks.push(indented("  ", &script_table(tallies)));
     }
-    if tallies.iter().any(|tally| tally.median(|run| run.heartbeats_dropped) > Some(0.0)) {
+    let dropped = Figure::Of(Metric::HeartbeatsDroppedPerSecond);
+    if tallies.iter().any(|tally| tally.median(dropped).is_some_and(|dropped| dropped.value > 0.0)) {
         blocks.push(format!("{}  {}", style.strong("what overflows"), style.faint("means over the whole run")));
-        blocks.push(indented("  ", &overflow_table(tallies)));
+        let overflow: [(&str, Cell); 4] = [
+            ("busy\ncores", &|tally| shown(tally, Figure::Of(Metric::BusyCores))),
+            ("waiting for\nReadIndex", &|tally| shown(tally, Figure::Of(Metric::ReadIndexWaiting))),
+            ("ReadIndex\na script", &|tally| shown(tally, Figure::Of(Metric::ReadIndexPerScript))),
+            ("heartbeats\ndropped per s", &|tally| shown(tally, dropped)),
+        ];
+        blocks.push(table(tallies, &overflow));
     }
     blocks.join("\n\n")
 }
 
-fn overflow_table(tallies: &[&Tally]) -> String {
-    const HEAD: [&str; 5] =
-        ["variant", "busy\ncores", "waiting for\nReadIndex", "ReadIndex\na script", "heartbeats\ndropped per s"];
-    let figures: [Figure; 4] = [
-        |run| run.busy_cores,
-        |run| run.read_index_waiting,
-        |run| run.read_index_per_script,
-        |run| run.heartbeats_dropped,
-    ];
+/// What stands in a column of a variant.
+type Cell<'a> = &'a dyn Fn(&Tally) -> String;
+
+/// A row a variant; numbers, which is all but the names of variants and verdicts, are aligned.
+fn table(tallies: &[&Tally], columns: &[(&str, Cell<'_>)]) -> String {
+    let head: Vec<&str> = ["variant"].into_iter().chain(columns.iter().map(|(name, _)| *name)).collect();
     let row = |tally: &&Tally| {
-        let [busy, waiting, rounds, dropped] =
-            figures.map(|figure| tally.median(figure).map_or_else(|| "-".to_owned(), number));
-        [tally.planned.variant.clone(), busy, waiting, rounds, dropped]
+        let cells = columns.iter().map(|(_, cell)| cell(tally));
+        [tally.planned.variant.clone()].into_iter().chain(cells).collect::<Vec<_>>()
     };
-    let rows: Vec<[String; 5]> = tallies.iter().map(row).collect();
-    aligned(&HEAD.map(str::to_owned), &[1, 2, 3, 4], &rows, WIDTH)
+    let rows: Vec<_> = tallies.iter().map(row).collect();
+    let right: Vec<usize> = (1..head.len()).filter(|number| head[*number] != "verdict").collect();
+    indented("  ", &aligned(&head, &right, &rows, WIDTH))
 }
 
-/// What is taken from each run.
-type Figure = fn(&Figures) -> Option<f64>;
-
-fn outcome_table(tallies: &[&Tally]) -> String {
-    const HEAD: [&str; 13] = [
-        "variant",
-        "lease\nhit rate",
-        "GET\nmean",
-        "GET\np99",
-        "script\nmean",
-        "answered ok\nin all runs",
-        "conflicts\nper s",
-        "leader\nchanges",
-        "ReadIndex:\nlease miss",
-        "\nrenewal",
-        "\nwrite",
-        "\ninner read",
-        "verdict",
-    ];
-    let rows: Vec<[String; 13]> = tallies.iter().map(|tally| outcome_row(tally)).collect();
-    aligned(&HEAD.map(str::to_owned), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], &rows, WIDTH)
-}
-
-fn outcome_row(tally: &Tally) -> [String; 13] {
-    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    let time = |kind, figure| or_dash(tally.latency(kind, figure).map(|took| took.to_string()));
-    let whole = |figure: &dyn Fn(&Figures) -> u64| {
-        // A median is one of the values, so a median of counts is a count.
-        or_dash(tally.median(|run| Some(figure(run) as f64)).map(|value| count(value as u64)))
-    };
-    let rounds = |cause: usize| whole(&|run| run.rounds.get(cause).copied().unwrap_or_default());
-    [
-        tally.planned.variant.clone(),
-        or_dash(tally.median(|run| run.hit_rate).map(percent)),
-        time(OpKind::Get, |op| op.mean),
-        time(OpKind::Get, |op| op.p99),
-        time(OpKind::Script, |op| op.mean),
-        or_dash(tally.availability().map(percent)),
-        or_dash(tally.median(|run| Some(run.conflicts_per_second)).map(number)),
-        whole(&|run| run.leader_changes),
-        rounds(0),
-        rounds(1),
-        rounds(2),
-        rounds(3),
-        tally.brief_verdicts(),
-    ]
+fn shown(tally: &Tally, figure: Figure) -> String {
+    or_dash(tally.shown(figure))
 }
 
 /// A row a part and a column a variant: there are few variants, and their names are long.
 fn script_table(tallies: &[&Tally]) -> String {
     let parts: [(&str, Figure); 7] = [
-        ("lease read (ReadIndex)", |run| part(run, 0)),
-        ("reads", |run| part(run, 1)),
-        ("write fence (ReadIndex)", |run| part(run, 2)),
-        ("commit", |run| part(run, 3)),
-        ("backoff", |run| part(run, 4)),
-        ("whole script, on the node", total),
-        ("ReadIndex wait per lease read", |run| run.lease_read_wait),
+        ("lease read (ReadIndex)", Figure::Part(0)),
+        ("reads", Figure::Part(1)),
+        ("write fence (ReadIndex)", Figure::Part(2)),
+        ("commit", Figure::Part(3)),
+        ("backoff", Figure::Part(4)),
+        ("whole script, on the node", Figure::Script),
+        ("ReadIndex wait per lease read", Figure::LeaseReadWait),
     ];
     let mut head = vec!["mean per script".to_owned()];
     for tally in tallies {
         head.extend([tally.planned.variant.clone(), String::new()]);
     }
-    let whole = tallies.first().and_then(|tally| tally.median(total));
+    let median = |tally: &Tally, figure| tally.median(figure).map(|median| median.value);
+    let whole = tallies.first().and_then(|tally| median(tally, Figure::Script));
     let row = |(name, figure): (&str, Figure)| {
-        let values: Vec<Option<f64>> = tallies.iter().map(|tally| tally.median(figure)).collect();
+        let values: Vec<Option<f64>> = tallies.iter().map(|tally| median(tally, figure)).collect();
         let base = values.first().copied().flatten();
         let mut row = vec![name.to_owned()];
         for (position, value) in values.into_iter().enumerate() {
-            row.push(value.map_or_else(|| "-".to_owned(), seconds));
+            row.push(or_dash(value.map(seconds)));
             row.push(if position == 0 { String::new() } else { compared(value, base, whole) });
         }
         row
@@ -132,14 +106,6 @@ fn compared(value: Option<f64>, base: Option<f64>, whole: Option<f64>) -> String
     const NOTHING: f64 = 1e4;
     let is_part = base.zip(whole).is_none_or(|(base, whole)| base * NOTHING >= whole);
     if is_part || value == base { factor(value, base) } else { "-".to_owned() }
-}
-
-fn total(run: &Figures) -> Option<f64> {
-    run.script_parts.map(|parts| parts.iter().sum())
-}
-
-fn part(run: &Figures, part: usize) -> Option<f64> {
-    run.script_parts.and_then(|parts| parts.get(part).copied())
 }
 
 #[cfg(test)]

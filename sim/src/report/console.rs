@@ -1,35 +1,12 @@
 //! The report of a whole request, written while its runs come in.
 
 use super::compare::comparison;
-use super::ended::Ended;
 use super::jsonl::json_line;
+use super::prelude::*;
 use super::progress::Progress;
-use super::screen::Screen;
-use super::stored::Stored;
-use super::style::{Style, indented};
 use super::tally::{Planned, Tally};
 use super::totals::Totals;
-use crate::scenario::Class;
-use crate::verdict::{Ruling, RunReport};
 use std::collections::VecDeque;
-use std::io::{self, Write};
-
-/// Takes the runs of a request, in order.
-pub trait Sink {
-    /// Takes a run, and where its events are.
-    ///
-    /// # Errors
-    ///
-    /// The report could not be written.
-    fn take(&mut self, report: RunReport, events: Option<Stored>) -> io::Result<()>;
-
-    /// Ends the report.
-    ///
-    /// # Errors
-    ///
-    /// The report could not be written.
-    fn finish(&mut self, ended: &Ended) -> io::Result<()>;
-}
 
 /// One JSON object a run.
 pub struct JsonLines<W> {
@@ -44,10 +21,10 @@ impl<W: Write> JsonLines<W> {
     }
 }
 
-impl<W: Write> Sink for JsonLines<W> {
-    fn take(&mut self, report: RunReport, _: Option<Stored>) -> io::Result<()> {
-        self.progress.done(&report);
-        let line = json_line(&report);
+impl<W: Write> Witness for JsonLines<W> {
+    fn see(&mut self, report: &RunReport, _: Option<&Stored>) -> io::Result<()> {
+        self.progress.done(report);
+        let line = json_line(report);
         // Whoever reads along, or finds the process gone, has whole lines.
         self.progress.aside(|| writeln!(self.out, "{line}").and_then(|()| self.out.flush()))
     }
@@ -111,15 +88,15 @@ impl<W: Write> Console<W> {
         })
     }
 
-    fn sort(&mut self, report: RunReport, events: Option<Stored>) {
-        self.totals.add(&report);
+    fn sort(&mut self, report: &RunReport, events: Option<&Stored>) {
+        self.totals.add(report);
         if report.verdict.as_expected {
             if report.verdict.ruling != Ruling::Pass {
-                self.expected.get_or_insert(report);
+                self.expected.get_or_insert_with(|| report.clone());
             }
-        } else if self.unexpected.as_ref().is_none_or(|(shown, _)| gravity(&report) < gravity(shown)) {
+        } else if self.unexpected.as_ref().is_none_or(|(shown, _)| gravity(report) < gravity(shown)) {
             // A stale read must not hide behind a bound that was missed a seed earlier.
-            self.unexpected = Some((report, events));
+            self.unexpected = Some((report.clone(), events.cloned()));
         }
     }
 
@@ -136,7 +113,7 @@ impl<W: Write> Console<W> {
             return Ok(());
         }
         match self.expected.take() {
-            Some(report) => self.say(&indented("    ", &self.screen(&report, None).brief(self.style))),
+            Some(report) => self.say(&indented("    ", &Screen::of(&report, None).brief(self.style))),
             None => Ok(()),
         }
     }
@@ -152,19 +129,15 @@ impl<W: Write> Console<W> {
         }
         Ok(())
     }
-
-    fn screen(&self, report: &RunReport, events: Option<&Stored>) -> Screen {
-        Screen::of(report, events)
-    }
 }
 
-impl<W: Write> Sink for Console<W> {
-    fn take(&mut self, report: RunReport, events: Option<Stored>) -> io::Result<()> {
-        self.progress.done(&report);
+impl<W: Write> Witness for Console<W> {
+    fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()> {
+        self.progress.done(report);
         let Some(mut tally) = self.current.take().or_else(|| self.waiting.pop_front().map(Tally::new)) else {
             return Ok(());
         };
-        tally.add(&report);
+        tally.add(report);
         self.sort(report, events);
         if tally.is_complete() {
             return self.group_done(tally);
@@ -180,8 +153,8 @@ impl<W: Write> Sink for Console<W> {
         }
         self.comparisons()?;
         let screen = match (&self.unexpected, &self.expected) {
-            (Some((report, events)), _) => Some(self.screen(report, events.as_ref()).full(self.style)),
-            (None, Some(report)) => Some(self.screen(report, None).full(self.style)),
+            (Some((report, events)), _) => Some(Screen::of(report, events.as_ref()).full(self.style)),
+            (None, Some(report)) => Some(Screen::of(report, None).full(self.style)),
             (None, None) => None,
         };
         if let Some(screen) = screen {

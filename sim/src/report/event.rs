@@ -5,7 +5,7 @@
 //! the node's own clock.
 
 use crate::history::{
-    Completion, Counts, Fate, FaultPhase, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange, Record,
+    Completion, Counts, Fate, Fault, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange, Record,
     StackRecord, What, local, words_of,
 };
 use crate::words::figures::duration;
@@ -34,7 +34,7 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
             (node.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
         }
         What::Fault(fault) => {
-            let (step, verb, phase) = (&fault.step, fault.verb, phase_name(fault.phase));
+            let Fault { step, verb, phase, .. } = &**fault;
             ("fault".to_owned(), format!("step {step} {verb} {phase}: {fault}"))
         }
     };
@@ -55,17 +55,6 @@ pub(super) fn address(address: Address) -> String {
     match address {
         Address::Node(node) => node.to_string(),
         Address::Client(client) => format!("c{client}"),
-    }
-}
-
-/// What a phase of a fault is called.
-pub(super) fn phase_name(phase: FaultPhase) -> &'static str {
-    match phase {
-        FaultPhase::Activated => "acts",
-        FaultPhase::Effective => "is effective",
-        FaultPhase::Refused => "cannot act",
-        FaultPhase::Ended => "is over",
-        FaultPhase::BeyondClaims => "leaves the claims",
     }
 }
 

@@ -1,13 +1,7 @@
 //! Events files: a run's history, one line an event.
 
 use super::event::event_line;
-use super::screen::title;
-use super::stored::Stored;
-use crate::history::Record;
-use crate::verdict::RunReport;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use super::prelude::*;
 
 /// The name of a run's events file.
 pub fn file_name(report: &RunReport) -> String {

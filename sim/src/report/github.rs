@@ -2,18 +2,10 @@
 //!
 //! Annotations are commands on standard error, which the runner reads as it reads standard output: that one belongs to the report.
 
-use super::ended::Ended;
-use super::screen::{Screen, command};
-use super::stored::Stored;
-use super::style::Style;
-use super::tally::{Planned, Tallies, Tally};
-use super::witness::Witness;
-use crate::history::OpKind;
-use crate::verdict::RunReport;
-use crate::words::figures::{counted, percent};
+use super::prelude::*;
+use super::screen::command;
+use super::tally::{Figure, Planned, Tallies, Tally};
 use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::path::PathBuf;
 
 /// So many annotations does GitHub show of a step.
 const ANNOTATIONS: usize = 10;
@@ -101,9 +93,8 @@ impl<W: Write> Witness for Github<W> {
 fn row(tally: &Tally) -> String {
     let cell = |text: &str| text.replace('|', "\\|");
     let Planned { title, variant, .. } = &tally.planned;
-    let hit_rate = tally.median(|run| run.hit_rate).map_or_else(|| "-".to_owned(), percent);
-    let p99 = tally.latency(OpKind::Get, |op| op.p99).map_or_else(|| "-".to_owned(), |took| took.to_string());
-    let answered = tally.availability().map_or_else(|| "-".to_owned(), percent);
+    let [hit_rate, p99] = [Figure::HIT_RATE, Figure::GET_P99].map(|figure| or_dash(tally.shown(figure)));
+    let answered = or_dash(tally.availability().map(percent));
     let (title, variant, verdicts) = (cell(title), cell(variant), cell(&tally.verdicts()));
     format!("| {title} | {variant} | {verdicts} | {answered} | {hit_rate} | {p99} |")
 }

@@ -1,9 +1,7 @@
 //! Checks that a whole sweep never evaluated. One run may give a check nothing to look at; all scenarios together may not: it
 //! would have proved nothing, and nobody would know.
 
-use crate::verdict::RunReport;
-use crate::words::figures::counted;
-use std::collections::BTreeMap;
+use super::prelude::*;
 
 /// How often each check was evaluated in all runs so far.
 #[derive(Clone, Debug, Default)]

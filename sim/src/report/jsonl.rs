@@ -7,22 +7,11 @@
 //! answered is `null` too, and has what it is at least beside it: `"p99_ms":null,"p99_at_least_ms":1000.0`. `beyond_claims` says what first took the run beyond
 //! what its scenario claims; it is `null` where nothing did.
 
-use super::object::Object;
-use super::screen::title;
+use super::prelude::*;
 use crate::check::Severity;
-use crate::history::OpKind;
-use crate::scenario::{Metric, Span, Unit};
-use crate::time::SimTime;
-use crate::verdict::{
-    CheckCount, Failure, FaultCount, LeaseMeasures, OpMeasures, Overload, Potential, Recoveries, RunReport, Took,
-    Window, read,
-};
-use crate::words::Spelled;
-use leasehold::observe::RoundCause;
+use crate::verdict::{LeaseMeasures, Overload, Recoveries, Window};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::time::Duration;
 
 /// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
 pub(super) const FORMAT: u32 = 2;
@@ -63,7 +52,7 @@ pub fn json_line(report: &RunReport) -> String {
             "fault_coverage",
             map(&report.coverage, |verb| *verb, |states| map(states, |state| state.name(), |times| *times)),
         )
-        .with("checks", map(&report.checks, |name| *name, check))
+        .with("checks", &report.checks)
         .with("recoveries", recoveries(&report.recoveries))
         .with("overload", list(&measures.overload, overload))
         .with("windows", list(&measures.windows, window))
@@ -128,17 +117,13 @@ fn lease(lease: &LeaseMeasures) -> Object {
         .with("hits", lease.hits)
         .with("hit_rate", lease.hit_rate())
         .with("misses", map(&lease.misses, |miss| miss.name(), |number| *number))
-        .with("invalidations", &lease.invalidations)
-        .with("voided", &lease.voided)
+        .with("invalidations", map(&lease.invalidations, |cause| cause.name(), |number| *number))
+        .with("voided", map(&lease.voided, |cause| cause.name(), |number| *number))
         .with("renewals", lease.renewals)
 }
 
 fn fault(FaultCount { planned, activated, effective, .. }: &FaultCount) -> Object {
     Object::default().with("planned", planned).with("activated", activated).with("effective", effective)
-}
-
-fn check(CheckCount { evaluated, violations }: &CheckCount) -> Object {
-    Object::default().with("evaluated", evaluated).with("violations", violations)
 }
 
 /// How long it took, each time, until there was a leader again after a fault; most take no longer than `usual_ms`, none may take
@@ -188,7 +173,7 @@ fn figures(object: Object, window: &Window) -> Object {
 /// The metrics that are numbers for each of something, by name; those that had nothing to be measured by are absent.
 fn per(window: &Window) -> BTreeMap<String, f64> {
     let of_all = |metric: &Metric| !matches!(metric, Metric::Operations(..));
-    let metrics = Metric::all().into_iter().filter(|metric| metric.unit() == Unit::Per && of_all(metric));
+    let metrics = Metric::all().filter(|metric| metric.unit() == Unit::Per && of_all(metric));
     let value = |metric: Metric| Some((under_scored(metric), read(metric, window, None).ok()?.value));
     metrics.filter_map(value).collect()
 }

@@ -3,16 +3,8 @@
 //! A failure that the file expects is a pass. The text of one that it does not is the screen that the terminal shows, the
 //! command that runs it again included.
 
-use super::ended::Ended;
-use super::screen::{Screen, title};
-use super::stored::Stored;
-use super::style::Style;
-use super::witness::Witness;
-use crate::verdict::RunReport;
+use super::prelude::*;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
 
 /// A JUnit file.
 pub struct Junit {

@@ -1,11 +1,9 @@
 //! The tables of `leasehold list`, from which the tables of `docs/` are written too.
 
-use super::object::Object;
-use super::style::{aligned, terminal_width};
+use super::prelude::*;
 use crate::check;
 use crate::mutant::{Variant, variants};
-use crate::scenario::{Metric, Unit};
-use crate::words::{Phase, Selector, Spelled, Verb};
+use crate::words::{Phase, Selector, Verb};
 
 /// A table.
 pub struct Listing {
@@ -26,8 +24,7 @@ impl Listing {
 
     /// Aligned, as wide as the terminal (120 characters where there is none); the last column is wrapped.
     pub fn text(&self) -> String {
-        let head: Vec<String> = self.head.iter().map(|name| (*name).to_owned()).collect();
-        aligned(&head, &[], &self.rows, terminal_width(super::WIDTH))
+        aligned(&self.head, &[], &self.rows, terminal_width(super::WIDTH))
     }
 
     /// One JSON object a row, its fields in the order of the columns, named by their heads up to the first comma.
@@ -96,13 +93,7 @@ pub fn selector_list() -> Listing {
 
 /// What a scenario can bound.
 pub fn metric_list() -> Listing {
-    let rows = Metric::all().into_iter().map(|metric| {
-        let unit = match metric.unit() {
-            Unit::Seconds => "duration",
-            Unit::Count => "count",
-            Unit::Ratio => "ratio",
-            Unit::Per => "number",
-        };
+    let rows = Metric::all().map(|metric| {
         let places = [
             Some("[expect]"),
             metric.is_of_clients().then_some("[expect.workload.NAME]"),
@@ -110,7 +101,7 @@ pub fn metric_list() -> Listing {
             metric.is_count().then_some("[floors]"),
         ];
         let bounded: Vec<&str> = places.into_iter().flatten().collect();
-        [metric.to_string(), unit.to_owned(), bounded.join(" "), metric.meaning()]
+        [metric.to_string(), metric.unit().to_string(), bounded.join(" "), metric.meaning().to_owned()]
     });
     Listing::new(["metric", "unit", "bounded in", "meaning"], rows)
 }

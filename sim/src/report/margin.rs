@@ -4,14 +4,9 @@
 //! harm, a `claimed` or `by_theory` of `null` means as far as it likes, and `by_theory` is 0 where the lease is longer than the
 //! promises.
 
-use super::object::Object;
-use super::style::Style;
+use super::prelude::*;
 use crate::scenario::{Dial, Reach, Scenario, print};
 use crate::verdict::{Breach, Margin};
-use crate::words::figures::{count, counted};
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
 
 /// What comes before the margins of one scenario under one variant, the first of which is `first`.
 pub fn margin_head(first: &Margin, style: Style) -> String {

@@ -5,8 +5,7 @@
 //! `chaos_seeds` is `null` where chaos shows nothing within its limit, or was not asked. `wall_ms` is the only field in which
 //! two equal searches may differ.
 
-use super::object::Object;
-use super::style::{aligned, terminal_width};
+use super::prelude::*;
 use crate::mutant::Kind;
 use crate::verdict::Row;
 
@@ -34,7 +33,7 @@ pub fn matrix_line(row: &Row) -> String {
 
 /// `rows` as a table, as wide as the terminal: what aiming finds, and beside it what chance does.
 pub fn matrix_table(rows: &[Row]) -> String {
-    let head = ["variant", "class", "scenario", "seen by", "median", "worst", "chaos"].map(str::to_owned);
+    let head = ["variant", "class", "scenario", "seen by", "median", "worst", "chaos"];
     let rows: Vec<_> = rows.iter().map(cells).collect();
     aligned(&head, &[4, 5, 6], &rows, terminal_width(super::WIDTH))
 }

@@ -45,6 +45,7 @@ mod list;
 mod margin;
 mod matrix;
 mod object;
+mod prelude;
 mod progress;
 mod screen;
 mod sheet;
@@ -60,7 +61,7 @@ mod witness;
 
 pub use self::{
     compare::comparison,
-    console::{Console, JsonLines, Sink},
+    console::{Console, JsonLines},
     coverage::{coverage_lines, coverage_table},
     ended::{Ended, Why},
     event::event_line,
@@ -79,7 +80,7 @@ pub use self::{
     stored::Stored,
     style::{Style, aligned},
     summary::Summary,
-    tally::{Figures, Planned, Tally},
+    tally::{Figure, Planned, Tally},
     timeline::{ROWS, Row, Timeline},
     witness::Witness,
 };

@@ -1,10 +1,9 @@
 //! How far a long request is: a bar on a terminal, a plain line now and then where there is none. Always on standard error.
 
-use crate::verdict::RunReport;
-use crate::words::figures::{count, counted, duration, number};
+use super::prelude::*;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Nothing is said where there is no terminal before this, nor more often than this.
 const QUIET: Duration = Duration::from_secs(10);

@@ -79,6 +79,11 @@ impl Style {
     }
 }
 
+/// What stands in a cell, or that nothing does.
+pub(super) fn or_dash(cell: Option<String>) -> String {
+    cell.unwrap_or_else(|| "-".to_owned())
+}
+
 /// Each line behind `by`; nothing that cannot be seen at its end.
 pub(super) fn indented(by: &str, text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| format!("{by}{line}").trim_end().to_owned()).collect();
@@ -87,11 +92,11 @@ pub(super) fn indented(by: &str, text: &str) -> String {
 
 /// `rows` under `head`, columns aligned, at most `width` characters wide: the last column is wrapped if it must be. `right` are the
 /// columns of numbers.
-pub fn aligned<R: AsRef<[String]>>(head: &[String], right: &[usize], rows: &[R], width: usize) -> String {
+pub fn aligned<R: AsRef<[String]>>(head: &[impl AsRef<str>], right: &[usize], rows: &[R], width: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    table.set_header(head);
+    table.set_header(head.iter().map(AsRef::as_ref));
     for row in rows {
         table.add_row(row.as_ref());
     }

@@ -2,18 +2,10 @@
 //!
 //! It is one document, whole also where the request was interrupted. `docs/metrics.md` says what its fields mean.
 
-use super::ended::Ended;
 use super::jsonl::{FORMAT, list, timed};
-use super::object::Object;
-use super::stored::Stored;
-use super::tally::{Tallies, Tally};
-use super::totals::{Failed, Totals};
-use super::witness::Witness;
-use crate::history::OpKind;
-use crate::verdict::RunReport;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use super::prelude::*;
+use super::tally::{Figure, Tallies, Tally};
+use super::totals::Totals;
 
 /// The file with the summary.
 pub struct Summary {
@@ -34,11 +26,6 @@ impl Summary {
     }
 }
 
-fn failed(Failed { scenario, variant, check, runs, first_seed }: Failed<'_>) -> Object {
-    let what = Object::default().with("scenario", scenario).with("variant", variant).with("check", check);
-    what.with("runs", runs).with("first_seed", first_seed)
-}
-
 /// The runs of one scenario under one variant; figures are medians over them.
 fn row(tally: &Tally) -> Object {
     let object = Object::default()
@@ -48,11 +35,16 @@ fn row(tally: &Tally) -> Object {
         .with("not_as_expected", tally.unexpected())
         .with("verdicts", tally.verdicts())
         .with("availability", tally.availability())
-        .with("lease_hit_rate", tally.median(|run| run.hit_rate));
-    let object = timed(object, "get_mean", tally.latency(OpKind::Get, |op| op.mean));
-    let object = timed(object, "get_p99", tally.latency(OpKind::Get, |op| op.p99));
-    let object = timed(object, "put_mean", tally.latency(OpKind::Put, |op| op.mean));
-    timed(object, "script_mean", tally.latency(OpKind::Script, |op| op.mean))
+        .with("lease_hit_rate", tally.median(Figure::HIT_RATE).map(|rate| rate.value));
+    let latencies = [
+        ("get_mean", Figure::GET_MEAN),
+        ("get_p99", Figure::GET_P99),
+        ("put_mean", Figure::PUT_MEAN),
+        ("script_mean", Figure::SCRIPT_MEAN),
+    ];
+    latencies
+        .into_iter()
+        .fold(object, |object, (name, figure)| timed(object, name, tally.median(figure).map(Took::from)))
 }
 
 impl Witness for Summary {
@@ -72,7 +64,7 @@ impl Witness for Summary {
             .with("not_as_expected", totals.unexpected())
             .with("early", ended.early())
             .with("classes", &totals.classes)
-            .with("failed", list(totals.failed(), failed))
+            .with("failed", totals.failed())
             .with("scenarios", list(self.tallies.iter(), row));
         writeln!(File::create(&self.path)?, "{object}")
     }

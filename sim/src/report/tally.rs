@@ -1,21 +1,12 @@
 //! Many runs of one scenario under one variant, in a few numbers.
 
-use super::screen::title;
-use super::style::Style;
-use crate::history::OpKind;
-use crate::scenario::{Metric, Seeds};
-use crate::verdict::{
-    Coverage, Distributed, FaultCount, ManyRecoveries, OpMeasures, Ruling, RunReport, Took, not_answered, read,
-};
+use super::prelude::*;
+use crate::scenario::{Seeds, Stat};
+use crate::verdict::{Coverage, Distributed, ManyRecoveries, Measured, not_answered};
 use crate::view::LeaseState;
-use crate::words::Spelled;
-use crate::words::figures::{count, counted, duration, number, percent, seconds};
-use leasehold::observe::RoundCause;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What will run: one scenario under one variant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Planned {
     /// The scenario, as people call it: `fast/steady`.
     pub title: String,
@@ -25,72 +16,96 @@ pub struct Planned {
     pub seeds: Seeds,
 }
 
-/// The figures of one run that are compared with those of others. Times in seconds; `None` where there was nothing to measure.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
-    /// Hits in lease reads.
-    pub hit_rate: Option<f64>,
-    /// Operations of each kind that was due, in the order of [`OpKind::ALL`].
-    pub ops: [Option<OpMeasures>; 5],
-    /// Write conflicts in a simulated second.
-    pub conflicts_per_second: f64,
-    /// How often the leader changed.
-    pub leader_changes: u64,
-    /// ReadIndex rounds, in the order of [`RoundCause::ALL`].
-    pub rounds: [u64; 4],
-    /// Where the time of a script goes, mean: lease read, reads, write fence, commit, backoff.
-    pub script_parts: Option<[f64; 5]>,
+/// What is taken from each run, to be compared with that of others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Figure {
+    /// A metric over the whole run.
+    Of(Metric),
+    /// ReadIndex rounds that began for this.
+    Rounds(RoundCause),
+    /// Where the time of a script goes, mean: lease read, reads, write fence, commit, backoff, by number.
+    Part(usize),
+    /// All parts of a script, mean.
+    Script,
     /// Time a lease read waits for ReadIndex, mean over all lease reads.
-    pub lease_read_wait: Option<f64>,
-    /// Cores busy on the busiest node, mean.
-    pub busy_cores: Option<f64>,
-    /// Callers that wait for a ReadIndex round, mean.
-    pub read_index_waiting: Option<f64>,
-    /// ReadIndex rounds of a script.
-    pub read_index_per_script: Option<f64>,
-    /// Messages that found the heartbeat lane full, in a simulated second.
-    pub heartbeats_dropped: Option<f64>,
+    LeaseReadWait,
 }
 
-impl Figures {
-    /// The figures of `report`.
-    pub fn of(report: &RunReport) -> Self {
+impl Figure {
+    const fn latency(kind: OpKind, stat: Stat) -> Self {
+        Self::Of(Metric::Operations(Some(kind), stat))
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        let metrics = [
+            Metric::ConflictsPerSecond,
+            Metric::LeaderChanges,
+            Metric::BusyCores,
+            Metric::ReadIndexWaiting,
+            Metric::ReadIndexPerScript,
+            Metric::HeartbeatsDroppedPerSecond,
+        ];
+        let shown = SHOWN.map(|(_, figure)| figure).into_iter().chain(metrics.map(Self::Of));
+        let rounds = RoundCause::ALL.map(Self::Rounds);
+        shown.chain(rounds).chain((0..5).map(Self::Part)).chain([Self::Script, Self::LeaseReadWait])
+    }
+
+    /// That of a run; `None` where there was nothing to measure.
+    fn of(self, report: &RunReport) -> Option<Measured> {
         let whole = &report.measures.whole;
-        let scripts = &whole.scripts;
-        let times = scripts.times;
+        let (lease, scripts, times) = (&whole.lease, &whole.scripts, &whole.scripts.times);
         let parts = [times.lease_read, times.reads, times.write_fence, times.commit, times.backoff];
-        let waited = whole.rounds.get(&RoundCause::LeaseMiss).map_or(Duration::ZERO, |round| round.waited);
-        let seconds = report.sim.as_secs_f64();
-        let of_whole = |metric| read(metric, whole, None).ok().map(|measured| measured.value);
-        Self {
-            hit_rate: whole.lease.hit_rate(),
-            ops: OpKind::ALL.map(|kind| whole.ops.get(&kind).copied().filter(|op| op.due() > 0)),
-            conflicts_per_second: if seconds > 0.0 { whole.conflicts as f64 / seconds } else { 0.0 },
-            leader_changes: whole.leader_changes,
-            rounds: RoundCause::ALL.map(|cause| whole.rounds.get(&cause).map_or(0, |round| round.started)),
-            script_parts: (scripts.ended > 0).then(|| parts.map(|part| part.as_secs_f64() / scripts.ended as f64)),
-            busy_cores: of_whole(Metric::BusyCores),
-            read_index_waiting: of_whole(Metric::ReadIndexWaiting),
-            read_index_per_script: of_whole(Metric::ReadIndexPerScript),
-            heartbeats_dropped: of_whole(Metric::HeartbeatsDroppedPerSecond),
-            lease_read_wait: (whole.lease.reads > 0).then(|| waited.as_secs_f64() / whole.lease.reads as f64),
-        }
+        let parts = || parts.map(|part| part.as_secs_f64() / scripts.ended as f64);
+        let seconds = match self {
+            Self::Of(metric) => return read(metric, whole, None).ok(),
+            Self::Rounds(cause) => whole.rounds.get(&cause).map_or(0.0, |round| round.started as f64),
+            Self::Part(_) | Self::Script if scripts.ended == 0 => return None,
+            Self::Part(part) => parts()[part],
+            Self::Script => parts().iter().sum(),
+            Self::LeaseReadWait if lease.reads == 0 => return None,
+            Self::LeaseReadWait => {
+                let waited = whole.rounds.get(&RoundCause::LeaseMiss).map_or(Duration::ZERO, |round| round.waited);
+                waited.as_secs_f64() / lease.reads as f64
+            }
+        };
+        Some(seconds.into())
     }
 }
 
+/// What a summary says of the service, and under which name.
+const SHOWN: [(&str, Figure); 7] = [
+    ("lease hit rate", Figure::HIT_RATE),
+    ("GET mean", Figure::GET_MEAN),
+    ("GET p99", Figure::GET_P99),
+    ("PUT mean", Figure::PUT_MEAN),
+    ("CAS mean", Figure::latency(OpKind::Cas, Stat::Mean)),
+    ("update mean", Figure::latency(OpKind::Update, Stat::Mean)),
+    ("script mean", Figure::SCRIPT_MEAN),
+];
+
+impl Figure {
+    pub(super) const HIT_RATE: Self = Self::Of(Metric::LeaseHitRate);
+    pub(super) const GET_MEAN: Self = Self::latency(OpKind::Get, Stat::Mean);
+    pub(super) const GET_P99: Self = Self::latency(OpKind::Get, Stat::P99);
+    pub(super) const PUT_MEAN: Self = Self::latency(OpKind::Put, Stat::Mean);
+    pub(super) const SCRIPT_MEAN: Self = Self::latency(OpKind::Script, Stat::Mean);
+}
+
 /// The runs of one scenario under one variant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// What they are runs of.
     pub planned: Planned,
-    runs: Vec<Figures>,
+    runs: u64,
+    /// Of the runs that have them.
+    figures: BTreeMap<Figure, Vec<Measured>>,
+    /// What became of the operations of all runs; no latencies.
+    ops: BTreeMap<OpKind, OpMeasures>,
     /// How many runs ended in which way.
     ways: BTreeMap<Way, u64>,
     simulated: Duration,
     cpu: Duration,
     events: u64,
-    operations: u64,
-    faults: FaultCount,
     /// How many runs passed beyond what their scenario claims.
     safe_beyond_claims: u64,
     /// A verb's planned and effective steps, summed over the runs.
@@ -155,33 +170,24 @@ impl Way {
 impl Tally {
     /// No runs yet.
     pub fn new(planned: Planned) -> Self {
-        Self {
-            planned,
-            runs: Vec::new(),
-            ways: BTreeMap::new(),
-            simulated: Duration::ZERO,
-            cpu: Duration::ZERO,
-            events: 0,
-            operations: 0,
-            faults: FaultCount::default(),
-            safe_beyond_claims: 0,
-            verbs: BTreeMap::new(),
-            recoveries: ManyRecoveries::default(),
-            coverage: Coverage::new(),
-            overloaded: (0, None),
-        }
+        Self { planned, ..Self::default() }
     }
 
     /// Counts a run.
     pub fn add(&mut self, report: &RunReport) {
-        self.runs.push(Figures::of(report));
+        self.runs += 1;
+        for (figure, value) in Figure::all().filter_map(|figure| Some((figure, figure.of(report)?))) {
+            self.figures.entry(figure).or_default().push(value);
+        }
+        for (kind, ops) in &report.measures.whole.ops {
+            self.ops.entry(*kind).or_default().count(ops);
+        }
         *self.ways.entry(Way::of(report)).or_default() += 1;
         let safe = report.verdict.ruling == Ruling::Pass;
         self.safe_beyond_claims += u64::from(safe && report.verdict.beyond_claims.is_some());
         self.simulated += report.sim;
         self.cpu += report.cpu;
         self.events += report.events;
-        self.operations += report.measures.whole.all.due();
         self.recoveries.add(&report.recoveries, report.verdict.fails_as_expected());
         if let Some(overload) = report.measures.overload.iter().find(|overload| overload.of.excuses()) {
             self.overloaded.0 += 1;
@@ -193,22 +199,19 @@ impl Tally {
         }
         for (verb, counts) in &report.faults {
             let sum = self.verbs.entry(*verb).or_default();
-            for total in [sum, &mut self.faults] {
-                total.planned += counts.planned;
-                total.activated += counts.activated;
-                total.effective += counts.effective;
-            }
+            sum.planned += counts.planned;
+            sum.effective += counts.effective;
         }
     }
 
     /// Have all runs that were planned come in?
     pub fn is_complete(&self) -> bool {
-        self.runs.len() as u64 >= self.planned.seeds.len()
+        self.runs >= self.planned.seeds.len()
     }
 
     /// How many runs came in.
     pub fn runs(&self) -> u64 {
-        self.runs.len() as u64
+        self.runs
     }
 
     /// How many of them were not as expected.
@@ -219,43 +222,36 @@ impl Tally {
 
     /// The median of a figure over the runs that have it; of an even number, the lower of the two in the middle, so that it is a
     /// value that some run gave.
-    pub fn median(&self, figure: impl Fn(&Figures) -> Option<f64>) -> Option<f64> {
-        let mut values: Vec<f64> = self.runs.iter().filter_map(figure).collect();
-        values.sort_by(f64::total_cmp);
+    /// Where it stands for operations that were not answered, it is what it is at least.
+    pub fn median(&self, figure: Figure) -> Option<Measured> {
+        let mut values = self.figures.get(&figure)?.clone();
+        values.sort_by(|one, other| one.value.total_cmp(&other.value).then(one.at_least.cmp(&other.at_least)));
         values.get(values.len().saturating_sub(1) / 2).copied()
     }
 
-    /// As [`Tally::median`], of a latency of one kind of operation. Where the median stands for operations that were not answered, it is
-    /// what it is at least.
-    pub fn latency(&self, kind: OpKind, figure: fn(&OpMeasures) -> Took) -> Option<Took> {
-        let ops = self.runs.iter().filter_map(|run| run.ops[kind as usize].as_ref());
-        let mut values: Vec<Took> = ops.map(figure).collect();
-        values.sort_by_key(|took| (took.least(), took.exactly().is_none()));
-        values.get(values.len().saturating_sub(1) / 2).copied()
+    /// The median, for people.
+    pub fn shown(&self, figure: Figure) -> Option<String> {
+        self.median(figure).map(|median| match figure {
+            Figure::Of(metric) => median.shown(metric),
+            Figure::Rounds(_) => count(median.value as u64),
+            Figure::Part(_) | Figure::Script | Figure::LeaseReadWait => seconds(median.value),
+        })
     }
 
     /// The share of all operations of all runs that was answered; `None` where none was due.
     pub fn availability(&self) -> Option<f64> {
-        let ops = || self.runs.iter().flat_map(|run| run.ops.iter().flatten());
-        let (ok, due) = (ops().map(|ops| ops.ok).sum::<u64>(), ops().map(OpMeasures::due).sum::<u64>());
-        (due > 0).then(|| ok as f64 / due as f64)
+        let mut all = OpMeasures::default();
+        self.ops.values().for_each(|ops| all.count(ops));
+        all.availability()
     }
 
     /// What was not answered, kind by kind, summed over the runs; `None`: everything was.
     pub fn not_answered(&self) -> Option<String> {
-        let of_kind = |kind: OpKind| {
-            let mut sum = OpMeasures::default();
-            for ops in self.runs.iter().filter_map(|run| run.ops[kind as usize].as_ref()) {
-                sum.ok += ops.ok;
-                sum.refused += ops.refused;
-                sum.unknown += ops.unknown;
-                sum.overdue += ops.overdue;
-            }
-            let words = not_answered(sum)?;
-            let share = percent(sum.availability().unwrap_or_default());
-            Some(format!("{kind}: {words}, {share} of {} answered", count(sum.due())))
+        let of_kind = |(kind, ops): (&OpKind, &OpMeasures)| {
+            let share = percent(ops.availability().unwrap_or_default());
+            Some(format!("{kind}: {}, {share} of {} answered", not_answered(*ops)?, count(ops.due())))
         };
-        let kinds: Vec<_> = OpKind::ALL.into_iter().filter_map(of_kind).collect();
+        let kinds: Vec<_> = self.ops.iter().filter_map(of_kind).collect();
         (!kinds.is_empty()).then(|| kinds.join("; "))
     }
 
@@ -341,27 +337,16 @@ impl Tally {
 
     /// What clients got.
     fn service(&self) -> String {
-        let time = |kind, figure| self.latency(kind, figure).map(|took| took.to_string());
-        let shown = [
-            ("lease hit rate", self.median(|run| run.hit_rate).map(percent)),
-            ("GET mean", time(OpKind::Get, |op| op.mean)),
-            ("GET p99", time(OpKind::Get, |op| op.p99)),
-            ("PUT mean", time(OpKind::Put, |op| op.mean)),
-            ("CAS mean", time(OpKind::Cas, |op| op.mean)),
-            ("update mean", time(OpKind::Update, |op| op.mean)),
-            ("script mean", time(OpKind::Script, |op| op.mean)),
-        ];
-        // Of several runs these are medians; the word would be noise beside a single one.
-        let medians = if self.runs.len() > 1 { "   (medians)" } else { "" };
-        let words: Vec<String> =
-            shown.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name} {value}"))).collect();
-        format!("{}{medians}", words.join("   "))
+        let medians = if self.runs > 1 { "   (medians)" } else { "" };
+        let words = SHOWN.into_iter().filter_map(|(name, figure)| Some(format!("{name} {}", self.shown(figure)?)));
+        format!("{}{medians}", words.collect::<Vec<_>>().join("   "))
     }
 
     /// What happened to the cluster.
     fn disturbance(&self) -> String {
-        let conflicts = self.median(|run| Some(run.conflicts_per_second)).unwrap_or_default();
-        let changes: u64 = self.runs.iter().map(|run| run.leader_changes).sum();
+        let conflicts = self.shown(Figure::Of(Metric::ConflictsPerSecond)).unwrap_or_else(|| "0".to_owned());
+        let changes = self.figures.get(&Figure::Of(Metric::LeaderChanges)).into_iter().flatten();
+        let changes = changes.map(|changes| changes.value as u64).sum::<u64>();
         let verbs: Vec<String> = self
             .verbs
             .iter()
@@ -375,8 +360,7 @@ impl Tally {
         let faults: Vec<String> = effective.into_iter().chain(idle).collect();
         let faults = if faults.is_empty() { "none".to_owned() } else { faults.join("; ") };
         format!(
-            "conflicts {}/s   {} in {}   faults: {faults}",
-            number(conflicts),
+            "conflicts {conflicts}/s   {} in {}   faults: {faults}",
             counted(changes, "leader change"),
             counted(self.runs(), "run"),
         )
@@ -390,8 +374,9 @@ impl Tally {
             words.push(format!("{} simulated s per CPU s", number(simulated / cpu)));
             words.push(format!("{} events per CPU s", number(self.events as f64 / cpu)));
         }
-        if self.operations > 0 {
-            words.push(format!("{} CPU us an operation", number(cpu * 1e6 / self.operations as f64)));
+        let operations: u64 = self.ops.values().map(OpMeasures::due).sum();
+        if operations > 0 {
+            words.push(format!("{} CPU us an operation", number(cpu * 1e6 / operations as f64)));
         }
         words.join("   ")
     }
@@ -427,10 +412,8 @@ mod tests {
     fn the_median_is_a_value_that_a_run_gave() {
         let seeds = Seeds::range(1, 4);
         let mut tally = Tally::new(Planned { title: "x".into(), variant: "default".into(), seeds });
-        assert_eq!(tally.median(|run| run.hit_rate), None);
-        for rate in [Some(0.4), Some(0.1), None, Some(0.3), Some(0.2)] {
-            tally.runs.push(Figures { hit_rate: rate, ..Figures::default() });
-        }
-        assert_eq!(tally.median(|run| run.hit_rate), Some(0.2));
+        assert_eq!(tally.median(Figure::HIT_RATE), None);
+        tally.figures.insert(Figure::HIT_RATE, [0.4, 0.1, 0.3, 0.2].map(Measured::from).into());
+        assert_eq!(tally.median(Figure::HIT_RATE), Some(Measured::from(0.2)));
     }
 }

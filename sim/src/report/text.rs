@@ -1,11 +1,9 @@
 //! One screen about one run as text.
 
-use super::screen::{Head, Screen};
+use super::prelude::*;
+use super::screen::Head;
 use super::sheet::WIDTH;
-use super::style::Style;
 use super::timeline::Timeline;
-use crate::verdict::{Potential, Ruling};
-use crate::words::figures::{count, counted};
 
 /// Lines of a story, failures, and expectations that were not met, that fit on the screen.
 const STORY: usize = 12;

@@ -5,7 +5,7 @@
 //! fails, misses or is refused again and again one row stands for all, and says how many. What began the faults that are in force at
 //! the moment is always there.
 
-use super::event::{address, fated, key, node_of, phase_name, process};
+use super::event::{address, fated, key, node_of, process};
 use crate::history::{
     About, Completion, Fate, Head, Invocation, OpId, Operation, Record, Weight, What, facts, in_brief, in_force,
     repeated,
@@ -244,7 +244,7 @@ fn words(record: &Record, keys: &[String], operations: &BTreeMap<OpId, &Invocati
         What::Clock { lease_until: Some(until), .. } => format!("CLOCK, lease to {until}"),
         What::Clock { lease_until: None, .. } => "CLOCK".to_owned(),
         What::Fault(fault) => {
-            format!("{} {}: {fault}", fault.verb.name().to_uppercase(), phase_name(fault.phase))
+            format!("{} {}: {fault}", fault.verb.name().to_uppercase(), fault.phase)
         }
     }
 }

@@ -1,12 +1,8 @@
 //! The verdict of a whole request: how many runs were as expected, and what failed where.
 
-use super::ended::Ended;
-use super::screen::title;
-use super::style::Style;
-use crate::verdict::RunReport;
-use crate::words::figures::{counted, duration};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use super::prelude::*;
+use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// So many lines say what failed.
 const FAILED: usize = 20;
@@ -17,24 +13,19 @@ pub(super) struct Totals {
     pub(super) as_expected: u64,
     /// Those that were not, by the gravest class of each.
     pub(super) classes: BTreeMap<String, u64>,
-    failed: BTreeMap<(String, String, String), Times>,
+    /// What failed where, by scenario, variant and check.
+    failed: BTreeMap<[String; 3], Failed>,
     cpu: Duration,
 }
 
-/// In how many runs, and in which first.
-#[derive(Clone, Copy, Debug)]
-struct Times {
-    number: u64,
-    first: u64,
-}
-
 /// What failed against expectation where, and how often.
-pub(super) struct Failed<'a> {
-    pub(super) scenario: &'a str,
-    pub(super) variant: &'a str,
-    pub(super) check: &'a str,
-    pub(super) runs: u64,
-    pub(super) first_seed: u64,
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Failed {
+    scenario: String,
+    variant: String,
+    check: String,
+    runs: u64,
+    first_seed: u64,
 }
 
 impl Totals {
@@ -53,10 +44,12 @@ impl Totals {
             checks.insert("passed, though a failure is expected");
         }
         for check in checks {
-            let what = (title(&report.path), report.variant.clone(), check.to_owned());
-            let times = self.failed.entry(what).or_insert(Times { number: 0, first: report.seed });
-            times.number += 1;
-            times.first = times.first.min(report.seed);
+            let [scenario, variant, check] = [&title(&report.path), &report.variant, check].map(String::from);
+            let what = [&scenario, &variant, &check].map(String::clone);
+            let first = Failed { scenario, variant, check, runs: 0, first_seed: report.seed };
+            let failed = self.failed.entry(what).or_insert(first);
+            failed.runs += 1;
+            failed.first_seed = failed.first_seed.min(report.seed);
         }
     }
 
@@ -66,14 +59,8 @@ impl Totals {
     }
 
     /// What failed where, ordered by scenario.
-    pub(super) fn failed(&self) -> impl Iterator<Item = Failed<'_>> {
-        self.failed.iter().map(|((scenario, variant, check), times)| Failed {
-            scenario,
-            variant,
-            check,
-            runs: times.number,
-            first_seed: times.first,
-        })
+    pub(super) fn failed(&self) -> Vec<&Failed> {
+        self.failed.values().collect()
     }
 
     /// What failed where, and last of all how many runs were as expected.
@@ -87,7 +74,7 @@ impl Totals {
         }
         let classes: Vec<String> = self.classes.iter().map(|(class, number)| format!("{number} {class}")).collect();
         let head = style.bad(format!("{unexpected} not as expected"));
-        let mut lines: Vec<String> = self.failed().take(FAILED).map(|failed| failed.line()).collect();
+        let mut lines: Vec<String> = self.failed.values().take(FAILED).map(Failed::line).collect();
         if let Some(more) = self.failed.len().checked_sub(FAILED).filter(|more| *more > 0) {
             lines.push(format!("  and {more} more"));
         }
@@ -96,7 +83,7 @@ impl Totals {
     }
 }
 
-impl Failed<'_> {
+impl Failed {
     fn line(&self) -> String {
         let Self { scenario, variant, check, runs, first_seed } = self;
         format!("  {scenario}, variant {variant}: {check} in {}, first at seed {first_seed}", counted(*runs, "run"))

@@ -1,4 +1,4 @@
-//! What sees the runs of a request beside the report on standard output.
+//! What sees the runs of a request: the report on standard output, and what is written beside it.
 
 use super::ended::Ended;
 use super::stored::Stored;

@@ -12,7 +12,10 @@
 use super::meant_or_list;
 use crate::scenario::{Seeds, nearest};
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// The names.
 pub const NAMES: [&str; 5] =
@@ -32,7 +35,7 @@ pub struct Knobs {
     /// Seeds instead of the file's.
     pub seeds: Option<Seeds>,
     /// Runs at the same time. Not zero.
-    pub jobs: Option<usize>,
+    pub jobs: Option<NonZeroUsize>,
     /// Only scenarios whose name contains this.
     pub scenario: Option<String>,
     /// This variant instead of those of the file.
@@ -113,30 +116,45 @@ pub fn parse(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Resul
     reading.finish()
 }
 
+/// The number that `text` is.
+///
+/// # Errors
+///
+/// It is none, or out of range.
+pub fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
+}
+
+/// The number that `text` is, and not zero.
+///
+/// # Errors
+///
+/// As [`whole`].
+pub fn positive(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "not a whole number from 1".to_owned())
+}
+
 #[derive(Default)]
 struct Reading {
     knobs: Knobs,
     problems: Vec<String>,
     seed: Option<Seeds>,
     madsim_seed: Option<u64>,
-    madsim_count: Option<u64>,
-    madsim_jobs: Option<usize>,
+    madsim_count: Option<NonZeroUsize>,
+    madsim_jobs: Option<NonZeroUsize>,
 }
 
 impl Reading {
     fn take(&mut self, name: &str, value: &str) {
         match name {
-            "LEASEHOLD_SEED" => self.seed = self.number(name, value).map(Seeds::one),
-            "LEASEHOLD_SEEDS" => match value.parse() {
-                Ok(seeds) => self.knobs.seeds = Some(seeds),
-                Err(error) => self.problems.push(format!("{name}={value}: {error}")),
-            },
-            "LEASEHOLD_JOBS" => self.knobs.jobs = self.positive(name, value),
+            "LEASEHOLD_SEED" => self.seed = self.read(name, value, whole).map(Seeds::one),
+            "LEASEHOLD_SEEDS" => self.knobs.seeds = self.read(name, value, Seeds::from_str),
+            "LEASEHOLD_JOBS" => self.knobs.jobs = self.read(name, value, positive),
             "LEASEHOLD_SCENARIO" => self.knobs.scenario = Some(value.to_owned()),
             "LEASEHOLD_VARIANT" => self.knobs.variant = Some(value.to_owned()),
-            "MADSIM_TEST_SEED" => self.madsim_seed = self.number(name, value),
-            "MADSIM_TEST_NUM" => self.madsim_count = self.positive(name, value).map(|count| count as u64),
-            "MADSIM_TEST_JOBS" => self.madsim_jobs = self.positive(name, value),
+            "MADSIM_TEST_SEED" => self.madsim_seed = self.read(name, value, whole),
+            "MADSIM_TEST_NUM" => self.madsim_count = self.read(name, value, positive),
+            "MADSIM_TEST_JOBS" => self.madsim_jobs = self.read(name, value, positive),
             // madsim has further knobs of its own, which mean nothing here.
             _ if !name.starts_with(PREFIX) => return,
             _ => self.problems.push(format!(
@@ -148,20 +166,8 @@ impl Reading {
         self.knobs.set.push(format!("{name}={value}"));
     }
 
-    fn number(&mut self, name: &str, value: &str) -> Option<u64> {
-        let number = value.parse().ok();
-        if number.is_none() {
-            self.problems.push(format!("{name}={value}: not a whole number from 0 to {}", u64::MAX));
-        }
-        number
-    }
-
-    fn positive(&mut self, name: &str, value: &str) -> Option<usize> {
-        let number = value.parse().ok().filter(|number| *number > 0);
-        if number.is_none() {
-            self.problems.push(format!("{name}={value}: not a whole number from 1"));
-        }
-        number
+    fn read<T, E: Display>(&mut self, name: &str, value: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        read(value).map_err(|error| self.problems.push(format!("{name}={value}: {error}"))).ok()
     }
 
     fn finish(mut self) -> Result<Knobs, Vec<String>> {
@@ -180,7 +186,7 @@ impl Reading {
             return None;
         }
         let first = self.madsim_seed.unwrap_or(1);
-        Some(Seeds::range(first, first.saturating_add(self.madsim_count.unwrap_or(1) - 1)))
+        Some(Seeds::range(first, first.saturating_add(self.madsim_count.map_or(0, |count| count.get() as u64 - 1))))
     }
 }
 
@@ -200,7 +206,7 @@ mod tests {
     #[test]
     fn our_knobs_beat_their_aliases() {
         let knobs = of(&[("LEASEHOLD_SEEDS", "3..=5"), ("MADSIM_TEST_SEED", "9"), ("MADSIM_TEST_JOBS", "4")]).unwrap();
-        assert_eq!((knobs.seeds, knobs.jobs), (Some(Seeds::range(3, 5)), Some(4)));
+        assert_eq!((knobs.seeds, knobs.jobs), (Some(Seeds::range(3, 5)), NonZeroUsize::new(4)));
         assert_eq!(knobs.set, ["LEASEHOLD_SEEDS=3..=5", "MADSIM_TEST_JOBS=4", "MADSIM_TEST_SEED=9"]);
         let aliases = of(&[("MADSIM_TEST_SEED", "7"), ("MADSIM_TEST_NUM", "3")]).unwrap();
         assert_eq!(aliases.seeds, Some(Seeds::range(7, 9)));

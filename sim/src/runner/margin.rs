@@ -8,7 +8,7 @@ use super::{Group, Spec, sweep_until};
 use crate::check::is_violation;
 use crate::history::Keep;
 use crate::mutant::DEFAULT;
-use crate::scenario::{Checks, Dial, Floor, Metric, RecordOnly, Scenario, Seeds};
+use crate::scenario::{Checks, Dial, Floor, Metric, Scenario, Seeds};
 use crate::verdict::{Breach, Found, Margin, RunReport};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ const OF_THE_METHOD: [&str; 2] = ["lease-base", "counted-voters"];
 /// The scenario of `group` with `dial` turned up to `value`. What the file only records counts, and what judges the method only
 /// records.
 pub fn dialled(group: &Group, dial: Dial, value: u64) -> Scenario {
-    let only = |check: &str| RecordOnly { check: check.to_owned(), line: 0 };
-    Scenario { checks: Checks { record_only: OF_THE_METHOD.map(only).into() }, ..group.scenario.dialled(dial, value) }
+    let record_only = OF_THE_METHOD.map(str::to_owned).into();
+    Scenario { checks: Checks { record_only }, ..group.scenario.dialled(dial, value) }
 }
 
 /// As [`dialled`], as a file that shows the `breach` that was found: with the seed and the variant that it was found with.

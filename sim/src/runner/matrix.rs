@@ -5,17 +5,17 @@
 //! bounds of the file: what a file expects of a variant by name does not count. The default variant then runs all of the same
 //! runs, and must show nothing.
 
+use super::sweep::in_order;
 use super::{Defaults, Group, Places, Refusals, Spec, Wish, resolve, run};
 use crate::check;
 use crate::history::Keep;
 use crate::mutant::{DEFAULT, Kind, Variant};
-use crate::scenario::{RecordOnly, Scenario};
+use crate::scenario::Scenario;
 use crate::verdict::{Row, Sighting};
-use parking_lot::Mutex;
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Where chance is to find what aiming finds.
@@ -186,8 +186,7 @@ impl Ground {
     /// The checks that speak in this run if none of them ends it; the bounds of the file are none.
     fn checks(&self, seed: u64) -> BTreeSet<&'static str> {
         let mut scenario = Scenario::clone(&self.guilty.scenario);
-        scenario.checks.record_only =
-            check::ALL.iter().map(|it| RecordOnly { check: it.name.to_owned(), line: 0 }).collect();
+        scenario.checks.record_only = check::ALL.iter().map(|check| check.name.to_owned()).collect();
         let report = run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Nothing) });
         let found = report.checks.into_iter().filter(|(_, count)| count.violations > 0).map(|(name, _)| name);
         // What might have failed tells of a bug as well, before anything does.
@@ -200,25 +199,14 @@ fn until(stop: &AtomicBool, most: u64) -> impl Iterator<Item = u64> {
     (1..=most).take_while(|_| !stop.load(Ordering::Relaxed))
 }
 
-/// `work` on each of `items`, on `jobs` threads; what comes of it in the order of `items`.
+/// What comes of all `items`, in their order.
 pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, R)>> = Mutex::default();
-    thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                while let number = next.fetch_add(1, Ordering::Relaxed)
-                    && let Some(item) = items.get(number)
-                {
-                    let result = work(item);
-                    done.lock().push((number, result));
-                }
-            });
-        }
+    let mut done = Vec::with_capacity(items.len());
+    in_order(items, jobs, &AtomicBool::new(false), &work, &mut |result| {
+        done.push(result);
+        ControlFlow::Continue(())
     });
-    let mut done = done.into_inner();
-    done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, result)| result).collect()
+    done
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long it took, which no run sees")]

@@ -6,9 +6,8 @@ use crate::check;
 use crate::history::Keep;
 use crate::mutant::{self, DEFAULT, Variant, variants};
 use crate::report::title;
-use crate::scenario::{self, Class, Load, Metric, Problem, Problems, Scenario, Seeds};
+use crate::scenario::{self, Class, Known, Load, Metric, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -212,10 +211,8 @@ pub fn load(path: &Path) -> Result<Group, Problems> {
 
 /// As [`load`], of `text` as the contents of `path`, which is not touched.
 pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
-    let scenario = scenario::parse(path, text)?;
-    let own = find_variant(scenario.variant.as_deref().unwrap_or(mutant::DEFAULT.name));
-    let unknown = unknown_names(&scenario);
-    let (Ok(variant), true) = (own, unknown.is_empty()) else { return Err(refused_names(path, text, &unknown)) };
+    let scenario = scenario::parse_knowing(KNOWN, path, text)?;
+    let variant = scenario.variant.as_deref().and_then(mutant::find).unwrap_or(&DEFAULT);
     let warnings = Arc::new(scenario::lint(&scenario, text, &checks()));
     Ok(Group { seeds: scenario.seeds.clone(), scenario: Arc::new(scenario), variant, default: None, warnings })
 }
@@ -234,29 +231,13 @@ fn checks() -> Vec<(&'static str, Class)> {
     check::ALL.iter().map(|check| (check.name, check.class)).collect()
 }
 
-/// A name in a scenario that nothing has, the line that it stands on (`None`: that which sets `variant`), and what to say of it.
-struct UnknownName {
-    name: String,
-    line: Option<usize>,
-    words: String,
-}
-
-/// The names of variants and checks that there are not.
-fn unknown_names(scenario: &Scenario) -> Vec<UnknownName> {
-    let own = scenario.variant.iter().map(|name| (name, None, find_variant(name).map(drop)));
-    let sections = scenario.expect.variants.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
-    let clusters = scenario.cluster.changes.iter().map(|(name, of)| (name, Some(of.line), check_variant(name)));
-    let checks = scenario.checks.record_only.iter().map(|only| (&only.check, Some(only.line), find_check(&only.check)));
-    let named = scenario.expect.variants.values().filter_map(|of| Some((of.check.as_ref()?, of.line)));
-    let finders = named.map(|(name, line)| (name, Some(line), find_finder(name)));
-    let refused = own
-        .chain(sections)
-        .chain(finders)
-        .chain(clusters)
-        .chain(checks)
-        .filter_map(|(name, line, found)| Some((name, line, found.err()?)));
-    refused.map(|(name, line, words)| UnknownName { name: name.clone(), line, words }).collect()
-}
+/// What is wrong with names of variants and checks.
+const KNOWN: Known = Known {
+    variant: |name| find_variant(name).map(drop),
+    section: check_variant,
+    check: find_check,
+    finder: |name| if name.parse::<Metric>().is_ok() { Ok(()) } else { find_check(name) },
+};
 
 /// Is there a variant of which a file may say something? Built without `planted`, nobody can tell: those that switch off rules are
 /// not there.
@@ -271,45 +252,12 @@ pub fn scenario_schema() -> String {
     scenario::json_schema(&variants, &checks)
 }
 
-/// What may find a failure: a check, or a metric whose bound does not hold.
-fn find_finder(name: &str) -> Result<(), String> {
-    if name.parse::<Metric>().is_ok() { Ok(()) } else { find_check(name) }
-}
-
 fn find_check(name: &str) -> Result<(), String> {
     let mut names = check::ALL.iter().map(|check| check.name);
     if names.clone().any(|known| known == name) {
         return Ok(());
     }
     Err(format!("unknown check `{name}`{}", meant_or_list(name, &mut names, "checks")))
-}
-
-/// The scenario room does not know which variants and checks there are: what it accepted is looked up again in the text.
-fn refused_names(path: &Path, text: &str, unknown: &[UnknownName]) -> Problems {
-    let problems = unknown
-        .iter()
-        .map(|UnknownName { name, line, words }| match locate(text, name, *line) {
-            Some(span) => Problem::new(words).at(span),
-            None => Problem::new(words),
-        })
-        .collect();
-    Problems::new(path, text, problems)
-}
-
-/// Where `name` stands: on `line` (1-based), or on the line that sets `variant`.
-fn locate(text: &str, name: &str, line: Option<usize>) -> Option<Range<usize>> {
-    let mut start = 0;
-    for (number, content) in text.split_inclusive('\n').enumerate() {
-        let meant = match line {
-            Some(line) => line == number + 1,
-            None => content.trim_start().starts_with("variant"),
-        };
-        if let Some(at) = content.find(name).filter(|_| meant) {
-            return Some(start + at..start + at + name.len());
-        }
-        start += content.len();
-    }
-    None
 }
 
 #[cfg(test)]

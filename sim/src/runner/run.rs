@@ -203,7 +203,7 @@ impl Finished {
 /// Where nothing is wrong, not even what only might do harm is found by a check of which that is asked.
 fn open_defence(spec: &Spec, potential: &BTreeMap<&'static str, Potential>) -> Option<Finding> {
     let check = check::CLOSED_UNDER_DEFAULT;
-    let records_only = spec.scenario.checks.record_only.iter().any(|only| only.check == check);
+    let records_only = spec.scenario.checks.record_only.iter().any(|only| only == check);
     if spec.variant.harm != Harm::Nothing || records_only {
         return None;
     }

@@ -2,10 +2,12 @@
 
 use super::{Defaults, Spec};
 use crate::verdict::RunReport;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 /// Runs that may be done while an earlier one is not, for each job. One slow seed must not make the others wait, nor the
@@ -37,99 +39,57 @@ pub fn sweep_until(
     jobs: usize,
     each: &mut dyn FnMut(RunReport) -> ControlFlow<()>,
 ) {
-    let jobs = jobs.clamp(1, specs.len().max(1));
     let defaults = Defaults::of(&specs);
-    let queue = Queue { ahead: jobs * AHEAD, stop, defaults, state: Mutex::default(), changed: Condvar::new() };
+    in_order(&specs, jobs, stop, &|spec| defaults.run(spec), each);
+}
+
+/// Does `work` for each of `items` on `jobs` threads, and hands over what comes of it in the order of `items`, on this thread: until
+/// `each` breaks or `stop` is set, as [`sweep_until`] says.
+pub(super) fn in_order<T: Sync, R: Send>(
+    items: &[T],
+    jobs: usize,
+    stop: &AtomicBool,
+    work: &(dyn Fn(&T) -> R + Sync),
+    each: &mut dyn FnMut(R) -> ControlFlow<()>,
+) {
+    let jobs = jobs.clamp(1, items.len().max(1));
+    let (give, numbers) = channel();
+    let numbers = Mutex::new(numbers);
+    let (done, results) = channel();
     thread::scope(|scope| {
+        // Dropped also when `each` breaks or panics: then nobody waits for work, nor works for nobody.
+        let (give, results) = (move |number: usize| give.send(number).unwrap_or_default(), results);
         for _ in 0..jobs {
-            scope.spawn(|| queue.work(&specs));
+            let done = done.clone();
+            let numbers = &numbers;
+            scope.spawn(move || {
+                while let Some((number, goes_on)) = next(numbers, stop) {
+                    let run = || panic::catch_unwind(AssertUnwindSafe(|| work(&items[number])));
+                    if done.send((number, goes_on.then(run))).is_err() {
+                        break;
+                    }
+                }
+            });
         }
-        // Dropped also when `each` breaks or panics: the workers must not wait for ever.
-        let _abandon = Abandon(&queue, true);
-        for number in 0..specs.len() {
-            if queue.take(number).is_none_or(|report| each(report).is_break()) {
+        let mut later = 0..items.len();
+        later.by_ref().take(jobs * AHEAD).for_each(&give);
+        let mut early = BTreeMap::new();
+        for number in 0..items.len() {
+            while !early.contains_key(&number) {
+                early.extend(results.recv());
+            }
+            let Some(Some(result)) = early.remove(&number) else { break };
+            if each(result.unwrap_or_else(|panic| panic::resume_unwind(panic))).is_break() {
                 break;
             }
+            later.next().into_iter().for_each(&give);
         }
     });
 }
 
-/// What is yet to be run and what is yet to be handed over.
-struct Queue<'a> {
-    ahead: usize,
-    stop: &'a AtomicBool,
-    defaults: Defaults,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// The next to be run.
-    next: usize,
-    /// How many were handed over.
-    taken: usize,
-    done: BTreeMap<usize, RunReport>,
-    /// No more runs are begun.
-    closed: bool,
-    /// Nobody waits for what is not done.
-    abandoned: bool,
-}
-
-impl Queue<'_> {
-    /// Runs one after the other until there are no more.
-    fn work(&self, specs: &[Spec]) {
-        let abandon = Abandon(self, false);
-        while let Some((number, spec)) = self.next(specs) {
-            let report = self.defaults.run(spec);
-            self.state.lock().done.insert(number, report);
-            self.changed.notify_all();
-        }
-        drop(abandon);
-    }
-
-    fn next<'a>(&self, specs: &'a [Spec]) -> Option<(usize, &'a Spec)> {
-        let mut state = self.state.lock();
-        while !state.abandoned && state.next < specs.len() && state.next >= state.taken + self.ahead {
-            self.changed.wait(&mut state);
-        }
-        if state.abandoned || self.stop.load(Ordering::Relaxed) {
-            state.closed = true;
-            drop(state);
-            self.changed.notify_all();
-            return None;
-        }
-        let number = state.next;
-        let spec = specs.get(number)?;
-        state.next += 1;
-        Some((number, spec))
-    }
-
-    fn take(&self, number: usize) -> Option<RunReport> {
-        let mut state = self.state.lock();
-        loop {
-            if let Some(report) = state.done.remove(&number) {
-                state.taken = number + 1;
-                drop(state);
-                self.changed.notify_all();
-                return Some(report);
-            }
-            if state.abandoned || (state.closed && number >= state.next) {
-                return None;
-            }
-            self.changed.wait(&mut state);
-        }
-    }
-}
-
-/// Ends the sweep for everybody: always, or only if this thread panics.
-struct Abandon<'a>(&'a Queue<'a>, bool);
-
-impl Drop for Abandon<'_> {
-    fn drop(&mut self) {
-        if self.1 || thread::panicking() {
-            self.0.state.lock().abandoned = true;
-            self.0.changed.notify_all();
-        }
-    }
+/// The next to be run, and whether it is begun: in one step, so that of what is begun nothing is missing before the last.
+fn next(numbers: &Mutex<Receiver<usize>>, stop: &AtomicBool) -> Option<(usize, bool)> {
+    let numbers = numbers.lock();
+    let number = numbers.recv().ok()?;
+    Some((number, !stop.load(Ordering::Relaxed)))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{
     Action, Claims, Cluster, Disk, Heal, Healed, Leftover, Moment, Network, Phase, Ppm, Profiled, Scenario, Step, Verb,
     When,
-    verb::draw::{Dice, Steps, chance, pick},
+    verb::draw::{Dice, Steps},
 };
 use crate::words::{RenewalKind, Spelled};
 
@@ -23,7 +23,7 @@ impl Scenario {
         let mut timeline = self.timeline.clone();
         let exist = existing(&chaos.faults, &mut dice("faults"));
         for fault in exist {
-            let mut steps = Steps { cluster: &cluster, claims, dice: dice(fault.word()) };
+            let mut steps = Steps { cluster: &cluster, claims, dice: &mut dice(fault.word()) };
             let last = self.until.saturating_sub(chaos.quiet);
             act(fault, last, &mut steps, &mut timeline);
         }
@@ -42,60 +42,60 @@ impl Scenario {
 const CALM: Heal = Heal { what: Healed::Everything, messages: Leftover::Drop };
 
 /// Each exists in two of five runs, and one always does.
-fn existing(faults: &[Verb], dice: &mut impl Dice) -> Vec<Verb> {
-    let always = pick(dice, faults);
-    faults.iter().copied().filter(|fault| chance(dice, 40) || *fault == always).collect()
+fn existing(faults: &[Verb], dice: &mut dyn Dice) -> Vec<Verb> {
+    let always = dice.pick(faults);
+    faults.iter().copied().filter(|fault| dice.chance(40) || *fault == always).collect()
 }
 
-fn cluster(file: &Cluster, dice: &mut impl Dice) -> Cluster {
+fn cluster(file: &Cluster, dice: &mut dyn Dice) -> Cluster {
     // Election timeout, heartbeat: ten to one as in TiKV, etcd and elastickv, and tighter.
-    let (election, heartbeat) = pick(dice, &[(300, 50), (500, 50), (1_000, 100), (1_000, 200), (1_000, 100)]);
-    let network = |dice: &mut _| {
+    let (election, heartbeat) = dice.pick(&[(300, 50), (500, 50), (1_000, 100), (1_000, 200), (1_000, 100)]);
+    let network = |dice: &mut dyn Dice| {
         let names = ["same-az", "same-az", "cross-az", "cross-region"];
-        Network::named(pick(dice, &names)).unwrap_or_else(|| file.network.clone())
+        Network::named(dice.pick(&names)).unwrap_or_else(|| file.network.clone())
     };
     Cluster {
-        nodes: pick(dice, &[3, 3, 5]),
-        learners: u32::from(chance(dice, 25)),
-        spares: u32::from(chance(dice, 25)),
-        compact_after: if chance(dice, 40) { Some(pick(dice, &[50, 200, 1_000])) } else { file.compact_after },
+        nodes: dice.pick(&[3, 3, 5]),
+        learners: u32::from(dice.chance(25)),
+        spares: u32::from(dice.chance(25)),
+        compact_after: if dice.chance(40) { Some(dice.pick(&[50, 200, 1_000])) } else { file.compact_after },
         tick: Duration::from_millis(10),
         heartbeat: Duration::from_millis(heartbeat),
         election_timeout: Duration::from_millis(election),
-        lease: chance(dice, 20).then(|| Duration::from_millis(election * pick(dice, &[5, 7, 9]) / 10)),
-        renewal: if chance(dice, 20) { RenewalKind::ReadRounds } else { RenewalKind::Acks },
+        lease: dice.chance(20).then(|| Duration::from_millis(election * dice.pick(&[5, 7, 9]) / 10)),
+        renewal: if dice.chance(20) { RenewalKind::ReadRounds } else { RenewalKind::Acks },
         network: network(dice),
-        disk: Disk::named(pick(dice, &["nvme", "nvme", "cloud-ssd"])).unwrap_or_else(|| file.disk.clone()),
+        disk: Disk::named(dice.pick(&["nvme", "nvme", "cloud-ssd"])).unwrap_or_else(|| file.disk.clone()),
         ..file.clone()
     }
 }
 
 /// Oscillators differ by 200 ppm at most where nobody disciplines them, by 1,000 where NTP slews one each way.
-fn claims(file: Claims, dice: &mut impl Dice) -> Claims {
-    Claims { clock_drift: pick(dice, &[file.clock_drift, file.clock_drift, Ppm(1_000)]), ..file }
+fn claims(file: Claims, dice: &mut dyn Dice) -> Claims {
+    Claims { clock_drift: dice.pick(&[file.clock_drift, file.clock_drift, Ppm(1_000)]), ..file }
 }
 
 /// The steps of one fault, until `last`.
-fn act<D: Dice>(fault: Verb, last: Duration, steps: &mut Steps<'_, D>, timeline: &mut Vec<Step>) {
+fn act(fault: Verb, last: Duration, steps: &mut Steps<'_>, timeline: &mut Vec<Step>) {
     let election = steps.cluster.election_timeout;
     // From often to seldom; a fault that acts all the time hides what happens after it.
-    let apart = election * pick(&mut steps.dice, &[2, 4, 8]);
+    let apart = election * steps.dice.pick(&[2, 4, 8]);
     let mut at = election * 2 + steps.within(apart);
     while at < last {
         let action = Action::drawn(fault, steps);
-        let at_phase = chance(&mut steps.dice, 25) && !matches!(fault, Verb::Membership);
+        let at_phase = steps.dice.chance(25) && !matches!(fault, Verb::Membership);
         let when = if at_phase { moment(steps, at, last) } else { When::At(at) };
         timeline.push(Step { line: 0, name: None, at: when, action });
         at += apart / 5 + steps.within(apart * 8 / 5);
     }
 }
 
-fn moment<D: Dice>(steps: &mut Steps<'_, D>, from: Duration, to: Duration) -> When {
+fn moment(steps: &mut Steps<'_>, from: Duration, to: Duration) -> When {
     let phases: Vec<Phase> = Phase::all().collect();
-    let phase = pick(&mut steps.dice, &phases);
-    let shift = pick(&mut steps.dice, &[0, 0, 1, 5, 20, 100]);
+    let phase = steps.dice.pick(&phases);
+    let shift = steps.dice.pick(&[0, 0, 1, 5, 20, 100]);
     let (shift, zero) = (Duration::from_millis(shift), Duration::ZERO);
-    let early = phase.is_foreseen() && chance(&mut steps.dice, 50);
+    let early = phase.is_foreseen() && steps.dice.chance(50);
     let (after, before) = if early { (zero, shift) } else { (shift, zero) };
     When::On { moment: Moment { phase, after, before }, from, to, times: 1 }
 }

@@ -8,7 +8,7 @@ use super::{
     Action, Claims, ClockFault, ClockHarm, Cluster, Cut, Drift, Ends, Hold, Leftover, MAX_DRIFT, MessageKind,
     Partition, Pause, Paused, PausedClock, Scenario, Selector, Shape, Step, When,
 };
-use crate::words::Says;
+use crate::words::{Says, Spelled};
 use std::time::Duration;
 
 crate::words::told_words! {
@@ -146,7 +146,7 @@ impl Dial {
 
 /// Messages that say one of these.
 fn saying(is: fn(Says) -> bool) -> Vec<MessageKind> {
-    MessageKind::ALL.iter().copied().filter(|kind| is(kind.says())).collect()
+    MessageKind::all().filter(|kind| is(kind.says())).collect()
 }
 
 /// What answers a leader that it is heard, or that what it has sent is durable.

@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use super::{
-    Action, Class, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind, Problem, Problems, Scenario,
-    Selector, Stat, Step, When, Workload,
+    Action, Checks, Class, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind, Problem, Problems,
+    Scenario, Selector, Stat, Step, When, Workload,
     metric::{Needs, Unit},
     problem::{Lines, quote},
     units::written,
+    verb::Scope,
 };
 use crate::words::Spelled;
 
@@ -60,10 +61,8 @@ impl<'a> Linter<'a> {
         let stem = self.scenario.path.file_stem().unwrap_or_default().to_string_lossy();
         let name = &self.scenario.name;
         if *name != stem {
-            let line = self.line_of(&["name"]);
-            let message = format!("the name {} is not the file's", quote(name));
             let help = format!("rename the file to `{name}.toml`, or write `name = \"{stem}\"`");
-            self.warn(line, message, &help);
+            self.warn(self.line_of(&["name"]), format!("the name {} is not the file's", quote(name)), &help);
         }
     }
 
@@ -78,23 +77,15 @@ impl<'a> Linter<'a> {
             let covered = promise.as_nanos() * 1_000_000 / (1_000_000 + drift);
             let covered = Duration::from_nanos(u64::try_from(covered).unwrap_or(u64::MAX) / 1_000 * 1_000);
             let message = format!("a lease of {} is longer than the promises behind it", written(lease));
-            let help = format!(
-                "with an election timeout of {}, ticks of {} and what is claimed of clocks they cover {}",
-                written(cluster.election_timeout),
-                written(cluster.tick),
-                written(covered)
-            );
-            self.warn(line, message, &help);
+            let [election, tick, covered] = [cluster.election_timeout, cluster.tick, covered].map(written);
+            let with = format!("with an election timeout of {election}, ticks of {tick} and what is claimed of clocks");
+            self.warn(line, message, &format!("{with} they cover {covered}"));
         }
         let round = cluster.network.latency.longest() * 2;
         if lease <= cluster.heartbeat.saturating_add(round) {
-            let message = format!("a lease of {} runs out before it is renewed", written(lease));
-            let help = format!(
-                "a heartbeat comes every {}, and a round takes up to {}",
-                written(cluster.heartbeat),
-                written(round)
-            );
-            self.warn(line, message, &help);
+            let [lease, heartbeat, round] = [lease, cluster.heartbeat, round].map(written);
+            let help = format!("a heartbeat comes every {heartbeat}, and a round takes up to {round}");
+            self.warn(line, format!("a lease of {lease} runs out before it is renewed"), &help);
         }
     }
 
@@ -141,12 +132,9 @@ impl<'a> Linter<'a> {
 
     /// Learners and spares are there from the beginning, or an earlier change makes them.
     fn nobody_there(&mut self, number: usize, step: &Step) {
-        let earlier = self.scenario.timeline.iter().take(number).filter_map(|step| match &step.action {
-            Action::Membership(change) => Some(change),
-            _ => None,
-        });
         let (mut learners, mut spares) = (self.scenario.cluster.learners > 0, self.scenario.cluster.spares > 0);
-        for change in earlier {
+        for earlier in self.scenario.timeline.iter().take(number) {
+            let Action::Membership(change) = &earlier.action else { continue };
             match change {
                 MembershipChange::AddLearner(_) | MembershipChange::Demote(_) => learners = true,
                 MembershipChange::Remove(_) => spares = true,
@@ -181,26 +169,24 @@ impl<'a> Linter<'a> {
     fn expectations(&mut self) {
         for bound in self.bounds() {
             self.exact(bound);
-            let (from, to) = self.window(bound);
-            if let Some(what) = self.unmeasured(bound, from, to) {
+            let ((from, to), metric) = (self.window(bound), bound.metric);
+            let (what, help) = if let Some(what) = self.unmeasured(bound, from, to) {
                 let window = bound.window.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
-                let message = format!("`{}`{window} has no value: {what}", bound.metric);
-                self.warn(bound.line, message, "a bound on what is not measured makes the run vacuous");
-            } else if let Some(outage) = self.outage(bound, from, to) {
-                let message = format!("`{}` is bounded where no majority runs (line {})", bound.metric, outage.line);
-                self.warn(bound.line, message, "without a majority nobody leads, and nothing is served");
+                let help = "a bound on what is not measured makes the run vacuous";
+                (format!("{window} has no value: {what}"), help.to_owned())
+            } else if let Some(Step { line, .. }) = self.outage(bound, from, to) {
+                let help = "without a majority nobody leads, and nothing is served";
+                (format!(" is bounded where no majority runs (line {line})"), help.to_owned())
             } else if let Some(why) = holds_always(bound, to - from) {
-                let message = format!("`{}` is always {}", bound.metric, bound.bound.asked());
-                self.warn(bound.line, message, &format!("{why}: such a bound asks nothing of a run"));
+                (format!(" is always {}", bound.bound.asked()), format!("{why}: such a bound asks nothing of a run"))
             } else if let Some(deadline) = self.beyond_deadline(bound) {
-                let message =
-                    format!("`{}` is bounded no lower than the deadline ({})", bound.metric, written(deadline));
-                self.warn(
-                    bound.line,
-                    message,
-                    "any answer is sooner: such a bound only asks that there is one; bound `...-availability` for that",
-                );
-            }
+                let help =
+                    "any answer is sooner: such a bound only asks that there is one; bound `...-availability` for that";
+                (format!(" is bounded no lower than the deadline ({})", written(deadline)), help.to_owned())
+            } else {
+                continue;
+            };
+            self.warn(bound.line, format!("`{metric}`{what}"), &help);
         }
     }
 
@@ -232,7 +218,8 @@ impl<'a> Linter<'a> {
                 let (name, deadline) = (quote(&workload.name), written(workload.budget()));
                 let help = format!("network and disk alone take {}, every other time more", written(takes));
                 let line = self.line_of(&[if workload.budget.is_some() { "budget" } else { "deadline" }]);
-                self.warn(line, format!("the {what} of {name} are given up after {deadline}, done or not"), &help);
+                let message = format!("the {what} of {name} are given up after {deadline}, done or not");
+                self.warn(line, message, &help);
             }
         }
     }
@@ -251,9 +238,8 @@ impl<'a> Linter<'a> {
 
     /// When the window of a bound begins and ends.
     fn window(&self, bound: &Expectation) -> (Duration, Duration) {
-        let is_window =
-            |step: &&Step| matches!(&step.action, Action::Tag { name } if bound.window.as_ref() == Some(name));
-        let step = self.scenario.timeline.iter().find(is_window);
+        let is = |action: &Action| matches!(action, Action::Tag { name } if bound.window.as_ref() == Some(name));
+        let step = self.scenario.timeline.iter().find(|step| is(&step.action));
         step.map_or((Duration::ZERO, self.scenario.until), |step| (step.at.start(), step.at.end()))
     }
 
@@ -303,22 +289,19 @@ impl<'a> Linter<'a> {
     /// How many times one act of a step counts as effective, at most.
     fn hit_at_most(&self, action: &Action) -> u64 {
         let nodes = u64::from(self.scenario.cluster.nodes);
-        action
-            .deed()
-            .map(|deed| deed.scope())
-            .map_or(0, |scope| if scope.each { of_nodes(&scope.nodes, nodes) } else { 1 })
+        let most = |scope: Scope| match scope.each {
+            true => scope.nodes.iter().map(|selector| selector.at_most(nodes)).sum::<u64>().min(nodes),
+            false => 1,
+        };
+        action.deed().map_or(0, |deed| most(deed.scope()))
     }
 
     fn floors(&mut self) {
         const ASKED: &str = "the workloads ask for no more in the mean";
         // A negative scenario passes only if it has shown what it is there for.
         if self.scenario.floors.is_empty() && self.scenario.expect.violation.is_none() {
-            let message = "there are no [floors]: a run that does next to nothing passes".to_owned();
-            self.warn(
-                0,
-                message,
-                "say what a run must have done, as `reads = 1_000`; one that did less fails as vacuous",
-            );
+            let help = "say what a run must have done, as `reads = 1_000`; one that did less fails as vacuous";
+            self.warn(0, "there are no [floors]: a run that does next to nothing passes".to_owned(), help);
         }
         for floor in &self.scenario.floors {
             if floor.least == 0 {
@@ -360,15 +343,14 @@ impl<'a> Linter<'a> {
     }
 
     fn recorded(&mut self, checks: &[(&str, Class)]) {
-        let scenario = self.scenario;
-        let expected =
-            scenario.expect.variants.values().filter_map(|variant| variant.class).chain(scenario.expect.violation);
-        let expected: Vec<Class> = expected.collect();
-        for only in &scenario.checks.record_only {
-            let class = checks.iter().find(|(name, _)| *name == only.check).map(|(_, class)| *class);
-            if let Some(class) = class.filter(|class| expected.contains(class)) {
-                let message = format!("{} only records, but its class `{class}` is expected", quote(&only.check));
-                self.warn(only.line, message, "what a check only records fails no run");
+        let Scenario { expect, checks: Checks { record_only }, .. } = self.scenario;
+        let is_expected =
+            |class| expect.violation == Some(class) || expect.variants.values().any(|of| of.class == Some(class));
+        for only in record_only {
+            let class = checks.iter().find(|(name, _)| name == only).map(|(_, class)| *class);
+            if let Some(class) = class.filter(|class| is_expected(*class)) {
+                let message = format!("{} only records, but its class `{class}` is expected", quote(only));
+                self.warn(self.line_of(&["record-only"]), message, "what a check only records fails no run");
             }
         }
     }
@@ -395,9 +377,4 @@ fn of_a_leader(action: &Action) -> Option<Selector> {
     let is_of =
         |selector: &Selector| matches!(selector, Selector::Leader | Selector::OldLeader | Selector::LeaseHolder);
     action.selectors().into_iter().find(is_of)
-}
-
-fn of_nodes(selectors: &[Selector], nodes: u64) -> u64 {
-    let all: u64 = selectors.iter().map(|selector| selector.at_most(nodes)).sum();
-    all.min(nodes)
 }

@@ -1,6 +1,6 @@
 //! The quantities that a scenario may bound or put a floor under, by name and unit.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use super::Workload;
 
@@ -21,13 +21,8 @@ macro_rules! metrics {
             Drift(OpKind),
         }
 
-        const PLAIN: &[Plain] = &[$(Plain {
-            metric: Metric::$metric,
-            name: $name,
-            meaning: concat!($($meaning),+),
-            unit: Unit::$unit,
-            needs: Needs::$needs $(($op))?,
-        }),*];
+        const PLAIN: &[(Metric, &str, &str, Unit, Needs)] =
+            &[$((Metric::$metric, $name, concat!($($meaning),+), Unit::$unit, Needs::$needs $(($op))?)),*];
     };
 }
 
@@ -128,27 +123,53 @@ spans! {
     Rewarm = "rewarm", Reads, "nobody was elected and then asked for a lease read";
 }
 
-/// A metric that is one quantity.
-struct Plain {
+/// What is said of a metric.
+struct Row {
     metric: Metric,
-    name: &'static str,
+    name: String,
     /// A sentence, as its doc comment has it.
-    meaning: &'static str,
+    meaning: String,
     unit: Unit,
     needs: Needs,
 }
 
-/// The unit of a metric, which its bounds are held in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds; written as a duration.
-    Seconds,
-    /// A whole number.
-    Count,
-    /// 0 to 1; may be written in percent.
-    Ratio,
-    /// Any number from 0: so many for each of something else.
-    Per,
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let row = |metric, name: String, meaning: &str, unit, needs| {
+        let meaning = meaning.trim_start().to_owned();
+        Row { metric, name, meaning, unit, needs }
+    };
+    let plain = PLAIN
+        .iter()
+        .map(|(metric, name, meaning, unit, needs)| row(*metric, (*name).to_owned(), meaning, *unit, *needs));
+    let spans = Span::all().map(|span| {
+        let (meaning, needs) = span.facts();
+        row(Metric::Longest(span), span.to_string(), meaning, Unit::Seconds, needs)
+    });
+    let kinds = OpKind::all().map(Some).chain([None]);
+    let operations = kinds.flat_map(|kind| Stat::all().map(move |stat| (kind, stat))).map(|(kind, stat)| {
+        let (name, needs) = (kind.map_or("all", Spelled::word), kind.map_or(Needs::Anything, Needs::Op));
+        row(Metric::Operations(kind, stat), format!("{name}-{stat}"), &stat.meaning(kind), stat.facts().0, needs)
+    });
+    let drifts = OpKind::all().map(|op| {
+        let halves = "differs between the window's two halves, relative to the first.";
+        let meaning = format!("How much the mean latency of {op} {halves}");
+        row(Metric::Drift(op), format!("{op}-drift"), &meaning, Unit::Per, Needs::Op(op))
+    });
+    plain.chain(spans).chain(operations).chain(drifts).collect()
+});
+
+words::words! {
+    /// The unit of a metric, which its bounds are held in.
+    pub enum Unit: "unit" {
+        /// Seconds; written as a duration.
+        Seconds = "duration",
+        /// A whole number.
+        Count = "count",
+        /// 0 to 1; may be written in percent.
+        Ratio = "ratio",
+        /// Any number from 0: so many for each of something else.
+        Per = "number",
+    }
 }
 
 /// Declares what is asked of operations: its word, its unit, and what it is of `{}`; of a latency which one.
@@ -242,51 +263,22 @@ impl Metric {
     pub const RECOVERY: Self = Self::Longest(Span::Recovery);
 
     /// Every metric. `Display` gives the name that a scenario uses.
-    pub fn all() -> Vec<Self> {
-        let kinds = OpKind::all().map(Some).chain([None]);
-        let operations = kinds.flat_map(|kind| Stat::all().map(move |stat| Self::Operations(kind, stat)));
-        let drifts = OpKind::all().map(Self::Drift);
-        let plain = PLAIN.iter().map(|plain| plain.metric);
-        plain.chain(Span::all().map(Self::Longest)).chain(operations).chain(drifts).collect()
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROWS.iter().map(|row| row.metric)
     }
 
-    /// Its row of the table; `None`: it is made of a kind of operation.
-    fn plain(self) -> Option<&'static Plain> {
-        PLAIN.iter().find(|plain| plain.metric == self)
-    }
-
-    fn facts(self) -> (String, Unit, Needs) {
-        match self {
-            Self::Operations(kind, stat) => (
-                format!("{}-{stat}", kind.map_or("all", Spelled::word)),
-                stat.facts().0,
-                kind.map_or(Needs::Anything, Needs::Op),
-            ),
-            Self::Longest(span) => (span.to_string(), Unit::Seconds, span.facts().1),
-            Self::Drift(op) => (format!("{op}-drift"), Unit::Per, Needs::Op(op)),
-            plain => plain.plain().map_or((String::new(), Unit::Count, Needs::Nothing), |plain| {
-                (plain.name.to_owned(), plain.unit, plain.needs)
-            }),
-        }
+    fn row(self) -> &'static Row {
+        ROWS.iter().find(|row| row.metric == self).expect("every metric has a row")
     }
 
     /// What it is, in a sentence.
-    pub fn meaning(self) -> String {
-        match self {
-            Self::Operations(kind, stat) => stat.meaning(kind),
-            Self::Longest(span) => span.facts().0.trim_start().to_owned(),
-            Self::Drift(op) => {
-                format!(
-                    "How much the mean latency of {op} differs between the window's two halves, relative to the first."
-                )
-            }
-            plain => plain.plain().map_or("", |plain| plain.meaning.trim_start()).to_owned(),
-        }
+    pub fn meaning(self) -> &'static str {
+        &self.row().meaning
     }
 
     /// Is it a latency of operations?
     pub fn is_latency(self) -> bool {
-        matches!(self, Self::Operations(_, stat) if stat.facts().0 == Unit::Seconds)
+        matches!(self, Self::Operations(..)) && self.unit() == Unit::Seconds
     }
 
     /// Can it be counted for some clients alone?
@@ -296,12 +288,12 @@ impl Metric {
 
     /// What its values are held in.
     pub fn unit(self) -> Unit {
-        self.facts().1
+        self.row().unit
     }
 
     /// What clients must do for it to have a value.
     pub(super) fn needs(self) -> Needs {
-        self.facts().2
+        self.row().needs
     }
 
     /// May be a floor: it is a count.
@@ -312,7 +304,7 @@ impl Metric {
 
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.facts().0)
+        f.write_str(&self.row().name)
     }
 }
 
@@ -320,9 +312,7 @@ impl FromStr for Metric {
     type Err = Misread;
 
     fn from_str(text: &str) -> Result<Self, Misread> {
-        Self::all()
-            .into_iter()
-            .find(|metric| metric.to_string() == text)
-            .ok_or_else(|| words::unknown("metric", text, Self::all()))
+        let row = ROWS.iter().find(|row| row.name == text);
+        row.map(|row| row.metric).ok_or_else(|| words::unknown("metric", text, Self::all()))
     }
 }

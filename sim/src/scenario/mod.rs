@@ -34,6 +34,7 @@ mod lint;
 mod load;
 mod metric;
 mod names;
+mod prelude;
 mod problem;
 mod profiles;
 mod read;
@@ -61,6 +62,7 @@ pub use self::{
     names::step_names,
     problem::*,
     section::*,
+    table::Known,
     units::{Bytes, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_VALUE, Ppm},
     verb::*,
 };
@@ -110,6 +112,15 @@ pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, Problems> {
 /// All problems that one pass can find, by position. A file whose shape is wrong is not judged for what it lacks or for
 /// how its parts fit together, because what is missing may be what could not be read.
 pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
+    parse_knowing(Known::default(), path, text)
+}
+
+/// As [`parse`], of a file in which every name of a variant or a check must be known.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_knowing(known: Known, path: &Path, text: &str) -> Result<Scenario, Problems> {
     let refuse = |problems| Err(Problems::new(path, text, problems));
     if text.len() > MAX_FILE {
         return Err(Problems::new(path, "", vec![load::too_large()]));
@@ -118,5 +129,5 @@ pub fn parse(path: &Path, text: &str) -> Result<Scenario, Problems> {
         Ok(tree) => tree,
         Err(problems) => return refuse(problems),
     };
-    section::read(&table::Entries::root(&tree), path, text).or_else(refuse)
+    section::read(&table::Entries::root(&tree), known, path, text).or_else(refuse)
 }

@@ -155,69 +155,70 @@ fn unknown_unit(unit: &str) -> Misread {
     Misread { meant, ..Misread::new(format!("unknown unit {}", quote(unit))).help(DURATION_FORMS) }
 }
 
-/// A rate, in operations per 1000 seconds: `500/s`.
-pub(super) fn rate(text: &str) -> Result<u64, Misread> {
-    const MOST: u64 = 1_000_000;
-    let text = text.trim();
-    let forms = "a rate is operations per second over all clients: `500/s`";
-    let (number, unit) =
-        Decimal::split(text).ok_or_else(|| Misread::new(format!("{} is not a rate", quote(text))).help(forms))?;
-    without_exponent(text, unit)?;
-    match unit {
-        "/s" => {}
-        "" => return Err(Misread::new(format!("`{text}` has no unit; `{text}/s`?")).help(forms)),
-        _ => {
-            let habits = ["/sec", "/second", "rps", "qps", "ops", "ops/s", "hz", "s", "per second", "ps"];
-            let meant = habits.contains(&unit.to_lowercase().as_str()).then(|| "/s".to_owned());
-            return Err(Misread { meant, ..Misread::new(format!("unknown unit {}", quote(unit))).help(forms) });
-        }
-    }
-    match number.times(1_000) {
-        Some((_, false)) => Err(Misread::new(format!("{} is finer than a thousandth per second", quote(text)))),
-        Some((0, true)) => Err(Misread::new("a rate of zero does nothing").help("leave the workload out")),
-        Some((milli, true)) if milli <= u128::from(MOST) * 1_000 => Ok(milli as u64),
-        _ => Err(Misread::new(format!("{} is too fast: at most {MOST}/s", quote(text)))),
-    }
-}
-
 const SIZES: [(&str, u64); 4] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("B", 1)];
+const BANDWIDTHS: [(&str, u64); 4] = [("GB/s", 1_000_000_000), ("MB/s", 1_000_000), ("kB/s", 1_000), ("B/s", 1)];
 
-/// A number of bytes, or of bytes in a second.
-struct Amount {
+/// A number of something that has units.
+pub(super) struct Amount {
     /// What it is, for messages.
     what: &'static str,
-    /// What follows the unit.
-    per: &'static str,
+    /// Each with what it is worth; the last is that of a number without any.
+    units: &'static [(&'static str, u64)],
     forms: &'static str,
+    /// Another way to write a unit is that unit's by this.
+    alike: fn(&str) -> String,
+    /// The least that can be told apart.
+    finest: &'static str,
     /// What is wrong with none at all, and what to write instead.
     none: (&'static str, &'static str),
     /// What is wrong with more than `most`.
     beyond: &'static str,
     most: u64,
+    pub write: fn(u64) -> String,
 }
 
-const BANDWIDTH: Amount = Amount {
+/// Operations per 1000 seconds: `500/s`.
+pub(super) const RATE: Amount = Amount {
+    what: "rate",
+    units: &[("/s", 1_000)],
+    forms: "a rate is operations per second over all clients: `500/s`",
+    alike: |unit| {
+        const HABITS: [&str; 10] = ["/sec", "/second", "rps", "qps", "ops", "ops/s", "hz", "s", "per second", "ps"];
+        let unit = unit.to_lowercase();
+        if HABITS.contains(&unit.as_str()) { "/s".to_owned() } else { unit }
+    },
+    finest: "a thousandth per second",
+    none: ("a rate of zero does nothing", "leave the workload out"),
+    beyond: "fast",
+    most: 1_000_000_000,
+    write: |milli| format!("{}/s", decimal(milli, 3)),
+};
+
+/// Bytes a second: `1MB/s`.
+pub(super) const BANDWIDTH: Amount = Amount {
     what: "bandwidth",
-    per: "/s",
+    units: &BANDWIDTHS,
     forms: "a bandwidth is bytes a second: `500B/s`, `64kB/s`, `1.5MB/s`, `1GB/s`",
+    alike: habit,
+    finest: "a byte a second",
     none: ("a bandwidth of zero lets nothing through", "write a partition, or `disk = { stall = true }`"),
     beyond: "fast",
     most: MAX_BANDWIDTH,
+    write: written_bandwidth,
 };
 
+/// Bytes of a value: `4kB`.
 const SIZE: Amount = Amount {
     what: "size",
-    per: "",
+    units: &SIZES,
     forms: "a size is so many bytes: `100B`, `4kB`, `1MB`",
+    alike: habit,
+    finest: "a byte",
     none: ("a value of no bytes does not say who wrote it", "at least `8B`"),
     beyond: "large",
     most: MAX_VALUE,
+    write: written_size,
 };
-
-/// A bandwidth, in bytes a second: `1MB/s`.
-pub(super) fn bandwidth(text: &str) -> Result<u64, Misread> {
-    BANDWIDTH.read(text)
-}
 
 /// The size of a value, in bytes: `4kB`.
 pub(super) fn size(text: &str) -> Result<Bytes, Misread> {
@@ -231,30 +232,24 @@ pub(super) fn size(text: &str) -> Result<Bytes, Misread> {
 }
 
 impl Amount {
-    fn read(&self, text: &str) -> Result<u64, Misread> {
-        let Self { what, per, forms, none, beyond, most } = *self;
+    pub(super) fn read(&self, text: &str) -> Result<u64, Misread> {
+        let Self { what, units, forms, alike, finest, none, beyond, most, write } = *self;
         let text = text.trim();
-        let misread = |message: String| Misread::new(message);
-        let (number, unit) =
-            Decimal::split(text).ok_or_else(|| misread(format!("{} is not a {what}", quote(text))).help(forms))?;
+        let (number, unit) = Decimal::split(text).ok_or_else(|| not_a(text, what).help(forms))?;
         if unit.is_empty() {
-            return Err(misread(format!("`{text}` has no unit; `{text}B{per}`?")).help(forms));
+            let habit = units.last().map_or("", |(name, _)| name);
+            return Err(Misread::new(format!("`{text}` has no unit; `{text}{habit}`?")).help(forms));
         }
         without_exponent(text, unit)?;
-        let is_it = |name: &str| unit.strip_suffix(per) == Some(name);
-        let Some((_, bytes)) = SIZES.iter().find(|(name, _)| is_it(name)) else {
-            let meant = SIZES.iter().find(|(name, _)| name.to_lowercase() == habit(unit));
-            let meant = meant.map(|(name, _)| format!("{name}{per}"));
-            return Err(Misread { meant, ..misread(format!("unknown unit {}", quote(unit))).help(forms) });
+        let Some((_, worth)) = units.iter().find(|(name, _)| *name == unit) else {
+            let meant = units.iter().find(|(name, _)| alike(name) == alike(unit)).map(|(name, _)| (*name).to_owned());
+            return Err(Misread { meant, ..Misread::new(format!("unknown unit {}", quote(unit))).help(forms) });
         };
-        match number.times(u128::from(*bytes)) {
-            Some((_, false)) => {
-                let second = if per.is_empty() { "" } else { " a second" };
-                Err(misread(format!("{} is finer than a byte{second}", quote(text))))
-            }
-            Some((0, true)) => Err(misread(none.0.to_owned()).help(none.1)),
-            Some((rate, true)) if rate <= u128::from(most) => Ok(rate as u64),
-            _ => Err(misread(format!("{} is too {beyond}: at most {}{per}", quote(text), written_size(most)))),
+        match number.times(u128::from(*worth)) {
+            Some((_, false)) => Err(Misread::new(format!("{} is finer than {finest}", quote(text)))),
+            Some((0, true)) => Err(Misread::new(none.0).help(none.1)),
+            Some((amount, true)) if amount <= u128::from(most) => Ok(amount as u64),
+            _ => Err(Misread::new(format!("{} is too {beyond}: at most {}", quote(text), write(most)))),
         }
     }
 }
@@ -275,7 +270,7 @@ pub(super) fn written_size(bytes: u64) -> String {
     format!("{}{name}", decimal(bytes, unit.ilog10()))
 }
 
-/// `bytes` a second likewise.
+/// The same of bytes a second.
 pub(super) fn written_bandwidth(bytes: u64) -> String {
     format!("{}/s", written_size(bytes))
 }

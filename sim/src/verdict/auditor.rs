@@ -1,38 +1,32 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
+use super::prelude::*;
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
 use crate::check::{self, CheckInfo, Finding, Panel, Premises, Severity, Watch, ends_run};
 use crate::cluster::founders;
-use crate::history::{FaultPhase, Observer, Record, StepId, What};
-use crate::scenario::{Class, Ppm, Scenario, Step, When, step_names};
-use crate::time::SimTime;
+use crate::history::{FaultPhase, Observer, StepId, What};
+use crate::scenario::{Class, Ppm, Step, When, step_names};
 use crate::view::View;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Checks and measures one run while it happens.
 pub struct Auditor {
     panel: Panel,
     violations: BTreeMap<&'static str, u64>,
-    findings: Vec<Finding>,
-    potential: BTreeMap<&'static str, Potential>,
     meter: Meter,
-    faults: BTreeMap<&'static str, FaultCount>,
+    /// What was found so far.
+    audit: Audit,
     /// The steps that wait for something.
     waiting: BTreeSet<Arc<str>>,
     /// What steps of the timeline have told of themselves.
     told: BTreeSet<(StepId, FaultPhase)>,
-    coverage: Coverage,
-    recoveries: Recoveries,
-    /// What first took the run beyond its claims.
-    beyond_claims: Option<String>,
     /// Checks that are counted and neither end nor fail the run.
     record_only: BTreeSet<String>,
 }
 
 /// What an [`Auditor`] found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Audit {
     /// What the checks found that did happen, in the order in which they did.
     pub findings: Vec<Finding>,
@@ -56,19 +50,15 @@ impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number.
     pub fn new(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Self {
         let premises = premises(scenario, seed, keys);
+        let (recoveries, faults) = (Recoveries::bounded_by(&premises), planned(&scenario.timeline));
         Self {
-            panel: panel_of(scenario, premises.clone(), check::ALL),
-            recoveries: Recoveries::bounded_by(&premises),
+            panel: panel_of(scenario, premises, check::ALL),
             violations: BTreeMap::new(),
-            findings: Vec::new(),
-            potential: BTreeMap::new(),
             meter: Meter::new(scenario),
-            faults: planned(&scenario.timeline),
+            audit: Audit { recoveries, faults, ..Audit::default() },
             waiting: waiting(&scenario.timeline),
             told: BTreeSet::new(),
-            coverage: Coverage::new(),
-            beyond_claims: None,
-            record_only: scenario.checks.record_only.iter().map(|only| only.check.clone()).collect(),
+            record_only: scenario.checks.record_only.iter().cloned().collect(),
         }
     }
 
@@ -99,38 +89,25 @@ impl Auditor {
             evaluated: watch.evaluated(),
             violations: self.violations.get(watch.info.name).copied().unwrap_or(0),
         };
-        let took = self.panel.recoveries().copied().collect();
-        Audit {
-            recoveries: Recoveries { took, ..self.recoveries.clone() },
-            checks: self.panel.checks().map(|watch| (watch.info.name, count(watch))).collect(),
-            findings: std::mem::take(&mut self.findings),
-            potential: std::mem::take(&mut self.potential),
-            measures: self.meter.finish(end, &self.panel.nodes()),
-            faults: std::mem::take(&mut self.faults),
-            beyond_claims: self.beyond_claims.take(),
-            coverage: std::mem::take(&mut self.coverage),
-        }
+        let mut audit = std::mem::take(&mut self.audit);
+        audit.recoveries.took.extend(self.panel.recoveries());
+        audit.checks = self.panel.checks().map(|watch| (watch.info.name, count(watch))).collect();
+        audit.measures = self.meter.finish(end, &self.panel.nodes());
+        audit
     }
 
     fn take(&mut self, found: Vec<Finding>) {
         for finding in found {
-            match finding.severity {
-                Severity::Actual => self.take_actual(finding),
-                Severity::Potential => self.take_potential(finding),
+            if finding.severity == Severity::Potential {
+                let potential = self.audit.potential.entry(finding.check);
+                potential.or_insert_with(|| Potential { times: 0, first: Failure::from(finding) }).times += 1;
+                continue;
+            }
+            *self.violations.entry(finding.check).or_default() += 1;
+            if !self.record_only.contains(finding.check) {
+                self.audit.findings.push(finding);
             }
         }
-    }
-
-    fn take_actual(&mut self, finding: Finding) {
-        *self.violations.entry(finding.check).or_default() += 1;
-        if !self.record_only.contains(finding.check) {
-            self.findings.push(finding);
-        }
-    }
-
-    fn take_potential(&mut self, finding: Finding) {
-        let potential = self.potential.entry(finding.check);
-        potential.or_insert_with(|| Potential { times: 0, first: Failure::from(finding) }).times += 1;
     }
 
     fn count_fault(&mut self, record: &Record) {
@@ -140,7 +117,7 @@ impl Auditor {
             return;
         }
         let verb = fault.verb.name();
-        let count = self.faults.entry(verb).or_default();
+        let count = self.audit.faults.entry(verb).or_default();
         let other = match fault.phase {
             FaultPhase::Activated => Some(FaultPhase::Refused),
             FaultPhase::Refused => Some(FaultPhase::Activated),
@@ -152,11 +129,11 @@ impl Auditor {
             FaultPhase::Activated => {
                 count.activated += 1;
                 let state = self.panel.nodes().lease_state(record.at);
-                *self.coverage.entry(verb).or_default().entry(state).or_default() += 1;
+                *self.audit.coverage.entry(verb).or_default().entry(state).or_default() += 1;
             }
             FaultPhase::Effective => count.effective += 1,
             FaultPhase::BeyondClaims => {
-                self.beyond_claims.get_or_insert_with(|| format!("from {} on: {fault}", record.at));
+                self.audit.beyond_claims.get_or_insert_with(|| format!("from {} on: {fault}", record.at));
             }
             FaultPhase::Refused => {
                 count.refused += 1;

@@ -1,16 +1,13 @@
 //! Why an expectation does not hold, in domain words with numbers. At most [`STORY`] lines each.
 
+use super::prelude::*;
 use super::reading::{WRITES, ops};
 use super::{Durable, Measures, OpMeasures, RoundMeasures, Spent, Window};
-use crate::check::STORY;
-use crate::scenario::{Metric, OpKind, Span, Stat};
-use crate::time::{SimTime, mean};
+use crate::check::{STORY, is_loss_of_leadership};
+use crate::scenario::OpKind;
 use crate::words::Spelled;
-use crate::words::figures::{count, counted, duration, number, rate};
-use leasehold::observe::{Miss, RoundCause};
+use leasehold::error::ErrorKind;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// What stands behind the value of `metric` in `window`; empty where the value says it all.
 pub(super) fn story(metric: Metric, window: &Window) -> Vec<String> {
@@ -79,14 +76,31 @@ fn misses(window: &Window) -> String {
 
 /// The ends of leases by cause, the most frequent first: in force, and all. They count where no lease was in force too: each voids the
 /// extension that is under way.
-fn by_cause(window: &Window) -> Vec<(&'static str, u64, u64)> {
+fn by_cause(window: &Window) -> Vec<(EndCause, u64, u64)> {
     let (held, voided) = (&window.lease.invalidations, &window.lease.voided);
-    let of = |ends: &BTreeMap<&'static str, u64>, cause| ends.get(cause).copied().unwrap_or_default();
-    let causes: BTreeSet<_> = held.keys().chain(voided.keys()).copied().collect();
-    let mut causes: Vec<_> =
-        causes.into_iter().map(|cause| (cause, of(held, cause), of(held, cause) + of(voided, cause))).collect();
-    causes.sort_by_key(|(.., all)| Reverse(*all));
-    causes
+    let of = |ends: &BTreeMap<EndCause, u64>, cause| ends.get(&cause).copied().unwrap_or_default();
+    let causes: BTreeSet<EndCause> = held.keys().chain(voided.keys()).copied().collect();
+    let counts = causes.into_iter().map(|cause| (cause, of(held, cause), of(held, cause) + of(voided, cause)));
+    let mut counts: Vec<_> = counts.collect();
+    counts.sort_by_key(|(cause, _, all)| (Reverse(*all), cause.name()));
+    counts
+}
+
+/// What is wrong with a cause that is no loss of leadership.
+fn unfounded(cause: EndCause) -> Option<&'static str> {
+    match cause {
+        EndCause::Failed(ErrorKind::WriteConflict) => {
+            Some("a write conflict is not a loss of leadership (elastickv #558)")
+        }
+        EndCause::Failed(ErrorKind::DeadlineExceeded) => {
+            Some("a deadline that passed is not a loss of leadership (elastickv #559)")
+        }
+        EndCause::Failed(kind) if is_loss_of_leadership(kind) => None,
+        EndCause::Failed(_) => Some("such an error is not a loss of leadership (lease-bugs.md RL.8)"),
+        EndCause::RoleChange | EndCause::Transfer | EndCause::Removal | EndCause::DiskStalled | EndCause::Stopped => {
+            None
+        }
+    }
 }
 
 fn invalidations(window: &Window) -> Vec<String> {
@@ -99,14 +113,15 @@ fn invalidations(window: &Window) -> Vec<String> {
         voided => format!(", and voided what would have brought one back {}", counted(voided, "time")),
     };
     let mut lines = vec![format!(
-        "{first} ended a lease in force {}{voided}, {} in all",
+        "{} ended a lease in force {}{voided}, {} in all",
+        first.name(),
         counted(held, "time"),
         rate(all, length(window))
     )];
     if causes.len() > 1 {
         let others = causes[1..].iter().map(|(cause, held, all)| match all - held {
-            0 => format!("{cause} {}", count(*held)),
-            voided => format!("{cause} {}, {} voided", count(*held), count(voided)),
+            0 => format!("{} {}", cause.name(), count(*held)),
+            voided => format!("{} {}, {} voided", cause.name(), count(*held), count(voided)),
         });
         lines.push(format!("other causes: {}", others.collect::<Vec<_>>().join("; ")));
     }
@@ -133,21 +148,7 @@ fn means(window: &Window) -> Option<String> {
 
 /// One sentence on what went wrong, where the counts say it: an end without cause that dominates, else the reason of most misses.
 fn mechanism(window: &Window) -> Option<String> {
-    let (cause, _, number) = by_cause(window).first().copied().unwrap_or_default();
-    let unfounded = match cause {
-        "write-conflict" => Some("a write conflict is not a loss of leadership (elastickv #558)"),
-        "deadline-exceeded" => Some("a deadline that passed is not a loss of leadership (elastickv #559)"),
-        ""
-        | "role-change"
-        | "transfer"
-        | "removal"
-        | "stopped"
-        | "not-leader"
-        | "leadership-lost"
-        | "transfer-in-progress" => None,
-        _ => Some("such an error is not a loss of leadership (lease-bugs.md RL.8)"),
-    };
-    if let Some(sentence) = unfounded.filter(|_| number > 0) {
+    if let Some(sentence) = by_cause(window).first().and_then(|(cause, ..)| unfounded(*cause)) {
         return Some(sentence.to_owned());
     }
     let counted = window.lease.misses.iter().filter(|(miss, _)| miss.counts());
@@ -282,7 +283,9 @@ mod tests {
     use crate::verdict::{LeaseMeasures, Took};
     use std::collections::BTreeMap;
 
-    fn storm(invalidations: BTreeMap<&'static str, u64>, misses: BTreeMap<Miss, u64>) -> Window {
+    const CONFLICT: EndCause = EndCause::Failed(ErrorKind::WriteConflict);
+
+    fn storm(invalidations: BTreeMap<EndCause, u64>, misses: BTreeMap<Miss, u64>) -> Window {
         let ms = Duration::from_millis;
         let waited = RoundMeasures { started: 4_000, repeated: 12, ended: 2_000, waited: ms(2_469_000) };
         let ops = OpMeasures {
@@ -311,7 +314,7 @@ mod tests {
     #[test]
     fn a_storm_of_conflicts_is_told_in_domain_words() {
         let misses = BTreeMap::from([(Miss::Cold, 4_800), (Miss::Expired, 50), (Miss::NotLeader, 7)]);
-        let window = storm(BTreeMap::from([("role-change", 1), ("write-conflict", 4_812)]), misses);
+        let window = storm(BTreeMap::from([(EndCause::RoleChange, 1), (CONFLICT, 4_812)]), misses);
         assert_eq!(
             story(Metric::LeaseHitRate, &window),
             [
@@ -329,16 +332,21 @@ mod tests {
 
     #[test]
     fn where_leadership_was_lost_the_reason_of_most_misses_explains() {
-        let misses = BTreeMap::from([(Miss::Cold, 50), (Miss::Expired, 4_800)]);
-        let story = story(Metric::LeaseHitRate, &storm(BTreeMap::from([("role-change", 3)]), misses));
-        assert_eq!(story.last().map(String::as_str), Some("leases ran out before anything extended them"));
+        for cause in [EndCause::RoleChange, EndCause::DiskStalled, EndCause::Failed(ErrorKind::NotLeader)] {
+            let misses = BTreeMap::from([(Miss::Cold, 50), (Miss::Expired, 4_800)]);
+            let story = story(Metric::LeaseHitRate, &storm(BTreeMap::from([(cause, 3)]), misses));
+            assert_eq!(story.last().map(String::as_str), Some("leases ran out before anything extended them"));
+        }
     }
 
     #[test]
     fn no_story_is_longer_than_a_screen_allows_even_of_an_empty_window() {
-        let full = storm(BTreeMap::from([("transport", 3), ("transfer", 2)]), Miss::ALL.map(|miss| (miss, 1)).into());
+        let full = storm(
+            BTreeMap::from([(EndCause::Failed(ErrorKind::Transport), 3), (EndCause::Transfer, 2)]),
+            Miss::ALL.map(|miss| (miss, 1)).into(),
+        );
         for window in [full, Window::default()] {
-            assert!(Metric::all().into_iter().all(|metric| story(metric, &window).len() <= STORY));
+            assert!(Metric::all().all(|metric| story(metric, &window).len() <= STORY));
         }
     }
 }

@@ -10,14 +10,10 @@ mod leadership;
 mod recovery;
 mod rewarm;
 
-use crate::history::Record;
-use crate::scenario::Span;
-use crate::time::SimTime;
-use crate::view::GroupView;
+use super::prelude::*;
 use leadership::Leadership;
 use recovery::Recovery;
 use rewarm::Rewarm;
-use std::time::Duration;
 
 /// The time between these.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

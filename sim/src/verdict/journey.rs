@@ -5,16 +5,10 @@
 //! one [`Stage`]; what of it passed without a leader, to [`Stage::Leaderless`]. So the parts of an operation are all of its time. One
 //! that its client has given up is followed until its entry is applied, for what it had waited for until then.
 
+use super::prelude::*;
 use super::spent::{PARTS, Stage};
-use crate::history::{Answer, Arrival, Completion, Effect, Hears, Invocation, OpId, OpKind, Place, Record, tell};
-use crate::time::SimTime;
-use crate::view::GroupView;
-use leasehold::env::NodeId;
-use leasehold::error::Outcome;
-use leasehold::observe::{Membership, Role};
+use crate::history::{Answer, Arrival, Effect};
 use leasehold::request::ReadPath;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// A moment, and how long there had been no leader by then.
 #[derive(Clone, Copy, Default)]
@@ -279,12 +273,12 @@ impl Journey {
 #[cfg(test)]
 mod tests {
     use super::super::gauge::Gauges;
-    use super::super::spent::NAMES;
     use super::*;
     use crate::history::testing::{Events, effect, get, head, ms, put, script};
     use crate::history::{Condition, Head, KeyId};
     use crate::view::View;
     use crate::words::MessageKind;
+    use crate::words::Spelled;
 
     /// Was it answered, and how many milliseconds did it spend where?
     type Went = (Option<bool>, Vec<(&'static str, u128)>);
@@ -302,8 +296,11 @@ mod tests {
         all.extend(journeys.finish(ms(9_000), gauges.leadership.leaderless_by(ms(9_000)), &view.first()));
         let parts = |travelled: Travelled| {
             assert_eq!(travelled.parts.iter().sum::<Duration>(), travelled.took, "all of its time");
-            let parts = NAMES.iter().zip(travelled.parts.map(|part| part.as_millis()));
-            (travelled.answered, parts.filter(|(_, part)| *part > 0).map(|(name, part)| (*name, part)).collect())
+            let parts = Stage::all().zip(travelled.parts.map(|part| part.as_millis()));
+            (
+                travelled.answered,
+                parts.filter(|(_, part)| *part > 0).map(|(stage, part)| (stage.name(), part)).collect(),
+            )
         };
         all.into_iter().map(parts).collect()
     }

@@ -21,14 +21,11 @@
 //! must be none (Pf2): a failure under the name of the metric. A run that a check has ended is not judged against bounds and
 //! floors: it did not get that far.
 
+use super::prelude::*;
 use super::reading::{Measured, read, shown_against};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
 use crate::check::{Finding, TWO_LEASES, ends_run};
-use crate::scenario::{Class, Expectation, Floor, Metric, Of, Scenario, Span, Stat, VariantExpect, Verb};
-use crate::time::SimTime;
-use crate::words::figures::{count, counted};
-use leasehold::observe::RoundCause;
-use std::collections::BTreeMap;
+use crate::scenario::{Class, Expectation, Floor, VariantExpect, Verb};
 
 /// Judges one run of `scenario` under `variant`.
 pub fn judge(

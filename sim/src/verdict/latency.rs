@@ -4,13 +4,9 @@
 //! deadline, however soon its failure was told: so failing fast improves no number. A figure that such operations decide is
 //! a lower bound, [`Took::AtLeast`], and not a latency.
 
+use super::prelude::*;
 use super::{OpMeasures, Took};
-use crate::history::{Completion, OpKind};
-use crate::time::mean;
 use hdrhistogram::Histogram;
-use leasehold::error::Outcome;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// Significant decimal digits of a percentile; mean and longest are exact.
 const DIGITS: u8 = 3;
@@ -116,11 +112,7 @@ impl Latencies {
 
     /// These and those.
     pub(super) fn add(&mut self, other: &Latencies) {
-        self.counts.ok += other.counts.ok;
-        self.counts.refused += other.counts.refused;
-        self.counts.unknown += other.counts.unknown;
-        self.counts.open += other.counts.open;
-        self.counts.overdue += other.counts.overdue;
+        self.counts.count(&other.counts);
         for half in 0..2 {
             self.halves[half] = self.halves[half].and(other.halves[half]);
         }

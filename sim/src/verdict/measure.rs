@@ -4,20 +4,13 @@ use super::gauge::{Counts, Gauged, Gauges, Stretch};
 use super::journey::{Journeys, Travelled};
 use super::latency::{Fate, Latencies};
 use super::overload::{Overloads, Resource};
+use super::prelude::*;
 use super::unserved::Unserved;
 use super::waiting::Waiting;
 use super::{Lasted, LeaseMeasures, Measures, Window};
-use crate::history::{
-    Completion, Extension, Hears, Invocation, LeaseRead, OpId, OpKind, Place, Record, ScriptEnded, tell,
-};
-use crate::scenario::{Action, Of, Scenario, Span, Step, Workload};
-use crate::time::SimTime;
-use crate::view::GroupView;
+use crate::history::{Extension, ScriptEnded};
+use crate::scenario::{Action, Step, Workload};
 use crate::view::operations::{Completed, UnderWay};
-use leasehold::env::{Lane, NodeId};
-use leasehold::observe::{EndCause, Miss, Role, RoundCause};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Counts as the records come.
 ///
@@ -352,7 +345,7 @@ impl Hears for Counting<'_> {
     fn lease_ended(&mut self, at: SimTime, _: NodeId, _: u64, cause: EndCause, held: bool) {
         self.count(at, |Window { lease, .. }| {
             let ends = if held { &mut lease.invalidations } else { &mut lease.voided };
-            *ends.entry(cause.name()).or_default() += 1;
+            *ends.entry(cause).or_default() += 1;
         });
     }
 

@@ -31,6 +31,7 @@ mod measure;
 mod met;
 mod outcome;
 mod overload;
+mod prelude;
 mod reading;
 mod recoveries;
 mod sighting;

@@ -1,19 +1,15 @@
 //! What a run came to: plain data that reports are written from.
 
+use super::prelude::*;
 use super::{Overload, Recoveries, Spent};
 use crate::check::is_violation;
-use crate::history::{Fingerprint, OpKind, Record};
-use crate::scenario::{Class, Load, Of, Span};
-use crate::time::SimTime;
+use crate::history::Fingerprint;
+use crate::scenario::{Class, Load};
 use crate::view::LeaseState;
-use crate::words::figures::duration;
 use crate::words::words;
-use leasehold::env::NodeId;
-use leasehold::observe::{Miss, RoundCause};
-use std::collections::BTreeMap;
+use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// One run of one seed under one variant.
 #[derive(Clone, Debug, Default)]
@@ -198,7 +194,7 @@ pub struct FaultCount {
 pub type Coverage = BTreeMap<&'static str, BTreeMap<LeaseState, u64>>;
 
 /// What one check did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct CheckCount {
     /// How often it was evaluated.
     pub evaluated: u64,
@@ -322,6 +318,15 @@ pub struct OpMeasures {
 }
 
 impl OpMeasures {
+    /// Counts those of `other` too.
+    pub fn count(&mut self, other: &Self) {
+        self.ok += other.ok;
+        self.refused += other.refused;
+        self.unknown += other.unknown;
+        self.open += other.open;
+        self.overdue += other.overdue;
+    }
+
     /// How many count: all but those that were under way at the end and younger than their deadline.
     pub fn due(&self) -> u64 {
         self.ok + self.unserved()
@@ -405,9 +410,9 @@ pub struct LeaseMeasures {
     /// All others, by reason; `not-leader` and `not-caught-up` are not among [`LeaseMeasures::reads`].
     pub misses: BTreeMap<Miss, u64>,
     /// Leases in force that were ended, by cause.
-    pub invalidations: BTreeMap<&'static str, u64>,
+    pub invalidations: BTreeMap<EndCause, u64>,
     /// The same where none was in force: what would have brought one back was voided.
-    pub voided: BTreeMap<&'static str, u64>,
+    pub voided: BTreeMap<EndCause, u64>,
     /// Extensions.
     pub renewals: u64,
 }

@@ -6,12 +6,9 @@
 //! number of entries: how the stack goes about it fills a queue. Links are narrow only where a fault makes them so, and that is told as
 //! the fault that it is.
 
-use crate::time::SimTime;
+use super::prelude::*;
 use crate::view::load::FULL;
-use crate::words::figures::{count, percent};
-use leasehold::env::{Lane, NodeId};
 use std::fmt;
-use std::time::Duration;
 
 /// Stretches of one node's overload less than this apart are one.
 const APART: Duration = Duration::from_secs(2);

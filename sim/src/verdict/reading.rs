@@ -1,12 +1,9 @@
 //! The value of a scenario's metric in a window.
 
+use super::prelude::*;
 use super::{FaultCount, OpMeasures, Took, Window};
-use crate::scenario::{Bound, Metric, OpKind, Stat, Unit};
-use crate::words::figures::{count, duration, exact, number, percent};
-use leasehold::env::Lane;
-use leasehold::observe::RoundCause;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use crate::scenario::{Bound, OpKind, Unit};
+use crate::words::figures::exact;
 
 /// The kinds that write a single key, and read none but that.
 pub(super) const WRITES: [OpKind; 3] = [OpKind::Put, OpKind::Cas, OpKind::Update];
@@ -29,6 +26,12 @@ impl From<f64> for Measured {
 impl From<Took> for Measured {
     fn from(took: Took) -> Self {
         Self { value: seconds(took.least()), at_least: took.exactly().is_none() }
+    }
+}
+
+impl From<Measured> for Took {
+    fn from(Measured { value, at_least }: Measured) -> Self {
+        Took::new(nanos(value), !at_least)
     }
 }
 
@@ -267,7 +270,7 @@ mod tests {
             })
         };
         let full = Window {
-            ops: OpKind::ALL.into_iter().map(|kind| (kind, ops)).collect(),
+            ops: OpKind::all().map(|kind| (kind, ops)).collect(),
             lease: LeaseMeasures { reads: 8, hits: 6, ..LeaseMeasures::default() },
             scripts: ScriptMeasures { ended: 2, attempts: 12, ..ScriptMeasures::default() },
             rounds: RoundCause::ALL.into_iter().map(|cause| (cause, rounds)).collect(),
@@ -285,7 +288,7 @@ mod tests {
         let faults = BTreeMap::from([("heal", FaultCount { effective: 1, ..FaultCount::default() })]);
         let value =
             |metric: &str| read(metric.parse().expect("a metric"), &full, Some(&faults)).map(|measured| measured.value);
-        assert!(Metric::all().iter().all(|metric| value(&metric.to_string()).is_ok()));
+        assert!(Metric::all().all(|metric| value(&metric.to_string()).is_ok()));
         assert_eq!((value("conflicts-per-second"), value("lease-hit-rate")), (Ok(3.0), Ok(0.75)));
         assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(12.0), Ok(2.0), Ok(1.5)));
         // 12 conflicts and 4 successes of each of four kinds, in 4 seconds.

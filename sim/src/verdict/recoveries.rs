@@ -3,9 +3,8 @@
 //! That it never takes longer than six election timeouts (B2) is for each run to show: check `recovers`. That it *mostly* takes
 //! no longer than two of them, three round trips and two fsyncs (B1) can be said of many runs alone.
 
+use super::prelude::*;
 use crate::check::{Leaderless, Premises};
-use crate::words::figures::{count, duration};
-use std::time::Duration;
 
 /// The recoveries of one run, and the bounds on them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -1,11 +1,9 @@
 //! What was seen of a variant: by which check, in which scenario, after how many seeds.
 
+use super::prelude::*;
 use super::{Failure, Ruling, RunReport};
 use crate::mutant::{Harm, Kind, Variant};
 use crate::scenario::Class;
-use crate::words::figures::counted;
-use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// The first run that shows that something is wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,56 +1,45 @@
 //! Where the time of operations of one kind went, in sum, the slow ones apart from the fast.
 
-use crate::time::SimTime;
-use crate::words::figures::{count, duration, percent};
+use super::prelude::*;
+use crate::words::{Spelled, words};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
-macro_rules! stages {
-    ($($(#[$about:meta])* $stage:ident = $name:literal,)*) => {
-        /// What an operation waits for.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum Stage {
-            $($(#[$about])* $stage,)*
-        }
-
-        pub(super) const NAMES: &[&str] = &[$($name,)*];
-
-        /// How many there are.
-        pub(super) const PARTS: usize = NAMES.len();
-    };
+words! {
+    /// What an operation waits for.
+    pub enum Stage: "stage" {
+        /// From when it was due to when its client, done with an earlier one, invoked it.
+        Client = "its client was busy with an earlier one",
+        /// Until its request reached the node that was asked.
+        Sent = "on its way to the node that was asked",
+        /// No leader was followed by a quorum.
+        Leaderless = "waiting for a leader",
+        /// Until it had reached the leader.
+        PassedOn = "passed on to the leader",
+        /// Until the leader's log was free to be written: behind other entries; of a script the time between two attempts too.
+        Queue = "queued at the leader",
+        /// Until its entry was durable at the leader.
+        Fsync = "fsync of the leader",
+        /// Until the append had reached the follower by whom it was committed.
+        Lane = "append on its way (lane, link)",
+        /// Until it was durable there.
+        Follower = "queue and fsync of a follower",
+        /// Until it was applied.
+        Apply = "acknowledgement and apply",
+        /// From the leader's apply to its client.
+        Answer = "answer on its way",
+        /// A read that a ReadIndex round confirmed.
+        ReadIndex = "ReadIndex and answer",
+        /// A read from the lease.
+        Lease = "read from the lease and answered",
+        /// It came to no end while it was at the node that led.
+        AtLeader = "at the leader, unfinished",
+        /// It came to no end, and who had it last did not lead.
+        Elsewhere = "at a node that does not lead, unfinished",
+    }
 }
 
-stages! {
-    /// From when it was due to when its client, done with an earlier one, invoked it.
-    Client = "its client was busy with an earlier one",
-    /// Until its request reached the node that was asked.
-    Sent = "on its way to the node that was asked",
-    /// No leader was followed by a quorum.
-    Leaderless = "waiting for a leader",
-    /// Until it had reached the leader.
-    PassedOn = "passed on to the leader",
-    /// Until the leader's log was free to be written: behind other entries; of a script the time between two attempts too.
-    Queue = "queued at the leader",
-    /// Until its entry was durable at the leader.
-    Fsync = "fsync of the leader",
-    /// Until the append had reached the follower by whom it was committed.
-    Lane = "append on its way (lane, link)",
-    /// Until it was durable there.
-    Follower = "queue and fsync of a follower",
-    /// Until it was applied.
-    Apply = "acknowledgement and apply",
-    /// From the leader's apply to its client.
-    Answer = "answer on its way",
-    /// A read that a ReadIndex round confirmed.
-    ReadIndex = "ReadIndex and answer",
-    /// A read from the lease.
-    Lease = "read from the lease and answered",
-    /// It came to no end while it was at the node that led.
-    AtLeader = "at the leader, unfinished",
-    /// It came to no end, and who had it last did not lead.
-    Elsewhere = "at a node that does not lead, unfinished",
-}
+/// How many there are.
+pub(super) const PARTS: usize = Stage::WORDS.len();
 
 /// Sums over operations of one kind.
 #[derive(Clone, Debug, Default)]
@@ -149,7 +138,7 @@ impl Sum {
     fn told(&self, of: &str) -> Vec<String> {
         let mean = |sum: Duration| duration(crate::time::mean(sum, self.number));
         let share = |part: Duration| part.as_secs_f64() / self.took.as_secs_f64().max(f64::MIN_POSITIVE);
-        let mut parts: Vec<_> = NAMES.iter().zip(self.parts).filter(|(_, part)| share(*part) >= TOLD_FROM).collect();
+        let mut parts: Vec<_> = Stage::all().zip(self.parts).filter(|(_, part)| share(*part) >= TOLD_FROM).collect();
         parts.sort_by_key(|(_, part)| std::cmp::Reverse(*part));
         let head = format!("where the time of {of} ({}) went, {} in the mean:", count(self.number), mean(self.took));
         let parts = parts.iter().map(|(name, part)| format!("  {name} {} ({})", percent(share(*part)), mean(*part)));

@@ -4,12 +4,8 @@
 //! before a write or inside a script it is told when the engine takes them, and at their end since when they have waited.
 
 use super::gauge::Stretch;
-use crate::history::{Hears, LeaseRead, ProcessChange, Record, tell};
-use crate::time::SimTime;
-use leasehold::env::NodeId;
-use leasehold::observe::RoundCause;
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use super::prelude::*;
+use std::collections::VecDeque;
 
 /// Callers that wait.
 #[derive(Default)]

@@ -49,15 +49,7 @@ pub fn percent(share: f64) -> String {
 
 /// A whole number with a comma after each three digits: `4,812`.
 pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    indicatif::HumanCount(number).to_string()
 }
 
 /// A count with its noun: `1 run`, `4,812 runs`.

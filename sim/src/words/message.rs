@@ -38,8 +38,6 @@ macro_rules! message_kinds {
         }
 
         impl MessageKind {
-            /// Every kind.
-            pub const ALL: &[Self] = &[$(Self::$kind),*];
 
             /// The lane that messages of this kind go by (`leasehold::transport::lane_of`).
             pub const fn lane(self) -> Lane {

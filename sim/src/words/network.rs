@@ -32,19 +32,20 @@ super::words! {
     }
 }
 
-/// What a fault of the network did to a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mishap {
-    /// It is dropped, or held back.
-    Stopped,
-    /// It is lost.
-    Lost,
-    /// It arrives later.
-    Late,
-    /// It arrives twice.
-    Twice,
-    /// It overtakes one that was sent before it.
-    OutOfOrder,
-    /// It found the queue full, which would have had room for it.
-    Refused,
+super::words! {
+    /// What a fault of the network did to a message.
+    pub enum Mishap: "mishap" {
+        /// It is dropped, or held back.
+        Stopped = "stopped a message",
+        /// It is lost.
+        Lost = "lost a message",
+        /// It arrives later.
+        Late = "delayed a message",
+        /// It arrives twice.
+        Twice = "doubled a message",
+        /// It overtakes one that was sent before it.
+        OutOfOrder = "let a message overtake another",
+        /// It found the queue full, which would have had room for it.
+        Refused = "left no room in the queue for a message",
+    }
 }

@@ -39,8 +39,3 @@ operations! {
     /// Run a script. Retries included.
     Script = "script", "scripts", "runs scripts";
 }
-
-impl OpKind {
-    /// Every kind.
-    pub const ALL: [OpKind; 5] = [OpKind::Get, OpKind::Put, OpKind::Cas, OpKind::Update, OpKind::Script];
-}

@@ -45,8 +45,6 @@ macro_rules! verb {
         }
 
         impl Verb {
-            /// Every verb.
-            pub const ALL: &[Verb] = &[$(Verb::$verb),*];
 
             fn facts(self) -> &'static Facts {
                 match self {

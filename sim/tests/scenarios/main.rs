@@ -24,10 +24,12 @@ use leasehold_sim::runner::knobs::{self, Knobs};
 use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep};
 use leasehold_sim::scenario::{self, Metric, OpKind, Seeds, Stat};
 use leasehold_sim::verdict::{RunReport, read};
+use leasehold_sim::words::Spelled;
 use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
 use pinned::pinned;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::sync::{Arc, OnceLock};
@@ -46,7 +48,7 @@ fn main() {
     if !arguments.list && !knobs.set.is_empty() {
         eprintln!("{}", knobs.echo(&[]));
     }
-    arguments.test_threads = arguments.test_threads.or(knobs.jobs);
+    arguments.test_threads = arguments.test_threads.or(knobs.jobs.map(NonZeroUsize::get));
     // So that paths in messages are those that a person would type.
     let root = repository();
     std::env::set_current_dir(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
@@ -162,11 +164,11 @@ impl File {
 /// Each verb must be effective in some committed scenario, each check judge something, and each metric have a value that says something:
 /// what nothing exercises may be broken without anybody seeing it.
 fn everything_is_exercised(cases: &[Case]) -> Result<(), Failed> {
-    let mut idle: Vec<&str> = Verb::ALL.iter().map(|verb| verb.name()).collect();
+    let mut idle: Vec<&str> = Verb::all().map(Verb::name).collect();
     idle.extend(check::ALL.iter().map(|info| info.name));
     // A get that failed has had no effect, so that of no get it is unknown.
     let never = Metric::Operations(Some(OpKind::Get), Stat::Unknown);
-    let mut trivial: Vec<Metric> = Metric::all().into_iter().filter(|metric| *metric != never).collect();
+    let mut trivial: Vec<Metric> = Metric::all().filter(|metric| *metric != never).collect();
     for case in cases {
         let report = case.pinned()?;
         let acted = |name| report.faults.get(name).is_some_and(|count| count.effective > 0);

@@ -1,9 +1,10 @@
 //! The behaviour of a run, which a snapshot keeps: the verdict, and what was measured in each window.
 
-use leasehold::observe::RoundCause;
+use leasehold::observe::{EndCause, RoundCause};
 use leasehold_sim::scenario::Span;
 use leasehold_sim::verdict::{Lasted, OpMeasures, RunReport, SnapshotMeasures, Window};
 use leasehold_sim::words::figures::{count, duration, percent};
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
 /// What `report` came to, one fact a line: only what is the same on every machine.
@@ -63,8 +64,8 @@ impl Facts {
         let rate = lease.hit_rate().map_or("none".to_owned(), percent);
         self.say("  lease hit rate", format!("{rate} ({} of {})", count(lease.hits), count(lease.reads)));
         self.say("  lease misses", listed(lease.misses.iter().map(|(miss, number)| (miss.name(), *number))));
-        self.say("  lease invalidations", listed(lease.invalidations.iter().map(|(cause, number)| (*cause, *number))));
-        self.say("  lease ends voided", listed(lease.voided.iter().map(|(cause, number)| (*cause, *number))));
+        self.say("  lease invalidations", listed(by_name(&lease.invalidations)));
+        self.say("  lease ends voided", listed(by_name(&lease.voided)));
         self.say("  lease reads tried again", count(lease.retries));
         self.say("  lease renewals", count(lease.renewals));
         let rounds = RoundCause::ALL
@@ -97,4 +98,9 @@ impl Facts {
 fn listed(counts: impl Iterator<Item = (&'static str, u64)>) -> String {
     let words: Vec<String> = counts.map(|(name, number)| format!("{name} {}", count(number))).collect();
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+fn by_name(ends: &BTreeMap<EndCause, u64>) -> impl Iterator<Item = (&'static str, u64)> {
+    let ends: BTreeMap<_, _> = ends.iter().map(|(cause, number)| (cause.name(), *number)).collect();
+    ends.into_iter()
 }

@@ -13,11 +13,7 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
 use super::excuse::{self, Suspects};
-use crate::check::{Check, Finding, Now};
-use crate::history::{Completion, OpId};
-use crate::words::figures::counted;
-use leasehold::env::NodeId;
-use std::time::Duration;
+use crate::check::prelude::*;
 
 /// One of so many may fail.
 const OF: u64 = 1_000;

@@ -1,15 +1,9 @@
 //! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, or that cores or a disk were full.
 
-use crate::check::{Now, Premises};
-use crate::history::{Completion, Operation};
-use crate::time::SimTime;
-use crate::view::operations::UnderWay;
+use crate::check::prelude::*;
 use crate::view::soundness::{Excuses, Standing};
-use crate::words::Disturbs;
-use crate::words::figures::duration;
-use leasehold::env::{NodeId, nanos};
+use leasehold::env::nanos;
 use leasehold::error::ErrorKind;
-use std::time::Duration;
 
 /// So many of those that nothing excuses are told.
 const TOLD: usize = 4;

@@ -17,16 +17,11 @@
 
 use super::excuse::{self, Suspect, Suspects};
 use crate::check::calm::more_than_leadership;
-use crate::check::{Check, Finding, Now};
-use crate::history::{ByOp, Completion, Invocation, OpId};
-use crate::time::SimTime;
-use crate::view::operations::UnderWay;
-use crate::words::figures::{counted, duration};
-use leasehold::env::NodeId;
+use crate::check::prelude::*;
+use crate::history::ByOp;
 use leasehold::error::{ErrorKind, Outcome};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct Served {

@@ -1,8 +1,7 @@
 //! What an operation does to the registers that keys are: from the values that clients saw, and from nothing else.
 
-use crate::history::{Completion, KeyId, OpId, Operation};
+use crate::check::prelude::*;
 use crate::register::zones::{INITIAL, Kind, Value};
-use crate::view::operations::UnderWay;
 use leasehold::error::Outcome;
 
 /// What an operation that completed says about one key.

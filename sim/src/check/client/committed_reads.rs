@@ -13,8 +13,8 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, by `value-behind-version` in `fast/steady`, and by
 //! `answers-of-former-process` in `fast/late-answers`.
 
-use crate::check::{Check, Finding, Now};
-use crate::history::{Completion, Found, KeyId, OpId};
+use crate::check::prelude::*;
+use crate::history::Found;
 
 #[derive(Default)]
 pub(in crate::check) struct CommittedReads;

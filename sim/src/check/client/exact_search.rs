@@ -16,14 +16,12 @@
 //! scenario.
 
 use super::access::{Access, Done, writes};
-use crate::check::{Check, Finding, Now};
-use crate::history::{Completion, Invocation, KeyId, OpId};
+use crate::check::prelude::*;
 use crate::register::Register;
 use crate::register::exact::has_order;
 use crate::register::zones::{self, INITIAL, Kind, Value};
 use crate::view::operations::Completed;
-use crate::words::figures::counted;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// So many operations are judged at most: what is wrong with some is found by trying all that may have come before.

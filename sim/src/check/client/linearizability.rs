@@ -27,11 +27,8 @@
 mod story;
 
 use super::access::{Access, Done, writes};
-use crate::check::{Check, Finding, Now};
-use crate::history::{Completion, Invocation, KeyId, OpId, OpKind};
+use crate::check::prelude::*;
 use crate::register::zones::{Kind, Mark, Monitor};
-use crate::time::SimTime;
-use crate::view::operations::UnderWay;
 
 #[derive(Default)]
 pub(in crate::check) struct Linearizability {

@@ -12,10 +12,8 @@
 //! **Seen alive by** `answers-of-former-process` (`fast/late-answers`), where `committed-reads` speaks first, its unit tests
 //! and `sim/tests/alive.rs`.
 
-use crate::check::{Check, Finding, Now};
-use crate::history::{Completion, KeyId, OpId};
+use crate::check::prelude::*;
 use leasehold::request::Version;
-use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(in crate::check) struct MonotoneReads {

@@ -22,15 +22,14 @@
 //! `long-lease` in `fast/stale-read`, `snapshot-too-new` in `planted/lost-update`, and `interrupted-is-done` and
 //! `interrupted-is-refused` in `planted/unheard-answers`.
 
-use crate::check::{Check, Finding, Now};
-use crate::history::{Answer, Completion, Effect, OpId, OpKind};
+use crate::check::prelude::*;
+use crate::history::{Answer, Effect};
 use crate::scenario::Class;
 use crate::view::ledger::Misfit;
-use crate::view::operations::{Completed, UnderWay};
-use crate::words::figures::duration;
+use crate::view::operations::Completed;
 use leasehold::error::Outcome;
 use leasehold::request::Version;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 #[derive(Default)]
 pub(in crate::check) struct SerialOrder {

@@ -21,12 +21,10 @@
 //!
 //! **Seen alive by** its unit tests, and by every planted bug that lets two leases overlap: it is the last line behind `one_lease`.
 
+use crate::check::prelude::*;
 use crate::check::story::path;
-use crate::check::{Check, Finding, Now, STORY};
-use crate::history::{ByOp, Completion, Invocation, KeyId, OpId, OpKind, Operation};
-use crate::time::SimTime;
-use crate::view::operations::{Did, UnderWay};
-use crate::words::figures::duration;
+use crate::history::ByOp;
+use crate::view::operations::Did;
 use leasehold::request::Version;
 
 #[derive(Default)]

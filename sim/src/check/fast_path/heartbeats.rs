@@ -14,13 +14,7 @@
 //!
 //! **Seen alive by** `short-queues` (`planted/read-bursts`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{Arrival, By, Check, Finding, Now};
-use crate::history::Fault;
-use crate::time::SimTime;
-use crate::words::figures::{count, counted, duration};
-use leasehold::env::{Lane, NodeId};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use crate::check::prelude::*;
 
 /// Of ten heartbeats that the interval gives, so many must arrive.
 const OF_TEN: u128 = 9;

@@ -16,14 +16,9 @@
 //! **Seen alive by** `heartbeats-behind-entries` (`planted/bulk-traffic`), `only-voter-without-lease` (`planted/only-voter`),
 //! its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, Finding, LeaseRead, Now};
-use crate::view::Replica;
-use crate::words::Disturbs;
-use crate::words::figures::{count, list};
-use leasehold::env::NodeId;
+use crate::check::prelude::*;
+use crate::words::figures::list;
 use leasehold::observe::Miss;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// So many reads say something of a rate.
 const ENOUGH: u64 = 200;

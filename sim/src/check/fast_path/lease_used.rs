@@ -12,8 +12,7 @@
 //! **Seen alive by** its unit tests, and by `idle-lease-lapses` (`planted/read-only`), `no-lease` and `lease-ended-by-renewal`
 //! (`fast/steady`). Such a lease is a bug and not an idle run: so its class is that of the hit rate.
 
-use crate::check::{By, Check, Finding, LeaseRead, Now};
-use crate::words::figures::{counted, duration};
+use crate::check::prelude::*;
 
 /// For so many election timeouts a leader must stand.
 const TIMEOUTS: u32 = 5;

@@ -16,14 +16,8 @@
 //!
 //! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `old-lease-waited-out` in `fast/read-gap`.
 
-use crate::check::{By, Check, Finding, Now, Premises};
-use crate::history::{Completion, Fault, Invocation, OpId, Operation, ProcessChange};
-use crate::time::SimTime;
-use crate::words::Disturbs;
-use crate::words::figures::duration;
+use crate::check::prelude::*;
 use leasehold::coordinator::RETRY_INTERVAL;
-use leasehold::env::{Lane, NodeId};
-use std::time::Duration;
 
 /// Why leadership moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

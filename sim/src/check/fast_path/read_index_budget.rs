@@ -16,13 +16,7 @@
 //! **Seen alive by** `rounds-without-end` (`fast/s-03-cut-after-check-quorum`), `renewed-at-every-tick` (`fast/steady`) and its
 //! unit tests. What `verdict` judges is seen by `elastickv-559` (`fast/steady`), which runs a round before each write.
 
-use crate::check::{By, Check, Extension, Finding, LeaseRead, Now};
-use crate::time::SimTime;
-use crate::words::figures::{count, counted, duration};
-use leasehold::env::NodeId;
-use leasehold::observe::RoundCause;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use crate::check::prelude::*;
 
 /// How many renewal rounds may begin in the length of one lease (Pf2: at most one per third of it).
 const ROUNDS_PER_LEASE: u128 = 3;

@@ -18,13 +18,8 @@
 //! `heartbeats-behind-entries` in `planted/bulk-traffic`.
 
 use crate::check::calm::more_than_leadership;
-use crate::check::{By, Check, Finding, Now, Place, Premises};
-use crate::time::SimTime;
-use crate::words::figures::{count, counted, duration};
-use leasehold::env::{Lane, NodeId};
-use leasehold::observe::RoundCause;
+use crate::check::prelude::*;
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// So many rounds say something of how long they take.
 const ENOUGH: u64 = 100;

@@ -14,11 +14,7 @@
 //! **Seen alive by** `lease-ended-by-renewal` (`fast/steady`), where `lease-used` speaks first, `only-voter-without-lease`
 //! (`planted/only-voter`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, Finding, LeaseRead, Now, Premises};
-use crate::history::Fault;
-use crate::time::SimTime;
-use crate::words::Disturbs;
-use crate::words::figures::duration;
+use crate::check::prelude::*;
 use leasehold::observe::Miss;
 
 /// Is it not over when it has ended?

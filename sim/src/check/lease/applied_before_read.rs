@@ -11,7 +11,7 @@
 //!
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/stale-read`.
 
-use crate::check::{By, Check, Finding, Now};
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct AppliedBeforeRead;

@@ -18,16 +18,9 @@
 //!
 //! **Seen alive by** the variants `long-lease`, at the first extension of every run, and `wall-clock` (`fast/s-07-wall-steps`).
 
+use crate::check::prelude::*;
 use crate::check::story::moment;
-use crate::check::{By, Check, Extension, Finding, Now, Opened, STORY, Vote};
-use crate::history::ProcessChange;
-use crate::time::SimTime;
 use crate::view::{GroupView, Held};
-use leasehold::env::{Instant, NodeId};
-use leasehold::observe::{Membership, Role};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct BackedByPromises {

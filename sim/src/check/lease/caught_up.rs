@@ -11,8 +11,7 @@
 //!
 //! **Seen alive by** `served-before-own-term` (`planted/fresh-leader`) and its unit tests.
 
-use crate::check::{By, Check, Finding, Now};
-use crate::words::figures::duration;
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct CaughtUp;

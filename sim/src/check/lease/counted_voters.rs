@@ -13,7 +13,7 @@
 //! **Seen alive by** `learners-counted` (`planted/learners`), `removed-counted` (`fast/membership`) and `half-of-joint`
 //! (`planted/slow-half`), and its unit tests.
 
-use crate::check::{By, Check, Extension, Finding, Now, STORY};
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct CountedVoters;

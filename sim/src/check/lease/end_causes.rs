@@ -18,15 +18,12 @@
 //!
 //! **Seen alive by** the variant `elastickv-549`, under which every error ends the lease: write conflicts above all.
 
-use crate::check::{By, Check, Finding, LeaseRead, Now};
-use crate::time::{SimTime, mean};
+use crate::check::prelude::*;
+use crate::time::mean;
 use crate::view::Lately;
-use crate::words::figures::{count, counted, duration, rate};
-use leasehold::env::NodeId;
+use crate::words::figures::rate;
 use leasehold::error::ErrorKind;
-use leasehold::observe::{EndCause, Miss, Role, RoundCause};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use leasehold::observe::{EndCause, Miss};
 
 #[derive(Default)]
 pub(in crate::check) struct EndCauses {
@@ -51,7 +48,7 @@ struct Ends {
 }
 
 /// Does a failure of this kind mean that leadership is lost, or may be? No wildcard: a new kind has to be decided here too.
-fn is_loss_of_leadership(kind: ErrorKind) -> bool {
+pub(crate) fn is_loss_of_leadership(kind: ErrorKind) -> bool {
     match kind {
         ErrorKind::NotLeader | ErrorKind::LeadershipLost | ErrorKind::TransferInProgress => true,
         ErrorKind::LeaderNotFound

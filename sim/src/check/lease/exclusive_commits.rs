@@ -11,12 +11,9 @@
 //!
 //! **Seen alive by** its unit tests, and by `long-lease` in `fast/read-index-renewal`, before `one-lease` sees anything.
 
+use crate::check::prelude::*;
 use crate::check::story::moment;
-use crate::check::{By, Check, Extension, Finding, Now, Place};
-use crate::time::SimTime;
 use crate::view::Held;
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
 
 #[derive(Default)]
 pub(in crate::check) struct ExclusiveCommits {

@@ -13,8 +13,7 @@
 //! `clock-failure-is-zero` (`planted/clock-failure`) and `never-expires` (`fast/s-03-cut-after-check-quorum`): a cached reading
 //! at once.
 
-use crate::check::{By, Check, Finding, LeaseRead, Now};
-use crate::words::figures::duration;
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct FreshClock;

@@ -17,7 +17,7 @@
 //! `base-after-operation` (`fast/s-06-pause-anywhere`), `confirmed-by-nobody` (`fast/s-03-cut-after-check-quorum`) and
 //! `vote-is-promise` (`fast/steady`).
 
-use crate::check::{By, Check, Extension, Finding, Now, STORY};
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct LeaseBase;

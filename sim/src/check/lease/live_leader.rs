@@ -11,9 +11,7 @@
 //! (`planted/back-and-forth`). A leader that is deposed and neither ends its lease nor says that it leads no more is not seen
 //! by this with leases of the right length: they have run out by then.
 
-use crate::check::{By, Check, Finding, Now};
-use crate::history::ProcessChange;
-use crate::view::Replica;
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct LiveLeader;

@@ -14,12 +14,8 @@
 //! **Seen alive by** its unit tests, and by `revived-lease` (`fast/write-conflict-storm`) and `shortened-lease`
 //! (`planted/overlapping`).
 
-use crate::check::{By, Check, Extension, Finding, Now};
-use crate::time::SimTime;
-use crate::words::figures::duration;
-use leasehold::env::{Instant, NodeId};
+use crate::check::prelude::*;
 use leasehold::observe::EndCause;
-use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(in crate::check) struct MonotoneLease {

@@ -15,12 +15,9 @@
 //! `clock-stops-in-suspend` in `planted/suspended`), outlives the start of a transfer (`transfer-keeps-lease` in
 //! `fast/s-01-transfer-and-hold`) or shortens promises (`uneven-timeouts` and `late-ticks-made-up`, in scenarios of theirs).
 
+use crate::check::prelude::*;
 use crate::check::story::moment;
-use crate::check::{By, Check, Extension, Finding, Now};
-use crate::time::SimTime;
 use crate::view::Held;
-use crate::words::figures::duration;
-use leasehold::env::{Instant, NodeId};
 
 #[derive(Default)]
 pub(in crate::check) struct OneLease;

@@ -16,12 +16,9 @@
 //!
 //! **Seen alive by** the variant `long-lease`, whose lease lasts three election timeouts, in every scenario.
 
-use crate::check::{By, Check, Finding, Now, Premises};
+use crate::check::prelude::*;
 use crate::scenario::Class;
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
 use leasehold::observe::Timing;
-use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(in crate::check) struct WellTimed {

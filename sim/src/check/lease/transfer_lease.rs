@@ -15,13 +15,8 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `one-path-does-not-end` (`planted/lagging-target`),
 //! `regained-by-acknowledgement` and `regained-by-time` (`planted/late-vote`).
 
-use crate::check::{Arrival, By, Check, Extension, Finding, Now};
-use crate::history::{Head, ProcessChange};
-use crate::time::SimTime;
-use crate::view::Replica;
-use leasehold::env::{Instant, NodeId};
-use leasehold::observe::Role;
-use std::collections::BTreeMap;
+use crate::check::prelude::*;
+use crate::history::Head;
 
 #[derive(Default)]
 pub(in crate::check) struct TransferLease {

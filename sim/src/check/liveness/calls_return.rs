@@ -13,11 +13,8 @@
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by `failures-unanswered` (`planted/all-alone`).
 
-use crate::check::{Check, Finding, Now, STORY};
-use crate::history::{ByOp, Completion, Invocation, OpId, ProcessChange};
-use crate::time::SimTime;
-use crate::words::figures::{counted, duration};
-use leasehold::env::NodeId;
+use crate::check::prelude::*;
+use crate::history::ByOp;
 use leasehold::error::{ErrorKind, Outcome};
 
 #[derive(Default)]

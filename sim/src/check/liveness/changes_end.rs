@@ -14,15 +14,10 @@
 //! **Seen alive by** `change-done-early` (`planted/joint`) and its unit tests.
 
 use crate::check::calm::hinders;
-use crate::check::{By, Check, Finding, Now};
-use crate::history::{Evidence, Fault, FaultPhase, How, ProcessChange, StepId, Targets};
-use crate::time::SimTime;
+use crate::check::prelude::*;
+use crate::history::{Evidence, FaultPhase, How, StepId, Targets};
 use crate::view::soundness::Excuses;
-use crate::words::figures::duration;
 use leasehold::engine::MembershipChange;
-use leasehold::env::NodeId;
-use leasehold::observe::Membership;
-use std::collections::BTreeMap;
 
 /// In so many election timeouts a change is answered where nothing stands in its way.
 const TIMEOUTS: u32 = 2;
@@ -78,7 +73,7 @@ impl ChangesEnd {
             }
             return;
         }
-        let excuses = Excuses { settling: now.premises.usual_settling(), stalled_leader: std::time::Duration::MAX };
+        let excuses = Excuses { settling: now.premises.usual_settling(), stalled_leader: Duration::MAX };
         let Some(standing) = now.nodes.standing(node, excuses).filter(|standing| standing.leader == node) else {
             return;
         };

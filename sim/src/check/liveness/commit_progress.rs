@@ -12,12 +12,7 @@
 //! **Seen alive by** `transfer-flag-stuck` (`planted/unreachable-target`), and, beside `served`, by `frozen-leader-stays`
 //! (`fast/dark-clients`).
 
-use crate::check::{By, Check, Finding, Now, Place};
-use crate::history::{Completion, Invocation, OpId, OpKind};
-use crate::time::SimTime;
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
-use std::collections::BTreeMap;
+use crate::check::prelude::*;
 
 /// How many election timeouts are too long.
 const TIMEOUTS: u32 = 3;

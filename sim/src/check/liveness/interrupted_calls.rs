@@ -12,13 +12,8 @@
 //! **Seen alive by** `interrupted-hears-late` (`fast/partition`), `passed-on-again` (`fast/late-answers`) and its unit tests.
 
 use crate::check::calm::{delays, hinders};
-use crate::check::{By, Check, Finding, Now};
-use crate::history::{Arrival, OpId, ProcessChange};
-use crate::time::SimTime;
+use crate::check::prelude::*;
 use crate::view::calls::Call;
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
-use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(in crate::check) struct InterruptedCalls {

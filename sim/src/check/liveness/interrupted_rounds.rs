@@ -13,13 +13,7 @@
 //! **Seen alive by** its unit tests, and by `reads-left-waiting` (`fast/partition`).
 
 use crate::check::calm::hinders;
-use crate::check::{By, Check, Finding, Now};
-use crate::time::SimTime;
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
-use leasehold::observe::RoundCause;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct InterruptedRounds {

@@ -22,18 +22,13 @@
 
 mod story;
 
-use crate::check::{Arrival, By, Check, Finding, Leaderless, Now};
-use crate::history::{Fault, FaultPhase};
-use crate::time::SimTime;
+use crate::check::Leaderless;
+use crate::check::prelude::*;
+use crate::history::FaultPhase;
+use crate::view::GroupView;
 use crate::view::faults::Change;
-use crate::view::{GroupView, Replica};
-use crate::words::Disturbs;
-use crate::words::figures::duration;
-use leasehold::env::{NodeId, Stamp};
-use leasehold::observe::{Membership, Role};
+use leasehold::env::Stamp;
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
-use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct Recovers {

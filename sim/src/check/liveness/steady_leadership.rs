@@ -13,11 +13,9 @@
 //!
 //! **Seen alive by** `one-channel` (`planted/far-followers`), its unit tests and `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, Finding, Now};
-use crate::history::{Fault, FaultPhase};
-use crate::time::SimTime;
+use crate::check::prelude::*;
+use crate::history::FaultPhase;
 use crate::view::faults::Change;
-use leasehold::env::NodeId;
 
 #[derive(Default)]
 pub(in crate::check) struct SteadyLeadership {

@@ -16,14 +16,8 @@
 //! (`planted/unreachable-target`).
 
 use crate::check::calm::{hinders, more_than_leadership};
-use crate::check::{By, Check, Finding, Now};
-use crate::history::{Fault, ProcessChange};
-use crate::time::SimTime;
+use crate::check::prelude::*;
 use crate::view::faults::Change;
-use crate::words::figures::duration;
-use leasehold::env::{Instant, Lane, NodeId};
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 #[derive(Default)]
 pub(in crate::check) struct TransfersEnd {

@@ -14,15 +14,7 @@
 //!
 //! **Seen alive by** `joint-never-left` (`planted/joint`); of the other rules, by its unit tests.
 
-use crate::check::{By, Check, Finding, Now, Place};
-use crate::history::ProcessChange;
-use crate::time::SimTime;
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
-use leasehold::observe::{Membership, Role};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::check::prelude::*;
 
 /// How long a leader may stay in a joint configuration, and how many entries it may apply in it. Leaving takes one entry, right
 /// after that which enters or at the next tick: more than this is not on its way before it, and only a cluster that cannot

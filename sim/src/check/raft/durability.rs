@@ -16,10 +16,7 @@
 //! `planted/second-vote`. Tried by hand: an engine that sends what promises durability before it syncs (seen at the first
 //! vote), and one that takes a failed fsync for done (seen when its process starts after a crash, `fast/disk`).
 
-use crate::check::{Arrival, By, Check, Finding, Now, Opened, Place, Vote};
-use crate::view::Replica;
-use leasehold::env::NodeId;
-use std::collections::BTreeMap;
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct Durability {

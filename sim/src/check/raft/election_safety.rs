@@ -8,11 +8,7 @@
 //!
 //! **Seen alive by** its unit tests, and by `vote-not-durable` in `planted/second-vote`, where `durability` speaks first.
 
-use crate::check::{By, Check, Finding, Now};
-use crate::time::SimTime;
-use crate::words::figures::duration;
-use leasehold::env::NodeId;
-use std::collections::BTreeMap;
+use crate::check::prelude::*;
 
 #[derive(Default)]
 pub(in crate::check) struct ElectionSafety {

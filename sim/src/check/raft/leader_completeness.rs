@@ -12,11 +12,8 @@
 //!
 //! **Seen alive by** `logs-not-compared` (`planted/short-log`).
 
-use crate::check::{By, Check, Finding, Now, Place};
-use crate::time::SimTime;
+use crate::check::prelude::*;
 use crate::view::log::Entry;
-use leasehold::env::NodeId;
-use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(in crate::check) struct LeaderCompleteness {

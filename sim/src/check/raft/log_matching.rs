@@ -13,9 +13,8 @@
 //! by hand: a follower that takes entries after a wrong predecessor, with a leader that is cut off beside others that hand over
 //! again and again.
 
-use crate::check::{By, Check, Finding, Now, Place};
+use crate::check::prelude::*;
 use crate::view::log::Entry;
-use leasehold::env::NodeId;
 
 #[derive(Default)]
 pub(in crate::check) struct LogMatching;

@@ -11,13 +11,8 @@
 //! **Seen alive by** `vote-not-durable` (`planted/second-vote`), where `durability` speaks first, its unit tests and
 //! `sim/tests/alive.rs`.
 
-use crate::check::{By, Check, Finding, Now, Place, STORY};
+use crate::check::prelude::*;
 use crate::view::log::Entry;
-use crate::words::figures::counted;
-use leasehold::env::NodeId;
-use leasehold::observe::Membership;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 #[derive(Default)]
 pub(in crate::check) struct QuorumCommits {

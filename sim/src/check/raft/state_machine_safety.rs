@@ -15,10 +15,8 @@
 //! an empty store behind the commit index that it finds on its disk (`fast/restart`). A store that loses a key when it is saved
 //! is seen first by the clients (`fast/snapshot`).
 
-use crate::check::{By, Check, Finding, Now, Place};
-use crate::time::SimTime;
-use leasehold::env::NodeId;
-use std::collections::{BTreeMap, VecDeque};
+use crate::check::prelude::*;
+use std::collections::VecDeque;
 
 #[derive(Default)]
 pub(in crate::check) struct StateMachineSafety {

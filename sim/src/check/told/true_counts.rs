@@ -12,14 +12,9 @@
 //!
 //! **Seen alive by** `hits-told-twice` (`fast/steady`) and its unit tests.
 
-use crate::check::{By, Check, Finding, Now};
-use crate::history::LeaseRead;
+use crate::check::prelude::*;
 use crate::history::{Counts, ScriptEnded};
-use crate::words::figures::count;
-use leasehold::env::{Lane, NodeId};
 use leasehold::metrics::Counter;
-use leasehold::observe::Role;
-use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(in crate::check) struct TrueCounts {

@@ -18,13 +18,9 @@
 //!
 //! **Seen alive by** `interrupted-is-closed` (`planted/unheard-answers`) and its unit tests.
 
-use crate::check::{Check, Finding, Now};
-use crate::history::{Answer, Arrival, ByOp, Completion, Effect, Evidence, Fault, FaultPhase, OpId, StepId, Targets};
-use crate::time::SimTime;
-use leasehold::env::NodeId;
+use crate::check::prelude::*;
+use crate::history::{Answer, ByOp, Effect, Evidence, FaultPhase, StepId, Targets};
 use leasehold::error::{ErrorKind, Outcome};
-use leasehold::observe::Role;
-use std::collections::BTreeMap;
 
 /// So often a script is tried (elastickv `redis_retry.go`).
 const ATTEMPTS: u32 = 50;

@@ -14,12 +14,10 @@
 //! **Seen alive by** `caught-up-at-election` (`fast/leader-transfer`), `quorum-taken-for-granted` (`fast/s-03-cut-after-check-quorum`) and
 //! its unit tests.
 
-use crate::check::{By, Check, Finding, Now, Opened, Vote};
-use crate::history::{Answer, Arrival, Effect};
-use leasehold::env::{NodeId, Stamp};
-use leasehold::observe::{Membership, Role};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use crate::check::prelude::*;
+use crate::history::{Answer, Effect};
+use leasehold::env::Stamp;
+use std::collections::BTreeSet;
 
 /// Of so many terms the votes are remembered.
 const TERMS: usize = 16;

@@ -9,12 +9,12 @@
 mod judge;
 mod mutate;
 
-use super::{Named, Places, catalogue};
+use super::{Named, Places, catalogue, panics};
 use crate::world::streams::Streams;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 pub use self::judge::{Fate, judge};
@@ -116,23 +116,13 @@ fn watched<T: Send + 'static>(
     most: Duration,
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
+    panics::keep_those_of_runs();
     let (send, receive) = channel();
-    let thread = std::thread::Builder::new().name("fuzz".to_owned()).spawn(move || drop(send.send(work())));
-    let thread = thread.map_err(|error| format!("no thread for the input: {error}"))?;
-    match receive.recv_timeout(most) {
-        Ok(done) => done,
-        Err(RecvTimeoutError::Timeout) => Err(format!("not done after {most:?}")),
-        Err(RecvTimeoutError::Disconnected) => Err(panicked(thread)),
-    }
-}
-
-fn panicked(thread: std::thread::JoinHandle<()>) -> String {
-    let payload = thread.join().err();
-    let words = payload.and_then(|payload| {
-        let text = payload.downcast_ref::<String>().cloned();
-        text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-    });
-    format!("panicked: {}", words.unwrap_or_default())
+    let thread = std::thread::Builder::new().name("fuzz".to_owned());
+    let thread = thread.spawn(move || drop(send.send(panics::kept(work))));
+    thread.map_err(|error| format!("no thread for the input: {error}"))?;
+    let done = receive.recv_timeout(most).map_err(|_| format!("not done after {most:?}"))?;
+    done.unwrap_or_else(|panic| Err(format!("panicked: {panic}")))
 }
 
 /// Keeps an input that was found, below `folder`, under its own name: a scenario is called as its file.
@@ -156,10 +146,8 @@ mod tests {
     fn neither_a_panic_nor_a_hang_is_an_answer() {
         let long = Duration::from_secs(60);
         assert_eq!(watched(long, || Ok(7)), Ok(7));
-        assert_eq!(
-            watched(long, || if true { panic!("broken {}", 7) } else { Ok(()) }),
-            Err("panicked: broken 7".into())
-        );
+        let broken = watched(long, || if true { panic!("broken {}", 7) } else { Ok(()) }).unwrap_err();
+        assert!(broken.starts_with("panicked: broken 7 (at "), "{broken}");
         let for_ever = || loop {
             std::thread::park();
         };

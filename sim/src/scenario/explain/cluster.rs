@@ -138,16 +138,13 @@ fn by_variant(cluster: &Cluster) -> Option<String> {
 fn clocks(scenario: &Scenario) -> String {
     let Ppm(drift) = scenario.claims.clock_drift;
     let lines: Vec<String> = scenario.may_leave_claims().map(|step| step.line.to_string()).collect();
-    let beyond = match &lines[..] {
-        [] => String::new(),
-        [line] => {
-            format!(" The step of line {line} may go beyond that; what is unsafe from then on is expected to be.")
-        }
-        lines => format!(
-            " The steps of lines {} may go beyond that; what is unsafe from then on is expected to be.",
-            listed(lines)
-        ),
+    let which = match &lines[..] {
+        [] => None,
+        [line] => Some(format!("step of line {line}")),
+        lines => Some(format!("steps of lines {}", listed(lines))),
     };
+    let beyond = "may go beyond that; what is unsafe from then on is expected to be.";
+    let beyond = which.map_or(String::new(), |which| format!(" The {which} {beyond}"));
     let jumps = match scenario.claims.clock_step {
         Duration::ZERO => "none ever jumps or stands still".to_owned(),
         most => format!("all jumps and stops together are {} at most", time(most)),

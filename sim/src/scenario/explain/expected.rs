@@ -53,9 +53,9 @@ fn floors(scenario: &Scenario) -> Option<String> {
 fn checks(scenario: &Scenario, context: &Context<'_>) -> String {
     let names: Vec<String> = context.checks.iter().map(|(name, _)| (*name).to_owned()).collect();
     let checks = format!("{} ride on it: {}.", counted(names.len() as u64, "check"), listed(&names));
-    let silent: Vec<String> = scenario.checks.record_only.iter().map(|only| only.check.clone()).collect();
+    let silent = &scenario.checks.record_only;
     if silent.is_empty() {
         return checks;
     }
-    format!("{checks} Of these {} only counts what it finds, and neither ends nor fails the run.", listed(&silent))
+    format!("{checks} Of these {} only counts what it finds, and neither ends nor fails the run.", listed(silent))
 }

@@ -1,11 +1,8 @@
 //! What a metric is compared with.
 
-use crate::scenario::{
-    Metric, Unit,
-    table::quoted,
-    units::{self, Decimal, Protocol, ends, not_a},
-};
-use crate::words::{self, Misread, Spelled, quote};
+use crate::scenario::prelude::*;
+use crate::scenario::units::Protocol;
+use crate::scenario::{Metric, Unit};
 
 /// A comparison with a number, or with two: `1..=2`.
 #[derive(Clone, Debug, PartialEq)]

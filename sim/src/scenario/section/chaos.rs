@@ -1,11 +1,7 @@
 //! `[chaos]`: what a scenario leaves to the seed.
 
-use std::time::Duration;
-
-use serde_json::json;
-
-use crate::scenario::table::{List, Or, POSITIVE, Scalar, quoted, table};
-use crate::words::{self, Spelled, Verb};
+use crate::scenario::prelude::*;
+use crate::words::{Disturbs, Verb};
 
 table! {
     /// Each seed draws the cluster's shape and timing, which of these faults exist at all, how often they act and on whom.
@@ -25,7 +21,7 @@ table! {
 impl Chaos {
     /// Every fault that chaos can draw.
     pub fn all() -> impl Iterator<Item = Verb> {
-        Verb::all().filter(|verb| verb.is_drawn())
+        Verb::all().filter(|verb| verb.disturbs() != Disturbs::Nothing)
     }
 }
 

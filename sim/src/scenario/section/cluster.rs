@@ -1,21 +1,9 @@
 //! `[cluster]`: the cluster under test.
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
-
-use serde_json::json;
-
-use super::{
-    hardware::{Cpu, Disk, Lanes},
-    network::{LINKS, Network, Profiled, Wire, by_profile},
-};
-use crate::scenario::{
-    Problem,
-    table::{
-        DURATION, Entries, Entry, FLAG, Field, Frame, Inner, Keys, Kind, LINE, Maybe, Named, Or, POSITIVE, Reader,
-        Report, Special, Table, VARIANT, Whole, misfit, over, quoted, table, word,
-    },
-    units::Protocol,
-};
+use super::hardware::{Cpu, Disk, Lanes};
+use super::network::{LINKS, Network, Profiled, Wire, by_profile};
+use crate::scenario::prelude::*;
+use crate::scenario::units::Protocol;
 use crate::words::{InnerReads, RenewalKind};
 use leasehold::coordinator::ADMISSION;
 
@@ -34,7 +22,7 @@ const TICK: Or<Duration, Special<Duration>> = Or(Duration::from_millis(10), POSI
 const HEARTBEAT: Or<Duration, Special<Duration>> = Or(Duration::from_millis(100), POSITIVE);
 const ELECTION_TIMEOUT: Or<Duration, Special<Duration>> = Or(Duration::from_secs(1), POSITIVE);
 const LEASE: Maybe<Special<Duration>> = Maybe(POSITIVE);
-const CHANGES: Named<String, Inner<Changes>> = Named { named: "ClusterVariants", name: VARIANT, value: over() };
+const CHANGES: Named<String, Inner<Changes>> = Named { named: "ClusterVariants", name: SECTION, value: over() };
 const GET_READS: Whole<u32> = Whole { least: 1, most: MAX_GET_READS };
 
 /// A number of entries, or never.
@@ -119,8 +107,6 @@ table! {
         reads_per_get: u32 = "reads-per-get", Or(1, GET_READS);
         /// How each read of storage is fenced. `None`: as the variant says.
         inner_reads: Option<InnerReads> = "inner-reads", Maybe(word::<InnerReads>());
-        /// The line of the file (1-based).
-        line: usize = "", LINE;
     }
 }
 
@@ -140,14 +126,14 @@ impl Cluster {
     /// The cluster under a variant.
     pub fn under(&self, variant: &str) -> Self {
         let Some(changes) = self.changes.get(variant).cloned() else { return self.clone() };
-        let Changes { lanes, cpu, reads_per_get, inner_reads, line: _ } = changes;
+        let Changes { lanes, cpu, reads_per_get, inner_reads } = changes;
         Self { lanes, cpu, reads_per_get, inner_reads, ..self.clone() }
     }
 
     /// What variants change, if they change nothing.
     fn unchanged(&self) -> Changes {
         let Self { lanes, cpu, reads_per_get, inner_reads, .. } = self.clone();
-        Changes { lanes, cpu, reads_per_get, inner_reads, line: 0 }
+        Changes { lanes, cpu, reads_per_get, inner_reads }
     }
 }
 

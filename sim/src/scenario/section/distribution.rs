@@ -1,14 +1,7 @@
 //! Distributions of durations and sizes.
 
-use std::{collections::BTreeMap, marker::PhantomData, time::Duration};
-
-use serde_json::{Value as Json, json};
-
-use crate::scenario::{
-    Bytes, Problem,
-    table::{DURATION, Definitions, Kind, Named, Raw, Reader, SIZE, Scalar, Short},
-    units,
-};
+use crate::scenario::prelude::*;
+use crate::scenario::units;
 
 /// A distribution, as a table of quantiles; linear between them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,22 +1,11 @@
 //! `[expect]` and `[floors]`: what must come of a run: bounds, the class of failure that a negative scenario asks for, and what the
 //! run must have exercised.
 
-use std::{collections::BTreeMap, fmt, ops::Range};
-
-use serde_json::{Value as Json, json};
-use toml::Spanned;
-
 use super::bound::Bound;
-use crate::scenario::{
-    Metric, Problem, Unit,
-    problem::quote_all,
-    table::{
-        Definitions, Entries, Entry, Field, Inner, Key, Keys, LENGTH, LINE, Maybe, NAME, NUMBER, Named, Or, Raw,
-        Reader, Special, Text, Unsaid, VARIANT, every, inner, misfit, pattern, quantity, table, table_of, whole, word,
-        written,
-    },
-};
-use crate::words::{self, Class, Misread};
+use crate::scenario::prelude::*;
+use crate::scenario::{Metric, Unit};
+use crate::words::Class;
+use toml::Spanned;
 
 /// What expectations call the whole run, so that no window may.
 pub(in crate::scenario) const WHOLE: &str = "whole";
@@ -41,16 +30,14 @@ table! {
         class: Option<Class> = "class", Maybe(word::<Class>());
         /// The check that must have found it, or the metric whose bound must not hold: `one-lease`; its class need not be said. Without it,
         /// any of that class that speaks of what has happened.
-        check: Option<String> = "check", Maybe(NAME);
+        check: Option<String> = "check", Maybe(FINDER);
         /// Bounds on metrics, in file order.
         bounds: Vec<Expectation> = "", Bounds;
-        /// The line of the file (1-based).
-        line: usize = "", LINE;
     }
     unknown = no_metric;
 }
 
-const VARIANTS: Named<String, Inner<VariantExpect>> = Named { named: "Variants", name: VARIANT, value: inner() };
+const VARIANTS: Named<String, Inner<VariantExpect>> = Named { named: "Variants", name: SECTION, value: inner() };
 
 /// Whose operations a metric is of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +102,7 @@ impl Field for Bounds {
             (VIA, "Bounds on what is got by who asks one node, whoever serves it: `[expect.via.n1]`."),
         ];
         let scopes = scopes.map(|(name, about)| Key::new(name, about, of_some));
-        Metric::all().into_iter().map(bounded).chain(scopes).collect()
+        Metric::all().map(bounded).chain(scopes).collect()
     }
 
     fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
@@ -155,7 +142,7 @@ fn bounded(metric: Metric) -> Key {
 
 /// The metrics that can be bounded for some clients alone.
 fn of_clients() -> Vec<Key> {
-    Metric::all().into_iter().filter(|metric| metric.is_of_clients()).map(bounded).collect()
+    Metric::all().filter(|metric| metric.is_of_clients()).map(bounded).collect()
 }
 
 fn of_some(definitions: &mut Definitions<'_>) -> Json {
@@ -227,7 +214,7 @@ impl Unsaid for Bounds {
 
 /// One bound, or one for each window.
 fn bounds_of(metric: Metric, of: &Of, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
-    let windows = match (Entries::of(raw), written(raw)) {
+    let windows = match (Entries::of(raw), as_written(raw)) {
         (Some(windows), _) => windows.all(),
         (None, Some(bound)) => {
             return Some(vec![expectation(metric, of, None, &Spanned::new(raw.span(), bound), reader)?]);
@@ -311,7 +298,7 @@ fn one_bound(unit: Unit) -> Json {
 
 fn counts() -> Vec<Key> {
     let schema = |_: &mut Definitions<'_>| json!({ "type": "integer", "minimum": 0 });
-    let counts = Metric::all().into_iter().filter(|metric| metric.is_count());
+    let counts = Metric::all().filter(|metric| metric.is_count());
     counts.map(|metric| Key::new(metric.to_string(), metric.meaning(), schema)).collect()
 }
 

@@ -1,31 +1,16 @@
 //! The whole file: what stands above its tables, and how it is read and printed.
 
-use std::{
-    ops::Range,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-use serde_json::{Value as Json, json};
-
-use super::{
-    chaos::Chaos,
-    claims::{Checks, Claims},
-    cluster::{self, Cluster},
-    expect::{self, Expect, FLOORS, Floor, VariantExpect},
-    seeds::{Load, Seeds},
-    size,
-    timeline::{Step, TIMELINE},
-    workload::{self, WORKLOADS, Workload},
-};
-use crate::scenario::{
-    Action, MAX_DURATION, Metric, Misread, Problem,
-    table::{
-        Aside, DURATION, Definitions, Entries, Field, Frame, Key, Keys, Kind, Maybe, NAME, Or, Raw, Reader, Report,
-        Scalar, Special, TEXT, Table, VARIANT, inner, named, pattern, quoted, table, whole,
-    },
-    units,
-};
+use super::chaos::Chaos;
+use super::claims::{Checks, Claims};
+use super::cluster::{self, Cluster};
+use super::expect::{self, Expect, FLOORS, Floor, VariantExpect};
+use super::seeds::{Load, Seeds};
+use super::size;
+use super::timeline::{Step, TIMELINE};
+use super::workload::{self, WORKLOADS, Workload};
+use crate::scenario::prelude::*;
+use crate::scenario::{Action, MAX_DURATION, Metric, units};
+use std::path::{Path, PathBuf};
 
 /// The format of scenario files that this version reads.
 pub const FORMAT: u32 = 1;
@@ -196,12 +181,17 @@ pub(in crate::scenario) fn keys() -> Vec<Key> {
 }
 
 /// Reads the file `path`, whose contents are `text`.
-pub(in crate::scenario) fn read(root: &Entries<'_>, path: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
+pub(in crate::scenario) fn read(
+    root: &Entries<'_>,
+    known: Known,
+    path: &Path,
+    text: &str,
+) -> Result<Scenario, Vec<Problem>> {
     let is_above =
         |name: &str| !["cluster", "claims", "checks", "chaos", "workload", "expect", "floors"].contains(&name);
     let above = Scenario::keys().into_iter().map(|key| key.name).filter(|name| is_above(name));
     let mut report = Report::new(text, above.collect());
-    let mut frame = frame(root, &mut report);
+    let mut frame = Frame { known, ..frame(root, &mut report) };
     missing(root, path, &mut report);
     let read = Scenario::read(None, root, &mut Reader { frame: &mut frame, report: &mut report });
     // Of parts that were refused nothing is known.

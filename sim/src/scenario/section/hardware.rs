@@ -1,13 +1,9 @@
 //! What nodes are made of: disk, processor, and the queues of the transport between them.
 
-use std::{collections::BTreeMap, time::Duration};
-
 use super::distribution::{Distribution, quantiles};
 use super::network::{Base, Profiled};
-use crate::scenario::{
-    profiles::{self, DISKS, Profile},
-    table::{BANDWIDTH, DURATION, Maybe, Named, Or, Scalar, Whole, over, table, word},
-};
+use crate::scenario::prelude::*;
+use crate::scenario::profiles::{self, DISKS, Profile};
 use crate::words::{Calls, Work};
 
 /// The longest queue of a lane, in messages.

@@ -1,19 +1,9 @@
 //! Networks: what carries messages, by name or by what it changes of one that has a name.
 
-use std::{fmt, marker::PhantomData, str::FromStr, time::Duration};
-
-use serde_json::{Value as Json, json};
-
 use super::distribution::{Distribution, quantiles};
-use crate::scenario::{
-    Ppm, Selector,
-    profiles::{self, NETWORKS, Profile},
-    table::{
-        Definitions, Entries, Entry, FLAG, Field, Key, Keys, Kind, Named, Or, Raw, Reader, SHARE, Scalar, Short, Table,
-        quoted, table,
-    },
-};
-use crate::words::{self, Misread, quote};
+use crate::scenario::Selector;
+use crate::scenario::prelude::*;
+use crate::scenario::profiles::{self, NETWORKS, Profile};
 
 table! {
     /// A kind of link.

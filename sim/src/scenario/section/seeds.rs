@@ -1,9 +1,7 @@
 //! What a sweep runs: seeds, and a load.
 
-use std::{fmt, ops::RangeInclusive, str::FromStr};
-
-use crate::scenario::units::{Decimal, decimal, ends, not_a};
-use crate::words::{Misread, quote};
+use crate::scenario::prelude::*;
+use std::ops::RangeInclusive;
 
 /// The most seeds of a sweep.
 pub const MAX_SEEDS: u64 = 1_000_000;

@@ -2,13 +2,9 @@
 //!
 //! Every number of a file has a limit of its own; these are the limits of what several of them make together.
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
-
-use super::{
-    cluster::Cluster,
-    workload::{MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_UNDER_WAY, Pace, Workload},
-};
-use crate::scenario::{Problem, table::Report};
+use super::cluster::Cluster;
+use super::workload::{MAX_CLIENTS, MAX_KEYS, MAX_OPERATIONS, MAX_UNDER_WAY, Pace, Workload};
+use crate::scenario::prelude::*;
 
 /// The most ticks of a run, over all nodes.
 pub const MAX_TICKS: u64 = 100_000_000;

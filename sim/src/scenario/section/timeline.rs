@@ -1,18 +1,9 @@
 //! `timeline`: when a step acts, and what it does.
 
-use std::{fmt, time::Duration};
-
-use serde_json::json;
-
-use crate::scenario::{
-    Action, Misread, Problem, Selector,
-    table::{
-        Among, DURATION, Entries, Key, Keys, Kind, LENGTH, LINE, Maybe, NAME, POSITIVE, Reader, Scalar, Special, Table,
-        Tags, Whole, among, inner, items_of, list_of, named, pattern, quantity, quoted, table, table_of,
-    },
-    units::{self, Protocol, written},
-};
-use crate::words::{Phase, Spelled};
+use crate::scenario::prelude::*;
+use crate::scenario::units::Protocol;
+use crate::scenario::{Action, Selector};
+use crate::words::Phase;
 
 /// The most steps of a timeline.
 pub const MAX_STEPS: usize = 10_000;

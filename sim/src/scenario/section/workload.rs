@@ -1,20 +1,10 @@
 //! `[[workload]]`: what clients do.
 
-use std::{str::FromStr, time::Duration};
-
-use serde_json::json;
-use toml::Spanned;
-
 use super::distribution::{Distribution, quantiles};
-use crate::scenario::{
-    Bytes, Problem,
-    table::{
-        DURATION, Frame, Inner, Kind, Maybe, NAME, NUMBER, NUMBER_OR_TABLE, Needed, Or, POSITIVE, SHARE, Scalar, Short,
-        Special, Tags, Whole, every, inner, items_of, list_of, named, pattern, quoted, table, word,
-    },
-    units::{self, Decimal, MIN_VALUE, decimal},
-};
-use crate::words::{self, Misread, OpKind, quote};
+use crate::scenario::prelude::*;
+use crate::scenario::units::MIN_VALUE;
+use crate::words::OpKind;
+use toml::Spanned;
 
 /// The most workloads of a scenario.
 pub const MAX_WORKLOADS: usize = 16;
@@ -160,8 +150,8 @@ const RATE: Scalar<u64> = Scalar {
     named: "Rate",
     bare: true,
     schema: |_| pattern(&format!(r"{NUMBER}\s*/s")),
-    read: |text, _| units::rate(text),
-    write: |milli| quoted(format!("{}/s", decimal(*milli, 3))),
+    read: |text, _| units::RATE.read(text),
+    write: |milli| quoted((units::RATE.write)(*milli)),
 };
 
 /// A share in thousandths.

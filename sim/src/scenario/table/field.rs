@@ -129,6 +129,12 @@ impl<T: Table> Field for Among<T> {
     }
 }
 
+impl<T: Table + Default> Unsaid for Among<T> {
+    fn unsaid(&self) -> T {
+        T::default()
+    }
+}
+
 /// What no key says.
 pub(in crate::scenario) struct Aside<T>(pub fn(Entry<'_>, &mut Reader<'_>) -> T);
 

@@ -66,14 +66,14 @@ pub(in crate::scenario) fn every<T>(read: impl Iterator<Item = Option<T>>) -> Op
 
 /// The quoted text or the number that `raw` is, as it is written.
 pub(in crate::scenario) fn quantity(key: &str, raw: Raw<'_>, report: &mut Report) -> Option<Text> {
-    match written(raw) {
+    match as_written(raw) {
         Some(text) => Some(Spanned::new(raw.span(), text)),
         None => report.shape(misfit("a quoted text or a number", key, raw)),
     }
 }
 
 /// The same, or `None`.
-pub(in crate::scenario) fn written(raw: Raw<'_>) -> Option<String> {
+pub(in crate::scenario) fn as_written(raw: Raw<'_>) -> Option<String> {
     Some(match raw.get_ref() {
         DeValue::String(text) => text.clone().into_owned(),
         DeValue::Integer(number) => integer(raw).map_or_else(|| number.to_string(), |number| number.to_string()),

@@ -11,7 +11,7 @@ use crate::scenario::{
     problem::quote,
     units::{self, written, written_bandwidth, written_size},
 };
-use crate::words::{self, Drift, Jump, Spelled};
+use crate::words::{Drift, Jump, Spelled};
 
 /// What may be a value.
 pub(in crate::scenario) trait Kind: 'static {
@@ -131,37 +131,6 @@ pub(in crate::scenario) const TEXT: Scalar<String> = Scalar {
     write: |text| quoted(text),
 };
 
-/// A name of our own making.
-pub(in crate::scenario) const NAME: Scalar<String> = Scalar {
-    named: "Name",
-    schema: |_| json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64 }),
-    read: |text, _| named(text, "a name"),
-    ..TEXT
-};
-
-/// The name of a variant.
-pub(in crate::scenario) const VARIANT: Scalar<String> = Scalar {
-    named: "VariantName",
-    schema: |definitions| json!({ "enum": definitions.variants }),
-    read: |text, _| named(text, "a variant's name"),
-    ..TEXT
-};
-
-/// The name that `text` is; `what` it is not, if it is none.
-///
-/// # Errors
-///
-/// It is not in kebab-case, or long.
-pub(in crate::scenario) fn named(text: &str, what: &str) -> Result<String, Misread> {
-    const LONGEST: usize = 64;
-    if text.len() <= LONGEST && words::is_kebab(text) {
-        return Ok(text.to_owned());
-    }
-    let help = "names are at most 64 lower-case letters and digits, in words joined by hyphens: `transfer-under-storm`";
-    let misread = Misread::new(format!("{} is not {what}", quote(text))).help(help);
-    Err(Misread { meant: words::kebab(text), ..misread })
-}
-
 /// A list, in which nothing is twice.
 pub(in crate::scenario) struct List<K>(pub K);
 
@@ -273,7 +242,7 @@ pub(in crate::scenario) const BANDWIDTH: Scalar<u64> = Scalar {
     named: "Bandwidth",
     bare: true,
     schema: |_| pattern(&format!(r"{NUMBER}\s*(B|kB|MB|GB)/s")),
-    read: |text, _| units::bandwidth(text),
+    read: |text, _| units::BANDWIDTH.read(text),
     write: |bandwidth| quoted(written_bandwidth(*bandwidth)),
 };
 

@@ -5,6 +5,7 @@
 //! | `mod`    | tables and their keys                                  |
 //! | `field`  | what stands at a key: with a default, needed, left out |
 //! | `kind`   | what may be a value: a word, a number, a duration      |
+//! | `name`   | what may be a name, and who knows which there are      |
 //! | `choice` | one of several keys, each of which says another thing  |
 //! | `found`  | values of a kind that does not belong where they stand |
 //! | `report` | what is wrong, as it is found                          |
@@ -15,6 +16,7 @@ mod choice;
 mod field;
 mod found;
 mod kind;
+mod name;
 mod report;
 mod schema;
 mod text;
@@ -26,11 +28,13 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+pub use self::name::Known;
 pub(super) use self::{
     choice::{choice, only_one},
     field::{Among, Aside, Field, LINE, Maybe, Needed, Or, Unsaid, among},
-    found::{every, misfit, place_in, quantity, whole, written},
+    found::{as_written, every, misfit, place_in, quantity, whole},
     kind::*,
+    name::{CHECK, FINDER, NAME, SECTION, VARIANT, named},
     report::Report,
     schema::{Definitions, Key},
     text::{Keys, quoted},
@@ -59,6 +63,8 @@ pub(super) struct Frame {
     pub places: Vec<Range<usize>>,
     /// What workloads are called.
     pub workloads: Vec<String>,
+    /// What is wrong with names that this room does not know.
+    pub known: Known,
 }
 
 impl Frame {

@@ -9,14 +9,9 @@ use crate::scenario::{Expectation, Scenario, parse, print};
 fn placeless(mut scenario: Scenario) -> Scenario {
     let lineless = |bounds: &mut Vec<Expectation>| bounds.iter_mut().for_each(|bound| bound.line = 0);
     scenario.timeline.iter_mut().for_each(|step| step.line = 0);
-    scenario.checks.record_only.iter_mut().for_each(|only| only.line = 0);
     scenario.floors.iter_mut().for_each(|floor| floor.line = 0);
-    scenario.cluster.changes.values_mut().for_each(|changes| changes.line = 0);
     lineless(&mut scenario.expect.bounds);
-    for variant in scenario.expect.variants.values_mut() {
-        variant.line = 0;
-        lineless(&mut variant.bounds);
-    }
+    scenario.expect.variants.values_mut().for_each(|variant| lineless(&mut variant.bounds));
     scenario
 }
 

@@ -87,7 +87,7 @@ proptest! {
             heartbeat: Duration::from_nanos(1),
             lease: None,
         };
-        let _ = (units::duration(&word, Some(&protocol)), units::rate(&word), units::ppm(&word), units::per_mille(&word));
+        let _ = (units::duration(&word, Some(&protocol)), units::RATE.read(&word), units::ppm(&word), units::per_mille(&word));
         let _ = (units::quantile(&word), word.parse::<KeyDistribution>(), word.parse::<Seeds>());
         for metric in Metric::all() {
             let _ = Bound::read(&word, metric, Some(&protocol));

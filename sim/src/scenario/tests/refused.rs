@@ -3,6 +3,7 @@
 
 use super::{read, refuse_file, timeline, with};
 use crate::scenario::{MAX_STEPS, MAX_WORKLOADS, Verb};
+use crate::words::Spelled;
 
 const CASES: &str = include_str!("refused.txt");
 
@@ -57,7 +58,7 @@ fn each_rule_is_kept_and_told_where_it_is_broken() {
 
 #[test]
 fn the_least_that_a_step_says_of_a_verb_is_enough() {
-    for verb in Verb::ALL {
+    for verb in Verb::all() {
         for node in [None, Some("n2")] {
             let text = timeline(&format!("{{ at = \"1s\", {verb} = {} }}", verb.least(node)));
             assert!(read(&text).is_ok(), "{text}");

@@ -75,19 +75,9 @@ impl Deed for ClockFault {
         };
         format!("the {clock} of {} {what}{}", all(nodes), drawn(nodes))
     }
-}
 
-fn drift(Drift(ppm): Drift, fast: &str, slow: &str) -> String {
-    format!("{} ppm {}", ppm.unsigned_abs(), if ppm < 0 { slow } else { fast })
-}
-
-fn jump(Jump { back, by }: Jump) -> String {
-    format!("{} by {}", if back { "back" } else { "forward" }, time(by))
-}
-
-impl Fault for ClockFault {
     /// Wall clocks do as they like; monotonic ones stay within what is claimed of two clocks, half of it each.
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+    fn drawn(steps: &mut Steps<'_>) -> Self {
         let harm = match steps.dice.below(4) {
             0 | 1 => ClockHarm::Step { by: drawn_jump(steps), monotonic: false },
             2 => ClockHarm::Rate(drawn_drift(steps)),
@@ -98,15 +88,23 @@ impl Fault for ClockFault {
     }
 }
 
+fn drift(Drift(ppm): Drift, fast: &str, slow: &str) -> String {
+    format!("{} ppm {}", ppm.unsigned_abs(), if ppm < 0 { slow } else { fast })
+}
+
+fn jump(Jump { back, by }: Jump) -> String {
+    format!("{} by {}", if back { "back" } else { "forward" }, time(by))
+}
+
 /// The least that NTP steps by, a leap second, a node 4 min 37 s ahead, ntpd's bound, a virtual machine eight hours off.
-fn drawn_jump<D: Dice>(steps: &mut Steps<'_, D>) -> Jump {
+fn drawn_jump(steps: &mut Steps<'_>) -> Jump {
     let by = steps.millis(&[130, 500, 1_000, 1_000, 10_000, 277_000, 600_000, 28_800_000]);
-    Jump { back: chance(&mut steps.dice, 50), by }
+    Jump { back: steps.dice.chance(50), by }
 }
 
 /// Half of what is claimed of two clocks, or a quarter.
-fn drawn_drift<D: Dice>(steps: &mut Steps<'_, D>) -> Drift {
+fn drawn_drift(steps: &mut Steps<'_>) -> Drift {
     let half = i32::try_from(steps.claims.clock_drift.0 / 2).unwrap_or(i32::MAX);
-    let by = pick(&mut steps.dice, &[half, half, half / 2]).max(1);
-    Drift(if chance(&mut steps.dice, 50) { by } else { -by })
+    let by = steps.dice.pick(&[half, half, half / 2]).max(1);
+    Drift(if steps.dice.chance(50) { by } else { -by })
 }

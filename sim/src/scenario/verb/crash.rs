@@ -41,12 +41,10 @@ impl Deed for Crash {
         };
         format!("the process of {} is killed, and {back}{}", all(nodes), drawn(nodes))
     }
-}
 
-impl Fault for Crash {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
-        let lasts = if chance(&mut steps.dice, 30) { Some(Duration::ZERO) } else { steps.lasting(&BLACKOUTS) };
-        let tail = pick(&mut steps.dice, &[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);
+    fn drawn(steps: &mut Steps<'_>) -> Self {
+        let lasts = if steps.dice.chance(30) { Some(Duration::ZERO) } else { steps.lasting(&BLACKOUTS) };
+        let tail = steps.dice.pick(&[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);
         Self { nodes: steps.nodes(), lasts, tail }
     }
 }

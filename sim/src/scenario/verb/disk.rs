@@ -69,14 +69,12 @@ impl Deed for DiskFault {
         let disk = if are_many(nodes) { "disks" } else { "disk" };
         format!("on the {disk} of {} {what}{}", all(nodes), drawn(nodes))
     }
-}
 
-impl Fault for DiskFault {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
-        let operation = pick(&mut steps.dice, &[DiskOperation::Append, DiskOperation::Sync, DiskOperation::Read]);
+    fn drawn(steps: &mut Steps<'_>) -> Self {
+        let operation = steps.dice.pick(&[DiskOperation::Append, DiskOperation::Sync, DiskOperation::Read]);
         let harm = match steps.dice.below(6) {
             0 => DiskHarm::Fsync(steps.millis(&FSYNCS)),
-            1 => DiskHarm::Slow(pick(&mut steps.dice, &[10, 100])),
+            1 => DiskHarm::Slow(steps.dice.pick(&[10, 100])),
             2 | 3 => DiskHarm::Stall,
             4 => DiskHarm::Fail(operation),
             _ => DiskHarm::Full,

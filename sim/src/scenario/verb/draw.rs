@@ -15,11 +15,22 @@ pub trait Dice {
     fn below(&mut self, bound: u64) -> u64;
 }
 
+impl dyn Dice + '_ {
+    pub(in crate::scenario) fn pick<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize]
+    }
+
+    /// True in `percent` of a hundred cases.
+    pub(in crate::scenario) fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
 /// What the steps of one fault are drawn from.
-pub(in crate::scenario) struct Steps<'a, D> {
+pub(in crate::scenario) struct Steps<'a> {
     pub cluster: &'a Cluster,
     pub claims: Claims,
-    pub dice: D,
+    pub dice: &'a mut dyn Dice,
 }
 
 /// Milliseconds, each as likely as the others.
@@ -40,7 +51,7 @@ pub(in crate::scenario) const BLACKOUTS: Lengths = [
 pub(in crate::scenario) const STALLS: Lengths =
     [5, 10, 10, 20, 50, 100, 200, 300, 500, 500, 700, 1_000, 1_000, 1_500, 1_500, 2_000, 2_000, 5_000, 10_000, 60_000];
 
-impl<D: Dice> Steps<'_, D> {
+impl Steps<'_> {
     /// Some time below `most`, in milliseconds.
     pub(in crate::scenario) fn within(&mut self, most: Duration) -> Duration {
         let millis = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
@@ -48,14 +59,14 @@ impl<D: Dice> Steps<'_, D> {
     }
 
     pub(in crate::scenario) fn millis(&mut self, all: &[u64]) -> Duration {
-        Duration::from_millis(pick(&mut self.dice, all))
+        Duration::from_millis(self.dice.pick(all))
     }
 
     /// How long a fault lasts that was seen to last so long.
     pub(in crate::scenario) fn lasting(&mut self, seen: &Lengths) -> Option<Duration> {
         let (election, tick) = (self.cluster.election_timeout, self.cluster.tick);
         let lease = self.cluster.lease.unwrap_or(election - tick);
-        let length = if chance(&mut self.dice, 50) {
+        let length = if self.dice.chance(50) {
             let near = [
                 election / 2,
                 election * 9 / 10,
@@ -66,7 +77,7 @@ impl<D: Dice> Steps<'_, D> {
                 lease - tick,
                 lease + tick,
             ];
-            pick(&mut self.dice, &near)
+            self.dice.pick(&near)
         } else {
             self.millis(seen)
         };
@@ -76,13 +87,13 @@ impl<D: Dice> Steps<'_, D> {
     /// One in two faults hits the leader, or who was it.
     pub(in crate::scenario) fn node(&mut self) -> Selector {
         use Selector::{Any, Follower, Leader, LeaseHolder, OldLeader};
-        pick(&mut self.dice, &[Leader, LeaseHolder, OldLeader, Follower, Follower, Any])
+        self.dice.pick(&[Leader, LeaseHolder, OldLeader, Follower, Follower, Any])
     }
 
     /// One in ten hits several at once: half of a rack, or all that there are.
     pub(in crate::scenario) fn nodes(&mut self) -> Vec<Selector> {
         use Selector::{Follower, Followers, Leader, Majority};
-        if chance(&mut self.dice, 90) {
+        if self.dice.chance(90) {
             return vec![self.node()];
         }
         let groups = [vec![Leader, Followers], vec![Leader, Follower], vec![Majority], vec![Followers]];
@@ -103,13 +114,4 @@ impl<D: Dice> Steps<'_, D> {
         let (from, to) = ends[at].clone();
         Ends { from, to }
     }
-}
-
-pub(in crate::scenario) fn pick<T: Copy>(dice: &mut impl Dice, all: &[T]) -> T {
-    all[dice.below(all.len() as u64) as usize]
-}
-
-/// True in `percent` of a hundred cases.
-pub(in crate::scenario) fn chance(dice: &mut impl Dice, percent: u64) -> bool {
-    dice.below(100) < percent
 }

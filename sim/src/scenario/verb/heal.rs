@@ -36,10 +36,6 @@ impl Deed for Heal {
             Leftover::Drop => over.to_owned(),
         }
     }
-}
-
-impl Fault for Heal {
-    const IS_DRAWN: bool = false;
 
     /// A word, or a table that says more.
     fn kind() -> impl Kind<Of = Self> {
@@ -53,7 +49,7 @@ impl Fault for Heal {
         }
     }
 
-    fn drawn<D: Dice>(_: &mut Steps<'_, D>) -> Self {
+    fn drawn(_: &mut Steps<'_>) -> Self {
         Self { what: Healed::Everything, messages: Leftover::Drop }
     }
 }

@@ -59,13 +59,11 @@ impl Deed for Hold {
         };
         format!("{} {what}, {then}; others pass{drawn}", lasting(self.lasts))
     }
-}
 
-impl Fault for Hold {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
-        let messages = vec![pick(&mut steps.dice, &KINDS)];
-        let first = chance(&mut steps.dice, 60).then(|| pick(&mut steps.dice, &[1, 2, 5]));
-        let then = if chance(&mut steps.dice, 80) { Leftover::Deliver } else { Leftover::Drop };
+    fn drawn(steps: &mut Steps<'_>) -> Self {
+        let messages = vec![steps.dice.pick(&KINDS)];
+        let first = steps.dice.chance(60).then(|| steps.dice.pick(&[1, 2, 5]));
+        let then = if steps.dice.chance(80) { Leftover::Deliver } else { Leftover::Drop };
         Self { messages, ends: steps.ends(), first, then, lasts: steps.lasting(&BLACKOUTS) }
     }
 }

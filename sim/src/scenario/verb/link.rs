@@ -12,7 +12,7 @@ const DELAYS: [u64; 8] = [1, 3, 12, 12, 50, 200, 400, 800];
 
 table! {
     /// Links that are worse than they are. At least one of the impairments is there.
-    pub struct Link {
+    pub struct Link: Default {
         /// Which links.
         ends: Ends = "", among::<Ends>();
         /// The lane of the transport. Default: all.
@@ -60,9 +60,8 @@ impl Link {
     }
 
     fn is_harmless(&self) -> bool {
-        let shares = [self.loss, self.duplicate, self.stall].iter().any(|share| *share > Ppm(0));
-        let times = self.delay > Duration::ZERO || self.jitter > Duration::ZERO;
-        !shares && !times && !self.reorder && self.bandwidth.is_none() && self.queue.is_none()
+        let Self { ends, lane, messages, lasts, .. } = self.clone();
+        *self == Self { ends, lane, messages, lasts, ..Self::default() }
     }
 }
 
@@ -92,36 +91,22 @@ impl Deed for Link {
         let (between, drawn) = between(&self.ends);
         format!("{} something is wrong with {what} {between}: {}{drawn}", lasting(self.lasts), listed(&wrongs))
     }
-}
 
-impl Fault for Link {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
-        let lane = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &[Lane::Heartbeat, Lane::Bulk]));
-        let mut link = Self {
-            ends: steps.ends(),
-            lane,
-            messages: Vec::new(),
-            loss: Ppm(0),
-            delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-            duplicate: Ppm(0),
-            reorder: false,
-            stall: Ppm(0),
-            bandwidth: None,
-            queue: None,
-            lasts: steps.lasting(&BLACKOUTS),
-        };
+    fn drawn(steps: &mut Steps<'_>) -> Self {
+        let lane = steps.dice.chance(40).then(|| steps.dice.pick(&[Lane::Heartbeat, Lane::Bulk]));
+        let (ends, lasts) = (steps.ends(), steps.lasting(&BLACKOUTS));
+        let mut link = Self { ends, lane, lasts, ..Self::default() };
         match steps.dice.below(7) {
-            0 => link.loss = Ppm(pick(&mut steps.dice, &[10_000, 100_000, 500_000])),
+            0 => link.loss = Ppm(steps.dice.pick(&[10_000, 100_000, 500_000])),
             1 => link.delay = steps.millis(&DELAYS),
             2 => {
                 link.jitter = steps.millis(&DELAYS);
                 link.reorder = true;
             }
-            3 => link.duplicate = Ppm(pick(&mut steps.dice, &[10_000, 500_000])),
-            4 => link.stall = Ppm(pick(&mut steps.dice, &[10_000, 50_000])),
-            5 => link.bandwidth = Some(pick(&mut steps.dice, &[10_000, 1_000_000])),
-            _ => link.queue = Some(pick(&mut steps.dice, &[1, 8])),
+            3 => link.duplicate = Ppm(steps.dice.pick(&[10_000, 500_000])),
+            4 => link.stall = Ppm(steps.dice.pick(&[10_000, 50_000])),
+            5 => link.bandwidth = Some(steps.dice.pick(&[10_000, 1_000_000])),
+            _ => link.queue = Some(steps.dice.pick(&[1, 8])),
         }
         link
     }

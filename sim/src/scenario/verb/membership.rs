@@ -103,19 +103,17 @@ impl Deed for MembershipChange {
         };
         format!("the leader is asked to {change}{}", drawn(&self.scope().nodes))
     }
-}
 
-impl Fault for MembershipChange {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+    fn drawn(steps: &mut Steps<'_>) -> Self {
         use Selector::{Follower, Leader, Learner, Spare};
         match steps.dice.below(8) {
             0 | 1 => Self::AddLearner(Spare),
             2 | 3 => Self::Promote(Learner),
             4 => Self::Demote(Follower),
-            5 => Self::Remove(pick(&mut steps.dice, &[Leader, Follower])),
+            5 => Self::Remove(steps.dice.pick(&[Leader, Follower])),
             _ => {
-                let add = vec![pick(&mut steps.dice, &[Spare, Learner])];
-                Self::Joint(Joint { add, remove: vec![pick(&mut steps.dice, &[Leader, Follower])] })
+                let add = vec![steps.dice.pick(&[Spare, Learner])];
+                Self::Joint(Joint { add, remove: vec![steps.dice.pick(&[Leader, Follower])] })
             }
         }
     }

@@ -3,23 +3,20 @@
 //!
 //! Which verbs there are, `words::verb` lists.
 
-use std::{fmt, marker::PhantomData, time::Duration};
-
-use serde_json::Value;
-
-use super::{
-    Claims, Selector, Verb,
-    section::WHOLE,
-    table::{Definitions, Entries, Key, Keys, Kind, NAME, Raw, Reader, Scalar, Table, inner, misfit, named, only_one},
+use super::section::WHOLE;
+use super::table::{
+    Definitions, Entries, Key, Keys, Kind, NAME, Raw, Reader, Scalar, Table, inner, misfit, named, only_one,
 };
-use crate::words::{Misread, Spelled as _};
+use super::{Claims, Selector, Verb};
+use crate::scenario::prelude::*;
+use draw::Steps;
+use serde_json::Value;
 
 pub(super) mod draw;
 mod nodes;
 mod prelude;
 mod told;
 
-use draw::Steps;
 pub use {draw::Dice, nodes::Ends};
 
 /// Whom a fault names, and how long what it does lasts.
@@ -46,7 +43,7 @@ impl Scope {
     }
 }
 
-/// What can be asked of what a step does.
+/// What there is to say of a verb, and to ask of what a step does.
 pub(super) trait Deed {
     fn scope(&self) -> Scope;
 
@@ -62,26 +59,25 @@ pub(super) trait Deed {
 
     /// In a sentence, without its time.
     fn told(&self) -> String;
-}
-
-/// What there is to say of a verb.
-pub(super) trait Fault: Deed + Table {
-    /// Chaos can draw it.
-    const IS_DRAWN: bool = true;
 
     /// How it is written.
-    fn kind() -> impl Kind<Of = Self> {
+    fn kind() -> impl Kind<Of = Self>
+    where
+        Self: Sized + Table,
+    {
         Act(PhantomData)
     }
 
     /// How chaos draws it.
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self;
+    fn drawn(steps: &mut Steps<'_>) -> Self
+    where
+        Self: Sized;
 }
 
 /// A table that says what is done. What is none is answered with one, of the node that stands there if one does.
 struct Act<F>(PhantomData<F>);
 
-impl<F: Fault> Kind for Act<F> {
+impl<F: Table> Kind for Act<F> {
     type Of = F;
 
     fn schema(&self, definitions: &mut Definitions<'_>) -> Value {
@@ -162,18 +158,9 @@ macro_rules! faults {
                 }
             }
 
-            pub(super) fn drawn<D: Dice>(verb: Verb, steps: &mut Steps<'_, D>) -> Self {
+            pub(super) fn drawn(verb: Verb, steps: &mut Steps<'_>) -> Self {
                 match verb {
                     $(Verb::$verb => Self::$verb($fault::drawn(steps)),)*
-                }
-            }
-        }
-
-        impl Verb {
-            /// Chaos can draw it.
-            pub(super) fn is_drawn(self) -> bool {
-                match self {
-                    $(Self::$verb => $fault::IS_DRAWN,)*
                 }
             }
         }

@@ -1,15 +1,9 @@
 //! The nodes that faults name.
 
-use serde_json::{Value, json};
+use crate::scenario::Selector;
+use crate::scenario::prelude::*;
+use serde_json::Value;
 use toml::de::DeValue;
-
-use crate::scenario::{
-    Misread, Problem, Selector,
-    table::{
-        Definitions, Frame, Kind, Needed, Or, Raw, Reader, Scalar, Tags, every, items_of, list_of, misfit, quoted,
-        table,
-    },
-};
 
 /// One node, by role or by number, of those that the cluster has; the role may be several.
 pub(super) const NODE: Scalar<Selector> = Scalar {

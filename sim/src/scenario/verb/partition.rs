@@ -160,13 +160,11 @@ impl Deed for Partition {
         let drawn = if halves { drawn(&[Selector::Any]) } else { drawn(&self.scope().nodes) };
         format!("{} {apart}; {fate}{drawn}", lasting(self.lasts))
     }
-}
 
-impl Fault for Partition {
     /// Shapes in the shares of `lease-bugs.md` §5: mostly single nodes, some links, some splits.
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+    fn drawn(steps: &mut Steps<'_>) -> Self {
         use Selector::{Any, Follower, Leader, LeaseHolder, Majority, Others};
-        let one = pick(&mut steps.dice, &[Leader, LeaseHolder, Any, Follower]);
+        let one = steps.dice.pick(&[Leader, LeaseHolder, Any, Follower]);
         let shape = match steps.dice.below(20) {
             0..10 => Shape::Sides([vec![one], vec![Others]]),
             10..14 => Shape::Sides([vec![Leader], vec![Follower]]),
@@ -175,9 +173,9 @@ impl Fault for Partition {
             _ if steps.cluster.size() >= 4 => Shape::Named { shape: ShapeName::Ring, node: Any },
             _ => Shape::Sides([vec![Others], vec![one]]),
         };
-        let how = pick(&mut steps.dice, &[Cut::Drop, Cut::Hold, Cut::Flight]);
+        let how = steps.dice.pick(&[Cut::Drop, Cut::Hold, Cut::Flight]);
         let is_ring = matches!(shape, Shape::Named { shape: ShapeName::Ring, .. });
-        let one_way = chance(&mut steps.dice, 20) && !is_ring;
+        let one_way = steps.dice.chance(20) && !is_ring;
         Self { shape, how, one_way, lasts: steps.lasting(&BLACKOUTS) }
     }
 }

@@ -63,6 +63,14 @@ impl Deed for Pause {
             }
         }
     }
+
+    fn drawn(steps: &mut Steps<'_>) -> Self {
+        let points: Vec<Point> = Point::all().collect();
+        let at = steps.dice.chance(40).then(|| steps.dice.pick(&points));
+        let what = if at.is_some() && steps.dice.chance(50) { Paused::Task } else { Paused::Process };
+        let (nodes, lasts) = (steps.nodes(), steps.lasting(&PAUSES));
+        Self { nodes, lasts, clock: PausedClock::Running, at, what }
+    }
 }
 
 /// Where in the code a task is.
@@ -76,15 +84,5 @@ fn reached(at: Point) -> &'static str {
         Point::Published => "between publishing a commit and answering who waits for it",
         Point::LeaseChecked => "between the lease's check and reading the store",
         Point::IndexConfirmed => "between a confirmed ReadIndex round and reading the store",
-    }
-}
-
-impl Fault for Pause {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
-        let points: Vec<Point> = Point::all().collect();
-        let at = chance(&mut steps.dice, 40).then(|| pick(&mut steps.dice, &points));
-        let what = if at.is_some() && chance(&mut steps.dice, 50) { Paused::Task } else { Paused::Process };
-        let (nodes, lasts) = (steps.nodes(), steps.lasting(&PAUSES));
-        Self { nodes, lasts, clock: PausedClock::Running, at, what }
     }
 }

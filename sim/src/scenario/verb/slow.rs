@@ -30,11 +30,9 @@ impl Deed for Slow {
         let takes = format!("all work of {} takes {factor} times as long", all(nodes));
         format!("{} {takes}{}", lasting(*lasts), drawn(nodes))
     }
-}
 
-impl Fault for Slow {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
-        let factor = pick(&mut steps.dice, &[2, 10, 100]);
+    fn drawn(steps: &mut Steps<'_>) -> Self {
+        let factor = steps.dice.pick(&[2, 10, 100]);
         Self { nodes: steps.nodes(), factor, lasts: steps.lasting(&STALLS) }
     }
 }

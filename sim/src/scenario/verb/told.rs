@@ -1,9 +1,9 @@
 //! Phrases that the sentences of several verbs are made of.
 
-use std::time::Duration;
-
-use crate::scenario::{Ends, MessageKind, Ppm, Selector, units::decimal};
-use crate::words::figures::{exact as time, listed};
+use crate::scenario::prelude::*;
+use crate::scenario::{Ends, MessageKind, Selector};
+use crate::words::figures::exact as time;
+use crate::words::figures::listed;
 
 /// Who these are together.
 pub(super) fn all(nodes: &[Selector]) -> String {

@@ -35,13 +35,10 @@ impl Deed for Transfer {
         let Self { from, to } = self;
         format!("{} is asked to hand leadership to {}{}", from.called(), to.called(), drawn(&[*from, *to]))
     }
-}
 
-impl Fault for Transfer {
-    fn drawn<D: Dice>(steps: &mut Steps<'_, D>) -> Self {
+    fn drawn(steps: &mut Steps<'_>) -> Self {
         use Selector::{Any, Follower, Lagging, Learner, Paused, Restarted};
-        let to =
-            pick(&mut steps.dice, &[Follower, Follower, Follower, Follower, Lagging, Restarted, Paused, Learner, Any]);
+        let to = steps.dice.pick(&[Follower, Follower, Follower, Follower, Lagging, Restarted, Paused, Learner, Any]);
         Self { from: Selector::Leader, to }
     }
 }

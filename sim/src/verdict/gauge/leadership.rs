@@ -9,17 +9,13 @@
 //! its first. One that has not ended with the run has taken until there.
 
 use super::{Counts, Gauge, Gauged, Stretch};
-use crate::history::{Arrival, Completion, Fault, FaultPhase, Hears, OpId, Place, ProcessChange, Record, tell};
-use crate::scenario::Span;
-use crate::time::SimTime;
-use crate::view::GroupView;
-use leasehold::env::{NodeId, Stamp};
-use leasehold::observe::{Membership, Role, RoundCause};
-use std::collections::BTreeMap;
+use crate::history::{Arrival, Fault, FaultPhase};
+use crate::verdict::prelude::*;
+use leasehold::env::Stamp;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What is known of leaders.
+#[derive(Default)]
 pub(in crate::verdict) struct Leadership {
     heartbeat: Duration,
     /// There has been a leader.
@@ -145,15 +141,7 @@ impl Gauge for Leadership {
 
 impl Leadership {
     pub(super) fn new(heartbeat: Duration) -> Self {
-        Self {
-            heartbeat,
-            begun: false,
-            without: None,
-            before: Duration::ZERO,
-            leader: None,
-            faults: Vec::new(),
-            failover: None,
-        }
+        Self { heartbeat, ..Self::default() }
     }
 
     /// How long there has been no leader until now, before the first of the run too.

@@ -12,13 +12,10 @@
 //! which never recovers is seen.
 
 use super::{Counts, Gauge, Gauged, Stretch};
-use crate::history::{Completion, Fault, FaultPhase, Hears, OpId, Place, Record, tell};
-use crate::scenario::Span;
-use crate::time::SimTime;
-use crate::view::GroupView;
+use crate::history::{Fault, FaultPhase};
+use crate::verdict::prelude::*;
 use crate::view::faults::{Change, Faults};
 use crate::words::Disturbs;
-use leasehold::env::NodeId;
 
 /// The clocks of a run.
 #[derive(Default)]

@@ -5,12 +5,7 @@
 //! ends, before any read hits counts to the last that missed.
 
 use super::{Counts, Gauge, Gauged, Stretch};
-use crate::history::{Hears, LeaseRead, ProcessChange, Record, tell};
-use crate::scenario::Span;
-use crate::time::SimTime;
-use crate::view::GroupView;
-use leasehold::env::NodeId;
-use std::collections::BTreeMap;
+use crate::verdict::prelude::*;
 
 /// The leaders that have not answered from their leases yet.
 #[derive(Default)]

@@ -77,7 +77,7 @@ fn a_read_that_its_node_tries_again_counts_once_by_its_first_decision() {
 fn the_end_of_a_lease_that_was_not_in_force_is_told_apart() {
     let ended = |held| Event::LeaseEnded { generation: 1, cause: EndCause::Transfer, held };
     let lease = measured(&Events::default().event(1, 1, ended(true)).event(2, 1, ended(false))).whole.lease;
-    let once = BTreeMap::from([("transfer", 1)]);
+    let once = BTreeMap::from([(EndCause::Transfer, 1)]);
     assert_eq!((lease.invalidations, lease.voided), (once.clone(), once));
 }
 

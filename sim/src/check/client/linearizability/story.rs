@@ -2,11 +2,9 @@
 
 use super::Witness;
 use crate::check::client::access::{Access, Done};
+use crate::check::prelude::*;
 use crate::check::story::path;
-use crate::check::{Finding, Now};
-use crate::history::{KeyId, OpId};
 use crate::register::zones::{Contradiction, INITIAL, Kind, Mark, Value, Zone};
-use crate::words::figures::duration;
 
 pub(super) fn finding(
     now: &Now<'_>,

@@ -1,12 +1,9 @@
 //! What is pending while a leader is awaited, and why.
 
 use super::{Awaited, leaders};
-use crate::check::{Finding, Now, STORY};
-use crate::history::Operation;
-use crate::time::SimTime;
-use crate::view::{GroupView, Replica};
-use crate::words::figures::{counted, duration, list};
-use leasehold::env::NodeId;
+use crate::check::prelude::*;
+use crate::view::GroupView;
+use crate::words::figures::list;
 use std::collections::VecDeque;
 
 /// Of the operations that wait, as many are told of.

@@ -82,7 +82,6 @@ fn changes() -> impl Strategy<Value = Changes> {
             cpu,
             reads_per_get,
             inner_reads,
-            line: 0,
         },
     )
 }

@@ -15,7 +15,6 @@ pub(super) fn section(windows: Vec<String>, protocol: Protocol) -> impl Strategy
         check: class.map(|_| "one-lease".to_owned()),
         class,
         bounds,
-        line: 0,
     })
 }
 
@@ -23,7 +22,7 @@ pub(super) fn section(windows: Vec<String>, protocol: Protocol) -> impl Strategy
 pub(super) fn bounds(windows: Vec<String>, protocol: Protocol) -> impl Strategy<Value = Vec<Expectation>> {
     let windows: Vec<Option<String>> = windows.into_iter().map(Some).chain([None]).collect();
     let all = windows.len();
-    let metrics = subsequence(Metric::all(), 0..5).prop_shuffle();
+    let metrics = subsequence(Metric::all().collect::<Vec<_>>(), 0..5).prop_shuffle();
     metrics.prop_flat_map(move |metrics| {
         let each = metrics.into_iter().map(|metric| {
             let windows = subsequence(windows.clone(), 1..=all).prop_shuffle();
@@ -35,7 +34,7 @@ pub(super) fn bounds(windows: Vec<String>, protocol: Protocol) -> impl Strategy<
                 windows.into_iter().zip(texts).map(bound).collect::<Vec<_>>()
             })
         });
-        let via_first = subsequence(Metric::all(), 0..3).prop_map(|metrics| {
+        let via_first = subsequence(Metric::all().collect::<Vec<_>>(), 0..3).prop_map(|metrics| {
             let metrics = metrics.into_iter().filter(|metric| metric.is_of_clients());
             let bound = |metric| Expectation {
                 metric,
@@ -71,7 +70,7 @@ fn written_bounds(metric: Metric) -> BoxedStrategy<String> {
 }
 
 pub(super) fn floors() -> impl Strategy<Value = Vec<Floor>> {
-    let counts: Vec<_> = Metric::all().into_iter().filter(|metric| metric.is_count()).collect();
+    let counts: Vec<_> = Metric::all().filter(|metric| metric.is_count()).collect();
     let some = subsequence(counts, 0..4).prop_shuffle();
     (some, vec(0_u64..i64::MAX as u64, 4)).prop_map(|(metrics, least)| {
         metrics.into_iter().zip(least).map(|(metric, least)| Floor { metric, least, line: 0 }).collect()

@@ -22,8 +22,8 @@ use self::{
 };
 use super::values::seeds;
 use crate::scenario::{
-    Action, Chaos, Checks, Claims, Class, Expect, FORMAT, Heal, Healed, Leftover, Load, Ppm, RecordOnly, Scenario,
-    Seeds, Step, When, units::Protocol,
+    Action, Chaos, Checks, Claims, Class, Expect, FORMAT, Heal, Healed, Leftover, Load, Ppm, Scenario, Seeds, Step,
+    When, units::Protocol,
 };
 use crate::words::Spelled;
 
@@ -69,7 +69,7 @@ struct Head {
     variant: Option<String>,
     drift: Ppm,
     step: Duration,
-    record_only: Vec<RecordOnly>,
+    record_only: Vec<String>,
     chaos: Option<Chaos>,
 }
 
@@ -91,7 +91,7 @@ impl Arbitrary for Head {
                 variant,
                 drift,
                 step,
-                record_only: checks.into_iter().map(|check| RecordOnly { check: check.to_owned(), line: 0 }).collect(),
+                record_only: checks.into_iter().map(str::to_owned).collect(),
             })
             .boxed()
     }
