@@ -236,8 +236,7 @@ fn console(args: &RunArgs, groups: &[Group]) -> Box<dyn Witness> {
         Format::Jsonl => Box::new(JsonLines::new(out, progress)),
         Format::Text => {
             let planned = groups.iter().map(planned).collect();
-            let console = Console::new(out, Style::stdout(), planned, progress);
-            Box::new(console.quiet(args.quiet))
+            Box::new(Console::new(out, Style::stdout(), planned, progress, args.quiet))
         }
     }
 }

@@ -58,13 +58,13 @@ pub struct Console<W> {
 }
 
 impl<W: Write> Console<W> {
-    /// Writes to `out` about what is `planned`, in its order.
-    pub fn new(out: W, style: Style, planned: Vec<Planned>, progress: Progress) -> Self {
+    /// Writes to `out` about what is `planned`, in its order; if it is to be `quiet`, only what is not as expected, and the verdict of the whole.
+    pub fn new(out: W, style: Style, planned: Vec<Planned>, progress: Progress, quiet: bool) -> Self {
         Self {
             out,
             style,
             progress,
-            quiet: false,
+            quiet,
             single: planned.len() == 1,
             waiting: planned.into(),
             current: None,
@@ -73,11 +73,6 @@ impl<W: Write> Console<W> {
             unexpected: None,
             totals: Totals::default(),
         }
-    }
-
-    /// Says only what is not as expected, and the verdict of the whole.
-    pub fn quiet(self, quiet: bool) -> Self {
-        Self { quiet, ..self }
     }
 
     fn say(&mut self, text: &str) -> io::Result<()> {

@@ -141,28 +141,17 @@ impl Way {
         }
     }
 
-    /// Without the class, for a table.
-    fn brief(&self, number: u64) -> String {
-        let word = match self {
-            Way::Pass => "pass",
-            Way::NotReached => "not reached",
-            Way::ExpectedUnsafe => "unsafe, as expected",
-            Way::ExpectedFail(_) => "fail, as expected",
-            Way::Fail(_) => "FAIL",
-            Way::UnexpectedPass => "PASS, unexpected",
-        };
-        format!("{} {word}", count(number))
-    }
-
-    fn words(&self, number: u64) -> String {
-        let number = count(number);
+    /// In a table, and with its class.
+    fn told(&self) -> (&'static str, String) {
         match self {
-            Way::Pass => format!("{number} pass"),
-            Way::NotReached => format!("{number} not reached (the variant did nothing that the default does not do)"),
-            Way::ExpectedUnsafe => format!("{number} unsafe beyond what is claimed, as expected"),
-            Way::ExpectedFail(class) => format!("{number} fail as expected: {class}"),
-            Way::Fail(class) => format!("{number} FAIL: {class}"),
-            Way::UnexpectedPass => format!("{number} PASS though a failure is expected"),
+            Way::Pass => ("pass", "pass".to_owned()),
+            Way::NotReached => {
+                ("not reached", "not reached (the variant did nothing that the default does not do)".to_owned())
+            }
+            Way::ExpectedUnsafe => ("unsafe, as expected", "unsafe beyond what is claimed, as expected".to_owned()),
+            Way::ExpectedFail(class) => ("fail, as expected", format!("fail as expected: {class}")),
+            Way::Fail(class) => ("FAIL", format!("FAIL: {class}")),
+            Way::UnexpectedPass => ("PASS, unexpected", "PASS though a failure is expected".to_owned()),
         }
     }
 }
@@ -257,7 +246,8 @@ impl Tally {
 
     /// `5 pass`, `21 fail as expected: expectation`, `18 pass, 2 FAIL: stale-read`.
     pub fn verdicts(&self) -> String {
-        let words: Vec<String> = self.ways.iter().map(|(way, number)| way.words(*number)).collect();
+        let words: Vec<String> =
+            self.ways.iter().map(|(way, number)| format!("{} {}", count(*number), way.told().1)).collect();
         let beyond = match self.safe_beyond_claims {
             0 => String::new(),
             some => format!(" ({} safe beyond what is claimed)", count(some)),
@@ -267,7 +257,8 @@ impl Tally {
 
     /// [`Tally::verdicts`] without the classes.
     pub fn brief_verdicts(&self) -> String {
-        let words: Vec<String> = self.ways.iter().map(|(way, number)| way.brief(*number)).collect();
+        let words: Vec<String> =
+            self.ways.iter().map(|(way, number)| format!("{} {}", count(*number), way.told().0)).collect();
         words.join("; ")
     }
 

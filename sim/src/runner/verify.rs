@@ -70,16 +70,15 @@ impl Difference {
 /// The fresh process could not be started, or did not do what it was started for.
 pub fn verify(spec: &Spec, fresh: &Fresh) -> io::Result<Verified> {
     let alone = run(&keeping(spec, spec.seed, Keep::All));
-    let again = run(&keeping(spec, spec.seed, Keep::All));
-    if let Some(difference) = compare(&alone, &again, WAYS[0])? {
-        return Ok(Verified::Differs(Box::new(difference)));
-    }
-    drop(again);
-    if let Some(difference) = compare(&alone, &last_of_three(spec), WAYS[1])? {
-        return Ok(Verified::Differs(Box::new(difference)));
-    }
-    if let Some(difference) = elsewhere(&alone, spec, fresh)? {
-        return Ok(Verified::Differs(Box::new(difference)));
+    let ways: [&dyn Fn() -> io::Result<Option<Difference>>; 3] = [
+        &|| compare(&alone, &run(&keeping(spec, spec.seed, Keep::All)), WAYS[0]),
+        &|| compare(&alone, &last_of_three(spec), WAYS[1]),
+        &|| elsewhere(&alone, spec, fresh),
+    ];
+    for way in ways {
+        if let Some(difference) = way()? {
+            return Ok(Verified::Differs(Box::new(difference)));
+        }
     }
     Ok(Verified::Same { fingerprint: alone.fingerprint, events: alone.events })
 }
