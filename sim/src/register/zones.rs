@@ -154,7 +154,7 @@ pub struct Monitor<T> {
 }
 
 /// So many writes that took no effect are remembered as such: whoever sees one of those before them has seen what nobody wrote.
-const DENIED: usize = 1_000;
+const DENIED: usize = 100;
 
 struct Unseen<T> {
     began: Mark<T>,
