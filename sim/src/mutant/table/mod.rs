@@ -21,5 +21,12 @@ mod world;
 use super::Variant;
 
 /// In the order of lists.
-pub(super) const TABLE: [&[Variant]; 7] =
-    [history::VARIANTS, world::VARIANTS, stack::VARIANTS, told::VARIANTS, rules::VARIANTS, bent::VARIANTS, too_safe::VARIANTS];
+pub(super) const TABLE: [&[Variant]; 7] = [
+    history::VARIANTS,
+    world::VARIANTS,
+    stack::VARIANTS,
+    told::VARIANTS,
+    rules::VARIANTS,
+    bent::VARIANTS,
+    too_safe::VARIANTS,
+];
