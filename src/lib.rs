@@ -4,8 +4,8 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`rules`] | the register of rules: what each demands, why, and from where |
 //! | [`mod@env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
+//! | [`rules`] | the register of rules: what each demands, why, and from where |
 //! | [`tasks`] | the tasks of one process, and their end |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |

@@ -1,13 +1,19 @@
 //! The register of rules: what the stack rests on, to be safe and to go on.
 //!
 //! A rule is a condition that is true where it is kept: `Rule::NoTransfer.holds(status.transferee.is_none())`. Whoever looks for the
-//! place searches for its name. The gate in front of a local read (`crate::lease::gate`) is a list of these; the rest are kept by
-//! lease and engine.
+//! place searches for its name. What is compared is named: `Rule::NotExpired.holds(before(now, expiry))`. The gate in front of a local
+//! read (`crate::lease::gate`) is a list of these; the rest are kept by lease and engine.
 //!
-//! Built with the feature `planted`, a test can switch a rule off for its thread, to see whether anybody notices: its condition then
-//! always holds. Without the feature a rule is its condition, and nothing else is in the program.
+//! Built with the feature `planted`, a test can bend a rule for its thread, to see whether anybody notices: switched off, its condition
+//! always holds; or the test decides by how much the condition is missed ([`Condition`]). Without the feature a rule is its condition,
+//! and nothing else is in the program.
 //!
 //! To add one: a row below, and `Rule::NAME.holds(condition)` around the condition.
+
+mod condition;
+
+pub use condition::Condition;
+pub(crate) use condition::{at_least, at_most, before, is, same};
 
 macro_rules! register {
     ($($rule:ident = $name:literal { holds: $holds:literal, reason: $reason:literal, source: $source:literal })+) => {
@@ -288,33 +294,44 @@ register! {
 
 impl Rule {
     /// Does it hold, where it asks for this condition?
-    pub(crate) fn holds(self, condition: bool) -> bool {
-        condition || self.is_off()
+    pub(crate) fn holds(self, condition: impl Into<Condition>) -> bool {
+        self.decide(condition.into())
     }
 
-    /// No rule is off.
+    /// No rule is bent.
     #[cfg(not(feature = "planted"))]
-    const fn is_off(self) -> bool {
-        false
+    fn decide(self, condition: Condition) -> bool {
+        condition.is_true()
     }
 }
 
 #[cfg(feature = "planted")]
-pub use switches::switch_off;
+pub use bent::{Bend, bend, switch_off};
 
 #[cfg(feature = "planted")]
-mod switches {
-    use super::Rule;
-    use std::cell::Cell;
+mod bent {
+    use super::{Condition, Rule};
+    use std::cell::{Cell, RefCell};
+
+    /// What a rule makes of its condition: does it hold?
+    pub type Bend = Box<dyn Fn(Condition) -> bool>;
 
     thread_local! {
-        /// The rules that are switched off on this thread, a bit each.
-        static OFF: Cell<u64> = const { Cell::new(0) };
+        /// The rules that are bent on this thread, and how.
+        static BENT: RefCell<Vec<(Rule, Bend)>> = const { RefCell::new(Vec::new()) };
+        /// Which they are, a bit each: most rules are asked often, and are not bent.
+        static WHICH: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// Bends these rules on this thread, and no others.
+    pub fn bend(rules: Vec<(Rule, Bend)>) {
+        WHICH.set(rules.iter().fold(0, |which, (rule, _)| which | rule.bit()));
+        BENT.set(rules);
     }
 
     /// Switches these rules off on this thread, and all others on.
     pub fn switch_off(rules: &[Rule]) {
-        OFF.set(rules.iter().fold(0, |off, rule| off | rule.bit()));
+        bend(rules.iter().map(|rule| (*rule, Box::new(|_| true) as Bend)).collect());
     }
 
     impl Rule {
@@ -322,8 +339,14 @@ mod switches {
             1 << self as u32
         }
 
-        pub(super) fn is_off(self) -> bool {
-            OFF.get() & self.bit() != 0
+        pub(super) fn decide(self, condition: Condition) -> bool {
+            if WHICH.get() & self.bit() == 0 {
+                return condition.is_true();
+            }
+            BENT.with_borrow(|bent| {
+                let bend = bent.iter().find(|(rule, _)| *rule == self);
+                bend.map_or(condition.is_true(), |(_, bend)| bend(condition))
+            })
         }
     }
 }
@@ -339,6 +362,15 @@ mod tests {
         assert!(Rule::Leader.holds(false) && !Rule::CaughtUp.holds(false));
         switch_off(&[]);
         assert!(!Rule::Leader.holds(false));
+    }
+
+    #[test]
+    fn a_rule_that_is_bent_is_decided_by_how_much_its_condition_is_missed() {
+        bend(vec![(Rule::AckQuorum, Box::new(|condition| condition.is_true_but_for(1)))]);
+        assert!(Rule::AckQuorum.holds(at_least(1_u64, 2)) && !Rule::AckQuorum.holds(at_least(1_u64, 3)));
+        assert!(!Rule::NotExpired.holds(before(1_u64, 1)));
+        switch_off(&[]);
+        assert!(!Rule::AckQuorum.holds(at_least(1_u64, 2)));
     }
 
     #[test]

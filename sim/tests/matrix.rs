@@ -71,7 +71,7 @@ fn snapshot(cells: &[Arc<Cell>]) -> Result<(), Failed> {
     for row in cells.iter().map(|cell| cell.row()) {
         let (name, seen) = (row.variant.name, row.variant.seen);
         let by = row.first().map_or("nothing".to_owned(), |first| format!("{} at seed {}", first.by, first.seed));
-        let scenario = seen.map_or("no scenario", |seen| seen.scenario);
+        let scenario = row.variant.scenario().unwrap_or("no scenario");
         let instead = seen.filter(|_| row.by_another()).map_or(String::new(), |seen| format!(", not {}", seen.by));
         let checks = row.checks.iter().copied().collect::<Vec<_>>().join(" ");
         // A String does not refuse text.

@@ -3,7 +3,7 @@
 //! A node with more to do than it can has to refuse somebody. It refuses at once, before it has spent anything on the request, and as
 //! soon as those that it takes wait too long for a core: what it takes it can still answer in time.
 
-use crate::rules::Rule;
+use crate::rules::{Rule, at_most, before};
 use parking_lot::Mutex;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Admission {
         let mut state = self.state.lock();
         // An engine that is behind where cores are free is no better off without the others.
         let bound = if engine_behind { self.bound / 10 } else { self.bound };
-        let has_room = Rule::HasRoom.holds(state.in_service < FEW || state.waited <= bound);
+        let has_room = Rule::HasRoom.holds(before(state.in_service, FEW).or(at_most(state.waited, bound)));
         has_room.then(|| {
             state.in_service += 1;
             Admitted(self)

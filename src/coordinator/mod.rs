@@ -14,7 +14,7 @@ use crate::lease::{Generation, Lease};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause, ScriptTimes};
 use crate::request::{Request, Response, Version};
-use crate::rules::Rule;
+use crate::rules::{Rule, is};
 use crate::store::{Command, Store, Verdict};
 use crate::transport::{Hop, Transport};
 use admission::Admission;
@@ -136,7 +136,7 @@ impl Coordinator {
         loop {
             let spent = between(begun, self.parts.host.monotonic());
             let result = self.serve_once(request, hop, budget.saturating_sub(spent)).await;
-            let settled = |error: &Error| Rule::TransientIsRetried.holds(hop.forwarded || !error.is_transient());
+            let settled = |error: &Error| Rule::TransientIsRetried.holds(is(hop.forwarded).or(!error.is_transient()));
             if result.as_ref().err().is_none_or(settled) {
                 return result;
             }

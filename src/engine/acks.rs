@@ -15,7 +15,7 @@
 
 use crate::env::{Instant, NodeId};
 use crate::observe::Membership;
-use crate::rules::Rule;
+use crate::rules::{Rule, at_least, is};
 
 /// The send times that a leader's peers have acknowledged in its term.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl QuorumAcks {
     /// A leader whose vote is the only one backs itself, at `now`: who is to be elected by any later configuration needs its
     /// vote, or its hand in the change that takes that away. Returns the quorum's time if that moved it forward.
     pub fn alone(&mut self, now: Instant) -> Option<Instant> {
-        let alone = Rule::AloneByItsVote.holds(self.members.voters == [self.me] && !self.members.is_joint());
+        let alone = Rule::AloneByItsVote.holds(is(self.members.voters == [self.me]).and(!self.members.is_joint()));
         alone.then(|| self.moved(now)).flatten()
     }
 
@@ -97,7 +97,7 @@ impl QuorumAcks {
             .map(|(_, at)| *at)
             .collect();
         times.sort_unstable_by(|a, b| b.cmp(a));
-        let enough = |(others, _): &(usize, &Instant)| Rule::AckQuorum.holds(others + 1 >= peers_needed);
+        let enough = |(others, _): &(usize, &Instant)| Rule::AckQuorum.holds(at_least(others + 1, peers_needed));
         times.iter().enumerate().find(enough).map(|(_, at)| *at)
     }
 }

@@ -7,7 +7,7 @@
 use super::acks::QuorumAcks;
 use crate::env::{Instant, NodeId, Stamp};
 use crate::observe::Membership;
-use crate::rules::Rule;
+use crate::rules::{Rule, same};
 use std::time::Duration;
 
 /// Which back-end renews the lease.
@@ -68,7 +68,7 @@ struct Acks {
 
 impl Renewal for Acks {
     fn acknowledged(&mut self, from: NodeId, stamp: Stamp) -> Option<Instant> {
-        if !Rule::AcksOfOneTerm.holds(self.term == stamp.term) {
+        if !Rule::AcksOfOneTerm.holds(same(self.term, stamp.term)) {
             self.quorum.reset();
             self.term = stamp.term;
         }

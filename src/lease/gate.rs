@@ -7,7 +7,7 @@ use super::State;
 use crate::engine::Status;
 use crate::env::{ClockError, Instant};
 use crate::observe::Miss;
-use crate::rules::Rule;
+use crate::rules::{Condition, Rule, before, is, same};
 
 /// What a rule looks at.
 pub(crate) struct View<'a> {
@@ -17,18 +17,20 @@ pub(crate) struct View<'a> {
 }
 
 /// A rule's condition.
-type Holds = fn(&View<'_>) -> bool;
+type Asks = fn(&View<'_>) -> Condition;
 
 /// The rules, in the order in which they are checked, with the reason for a miss where they fail.
-pub(super) const GATE: [(Rule, Miss, Holds); 7] = [
-    (Rule::ClockReadable, Miss::Clock, |view| view.now.is_ok()),
-    (Rule::Leader, Miss::NotLeader, |view| view.status.leads()),
-    (Rule::NoTransfer, Miss::Transfer, |view| view.status.transferee.is_none()),
-    (Rule::RegainedByEntry, Miss::Transfer, |view| !view.lease.suspended),
-    (Rule::CaughtUp, Miss::NotCaughtUp, |view| view.status.caught_up()),
-    (Rule::HeldInThisTerm, Miss::Cold, |view| view.lease.expiry().is_some() && view.lease.term == view.status.term),
+pub(super) const GATE: [(Rule, Miss, Asks); 7] = [
+    (Rule::ClockReadable, Miss::Clock, |view| is(view.now.is_ok())),
+    (Rule::Leader, Miss::NotLeader, |view| is(view.status.leads())),
+    (Rule::NoTransfer, Miss::Transfer, |view| is(view.status.transferee.is_none())),
+    (Rule::RegainedByEntry, Miss::Transfer, |view| is(!view.lease.suspended)),
+    (Rule::CaughtUp, Miss::NotCaughtUp, |view| same(view.status.applied_term, view.status.term)),
+    (Rule::HeldInThisTerm, Miss::Cold, |view| {
+        is(view.lease.expiry().is_some()).and(same(view.lease.term, view.status.term))
+    }),
     (Rule::NotExpired, Miss::Expired, |view| {
-        view.now.ok().zip(view.lease.expiry()).is_some_and(|(now, expiry)| now < expiry)
+        view.now.ok().zip(view.lease.expiry()).map_or(is(false), |(now, expiry)| before(now, expiry))
     }),
 ];
 

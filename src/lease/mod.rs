@@ -22,7 +22,7 @@ use crate::engine::{Listener, RenewalKind, Status};
 use crate::env::{ClockError, Instant};
 use crate::error::{Error, Leadership};
 use crate::observe::{EndCause, Event, Host, Miss};
-use crate::rules::Rule;
+use crate::rules::{Rule, at_least, before, is, same};
 use gate::View;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ impl State {
     /// When the lease that is held runs out; `None`: none is held.
     pub(crate) fn expiry(&self) -> Option<Instant> {
         let (expiry, generation) = self.granted?;
-        Rule::HeldInThisGeneration.holds(generation == self.generation).then_some(expiry)
+        Rule::HeldInThisGeneration.holds(same(generation, self.generation)).then_some(expiry)
     }
 }
 
@@ -122,7 +122,8 @@ impl Lease {
     /// the policy, unless one has ended since `begun_under` was taken.
     pub fn extend(&self, term: u64, base: Instant, begun_under: Generation) {
         let mut state = self.state.lock();
-        if self.policy.renewal == RenewalKind::Caller && Rule::SameGeneration.holds(state.generation == begun_under.0) {
+        let goes_on = Rule::SameGeneration.holds(same(state.generation, begun_under.0));
+        if self.policy.renewal == RenewalKind::Caller && goes_on {
             self.renew(&mut state, term, base);
         }
     }
@@ -149,9 +150,9 @@ impl Lease {
         }
         let expiry = base.after(self.policy.length);
         let counts = Rule::RegainedByEntry.holds(!state.suspended)
-            && Rule::RenewedInThisTerm.holds(state.term == term)
-            && Rule::BegunSinceEnd.holds(base >= state.ended)
-            && Rule::NeverShortened.holds(state.expiry().is_none_or(|held| held < expiry));
+            && Rule::RenewedInThisTerm.holds(same(state.term, term))
+            && Rule::BegunSinceEnd.holds(at_least(base, state.ended))
+            && Rule::NeverShortened.holds(state.expiry().map_or(is(true), |held| before(held, expiry)));
         if !counts {
             return;
         }

@@ -256,3 +256,12 @@ fn followers_that_missed_entries_are_brought_up_to_date() {
     c.run(ELECTION);
     assert_eq!((c.status(3).applied, c.status(3).commit), (c.status(1).applied, c.status(1).commit));
 }
+
+#[test]
+fn beyond_16_mb_that_are_not_committed_a_proposal_is_refused() {
+    let mut c = Cluster::led(3);
+    c.isolate(1);
+    let proposals = [(); 3].map(|()| c.begin_propose(1, &[0; 6 << 20]));
+    let answers = proposals.map(|proposal| proposal.now());
+    assert_eq!(answers, [None, None, Some(Err(Error::Overloaded))]);
+}

@@ -47,10 +47,11 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<Status, Stop> {
     let search = Search { ranges: RANGES, seeds: args.seeds_per_range.get() as u64, chaos_seeds: args.chaos_seeds };
     let interrupted = interrupt::heard()?;
     let rows = matrix::matrix(&targets, search, jobs, &interrupted, &|row| {
-        let seen = match (row.killed(), row.reached) {
-            (true, _) => "seen",
-            (false, Some(false)) => "not reached",
-            (false, _) => "not seen",
+        let seen = match (row.killed(), row.reached, row.variant.equivalent) {
+            (true, _, _) => "seen",
+            (false, _, Some(_)) => "equivalent",
+            (false, Some(false), None) => "not reached",
+            (false, _, None) => "not seen",
         };
         eprintln!("{}: {seen} ({:.1} s)", row.variant.name, row.wall.as_secs_f64());
     });

@@ -2,6 +2,7 @@
 
 use super::Variant;
 use super::wrap::engine::Fronted;
+use super::wrap::host::watched;
 use crate::cluster::{Assembly, TakenForClock, Tap};
 use leasehold::coordinator::Policy;
 use leasehold::engine::RenewalKind;
@@ -15,7 +16,7 @@ use std::time::Duration;
 impl Assembly for Variant {
     fn begin(&self) {
         #[cfg(feature = "planted")]
-        leasehold::rules::switch_off(self.rules_off);
+        super::bend::begin(self.rules_bent, self.rules_off);
     }
 
     fn lease_length(&self, election_timeout: Duration, tick: Duration) -> Duration {
@@ -48,6 +49,7 @@ impl Assembly for Variant {
     }
 
     fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
+        let host = if self.rules_bent.is_empty() { host } else { watched(host) };
         match self.host {
             Some(around) => around(host),
             None => host,

@@ -8,6 +8,7 @@
 //! | `table/`   | every variant, an entry each                                              |
 //! | `variant`  | what an entry can say                                                     |
 //! | `assembly` | how a process is put together by that                                     |
+//! | `bend`     | how a rule is not quite kept                                              |
 //! | `wrap/`    | what can be put around a node, and between its parts                      |
 //!
 //! # To plant a bug
@@ -15,7 +16,7 @@
 //! 1. One entry in `table/`, named by what is wrong, with the id of `lease-bugs.md` in `source`: `..PLANTED`, and what differs.
 //!    Choose the outermost layer that can express it: a policy value, `host`, `tap` or `disk`; then `listener`, `engine` or
 //!    `machine`; then `tuning`, which is raft's own; then `rules_off`. A rule that has no name yet gets one (`src/rules.rs` says how);
-//!    a gap in a wrapper is filled in its file.
+//!    a gap in a wrapper is filled in its file. A rule that is kept, but not quite, is a line of `table/bent.rs`.
 //! 2. `seen`: the scenario that shows it, and the check or the metric that says so first. If none of `fast/` does, a small one in
 //!    `scenarios/planted/`: few seconds, few clients, faults by the protocol's own moments; it must be green as it is.
 //! 3. `leasehold matrix --variant NAME`: seen in each range of seeds, best at the first seed; `cargo test --test matrix`.
@@ -23,17 +24,19 @@
 //! `leasehold run SCENARIO --variant NAME` tells the story. A check that an entry brings to life names it ("seen alive by").
 
 mod assembly;
+mod bend;
 mod table;
 mod variant;
 mod wrap;
 
-pub use variant::{Around, DEFAULT, Harm, Kind, MakeTap, Seen, StandIn, Variant};
+pub use bend::{Bend, Phase};
+pub use variant::{Around, DEFAULT, Equivalent, Harm, Kind, MakeTap, Seen, StandIn, Variant};
 use variant::{PLANTED, any_error, no_error, seen, tuned};
 
 /// Every variant, the default first; without the feature `planted`, those that keep every rule.
 pub fn variants() -> impl Iterator<Item = &'static Variant> {
     let all = std::iter::once(&DEFAULT).chain(table::TABLE.into_iter().flatten());
-    all.filter(|variant| cfg!(feature = "planted") || variant.rules_off.is_empty())
+    all.filter(|variant| cfg!(feature = "planted") || variant.rules_off.is_empty() && variant.rules_bent.is_empty())
 }
 
 /// The variant of this name.
@@ -67,5 +70,21 @@ mod tests {
         let kept: Vec<_> = Rule::ALL.iter().filter(|rule| !off.contains(rule)).map(|rule| rule.name()).collect();
         // Where the clock cannot be read, the rule that the lease has not run out does not hold either: only the reason would be another.
         assert_eq!(kept, ["clock-readable"], "nobody would notice if these were not kept");
+    }
+
+    #[cfg(feature = "planted")]
+    #[test]
+    fn every_rule_is_kept_not_quite_by_somebody() {
+        let bent: BTreeSet<_> = variants().flat_map(|variant| variant.rules_bent).map(|(rule, _)| rule).collect();
+        let never: Vec<_> = Rule::ALL.iter().filter(|rule| !bent.contains(rule)).map(|rule| rule.name()).collect();
+        assert!(never.is_empty(), "nobody knows what their boundaries are worth: {never:?}");
+    }
+
+    #[test]
+    fn what_is_equivalent_is_seen_by_nothing_and_says_why() {
+        for variant in variants() {
+            assert!(variant.seen.is_none() || variant.equivalent.is_none(), "{}", variant.name);
+            assert!(variant.equivalent.is_none_or(|equivalent| !equivalent.because.is_empty()), "{}", variant.name);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What a variant is.
 
+use super::bend::Bend;
 use crate::cluster::{TakenForClock, Tap};
 use leasehold::coordinator::{ADMISSION, InnerReads, Policy, WriteFence};
 use leasehold::engine::raft_rs::{RaftConfig, Tuning};
@@ -68,6 +69,10 @@ pub struct Variant {
     pub machine: Option<StandIn<dyn StateMachine>>,
     /// The rules that the stack does not keep.
     pub rules_off: &'static [Rule],
+    /// Those that it does not quite keep.
+    pub rules_bent: &'static [(Rule, Bend)],
+    /// It breaks a rule, and nothing comes of it.
+    pub equivalent: Option<Equivalent>,
 }
 
 /// Why a variant is there.
@@ -129,6 +134,15 @@ pub struct Seen {
     pub by: &'static str,
 }
 
+/// A variant that is as right as the default: what it leaves out is kept by something else, or never comes about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Equivalent {
+    /// The scenario that shows its like. It is run in this all the same, and must not be seen.
+    pub scenario: &'static str,
+    /// Why nothing comes of it.
+    pub because: &'static str,
+}
+
 /// Where, and by what.
 pub(super) const fn seen(scenario: &'static str, by: &'static str) -> Option<Seen> {
     Some(Seen { scenario, by })
@@ -163,10 +177,19 @@ pub const DEFAULT: Variant = Variant {
     engine: None,
     machine: None,
     rules_off: &[],
+    rules_bent: &[],
+    equivalent: None,
 };
 
 /// What every planted bug starts from.
 pub(super) const PLANTED: Variant = Variant { kind: Kind::Planted, harm: Harm::StaleRead, ..DEFAULT };
+
+impl Variant {
+    /// The scenario in which it is looked at.
+    pub fn scenario(&self) -> Option<&'static str> {
+        self.seen.map(|seen| seen.scenario).or(self.equivalent.map(|equivalent| equivalent.scenario))
+    }
+}
 
 /// raft, set up otherwise.
 pub(super) fn tuned(raft: fn(RaftConfig) -> RaftConfig) -> Tuning {

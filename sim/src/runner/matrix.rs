@@ -3,7 +3,8 @@
 //! Each variant runs the scenario that its table names, over disjoint ranges of seeds, in each until something tells; and
 //! beside it plain `slow/chaos`, for what aiming buys over chance. It is judged as the default is, by the checks and by the
 //! bounds of the file: what a file expects of a variant by name does not count. The default variant then runs all of the same
-//! runs, and must show nothing.
+//! runs, and must show nothing. What bends a rule is aimed at alone, and in fewer ranges; of what is said to be equivalent to the
+//! default the first seed of each is run, and must show nothing either.
 
 use super::sweep::in_order;
 use super::{Defaults, Group, Places, Refusals, Spec, Wish, resolve, run};
@@ -37,11 +38,15 @@ impl Search {
     pub const GATE: Self = Self { ranges: 1, seeds: 20, chaos_seeds: 0 };
 }
 
+/// Ranges of seeds of a variant that bends a rule: there are many.
+const RANGES_BENT: u64 = 3;
+
 /// One variant, its scenario and chaos, found and loaded.
 pub struct Target {
     variant: &'static Variant,
     aimed: Option<Ground>,
-    chaos: Ground,
+    /// `None`: chance is not asked.
+    chaos: Option<Ground>,
 }
 
 /// A scenario under the variant that is looked at, and as it is.
@@ -65,8 +70,9 @@ pub fn targets<'a>(
 
 impl Target {
     fn new(variant: &'static Variant, places: &Places) -> Result<Self, Refusals> {
-        let aimed = variant.seen.map(|seen| Ground::new(seen.scenario, variant, places)).transpose()?;
-        Ok(Self { variant, aimed, chaos: Ground::new(CHAOS, variant, places)? })
+        let aimed = variant.scenario().map(|scenario| Ground::new(scenario, variant, places)).transpose()?;
+        let chaos = variant.rules_bent.is_empty().then(|| Ground::new(CHAOS, variant, places)).transpose()?;
+        Ok(Self { variant, aimed, chaos })
     }
 
     /// The variant.
@@ -78,18 +84,21 @@ impl Target {
     fn search(&self, search: Search, stop: &AtomicBool) -> Option<(Row, Vec<Spec>)> {
         let begun = now();
         let mut made = Vec::new();
-        let ranges = (0..search.ranges).map(|range| range * search.seeds + 1);
+        let most = if self.variant.rules_bent.is_empty() { search.ranges } else { search.ranges.min(RANGES_BENT) };
+        let seeds = if self.variant.equivalent.is_some() { 1 } else { search.seeds };
+        let ranges = (0..most).map(|range| range * search.seeds + 1);
         let sightings: Vec<_> = match &self.aimed {
-            Some(aimed) => ranges.map(|first| aimed.sighting(first, search.seeds, stop, &mut made)).collect(),
+            Some(aimed) => ranges.map(|first| aimed.sighting(first, seeds, stop, &mut made)).collect(),
             None => ranges.map(|_| None).collect(),
         };
         let first = sightings.iter().flatten().next();
         let checks = first.zip(self.aimed.as_ref()).map(|(seen, aimed)| aimed.checks(seen.seed)).unwrap_or_default();
         // Of one that nothing shows it matters whether there was anything to show.
         let unseen = self.aimed.as_ref().filter(|_| first.is_none());
-        let reached = Some(unseen.is_none_or(|aimed| aimed.is_reached(search.ranges * search.seeds, stop)));
-        let chaos = self.chaos.sighting(1, search.chaos_seeds, stop, &mut made);
-        let (variant, range, chaos_limit) = (self.variant, search.seeds, search.chaos_seeds);
+        let reached = Some(unseen.is_none_or(|aimed| aimed.is_reached(most * seeds, stop)));
+        let chaos_limit = if self.chaos.is_some() { search.chaos_seeds } else { 0 };
+        let chaos = self.chaos.as_ref().and_then(|chaos| chaos.sighting(1, chaos_limit, stop, &mut made));
+        let (variant, range) = (self.variant, seeds);
         let row = Row { variant, sightings, reached, range, checks, chaos, chaos_limit, wall: begun.elapsed() };
         (!stop.load(Ordering::Relaxed)).then_some((row, made))
     }

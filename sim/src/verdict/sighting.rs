@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use super::{Failure, Ruling, RunReport};
-use crate::mutant::{Harm, Kind, Variant};
+use crate::mutant::{Equivalent, Harm, Kind, Variant};
 use crate::scenario::Class;
 
 /// The first run that shows that something is wrong.
@@ -101,6 +101,9 @@ impl Row {
 
     /// What is wrong with this row, as a story; `None`: it is as it should be.
     pub fn complaint(&self) -> Option<String> {
+        if let Some(equivalent) = self.variant.equivalent {
+            return self.first().map(|seen| self.no_equivalent(equivalent, seen));
+        }
         match (self.variant.kind, self.variant.seen) {
             (Kind::Default, _) => self.first().map(|seen| self.false_alarm(seen)),
             (_, Some(_)) if self.worst().is_some() => None,
@@ -113,6 +116,13 @@ impl Row {
     fn false_alarm(&self, seen: &Sighting) -> String {
         format!(
             "{}, with which nothing is wrong, was found wrong at seed {} by {}: {}",
+            self.variant.name, seen.seed, seen.by, seen.message
+        )
+    }
+
+    fn no_equivalent(&self, Equivalent { scenario, because }: Equivalent, seen: &Sighting) -> String {
+        format!(
+            "{} is said to do no harm, as {because}; in {scenario}, seed {}, {} sees it: {}",
             self.variant.name, seen.seed, seen.by, seen.message
         )
     }

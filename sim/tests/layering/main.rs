@@ -66,8 +66,8 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
     assert_order(
         "src",
         &[
-            &["rules"],
             &["env"],
+            &["rules"],
             &["error", "tasks"],
             &["observe"],
             &["metrics", "request"],

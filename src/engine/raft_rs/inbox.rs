@@ -8,7 +8,7 @@ use crate::engine::MembershipChange;
 use crate::env::{Instant, Lane, NodeId, Reading};
 use crate::error::{Error, Outcome};
 use crate::observe::RoundCause;
-use crate::rules::Rule;
+use crate::rules::{Rule, at_most};
 use crate::transport::Packet;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -192,7 +192,7 @@ impl Inbox {
     /// A tick that finds one waiting already is lost: made up for later, it would take from a promise time that has not passed.
     pub(super) fn tick(&self) {
         let _ = self.put(|queues| {
-            if Rule::LateTickIsLost.holds(queues.ticks == 0) {
+            if Rule::LateTickIsLost.holds(at_most(u64::from(queues.ticks), 0)) {
                 queues.ticks += 1;
             }
             Ok(())

@@ -8,7 +8,7 @@ use super::super::Applied;
 use super::inbox::Reply;
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};
-use crate::rules::Rule;
+use crate::rules::{Rule, same};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl Proposals {
     /// The proposal that waits for `index`, and whether the entry applied there, of `term`, is its own.
     pub(super) fn applied(&mut self, index: u64, term: u64) -> Option<(Reply<Applied>, bool)> {
         let (proposed_in, reply) = self.by_index.remove(&index)?;
-        Some((reply, Rule::OwnEntryAnswers.holds(proposed_in == term)))
+        Some((reply, Rule::OwnEntryAnswers.holds(same(proposed_in, term))))
     }
 
     /// Does none wait?

@@ -5,7 +5,7 @@ use super::storage::LogStore;
 use crate::engine::{Config, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
-use crate::rules::Rule;
+use crate::rules::{Condition, Rule, at_most, is};
 use raft::eraftpb::{Message, MessageType};
 use raft::{CAMPAIGN_TRANSFER, ReadOnlyOption};
 use std::time::Duration;
@@ -81,9 +81,9 @@ impl RestartPromise {
     }
 
     /// May this message be obeyed? What asks for a vote may not, as long as there is a promise, unless a transfer permits it.
-    pub(super) fn permits(&self, message: &Message) -> bool {
+    pub(super) fn permits(&self, message: &Message) -> Condition {
         let asks = matches!(message.msg_type, MessageType::MsgRequestVote | MessageType::MsgRequestPreVote);
-        self.ticks_left == 0 || !asks || message.context.as_ref() == CAMPAIGN_TRANSFER
+        is(!asks || message.context.as_ref() == CAMPAIGN_TRANSFER).or(at_most(self.ticks_left, 0))
     }
 }
 
@@ -186,24 +186,24 @@ mod tests {
     fn a_restarted_voter_votes_for_nobody_until_an_election_timeout_has_passed() {
         let mut promise = RestartPromise::begin(&config(), true);
         for _ in 0..100 {
-            assert!(!promise.permits(&asks(MessageType::MsgRequestPreVote, b"")));
-            assert!(!promise.permits(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
+            assert!(!promise.permits(&asks(MessageType::MsgRequestPreVote, b"")).is_true());
+            assert!(!promise.permits(&asks(MessageType::MsgRequestVote, b"CampaignElection")).is_true());
             promise.tick();
         }
-        assert!(promise.permits(&asks(MessageType::MsgRequestVote, b"CampaignElection")));
+        assert!(promise.permits(&asks(MessageType::MsgRequestVote, b"CampaignElection")).is_true());
     }
 
     #[test]
     fn a_transfer_of_leadership_may_go_on_through_a_restart() {
         let promise = RestartPromise::begin(&config(), true);
-        assert!(promise.permits(&asks(MessageType::MsgRequestVote, CAMPAIGN_TRANSFER)));
-        assert!(promise.permits(&asks(MessageType::MsgHeartbeat, b"")));
+        assert!(promise.permits(&asks(MessageType::MsgRequestVote, CAMPAIGN_TRANSFER)).is_true());
+        assert!(promise.permits(&asks(MessageType::MsgHeartbeat, b"")).is_true());
     }
 
     #[test]
     fn who_has_promised_nothing_may_vote_at_once() {
         let request = asks(MessageType::MsgRequestVote, b"CampaignElection");
-        assert!(RestartPromise::begin(&config(), false).permits(&request));
+        assert!(RestartPromise::begin(&config(), false).permits(&request).is_true());
     }
 
     #[test]

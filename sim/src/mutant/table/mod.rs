@@ -7,8 +7,10 @@
 //! | `stack`    | one bug each, made between the parts of a node                            |
 //! | `told`     | one bug each, in what the stack tells of itself and its callers          |
 //! | `rules`    | one bug each, made of a rule not kept                                     |
+//! | `bent`     | one bug each, made of a rule kept, but not quite                            |
 //! | `too_safe` | never wrong, and of no use                                                |
 
+mod bent;
 mod history;
 mod rules;
 mod stack;
@@ -19,5 +21,12 @@ mod world;
 use super::Variant;
 
 /// In the order of lists.
-pub(super) const TABLE: [&[Variant]; 6] =
-    [history::VARIANTS, world::VARIANTS, stack::VARIANTS, told::VARIANTS, rules::VARIANTS, too_safe::VARIANTS];
+pub(super) const TABLE: [&[Variant]; 7] = [
+    history::VARIANTS,
+    world::VARIANTS,
+    stack::VARIANTS,
+    told::VARIANTS,
+    rules::VARIANTS,
+    bent::VARIANTS,
+    too_safe::VARIANTS,
+];

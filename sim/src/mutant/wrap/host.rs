@@ -1,5 +1,6 @@
 //! Around a node's surroundings: its clock, its timers, its entropy, and who hears what it tells of itself.
 
+use crate::mutant::bend::Situation;
 use leasehold::env::{self, BoxFuture, ClockError, Env, Instant, NodeId, Point, Reading, Wait, Work};
 use leasehold::observe::{Event, Host, Role, Sink};
 use parking_lot::Mutex;
@@ -12,10 +13,10 @@ wrapper! {
         odd monotonic() -> Reading;
         odd sleep(duration: Duration) -> Wait;
         odd entropy(purpose: &'static str) -> u64;
+        odd spawn(name: &'static str, task: BoxFuture<()>);
         plain node() -> NodeId;
         plain incarnation() -> u64;
         plain wall() -> Result<Duration, ClockError>;
-        plain spawn(name: &'static str, task: BoxFuture<()>);
         plain work_times(work: Work, times: u32) -> Wait;
         plain point(point: Point) -> Wait;
     }
@@ -105,5 +106,17 @@ pub(in crate::mutant) fn hits_told_twice(host: Arc<dyn Host>) -> Arc<dyn Host> {
             host.observe(event.clone());
         }
         host.observe(event);
+    })
+}
+
+/// What the process tells of itself is known to the rules that are bent, and which of its tasks ask.
+pub(in crate::mutant) fn watched(host: Arc<dyn Host>) -> Arc<dyn Host> {
+    odd(host, Arc::<Situation>::default(), |it| Around {
+        spawn: |situation, host, name, task| host.spawn(name, situation.place(task)),
+        observe: |situation, host, event| {
+            situation.learn(&event);
+            host.observe(event);
+        },
+        ..it
     })
 }

@@ -8,7 +8,7 @@ use crate::engine::raft_rs::pending::OVERWRITTEN;
 use crate::engine::raft_rs::storage::is_change;
 use crate::env::Instant;
 use crate::observe::Event;
-use crate::rules::Rule;
+use crate::rules::{Rule, at_least, at_most};
 use raft::StateRole;
 use raft::eraftpb::{Entry, Snapshot};
 use std::collections::VecDeque;
@@ -74,7 +74,7 @@ impl Applies {
 impl EventLoop {
     /// May this node stand for election?
     pub(super) fn may_stand(&self) -> bool {
-        Rule::InstalledBeforeElection.holds(self.applies.adopted <= self.applied.0)
+        Rule::InstalledBeforeElection.holds(at_most(self.applies.adopted, self.applied.0))
     }
 
     /// Takes up what is committed.
@@ -158,7 +158,7 @@ impl EventLoop {
         }
         if let Transfer::Regaining { index: awaited, base } = self.transfer
             && leading
-            && Rule::AppliedSinceAbort.holds(index >= awaited)
+            && Rule::AppliedSinceAbort.holds(at_least(index, awaited))
         {
             self.transfer = Transfer::None;
             self.listener.resumed(term, base);

@@ -6,7 +6,7 @@ use crate::env::{Work, between};
 use crate::error::Error;
 use crate::metrics::Counter;
 use crate::observe::Event;
-use crate::rules::Rule;
+use crate::rules::{Rule, at_most};
 use raft::{ReadState, StateRole};
 
 /// The most proposals that are taken in a row.
@@ -31,7 +31,7 @@ impl EventLoop {
             return;
         }
         let waited = between(asked, self.now());
-        if !Rule::HasRoom.holds(waited <= self.admission && !self.is_behind()) {
+        if !Rule::HasRoom.holds(at_most(waited, self.admission).and(!self.is_behind())) {
             self.metrics.count(Counter::ProposalsFailed);
             reply.send(Err(Error::Overloaded));
             return;

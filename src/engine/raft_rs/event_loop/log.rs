@@ -10,7 +10,7 @@ use crate::engine::raft_rs::storage::Write;
 use crate::engine::raft_rs::writer::{Job, Writer};
 use crate::env::{DiskError, Point, Stamp};
 use crate::observe::{Event, Host};
-use crate::rules::Rule;
+use crate::rules::{Rule, at_most};
 use raft::Ready;
 use raft::eraftpb::{Message as RaftMessage, MessageType, Snapshot};
 use std::collections::VecDeque;
@@ -94,7 +94,7 @@ struct Held {
 
 impl Held {
     fn may_leave(&self, durable: u64) -> bool {
-        let is_durable = self.until <= durable;
+        let is_durable = at_most(self.until, durable);
         match self.message.msg_type {
             MessageType::MsgRequestVote | MessageType::MsgRequestVoteResponse => Rule::VoteAfterWrite.holds(is_durable),
             _ if self.installs => Rule::InstallAfterWrite.holds(is_durable),
@@ -272,7 +272,7 @@ impl EventLoop {
             entries.into_iter().for_each(|event| self.host.observe(event));
         }
         if let Some(number) = number {
-            let is_last = Rule::PersistedIsWritten.holds(self.log.staged.is_empty());
+            let is_last = Rule::PersistedIsWritten.holds(at_most(self.log.staged.len(), 0));
             let durable = if is_last { self.log.last } else { number };
             self.log.durable = self.log.durable.max(durable);
             self.raft.on_persist_ready(durable);

@@ -4,7 +4,7 @@ use super::EventLoop;
 use crate::engine::raft_rs::wire;
 use crate::env::{Address, NodeId, Stamp, Work};
 use crate::observe::Event;
-use crate::rules::Rule;
+use crate::rules::{Condition, Rule, at_most, is, same};
 use crate::transport::{Message, Packet};
 use raft::StateRole;
 use raft::eraftpb::{Message as RaftMessage, MessageType};
@@ -50,19 +50,19 @@ impl EventLoop {
 
     /// Rule RL.4 (raft-rs #234): a `TimeoutNow` permits an election against the log that its sender had. If this log has moved
     /// on since, the sender has regained its lease by an entry that the permission knows nothing of.
-    fn is_no_stale_timeout_now(&self, message: &RaftMessage) -> bool {
+    fn is_no_stale_timeout_now(&self, message: &RaftMessage) -> Condition {
         let log = &self.raft.raft.raft_log;
-        message.msg_type != MessageType::MsgTimeoutNow
-            || message.index == 0
-            || (log.last_term(), log.last_index()) <= (message.log_term, message.index)
+        let is_another = message.msg_type != MessageType::MsgTimeoutNow || message.index == 0;
+        is(is_another).or(at_most((log.last_term(), log.last_index()), (message.log_term, message.index)))
     }
 
     fn acknowledged(&mut self, from: NodeId, term: u64, stamp: Stamp) {
         let raft = &self.raft.raft;
-        let mine = Rule::StampOfThisTerm.holds(stamp.term == raft.term) && stamp.incarnation == self.host.incarnation();
+        let mine =
+            Rule::StampOfThisTerm.holds(same(stamp.term, raft.term)) && stamp.incarnation == self.host.incarnation();
         if raft.state == StateRole::Leader
             && mine
-            && Rule::AnswerOfThisTerm.holds(term == raft.term)
+            && Rule::AnswerOfThisTerm.holds(same(term, raft.term))
             && let Some(base) = self.renewal.acknowledged(from, stamp)
         {
             self.listener.renewed(stamp.term, base);

@@ -3,7 +3,7 @@
 use super::EventLoop;
 use crate::env::NodeId;
 use crate::observe::Event;
-use crate::rules::Rule;
+use crate::rules::{Rule, before};
 use crate::wire::Kind;
 use raft::eraftpb::{Message as RaftMessage, MessageType};
 use raft::{ProgressState, SnapshotStatus};
@@ -51,7 +51,7 @@ impl EventLoop {
         snapshots.lost.retain(|to, _| {
             raft.raft.prs().get(*to).is_some_and(|progress| progress.state != ProgressState::Replicate)
         });
-        let lost = snapshots.ticks_left.iter().filter(|(_, left)| !Rule::SnapshotUnderWay.holds(**left > 0));
+        let lost = snapshots.ticks_left.iter().filter(|(_, left)| !Rule::SnapshotUnderWay.holds(before(0, **left)));
         let lost: Vec<u64> = lost.map(|(to, _)| *to).collect();
         for to in lost {
             self.snapshots.ticks_left.remove(&to);

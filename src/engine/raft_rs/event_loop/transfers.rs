@@ -7,7 +7,7 @@ use crate::env::{Instant, NodeId};
 use crate::error::Error;
 use crate::metrics::Counter;
 use crate::observe::{EndCause, Event};
-use crate::rules::Rule;
+use crate::rules::{Rule, before, is};
 use raft::{INVALID_ID, StateRole};
 
 /// What the loop itself proposes, after a transfer that was given up: nothing.
@@ -51,7 +51,7 @@ impl EventLoop {
         let amid_change = self.raft.store().first_change_after(self.applied.0).is_some();
         // Whether the target is alive is not asked: raft's `recent_active` says no for a heartbeat after every CheckQuorum, which
         // refused healthy targets; a dead one is given up after an election timeout.
-        let eligible = Rule::TransferToEligible.holds(voter && !amid_change && to != self.host.node());
+        let eligible = Rule::TransferToEligible.holds(is(voter).and(!amid_change).and(to != self.host.node()));
         if !eligible {
             reply.send(Err(Error::TransferRefused));
             return;
@@ -70,7 +70,7 @@ impl EventLoop {
     /// A leader whose disk stands still hands over, once, to the voter that has most of its log; if that comes to nothing, or a change of
     /// membership forbids it, it resigns. It is not elected again before its disk goes on: what asks for votes waits for that.
     pub(super) fn leave_if_stalled(&mut self, ticks: usize) {
-        let writes = Rule::LeaderWrites.holds(self.stall.is_none_or(|most| ticks < most));
+        let writes = Rule::LeaderWrites.holds(self.stall.map_or(is(true), |most| before(ticks, most)));
         if writes || self.raft.raft.state != StateRole::Leader || self.raft.raft.prs().is_singleton() {
             self.left_for_stall = false;
             return;

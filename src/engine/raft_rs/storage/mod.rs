@@ -16,7 +16,7 @@ mod wal;
 use crate::env::{BoxFuture, Disk, DiskError, NodeId};
 use crate::error::Error;
 use crate::observe::Membership;
-use crate::rules::Rule;
+use crate::rules::{Rule, same};
 use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot, SnapshotMetadata};
 use raft::{GetEntriesContext, INVALID_ID, RaftState, Storage, StorageError};
 use std::sync::Arc;
@@ -161,8 +161,9 @@ impl LogStore {
             self.insert(entry);
         }
         if let Some(state) = hard_state {
-            let commit = Rule::CommitDurable.holds(self.hard_state.commit == state.commit);
-            if !Rule::VoteDurable.holds(commit && vote_of(&self.hard_state) == vote_of(&state)) {
+            let HardState { term, vote, commit, .. } = self.hard_state;
+            let is_durable = Rule::CommitDurable.holds(same(commit, state.commit));
+            if !Rule::VoteDurable.holds(same(term, state.term).and(same(vote, state.vote)).and(is_durable)) {
                 self.encoder().hard_state(&state);
             }
             self.hard_state = state;
@@ -395,10 +396,6 @@ fn read_snapshot(disk: &dyn Disk) -> Result<Snapshot, Error> {
 }
 
 /// The vote, and in which term.
-fn vote_of(state: &HardState) -> (u64, u64) {
-    (state.term, state.vote)
-}
-
 fn position(metadata: &SnapshotMetadata) -> Position {
     Position { index: metadata.index, term: metadata.term }
 }
