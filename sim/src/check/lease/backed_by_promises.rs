@@ -28,6 +28,8 @@ pub(in crate::check) struct BackedByPromises {
     withheld: BTreeMap<NodeId, Instant>,
     /// What voters have promised to leaders, by (leader, voter): as it was when the leader last counted on it.
     promises: BTreeMap<(NodeId, NodeId), Promise>,
+    /// When each node last heard each leader, by (leader, node).
+    heard: BTreeMap<(NodeId, NodeId), SimTime>,
     /// The term of each holder in which its lease was found to be open to an election: once is enough.
     found: BTreeMap<NodeId, u64>,
     /// Those who are free to vote; kept for its memory alone.
@@ -96,13 +98,19 @@ impl BackedByPromises {
     fn may_stand(&mut self, now: &Now<'_>, holder: (NodeId, u64), lease: Held, node: NodeId) -> bool {
         let followers = now.nodes.get(node).filter(|state| state.role == Role::Follower);
         let Some((state, timing)) = followers.and_then(|state| Some((state, state.timing?))) else { return true };
+        let waits_since = |at| {
+            let since = now.nodes.clocks.reading(node, at)?;
+            now.nodes.clocks.when(node, since.after(timing.patience.saturating_sub(timing.tick)))
+        };
         let stands = if state.term > lease.term {
-            let since = now.nodes.clocks.reading(node, state.since);
-            let stands = since.map(|since| since.after(timing.patience.saturating_sub(timing.tick)));
-            stands.and_then(|stands| now.nodes.clocks.when(node, stands))
+            waits_since(state.since)
         } else {
             let promised = self.promised(now, holder, lease.term, node);
-            promised.map(|end| end.after(timing.patience.saturating_sub(timing.promise)))
+            let promised = promised.map(|end| end.after(timing.patience.saturating_sub(timing.promise)));
+            // What it has heard it may not have answered yet.
+            let follows = (state.leader, state.term) == (Some(holder.0), lease.term);
+            let heard = self.heard.get(&(holder.0, node)).filter(|_| follows);
+            promised.max(heard.and_then(|at| waits_since(*at)))
         };
         stands.is_none_or(|stands| stands < lease.until)
     }
@@ -154,6 +162,16 @@ impl Check for BackedByPromises {
     // What comes so late that the lease has run out extends nothing.
     fn lease_extended(&mut self, now: &Now<'_>, by: By<'_>, _: Extension) -> Option<Finding> {
         self.judge(now, by.node, by.state.lease?)
+    }
+
+    fn heartbeat(&mut self, now: &Now<'_>, Arrival { from, to, .. }: Arrival<'_>) -> Option<Finding> {
+        self.heard.insert((from, to), now.at);
+        None
+    }
+
+    fn entries(&mut self, now: &Now<'_>, Arrival { from, to, .. }: Arrival<'_>) -> Option<Finding> {
+        self.heard.insert((from, to), now.at);
+        None
     }
 
     fn leads(&mut self, now: &Now<'_>, _: By<'_>) -> Option<Finding> {

@@ -29,6 +29,8 @@ const ATTEMPTS: u32 = 50;
 pub(in crate::check) struct TrueErrors {
     /// When nodes were asked to hand over, or to change their members.
     asked: BTreeMap<StepId, SimTime>,
+    /// When the process of each node began: of what the one before it told nothing is known any more.
+    began: BTreeMap<NodeId, SimTime>,
     /// How often the transaction of each operation was refused.
     refused: ByOp<u32>,
     /// The last error that a node was told of each operation that it had passed on.
@@ -72,6 +74,9 @@ impl TrueErrors {
             self.told.insert(call.op, error);
         } else if self.told.get(call.op) == Some(&error) {
             // It tells what it was told.
+            return None;
+        }
+        if self.began.get(&call.by).is_some_and(|began| *began > call.at) {
             return None;
         }
         let refused = self.refused.get(call.op).copied().unwrap_or_default();
@@ -125,6 +130,11 @@ impl Check for TrueErrors {
         }
         let (came, Some(Evidence::Error(error))) = (self.asked.remove(step)?, evidence) else { return None };
         self.told_by(now, (*node, came), (error.kind(), error.outcome()), 0, || format!("step {step}"))
+    }
+
+    fn started(&mut self, now: &Now<'_>, node: NodeId) -> Option<Finding> {
+        self.began.insert(node, now.at);
+        None
     }
 
     fn effect(&mut self, now: &Now<'_>, _: u64, effect: &Effect) -> Option<Finding> {
@@ -231,6 +241,9 @@ mod tests {
     fn who_tells_a_client_what_it_was_told_is_believed_and_who_told_it_is_judged() {
         let passed_on = || called().passes_on(110, (1, 2), 7, 1);
         let returned = passed_on().returns(120, (2, 1), 7, Some((ErrorKind::LeadershipLost, Outcome::Unknown)));
+        let again = passed_on().killed(112, 2).started(115, 2, 2);
+        let again = again.returns(120, (2, 1), 7, Some((ErrorKind::LeadershipLost, Outcome::Unknown)));
+        assert_eq!(told(again, ErrorKind::LeadershipLost), None, "it tells what a process that is gone had told it");
         let found = told(returned, ErrorKind::LeadershipLost).expect("n2 has never led");
         assert!(found.starts_with("n2 answered put #1") && found.ends_with("1 time in all"), "{found}");
         assert_eq!(told(passed_on(), ErrorKind::LeadershipLost), lie("leadership-lost"), "nobody has told it so");
