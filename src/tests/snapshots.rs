@@ -299,3 +299,14 @@ fn a_snapshot_that_is_not_of_this_state_machine_keeps_the_node_down() {
     c.corrupt(3, "raft.snapshot", |bytes| bytes.truncate(bytes.len() - 1));
     assert_eq!(c.restart(3), Err(Error::Damaged));
 }
+
+#[test]
+fn a_snapshot_is_taken_at_its_index_though_more_is_applied_at_once() {
+    let mut c = Setup::of(3).compact_after(5).start().elected(1);
+    c.hold_at(1, Point::Sent);
+    let proposals: Vec<_> = (0..12).map(|_| c.begin_propose(1, b"x")).collect();
+    c.run(HEARTBEAT);
+    c.resume(1);
+    assert!(proposals.into_iter().all(|proposal| c.wait(&proposal).is_ok()));
+    assert_eq!(taken(&c, 1), [5, 10]);
+}
