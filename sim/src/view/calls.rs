@@ -38,7 +38,9 @@ impl Hears for Calls {
 
     fn passed_on(&mut self, at: SimTime, Arrival { from, to: by, head }: Arrival<'_>, op: OpId) {
         let from = (from, head.call);
-        self.passed_on.insert(from, Call { op, from: Some(from), by, at });
+        // What another process of that node has numbered so may be on its way still.
+        let since = self.passed_on.get(&from).map_or(at, |other| other.at);
+        self.passed_on.insert(from, Call { op, from: Some(from), by, at: since });
         // Whoever asks again has heard from whom it asked before, or waits for it no more.
         if let Some(before) = self.last.get(op).copied().filter(|before| *before != from) {
             self.passed_on.remove(&before);

@@ -33,8 +33,8 @@ pub(in crate::check) struct TrueErrors {
     began: BTreeMap<NodeId, SimTime>,
     /// How often the transaction of each operation was refused.
     refused: ByOp<u32>,
-    /// The last error that a node was told of each operation that it had passed on.
-    told: ByOp<ErrorKind>,
+    /// When each node was last told this error by another, of something that it had passed on.
+    told: BTreeMap<(NodeId, ErrorKind), SimTime>,
     found: Option<Finding>,
     times: u64,
 }
@@ -70,10 +70,9 @@ impl TrueErrors {
 
     fn judge(&mut self, now: &Now<'_>) -> Option<Finding> {
         let (call, Some((error, outcome))) = now.nodes.calls.answered()? else { return None };
-        if call.from.is_some() {
-            self.told.insert(call.op, error);
-        } else if self.told.get(call.op) == Some(&error) {
-            // It tells what it was told.
+        // It tells what it was told.
+        let passes_on = || self.told.get(&(call.by, error)).is_some_and(|told| *told >= call.at);
+        if call.from.is_none() && passes_on() {
             return None;
         }
         if self.began.get(&call.by).is_some_and(|began| *began > call.at) {
@@ -118,7 +117,10 @@ impl Check for TrueErrors {
         self.judge(now)
     }
 
-    fn returned(&mut self, now: &Now<'_>, _: Arrival<'_>) -> Option<Finding> {
+    fn returned(&mut self, now: &Now<'_>, Arrival { to, head, .. }: Arrival<'_>) -> Option<Finding> {
+        if let Some((error, _)) = head.error {
+            self.told.insert((to, error), now.at);
+        }
         self.judge(now)
     }
 
@@ -150,7 +152,6 @@ impl Check for TrueErrors {
 
     fn completed(&mut self, _: &Now<'_>, op: OpId, _: &Completion) -> Option<Finding> {
         self.refused.remove(op);
-        self.told.remove(op);
         None
     }
 
