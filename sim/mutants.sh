@@ -2,7 +2,7 @@
 # Slips that nobody chose: the mutants that cargo-mutants makes of the stack. Does anybody see them?
 #
 #   sim/mutants.sh tests [--sample N] [-- ARGS]   stage one: the package's own tests, in seconds each
-#   sim/mutants.sh runs                           stage two: of those that survive, every scenario but slow/, seeds 1 to 3
+#   sim/mutants.sh runs                           stage two: of those that survive, every scenario but slow/, at its own seeds
 #   sim/mutants.sh report                         the figures; fails if a survivor is not in sim/mutants.accepted
 #
 # --sample N takes N of all, by chance, but always the same, however the lines move: they go by their names' checksums. ARGS go to
@@ -83,8 +83,8 @@ cargo_runs() {
 
 by_runs() {
   cargo_runs || return 4
-  local outcome=0; in_tree "$runs_last" "$home/runs/release/leasehold" run planted findings incidents fast \
-    --variant default --seeds 1..=3 --fail-fast || outcome=$?
+  local outcome=0; in_tree "$runs_last" "$home/runs/release/leasehold" run planted findings incidents fast --fail-fast ||
+    outcome=$?
   case $outcome in 0) ;; 124 | 137) return 2 ;; *) return 1 ;; esac
 }
 
