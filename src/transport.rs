@@ -55,7 +55,7 @@ pub struct Hop {
 
 /// Names a request among all that its sender ever sends. A process that was started again numbers from the beginning, and what
 /// was asked before may be answered only now: without the incarnation, a read would get the answer to another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct CallId {
     /// The sender's incarnation; zero for a client, which has but one.
     pub incarnation: u64,

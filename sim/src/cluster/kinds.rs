@@ -20,12 +20,12 @@ pub fn classify(message: &Message) -> (MessageKind, Head) {
             (kind_of(*kind), Head { term, index, commit, entries, rejected, ..Head::default() })
         }
         Message::Request { call, hop, .. } => {
-            let (call, forwarded, op) = (call.number, hop.forwarded, Some(OpId(hop.origin)));
+            let (call, forwarded, op) = (*call, hop.forwarded, Some(OpId(hop.origin)));
             (MessageKind::Request, Head { call, forwarded, op, ..Head::default() })
         }
         Message::Reply { call, result } => {
             let error = result.as_ref().err().map(|error| (error.kind(), error.outcome()));
-            (MessageKind::Reply, Head { call: call.number, rejected: error.is_some(), error, ..Head::default() })
+            (MessageKind::Reply, Head { call: *call, rejected: error.is_some(), error, ..Head::default() })
         }
     }
 }

@@ -47,6 +47,12 @@ impl<T> ByOp<T> {
         self.window[self.position(op)?].1.as_ref()
     }
 
+    /// What is known of `op`, if it is under way, to be changed.
+    pub fn get_mut(&mut self, op: OpId) -> Option<&mut T> {
+        let position = self.position(op)?;
+        self.window[position].1.as_mut()
+    }
+
     /// What is known of the oldest operation under way.
     pub fn oldest(&self) -> Option<&T> {
         self.window.front().and_then(|(_, known)| known.as_ref())

@@ -11,6 +11,7 @@ use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp, 
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, ScriptTimes};
 use leasehold::request::ReadPath;
+use leasehold::transport::CallId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,6 +112,7 @@ fields! {
     Invocation (op, client, via, due, operation);
     Found (version, value);
     Head (group, term, index, commit, entries, call, rejected, forwarded) without (op, error);
+    CallId (number) without (incarnation);
     StepId (name, time);
     ReplicaId (group, node);
     Membership (voters, outgoing, learners);

@@ -8,6 +8,7 @@ use leasehold::error::{ErrorKind, Outcome};
 use leasehold::metrics::Counter;
 use leasehold::observe::Event;
 use leasehold::request::{ReadPath, Version};
+use leasehold::transport::CallId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,8 +164,8 @@ pub struct Head {
     pub entries: u64,
     /// Does the message refuse what it answers? Of a reply: is it an error?
     pub rejected: bool,
-    /// Of a request and its reply: the sender's number for the call; a client numbers by the operation.
-    pub call: u64,
+    /// Of a request and its reply: the sender's name for the call; a client numbers by the operation. In the fingerprint is the number.
+    pub call: CallId,
     /// Of a request: has a node passed it on?
     pub forwarded: bool,
     /// Of a request: the operation, also where a node passes it on. Not in the fingerprint: its client's request has it there.
@@ -183,7 +184,7 @@ impl Default for Head {
             commit: 0,
             entries: 0,
             rejected: false,
-            call: 0,
+            call: CallId::default(),
             forwarded: false,
             op: None,
             error: None,

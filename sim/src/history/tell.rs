@@ -33,11 +33,11 @@ pub(crate) fn tell(Record { at, what }: &Record, hearer: &mut impl Hears) {
             }
         }
         What::Message { from: Address::Client(_), to: Address::Node(node), fate: Fate::Delivered, head, .. } => {
-            hearer.asked(at, *node, OpId(head.call));
+            hearer.asked(at, *node, OpId(head.call.number));
         }
         What::Message { from: Address::Client(_), to: Address::Node(node), .. } => hearer.lost_to_client(at, *node),
         What::Message { from: Address::Node(node), to: Address::Client(client), fate, head, .. } => {
-            hearer.answered(at, *node, OpId(head.call), head.error);
+            hearer.answered(at, *node, OpId(head.call.number), head.error);
             match fate {
                 Fate::Delivered => hearer.replied(at, *node, *client),
                 Fate::Cut | Fate::Held | Fate::Lost => hearer.lost_to_client(at, *node),

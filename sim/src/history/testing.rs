@@ -11,6 +11,7 @@ use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, Timing};
 use leasehold::request::{ReadPath, Version};
+use leasehold::transport::CallId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -190,13 +191,19 @@ impl Events {
 
     /// A node answers the request of an operation by this error.
     pub(crate) fn answers_with(self, at: u64, node: u64, op: u64, error: Option<(ErrorKind, Outcome)>) -> Self {
-        let head = Head { call: op, rejected: error.is_some(), error, ..Head::default() };
+        let head =
+            Head { call: CallId { incarnation: 0, number: op }, rejected: error.is_some(), error, ..Head::default() };
         self.called(at, (Address::Node(NodeId(node)), Address::Client(0)), MessageKind::Reply, head)
     }
 
     /// A call that one node has passed on, by this number, for an operation, reaches another.
     pub(crate) fn passes_on(self, at: u64, (from, to): (u64, u64), call: u64, op: u64) -> Self {
-        let head = Head { call, forwarded: true, op: Some(OpId(op)), ..Head::default() };
+        let head = Head {
+            call: CallId { incarnation: 1, number: call },
+            forwarded: true,
+            op: Some(OpId(op)),
+            ..Head::default()
+        };
         self.called(at, (Address::Node(NodeId(from)), Address::Node(NodeId(to))), MessageKind::Request, head)
     }
 
@@ -208,13 +215,19 @@ impl Events {
         call: u64,
         error: Option<(ErrorKind, Outcome)>,
     ) -> Self {
-        let head = Head { call, rejected: error.is_some(), error, ..Head::default() };
+        let head =
+            Head { call: CallId { incarnation: 1, number: call }, rejected: error.is_some(), error, ..Head::default() };
         self.called(at, (Address::Node(NodeId(from)), Address::Node(NodeId(to))), MessageKind::Reply, head)
     }
 
     fn request(self, at: u64, between: (Address, Address), kind: MessageKind, op: u64) -> Self {
         let known = (kind == MessageKind::Request).then_some(OpId(op));
-        self.called(at, between, kind, Head { call: op, op: known, ..Head::default() })
+        self.called(
+            at,
+            between,
+            kind,
+            Head { call: CallId { incarnation: 0, number: op }, op: known, ..Head::default() },
+        )
     }
 
     fn called(self, at: u64, (from, to): (Address, Address), kind: MessageKind, head: Head) -> Self {

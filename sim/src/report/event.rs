@@ -117,7 +117,8 @@ fn message(kind: MessageKind, head: &Head) -> String {
     let Head { term, index, commit, entries, rejected, call, forwarded, .. } = head;
     let numbers = match kind.lane() {
         Lane::Heartbeat | Lane::Bulk => format!("term {term} index {index} commit {commit} entries {entries}"),
-        Lane::Request => format!("call {call}"),
+        Lane::Request if call.incarnation == 0 => format!("call {}", call.number),
+        Lane::Request => format!("call {} of start {}", call.number, call.incarnation),
     };
     let forwarded = if *forwarded { " forwarded" } else { "" };
     let rejected = if *rejected { " rejected" } else { "" };

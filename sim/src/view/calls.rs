@@ -1,55 +1,66 @@
 //! The calls under way: what a client has asked of a node, and what that has passed on to another.
 
-use crate::history::{Arrival, ByOp, Completion, Hears, OpId};
+use crate::history::{Arrival, ByOp, Completion, Hears, Invocation, OpId};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use leasehold::error::{ErrorKind, Outcome};
+use leasehold::transport::CallId;
 use std::collections::BTreeMap;
 
-/// Calls that have reached a node and that it has not answered.
+/// Calls that have reached a node and that it has not answered, of operations under way.
 #[derive(Default)]
 pub(crate) struct Calls {
-    /// Those of clients.
-    asked: ByOp<Call>,
-    /// Those of nodes, by who has passed it on and its number for it.
-    passed_on: BTreeMap<(NodeId, u64), Call>,
-    /// Of each operation, the last that was passed on for it.
-    last: ByOp<(NodeId, u64)>,
+    under_way: ByOp<Asked>,
+    /// Those of nodes, by who has passed it on and its name for it.
+    passed_on: BTreeMap<(NodeId, CallId), Call>,
     /// What the present record answers, and with what error, if it is one.
     answered: Option<(Call, Option<(ErrorKind, Outcome)>)>,
+}
+
+/// What has been asked for an operation.
+#[derive(Default)]
+struct Asked {
+    /// By its client.
+    client: Option<Call>,
+    /// By a node, last: who has passed it on, and its name for it.
+    passed_on: Option<(NodeId, CallId)>,
 }
 
 /// A call that has reached a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) op: OpId,
-    /// The node that has passed it on, and its number for it; `None`: a client has made it.
-    pub(crate) from: Option<(NodeId, u64)>,
+    /// The node that has passed it on, and its name for it; `None`: a client has made it.
+    pub(crate) from: Option<(NodeId, CallId)>,
     /// The node that it has reached.
     pub(crate) by: NodeId,
-    /// When.
+    /// When; of what the network has doubled, the first.
     pub(crate) at: SimTime,
 }
 
 impl Hears for Calls {
+    fn invoked(&mut self, _: SimTime, invocation: &Invocation) {
+        self.under_way.insert(invocation.op, Asked::default());
+    }
+
     fn asked(&mut self, at: SimTime, by: NodeId, op: OpId) {
-        self.asked.insert(op, Call { op, from: None, by, at });
+        let Some(asked) = self.under_way.get_mut(op) else { return };
+        asked.client.get_or_insert(Call { op, from: None, by, at });
     }
 
     fn passed_on(&mut self, at: SimTime, Arrival { from, to: by, head }: Arrival<'_>, op: OpId) {
+        let Some(asked) = self.under_way.get_mut(op) else { return };
         let from = (from, head.call);
-        // What another process of that node has numbered so may be on its way still.
-        let since = self.passed_on.get(&from).map_or(at, |other| other.at);
-        self.passed_on.insert(from, Call { op, from: Some(from), by, at: since });
+        self.passed_on.entry(from).or_insert(Call { op, from: Some(from), by, at });
         // Whoever asks again has heard from whom it asked before, or waits for it no more.
-        if let Some(before) = self.last.get(op).copied().filter(|before| *before != from) {
+        if let Some(before) = asked.passed_on.replace(from).filter(|before| *before != from) {
             self.passed_on.remove(&before);
         }
-        self.last.insert(op, from);
     }
 
     fn answered(&mut self, _: SimTime, _: NodeId, op: OpId, error: Option<(ErrorKind, Outcome)>) {
-        self.answered = self.asked.remove(op).map(|call| (call, error));
+        let call = self.under_way.get_mut(op).and_then(|asked| asked.client.take());
+        self.answered = call.map(|call| (call, error));
     }
 
     fn returned(&mut self, _: SimTime, Arrival { to: from, head, .. }: Arrival<'_>) {
@@ -57,13 +68,11 @@ impl Hears for Calls {
     }
 
     fn completed(&mut self, _: SimTime, op: OpId, _: &Completion) {
-        self.asked.remove(op);
-        if let Some(last) = self.last.remove(op) {
-            self.passed_on.remove(&last);
+        if let Some((from, call)) = self.under_way.remove(op).and_then(|asked| asked.passed_on) {
+            self.passed_on.remove(&(from, call));
         }
     }
 
-    // It numbers from the beginning. What the process before it has answered may still be on its way.
     fn started(&mut self, _: SimTime, node: NodeId) {
         self.passed_on.retain(|(from, _), _| *from != node);
     }

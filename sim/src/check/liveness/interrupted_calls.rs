@@ -14,13 +14,14 @@
 use crate::check::calm::{delays, hinders};
 use crate::check::prelude::*;
 use crate::view::calls::Call;
+use leasehold::transport::CallId;
 
 #[derive(Default)]
 pub(in crate::check) struct InterruptedCalls {
     /// Who leads.
     leaders: BTreeMap<NodeId, u64>,
     /// Calls whose node leads no more, by who passed them on, and since when.
-    interrupted: BTreeMap<(NodeId, u64), (Call, SimTime)>,
+    interrupted: BTreeMap<(NodeId, CallId), (Call, SimTime)>,
     /// The first that was open for too long.
     late: Option<Finding>,
     /// The first that went on.

@@ -239,6 +239,12 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_the_network_has_doubled_came_when_the_first_did() {
+        let doubled = called().follows(150, 1, 5).leads(160, 1, 6).asks(170, 1, 1);
+        assert_eq!(told(doubled, ErrorKind::LeadershipLost), None);
+    }
+
+    #[test]
     fn who_tells_a_client_what_it_was_told_is_believed_and_who_told_it_is_judged() {
         let passed_on = || called().passes_on(110, (1, 2), 7, 1);
         let returned = passed_on().returns(120, (2, 1), 7, Some((ErrorKind::LeadershipLost, Outcome::Unknown)));
