@@ -369,7 +369,8 @@ pub trait Disk: Send + Sync + 'static {
     /// The file cannot be cut.
     fn truncate(&self, file: &str, length: u64) -> Result<(), DiskError>;
 
-    /// Makes everything appended to `file` before this call durable.
+    /// Makes everything appended to `file` before this call durable. Of several that are under way the one that was begun later may
+    /// end first.
     fn sync(&self, file: &str) -> BoxFuture<Result<(), DiskError>>;
 
     /// Puts `bytes` in the place of what `file` holds, durably and at once: whoever reads it, after a crash too, finds all of

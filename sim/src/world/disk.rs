@@ -1,11 +1,14 @@
 //! A disk: what was written is readable at once; what was synced survives a crash; operations fail, are slow, or stall.
+//!
+//! A sync moves its bytes, after those of every sync before it, and then flushes. Flushes go on beside each other and take as long as each
+//! draws, so that of two syncs under way the later may be done first. It has then made durable what the earlier was to save, too.
 
 use super::quantiles::Quantiles;
 use super::signal::Signal;
 use super::streams::Stream;
 use crate::time::SimTime;
 use crate::words::{DiskHarm, DiskOperation, Tail};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a disk writes as a whole, in bytes.
@@ -20,8 +23,8 @@ pub struct Disk {
     stream: Stream,
     /// What is left of what was not synced.
     tails: Stream,
-    /// Syncs that are not done, in the order in which they are: one after another.
-    under_way: VecDeque<UnderWay>,
+    /// Syncs that are not done, in the order in which they began.
+    under_way: Vec<UnderWay>,
     /// Numbers syncs.
     syncs: u64,
     /// What the bytes took of all syncs that were ever begun, in nanoseconds, those that are under way to their ends.
@@ -39,6 +42,8 @@ struct UnderWay {
     number: u64,
     /// What it takes a disk with which nothing is wrong.
     regular: Takes,
+    /// When its bytes have been moved.
+    moved: SimTime,
     done: SimTime,
 }
 
@@ -64,8 +69,8 @@ struct File {
     durable: usize,
     /// How much of it some sync has written, or is to write.
     given: usize,
-    /// A sync has failed: what it was to save is taken for clean and never written, whatever later syncs say.
-    forsaken: bool,
+    /// A sync fails: what it was to save, from here on, is taken for clean and never written, whatever later syncs say.
+    forsaken: Option<usize>,
 }
 
 /// A fault in force.
@@ -109,8 +114,8 @@ pub struct Replace {
 }
 
 impl Disk {
-    /// An empty disk whose syncs take as long as drawn from `fsync` by `stream`, and then as their bytes take at `bandwidth`, in bytes a
-    /// second. `tails` decides what crashes leave.
+    /// An empty disk whose syncs take as long as their bytes take at `bandwidth`, in bytes a second, and then as drawn from `fsync` by
+    /// `stream`. `tails` decides what crashes leave.
     pub fn new(fsync: Quantiles, bandwidth: Option<u64>, stream: Stream, tails: Stream) -> Self {
         Self {
             files: BTreeMap::new(),
@@ -118,7 +123,7 @@ impl Disk {
             bandwidth,
             stream,
             tails,
-            under_way: VecDeque::new(),
+            under_way: Vec::new(),
             syncs: 0,
             moved: 0,
             wrong: Vec::new(),
@@ -163,11 +168,17 @@ impl Disk {
 
     /// Begins to make durable what the file holds now.
     pub fn begin_sync(&mut self, now: SimTime, file: &str) -> Sync {
-        let (length, bytes) = self.files.get_mut(file).map_or((0, 0), |file| {
+        let (from, length) = self.files.get_mut(file).map_or((0, 0), |file| {
             let length = file.content.len();
-            (length, length - std::mem::replace(&mut file.given, length))
+            (std::mem::replace(&mut file.given, length), length)
         });
-        self.begin(now, file, length, bytes)
+        let sync = self.begin(now, file, length, length - from);
+        if sync.fails
+            && let Some(file) = self.files.get_mut(file)
+        {
+            file.forsaken = Some(file.forsaken.map_or(from, |before| before.min(from)));
+        }
+        sync
     }
 
     /// Begins a sync that writes so many `bytes`, after which the file is durable up to `length`.
@@ -176,17 +187,18 @@ impl Disk {
         let takes = self.takes(regular);
         self.show(|harm| matches!(harm, DiskHarm::Fsync(_) | DiskHarm::Slow(_)) && takes != regular);
         let fails = self.attempt(|harm| harm == DiskHarm::Fail(DiskOperation::Sync)).is_err();
-        while self.under_way.pop_front_if(|sync| sync.done <= now).is_some() {}
-        let idle_at = self.under_way.back().map_or(now, |last| last.done);
-        let done = SimTime(idle_at.0.saturating_add(takes.all()));
+        self.under_way.retain(|sync| sync.done > now);
+        let idle_at = self.under_way.last().map_or(now, |last| last.moved.max(now));
+        let moved = SimTime(idle_at.0.saturating_add(takes.transfer));
+        let done = SimTime(moved.0.saturating_add(takes.latency));
         self.moved = self.moved.saturating_add(takes.transfer);
         self.syncs += 1;
         let number = self.syncs;
-        self.under_way.push_back(UnderWay { number, regular, done });
+        self.under_way.push(UnderWay { number, regular, moved, done });
         Sync { done, slowed: takes.all() > regular.all(), number, file: file.to_owned(), length, fails }
     }
 
-    /// For how long it has moved bytes by `now`, whatever held the syncs at their ends. Those of a sync come after its latency.
+    /// For how long it has moved bytes by `now`, whatever held the syncs at their ends.
     pub fn busy(&self, now: SimTime) -> Duration {
         Duration::from_nanos(self.moved.saturating_sub(self.left(now)))
     }
@@ -195,8 +207,8 @@ impl Disk {
     fn left(&self, now: SimTime) -> u64 {
         let mut idle_at = now;
         let left = self.under_way.iter().map(|sync| {
-            let left = sync.done.0.saturating_sub(idle_at.0).min(self.takes(sync.regular).transfer);
-            idle_at = idle_at.max(sync.done);
+            let left = sync.moved.0.saturating_sub(idle_at.0);
+            idle_at = idle_at.max(sync.moved);
             left
         });
         left.sum()
@@ -243,10 +255,8 @@ impl Disk {
     /// It failed; what it was to save is readable and will never be durable.
     pub fn end_sync(&mut self, sync: &Sync) -> Result<(), Failed> {
         let Some(file) = self.files.get_mut(&sync.file) else { return Ok(()) };
-        file.forsaken |= sync.fails;
-        if !file.forsaken {
-            file.durable = file.durable.max(sync.length.min(file.content.len()));
-        }
+        let sound = file.forsaken.unwrap_or(usize::MAX);
+        file.durable = file.durable.max(sync.length.min(file.content.len()).min(sound));
         if sync.fails { Err(Failed) } else { Ok(()) }
     }
 
@@ -267,7 +277,7 @@ impl Disk {
             return Err(Failed);
         }
         let durable = content.len();
-        self.files.insert(sync.file, File { content, durable, given: durable, forsaken: false });
+        self.files.insert(sync.file, File { content, durable, given: durable, forsaken: None });
         Ok(())
     }
 
@@ -281,7 +291,7 @@ impl Disk {
                 Tail::Scattered => file.scatter(&mut self.tails),
             }
             let length = file.content.len();
-            (file.durable, file.given, file.forsaken) = (length, length, false);
+            (file.durable, file.given, file.forsaken) = (length, length, None);
         }
     }
 
@@ -299,10 +309,11 @@ impl Disk {
         let before = self.left(now);
         self.wrong.retain(|wrong| wrong.number != number);
         let mut idle_at = now;
-        let all: Vec<u64> = self.under_way.iter().map(|sync| self.takes(sync.regular).all()).collect();
+        let all: Vec<Takes> = self.under_way.iter().map(|sync| self.takes(sync.regular)).collect();
         for (sync, takes) in self.under_way.iter_mut().zip(all) {
-            sync.done = sync.done.min(SimTime(idle_at.0.saturating_add(takes)));
-            idle_at = idle_at.max(sync.done);
+            sync.moved = sync.moved.min(SimTime(idle_at.0.saturating_add(takes.transfer)));
+            idle_at = idle_at.max(sync.moved);
+            sync.done = sync.done.min(SimTime(idle_at.0.saturating_add(takes.latency)));
         }
         self.moved -= before.saturating_sub(self.left(now));
         self.mended()
