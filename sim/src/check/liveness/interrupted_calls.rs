@@ -5,6 +5,7 @@
 //! and no further: where nodes disagree about who leads it would go round.
 //!
 //! **Does not prove** anything of calls that clients made at the leader itself: it tries them again, and `calls-return` sees that they end.
+//! Nor of a read while its node has yet to apply what it had when it fell: one that is confirmed may wait for that, whoever leads by then.
 //! While a pause, a slow node, a bad disk or messages that are late may keep an answer, and after it, everybody is excused.
 //!
 //! **Costs** a look-up for each call that is passed on, and one for each answer to one while some are interrupted.
@@ -13,6 +14,7 @@
 
 use crate::check::calm::{delays, hinders};
 use crate::check::prelude::*;
+use crate::history::Operation;
 use crate::view::calls::Call;
 use leasehold::transport::CallId;
 
@@ -20,17 +22,30 @@ use leasehold::transport::CallId;
 pub(in crate::check) struct InterruptedCalls {
     /// Who leads.
     leaders: BTreeMap<NodeId, u64>,
-    /// Calls whose node leads no more, by who passed them on, and since when.
-    interrupted: BTreeMap<(NodeId, CallId), (Call, SimTime)>,
+    /// Calls whose node leads no more, by who passed them on.
+    interrupted: BTreeMap<(NodeId, CallId), Interrupted>,
     /// The first that was open for too long.
     late: Option<Finding>,
     /// The first that went on.
     passed_on: Option<Finding>,
 }
 
+/// A call whose node leads no more.
+#[derive(Clone, Copy)]
+struct Interrupted {
+    call: Call,
+    fell: SimTime,
+    /// Of a read: the last entry that its node had then.
+    awaits: Option<u64>,
+}
+
 impl InterruptedCalls {
     /// The call is open no more, or the run is over.
-    fn over(&mut self, now: &Now<'_>, call: Call, fell: SimTime) {
+    fn over(&mut self, now: &Now<'_>, Interrupted { call, fell, awaits }: Interrupted) {
+        let applied = now.nodes.get(call.by).and_then(|state| state.applied).map_or(0, |(index, _)| index);
+        if awaits.is_some_and(|index| applied < index) {
+            return;
+        }
         let unhindered = now.nodes.faults.calm(|disturbs| hinders(disturbs) || delays(disturbs));
         if unhindered.is_none_or(|calm| calm.since >= fell) {
             return;
@@ -52,7 +67,7 @@ impl InterruptedCalls {
     }
 
     fn forget(&mut self, node: NodeId) {
-        self.interrupted.retain(|_, (call, _)| call.by != node);
+        self.interrupted.retain(|_, interrupted| interrupted.call.by != node);
         self.leaders.remove(&node);
     }
 }
@@ -76,8 +91,8 @@ impl Check for InterruptedCalls {
         if self.interrupted.is_empty() {
             return None;
         }
-        let (call, fell) = self.interrupted.remove(&(to, head.call))?;
-        self.over(now, call, fell);
+        let interrupted = self.interrupted.remove(&(to, head.call))?;
+        self.over(now, interrupted);
         None
     }
 
@@ -103,10 +118,10 @@ impl Check for InterruptedCalls {
     }
 
     fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
-        for (call, fell) in std::mem::take(&mut self.interrupted).into_values() {
+        for interrupted in std::mem::take(&mut self.interrupted).into_values() {
             // Whose operation has ended is open to nobody.
-            if now.nodes.operations.get(call.op).is_some() {
-                self.over(now, call, fell);
+            if now.nodes.operations.get(interrupted.call.op).is_some() {
+                self.over(now, interrupted);
             }
         }
         self.late.take().into_iter().chain(self.passed_on.take()).collect()
@@ -115,14 +130,20 @@ impl Check for InterruptedCalls {
 
 impl InterruptedCalls {
     fn interrupt(&mut self, now: &Now<'_>, node: NodeId) {
-        let open = now.nodes.calls.passed_on_to(node).filter_map(|call| Some((call.from?, (*call, now.at))));
+        let last = now.nodes.get(node).map_or(0, |state| state.log.last_index());
+        let reads = |op| match now.nodes.operations.get(op)?.operation {
+            Operation::Get { .. } | Operation::Script { .. } => Some(last),
+            Operation::Put { .. } | Operation::Cas { .. } => None,
+        };
+        let interrupted = |call: &Call| Interrupted { call: *call, fell: now.at, awaits: reads(call.op) };
+        let open = now.nodes.calls.passed_on_to(node).filter_map(|call| Some((call.from?, interrupted(call))));
         self.interrupted.extend(open);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{Events, put};
+    use crate::check::testing::{Events, get, put};
     use crate::history::FaultPhase;
     use crate::words::Verb;
 
@@ -159,6 +180,15 @@ mod tests {
     fn a_leader_of_another_term_has_ceased_to_lead_the_one_before() {
         assert_eq!(judged(&passed_on().leads(1_000, 1, 6)).0.len(), 1);
         assert_eq!(judged(&passed_on().leads(1_000, 1, 4)).0, [""; 0]);
+    }
+
+    #[test]
+    fn a_read_may_wait_for_what_its_node_has_yet_to_apply() {
+        let had =
+            |events: Events| events.appends(880, 1, 1, 4, 0).invoke_via(890, 2, 1, get(0)).passes_on(900, (2, 1), 7, 1);
+        let interrupted = || had(Events::three_and_a_leader()).follows(1_000, 1, 5);
+        assert_eq!(judged(&interrupted().returns(1_300, (1, 2), 7, None)).0, [""; 0]);
+        assert_eq!(judged(&interrupted().applies(1_250, 1, 1, 4, 0).returns(1_300, (1, 2), 7, None)).0.len(), 1);
     }
 
     #[test]
