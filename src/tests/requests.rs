@@ -265,6 +265,17 @@ fn a_get_takes_as_long_as_its_parts() {
 }
 
 #[test]
+fn every_message_that_a_node_takes_costs_it_a_step() {
+    let mut c = Cluster::led(3);
+    c.cost(1, Work::Step, Duration::from_millis(1));
+    for number in 1..=3 {
+        let asked = c.now();
+        c.put(1, "k", "v").unwrap();
+        assert!(c.now().since(asked) >= Duration::from_millis(1), "put {number} waits for the answer of a voter");
+    }
+}
+
+#[test]
 fn an_entry_that_the_store_cannot_read_is_the_callers_fault() {
     let mut c = Cluster::led(3);
     let proposal = c.begin_propose(1, &[0xff]);

@@ -244,6 +244,18 @@ fn who_is_writing_a_snapshot_does_not_stand_for_election() {
 }
 
 #[test]
+fn who_is_writing_a_snapshot_follows_its_leader_meanwhile() {
+    let mut c = left_behind();
+    c.stall_disk(3, true);
+    c.heal();
+    c.run(ELECTION);
+    c.forget();
+    c.run(3 * HEARTBEAT);
+    assert!(c.sent(Kind::HeartbeatResponse, 3, 1).len() >= 2);
+    assert_eq!(restored(&c, 3), []);
+}
+
+#[test]
 fn the_log_is_cut_once_the_snapshot_is_on_disk() {
     let mut c = Setup::of(3).compact_after(10).start().elected(1);
     fill(&mut c, 8);

@@ -212,4 +212,11 @@ mod tests {
         assert_eq!((least, bound), (102, 202));
         assert!(raft_config(NodeId(1), &config()).validate().is_ok());
     }
+
+    #[test]
+    fn raft_goes_by_the_limits_of_the_engine() {
+        let engine = Config { max_append_bytes: 7, max_inflight: 9, ..config() };
+        let raft = raft_config(NodeId(1), &engine);
+        assert_eq!((raft.max_size_per_msg, raft.max_inflight_msgs), (7, 9));
+    }
 }

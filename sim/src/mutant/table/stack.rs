@@ -171,6 +171,14 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
+        name: "confirmed-is-applied",
+        about: "planted: what a ReadIndex round has found committed is taken for applied, and read at once",
+        source: "Raft dissertation §6.4, step 4; lease-bugs LB-61",
+        seen: seen("fast/slow-apply", "staleness"),
+        engine: Some(engine::reads::waits_for_no_apply),
+        ..PLANTED
+    },
+    Variant {
         name: "first-snapshot-kept",
         about: "planted: a script that met a conflict tries again with the snapshot that it had, and meets the same one each time",
         source: "elastickv 31ca8bd3 (D2): there after a change of leaders; a retry that leaves the node reads anew here",

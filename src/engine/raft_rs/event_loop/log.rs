@@ -341,3 +341,27 @@ fn promises_its_term_alone(message: &RaftMessage) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::conformance::config;
+    use crate::observe::Membership;
+
+    #[test]
+    fn what_is_written_in_one_go_has_at_most_so_many_bytes_but_is_never_nothing() {
+        let (writer, _jobs) = tokio::sync::mpsc::unbounded_channel();
+        let config = Config { max_write_bytes: 100, ..config(Membership::default()) };
+        let mut log = Log::new(writer, &config, (0, 0));
+        let staged = |(number, bytes)| Staged {
+            number,
+            bytes: vec![0; bytes],
+            must_sync: true,
+            voted: (0, 0),
+            entries: Vec::new(),
+        };
+        log.staged.extend((1..).zip([60, 40, 1, 500, 0]).map(staged));
+        let mut next = || log.gather().iter().map(|staged| staged.number).collect::<Vec<_>>();
+        assert_eq!([next(), next(), next(), next()], [vec![1, 2], vec![3], vec![4], vec![5]]);
+    }
+}

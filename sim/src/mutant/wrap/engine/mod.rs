@@ -25,7 +25,7 @@ wrapper! {
         odd read_index(cause: RoundCause) -> Later<u64>;
         odd transfer(to: NodeId) -> Later<()>;
         odd change_membership(change: MembershipChange) -> Later<u64>;
-        plain wait_applied(index: u64) -> Later<()>;
+        odd wait_applied(index: u64) -> Later<()>;
         plain waiting() -> usize;
         plain deliver(packet: Packet);
         plain stop();

@@ -34,6 +34,11 @@ pub(in crate::mutant) fn answers_before_own_term(engine: Arc<dyn Engine>, _: &Ar
     confirmed_by(engine, |status| status.leads() && !status.caught_up())
 }
 
+/// Whatever a round has found, it is read at once.
+pub(in crate::mutant) fn waits_for_no_apply(engine: Arc<dyn Engine>, _: &Arc<dyn Host>) -> Arc<dyn Engine> {
+    answering(engine, (), |it| Between { wait_applied: |(), _, _| Box::pin(std::future::ready(Ok(()))), ..it })
+}
+
 /// A read that comes while a round is under way has its answer.
 pub(in crate::mutant) fn joins_rounds(engine: Arc<dyn Engine>, host: &Arc<dyn Host>) -> Arc<dyn Engine> {
     type Waiting = Arc<Mutex<Vec<oneshot::Sender<Result<u64, Error>>>>>;
