@@ -301,7 +301,8 @@ events! {
     }
     SnapshotSent = 23 (to, index) { "snapshot", Telling,
         says format!("snapshot of index {index} sent to {to}"),
-        brief format!("snapshot {index} to {to}")
+        brief format!("snapshot {index} to {to}"),
+        tell hearer.snapshot_sent(at, node, *to, *index)
     }
     SnapshotUnanswered = 24 (by) { "snapshot", Telling,
         says format!("snapshot not acknowledged by {by}"),

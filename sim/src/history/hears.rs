@@ -196,6 +196,8 @@ macro_rules! handlers {
             campaigned_amid_change(index: u64, commit: u64);
             /// It took a snapshot of its state.
             snapshot_taken(last: Place);
+            /// It sent a snapshot, whose last entry has this index.
+            snapshot_sent(to: NodeId, index: u64);
             /// Its state machine goes on from a snapshot, of its own or of this node.
             snapshot_restored(last: Place, of: Option<NodeId>);
             /// Its log was cut at its front, and begins with this index.

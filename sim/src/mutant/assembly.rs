@@ -1,6 +1,7 @@
 //! How the processes of a cluster are put together under a variant.
 
 use super::Variant;
+use super::bend::is_heard;
 use super::wrap::engine::Fronted;
 use super::wrap::host::watched;
 use crate::cluster::{Assembly, TakenForClock, Tap};
@@ -49,7 +50,7 @@ impl Assembly for Variant {
     }
 
     fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host> {
-        let host = if self.rules_bent.is_empty() { host } else { watched(host) };
+        let host = if self.rules_bent.is_empty() && !is_heard() { host } else { watched(host) };
         match self.host {
             Some(around) => around(host),
             None => host,

@@ -2,16 +2,22 @@
 //!
 //! A rule is bent on the thread of a run. What it makes of its condition may depend on the process that asks: which that is, what it
 //! does, and whether it was refused before, is known here ([`Situation`]), by what stands around its surroundings (`wrap::host::watched`).
+//!
+//! Whoever wants to know only which rules are asked, and by whom, hears of it in the same way ([`hear`]): what they decide stays as it is.
 
-use leasehold::env::BoxFuture;
+use leasehold::env::{BoxFuture, NodeId};
 use leasehold::observe::{Event, Role};
 #[cfg(feature = "planted")]
 use leasehold::rules::Condition;
 use leasehold::rules::Rule;
 use parking_lot::Mutex;
+#[cfg(feature = "planted")]
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::pin::Pin;
+#[cfg(feature = "planted")]
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -47,6 +53,9 @@ pub enum Phase {
 /// What is known of a process.
 #[derive(Default)]
 pub(super) struct Situation {
+    /// `None`: of no process.
+    #[cfg_attr(not(feature = "planted"), expect(dead_code, reason = "rules ask who they are asked by"))]
+    node: Option<NodeId>,
     known: Mutex<Known>,
 }
 
@@ -64,6 +73,13 @@ thread_local! {
 }
 
 impl Situation {
+    /// A process of `node`, which starts: nothing is known of it yet.
+    pub(super) fn of(node: NodeId) -> Self {
+        #[cfg(feature = "planted")]
+        STARTS.set(Some(node));
+        Self { node: Some(node), ..Self::default() }
+    }
+
     /// A task of this process.
     pub(super) fn place(self: &Arc<Self>, task: BoxFuture<()>) -> BoxFuture<()> {
         Box::pin(Placed { situation: Arc::clone(self), task })
@@ -115,15 +131,62 @@ impl Bend {
     }
 }
 
+/// Hears of a rule that a process of this node asks.
+#[cfg(feature = "planted")]
+type Listener = Rc<dyn Fn(NodeId, Rule)>;
+
+#[cfg(feature = "planted")]
+thread_local! {
+    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+    /// The node that was put together last. What is asked outside of all tasks is asked as its process starts.
+    static STARTS: Cell<Option<NodeId>> = const { Cell::new(None) };
+}
+
+/// In the runs that begin on this thread from here on, `listener` hears of each rule that is asked, before it is decided.
+#[cfg(feature = "planted")]
+pub fn hear(listener: impl Fn(NodeId, Rule) + 'static) {
+    LISTENER.set(Some(Rc::new(listener)));
+}
+
+/// Does anybody on this thread hear which rules are asked?
+pub(super) fn is_heard() -> bool {
+    #[cfg(feature = "planted")]
+    return LISTENER.with_borrow(Option::is_some);
+    #[cfg(not(feature = "planted"))]
+    false
+}
+
 /// Bends these rules on this thread, and switches those off.
 #[cfg(feature = "planted")]
 pub(super) fn begin(bent: &'static [(Rule, Bend)], off: &[Rule]) {
     let off = off.iter().map(|rule| (*rule, Bend::Off));
-    let bent = bent.iter().copied().chain(off).map(|(rule, bend)| {
-        let holds: leasehold::rules::Bend = Box::new(move |condition| bend.holds(rule, condition));
-        (rule, holds)
-    });
-    leasehold::rules::bend(bent.collect());
+    let bent: Vec<_> = bent.iter().copied().chain(off).collect();
+    let rules = match LISTENER.with_borrow(Clone::clone) {
+        None => bent.iter().map(|(rule, bend)| (*rule, deciding(*rule, Some(*bend)))).collect(),
+        Some(listener) => {
+            let bend = |rule: Rule| bent.iter().find(|(bent, _)| *bent == rule).map(|(_, bend)| *bend);
+            Rule::ALL.iter().map(|rule| (*rule, heard(&listener, *rule, deciding(*rule, bend(*rule))))).collect()
+        }
+    };
+    leasehold::rules::bend(rules);
+}
+
+/// What `rule` makes of its condition, bent or not.
+#[cfg(feature = "planted")]
+fn deciding(rule: Rule, bend: Option<Bend>) -> leasehold::rules::Bend {
+    Box::new(move |condition| bend.map_or(condition.is_true(), |bend| bend.holds(rule, condition)))
+}
+
+/// The same, heard by `listener`.
+#[cfg(feature = "planted")]
+fn heard(listener: &Listener, rule: Rule, decides: leasehold::rules::Bend) -> leasehold::rules::Bend {
+    let listener = Rc::clone(listener);
+    Box::new(move |condition| {
+        if let Some(node) = HERE.with_borrow(|here| here.node).or(STARTS.get()) {
+            listener(node, rule);
+        }
+        decides(condition)
+    })
 }
 
 /// A task, and the process that it is of.

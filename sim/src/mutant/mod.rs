@@ -29,6 +29,8 @@ mod table;
 mod variant;
 mod wrap;
 
+#[cfg(feature = "planted")]
+pub use bend::hear;
 pub use bend::{Bend, Phase};
 pub use variant::{Around, DEFAULT, Equivalent, Harm, Kind, MakeTap, Seen, StandIn, Variant};
 use variant::{PLANTED, any_error, no_error, seen, tuned};

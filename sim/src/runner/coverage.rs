@@ -27,6 +27,56 @@ pub fn coverage(groups: &[Group], jobs: usize) -> MetIn {
 fn met(spec: &Spec) -> Met {
     let meets = Meets::new(&spec.scenario);
     let observers = vec![Box::new(meets.clone()) as Box<dyn Observer>];
-    std::thread::scope(|scope| scope.spawn(|| observed(spec, observers)).join()).expect("the run goes through");
+    let observe = || {
+        hears_rules(&meets);
+        observed(spec, observers)
+    };
+    std::thread::scope(|scope| scope.spawn(observe).join()).expect("the run goes through");
     meets.met()
+}
+
+/// From here on `meets` hears which rules are asked on this thread.
+fn hears_rules(meets: &Meets) {
+    #[cfg(feature = "planted")]
+    {
+        let meets = meets.clone();
+        crate::mutant::hear(move |node, rule| meets.asked(node, rule));
+    }
+    #[cfg(not(feature = "planted"))]
+    let _ = meets;
+}
+
+#[cfg(all(test, feature = "planted"))]
+mod tests {
+    use super::*;
+    use crate::mutant::DEFAULT;
+    use crate::verdict::Situation;
+    use crate::verdict::testing::scenario;
+    use std::sync::Arc;
+
+    #[test]
+    fn rules_are_heard_to_be_asked_and_nothing_else_changes() {
+        let spec = Spec {
+            scenario: Arc::new(scenario("[cluster]\nnodes = 3")),
+            seed: 1,
+            variant: &DEFAULT,
+            default: None,
+            keep: Keep::Nothing,
+            leak: false,
+        };
+        let met = met(&spec);
+        let is_met = |rule: &str| met.contains_key(&(format!("rule: {rule}"), Situation::Plain));
+        assert!(is_met("leader") && is_met("ack-quorum") && is_met("who-followed-has-promised"));
+        let fingerprint = |hears: bool| {
+            let meets = Meets::new(&spec.scenario);
+            let observe = || {
+                if hears {
+                    hears_rules(&meets);
+                }
+                observed(&spec, vec![Box::new(meets.clone())]).fingerprint
+            };
+            std::thread::scope(|scope| scope.spawn(observe).join()).expect("the run goes through")
+        };
+        assert_eq!(fingerprint(true), fingerprint(false));
+    }
 }

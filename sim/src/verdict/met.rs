@@ -1,7 +1,9 @@
 //! What a run has met, in which situations of the node to which it happened: what no scenario brings about no check can judge.
 
+mod ruled_out;
+
 use crate::cluster::founders;
-use crate::history::{Fault, FaultPhase, How, Observer, ProcessChange, Record, Targets, What};
+use crate::history::{Fate, Fault, FaultPhase, Head, How, Observer, ProcessChange, Record, Targets, What};
 use crate::scenario::Scenario;
 use crate::time::SimTime;
 use crate::view::{GroupView, Replica, View};
@@ -10,10 +12,15 @@ use leasehold::engine::MembershipChange;
 use leasehold::env::{Address, GroupId, NodeId, Point};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
+#[cfg(feature = "planted")]
+use leasehold::rules::Rule;
+use leasehold::transport::CallId;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use ruled_out::ruled_out;
 
 crate::words::words! {
     /// What a node is in the midst of.
@@ -24,7 +31,7 @@ crate::words::words! {
         Fresh = "fresh",
         /// It has a transfer of leadership under way.
         HandsOver = "hands over",
-        /// It has given one up, and has no lease again.
+        /// It has given one up in this term, and has no lease again.
         GivenUp = "given up",
         /// It goes by a joint configuration.
         Joint = "joint",
@@ -80,28 +87,21 @@ pub fn things() -> Vec<String> {
         .chain(transfer)
         .chain(changes.map(changed))
         .chain(points)
+        .chain(rules())
         .collect()
 }
 
-/// Why this cannot be met in that situation, if it cannot.
-pub fn ruled_out(thing: &str, situation: Situation) -> Option<&'static str> {
-    use Situation::{Deposed, Fresh, GivenUp, HandsOver, NoClock, Plain};
-    let is = |things: &[&str], situations: &[Situation]| things.contains(&thing) && situations.contains(&situation);
-    if is(&["round: write", "round: inner_read"], &[situation]) {
-        Some("only who is set up otherwise than the default spends such rounds")
-    } else if is(&["lease read: hit", "paused at lease-checked"], &[Fresh, HandsOver, GivenUp, NoClock]) {
-        Some("the gate in front of the lease is closed")
-    } else if thing.starts_with("lease read: ") && thing != "lease read: clock" && situation == NoClock {
-        Some("the clock is asked first")
-    } else if is(&["lease read: not-leader"], &[Fresh, HandsOver, GivenUp, Deposed]) {
-        Some("it leads")
-    } else if is(&["lease read: clock"], &[Plain]) || is(&["lease read: not-caught-up"], &[Plain]) {
-        Some("it is the situation itself")
-    } else if is(&["transfer begun"], &[Plain, GivenUp]) || is(&["transfer given up"], &[Plain, HandsOver]) {
-        Some("it makes another situation")
-    } else {
-        None
-    }
+/// The rules of the register; none, where nobody can hear that one is asked.
+fn rules() -> Vec<String> {
+    #[cfg(feature = "planted")]
+    return Rule::ALL.iter().map(|rule| asks(*rule)).collect();
+    #[cfg(not(feature = "planted"))]
+    Vec::new()
+}
+
+#[cfg(feature = "planted")]
+fn asks(rule: Rule) -> String {
+    format!("rule: {}", rule.name())
 }
 
 fn read(miss: Option<Miss>) -> String {
@@ -143,6 +143,11 @@ struct Following {
     promise: Duration,
     /// Who cannot read its clock.
     clockless: BTreeSet<NodeId>,
+    /// The answers that were held back when they were sent: they were told then.
+    held: BTreeSet<(Address, Address, CallId)>,
+    /// When the last record was made, and which rules each node has asked since: nobody's situation has changed meanwhile.
+    #[cfg(feature = "planted")]
+    since: (SimTime, BTreeSet<(NodeId, Rule)>),
     met: Met,
 }
 
@@ -150,7 +155,26 @@ impl Meets {
     /// Nothing met yet, by a run of `scenario`.
     pub fn new(scenario: &Scenario) -> Self {
         let (view, promise) = (View::founded_by(founders(scenario)), scenario.cluster.election_timeout);
-        Self(Arc::new(Mutex::new(Following { view, promise, clockless: BTreeSet::new(), met: Met::new() })))
+        Self(Arc::new(Mutex::new(Following {
+            view,
+            promise,
+            clockless: BTreeSet::new(),
+            held: BTreeSet::new(),
+            #[cfg(feature = "planted")]
+            since: (SimTime(0), BTreeSet::new()),
+            met: Met::new(),
+        })))
+    }
+
+    /// A process of `node` asks `rule`.
+    #[cfg(feature = "planted")]
+    pub fn asked(&self, node: NodeId, rule: Rule) {
+        let following = &mut *self.0.lock();
+        let (at, asked) = &mut following.since;
+        let at = *at;
+        if asked.insert((node, rule)) {
+            following.meets(at, node, &asks(rule));
+        }
     }
 
     /// What was met.
@@ -162,8 +186,13 @@ impl Meets {
 impl Observer for Meets {
     fn record(&mut self, record: &Record) -> bool {
         let following = &mut *self.0.lock();
-        following.view.record(record);
+        // What happens, happens in the situation before it.
         following.note(record);
+        following.view.record(record);
+        #[cfg(feature = "planted")]
+        {
+            following.since = (record.at, BTreeSet::new());
+        }
         true
     }
 }
@@ -172,7 +201,9 @@ impl Following {
     fn note(&mut self, Record { at, what }: &Record) {
         let met = match what {
             What::Stack(told) => thing(&told.event).map(|thing| (told.replica.node, thing)),
-            What::Message { from: Address::Node(node), head, .. } => head.error.map(|(error, _)| (*node, told(error))),
+            What::Message { from: Address::Node(node), to, fate, head, .. } => {
+                self.error(Address::Node(*node), *to, *fate, head).map(|error| (*node, told(error)))
+            }
             What::Fault(fault) => self.fault(fault),
             What::Message { .. }
             | What::Invoked(_)
@@ -182,10 +213,23 @@ impl Following {
             | What::Counted { .. }
             | What::Clock { .. } => None,
         };
-        let Some((node, thing)) = met else { return };
-        for situation in self.situations(*at, node) {
-            *self.met.entry((thing.clone(), situation)).or_default() += 1;
+        if let Some((node, thing)) = met {
+            self.meets(*at, node, &thing);
         }
+    }
+
+    fn meets(&mut self, at: SimTime, node: NodeId, thing: &str) {
+        for situation in self.situations(at, node) {
+            *self.met.entry((thing.to_owned(), situation)).or_default() += 1;
+        }
+    }
+
+    /// The error that an answer tells, if it is heard of for the first time.
+    fn error(&mut self, from: Address, to: Address, fate: Fate, head: &Head) -> Option<ErrorKind> {
+        let (error, _) = head.error?;
+        let answer = (from, to, head.call);
+        let is_known = if fate == Fate::Held { !self.held.insert(answer) } else { self.held.remove(&answer) };
+        (!is_known).then_some(error)
     }
 
     fn fault(&mut self, Fault { targets, how, phase, .. }: &Fault) -> Option<(NodeId, String)> {
@@ -222,7 +266,8 @@ impl Following {
     fn is_in(&self, of: Situation, at: SimTime, node: NodeId, state: &Replica, nodes: &GroupView<'_>) -> bool {
         let leads = state.role == Role::Leader;
         let recent = |since: SimTime| at.since(since) < self.promise;
-        let handed_over = state.lately.handed_over;
+        // Of this term: what ended a term ended its transfer too.
+        let handed_over = state.lately.handed_over.filter(|over| *over >= state.since);
         match of {
             Situation::Plain => false,
             Situation::Fresh => leads && state.applied.is_none_or(|(_, of)| of != state.term),
@@ -249,6 +294,7 @@ fn thing(event: &Event) -> Option<String> {
         Event::TransferStarted { .. } => Some("transfer begun".to_owned()),
         Event::TransferAborted { .. } => Some("transfer given up".to_owned()),
         Event::TimeoutNowSent { .. } => Some("TimeoutNow sent".to_owned()),
+        Event::Stopped { error: Some(error) } => Some(told(*error)),
         _ => None,
     }
 }
@@ -262,3 +308,6 @@ fn name(change: &MembershipChange) -> &'static str {
         MembershipChange::Joint { .. } => "joint",
     }
 }
+
+#[cfg(test)]
+mod tests;

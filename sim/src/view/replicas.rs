@@ -11,7 +11,7 @@ use crate::history::{Extension, Hears, Opened, Place, ProcessChange, Record, tel
 use crate::time::SimTime;
 use leasehold::env::{Instant, NodeId, ReplicaId};
 use leasehold::observe::{EndCause, Membership, Role, Timing};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What the replicas of one group have told.
@@ -26,8 +26,10 @@ pub struct Replicas {
     caught_up: Option<(NodeId, SimTime)>,
     /// The membership by the latest change that any replica has told of, and the index of that change.
     latest: Option<(u64, Arc<Membership>)>,
-    /// What is before this index is in nobody's log.
+    /// What is before this index is in nobody's log, and ends no snapshot that may yet be restored.
     forgotten: u64,
+    /// Snapshots on their way: to whom, and the index of the last entry in each.
+    sent: BTreeSet<(NodeId, u64)>,
 }
 
 crate::words::words! {
@@ -119,6 +121,10 @@ impl Hears for Replicas {
         }
     }
 
+    fn snapshot_sent(&mut self, _: SimTime, _: NodeId, to: NodeId, index: u64) {
+        self.sent.insert((to, index));
+    }
+
     /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in
     /// the log of whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
     fn snapshot_restored(&mut self, at: SimTime, node: NodeId, Place { index, term, .. }: Place, of: Option<NodeId>) {
@@ -162,9 +168,12 @@ impl Replicas {
         Self { founders: Some(Arc::new(founders)), ..Self::default() }
     }
 
-    /// Forgets what no log tells of any more.
+    /// Forgets what no log tells of any more. A snapshot that arrives late is of an index that the others may have cut by then.
     fn forget(&mut self) {
-        self.forgotten = self.replicas.values().filter_map(|replica| replica.log.begins()).min().unwrap_or_default();
+        let Self { replicas, sent, .. } = self;
+        sent.retain(|(to, index)| replicas.get(to).is_none_or(|replica| replica.log.last_index() < *index));
+        let begin = replicas.values().filter_map(|replica| replica.log.begins());
+        self.forgotten = begin.chain(sent.iter().map(|(_, index)| *index)).min().unwrap_or_default();
         self.replicas.values_mut().for_each(|replica| replica.log.forget(self.forgotten));
     }
 
@@ -277,7 +286,7 @@ impl Grouped<Replicas> {
 mod tests {
     use super::*;
     use crate::history::testing::{Events, ms};
-    use leasehold::observe::EndCause;
+    use leasehold::observe::{EndCause, Event};
 
     fn nodes(events: Events) -> Replicas {
         let mut nodes = Replicas::default();
@@ -302,6 +311,20 @@ mod tests {
         let since = |at| nodes(extended(at)).lease(NodeId(1)).map(|lease| lease.since);
         assert_eq!(since(99), Some(ms(10)));
         assert_eq!(since(100), Some(ms(100)));
+    }
+
+    #[test]
+    fn a_snapshot_that_comes_when_all_others_have_cut_more_is_a_log_all_the_same() {
+        let written = (1..=6).fold(Events::default(), |events, index| {
+            events.appends(index, 1, index, 1, 0xa).appends(index, 3, index, 1, 0xa)
+        });
+        let sent = written.event(10, 1, Event::SnapshotSent { to: NodeId(2), index: 3 });
+        let cut =
+            [1, 3].into_iter().fold(sent, |events, node| events.event(20, node, Event::LogCompacted { first: 6 }));
+        let nodes = nodes(cut.restores(30, 2, 3, 1, 0xb));
+        let log = |node| &nodes.get(NodeId(node)).expect("it has told something").log;
+        assert_eq!((log(2).last(), log(2).first_difference(log(1))), ((1, 3), Some(4)));
+        assert_eq!(nodes.forgotten(), 3, "what n2 has is known");
     }
 
     #[test]

@@ -111,7 +111,8 @@ pub(in crate::mutant) fn hits_told_twice(host: Arc<dyn Host>) -> Arc<dyn Host> {
 
 /// What the process tells of itself is known to the rules that are bent, and which of its tasks ask.
 pub(in crate::mutant) fn watched(host: Arc<dyn Host>) -> Arc<dyn Host> {
-    odd(host, Arc::<Situation>::default(), |it| Around {
+    let situation = Arc::new(Situation::of(host.node()));
+    odd(host, situation, |it| Around {
         spawn: |situation, host, name, task| host.spawn(name, situation.place(task)),
         observe: |situation, host, event| {
             situation.learn(&event);
