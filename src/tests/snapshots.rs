@@ -228,6 +228,31 @@ fn a_snapshot_of_its_own_that_waits_for_the_disk_does_not_take_the_place_of_the_
 }
 
 #[test]
+fn a_snapshot_of_its_own_that_is_taken_too_late_does_not_take_the_place_of_the_leaders() {
+    let mut c = Setup::of(3).compact_after(10).start().elected(1);
+    // n3 has taken its snapshot at 10, and tells its loop only when that has adopted a later one.
+    let last = c.put(1, "k", "v").unwrap();
+    fill(&mut c, 9 - last);
+    c.run(HEARTBEAT);
+    c.hold_at(3, Point::Applied);
+    fill(&mut c, 1);
+    c.run(HEARTBEAT);
+    assert_eq!(taken(&c, 3), [10]);
+    c.isolate(3);
+    fill(&mut c, 20);
+    c.heal();
+    c.run(2 * ELECTION);
+    c.resume(3);
+    c.run(ELECTION);
+    let applied = c.status(1).applied;
+    assert_eq!((restored(&c, 3).len(), c.status(3).applied), (1, applied));
+    c.crash(3);
+    c.forget();
+    c.restart(3).unwrap();
+    assert_eq!(c.told(3, |event| matches!(event, Event::Opened { last_index, .. } if *last_index == applied)), 1);
+}
+
+#[test]
 fn who_is_writing_a_snapshot_does_not_stand_for_election() {
     let mut c = left_behind();
     c.stall_disk(3, true);
