@@ -64,6 +64,7 @@ struct Known {
     leads: bool,
     hands_over: bool,
     /// The rules that have refused it something.
+    #[cfg_attr(not(feature = "planted"), expect(dead_code, reason = "no rule is bent"))]
     refused: BTreeSet<Rule>,
 }
 

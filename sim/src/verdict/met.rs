@@ -3,7 +3,7 @@
 mod ruled_out;
 
 use crate::cluster::founders;
-use crate::history::{Fate, Fault, FaultPhase, Head, How, Observer, ProcessChange, Record, Targets, What};
+use crate::history::{Evidence, Fate, Fault, FaultPhase, Head, How, Observer, ProcessChange, Record, Targets, What};
 use crate::scenario::Scenario;
 use crate::time::SimTime;
 use crate::view::{GroupView, Replica, View};
@@ -65,6 +65,8 @@ pub fn things() -> Vec<String> {
         EndCause::Failed(ErrorKind::LeadershipLost),
         EndCause::Failed(ErrorKind::TransferInProgress),
     ];
+    // Those that somebody can be told. Of the rest, two are tried again until something else comes of it or never come in a run
+    // (`leader-not-found`, `invalid`), and two mean that something is broken (`damaged`, `panicked`).
     let errors = [
         ErrorKind::NotLeader,
         ErrorKind::LeadershipLost,
@@ -75,6 +77,9 @@ pub fn things() -> Vec<String> {
         ErrorKind::Overloaded,
         ErrorKind::Closed,
         ErrorKind::Storage,
+        ErrorKind::WriteConflict,
+        ErrorKind::TransferRefused,
+        ErrorKind::MembershipRefused,
     ];
     let transfer = ["transfer begun", "transfer given up", "TimeoutNow sent"].map(str::to_owned);
     let misses = std::iter::once(None).chain(Miss::ALL.map(Some));
@@ -204,6 +209,7 @@ impl Following {
             What::Message { from: Address::Node(node), to, fate, head, .. } => {
                 self.error(Address::Node(*node), *to, *fate, head).map(|error| (*node, told(error)))
             }
+            What::Process { node, change: ProcessChange::Failed { error } } => Some((*node, told(*error))),
             What::Fault(fault) => self.fault(fault),
             What::Message { .. }
             | What::Invoked(_)
@@ -232,7 +238,10 @@ impl Following {
         (!is_known).then_some(error)
     }
 
-    fn fault(&mut self, Fault { targets, how, phase, .. }: &Fault) -> Option<(NodeId, String)> {
+    fn fault(&mut self, Fault { targets, how, phase, evidence, .. }: &Fault) -> Option<(NodeId, String)> {
+        if let (Targets::Handover(node, _) | Targets::Asked(node), Some(Evidence::Error(error))) = (targets, evidence) {
+            return Some((*node, told(error.kind())));
+        }
         match (how, targets, phase) {
             (How::Clock(ClockHarm::Fail), Targets::Node(node), FaultPhase::Activated) => {
                 self.clockless.insert(*node);
@@ -295,6 +304,7 @@ fn thing(event: &Event) -> Option<String> {
         Event::TransferAborted { .. } => Some("transfer given up".to_owned()),
         Event::TimeoutNowSent { .. } => Some("TimeoutNow sent".to_owned()),
         Event::Stopped { error: Some(error) } => Some(told(*error)),
+        Event::Conflict { .. } => Some(told(ErrorKind::WriteConflict)),
         _ => None,
     }
 }

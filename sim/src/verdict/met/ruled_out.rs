@@ -15,6 +15,9 @@ const BEHIND_THE_CLOCK: &[&str] = &[
     "lease read: expired",
 ];
 
+const OWN_COMES_LATER: &str = "what it has proposed comes after the entry with which its term begins";
+const ASKED_OF_THE_LATEST: &str = "who leads the latest term is asked";
+
 const REASONS: &[Reason] = &[
     (
         &["lease read: hit", "paused at lease-checked"],
@@ -32,7 +35,12 @@ const REASONS: &[Reason] = &[
     (&["lease read: expired"], &[GivenUp], "it has no lease that could run out"),
     (&["lease read: clock", "lease read: not-caught-up"], &[Plain], "it is the situation itself"),
     (&["round: renewal"], &[NoClock], "the clock says when one is due"),
-    (&["round: lease_miss", "transfer begun"], &[HandsOver], "nothing else is begun meanwhile"),
+    (
+        &["round: lease_miss", "transfer begun", "error: transfer-refused", "error: membership-refused"],
+        &[HandsOver],
+        "nothing else is begun meanwhile",
+    ),
+    (&["error: write-conflict"], &[Fresh], OWN_COMES_LATER),
     (&["lease ended: transfer"], &[HandsOver], "it has ended by the time that the transfer is under way"),
     (&["lease ended: disk-stalled"], &[Restarted, Installed], "its disk would have stood still for two promises since"),
     (
@@ -42,7 +50,8 @@ const REASONS: &[Reason] = &[
     ),
     (&["transfer given up"], &[Plain, GivenUp], "only a transfer that is under way is given up"),
     (&["TimeoutNow sent"], &[GivenUp], "it is sent in a transfer that is under way"),
-    (CHANGES, &[Deposed], "who leads the latest term is asked"),
+    (CHANGES, &[Deposed], ASKED_OF_THE_LATEST),
+    (&["error: membership-refused"], &[Deposed], ASKED_OF_THE_LATEST),
 ];
 
 /// As [`REASONS`], of the rules of the register.
@@ -73,7 +82,7 @@ const OF_RULES: &[Reason] = &[
         &[Plain, Fresh, HandsOver],
         "it asks when it has given a transfer up, and has applied an entry of its own term",
     ),
-    (&["rule: own-entry-answers"], &[Fresh], "what it has proposed comes after the entry with which its term begins"),
+    (&["rule: own-entry-answers"], &[Fresh], OWN_COMES_LATER),
     (
         &["rule: ack-after-write", "rule: vote-after-write", "rule: install-after-write"],
         &[Fresh, HandsOver, GivenUp, Deposed],
