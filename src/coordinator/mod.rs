@@ -106,7 +106,7 @@ pub struct Coordinator {
 impl Coordinator {
     /// A coordinator of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { admission: Admission::new(parts.policy.admission / TURNS), parts }
+        Self { admission: Admission::new(parts.policy.admission / TURNS, parts.policy.admission), parts }
     }
 
     /// Serves `request`, which has come by `hop`, within `budget`. A request that was forwarded once is not forwarded again, nor retried
@@ -116,13 +116,13 @@ impl Coordinator {
     /// [`Error::Overloaded`] at once, where too much waits already; those of [`Error`] else. [`Error::outcome`] says whether a write may have taken effect all the same.
     pub async fn serve(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
         let host = &*self.parts.host;
-        let Some(admitted) = self.admission.admit(self.parts.engine.status().behind) else {
+        let come = host.monotonic();
+        let Some(admitted) = self.admission.admit(self.parts.engine.status().behind, come) else {
             self.parts.metrics.count(Counter::Refused);
             return Err(Error::Overloaded);
         };
-        let come = host.monotonic();
         host.work(Work::Request).await;
-        admitted.waited(between(come, host.monotonic()));
+        admitted.waited(come, host.monotonic());
         validate(request)?;
         match timeout(host, budget, self.serve_when_led(request, hop, budget)).await {
             Ok(result) => result,
