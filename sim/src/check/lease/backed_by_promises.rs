@@ -12,7 +12,8 @@
 //! the default, within what is claimed of clocks, there must be nothing to find: it fails the run.
 //!
 //! **Does not prove** anything where a log gets further, or a clock gets faster, between two of these moments. That a promise
-//! is kept is seen by its breach: a role, or a term, that leaves the holder.
+//! is kept is seen by its breach: a role, or a term, that leaves the holder. Who has yet to apply a change that the holder has applied
+//! does not stand: raft lets nobody who knows it to be committed, and who follows knows by the next heartbeat.
 //!
 //! **Costs** a line for each voter at each extension; the view follows the clocks.
 //!
@@ -21,6 +22,7 @@
 use crate::check::prelude::*;
 use crate::check::story::moment;
 use crate::view::{GroupView, Held};
+use std::collections::BTreeSet;
 
 #[derive(Default)]
 pub(in crate::check) struct BackedByPromises {
@@ -30,6 +32,8 @@ pub(in crate::check) struct BackedByPromises {
     promises: BTreeMap<(NodeId, NodeId), Promise>,
     /// When each node last heard each leader, by (leader, node).
     heard: BTreeMap<(NodeId, NodeId), SimTime>,
+    /// The changes of membership in each node's log, by index; not those that it is known to have applied.
+    changes: BTreeMap<NodeId, BTreeSet<u64>>,
     /// The term of each holder in which its lease was found to be open to an election: once is enough.
     found: BTreeMap<NodeId, u64>,
     /// Those who are free to vote; kept for its memory alone.
@@ -65,7 +69,11 @@ impl BackedByPromises {
         free.extend(
             others.filter(|node| self.promised(now, process, lease.term, *node).is_none_or(|end| end < lease.until)),
         );
-        let mut stands = |node: NodeId| self.may_stand(now, process, lease, node) && could_win(node, &free, now.nodes);
+        let mut stands = |node: NodeId| {
+            self.may_stand(now, process, lease, node)
+                && could_win(node, &free, now.nodes)
+                && !self.is_amid_change(now.nodes, holder, lease.term, node)
+        };
         let winner = free.iter().copied().find(|node| stands(*node));
         self.free = free;
         let winner = winner?;
@@ -91,6 +99,21 @@ impl BackedByPromises {
         let acknowledged = now.nodes.acknowledged.latest(holder, term, voter);
         let given = acknowledged.and_then(|stamp| self.given(now.nodes, (holder.0, voter), stamp.sent_at, promise));
         given.and_then(|given| now.nodes.clocks.when(voter, given.until)).max(withheld)
+    }
+
+    /// Has `node`, which follows the holder, yet to apply a change of membership that the holder has applied?
+    fn is_amid_change(&mut self, nodes: &GroupView<'_>, holder: NodeId, term: u64, node: NodeId) -> bool {
+        let (Some(state), Some(leader), Some(changes)) =
+            (nodes.get(node), nodes.get(holder), self.changes.get_mut(&node))
+        else {
+            return false;
+        };
+        *changes = changes.split_off(&(state.applied_index() + 1));
+        let is_applied = |index: &u64| {
+            let entries = (state.log.get(*index), leader.log.get(*index));
+            *index <= leader.applied_index() && entries.0.is_some() && entries.0 == entries.1
+        };
+        (state.leader, state.term) == (Some(holder), term) && changes.iter().any(is_applied)
     }
 
     /// Does `node` stand for election while this lease lasts, if it hears nobody? A follower waits for longer than its promise lasts, and
@@ -196,6 +219,11 @@ impl Check for BackedByPromises {
         self.judge_all(now)
     }
 
+    fn change_appended(&mut self, _: &Now<'_>, by: By<'_>, index: u64) -> Option<Finding> {
+        self.changes.entry(by.node).or_default().insert(index);
+        None
+    }
+
     fn membership(&mut self, now: &Now<'_>, _: By<'_>, _: u64, _: &Arc<Membership>) -> Option<Finding> {
         self.judge_all(now)
     }
@@ -272,6 +300,17 @@ mod tests {
         let long = applied.killed(5, 3).started(6, 3, 2).follows_whom(7, 2, 4, 1).follows_whom(7, 3, 4, 1);
         let long = long.acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
         assert_eq!(CHECK.finds(&long), None);
+    }
+
+    #[test]
+    fn who_has_yet_to_apply_a_change_that_the_holder_has_applied_is_no_candidate() {
+        let change = |events: Events, node| {
+            events.appends(4, node, 2, 4, 0xb).event(4, node, Event::ChangeAppended { index: 2 })
+        };
+        let known = || change(change(change(led(), 1), 2), 3).applies(5, 1, 1, 4, 0xa);
+        let long = |events: Events| events.acknowledges(20, 2, 1, 4, 10).extended(21, 1, 4, 1_500);
+        assert_eq!(CHECK.finds(&long(known().applies(6, 1, 2, 4, 0xb))), None);
+        assert!(CHECK.finds(&long(known())).is_some(), "it may not be committed");
     }
 
     #[test]

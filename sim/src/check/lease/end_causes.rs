@@ -148,6 +148,12 @@ impl Check for EndCauses {
         None
     }
 
+    // What would show it has gone with the process before.
+    fn started(&mut self, _: &Now<'_>, node: NodeId) -> Option<Finding> {
+        self.told.retain(|(told, ..)| *told != node);
+        None
+    }
+
     fn disk_stalled(&mut self, now: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
         self.stalled.insert(node, now.at);
         None
@@ -254,6 +260,12 @@ mod tests {
         let begins = ended(led(), EndCause::Transfer).transfers(5_000, 1, 2);
         assert_eq!(judged(&begins.hit(5_001, 1)), []);
         assert!(untrue(led().transfers(3_000, 1, 2).aborts(4_000, 1, 2), EndCause::Transfer), "that was over");
+    }
+
+    #[test]
+    fn what_a_process_says_that_is_gone_in_that_moment_is_not_judged() {
+        let handed_over = ended(led().transfers(4_990, 1, 2), EndCause::Transfer);
+        assert_eq!(judged(&handed_over.killed(5_000, 1).started(5_000, 1, 2).hit(5_001, 2)), []);
     }
 
     #[test]

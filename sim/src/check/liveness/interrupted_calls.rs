@@ -6,7 +6,7 @@
 //!
 //! **Does not prove** anything of calls that clients made at the leader itself: it tries them again, and `calls-return` sees that they end.
 //! Nor of a read whose node has yet to apply what it has when it falls: one that is confirmed may wait for that, whoever leads by then.
-//! While a pause, a slow node, a bad disk or messages that are late may keep an answer, and after it, everybody is excused.
+//! While a pause, a slow node, a bad disk or messages that are late may keep an answer, and until that has settled, everybody is excused.
 //!
 //! **Costs** a look-up for each call that is passed on, and one for each answer to one while some are interrupted.
 //!
@@ -16,6 +16,7 @@ use crate::check::calm::{delays, hinders};
 use crate::check::prelude::*;
 use crate::history::Operation;
 use crate::view::calls::Call;
+use crate::view::faults::Calm;
 use leasehold::transport::CallId;
 
 #[derive(Default)]
@@ -40,8 +41,9 @@ struct Interrupted {
 impl InterruptedCalls {
     /// The call is open no more, or the run is over.
     fn over(&mut self, now: &Now<'_>, Interrupted { call, fell }: Interrupted) {
-        let unhindered = now.nodes.faults.calm(|disturbs| hinders(disturbs) || delays(disturbs));
-        if unhindered.is_none_or(|calm| calm.since >= fell) {
+        // What was late before is late for a while after.
+        let settled = |calm: Calm| calm.since == SimTime(0) || calm.since.after(now.premises.usual_settling()) <= fell;
+        if !now.nodes.faults.calm(|disturbs| hinders(disturbs) || delays(disturbs)).is_some_and(settled) {
             return;
         }
         now.judge();
