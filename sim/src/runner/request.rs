@@ -163,7 +163,9 @@ pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
                 let own = Group { scenario: Arc::new(own.scenario.at_load(wish.load)), ..own };
                 let mut variants = variants.clone();
                 if variants.is_empty() {
-                    let sections = own.scenario.expect.variants.keys().filter(|_| wish.sections);
+                    // A section for its own variant is about the same runs.
+                    let others = |name: &&String| wish.sections && name.as_str() != own.variant.name;
+                    let sections = own.scenario.expect.variants.keys().filter(others);
                     variants.push(own.variant);
                     variants.extend(sections.filter_map(|name| find_variant(name).ok()));
                 }

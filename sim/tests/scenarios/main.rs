@@ -116,7 +116,11 @@ struct File {
 impl File {
     fn new(named: &Named, places: &Places, knobs: &Knobs) -> Self {
         let (variants, refused) = match scenario::load(&named.path) {
-            Ok(scenario) => ([None].into_iter().chain(scenario.expect.variants.into_keys().map(Some)).collect(), None),
+            Ok(scenario) => {
+                let own = scenario.variant.unwrap_or_else(|| "default".to_owned());
+                let others = scenario.expect.variants.into_keys().filter(|name| *name != own);
+                ([None].into_iter().chain(others.map(Some)).collect(), None)
+            }
             Err(problems) => (Vec::new(), Some(problems.to_string())),
         };
         let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();
