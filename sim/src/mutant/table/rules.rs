@@ -368,7 +368,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "refuses-nobody",
         about: "planted: who asks is let in, however long those before wait: beyond capacity next to nothing is answered in time",
         source: "Zhou et al., SoCC '18 (DAGOR)",
-        seen: seen("fast/overload", "all-per-second"),
+        seen: seen("fast/overload", "interrupted-calls"),
         harm: Harm::Liveness,
         rules_off: &[Rule::HasRoom],
         ..PLANTED
