@@ -285,6 +285,11 @@ register! {
         reason: "who takes more than it can do answers nobody in time",
         source: "Zhou et al., SoCC '18 (DAGOR): admission by time in queue"
     }
+    WaitIsRecent = "wait-is-recent" {
+        holds: "how long the wait for a core is was found out lately",
+        reason: "those in service may hang for something else: else another is let in to find it out anew",
+        source: "none: a sample that nobody renews; found by fast/hung-calls"
+    }
     TransientIsRetried = "transient-is-retried" {
         holds: "the error that is returned is not one that passes",
         reason: "what found no leader, and cannot have been applied, is tried again here, and is not the client's to repeat",

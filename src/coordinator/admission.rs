@@ -4,7 +4,7 @@
 //! soon as those that it takes wait too long for a core: what it takes it can still answer in time.
 
 use crate::env::{ClockError, Reading, between};
-use crate::rules::{Rule, at_most, before, is};
+use crate::rules::{Rule, at_most, before};
 use parking_lot::Mutex;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) struct Admission {
     /// The longest wait for a core with which others are let in.
     bound: Duration,
     /// For so long what the last one has waited says how long the wait is.
-    holds: Duration,
+    recent: Duration,
     state: Mutex<State>,
 }
 
@@ -32,10 +32,11 @@ struct State {
 pub(super) struct Admitted<'a>(&'a Admission);
 
 impl Admission {
-    /// Nobody is in service. `holds`: see there.
-    pub(super) fn new(bound: Duration, holds: Duration) -> Self {
+    /// Nobody is in service yet. Others are let in while the wait for a core is at most `bound`, and to find out how long it is where that
+    /// was found out longer ago than `recent`.
+    pub(super) fn new(bound: Duration, recent: Duration) -> Self {
         let state = State { in_service: 0, waited: Duration::ZERO, asked: Err(ClockError) };
-        Self { bound, holds, state: Mutex::new(state) }
+        Self { bound, recent, state: Mutex::new(state) }
     }
 
     /// Lets one more in, at `now`; `None`: there is too much to do, here or in the engine.
@@ -46,12 +47,12 @@ impl Admission {
         let mut state = self.state.lock();
         // An engine that is behind where cores are free is no better off without the others.
         let bound = if engine_behind { self.bound / 10 } else { self.bound };
-        let is_known = at_most(state.waited, bound);
-        let finds_out = before(self.holds, between(state.asked, now)).and(is(!engine_behind));
-        let has_room = Rule::HasRoom.holds(before(state.in_service, FEW).or(is_known).or(finds_out));
+        let finds_out = !engine_behind && !Rule::WaitIsRecent.holds(at_most(between(state.asked, now), self.recent));
+        let waits_little = at_most(state.waited, bound);
+        let has_room = Rule::HasRoom.holds(before(state.in_service, FEW).or(waits_little).or(finds_out));
         has_room.then(|| {
             state.in_service += 1;
-            if finds_out.is_true() {
+            if finds_out {
                 state.asked = now;
             }
             Admitted(self)
@@ -79,7 +80,7 @@ mod tests {
     use crate::env::Instant;
 
     const BOUND: Duration = Duration::from_millis(100);
-    const HOLDS: Duration = Duration::from_secs(1);
+    const RECENT: Duration = Duration::from_secs(1);
 
     fn at(millis: u64) -> Reading {
         Ok(Instant::from_nanos(millis * 1_000_000))
@@ -92,7 +93,7 @@ mod tests {
 
     #[test]
     fn while_those_in_service_have_waited_too_long_nobody_is_let_in() {
-        let admission = Admission::new(BOUND, HOLDS);
+        let admission = Admission::new(BOUND, RECENT);
         let mut inside = with_a_few(&admission);
         inside[0].waited(at(0), at(100));
         inside.push(admission.admit(false, at(100)).expect("they wait no longer than that"));
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_few_are_always_let_in_to_see_how_long_the_wait_is() {
-        let admission = Admission::new(BOUND, HOLDS);
+        let admission = Admission::new(BOUND, RECENT);
         let inside = with_a_few(&admission);
         inside[0].waited(at(0), at(200));
         assert!(admission.admit(false, at(200)).is_none());
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn while_others_hang_one_is_let_in_now_and_then_to_see_how_long_the_wait_is() {
-        let admission = Admission::new(BOUND, HOLDS);
+        let admission = Admission::new(BOUND, RECENT);
         let hang = with_a_few(&admission);
         hang[0].waited(at(0), at(200));
         assert!(admission.admit(false, at(1_200)).is_none() && admission.admit(true, at(1_201)).is_none());

@@ -198,10 +198,9 @@ fn a_snapshot_is_on_disk_before_the_state_machine_goes_on_from_it() {
     assert_eq!(c.status(3).applied, c.status(1).applied);
 }
 
-#[test]
-fn a_snapshot_of_its_own_that_waits_for_the_disk_does_not_take_the_place_of_the_leaders() {
+/// `n3` has taken its snapshot at 10, and has yet to tell its loop.
+fn about_to_tell() -> Cluster {
     let mut c = Setup::of(3).compact_after(10).start().elected(1);
-    // n3 has taken its snapshot at 10, and tells its loop only when a write is under way that does not end.
     let last = c.put(1, "k", "v").unwrap();
     fill(&mut c, 9 - last);
     c.run(HEARTBEAT);
@@ -209,6 +208,23 @@ fn a_snapshot_of_its_own_that_waits_for_the_disk_does_not_take_the_place_of_the_
     fill(&mut c, 1);
     c.run(HEARTBEAT);
     assert_eq!(taken(&c, 3), [10]);
+    c
+}
+
+/// `n3` has gone on from the leader's snapshot, and does so when it starts again.
+fn goes_on_from_the_leaders(mut c: Cluster) {
+    let applied = c.status(1).applied;
+    assert_eq!((restored(&c, 3).len(), c.status(3).applied), (1, applied));
+    c.crash(3);
+    c.forget();
+    c.restart(3).unwrap();
+    assert_eq!(c.told(3, |event| matches!(event, Event::Opened { last_index, .. } if *last_index == applied)), 1);
+}
+
+#[test]
+fn a_snapshot_of_its_own_that_waits_for_the_disk_does_not_take_the_place_of_the_leaders() {
+    let mut c = about_to_tell();
+    // It tells it when a write is under way that does not end.
     c.stall_disk(3, true);
     fill(&mut c, 1);
     c.run(HEARTBEAT);
@@ -219,37 +235,20 @@ fn a_snapshot_of_its_own_that_waits_for_the_disk_does_not_take_the_place_of_the_
     c.run(2 * ELECTION);
     c.stall_disk(3, false);
     c.run(ELECTION);
-    let applied = c.status(1).applied;
-    assert_eq!((restored(&c, 3).len(), c.status(3).applied), (1, applied));
-    c.crash(3);
-    c.forget();
-    c.restart(3).unwrap();
-    assert_eq!(c.told(3, |event| matches!(event, Event::Opened { last_index, .. } if *last_index == applied)), 1);
+    goes_on_from_the_leaders(c);
 }
 
 #[test]
 fn a_snapshot_of_its_own_that_is_taken_too_late_does_not_take_the_place_of_the_leaders() {
-    let mut c = Setup::of(3).compact_after(10).start().elected(1);
-    // n3 has taken its snapshot at 10, and tells its loop only when that has adopted a later one.
-    let last = c.put(1, "k", "v").unwrap();
-    fill(&mut c, 9 - last);
-    c.run(HEARTBEAT);
-    c.hold_at(3, Point::Applied);
-    fill(&mut c, 1);
-    c.run(HEARTBEAT);
-    assert_eq!(taken(&c, 3), [10]);
+    let mut c = about_to_tell();
+    // It tells it when that has adopted a later one.
     c.isolate(3);
     fill(&mut c, 20);
     c.heal();
     c.run(2 * ELECTION);
     c.resume(3);
     c.run(ELECTION);
-    let applied = c.status(1).applied;
-    assert_eq!((restored(&c, 3).len(), c.status(3).applied), (1, applied));
-    c.crash(3);
-    c.forget();
-    c.restart(3).unwrap();
-    assert_eq!(c.told(3, |event| matches!(event, Event::Opened { last_index, .. } if *last_index == applied)), 1);
+    goes_on_from_the_leaders(c);
 }
 
 #[test]

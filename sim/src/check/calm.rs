@@ -1,6 +1,7 @@
 //! Whether what faults leave behind has settled: what checks ask before they judge how well a cluster does.
 
 use super::Premises;
+use super::handlers::Now;
 use crate::time::SimTime;
 use crate::view::faults::Calm;
 use crate::words::Disturbs;
@@ -12,6 +13,12 @@ impl Premises {
         let long = |calm: Calm| if calm.healed { self.usual_settling() } else { self.settling() };
         calm.is_some_and(|calm| at.since(calm.since) >= long(calm))
     }
+}
+
+/// Has no fault that disturbs such things been there since `at`, and long enough before?
+pub(super) fn undisturbed(now: &Now<'_>, at: SimTime, such: impl Fn(Disturbs) -> bool) -> bool {
+    let calm = now.nodes.faults.calm(such).map(|calm| calm.since);
+    calm.is_some_and(|since| since == SimTime::default() || since.after(now.premises.usual_settling()) <= at)
 }
 
 /// Does it disturb more than who leads?

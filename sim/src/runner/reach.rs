@@ -8,6 +8,7 @@ use crate::verdict::RunReport;
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 /// So many of what defaults did are kept: variants of one seed do not run far from each other.
 const KEPT: usize = 128;
@@ -20,15 +21,20 @@ type Which = (PathBuf, u32, u64);
 pub struct Defaults {
     /// The files that variants run as well.
     shared: BTreeSet<PathBuf>,
-    done: Mutex<VecDeque<(Which, Deeds)>>,
+    /// What is not there yet is being run: who wants it too waits for it.
+    done: Mutex<VecDeque<(Which, Arc<OnceLock<Deeds>>)>>,
 }
 
 impl Defaults {
     /// For these runs.
     pub fn of<'a>(specs: impl IntoIterator<Item = &'a Spec>) -> Self {
         let under_variants = specs.into_iter().filter(|spec| spec.default.is_some());
-        let shared = under_variants.map(|spec| spec.scenario.path.clone()).collect();
-        Self { shared, done: Mutex::default() }
+        Self::of_files(under_variants.map(|spec| spec.scenario.path.clone()))
+    }
+
+    /// For runs of these files, under the default and under variants.
+    pub fn of_files(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self { shared: files.into_iter().collect(), done: Mutex::default() }
     }
 
     /// Runs it, and says of a variant whether it was reached.
@@ -37,38 +43,44 @@ impl Defaults {
             if !self.shared.contains(&spec.scenario.path) {
                 return run(spec);
             }
-            let (report, deeds) = run_telling(spec);
-            self.keep(which(spec), deeds);
-            return report;
+            let mut own = None;
+            self.done(spec).get_or_init(|| {
+                let (report, deeds) = run_telling(spec);
+                own = Some(report);
+                deeds
+            });
+            return own.unwrap_or_else(|| run(spec));
         };
         let (mut report, deeds) = run_telling(spec);
-        let usual = self.kept(&which(spec)).unwrap_or_else(|| {
+        let usual = self.done(spec);
+        let usual = usual.get_or_init(|| {
             let default = Spec { scenario: scenario.clone(), variant: &DEFAULT, default: None, ..spec.clone() };
             let deeds = Deeds::default();
             rerun(&default, deeds.observer());
-            self.keep(which(spec), deeds.clone());
             deeds
         });
         let name = spec.variant.name;
         let own = spec.scenario.variant.as_deref() == Some(name);
         let is_expected_of = own || spec.scenario.expect.variants.contains_key(name);
-        report.reached = Some(!deeds.agree(&usual) || report.verdict.broke_something());
+        report.reached = Some(!deeds.agree(usual) || report.verdict.broke_something());
         if report.reached == Some(false) {
             report.verdict.was_not_reached(name, is_expected_of, report.sim);
         }
         report
     }
 
-    fn kept(&self, which: &Which) -> Option<Deeds> {
-        self.done.lock().iter().find(|(other, _)| other == which).map(|(_, deeds)| deeds.clone())
-    }
-
-    fn keep(&self, which: Which, deeds: Deeds) {
-        let mut done = self.done.lock();
+    /// What the default did, or where it is to be kept.
+    fn done(&self, spec: &Spec) -> Arc<OnceLock<Deeds>> {
+        let (which, mut done) = (which(spec), self.done.lock());
+        if let Some((_, deeds)) = done.iter().find(|(other, _)| *other == which) {
+            return Arc::clone(deeds);
+        }
         if done.len() == KEPT {
             done.pop_front();
         }
-        done.push_back((which, deeds));
+        let deeds = Arc::default();
+        done.push_back((which, Arc::clone(&deeds)));
+        deeds
     }
 }
 

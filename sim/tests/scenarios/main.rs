@@ -124,9 +124,11 @@ impl File {
             Err(problems) => (Vec::new(), Some(problems.to_string())),
         };
         let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();
+        let files = (variants.len() > 1).then(|| named.path.clone());
+        let defaults = Arc::new(Defaults::of_files(files));
         let mut case = |variant: &Option<String>, seeds| {
             let first = firsts.entry(variant.clone()).or_default();
-            Case::new(named, variant.as_deref(), seeds, Arc::clone(first), places)
+            Case::new(named, variant.as_deref(), seeds, Arc::clone(first), Arc::clone(&defaults), places)
         };
         let pinned = variants.iter().map(|variant| case(variant, None)).collect();
         let chosen = match &knobs.variant {
@@ -245,15 +247,24 @@ struct Case {
     wish: Wish,
     places: Places,
     first: First,
+    /// What the default did in the same file's first seed, which each variant is compared with: run once.
+    defaults: Arc<Defaults>,
 }
 
 impl Case {
-    fn new(named: &Named, variant: Option<&str>, seeds: Option<Seeds>, first: First, places: &Places) -> Self {
+    fn new(
+        named: &Named,
+        variant: Option<&str>,
+        seeds: Option<Seeds>,
+        first: First,
+        defaults: Arc<Defaults>,
+        places: &Places,
+    ) -> Self {
         let name = variant.map_or_else(|| named.title.clone(), |variant| format!("{}::{variant}", named.title));
         let scenarios = vec![named.path.to_string_lossy().into_owned()];
         let variants = variant.into_iter().map(str::to_owned).collect();
         let wish = Wish { scenarios, seeds, variants, ..Wish::default() };
-        Self { name, wish, places: places.clone(), first }
+        Self { name, wish, places: places.clone(), first, defaults }
     }
 
     fn group(&self) -> Result<Group, Failed> {
@@ -292,7 +303,7 @@ impl Case {
     }
 
     fn first(&self, spec: &Spec) -> &RunReport {
-        self.first.get_or_init(|| Defaults::of([spec]).run(spec))
+        self.first.get_or_init(|| self.defaults.run(spec))
     }
 
     fn failure(&self, report: &RunReport, unexpected: u64, seeds: u64) -> String {

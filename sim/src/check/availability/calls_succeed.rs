@@ -13,6 +13,7 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
 use super::excuse::{self, Suspects};
+use crate::check::calm::undisturbed;
 use crate::check::prelude::*;
 
 /// One of so many may fail.
@@ -30,7 +31,7 @@ impl Check for CallsSucceed {
         let operation = &now.nodes.operations.completed()?.operation;
         let (due, premises) = (operation.due, now.premises);
         let too_short = due.after(premises.shortest_service()) > premises.budget(operation.client, due);
-        if too_short || !excuse::undisturbed(now, due, |_| true) {
+        if too_short || !undisturbed(now, due, |_| true) {
             return None;
         }
         let standing = now.nodes.standing(operation.via, excuse::excuses(premises));

@@ -16,12 +16,6 @@ pub(super) fn excuses(premises: &Premises) -> Excuses {
     Excuses { settling: premises.usual_settling(), stalled_leader: premises.election_timeout * 2 }
 }
 
-/// Has no fault that disturbs such things been there since `due`, and long enough before?
-pub(super) fn undisturbed(now: &Now<'_>, due: SimTime, such: impl Fn(Disturbs) -> bool) -> bool {
-    let calm = now.nodes.faults.calm(such).map(|calm| calm.since);
-    calm.is_some_and(|since| since == SimTime::default() || since.after(now.premises.usual_settling()) <= due)
-}
-
 /// An operation that was owed something and did not get it, as far as is known before it is told how busy the nodes were.
 pub(super) struct Suspect {
     /// When that was clear.

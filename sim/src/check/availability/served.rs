@@ -16,7 +16,7 @@
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
 use super::excuse::{self, Suspect, Suspects};
-use crate::check::calm::more_than_leadership;
+use crate::check::calm::{self, more_than_leadership};
 use crate::check::prelude::*;
 use crate::history::ByOp;
 use leasehold::error::{ErrorKind, Outcome};
@@ -47,7 +47,7 @@ fn deadline(now: &Now<'_>, operation: &UnderWay) -> SimTime {
 
 /// Has nothing been lost since the operation was due, and no fault been there but such as move leadership only?
 fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
-    !now.nodes.lost_any_since(operation.due) && excuse::undisturbed(now, operation.due, more_than_leadership)
+    !now.nodes.lost_any_since(operation.due) && calm::undisturbed(now, operation.due, more_than_leadership)
 }
 
 impl Served {

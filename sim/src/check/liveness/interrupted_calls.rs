@@ -12,11 +12,9 @@
 //!
 //! **Seen alive by** `interrupted-hears-late` (`fast/partition`), `passed-on-again` (`fast/late-answers`) and its unit tests.
 
-use crate::check::calm::{delays, hinders};
+use crate::check::calm::{delays, hinders, undisturbed};
 use crate::check::prelude::*;
-use crate::history::Operation;
 use crate::view::calls::Call;
-use crate::view::faults::Calm;
 use leasehold::transport::CallId;
 
 #[derive(Default)]
@@ -42,8 +40,7 @@ impl InterruptedCalls {
     /// The call is open no more, or the run is over.
     fn over(&mut self, now: &Now<'_>, Interrupted { call, fell }: Interrupted) {
         // What was late before is late for a while after.
-        let settled = |calm: Calm| calm.since == SimTime(0) || calm.since.after(now.premises.usual_settling()) <= fell;
-        if !now.nodes.faults.calm(|disturbs| hinders(disturbs) || delays(disturbs)).is_some_and(settled) {
+        if !undisturbed(now, fell, |disturbs| hinders(disturbs) || delays(disturbs)) {
             return;
         }
         now.judge();
@@ -127,7 +124,7 @@ impl Check for InterruptedCalls {
 impl InterruptedCalls {
     fn interrupt(&mut self, now: &Now<'_>, node: NodeId) {
         let Some(state) = now.nodes.get(node) else { return };
-        let is_behind = state.applied.map_or(0, |(index, _)| index) < state.log.last_index();
+        let is_behind = state.applied_index() < state.log.last_index();
         let waits = |call: &Call| match now.nodes.operations.get(call.op).map(|it| &it.operation) {
             Some(Operation::Get { .. } | Operation::Script { .. }) => is_behind,
             Some(Operation::Put { .. } | Operation::Cas { .. }) | None => false,

@@ -4,7 +4,8 @@
 //! - all nodes go by the same members from the same index on;
 //! - the members after a change differ from those before it in one voter at most, or are a joint configuration of both (its
 //!   other half is what was in force before), or leave such a one by its new half alone (dissertation §4.1, §4.3);
-//! - a leader takes no change into its log while it has not applied another that is there;
+//! - a leader takes no change into its log while it has not applied another that is there, nor, unless to leave a joint configuration, before
+//!   it has applied an entry of its own term (Ongaro on raft-dev, 2015: a bug in single-server changes);
 //! - no node stands for election with a change in its log that it knows to be committed and has not applied (raft-rs #225, LB-44);
 //! - a leader leaves a joint configuration within [`BOUND`] and [`ENTRIES`] that it applies (LB-50).
 //!
@@ -135,7 +136,18 @@ impl Check for Configuration {
             return None;
         }
         now.judge();
-        let (node, pending) = (by.node, pending?);
+        let node = by.node;
+        // What it has taken over may have been written only now.
+        let is_own = by.state.log.get(index).is_some_and(|entry| entry.term == by.state.term);
+        let leaves = now.nodes.members(node).is_joint();
+        if is_own && !leaves && by.state.applied.is_none_or(|(_, term)| term != by.state.term) {
+            let message = format!(
+                "{node} leads and took a change of membership at index {index} before it had applied an entry of its own term"
+            );
+            let why = "it may not know of a change of an earlier term that is committed";
+            return Some(now.finding(message, vec![why.to_owned()]));
+        }
+        let pending = pending?;
         let message = format!(
             "{node} leads and took a change of membership at index {index} before it had applied the one at index {pending}"
         );
@@ -206,7 +218,7 @@ mod tests {
     /// n1 to n3 vote from index 5 on.
     fn three() -> Events {
         let events = (1..=5).fold(Events::default(), |events, node| events.started(0, node, 1));
-        events.leads(1, 1, 4).members(2, 1, 5, [&[1, 2, 3], &[], &[]])
+        events.leads(1, 1, 4).members(2, 1, 5, [&[1, 2, 3], &[], &[]]).applies(3, 1, 5, 4, 0)
     }
 
     #[test]
@@ -249,6 +261,27 @@ mod tests {
         let told = || three().members(10, 1, 9, [&[1, 2], &[], &[]]);
         assert_eq!(CHECK.finds(&told().members(20, 2, 7, [&[1, 2, 3], &[], &[]])), None);
         assert_eq!(CHECK.finds(&told().members(20, 2, 12, [&[1, 2], &[], &[]])), None);
+    }
+
+    #[test]
+    fn a_leader_takes_no_change_before_it_has_applied_an_entry_of_its_own_term() {
+        let change = |events: Events, at, term| {
+            events.appends(at, 1, 1, term, 0).event(at, 1, Event::ChangeAppended { index: 1 })
+        };
+        let again = || three().follows(10, 1, 5).leads(20, 1, 6);
+        assert_eq!(CHECK.finds(&change(again(), 30, 4)), None, "it has it from the term before");
+        assert_eq!(CHECK.finds(&change(again().applies(25, 1, 6, 6, 0), 30, 6)), None);
+        let finding = CHECK.finds(&change(again(), 30, 6)).expect("it may not know of another");
+        assert_eq!(
+            finding.message,
+            "n1 leads and took a change of membership at index 1 before it had applied an entry of its own term"
+        );
+        let joint = again().members(22, 1, 6, [&[1, 4, 5], &[1, 2, 3], &[]]);
+        assert_eq!(
+            CHECK.finds(&change(joint, 30, 6)),
+            None,
+            "raft leaves a joint configuration as soon as it knows of it"
+        );
     }
 
     #[test]

@@ -290,6 +290,8 @@ pub(super) const VARIANTS: &[Variant] = entries! {
         &[(Rule::HasRoom, Slack(-10 * TICK))], "planted/one-down", "served"),
     hinders("room-for-nobody", "bent: there is no room for anybody",
         &[(Rule::HasRoom, Never)], "planted/one-down", "served"),
+    hinders("wait-always-asked-anew", "bent: whoever comes is let in to find out how long the wait for a core is",
+        &[(Rule::WaitIsRecent, Never)], "fast/overload", "heartbeats"),
     hinders("transient-returned-once", "bent: each process once returns an error that passes",
         &[(Rule::TransientIsRetried, FromSecondTime)], "planted/plain-handovers", "served"),
     hinders("transient-returned-by-leaders", "bent: who leads returns errors that pass",

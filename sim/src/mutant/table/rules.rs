@@ -365,6 +365,15 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
+        name: "wait-never-asked-anew",
+        about: "planted: while a few requests hang, how long the last one waited for a core keeps all others out, however free cores are",
+        source: "none: a sample that nobody renews",
+        seen: seen("fast/hung-calls", "served"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::WaitIsRecent],
+        ..PLANTED
+    },
+    Variant {
         name: "refuses-nobody",
         about: "planted: who asks is let in, however long those before wait: beyond capacity next to nothing is answered in time",
         source: "Zhou et al., SoCC '18 (DAGOR)",
