@@ -323,6 +323,8 @@ pub struct Envelope<M> {
     pub to: Address,
     /// The queue it waits in.
     pub lane: Lane,
+    /// The group that it is about. Of a client's request, as far as the client knows: it is routed by its keys.
+    pub group: GroupId,
     /// Set on a leader's rounds: which round this is and when it left.
     pub stamp: Option<Stamp>,
     /// Set on an answer: the stamp of the message that is answered.

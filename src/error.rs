@@ -54,6 +54,8 @@ pub enum Error {
     },
     /// The request makes no sense.
     Invalid(&'static str),
+    /// No group has the key, or none has all keys; nothing was proposed.
+    Unroutable,
     /// The caller's deadline passed.
     DeadlineExceeded(Outcome),
     /// A message could not be sent, or its answer did not come.
@@ -83,6 +85,7 @@ impl Error {
             | Error::WriteConflict { .. }
             | Error::RetriesExhausted { .. }
             | Error::Invalid(_)
+            | Error::Unroutable
             | Error::DeadlineExceeded(_)
             | Error::Transport(_)
             | Error::Overloaded
@@ -108,6 +111,7 @@ impl Error {
             | Error::WriteConflict { .. }
             | Error::RetriesExhausted { .. }
             | Error::Invalid(_)
+            | Error::Unroutable
             | Error::Overloaded
             | Error::TransferRefused
             | Error::MembershipRefused(_)
@@ -142,6 +146,7 @@ impl Error {
             Error::WriteConflict { .. } => ErrorKind::WriteConflict,
             Error::RetriesExhausted { .. } => ErrorKind::RetriesExhausted,
             Error::Invalid(_) => ErrorKind::Invalid,
+            Error::Unroutable => ErrorKind::Unroutable,
             Error::DeadlineExceeded(_) => ErrorKind::DeadlineExceeded,
             Error::Transport(_) => ErrorKind::Transport,
             Error::Overloaded => ErrorKind::Overloaded,
@@ -175,6 +180,7 @@ pub enum ErrorKind {
     Damaged,
     Closed,
     Panicked,
+    Unroutable,
 }
 
 impl ErrorKind {
@@ -197,6 +203,7 @@ impl ErrorKind {
             ErrorKind::Damaged => "damaged",
             ErrorKind::Closed => "closed",
             ErrorKind::Panicked => "panicked",
+            ErrorKind::Unroutable => "unroutable",
         }
     }
 }

@@ -1,18 +1,23 @@
-//! One process: engine, lease, store, coordinator and client service, started and stopped as a unit.
+//! One process: engines, leases and stores of its groups, coordinator and client service, started and stopped as a unit.
 
-use crate::coordinator::{self, Coordinator};
+use crate::coordinator::{self, Coordinator, ShardedCoordinator};
 use crate::engine::{self, Engine, MembershipChange, Status};
-use crate::env::{BoxFuture, Bus, Disk, NodeId};
+use crate::env::{BoxFuture, Bus, Disk, GroupId, NodeId};
 use crate::error::{Error, Outcome};
+use crate::folder;
 use crate::lease::{self, Lease};
 use crate::metrics::Metrics;
 use crate::observe::{Event, Host};
+use crate::routes::Routes;
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::transport::{Message, Packet, Transport};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
-/// How a node is set up.
+/// How a replica is set up.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Consensus.
@@ -23,14 +28,16 @@ pub struct Config {
     pub coordinator: coordinator::Policy,
 }
 
-/// What a node is put together from. [`Parts::new`] chooses the parts; whoever puts a node together may put another in the place of
-/// one, or around it.
+/// What a node's part in a group is put together from. [`Parts::new`] chooses the parts; whoever puts a node together may put another in
+/// the place of one, or around it.
 pub struct Parts {
-    /// The seams.
+    /// The group.
+    pub group: GroupId,
+    /// The seams; what it is told is of this replica.
     pub host: Arc<dyn Host>,
     /// The node's end of the bus.
     pub bus: Arc<dyn Bus<Message>>,
-    /// The node's disk.
+    /// What the replica keeps on the node's disk.
     pub disk: Arc<dyn Disk>,
     /// How it is set up.
     pub config: Config,
@@ -42,14 +49,15 @@ pub struct Parts {
     pub store: Arc<Store>,
     /// Who applies what the engine has committed: the store.
     pub machine: Arc<dyn engine::StateMachine>,
-    /// Makes its engine.
+    /// Makes the engine.
     pub engines: Arc<dyn engine::Factory>,
 }
 
 impl Parts {
-    /// The parts of a node of this stack, on engines of this kind: a lease that hears its engine, a store that applies what that
+    /// The parts of a replica of this stack, on engines of this kind: a lease that hears its engine, a store that applies what that
     /// commits.
     pub fn new(
+        group: GroupId,
         engines: Arc<dyn engine::Factory>,
         host: Arc<dyn Host>,
         bus: Arc<dyn Bus<Message>>,
@@ -61,6 +69,7 @@ impl Parts {
         Self {
             listener: Arc::clone(&lease) as _,
             machine: Arc::clone(&store) as _,
+            group,
             engines,
             host,
             bus,
@@ -75,106 +84,150 @@ impl Parts {
 /// A running node.
 pub struct Node {
     host: Arc<dyn Host>,
-    engine: Arc<dyn Engine>,
-    coordinator: Arc<Coordinator>,
+    engines: BTreeMap<GroupId, Arc<dyn Engine>>,
+    coordinator: Arc<ShardedCoordinator>,
     transport: Arc<Transport>,
-    metrics: Arc<Metrics>,
+    metrics: BTreeMap<GroupId, Arc<Metrics>>,
     tasks: Tasks,
 }
 
 impl Node {
-    /// Opens what is on the disk and starts.
+    /// Opens what is on the disk and starts. All of `replicas`, one at least, are on one host, bus and disk; requests go by `routes`.
     ///
     /// # Errors
     /// [`Error::Storage`], [`Error::Damaged`].
-    pub fn start(parts: Parts) -> Result<Self, Error> {
-        let Parts { host, bus, disk, config, lease, listener, store, machine, engines } = parts;
-        host.observe(Event::Configured(engines.timing(&config.engine, config.lease.length)));
-        let metrics = Arc::new(Metrics::default());
-        let transport = Arc::new(Transport::new(Arc::clone(&host), bus, Arc::clone(&metrics)));
+    ///
+    /// # Panics
+    /// There is no replica.
+    pub fn start(routes: Routes, replicas: Vec<Parts>) -> Result<Self, Error> {
+        let first = replicas.first().expect("a node has a part in a group");
+        let (host, policy) = (Arc::clone(&first.host), first.config.coordinator);
+        let metrics: BTreeMap<GroupId, Arc<Metrics>> =
+            replicas.iter().map(|parts| (parts.group, Arc::default())).collect();
+        // What is the node's own, it counts and tells with its first group.
+        let own = Arc::clone(&metrics[&first.group]);
+        let transport = Arc::new(Transport::new(Arc::clone(&host), Arc::clone(&first.bus), Arc::clone(&own)));
         let tasks = Tasks::default();
-        let engine = engines.start(engine::Parts {
-            host: Arc::clone(&host),
-            disk,
-            transport: Arc::clone(&transport),
-            metrics: Arc::clone(&metrics),
-            tasks: tasks.clone(),
-            machine,
-            listener,
-            config: config.engine,
-        })?;
-        let coordinator = Arc::new(Coordinator::new(coordinator::Parts {
-            host: Arc::clone(&host),
-            engine: Arc::clone(&engine),
-            lease,
-            store,
-            transport: Arc::clone(&transport),
-            metrics: Arc::clone(&metrics),
-            policy: config.coordinator,
-        }));
-        Ok(Self { host, engine, coordinator, transport, metrics, tasks })
+        let (mut engines, mut coordinators) = (BTreeMap::new(), BTreeMap::new());
+        for Parts { group, host, disk, config, lease, listener, store, machine, engines: factory, .. } in replicas {
+            host.observe(Event::Configured(factory.timing(&config.engine, config.lease.length)));
+            let engine = factory.start(engine::Parts {
+                group,
+                host: Arc::clone(&host),
+                disk: folder::of(group, disk),
+                transport: Arc::clone(&transport),
+                metrics: Arc::clone(&metrics[&group]),
+                tasks: tasks.clone(),
+                machine,
+                listener,
+                config: config.engine,
+            })?;
+            let coordinator = Coordinator::new(coordinator::Parts {
+                group,
+                host,
+                engine: Arc::clone(&engine),
+                lease,
+                store,
+                transport: Arc::clone(&transport),
+                metrics: Arc::clone(&metrics[&group]),
+                policy: config.coordinator,
+            });
+            engines.insert(group, engine);
+            coordinators.insert(group, coordinator);
+        }
+        let door = coordinator::Door { host: Arc::clone(&host), metrics: own, policy };
+        let coordinator = Arc::new(ShardedCoordinator::new(door, routes, coordinators));
+        Ok(Self { host, engines, coordinator, transport, metrics, tasks })
     }
 
-    /// Takes a message from the bus.
+    /// Takes a message from the bus. One of a group that this node has no part in is dropped.
     pub fn deliver(&self, packet: Packet) {
         match packet.body {
-            Message::Wire(_) => self.engine.deliver(packet),
+            Message::Wire(_) => {
+                if let Some(engine) = self.engines.get(&packet.group) {
+                    engine.deliver(packet);
+                }
+            }
             Message::Reply { call, result } => self.transport.answered(call, result),
             Message::Request { call, .. } if self.tasks.are_stopped() => {
-                self.transport.reply(packet.from, call, Err(Error::Closed(Outcome::NotApplied)));
+                self.transport.reply(packet.group, packet.from, call, Err(Error::Closed(Outcome::NotApplied)));
             }
             Message::Request { call, budget, hop, request } => {
                 let (coordinator, transport) = (Arc::clone(&self.coordinator), Arc::clone(&self.transport));
                 let tasks = self.tasks.clone();
                 let serve = async move {
-                    let served = tasks.until_stopped(coordinator.serve(&request, hop, budget)).await;
+                    let served = tasks.until_stopped(coordinator.serve(packet.group, &request, hop, budget)).await;
                     let result = served.unwrap_or(Err(Error::Closed(Outcome::Unknown)));
-                    transport.reply(packet.from, call, result);
+                    transport.reply(packet.group, packet.from, call, result);
                 };
                 self.tasks.spawn(&*self.host, "request", serve);
             }
         }
     }
 
-    /// Consensus, without what stands in front of it.
-    pub fn engine(&self) -> Arc<dyn Engine> {
-        Arc::clone(&self.engine)
+    /// The groups that this node has a part in.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> {
+        self.engines.keys().copied()
     }
 
-    /// What the engine has published.
-    pub fn status(&self) -> Status {
-        self.engine.status()
+    /// Consensus of a group, without what stands in front of it.
+    ///
+    /// # Panics
+    /// The node has no part in that group.
+    pub fn engine(&self, group: GroupId) -> &Arc<dyn Engine> {
+        self.engines.get(&group).expect("the node has a part in the group")
     }
 
-    /// This node's metrics.
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+    /// What the engine of a group has published. As for [`Node::engine`].
+    pub fn status(&self, group: GroupId) -> Status {
+        self.engine(group).status()
     }
 
-    /// Hands leadership to `to`; see [`Engine::transfer`].
-    pub fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>> {
-        self.engine.transfer(to)
+    /// What is counted of a group; what is the node's own, of its first. As for [`Node::engine`].
+    pub fn metrics(&self, group: GroupId) -> &Metrics {
+        self.metrics.get(&group).expect("the node has a part in the group")
     }
 
-    /// Changes the membership of the group; see [`Engine::change_membership`].
-    pub fn change_membership(&self, change: MembershipChange) -> BoxFuture<Result<u64, Error>> {
-        self.engine.change_membership(change)
+    /// Hands leadership of a group to `to`; see [`Engine::transfer`]. As for [`Node::engine`].
+    pub fn transfer(&self, group: GroupId, to: NodeId) -> BoxFuture<Result<(), Error>> {
+        self.engine(group).transfer(to)
+    }
+
+    /// Changes the membership of a group; see [`Engine::change_membership`]. As for [`Node::engine`].
+    pub fn change_membership(&self, group: GroupId, change: MembershipChange) -> BoxFuture<Result<u64, Error>> {
+        self.engine(group).change_membership(change)
     }
 
     /// Stops the node in good order: what was asked of it is answered with [`Error::Closed`]. The future is ready when nothing runs
     /// any more that the node has started; it need not be awaited.
     pub fn stop(&self) -> BoxFuture<()> {
         self.tasks.stop();
-        self.engine.stop();
+        self.engines.values().for_each(|engine| engine.stop());
         let tasks = self.tasks.clone();
         Box::pin(async move { tasks.joined().await })
     }
 
-    /// Waits until the node's engine has stopped. One that has failed does nothing more, and whoever runs the node ends its process.
+    /// Waits until all engines have stopped, or one has failed. Then the node does nothing more that is of use, and whoever runs it ends
+    /// its process.
     ///
     /// # Errors
-    /// What stopped it, if nobody asked it to.
+    /// What stopped the one that failed.
     pub fn ended(&self) -> BoxFuture<Result<(), Error>> {
-        self.engine.ended()
+        let mut ends: Vec<_> = self.engines.values().map(|engine| engine.ended()).collect();
+        Box::pin(poll_fn(move |cx| {
+            let mut failed = None;
+            ends.retain_mut(|end| match end.as_mut().poll(cx) {
+                Poll::Ready(result) => {
+                    failed = failed.take().or(result.err());
+                    false
+                }
+                Poll::Pending => true,
+            });
+            match failed {
+                Some(error) => Poll::Ready(Err(error)),
+                None if ends.is_empty() => Poll::Ready(Ok(())),
+                None => Poll::Pending,
+            }
+        }))
     }
 }

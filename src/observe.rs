@@ -219,6 +219,19 @@ pub struct ScriptTimes {
     pub rounds: u32,
 }
 
+impl ScriptTimes {
+    /// Those of another script as well.
+    pub fn add(&mut self, other: &Self) {
+        let Self { lease_read, reads, write_fence, commit, backoff, rounds } = other;
+        self.lease_read += *lease_read;
+        self.reads += *reads;
+        self.write_fence += *write_fence;
+        self.commit += *commit;
+        self.backoff += *backoff;
+        self.rounds += rounds;
+    }
+}
+
 /// How the timers of a process are set: what a lease rests on, and how long it is (invariant W12).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timing {

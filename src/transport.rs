@@ -5,7 +5,7 @@
 //! nothing ever blocks the engine's loop. Requests have answers, matched by [`CallId`]; an answer that does not come is the
 //! caller's deadline.
 
-use crate::env::{Address, Bus, Envelope, Lane, NodeId, Stamp, timeout};
+use crate::env::{Address, Bus, Envelope, GroupId, Lane, NodeId, Stamp, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host};
@@ -101,13 +101,22 @@ impl Transport {
         Self { host, bus, metrics, calls: Mutex::default() }
     }
 
-    /// Sends an engine's message, stamped as this round or as the answer to `echo`.
+    /// Sends a message of this group's engine, stamped as this round or as the answer to `echo`.
     ///
     /// # Errors
     /// The lane's queue to that peer is full; the message is gone, and counted.
-    pub fn send_wire(&self, to: NodeId, wire: Wire, stamp: Option<Stamp>, echo: Option<Stamp>) -> Result<(), Error> {
+    pub fn send_wire(
+        &self,
+        group: GroupId,
+        to: NodeId,
+        wire: Wire,
+        stamp: Option<Stamp>,
+        echo: Option<Stamp>,
+    ) -> Result<(), Error> {
         let lane = lane_of(wire.kind);
-        let sent = self.send(Address::Node(to), lane, stamp, echo, Message::Wire(wire));
+        let from = Address::Node(self.host.node());
+        let sent =
+            self.send(Envelope { from, to: Address::Node(to), lane, group, stamp, echo, body: Message::Wire(wire) });
         if sent.is_err() {
             self.metrics.full(lane, Counter::DispatchDropped);
             self.host.observe(Event::LaneFull { to, lane });
@@ -115,12 +124,19 @@ impl Transport {
         sent
     }
 
-    /// Passes a request on to `to` that has come by `hop`, and waits for its answer.
+    /// Passes a request on to `to` that has come by `hop` and is for `group`, and waits for its answer.
     ///
     /// # Errors
     /// Whatever the peer answered; [`Error::Overloaded`] if the lane is full; [`Error::Transport`], of unknown outcome, if
     /// no answer came within `budget`.
-    pub async fn call(&self, to: NodeId, request: Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
+    pub async fn call(
+        &self,
+        group: GroupId,
+        to: NodeId,
+        request: Arc<Request>,
+        hop: Hop,
+        budget: Duration,
+    ) -> Result<Response, Error> {
         let (sender, receiver) = oneshot::channel();
         let call = {
             let mut calls = self.calls.lock();
@@ -131,16 +147,16 @@ impl Transport {
         };
         let _registered = Registered { transport: self, call };
         let body = Message::Request { call, budget, hop: Hop { forwarded: true, ..hop }, request };
-        self.send(Address::Node(to), Lane::Request, None, None, body)?;
+        self.send(self.of_request(group, Address::Node(to), body))?;
         match timeout(&*self.host, budget, receiver).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(Error::Transport(Outcome::Unknown)),
         }
     }
 
-    /// Answers request `call` of `to`. An answer that finds its lane full is lost, as on any network.
-    pub fn reply(&self, to: Address, call: CallId, result: Result<Response, Error>) {
-        let _ = self.send(to, Lane::Request, None, None, Message::Reply { call, result });
+    /// Answers request `call` of `to`, which was for `group`. An answer that finds its lane full is lost, as on any network.
+    pub fn reply(&self, group: GroupId, to: Address, call: CallId, result: Result<Response, Error>) {
+        let _ = self.send(self.of_request(group, to, Message::Reply { call, result }));
     }
 
     /// Takes the answer to a call of this node; one that nobody waits for any more is dropped.
@@ -150,16 +166,13 @@ impl Transport {
         }
     }
 
-    fn send(
-        &self,
-        to: Address,
-        lane: Lane,
-        stamp: Option<Stamp>,
-        echo: Option<Stamp>,
-        body: Message,
-    ) -> Result<(), Error> {
+    fn of_request(&self, group: GroupId, to: Address, body: Message) -> Packet {
         let from = Address::Node(self.host.node());
-        self.bus.send(Envelope { from, to, lane, stamp, echo, body }).map_err(|_| Error::Overloaded)
+        Envelope { from, to, lane: Lane::Request, group, stamp: None, echo: None, body }
+    }
+
+    fn send(&self, packet: Packet) -> Result<(), Error> {
+        self.bus.send(packet).map_err(|_| Error::Overloaded)
     }
 }
 

@@ -10,12 +10,13 @@
 //! printed as a share of the run under all checks, which is what to watch: it hardly depends on the machine.
 
 use leasehold::env::GroupId;
+use leasehold::routes::Routes;
 use leasehold_sim::check::{self, CheckInfo};
 use leasehold_sim::history::{Fingerprint, History, Keep, Observer, Record};
 use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::runner::{Spec, observed};
 use leasehold_sim::scenario;
-use leasehold_sim::verdict::{Auditor, Meter, SharedAuditor, panel};
+use leasehold_sim::verdict::{Auditor, Meter, SharedAuditor, panels};
 use leasehold_sim::view::View;
 use leasehold_sim::workload::KeySpace;
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ impl Costs {
         let [mut unobserved, mut audited] = [Duration::MAX; 2];
         for _ in 0..ROUNDS {
             let (alone, fingerprint) = run(spec, Vec::new());
-            let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys(spec)));
+            let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys(spec), &routes(spec)));
             let (watched, same) = run(spec, vec![Box::new(auditor)]);
             assert_eq!(fingerprint, same, "seed {}: a check ended the run, or changed it", spec.seed);
             (unobserved, audited) = (unobserved.min(alone), audited.min(watched));
@@ -130,6 +131,10 @@ fn keys(spec: &Spec) -> Arc<[String]> {
     KeySpace::new(&spec.scenario).names()
 }
 
+fn routes(spec: &Spec) -> Routes {
+    KeySpace::new(&spec.scenario).routes(&spec.scenario)
+}
+
 /// Runs it on a thread of its own.
 fn run(spec: &Spec, observers: Vec<Box<dyn Observer>>) -> (Duration, Fingerprint) {
     let spec = spec.clone();
@@ -161,7 +166,7 @@ fn shown(records: &[Record], mut see: impl FnMut(&Record)) -> Duration {
 
 /// Shows them to this check.
 fn judged(spec: &Spec, records: &[Record], check: Option<&'static CheckInfo>) -> Duration {
-    let mut panel = panel(&spec.scenario, spec.seed, keys(spec), check);
+    let mut panel = panels(&spec.scenario, spec.seed, keys(spec), &routes(spec), check);
     shown(records, |record| assert!(panel.record(record).is_empty()))
 }
 

@@ -5,6 +5,7 @@
 //! their ratio, which is what to watch: it does not depend on the machine.
 
 use leasehold::env::GroupId;
+use leasehold::routes::Routes;
 use leasehold::store::Command;
 use leasehold_sim::cluster::{Cluster, Plan, Recorder, SimWorld, founders};
 use leasehold_sim::history::{History, Keep};
@@ -61,14 +62,14 @@ fn simulated() -> (u64, Duration) {
         let recorder = Arc::new(Recorder::new(history, founders(&scenario), &[]));
         let world = SimWorld::new(1);
         executor::run(1, || {
-            let plan = Plan { scenario, assembly: &DEFAULT, leak: false };
+            let plan = Plan { scenario, assembly: &DEFAULT, routes: Routes::all_to(GroupId::FIRST), leak: false };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             world.run(SimTime::at(Duration::from_secs(3)), || false);
             let leader = cluster.replicas().of(GroupId::FIRST).leader().expect("three healthy nodes elect a leader");
             for writer in 0..IN_FLIGHT {
                 cluster.on_node(leader, |node| async move {
                     let command = Command::Put { key: format!("k{writer}"), value: vec![0; 8] }.encode();
-                    while node.engine().propose(command.clone()).await.is_ok() {}
+                    while node.engine(GroupId::FIRST).propose(command.clone()).await.is_ok() {}
                 });
             }
             world.run(SimTime::at(Duration::from_millis(3200)), || false);

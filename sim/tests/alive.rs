@@ -2,7 +2,7 @@
 
 mod given;
 
-use leasehold::env::{Address, Instant, NodeId, ReplicaId};
+use leasehold::env::{Address, GroupId, Instant, NodeId, ReplicaId};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold_sim::check::{self, CheckInfo, Finding, Panel, Premises};
@@ -420,7 +420,7 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         seed: 1,
     };
     let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
-    let mut panel = Panel::new(View::founded_by(founders), premises, all());
+    let mut panel = Panel::new(View::founded_by([(GroupId::FIRST, founders)]), premises, all());
     let mut found: Vec<_> = history.iter().flat_map(|record| panel.record(record)).collect();
     found.extend(panel.finish(SimTime::at(report.sim)));
     found

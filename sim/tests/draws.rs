@@ -121,11 +121,9 @@ fn a_client_less_takes_its_own_streams_with_it_and_no_other() {
 /// Is this about nodes before `node` only?
 fn is_without(node: NodeId, what: &What) -> bool {
     match what {
-        What::Process { node: other, .. } | What::Busy { node: other, .. } | What::Counted { node: other, .. } => {
-            *other != node
-        }
+        What::Process { node: other, .. } | What::Busy { node: other, .. } => *other != node,
         What::Stack(record) => record.replica.node != node,
-        What::Clock { replica, .. } => replica.node != node,
+        What::Clock { replica, .. } | What::Counted { replica, .. } => replica.node != node,
         What::Message { from, to, .. } => ![from, to].contains(&&Address::Node(node)),
         What::Invoked(_) | What::Completed { .. } | What::Fault(_) => true,
     }

@@ -58,15 +58,24 @@ fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>
         let world = SimWorld::new(1);
         executor::run(1, || {
             let variant = find(variant).unwrap();
-            let plan = Plan { scenario: Arc::clone(&scenario), assembly: variant, leak: false };
+            let plan = Plan {
+                scenario: Arc::clone(&scenario),
+                assembly: variant,
+                routes: KeySpace::new(&scenario).routes(&scenario),
+                leak: false,
+            };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);
             workload::start(&cluster, &scenario, &KeySpace::new(&scenario));
             world.run(SimTime::at(scenario.until), || false);
             let nodes: Vec<_> = cluster.nodes().filter_map(|id| cluster.node(id)).collect();
-            let sum = |counter| nodes.iter().map(|node| node.metrics().get(counter)).sum::<u64>();
+            let sum = |counter| {
+                nodes.iter().map(|node| node.metrics(leasehold::env::GroupId::FIRST).get(counter)).sum::<u64>()
+            };
             let metrics = Counter::ALL.map(|counter| (counter, sum(counter)));
-            let scripts = nodes.iter().map(|node| node.metrics().conflict_retries.count()).sum();
-            let retries = nodes.iter().map(|node| node.metrics().conflict_retries.sum()).sum();
+            let scripts =
+                nodes.iter().map(|node| node.metrics(leasehold::env::GroupId::FIRST).conflict_retries.count()).sum();
+            let retries =
+                nodes.iter().map(|node| node.metrics(leasehold::env::GroupId::FIRST).conflict_retries.sum()).sum();
             recorder.close();
             world.dissolve();
             (metrics.into_iter().filter(|(_, count)| *count > 0).collect(), counts.0.lock().clone(), scripts, retries)

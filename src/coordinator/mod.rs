@@ -1,4 +1,5 @@
-//! The coordinator: takes a request, finds the leader, fences the read or proposes the write, retries what may be retried.
+//! The coordinators: one of a node, which takes a request and finds its group (`sharded`), and one of each group, which finds the leader,
+//! fences the read or proposes the write, and retries what may be retried.
 //!
 //! On the leader, reads go by the lease (`reads`), scripts are snapshots with one checked write (`script`). On a follower the
 //! request is forwarded to the leader, as the reference's LeaderProxy does; only the node that the client asked retries.
@@ -6,10 +7,11 @@
 mod admission;
 mod reads;
 mod script;
+mod sharded;
 
 use crate::engine::Engine;
-use crate::env::{NodeId, Reading, Work, between, timeout};
-use crate::error::{Error, Outcome};
+use crate::env::{GroupId, NodeId, Reading, between};
+use crate::error::Error;
 use crate::lease::{Generation, Lease};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause, ScriptTimes};
@@ -17,21 +19,16 @@ use crate::request::{Request, Response, Version};
 use crate::rules::{Rule, is};
 use crate::store::{Command, Store, Verdict};
 use crate::transport::{Hop, Transport};
-use admission::Admission;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use sharded::{Door, ShardedCoordinator};
 
 /// Time between two attempts while there is no leader (elastickv `dispatchLeaderRetryInterval`).
 pub const RETRY_INTERVAL: Duration = Duration::from_millis(25);
 
 /// While what is asked of a node waits longer than this, others are refused: a tenth of a usual deadline.
 pub const ADMISSION: Duration = Duration::from_millis(100);
-
-/// So often does a write wait for a core until it is answered, about: each wait may be only so small a part of the whole.
-const TURNS: u32 = 10;
-
-/// Most keys that one script may read (elastickv's bound on a transaction's read set).
-const READ_SET_BOUND: usize = 10_000;
 
 /// How a write shows that this node leads, before it is proposed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -79,15 +76,17 @@ impl Default for Policy {
     }
 }
 
-/// What a coordinator is made of.
+/// What a group's coordinator is made of.
 pub struct Parts {
+    /// The group.
+    pub group: GroupId,
     /// The seams.
     pub host: Arc<dyn Host>,
     /// Consensus.
     pub engine: Arc<dyn Engine>,
-    /// This node's lease.
+    /// The replica's lease.
     pub lease: Arc<Lease>,
-    /// This node's replica.
+    /// The replica's store.
     pub store: Arc<Store>,
     /// To the other nodes.
     pub transport: Arc<Transport>,
@@ -97,41 +96,24 @@ pub struct Parts {
     pub policy: Policy,
 }
 
-/// Serves requests on one node.
+/// Serves, on one node, the requests that are for one group.
 pub struct Coordinator {
     parts: Parts,
-    admission: Admission,
 }
 
 impl Coordinator {
     /// A coordinator of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { admission: Admission::new(parts.policy.admission / TURNS, parts.policy.admission), parts }
+        Self { parts }
     }
 
-    /// Serves `request`, which has come by `hop`, within `budget`. A request that was forwarded once is not forwarded again, nor retried
-    /// here.
-    ///
-    /// # Errors
-    /// [`Error::Overloaded`] at once, where too much waits already; those of [`Error`] else. [`Error::outcome`] says whether a write may have taken effect all the same.
-    pub async fn serve(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
-        let host = &*self.parts.host;
-        let come = host.monotonic();
-        let Some(admitted) = self.admission.admit(self.parts.engine.status().behind, come) else {
-            self.parts.metrics.count(Counter::Refused);
-            return Err(Error::Overloaded);
-        };
-        host.work(Work::Request).await;
-        admitted.waited(come, host.monotonic());
-        validate(request)?;
-        match timeout(host, budget, self.serve_when_led(request, hop, budget)).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::DeadlineExceeded(Outcome::Unknown)),
-        }
+    /// Is the group's engine behind?
+    fn is_behind(&self) -> bool {
+        self.parts.engine.status().behind
     }
 
     /// Tries again, at a fixed distance, as long as there is no leader and nothing can have been applied.
-    async fn serve_when_led(&self, request: &Arc<Request>, mut hop: Hop, budget: Duration) -> Result<Response, Error> {
+    async fn serve(&self, request: &Arc<Request>, mut hop: Hop, budget: Duration) -> Result<Response, Error> {
         let begun = self.parts.host.monotonic();
         loop {
             let spent = between(begun, self.parts.host.monotonic());
@@ -154,7 +136,7 @@ impl Coordinator {
         match status.leader {
             leader if hop.forwarded => Err(Error::NotLeader { leader }),
             Some(leader) if leader != self.me() => {
-                self.parts.transport.call(leader, Arc::clone(request), hop, budget).await
+                self.parts.transport.call(self.parts.group, leader, Arc::clone(request), hop, budget).await
             }
             _ => Err(Error::LeaderNotFound),
         }
@@ -226,18 +208,4 @@ impl Coordinator {
     fn me(&self) -> NodeId {
         self.parts.host.node()
     }
-}
-
-fn validate(request: &Request) -> Result<(), Error> {
-    let (key, reads) = match request {
-        Request::Get { key } | Request::Put { key, .. } | Request::Cas { key, .. } => (key, &[][..]),
-        Request::Script { key, reads, .. } => (key, reads.as_slice()),
-    };
-    if key.is_empty() || reads.iter().any(String::is_empty) {
-        return Err(Error::Invalid("an empty key"));
-    }
-    if reads.len() > READ_SET_BOUND {
-        return Err(Error::Invalid("more than 10,000 keys read"));
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! How a node comes by its engine, of whatever kind.
 
 use super::{Config, Engine, Listener, StateMachine};
-use crate::env::Disk;
+use crate::env::{Disk, GroupId};
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::observe::{Host, Timing};
@@ -32,6 +32,8 @@ pub trait Factory: Send + Sync {
 
 /// What an engine is made of.
 pub struct Parts {
+    /// Its group: what its messages bear.
+    pub group: GroupId,
     /// The seams.
     pub host: Arc<dyn Host>,
     /// The node's disk.

@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, ELECTION, HEARTBEAT, Setup, TICK, get, lease_length, put};
 use crate::engine::RenewalKind;
-use crate::env::{Instant, NodeId};
+use crate::env::{GroupId, Instant, NodeId};
 use crate::error::ErrorKind;
 use crate::observe::{EndCause, Event, Miss, RoundCause};
 use crate::request::ReadPath;
@@ -354,5 +354,5 @@ fn how_the_timers_are_set_is_told_first() {
     assert_eq!((timing.patience, timing.lease, timing.renews), (ELECTION + 2 * TICK, lease_length(), true));
     let caller = Setup::of(1).renewal(RenewalKind::Caller).start();
     assert!(matches!(caller.events(1)[0], Event::Configured(timing) if !timing.renews));
-    assert_eq!(caller.node(1).engine().status().leader, None::<NodeId>);
+    assert_eq!(caller.node(1).status(GroupId::FIRST).leader, None::<NodeId>);
 }

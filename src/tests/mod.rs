@@ -7,6 +7,7 @@ mod cluster;
 mod conformance;
 mod elections;
 mod errors;
+mod groups;
 mod leases;
 mod membership;
 mod proposals;

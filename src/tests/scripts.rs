@@ -2,7 +2,7 @@
 
 use super::cluster::{Call, Cluster, Setup, put, script};
 use crate::coordinator::{InnerReads, Policy, WriteFence};
-use crate::env::Work;
+use crate::env::{GroupId, Work};
 use crate::error::Error;
 use crate::metrics::Counter;
 use crate::observe::{Event, ScriptTimes};
@@ -132,7 +132,7 @@ fn where_a_scripts_time_went_is_told() {
         rounds: 1,
     };
     assert_eq!(times(&c), expected);
-    let metrics = c.node(1).metrics();
+    let metrics = c.node(1).metrics(GroupId::FIRST);
     assert_eq!((metrics.script_duration.count(), metrics.commit_duration.count()), (1, 1));
 }
 

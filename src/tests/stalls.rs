@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, ELECTION, HEARTBEAT, TICK, get, put};
 use crate::engine::MembershipChange;
-use crate::env::NodeId;
+use crate::env::{GroupId, NodeId};
 use crate::metrics::Counter;
 use crate::observe::{EndCause, Event};
 use crate::wire::Kind;
@@ -73,7 +73,7 @@ fn a_transfer_that_comes_to_nothing_ends_in_a_resignation() {
 fn amid_a_change_of_membership_it_resigns_at_once() {
     let mut c = Cluster::led(3);
     c.stall_disk(1, true);
-    let change = c.node(1).change_membership(MembershipChange::Demote(NodeId(3)));
+    let change = c.node(1).change_membership(GroupId::FIRST, MembershipChange::Demote(NodeId(3)));
     c.begin(change);
     c.run(2 * ELECTION + 2 * TICK);
     assert!(!c.leads(1) && c.all_sent(Kind::TimeoutNow).is_empty());

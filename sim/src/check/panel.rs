@@ -1,6 +1,6 @@
 //! All checks of a run: each record goes to those that have a handler for it.
 //!
-//! They are those of one group, the first: what is told of another is nothing to them.
+//! They are those of one group: what is told of another is nothing to them.
 //!
 //! A call to a check that has nothing to say costs about as much as most that have: handlers are as fine as it takes for the frequent
 //! records to reach only those who look at them.
@@ -19,9 +19,6 @@ use leasehold::observe::{EndCause, Membership, Role, RoundCause, Timing};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The group that the checks are of.
-const GROUP: GroupId = GroupId::FIRST;
-
 /// A check at work, and what it is.
 pub struct Watch {
     /// What it is.
@@ -39,6 +36,7 @@ impl Watch {
 
 /// The checks of one run, and what they have in common.
 pub struct Panel {
+    group: GroupId,
     view: View,
     premises: Premises,
     checks: Vec<Watch>,
@@ -48,21 +46,31 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// Fresh checks, for a run of which `view` may know who founded the group.
+    /// Fresh checks of the first group, for a run of which `view` may know who founded it.
     pub fn new(view: View, premises: Premises, checks: impl IntoIterator<Item = &'static CheckInfo>) -> Self {
+        Self::of(GroupId::FIRST, view, premises, checks)
+    }
+
+    /// The same of any group.
+    pub fn of(
+        group: GroupId,
+        view: View,
+        premises: Premises,
+        checks: impl IntoIterator<Item = &'static CheckInfo>,
+    ) -> Self {
         let watch = |info: &'static CheckInfo| Watch { info, check: (info.build)(), evaluated: 0 };
         let checks: Vec<Watch> = checks.into_iter().map(watch).collect();
-        Self { view, premises, hearers: Hearers::new(checks.len()), checks, last: SimTime::default() }
+        Self { group, view, premises, hearers: Hearers::new(checks.len()), checks, last: SimTime::default() }
     }
 
     /// Sees one record. Returns what was found, in the order of the checks.
     pub fn record(&mut self, record: &Record) -> Vec<Finding> {
-        let Self { view, premises, checks, hearers, last } = self;
+        let Self { group, view, premises, checks, hearers, last } = self;
         view.record(record);
-        if record.what.group().is_some_and(|group| group != GROUP) {
+        if record.what.group().is_some_and(|about| about != *group) {
             return Vec::new();
         }
-        let nodes = &view.within(GROUP);
+        let nodes = &view.within(*group);
         let mut news = News { at: record.at, nodes, premises, checks, found: Vec::new() };
         if std::mem::replace(last, record.at) < record.at {
             news.tell(&mut hearers.time_passed, |check, now| check.time_passed(now));
@@ -80,7 +88,7 @@ impl Panel {
 
     /// The run is over, at `end`.
     pub fn finish(&mut self, end: SimTime) -> Vec<Finding> {
-        let (mut found, nodes) = (Vec::new(), self.view.within(GROUP));
+        let (mut found, nodes) = (Vec::new(), self.view.within(self.group));
         for Watch { info, check, evaluated } in &mut self.checks {
             let now = Now::new(end, &nodes, &self.premises, info);
             found.extend(check.at_end(&now));
@@ -96,7 +104,12 @@ impl Panel {
 
     /// What is known of the nodes.
     pub fn nodes(&self) -> GroupView<'_> {
-        self.view.within(GROUP)
+        self.view.within(self.group)
+    }
+
+    /// The group.
+    pub fn group(&self) -> GroupId {
+        self.group
     }
 
     /// Each check.

@@ -4,6 +4,7 @@ use super::prelude::*;
 use leasehold::engine::RenewalKind;
 use leasehold::node::Config;
 use leasehold::observe::Host;
+use leasehold::routes::Routes;
 
 /// What is different about the stack of a run, and about what stands around it. Everything
 /// that is put around a node is made anew for each of its processes.
@@ -32,11 +33,17 @@ pub trait Assembly: Send + Sync {
     /// What stands around the surroundings of a process.
     fn host(&self, host: Arc<dyn Host>) -> Arc<dyn Host>;
 
-    /// What stands between a process and its messages.
+    /// What stands between a replica and its messages, and those of clients, who name the first group.
     fn tap(&self, parts: &Parts) -> Option<Arc<dyn Tap>>;
 
-    /// What stands around and between the parts of a node.
+    /// What stands around and between the parts of a replica.
     fn parts(&self, parts: Parts) -> Parts;
+
+    /// What stands between the replicas of a process.
+    fn groups(&self, replicas: Vec<Parts>) -> Vec<Parts>;
+
+    /// Which group has which keys, as `node` has it.
+    fn routes(&self, node: NodeId, routes: Routes) -> Routes;
 }
 
 /// What a node takes for its monotonic clock.
@@ -72,21 +79,32 @@ pub trait Tap: Send + Sync {
     }
 }
 
-/// A tap on a bus.
+/// A bus, with a tap for what concerns each group.
 pub(super) struct Tapped {
-    pub(super) bus: Arc<dyn Bus<Message>>,
-    pub(super) tap: Arc<dyn Tap>,
+    bus: Arc<dyn Bus<Message>>,
+    taps: BTreeMap<GroupId, Arc<dyn Tap>>,
 }
 
 impl Tapped {
+    /// These taps on `bus`, if there are any.
+    pub(super) fn around(bus: Arc<dyn Bus<Message>>, taps: BTreeMap<GroupId, Arc<dyn Tap>>) -> Option<Self> {
+        (!taps.is_empty()).then_some(Self { bus, taps })
+    }
+
     /// What `node` is given in place of `packet`; `None`: nothing.
     pub(super) fn receive(&self, packet: Packet, node: &Node) -> Option<Packet> {
-        self.tap.arriving(packet, node)
+        match self.taps.get(&packet.group) {
+            Some(tap) => tap.arriving(packet, node),
+            None => Some(packet),
+        }
     }
 }
 
 impl Bus<Message> for Tapped {
     fn send(&self, packet: Packet) -> Result<(), LaneFull> {
-        self.tap.send(&self.bus, packet)
+        match self.taps.get(&packet.group) {
+            Some(tap) => tap.send(&self.bus, packet),
+            None => self.bus.send(packet),
+        }
     }
 }

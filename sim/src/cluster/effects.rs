@@ -4,17 +4,21 @@
 //! speaks for all.
 
 use crate::history::{Answer, Condition, Effect, Found, KeyId, OpId};
+use leasehold::env::GroupId;
 use leasehold::request::Key;
 use leasehold::store::{Command, Verdict};
 use std::collections::BTreeMap;
 
+/// An entry of a group's log.
+pub(super) type Entry = (GroupId, u64);
+
 #[derive(Default)]
 pub(super) struct Effects {
     numbers: BTreeMap<Key, KeyId>,
-    /// The highest index that some node has applied.
-    last: u64,
+    /// The highest index that some replica of each group has applied.
+    last: BTreeMap<GroupId, u64>,
     /// What is about to be told, and of which entry.
-    noted: Option<(u64, Box<Effect>)>,
+    noted: Option<(Entry, Box<Effect>)>,
 }
 
 impl Effects {
@@ -24,17 +28,19 @@ impl Effects {
         Self { numbers: numbers.collect(), ..Self::default() }
     }
 
-    /// A node has applied the entry at `index`.
-    pub(super) fn note(&mut self, index: u64, command: &[u8], response: &[u8]) {
-        if index > self.last {
-            self.last = index;
-            self.noted = self.read(command, response).map(|effect| (index, Box::new(effect)));
+    /// A replica has applied this entry.
+    pub(super) fn note(&mut self, entry: Entry, command: &[u8], response: &[u8]) {
+        let (group, index) = entry;
+        let last = self.last.entry(group).or_default();
+        if index > *last {
+            *last = index;
+            self.noted = self.read(command, response).map(|effect| (entry, Box::new(effect)));
         }
     }
 
     /// It tells so now.
-    pub(super) fn take(&mut self, index: u64) -> Option<Box<Effect>> {
-        self.noted.take_if(|(noted, _)| *noted == index).map(|(_, effect)| effect)
+    pub(super) fn take(&mut self, entry: Entry) -> Option<Box<Effect>> {
+        self.noted.take_if(|(noted, _)| *noted == entry).map(|(_, effect)| effect)
     }
 
     /// `None` of an entry without a command, of one that the store could not read, and of keys that the run does not know.
@@ -67,6 +73,10 @@ impl Effects {
 mod tests {
     use super::*;
 
+    fn entry(index: u64) -> Entry {
+        (GroupId::FIRST, index)
+    }
+
     fn effects() -> Effects {
         Effects::new(&["a".to_owned(), "b".to_owned()])
     }
@@ -76,18 +86,18 @@ mod tests {
     }
 
     fn told(effects: &mut Effects, index: u64, command: &Command, verdict: &Verdict) -> Option<Effect> {
-        effects.note(index, &command.encode(), &verdict.encode());
-        effects.take(index).map(|effect| *effect)
+        effects.note(entry(index), &command.encode(), &verdict.encode());
+        effects.take(entry(index)).map(|effect| *effect)
     }
 
     #[test]
     fn the_first_who_applies_an_entry_tells_what_it_does() {
         let mut effects = effects();
-        effects.note(1, &put("b", 7), &Verdict::Written.encode());
+        effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
         let wrote = Effect { op: OpId(7), key: KeyId(1), condition: Condition::Always, answer: Answer::Wrote };
-        assert_eq!(effects.take(1).as_deref(), Some(&wrote));
-        effects.note(1, &put("b", 7), &Verdict::Written.encode());
-        assert_eq!(effects.take(1), None, "another replica of the same");
+        assert_eq!(effects.take(entry(1)).as_deref(), Some(&wrote));
+        effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
+        assert_eq!(effects.take(entry(1)), None, "another replica of the same");
     }
 
     #[test]
@@ -117,9 +127,9 @@ mod tests {
     #[test]
     fn what_is_no_command_of_the_run_has_no_effect_to_tell() {
         let mut effects = effects();
-        effects.note(1, &[], &[]);
-        assert_eq!(effects.take(1), None);
-        effects.note(2, &put("unknown", 7), &Verdict::Written.encode());
-        assert_eq!(effects.take(2), None);
+        effects.note(entry(1), &[], &[]);
+        assert_eq!(effects.take(entry(1)), None);
+        effects.note(entry(2), &put("unknown", 7), &Verdict::Written.encode());
+        assert_eq!(effects.take(entry(2)), None);
     }
 }

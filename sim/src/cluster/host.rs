@@ -28,10 +28,12 @@ pub(super) struct Identity {
     pub(super) incarnation: u64,
 }
 
+/// Of one of the replicas of a process.
 pub(super) struct SimHost {
     world: SimWorld,
     recorder: Arc<Recorder>,
     identity: Identity,
+    replica: ReplicaId,
     process: Process,
     clock: Arc<Mutex<NodeClock>>,
     cpu: Arc<Mutex<Cpu>>,
@@ -43,19 +45,21 @@ pub(super) struct SimHost {
 }
 
 impl SimHost {
-    /// What this process of the node in `slot` finds around it.
-    pub(super) fn new(shared: &Shared, slot: &Slot, identity: Identity, process: Process) -> Self {
+    /// What the replica of `group` in this process of the node in `slot` finds around it.
+    pub(super) fn new(shared: &Shared, slot: &Slot, identity: Identity, group: GroupId, process: Process) -> Self {
         let Shared { world, recorder, plan, .. } = shared;
+        let replica = ReplicaId { group, node: identity.node };
         Self {
             world: world.clone(),
             recorder: Arc::clone(recorder),
             identity,
+            replica,
             process,
             clock: Arc::clone(&slot.clock),
             cpu: Arc::clone(&slot.cpu),
             costs: wiring::costs(&plan.scenario),
             entropy: Mutex::default(),
-            yields: Mutex::new(world.streams().stream(&["yield", &identity.node.to_string()])),
+            yields: Mutex::new(world.streams().stream(&["yield", &replica.to_string()])),
             traps: Arc::clone(&slot.traps),
             leak: plan.leak,
         }
@@ -106,7 +110,7 @@ impl Env for SimHost {
 
     fn entropy(&self, purpose: &'static str) -> u64 {
         let mut streams = self.entropy.lock();
-        let fresh = || self.world.streams().stream(&["entropy", purpose, &self.identity.node.to_string()]);
+        let fresh = || self.world.streams().stream(&["entropy", purpose, &self.replica.to_string()]);
         let number = streams.entry(purpose).or_insert_with(fresh).number();
         number ^ if self.leak { LEAK.fetch_add(1, Ordering::Relaxed) } else { 0 }
     }
@@ -142,11 +146,11 @@ fn is_for_traps_alone(point: Point) -> bool {
 
 impl Sink for SimHost {
     fn observe(&self, event: Event) {
-        self.recorder.stack(self.world.now(), ReplicaId::first(self.identity.node), &self.clock.lock().clock, event);
+        self.recorder.stack(self.world.now(), self.replica, &self.clock.lock().clock, event);
     }
 
     fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
-        self.recorder.effect(index, command, response);
+        self.recorder.effect(self.replica.group, index, command, response);
     }
 }
 

@@ -13,19 +13,20 @@ const OVERHEAD: u64 = 64;
 const ENTRY_OVERHEAD: u64 = 16;
 
 /// The kind of a message, and what stands at its head.
-pub fn classify(message: &Message) -> (MessageKind, Head) {
-    match message {
+pub fn classify(packet: &Packet) -> (MessageKind, Head) {
+    let of_group = Head { group: packet.group, ..Head::default() };
+    match &packet.body {
         Message::Wire(Wire { kind, head, .. }) => {
             let wire::Head { term, index, commit, entries, rejected, .. } = *head;
-            (kind_of(*kind), Head { term, index, commit, entries, rejected, ..Head::default() })
+            (kind_of(*kind), Head { term, index, commit, entries, rejected, ..of_group })
         }
         Message::Request { call, hop, .. } => {
             let (call, forwarded, op) = (*call, hop.forwarded, Some(OpId(hop.origin)));
-            (MessageKind::Request, Head { call, forwarded, op, ..Head::default() })
+            (MessageKind::Request, Head { call, forwarded, op, ..of_group })
         }
         Message::Reply { call, result } => {
             let error = result.as_ref().err().map(|error| (error.kind(), error.outcome()));
-            (MessageKind::Reply, Head { call: *call, rejected: error.is_some(), error, ..Head::default() })
+            (MessageKind::Reply, Head { call: *call, rejected: error.is_some(), error, ..of_group })
         }
     }
 }
@@ -77,7 +78,7 @@ fn answer_size(response: &Response) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leasehold::env::{Address, NodeId};
+    use leasehold::env::{Address, GroupId, NodeId};
     use leasehold::transport::lane_of;
     use leasehold::wire::Body;
     use std::sync::Arc;
@@ -97,6 +98,7 @@ mod tests {
             from,
             to,
             lane,
+            group: GroupId::FIRST,
             stamp: None,
             echo: None,
             body: Message::Wire(Wire { kind, head, body: Arc::new(Nothing) }),

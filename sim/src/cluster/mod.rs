@@ -33,6 +33,7 @@ use clock::NodeClock;
 use host::{Identity, SimDisk, SimHost};
 use leasehold::error::Error;
 use leasehold::metrics::Counter;
+use leasehold::routes::Routes;
 use prelude::*;
 use traps::Traps;
 use wiring::Links;
@@ -52,6 +53,8 @@ pub struct Plan {
     pub scenario: Arc<Scenario>,
     /// How its processes are put together.
     pub assembly: &'static dyn Assembly,
+    /// Which group has which keys.
+    pub routes: Routes,
     /// Plants a leak of nondeterminism, for the tests of `verify`: entropy mixed with a counter of the whole process.
     pub leak: bool,
 }
@@ -160,10 +163,12 @@ impl Cluster {
     }
 
     fn counted(&self, node: NodeId, running: &Running) {
-        let metrics = running.node.metrics();
-        let (scripts, retries) = (metrics.conflict_retries.count(), metrics.conflict_retries.sum());
-        let counts = Counts { counters: Counter::ALL.map(|counter| metrics.get(counter)), scripts, retries };
-        self.record(What::Counted { node, counts: Box::new(counts) });
+        for group in running.node.groups() {
+            let metrics = running.node.metrics(group);
+            let (scripts, retries) = (metrics.conflict_retries.count(), metrics.conflict_retries.sum());
+            let counts = Counts { counters: Counter::ALL.map(|counter| metrics.get(counter)), scripts, retries };
+            self.record(What::Counted { replica: ReplicaId { group, node }, counts: Box::new(counts) });
+        }
     }
 
     /// The nodes, running or not.
@@ -209,20 +214,30 @@ impl Cluster {
         }
         let identity = Identity { node: id, incarnation };
         self.record(What::Process { node: id, change: ProcessChange::Started { incarnation } });
-        let host = SimHost::new(shared, slot, identity, process.clone());
+        let disk: Arc<dyn leasehold::env::Disk> =
+            Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk));
         let assembly = shared.plan.assembly;
-        let mut parts = Parts::new(
-            wiring::engines(&shared.plan.scenario),
-            assembly.host(Arc::new(host)),
-            Arc::new(bus::SimBus::new(&shared.world, &shared.links, id)),
-            Arc::new(SimDisk::new(&shared.world, &shared.recorder, id, &slot.disk)),
-            wiring::node_config(&shared.plan, id),
-        );
-        let tap = assembly.tap(&parts).map(|tap| Arc::new(Tapped { bus: Arc::clone(&parts.bus), tap }));
+        let replica = |(group, founders): (GroupId, Membership), bus: &Arc<dyn Bus<Message>>| {
+            let host = SimHost::new(shared, slot, identity, group, process.clone());
+            Parts::new(
+                group,
+                wiring::engines(&shared.plan.scenario),
+                assembly.host(Arc::new(host)),
+                Arc::clone(bus),
+                Arc::clone(&disk),
+                wiring::node_config(&shared.plan, id, founders),
+            )
+        };
+        let bus: Arc<dyn Bus<Message>> = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id));
+        let groups = wiring::founders(&shared.plan.scenario);
+        let mut replicas: Vec<Parts> = groups.into_iter().map(|group| replica(group, &bus)).collect();
+        let taps = replicas.iter().filter_map(|parts| Some((parts.group, assembly.tap(parts)?))).collect();
+        let tap = Tapped::around(bus, taps).map(Arc::new);
         if let Some(tap) = &tap {
-            parts.bus = Arc::clone(tap) as _;
+            replicas.iter_mut().for_each(|parts| parts.bus = Arc::clone(tap) as _);
         }
-        let node = match Node::start(assembly.parts(parts)) {
+        let replicas = replicas.into_iter().map(|parts| assembly.parts(parts)).collect();
+        let node = match Node::start(assembly.routes(id, shared.plan.routes.clone()), assembly.groups(replicas)) {
             Ok(node) => Arc::new(node),
             Err(error) => {
                 process.kill();

@@ -12,7 +12,7 @@ pub(super) use crate::world::network::{LinkId, RuleId};
 pub(super) use crate::world::process::Process;
 pub(super) use crate::world::timer::Timer;
 pub(super) use leasehold::coordinator;
-pub(super) use leasehold::env::{Bus, Instant, Lane, LaneFull, NodeId, Point, ReplicaId, Wait, Work};
+pub(super) use leasehold::env::{Bus, GroupId, Instant, Lane, LaneFull, NodeId, Point, ReplicaId, Wait, Work};
 pub(super) use leasehold::node::{Node, Parts};
 pub(super) use leasehold::observe::{Event, Membership};
 pub(super) use leasehold::transport::{Message, Packet};

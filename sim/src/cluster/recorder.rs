@@ -8,7 +8,6 @@ use crate::history::{About, Added, Fate, History, Past, Record, StackRecord, fac
 use crate::view::Replica;
 use crate::words::Mishap;
 use crate::world::network::{self, Tap};
-use leasehold::env::GroupId;
 
 /// The recorder of one run.
 pub struct Recorder {
@@ -28,11 +27,12 @@ pub(super) struct Watched {
 }
 
 impl Recorder {
-    /// A recorder into `history`, of a group that `founders` founded; `keys` are the names of the run's keys, by number.
-    pub fn new(history: History, founders: Membership, keys: &[String]) -> Self {
+    /// A recorder into `history`, of groups that `founders` founded; `keys` are the names of the run's keys, by number.
+    pub fn new(history: History, founders: BTreeMap<GroupId, Membership>, keys: &[String]) -> Self {
+        let replicas = founders.into_iter().map(|(group, founders)| (group, Replicas::founded_by(founders)));
         Self {
             history: Mutex::new(history),
-            replicas: Mutex::new(Grouped::new([(GroupId::FIRST, Replicas::founded_by(founders))])),
+            replicas: Mutex::new(Grouped::new(replicas)),
             watched: Mutex::default(),
             effects: Mutex::new(Effects::new(keys)),
             ended: AtomicBool::new(false),
@@ -73,15 +73,15 @@ impl Recorder {
         let (lease_until, effect) = match facts(&event, About::Leases).adds {
             Added::Nothing => (None, None),
             Added::End(expiry) => (true_end(clock, expiry), None),
-            Added::Effect(index) => (None, self.effects.lock().take(index)),
+            Added::Effect(index) => (None, self.effects.lock().take((replica.group, index))),
         };
         let clock = Instant::from_nanos(clock.reading(at));
         self.record(at, What::Stack(StackRecord { replica, event, lease_until, clock, effect }));
     }
 
-    /// A node is about to tell that it has applied this.
-    pub(super) fn effect(&self, index: u64, command: &[u8], response: &[u8]) {
-        self.effects.lock().note(index, command, response);
+    /// A replica of `group` is about to tell that it has applied this.
+    pub(super) fn effect(&self, group: GroupId, index: u64, command: &[u8], response: &[u8]) {
+        self.effects.lock().note((group, index), command, response);
     }
 
     /// A fault has touched the clock of a replica's node: the lease that it counts by it ends at another time.
@@ -112,7 +112,7 @@ fn true_end(clock: &Clock, expiry: Instant) -> Option<SimTime> {
 
 impl Tap<Box<Packet>> for Recorder {
     fn message(&self, at: SimTime, packet: &Box<Packet>, fate: network::Fate) {
-        let (kind, head) = classify(&packet.body);
+        let (kind, head) = classify(packet);
         let (fate, rule) = match fate {
             network::Fate::Delivered => (Fate::Delivered, None),
             network::Fate::Cut(rule) => (Fate::Cut, Some(rule)),

@@ -28,11 +28,16 @@ fn nodes(scenario: &Scenario) -> impl Iterator<Item = NodeId> + use<> {
     (1..=u64::from(scenario.cluster.size())).map(NodeId)
 }
 
-/// Who belongs to the group when it begins.
-pub fn founders(scenario: &Scenario) -> Membership {
-    let mut nodes = nodes(scenario);
-    let mut take = |number: u32| nodes.by_ref().take(number as usize).collect();
-    Membership { voters: take(scenario.cluster.nodes), learners: take(scenario.cluster.learners), outgoing: Vec::new() }
+/// Who belongs to each group when it begins.
+pub fn founders(scenario: &Scenario) -> BTreeMap<GroupId, Membership> {
+    let cluster = &scenario.cluster;
+    let founders = |number| {
+        let mut voters: Vec<NodeId> = cluster.placed(number).map(|node| NodeId(u64::from(node))).collect();
+        voters.sort_unstable();
+        let learners = nodes(scenario).skip(cluster.nodes as usize).take(cluster.learners as usize).collect();
+        (GroupId(u64::from(number)), Membership { voters, learners, outgoing: Vec::new() })
+    };
+    (1..=cluster.groups).map(founders).collect()
 }
 
 pub(super) fn lay(world: &SimWorld, plan: &Plan, cpus: &BTreeMap<NodeId, Arc<Mutex<Cpu>>>) -> Links {
@@ -189,7 +194,7 @@ pub(super) fn engines(scenario: &Scenario) -> Arc<dyn engine::Factory> {
     }
 }
 
-pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
+pub(super) fn node_config(plan: &Plan, node: NodeId, founders: Membership) -> node::Config {
     let cluster = &plan.scenario.cluster;
     let (election_timeout, tick) = (cluster.election_timeout, cluster.tick);
     let renewal = plan.assembly.renewal().unwrap_or(cluster.renewal);
@@ -197,7 +202,7 @@ pub(super) fn node_config(plan: &Plan, node: NodeId) -> node::Config {
     let policy = plan.assembly.coordinator();
     let config = node::Config {
         engine: engine::Config {
-            founders: founders(&plan.scenario),
+            founders,
             compact_after: cluster.compact_after.and_then(NonZeroU64::new),
             tick,
             heartbeat: cluster.heartbeat,

@@ -4,7 +4,7 @@ use super::Injector;
 use crate::cluster::{Cluster, Effective, Guard};
 use crate::history::{Evidence, Fault, FaultPhase, Targets, What};
 use crate::words::{Healed, Verb};
-use leasehold::env::NodeId;
+use leasehold::env::{GroupId, NodeId};
 use std::time::Duration;
 
 /// What a step does to its targets, as the history is told of it.
@@ -15,6 +15,12 @@ pub(super) struct Deed {
 }
 
 impl Deed {
+    /// It is about this group.
+    pub(super) fn within(mut self, group: GroupId) -> Self {
+        self.fault.group = Some(group);
+        self
+    }
+
     /// It acts.
     pub(super) fn acts(&self) {
         self.tell(FaultPhase::Activated, None);

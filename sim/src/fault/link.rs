@@ -31,7 +31,7 @@ pub(super) fn perform(act: &Act, link: &Link) {
 #[expect(clippy::borrowed_box, reason = "the network carries boxes, and shows them as they are")]
 pub(super) fn matches(kinds: &[MessageKind]) -> Matches<Box<Packet>> {
     let kinds = kinds.to_vec();
-    Arc::new(move |packet: &Box<Packet>| kinds.contains(&classify(&packet.body).0))
+    Arc::new(move |packet: &Box<Packet>| kinds.contains(&classify(packet).0))
 }
 
 #[expect(clippy::borrowed_box, reason = "the network carries boxes, and shows them as they are")]

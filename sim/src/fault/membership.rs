@@ -8,14 +8,15 @@
 use super::prelude::*;
 use crate::scenario::{Joint, MembershipChange, Selector};
 use leasehold::engine;
+use leasehold::env::GroupId;
 
 pub(super) fn perform(act: &Act, change: &MembershipChange) {
     let leader = act.select(Selector::Leader).first().copied();
     let Some((leader, change)) = leader.zip(act.change(change)) else { return act.nobody(Verb::Membership) };
-    let deed = act.deed(Verb::Membership, Targets::Asked(leader), How::Changes(change.clone()));
+    let deed = act.deed(Verb::Membership, Targets::Asked(leader), How::Changes(change.clone())).within(GroupId::FIRST);
     deed.acts();
     act.injector.cluster.on_node(leader, move |node| async move {
-        match node.change_membership(change).await {
+        match node.change_membership(GroupId::FIRST, change).await {
             Ok(index) => deed.is_effective(Some(Evidence::Index(index))),
             Err(error) => deed.cannot_act(Some(Evidence::Error(error))),
         }

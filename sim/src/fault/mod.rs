@@ -124,7 +124,7 @@ impl Act {
         let (step, phase) = (self.step.clone(), FaultPhase::Activated);
         Deed {
             cluster: self.injector.cluster.clone(),
-            fault: Fault { step, verb, targets, how, phase, evidence: None },
+            fault: Fault { step, verb, group: None, targets, how, phase, evidence: None },
         }
     }
 

@@ -2,21 +2,41 @@
 
 use super::prelude::*;
 use crate::scenario::{Ends, Selector};
+use crate::view::Replicas;
 use leasehold::env::GroupId;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// The group of this number; of none is said, the first.
+pub(super) fn group(number: Option<u32>) -> GroupId {
+    number.map_or(GroupId::FIRST, |number| GroupId(u64::from(number)))
+}
 
 impl Act {
     /// The nodes that a selector names now. Empty if nobody answers to it.
     pub(super) fn select(&self, selector: Selector) -> Vec<NodeId> {
+        self.select_in(group(None), selector)
+    }
+
+    /// The same; a role that names no group is that in `group`.
+    pub(super) fn select_in(&self, group: GroupId, selector: Selector) -> Vec<NodeId> {
+        let (group, selector) = match selector {
+            Selector::In(within) => (GroupId(u64::from(within.group)), within.role()),
+            other => (group, other),
+        };
         let cluster = &self.injector.cluster;
         let (nodes, replicas) = (cluster.nodes().collect::<Vec<_>>(), cluster.replicas());
-        let replicas = replicas.of(GroupId::FIRST);
+        if selector == Selector::Leaders {
+            let leaders: BTreeSet<NodeId> = replicas.all().filter_map(Replicas::leader).collect();
+            return leaders.into_iter().collect();
+        }
+        let replicas = replicas.of(group);
         let (leader, members) = (replicas.leader(), replicas.membership());
         let voters = &members.voters;
         let followers = || voters.iter().copied().filter(|node| Some(*node) != leader).collect::<Vec<_>>();
         // How far the followers that run have applied the log.
         let applied = || {
-            let index = |node: NodeId| cluster.node(node).map(|running| running.status().applied);
+            let index = |node: NodeId| cluster.node(node).map(|running| running.status(group).applied);
             followers().into_iter().filter_map(move |node| Some((index(node)?, node)))
         };
         let spares = || nodes.iter().copied().filter(|node| !members.contains(*node)).collect();
@@ -42,7 +62,7 @@ impl Act {
             Selector::Paused => self.paused().into_iter().collect(),
             Selector::Restarted => cluster.restarted().into_iter().collect(),
             // Meaningful only beside another selection: see `select_sides`.
-            Selector::Others => Vec::new(),
+            Selector::Others | Selector::In(_) | Selector::Leaders => Vec::new(),
         }
     }
 

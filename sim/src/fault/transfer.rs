@@ -4,16 +4,18 @@
 //! gave up, which it does after an election timeout.
 
 use super::prelude::*;
+use super::selector::group;
 use crate::scenario::Transfer;
 use leasehold::error::Error;
 
 pub(super) fn perform(act: &Act, transfer: &Transfer) {
-    let (from, to) = (act.select(transfer.from), act.select(transfer.to));
+    let group = group(transfer.group.or(transfer.from.group()));
+    let (from, to) = (act.select_in(group, transfer.from), act.select_in(group, transfer.to));
     let Some((from, to)) = from.first().copied().zip(to.first().copied()) else { return act.nobody(Verb::Transfer) };
-    let deed = act.deed(Verb::Transfer, Targets::Handover(from, to), How::Plainly);
+    let deed = act.deed(Verb::Transfer, Targets::Handover(from, to), How::Plainly).within(group);
     deed.acts();
     act.injector.cluster.on_node(from, move |node| async move {
-        match node.transfer(to).await {
+        match node.transfer(group, to).await {
             Ok(()) | Err(Error::LeadershipLost(_)) => deed.is_effective(None),
             Err(error) => deed.cannot_act(Some(Evidence::Error(error))),
         }

@@ -66,7 +66,7 @@ tags! {
     What {
         Invoked = 1 [invocation], Completed = 2 (op, completion), Stack = 3 [told],
         Message = 4 (from, to, lane, fate, kind, head, stamp, echo), Fault = 5 [fault], Process = 6 (node, change),
-        Busy = 7 (node, cores) without (disk), Clock = 8 (replica, clock, lease_until), Counted = 9 (node) without (counts),
+        Busy = 7 (node, cores) without (disk), Clock = 8 (replica, clock, lease_until), Counted = 9 (replica) without (counts),
     }
     Fate { Delivered = 1, Cut = 2, Held = 3, Lost = 4 }
     MessageKind {
@@ -90,7 +90,7 @@ tags! {
     ErrorKind {
         NotLeader = 1, LeadershipLost = 2, TransferInProgress = 3, LeaderNotFound = 4, WriteConflict = 5, RetriesExhausted = 6,
         Invalid = 7, DeadlineExceeded = 8, Transport = 9, Overloaded = 10, TransferRefused = 11, Storage = 13, Closed = 14,
-        MembershipRefused = 15, Damaged = 16, Panicked = 17,
+        MembershipRefused = 15, Damaged = 16, Panicked = 17, Unroutable = 18,
     }
 }
 
@@ -123,7 +123,7 @@ fields! {
 /// To whom it did it shows in what follows.
 impl Content for Fault {
     fn put(&self, bytes: &mut Vec<u8>) {
-        let Fault { step, verb, phase, targets: _, how: _, evidence: _ } = self;
+        let Fault { step, verb, phase, group: _, targets: _, how: _, evidence: _ } = self;
         step.put(bytes);
         verb.name().put(bytes);
         phase.put(bytes);

@@ -2,7 +2,7 @@
 
 use crate::words::{ClockHarm, Cut, DiskHarm, Healed, MessageKind, Mishap, PausedClock, Point, Spelled, Verb, words};
 use leasehold::engine::MembershipChange;
-use leasehold::env::{Address, NodeId};
+use leasehold::env::{Address, GroupId, NodeId};
 use leasehold::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub struct Fault {
     pub step: StepId,
     /// Its verb.
     pub verb: Verb,
+    /// The group that it is about; `None`: nodes, and so all groups.
+    pub group: Option<GroupId>,
     /// To whom it does it.
     pub targets: Targets,
     /// What it does to them.

@@ -38,15 +38,10 @@ impl What {
     pub fn group(&self) -> Option<GroupId> {
         match self {
             What::Stack(told) => Some(told.replica.group),
-            What::Clock { replica, .. } => Some(replica.group),
-            What::Message { from: Address::Node(_), to: Address::Node(_), head, .. } => Some(head.group),
-            What::Message { .. }
-            | What::Invoked(_)
-            | What::Completed { .. }
-            | What::Process { .. }
-            | What::Busy { .. }
-            | What::Counted { .. }
-            | What::Fault(_) => None,
+            What::Clock { replica, .. } | What::Counted { replica, .. } => Some(replica.group),
+            What::Message { head, .. } => Some(head.group),
+            What::Fault(fault) => fault.group,
+            What::Invoked(_) | What::Completed { .. } | What::Process { .. } | What::Busy { .. } => None,
         }
     }
 
@@ -118,10 +113,10 @@ pub enum What {
         /// For how long its disk has moved bytes since then. Not in the fingerprint: it follows from what was written.
         disk: Duration,
     },
-    /// What a process counts of itself, as the run ends. Not in the fingerprint: it follows from what the process did.
+    /// What a replica counts of itself, as its process or the run ends. Not in the fingerprint: it follows from what the replica did.
     Counted {
-        /// The node.
-        node: NodeId,
+        /// The replica.
+        replica: ReplicaId,
         /// Its metrics.
         counts: Box<Counts>,
     },
@@ -330,6 +325,16 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// The key that it is about: of a script, that which it writes.
+    pub fn key(&self) -> KeyId {
+        match self {
+            Operation::Get { key }
+            | Operation::Put { key }
+            | Operation::Cas { key, .. }
+            | Operation::Script { key, .. } => *key,
+        }
+    }
+
     /// Its kind.
     pub fn kind(&self) -> OpKind {
         match self {

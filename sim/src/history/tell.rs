@@ -55,7 +55,7 @@ pub(crate) fn tell(Record { at, what }: &Record, hearer: &mut impl Hears) {
             hearer.second(at, *node, *cores);
             hearer.disk_second(at, *node, *disk);
         }
-        What::Counted { node, counts } => hearer.counted(at, *node, counts),
+        What::Counted { replica, counts } => hearer.counted(at, replica.node, counts),
         What::Clock { replica, clock, lease_until } => hearer.clock(at, replica.node, *clock, *lease_until),
         What::Fault(fault) => hearer.fault(at, fault),
     }

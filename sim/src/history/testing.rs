@@ -347,7 +347,7 @@ impl Events {
         (phase, evidence): (FaultPhase, Option<Evidence>),
     ) -> Self {
         let step = StepId { name: "step".into(), time: step };
-        self.push(at, What::Fault(Box::new(Fault { step, verb, targets, how, phase, evidence })))
+        self.push(at, What::Fault(Box::new(Fault { step, verb, group: None, targets, how, phase, evidence })))
     }
 
     /// Client number `op` invokes operation number `op`, due when it is invoked.

@@ -11,6 +11,7 @@ use leasehold::engine::raft_rs::RaftRs;
 use leasehold::env::NodeId;
 use leasehold::node::{Config, Parts};
 use leasehold::observe::Host;
+use leasehold::routes::Routes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,20 @@ impl Assembly for Variant {
 
     fn tap(&self, parts: &Parts) -> Option<Arc<dyn Tap>> {
         self.tap.map(|tap| tap(parts))
+    }
+
+    fn groups(&self, replicas: Vec<Parts>) -> Vec<Parts> {
+        match self.groups {
+            Some(between) => between(replicas),
+            None => replicas,
+        }
+    }
+
+    fn routes(&self, node: NodeId, routes: Routes) -> Routes {
+        match self.routes {
+            Some(as_seen_by) => as_seen_by(node, routes),
+            None => routes,
+        }
     }
 
     fn parts(&self, mut parts: Parts) -> Parts {

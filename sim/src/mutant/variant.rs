@@ -10,6 +10,7 @@ use leasehold::error::Error;
 use leasehold::lease::longest_safe;
 use leasehold::node::{Config, Parts};
 use leasehold::observe::Host;
+use leasehold::routes::Routes;
 use leasehold::rules::Rule;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +68,10 @@ pub struct Variant {
     pub engine: Option<StandIn<dyn Engine>>,
     /// Stands between engine and store.
     pub machine: Option<StandIn<dyn StateMachine>>,
+    /// Stands between the groups of a process.
+    pub groups: Option<fn(Vec<Parts>) -> Vec<Parts>>,
+    /// Which group has which keys, as a node has it.
+    pub routes: Option<fn(NodeId, Routes) -> Routes>,
     /// The rules that the stack does not keep.
     pub rules_off: &'static [Rule],
     /// Those that it does not quite keep.
@@ -176,6 +181,8 @@ pub const DEFAULT: Variant = Variant {
     listener: None,
     engine: None,
     machine: None,
+    groups: None,
+    routes: None,
     rules_off: &[],
     rules_bent: &[],
     equivalent: None,

@@ -10,7 +10,7 @@ use crate::history::{
 };
 use crate::words::figures::duration;
 use crate::words::{Lane, MessageKind};
-use leasehold::env::{Address, NodeId, ReplicaId, Stamp};
+use leasehold::env::{Address, GroupId, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
 use leasehold::metrics::Counter;
 
@@ -19,19 +19,20 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
     let (who, what) = match &record.what {
         What::Invoked(invocation) => (format!("c{}", invocation.client), invoked(invocation, keys)),
         What::Completed { op, completion } => ("-".to_owned(), format!("#{} {}", op.0, completed(completion))),
-        What::Stack(stack) => (stack.replica.node.to_string(), told(stack)),
+        What::Stack(stack) => (stack.replica.to_string(), told(stack)),
         What::Message { from, to, lane, fate, kind, head, stamp, echo } => {
-            let who = format!("{}>{}", address(*from), address(*to));
+            let of = if head.group == GroupId::FIRST { String::new() } else { format!("/g{}", head.group.0) };
+            let who = format!("{}>{}{of}", address(*from), address(*to));
             let stamps = [stamped("sent", *stamp), stamped("answers", *echo)].concat();
             (who, format!("{} {}{}{stamps}", lane.name(), fated(*fate), message(*kind, head)))
         }
         What::Process { node, change } => (node.to_string(), process(*change)),
         What::Busy { node, cores, .. } => (node.to_string(), format!("busy for {}", duration(*cores))),
-        What::Counted { node, counts } => (node.to_string(), counted(counts)),
-        What::Clock { replica: ReplicaId { node, .. }, clock, lease_until } => {
+        What::Counted { replica, counts } => (replica.to_string(), counted(counts)),
+        What::Clock { replica, clock, lease_until } => {
             let lease = lease_until
                 .map_or(String::new(), |until| format!(", by which its lease lasts until {}", until.exact()));
-            (node.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
+            (replica.to_string(), format!("clock touched, shows {}{lease}", local(*clock)))
         }
         What::Fault(fault) => {
             let Fault { step, verb, phase, .. } = &**fault;
@@ -162,7 +163,7 @@ pub(super) fn node_of(what: &What) -> Option<NodeId> {
         What::Stack(stack) => Some(stack.replica.node),
         What::Process { node, .. }
         | What::Busy { node, .. }
-        | What::Counted { node, .. }
+        | What::Counted { replica: ReplicaId { node, .. }, .. }
         | What::Clock { replica: ReplicaId { node, .. }, .. } => Some(*node),
         What::Message { to: Address::Node(node), .. } | What::Message { from: Address::Node(node), .. } => Some(*node),
         What::Invoked(_) | What::Completed { .. } | What::Message { .. } | What::Fault(_) => None,

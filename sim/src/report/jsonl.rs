@@ -2,13 +2,14 @@
 //!
 //! Times are milliseconds with at most six decimals, so exact to the nanosecond. Two equal runs may differ in `wall_ms` and
 //! `cpu_ms` alone. Operations of a kind that did not occur are absent from `ops`; misses, invalidations, faults and checks
-//! that did not occur are absent likewise; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null`
+//! that did not occur are absent likewise; `groups` is empty in a cluster of one; the four causes of `read_index_rounds` are always there. `lease.hit_rate` is `null`
 //! without lease reads, as a latency of a window is without operations. A latency that stands for operations which were not
 //! answered is `null` too, and has what it is at least beside it: `"p99_ms":null,"p99_at_least_ms":1000.0`. `beyond_claims` says what first took the run beyond
 //! what its scenario claims; it is `null` where nothing did.
 
 use super::prelude::*;
 use crate::check::Severity;
+use crate::scenario::Of;
 use crate::verdict::{LeaseMeasures, Overload, Recoveries, Window};
 use serde::Serialize;
 use std::fmt::Display;
@@ -43,7 +44,8 @@ pub fn json_line(report: &RunReport) -> String {
         .with("events", report.events)
         .with("messages", report.messages)
         .with("ops", map(&whole.ops, |kind| kind.name(), operations))
-        .with("lease", lease(&whole.lease));
+        .with("lease", lease(&whole.lease))
+        .with("groups", groups(whole));
     figures(object, whole)
         .with("read_index_rounds", map(RoundCause::ALL.map(|it| (it, it)), |cause| cause.name(), rounds))
         .with("faults", map(&report.faults, |verb| *verb, fault))
@@ -110,6 +112,28 @@ pub(super) fn timed(object: Object, name: &str, took: Option<Took>) -> Object {
     }
 }
 
+/// What each group did, where there are several.
+fn groups(window: &Window) -> Vec<Object> {
+    let groups = window.of.iter().filter_map(|(of, window)| match of {
+        Of::Group(number) => Some((number, window)),
+        Of::All | Of::Workload(_) | Of::Via(_) => None,
+    });
+    let rounds = |window: &Window, cause: RoundCause| window.rounds.get(&cause).map_or(0, |round| round.started);
+    let group = |(number, window): (&u32, &Window)| {
+        Object::default()
+            .with("group", format!("g{number}"))
+            .with("ops", map(&window.ops, |kind| kind.name(), operations))
+            .with("lease", lease(&window.lease))
+            .with("conflicts", window.conflicts)
+            .with("leader_changes", window.leader_changes)
+            .with(
+                "read_index_rounds",
+                map(RoundCause::ALL.map(|it| (it, it)), |cause| cause.name(), |cause| rounds(window, cause)),
+            )
+    };
+    groups.map(group).collect()
+}
+
 fn lease(lease: &LeaseMeasures) -> Object {
     Object::default()
         .with("reads", lease.reads)
@@ -153,7 +177,8 @@ fn window(window: &Window) -> Object {
         .with("to_ms", moment(window.to))
         .with("lease_reads", window.lease.reads)
         .with("lease_hit_rate", window.lease.hit_rate())
-        .with("ops", map(&window.ops, |kind| kind.name(), operations));
+        .with("ops", map(&window.ops, |kind| kind.name(), operations))
+        .with("groups", groups(window));
     let object = timed(object, "get_mean", op(OpKind::Get, |op| op.mean));
     let object = timed(object, "get_p99", op(OpKind::Get, |op| op.p99));
     figures(timed(object, "script_mean", op(OpKind::Script, |op| op.mean)), window)

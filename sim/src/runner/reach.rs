@@ -1,8 +1,8 @@
 //! Whether a variant did anything that the default does not do, or broke a rule by what it held: else whatever its run shows is not
 //! shown of the variant.
 
-use super::run::{Spec, rerun, run, run_telling};
-use crate::history::Deeds;
+use super::run::{Spec, rerun, run_seen_by, run_telling};
+use crate::history::{Deeds, Observer};
 use crate::mutant::DEFAULT;
 use crate::verdict::RunReport;
 use parking_lot::Mutex;
@@ -39,19 +39,24 @@ impl Defaults {
 
     /// Runs it, and says of a variant whether it was reached.
     pub fn run(&self, spec: &Spec) -> RunReport {
+        self.run_seen_by(spec, None)
+    }
+
+    /// The same, seen by another too.
+    pub fn run_seen_by(&self, spec: &Spec, mut beside: Option<Box<dyn Observer>>) -> RunReport {
         let Some(scenario) = &spec.default else {
             if !self.shared.contains(&spec.scenario.path) {
-                return run(spec);
+                return run_seen_by(spec, beside);
             }
             let mut own = None;
             self.done(spec).get_or_init(|| {
-                let (report, deeds) = run_telling(spec);
+                let (report, deeds) = run_telling(spec, beside.take());
                 own = Some(report);
                 deeds
             });
-            return own.unwrap_or_else(|| run(spec));
+            return own.unwrap_or_else(|| run_seen_by(spec, beside));
         };
-        let (mut report, deeds) = run_telling(spec);
+        let (mut report, deeds) = run_telling(spec, beside);
         let usual = self.done(spec);
         let usual = usual.get_or_init(|| {
             let default = Spec { scenario: scenario.clone(), variant: &DEFAULT, default: None, ..spec.clone() };

@@ -55,19 +55,20 @@ impl Spec {
 ///
 /// A panic inside is a failure of class [`Class::Panic`](crate::scenario::Class::Panic).
 pub fn run(spec: &Spec) -> RunReport {
-    run_seen_by(spec, None)
+    run_seen_by(spec, [])
 }
 
-/// The same, and what was done in it.
-pub(super) fn run_telling(spec: &Spec) -> (RunReport, Deeds) {
+/// The same, and what was done in it. `beside` sees it too.
+pub(super) fn run_telling(spec: &Spec, beside: Option<Box<dyn Observer>>) -> (RunReport, Deeds) {
     let deeds = Deeds::default();
-    (run_seen_by(spec, Some(deeds.observer())), deeds)
+    (run_seen_by(spec, beside.into_iter().chain([deeds.observer()])), deeds)
 }
 
-fn run_seen_by(spec: &Spec, observer: Option<Box<dyn Observer>>) -> RunReport {
+/// As [`run`], seen by others too.
+pub(super) fn run_seen_by(spec: &Spec, observers: impl IntoIterator<Item = Box<dyn Observer>>) -> RunReport {
     let (begun, cpu) = (now(), cpu::time());
     let spec = &spec.drawn();
-    let (finished, simulating) = simulated(spec, observer);
+    let (finished, simulating) = simulated(spec, observers.into_iter().collect());
     let mut report = match finished {
         Ok(finished) => finished.judge(spec),
         Err(message) => panicked(spec, message),
@@ -93,14 +94,14 @@ pub fn revisit(report: &mut RunReport, spec: &Spec) {
 pub(super) fn rerun(spec: &Spec, observer: Box<dyn Observer>) {
     let spec = Spec { keep: Keep::Nothing, ..spec.drawn() };
     // What came of it is known.
-    let _ = simulated(&spec, Some(observer));
+    let _ = simulated(&spec, vec![observer]);
 }
 
 /// What came of it on a thread of its own, or how it panicked there, and how long that thread computed.
-fn simulated(spec: &Spec, observer: Option<Box<dyn Observer>>) -> (Result<Finished, String>, Duration) {
+fn simulated(spec: &Spec, observers: Vec<Box<dyn Observer>>) -> (Result<Finished, String>, Duration) {
     panics::keep_those_of_runs();
     let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
-    let simulate = move || (panics::kept(|| simulate(&own, observer)), cpu::time());
+    let simulate = move || (panics::kept(|| simulate(&own, observers)), cpu::time());
     let none = |words: String| (Err(words), Duration::ZERO);
     match std::thread::Builder::new().name(name).spawn(simulate) {
         Ok(thread) => thread.join().unwrap_or_else(|_| none("the run's thread died".to_owned())),
@@ -116,12 +117,13 @@ struct Finished {
     keys: Arc<[String]>,
 }
 
-fn simulate(spec: &Spec, observer: Option<Box<dyn Observer>>) -> Finished {
+fn simulate(spec: &Spec, beside: Vec<Box<dyn Observer>>) -> Finished {
     let keys = KeySpace::new(&spec.scenario);
-    let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names()));
+    let auditor =
+        SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names(), &keys.routes(&spec.scenario)));
     let world = SimWorld::new(spec.seed);
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
-    observers.extend(observer);
+    observers.extend(beside);
     let (past, end) = watched(&world, spec, &keys, observers);
     Finished { past, audit: auditor.finish(end), end, keys: keys.names() }
 }
@@ -156,7 +158,12 @@ fn live(
     watch: Option<Watch>,
 ) -> (Past, SimTime) {
     let scenario = Arc::clone(&spec.scenario);
-    let plan = Plan { scenario: Arc::clone(&scenario), assembly: spec.variant, leak: spec.leak };
+    let plan = Plan {
+        scenario: Arc::clone(&scenario),
+        assembly: spec.variant,
+        routes: keys.routes(&scenario),
+        leak: spec.leak,
+    };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
     let schedule = fault::schedule(&cluster, &scenario, watch);
     workload::start(&cluster, &scenario, keys);

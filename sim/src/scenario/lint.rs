@@ -229,7 +229,7 @@ impl<'a> Linter<'a> {
         let most = bound.most().filter(|_| metric.is_latency() && bound.op != Op::Eq)?;
         let asks = |workload: &&Workload| match of {
             Of::Workload(name) => workload.name == *name,
-            Of::All | Of::Via(_) => metric.needs().met_by(workload),
+            Of::All | Of::Via(_) | Of::Group(_) => metric.needs().met_by(workload),
         };
         let workloads = self.scenario.workloads.iter().filter(asks);
         let deadline = workloads.map(|workload| workload.deadline).max()?;

@@ -1,20 +1,21 @@
 //! Sees every record of a run and hands it to whoever counts or checks.
 
 use super::prelude::*;
-use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Potential, Recoveries};
-use crate::check::{self, CheckInfo, Finding, Panel, Premises, Severity, Watch, ends_run};
+use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Panels, Potential, Recoveries};
+use crate::check::{self, CheckInfo, Finding, Premises, Severity, ends_run};
 use crate::cluster::founders;
-use crate::history::{FaultPhase, Observer, StepId, What};
+use crate::history::{FaultPhase, Observer, StepId};
 use crate::scenario::{Class, Ppm, Step, When, step_names};
-use crate::view::View;
+use leasehold::routes::Routes;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// Checks and measures one run while it happens.
 pub struct Auditor {
-    panel: Panel,
+    panels: Panels,
     violations: BTreeMap<&'static str, u64>,
-    meter: Meter,
+    /// Of each group, in the order of the panels.
+    meters: Vec<Meter>,
     /// What was found so far.
     audit: Audit,
     /// The steps that wait for something.
@@ -47,14 +48,15 @@ pub struct Audit {
 }
 
 impl Auditor {
-    /// Nothing seen yet. `keys` are the names of the run's keys, by number.
-    pub fn new(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Self {
+    /// Nothing seen yet. `keys` are the names of the run's keys, by number, and `routes` say which group has which.
+    pub fn new(scenario: &Scenario, seed: u64, keys: Arc<[String]>, routes: &Routes) -> Self {
         let premises = premises(scenario, seed, keys);
         let (recoveries, faults) = (Recoveries::bounded_by(&premises), planned(&scenario.timeline));
+        let panels = Panels::new(founders(scenario), routes, &premises, check::ALL);
         Self {
-            panel: panel_of(scenario, premises, check::ALL),
+            meters: panels.iter().map(|_| Meter::new(scenario)).collect(),
+            panels,
             violations: BTreeMap::new(),
-            meter: Meter::new(scenario),
             audit: Audit { recoveries, faults, ..Audit::default() },
             waiting: waiting(&scenario.timeline),
             told: BTreeSet::new(),
@@ -65,17 +67,27 @@ impl Auditor {
     /// Sees one record. `false` ends the run: a check found what no run survives.
     pub fn record(&mut self, record: &Record) -> bool {
         self.count_fault(record);
-        self.meter.until(record.at, &self.panel.nodes());
-        let found = self.panel.record(record);
-        self.meter.record(record, &self.panel.nodes());
+        let concerned = self.panels.concerned(record);
+        let mut goes_on = true;
+        for place in concerned {
+            goes_on &= self.seen_by(place, record);
+        }
+        goes_on
+    }
+
+    fn seen_by(&mut self, place: usize, record: &Record) -> bool {
+        let meter = &mut self.meters[place];
+        meter.until(record.at, &self.panels.at(place).nodes());
+        let found = self.panels.see(place, record);
+        meter.record(record, &self.panels.at(place).nodes());
         let actual = |finding: &&Finding| finding.severity == Severity::Actual;
         let goes_on = !found.iter().any(|finding| ends_run(finding) && !self.record_only.contains(finding.check));
         // Two checks may find the same read.
         if found.iter().filter(actual).any(|finding| finding.class == Class::StaleRead) {
-            self.meter.stale_read(record.at);
+            meter.stale_read(record.at);
         }
         if found.iter().filter(actual).any(|finding| finding.check == check::TWO_LEASES) {
-            self.meter.two_leases(record.at);
+            meter.two_leases(record.at);
         }
         self.take(found);
         goes_on
@@ -83,16 +95,19 @@ impl Auditor {
 
     /// The run is over, at `end`; to be called once.
     pub fn finish(&mut self, end: SimTime) -> Audit {
-        let found = self.panel.finish(end);
+        let found = self.panels.finish(end);
         self.take(found);
-        let count = |watch: &Watch| CheckCount {
-            evaluated: watch.evaluated(),
-            violations: self.violations.get(watch.info.name).copied().unwrap_or(0),
-        };
         let mut audit = std::mem::take(&mut self.audit);
-        audit.recoveries.took.extend(self.panel.recoveries());
-        audit.checks = self.panel.checks().map(|watch| (watch.info.name, count(watch))).collect();
-        audit.measures = self.meter.finish(end, &self.panel.nodes());
+        for panel in self.panels.iter() {
+            audit.recoveries.took.extend(panel.recoveries());
+            for watch in panel.checks() {
+                let violations = self.violations.get(watch.info.name).copied().unwrap_or(0);
+                let count = audit.checks.entry(watch.info.name).or_insert(CheckCount { evaluated: 0, violations });
+                count.evaluated += watch.evaluated();
+            }
+        }
+        let meters = self.panels.iter().zip(&mut self.meters);
+        audit.measures = Meter::finish_all(end, meters.map(|(panel, meter)| (panel.group(), meter, panel.nodes())));
         audit
     }
 
@@ -128,7 +143,7 @@ impl Auditor {
         match fault.phase {
             FaultPhase::Activated => {
                 count.activated += 1;
-                let state = self.panel.nodes().lease_state(record.at);
+                let state = self.panels.at(0).nodes().lease_state(record.at);
                 *self.audit.coverage.entry(verb).or_default().entry(state).or_default() += 1;
             }
             FaultPhase::Effective => count.effective += 1,
@@ -144,18 +159,15 @@ impl Auditor {
     }
 }
 
-/// These checks, for a run of `scenario` under this seed. `keys` are the names of the run's keys, by number.
-pub fn panel(
+/// These checks of each group, for a run of `scenario` under this seed. `keys` are the names of the run's keys, by number.
+pub fn panels(
     scenario: &Scenario,
     seed: u64,
     keys: Arc<[String]>,
-    checks: impl IntoIterator<Item = &'static CheckInfo>,
-) -> Panel {
-    panel_of(scenario, premises(scenario, seed, keys), checks)
-}
-
-fn panel_of(scenario: &Scenario, premises: Premises, checks: impl IntoIterator<Item = &'static CheckInfo>) -> Panel {
-    Panel::new(View::founded_by(founders(scenario)), premises, checks)
+    routes: &Routes,
+    checks: impl IntoIterator<Item = &'static CheckInfo> + Clone,
+) -> Panels {
+    Panels::new(founders(scenario), routes, &premises(scenario, seed, keys), checks)
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
@@ -231,6 +243,7 @@ mod tests {
     use crate::verdict::testing::{scenario, with_timeline};
     use crate::view::LeaseState;
     use crate::words::Verb;
+    use leasehold::env::GroupId;
     use leasehold::error::ErrorKind;
     use leasehold::observe::Miss;
 
@@ -239,7 +252,7 @@ mod tests {
     }
 
     fn audited(scenario: &Scenario, events: &Events) -> (Audit, usize) {
-        let mut auditor = Auditor::new(scenario, 1, Arc::from([]));
+        let mut auditor = Auditor::new(scenario, 1, Arc::from([]), &Routes::all_to(GroupId::FIRST));
         let seen = events.records().iter().take_while(|record| auditor.record(record)).count();
         (auditor.finish(ms(10_000)), seen)
     }
@@ -276,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_might_have_failed_is_counted_and_neither_ends_nor_fails_the_run() {
-        let mut auditor = Auditor::new(&scenario(""), 1, Arc::from([]));
+        let mut auditor = Auditor::new(&scenario(""), 1, Arc::from([]), &Routes::all_to(GroupId::FIRST));
         let finding = |at| Finding {
             check: "one-lease",
             class: Class::LeaseInvariant,
@@ -356,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_shared_auditor_outlives_the_history_that_it_observes() {
-        let shared = SharedAuditor::new(Auditor::new(&scenario(""), 1, Arc::from([])));
+        let shared = SharedAuditor::new(Auditor::new(&scenario(""), 1, Arc::from([]), &Routes::all_to(GroupId::FIRST)));
         let mut history = History::new(Keep::Nothing, vec![Box::new(shared.clone())]);
         for record in Events::default().missed(1, 1, Miss::Cold).missed(2, 1, Miss::Cold).records() {
             history.record(record.clone());

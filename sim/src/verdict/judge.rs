@@ -193,7 +193,7 @@ impl Court<'_> {
         };
         let window = match of {
             Of::All => window,
-            Of::Workload(_) | Of::Via(_) => window.of.get(of).ok_or("nothing was due of these")?,
+            Of::Workload(_) | Of::Via(_) | Of::Group(_) => window.of.get(of).ok_or("nothing was due of these")?,
         };
         Ok((read(*metric, window, faults)?, window))
     }

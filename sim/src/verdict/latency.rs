@@ -38,6 +38,7 @@ impl Fate {
 }
 
 /// Counts of operations, and what they took.
+#[derive(Clone)]
 pub(super) struct Latencies {
     counts: OpMeasures,
     halves: [Half; 2],

@@ -12,6 +12,8 @@ use crate::history::{Extension, ScriptEnded};
 use crate::scenario::{Action, Step, Workload};
 use crate::view::operations::{Completed, UnderWay};
 
+mod groups;
+
 /// Counts as the records come.
 ///
 /// An operation belongs to the windows in which it was *due*, also where it completes later; its latency counts from there. All
@@ -59,6 +61,7 @@ enum Who {
 }
 
 /// One window while it is being measured.
+#[derive(Clone)]
 struct Tally {
     window: Window,
     latencies: BTreeMap<OpKind, Latencies>,
@@ -74,7 +77,8 @@ impl Meter {
             [whole].into_iter().chain(scenario.timeline.iter().filter_map(Tally::of)).collect();
         let sections = scenario.expect.variants.values().map(|section| &section.bounds);
         let bounds = [&scenario.expect.bounds].into_iter().chain(sections).flatten();
-        let scopes: BTreeSet<_> = bounds.map(|bound| bound.of.clone()).filter(|of| *of != Of::All).collect();
+        let scopes: BTreeSet<_> =
+            bounds.map(|bound| bound.of.clone()).filter(|of| !matches!(of, Of::All | Of::Group(_))).collect();
         tallies.iter_mut().for_each(|tally| tally.of.resize_with(scopes.len(), BTreeMap::new));
         let clients = |workload: &Workload| std::iter::repeat_n(workload.name.clone(), workload.clients as usize);
         let halves = |(n, tally): (usize, &Tally)| [(tally.middle(), n, 0), (tally.window.to, n, 1)];
@@ -156,6 +160,11 @@ impl Meter {
 
     /// The run is over, at `end`. A window that it did not reach the end of is shorter.
     pub fn finish(&mut self, end: SimTime, view: &GroupView<'_>) -> Measures {
+        self.close(end, view);
+        self.measures(end)
+    }
+
+    fn close(&mut self, end: SimTime, view: &GroupView<'_>) {
         self.until(end, view);
         view.operations.iter().for_each(|operation| self.ended(end, operation, Fate::Open));
         for (who, mut unserved) in std::mem::take(&mut self.unserved) {
@@ -167,6 +176,9 @@ impl Meter {
         self.waited(waited);
         let lasted = self.gauges.finish(end);
         lasted.into_iter().for_each(|lasted| self.lasted(lasted));
+    }
+
+    fn measures(&mut self, end: SimTime) -> Measures {
         let scopes = std::mem::take(&mut self.scopes);
         let mut windows = self.tallies.drain(..).map(|tally| tally.finish(end, &scopes));
         let (whole, windows) = (windows.next().unwrap_or_default(), windows.collect());
@@ -198,7 +210,7 @@ impl Meter {
     fn scopes_of(&self, client: u32, via: NodeId) -> Vec<usize> {
         let workload = self.workloads.get(client as usize);
         let belongs = |of: &Of| match of {
-            Of::All => false,
+            Of::All | Of::Group(_) => false,
             Of::Workload(name) => workload == Some(name),
             Of::Via(node) => u64::from(*node) == via.0,
         };
@@ -398,13 +410,7 @@ impl Hears for Counting<'_> {
         self.count(at, |Window { scripts, .. }| {
             scripts.ended += 1;
             scripts.attempts += u64::from(attempts);
-            let sum = &mut scripts.times;
-            sum.lease_read += times.lease_read;
-            sum.reads += times.reads;
-            sum.write_fence += times.write_fence;
-            sum.commit += times.commit;
-            sum.backoff += times.backoff;
-            sum.rounds += times.rounds;
+            scripts.times.add(&times);
         });
     }
 }

@@ -31,6 +31,7 @@ mod measure;
 mod met;
 mod outcome;
 mod overload;
+mod panels;
 mod prelude;
 mod reading;
 mod recoveries;
@@ -42,7 +43,7 @@ mod waiting;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use auditor::{Audit, Auditor, SharedAuditor, panel};
+pub use auditor::{Audit, Auditor, SharedAuditor, panels};
 pub(crate) use explain::not_answered;
 pub(crate) use judge::EXPECTED_TO_PASS;
 pub use judge::{is_of_the_harness, judge, panicked};
@@ -51,6 +52,7 @@ pub use measure::Meter;
 pub use met::{Meets, Met, MetIn, Situation, ruled_out, things};
 pub use outcome::*;
 pub use overload::{Overload, Resource};
+pub use panels::Panels;
 pub use reading::{Measured, read, shown};
 pub use recoveries::{Distributed, ManyRecoveries, Recoveries};
 pub use sighting::{Row, Sighting};

@@ -29,8 +29,13 @@ impl<T: Default> Grouped<T> {
         self.groups.get(&group).unwrap_or(&self.silent)
     }
 
+    /// The groups, by number.
+    pub fn ids(&self) -> impl Iterator<Item = GroupId> {
+        self.groups.keys().copied()
+    }
+
     /// That of each group.
-    pub(super) fn all(&self) -> impl Iterator<Item = &T> {
+    pub fn all(&self) -> impl Iterator<Item = &T> {
         self.groups.values()
     }
 

@@ -113,10 +113,16 @@ impl Group {
 }
 
 impl View {
-    /// Nothing told yet, by the nodes of the first group, which `founders` founded.
-    pub fn founded_by(founders: Membership) -> Self {
-        let group = Group { replicas: Replicas::founded_by(founders), ..Group::default() };
-        Self { groups: Grouped::new([(GroupId::FIRST, group)]), ..Self::default() }
+    /// Nothing told yet, by the nodes of groups that these founded.
+    pub fn founded_by(founders: impl IntoIterator<Item = (GroupId, Membership)>) -> Self {
+        let group = |founders| Group { replicas: Replicas::founded_by(founders), ..Group::default() };
+        let groups = founders.into_iter().map(|(id, founders)| (id, group(founders)));
+        Self { groups: Grouped::new(groups), ..Self::default() }
+    }
+
+    /// The groups, by number.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> {
+        self.groups.ids()
     }
 
     /// Takes in a record: what is about one group is for that group alone.

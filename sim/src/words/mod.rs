@@ -42,7 +42,7 @@ pub(crate) use misread::{is_kebab, kebab, quote, quote_all, unknown, unknown_of_
 pub use network::{Calls, Cut, Leftover, Mishap};
 pub use op::OpKind;
 pub use phase::Phase;
-pub use selector::Selector;
+pub use selector::{GroupNumber, InGroup, Selector};
 pub use spelled::Spelled;
 pub(crate) use spelled::{told_words, words};
 pub(crate) use verb::verbs;

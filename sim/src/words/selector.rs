@@ -35,6 +35,8 @@ macro_rules! roles {
         pub enum Selector {
             /// `n1`, `n2`, ...; 1-based.
             Node(u32),
+            /// A role in a group, by number: `@leader(g2)`. Without one a role is that in the group that its fault is about.
+            In(InGroup),
             $($(#[$meaning])* $role,)*
         }
 
@@ -46,6 +48,8 @@ macro_rules! roles {
 roles! {
     /// Who leads.
     Leader = "@leader", "the leader", Who::One;
+    /// Whoever leads a group, of several.
+    Leaders = "@leaders", "the leaders of all groups", Who::Many(|nodes| nodes);
     /// Who led before the present leader.
     OldLeader = "@old-leader", "whoever led before the present leader", Who::One;
     /// A voter that does not lead, drawn from the seed.
@@ -78,9 +82,59 @@ roles! {
     Restarted = "@restarted", "whoever was started again last", Who::One;
 }
 
+/// A role that a node has in one group, and the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InGroup {
+    /// Its place among the roles.
+    place: usize,
+    /// The group, by number.
+    pub group: u32,
+}
+
+impl InGroup {
+    /// The role, in whatever group.
+    pub fn role(self) -> Selector {
+        ROLES[self.place].selector
+    }
+}
+
 impl Selector {
+    /// May it be asked of one group?
+    fn is_of_a_group(self) -> bool {
+        match self {
+            Self::Leader
+            | Self::OldLeader
+            | Self::Follower
+            | Self::Followers
+            | Self::LeaseHolder
+            | Self::Majority
+            | Self::Minority
+            | Self::Learner
+            | Self::Spare
+            | Self::Lagging
+            | Self::CaughtUp => true,
+            Self::Node(_)
+            | Self::In(_)
+            | Self::Leaders
+            | Self::Others
+            | Self::Any
+            | Self::This
+            | Self::Paused
+            | Self::Restarted => false,
+        }
+    }
+
+    /// The group that it names.
+    pub fn group(self) -> Option<u32> {
+        match self {
+            Self::In(InGroup { group, .. }) => Some(group),
+            _ => None,
+        }
+    }
+
     fn role(self) -> Option<&'static Role> {
-        ROLES.iter().find(|role| role.selector == self)
+        let role = if let Self::In(within) = self { within.role() } else { self };
+        ROLES.iter().find(|known| known.selector == role)
     }
 
     fn who(self) -> Who {
@@ -117,7 +171,8 @@ impl Selector {
 
     /// As people call it: `the leader`, `n2`.
     pub fn called(self) -> String {
-        self.role().map_or_else(|| self.to_string(), |role| role.called.to_owned())
+        let called = self.role().map_or_else(|| self.to_string(), |role| role.called.to_owned());
+        self.group().map_or(called.clone(), |group| format!("{called} of g{group}"))
     }
 }
 
@@ -125,6 +180,7 @@ impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, self.role()) {
             (Self::Node(number), _) => write!(f, "n{number}"),
+            (Self::In(within), Some(role)) => write!(f, "{}(g{})", role.word, within.group),
             (_, role) => f.write_str(role.map_or("", |role| role.word)),
         }
     }
@@ -137,6 +193,19 @@ impl FromStr for Selector {
         if let Some(role) = ROLES.iter().find(|role| role.word == text) {
             return Ok(role.selector);
         }
+        if let Some((word, group)) = text.split_once('(').and_then(|(word, rest)| Some((word, rest.strip_suffix(')')?)))
+        {
+            let place = ROLES.iter().position(|role| role.word == word && role.selector.is_of_a_group());
+            return match (place, group.parse::<GroupNumber>()) {
+                (Some(place), Ok(GroupNumber(group))) => Ok(Self::In(InGroup { place, group })),
+                (Some(_), Err(misread)) => Err(misread),
+                (None, _) => {
+                    let words = || ROLES.iter().filter(|role| role.selector.is_of_a_group()).map(|role| role.word);
+                    let misread = Misread::new(format!("{} is no role in a group", quote(word)));
+                    Err(misread.help(format!("roles in a group are {}: `@leader(g2)`", quote_all(words()))))
+                }
+            };
+        }
         if let Some(number) = text.strip_prefix('n').filter(|number| is_plain_number(number)) {
             return number
                 .parse()
@@ -147,6 +216,22 @@ impl FromStr for Selector {
         let allowed = format!("allowed: `n1`, `n2`, ...; {}", quote_all(words()));
         let unknown = unknown("selector", text, words());
         Err(Misread { help: Some(allowed), meant: by_number(text).or(unknown.meant.clone()), ..unknown })
+    }
+}
+
+/// A group, by number: `g2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupNumber(pub u32);
+
+impl FromStr for GroupNumber {
+    type Err = Misread;
+
+    fn from_str(text: &str) -> Result<Self, Misread> {
+        let number =
+            text.strip_prefix('g').filter(|number| is_plain_number(number)).and_then(|number| number.parse().ok());
+        number
+            .map(Self)
+            .ok_or_else(|| Misread::new(format!("{} is no group", quote(text))).help("groups are `g1`, `g2`, ..."))
     }
 }
 

@@ -109,6 +109,11 @@ impl Client {
         self.keys.draw(&mut self.state.lock().keys)
     }
 
+    /// A key of the group that has `key`, likewise.
+    pub(super) fn key_beside(&self, key: KeyId) -> KeyId {
+        self.keys.draw_beside(key, &mut self.state.lock().keys)
+    }
+
     /// A key's name.
     pub(super) fn name(&self, key: KeyId) -> String {
         self.keys.name(key)
@@ -145,9 +150,10 @@ impl Client {
         completion: impl FnOnce(&Response) -> Option<Completion>,
     ) -> Option<Response> {
         let reads_only = matches!(operation, Operation::Get { .. });
-        let via = self.node();
+        let group = self.keys.owner(operation.key());
+        let via = self.node(group);
         self.cluster.record(What::Invoked(Invocation { op, client: self.number, via, due, operation }));
-        let answer = self.ask(op, via, due, request).await;
+        let answer = self.ask(op, (group, via), due, request).await;
         let recorded = match &answer {
             Ok(response) => completion(response)
                 .unwrap_or(Completion::Failed { error: ErrorKind::Invalid, outcome: Outcome::Unknown }),
@@ -160,7 +166,7 @@ impl Client {
         answer.ok()
     }
 
-    async fn ask(&self, op: OpId, node: NodeId, due: SimTime, request: Request) -> Answer {
+    async fn ask(&self, op: OpId, (group, node): (GroupId, NodeId), due: SimTime, request: Request) -> Answer {
         let world = self.cluster.world();
         let (deadline, budget) = (due.after(self.workload.deadline), due.after(self.workload.budget()));
         let (sender, receiver) = oneshot::channel();
@@ -169,6 +175,7 @@ impl Client {
             from: Address::Client(self.number),
             to: Address::Node(node),
             lane: Lane::Request,
+            group,
             stamp: None,
             echo: None,
             body: Message::Request {
@@ -202,11 +209,11 @@ impl Client {
         .await
     }
 
-    /// The node to ask: the one this client is attached to or, for clients that follow the leader, the leader.
-    fn node(&self) -> NodeId {
+    /// The node to ask: the one this client is attached to or, for clients that follow the leader, the leader of the group.
+    fn node(&self, group: GroupId) -> NodeId {
         let leader = match self.workload.to {
             Target::Any => None,
-            Target::Leader => self.cluster.replicas().of(GroupId::FIRST).leader(),
+            Target::Leader => self.cluster.replicas().of(group).leader(),
         };
         leader.unwrap_or_else(|| self.attached_to())
     }

@@ -15,6 +15,9 @@ use crate::scenario::{KeyDistribution, Scenario, Workload, WorkloadKind};
 use crate::time::SimTime;
 use crate::world::streams::Stream;
 use client::Client;
+use leasehold::env::GroupId;
+use leasehold::request::Key;
+use leasehold::routes::Routes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -44,6 +47,39 @@ impl KeySpace {
         Self { names: names.into(), first }
     }
 
+    /// The group that has each key, by number: of the keys of a prefix, in the order of their names, each group has as many as another.
+    fn owners(&self, scenario: &Scenario) -> Vec<GroupId> {
+        let groups = scenario.cluster.groups as usize;
+        let mut owners = vec![GroupId::FIRST; self.names.len()];
+        let ends = self.first.values().skip(1).copied().chain([self.names.len() as u32]);
+        let mut starts: Vec<u32> = self.first.values().copied().collect();
+        starts.sort_unstable();
+        for (start, end) in starts.into_iter().zip(ends) {
+            let mut keys: Vec<usize> = (start as usize..end as usize).collect();
+            keys.sort_unstable_by_key(|key| &self.names[*key]);
+            let count = keys.len();
+            for (position, key) in keys.into_iter().enumerate() {
+                owners[key] = GroupId((position * groups / count) as u64 + 1);
+            }
+        }
+        owners
+    }
+
+    /// The ranges of keys that this makes.
+    pub fn routes(&self, scenario: &Scenario) -> Routes {
+        let owners = self.owners(scenario);
+        let mut keys: Vec<usize> = (0..owners.len()).collect();
+        keys.sort_unstable_by_key(|key| &self.names[*key]);
+        let mut ranges = vec![(Key::new(), Some(GroupId::FIRST))];
+        for key in keys {
+            let owner = Some(owners[key]);
+            if ranges.last().is_none_or(|(_, before)| *before != owner) {
+                ranges.push((self.names[key].clone(), owner));
+            }
+        }
+        Routes::new(ranges)
+    }
+
     /// The keys' names, by number.
     pub fn names(&self) -> Arc<[String]> {
         Arc::clone(&self.names)
@@ -53,10 +89,11 @@ impl KeySpace {
 /// Starts every workload of the scenario.
 pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
     let operations = Arc::new(AtomicU64::new(0));
+    let owners = keys.owners(scenario);
     let mut number = 0;
     for workload in &scenario.workloads {
         let process = cluster.world().process(&format!("clients of {}", workload.name));
-        let chooser = Arc::new(KeyChooser::new(workload, keys));
+        let chooser = Arc::new(KeyChooser::new(workload, keys, owners.clone()));
         let plan = Arc::new(workload.clone());
         let clients = (0..workload.clients).map(|index| {
             let number = number + index;
@@ -69,27 +106,68 @@ pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
     }
 }
 
-/// Draws keys as a workload's distribution says.
+/// Draws keys as a workload's distribution says: of each group apart.
 struct KeyChooser {
     names: Arc<[String]>,
-    first: u32,
+    owners: Vec<GroupId>,
+    sets: Vec<KeySet>,
+}
+
+/// Keys of one group, the most frequent first.
+struct KeySet {
+    group: GroupId,
+    keys: Vec<KeyId>,
     /// Cumulative weights of a distribution that is not uniform.
     cumulative: Vec<u64>,
-    count: u32,
 }
 
 /// Weights are integers of this much for the most frequent key.
 const WEIGHT: f64 = 1_000_000_000.0;
 
 impl KeyChooser {
-    fn new(workload: &Workload, keys: &KeySpace) -> Self {
-        let count = workload.keys.count;
-        let cumulative = match workload.keys.distribution {
+    fn new(workload: &Workload, keys: &KeySpace, owners: Vec<GroupId>) -> Self {
+        let first = keys.first.get(&workload.keys.prefix).copied().unwrap_or_default();
+        let mut sets = BTreeMap::<GroupId, Vec<KeyId>>::new();
+        for key in first..first + workload.keys.count {
+            sets.entry(owners[key as usize]).or_default().push(KeyId(key));
+        }
+        let wanted = |group: &GroupId| {
+            workload.groups.is_empty() || workload.groups.iter().any(|number| u64::from(*number) == group.0)
+        };
+        sets.retain(|group, _| wanted(group));
+        let sets = sets.into_iter().map(|(group, keys)| KeySet::new(group, keys, workload.keys.distribution)).collect();
+        Self { names: keys.names(), owners, sets }
+    }
+
+    /// One of any of its groups.
+    fn draw(&self, stream: &mut Stream) -> KeyId {
+        let set = if self.sets.len() > 1 { stream.below(self.sets.len() as u64) as usize } else { 0 };
+        self.sets[set].draw(stream)
+    }
+
+    /// One of the group that has `key`.
+    fn draw_beside(&self, key: KeyId, stream: &mut Stream) -> KeyId {
+        let group = self.owner(key);
+        self.sets.iter().find(|set| set.group == group).map_or(key, |set| set.draw(stream))
+    }
+
+    fn owner(&self, key: KeyId) -> GroupId {
+        self.owners[key.0 as usize]
+    }
+
+    fn name(&self, key: KeyId) -> String {
+        self.names[key.0 as usize].clone()
+    }
+}
+
+impl KeySet {
+    fn new(group: GroupId, keys: Vec<KeyId>, distribution: KeyDistribution) -> Self {
+        let cumulative = match distribution {
             KeyDistribution::Uniform => Vec::new(),
             KeyDistribution::Zipf { exponent_milli } => {
                 let exponent = f64::from(exponent_milli) / 1000.0;
                 // libm, not std: its last bit is the same on every machine.
-                let weights = (1..=count).map(|rank| (WEIGHT / libm::pow(f64::from(rank), exponent)) as u64);
+                let weights = (1..=keys.len()).map(|rank| (WEIGHT / libm::pow(rank as f64, exponent)) as u64);
                 let running = weights.scan(0, |sum, weight| {
                     *sum += weight.max(1);
                     Some(*sum)
@@ -97,23 +175,18 @@ impl KeyChooser {
                 running.collect()
             }
         };
-        let first = keys.first.get(&workload.keys.prefix).copied().unwrap_or_default();
-        Self { names: keys.names(), first, cumulative, count }
+        Self { group, keys, cumulative }
     }
 
     fn draw(&self, stream: &mut Stream) -> KeyId {
         let rank = match self.cumulative.last() {
-            None => stream.below(u64::from(self.count)) as u32,
+            None => stream.below(self.keys.len() as u64) as usize,
             Some(total) => {
                 let point = stream.below(*total);
-                self.cumulative.partition_point(|sum| *sum <= point) as u32
+                self.cumulative.partition_point(|sum| *sum <= point)
             }
         };
-        KeyId(self.first + rank)
-    }
-
-    fn name(&self, key: KeyId) -> String {
-        self.names[key.0 as usize].clone()
+        self.keys[rank]
     }
 }
 
@@ -131,6 +204,42 @@ mod tests {
     use crate::scenario::{Keys, Mix, ScriptReads};
     use crate::world::streams::Streams;
 
+    fn space(text: &str) -> (Scenario, KeySpace) {
+        let file = format!("name = \"p\"\nuntil = \"1s\"\n{text}");
+        let scenario = crate::scenario::parse(std::path::Path::new("p.toml"), &file);
+        let scenario = scenario.unwrap_or_else(|problems| panic!("{problems}"));
+        let keys = KeySpace::new(&scenario);
+        (scenario, keys)
+    }
+
+    #[test]
+    fn each_group_has_as_many_keys_of_each_prefix_and_routes_say_which() {
+        let (scenario, keys) = space(
+            "[cluster]\ngroups = 3\n[[workload]]\nkind = \"kv\"\nkeys = 12\n[[workload]]\nkind = \"script\"\nkeys = { count = 3, prefix = \"q\" }",
+        );
+        let owners = keys.owners(&scenario);
+        let count = |group| owners.iter().filter(|owner| **owner == GroupId(group)).count();
+        assert_eq!([1, 2, 3].map(count), [5, 5, 5]);
+        let routes = keys.routes(&scenario);
+        let names = keys.names();
+        assert!(names.iter().zip(&owners).all(|(name, owner)| routes.owner(name) == Some(*owner)), "{routes:?}");
+    }
+
+    #[test]
+    fn a_workload_of_one_group_draws_its_keys_alone_and_a_script_stays_in_the_group_of_its_first() {
+        let (scenario, keys) = space(
+            "[cluster]\ngroups = 2\n[[workload]]\nkind = \"kv\"\nkeys = 8\ngroups = [\"g2\"]\n[[workload]]\nkind = \"script\"\nkeys = 8",
+        );
+        let chooser = |workload: usize| KeyChooser::new(&scenario.workloads[workload], &keys, keys.owners(&scenario));
+        let (of_second, of_both) = (chooser(0), chooser(1));
+        let mut stream = Streams::new(1).stream(&["keys"]);
+        for _ in 0..100 {
+            assert_eq!(of_second.owner(of_second.draw(&mut stream)), GroupId(2));
+            let first = of_both.draw(&mut stream);
+            assert_eq!(of_both.owner(of_both.draw_beside(first, &mut stream)), of_both.owner(first));
+        }
+    }
+
     #[test]
     fn zipf_prefers_the_first_keys_in_proportion() {
         let distribution = KeyDistribution::Zipf { exponent_milli: 1000 };
@@ -139,6 +248,7 @@ mod tests {
             let names: Arc<[String]> = (0..count).map(|n| format!("k{n}")).collect();
             let space = KeySpace { names, first: BTreeMap::from([("k".into(), 0)]) };
             let workload = Workload {
+                groups: Vec::new(),
                 name: "kv".into(),
                 kind: WorkloadKind::Script,
                 mix: Mix::default(),
@@ -155,7 +265,7 @@ mod tests {
                 from: std::time::Duration::ZERO,
                 until: None,
             };
-            KeyChooser::new(&workload, &space)
+            KeyChooser::new(&workload, &space, vec![GroupId::FIRST; count as usize])
         };
         let chooser = cumulative(4);
         let mut stream = Streams::new(1).stream(&["zipf"]);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(super) async fn act(client: &Client, reads: ScriptReads, due: SimTime, key: KeyId) {
     let calls = client.count(reads.calls);
     let others = (0..calls).map(|_| client.count(reads.each)).sum::<u32>().saturating_sub(1);
-    run(client, [key].into_iter().chain((0..others).map(|_| client.key())).collect(), due).await;
+    run(client, [key].into_iter().chain((0..others).map(|_| client.key_beside(key))).collect(), due).await;
 }
 
 /// Reads `keys` and writes the first of them (read, modify, write).

@@ -68,10 +68,10 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
         &[
             &["env"],
             &["rules"],
-            &["error", "tasks"],
+            &["error", "folder", "tasks"],
             &["observe"],
             &["metrics", "request"],
-            &["wire"],
+            &["routes", "wire"],
             &["transport"],
             &["bed"],
             &["engine"],

@@ -18,7 +18,7 @@ mod search;
 mod table;
 
 use leasehold_sim::check;
-use leasehold_sim::history::Keep;
+use leasehold_sim::history::{Keep, Observer};
 use leasehold_sim::report::{Screen, Style, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
 use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep};
@@ -28,6 +28,7 @@ use leasehold_sim::words::Spelled;
 use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
 use pinned::pinned;
+use search::Search;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -155,10 +156,7 @@ impl File {
             trials.push(Trial::test(format!("snapshot evaluations {}", case.name), compare));
         }
         if let Some(own) = self.pinned.first().cloned() {
-            let search = move || {
-                let group = own.group()?;
-                search::search(&own.name, &group.spec(group.scenario.seeds.first(), Keep::Nothing))
-            };
+            let search = move || own.searched();
             trials.push(Trial::test(format!("exact search {}", self.title), search));
         }
         let (path, cases) = (self.path.clone(), self.pinned.clone());
@@ -236,8 +234,9 @@ fn behaviour(path: &Path, cases: &[Case]) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The run of a file's first seed under a variant, which is judged and compared with what is pinned: made once.
-type First = Arc<OnceLock<RunReport>>;
+/// The run of a file's first seed under a variant, which is judged and compared with what is pinned, and what an exact search says of that
+/// under the file's own variant: made once.
+type First = Arc<OnceLock<(RunReport, Option<Result<(), String>>)>>;
 
 /// A scenario under a variant.
 #[derive(Clone)]
@@ -275,7 +274,14 @@ impl Case {
     /// The run that is pinned.
     fn pinned(&self) -> Result<&RunReport, Failed> {
         let group = self.group()?;
-        Ok(self.first(&group.spec(group.scenario.seeds.first(), Keep::Nothing)))
+        Ok(&self.first(&group.spec(group.scenario.seeds.first(), Keep::Nothing)).0)
+    }
+
+    /// What an exact search says of that.
+    fn searched(&self) -> Result<(), Failed> {
+        let group = self.group()?;
+        let (_, searched) = self.first(&group.spec(group.scenario.seeds.first(), Keep::Nothing));
+        searched.clone().unwrap_or_else(|| Err("it was not searched".to_owned())).map_err(Failed::from)
     }
 
     /// Every seed must be as expected.
@@ -290,7 +296,7 @@ impl Case {
         };
         let is_first = |spec: &Spec| spec.seed == group.scenario.seeds.first();
         let (first, others): (Vec<Spec>, Vec<Spec>) = group.specs(Keep::Nothing).partition(is_first);
-        first.iter().for_each(|spec| judge(self.first(spec)));
+        first.iter().for_each(|spec| judge(&self.first(spec).0));
         sweep(others, 1, &mut |report| judge(&report));
         match failed {
             None => Ok(()),
@@ -302,8 +308,13 @@ impl Case {
         }
     }
 
-    fn first(&self, spec: &Spec) -> &RunReport {
-        self.first.get_or_init(|| self.defaults.run(spec))
+    fn first(&self, spec: &Spec) -> &(RunReport, Option<Result<(), String>>) {
+        self.first.get_or_init(|| {
+            let search = self.wish.variants.is_empty().then(|| Search::of(spec));
+            let beside = search.clone().map(|search| Box::new(search) as Box<dyn Observer>);
+            let report = self.defaults.run_seen_by(spec, beside);
+            (report, search.map(|search| search.result(&self.name)))
+        })
     }
 
     fn failure(&self, report: &RunReport, unexpected: u64, seeds: u64) -> String {

@@ -3,7 +3,7 @@
 use super::trace::{Ledger, Recorder, Tapped, Trace};
 use crate::bed::{Machine, Process, Software};
 use crate::engine::{Config, Engine, Factory, Parts, RenewalKind, Status};
-use crate::env::NodeId;
+use crate::env::{GroupId, NodeId};
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::observe::{Host, Membership};
@@ -96,6 +96,7 @@ impl Software for Engines {
         let bus = Arc::new(Tapped { bus, recorder: recorder.clone() });
         let (tasks, ledger) = (Tasks::default(), Arc::new(Ledger::new(recorder.clone())));
         let engine = self.factory.start(Parts {
+            group: GroupId::FIRST,
             transport: Arc::new(Transport::new(Arc::clone(&host), bus, Arc::clone(&metrics))),
             host: Arc::clone(&host),
             disk: Arc::new(disk),

@@ -23,7 +23,7 @@ use super::writer;
 use super::{Shared, Tuning};
 use crate::engine::renewal::Renewal;
 use crate::engine::{Applied, Listener, Parts, Status};
-use crate::env::{ClockError, Instant, NodeId, Point, Stamp};
+use crate::env::{ClockError, GroupId, Instant, NodeId, Point, Stamp};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::metrics::Metrics;
 use crate::observe::{EndCause, Event, Host, RoundCause};
@@ -47,6 +47,7 @@ use transfers::Transfer;
 pub(super) use roles::role_of;
 
 pub(super) struct EventLoop {
+    group: GroupId,
     host: Arc<dyn Host>,
     transport: Arc<Transport>,
     metrics: Arc<Metrics>,
@@ -100,7 +101,7 @@ pub(super) struct EventLoop {
 
 impl EventLoop {
     pub(super) fn new(parts: Parts, tuning: Tuning, store: LogStore, shared: Arc<Shared>) -> Result<Self, Error> {
-        let Parts { host, disk: _, transport, metrics, tasks: _, machine, listener, config } = parts;
+        let Parts { group, host, disk: _, transport, metrics, tasks: _, machine, listener, config } = parts;
         let me = host.node();
         let timeouts = ElectionTimeouts::new(&config);
         let promise = RestartPromise::new(&config, me, &store);
@@ -120,6 +121,7 @@ impl EventLoop {
         helpers.spawn(&*host, "log-writer", writer::write(writes, Arc::clone(&shared)));
         helpers.spawn(&*host, "applier", applier.run(batches, Arc::clone(&shared)));
         let mut event_loop = Self {
+            group,
             contexts: Contexts::new(me, host.incarnation()),
             renewal: config.renewal.build(me, members, config.renewal_interval),
             host,

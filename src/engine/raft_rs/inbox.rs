@@ -316,12 +316,20 @@ impl Queues {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::env::{Address, Envelope};
+    use crate::env::{Address, Envelope, GroupId};
     use crate::transport::{CallId, Message};
 
     fn packet(lane: Lane) -> Packet {
         let body = Message::Reply { call: CallId { incarnation: 0, number: 0 }, result: Err(Error::Overloaded) };
-        Envelope { from: Address::Client(0), to: Address::Client(0), lane, stamp: None, echo: None, body }
+        Envelope {
+            from: Address::Client(0),
+            to: Address::Client(0),
+            lane,
+            group: GroupId::FIRST,
+            stamp: None,
+            echo: None,
+            body,
+        }
     }
 
     fn asked() -> Ask {

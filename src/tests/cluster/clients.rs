@@ -1,7 +1,7 @@
 //! What clients ask, and what they are answered.
 
 use super::Cluster;
-use crate::env::{Address, Bus, Envelope, Instant, Lane, NodeId};
+use crate::env::{Address, Bus, Envelope, GroupId, Instant, Lane, NodeId};
 use crate::error::Error;
 use crate::observe::{Event, Miss};
 use crate::request::{ReadPath, Request, Response};
@@ -36,7 +36,15 @@ impl Cluster {
         let body =
             Message::Request { call, budget, hop: Hop { forwarded, ..Hop::default() }, request: Arc::new(request) };
         let (from, to) = (Address::Client(0), Address::Node(NodeId(node)));
-        let sent = self.bus.send(Envelope { from, to, lane: Lane::Request, stamp: None, echo: None, body });
+        let sent = self.bus.send(Envelope {
+            from,
+            to,
+            lane: Lane::Request,
+            group: GroupId::FIRST,
+            stamp: None,
+            echo: None,
+            body,
+        });
         sent.expect("clients' lanes are never full");
         self.settle();
         Call(number)

@@ -3,7 +3,7 @@
 use super::{Cluster, Setup};
 use crate::bed::Pending;
 use crate::engine::{Engine, MembershipChange, Status};
-use crate::env::NodeId;
+use crate::env::{GroupId, NodeId};
 use crate::error::Error;
 use crate::metrics::Counter;
 use crate::node::Node;
@@ -39,7 +39,7 @@ impl Cluster {
     }
 
     pub(crate) fn count(&self, node: u64, counter: Counter) -> u64 {
-        self.node(node).metrics().get(counter)
+        self.node(node).metrics(GroupId::FIRST).get(counter)
     }
 
     /// Lets time pass until `node` leads: nobody else gets as far as asking for votes.
@@ -55,6 +55,16 @@ impl Cluster {
         self.run_until(|cluster| cluster.leads(node));
     }
 
+    /// Lets time pass until `node` leads every group and has applied an entry of each term.
+    pub(crate) fn lead_all(&mut self, node: u64) {
+        let quiet = self.let_others_not_stand(node);
+        self.run_until(|cluster| {
+            let it = cluster.node(node);
+            it.groups().all(|group| it.status(group).leads() && it.status(group).caught_up())
+        });
+        self.bus.end(quiet);
+    }
+
     /// Does it lead, as far as it has published, and may it serve reads?
     pub(crate) fn leads(&self, node: u64) -> bool {
         let status = self.status(node);
@@ -63,12 +73,12 @@ impl Cluster {
 
     /// What a node has published.
     pub(crate) fn status(&self, node: u64) -> Status {
-        self.node(node).status()
+        self.node(node).status(GroupId::FIRST)
     }
 
     /// Asks `from` to hand over to `to`.
     pub(crate) fn begin_transfer(&mut self, from: u64, to: u64) -> Pending<Result<(), Error>> {
-        let transfer = self.node(from).transfer(NodeId(to));
+        let transfer = self.node(from).transfer(GroupId::FIRST, NodeId(to));
         self.begin(transfer)
     }
 
@@ -79,7 +89,7 @@ impl Cluster {
     }
 
     pub(crate) fn begin_change(&mut self, at: u64, change: MembershipChange) -> Pending<Result<u64, Error>> {
-        let change = self.node(at).change_membership(change);
+        let change = self.node(at).change_membership(GroupId::FIRST, change);
         self.begin(change)
     }
 
@@ -108,6 +118,6 @@ impl Cluster {
     }
 
     fn engine(&self, node: u64) -> Arc<dyn Engine> {
-        self.node(node).engine()
+        Arc::clone(self.node(node).engine(GroupId::FIRST))
     }
 }

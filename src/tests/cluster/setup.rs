@@ -7,11 +7,12 @@ use crate::coordinator;
 use crate::engine::conformance::{self, ELECTION, TICK};
 use crate::engine::raft_rs::RaftRs;
 use crate::engine::{self, RenewalKind};
-use crate::env::NodeId;
+use crate::env::{Disk, GroupId, NodeId};
 use crate::error::Error;
 use crate::lease;
 use crate::node::{Config, Node, Parts};
 use crate::observe::Membership;
+use crate::routes::Routes;
 use crate::transport::Packet;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub(crate) struct Setup {
     async_writes: bool,
     inbox: usize,
     engines: Arc<dyn engine::Factory>,
+    routes: Routes,
+    groups: u64,
 }
 
 impl Setup {
@@ -53,7 +56,15 @@ impl Setup {
             async_writes: true,
             inbox: 256,
             engines: Arc::new(RaftRs::default()),
+            routes: Routes::all_to(GroupId::FIRST),
+            groups: 1,
         }
+    }
+
+    /// So many groups, which have their keys by these routes.
+    pub(crate) fn groups(mut self, routes: Routes, groups: u64) -> Self {
+        (self.routes, self.groups) = (routes, groups);
+        self
     }
 
     pub(crate) fn learner(mut self, node: u64) -> Self {
@@ -141,7 +152,12 @@ impl Software for Setup {
             lease: lease::Policy { read_ends: self.read_ends.unwrap_or(lease.read_ends), ..lease },
             coordinator: self.policy,
         };
-        Node::start(Parts::new(Arc::clone(&self.engines), host, bus, Arc::new(disk), config))
+        let disk: Arc<dyn Disk> = Arc::new(disk);
+        let parts = |group| {
+            let (engines, host, bus) = (Arc::clone(&self.engines), Arc::clone(&host), Arc::clone(&bus));
+            Parts::new(GroupId(group), engines, host, bus, Arc::clone(&disk), config.clone())
+        };
+        Node::start(self.routes.clone(), (1..=self.groups).map(parts).collect())
     }
 }
 
@@ -151,6 +167,6 @@ impl Process for Node {
     }
 
     fn describe(&self) -> String {
-        format!("{:?}", self.status())
+        format!("{:?}", self.status(GroupId::FIRST))
     }
 }

@@ -63,7 +63,8 @@ pub(crate) fn is_loss_of_leadership(kind: ErrorKind) -> bool {
         | ErrorKind::Storage
         | ErrorKind::Damaged
         | ErrorKind::Closed
-        | ErrorKind::Panicked => false,
+        | ErrorKind::Panicked
+        | ErrorKind::Unroutable => false,
     }
 }
 

@@ -86,6 +86,7 @@ mod tests {
     use crate::check::testing::{Events, Of, head};
     use crate::view::View;
     use crate::words::MessageKind;
+    use leasehold::env::GroupId;
 
     const CHECK: Of = Of("quorum-commits");
 
@@ -149,7 +150,7 @@ mod tests {
 
     #[track_caller]
     fn assert_nothing_is_found(founders: Membership, events: &Events) {
-        assert_eq!(events.found_from(View::founded_by(founders), "quorum-commits"), None);
+        assert_eq!(events.found_from(View::founded_by([(GroupId::FIRST, founders)]), "quorum-commits"), None);
     }
 
     #[test]

@@ -130,6 +130,7 @@ mod tests {
     use super::*;
     use crate::check::testing::Events;
     use crate::history::What;
+    use leasehold::env::ReplicaId;
     use leasehold::observe::Miss;
 
     fn counts(of: &[(Counter, u64)]) -> Counts {
@@ -139,7 +140,8 @@ mod tests {
     }
 
     fn judged(events: Events, counts: Counts) -> Vec<String> {
-        let events = events.push(1_000, What::Counted { node: NodeId(1), counts: Box::new(counts) });
+        let events =
+            events.push(1_000, What::Counted { replica: ReplicaId::first(NodeId(1)), counts: Box::new(counts) });
         events.judged_by("true-counts", 2_000).0.into_iter().map(|finding| finding.message).collect()
     }
 

@@ -60,6 +60,7 @@ impl TrueErrors {
             ErrorKind::LeaderNotFound
             | ErrorKind::WriteConflict
             | ErrorKind::Invalid
+            | ErrorKind::Unroutable
             | ErrorKind::DeadlineExceeded
             | ErrorKind::Transport
             | ErrorKind::Overloaded

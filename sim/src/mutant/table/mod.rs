@@ -5,12 +5,14 @@
 //! | `history`  | what a real system did, by its pull requests                              |
 //! | `world`    | one bug each, made of the world around a node                             |
 //! | `stack`    | one bug each, made between the parts of a node                            |
+//! | `groups`   | one bug each, made between the groups of a node                           |
 //! | `told`     | one bug each, in what the stack tells of itself and its callers          |
 //! | `rules`    | one bug each, made of a rule not kept                                     |
 //! | `bent`     | one bug each, made of a rule kept, but not quite                            |
 //! | `too_safe` | never wrong, and of no use                                                |
 
 mod bent;
+mod groups;
 mod history;
 mod rules;
 mod stack;
@@ -21,10 +23,11 @@ mod world;
 use super::Variant;
 
 /// In the order of lists.
-pub(super) const TABLE: [&[Variant]; 7] = [
+pub(super) const TABLE: [&[Variant]; 8] = [
     history::VARIANTS,
     world::VARIANTS,
     stack::VARIANTS,
+    groups::VARIANTS,
     told::VARIANTS,
     rules::VARIANTS,
     bent::VARIANTS,

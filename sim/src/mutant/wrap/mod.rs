@@ -8,6 +8,7 @@
 //! | `listener`   | between engine and lease                                         |
 //! | `engine/`    | between coordinator and engine                                   |
 //! | `machine`    | between engine and store                                         |
+//! | `groups`     | between the groups of a process                                  |
 
 /// `wrapper! { Between, wrapped, dyn Part; impl Trait { odd ...; plain ...; } }`: `wrapped` puts around a part of a node what is odd about
 /// it, as a [`Between`] whose functions are given what is known here (its state) and the part; those that nobody changes, and all that is
@@ -53,6 +54,7 @@ macro_rules! wrapper {
 
 pub(super) mod disk;
 pub(super) mod engine;
+pub(super) mod groups;
 pub(super) mod host;
 pub(super) mod listener;
 pub(super) mod machine;

@@ -33,7 +33,7 @@ fn one(workload: &Workload, scenario: &Scenario) -> String {
     let given_up = format!("an operation is given up after {}{by_node}", time(*deadline));
     format!(
         "{name}: {clients}, {what}, on {}{}; {}; {to}; {given_up}{}.",
-        on(keys),
+        on(keys, &workload.groups),
         sizes(workload),
         pace(workload),
         span(workload, scenario)
@@ -68,7 +68,7 @@ fn reads_of(ScriptReads { calls, each }: ScriptReads) -> String {
     }
 }
 
-fn on(keys: &Keys) -> String {
+fn on(keys: &Keys, groups: &[u32]) -> String {
     let usual = Keys::default().prefix;
     let shared = if keys.prefix == usual { String::new() } else { format!(" called {}...", keys.prefix) };
     let chosen = match keys.distribution {
@@ -77,7 +77,9 @@ fn on(keys: &Keys) -> String {
             format!("the first far more often than the last (zipf {})", decimal(exponent_milli.into(), 3))
         }
     };
-    format!("{}{shared}, {chosen}", counted(keys.count, "key"))
+    let of: Vec<String> = groups.iter().map(|group| format!("g{group}")).collect();
+    let of = if of.is_empty() { String::new() } else { format!(", of which only those of {}", listed(&of)) };
+    format!("{}{shared}{of}, {chosen}", counted(keys.count, "key"))
 }
 
 fn pace(workload: &Workload) -> String {

@@ -19,6 +19,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
         "{nodes} of {engine}: a heartbeat every {heartbeat}, an election after {election} without one, counted in ticks of {tick}."
     )];
     lines.extend(others(cluster));
+    lines.extend(groups(cluster));
     lines.extend(cluster.compact_after.map(|entries| {
         format!(
             "Every {} entries each node takes a snapshot and cuts its log; who needs what is gone gets the snapshot.",
@@ -52,6 +53,23 @@ fn others(cluster: &Cluster) -> Option<String> {
     let spares = told(cluster.nodes + cluster.learners, cluster.spares, "is no member yet", "are no members yet");
     let words: Vec<String> = learners.into_iter().chain(spares).collect();
     (!words.is_empty()).then(|| format!("Beside them {}.", listed(&words)))
+}
+
+/// Only where there are several, or not all nodes vote.
+fn groups(cluster: &Cluster) -> Option<String> {
+    let group = |number| {
+        let voters: Vec<String> = cluster.placed(number).map(|node| format!("n{node}")).collect();
+        format!("g{number} on {}", listed(&voters))
+    };
+    let placed: Vec<String> = (1..=cluster.groups).take(5).map(group).collect();
+    let more = if cluster.groups > 5 { format!(", and so on to g{}", cluster.groups) } else { String::new() };
+    let placed = if cluster.replicas.is_some() { format!(": {}{more}", placed.join("; ")) } else { String::new() };
+    (cluster.groups > 1 || cluster.replicas.is_some()).then(|| {
+        format!(
+            "They are of {}, each with a log, a leader, a lease and an even part of the keys{placed}.",
+            counted(cluster.groups, "group")
+        )
+    })
 }
 
 fn lease(cluster: &Cluster, context: &Context<'_>) -> String {

@@ -9,6 +9,8 @@ use leasehold::coordinator::ADMISSION;
 
 /// The most nodes of a cluster, learners and spares included.
 pub const MAX_NODES: u32 = 9;
+/// The most groups of a cluster.
+pub const MAX_GROUPS: u32 = 64;
 /// The least and the most entries from one snapshot to the next.
 pub const COMPACT_AFTER: [u64; 2] = [10, 1_000_000];
 /// The most reads of storage of a get.
@@ -16,6 +18,8 @@ pub const MAX_GET_READS: u32 = 1_000;
 
 const NODES: Or<u32, Whole<u32>> = Or(3, Whole { least: 1, most: MAX_NODES });
 const BESIDE: Or<u32, Whole<u32>> = Or(0, Whole { least: 0, most: MAX_NODES - 1 });
+const GROUPS: Or<u32, Whole<u32>> = Or(1, Whole { least: 1, most: MAX_GROUPS });
+const REPLICAS: Maybe<Whole<u32>> = Maybe(Whole { least: 1, most: MAX_NODES });
 const MAX_APPEND: Or<u64, Whole<u64>> = Or(1 << 20, Whole { least: 1, most: 1 << 30 });
 const MAX_INFLIGHT: Or<u32, Whole<u32>> = Or(256, Whole { least: 1, most: 1_000_000 });
 const TICK: Or<Duration, Special<Duration>> = Or(Duration::from_millis(10), POSITIVE);
@@ -46,6 +50,11 @@ table! {
         learners: u32 = "learners", BESIDE;
         /// How many more nodes run and belong to no group, until one is added. Default 0; 9 nodes in all.
         spares: u32 = "spares", BESIDE;
+        /// How many Raft groups there are, each with a part of the keys and a lease of its own: 1 to 64. Default 1.
+        groups: u32 = "groups", GROUPS;
+        /// How many of the nodes that vote from the beginning vote in each group: in group 1 from `n1` on, in group 2 from `n2` on, and so
+        /// on. Default: all.
+        replicas: Option<u32> = "replicas", REPLICAS;
         /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 5000.
         compact_after: Option<u64> = "compact-after", Or(Some(5_000), COMPACTED);
         /// The Raft implementation. Default `raft-rs`.
@@ -116,6 +125,12 @@ impl Cluster {
         self.nodes + self.learners + self.spares
     }
 
+    /// The nodes, by number, that vote in a group when it begins.
+    pub fn placed(&self, group: u32) -> impl Iterator<Item = u32> + use<> {
+        let (nodes, replicas) = (self.nodes, self.replicas.unwrap_or(self.nodes));
+        (0..replicas).map(move |replica| (group - 1 + replica) % nodes + 1)
+    }
+
     /// The network by which one node, by number, reaches another.
     pub fn network_between(&self, from: u32, to: u32) -> &Network {
         let there = Wire { from, to, one_way: true };
@@ -159,15 +174,19 @@ pub(super) fn frame(entries: &Entries<'_>, mut frame: Frame, report: &mut Report
         & into(&mut sketch.heartbeat, &HEARTBEAT, entries.entry("heartbeat"), reader)
         & into(&mut sketch.election_timeout, &ELECTION_TIMEOUT, entries.entry("election-timeout"), reader)
         & into(&mut sketch.lease, &LEASE, entries.entry("lease"), reader);
+    into(&mut sketch.groups, &GROUPS, entries.entry("groups"), reader);
     let reader = &mut Reader { frame: &mut frame, report };
     let has_room = is_sized && enough_room(&sketch, entries, reader);
+    if is_sized && into(&mut sketch.replicas, &REPLICAS, entries.entry("replicas"), reader) {
+        enough_voters(&sketch, entries, reader);
+    }
     if is_timed {
         times_fit(&sketch, entries, reader);
     }
     let Cluster { election_timeout, heartbeat, lease, .. } = sketch;
     let protocol = Some(Protocol { election_timeout, heartbeat, lease });
     // After a refused number no node may be refused for being too many.
-    Frame { nodes: if has_room { sketch.size() } else { MAX_NODES }, protocol, ..frame }
+    Frame { nodes: if has_room { sketch.size() } else { MAX_NODES }, groups: sketch.groups, protocol, ..frame }
 }
 
 /// Puts what `field` reads into `place`. Was it not refused?
@@ -197,6 +216,15 @@ fn enough_room(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>
         room -= number;
     }
     true
+}
+
+/// Are there so many nodes that vote from the beginning as each group is to have?
+fn enough_voters(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) {
+    if let Some(replicas) = cluster.replicas.filter(|replicas| *replicas > cluster.nodes) {
+        let message = format!("`replicas` ({replicas}) is more than `nodes` ({})", cluster.nodes);
+        let help = "each group takes its voters from `nodes`; leave it out if all vote in each";
+        reader.report.missing(Problem::new(message).at(entries.place("replicas")).help(help));
+    }
 }
 
 fn times_fit(cluster: &Cluster, entries: &Entries<'_>, reader: &mut Reader<'_>) {

@@ -49,6 +49,8 @@ pub enum Of {
     Workload(String),
     /// Those that a node was asked for, whoever served them, by its number.
     Via(u32),
+    /// Those of a group, and all else that it did, by its number.
+    Group(u32),
 }
 
 impl fmt::Display for Of {
@@ -57,6 +59,7 @@ impl fmt::Display for Of {
             Self::All => Ok(()),
             Self::Workload(name) => write!(f, " of workload {name}"),
             Self::Via(node) => write!(f, " via n{node}"),
+            Self::Group(group) => write!(f, " of g{group}"),
         }
     }
 }
@@ -92,6 +95,7 @@ struct Bounds;
 
 const WORKLOAD: &str = "workload";
 const VIA: &str = "via";
+const OF_GROUP: &str = "group";
 
 impl Field for Bounds {
     type Of = Vec<Expectation>;
@@ -102,12 +106,13 @@ impl Field for Bounds {
             (VIA, "Bounds on what is got by who asks one node, whoever serves it: `[expect.via.n1]`."),
         ];
         let scopes = scopes.map(|(name, about)| Key::new(name, about, of_some));
-        Metric::all().map(bounded).chain(scopes).collect()
+        let group = Key::new(OF_GROUP, "Bounds on what one group does: `[expect.group.g2]`.", of_group);
+        Metric::all().map(bounded).chain(scopes).chain([group]).collect()
     }
 
     fn read(&self, entry: Entry<'_>, _: Option<&Self::Of>, reader: &mut Reader<'_>) -> Option<Self::Of> {
         let of_all = bounds_in(entry.table, &Of::All, reader);
-        let scopes = [WORKLOAD, VIA].into_iter().filter_map(|scope| Some((scope, entry.table.get(scope)?)));
+        let scopes = [WORKLOAD, VIA, OF_GROUP].into_iter().filter_map(|scope| Some((scope, entry.table.get(scope)?)));
         let of_some = every(scopes.map(|(scope, raw)| scoped(scope, raw, reader)));
         Some([of_all?, of_some?.concat()].concat())
     }
@@ -120,12 +125,13 @@ impl Field for Bounds {
 /// Bounds of one metric stand together, and so do those of the same clients, as they do in every file that was read.
 pub(in crate::scenario) fn put_bounds(bounds: &[Expectation], keys: Keys) -> Keys {
     let of_all: Vec<_> = bounds.iter().filter(|bound| bound.of == Of::All).collect();
-    let mut by_scope: BTreeMap<(bool, &str), BTreeMap<String, Vec<&Expectation>>> = BTreeMap::new();
+    let mut by_scope: BTreeMap<(u8, &str), BTreeMap<String, Vec<&Expectation>>> = BTreeMap::new();
     for bound in bounds {
         let (scope, name) = match &bound.of {
             Of::All => continue,
-            Of::Workload(name) => ((false, WORKLOAD), name.clone()),
-            Of::Via(node) => ((true, VIA), format!("n{node}")),
+            Of::Workload(name) => ((0, WORKLOAD), name.clone()),
+            Of::Via(node) => ((1, VIA), format!("n{node}")),
+            Of::Group(group) => ((2, OF_GROUP), format!("g{group}")),
         };
         by_scope.entry(scope).or_default().entry(name).or_default().push(bound);
     }
@@ -145,6 +151,13 @@ fn of_clients() -> Vec<Key> {
     Metric::all().filter(|metric| metric.is_of_clients()).map(bounded).collect()
 }
 
+fn of_group(definitions: &mut Definitions<'_>) -> Json {
+    definitions.named("OfGroup", |to| {
+        let of_one = to.closed(&Metric::all().map(bounded).collect::<Vec<_>>());
+        json!({ "type": "object", "additionalProperties": of_one })
+    })
+}
+
 fn of_some(definitions: &mut Definitions<'_>) -> Json {
     definitions.named("OfSome", |to| {
         let of_one = to.closed(&of_clients());
@@ -152,7 +165,7 @@ fn of_some(definitions: &mut Definitions<'_>) -> Json {
     })
 }
 
-/// The bounds of `[expect.workload]` or `[expect.via]`.
+/// The bounds of `[expect.workload]`, `[expect.via]` or `[expect.group]`.
 fn scoped(scope: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
     let Some(names) = Entries::of(raw) else {
         let problem = misfit("a table", scope, raw);
@@ -162,7 +175,11 @@ fn scoped(scope: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expe
     let read = names.all().into_iter().map(|(name, raw)| {
         let of = whose(scope, name.get_ref(), name.span(), reader);
         let metrics = table_of(name.get_ref(), raw, reader)?;
-        metrics.refuse_unknown(&of_clients(), not_of_clients, reader.report);
+        if scope == OF_GROUP {
+            metrics.refuse_unknown(&Metric::all().map(bounded).collect::<Vec<_>>(), no_metric, reader.report);
+        } else {
+            metrics.refuse_unknown(&of_clients(), not_of_clients, reader.report);
+        }
         bounds_in(&metrics, &of?, reader)
     });
     Some(every(read)?.concat())
@@ -171,7 +188,7 @@ fn scoped(scope: &str, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Vec<Expe
 /// The bounds of those metrics in a table that can be bounded `of` somebody.
 fn bounds_in(table: &Entries<'_>, of: &Of, reader: &mut Reader<'_>) -> Option<Vec<Expectation>> {
     let metrics = table.all().into_iter().filter_map(|(key, raw)| Some((key.get_ref().parse::<Metric>().ok()?, raw)));
-    let metrics = metrics.filter(|(metric, _)| *of == Of::All || metric.is_of_clients());
+    let metrics = metrics.filter(|(metric, _)| matches!(of, Of::All | Of::Group(_)) || metric.is_of_clients());
     Some(every(metrics.map(|(metric, raw)| bounds_of(metric, of, raw, reader)))?.concat())
 }
 
@@ -179,13 +196,21 @@ fn bounds_in(table: &Entries<'_>, of: &Of, reader: &mut Reader<'_>) -> Option<Ve
 fn whose(scope: &str, name: &str, place: Range<usize>, reader: &mut Reader<'_>) -> Option<Of> {
     let known: Vec<String> = match scope {
         WORKLOAD => reader.frame.workloads.clone(),
+        OF_GROUP => (1..=reader.frame.groups).map(|group| format!("g{group}")).collect(),
         _ => (1..=reader.frame.nodes).map(|node| format!("n{node}")).collect(),
     };
     if let Some(number) = known.iter().position(|known| known == name) {
-        let node = u32::try_from(number + 1).unwrap_or(u32::MAX);
-        return Some(if scope == WORKLOAD { Of::Workload(name.to_owned()) } else { Of::Via(node) });
+        let number = u32::try_from(number + 1).unwrap_or(u32::MAX);
+        return Some(match scope {
+            WORKLOAD => Of::Workload(name.to_owned()),
+            OF_GROUP => Of::Group(number),
+            _ => Of::Via(number),
+        });
     }
-    let what = if scope == WORKLOAD { "workload" } else { "node" };
+    let what = match scope {
+        WORKLOAD | OF_GROUP => scope,
+        _ => "node",
+    };
     let unknown = words::unknown(what, name, &known).help(format!("there is {}", quote_all(&known)));
     reader.report.missing(unknown.at(place));
     None

@@ -4,6 +4,7 @@ use super::distribution::{Distribution, quantiles};
 use crate::scenario::prelude::*;
 use crate::scenario::units::MIN_VALUE;
 use crate::words::OpKind;
+use crate::words::figures::counted;
 use toml::Spanned;
 
 /// The most workloads of a scenario.
@@ -36,6 +37,8 @@ table! {
         clients: u32 = "clients", Or(8, Whole { least: 1, most: MAX_CLIENTS });
         /// How many keys, or a table that says more. Default 8.
         keys: Keys = "keys", Or(Keys::default(), KEYS);
+        /// Only keys of these groups: `["g1"]`. Default: of all.
+        groups: Vec<u32> = "groups", Or(Vec::new(), List(GROUP));
         /// Of `kv`: shares of operations that add up to 1. Default 0.9 get, 0.1 put.
         mix: Mix = "mix", Or(Mix::default(), MIX);
         /// Of `script`: a number, or so many calls of so many reads each. Default 1.
@@ -62,6 +65,8 @@ table! {
     wrong |workload, given, frame| {
         refused "reads-per-script" if given.has("reads-per-script") && workload.kind != WorkloadKind::Script =>
             "`reads-per-script` is for workloads of kind `script`";
+        refused "keys" if given.has("keys") && workload.keys.count < frame.groups => workload.too_few_keys(frame);
+        refused "kind" if !given.has("keys") && workload.keys.count < frame.groups => workload.too_few_keys(frame);
         refused "mix" if given.has("mix") && workload.kind != WorkloadKind::Kv => "`mix` is for workloads of kind `kv`";
         lacking "burst" if given.has("burst") && workload.rate.is_none() => "`burst` without `rate`",
             "say how often: `rate = \"7/s\"`";
@@ -83,6 +88,10 @@ impl Workload {
 
     fn ends_first(&self, run: &Frame) -> String {
         format!("the workload ends ({:?}) before it begins ({:?})", self.end(run), self.from)
+    }
+
+    fn too_few_keys(&self, run: &Frame) -> String {
+        format!("{} are fewer than there are groups ({})", counted(self.keys.count, "key"), run.groups)
     }
 
     /// How long a node has for an operation.
@@ -195,7 +204,7 @@ pub(super) const WORKLOADS: Special<Vec<Workload>> = Special {
         }
         let mut all = every(items.iter().map(|item| inner::<Workload>().read("", item, reader)))?;
         let (names, mut seen) = (names_of(&all), Tags::new());
-        for ((workload, item), name) in all.iter_mut().zip(items).zip(names) {
+        for ((workload, item), name) in all.iter_mut().zip(&items).zip(names) {
             let place = ["name", "kind"]
                 .iter()
                 .find_map(|key| item.get_ref().get(*key))
@@ -203,6 +212,14 @@ pub(super) const WORKLOADS: Special<Vec<Workload>> = Special {
             let twice = format!("two workloads are called `{name}`");
             reader.report.once(&mut seen, name.clone(), place, twice, "the first")?;
             workload.name = name;
+        }
+        for (workload, item) in all.iter().zip(&items).filter(|(workload, _)| !workload.groups.is_empty()) {
+            let Keys { prefix, count, .. } = &workload.keys;
+            if all.iter().any(|other| other.keys.prefix == *prefix && other.keys.count != *count) {
+                let message = format!("workload `{}` names groups, and shares some of its keys alone", workload.name);
+                let help = "who shares keys with it uses as many; or give it a prefix of its own: `keys = { count = 8, prefix = \"q\" }`";
+                return reader.report.refused(Problem::new(message).at(item.span()).help(help));
+            }
         }
         reader.frame.workloads = all.iter().map(|workload| workload.name.clone()).collect();
         Some(all)

@@ -34,7 +34,7 @@ pub(super) use self::{
     field::{Among, Aside, Field, LINE, Maybe, Needed, Or, Unsaid, among},
     found::{as_written, every, misfit, place_in, quantity, whole},
     kind::*,
-    name::{CHECK, FINDER, NAME, SECTION, VARIANT, named},
+    name::{CHECK, FINDER, GROUP, NAME, SECTION, VARIANT, named},
     report::Report,
     schema::{Definitions, Key},
     text::{Keys, quoted},
@@ -55,6 +55,8 @@ pub(super) struct Frame {
     pub until: Duration,
     /// How many nodes there are, voters or not.
     pub nodes: u32,
+    /// How many groups there are.
+    pub groups: u32,
     /// `None` in the table that says what its units last.
     pub protocol: Option<Protocol>,
     /// The windows that have a name, and where each was given.
@@ -75,6 +77,17 @@ impl Frame {
         }
         let unknown = Misread::new(format!("there is no node `n{number}`: the cluster has {}", self.nodes));
         Err(unknown.help(format!("nodes are `n1` to `n{}`", self.nodes)).lacking())
+    }
+}
+
+impl Frame {
+    /// The group of this number, if there is one.
+    pub(super) fn group(&self, number: u32) -> Result<u32, Misread> {
+        if number <= self.groups {
+            return Ok(number);
+        }
+        let unknown = Misread::new(format!("there is no group `g{number}`: the cluster has {}", self.groups));
+        Err(unknown.help("`[cluster] groups = 4` makes four, `g1` to `g4`").lacking())
     }
 }
 

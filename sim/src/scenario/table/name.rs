@@ -1,7 +1,7 @@
 //! What may be a name, and who knows which there are.
 
-use super::{Scalar, TEXT};
-use crate::words::{self, Misread, quote};
+use super::{Scalar, TEXT, quoted};
+use crate::words::{self, GroupNumber, Misread, quote};
 use serde_json::json;
 
 /// What is wrong with a name of a variant or a check: others know which there are. By default nothing is.
@@ -55,6 +55,15 @@ pub(in crate::scenario) const CHECK: Scalar<String> = Scalar {
 /// What finds a failure: a check, or a metric whose bound does not hold.
 pub(in crate::scenario) const FINDER: Scalar<String> =
     Scalar { read: |text, frame| known(text, "a name", frame.known.finder), ..NAME };
+
+/// A group, by number: `g2`.
+pub(in crate::scenario) const GROUP: Scalar<u32> = Scalar {
+    named: "GroupName",
+    schema: |_| json!({ "type": "string", "pattern": "^g[1-9][0-9]?$" }),
+    bare: false,
+    read: |text, frame| frame.group(text.parse::<GroupNumber>()?.0),
+    write: |group| quoted(format!("g{group}")),
+};
 
 /// As [`named`], of a name that others know.
 fn known(text: &str, what: &str, is_known: fn(&str) -> Result<(), String>) -> Result<String, Misread> {

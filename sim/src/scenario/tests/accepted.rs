@@ -34,7 +34,7 @@ fn the_sample_of_the_design_says_what_it_seems_to_say() {
     assert_eq!(scenario.timeline[0].at, When::Window { from: 2 * SECOND, to: 6 * SECOND });
     assert_eq!(
         scenario.timeline[1].action,
-        Action::Transfer(Transfer { from: Selector::Leader, to: Selector::Follower })
+        Action::Transfer(Transfer { group: None, from: Selector::Leader, to: Selector::Follower })
     );
     let Action::Partition(partition) = &scenario.timeline[2].action else { panic!("a partition") };
     assert_eq!(partition.shape, Shape::Sides([vec![Selector::Leader], vec![Selector::Others]]));

@@ -42,3 +42,14 @@ fn what_the_clients_of_a_workload_or_of_a_node_get_is_bounded_in_a_table_of_thei
     assert_eq!(scenario.expect.bounds[2].of, Of::Via(2));
     assert_eq!(bounds(&accept(&print(&scenario))), told, "and so it is printed");
 }
+
+#[test]
+fn what_a_group_does_is_bounded_in_a_table_of_its_own_by_any_metric() {
+    let text = "[expect.group]\ng2.lease-hit-rate = \">= 0.97\"\ng2.leader-changes = 0";
+    let file = expect(text).replace("[expect.group]", "[cluster]\ngroups = 2\n[expect.group]");
+    let scenario = accept(&file);
+    let told = ["lease-hit-rate of g2 >= 0.97", "leader-changes of g2 == 0"];
+    assert_eq!(bounds(&scenario), told);
+    assert_eq!(scenario.expect.bounds[0].of, Of::Group(2));
+    assert_eq!(bounds(&accept(&print(&scenario))), told, "and so it is printed");
+}

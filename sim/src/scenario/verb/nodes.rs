@@ -33,7 +33,7 @@ const HITS: &str = "say whom it hits: `node = \"@leader\"`";
 /// What the JSON Schema says of one node, if it may be one of `roles`.
 fn one_of(roles: impl Iterator<Item = Selector>) -> Value {
     let roles: Vec<String> = roles.map(|role| role.to_string()).collect();
-    json!({ "anyOf": [{ "enum": roles }, { "type": "string", "pattern": "^n[1-9]$" }] })
+    json!({ "anyOf": [{ "enum": roles }, { "type": "string", "pattern": "^(n[1-9]|@[a-z-]+\\(g[1-9][0-9]?\\))$" }] })
 }
 
 pub(super) fn selector(text: &str, frame: &Frame) -> Result<Selector, Misread> {
@@ -41,6 +41,7 @@ pub(super) fn selector(text: &str, frame: &Frame) -> Result<Selector, Misread> {
     if let Selector::Node(number) = selector {
         frame.node(number)?;
     }
+    selector.group().map_or(Ok(0), |group| frame.group(group))?;
     Ok(selector)
 }
 

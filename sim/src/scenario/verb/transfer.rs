@@ -5,6 +5,8 @@ use super::prelude::*;
 table! {
     /// Asks for a leader transfer.
     pub struct Transfer {
+        /// The group. Default: that which `from` names, or else `g1`.
+        group: Option<u32> = "group", Maybe(GROUP);
         /// The node that is asked. Default `@leader`.
         from: Selector = "from", Or(Selector::Leader, ONE_NODE);
         /// The node that shall lead. Default `@follower`.
@@ -32,13 +34,16 @@ impl Deed for Transfer {
     }
 
     fn told(&self) -> String {
-        let Self { from, to } = self;
-        format!("{} is asked to hand leadership to {}{}", from.called(), to.called(), drawn(&[*from, *to]))
+        let Self { group, from, to } = self;
+        let of = group.map_or_else(String::new, |group| format!(" of g{group}"));
+        format!("{} is asked to hand leadership{of} to {}{}", from.called(), to.called(), drawn(&[*from, *to]))
     }
 
     fn drawn(steps: &mut Steps<'_>) -> Self {
         use Selector::{Any, Follower, Lagging, Learner, Paused, Restarted};
         let to = steps.dice.pick(&[Follower, Follower, Follower, Follower, Lagging, Restarted, Paused, Learner, Any]);
-        Self { from: Selector::Leader, to }
+        let groups = steps.cluster.groups;
+        let group = (groups > 1).then(|| steps.dice.below(u64::from(groups)) as u32 + 1);
+        Self { group, from: Selector::Leader, to }
     }
 }

@@ -5,6 +5,7 @@ use crate::verdict::Took;
 use crate::verdict::testing::scenario;
 use crate::view::View;
 use crate::words::Verb;
+use leasehold::env::GroupId;
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::Event;
 use leasehold::observe::{EndCause, RoundCause, ScriptTimes};
@@ -176,4 +177,29 @@ fn nobody_is_served_from_when_somebody_asks_whatever_faults_end_meanwhile() {
     assert_eq!(whole.longest(Span::Unserved), Some(Duration::from_millis(2_500)), "not 1 s, from the fault's end on");
     assert_eq!(windows[0].longest(Span::Unserved), Some(Duration::from_secs(2)), "its part of the storm");
     assert_eq!(whole.longest(Span::UnservedVia), whole.longest(Span::Unserved));
+}
+
+#[test]
+fn of_several_groups_counts_are_summed_and_the_longest_stretch_of_any_stands() {
+    let meter = |events: &Events| {
+        let mut meter = Meter::new(&scenario(""));
+        let mut view = View::default();
+        for record in events.records() {
+            view.record(record);
+            meter.record(record, &view.first());
+        }
+        (meter, view)
+    };
+    let served = |took: u64| Events::default().invoke(3_000, 1, get(0)).read(3_000 + took, 1, 0);
+    let (mut first, view_of_first) = meter(&served(100).hit(3_000, 1).hit(3_001, 1));
+    let (mut second, view_of_second) = meter(&served(700).missed(3_000, 1, Miss::Cold));
+    let groups = [(GroupId(1), &mut first, view_of_first.first()), (GroupId(2), &mut second, view_of_second.first())];
+    let Measures { whole, windows, .. } = Meter::finish_all(ms(10_000), groups.into_iter());
+    for window in [&whole, &windows[0]] {
+        assert_eq!((window.all.ok, window.lease.hits, window.lease.reads), (2, 2, 3));
+        assert_eq!(window.longest(Span::Unserved), Some(Duration::from_millis(700)));
+        let of = |group| &window.of[&Of::Group(group)];
+        assert_eq!((of(1).lease.hit_rate(), of(2).lease.hit_rate()), (Some(1.0), Some(0.0)));
+        assert_eq!(of(1).longest(Span::Unserved), Some(Duration::from_millis(100)));
+    }
 }

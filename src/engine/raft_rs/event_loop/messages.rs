@@ -96,7 +96,7 @@ impl EventLoop {
             let Some(wire) = wire::seal(message) else { continue };
             let kind = wire.kind;
             self.host.work_times(Work::Send, Work::of_bytes(wire.head.payload)).await;
-            if self.transport.send_wire(NodeId(to), wire, round, echo).is_err() {
+            if self.transport.send_wire(self.group, NodeId(to), wire, round, echo).is_err() {
                 self.not_sent(to, kind);
             }
         }

@@ -49,7 +49,7 @@ pub(in crate::mutant) fn lost_at_leader_change(_: &Parts) -> Arc<dyn Tap> {
     tap((), |it| Passing {
         arriving: |(), packet, node| {
             let passed_on = matches!(packet.body, Message::Request { hop: Hop { forwarded: true, .. }, .. });
-            (!passed_on || node.status().leads()).then_some(packet)
+            (!passed_on || node.status(packet.group).leads()).then_some(packet)
         },
         ..it
     })
@@ -182,7 +182,7 @@ pub(in crate::mutant) fn forwarded_writes_extend(parts: &Parts) -> Arc<dyn Tap> 
                 && let Some((begun, generation)) = state.forwarded.lock().remove(call)
                 && let (Ok(Response::Written { .. }), Ok(base)) = (result, begun)
             {
-                state.lease.extend(node.status().term, base, generation);
+                state.lease.extend(node.status(packet.group).term, base, generation);
             }
             Some(packet)
         },

@@ -46,6 +46,7 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
             (to, value_size),
         )| {
             Workload {
+                groups: Vec::new(),
                 name: String::new(),
                 kind,
                 clients,

@@ -35,6 +35,8 @@ pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
             nodes: NODES,
             learners,
             spares,
+            groups: 1,
+            replicas: pre_vote.then_some(NODES - 1),
             compact_after,
             engine,
             async_writes,

@@ -68,7 +68,7 @@ pub(super) fn actions() -> impl Strategy<Value = Action> {
     });
     let disk = (victims(), disk_harms(), lasts())
         .prop_map(|(nodes, harm, lasts)| Action::Disk(DiskFault { nodes, harm, lasts }));
-    let transfer = ends.prop_map(|(from, to)| Action::Transfer(Transfer { from, to }));
+    let transfer = ends.prop_map(|(from, to)| Action::Transfer(Transfer { group: None, from, to }));
     let network = prop_oneof![cut, links(), holds()];
     let processes = prop_oneof![crash, pauses(), slow];
     prop_oneof![transfer, network, processes, clock, disk, changes_of_membership(), heal]

@@ -1,0 +1,67 @@
+//! Bugs that are made between the groups of a process, or of which group has which keys.
+
+use crate::mutant::wrap::groups;
+use crate::mutant::{Harm, PLANTED, Variant, seen};
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "renewed-by-any-group",
+        about: "planted: what a quorum of one group acknowledges renews the leases of all groups of the node",
+        source: "elastickv ShardedCoordinator, groupLeaseRead: a lease for each group; lease-bugs RL.1",
+        seen: seen("fast/groups-storm", "lease-base"),
+        groups: Some(groups::renewed_by_any),
+        ..PLANTED
+    },
+    Variant {
+        name: "one-lease-for-all-groups",
+        about: "planted: reads of every group ask for the lease of the first",
+        source: "elastickv Coordinate.LeaseRead of the default group, called for any key; lease-bugs RL.2",
+        harm: Harm::Performance,
+        seen: seen("fast/groups-one-loses-leader", "lease-used"),
+        groups: Some(groups::one_lease),
+        ..PLANTED
+    },
+    Variant {
+        name: "ended-by-any-group",
+        about: "planted: a loss of leadership in one group ends the leases of all groups of the node",
+        source: "elastickv: a leader-loss callback registered for each group, not for the node",
+        harm: Harm::Performance,
+        seen: seen("fast/groups-one-loses-leader", "end-causes"),
+        groups: Some(groups::ended_by_any),
+        ..PLANTED
+    },
+    Variant {
+        name: "suspended-by-any-group",
+        about: "planted: a transfer in one group suspends the leases of all groups of the node",
+        source: "lease-bugs RL.4, per group",
+        harm: Harm::Performance,
+        seen: seen("fast/groups-one-loses-leader", "end-causes"),
+        groups: Some(groups::suspended_by_any),
+        ..PLANTED
+    },
+    Variant {
+        name: "conflict-ends-other-groups",
+        about: "planted: a write conflict in one group ends the leases of the other groups of the node",
+        source: "elastickv leaseRefreshingTxn before #558, one group too far; lease-bugs LB-31",
+        harm: Harm::Performance,
+        seen: seen("fast/groups-storm", "end-causes"),
+        groups: Some(groups::conflict_ends_others),
+        ..PLANTED
+    },
+    Variant {
+        name: "stores-exchanged",
+        about: "planted: the store of the first group applies what the second commits, and the other way round",
+        source: "none: a slip of the wiring",
+        seen: seen("fast/groups-steady", "staleness"),
+        groups: Some(groups::stores_exchanged),
+        ..PLANTED
+    },
+    Variant {
+        name: "routes-all-to-one",
+        about: "planted: one node takes all keys for those of the first group",
+        source: "elastickv route catalog: a node that never learns of a split",
+        seen: seen("fast/groups-steady", "serial-order"),
+        routes: Some(groups::second_node_routes_to_first),
+        ..PLANTED
+    },
+];
