@@ -15,7 +15,7 @@ fn a_problem_shows_file_line_caret_what_was_meant_and_what_is_allowed() {
     4 |   { at = "6s", transfer = { from = "@leeder" } },
       |                                    ^^^^^^^^^ did you mean `@leader`?
       |
-      = help: allowed: `n1`, `n2`, ...; `@leader`, `@old-leader`, `@follower`, `@followers`, `@lease-holder`, `@others`, `@majority`, `@minority`, `@learner`, `@spare`, `@any`, `@this`, `@lagging`, `@caught-up`, `@paused`, `@restarted`
+      = help: allowed: `n1`, `n2`, ...; `@leader`, `@leaders`, `@old-leader`, `@follower`, `@followers`, `@lease-holder`, `@others`, `@majority`, `@minority`, `@learner`, `@spare`, `@any`, `@this`, `@lagging`, `@caught-up`, `@paused`, `@restarted`
     "#);
 }
 
