@@ -30,6 +30,8 @@ pub(in crate::check) struct TrueEvents {
     elected: BTreeMap<NodeId, u64>,
     /// Whose answers have reached whom since that asked for its quorum.
     answered: BTreeMap<NodeId, BTreeSet<NodeId>>,
+    /// When each last asked.
+    asked: BTreeMap<NodeId, SimTime>,
     /// The indices of transactions that were refused, of which nobody has told.
     refused: BTreeSet<u64>,
     found: Option<Finding>,
@@ -140,8 +142,14 @@ impl Check for TrueEvents {
         None
     }
 
-    fn quorum_checked(&mut self, now: &Now<'_>, By { node, .. }: By<'_>, confirmed: bool) -> Option<Finding> {
+    fn quorum_checked(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>, confirmed: bool) -> Option<Finding> {
         let answered = self.answered.remove(&node).unwrap_or_default();
+        let before = self.asked.insert(node, now.at).unwrap_or_default();
+        // Who went on has found a queue: some of what had arrived by then it has yet to take, and counts the next time.
+        let went_on = matches!(state.process, Some((ProcessChange::Resumed, at)) if at >= before);
+        if went_on {
+            self.answered.insert(node, answered.clone());
+        }
         if !confirmed {
             return None;
         }
@@ -187,7 +195,7 @@ impl Check for TrueEvents {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, effect, head, unchanged};
-    use crate::history::KeyId;
+    use crate::history::{KeyId, What};
     use crate::words::MessageKind;
     use leasehold::observe::Event;
 
@@ -257,6 +265,16 @@ mod tests {
         assert_eq!(judged(&checks(led(), 60, true)).0, [message]);
         assert_eq!(judged(&checks(checks(hears(led(), 50, 3), 60, true), 70, true)).0, [message], "that was before");
         assert_eq!(judged(&checks(led(), 60, false)), (vec![], 1), "who says that it has not is not asked why");
+    }
+
+    #[test]
+    fn what_reached_one_that_stood_still_may_count_one_time_later() {
+        let led = || votes(group(), 5, 2, 4, 1).leads(6, 1, 4);
+        let process = |events: Events, at, change| events.push(at, What::Process { node: NodeId(1), change });
+        let stood = || process(hears(process(led(), 20, ProcessChange::Paused), 50, 3), 55, ProcessChange::Resumed);
+        let once_more = || checks(checks(stood(), 60, true), 70, true);
+        assert_eq!(judged(&once_more()).0, [""; 0]);
+        assert_eq!(judged(&checks(once_more(), 80, true)).0.len(), 1, "and no later");
     }
 
     #[test]
