@@ -132,7 +132,7 @@ fn keys(spec: &Spec) -> Arc<[String]> {
 }
 
 fn routes(spec: &Spec) -> Routes {
-    KeySpace::new(&spec.scenario).routes(&spec.scenario)
+    KeySpace::new(&spec.scenario).routes()
 }
 
 /// Runs it on a thread of its own.

@@ -61,7 +61,7 @@ fn run(variant: &'static str) -> (BTreeMap<Counter, u64>, BTreeMap<Counter, u64>
             let plan = Plan {
                 scenario: Arc::clone(&scenario),
                 assembly: variant,
-                routes: KeySpace::new(&scenario).routes(&scenario),
+                routes: KeySpace::new(&scenario).routes(),
                 leak: false,
             };
             let cluster = Cluster::build(world.clone(), Arc::clone(&recorder), plan);

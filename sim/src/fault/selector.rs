@@ -21,7 +21,7 @@ impl Act {
     /// The same; a role that names no group is that in `group`.
     pub(super) fn select_in(&self, group: GroupId, selector: Selector) -> Vec<NodeId> {
         let (group, selector) = match selector {
-            Selector::In(within) => (GroupId(u64::from(within.group)), within.role()),
+            Selector::In(within) => (self::group(Some(within.group)), within.role()),
             other => (group, other),
         };
         let cluster = &self.injector.cluster;

@@ -16,7 +16,7 @@ use crate::verdict::Failure;
 use crate::view::{Grouped, Replicas};
 use crate::words::figures::duration;
 use crate::words::{MessageKind, Says};
-use leasehold::env::{GroupId, NodeId};
+use leasehold::env::NodeId;
 use leasehold::error::Outcome;
 use std::collections::BTreeMap;
 
@@ -107,7 +107,7 @@ impl Timeline {
             replicas.record(record);
             if let Ok(place) = chosen.binary_search_by_key(&number, |row| row.number) {
                 let held = |node: &NodeId| {
-                    replicas.of(GroupId::FIRST).get(*node).is_some_and(|replica| replica.holds_lease(record.at))
+                    replicas.all().any(|group| group.get(*node).is_some_and(|replica| replica.holds_lease(record.at)))
                 };
                 let words = scene.words_of_all(record, &chosen[place].all);
                 rows.push(Row {

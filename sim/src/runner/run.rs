@@ -119,8 +119,7 @@ struct Finished {
 
 fn simulate(spec: &Spec, beside: Vec<Box<dyn Observer>>) -> Finished {
     let keys = KeySpace::new(&spec.scenario);
-    let auditor =
-        SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names(), &keys.routes(&spec.scenario)));
+    let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names(), &keys.routes()));
     let world = SimWorld::new(spec.seed);
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
     observers.extend(beside);
@@ -158,12 +157,7 @@ fn live(
     watch: Option<Watch>,
 ) -> (Past, SimTime) {
     let scenario = Arc::clone(&spec.scenario);
-    let plan = Plan {
-        scenario: Arc::clone(&scenario),
-        assembly: spec.variant,
-        routes: keys.routes(&scenario),
-        leak: spec.leak,
-    };
+    let plan = Plan { scenario: Arc::clone(&scenario), assembly: spec.variant, routes: keys.routes(), leak: spec.leak };
     let cluster = Cluster::build(world.clone(), Arc::clone(recorder), plan);
     let schedule = fault::schedule(&cluster, &scenario, watch);
     workload::start(&cluster, &scenario, keys);

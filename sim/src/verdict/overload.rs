@@ -127,6 +127,20 @@ impl Overloads {
         self.due[second][1] += u64::from(!answered);
     }
 
+    /// Takes in what is known by another group: the operations that were due there, and the queues that were full. Cores and disks are of the
+    /// nodes, and every group knows as much of them.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        let queues = other.found.iter().filter(|it| matches!(it.of, Resource::Queue(_)));
+        self.found.extend(queues);
+        self.found.sort_by_key(|it| it.from);
+        if self.due.len() < other.due.len() {
+            self.due.resize(other.due.len(), [0; 2]);
+        }
+        for (own, due) in self.due.iter_mut().zip(&other.due) {
+            *own = [own[0] + due[0], own[1] + due[1]];
+        }
+    }
+
     /// All of it, in the order in which it began.
     pub(super) fn finish(&mut self) -> Vec<Overload> {
         let seconds = |from: SimTime, to: SimTime| {

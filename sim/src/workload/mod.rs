@@ -26,6 +26,8 @@ use std::sync::atomic::AtomicU64;
 #[derive(Clone, Debug)]
 pub struct KeySpace {
     names: Arc<[String]>,
+    /// The group that has each key, by number.
+    owners: Arc<[GroupId]>,
     /// First key of each prefix.
     first: BTreeMap<String, u32>,
 }
@@ -38,43 +40,24 @@ impl KeySpace {
             let count = counts.entry(&workload.keys.prefix).or_default();
             *count = (*count).max(workload.keys.count);
         }
-        let mut names = Vec::new();
-        let mut first = BTreeMap::new();
+        let (mut names, mut owners, mut first) = (Vec::new(), Vec::new(), BTreeMap::new());
         for (prefix, count) in counts {
             first.insert(prefix.to_owned(), names.len() as u32);
-            names.extend((0..count).map(|number| format!("{prefix}{number}")));
+            let keys: Vec<String> = (0..count).map(|number| format!("{prefix}{number}")).collect();
+            owners.extend(dealt(&keys, scenario.cluster.groups));
+            names.extend(keys);
         }
-        Self { names: names.into(), first }
+        Self { names: names.into(), owners: owners.into(), first }
     }
 
-    /// The group that has each key, by number: of the keys of a prefix, in the order of their names, each group has as many as another.
-    fn owners(&self, scenario: &Scenario) -> Vec<GroupId> {
-        let groups = scenario.cluster.groups as usize;
-        let mut owners = vec![GroupId::FIRST; self.names.len()];
-        let ends = self.first.values().skip(1).copied().chain([self.names.len() as u32]);
-        let mut starts: Vec<u32> = self.first.values().copied().collect();
-        starts.sort_unstable();
-        for (start, end) in starts.into_iter().zip(ends) {
-            let mut keys: Vec<usize> = (start as usize..end as usize).collect();
-            keys.sort_unstable_by_key(|key| &self.names[*key]);
-            let count = keys.len();
-            for (position, key) in keys.into_iter().enumerate() {
-                owners[key] = GroupId((position * groups / count) as u64 + 1);
-            }
-        }
-        owners
-    }
-
-    /// The ranges of keys that this makes.
-    pub fn routes(&self, scenario: &Scenario) -> Routes {
-        let owners = self.owners(scenario);
-        let mut keys: Vec<usize> = (0..owners.len()).collect();
-        keys.sort_unstable_by_key(|key| &self.names[*key]);
+    /// The ranges of keys that the groups have.
+    pub fn routes(&self) -> Routes {
+        let mut keys: Vec<_> = self.names.iter().zip(&*self.owners).collect();
+        keys.sort_unstable();
         let mut ranges = vec![(Key::new(), Some(GroupId::FIRST))];
-        for key in keys {
-            let owner = Some(owners[key]);
-            if ranges.last().is_none_or(|(_, before)| *before != owner) {
-                ranges.push((self.names[key].clone(), owner));
+        for (key, owner) in keys {
+            if ranges.last().is_none_or(|(_, before)| *before != Some(*owner)) {
+                ranges.push((key.clone(), Some(*owner)));
             }
         }
         Routes::new(ranges)
@@ -86,14 +69,24 @@ impl KeySpace {
     }
 }
 
+/// The group that has each of these keys: in the order of their names each group has as many as another.
+fn dealt(keys: &[String], groups: u32) -> Vec<GroupId> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_unstable_by_key(|key| &keys[*key]);
+    let mut owners = vec![GroupId::FIRST; keys.len()];
+    for (position, key) in order.into_iter().enumerate() {
+        owners[key] = GroupId((position * groups as usize / keys.len()) as u64 + 1);
+    }
+    owners
+}
+
 /// Starts every workload of the scenario.
 pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
     let operations = Arc::new(AtomicU64::new(0));
-    let owners = keys.owners(scenario);
     let mut number = 0;
     for workload in &scenario.workloads {
         let process = cluster.world().process(&format!("clients of {}", workload.name));
-        let chooser = Arc::new(KeyChooser::new(workload, keys, owners.clone()));
+        let chooser = Arc::new(KeyChooser::new(workload, keys));
         let plan = Arc::new(workload.clone());
         let clients = (0..workload.clients).map(|index| {
             let number = number + index;
@@ -109,7 +102,7 @@ pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
 /// Draws keys as a workload's distribution says: of each group apart.
 struct KeyChooser {
     names: Arc<[String]>,
-    owners: Vec<GroupId>,
+    owners: Arc<[GroupId]>,
     sets: Vec<KeySet>,
 }
 
@@ -125,18 +118,18 @@ struct KeySet {
 const WEIGHT: f64 = 1_000_000_000.0;
 
 impl KeyChooser {
-    fn new(workload: &Workload, keys: &KeySpace, owners: Vec<GroupId>) -> Self {
+    fn new(workload: &Workload, keys: &KeySpace) -> Self {
         let first = keys.first.get(&workload.keys.prefix).copied().unwrap_or_default();
         let mut sets = BTreeMap::<GroupId, Vec<KeyId>>::new();
         for key in first..first + workload.keys.count {
-            sets.entry(owners[key as usize]).or_default().push(KeyId(key));
+            sets.entry(keys.owners[key as usize]).or_default().push(KeyId(key));
         }
         let wanted = |group: &GroupId| {
             workload.groups.is_empty() || workload.groups.iter().any(|number| u64::from(*number) == group.0)
         };
         sets.retain(|group, _| wanted(group));
         let sets = sets.into_iter().map(|(group, keys)| KeySet::new(group, keys, workload.keys.distribution)).collect();
-        Self { names: keys.names(), owners, sets }
+        Self { names: keys.names(), owners: Arc::clone(&keys.owners), sets }
     }
 
     /// One of any of its groups.
@@ -214,15 +207,15 @@ mod tests {
 
     #[test]
     fn each_group_has_as_many_keys_of_each_prefix_and_routes_say_which() {
-        let (scenario, keys) = space(
+        let (_, keys) = space(
             "[cluster]\ngroups = 3\n[[workload]]\nkind = \"kv\"\nkeys = 12\n[[workload]]\nkind = \"script\"\nkeys = { count = 3, prefix = \"q\" }",
         );
-        let owners = keys.owners(&scenario);
+        let owners = &keys.owners;
         let count = |group| owners.iter().filter(|owner| **owner == GroupId(group)).count();
         assert_eq!([1, 2, 3].map(count), [5, 5, 5]);
-        let routes = keys.routes(&scenario);
+        let routes = keys.routes();
         let names = keys.names();
-        assert!(names.iter().zip(&owners).all(|(name, owner)| routes.owner(name) == Some(*owner)), "{routes:?}");
+        assert!(names.iter().zip(&**owners).all(|(name, owner)| routes.owner(name) == Some(*owner)), "{routes:?}");
     }
 
     #[test]
@@ -230,7 +223,7 @@ mod tests {
         let (scenario, keys) = space(
             "[cluster]\ngroups = 2\n[[workload]]\nkind = \"kv\"\nkeys = 8\ngroups = [\"g2\"]\n[[workload]]\nkind = \"script\"\nkeys = 8",
         );
-        let chooser = |workload: usize| KeyChooser::new(&scenario.workloads[workload], &keys, keys.owners(&scenario));
+        let chooser = |workload: usize| KeyChooser::new(&scenario.workloads[workload], &keys);
         let (of_second, of_both) = (chooser(0), chooser(1));
         let mut stream = Streams::new(1).stream(&["keys"]);
         for _ in 0..100 {
@@ -246,7 +239,8 @@ mod tests {
         let cumulative = |count| {
             let keys = Keys { count, distribution, prefix: "k".into() };
             let names: Arc<[String]> = (0..count).map(|n| format!("k{n}")).collect();
-            let space = KeySpace { names, first: BTreeMap::from([("k".into(), 0)]) };
+            let owners = vec![GroupId::FIRST; count as usize].into();
+            let space = KeySpace { names, owners, first: BTreeMap::from([("k".into(), 0)]) };
             let workload = Workload {
                 groups: Vec::new(),
                 name: "kv".into(),
@@ -265,7 +259,7 @@ mod tests {
                 from: std::time::Duration::ZERO,
                 until: None,
             };
-            KeyChooser::new(&workload, &space, vec![GroupId::FIRST; count as usize])
+            KeyChooser::new(&workload, &space)
         };
         let chooser = cumulative(4);
         let mut stream = Streams::new(1).stream(&["zipf"]);

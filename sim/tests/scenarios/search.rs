@@ -26,7 +26,7 @@ impl Search {
         let spec = spec.drawn();
         let keys = KeySpace::new(&spec.scenario);
         let zones = check::ALL.iter().filter(|info| info.name == "linearizability");
-        let routes = keys.routes(&spec.scenario);
+        let routes = keys.routes();
         let both = panels(&spec.scenario, spec.seed, keys.names(), &routes, zones.chain([&check::EXACT_SEARCH]));
         Self { panels: Arc::new(Mutex::new(both)), found: Arc::default(), end: SimTime::at(spec.scenario.until) }
     }

@@ -5,7 +5,6 @@ use leasehold::env::{GroupId, Instant, NodeId};
 use leasehold::error::ErrorKind;
 use leasehold::node::Parts;
 use leasehold::observe::EndCause;
-use leasehold::request::Key;
 use leasehold::routes::Routes;
 use leasehold::store::Verdict;
 use std::sync::Arc;
@@ -44,15 +43,22 @@ impl Listener for ToAll {
     }
 }
 
+/// Of each group, the listeners of the others.
+fn others(replicas: &[Parts]) -> Vec<Vec<Arc<dyn Listener>>> {
+    let but = |own: GroupId| {
+        let others = replicas.iter().filter(move |parts| parts.group != own);
+        others.map(|parts| Arc::clone(&parts.listener)).collect()
+    };
+    replicas.iter().map(|parts| but(parts.group)).collect()
+}
+
 /// Puts something in front of the listener of each group, made of it and those of the others.
 fn listening(
     mut replicas: Vec<Parts>,
     between: impl Fn(Arc<dyn Listener>, Vec<Arc<dyn Listener>>) -> ToAll,
 ) -> Vec<Parts> {
-    let all: Vec<_> = replicas.iter().map(|parts| Arc::clone(&parts.listener)).collect();
-    for (place, parts) in replicas.iter_mut().enumerate() {
-        let others = all.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| Arc::clone(other));
-        parts.listener = Arc::new(between(Arc::clone(&all[place]), others.collect()));
+    for (others, parts) in others(&replicas).into_iter().zip(&mut replicas) {
+        parts.listener = Arc::new(between(Arc::clone(&parts.listener), others));
     }
     replicas
 }
@@ -105,10 +111,8 @@ pub(in crate::mutant) fn conflict_ends_others(mut replicas: Vec<Parts>) -> Vec<P
         }
     }
 
-    let all: Vec<_> = replicas.iter().map(|parts| Arc::clone(&parts.listener)).collect();
-    for (place, parts) in replicas.iter_mut().enumerate() {
-        let others = all.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| Arc::clone(other));
-        parts.machine = Arc::new(Between { store: Arc::clone(&parts.machine), others: others.collect() });
+    for (others, parts) in others(&replicas).into_iter().zip(&mut replicas) {
+        parts.machine = Arc::new(Between { store: Arc::clone(&parts.machine), others });
     }
     replicas
 }
@@ -123,5 +127,5 @@ pub(in crate::mutant) fn stores_exchanged(mut replicas: Vec<Parts>) -> Vec<Parts
 
 /// The second node takes all keys for those of the first group.
 pub(in crate::mutant) fn second_node_routes_to_first(node: NodeId, routes: Routes) -> Routes {
-    if node == NodeId(2) { Routes::new([(Key::new(), Some(GroupId::FIRST))]) } else { routes }
+    if node == NodeId(2) { Routes::all_to(GroupId::FIRST) } else { routes }
 }

@@ -78,9 +78,7 @@ impl Frame {
         let unknown = Misread::new(format!("there is no node `n{number}`: the cluster has {}", self.nodes));
         Err(unknown.help(format!("nodes are `n1` to `n{}`", self.nodes)).lacking())
     }
-}
 
-impl Frame {
     /// The group of this number, if there is one.
     pub(super) fn group(&self, number: u32) -> Result<u32, Misread> {
         if number <= self.groups {

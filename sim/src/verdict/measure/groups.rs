@@ -17,20 +17,18 @@ impl Meter {
             meter.close(end, &view);
             closed.push((group, meter));
         }
-        let Some(((_, first), others)) = closed.split_first_mut() else { return Measures::default() };
+        let Some(((group, first), others)) = closed.split_first_mut() else { return Measures::default() };
         if others.is_empty() {
             return first.measures(end);
         }
-        let own = first.tallies.clone();
+        let own = (*group, first.tallies.clone());
         others.iter().for_each(|(_, other)| first.absorb(other));
         let scopes = first.scopes.clone();
         let mut all = first.measures(end);
-        let tallies =
-            std::iter::once(own).chain(others.iter_mut().map(|(_, meter)| std::mem::take(&mut meter.tallies)));
-        let numbers = 1..;
-        for (number, tallies) in numbers.zip(tallies) {
+        let others = others.iter_mut().map(|(group, meter)| (*group, std::mem::take(&mut meter.tallies)));
+        for (group, tallies) in std::iter::once(own).chain(others) {
             for (window, tally) in [&mut all.whole].into_iter().chain(&mut all.windows).zip(tallies) {
-                window.of.insert(Of::Group(number), tally.finish(end, &scopes));
+                window.of.insert(Of::Group(group.0 as u32), tally.finish(end, &scopes));
             }
         }
         all
@@ -41,6 +39,7 @@ impl Meter {
         for (own, tally) in self.tallies.iter_mut().zip(&other.tallies) {
             own.absorb(tally);
         }
+        self.overloads.absorb(&other.overloads);
     }
 }
 
