@@ -39,6 +39,7 @@ pub mod routes;
 pub mod rules;
 pub mod store;
 pub mod tasks;
+pub mod ticker;
 pub mod transport;
 pub mod wire;
 

@@ -11,6 +11,7 @@ use crate::observe::{Event, Host};
 use crate::routes::Routes;
 use crate::store::Store;
 use crate::tasks::Tasks;
+use crate::ticker::Ticker;
 use crate::transport::{Message, Packet, Transport};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -106,8 +107,13 @@ impl Node {
             replicas.iter().map(|parts| (parts.group, Arc::default())).collect();
         // What is the node's own, it counts and tells with its first group.
         let own = Arc::clone(&metrics[&first.group]);
-        let transport = Arc::new(Transport::new(Arc::clone(&host), Arc::clone(&first.bus), Arc::clone(&own)));
         let tasks = Tasks::default();
+        let ticker = Ticker::new(Arc::clone(&host) as _, tasks.clone());
+        let (bus, has_several) = (Arc::clone(&first.bus), replicas.len() > 1);
+        let transport = Arc::new(match has_several {
+            true => Transport::coalescing(Arc::clone(&host), bus, Arc::clone(&own), tasks.clone()),
+            false => Transport::new(Arc::clone(&host), bus, Arc::clone(&own)),
+        });
         let (mut engines, mut coordinators) = (BTreeMap::new(), BTreeMap::new());
         for Parts { group, host, disk, config, lease, listener, store, machine, engines: factory, .. } in replicas {
             host.observe(Event::Configured(factory.timing(&config.engine, config.lease.length)));
@@ -118,9 +124,10 @@ impl Node {
                 transport: Arc::clone(&transport),
                 metrics: Arc::clone(&metrics[&group]),
                 tasks: tasks.clone(),
+                ticker: ticker.clone(),
                 machine,
                 listener,
-                config: config.engine,
+                config: engine::Config { heartbeats_together: has_several, ..config.engine },
             })?;
             let coordinator = Coordinator::new(coordinator::Parts {
                 group,
@@ -148,6 +155,7 @@ impl Node {
                     engine.deliver(packet);
                 }
             }
+            Message::Wires(packets) => packets.into_iter().for_each(|packet| self.deliver(packet)),
             Message::Reply { call, result } => self.transport.answered(call, result),
             Message::Request { call, .. } if self.tasks.are_stopped() => {
                 self.transport.reply(packet.group, packet.from, call, Err(Error::Closed(Outcome::NotApplied)));

@@ -2,15 +2,20 @@
 //!
 //! Messages of engines go by two lanes, as in the reference (elastickv #522): what leadership depends on does not queue behind
 //! appends. A full lane drops the message, counts it and tells the engine, which takes the peer for unreachable;
-//! nothing ever blocks the engine's loop. Requests have answers, matched by [`CallId`]; an answer that does not come is the
+//! nothing ever blocks the engine's loop. What the groups of a node say to a peer at about the same time, and nobody waits for, goes as one
+//! message (`coalescing`). Requests have answers, matched by [`CallId`]; an answer that does not come is the
 //! caller's deadline.
+
+mod coalescing;
 
 use crate::env::{Address, Bus, Envelope, GroupId, Lane, NodeId, Stamp, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host};
 use crate::request::{Request, Response};
+use crate::tasks::Tasks;
 use crate::wire::{Kind, Wire};
+use coalescing::Coalescing;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +27,8 @@ use tokio::sync::oneshot;
 pub enum Message {
     /// From one engine to another.
     Wire(Wire),
+    /// Several of these, of one kind and of different groups.
+    Wires(Vec<Packet>),
     /// A request that wants an answer.
     Request {
         /// The sender's name for it.
@@ -83,10 +90,32 @@ pub const fn lane_of(kind: Kind) -> Lane {
 
 /// One node's end of the bus.
 pub struct Transport {
+    line: Arc<Line>,
+    /// `None`: the node has one group.
+    coalescing: Option<Coalescing>,
+    calls: Mutex<Calls>,
+}
+
+/// To the other nodes.
+struct Line {
     host: Arc<dyn Host>,
     bus: Arc<dyn Bus<Message>>,
     metrics: Arc<Metrics>,
-    calls: Mutex<Calls>,
+}
+
+impl Line {
+    fn send(&self, packet: Packet) -> Result<(), Error> {
+        self.bus.send(packet).map_err(|_| Error::Overloaded)
+    }
+
+    /// Sends a message of engines, and counts it if the lane's queue is full.
+    fn send_wire(&self, to: NodeId, packet: Packet) -> Result<(), Error> {
+        let lane = packet.lane;
+        self.send(packet).inspect_err(|_| {
+            self.metrics.full(lane, Counter::DispatchDropped);
+            self.host.observe(Event::LaneFull { to, lane });
+        })
+    }
 }
 
 #[derive(Default)]
@@ -98,13 +127,20 @@ struct Calls {
 impl Transport {
     /// The end of `bus` that belongs to this process.
     pub fn new(host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, metrics: Arc<Metrics>) -> Self {
-        Self { host, bus, metrics, calls: Mutex::default() }
+        Self { line: Arc::new(Line { host, bus, metrics }), coalescing: None, calls: Mutex::default() }
     }
 
-    /// Sends a message of this group's engine, stamped as this round or as the answer to `echo`.
+    /// The same of a process with several groups: what they say to a peer goes together. What that needs is one of `tasks`.
+    pub fn coalescing(host: Arc<dyn Host>, bus: Arc<dyn Bus<Message>>, metrics: Arc<Metrics>, tasks: Tasks) -> Self {
+        let alone = Self::new(host, bus, metrics);
+        Self { coalescing: Some(Coalescing::new(Arc::clone(&alone.line), tasks)), ..alone }
+    }
+
+    /// Sends a message of this group's engine, stamped as this round or as the answer to `echo`; at once, or together with what other
+    /// groups say.
     ///
     /// # Errors
-    /// The lane's queue to that peer is full; the message is gone, and counted.
+    /// The lane's queue to that peer is full; the message is gone, and counted. Of one that goes together with others nobody hears it.
     pub fn send_wire(
         &self,
         group: GroupId,
@@ -113,15 +149,14 @@ impl Transport {
         stamp: Option<Stamp>,
         echo: Option<Stamp>,
     ) -> Result<(), Error> {
-        let lane = lane_of(wire.kind);
-        let from = Address::Node(self.host.node());
-        let sent =
-            self.send(Envelope { from, to: Address::Node(to), lane, group, stamp, echo, body: Message::Wire(wire) });
-        if sent.is_err() {
-            self.metrics.full(lane, Counter::DispatchDropped);
-            self.host.observe(Event::LaneFull { to, lane });
+        // Somebody waits for a round of ReadIndex, and for what entries bring.
+        let (kind, at_once) = (wire.kind, wire.head.confirms || wire.head.payload > 0);
+        let (from, lane) = (Address::Node(self.line.host.node()), lane_of(kind));
+        let packet = Envelope { from, to: Address::Node(to), lane, group, stamp, echo, body: Message::Wire(wire) };
+        match &self.coalescing {
+            Some(coalescing) if coalescing::may_wait(kind) => coalescing.send(to, kind, packet, at_once),
+            _ => self.line.send_wire(to, packet),
         }
-        sent
     }
 
     /// Passes a request on to `to` that has come by `hop` and is for `group`, and waits for its answer.
@@ -141,14 +176,14 @@ impl Transport {
         let call = {
             let mut calls = self.calls.lock();
             calls.last += 1;
-            let call = CallId { incarnation: self.host.incarnation(), number: calls.last };
+            let call = CallId { incarnation: self.line.host.incarnation(), number: calls.last };
             calls.waiting.insert(call, sender);
             call
         };
         let _registered = Registered { transport: self, call };
         let body = Message::Request { call, budget, hop: Hop { forwarded: true, ..hop }, request };
-        self.send(self.of_request(group, Address::Node(to), body))?;
-        match timeout(&*self.host, budget, receiver).await {
+        self.line.send(self.of_request(group, Address::Node(to), body))?;
+        match timeout(&*self.line.host, budget, receiver).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(Error::Transport(Outcome::Unknown)),
         }
@@ -156,7 +191,7 @@ impl Transport {
 
     /// Answers request `call` of `to`, which was for `group`. An answer that finds its lane full is lost, as on any network.
     pub fn reply(&self, group: GroupId, to: Address, call: CallId, result: Result<Response, Error>) {
-        let _ = self.send(self.of_request(group, to, Message::Reply { call, result }));
+        let _ = self.line.send(self.of_request(group, to, Message::Reply { call, result }));
     }
 
     /// Takes the answer to a call of this node; one that nobody waits for any more is dropped.
@@ -167,12 +202,8 @@ impl Transport {
     }
 
     fn of_request(&self, group: GroupId, to: Address, body: Message) -> Packet {
-        let from = Address::Node(self.host.node());
+        let from = Address::Node(self.line.host.node());
         Envelope { from, to, lane: Lane::Request, group, stamp: None, echo: None, body }
-    }
-
-    fn send(&self, packet: Packet) -> Result<(), Error> {
-        self.bus.send(packet).map_err(|_| Error::Overloaded)
     }
 }
 

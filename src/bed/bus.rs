@@ -140,6 +140,7 @@ impl Bus<Message> for TestBus {
 /// Is it this?
 pub(crate) fn is(packet: &Packet, what: What) -> bool {
     what == match &packet.body {
+        Message::Wires(packets) => return packets.iter().any(|packet| is(packet, what)),
         Message::Wire(wire) => What::Wire(wire.kind),
         Message::Request { .. } => What::Request,
         Message::Reply { .. } => What::Reply,

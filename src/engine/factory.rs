@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::observe::{Host, Timing};
 use crate::tasks::Tasks;
+use crate::ticker::Ticker;
 use crate::transport::Transport;
 use crate::wire::{Malformed, Wire};
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// The node's tasks.
     pub tasks: Tasks,
+    /// The node's clock step.
+    pub ticker: Ticker,
     /// The state machine.
     pub machine: Arc<dyn StateMachine>,
     /// Who is told about leadership.

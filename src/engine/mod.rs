@@ -221,6 +221,10 @@ pub struct Config {
     pub tick: Duration,
     /// Time between two heartbeats.
     pub heartbeat: Duration,
+    /// They leave when those of other groups of the same process do: at the ticks, counted from its beginning, that a heartbeat divides.
+    pub heartbeats_together: bool,
+    /// A node that has taken part in no election yet stands at its first tick: so leadership begins where a placement wants it.
+    pub stands_first: bool,
     /// How long a follower that has heard its leader refuses to vote, and the least time before it stands for election.
     pub election_timeout: Duration,
     /// Time after which an unanswered ReadIndex round is repeated under a new context.

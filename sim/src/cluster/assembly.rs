@@ -91,20 +91,28 @@ impl Tapped {
         (!taps.is_empty()).then_some(Self { bus, taps })
     }
 
-    /// What `node` is given in place of `packet`; `None`: nothing.
-    pub(super) fn receive(&self, packet: Packet, node: &Node) -> Option<Packet> {
-        match self.taps.get(&packet.group) {
+    /// Gives `node` what the taps give in place of `packet`.
+    pub(super) fn receive(&self, packet: Packet, node: &Node) {
+        if let Message::Wires(packets) = packet.body {
+            return packets.into_iter().for_each(|packet| self.receive(packet, node));
+        }
+        let given = match self.taps.get(&packet.group) {
             Some(tap) => tap.arriving(packet, node),
             None => Some(packet),
-        }
+        };
+        given.into_iter().for_each(|packet| node.deliver(packet));
     }
 }
 
 impl Bus<Message> for Tapped {
     fn send(&self, packet: Packet) -> Result<(), LaneFull> {
-        match self.taps.get(&packet.group) {
-            Some(tap) => tap.send(&self.bus, packet),
-            None => self.bus.send(packet),
+        match packet.body {
+            // What goes together is tapped one by one, and goes so.
+            Message::Wires(packets) => packets.into_iter().try_for_each(|packet| self.send(packet)),
+            _ => match self.taps.get(&packet.group) {
+                Some(tap) => tap.send(&self.bus, packet),
+                None => self.bus.send(packet),
+            },
         }
     }
 }

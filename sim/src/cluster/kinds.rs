@@ -9,6 +9,9 @@ use leasehold::wire::{self, Kind, Wire};
 /// What frames, headers and numbers of a message take, about: HTTP/2 and gRPC, addresses, term, index.
 const OVERHEAD: u64 = 64;
 
+/// The same of one message of a group among others: group, term, index, stamp.
+const PART_OVERHEAD: u64 = 32;
+
 /// The same of one log entry.
 const ENTRY_OVERHEAD: u64 = 16;
 
@@ -20,6 +23,8 @@ pub fn classify(packet: &Packet) -> (MessageKind, Head) {
             let wire::Head { term, index, commit, entries, rejected, .. } = *head;
             (kind_of(*kind), Head { term, index, commit, entries, rejected, ..of_group })
         }
+        // They are of one kind.
+        Message::Wires(packets) => packets.first().map_or((MessageKind::Heartbeat, of_group), classify),
         Message::Request { call, hop, .. } => {
             let (call, forwarded, op) = (*call, hop.forwarded, Some(OpId(hop.origin)));
             (MessageKind::Request, Head { call, forwarded, op, ..of_group })
@@ -50,6 +55,7 @@ fn kind_of(kind: Kind) -> MessageKind {
 /// About how many bytes a message has on the wire.
 pub fn size(packet: &Packet) -> u64 {
     let payload = match &packet.body {
+        Message::Wires(packets) => packets.iter().map(|packet| size(packet) - OVERHEAD + PART_OVERHEAD).sum(),
         Message::Wire(Wire { head, .. }) => ENTRY_OVERHEAD * head.entries + head.payload,
         Message::Request { request, .. } => request_size(request) as u64,
         Message::Reply { result, .. } => result.as_ref().map_or(0, answer_size) as u64,

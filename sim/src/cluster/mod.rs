@@ -225,7 +225,7 @@ impl Cluster {
                 assembly.host(Arc::new(host)),
                 Arc::clone(bus),
                 Arc::clone(&disk),
-                wiring::node_config(&shared.plan, id, founders),
+                wiring::node_config(&shared.plan, ReplicaId { group, node: id }, founders),
             )
         };
         let bus: Arc<dyn Bus<Message>> = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id));
@@ -370,12 +370,9 @@ struct Door {
 
 impl Receiver<Box<Packet>> for Door {
     fn receive(&self, packet: Box<Packet>) {
-        let packet = match &self.tap {
+        match &self.tap {
             Some(tap) => tap.receive(*packet, &self.node),
-            None => Some(*packet),
-        };
-        if let Some(packet) = packet {
-            self.node.deliver(packet);
+            None => self.node.deliver(*packet),
         }
     }
 }

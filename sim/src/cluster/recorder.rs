@@ -4,7 +4,7 @@ use super::Effective;
 use super::effects::Effects;
 use super::kinds::classify;
 use super::prelude::*;
-use crate::history::{About, Added, Fate, History, Past, Record, StackRecord, facts};
+use crate::history::{About, Added, Fate, Head, History, Past, Record, StackRecord, facts};
 use crate::view::Replica;
 use crate::words::Mishap;
 use crate::world::network::{self, Tap};
@@ -112,15 +112,22 @@ fn true_end(clock: &Clock, expiry: Instant) -> Option<SimTime> {
 
 impl Tap<Box<Packet>> for Recorder {
     fn message(&self, at: SimTime, packet: &Box<Packet>, fate: network::Fate) {
-        let (kind, head) = classify(packet);
         let (fate, rule) = match fate {
             network::Fate::Delivered => (Fate::Delivered, None),
             network::Fate::Cut(rule) => (Fate::Cut, Some(rule)),
             network::Fate::Held(rule) => (Fate::Held, Some(rule)),
             network::Fate::Lost => (Fate::Lost, None),
         };
-        let Packet { from, to, lane, stamp, echo, .. } = **packet;
-        self.record(at, What::Message { from, to, lane, fate, kind, head, stamp, echo });
+        let parts = match &packet.body {
+            Message::Wires(packets) => packets.as_slice(),
+            Message::Wire(_) | Message::Request { .. } | Message::Reply { .. } => std::slice::from_ref(&**packet),
+        };
+        for (number, part) in parts.iter().enumerate() {
+            let (kind, head) = classify(part);
+            let (Packet { from, to, lane, stamp, echo, .. }, beside) = (part, number > 0);
+            let (from, to, lane, stamp, echo) = (*from, *to, *lane, *stamp, *echo);
+            self.record(at, What::Message { from, to, lane, fate, kind, head: Head { beside, ..head }, stamp, echo });
+        }
         if let Some(rule) = rule {
             self.note_effect(rule, packet, Mishap::Stopped);
         }

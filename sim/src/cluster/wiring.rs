@@ -194,8 +194,11 @@ pub(super) fn engines(scenario: &Scenario) -> Arc<dyn engine::Factory> {
     }
 }
 
-pub(super) fn node_config(plan: &Plan, node: NodeId, founders: Membership) -> node::Config {
+pub(super) fn node_config(plan: &Plan, replica: ReplicaId, founders: Membership) -> node::Config {
     let cluster = &plan.scenario.cluster;
+    // Many groups of one node have one pair of nodes to speak to; of one group, chance may decide.
+    let first = cluster.placed(replica.group.0 as u32).next().map(|node| NodeId(u64::from(node)));
+    let stands_first = cluster.groups > 1 && first == Some(replica.node);
     let (election_timeout, tick) = (cluster.election_timeout, cluster.tick);
     let renewal = plan.assembly.renewal().unwrap_or(cluster.renewal);
     let length = cluster.lease.unwrap_or(plan.assembly.lease_length(election_timeout, tick));
@@ -206,6 +209,8 @@ pub(super) fn node_config(plan: &Plan, node: NodeId, founders: Membership) -> no
             compact_after: cluster.compact_after.and_then(NonZeroU64::new),
             tick,
             heartbeat: cluster.heartbeat,
+            heartbeats_together: false,
+            stands_first,
             election_timeout,
             // Long enough that a round slowed by load is not doubled, short enough that one lost message costs no more than an
             // election.
@@ -235,5 +240,5 @@ pub(super) fn node_config(plan: &Plan, node: NodeId, founders: Membership) -> no
             ..policy
         },
     };
-    plan.assembly.config(node, config)
+    plan.assembly.config(replica.node, config)
 }

@@ -111,7 +111,7 @@ fields! {
     StackRecord (replica, lease_until, event) without (clock, effect);
     Invocation (op, client, via, due, operation);
     Found (version, value);
-    Head (group, term, index, commit, entries, call, rejected, forwarded) without (op, error);
+    Head (group, term, index, commit, entries, call, rejected, forwarded) without (beside, op, error);
     CallId (number) without (incarnation);
     StepId (name, time);
     ReplicaId (group, node);

@@ -22,9 +22,9 @@ pub struct Record {
 }
 
 impl Record {
-    /// Is this a message that arrived?
+    /// Is this a message that arrived? Of several groups' that went as one, the first is.
     pub fn is_delivery(&self) -> bool {
-        matches!(self.what, What::Message { fate: Fate::Delivered, .. })
+        matches!(self.what, What::Message { fate: Fate::Delivered, head: Head { beside: false, .. }, .. })
     }
 }
 
@@ -149,6 +149,9 @@ pub struct Counts {
 pub struct Head {
     /// The group whose replicas talk.
     pub group: GroupId,
+    /// Does it go in one with the message told before it, which is another group's? Not in the fingerprint, which has that both arrive at
+    /// once.
+    pub beside: bool,
     /// The term of the sender, or that for which it asks.
     pub term: u64,
     /// An index of the log: before the entries that are sent, or the last that is acknowledged.
@@ -174,6 +177,7 @@ impl Default for Head {
         let group = GroupId::FIRST;
         Self {
             group,
+            beside: false,
             term: 0,
             index: 0,
             commit: 0,

@@ -54,7 +54,7 @@ fn cluster(file: &Cluster, dice: &mut dyn Dice) -> Cluster {
         let names = ["same-az", "same-az", "cross-az", "cross-region"];
         Network::named(dice.pick(&names)).unwrap_or_else(|| file.network.clone())
     };
-    Cluster {
+    let drawn = Cluster {
         nodes: dice.pick(&[3, 3, 5]),
         learners: u32::from(dice.chance(25)),
         spares: u32::from(dice.chance(25)),
@@ -67,6 +67,11 @@ fn cluster(file: &Cluster, dice: &mut dyn Dice) -> Cluster {
         network: network(dice),
         disk: Disk::named(dice.pick(&["nvme", "nvme", "cloud-ssd"])).unwrap_or_else(|| file.disk.clone()),
         ..file.clone()
+    };
+    // Of a file with several groups at least these; on all nodes, or each on three.
+    match drawn.groups {
+        1 => drawn,
+        least => Cluster { groups: least + dice.pick(&[0, 0, 1, 3]), replicas: dice.chance(50).then_some(3), ..drawn },
     }
 }
 

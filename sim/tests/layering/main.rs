@@ -69,6 +69,7 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
             &["env"],
             &["rules"],
             &["error", "folder", "tasks"],
+            &["ticker"],
             &["observe"],
             &["metrics", "request"],
             &["routes", "wire"],

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::observe::{Host, Membership};
 use crate::tasks::Tasks;
+use crate::ticker::Ticker;
 use crate::transport::{Packet, Transport};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub(crate) fn config(founders: Membership) -> Config {
         ask_inbox: 1_024,
         heartbeat_inbox: 256,
         bulk_inbox: 256,
+        heartbeats_together: false,
+        stands_first: false,
     }
 }
 
@@ -102,6 +105,7 @@ impl Software for Engines {
             disk: Arc::new(disk),
             metrics,
             tasks: tasks.clone(),
+            ticker: Ticker::new(Arc::clone(&host) as _, tasks.clone()),
             machine: Arc::clone(&ledger) as _,
             listener: Arc::new(recorder.clone()),
             config: self.config.clone(),

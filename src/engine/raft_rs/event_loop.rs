@@ -18,7 +18,7 @@ use super::applier::{self, Applier};
 use super::inbox::{Ask, Input, Reply, Which};
 use super::pending::{Contexts, Proposals, Reads};
 use super::storage::{LogStore, is_change};
-use super::timing::{self, ElectionTimeouts, RestartPromise, raft_config};
+use super::timing::{self, Beats, ElectionTimeouts, RestartPromise, raft_config};
 use super::writer;
 use super::{Shared, Tuning};
 use crate::engine::renewal::Renewal;
@@ -55,6 +55,7 @@ pub(super) struct EventLoop {
     shared: Arc<Shared>,
     raft: RawNode<LogStore>,
     timeouts: ElectionTimeouts,
+    beats: Beats,
     promise: RestartPromise,
     renewal: Box<dyn Renewal>,
     proposals: Proposals,
@@ -101,9 +102,9 @@ pub(super) struct EventLoop {
 
 impl EventLoop {
     pub(super) fn new(parts: Parts, tuning: Tuning, store: LogStore, shared: Arc<Shared>) -> Result<Self, Error> {
-        let Parts { group, host, disk: _, transport, metrics, tasks: _, machine, listener, config } = parts;
+        let Parts { group, host, disk: _, transport, metrics, tasks: _, ticker: _, machine, listener, config } = parts;
         let me = host.node();
-        let timeouts = ElectionTimeouts::new(&config);
+        let timeouts = ElectionTimeouts::new(&config, &store);
         let promise = RestartPromise::new(&config, me, &store);
         let applied = match store.latest_snapshot() {
             Some(snapshot) => applier::restore(snapshot, &*machine, &*host, None)?,
@@ -131,6 +132,7 @@ impl EventLoop {
             shared,
             raft,
             timeouts,
+            beats: Beats::new(&config),
             promise,
             proposals: Proposals::default(),
             reads: Reads::default(),
@@ -249,8 +251,17 @@ impl EventLoop {
             self.promise.tick();
             return;
         }
-        let checks = raft.state == StateRole::Leader && raft.election_elapsed + 1 >= raft.election_timeout();
-        self.raft.tick();
+        let (leads, ticked) = (raft.state == StateRole::Leader, self.shared.inbox.ticked());
+        let waits = leads && self.beats.wait(ticked, raft.heartbeat_elapsed());
+        let checks = leads && !waits && raft.election_elapsed + 1 >= raft.election_timeout();
+        if self.timeouts.stand_at_once() {
+            // Who may not, or has heard of a leader by now, does not.
+            let _ = self.raft.campaign();
+        }
+        if !waits {
+            self.raft.tick();
+            self.beats.counted(ticked, self.raft.raft.heartbeat_elapsed());
+        }
         if checks {
             self.host.observe(Event::QuorumChecked { confirmed: self.raft.raft.state == StateRole::Leader });
         }

@@ -116,6 +116,8 @@ struct Queues {
     bulk: VecDeque<Packet>,
     asks: VecDeque<Ask>,
     ticks: u32,
+    /// How many ticks there were, those that were lost too.
+    ticked: u64,
     /// How many of the heartbeat lane were taken in a row.
     burst: u32,
     /// Whose turn it is among tick, asks and bulk.
@@ -192,11 +194,17 @@ impl Inbox {
     /// A tick that finds one waiting already is lost: made up for later, it would take from a promise time that has not passed.
     pub(super) fn tick(&self) {
         let _ = self.put(|queues| {
+            queues.ticked += 1;
             if Rule::LateTickIsLost.holds(at_most(u64::from(queues.ticks), 0)) {
                 queues.ticks += 1;
             }
             Ok(())
         });
+    }
+
+    /// How many ticks there were since the beginning, those that were lost too.
+    pub(super) fn ticked(&self) -> u64 {
+        self.queues.lock().ticked
     }
 
     pub(super) fn close(&self) {

@@ -133,19 +133,16 @@ impl RaftEngine {
             read_retry: parts.config.read_retry,
         });
         let (host, tasks, tick) = (Arc::clone(&parts.host), parts.tasks.clone(), parts.config.tick);
+        let (ticker, ticked) = (parts.ticker.clone(), Arc::clone(&shared));
         let event_loop = EventLoop::new(parts, tuning, store, Arc::clone(&shared))?;
         tasks.spawn(&*host, "raft", event_loop.run());
-        tasks.spawn(&*host, "tick", tick_for_ever(Arc::clone(&shared), tick));
+        // A loop that falls behind loses ticks, it does not catch up in a burst: a late tick lengthens a follower's promise, an early one
+        // would shorten it.
+        ticker.every(tick, move || {
+            ticked.inbox.tick();
+            !ticked.inbox.is_closed()
+        });
         Ok(Self { shared })
-    }
-}
-
-/// Ticks at a fixed distance. A loop that falls behind loses ticks, it does not catch up in a burst: a late tick lengthens a
-/// follower's promise, an early one would shorten it.
-async fn tick_for_ever(shared: Arc<Shared>, tick: Duration) {
-    while !shared.inbox.is_closed() {
-        shared.host.sleep(tick).await;
-        shared.inbox.tick();
     }
 }
 

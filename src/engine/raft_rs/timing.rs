@@ -23,17 +23,25 @@ pub(super) struct ElectionTimeouts {
     drawn_for: (Role, u64),
     campaigned: bool,
     current: usize,
+    /// It has taken part in no election, and is to stand before all others.
+    stands_first: bool,
 }
 
 impl ElectionTimeouts {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, store: &LogStore) -> Self {
         let (least, bound) = election_range(config);
-        Self { least, bound, drawn_for: (Role::Leader, u64::MAX), campaigned: false, current: least }
+        let stands_first = config.stands_first && store.is_fresh() && !store.has_voted();
+        Self { least, bound, drawn_for: (Role::Leader, u64::MAX), campaigned: false, current: least, stands_first }
     }
 
     /// A follower or candidate has ticked; `elapsed` begins anew when it campaigns.
     pub(super) fn ticked(&mut self, elapsed: usize) {
         self.campaigned |= elapsed == 0;
+    }
+
+    /// Does it stand for election now, whatever the timeout? It does so once.
+    pub(super) fn stand_at_once(&mut self) -> bool {
+        std::mem::take(&mut self.stands_first)
     }
 
     /// Follows every call into raft.
@@ -45,6 +53,35 @@ impl ElectionTimeouts {
             self.current = self.least + (host.entropy("election-timeout") % span) as usize;
         }
         raft.set_randomized_election_timeout(self.current);
+    }
+}
+
+/// When a leader's heartbeats leave that are to leave with those of other groups ([`Config::heartbeats_together`]).
+pub(super) struct Beats {
+    together: bool,
+    /// So many ticks lie between two.
+    distance: u64,
+    /// How many distances were over when the last left.
+    last: u64,
+}
+
+impl Beats {
+    pub(super) fn new(config: &Config) -> Self {
+        let distance = ticks(config, config.heartbeat).max(1) as u64;
+        Self { together: config.heartbeats_together, distance, last: 0 }
+    }
+
+    /// Does a leader not count this tick, the `ticked`th of its process, `elapsed` ticks after its last heartbeat? It begins to count to
+    /// the next one when all groups do, so that none is further from the one before than twice the distance.
+    pub(super) fn wait(&self, ticked: u64, elapsed: usize) -> bool {
+        self.together && elapsed == 0 && ticked / self.distance == self.last
+    }
+
+    /// A tick was counted.
+    pub(super) fn counted(&mut self, ticked: u64, elapsed: usize) {
+        if elapsed == 0 {
+            self.last = ticked / self.distance;
+        }
     }
 }
 
@@ -175,6 +212,8 @@ mod tests {
             ask_inbox: 8,
             heartbeat_inbox: 8,
             bulk_inbox: 8,
+            heartbeats_together: false,
+            stands_first: false,
         }
     }
 

@@ -63,7 +63,12 @@ fn groups(cluster: &Cluster) -> Option<String> {
     };
     let placed: Vec<String> = (1..=cluster.groups).take(5).map(group).collect();
     let more = if cluster.groups > 5 { format!(", and so on to g{}", cluster.groups) } else { String::new() };
-    let placed = if cluster.replicas.is_some() { format!(": {}{more}", placed.join("; ")) } else { String::new() };
+    let first = if cluster.groups > 1 { ", the first of them leading at the beginning" } else { "" };
+    let placed = match cluster.replicas {
+        Some(_) => format!(": {}{more}{first}", placed.join("; ")),
+        None if cluster.groups > 1 => "; at the beginning n1 leads all of them".into(),
+        None => String::new(),
+    };
     (cluster.groups > 1 || cluster.replicas.is_some()).then(|| {
         format!(
             "They are of {}, each with a log, a leader, a lease and an even part of the keys{placed}.",

@@ -53,7 +53,7 @@ table! {
         /// How many Raft groups there are, each with a part of the keys and a lease of its own: 1 to 64. Default 1.
         groups: u32 = "groups", GROUPS;
         /// How many of the nodes that vote from the beginning vote in each group: in group 1 from `n1` on, in group 2 from `n2` on, and so
-        /// on. Default: all.
+        /// on. The first of them leads at the beginning, if there are several groups. Default: all, from `n1` on in each.
         replicas: Option<u32> = "replicas", REPLICAS;
         /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 5000.
         compact_after: Option<u64> = "compact-after", Or(Some(5_000), COMPACTED);
@@ -125,10 +125,11 @@ impl Cluster {
         self.nodes + self.learners + self.spares
     }
 
-    /// The nodes, by number, that vote in a group when it begins.
+    /// The nodes, by number, that vote in a group when it begins, the one that is to lead it first.
     pub fn placed(&self, group: u32) -> impl Iterator<Item = u32> + use<> {
-        let (nodes, replicas) = (self.nodes, self.replicas.unwrap_or(self.nodes));
-        (0..replicas).map(move |replica| (group - 1 + replica) % nodes + 1)
+        let nodes = self.nodes;
+        let first = if self.replicas.is_some() { group - 1 } else { 0 };
+        (0..self.replicas.unwrap_or(nodes)).map(move |replica| (first + replica) % nodes + 1)
     }
 
     /// The network by which one node, by number, reaches another.

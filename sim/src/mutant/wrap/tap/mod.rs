@@ -42,6 +42,6 @@ impl<S: Send + Sync> Tap for Tapping<S> {
 fn of_engine(packet: &Packet) -> Option<(Kind, u64)> {
     match &packet.body {
         Message::Wire(wire) => Some((wire.kind, wire.head.term)),
-        Message::Request { .. } | Message::Reply { .. } => None,
+        Message::Wires(_) | Message::Request { .. } | Message::Reply { .. } => None,
     }
 }

@@ -116,7 +116,7 @@ pub(in crate::mutant) fn rounds_at_ticks(parts: &Parts) -> Arc<dyn Tap> {
         fn send(&self, bus: &Arc<dyn Bus<Message>>, packet: Packet) -> Result<(), LaneFull> {
             let asks = match &packet.body {
                 Message::Wire(wire) => wire.kind == Kind::Heartbeat && wire.head.confirms,
-                Message::Request { .. } | Message::Reply { .. } => false,
+                Message::Wires(_) | Message::Request { .. } | Message::Reply { .. } => false,
             };
             if !asks {
                 return bus.send(packet);
