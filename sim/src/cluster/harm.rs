@@ -131,6 +131,19 @@ impl Cluster {
         self.lay(self.shared.world.impair(links, impairment, name), true, effective)
     }
 
+    /// Until the guard is dropped, which ends `end` too, what several groups say to a node goes apart if it has to: the fault is about the
+    /// messages of one.
+    pub fn apart(&self, has_to: bool, end: Guard) -> Guard {
+        if !has_to {
+            return end;
+        }
+        self.shared.apart.fetch_add(1, Ordering::Relaxed);
+        self.guard(move |cluster| {
+            cluster.shared.apart.fetch_sub(1, Ordering::Relaxed);
+            drop(end);
+        })
+    }
+
     /// Sets messages aside until the guard is dropped, which delivers them or, if `drop_held`, drops them. It counts once there
     /// was one.
     pub fn hold(&self, links: &[LinkId], hold: Hold, drop_held: bool, effective: Effective) -> Guard {

@@ -88,6 +88,8 @@ struct Shared {
     supervisor: Process,
     /// The node that was started again last.
     restarted: Mutex<Option<NodeId>>,
+    /// So many faults are about the messages of one group alone.
+    apart: Arc<AtomicUsize>,
 }
 
 /// Where a node lives: what is there whether or not its process runs.
@@ -129,7 +131,7 @@ impl Cluster {
         };
         let slots = cpus.into_iter().map(slot).collect();
         let (supervisor, restarted) = (world.process("supervisor"), Mutex::new(None));
-        let shared = Shared { world, recorder, plan, links, slots, supervisor, restarted };
+        let shared = Shared { world, recorder, plan, links, slots, supervisor, restarted, apart: Arc::default() };
         let cluster = Self { shared: Arc::new(shared) };
         cluster.shared.world.set_tap(Arc::clone(&cluster.shared.recorder) as Arc<_>);
         cluster.nodes().for_each(|node| cluster.start(node));
@@ -228,7 +230,7 @@ impl Cluster {
                 wiring::node_config(&shared.plan, ReplicaId { group, node: id }, founders),
             )
         };
-        let bus: Arc<dyn Bus<Message>> = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id));
+        let bus: Arc<dyn Bus<Message>> = Arc::new(bus::SimBus::new(&shared.world, &shared.links, id, &shared.apart));
         let groups = wiring::founders(&shared.plan.scenario);
         let mut replicas: Vec<Parts> = groups.into_iter().map(|group| replica(group, &bus)).collect();
         let taps = replicas.iter().filter_map(|parts| Some((parts.group, assembly.tap(parts)?))).collect();

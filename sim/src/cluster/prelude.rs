@@ -19,5 +19,5 @@ pub(super) use leasehold::transport::{Message, Packet};
 pub(super) use parking_lot::{Mutex, MutexGuard};
 pub(super) use std::collections::BTreeMap;
 pub(super) use std::sync::Arc;
-pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(super) use std::time::Duration;

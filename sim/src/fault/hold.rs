@@ -16,9 +16,10 @@ pub(super) fn perform(act: &Act, hold: &Hold) {
     if links.is_empty() {
         return act.nobody(Verb::Hold);
     }
-    let deed = act.deed(Verb::Hold, Targets::Links(from, to), How::Holds(hold.messages.clone()));
+    let deed = act.deed_of_messages(Verb::Hold, Targets::Links(from, to), How::Holds(hold.messages.clone()));
     deed.acts();
-    let rule = network::Hold { matches: matches(&hold.messages), first: hold.first.map(u64::from) };
+    let rule = network::Hold { matches: matches(&hold.messages, act.group), first: hold.first.map(u64::from) };
     let end = cluster.hold(&links, rule, hold.then == Leftover::Drop, deed.effective());
+    let end = cluster.apart(act.group.is_some(), end);
     deed.begins(&act.injector, end, hold.lasts);
 }

@@ -59,12 +59,13 @@ pub fn schedule(cluster: &Cluster, scenario: &Scenario, watch: Option<Watch>) ->
     let mut waiting = watch.map(|watch| Waiting::new(watch, injector.clone()));
     for (step, name) in scenario.timeline.iter().zip(step_names(&scenario.timeline)) {
         if let (Some(_), Some(waiting)) = (phase::moment(step.at), &mut waiting) {
-            waiting.add(step.at, &step.action, name);
+            waiting.add(step, name);
             continue;
         }
+        let group = step.group;
         let moments = moments(step.at, &mut injector.stream(&name, "moments"));
         for (at, time) in moments.into_iter().zip(0..) {
-            let act = Act::new(&injector, StepId { name: Arc::clone(&name), time }, None);
+            let act = Act::new(&injector, StepId { name: Arc::clone(&name), time }, group, None);
             let action = step.action.clone();
             cluster.world().call_at(at, move || act.perform(&action));
         }
@@ -105,14 +106,16 @@ struct Act {
     step: StepId,
     injector: Injector,
     stream: Mutex<Stream>,
+    /// The group that the step is about, if it says so.
+    group: Option<u32>,
     /// To whom it happened that the step waited for.
     this: Option<NodeId>,
 }
 
 impl Act {
-    fn new(injector: &Injector, step: StepId, this: Option<NodeId>) -> Self {
+    fn new(injector: &Injector, step: StepId, group: Option<u32>, this: Option<NodeId>) -> Self {
         let stream = Mutex::new(injector.stream(&step.to_string(), "targets"));
-        Self { step, injector: injector.clone(), stream, this }
+        Self { step, injector: injector.clone(), stream, group, this }
     }
 
     fn perform(self, action: &Action) {
@@ -125,6 +128,15 @@ impl Act {
         Deed {
             cluster: self.injector.cluster.clone(),
             fault: Fault { step, verb, group: None, targets, how, phase, evidence: None },
+        }
+    }
+
+    /// The same of what it does to messages: of a step that is about a group, to those of that group.
+    fn deed_of_messages(&self, verb: Verb, targets: Targets, how: How) -> Deed {
+        let deed = self.deed(verb, targets, how);
+        match self.group {
+            Some(_) => deed.within(selector::group(self.group)),
+            None => deed,
         }
     }
 

@@ -4,9 +4,10 @@
 //! run, before the next event of the world.
 
 use super::prelude::*;
+use super::selector;
 use crate::cluster::Cluster;
 use crate::history::{Arrival, Completion, Extension, Hears, Observer, OpId, ProcessChange, Record, StepId, tell};
-use crate::scenario::{Action, Moment, Phase, Scenario, When};
+use crate::scenario::{self, Action, Moment, Phase, Scenario, When};
 use crate::time::SimTime;
 use crate::view::{Grouped, Replica, Replicas};
 use leasehold::env::{GroupId, Instant, ReplicaId};
@@ -186,6 +187,8 @@ pub(super) struct Waiting {
 /// A step that waits.
 struct Step {
     moment: Moment,
+    /// Of a replica of which group, if it says so.
+    group: Option<u32>,
     from: SimTime,
     to: SimTime,
     /// How many times it acts at most.
@@ -202,16 +205,16 @@ impl Waiting {
     }
 
     /// A step that waits.
-    pub(super) fn add(&mut self, at: When, action: &Action, name: Arc<str>) {
-        let When::On { moment, from, to, times } = at else { return };
-        let (from, to, action) = (SimTime::at(from), SimTime::at(to), action.clone());
-        self.steps.push(Arc::new(Step { moment, from, to, times, acted: Mutex::new(0), name, action }));
+    pub(super) fn add(&mut self, step: &scenario::Step, name: Arc<str>) {
+        let When::On { moment, from, to, times } = step.at else { return };
+        let (from, to, action, group) = (SimTime::at(from), SimTime::at(to), step.action.clone(), step.group);
+        self.steps.push(Arc::new(Step { moment, group, from, to, times, acted: Mutex::new(0), name, action }));
     }
 
     /// Lets act what has waited for what has happened since. To be called between the events of the world.
     pub(super) fn act(&self) {
         for happened in self.watch.take() {
-            for step in self.steps.iter().filter(|step| step.moment.phase == happened.phase) {
+            for step in self.steps.iter().filter(|step| step.waits_for(happened)) {
                 self.answer(step, happened);
             }
         }
@@ -242,6 +245,12 @@ impl Waiting {
 }
 
 impl Step {
+    fn waits_for(&self, happened: Happened) -> bool {
+        let group = self.group.map(|group| selector::group(Some(group)));
+        let is_of_group = group.is_none_or(|group| happened.to.is_none_or(|replica| replica.group == group));
+        self.moment.phase == happened.phase && is_of_group
+    }
+
     fn perform(&self, injector: &Injector, this: Option<ReplicaId>) {
         let now = injector.cluster.world().now();
         let time = {
@@ -252,7 +261,7 @@ impl Step {
             *acted += 1;
             *acted - 1
         };
-        Act::new(injector, StepId { name: Arc::clone(&self.name), time }, this.map(|replica| replica.node))
+        Act::new(injector, StepId { name: Arc::clone(&self.name), time }, self.group, this.map(|replica| replica.node))
             .perform(&self.action);
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn group(number: Option<u32>) -> GroupId {
 impl Act {
     /// The nodes that a selector names now. Empty if nobody answers to it.
     pub(super) fn select(&self, selector: Selector) -> Vec<NodeId> {
-        self.select_in(group(None), selector)
+        self.select_in(group(self.group), selector)
     }
 
     /// The same; a role that names no group is that in `group`.

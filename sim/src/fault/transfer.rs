@@ -9,7 +9,7 @@ use crate::scenario::Transfer;
 use leasehold::error::Error;
 
 pub(super) fn perform(act: &Act, transfer: &Transfer) {
-    let group = group(transfer.group.or(transfer.from.group()));
+    let group = group(transfer.group.or(transfer.from.group()).or(act.group));
     let (from, to) = (act.select_in(group, transfer.from), act.select_in(group, transfer.to));
     let Some((from, to)) = from.first().copied().zip(to.first().copied()) else { return act.nobody(Verb::Transfer) };
     let deed = act.deed(Verb::Transfer, Targets::Handover(from, to), How::Plainly).within(group);

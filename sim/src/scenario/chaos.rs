@@ -30,6 +30,7 @@ impl Scenario {
         timeline.push(Step {
             line: 0,
             name: None,
+            group: None,
             at: When::At(self.until.saturating_sub(chaos.quiet)),
             action: Action::Heal(CALM),
         });
@@ -90,7 +91,9 @@ fn act(fault: Verb, last: Duration, steps: &mut Steps<'_>, timeline: &mut Vec<St
         let action = Action::drawn(fault, steps);
         let at_phase = steps.dice.chance(25) && !matches!(fault, Verb::Membership);
         let when = if at_phase { moment(steps, at, last) } else { When::At(at) };
-        timeline.push(Step { line: 0, name: None, at: when, action });
+        let groups = steps.cluster.groups;
+        let group = (groups > 1 && steps.dice.chance(60)).then(|| steps.dice.below(u64::from(groups)) as u32 + 1);
+        timeline.push(Step { line: 0, name: None, group, at: when, action });
         at += apart / 5 + steps.within(apart * 8 / 5);
     }
 }

@@ -118,7 +118,8 @@ impl Dial {
         let all = self.lasts(value, cluster);
         let lead = self.lead(cluster);
         let harm = if value == 0 { Vec::new() } else { self.harm(value, all) };
-        let step = |at: Duration| move |action: Action| Step { line: 0, name: None, at: When::At(at), action };
+        let step =
+            |at: Duration| move |action: Action| Step { line: 0, name: None, group: None, at: When::At(at), action };
         let harm = harm.into_iter().map(step(begin));
         harm.chain(cut_off(all.saturating_sub(lead)).map(step(begin + lead))).collect()
     }

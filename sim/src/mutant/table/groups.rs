@@ -1,5 +1,6 @@
 //! Bugs that are made between the groups of a process, or of which group has which keys.
 
+use crate::mutant::wrap::engine::heard;
 use crate::mutant::wrap::groups;
 use crate::mutant::{Harm, PLANTED, Variant, seen};
 
@@ -37,6 +38,23 @@ pub(super) const VARIANTS: &[Variant] = &[
         harm: Harm::Performance,
         seen: seen("fast/groups-one-loses-leader", "end-causes"),
         groups: Some(groups::suspended_by_any),
+        ..PLANTED
+    },
+    Variant {
+        name: "heartbeat-of-any-group",
+        about: "planted: a peer's heartbeat of one group stands for those of all groups that it has led",
+        source: "CockroachDB's coalesced heartbeats: each bears the groups that it is for",
+        harm: Harm::Liveness,
+        seen: seen("fast/groups-one-cut-off", "leader-changes"),
+        groups: Some(heard::heartbeat_of_any),
+        ..PLANTED
+    },
+    Variant {
+        name: "acknowledged-by-any-group",
+        about: "planted: what a peer acknowledges of one group, it acknowledges of all groups",
+        source: "CockroachDB's coalesced heartbeats: each bears the groups that it is for; lease-bugs RL.1",
+        seen: seen("fast/groups-one-cut-off", "lease-base"),
+        groups: Some(heard::acknowledged_by_any),
         ..PLANTED
     },
     Variant {

@@ -29,7 +29,8 @@ fn steps(scenario: &Scenario) -> Vec<String> {
 
 fn one(step: &Step) -> String {
     let name = step.name.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
-    format!("{}: {}{name}.", when(step.at), what(&step.action))
+    let group = step.group.map_or_else(String::new, |group| format!(", in g{group}"));
+    format!("{}{group}: {}{name}.", when(step.at), what(&step.action))
 }
 
 fn when(at: When) -> String {

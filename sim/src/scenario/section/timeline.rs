@@ -21,12 +21,17 @@ table! {
         at: When = "", WHEN;
         /// What the step is called, in reports and where its draws are named.
         name: Option<String> = "name", NAMES;
+        /// The group that it is about: roles that name none are those in it, a transfer or a change of members is one of it, as is the moment
+        /// that is waited for, and `link` and `hold` meet its messages alone. Default: a role is one in `g1`.
+        group: Option<u32> = "group", Maybe(GROUP);
         /// What it does.
         action: Action = "", ACTION;
         /// The line of the file (1-based).
         line: usize = "", LINE;
     }
     wrong |step, _given, _frame| {
+        refused "group" if step.group.is_some() && matches!(step.action, Action::Tag { .. } | Action::Heal(_)) =>
+            "a window, and a heal, are of no group", "`[expect.group.g2]` bounds a metric of one group in a window";
         lacking "" if !step.at.is_of_a_node() && step.action.selectors().contains(&Selector::This) =>
             "`@this` is nobody here", "it names the node that a step waited for: `when = \"timeout-now.received\"`";
     }

@@ -59,6 +59,12 @@ impl Link {
         reader.report.refused(Problem::new(message).at(entries.span.clone()).help(help))
     }
 
+    /// Do messages that it is not about come as if it were not there?
+    pub fn passes_others(&self) -> bool {
+        let Self { ends, lane, messages, lasts, loss, duplicate, .. } = self.clone();
+        *self == Self { ends, lane, messages, lasts, loss, duplicate, ..Self::default() }
+    }
+
     fn is_harmless(&self) -> bool {
         let Self { ends, lane, messages, lasts, .. } = self.clone();
         *self == Self { ends, lane, messages, lasts, ..Self::default() }

@@ -1,5 +1,6 @@
 //! Between the coordinator and the engine: what a node's requests are told of consensus.
 
+pub(in crate::mutant) mod heard;
 pub(in crate::mutant) mod leading;
 pub(in crate::mutant) mod proposals;
 pub(in crate::mutant) mod reads;
@@ -26,8 +27,8 @@ wrapper! {
         odd transfer(to: NodeId) -> Later<()>;
         odd change_membership(change: MembershipChange) -> Later<u64>;
         odd wait_applied(index: u64) -> Later<()>;
+        odd deliver(packet: Packet);
         plain waiting() -> usize;
-        plain deliver(packet: Packet);
         plain stop();
         plain ended() -> Later<()>;
     }

@@ -123,8 +123,11 @@ fn timeline(tags: Vec<String>, steps: Vec<(When, Action)>) -> Vec<Step> {
     let tags = tags.into_iter().enumerate().map(|(n, name)| (window(n), Action::Tag { name }));
     let everything = Heal { what: Healed::Everything, messages: Leftover::Drop };
     let last = (When::At(UNTIL), Action::Heal(everything));
-    let mut timeline: Vec<Step> =
-        tags.chain(steps).chain([last]).map(|(at, action)| Step { line: 0, name: None, at, action }).collect();
+    let mut timeline: Vec<Step> = tags
+        .chain(steps)
+        .chain([last])
+        .map(|(at, action)| Step { line: 0, name: None, group: None, at, action })
+        .collect();
     timeline.sort_by_key(|step| step.at.start());
     timeline
 }
