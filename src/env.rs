@@ -375,6 +375,18 @@ pub trait Disk: Send + Sync + 'static {
     /// end first.
     fn sync(&self, file: &str) -> BoxFuture<Result<(), DiskError>>;
 
+    /// The same of several files, in one flush if the disk can do that (`syncfs`).
+    fn sync_all(&self, files: &[&str]) -> BoxFuture<Result<(), DiskError>> {
+        let syncs: Vec<_> = files.iter().map(|file| self.sync(file)).collect();
+        Box::pin(async move {
+            let mut all = Ok(());
+            for sync in syncs {
+                all = sync.await.and(all);
+            }
+            all
+        })
+    }
+
     /// Puts `bytes` in the place of what `file` holds, durably and at once: whoever reads it, after a crash too, finds all of
     /// the old content or all of the new (write a new file, sync it, rename it, sync the folder). Nothing may be appended
     /// meanwhile.

@@ -8,7 +8,7 @@
 //! | [`rules`] | the register of rules: what each demands, why, and from where |
 //! | [`tasks`] | the tasks of one process, and their end |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
-//! | [`folder`] | a group's own place on its node's disk |
+//! | [`folder`] | the groups' places on their node's disk, and their flushes together |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
 //! | [`metrics`] | counters and histograms under the reference system's names |
 //! | [`request`] | what a client asks and what it is answered |

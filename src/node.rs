@@ -4,7 +4,7 @@ use crate::coordinator::{self, Coordinator, ShardedCoordinator};
 use crate::engine::{self, Engine, MembershipChange, Status};
 use crate::env::{BoxFuture, Bus, Disk, GroupId, NodeId};
 use crate::error::{Error, Outcome};
-use crate::folder;
+use crate::folder::Folders;
 use crate::lease::{self, Lease};
 use crate::metrics::Metrics;
 use crate::observe::{Event, Host};
@@ -114,13 +114,14 @@ impl Node {
             true => Transport::coalescing(Arc::clone(&host), bus, Arc::clone(&own), tasks.clone()),
             false => Transport::new(Arc::clone(&host), bus, Arc::clone(&own)),
         });
+        let folders = Folders::new(Arc::clone(&host) as _, Arc::clone(&first.disk), tasks.clone());
         let (mut engines, mut coordinators) = (BTreeMap::new(), BTreeMap::new());
         for Parts { group, host, disk, config, lease, listener, store, machine, engines: factory, .. } in replicas {
             host.observe(Event::Configured(factory.timing(&config.engine, config.lease.length)));
             let engine = factory.start(engine::Parts {
                 group,
                 host: Arc::clone(&host),
-                disk: folder::of(group, disk),
+                disk: if has_several { folders.of(group) } else { disk },
                 transport: Arc::clone(&transport),
                 metrics: Arc::clone(&metrics[&group]),
                 tasks: tasks.clone(),

@@ -74,9 +74,9 @@ impl TestDisk {
         Ok(())
     }
 
-    /// Once the disk does not stall: makes `content` what is durable of `file`.
-    fn makes_durable(&self, file: &str, content: Vec<u8>, replaces: bool) -> BoxFuture<Result<(), DiskError>> {
-        let (disk, file) = (Arc::clone(&self.0), file.to_owned());
+    /// Once the disk does not stall: makes this what is durable of each file.
+    fn makes_durable(&self, files: Vec<(String, Vec<u8>)>, replaces: bool) -> BoxFuture<Result<(), DiskError>> {
+        let disk = Arc::clone(&self.0);
         disk.state.lock().syncs += 1;
         Box::pin(async move {
             disk.recovered.until(|| !disk.state.lock().stalls).await;
@@ -87,10 +87,12 @@ impl TestDisk {
             if state.fails {
                 return Err(DiskError);
             }
-            if replaces {
-                state.written.insert(file.clone(), content.clone());
+            for (file, content) in files {
+                if replaces {
+                    state.written.insert(file.clone(), content.clone());
+                }
+                state.durable.insert(file, content);
             }
-            state.durable.insert(file, content);
             Ok(())
         })
     }
@@ -111,11 +113,16 @@ impl Disk for TestDisk {
     }
 
     fn sync(&self, file: &str) -> BoxFuture<Result<(), DiskError>> {
-        let content = self.0.state.lock().written.get(file).cloned().unwrap_or_default();
-        self.makes_durable(file, content, false)
+        self.sync_all(&[file])
+    }
+
+    fn sync_all(&self, files: &[&str]) -> BoxFuture<Result<(), DiskError>> {
+        let written = |file: &&str| self.0.state.lock().written.get(*file).cloned().unwrap_or_default();
+        let files = files.iter().map(|file| ((*file).to_owned(), written(file))).collect();
+        self.makes_durable(files, false)
     }
 
     fn replace(&self, file: &str, bytes: Vec<u8>) -> BoxFuture<Result<(), DiskError>> {
-        self.makes_durable(file, bytes, true)
+        self.makes_durable(vec![(file.to_owned(), bytes)], true)
     }
 }

@@ -1,11 +1,14 @@
 //! Several groups on the same nodes: which of them serves a request, and what is nothing to the others.
 
 use super::cluster::{Cluster, Setup, get, put, script};
+use crate::engine::conformance::HEARTBEAT;
 use crate::env::{GroupId, NodeId};
 use crate::error::Error;
 use crate::observe::Event;
 use crate::request::{ReadPath, Response};
 use crate::routes::Routes;
+use crate::transport::Message;
+use crate::wire::Kind;
 
 const SECOND: GroupId = GroupId(2);
 
@@ -74,6 +77,36 @@ fn a_transfer_in_one_group_leaves_the_leases_of_the_others() {
     assert_eq!(c.get(1, "a"), Ok(("first".into(), ReadPath::Lease)));
     let ended = c.events(1).into_iter().filter(|event| matches!(event, Event::LeaseEnded { held: true, .. }));
     assert_eq!(ended.count(), 1, "that of the second group alone");
+}
+
+#[test]
+fn what_groups_write_while_the_disk_is_busy_goes_into_one_flush() {
+    let mut c = led();
+    let before = c.syncs(1);
+    c.stall_disk(1, true);
+    let writes = ["a", "m", "b", "n"].map(|key| c.ask(1, put(key, "v")));
+    assert_eq!(c.syncs(1) - before, 1, "for the first; what comes meanwhile waits");
+    c.stall_disk(1, false);
+    assert!(writes.into_iter().all(|call| c.answered(call).is_ok()));
+    assert_eq!(c.syncs(1) - before, 3, "then for the first write of the second group, and for the last of both");
+}
+
+#[test]
+fn heartbeats_of_all_groups_to_a_peer_go_as_one_message_and_each_bears_the_stamp_of_its_own() {
+    let mut c = led();
+    c.run(2 * HEARTBEAT);
+    c.forget();
+    c.run(HEARTBEAT);
+    let sent = c.sent(Kind::Heartbeat, 1, 2);
+    let [Message::Wires(packets)] = &sent.iter().map(|packet| packet.body.clone()).collect::<Vec<_>>()[..] else {
+        panic!("one message of several: {sent:?}");
+    };
+    assert_eq!(packets.iter().map(|packet| packet.group).collect::<Vec<_>>(), [GroupId::FIRST, SECOND]);
+    assert!(packets.iter().all(|packet| packet.stamp.is_some_and(|stamp| stamp.term == term(&c, packet.group))));
+}
+
+fn term(c: &Cluster, group: GroupId) -> u64 {
+    c.node(1).status(group).term
 }
 
 #[test]

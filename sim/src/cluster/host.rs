@@ -214,7 +214,11 @@ impl leasehold::env::Disk for SimDisk {
     }
 
     fn sync(&self, file: &str) -> BoxFuture<Result<(), DiskError>> {
-        let sync = self.ask(|disk| disk.begin_sync(self.world.now(), file));
+        self.sync_all(&[file])
+    }
+
+    fn sync_all(&self, files: &[&str]) -> BoxFuture<Result<(), DiskError>> {
+        let sync = self.ask(|disk| disk.begin_sync(self.world.now(), files));
         let (timer, disk) = (self.world.until(sync.done), self.again());
         Box::pin(async move {
             disk.done(&sync, timer).await;

@@ -32,7 +32,7 @@ fn nodes(scenario: &Scenario) -> impl Iterator<Item = NodeId> + use<> {
 pub fn founders(scenario: &Scenario) -> BTreeMap<GroupId, Membership> {
     let cluster = &scenario.cluster;
     let founders = |number| {
-        let mut voters: Vec<NodeId> = cluster.placed(number).map(|node| NodeId(u64::from(node))).collect();
+        let mut voters: Vec<NodeId> = cluster.placed(number).into_iter().map(|node| NodeId(u64::from(node))).collect();
         voters.sort_unstable();
         let learners = nodes(scenario).skip(cluster.nodes as usize).take(cluster.learners as usize).collect();
         (GroupId(u64::from(number)), Membership { voters, learners, outgoing: Vec::new() })
@@ -197,7 +197,7 @@ pub(super) fn engines(scenario: &Scenario) -> Arc<dyn engine::Factory> {
 pub(super) fn node_config(plan: &Plan, replica: ReplicaId, founders: Membership) -> node::Config {
     let cluster = &plan.scenario.cluster;
     // Many groups of one node have one pair of nodes to speak to; of one group, chance may decide.
-    let first = cluster.placed(replica.group.0 as u32).next().map(|node| NodeId(u64::from(node)));
+    let first = cluster.placed(replica.group.0 as u32).first().map(|node| NodeId(u64::from(*node)));
     let stands_first = cluster.groups > 1 && first == Some(replica.node);
     let (election_timeout, tick) = (cluster.election_timeout, cluster.tick);
     let renewal = plan.assembly.renewal().unwrap_or(cluster.renewal);

@@ -100,8 +100,8 @@ pub struct Sync {
     /// It takes longer than it would on a disk with which nothing is wrong.
     pub slowed: bool,
     number: u64,
-    file: String,
-    length: usize,
+    /// Each file, and up to where.
+    of: Vec<(String, usize)>,
     fails: bool,
 }
 
@@ -110,6 +110,7 @@ pub struct Sync {
 pub struct Replace {
     /// The sync that ends it.
     pub sync: Sync,
+    file: String,
     content: Vec<u8>,
 }
 
@@ -166,23 +167,28 @@ impl Disk {
         }
     }
 
-    /// Begins to make durable what the file holds now.
-    pub fn begin_sync(&mut self, now: SimTime, file: &str) -> Sync {
-        let (from, length) = self.files.get_mut(file).map_or((0, 0), |file| {
-            let length = file.content.len();
-            (std::mem::replace(&mut file.given, length), length)
-        });
-        let sync = self.begin(now, file, length, length - from);
-        if sync.fails
-            && let Some(file) = self.files.get_mut(file)
-        {
-            file.forsaken = Some(file.forsaken.map_or(from, |before| before.min(from)));
+    /// Begins to make durable, in one flush, what these files hold now.
+    pub fn begin_sync(&mut self, now: SimTime, files: &[&str]) -> Sync {
+        let given = |file: &&str| {
+            let (from, length) = self.files.get_mut(*file).map_or((0, 0), |file| {
+                let length = file.content.len();
+                (std::mem::replace(&mut file.given, length), length)
+            });
+            ((*file).to_owned(), from, length)
+        };
+        let given: Vec<(String, usize, usize)> = files.iter().map(given).collect();
+        let bytes = given.iter().map(|(_, from, length)| length - from).sum();
+        let sync = self.begin(now, given.iter().map(|(file, _, length)| (file.clone(), *length)).collect(), bytes);
+        for (file, from, _) in given.into_iter().filter(|_| sync.fails) {
+            if let Some(file) = self.files.get_mut(&file) {
+                file.forsaken = Some(file.forsaken.map_or(from, |before| before.min(from)));
+            }
         }
         sync
     }
 
-    /// Begins a sync that writes so many `bytes`, after which the file is durable up to `length`.
-    fn begin(&mut self, now: SimTime, file: &str, length: usize, bytes: usize) -> Sync {
+    /// Begins a sync that writes so many `bytes`, after which each file is durable up to there.
+    fn begin(&mut self, now: SimTime, of: Vec<(String, usize)>, bytes: usize) -> Sync {
         let regular = Takes { latency: self.fsync.draw(&mut self.stream), transfer: self.transfer(bytes) };
         let takes = self.takes(regular);
         self.show(|harm| matches!(harm, DiskHarm::Fsync(_) | DiskHarm::Slow(_)) && takes != regular);
@@ -195,7 +201,7 @@ impl Disk {
         self.syncs += 1;
         let number = self.syncs;
         self.under_way.push(UnderWay { number, regular, moved, done });
-        Sync { done, slowed: takes.all() > regular.all(), number, file: file.to_owned(), length, fails }
+        Sync { done, slowed: takes.all() > regular.all(), number, of, fails }
     }
 
     /// For how long it has moved bytes by `now`, whatever held the syncs at their ends.
@@ -254,30 +260,33 @@ impl Disk {
     /// # Errors
     /// It failed; what it was to save is readable and will never be durable.
     pub fn end_sync(&mut self, sync: &Sync) -> Result<(), Failed> {
-        let Some(file) = self.files.get_mut(&sync.file) else { return Ok(()) };
-        let sound = file.forsaken.unwrap_or(usize::MAX);
-        file.durable = file.durable.max(sync.length.min(file.content.len()).min(sound));
+        for (file, length) in &sync.of {
+            if let Some(file) = self.files.get_mut(file) {
+                let sound = file.forsaken.unwrap_or(usize::MAX);
+                file.durable = file.durable.max((*length).min(file.content.len()).min(sound));
+            }
+        }
         if sync.fails { Err(Failed) } else { Ok(()) }
     }
 
     /// Begins to put `content` in the place of what the file holds.
     pub fn begin_replace(&mut self, now: SimTime, file: &str, content: Vec<u8>) -> Replace {
-        let mut sync = self.begin(now, file, content.len(), content.len());
+        let mut sync = self.begin(now, Vec::new(), content.len());
         sync.fails |=
             self.attempt(|harm| matches!(harm, DiskHarm::Fail(DiskOperation::Append) | DiskHarm::Full)).is_err();
-        Replace { sync, content }
+        Replace { sync, file: file.to_owned(), content }
     }
 
     /// The replacement is done, and durable.
     ///
     /// # Errors
     /// It failed; the old content is there.
-    pub fn end_replace(&mut self, Replace { sync, content }: Replace) -> Result<(), Failed> {
+    pub fn end_replace(&mut self, Replace { sync, file, content }: Replace) -> Result<(), Failed> {
         if sync.fails {
             return Err(Failed);
         }
         let durable = content.len();
-        self.files.insert(sync.file, File { content, durable, given: durable, forsaken: None });
+        self.files.insert(file, File { content, durable, given: durable, forsaken: None });
         Ok(())
     }
 

@@ -68,8 +68,8 @@ fn a_module_of_the_stack_imports_only_modules_above_it() {
         &[
             &["env"],
             &["rules"],
-            &["error", "folder", "tasks"],
-            &["ticker"],
+            &["error", "tasks"],
+            &["folder", "ticker"],
             &["observe"],
             &["metrics", "request"],
             &["routes", "wire"],

@@ -58,18 +58,19 @@ fn others(cluster: &Cluster) -> Option<String> {
 /// Only where there are several, or not all nodes vote.
 fn groups(cluster: &Cluster) -> Option<String> {
     let group = |number| {
-        let voters: Vec<String> = cluster.placed(number).map(|node| format!("n{node}")).collect();
+        let voters: Vec<String> = cluster.placed(number).iter().map(|node| format!("n{node}")).collect();
         format!("g{number} on {}", listed(&voters))
     };
     let placed: Vec<String> = (1..=cluster.groups).take(5).map(group).collect();
     let more = if cluster.groups > 5 { format!(", and so on to g{}", cluster.groups) } else { String::new() };
     let first = if cluster.groups > 1 { ", the first of them leading at the beginning" } else { "" };
-    let placed = match cluster.replicas {
-        Some(_) => format!(": {}{more}{first}", placed.join("; ")),
-        None if cluster.groups > 1 => "; at the beginning n1 leads all of them".into(),
-        None => String::new(),
+    let is_told = cluster.replicas.is_some() || !cluster.placement.is_empty();
+    let placed = match is_told {
+        true => format!(": {}{more}{first}", placed.join("; ")),
+        false if cluster.groups > 1 => "; at the beginning n1 leads all of them".into(),
+        false => String::new(),
     };
-    (cluster.groups > 1 || cluster.replicas.is_some()).then(|| {
+    (cluster.groups > 1 || is_told).then(|| {
         format!(
             "They are of {}, each with a log, a leader, a lease and an even part of the keys{placed}.",
             counted(cluster.groups, "group")

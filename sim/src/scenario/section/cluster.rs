@@ -2,6 +2,7 @@
 
 use super::hardware::{Cpu, Disk, Lanes};
 use super::network::{LINKS, Network, Profiled, Wire, by_profile};
+use crate::scenario::Selector;
 use crate::scenario::prelude::*;
 use crate::scenario::units::Protocol;
 use crate::words::{InnerReads, RenewalKind};
@@ -29,6 +30,24 @@ const LEASE: Maybe<Special<Duration>> = Maybe(POSITIVE);
 const CHANGES: Named<String, Inner<Changes>> = Named { named: "ClusterVariants", name: SECTION, value: over() };
 const GET_READS: Whole<u32> = Whole { least: 1, most: MAX_GET_READS };
 
+/// The voters of single groups.
+const PLACEMENT: Named<u32, List<Scalar<u32>>> = Named {
+    named: "Placement",
+    name: Scalar { named: "", write: |group| format!("g{group}"), ..GROUP },
+    value: List(Scalar {
+        named: "NodeName",
+        schema: |_| json!({ "type": "string", "pattern": "^n[1-9]$" }),
+        bare: false,
+        read: |text, frame| match text.parse() {
+            Ok(Selector::Node(number)) => frame.node(number),
+            Ok(_) | Err(_) => {
+                Err(Misread::new(format!("{} is no node", quote(text))).help("nodes are `n1`, `n2`, ..."))
+            }
+        },
+        write: |node| quoted(format!("n{node}")),
+    }),
+};
+
 /// A number of entries, or never.
 const COMPACTED: Special<Option<u64>> = Special {
     schema: |definitions| json!({ "anyOf": [ENTRIES.schema(definitions), { "const": "never" }] }),
@@ -55,6 +74,8 @@ table! {
         /// How many of the nodes that vote from the beginning vote in each group: in group 1 from `n1` on, in group 2 from `n2` on, and so
         /// on. The first of them leads at the beginning, if there are several groups. Default: all, from `n1` on in each.
         replicas: Option<u32> = "replicas", REPLICAS;
+        /// Who vote in single groups instead, the first of them to lead at the beginning: `g2 = ["n2", "n3", "n1"]`.
+        placement: BTreeMap<u32, Vec<u32>> = "placement", Or(BTreeMap::new(), PLACEMENT);
         /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 5000.
         compact_after: Option<u64> = "compact-after", Or(Some(5_000), COMPACTED);
         /// The Raft implementation. Default `raft-rs`.
@@ -102,6 +123,13 @@ table! {
         /// What is different under a variant: `elastickv-549 = { cpu.costs = { read = "1ms" } }`.
         changes: BTreeMap<String, Changes> = "variant", Or(BTreeMap::new(), CHANGES);
     }
+    wrong |cluster, given, _frame| {
+        lacking "placement" if given.has("placement") && cluster.placement.values().any(Vec::is_empty) =>
+            "a group has a voter at least", "`placement = { g2 = [\"n2\", \"n3\", \"n1\"] }`";
+        refused "placement" if cluster.placement.values().flatten().any(|node| *node > cluster.nodes) =>
+            "a group takes its voters from those nodes that vote from the beginning",
+            format!("these are n1 to n{}; learners and spares join later", cluster.nodes);
+    }
     fits = with_changes;
 }
 
@@ -126,10 +154,12 @@ impl Cluster {
     }
 
     /// The nodes, by number, that vote in a group when it begins, the one that is to lead it first.
-    pub fn placed(&self, group: u32) -> impl Iterator<Item = u32> + use<> {
-        let nodes = self.nodes;
-        let first = if self.replicas.is_some() { group - 1 } else { 0 };
-        (0..self.replicas.unwrap_or(nodes)).map(move |replica| (first + replica) % nodes + 1)
+    pub fn placed(&self, group: u32) -> Vec<u32> {
+        let by_rule = || {
+            let first = if self.replicas.is_some() { group - 1 } else { 0 };
+            (0..self.replicas.unwrap_or(self.nodes)).map(|replica| (first + replica) % self.nodes + 1).collect()
+        };
+        self.placement.get(&group).cloned().unwrap_or_else(by_rule)
     }
 
     /// The network by which one node, by number, reaches another.

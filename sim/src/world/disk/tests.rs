@@ -14,9 +14,9 @@ fn seeded(seed: u64) -> Disk {
 fn a_sync_takes_its_latency_and_the_time_for_what_no_other_sync_writes() {
     let mut disk = Disk { bandwidth: Some(10_000_000), ..disk() };
     disk.append("log", &[1; 10]).unwrap();
-    let first = disk.begin_sync(SimTime(0), "log");
+    let first = disk.begin_sync(SimTime(0), &["log"]);
     disk.append("log", &[1; 5]).unwrap();
-    let second = disk.begin_sync(SimTime(0), "log");
+    let second = disk.begin_sync(SimTime(0), &["log"]);
     assert_eq!(
         [first.done, second.done],
         [SimTime(1_100), SimTime(1_600)],
@@ -24,10 +24,10 @@ fn a_sync_takes_its_latency_and_the_time_for_what_no_other_sync_writes() {
     );
     wrong(&mut disk, DiskHarm::Slow(3));
     disk.append("log", &[1; 10]).unwrap();
-    assert_eq!(disk.begin_sync(SimTime(2_000), "log").done, SimTime(5_300));
+    assert_eq!(disk.begin_sync(SimTime(2_000), &["log"]).done, SimTime(5_300));
     disk.crash(Tail::Lost);
     disk.append("log", &[1; 1]).unwrap();
-    assert_eq!(disk.begin_sync(SimTime(10_000), "log").done, SimTime(10_600));
+    assert_eq!(disk.begin_sync(SimTime(10_000), &["log"]).done, SimTime(10_600));
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_replacement_takes_the_time_for_all_that_it_holds() {
     let replace = disk.begin_replace(SimTime(0), "log", vec![1; 20]);
     assert_eq!(replace.sync.done, SimTime(2_100));
     disk.end_replace(replace).unwrap();
-    assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_100), "all of it is there");
+    assert_eq!(disk.begin_sync(SimTime(5_000), &["log"]).done, SimTime(5_100), "all of it is there");
 }
 
 fn wrong(disk: &mut Disk, harm: DiskHarm) -> HarmId {
@@ -47,7 +47,7 @@ fn wrong(disk: &mut Disk, harm: DiskHarm) -> HarmId {
 fn a_crash_loses_exactly_what_was_not_synced() {
     let mut disk = disk();
     disk.append("log", b"one").unwrap();
-    let sync = disk.begin_sync(SimTime(0), "log");
+    let sync = disk.begin_sync(SimTime(0), &["log"]);
     disk.append("log", b"two").unwrap();
     disk.end_sync(&sync).unwrap();
     assert_eq!(disk.read("log").unwrap(), b"onetwo");
@@ -59,7 +59,7 @@ fn a_crash_loses_exactly_what_was_not_synced() {
 fn a_sync_that_is_not_done_saves_nothing() {
     let mut disk = disk();
     disk.append("log", b"one").unwrap();
-    let _under_way = disk.begin_sync(SimTime(0), "log");
+    let _under_way = disk.begin_sync(SimTime(0), &["log"]);
     disk.crash(Tail::Lost);
     assert_eq!(disk.read("log").unwrap(), b"");
 }
@@ -68,7 +68,7 @@ fn a_sync_that_is_not_done_saves_nothing() {
 fn a_crash_in_the_middle_of_a_replacement_leaves_the_old_content_and_after_it_the_new() {
     let mut disk = disk();
     disk.append("log", b"old").unwrap();
-    let sync = disk.begin_sync(SimTime(0), "log");
+    let sync = disk.begin_sync(SimTime(0), &["log"]);
     disk.end_sync(&sync).unwrap();
     let replace = disk.begin_replace(SimTime(100), "log", b"new".to_vec());
     assert_eq!(replace.sync.done, SimTime(200));
@@ -85,9 +85,9 @@ fn what_was_begun_first_need_not_end_first_and_what_ends_has_saved_all_that_was_
     let overtakes = |seed| {
         let mut disk = Disk { fsync: fsync.clone(), bandwidth: Some(1_000_000_000), ..seeded(seed) };
         disk.append("log", b"one").unwrap();
-        let first = disk.begin_sync(SimTime(0), "log");
+        let first = disk.begin_sync(SimTime(0), &["log"]);
         disk.append("log", b"two").unwrap();
-        let second = disk.begin_sync(SimTime(20), "log");
+        let second = disk.begin_sync(SimTime(20), &["log"]);
         if second.done < first.done {
             disk.end_sync(&second).unwrap();
             disk.crash(Tail::Lost);
@@ -103,10 +103,10 @@ fn what_was_begun_first_need_not_end_first_and_what_ends_has_saved_all_that_was_
 fn what_overtakes_a_sync_that_fails_saves_nothing_of_what_that_was_to_save() {
     let mut disk = pending(1, 10);
     let failing = wrong(&mut disk, DiskHarm::Fail(DiskOperation::Sync));
-    let first = disk.begin_sync(SimTime(0), "log");
+    let first = disk.begin_sync(SimTime(0), &["log"]);
     let _ = disk.mend(SimTime(0), failing);
     disk.append("log", b"two").unwrap();
-    let second = disk.begin_sync(SimTime(0), "log");
+    let second = disk.begin_sync(SimTime(0), &["log"]);
     assert_eq!((disk.end_sync(&second), disk.end_sync(&first)), (Ok(()), Err(Failed)));
     disk.crash(Tail::Lost);
     assert_eq!(disk.read("log").unwrap().len(), SECTOR);
@@ -115,10 +115,10 @@ fn what_overtakes_a_sync_that_fails_saves_nothing_of_what_that_was_to_save() {
 #[test]
 fn what_fails_takes_nothing_from_what_was_begun_before_it() {
     let mut disk = pending(1, 10);
-    let sound = disk.begin_sync(SimTime(0), "log");
+    let sound = disk.begin_sync(SimTime(0), &["log"]);
     wrong(&mut disk, DiskHarm::Fail(DiskOperation::Sync));
     disk.append("log", b"two").unwrap();
-    let failing = disk.begin_sync(SimTime(0), "log");
+    let failing = disk.begin_sync(SimTime(0), &["log"]);
     assert_eq!((disk.end_sync(&failing), disk.end_sync(&sound)), (Err(Failed), Ok(())));
     disk.crash(Tail::Lost);
     assert_eq!(disk.read("log").unwrap().len(), SECTOR + 10);
@@ -128,7 +128,7 @@ fn what_fails_takes_nothing_from_what_was_begun_before_it() {
 fn pending(seed: u64, pending: usize) -> Disk {
     let mut disk = seeded(seed);
     disk.append("log", &[1; SECTOR]).unwrap();
-    let sync = disk.begin_sync(SimTime(0), "log");
+    let sync = disk.begin_sync(SimTime(0), &["log"]);
     disk.end_sync(&sync).unwrap();
     disk.append("log", &vec![2; pending]).unwrap();
     disk
@@ -173,10 +173,10 @@ fn a_process_that_dies_alone_takes_nothing_and_makes_nothing_durable() {
 fn what_a_sync_failed_for_is_never_durable_though_a_later_one_succeeds() {
     let mut disk = pending(1, 10);
     let failing = wrong(&mut disk, DiskHarm::Fail(DiskOperation::Sync));
-    let sync = disk.begin_sync(SimTime(0), "log");
+    let sync = disk.begin_sync(SimTime(0), &["log"]);
     assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Err(Failed), 1));
     let _ = disk.mend(SimTime(0), failing);
-    let sync = disk.begin_sync(SimTime(0), "log");
+    let sync = disk.begin_sync(SimTime(0), &["log"]);
     assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Ok(()), 0));
     disk.crash(Tail::Lost);
     assert_eq!(disk.read("log").unwrap().len(), SECTOR);
@@ -186,7 +186,7 @@ fn what_a_sync_failed_for_is_never_durable_though_a_later_one_succeeds() {
 fn a_full_disk_reads_and_syncs_but_takes_nothing() {
     let mut disk = pending(1, 10);
     wrong(&mut disk, DiskHarm::Full);
-    let sync = disk.begin_sync(SimTime(0), "log");
+    let sync = disk.begin_sync(SimTime(0), &["log"]);
     assert_eq!((disk.end_sync(&sync), disk.take_shown().len()), (Ok(()), 0));
     assert_eq!((disk.append("log", b"x"), disk.take_shown().len()), (Err(Failed), 1));
     assert_eq!((disk.append("log", b"x"), disk.take_shown().len()), (Err(Failed), 0));
@@ -197,9 +197,9 @@ fn a_full_disk_reads_and_syncs_but_takes_nothing() {
 fn syncs_take_as_long_as_a_fault_says() {
     let mut disk = disk();
     wrong(&mut disk, DiskHarm::Slow(20));
-    assert_eq!(disk.begin_sync(SimTime(0), "log").done, SimTime(2_000));
+    assert_eq!(disk.begin_sync(SimTime(0), &["log"]).done, SimTime(2_000));
     wrong(&mut disk, DiskHarm::Fsync(Duration::from_nanos(7)));
-    assert_eq!(disk.begin_sync(SimTime(5_000), "log").done, SimTime(5_007));
+    assert_eq!(disk.begin_sync(SimTime(5_000), &["log"]).done, SimTime(5_007));
     assert_eq!(disk.take_shown().len(), 2);
 }
 
@@ -208,12 +208,12 @@ fn what_is_under_way_when_a_disk_is_mended_takes_no_longer_than_usual() {
     let mut disk = disk();
     let takes = wrong(&mut disk, DiskHarm::Fsync(Duration::from_nanos(700)));
     let slower = wrong(&mut disk, DiskHarm::Slow(20));
-    let [first, second] = [disk.begin_sync(SimTime(0), "log"), disk.begin_sync(SimTime(10), "log")];
+    let [first, second] = [disk.begin_sync(SimTime(0), &["log"]), disk.begin_sync(SimTime(10), &["log"])];
     assert_eq!([first.done, second.done], [SimTime(14_000), SimTime(14_010)]);
     let due = |disk: &Disk| [disk.due(&first), disk.due(&second)];
     let _ = disk.mend(SimTime(50), slower);
     assert_eq!(due(&disk), [SimTime(750), SimTime(750)], "what is wrong still slows them down");
-    let third = disk.begin_sync(SimTime(690), "log");
+    let third = disk.begin_sync(SimTime(690), &["log"]);
     let _ = disk.mend(SimTime(700), takes);
     assert_eq!(due(&disk), [SimTime(750), SimTime(750)], "what is done sooner so stays so");
     assert_eq!([third.done, disk.due(&third)], [SimTime(1_390), SimTime(800)]);
@@ -226,7 +226,7 @@ fn a_disk_is_busy_while_it_moves_bytes_and_not_for_the_latency_of_its_syncs() {
     let busy = |disk: &Disk, at| disk.busy(SimTime(at)).as_nanos();
     for _ in 0..2 {
         disk.append("log", &[1; 10]).unwrap();
-        disk.begin_sync(SimTime(0), "log");
+        disk.begin_sync(SimTime(0), &["log"]);
     }
     assert_eq!([0, 200, 1_200, 2_200, 2_400, 4_400].map(|at| busy(&disk, at)), [0, 200, 1_200, 2_200, 2_400, 4_000]);
     let _ = disk.mend(SimTime(1_200), slower);
@@ -243,4 +243,17 @@ fn a_stall_holds_a_sync_until_it_is_over() {
     assert_eq!(disk.take_shown().len(), 1);
     let _ = disk.mend(SimTime(0), stall);
     assert!(disk.held().is_none());
+}
+
+#[test]
+fn files_that_are_synced_together_are_durable_together_in_one_flush() {
+    let mut disk = Disk { bandwidth: Some(10_000_000), ..disk() };
+    disk.append("a", &[1; 10]).unwrap();
+    disk.append("b", &[2; 5]).unwrap();
+    let sync = disk.begin_sync(SimTime(0), &["a", "b"]);
+    disk.append("b", &[3; 5]).unwrap();
+    assert_eq!(sync.done, SimTime(1_600), "the bytes of both, and one flush");
+    disk.end_sync(&sync).unwrap();
+    disk.crash(Tail::Lost);
+    assert_eq!([disk.read("a").unwrap().len(), disk.read("b").unwrap().len()], [10, 5]);
 }

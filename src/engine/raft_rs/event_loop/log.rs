@@ -201,7 +201,11 @@ impl EventLoop {
             let echo = self.echo_for(&message);
             self.log.held.push(Held { until, installs, message, echo });
         }
-        self.log.staged.push_back(Staged { number, bytes, must_sync: ready.must_sync(), voted, entries });
+        // One with nothing to write is as durable as what was staged before it. Kept, those of an idle group would gather for ever.
+        let must_sync = ready.must_sync();
+        if must_sync || installs || !bytes.is_empty() {
+            self.log.staged.push_back(Staged { number, bytes, must_sync, voted, entries });
+        }
     }
 
     /// Begins the next write, if none is under way and there is something that has to be.

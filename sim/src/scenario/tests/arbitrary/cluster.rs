@@ -1,5 +1,6 @@
 //! Clusters.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::{
@@ -37,6 +38,7 @@ pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
             spares,
             groups: 1,
             replicas: pre_vote.then_some(NODES - 1),
+            placement: BTreeMap::from_iter(check_quorum.then(|| (1, vec![2, 1]))),
             compact_after,
             engine,
             async_writes,

@@ -123,10 +123,12 @@ fn timeline(tags: Vec<String>, steps: Vec<(When, Action)>) -> Vec<Step> {
     let tags = tags.into_iter().enumerate().map(|(n, name)| (window(n), Action::Tag { name }));
     let everything = Heal { what: Healed::Everything, messages: Leftover::Drop };
     let last = (When::At(UNTIL), Action::Heal(everything));
+    // There is one group: a step is about it, or says nothing.
+    let group = |action: &Action| matches!(action, Action::Transfer(_) | Action::Link(_)).then_some(1);
     let mut timeline: Vec<Step> = tags
         .chain(steps)
         .chain([last])
-        .map(|(at, action)| Step { line: 0, name: None, group: None, at, action })
+        .map(|(at, action)| Step { line: 0, name: None, group: group(&action), at, action })
         .collect();
     timeline.sort_by_key(|step| step.at.start());
     timeline
