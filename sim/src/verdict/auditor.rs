@@ -143,7 +143,7 @@ impl Auditor {
         match fault.phase {
             FaultPhase::Activated => {
                 count.activated += 1;
-                let state = self.panels.at(0).nodes().lease_state(record.at);
+                let state = self.panels.of(fault.group).nodes().lease_state(record.at);
                 *self.audit.coverage.entry(verb).or_default().entry(state).or_default() += 1;
             }
             FaultPhase::Effective => count.effective += 1,

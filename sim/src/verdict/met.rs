@@ -9,7 +9,7 @@ use crate::time::SimTime;
 use crate::view::{GroupView, Replica, View};
 use crate::words::{ClockHarm, Spelled};
 use leasehold::engine::MembershipChange;
-use leasehold::env::{Address, GroupId, NodeId, Point};
+use leasehold::env::{Address, GroupId, NodeId, Point, ReplicaId};
 use leasehold::error::ErrorKind;
 use leasehold::observe::{EndCause, Event, Miss, Role, RoundCause};
 #[cfg(feature = "planted")]
@@ -171,14 +171,14 @@ impl Meets {
         })))
     }
 
-    /// A process of `node` asks `rule`.
+    /// A process of `node` asks `rule`; of which group, nobody can tell: what it is in the midst of is that in the first.
     #[cfg(feature = "planted")]
     pub fn asked(&self, node: NodeId, rule: Rule) {
         let following = &mut *self.0.lock();
         let (at, asked) = &mut following.since;
         let at = *at;
         if asked.insert((node, rule)) {
-            following.meets(at, node, &asks(rule));
+            following.meets(at, ReplicaId { group: GroupId::FIRST, node }, &asks(rule));
         }
     }
 
@@ -220,12 +220,13 @@ impl Following {
             | What::Clock { .. } => None,
         };
         if let Some((node, thing)) = met {
-            self.meets(*at, node, &thing);
+            let group = what.group().unwrap_or(GroupId::FIRST);
+            self.meets(*at, ReplicaId { group, node }, &thing);
         }
     }
 
-    fn meets(&mut self, at: SimTime, node: NodeId, thing: &str) {
-        for situation in self.situations(at, node) {
+    fn meets(&mut self, at: SimTime, replica: ReplicaId, thing: &str) {
+        for situation in self.situations(at, replica) {
             *self.met.entry((thing.to_owned(), situation)).or_default() += 1;
         }
     }
@@ -263,9 +264,9 @@ impl Following {
         }
     }
 
-    /// What `node` is in the midst of.
-    fn situations(&self, at: SimTime, node: NodeId) -> Vec<Situation> {
-        let nodes = self.view.within(GroupId::FIRST);
+    /// What a replica is in the midst of.
+    fn situations(&self, at: SimTime, ReplicaId { group, node }: ReplicaId) -> Vec<Situation> {
+        let nodes = self.view.within(group);
         let Some(state) = nodes.get(node) else { return vec![Situation::Plain] };
         let of = |situation: Situation| self.is_in(situation, at, node, state, &nodes);
         let all: Vec<_> = Situation::all().filter(|situation| of(*situation)).collect();

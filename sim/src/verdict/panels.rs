@@ -58,6 +58,11 @@ impl Panels {
         &self.panels[place]
     }
 
+    /// The panel of a group; of none, that of the first.
+    pub(super) fn of(&self, group: Option<GroupId>) -> &Panel {
+        self.panels.iter().find(|panel| Some(panel.group()) == group).unwrap_or(&self.panels[0])
+    }
+
     /// The panel at a place sees a record that concerns it. Returns what it found.
     pub(super) fn see(&mut self, place: usize, record: &Record) -> Vec<Finding> {
         let found = self.panels[place].record(record);

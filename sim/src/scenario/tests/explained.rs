@@ -13,7 +13,7 @@ pub(super) fn told(scenario: &Scenario) -> String {
 #[test]
 fn groups_and_who_is_about_which_are_said() {
     let text = with(
-        "timeline = [{ at = \"1s\", transfer = { group = \"g2\", to = \"@follower(g2)\" } }]",
+        "timeline = [{ at = \"1s\", transfer = { group = \"g2\", to = \"@follower(g2)\" } }, { at = \"2s\", group = \"g3\", crash = { node = \"@leader\" } }]",
         "groups = [\"g2\", \"g3\"]\n[cluster]\nnodes = 3\ngroups = 3\nreplicas = 2",
     );
     let told = told(&read(&text).unwrap_or_else(|problems| panic!("{problems}")))
@@ -21,9 +21,10 @@ fn groups_and_who_is_about_which_are_said() {
         .collect::<Vec<_>>()
         .join(" ");
     for said in [
-        "They are of 3 groups, each with a log, a leader, a lease and an even part of the keys: g1 on n1 and n2; g2 on n2 and n3; g3 on n3 and n1.",
+        "They are of 3 groups, each with a log, a leader, a lease and an even part of the keys: g1 on n1 and n2; g2 on n2 and n3; g3 on n3 and n1, the first of them leading at the beginning.",
         "8 keys, of which only those of g2 and g3, chosen alike",
         "the leader is asked to hand leadership of g2 to one of the followers of g2",
+        "2s, in g3: the leader",
     ] {
         assert!(told.contains(said), "{said}\n{told}");
     }
