@@ -45,6 +45,8 @@ enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
+    /// Write down what a seed draws as a scenario file, which gives the same history.
+    Freeze(cli::freeze::FreezeArgs),
     /// List what there is.
     List(cli::list::ListArgs),
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Explain { scenario, variant, seed, deny_warnings } => {
             cli::explain::explain(scenario, variant, seed, deny_warnings)
         }
+        Command::Freeze(args) => cli::freeze::freeze(&args),
         Command::List(args) => cli::list::list(&args),
         Command::Verify(args) => cli::verify::verify(&args),
         Command::Margin(args) => cli::margin::margins(&args),

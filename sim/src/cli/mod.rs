@@ -4,6 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod coverage;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod freeze;
 pub(crate) mod fuzz;
 mod interrupt;
 pub(crate) mod list;

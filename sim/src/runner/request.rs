@@ -96,6 +96,20 @@ impl Group {
         scenario::explain(scenario, &context)
     }
 
+    /// What `seed` draws, as the text of the file `path`: under the same seed it gives the same history.
+    pub fn frozen(&self, seed: u64, path: Option<&Path>) -> String {
+        let Scenario { name, about, .. } = &*self.scenario;
+        let stem = path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+        let frozen = Scenario {
+            name: stem.unwrap_or_else(|| format!("{name}-seed-{seed}")),
+            about: about.clone(),
+            seeds: Seeds::one(seed),
+            variant: Some(self.variant.name.to_owned()).filter(|name| name != DEFAULT.name),
+            ..(*self.spec(seed, Keep::Nothing).drawn().scenario).clone()
+        };
+        format!("# What seed {seed} draws of {}.\n{}", self.title(), scenario::print(&frozen))
+    }
+
     /// The run of one seed.
     pub fn spec(&self, seed: u64, keep: Keep) -> Spec {
         let (scenario, default) = (Arc::clone(&self.scenario), self.default.clone());

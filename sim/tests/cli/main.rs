@@ -257,6 +257,26 @@ fn spoilt_files_are_made_for_as_long_as_is_asked_and_replayed() {
 }
 
 #[test]
+fn what_a_seed_draws_is_frozen_into_a_file_that_gives_the_same_history() {
+    let folder = Folder::new("freeze");
+    let path = folder.0.join("frozen.toml").to_string_lossy().into_owned();
+    let freeze = ["freeze", "slow/groups-chaos", "--seed", "5", "-o", &path];
+    assert_eq!(leasehold(&freeze).status.code(), Some(0));
+    let frozen = std::fs::read_to_string(&path).unwrap();
+    assert!(frozen.starts_with("# What seed 5 draws of slow/groups-chaos.\nname = \"frozen\"\n"), "{frozen}");
+    assert!(frozen.contains("seeds = \"5\"") && !frozen.contains("[chaos]"), "{frozen}");
+    let fingerprint = |scenario: &str| {
+        let events = ["events", scenario, "--seed", "5", "--variant", "default", "--load", "1", "--fingerprint"];
+        text(&leasehold(&events).stdout)
+    };
+    assert_eq!(fingerprint(&path), fingerprint("slow/groups-chaos"));
+    refused(&freeze, &["--out", "frozen.toml"]);
+    refused(&["freeze", "planted", "--seed", "1"], &["freeze one"]);
+    let printed = text(&leasehold(&["freeze", "fast/steady", "--seed", "3"]).stdout);
+    assert!(printed.contains("name = \"steady-seed-3\""), "{printed}");
+}
+
+#[test]
 fn a_folder_is_all_of_its_scenarios() {
     let folder = Folder::new("folder");
     for name in ["one", "two"] {
