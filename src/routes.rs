@@ -1,7 +1,7 @@
 //! Which group has which keys.
 
 use crate::env::GroupId;
-use crate::request::Key;
+use crate::request::{Key, KeyRange};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -27,6 +27,15 @@ impl Routes {
         let (_, owner) = self.ranges.range::<str, _>((Bound::Unbounded, Bound::Included(key))).next_back()?;
         *owner
     }
+
+    /// What lies in `range`, by who has it: parts of it in their order, of one owner each, that leave nothing out. `None`: no group.
+    pub fn meeting(&self, range: &KeyRange) -> Vec<(Option<GroupId>, KeyRange)> {
+        let nobodys = (!self.ranges.contains_key("")).then(|| (Key::new(), None));
+        let begins = nobodys.into_iter().chain(self.ranges.iter().map(|(from, owner)| (from.clone(), *owner)));
+        let ends = self.ranges.keys().filter(|from| !from.is_empty()).cloned().map(Some).chain([None]);
+        let parts = begins.zip(ends).map(|((from, owner), to)| (owner, KeyRange { from, to }));
+        parts.filter_map(|(owner, part)| Some((owner, part.and(range)?))).collect()
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +57,24 @@ mod tests {
         let routes = Routes::new([("b".into(), Some(SECOND)), ("c".into(), None), ("d".into(), Some(SECOND))]);
         let owners = ["a", "b", "c", "cz", "d"].map(|key| routes.owner(key));
         assert_eq!(owners, [None, Some(SECOND), None, None, Some(SECOND)]);
+    }
+
+    #[test]
+    fn a_range_meets_parts_of_one_owner_each_that_leave_nothing_out() {
+        let range = |from: &str, to: Option<&str>| KeyRange { from: from.into(), to: to.map(Key::from) };
+        let routes = Routes::new([("b".into(), Some(SECOND)), ("d".into(), None), ("f".into(), Some(GroupId::FIRST))]);
+        assert_eq!(
+            routes.meeting(&range("", None)),
+            [
+                (None, range("", Some("b"))),
+                (Some(SECOND), range("b", Some("d"))),
+                (None, range("d", Some("f"))),
+                (Some(GroupId::FIRST), range("f", None)),
+            ]
+        );
+        assert_eq!(routes.meeting(&range("c", Some("d"))), [(Some(SECOND), range("c", Some("d")))]);
+        assert_eq!(Routes::all_to(SECOND).meeting(&range("a", None)), [(Some(SECOND), range("a", None))]);
+        assert_eq!(Routes::default().meeting(&range("a", Some("b"))), [(None, range("a", Some("b")))]);
     }
 
     #[test]

@@ -290,6 +290,16 @@ register! {
         reason: "those in service may hang for something else: else another is let in to find it out anew",
         source: "none: a sample that nobody renews; found by fast/hung-calls"
     }
+    EveryKeyIsRouted = "every-key-is-routed" {
+        holds: "each key, or part of a range, that is asked for has a group",
+        reason: "what no group has is not known to be empty: the whole fails before anything is read",
+        source: "elastickv LeaseReadGroupKeys: keys of no group are kept, so that the check fails closed"
+    }
+    VersionInSnapshot = "version-in-snapshot" {
+        holds: "the version that is read is not newer than the snapshot",
+        reason: "keys are read one after the other: what is written meanwhile is in none of them, or some are newer than others",
+        source: "S5; elastickv: a transaction reads at its start timestamp"
+    }
     TransientIsRetried = "transient-is-retried" {
         holds: "the error that is returned is not one that passes",
         reason: "what found no leader, and cannot have been applied, is tried again here, and is not the client's to repeat",

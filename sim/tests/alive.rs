@@ -403,6 +403,7 @@ fn recorded() -> RunReport {
 
 fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
     let premises = Premises {
+        deletes: false,
         keys: report.keys.clone().into(),
         deadlines: Arc::from([Duration::from_secs(2); 10]),
         budgets: Arc::from([Duration::from_secs(2); 10]),

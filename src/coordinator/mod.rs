@@ -1,13 +1,16 @@
 //! The coordinators: one of a node, which takes a request and finds its group (`sharded`), and one of each group, which finds the leader,
 //! fences the read or proposes the write, and retries what may be retried.
 //!
-//! On the leader, reads go by the lease (`reads`), scripts are snapshots with one checked write (`script`). On a follower the
-//! request is forwarded to the leader, as the reference's LeaderProxy does; only the node that the client asked retries.
+//! On the leader, reads go by the lease (`reads`), also those of several keys (`several`); scripts are snapshots with one checked write
+//! (`script`). On a follower the request is forwarded to the leader, as the reference's LeaderProxy does; only the node that the client
+//! asked retries. A read of several keys may be of several groups: each is asked for its share (`shares`), as for a request of its own.
 
 mod admission;
 mod reads;
 mod script;
+mod several;
 mod sharded;
+mod shares;
 
 use crate::engine::Engine;
 use crate::env::{GroupId, NodeId, Reading, between};
@@ -52,6 +55,16 @@ pub enum InnerReads {
     ReadIndex,
 }
 
+/// Which groups show their leadership for a read of several keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum GroupFence {
+    /// Each for its own share.
+    #[default]
+    Each,
+    /// The first for all of them (elastickv before fae225ca).
+    FirstAlone,
+}
+
 /// Where a coordinator spends ReadIndex rounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -59,6 +72,8 @@ pub struct Policy {
     pub write_fence: WriteFence,
     /// Before each read of storage.
     pub inner_reads: InnerReads,
+    /// Before each share of a read of several keys.
+    pub group_fence: GroupFence,
     /// How often a get reads storage: more than once where the type of a key has to be found out first.
     pub reads_per_get: u32,
     /// While requests wait longer than a tenth of this for a core, or the engine is behind, others are refused.
@@ -70,6 +85,7 @@ impl Default for Policy {
         Self {
             write_fence: WriteFence::default(),
             inner_reads: InnerReads::default(),
+            group_fence: GroupFence::default(),
             reads_per_get: 1,
             admission: ADMISSION,
         }
@@ -131,7 +147,7 @@ impl Coordinator {
     async fn serve_once(&self, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
         let status = self.parts.engine.status();
         if status.leads() {
-            return self.serve_as_leader(request, hop.again).await;
+            return self.serve_as_leader(request, hop).await;
         }
         match status.leader {
             leader if hop.forwarded => Err(Error::NotLeader { leader }),
@@ -142,11 +158,14 @@ impl Coordinator {
         }
     }
 
-    async fn serve_as_leader(&self, request: &Request, again: bool) -> Result<Response, Error> {
+    async fn serve_as_leader(&self, request: &Request, Hop { again, origin, .. }: Hop) -> Result<Response, Error> {
         match request.clone() {
             Request::Get { key } => self.get(&key, again).await,
             Request::Put { key, value } => self.write(Command::Put { key, value }).await,
             Request::Cas { key, expected, value } => self.write(Command::Cas { key, expected, value }).await,
+            Request::Delete { key } => self.write(Command::Delete { key, origin }).await,
+            Request::Mget { keys } => self.mget(&keys, again).await,
+            Request::Scan { ranges, limit } => self.scan(&ranges, limit, again).await,
             Request::Script { reads, key, value } => self.script(reads, key, value, again).await,
         }
     }

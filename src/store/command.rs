@@ -17,7 +17,7 @@ pub enum Command {
     Cas {
         /// The key.
         key: Key,
-        /// The value expected; `None`: never written.
+        /// The value expected; `None`: that the key has none, deleted or never written.
         expected: Option<Value>,
         /// The new value.
         value: Value,
@@ -32,6 +32,14 @@ pub enum Command {
         key: Key,
         /// The new value.
         value: Value,
+    },
+    /// Delete a key: what is left of it is a tombstone, a version without a value.
+    Delete {
+        /// The key.
+        key: Key,
+        /// The client's number for the request ([`Hop::origin`](crate::transport::Hop)): a write is known by its value, and this has none.
+        /// Nothing is decided by it.
+        origin: u64,
     },
 }
 
@@ -82,6 +90,6 @@ impl Verdict {
     }
 }
 
-fn encode(message: &impl Serialize) -> Vec<u8> {
+pub(super) fn encode(message: &impl Serialize) -> Vec<u8> {
     postcard::to_allocvec(message).expect("encoding plain data to memory cannot fail")
 }

@@ -7,15 +7,23 @@
 //!
 //! Of each key the newest version is kept, and those that a [`Snapshot`] in use may read. A snapshot of the state machine has the newest
 //! ones alone: they decide alike, and whoever read from before it is told to read anew ([`Snapshot::read`]).
+//!
+//! A delete leaves a *tombstone*: a version without a value. It stays, as the newest of its key, in snapshots of the state machine
+//! too: without it the key's version would go back to 0, a transaction that has read the key from before the delete would not be refused,
+//! and of two replicas one would refuse and the other not, as the one was given a snapshot and the other the log. Nobody collects
+//! tombstones yet.
 
 mod command;
 
 use crate::engine::{Malformed, StateMachine};
-use crate::request::{Key, Read, Value, Version};
+use crate::request::{Entry, Key, KeyRange, Read, Value, Version};
+use crate::rules::{Rule, at_most};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
+use command::encode;
 pub use command::{Command, Verdict};
 
 /// The keys of a group, on one replica.
@@ -26,7 +34,7 @@ pub struct Store {
 
 #[derive(Default)]
 struct State {
-    versions: BTreeMap<Key, Vec<(Version, Value)>>,
+    versions: BTreeMap<Key, Vec<Held>>,
     /// Index of the last entry that was applied.
     last: Version,
     /// Nothing is known of what was overwritten up to this index: the state machine went on from a snapshot.
@@ -35,14 +43,21 @@ struct State {
     in_use: BTreeMap<Version, usize>,
 }
 
-/// What a snapshot of the state machine holds.
+/// What a key holds from a version on: a value; `None`: a tombstone.
+type Held = (Version, Option<Value>);
+
+/// What a snapshot of the state machine holds, and behind it the newest version of each key that has been deleted, if there is one: what was
+/// saved before there were deletes can be restored still.
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    /// The newest version of each key.
+    /// The newest version of each key that has a value.
     newest: BTreeMap<Key, (Version, Value)>,
     /// Index of the last entry that was applied.
     last: Version,
 }
+
+/// The newest version of each key that has been deleted.
+type Tombstones = BTreeMap<Key, Version>;
 
 /// The store as it was at one version. What it may read is kept until it is dropped.
 pub struct Snapshot<'a> {
@@ -86,6 +101,14 @@ impl Snapshot<'_> {
     pub fn read(&self, key: &str) -> Result<Read, Overwritten> {
         self.store.state.lock().read_at(key, self.version)
     }
+
+    /// The first key in `range` that had a value then.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`], of a key that comes before any such.
+    pub fn first(&self, range: &KeyRange) -> Result<Option<Entry>, Overwritten> {
+        self.store.state.lock().first_at(range, self.version)
+    }
 }
 
 impl Drop for Snapshot<'_> {
@@ -106,23 +129,38 @@ impl State {
     }
 
     fn read_at(&self, key: &str, snapshot: Version) -> Result<Read, Overwritten> {
-        let Some(versions) = self.versions.get(key) else {
-            return Ok(Read::default());
-        };
-        let newer = versions.partition_point(|(version, _)| *version <= snapshot);
+        self.versions.get(key).map_or(Ok(Read::default()), |versions| self.held_at(versions, snapshot))
+    }
+
+    /// What a key of these versions held then.
+    fn held_at(&self, versions: &[Held], snapshot: Version) -> Result<Read, Overwritten> {
+        let newer = versions.partition_point(|(version, _)| Rule::VersionInSnapshot.holds(at_most(*version, snapshot)));
         match newer.checked_sub(1) {
             Some(position) => Ok(read(&versions[position])),
-            None if snapshot < self.forgotten => Err(Overwritten { latest: self.latest(key) }),
+            None if snapshot < self.forgotten => Err(Overwritten { latest: newest_of(versions) }),
             None => Ok(Read::default()),
         }
     }
 
+    fn first_at(&self, range: &KeyRange, snapshot: Version) -> Result<Option<Entry>, Overwritten> {
+        if range.is_empty() {
+            return Ok(None);
+        }
+        let to = range.to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        for (key, versions) in self.versions.range::<str, _>((Bound::Included(range.from.as_str()), to)) {
+            if let Read { value: Some(value), version } = self.held_at(versions, snapshot)? {
+                return Ok(Some(Entry { key: key.clone(), value, version }));
+            }
+        }
+        Ok(None)
+    }
+
     fn latest(&self, key: &str) -> Version {
-        self.versions.get(key).and_then(|versions| versions.last()).map_or(0, |(version, _)| *version)
+        self.versions.get(key).map_or(0, |versions| newest_of(versions))
     }
 
     /// Writes the newest version, and drops those that nobody can read any more.
-    fn write(&mut self, key: Key, version: Version, value: Value) -> Verdict {
+    fn write(&mut self, key: Key, version: Version, value: Option<Value>) -> Verdict {
         let oldest = self.in_use.keys().next().copied().unwrap_or(version);
         let versions = self.versions.entry(key).or_default();
         versions.push((version, value));
@@ -134,18 +172,19 @@ impl State {
     fn apply(&mut self, index: Version, command: Command) -> Verdict {
         self.last = index;
         match command {
-            Command::Put { key, value } => self.write(key, index, value),
+            Command::Put { key, value } => self.write(key, index, Some(value)),
+            Command::Delete { key, origin: _ } => self.write(key, index, None),
             Command::Cas { key, expected, value } => {
                 let current = self.newest(&key);
                 if current.value == expected {
-                    self.write(key, index, value)
+                    self.write(key, index, Some(value))
                 } else {
                     Verdict::Unexpected { value: current.value, version: current.version }
                 }
             }
             Command::Transaction { snapshot, reads, key, value } => match self.changed_since(snapshot, &reads, &key) {
                 Some((key, latest)) => Verdict::Conflict { key, latest },
-                None => self.write(key, index, value),
+                None => self.write(key, index, Some(value)),
             },
         }
     }
@@ -168,167 +207,40 @@ impl StateMachine for Store {
 
     fn save(&self) -> Vec<u8> {
         let state = self.state.lock();
-        let newest = state.versions.iter().filter_map(|(key, versions)| Some((key.clone(), versions.last()?.clone())));
-        let saved = Saved { newest: newest.collect(), last: state.last };
-        postcard::to_allocvec(&saved).expect("encoding plain data to memory cannot fail")
+        let (mut saved, mut deleted) = (Saved { newest: BTreeMap::new(), last: state.last }, Tombstones::new());
+        for (key, versions) in &state.versions {
+            match versions.last() {
+                Some((version, Some(value))) => drop(saved.newest.insert(key.clone(), (*version, value.clone()))),
+                Some((version, None)) => drop(deleted.insert(key.clone(), *version)),
+                None => {}
+            }
+        }
+        let mut bytes = encode(&saved);
+        if !deleted.is_empty() {
+            bytes.extend(encode(&deleted));
+        }
+        bytes
     }
 
     fn restore(&self, state: &[u8]) -> Result<(), Malformed> {
-        let Saved { newest, last } = postcard::from_bytes(state).map_err(|_| Malformed)?;
+        let (Saved { newest, last }, rest) = postcard::take_from_bytes(state).map_err(|_| Malformed)?;
+        let deleted = if rest.is_empty() { Ok(Tombstones::new()) } else { postcard::from_bytes(rest) };
+        let deleted = deleted.map_err(|_| Malformed)?.into_iter().map(|(key, version)| (key, (version, None)));
+        let newest = newest.into_iter().map(|(key, (version, value))| (key, (version, Some(value))));
         let mut state = self.state.lock();
-        state.versions = newest.into_iter().map(|(key, version)| (key, vec![version])).collect();
+        state.versions = newest.chain(deleted).map(|(key, held)| (key, vec![held])).collect();
         (state.last, state.forgotten) = (last, last);
         Ok(())
     }
 }
 
-fn read((version, value): &(Version, Value)) -> Read {
-    Read { value: Some(value.clone()), version: *version }
+fn read((version, value): &Held) -> Read {
+    Read { value: value.clone(), version: *version }
+}
+
+fn newest_of(versions: &[Held]) -> Version {
+    versions.last().map_or(0, |(version, _)| *version)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn put(store: &Store, index: u64, key: &str, value: &[u8]) {
-        let command = Command::Put { key: key.into(), value: value.to_vec() };
-        assert_eq!(apply(store, index, command), Verdict::Written);
-    }
-
-    fn apply(store: &Store, index: u64, command: Command) -> Verdict {
-        Verdict::decode(&StateMachine::apply(store, index, &command.encode())).unwrap()
-    }
-
-    fn transaction(snapshot: Version, reads: &[&str], key: &str) -> Command {
-        let reads = reads.iter().map(|key| Key::from(*key)).collect();
-        Command::Transaction { snapshot, reads, key: key.into(), value: b"new".to_vec() }
-    }
-
-    #[test]
-    fn a_read_at_a_snapshot_sees_the_newest_version_not_after_it() {
-        let store = Store::default();
-        let before = store.snapshot();
-        put(&store, 3, "a", b"three");
-        let between = store.snapshot();
-        put(&store, 5, "a", b"five");
-        assert_eq!((before.version(), before.read("a")), (0, Ok(Read::default())));
-        assert_eq!(between.read("a"), Ok(Read { value: Some(b"three".to_vec()), version: 3 }));
-        assert_eq!(store.read("a"), Read { value: Some(b"five".to_vec()), version: 5 });
-    }
-
-    fn versions_of(store: &Store, key: &str) -> Vec<Version> {
-        store.state.lock().versions[key].iter().map(|(version, _)| *version).collect()
-    }
-
-    #[test]
-    fn of_a_key_that_nobody_reads_the_newest_version_is_kept_alone() {
-        let store = Store::default();
-        (1..=100).for_each(|index| put(&store, index, "a", b"new"));
-        assert_eq!(versions_of(&store, "a"), [100]);
-    }
-
-    #[test]
-    fn what_the_oldest_snapshot_in_use_may_read_is_kept_until_that_is_dropped() {
-        let store = Store::default();
-        (1..=3).for_each(|index| put(&store, index, "a", b"new"));
-        let [oldest, same] = [store.snapshot(), store.snapshot()];
-        put(&store, 4, "a", b"new");
-        let newest = store.snapshot();
-        (5..=7).for_each(|index| put(&store, index, "a", b"new"));
-        drop(oldest);
-        put(&store, 8, "a", b"new");
-        assert_eq!(versions_of(&store, "a"), [3, 4, 5, 6, 7, 8]);
-        drop(same);
-        put(&store, 9, "a", b"new");
-        assert_eq!(versions_of(&store, "a"), [4, 5, 6, 7, 8, 9]);
-        drop(newest);
-        put(&store, 10, "a", b"new");
-        assert_eq!(versions_of(&store, "a"), [10]);
-        assert!(store.state.lock().in_use.is_empty());
-    }
-
-    #[test]
-    fn a_transaction_conflicts_if_a_key_it_read_has_changed_since_its_snapshot() {
-        let store = Store::default();
-        put(&store, 3, "a", b"three");
-        let verdict = apply(&store, 4, transaction(2, &["a"], "b"));
-        assert_eq!(verdict, Verdict::Conflict { key: "a".into(), latest: 3 });
-        assert_eq!(store.read("b"), Read::default());
-    }
-
-    #[test]
-    fn a_transaction_conflicts_if_the_key_it_writes_has_changed_since_its_snapshot() {
-        let store = Store::default();
-        put(&store, 3, "b", b"three");
-        assert!(matches!(apply(&store, 4, transaction(2, &["a"], "b")), Verdict::Conflict { .. }));
-    }
-
-    #[test]
-    fn a_transaction_whose_keys_are_as_it_read_them_is_written_at_its_index() {
-        let store = Store::default();
-        put(&store, 3, "a", b"three");
-        assert_eq!(apply(&store, 4, transaction(3, &["a"], "b")), Verdict::Written);
-        assert_eq!(store.read("b").version, 4);
-    }
-
-    #[test]
-    fn compare_and_set_writes_only_over_the_expected_value() {
-        let store = Store::default();
-        let cas = |expected: Option<&[u8]>| Command::Cas {
-            key: "a".into(),
-            expected: expected.map(<[u8]>::to_vec),
-            value: b"new".to_vec(),
-        };
-        assert_eq!(apply(&store, 1, cas(Some(b"old"))), Verdict::Unexpected { value: None, version: 0 });
-        assert_eq!(apply(&store, 2, cas(None)), Verdict::Written);
-    }
-
-    #[test]
-    fn a_restored_store_has_the_newest_of_every_key_and_refuses_the_same_transactions() {
-        let saved = Store::default();
-        put(&saved, 3, "a", b"three");
-        let in_use = saved.snapshot();
-        put(&saved, 5, "a", b"five");
-        let store = Store::default();
-        put(&store, 1, "z", b"what was there is gone");
-        store.restore(&saved.save()).unwrap();
-        assert_eq!((store.snapshot().version(), store.read("z")), (5, Read::default()));
-        assert_eq!(store.read("a"), Read { value: Some(b"five".to_vec()), version: 5 });
-        assert!(matches!(apply(&store, 6, transaction(4, &["a"], "b")), Verdict::Conflict { .. }));
-        apply(&saved, 6, transaction(4, &["a"], "b"));
-        assert_eq!(store.save(), saved.save(), "who reads from one of them is not in it");
-        drop(in_use);
-    }
-
-    #[test]
-    fn who_read_from_before_a_restored_state_is_told_which_keys_are_newer_in_it() {
-        let leaders = Store::default();
-        put(&leaders, 2, "a", b"two");
-        put(&leaders, 5, "b", b"five");
-        let store = Store::default();
-        put(&store, 2, "a", b"two");
-        put(&store, 3, "b", b"three");
-        let snapshot = store.snapshot();
-        store.restore(&leaders.save()).unwrap();
-        assert_eq!(snapshot.read("a"), Ok(Read { value: Some(b"two".to_vec()), version: 2 }));
-        assert_eq!(snapshot.read("b"), Err(Overwritten { latest: 5 }));
-        assert_eq!(snapshot.read("c"), Ok(Read::default()));
-        put(&store, 6, "c", b"six");
-        assert_eq!(store.snapshot().read("c"), Ok(Read { value: Some(b"six".to_vec()), version: 6 }));
-    }
-
-    #[test]
-    fn bytes_that_are_no_state_change_nothing() {
-        let store = Store::default();
-        put(&store, 3, "a", b"three");
-        assert_eq!(store.restore(&[0xff]), Err(Malformed));
-        assert_eq!(store.read("a").version, 3);
-    }
-
-    #[test]
-    fn bytes_that_are_no_command_change_nothing() {
-        let store = Store::default();
-        let verdict = Verdict::decode(&StateMachine::apply(&store, 1, &[0xff, 0xff])).unwrap();
-        assert_eq!(verdict, Verdict::Malformed);
-    }
-}
+mod tests;

@@ -16,6 +16,7 @@ mod requests;
 mod restarts;
 mod rounds;
 mod scripts;
+mod several;
 mod snapshots;
 mod stalls;
 mod stops;

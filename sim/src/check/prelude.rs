@@ -4,7 +4,7 @@ pub(super) use super::handlers::{By, Check, Now};
 pub(super) use super::{Finding, Premises, STORY};
 pub(super) use crate::history::{
     Arrival, Completion, Extension, Fault, Invocation, KeyId, LeaseRead, OpId, OpKind, Opened, Operation, Place,
-    ProcessChange, Vote,
+    ProcessChange, Share, Vote,
 };
 pub(super) use crate::time::SimTime;
 pub(super) use crate::view::{Replica, operations::UnderWay};

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct Premises {
     /// The names of the keys, by number.
     pub keys: Arc<[String]>,
+    /// Clients delete keys.
+    pub deletes: bool,
     /// How long each client waits for an answer, by number.
     pub deadlines: Arc<[Duration]>,
     /// How long a node has to answer it, likewise: no longer than that.
@@ -102,6 +104,7 @@ impl Premises {
         let (second, tick) = (Duration::from_secs(1), Duration::from_millis(100));
         Self {
             keys: Arc::from([]),
+            deletes: false,
             deadlines: Arc::from([second; 8]),
             budgets: Arc::from([second; 8]),
             election_timeout: second,

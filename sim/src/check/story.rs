@@ -61,6 +61,10 @@ pub(super) fn path(completion: &Completion) -> &'static str {
     match completion {
         Completion::Read { path: ReadPath::Lease, .. } => " from the lease",
         Completion::Read { path: ReadPath::ReadIndex, .. } => " after a ReadIndex round",
+        Completion::Reads { parts, .. } if !parts.is_empty() => {
+            let lease = parts.iter().all(|part| part.path == ReadPath::Lease);
+            if lease { " from the lease" } else { " after a ReadIndex round" }
+        }
         _ => "",
     }
 }

@@ -45,12 +45,19 @@ impl Effects {
 
     /// `None` of an entry without a command, of one that the store could not read, and of keys that the run does not know.
     fn read(&self, command: &[u8], response: &[u8]) -> Option<Effect> {
-        let (key, value, condition) = match Command::decode(command)? {
-            Command::Put { key, value } => (key, value, Condition::Always),
-            Command::Cas { key, expected, value } => (key, value, Condition::Holds(OpId::of(expected.as_deref()))),
+        let writer = |value: &[u8]| OpId::of(Some(value));
+        let command = Command::decode(command)?;
+        let deletes = matches!(command, Command::Delete { .. });
+        let (key, op, condition) = match command {
+            Command::Put { key, value } => (key, writer(&value), Condition::Always),
+            // A tombstone has no value that would say whose it is.
+            Command::Delete { key, origin } => (key, Some(OpId(origin)), Condition::Always),
+            Command::Cas { key, expected, value } => {
+                (key, writer(&value), Condition::Holds(OpId::of(expected.as_deref())))
+            }
             Command::Transaction { snapshot, reads, key, value } => {
                 let reads = reads.iter().map(|key| self.number(key)).collect::<Option<_>>()?;
-                (key, value, Condition::Unchanged { since: snapshot, reads })
+                (key, writer(&value), Condition::Unchanged { since: snapshot, reads })
             }
         };
         let answer = match Verdict::decode(response)? {
@@ -61,7 +68,7 @@ impl Effects {
             Verdict::Conflict { key, latest } => Answer::Conflict { key: self.number(&key)?, latest },
             Verdict::Malformed => return None,
         };
-        Some(Effect { op: OpId::of(Some(&value))?, key: self.number(&key)?, condition, answer })
+        Some(Effect { op: op?, key: self.number(&key)?, deletes, condition, answer })
     }
 
     fn number(&self, key: &str) -> Option<KeyId> {
@@ -72,6 +79,7 @@ impl Effects {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::testing::{effect, tombstone};
 
     fn entry(index: u64) -> Entry {
         (GroupId::FIRST, index)
@@ -94,10 +102,16 @@ mod tests {
     fn the_first_who_applies_an_entry_tells_what_it_does() {
         let mut effects = effects();
         effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
-        let wrote = Effect { op: OpId(7), key: KeyId(1), condition: Condition::Always, answer: Answer::Wrote };
+        let wrote = effect(7, 1, Condition::Always, Answer::Wrote);
         assert_eq!(effects.take(entry(1)).as_deref(), Some(&wrote));
         effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
         assert_eq!(effects.take(entry(1)), None, "another replica of the same");
+    }
+
+    #[test]
+    fn a_delete_is_told_by_the_number_of_its_request() {
+        let delete = Command::Delete { key: "b".into(), origin: 7 };
+        assert_eq!(told(&mut effects(), 1, &delete, &Verdict::Written), Some(tombstone(7, 1)));
     }
 
     #[test]
@@ -109,19 +123,19 @@ mod tests {
             value: 9_u64.to_le_bytes().to_vec(),
         };
         let verdict = Verdict::Conflict { key: "b".into(), latest: 6 };
-        let effect = told(&mut effects(), 8, &command, &verdict).expect("a command");
+        let told = told(&mut effects(), 8, &command, &verdict).expect("a command");
         let condition = Condition::Unchanged { since: 5, reads: [KeyId(1), KeyId(0)].into() };
         let answer = Answer::Conflict { key: KeyId(1), latest: 6 };
-        assert_eq!(effect, Effect { op: OpId(9), key: KeyId(0), condition, answer });
+        assert_eq!(told, effect(9, 0, condition, answer));
     }
 
     #[test]
     fn a_compare_and_set_is_told_with_what_it_expected_and_found() {
         let command = Command::Cas { key: "a".into(), expected: None, value: 9_u64.to_le_bytes().to_vec() };
         let verdict = Verdict::Unexpected { value: Some(7_u64.to_le_bytes().to_vec()), version: 3 };
-        let effect = told(&mut effects(), 8, &command, &verdict).expect("a command");
+        let told = told(&mut effects(), 8, &command, &verdict).expect("a command");
         let found = Answer::Found(Found { version: 3, value: Some(OpId(7)) });
-        assert_eq!((effect.condition, effect.answer), (Condition::Holds(None), found));
+        assert_eq!((told.condition, told.answer), (Condition::Holds(None), found));
     }
 
     #[test]

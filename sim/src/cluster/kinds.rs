@@ -65,7 +65,11 @@ pub fn size(packet: &Packet) -> u64 {
 
 fn request_size(request: &Request) -> usize {
     match request {
-        Request::Get { key } => key.len(),
+        Request::Get { key } | Request::Delete { key } => key.len(),
+        Request::Mget { keys } => keys.iter().map(String::len).sum(),
+        Request::Scan { ranges, .. } => {
+            ranges.iter().map(|range| range.from.len() + range.to.as_ref().map_or(0, String::len)).sum()
+        }
         Request::Put { key, value } => key.len() + value.len(),
         Request::Cas { key, expected, value } => key.len() + value.len() + expected.as_ref().map_or(0, Vec::len),
         Request::Script { reads, key, value } => reads.iter().map(String::len).sum::<usize>() + key.len() + value.len(),
@@ -77,7 +81,10 @@ fn answer_size(response: &Response) -> usize {
     match response {
         Response::Value { value: read, .. } | Response::Unexpected { value: read, .. } => value(read),
         Response::Written { .. } => 0,
-        Response::Script { reads, .. } => reads.iter().map(|Read { value: read, .. }| value(read)).sum(),
+        Response::Entries { entries, .. } => entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum(),
+        Response::Script { reads, .. } | Response::Values { reads, .. } => {
+            reads.iter().map(|Read { value: read, .. }| value(read)).sum()
+        }
     }
 }
 

@@ -165,7 +165,10 @@ impl Hears for Telling<'_> {
             Completion::Written { .. } | Completion::Script { .. } => {
                 self.seen.happened(Phase::WriteAcknowledged, at, None);
             }
-            Completion::Read { .. } | Completion::Unexpected { .. } | Completion::Failed { .. } => {}
+            Completion::Read { .. }
+            | Completion::Reads { .. }
+            | Completion::Unexpected { .. }
+            | Completion::Failed { .. } => {}
         }
     }
 

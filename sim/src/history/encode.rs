@@ -10,7 +10,7 @@ use crate::words::MessageKind;
 use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp, nanos};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, ScriptTimes};
-use leasehold::request::ReadPath;
+use leasehold::request::{Part, ReadPath};
 use leasehold::transport::CallId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,10 +75,10 @@ tags! {
     }
     ProcessChange { Started = 1 (incarnation), Killed = 2, Paused = 3, Resumed = 4, Failed = 5 (error) }
     FaultPhase { Activated = 1, Effective = 2, Refused = 3, Ended = 4, BeyondClaims = 5 }
-    Operation { Get = 1 (key), Put = 2 (key), Cas = 3 (key, expected), Script = 4 (key, reads) }
+    Operation { Get = 1 (key), Put = 2 (key), Cas = 3 (key, expected), Script = 4 (key, reads), Delete = 5 (key), Mget = 6 (keys) without (share), Scan = 7 (limit, keys) without (share) }
     Completion {
         Read = 1 (version, value, path), Written = 2 (version), Unexpected = 3 (version, value),
-        Script = 4 (version, attempts, reads), Failed = 5 (error, outcome),
+        Script = 4 (version, attempts, reads), Failed = 5 (error, outcome), Reads = 6 (found, parts),
     }
     ReadPath { Lease = 1, ReadIndex = 2 }
     Outcome { NotApplied = 1, Unknown = 2 }
@@ -111,6 +111,7 @@ fields! {
     StackRecord (replica, lease_until, event) without (clock, effect);
     Invocation (op, client, via, due, operation);
     Found (version, value);
+    Part (group, snapshot, path);
     Head (group, term, index, commit, entries, call, rejected, forwarded) without (beside, op, error);
     CallId (number) without (incarnation);
     StepId (name, time);
@@ -160,6 +161,15 @@ numbers! {
         Address::Node(node) => node.0,
         Address::Client(client) => u64::from(client) | 1 << 63,
     };
+}
+
+impl Content for (KeyId, Option<Found>) {
+    fn put(&self, bytes: &mut Vec<u8>) {
+        let (key, found) = self;
+        key.put(bytes);
+        found.is_some().put(bytes);
+        found.iter().for_each(|found| found.put(bytes));
+    }
 }
 
 impl Content for bool {

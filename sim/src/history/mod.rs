@@ -12,6 +12,7 @@ mod fault;
 mod fingerprint;
 mod hears;
 mod kept;
+mod operation;
 mod record;
 mod tell;
 #[cfg(test)]
@@ -25,10 +26,8 @@ pub(crate) use event::{Added, Weight, facts, in_brief, local, repeated, words_of
 pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};
 pub use fingerprint::Fingerprint;
 pub(crate) use hears::{Arrival, Extension, Hears, LeaseRead, Opened, Place, ScriptEnded, Vote, handlers};
-pub use record::{
-    Answer, Completion, Condition, Counts, Effect, Fate, Found, Head, Invocation, KeyId, OpId, Operation,
-    ProcessChange, Record, StackRecord, What,
-};
+pub use operation::{Completion, Found, Invocation, KeyId, OpId, Operation, Share};
+pub use record::{Answer, Condition, Counts, Effect, Fate, Head, ProcessChange, Record, StackRecord, What};
 pub(crate) use tell::tell;
 
 use crate::time::SimTime;

@@ -1,13 +1,13 @@
 //! The records of a history.
 
-use super::{Fault, FaultPhase};
+use super::{Completion, Fault, FaultPhase, Found, Invocation, KeyId, OpId};
 use crate::time::SimTime;
-use crate::words::{MessageKind, OpKind};
+use crate::words::MessageKind;
 use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::metrics::Counter;
 use leasehold::observe::Event;
-use leasehold::request::{ReadPath, Version};
+use leasehold::request::Version;
 use leasehold::transport::CallId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,6 +214,8 @@ pub struct Effect {
     pub op: OpId,
     /// The key that it writes, if it writes.
     pub key: KeyId,
+    /// It leaves a tombstone, and no value.
+    pub deletes: bool,
     /// Under what condition it writes.
     pub condition: Condition,
     /// What applying it answered.
@@ -225,7 +227,7 @@ pub struct Effect {
 pub enum Condition {
     /// None.
     Always,
-    /// The key has the value that this operation wrote; `None`: it was never written.
+    /// The key has the value that this operation wrote; `None`: it has none, deleted or never written.
     Holds(Option<OpId>),
     /// Neither these keys nor its own have changed since this snapshot.
     Unchanged {
@@ -250,157 +252,6 @@ pub enum Answer {
         /// Its version.
         latest: Version,
     },
-}
-
-/// Number of an operation, unique in a run, from 1 on. A write writes its own number, so that a value says who wrote it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct OpId(pub u64);
-
-impl OpId {
-    /// Whose a value is that no operation of the run can have written.
-    pub const NOBODY: OpId = OpId(u64::MAX);
-
-    /// The value that the operation writes, of this many bytes, but eight at least: its number, over and over.
-    pub fn value(self, bytes: usize) -> Vec<u8> {
-        let number = self.0.to_le_bytes();
-        let mut value = number.repeat(bytes.div_ceil(number.len()).max(1));
-        value.truncate(bytes.max(number.len()));
-        value
-    }
-
-    /// The operation that wrote `value`, as [`OpId::value`] has it; `None`: the key was never written.
-    pub fn of(value: Option<&[u8]>) -> Option<OpId> {
-        value.map(|bytes| OpId::written(bytes).unwrap_or(OpId::NOBODY))
-    }
-
-    fn written(value: &[u8]) -> Option<OpId> {
-        let number = value.first_chunk()?;
-        let whole = value.chunks(number.len()).all(|chunk| number.starts_with(chunk));
-        Some(u64::from_le_bytes(*number)).filter(|number| whole && *number > 0).map(OpId)
-    }
-}
-
-/// A key, by its number in the run's key space.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct KeyId(pub u32);
-
-/// An operation begins.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Invocation {
-    /// Its number.
-    pub op: OpId,
-    /// The client that invoked it, numbered through all workloads.
-    pub client: u32,
-    /// The node that it asks.
-    pub via: NodeId,
-    /// When it was due; latency is counted from here.
-    pub due: SimTime,
-    /// What it is.
-    pub operation: Operation,
-}
-
-/// What a client does.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Operation {
-    /// Read a key.
-    Get {
-        /// The key.
-        key: KeyId,
-    },
-    /// Write a key.
-    Put {
-        /// The key.
-        key: KeyId,
-    },
-    /// Compare and set a key.
-    Cas {
-        /// The key.
-        key: KeyId,
-        /// Whose value it expects; `None`: that the key was never written.
-        expected: Option<OpId>,
-    },
-    /// Run a script.
-    Script {
-        /// The keys that it reads.
-        reads: Arc<[KeyId]>,
-        /// The key that it writes.
-        key: KeyId,
-    },
-}
-
-impl Operation {
-    /// The key that it is about: of a script, that which it writes.
-    pub fn key(&self) -> KeyId {
-        match self {
-            Operation::Get { key }
-            | Operation::Put { key }
-            | Operation::Cas { key, .. }
-            | Operation::Script { key, .. } => *key,
-        }
-    }
-
-    /// Its kind.
-    pub fn kind(&self) -> OpKind {
-        match self {
-            Operation::Get { .. } => OpKind::Get,
-            Operation::Put { .. } => OpKind::Put,
-            Operation::Cas { .. } => OpKind::Cas,
-            Operation::Script { reads, key } if reads[..] == [*key] => OpKind::Update,
-            Operation::Script { .. } => OpKind::Script,
-        }
-    }
-}
-
-/// How an operation ended. A version is the Raft index of the write that made it; 0: never written. A value is told by the
-/// operation that wrote it; `None`: never written.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Completion {
-    /// A get read this version.
-    Read {
-        /// The version read.
-        version: Version,
-        /// The value read.
-        value: Option<OpId>,
-        /// How it was fenced.
-        path: ReadPath,
-    },
-    /// A put or a compare-and-set wrote this version.
-    Written {
-        /// The version written.
-        version: Version,
-    },
-    /// A compare-and-set found this version, whose value was not the expected one; nothing was written.
-    Unexpected {
-        /// The version found.
-        version: Version,
-        /// The value found.
-        value: Option<OpId>,
-    },
-    /// A script committed.
-    Script {
-        /// What it read, in the order of its keys.
-        reads: Arc<[Found]>,
-        /// The version it wrote.
-        version: Version,
-        /// How many attempts it took.
-        attempts: u32,
-    },
-    /// The operation failed; `outcome` says whether its write may have taken effect.
-    Failed {
-        /// With what error.
-        error: ErrorKind,
-        /// May it have taken effect?
-        outcome: Outcome,
-    },
-}
-
-/// What a script read of a key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Found {
-    /// The version read.
-    pub version: Version,
-    /// The value read.
-    pub value: Option<OpId>,
 }
 
 /// What became of a message.

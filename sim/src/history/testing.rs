@@ -3,14 +3,14 @@
 use super::Evidence;
 use crate::history::{
     Answer, Completion, Condition, Effect, Fate, Fault, FaultPhase, Found, Head, How, Invocation, KeyId, OpId,
-    Operation, ProcessChange, Record, StackRecord, StepId, Targets, What,
+    Operation, ProcessChange, Record, Share, StackRecord, StepId, Targets, What,
 };
 use crate::time::SimTime;
 use crate::words::{Healed, MessageKind, Verb};
 use leasehold::env::{Address, GroupId, Instant, Lane, NodeId, ReplicaId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause, Timing};
-use leasehold::request::{ReadPath, Version};
+use leasehold::request::{Part, ReadPath, Version};
 use leasehold::transport::CallId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,9 @@ use std::time::Duration;
 pub(crate) fn ms(millis: u64) -> SimTime {
     SimTime::at(Duration::from_millis(millis))
 }
+
+/// What was found of a key: which version, by which operation; `None`: a scan left it out.
+pub(crate) type Sighting = (u32, Option<(Version, Option<u64>)>);
 
 /// A group that is not the first.
 pub(crate) const SECOND: GroupId = GroupId(2);
@@ -386,6 +389,14 @@ impl Events {
         self.complete(at, op, Completion::Script { reads, version, attempts: 1 })
     }
 
+    /// Several keys are read in the first group, from a snapshot.
+    pub(crate) fn found(self, at: u64, op: u64, snapshot: Version, found: &[Sighting]) -> Self {
+        let read = |(version, value): (Version, Option<u64>)| Found { version, value: value.map(OpId) };
+        let found = found.iter().map(|(key, found)| (KeyId(*key), found.map(read))).collect();
+        let parts = vec![Part { group: GroupId::FIRST, snapshot, path: ReadPath::Lease }];
+        self.complete(at, op, Completion::Reads { found, parts })
+    }
+
     pub(crate) fn gave_up(self, at: u64, op: u64, outcome: Outcome) -> Self {
         self.complete(at, op, Completion::Failed { error: ErrorKind::DeadlineExceeded, outcome })
     }
@@ -414,7 +425,12 @@ pub(crate) fn head(term: u64, index: u64, commit: u64) -> Head {
 }
 
 pub(crate) fn effect(op: u64, key: u32, condition: Condition, answer: Answer) -> Effect {
-    Effect { op: OpId(op), key: KeyId(key), condition, answer }
+    Effect { op: OpId(op), key: KeyId(key), deletes: false, condition, answer }
+}
+
+/// That of a delete.
+pub(crate) fn tombstone(op: u64, key: u32) -> Effect {
+    Effect { deletes: true, ..effect(op, key, Condition::Always, Answer::Wrote) }
 }
 
 /// On condition that none of these keys has changed.
@@ -432,6 +448,18 @@ pub(crate) fn put(key: u32) -> Operation {
 
 pub(crate) fn cas(key: u32) -> Operation {
     Operation::Cas { key: KeyId(key), expected: None }
+}
+
+pub(crate) fn delete(key: u32) -> Operation {
+    Operation::Delete { key: KeyId(key) }
+}
+
+pub(crate) fn mget(keys: &[u32]) -> Operation {
+    Operation::Mget { keys: keys.iter().map(|key| KeyId(*key)).collect(), share: Share::Whole }
+}
+
+pub(crate) fn scan(keys: &[u32]) -> Operation {
+    Operation::Scan { limit: 100, keys: keys.iter().map(|key| KeyId(*key)).collect(), share: Share::Whole }
 }
 
 pub(crate) fn script(reads: &[u32], key: u32) -> Operation {

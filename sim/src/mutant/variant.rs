@@ -2,7 +2,7 @@
 
 use super::bend::Bend;
 use crate::cluster::{TakenForClock, Tap};
-use leasehold::coordinator::{ADMISSION, InnerReads, Policy, WriteFence};
+use leasehold::coordinator::{ADMISSION, GroupFence, InnerReads, Policy, WriteFence};
 use leasehold::engine::raft_rs::{RaftConfig, Tuning};
 use leasehold::engine::{Engine, Listener, RenewalKind, StateMachine};
 use leasehold::env::{Disk, NodeId};
@@ -167,6 +167,7 @@ pub const DEFAULT: Variant = Variant {
     read_ends: None,
     coordinator: Policy {
         write_fence: WriteFence::Commit,
+        group_fence: GroupFence::Each,
         inner_reads: InnerReads::Snapshot,
         reads_per_get: 1,
         admission: ADMISSION,

@@ -13,12 +13,13 @@ use crate::words::{Lane, MessageKind};
 use leasehold::env::{Address, GroupId, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
 use leasehold::metrics::Counter;
+use leasehold::request::Part;
 
 /// `record` on one line: when, who, what. `keys` are the names of the run's keys.
 pub fn event_line(record: &Record, keys: &[String]) -> String {
     let (who, what) = match &record.what {
         What::Invoked(invocation) => (format!("c{}", invocation.client), invoked(invocation, keys)),
-        What::Completed { op, completion } => ("-".to_owned(), format!("#{} {}", op.0, completed(completion))),
+        What::Completed { op, completion } => ("-".to_owned(), format!("#{} {}", op.0, completed(completion, keys))),
         What::Stack(stack) => (stack.replica.to_string(), told(stack)),
         What::Message { from, to, lane, fate, kind, head, stamp, echo } => {
             let of = if head.group == GroupId::FIRST { String::new() } else { format!("/g{}", head.group.0) };
@@ -65,6 +66,11 @@ fn invoked(invocation: &Invocation, keys: &[String]) -> String {
         Operation::Get { key } => format!("get {}", name(key)),
         Operation::Put { key } => format!("put {}", name(key)),
         Operation::Cas { key, expected } => format!("cas {} expects {}", name(key), value(*expected)),
+        Operation::Delete { key } => format!("delete {}", name(key)),
+        Operation::Mget { keys, .. } => format!("mget {}", list(&keys.iter().map(name).collect::<Vec<_>>())),
+        Operation::Scan { limit, keys, .. } => {
+            format!("scan of at most {limit} of {}", list(&keys.iter().map(name).collect::<Vec<_>>()))
+        }
         Operation::Script { reads, key } => {
             let reads: Vec<String> = reads.iter().map(name).collect();
             format!("script reads {} writes {}", list(&reads), name(key))
@@ -73,10 +79,20 @@ fn invoked(invocation: &Invocation, keys: &[String]) -> String {
     format!("#{} {what} by {}, due {}", invocation.op.0, invocation.via, invocation.due.exact())
 }
 
-fn completed(completion: &Completion) -> String {
+fn completed(completion: &Completion, keys: &[String]) -> String {
     match completion {
         Completion::Read { version, value: read, path } => {
             format!("read {}, version {version}, by {}", value(*read), path.name())
+        }
+        Completion::Reads { found, parts } => {
+            let read = |(id, found): &(KeyId, Option<Found>)| {
+                let found =
+                    found.map_or("left out".to_owned(), |found| format!("{}@{}", value(found.value), found.version));
+                format!("{} {found}", key(keys, *id))
+            };
+            let told = |part: &Part| format!("g{} at version {} by {}", part.group.0, part.snapshot, part.path.name());
+            let (read, told): (Vec<_>, Vec<_>) = (found.iter().map(read).collect(), parts.iter().map(told).collect());
+            format!("read {}, of {}", list(&read), list(&told))
         }
         Completion::Written { version } => format!("wrote version {version}"),
         Completion::Unexpected { version, value: found } => {

@@ -73,13 +73,16 @@ impl Figure {
 }
 
 /// What a summary says of the service, and under which name.
-const SHOWN: [(&str, Figure); 7] = [
+const SHOWN: [(&str, Figure); 10] = [
     ("lease hit rate", Figure::HIT_RATE),
     ("GET mean", Figure::GET_MEAN),
     ("GET p99", Figure::GET_P99),
     ("PUT mean", Figure::PUT_MEAN),
     ("CAS mean", Figure::latency(OpKind::Cas, Stat::Mean)),
     ("update mean", Figure::latency(OpKind::Update, Stat::Mean)),
+    ("delete mean", Figure::latency(OpKind::Delete, Stat::Mean)),
+    ("mget mean", Figure::latency(OpKind::Mget, Stat::Mean)),
+    ("scan mean", Figure::latency(OpKind::Scan, Stat::Mean)),
     ("script mean", Figure::SCRIPT_MEAN),
 ];
 

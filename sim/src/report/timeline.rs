@@ -255,6 +255,9 @@ fn operation(operation: &Operation, keys: &[String]) -> String {
         Operation::Put { key: id } => format!("put {}", key(keys, *id)),
         Operation::Cas { key: id, .. } => format!("cas {}", key(keys, *id)),
         Operation::Script { key: id, .. } => format!("script {}", key(keys, *id)),
+        Operation::Delete { key: id } => format!("delete {}", key(keys, *id)),
+        Operation::Mget { keys: ids, .. } => format!("mget {} of {}", key(keys, ids[0]), ids.len()),
+        Operation::Scan { keys: ids, .. } => format!("scan {} of {}", key(keys, ids[0]), ids.len()),
     }
 }
 
@@ -299,6 +302,10 @@ fn decides(kind: MessageKind, head: &Head, about: About) -> bool {
 fn result(completion: &Completion) -> String {
     match completion {
         Completion::Read { version, path, .. } => format!("= v{version} {}", path.name()),
+        Completion::Reads { found, .. } => {
+            let there = found.iter().filter(|(_, found)| found.is_some_and(|found| found.value.is_some()));
+            format!("= {} of {}", there.count(), found.len())
+        }
         Completion::Written { version } | Completion::Script { version, .. } => format!("wrote v{version}"),
         Completion::Unexpected { version, .. } => format!("found v{version}"),
         Completion::Failed { error, outcome } => format!("{} {}", failed(*outcome), error.name()),

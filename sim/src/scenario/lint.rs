@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     Action, Checks, Class, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind, Problem, Problems,
-    Scenario, Selector, Stat, Step, When, Workload,
+    Scenario, Selector, Step, When, Workload,
     metric::{Needs, Unit},
     problem::{Lines, quote},
     units::written,
@@ -212,7 +212,7 @@ impl<'a> Linter<'a> {
         let read = there_and_back(&cluster.client_network);
         let write = read + there_and_back(&cluster.network) + cluster.disk.fsync.quantile(500);
         for workload in &self.scenario.workloads {
-            let takes = |kind: OpKind| (if kind == OpKind::Get { read } else { write }, kind.many());
+            let takes = |kind: OpKind| (if kind.only_reads() { read } else { write }, kind.many());
             let asked = OpKind::all().filter(|kind| workload.share_of(*kind) > 0).map(takes);
             if let Some((takes, what)) = asked.filter(|(takes, _)| *takes > workload.budget()).max() {
                 let (name, deadline) = (quote(&workload.name), written(workload.budget()));
@@ -316,7 +316,7 @@ impl<'a> Linter<'a> {
                     (Some(most.fold(0, u64::saturating_add)), "the timeline acts no more often")
                 }
                 Metric::Reads => (self.asked_for(&[OpKind::Get]), ASKED),
-                Metric::Writes => (self.asked_for(&[OpKind::Put, OpKind::Cas, OpKind::Update]), ASKED),
+                Metric::Writes => (self.asked_for(&[OpKind::Put, OpKind::Cas, OpKind::Delete, OpKind::Update]), ASKED),
                 Metric::Scripts => (self.asked_for(&[OpKind::Script]), ASKED),
                 _ => (None, ""),
             };
@@ -356,13 +356,10 @@ impl<'a> Linter<'a> {
     }
 }
 
-/// There are none.
-const GETS_UNKNOWN: Metric = Metric::Operations(Some(OpKind::Get), Stat::Unknown);
-
 /// Why a value that is measured throughout so long a window is within a bound, whatever happens.
 fn holds_always(Expectation { metric, bound, .. }: &Expectation, lasts: Duration) -> Option<String> {
     let (most, why) = match metric.unit() {
-        _ if *metric == GETS_UNKNOWN => (0.0, "a get that failed has had no effect".to_owned()),
+        _ if metric.is_never() => (0.0, "a read that failed has had no effect".to_owned()),
         Unit::Ratio => (1.0, "a ratio lies between 0 and 1".to_owned()),
         Unit::Seconds if !metric.is_latency() && bound.most().is_some() => {
             (lasts.as_secs_f64(), format!("no more than {} pass", written(lasts)))

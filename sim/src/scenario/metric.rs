@@ -194,7 +194,7 @@ macro_rules! stats {
 
 stats! {
     Ok = "ok", Count, "How many {} were answered; a compare-and-set that finds another value is.";
-    Refused = "refused", Count, "How many {} failed and have certainly had no effect; a get has none.";
+    Refused = "refused", Count, "How many {} failed and have certainly had no effect; a read has none.";
     Unknown = "unknown", Count, "How many {} failed or were given up, and may have taken effect.";
     Availability = "availability", Ratio, "The share of the {} that were due which was answered.";
     PerSecond = "per-second", Per, "How many {} were answered in a simulated second.";
@@ -239,9 +239,9 @@ impl Needs {
         match self {
             Self::Nothing | Self::Anything => true,
             Self::Op(kind) => does(kind),
-            Self::Reads => any(&[OpKind::Get, OpKind::Update, OpKind::Script]),
-            Self::Writes => any(&[OpKind::Put, OpKind::Cas, OpKind::Update, OpKind::Script]),
-            Self::SingleWrites => any(&[OpKind::Put, OpKind::Cas, OpKind::Update]),
+            Self::Reads => any(&[OpKind::Get, OpKind::Mget, OpKind::Scan, OpKind::Update, OpKind::Script]),
+            Self::Writes => any(&[OpKind::Put, OpKind::Cas, OpKind::Delete, OpKind::Update, OpKind::Script]),
+            Self::SingleWrites => any(&[OpKind::Put, OpKind::Cas, OpKind::Delete, OpKind::Update]),
         }
     }
 
@@ -261,6 +261,11 @@ impl Needs {
 impl Metric {
     /// How long it takes to recover: the one that protocols give a limit of their own.
     pub const RECOVERY: Self = Self::Longest(Span::Recovery);
+
+    /// Is there none of it, whatever happens? Of no read the effect is unknown.
+    pub fn is_never(self) -> bool {
+        matches!(self, Self::Operations(Some(kind), Stat::Unknown) if kind.only_reads())
+    }
 
     /// Every metric. `Display` gives the name that a scenario uses.
     pub fn all() -> impl Iterator<Item = Self> {

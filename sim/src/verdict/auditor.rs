@@ -76,6 +76,7 @@ impl Auditor {
     }
 
     fn seen_by(&mut self, place: usize, record: &Record) -> bool {
+        let record = &*self.panels.shown(place, record);
         let meter = &mut self.meters[place];
         meter.until(record.at, &self.panels.at(place).nodes());
         let found = self.panels.see(place, record);
@@ -177,6 +178,7 @@ fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
     let one_way = networks().map(|network| network.latency.quantile(990)).max().unwrap_or_default();
     Premises {
         keys,
+        deletes: scenario.workloads.iter().any(|workload| workload.share_of(OpKind::Delete) > 0),
         deadlines: scenario.deadlines().collect(),
         budgets: scenario.budgets().collect(),
         election_timeout: cluster.election_timeout,

@@ -214,8 +214,8 @@ fn latency(kind: OpKind, stat: Stat, window: &Window) -> Vec<String> {
     let lease = &window.lease;
     let mut story = vec![distribution(ops(window, kind))];
     story.extend(spent(Some(kind), stat, window));
-    story.extend(log(window).filter(|_| kind != OpKind::Get));
-    if kind == OpKind::Get && lease.reads > 0 {
+    story.extend(log(window).filter(|_| !kind.only_reads()));
+    if kind.only_reads() && lease.reads > 0 {
         let (hits, reads) = (count(lease.hits), count(lease.reads));
         story.push(format!("{hits} of {reads} lease reads were answered from the lease"));
         story.extend(cost_of_a_miss(window));

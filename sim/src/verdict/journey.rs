@@ -110,6 +110,9 @@ impl Seen<'_> {
 
 impl Hears for Seen<'_> {
     fn invoked(&mut self, at: SimTime, Invocation { op, client, via, due, operation }: &Invocation) {
+        if operation.share() == Share::Further {
+            return;
+        }
         let journey = Journey {
             client: *client,
             via: *via,
@@ -193,6 +196,10 @@ impl Hears for Seen<'_> {
         let (answered, last) = match completion {
             Completion::Read { path: ReadPath::ReadIndex, .. } => (true, Stage::ReadIndex),
             Completion::Read { path: ReadPath::Lease, .. } => (true, Stage::Lease),
+            Completion::Reads { parts, .. } => {
+                let lease = parts.iter().all(|part| part.path == ReadPath::Lease);
+                (true, if lease { Stage::Lease } else { Stage::ReadIndex })
+            }
             Completion::Written { .. } | Completion::Unexpected { .. } | Completion::Script { .. } => {
                 (true, Stage::Answer)
             }
@@ -200,7 +207,7 @@ impl Hears for Seen<'_> {
         };
         (journey.answered, journey.ended) = (answered, Some((now, last)));
         let may_be_applied = matches!(completion, Completion::Failed { outcome: Outcome::Unknown, .. });
-        if !may_be_applied || journey.kind == OpKind::Get || !journey.logged.is_empty() {
+        if !may_be_applied || journey.kind.only_reads() || !journey.logged.is_empty() {
             self.over = self.journeys.under_way.remove(&op).map(|journey| journey.travelled((now, last)));
         }
     }

@@ -27,9 +27,10 @@ pub(super) enum Fate {
 impl Fate {
     pub(super) fn of(kind: OpKind, completion: &Completion) -> Self {
         match completion {
-            Completion::Failed { outcome: Outcome::Unknown, .. } if kind != OpKind::Get => Fate::Unknown,
+            Completion::Failed { outcome: Outcome::Unknown, .. } if !kind.only_reads() => Fate::Unknown,
             Completion::Failed { .. } => Fate::Refused,
             Completion::Read { .. }
+            | Completion::Reads { .. }
             | Completion::Written { .. }
             | Completion::Unexpected { .. }
             | Completion::Script { .. } => Fate::Ok,

@@ -166,7 +166,8 @@ impl Meter {
 
     fn close(&mut self, end: SimTime, view: &GroupView<'_>) {
         self.until(end, view);
-        view.operations.iter().for_each(|operation| self.ended(end, operation, Fate::Open));
+        let open = view.operations.iter().filter(|operation| operation.counts());
+        open.for_each(|operation| self.ended(end, operation, Fate::Open));
         for (who, mut unserved) in std::mem::take(&mut self.unserved) {
             self.nobody_served(unserved.over(end), who);
         }
@@ -192,6 +193,9 @@ impl Meter {
 
     fn completed(&mut self, at: SimTime, completion: &Completion, view: &GroupView<'_>) {
         let Some(Completed { operation, .. }) = view.operations.completed() else { return };
+        if !operation.counts() {
+            return;
+        }
         let fate = Fate::of(operation.operation.kind(), completion);
         self.ended(at, operation, fate);
         for who in self.all_of(operation.client, operation.via) {
@@ -318,7 +322,10 @@ impl Counting<'_> {
 }
 
 impl Hears for Counting<'_> {
-    fn invoked(&mut self, _: SimTime, Invocation { client, via, due, .. }: &Invocation) {
+    fn invoked(&mut self, _: SimTime, Invocation { client, via, due, operation, .. }: &Invocation) {
+        if operation.share() == Share::Further {
+            return;
+        }
         for who in self.meter.all_of(*client, *via) {
             self.meter.unserved.entry(who).or_default().due(*due);
         }

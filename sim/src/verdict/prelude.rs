@@ -1,7 +1,7 @@
 //! What nearly everything that measures a run speaks of.
 
 pub(super) use crate::history::{
-    Completion, Hears, Invocation, LeaseRead, OpId, OpKind, Place, ProcessChange, Record, What, tell,
+    Completion, Hears, Invocation, LeaseRead, OpId, OpKind, Place, ProcessChange, Record, Share, What, tell,
 };
 pub(super) use crate::scenario::{Metric, Of, Scenario, Span, Stat};
 pub(super) use crate::time::{SimTime, mean};

@@ -6,7 +6,7 @@ use crate::scenario::{Bound, OpKind, Unit};
 use crate::words::figures::exact;
 
 /// The kinds that write a single key, and read none but that.
-pub(super) const WRITES: [OpKind; 3] = [OpKind::Put, OpKind::Cas, OpKind::Update];
+pub(super) const WRITES: [OpKind; 4] = [OpKind::Put, OpKind::Cas, OpKind::Update, OpKind::Delete];
 
 /// What was measured, in the metric's unit.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -189,8 +189,7 @@ fn dispatches(window: &Window) -> u64 {
         let ops = ops(window, kind);
         ops.ok + ops.unknown
     };
-    let writes = [OpKind::Put, OpKind::Cas, OpKind::Update, OpKind::Script];
-    window.conflicts + writes.map(attempted).iter().sum::<u64>()
+    window.conflicts + WRITES.map(attempted).iter().sum::<u64>() + attempted(OpKind::Script)
 }
 
 fn operations(window: &Window, kind: Option<OpKind>, stat: Stat) -> Result<Measured, &'static str> {
@@ -220,6 +219,9 @@ fn none_was_due(kind: Option<OpKind>) -> &'static str {
         Some(OpKind::Cas) => "no compare-and-set was due",
         Some(OpKind::Update) => "no update was due",
         Some(OpKind::Script) => "no script was due",
+        Some(OpKind::Delete) => "no delete was due",
+        Some(OpKind::Mget) => "no mget was due",
+        Some(OpKind::Scan) => "no scan was due",
     }
 }
 
@@ -290,9 +292,9 @@ mod tests {
             |metric: &str| read(metric.parse().expect("a metric"), &full, Some(&faults)).map(|measured| measured.value);
         assert!(Metric::all().all(|metric| value(&metric.to_string()).is_ok()));
         assert_eq!((value("conflicts-per-second"), value("lease-hit-rate")), (Ok(3.0), Ok(0.75)));
-        assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(12.0), Ok(2.0), Ok(1.5)));
-        // 12 conflicts and 4 successes of each of four kinds, in 4 seconds.
-        assert_eq!((value("read-index-per-write"), value("read-index-per-inner-read")), (Ok(6.0 / 28.0), Ok(0.5)));
+        assert_eq!((value("writes"), value("lease-misses"), value("recovery")), (Ok(16.0), Ok(2.0), Ok(1.5)));
+        // 12 conflicts and 4 successes of each of five kinds, in 4 seconds.
+        assert_eq!((value("read-index-per-write"), value("read-index-per-inner-read")), (Ok(6.0 / 32.0), Ok(0.5)));
         assert_eq!((value("busy-cores"), value("heartbeats-dropped-per-second")), (Ok(2.0), Ok(5.0)));
         assert_eq!((value("read-index-waiting"), value("backlog-growth")), (Ok(3.0), Ok(1.25)));
         assert_eq!((value("get-drift"), value("script-drift")), (Ok(0.5), Ok(0.5)));

@@ -1,4 +1,4 @@
-//! The store as the log makes it: which operation wrote which version of each key, in the order of the log.
+//! The store as the log makes it: which operation wrote or deleted which version of each key, in the order of the log.
 //!
 //! An operation has a *place* in that order. A write's is its index. A read, which may be of several keys, takes place
 //! somewhere from the newest version that it found on, and no later than the next write of any key that it read. So it *fits*
@@ -30,15 +30,33 @@ impl Default for Ledger {
 
 /// The versions of a key, oldest first.
 #[derive(Default)]
-struct Versions(VecDeque<(Version, OpId)>);
+struct Versions(VecDeque<Wrote>);
+
+/// A version of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Wrote {
+    pub(crate) version: Version,
+    /// Whose it is.
+    pub(crate) op: OpId,
+    /// It is a tombstone.
+    pub(crate) deleted: bool,
+}
+
+impl Wrote {
+    /// What a read of it finds.
+    pub(crate) fn found(self) -> Found {
+        Found { version: self.version, value: (!self.deleted).then_some(self.op) }
+    }
+}
 
 /// What does not fit at its place: an operation found `found` of `key`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Misfit {
     pub(crate) key: KeyId,
-    pub(crate) found: Version,
-    /// The version that had replaced it, and whose it is; `None`: what it found was only written later.
-    pub(crate) newer: Option<(Version, OpId)>,
+    /// The version; `None`: that it has no value.
+    pub(crate) found: Option<Version>,
+    /// What had replaced it; `None`: what it found was only written later.
+    pub(crate) newer: Option<Wrote>,
 }
 
 impl Ledger {
@@ -50,7 +68,8 @@ impl Ledger {
             if number >= self.keys.len() {
                 self.keys.resize_with(number + 1, Versions::default);
             }
-            self.keys[number].push(index, effect.op, floor, self.patience);
+            let wrote = Wrote { version: index, op: effect.op, deleted: effect.deletes };
+            self.keys[number].push(wrote, floor, self.patience);
         }
     }
 
@@ -76,42 +95,60 @@ impl Ledger {
     }
 
     /// What `key` held right before the entry at `index`, as far as that is remembered.
-    fn before(&self, key: KeyId, index: Version) -> Found {
+    pub(crate) fn before(&self, key: KeyId, index: Version) -> Found {
         let versions = self.versions(key);
-        let newest = versions.and_then(|versions| versions.iter().rev().find(|(version, _)| *version < index));
-        newest.map_or(Found::default(), |(version, op)| Found { version: *version, value: Some(*op) })
+        let newest = versions.and_then(|versions| versions.iter().rev().find(|wrote| wrote.version < index));
+        newest.map_or(Found::default(), |wrote| wrote.found())
     }
 
-    /// Who wrote `version` of `key`; `None`: nobody, or nobody remembers.
-    pub(crate) fn writer(&self, key: KeyId, version: Version) -> Option<OpId> {
+    /// What `version` of `key` is; `None`: nobody wrote it, or nobody remembers.
+    pub(crate) fn wrote(&self, key: KeyId, version: Version) -> Option<Wrote> {
         let versions = self.versions(key)?;
-        let position = versions.binary_search_by_key(&version, |(version, _)| *version).ok()?;
-        Some(versions[position].1)
+        let position = versions.binary_search_by_key(&version, |wrote| wrote.version).ok()?;
+        Some(versions[position])
     }
 
     /// Is everything remembered of `key` that is newer than `version`?
     pub(crate) fn remembers(&self, key: KeyId, version: Version) -> bool {
-        self.versions(key).and_then(VecDeque::front).is_none_or(|(oldest, _)| *oldest <= version)
+        self.versions(key).and_then(VecDeque::front).is_none_or(|oldest| oldest.version <= version)
     }
 
-    /// May an operation that found these versions take place right at `place`: was each written by then, and none overwritten?
-    pub(crate) fn fits(&self, reads: impl Iterator<Item = (KeyId, Version)>, place: Version) -> Result<(), Misfit> {
+    /// May an operation that found these take place right at `place`: was each written by then, and none overwritten? `None`: it found
+    /// that the key has no value.
+    pub(crate) fn fits(
+        &self,
+        reads: impl Iterator<Item = (KeyId, Option<Version>)>,
+        place: Version,
+    ) -> Result<(), Misfit> {
         for (key, found) in reads {
-            let newer = self.next(key, found).filter(|(version, _)| *version <= place);
-            if newer.is_some() || found > place {
+            let newer = match found {
+                Some(found) => self.next(key, found).filter(|wrote| wrote.version <= place),
+                None => self.at(key, place).filter(|wrote| !wrote.deleted),
+            };
+            if newer.is_some() || found.is_some_and(|found| found > place) {
                 return Err(Misfit { key, found, newer });
             }
         }
         Ok(())
     }
 
-    /// The first version of `key` after `version` that is remembered.
-    fn next(&self, key: KeyId, version: Version) -> Option<(Version, OpId)> {
-        let versions = self.versions(key)?;
-        versions.get(versions.partition_point(|(other, _)| *other <= version)).copied()
+    /// The version of `key` at `place`; `None`: it was never written by then, or nobody remembers.
+    fn at(&self, key: KeyId, place: Version) -> Option<Wrote> {
+        self.versions(key)?.iter().rev().find(|wrote| wrote.version <= place).copied()
     }
 
-    fn versions(&self, key: KeyId) -> Option<&VecDeque<(Version, OpId)>> {
+    /// What who found at `place` that `key` has no value would have read of it; `None`: it has one.
+    pub(crate) fn without_value(&self, key: KeyId, place: Version) -> Option<Found> {
+        self.at(key, place).map_or(Some(Found::default()), |wrote| wrote.deleted.then(|| wrote.found()))
+    }
+
+    /// The first version of `key` after `version` that is remembered.
+    fn next(&self, key: KeyId, version: Version) -> Option<Wrote> {
+        let versions = self.versions(key)?;
+        versions.get(versions.partition_point(|other| other.version <= version)).copied()
+    }
+
+    fn versions(&self, key: KeyId) -> Option<&VecDeque<Wrote>> {
         self.keys.get(key.0 as usize).map(|versions| &versions.0)
     }
 
@@ -127,11 +164,11 @@ impl Ledger {
 }
 
 impl Versions {
-    fn push(&mut self, version: Version, op: OpId, floor: Version, patience: usize) {
-        self.0.push_back((version, op));
+    fn push(&mut self, wrote: Wrote, floor: Version, patience: usize) {
+        self.0.push_back(wrote);
         if self.0.len() > patience {
             // A read at the floor may find the newest version that is not beyond it.
-            let needed = self.0.partition_point(|(version, _)| *version <= floor);
+            let needed = self.0.partition_point(|wrote| wrote.version <= floor);
             self.0.drain(..needed.saturating_sub(1));
         }
     }

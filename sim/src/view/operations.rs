@@ -4,7 +4,7 @@
 //! completed is the *floor* ([`ledger`](super::ledger) says what a place is).
 
 use super::ledger::{Ledger, Misfit};
-use crate::history::{ByOp, Completion, Found, Hears, Invocation, KeyId, OpId, Operation};
+use crate::history::{ByOp, Completion, Found, Hears, Invocation, KeyId, OpId, Operation, Share};
 use crate::time::SimTime;
 use leasehold::env::NodeId;
 use leasehold::request::Version;
@@ -46,6 +46,13 @@ pub(crate) struct Completed {
     pub(crate) did: Option<Did>,
 }
 
+impl Completed {
+    /// What its client was told that it found, of which keys ([`Did::reads`]).
+    pub(crate) fn reads(&self, ledger: &Ledger) -> impl Iterator<Item = (KeyId, Found)> {
+        self.did.iter().flat_map(|did| did.reads(ledger, did.place(self.operation.floor.place)))
+    }
+}
+
 /// A place that an operation has taken in the log's order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Floor {
@@ -54,42 +61,68 @@ pub(crate) struct Floor {
     pub(crate) by: Option<(OpId, u32, SimTime)>,
 }
 
-/// What a completed operation did: which versions it found, and which it wrote.
+/// What a completed operation did: what it found of which keys, and which version it wrote.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Did {
-    pub(crate) found: Vec<(KeyId, Found)>,
+    /// In the order of its keys; `None`: a scan found that the key has no value.
+    pub(crate) found: Vec<(KeyId, Option<Found>)>,
     pub(crate) wrote: Option<(KeyId, Version)>,
+    /// The version of the snapshot that it was told of.
+    pub(crate) snapshot: Option<Version>,
 }
 
 impl Did {
     /// Nothing that a client was told of: `None`.
     pub(crate) fn of(operation: &Operation, completion: &Completion) -> Option<Self> {
-        let (found, wrote) = match (operation, completion) {
+        let (found, wrote, snapshot) = match (operation, completion) {
             (Operation::Get { key }, Completion::Read { version, value, .. })
             | (Operation::Cas { key, .. }, Completion::Unexpected { version, value }) => {
-                (vec![(*key, Found { version: *version, value: *value })], None)
+                (vec![(*key, Some(Found { version: *version, value: *value }))], None, None)
             }
-            (Operation::Put { key } | Operation::Cas { key, .. }, Completion::Written { version }) => {
-                (Vec::new(), Some((*key, *version)))
-            }
+            (
+                Operation::Put { key } | Operation::Delete { key } | Operation::Cas { key, .. },
+                Completion::Written { version },
+            ) => (Vec::new(), Some((*key, *version)), None),
             (Operation::Script { reads, key }, Completion::Script { reads: found, version, .. }) => {
-                (reads.iter().copied().zip(found.iter().copied()).collect(), Some((*key, *version)))
+                let found = reads.iter().copied().zip(found.iter().copied().map(Some));
+                (found.collect(), Some((*key, *version)), None)
+            }
+            (Operation::Mget { .. } | Operation::Scan { .. }, Completion::Reads { found, parts }) => {
+                (found.clone(), None, parts.iter().map(|part| part.snapshot).max())
             }
             _ => return None,
         };
-        Some(Self { found, wrote })
+        Some(Self { found, wrote, snapshot })
     }
 
-    /// The first place that real time allows it, where nothing invoked earlier lies beyond `floor`.
+    /// The first place that real time allows it, where nothing invoked earlier lies beyond `floor`; of a snapshot that was told, the place
+    /// of that.
     pub(crate) fn place(&self, floor: Version) -> Version {
-        let newest = self.found.iter().map(|(_, found)| found.version).max().unwrap_or(0);
-        self.wrote.map_or(newest.max(floor), |(_, version)| version)
+        let newest = || self.found.iter().filter_map(|(_, found)| Some(found.as_ref()?.version)).max();
+        let read = || self.snapshot.or_else(newest).unwrap_or(0).max(floor);
+        self.wrote.map_or_else(read, |(_, version)| version)
+    }
+
+    /// What it found of which keys, where it took place there. Of what a scan left out, what was there then: nothing, or what was
+    /// deleted; without those keys that had a value.
+    pub(crate) fn reads(&self, ledger: &Ledger, place: Version) -> impl Iterator<Item = (KeyId, Found)> {
+        let read = move |(key, found): &(KeyId, Option<Found>)| {
+            Some((*key, found.or_else(|| ledger.without_value(*key, place))?))
+        };
+        self.found.iter().filter_map(read)
     }
 
     /// Does it take place there, by what the log says of all keys? It sees what was there right before its own write.
     pub(crate) fn fits(&self, ledger: &Ledger, place: Version) -> Result<(), Misfit> {
         let seen = if self.wrote.is_some() { place.saturating_sub(1) } else { place };
-        ledger.fits(self.found.iter().map(|(key, found)| (*key, found.version)), seen)
+        ledger.fits(self.found.iter().map(|(key, found)| (*key, found.map(|found| found.version))), seen)
+    }
+}
+
+impl UnderWay {
+    /// Does it count here, or in the group that has the first of its keys?
+    pub(crate) fn counts(&self) -> bool {
+        self.operation.share() != Share::Further
     }
 }
 
@@ -143,9 +176,9 @@ impl Operations {
         self.under_way.get(op)
     }
 
-    /// How many are under way.
+    /// How many are under way that count here.
     pub(crate) fn len(&self) -> usize {
-        self.under_way.len()
+        self.iter().filter(|operation| operation.counts()).count()
     }
 
     /// Those under way, the oldest first.

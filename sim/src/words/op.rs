@@ -38,4 +38,20 @@ operations! {
     Update = "update", "updates", "updates";
     /// Run a script. Retries included.
     Script = "script", "scripts", "runs scripts";
+    /// Delete a key.
+    Delete = "delete", "deletes", "deletes";
+    /// Read several keys, of any groups: those of each group from one snapshot.
+    Mget = "mget", "mgets", "reads several keys";
+    /// Read the keys of a range that have values, likewise.
+    Scan = "scan", "scans", "scans";
+}
+
+impl OpKind {
+    /// Does it write nothing, so that it has no effect where it fails?
+    pub const fn only_reads(self) -> bool {
+        match self {
+            Self::Get | Self::Mget | Self::Scan => true,
+            Self::Put | Self::Cas | Self::Update | Self::Script | Self::Delete => false,
+        }
+    }
 }

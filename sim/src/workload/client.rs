@@ -1,6 +1,6 @@
 //! One client: a port, a node to talk to, a memory of what it saw.
 
-use super::KeyChooser;
+use super::{KeyChooser, Row};
 use crate::cluster::Cluster;
 use crate::history::{Completion, Invocation, KeyId, OpId, Operation, What};
 use crate::scenario::{Bytes, Count, Target, Workload};
@@ -114,6 +114,11 @@ impl Client {
         self.keys.draw_beside(key, &mut self.state.lock().keys)
     }
 
+    /// So many keys that follow each other, from `key` on.
+    pub(super) fn row(&self, key: KeyId, number: u32) -> Row {
+        self.keys.row(key, number)
+    }
+
     /// A key's name.
     pub(super) fn name(&self, key: KeyId) -> String {
         self.keys.name(key)
@@ -149,7 +154,7 @@ impl Client {
         request: Request,
         completion: impl FnOnce(&Response) -> Option<Completion>,
     ) -> Option<Response> {
-        let reads_only = matches!(operation, Operation::Get { .. });
+        let reads_only = operation.kind().only_reads();
         let group = self.keys.owner(operation.key());
         let via = self.node(group);
         self.cluster.record(What::Invoked(Invocation { op, client: self.number, via, due, operation }));

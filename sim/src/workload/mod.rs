@@ -8,6 +8,7 @@ mod client;
 mod kv;
 mod pace;
 mod script;
+mod several;
 
 use crate::cluster::Cluster;
 use crate::history::KeyId;
@@ -28,6 +29,8 @@ pub struct KeySpace {
     names: Arc<[String]>,
     /// The group that has each key, by number.
     owners: Arc<[GroupId]>,
+    /// All keys in the order of their names.
+    order: Arc<[KeyId]>,
     /// First key of each prefix.
     first: BTreeMap<String, u32>,
 }
@@ -47,7 +50,7 @@ impl KeySpace {
             owners.extend(dealt(&keys, scenario.cluster.groups));
             names.extend(keys);
         }
-        Self { names: names.into(), owners: owners.into(), first }
+        Self { order: in_order(&names), names: names.into(), owners: owners.into(), first }
     }
 
     /// The ranges of keys that the groups have.
@@ -67,6 +70,13 @@ impl KeySpace {
     pub fn names(&self) -> Arc<[String]> {
         Arc::clone(&self.names)
     }
+}
+
+/// The numbers of these keys in the order of their names.
+fn in_order(names: &[String]) -> Arc<[KeyId]> {
+    let mut order: Vec<KeyId> = (0..names.len() as u32).map(KeyId).collect();
+    order.sort_unstable_by_key(|key| &names[key.0 as usize]);
+    order.into()
 }
 
 /// The group that has each of these keys: in the order of their names each group has as many as another.
@@ -103,7 +113,15 @@ pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
 struct KeyChooser {
     names: Arc<[String]>,
     owners: Arc<[GroupId]>,
+    order: Arc<[KeyId]>,
     sets: Vec<KeySet>,
+}
+
+/// Keys that follow each other in the order of their names.
+struct Row {
+    keys: Arc<[KeyId]>,
+    /// The one behind them; `None`: there is none.
+    next: Option<KeyId>,
 }
 
 /// Keys of one group, the most frequent first.
@@ -129,7 +147,7 @@ impl KeyChooser {
         };
         sets.retain(|group, _| wanted(group));
         let sets = sets.into_iter().map(|(group, keys)| KeySet::new(group, keys, workload.keys.distribution)).collect();
-        Self { names: keys.names(), owners: Arc::clone(&keys.owners), sets }
+        Self { names: keys.names(), owners: Arc::clone(&keys.owners), order: Arc::clone(&keys.order), sets }
     }
 
     /// One of any of its groups.
@@ -142,6 +160,14 @@ impl KeyChooser {
     fn draw_beside(&self, key: KeyId, stream: &mut Stream) -> KeyId {
         let group = self.owner(key);
         self.sets.iter().find(|set| set.group == group).map_or(key, |set| set.draw(stream))
+    }
+
+    /// So many keys of its groups, from `key` on; fewer, where there are no more.
+    fn row(&self, key: KeyId, number: u32) -> Row {
+        let begin = self.order.partition_point(|other| self.names[other.0 as usize] < self.names[key.0 as usize]);
+        let is_own = |key: &&KeyId| self.sets.iter().any(|set| set.group == self.owner(**key));
+        let keys: Arc<[KeyId]> = self.order[begin..].iter().take(number as usize).take_while(is_own).copied().collect();
+        Row { next: self.order.get(begin + keys.len()).copied(), keys }
     }
 
     fn owner(&self, key: KeyId) -> GroupId {
@@ -186,7 +212,7 @@ impl KeySet {
 /// What a client of this workload does next, on `key` first of all.
 async fn act(client: Arc<Client>, workload: &Workload, due: SimTime, key: KeyId) {
     match workload.kind {
-        WorkloadKind::Kv => kv::act(&client, workload.mix, due, key).await,
+        WorkloadKind::Kv => kv::act(&client, workload, due, key).await,
         WorkloadKind::Script => script::act(&client, workload.reads, due, key).await,
     }
 }
@@ -194,7 +220,7 @@ async fn act(client: Arc<Client>, workload: &Workload, due: SimTime, key: KeyId)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Keys, Mix, ScriptReads};
+    use crate::scenario::{Count, Keys, Mix, ScriptReads};
     use crate::world::streams::Streams;
 
     fn space(text: &str) -> (Scenario, KeySpace) {
@@ -234,19 +260,36 @@ mod tests {
     }
 
     #[test]
+    fn a_row_follows_the_names_across_groups_up_to_where_there_are_no_more_or_another_groups() {
+        let (scenario, keys) = space(
+            "[cluster]\ngroups = 2\n[[workload]]\nkind = \"kv\"\nkeys = 12\n[[workload]]\nkind = \"kv\"\nkeys = 12\ngroups = [\"g1\"]",
+        );
+        let row = |workload: usize, key, number| {
+            let Row { keys, next } = KeyChooser::new(&scenario.workloads[workload], &keys).row(KeyId(key), number);
+            (keys.iter().map(|key| key.0).collect::<Vec<_>>(), next.map(|key| key.0))
+        };
+        // k0, k1, k10, k11, k2, k3 are the first group's.
+        assert_eq!(row(0, 1, 4), (vec![1, 10, 11, 2], Some(3)));
+        assert_eq!(row(0, 8, 4), (vec![8, 9], None));
+        assert_eq!((row(0, 2, 3), row(1, 2, 3)), ((vec![2, 3, 4], Some(5)), (vec![2, 3], Some(4))));
+    }
+
+    #[test]
     fn zipf_prefers_the_first_keys_in_proportion() {
         let distribution = KeyDistribution::Zipf { exponent_milli: 1000 };
         let cumulative = |count| {
             let keys = Keys { count, distribution, prefix: "k".into() };
             let names: Arc<[String]> = (0..count).map(|n| format!("k{n}")).collect();
             let owners = vec![GroupId::FIRST; count as usize].into();
-            let space = KeySpace { names, owners, first: BTreeMap::from([("k".into(), 0)]) };
+            let space = KeySpace { order: in_order(&names), names, owners, first: BTreeMap::from([("k".into(), 0)]) };
             let workload = Workload {
                 groups: Vec::new(),
                 name: "kv".into(),
                 kind: WorkloadKind::Script,
                 mix: Mix::default(),
                 reads: ScriptReads::constant(1),
+                mget_keys: Count::constant(4),
+                scan_keys: Count::constant(4),
                 clients: 1,
                 keys,
                 rate: None,

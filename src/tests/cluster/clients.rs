@@ -4,7 +4,7 @@ use super::Cluster;
 use crate::env::{Address, Bus, Envelope, GroupId, Instant, Lane, NodeId};
 use crate::error::Error;
 use crate::observe::{Event, Miss};
-use crate::request::{ReadPath, Request, Response};
+use crate::request::{KeyRange, ReadPath, Request, Response};
 use crate::transport::{CallId, Hop, Message};
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,6 +118,21 @@ pub(crate) fn get(key: &str) -> Request {
 /// A client's put.
 pub(crate) fn put(key: &str, value: &str) -> Request {
     Request::Put { key: key.into(), value: value.into() }
+}
+
+/// A client's delete.
+pub(crate) fn delete(key: &str) -> Request {
+    Request::Delete { key: key.into() }
+}
+
+/// A client's read of several keys.
+pub(crate) fn mget(keys: &[&str]) -> Request {
+    Request::Mget { keys: keys.iter().map(|key| (*key).into()).collect() }
+}
+
+/// A client's scan from one key up to before another.
+pub(crate) fn scan(from: &str, to: &str, limit: u32) -> Request {
+    Request::Scan { ranges: vec![KeyRange { from: from.into(), to: Some(to.into()) }], limit }
 }
 
 /// A client's script that reads keys and writes one.

@@ -9,7 +9,7 @@ use crate::bed::Bed;
 
 pub(super) use crate::bed::{Pending, What};
 pub(super) use crate::engine::conformance::{ELECTION, HEARTBEAT, TICK};
-pub(super) use clients::{Call, get, put, script};
+pub(super) use clients::{Call, delete, get, mget, put, scan, script};
 pub(super) use setup::{Setup, lease_length};
 pub(super) use stub::Stub;
 

@@ -5,7 +5,7 @@
 //! value is answered.
 //!
 //! **Does not prove** anything of scripts and updates while there are conflicts, and of nodes with full cores or disks: more is asked of these than
-//! they can do. Neither of operations whose deadline is shorter than network and disk allow ([`Premises::shortest_service`]). Queues
+//! they can do. Neither of reads of keys of several groups, of which another may be the one that does not answer, and of operations whose deadline is shorter than network and disk allow ([`Premises::shortest_service`]). Queues
 //! excuse nothing, as disks can write any number of entries together.
 //!
 //! **Costs** a look at the voters when an operation ends.
@@ -30,6 +30,9 @@ impl Check for CallsSucceed {
     fn completed(&mut self, now: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
         let operation = &now.nodes.operations.completed()?.operation;
         let (due, premises) = (operation.due, now.premises);
+        if operation.operation.share() != Share::Whole {
+            return None;
+        }
         let too_short = due.after(premises.shortest_service()) > premises.budget(operation.client, due);
         if too_short || !undisturbed(now, due, |_| true) {
             return None;

@@ -58,7 +58,12 @@ pub(super) fn conflicts(now: &Now<'_>, operation: &UnderWay, completion: Option<
     );
     let is_retried = match operation.operation {
         Operation::Script { .. } => true,
-        Operation::Get { .. } | Operation::Put { .. } | Operation::Cas { .. } => false,
+        Operation::Get { .. }
+        | Operation::Put { .. }
+        | Operation::Cas { .. }
+        | Operation::Delete { .. }
+        | Operation::Mget { .. }
+        | Operation::Scan { .. } => false,
     };
     refused || is_retried && now.nodes.conflict.is_some_and(|at| at >= operation.due)
 }

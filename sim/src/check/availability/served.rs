@@ -8,7 +8,7 @@
 //! before the deadline.
 //!
 //! **Does not prove** anything of operations whose deadline is shorter than that time (`calls-succeed` judges them), of scripts
-//! and updates while there are conflicts, of nodes with full cores or disks, and of the last second of a run, of which nobody is told how busy
+//! and updates while there are conflicts, of reads of keys of several groups, of which another may be the one that does not answer, of nodes with full cores or disks, and of the last second of a run, of which nobody is told how busy
 //! nodes were. Queues excuse nothing: what the model's disks could have written together was not to be written one by one.
 //!
 //! **Costs** a place in a heap for each operation, a look at the voters when it ends, and one at the heap whenever time passes.
@@ -114,6 +114,9 @@ impl Check for Served {
 
     fn invoked(&mut self, now: &Now<'_>, Invocation { op, .. }: &Invocation) -> Option<Finding> {
         let operation = now.nodes.operations.get(*op)?;
+        if operation.operation.share() != Share::Whole {
+            return None;
+        }
         let by = operation.due.after(now.premises.service());
         if by <= deadline(now, operation) {
             self.owed.push(Reverse((by, *op)));
@@ -136,6 +139,10 @@ impl Check for Served {
     fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
         let operation = &now.nodes.operations.completed()?.operation;
         let (service, deadline) = (now.premises.service(), deadline(now, operation));
+        if operation.operation.share() != Share::Whole {
+            self.taken.remove(op);
+            return None;
+        }
         if now.at >= deadline && self.taken.get(op).is_some() {
             self.given_up.push_back(GivenUp { operation: operation.clone(), by: now.at.after(service) });
         } else {

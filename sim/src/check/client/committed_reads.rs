@@ -1,7 +1,7 @@
 //! S3: what is read was committed, and belongs to its version.
 //!
 //! **Proves**, for each version that a completed operation found, that some node had applied the entry at that index by then,
-//! that the entry wrote this key, and that the value found is the one that it wrote. So no read is dirty (an entry not yet
+//! that the entry wrote this key, and that the value found is the one that it wrote: none, if it is a delete. So no read is dirty (an entry not yet
 //! committed, or one that was later thrown away) and none a phantom (a value that nobody wrote). Values are told apart by the
 //! operation that wrote them.
 //!
@@ -15,6 +15,7 @@
 
 use crate::check::prelude::*;
 use crate::history::Found;
+use crate::view::ledger::Wrote;
 
 #[derive(Default)]
 pub(in crate::check) struct CommittedReads;
@@ -22,11 +23,11 @@ pub(in crate::check) struct CommittedReads;
 impl Check for CommittedReads {
     fn completed(&mut self, now: &Now<'_>, _: OpId, _: &Completion) -> Option<Finding> {
         let (operation, did) = now.nodes.operations.did()?;
-        let mut wrong =
-            did.found.iter().filter_map(|(key, found)| Some((key, found, what_is_wrong(now, *key, *found)?)));
+        let found = did.found.iter().filter_map(|(key, found)| Some((*key, (*found)?)));
+        let mut wrong = found.filter_map(|(key, found)| Some((key, found, what_is_wrong(now, key, found)?)));
         let (key, found, wrong) = wrong.next()?;
         let value = found.value.map_or("no value".to_owned(), |writer| format!("the value of #{}", writer.0));
-        let (named, key) = (operation.named(), now.premises.key(*key));
+        let (named, key) = (operation.named(), now.premises.key(key));
         let message = format!("{named} found {value} as version {} of {key}, but {wrong}", found.version);
         Some(now.bare_finding(message, vec![operation.invocation()]))
     }
@@ -38,15 +39,16 @@ fn what_is_wrong(now: &Now<'_>, key: KeyId, found: Found) -> Option<String> {
         return None;
     }
     now.judge();
-    let writer = ledger.writer(key, version);
-    if writer == found.value {
+    let wrote = ledger.wrote(key, version);
+    if wrote.map_or_else(Found::default, Wrote::found) == found {
         return None;
     }
-    Some(match writer {
+    Some(match wrote {
         None if version == 0 => "that is the version of what was never written".to_owned(),
         None if version > ledger.last() => "nobody has applied that entry yet".to_owned(),
         None => "that entry did not write it".to_owned(),
-        Some(writer) => format!("that was written by #{}", writer.0),
+        Some(Wrote { op, deleted: true, .. }) => format!("that is the tombstone of #{}", op.0),
+        Some(Wrote { op, .. }) => format!("that was written by #{}", op.0),
     })
 }
 
@@ -54,7 +56,7 @@ fn what_is_wrong(now: &Now<'_>, key: KeyId, found: Found) -> Option<String> {
 mod tests {
     use super::*;
     use crate::check::Premises;
-    use crate::check::testing::{Events, get};
+    use crate::check::testing::{Events, get, tombstone};
     use crate::history::Completion;
     use crate::scenario::Class;
     use leasehold::request::ReadPath;
@@ -98,6 +100,23 @@ mod tests {
             "the value of #1 as version 0 of a, but that is the version of what was never written",
         );
         wrong(&found(1, None), "no value as version 1 of a, but that was written by #1");
+    }
+
+    #[test]
+    fn what_an_entry_deleted_may_be_read_as_no_value_of_that_version_and_nothing_else() {
+        let deleted = || Events::default().takes_put(5, 1, 1, 0).takes(6, 2, tombstone(2, 0)).invoke(10, 3, get(0));
+        let read = |version, value: Option<u64>| {
+            let value = value.map(OpId);
+            let events = deleted().complete(20, 3, Completion::Read { version, value, path: ReadPath::Lease });
+            events.found_with(Premises::of_keys(&["a"]), "committed-reads").map(|finding| finding.message)
+        };
+        assert_eq!(read(2, None), None);
+        let one = "get #3 by client 3 found the value of #1 as version 2 of a, but that is the tombstone of #2";
+        assert_eq!(read(2, Some(1)).as_deref(), Some(one));
+        let none = "get #3 by client 3 found no value as version 1 of a, but that was written by #1";
+        assert_eq!(read(1, None).as_deref(), Some(none));
+        let later = "get #3 by client 3 found no value as version 3 of a, but nobody has applied that entry yet";
+        assert_eq!(read(3, None).as_deref(), Some(later));
     }
 
     #[test]

@@ -20,7 +20,6 @@ use crate::check::prelude::*;
 use crate::register::Register;
 use crate::register::exact::has_order;
 use crate::register::zones::{self, INITIAL, Kind, Value};
-use crate::view::operations::Completed;
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -100,7 +99,7 @@ impl ExactSearch {
 
 impl Check for ExactSearch {
     fn invoked(&mut self, now: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
-        let (key, kind) = writes(*op, operation)?;
+        let (key, kind) = writes(*op, operation, now.premises)?;
         if self.operations.len() < MOST && key == self.key(now) {
             self.pending.insert(*op, self.operations.len());
             self.operations.push(zones::Operation { began: now.nodes.operations.events(), ended: None, kind });
@@ -109,14 +108,14 @@ impl Check for ExactSearch {
     }
 
     fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
-        let Completed { operation: was, .. } = now.nodes.operations.completed()?;
+        let of = Done::now(now, completion)?;
+        let was = of.was;
         let (own, pending) = (self.key(now), self.pending.remove(&op));
         // From the last that is taken on, all that is still under way is of unknown outcome: what was read by then may be of it.
         if self.operations.len() >= MOST {
             return None;
         }
         let done = |kind| zones::Operation { began: was.began, ended: Some(now.nodes.operations.events()), kind };
-        let of = Done { was, completion };
         match pending {
             Some(position) => match of.own()? {
                 (_, Access::Did(kind)) => self.operations[position] = done(kind),

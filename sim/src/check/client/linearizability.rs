@@ -2,7 +2,7 @@
 //!
 //! **Proves**, for each key, that there is an order of its operations that respects real time and in which each finds what the
 //! one before it left. A value says which operation wrote it, so no search is needed ([`zones`](crate::register::zones)). Versions, logs
-//! and leases are not looked at: this is what a client could find out. So it holds even where the versions that `staleness`
+//! and leases are not looked at, but to tell tombstones apart: this is what a client could find out. So it holds even where the versions that `staleness`
 //! goes by are wrong: a value that belongs to another version, a write applied twice or lost, a refusal that should have been a
 //! success.
 //!
@@ -11,11 +11,15 @@
 //! - A script takes effect where its write is applied, if nothing that it read has changed since: there it reads each of its
 //!   keys. The key that it writes it updates, if it has read it: nothing comes between what it found and what it wrote. If not,
 //!   it writes blindly.
+//! - A delete writes a value that no other write has: whoever reads no value with a tombstone's version has read that. Which delete that
+//!   was is told by the log.
+//! - A read of several keys is a read of each. What a scan leaves out it reads as deleted, or never written, as the log has it at the
+//!   place of the scan; where the log has a value there, `serial-order` speaks.
 //! - A write of unknown outcome takes effect if somebody sees its value, at any time after its invocation; a script's is then
 //!   blind.
 //! - A write that failed without effect must never be seen.
 //!
-//! **Does not prove** anything across keys: a script's keys are judged one by one. Nor that versions are right (S3), nor how
+//! **Does not prove** anything across keys: those of a script, or of a read of several, are judged one by one. Nor that versions are right (S3), nor how
 //! stale a read was. After its first violation a key is not judged any more: nothing that follows means anything.
 //!
 //! **Costs** the logarithm of the number of values that may still be seen, for each key that an operation touches. Remembers
@@ -108,7 +112,7 @@ impl Linearizability {
 
 impl Check for Linearizability {
     fn invoked(&mut self, now: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
-        let (key, access) = writes(*op, operation)?;
+        let (key, access) = writes(*op, operation, now.premises)?;
         let expected = match access {
             Kind::Cas(expected, _) => Some(expected),
             Kind::Read(_) | Kind::Write(_) | Kind::Update(..) | Kind::Refused(..) => None,
@@ -119,7 +123,7 @@ impl Check for Linearizability {
     }
 
     fn completed(&mut self, now: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
-        let done = Done { was: &now.nodes.operations.completed()?.operation, completion };
+        let done = Done::now(now, completion)?;
         done.accesses().find_map(|(key, access)| self.judge(now, &done, key, access))
     }
 }

@@ -31,12 +31,14 @@ struct Seen {
 
 impl Check for MonotoneReads {
     fn completed(&mut self, now: &Now<'_>, op: OpId, _: &Completion) -> Option<Finding> {
-        let (operation, did) = now.nodes.operations.did()?;
-        for (key, found) in &did.found {
+        let completed = now.nodes.operations.completed()?;
+        let (operation, did) = (&completed.operation, completed.did.as_ref()?);
+        let reads = || completed.reads(now.nodes.ledger);
+        for (key, found) in reads() {
             now.judge();
-            let before = self.seen.get(&(operation.client, *key)).filter(|seen| seen.ended < operation.began);
+            let before = self.seen.get(&(operation.client, key)).filter(|seen| seen.ended < operation.began);
             if let Some(before) = before.filter(|seen| seen.version > found.version) {
-                let (named, key) = (operation.named(), now.premises.key(*key));
+                let (named, key) = (operation.named(), now.premises.key(key));
                 let message = format!(
                     "{named} found version {} of {key}, but its #{} had seen version {} before that began",
                     found.version, before.op.0, before.version
@@ -45,7 +47,7 @@ impl Check for MonotoneReads {
             }
         }
         let ended = now.nodes.operations.events();
-        for (key, version) in did.found.iter().map(|(key, found)| (*key, found.version)).chain(did.wrote) {
+        for (key, version) in reads().map(|(key, found)| (key, found.version)).chain(did.wrote) {
             let seen = self.seen.entry((operation.client, key)).or_insert(Seen { version, op, ended });
             if version > seen.version {
                 *seen = Seen { version, op, ended };

@@ -5,6 +5,8 @@
 //! after it had completed comes after it. The log claims the order, so no search is needed (`libraries.md` §1.3: a certificate
 //! proves what it accepts, whatever is wrong with the instrumentation). In particular:
 //! - a script's reads are the state right before its write, across all its keys;
+//! - what a group answers to a read of several keys is one snapshot: that of which it told the version, with each key as it was there,
+//!   and what a scan left out without a value;
 //! - what was acknowledged is in the log, once, at the version that the client was told; what was refused is not, nor is a
 //!   conflict;
 //! - what was answered as unknown is there once or not at all;
@@ -12,7 +14,8 @@
 //!
 //! A script that ended with an error is promised nothing about what it read: nobody was told. There is none that only reads.
 //!
-//! **Does not prove** that a value belongs to its version (`committed-reads`), nor that replicas are equal (R4): the first that
+//! **Does not prove** anything across groups, each of which has a log and an order of its own: the parts of an `mget` or a `scan` lie somewhere between
+//! its call and its answer, each by itself, and two that overlap may see two groups' writes in different orders. Nor that a value belongs to its version (`committed-reads`), nor that replicas are equal (R4): the first that
 //! applies an entry speaks for all. It is judged from what the stack tells of its log, which `linearizability` is not.
 //!
 //! **Costs** a search among the versions of a key that still count, for each key that an operation touches. Remembers what is
@@ -25,7 +28,7 @@
 use crate::check::prelude::*;
 use crate::history::{Answer, Effect};
 use crate::scenario::Class;
-use crate::view::ledger::Misfit;
+use crate::view::ledger::{Misfit, Wrote};
 use crate::view::operations::Completed;
 use leasehold::error::Outcome;
 use leasehold::request::Version;
@@ -67,7 +70,7 @@ impl Check for SerialOrder {
         now.judge();
         let effective = self.effective.remove(&op);
         if let Completion::Failed { outcome: Outcome::Unknown, .. } = completion {
-            if effective.is_none() && operation.operation.kind() != OpKind::Get {
+            if effective.is_none() && !operation.operation.kind().only_reads() {
                 self.unknown.insert(op);
             }
             return None;
@@ -113,15 +116,22 @@ fn not_as_told(now: &Now<'_>, operation: &UnderWay, told: Option<Version>, effec
 
 fn misfit(now: &Now<'_>, operation: &UnderWay, place: Version, Misfit { key, found, newer }: Misfit) -> Finding {
     let (named, key) = (operation.named(), now.premises.key(key));
-    let found = if found == 0 { "that it was never written".to_owned() } else { format!("version {found}") };
+    let found = match found {
+        None => format!("no value of {key}"),
+        Some(0) => format!("that it was never written of {key}"),
+        Some(found) => format!("version {found} of {key}"),
+    };
     let after = |place| {
         if place > operation.floor.place { format!("it took effect at index {place}") } else { before(operation) }
     };
     let why = newer.map_or_else(
         || format!("it took effect before that, at index {place}"),
-        |(newer, writer)| format!("#{} had written version {newer} of it, and {}", writer.0, after(place)),
+        |Wrote { version, op, deleted }| {
+            let did = if deleted { "deleted it, as" } else { "written" };
+            format!("#{} had {did} version {version} of it, and {}", op.0, after(place))
+        },
     );
-    now.bare_finding(format!("{named} found {found} of {key}, but {why}"), vec![operation.invocation()])
+    now.bare_finding(format!("{named} found {found}, but {why}"), vec![operation.invocation()])
 }
 
 /// It is not an order of reads that is broken: an effect is missing, or there is one too many.

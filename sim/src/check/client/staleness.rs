@@ -11,10 +11,13 @@
 //! - A compare-and-set that found another value is a read of what it found.
 //! - A script takes effect at the index of its write, where its reads were found to be still the newest. A version that it read
 //!   must therefore not lie below the floor either, and raises it; the version that it wrote is a write.
+//! - A delete is a write; who finds no value reads the tombstone by its version.
+//! - A read of several keys is a read of each. Of what a scan leaves out no version was told: it is that of the tombstone that the log
+//!   has at the place of the scan, or 0; where the log has a value there, `serial-order` speaks.
 //! - What failed raises no floor, whatever its outcome: nobody was told that it took effect.
 //!
-//! **Does not prove** that values belong to their versions (S3, S5), nor anything across keys: a script's reads are judged key
-//! by key. A version read before it is committed anywhere goes unseen until somebody else reads less.
+//! **Does not prove** that values belong to their versions (S3, S5), nor anything across keys: those of a script, or of a read of several,
+//! are judged key by key. A version read before it is committed anywhere goes unseen until somebody else reads less.
 //!
 //! **Costs** one comparison and a copy of 40 bytes for each key that an operation touches; memory for operations under way and
 //! keys.
@@ -24,7 +27,8 @@
 use crate::check::prelude::*;
 use crate::check::story::path;
 use crate::history::ByOp;
-use crate::view::operations::Did;
+use crate::view::ledger::Ledger;
+use crate::view::operations::Completed;
 use leasehold::request::Version;
 
 #[derive(Default)]
@@ -93,8 +97,8 @@ impl Access {
 struct Floors {
     /// Of its own key.
     own: Floor,
-    /// Of the keys that a script reads, in its order.
-    reads: Vec<Floor>,
+    /// Of the keys that it reads, where those may be several, in their order.
+    reads: Vec<(KeyId, Floor)>,
 }
 
 /// One access of a completed operation, and the floor that it had to respect.
@@ -106,12 +110,14 @@ struct Seen {
 
 impl Floors {
     /// Each thing that the operation did, beside its floor.
-    fn accesses(&self, did: &Did) -> impl Iterator<Item = Seen> {
-        let floors = if self.reads.is_empty() { std::slice::from_ref(&self.own) } else { &self.reads[..] };
-        let found = did.found.iter().zip(floors);
-        let found =
-            found.map(|((key, found), floor)| Seen { key: *key, access: Access::Read(found.version), floor: *floor });
-        let wrote = did.wrote.map(|(key, version)| Seen { key, access: Access::Wrote(version), floor: self.own });
+    fn accesses(&self, completed: &Completed, ledger: &Ledger) -> impl Iterator<Item = Seen> {
+        let mut floors = self.reads.iter();
+        let found = completed.reads(ledger).map(move |(key, found)| {
+            let floor = floors.find(|(of, _)| *of == key).map_or(self.own, |(_, floor)| *floor);
+            Seen { key, access: Access::Read(found.version), floor }
+        });
+        let wrote = completed.did.as_ref().and_then(|did| did.wrote);
+        let wrote = wrote.map(|(key, version)| Seen { key, access: Access::Wrote(version), floor: self.own });
         found.chain(wrote)
     }
 }
@@ -134,23 +140,22 @@ impl Staleness {
 
 impl Check for Staleness {
     fn invoked(&mut self, _: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
-        let (own, reads) = match operation {
-            Operation::Get { key } | Operation::Put { key } | Operation::Cas { key, .. } => (key, &[][..]),
-            Operation::Script { reads, key } => (key, &reads[..]),
-        };
-        let floors = Floors { own: self.floor(*own), reads: reads.iter().map(|key| self.floor(*key)).collect() };
+        let reads = operation.reads().iter().map(|key| (*key, self.floor(*key)));
+        let floors = Floors { own: self.floor(operation.key()), reads: reads.collect() };
         self.under_way.insert(*op, floors);
         None
     }
 
     fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
         let floors = self.under_way.remove(op)?;
-        let (operation, did) = now.nodes.operations.did()?;
-        floors.accesses(did).for_each(|_| now.judge());
-        if let Some(seen) = floors.accesses(did).find(|seen| !seen.access.respects(seen.floor.position)) {
+        let completed = now.nodes.operations.completed()?;
+        let operation = &completed.operation;
+        let accesses = || floors.accesses(completed, now.nodes.ledger);
+        accesses().for_each(|_| now.judge());
+        if let Some(seen) = accesses().find(|seen| !seen.access.respects(seen.floor.position)) {
             return Some(stale(now, operation, &seen, completion));
         }
-        for Seen { key, access, .. } in floors.accesses(did) {
+        for Seen { key, access, .. } in accesses() {
             let holder = Holder { client: operation.client, kind: operation.operation.kind(), at: now.at, access };
             self.raise(key, Floor { position: access.position(), holder: Some(holder) });
         }

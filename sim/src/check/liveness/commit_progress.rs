@@ -29,7 +29,7 @@ pub(in crate::check) struct CommitProgress {
 
 impl Check for CommitProgress {
     fn invoked(&mut self, now: &Now<'_>, invocation: &Invocation) -> Option<Finding> {
-        if invocation.operation.kind() != OpKind::Get {
+        if !invocation.operation.kind().only_reads() {
             self.asked.get_or_insert(now.at);
         }
         None

@@ -126,8 +126,10 @@ impl InterruptedCalls {
         let Some(state) = now.nodes.get(node) else { return };
         let is_behind = state.applied_index() < state.log.last_index();
         let waits = |call: &Call| match now.nodes.operations.get(call.op).map(|it| &it.operation) {
-            Some(Operation::Get { .. } | Operation::Script { .. }) => is_behind,
-            Some(Operation::Put { .. } | Operation::Cas { .. }) | None => false,
+            Some(
+                Operation::Get { .. } | Operation::Mget { .. } | Operation::Scan { .. } | Operation::Script { .. },
+            ) => is_behind,
+            Some(Operation::Put { .. } | Operation::Cas { .. } | Operation::Delete { .. }) | None => false,
         };
         let open = now.nodes.calls.passed_on_to(node).filter(|call| !waits(call));
         let open = open.filter_map(|call| Some((call.from?, Interrupted { call: *call, fell: now.at })));

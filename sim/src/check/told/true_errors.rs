@@ -11,7 +11,8 @@
 //! - `closed`, and whatever says that its engine failed: its engine had stopped;
 //! - `retries-exhausted`: [`ATTEMPTS`] entries of the operation were refused.
 //!
-//! **Does not prove** that *not applied* never is (`serial-order`, `linearizability`), nor anything of what says that time ran out or that
+//! **Does not prove** that *not applied* never is (`serial-order`, `linearizability`), nor anything of what a client is told of a read of keys of
+//! several groups, which may be of another group, and of what says that time ran out or that
 //! there was too much to do.
 //!
 //! **Costs** a look-up for each error; remembers how often the transactions under way were refused.
@@ -77,6 +78,11 @@ impl TrueErrors {
             return None;
         }
         if self.began.get(&call.by).is_some_and(|began| *began > call.at) {
+            return None;
+        }
+        // Of keys of several groups another group may have told it.
+        let part = |operation: &UnderWay| operation.operation.share() != Share::Whole;
+        if call.from.is_none() && now.nodes.operations.get(call.op).is_some_and(part) {
             return None;
         }
         let refused = self.refused.get(call.op).copied().unwrap_or_default();

@@ -298,4 +298,8 @@ pub(super) const VARIANTS: &[Variant] = entries! {
         &[(Rule::TransientIsRetried, NotIn(Phase::Leading))], "planted/plain-handovers", "served"),
     hinders("everything-is-retried", "bent: every error, and every answer that is one, is taken for one that passes",
         &[(Rule::TransientIsRetried, Never)], "planted/slow-handover", "writes"),
+    hinders("every-key-unroutable", "bent: of a read of several keys there is always one that no group has",
+        &[(Rule::EveryKeyIsRouted, Never)], "fast/groups-reads", "served"),
+    bent("snapshot-an-entry-late", "bent: of several keys each is read as it is after the next entry, if that has come",
+        &[(Rule::VersionInSnapshot, Slack(1))], "fast/groups-reads", "serial-order"),
 };

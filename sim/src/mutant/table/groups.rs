@@ -1,8 +1,10 @@
-//! Bugs that are made between the groups of a process, or of which group has which keys.
+//! Bugs that are made between the groups of a process, of which group has which keys, and of what is read and deleted there.
 
 use crate::mutant::wrap::engine::heard;
-use crate::mutant::wrap::groups;
+use crate::mutant::wrap::{groups, machine, tap};
 use crate::mutant::{Harm, PLANTED, Variant, seen};
+use leasehold::coordinator::{GroupFence, Policy};
+use leasehold::rules::Rule;
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -80,6 +82,55 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "elastickv route catalog: a node that never learns of a split",
         seen: seen("fast/groups-steady", "serial-order"),
         routes: Some(groups::second_node_routes_to_first),
+        ..PLANTED
+    },
+    Variant {
+        name: "first-group-fences-all",
+        about: "planted: of a read of several keys only the first group's part asks for a lease",
+        source: "elastickv fae225ca (L24): a scan of all groups fenced the default one alone",
+        seen: seen("fast/groups-reads", "serial-order"),
+        coordinator: Policy { group_fence: GroupFence::FirstAlone, ..PLANTED.coordinator },
+        ..PLANTED
+    },
+    Variant {
+        name: "unroutable-left-out",
+        about: "planted: one node does not know who has the second group's keys, and reads of several leave out what has no group",
+        source: "elastickv LeaseReadGroupKeys: keys of no group are kept, so that the check fails closed",
+        seen: seen("fast/groups-reads", "serial-order"),
+        routes: Some(groups::second_node_misses_second_group),
+        rules_off: &[Rule::EveryKeyIsRouted],
+        ..PLANTED
+    },
+    Variant {
+        name: "part-without-snapshot",
+        about: "planted: of several keys each is read as it is when its turn comes, and not from the snapshot",
+        source: "S5; elastickv: a transaction reads at its start timestamp",
+        seen: seen("fast/groups-reads", "serial-order"),
+        rules_off: &[Rule::VersionInSnapshot],
+        ..PLANTED
+    },
+    Variant {
+        name: "tombstone-without-version",
+        about: "planted: what was deleted is read as what was never written",
+        source: "none: a tombstone that is dropped too early",
+        seen: seen("fast/groups-reads", "serial-order"),
+        tap: Some(tap::requests::tombstones_without_version),
+        ..PLANTED
+    },
+    Variant {
+        name: "deletes-not-applied",
+        about: "planted: a delete is committed and answered, and the key keeps its value",
+        source: "none: a command that the state machine does not know, and takes for done",
+        seen: seen("fast/groups-reads", "serial-order"),
+        machine: Some(machine::keeps_what_is_deleted),
+        ..PLANTED
+    },
+    Variant {
+        name: "scan-without-its-last-key",
+        about: "planted: a scan leaves out the last key that it has found",
+        source: "none: a range whose end is off by one",
+        seen: seen("fast/groups-reads", "serial-order"),
+        tap: Some(tap::requests::last_of_scans_left_out),
         ..PLANTED
     },
 ];

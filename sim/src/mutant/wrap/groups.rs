@@ -5,6 +5,7 @@ use leasehold::env::{GroupId, Instant, NodeId};
 use leasehold::error::ErrorKind;
 use leasehold::node::Parts;
 use leasehold::observe::EndCause;
+use leasehold::request::{Key, KeyRange};
 use leasehold::routes::Routes;
 use leasehold::store::Verdict;
 use std::sync::Arc;
@@ -128,4 +129,14 @@ pub(in crate::mutant) fn stores_exchanged(mut replicas: Vec<Parts>) -> Vec<Parts
 /// The second node takes all keys for those of the first group.
 pub(in crate::mutant) fn second_node_routes_to_first(node: NodeId, routes: Routes) -> Routes {
     if node == NodeId(2) { Routes::all_to(GroupId::FIRST) } else { routes }
+}
+
+/// The second node knows of nobody who has the second group's keys.
+pub(in crate::mutant) fn second_node_misses_second_group(node: NodeId, routes: Routes) -> Routes {
+    if node != NodeId(2) {
+        return routes;
+    }
+    let all = KeyRange { from: Key::new(), to: None };
+    let known = |owner: &GroupId| *owner != GroupId(2);
+    Routes::new(routes.meeting(&all).into_iter().map(|(owner, range)| (range.from, owner.filter(known))))
 }

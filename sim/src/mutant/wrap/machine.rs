@@ -2,7 +2,7 @@
 
 use leasehold::engine::{Malformed, StateMachine};
 use leasehold::observe::Host;
-use leasehold::store::Store;
+use leasehold::store::{Command, Store, Verdict};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,6 +13,33 @@ pub(in crate::mutant) const LAG: Duration = Duration::from_millis(20);
 
 /// Entries that the store has yet to be given, each with its index.
 type Waiting = Arc<Mutex<VecDeque<(u64, Vec<u8>)>>>;
+
+/// A delete is done with nothing.
+pub(in crate::mutant) fn keeps_what_is_deleted(
+    store: Arc<dyn StateMachine>,
+    _: &Arc<dyn Host>,
+) -> Arc<dyn StateMachine> {
+    struct Keeps(Arc<dyn StateMachine>);
+
+    impl StateMachine for Keeps {
+        fn apply(&self, index: u64, command: &[u8]) -> Vec<u8> {
+            match Command::decode(command) {
+                Some(Command::Delete { .. }) => Verdict::Written.encode(),
+                _ => self.0.apply(index, command),
+            }
+        }
+
+        fn save(&self) -> Vec<u8> {
+            self.0.save()
+        }
+
+        fn restore(&self, state: &[u8]) -> Result<(), Malformed> {
+            self.0.restore(state)
+        }
+    }
+
+    Arc::new(Keeps(store))
+}
 
 /// A state machine of its own answers the engine; the store is given each entry a while later.
 pub(in crate::mutant) fn applied_late(store: Arc<dyn StateMachine>, host: &Arc<dyn Host>) -> Arc<dyn StateMachine> {

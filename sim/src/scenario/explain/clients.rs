@@ -2,8 +2,7 @@
 
 use super::cluster::spread;
 use crate::scenario::{
-    Bytes, Count, Distribution, KeyDistribution, Keys, Mix, Pace, Scenario, ScriptReads, Target, Workload,
-    WorkloadKind,
+    Bytes, Count, Distribution, KeyDistribution, Keys, Pace, Scenario, ScriptReads, Target, Workload, WorkloadKind,
     units::{MIN_VALUE, decimal, written_size},
 };
 use crate::words::figures::{counted, exact as time, listed};
@@ -15,7 +14,7 @@ pub(super) fn told(scenario: &Scenario) -> Vec<String> {
 fn one(workload: &Workload, scenario: &Scenario) -> String {
     let Workload { name, clients, keys, deadline, .. } = workload;
     let what = match workload.kind {
-        WorkloadKind::Kv => format!("single operations ({})", shares(workload.mix)),
+        WorkloadKind::Kv => format!("single operations ({})", shares(workload)),
         WorkloadKind::Script => format!(
             "scripts (a lease read, {}, one write that is checked against what was read; on conflict all of it again)",
             reads_of(workload.reads)
@@ -48,20 +47,32 @@ fn sizes(Workload { value_size, .. }: &Workload) -> String {
     format!(", with values of {}", spread(value_size, |Bytes(size)| written_size(size)))
 }
 
-fn shares(mix: Mix) -> String {
-    let shares = [(mix.get, "reads"), (mix.put, "blind writes"), (mix.cas, "compare-and-set"), (mix.update, "updates")];
+fn shares(Workload { mix, mget_keys, scan_keys, .. }: &Workload) -> String {
+    let several = |count: &Count| {
+        if *count == Count::constant(1) { "1 key".to_owned() } else { format!("{} keys", number(*count)) }
+    };
+    let shares = [
+        (mix.get, "reads".to_owned()),
+        (mix.put, "blind writes".to_owned()),
+        (mix.cas, "compare-and-set".to_owned()),
+        (mix.update, "updates".to_owned()),
+        (mix.delete, "deletes".to_owned()),
+        (mix.mget, format!("reads of {}", several(mget_keys))),
+        (mix.scan, format!("scans over {}", several(scan_keys))),
+    ];
     let words: Vec<String> = shares
-        .into_iter()
+        .iter()
         .filter(|(share, _)| *share > 0)
-        .map(|(share, what)| format!("{}% {what}", decimal(share.into(), 1)))
+        .map(|(share, what)| format!("{}% {what}", decimal((*share).into(), 1)))
         .collect();
     listed(&words)
 }
 
+fn number(Count { least, most }: Count) -> String {
+    if least == most { least.to_string() } else { format!("{least} to {most}") }
+}
+
 fn reads_of(ScriptReads { calls, each }: ScriptReads) -> String {
-    let number = |Count { least, most }: Count| {
-        if least == most { least.to_string() } else { format!("{least} to {most}") }
-    };
     match calls {
         Count { least: 1, most: 1 } if each.least == each.most => counted(each.least, "read"),
         _ => format!("{} calls of {} reads each", number(calls), number(each)),

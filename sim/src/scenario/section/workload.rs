@@ -43,6 +43,10 @@ table! {
         mix: Mix = "mix", Or(Mix::default(), MIX);
         /// Of `script`: a number, or so many calls of so many reads each. Default 1.
         reads: ScriptReads = "reads-per-script", Or(ScriptReads::constant(1), READS);
+        /// Of `mget`: how many keys it reads, `4` or `1..=7`. Default 4.
+        mget_keys: Count = "keys-per-mget", Or(SEVERAL_KEYS, SEVERAL);
+        /// Of `scan`: how many keys its range has, likewise; half of the scans ask for at most some of them. Default 4.
+        scan_keys: Count = "keys-per-scan", Or(SEVERAL_KEYS, SEVERAL);
         /// Open loop: operations a second over all clients, answered or not.
         rate: Option<u64> = "rate", Maybe(RATE);
         /// Open loop: so many operations come at a time, on the same (first) key. Default 1.
@@ -65,6 +69,10 @@ table! {
     wrong |workload, given, frame| {
         refused "reads-per-script" if given.has("reads-per-script") && workload.kind != WorkloadKind::Script =>
             "`reads-per-script` is for workloads of kind `script`";
+        refused "keys-per-mget" if given.has("keys-per-mget") && workload.share_of(OpKind::Mget) == 0 =>
+            "`keys-per-mget` is for a `mix` with `mget`";
+        refused "keys-per-scan" if given.has("keys-per-scan") && workload.share_of(OpKind::Scan) == 0 =>
+            "`keys-per-scan` is for a `mix` with `scan`";
         refused "keys" if given.has("keys") && workload.keys.count < frame.groups => workload.too_few_keys(frame);
         refused "kind" if !given.has("keys") && workload.keys.count < frame.groups => workload.too_few_keys(frame);
         refused "mix" if given.has("mix") && workload.kind != WorkloadKind::Kv => "`mix` is for workloads of kind `kv`";
@@ -100,12 +108,15 @@ impl Workload {
     }
 
     /// The share of this kind in what they do, in thousandths.
-    pub(in crate::scenario) fn share_of(&self, kind: OpKind) -> u32 {
+    pub(crate) fn share_of(&self, kind: OpKind) -> u32 {
         match (self.kind, kind) {
             (WorkloadKind::Kv, OpKind::Get) => self.mix.get,
             (WorkloadKind::Kv, OpKind::Put) => self.mix.put,
             (WorkloadKind::Kv, OpKind::Cas) => self.mix.cas,
             (WorkloadKind::Kv, OpKind::Update) => self.mix.update,
+            (WorkloadKind::Kv, OpKind::Delete) => self.mix.delete,
+            (WorkloadKind::Kv, OpKind::Mget) => self.mix.mget,
+            (WorkloadKind::Kv, OpKind::Scan) => self.mix.scan,
             (WorkloadKind::Script, OpKind::Script) => 1_000,
             (WorkloadKind::Kv, OpKind::Script) | (WorkloadKind::Script, _) => 0,
         }
@@ -179,6 +190,20 @@ const COUNT: Scalar<Count> = Scalar {
     schema: |_| json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, pattern(r"[0-9_]+\s*(\.\.=?\s*[0-9_]+\s*)?")] }),
     read: |text, _| text.parse(),
     write: |Count { least, most }| quoted(if least == most { least.to_string() } else { format!("{least}..={most}") }),
+};
+
+/// How many keys one operation reads, where nothing is said.
+pub(in crate::scenario) const SEVERAL_KEYS: Count = Count::constant(4);
+
+/// How many keys one operation reads: no more than a script may.
+const SEVERAL: Scalar<Count> = Scalar {
+    read: |text, _| {
+        let count: Count = text.parse()?;
+        let help = format!("{MAX_SCRIPT_READS} at most");
+        let few = count.most <= MAX_SCRIPT_READS;
+        if few { Ok(count) } else { Err(Misread::new(format!("{} keys are too many", count.most)).help(&help)) }
+    },
+    ..COUNT
 };
 
 /// How often each key is chosen.
@@ -302,6 +327,12 @@ table! {
         cas: u32 = "cas", Or(0, PER_MILLE);
         /// Read, modify and write: as a script of one key, again on conflict.
         update: u32 = "update", Or(0, PER_MILLE);
+        /// Deletes, whether or not there is something to delete.
+        delete: u32 = "delete", Or(0, PER_MILLE);
+        /// Reads of several keys, of any groups.
+        mget: u32 = "mget", Or(0, PER_MILLE);
+        /// Scans: of a range of keys, in the order of their names, all that have values.
+        scan: u32 = "scan", Or(0, PER_MILLE);
     }
     wrong |mix, _given, _frame| {
         lacking "" if mix.sum() != 1000 => format!("the mix adds up to {}, not to 1", f64::from(mix.sum()) / 1000.0),
@@ -312,13 +343,13 @@ table! {
 impl Default for Mix {
     /// Mostly reads: what a lease is for.
     fn default() -> Self {
-        Self { get: 900, put: 100, cas: 0, update: 0 }
+        Self { get: 900, put: 100, cas: 0, update: 0, delete: 0, mget: 0, scan: 0 }
     }
 }
 
 impl Mix {
     fn sum(self) -> u32 {
-        self.get + self.put + self.cas + self.update
+        self.get + self.put + self.cas + self.update + self.delete + self.mget + self.scan
     }
 }
 

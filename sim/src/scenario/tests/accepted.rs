@@ -66,7 +66,7 @@ fn what_a_file_leaves_out_has_a_default() {
     assert_eq!(scenario.cluster, Cluster::default());
     let workload = &scenario.workloads[0];
     assert_eq!((workload.name.as_str(), workload.clients, workload.to), ("kv", 8, Target::Any));
-    let mix = Mix { get: 900, put: 100, cas: 0, update: 0 };
+    let mix = Mix { get: 900, put: 100, cas: 0, update: 0, delete: 0, mget: 0, scan: 0 };
     assert_eq!((workload.kind, workload.mix), (WorkloadKind::Kv, mix));
     assert_eq!(workload.keys, Keys::default());
     assert_eq!(workload.pace(), Pace::Closed { think: Duration::ZERO });
@@ -180,7 +180,7 @@ fn a_workload_may_be_described_in_full() {
     ));
     let workload = &scenario.workloads[0];
     assert_eq!((workload.name.as_str(), workload.keys.count), ("readers", 4));
-    let mix = Mix { get: 700, put: 250, cas: 50, update: 0 };
+    let mix = Mix { get: 700, put: 250, cas: 50, update: 0, delete: 0, mget: 0, scan: 0 };
     assert_eq!((workload.kind, workload.mix), (WorkloadKind::Kv, mix));
     assert_eq!(workload.pace(), Pace::Open { per_second_milli: 500, burst: 1 });
     assert_eq!((workload.deadline, workload.to), (Duration::from_millis(200), Target::Leader));

@@ -245,7 +245,7 @@ fn a_bound_that_holds_whatever_happens_asks_nothing() {
     );
     assert_eq!(
         expected("get-unknown = \"<= 5\""),
-        [format!("8: `get-unknown` is always <= 5 (a get that failed has had no effect{asks_nothing})")]
+        [format!("8: `get-unknown` is always <= 5 (a read that failed has had no effect{asks_nothing})")]
     );
     let asking = "stale-reads = \">= 1\"\nlease-hit-rate = \"< 1\"\nunserved = { storm = \"< 4s\" }\nput-availability = \"0..1\"";
     assert_eq!(expected(asking), Vec::<String>::new());

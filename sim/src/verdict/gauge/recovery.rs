@@ -50,7 +50,10 @@ impl Hears for Beside<'_> {
             Completion::Written { version } | Completion::Script { version, .. } => {
                 self.stopped = self.clocks.written(at, *version);
             }
-            Completion::Read { .. } | Completion::Unexpected { .. } | Completion::Failed { .. } => {}
+            Completion::Read { .. }
+            | Completion::Reads { .. }
+            | Completion::Unexpected { .. }
+            | Completion::Failed { .. } => {}
         }
     }
 

@@ -1,9 +1,9 @@
 use super::*;
 use crate::check::Premises;
 use crate::check::STORY;
-use crate::check::testing::{Events, get, ms, put, script};
+use crate::check::testing::{Events, delete, effect, get, mget, ms, put, scan, script, tombstone};
 use crate::history::Found;
-use crate::history::Operation;
+use crate::history::{Answer, Condition, Operation};
 use crate::scenario::Class;
 use leasehold::error::ErrorKind;
 use leasehold::error::Outcome;
@@ -237,4 +237,49 @@ fn versions_are_not_looked_at() {
 #[test]
 fn an_answer_to_nothing_is_ignored() {
     clean(Events::default().saw(1, 77, 5).invoke(2, 1, get(0)).written(3, 1, 5));
+}
+
+/// Put 1 as version 1, and then delete 2 as version 2.
+fn put_and_deleted() -> Events {
+    let put = Events::default().invoke(0, 1, put(0)).takes_put(5, 1, 1, 0).written(10, 1, 1);
+    put.invoke(11, 2, delete(0)).takes(15, 2, tombstone(2, 0)).written(20, 2, 2)
+}
+
+#[test]
+fn a_delete_writes_what_only_its_tombstone_is_read_as() {
+    let read = |version, value| Completion::Read { version, value, path: ReadPath::Lease };
+    let then = |completion| put_and_deleted().invoke(21, 3, get(0)).complete(30, 3, completion);
+    clean(then(read(2, None)));
+    wrong(then(read(0, None)));
+    wrong(then(read(1, Some(OpId(1)))));
+    let again = put_and_deleted().invoke(21, 3, delete(0)).takes(22, 3, tombstone(3, 0)).written(30, 3, 3);
+    let older = again.invoke(31, 4, get(0)).complete(40, 4, read(2, None));
+    assert!(wrong(older).message.starts_with("get of k0 by client 4 read #2 from the lease, but"), "of another delete");
+}
+
+#[test]
+fn compare_and_set_that_expects_nothing_replaces_the_tombstone_that_is_there() {
+    let holds = effect(3, 0, Condition::Holds(None), Answer::Wrote);
+    let set = || put_and_deleted().invoke(21, 3, cas(0)).takes(22, 3, holds.clone()).written(30, 3, 3);
+    let deletes = Premises { deletes: true, ..Premises::of_keys(&["k0"]) };
+    assert_eq!(set().found_with(deletes.clone(), "linearizability"), None);
+    let refused = Completion::Unexpected { version: 2, value: None };
+    let refused = put_and_deleted().invoke(21, 3, cas(0)).complete(30, 3, refused);
+    assert!(refused.found_with(deletes, "linearizability").is_some(), "it found what it expected");
+}
+
+#[test]
+fn each_of_several_keys_is_read_and_what_a_scan_leaves_out_as_deleted() {
+    let several = |a: (u64, Option<u64>)| {
+        let events = put_and_deleted().invoke(21, 3, mget(&[0, 1]));
+        events.found(30, 3, 2, &[(0, Some(a)), (1, Some((0, None)))])
+    };
+    clean(several((2, None)));
+    assert!(wrong(several((1, Some(1)))).message.starts_with("mget of k0 by client 3 read #1 from the lease, but"));
+    let scanned = put_and_deleted().invoke(21, 3, scan(&[0, 1])).found(30, 3, 2, &[(0, None), (1, None)]);
+    clean(scanned.invoke(31, 4, get(0)).complete(
+        40,
+        4,
+        Completion::Read { version: 2, value: None, path: ReadPath::Lease },
+    ));
 }

@@ -9,6 +9,8 @@ use crate::view::ledger::Ledger;
 use crate::view::operations::Did;
 use leasehold::error::ErrorKind;
 
+mod several;
+
 fn first(events: &Events) -> Option<Finding> {
     events.found_with(Premises::of_keys(&["a", "b"]), "serial-order")
 }
@@ -191,6 +193,10 @@ enum Rule {
     ReadsCount,
 }
 
+fn did_of(found: &[(KeyId, Found)], wrote: Option<(KeyId, Version)>) -> Did {
+    Did { found: found.iter().map(|(key, found)| (*key, Some(*found))).collect(), wrote, snapshot: None }
+}
+
 /// The verdict of the certificate, as the check reaches it.
 fn judge(ops: &[Op], patience: usize, forgets: Rule) -> bool {
     let mut ledger = Ledger::with_patience(patience);
@@ -213,7 +219,7 @@ fn judge(ops: &[Op], patience: usize, forgets: Rule) -> bool {
             continue;
         }
         let Op { found, wrote, .. } = &ops[position];
-        let mut did = Did { found: found.clone(), wrote: *wrote };
+        let mut did = did_of(found, *wrote);
         let own = if forgets == Rule::FloorOfReads && wrote.is_none() { 0 } else { floors[position] };
         let place = did.place(own);
         let least = floors.iter().copied().min().unwrap_or(0).min(floor);
@@ -353,7 +359,7 @@ fn sees_the_unasked(ops: &[Op]) -> bool {
         let unknown = ops.iter().filter(|op| op.ended.is_none() && op.began > ended);
         unknown.filter_map(|op| op.wrote).any(|(_, version)| version <= place)
     };
-    let did = |op: &Op| Did { found: op.found.clone(), wrote: op.wrote };
+    let did = |op: &Op| did_of(&op.found, op.wrote);
     ops.iter().any(|op| op.ended.is_some_and(|ended| unasked(did(op).place(0), ended)))
 }
 
@@ -398,7 +404,7 @@ fn what_is_remembered_of_a_long_history_is_what_overlapped() {
 fn an_operation_reads_and_writes_what_its_completion_says() {
     let found = Found { version: 4, value: Some(OpId(2)) };
     let read = Completion::Unexpected { version: 4, value: Some(OpId(2)) };
-    assert_eq!(Did::of(&cas(0), &read), Some(Did { found: vec![(KeyId(0), found)], wrote: None }));
+    assert_eq!(Did::of(&cas(0), &read), Some(did_of(&[(KeyId(0), found)], None)));
     let Operation::Put { .. } = put(0) else { panic!("a put") };
     assert_eq!(Did::of(&put(0), &read), None);
 }

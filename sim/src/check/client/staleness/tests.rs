@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::Premises;
-use crate::check::testing::{Events, cas, get, ms, put, script};
+use crate::check::testing::{Events, cas, delete, get, mget, ms, put, scan, script, tombstone};
 use crate::scenario::Class;
 use leasehold::error::Outcome;
 
@@ -167,4 +167,36 @@ fn the_story_says_who_wrote_what_who_answered_and_who_held_which_lease() {
             "so n1 had its lease of term 4 for 112ms while n2 led term 5",
         ]
     );
+}
+
+/// Key 0 is written as version 4 and deleted as version 5 until 20 ms.
+fn deleted() -> Events {
+    let written = Events::default().put(0, 10, 4).takes_put(5, 4, 1_001, 0);
+    written.invoke(11, 1, delete(0)).takes(12, 5, tombstone(1, 0)).written(20, 1, 5)
+}
+
+#[test]
+fn who_reads_less_than_a_tombstone_is_stale_also_where_it_finds_nothing() {
+    clean(deleted().get(21, 30, 5));
+    assert!(stale(deleted().get(21, 30, 4)).message.contains("client 1 had written version 5"));
+    assert!(stale(deleted().get(21, 30, 0)).message.contains("read that it was never written"));
+}
+
+#[test]
+fn each_of_several_keys_is_held_to_what_was_known_of_it() {
+    let read = |first, second| {
+        let events = Events::default().put(0, 10, 4).get(0, 10, 4).invoke(11, 1, mget(&[1, 0]));
+        events.found(20, 1, 9, &[(1, Some((first, None))), (0, Some((second, None)))])
+    };
+    clean(read(0, 4));
+    assert!(stale(read(4, 3)).message.starts_with("mget of k0 by client 1 read version 3 from the lease"));
+}
+
+#[test]
+fn what_a_scan_leaves_out_is_read_as_deleted_where_the_log_has_it_so() {
+    let scanned = |snapshot| deleted().invoke(21, 2, scan(&[0, 1])).found(30, 2, snapshot, &[(0, None), (1, None)]);
+    clean(scanned(5));
+    assert_eq!(scanned(5).seen_with(Premises::of_keys(&["k0", "k1"]), "staleness").1.evaluated(), 4);
+    let later = scanned(5).takes_put(31, 6, 9, 0).invoke(32, 3, get(0)).read(33, 3, 4);
+    assert!(stale(later).message.contains("client 2 had read version 5"));
 }

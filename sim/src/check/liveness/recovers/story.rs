@@ -52,13 +52,10 @@ fn waiting(now: &Now<'_>) -> Vec<String> {
     let operations = &now.nodes.operations;
     let first = operations.iter().take(OPERATIONS).map(|operation| {
         let (kind, client) = (operation.operation.kind().name(), operation.client);
-        let (key, what) = match &operation.operation {
-            Operation::Get { key } => (key, "for a leader that is sure to lead"),
-            Operation::Put { key } | Operation::Cas { key, .. } | Operation::Script { key, .. } => {
-                (key, "for its entry to be committed")
-            }
-        };
-        let (key, waited) = (now.premises.key(*key), duration(now.at.since(operation.invoked)));
+        let reads = operation.operation.kind().only_reads();
+        let what = if reads { "for a leader that is sure to lead" } else { "for its entry to be committed" };
+        let key = operation.operation.key();
+        let (key, waited) = (now.premises.key(key), duration(now.at.since(operation.invoked)));
         format!("c{client} waits with a {kind} of {key} since {}, for {waited}, {what}", operation.invoked)
     });
     let mut lines = vec![format!("{} under way then", counted(operations.len() as u64, "operation"))];

@@ -160,6 +160,36 @@ impl GetsAnswered {
     }
 }
 
+/// What has no value is answered as what was never written.
+pub(in crate::mutant) fn tombstones_without_version(_: &Parts) -> Arc<dyn Tap> {
+    tap((), |it| Passing {
+        leaving: |(), mut packet| {
+            match &mut packet.body {
+                Message::Reply { result: Ok(Response::Value { value: None, version, .. }), .. } => *version = 0,
+                Message::Reply { result: Ok(Response::Values { reads, .. }), .. } => {
+                    reads.iter_mut().filter(|read| read.value.is_none()).for_each(|read| read.version = 0);
+                }
+                _ => {}
+            }
+            Some(packet)
+        },
+        ..it
+    })
+}
+
+/// The last key that a scan has found is not told of.
+pub(in crate::mutant) fn last_of_scans_left_out(_: &Parts) -> Arc<dyn Tap> {
+    tap((), |it| Passing {
+        leaving: |(), mut packet| {
+            if let Message::Reply { result: Ok(Response::Entries { entries, .. }), .. } = &mut packet.body {
+                entries.pop();
+            }
+            Some(packet)
+        },
+        ..it
+    })
+}
+
 /// A write that the leader has committed for this node extends this node's own lease.
 pub(in crate::mutant) fn forwarded_writes_extend(parts: &Parts) -> Arc<dyn Tap> {
     struct Extends {

@@ -14,11 +14,21 @@ fn counts(range: RangeInclusive<u32>) -> impl Strategy<Value = Count> {
 }
 
 pub(super) fn workloads() -> impl Strategy<Value = Workload> {
-    let mixes = [0_u32..=1000, 0_u32..=1000, 0_u32..=1000].prop_map(|mut cuts| {
+    let cut = || 0_u32..=1000;
+    let mixes = [cut(), cut(), cut(), cut(), cut(), cut()].prop_map(|mut cuts| {
         cuts.sort_unstable();
-        let [one, two, three] = cuts;
-        Mix { get: one, put: two - one, cas: three - two, update: 1000 - three }
+        let [one, two, three, four, five, six] = cuts;
+        Mix {
+            get: one,
+            put: two - one,
+            cas: three - two,
+            update: four - three,
+            delete: five - four,
+            mget: six - five,
+            scan: 1000 - six,
+        }
     });
+    let several = (counts(1..=100), counts(1..=100));
     let reads = (counts(1..=10), counts(1..=100)).prop_map(|(calls, each)| ScriptReads { calls, each });
     let kind = prop_oneof![
         mixes.prop_map(|mix| (WorkloadKind::Kv, mix, ScriptReads::constant(1))),
@@ -33,7 +43,7 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
         (durations(UNTIL / 2), option::of(durations(UNTIL / 2)))
             .prop_map(|(from, more)| (from, more.map(|more| from + more))),
     ];
-    let to = (words::<Target>(), sizes());
+    let to = (words::<Target>(), sizes(), several);
     let deadline = (durations(UNTIL), any::<bool>());
     (kind, pace, span, keys(), 1_u32..=100, deadline, to).prop_map(
         |(
@@ -43,8 +53,9 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
             keys,
             clients,
             (deadline, halved),
-            (to, value_size),
+            (to, value_size, (mget_keys, scan_keys)),
         )| {
+            let given = |share: u32, keys| if share > 0 { keys } else { Count::constant(4) };
             Workload {
                 groups: Vec::new(),
                 name: String::new(),
@@ -53,6 +64,8 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
                 keys,
                 mix,
                 reads,
+                mget_keys: given(mix.mget, mget_keys),
+                scan_keys: given(mix.scan, scan_keys),
                 rate,
                 burst,
                 think,
