@@ -195,6 +195,7 @@ mod tests {
     use leasehold::error::ErrorKind;
     use leasehold::observe::EndCause;
     use leasehold::observe::Event;
+    use leasehold::request::ReadPath;
 
     fn line(what: What) -> String {
         event_line(&Record { at: SimTime(2_500_123_456), what }, &["k0".to_owned(), "k1".to_owned()])
@@ -217,6 +218,12 @@ mod tests {
         let invoked =
             Invocation { op: OpId(12), client: 3, via: NodeId(2), due: SimTime(2_500_000_000), operation: script };
         insta::assert_snapshot!(line(What::Invoked(invoked)), @"2.500123456s c3     #12 script reads k0,k1 writes k1 by n2, due 2.500000000s");
+
+        let found = Found { version: 9, value: Some(OpId(12)) };
+        let (found, part) = (vec![(KeyId(0), Some(found)), (KeyId(1), None)], GroupId(2));
+        let parts = vec![Part { group: part, snapshot: 9, path: ReadPath::Lease }];
+        let read = What::Completed { op: OpId(13), completion: Completion::Reads { found, parts } };
+        insta::assert_snapshot!(line(read), @"2.500123456s -      #13 read k0 #12@9,k1 left out, of g2 at version 9 by lease");
 
         let message = What::Message {
             from: Address::Node(NodeId(1)),

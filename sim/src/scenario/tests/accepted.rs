@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use super::{read, sample, timeline, with};
 use crate::scenario::{
-    Action, Calls, Class, ClockFault, ClockHarm, Cluster, Cut, DiskFault, DiskHarm, Drift, Ends, Heal, Healed, Jump,
-    KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase, Point,
-    Ppm, Scenario, ScriptReads, Seeds, Selector, Shape, ShapeName, Stat, Tail, Target, Transfer, When, WorkloadKind,
+    Action, Calls, Class, ClockFault, ClockHarm, Cluster, Count, Cut, DiskFault, DiskHarm, Drift, Ends, Heal, Healed,
+    Jump, KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase,
+    Point, Ppm, Scenario, ScriptReads, Seeds, Selector, Shape, ShapeName, Stat, Tail, Target, Transfer, When,
+    WorkloadKind,
 };
 use crate::words::{RenewalKind, Spelled, Work};
 
@@ -185,6 +186,18 @@ fn a_workload_may_be_described_in_full() {
     assert_eq!(workload.pace(), Pace::Open { per_second_milli: 500, burst: 1 });
     assert_eq!((workload.deadline, workload.to), (Duration::from_millis(200), Target::Leader));
     assert_eq!((workload.from, workload.until), (SECOND, Some(2 * SECOND)));
+}
+
+#[test]
+fn a_mix_may_delete_and_read_several_keys() {
+    let scenario =
+        accept(&with("", "mix = { put = 0.5, delete = 0.1, mget = 0.3, scan = 0.1 }\nkeys-per-mget = \"1..=7\""));
+    let workload = &scenario.workloads[0];
+    assert_eq!(workload.mix, Mix { get: 0, put: 500, cas: 0, update: 0, delete: 100, mget: 300, scan: 100 });
+    let counts = (workload.mget_keys, workload.scan_keys);
+    assert_eq!(counts, (Count { least: 1, most: 7 }, Count::constant(4)));
+    let said = super::explained::told(&scenario);
+    assert!(said.contains("10% deletes, 30% reads of 1 to 7 keys and 10% scans"), "{said}");
 }
 
 #[test]
