@@ -24,7 +24,7 @@ impl fmt::Display for NodeId {
 }
 
 /// A Raft group.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct GroupId(pub u64);
 
 impl GroupId {

@@ -6,6 +6,7 @@
 //! somebody decides.
 
 use crate::env::{DiskError, NodeId};
+use crate::routes::Route;
 use std::fmt;
 
 /// Whether a write that failed may have taken effect.
@@ -56,6 +57,14 @@ pub enum Error {
     Invalid(&'static str),
     /// No group has the key, or none has all keys; nothing was proposed.
     Unroutable,
+    /// The group does not have the key; nothing was done. This is what it knows of who has, which may be older than what the caller
+    /// knows: it may yet have to learn that it has it.
+    StaleRoute(Box<Route>),
+    /// A range is not moved: a key in it has been written, and versions of different groups do not compare. Nothing was moved.
+    RangeInUse {
+        /// The first such key.
+        key: String,
+    },
     /// The caller's deadline passed.
     DeadlineExceeded(Outcome),
     /// A message could not be sent, or its answer did not come.
@@ -86,6 +95,8 @@ impl Error {
             | Error::RetriesExhausted { .. }
             | Error::Invalid(_)
             | Error::Unroutable
+            | Error::StaleRoute(_)
+            | Error::RangeInUse { .. }
             | Error::DeadlineExceeded(_)
             | Error::Transport(_)
             | Error::Overloaded
@@ -112,6 +123,8 @@ impl Error {
             | Error::RetriesExhausted { .. }
             | Error::Invalid(_)
             | Error::Unroutable
+            | Error::StaleRoute(_)
+            | Error::RangeInUse { .. }
             | Error::Overloaded
             | Error::TransferRefused
             | Error::MembershipRefused(_)
@@ -147,6 +160,8 @@ impl Error {
             Error::RetriesExhausted { .. } => ErrorKind::RetriesExhausted,
             Error::Invalid(_) => ErrorKind::Invalid,
             Error::Unroutable => ErrorKind::Unroutable,
+            Error::StaleRoute(_) => ErrorKind::StaleRoute,
+            Error::RangeInUse { .. } => ErrorKind::RangeInUse,
             Error::DeadlineExceeded(_) => ErrorKind::DeadlineExceeded,
             Error::Transport(_) => ErrorKind::Transport,
             Error::Overloaded => ErrorKind::Overloaded,
@@ -181,6 +196,8 @@ pub enum ErrorKind {
     Closed,
     Panicked,
     Unroutable,
+    StaleRoute,
+    RangeInUse,
 }
 
 impl ErrorKind {
@@ -204,6 +221,8 @@ impl ErrorKind {
             ErrorKind::Closed => "closed",
             ErrorKind::Panicked => "panicked",
             ErrorKind::Unroutable => "unroutable",
+            ErrorKind::StaleRoute => "stale-route",
+            ErrorKind::RangeInUse => "range-in-use",
         }
     }
 }
@@ -215,6 +234,11 @@ impl fmt::Display for Error {
             Error::WriteConflict { key, latest } => write!(f, "write conflict: {key} is at version {latest}"),
             Error::RetriesExhausted { attempts } => write!(f, "write conflict in each of {attempts} attempts"),
             Error::Invalid(what) => write!(f, "invalid request: {what}"),
+            Error::StaleRoute(route) => {
+                write!(f, "stale route: {} belongs, at version {}, to ", route.range, route.version)?;
+                route.owner.map_or(f.write_str("no group"), |group| write!(f, "g{}", group.0))
+            }
+            Error::RangeInUse { key } => write!(f, "the range is not moved: {key} has been written"),
             Error::MembershipRefused(why) => write!(f, "membership change refused: {why}"),
             other => f.write_str(other.kind().name()),
         }
@@ -232,6 +256,8 @@ impl From<DiskError> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::GroupId;
+    use crate::routes::Routes;
 
     #[test]
     fn only_not_leader_leadership_lost_and_transfer_in_progress_are_losses_of_leadership() {
@@ -243,6 +269,7 @@ mod tests {
         assert!(!lost(Error::DeadlineExceeded(Outcome::Unknown)));
         assert!(!lost(Error::Transport(Outcome::Unknown)));
         assert!(!lost(Error::Invalid("empty")));
+        assert!(!lost(Error::StaleRoute(Box::new(Routes::all_to(GroupId::FIRST).route("k")))));
     }
 
     #[test]

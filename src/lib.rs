@@ -6,19 +6,19 @@
 //! |---|---|
 //! | [`mod@env`] | the seams to the outside: clock, timers, tasks, entropy, disk, bus |
 //! | [`rules`] | the register of rules: what each demands, why, and from where |
+//! | [`request`] | what a client asks and what it is answered |
+//! | [`routes`] | which group has which keys, and since which version |
 //! | [`tasks`] | the tasks of one process, and their end |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
 //! | [`folder`] | the groups' places on their node's disk, and their flushes together |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
 //! | [`metrics`] | counters and histograms under the reference system's names |
-//! | [`request`] | what a client asks and what it is answered |
-//! | [`routes`] | which group has which keys |
 //! | [`wire`] | what engines say to each other, as far as anybody else may know |
 //! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full |
 //! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`]; with the feature `conformance` the contract as a kit of tests |
 //! | [`lease`] | the rules by which a lease begins, is renewed and ends; the gate in front of a local read |
-//! | [`store`] | the MVCC store and its write-conflict detection |
-//! | [`coordinator`] | of a node: routes; of a group: dispatch, retry, forwarding, lease reads, linearizable reads, scripts |
+//! | [`store`] | the MVCC store and its write-conflict detection; which keys the group has |
+//! | [`coordinator`] | of a node: routes, and the moves of ranges; of a group: dispatch, retry, forwarding, lease reads, linearizable reads, scripts |
 //! | [`node`] | one process: all of the above, started and stopped as a unit |
 //!
 //! Start with [`lease`]: it is the reason for the rest.

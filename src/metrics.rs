@@ -18,11 +18,12 @@ pub enum Counter {
     LeaderChangesSeen,
     DiskStalls,
     Refused,
+    StaleRoute,
 }
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Counter; 9] = [
+    pub const ALL: [Counter; 10] = [
         Counter::LeaseReadHit,
         Counter::LeaseReadMiss,
         Counter::WriteConflict,
@@ -32,6 +33,7 @@ impl Counter {
         Counter::LeaderChangesSeen,
         Counter::DiskStalls,
         Counter::Refused,
+        Counter::StaleRoute,
     ];
 
     /// The metric's name and labels.
@@ -44,9 +46,10 @@ impl Counter {
             Counter::StepQueueFull => "elastickv_raft_step_queue_full_total",
             Counter::ProposalsFailed => "elastickv_raft_proposals_failed_total",
             Counter::LeaderChangesSeen => "elastickv_raft_leader_changes_seen_total",
-            // The reference has neither.
+            // The reference has none of these.
             Counter::DiskStalls => "leasehold_raft_disk_stalls_total",
             Counter::Refused => "leasehold_requests_refused_total",
+            Counter::StaleRoute => "leasehold_stale_routes_total",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::folder::Folders;
 use crate::lease::{self, Lease};
 use crate::metrics::Metrics;
 use crate::observe::{Event, Host};
-use crate::routes::Routes;
+use crate::routes::{Move, Route, Routes, Table};
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::ticker::Ticker;
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// How a replica is set up.
 #[derive(Clone, Debug)]
@@ -56,9 +57,10 @@ pub struct Parts {
 
 impl Parts {
     /// The parts of a replica of this stack, on engines of this kind: a lease that hears its engine, a store that applies what that
-    /// commits.
+    /// commits, and has the keys that `founded` gives the group.
     pub fn new(
         group: GroupId,
+        founded: Routes,
         engines: Arc<dyn engine::Factory>,
         host: Arc<dyn Host>,
         bus: Arc<dyn Bus<Message>>,
@@ -66,7 +68,7 @@ impl Parts {
         config: Config,
     ) -> Self {
         let lease = Arc::new(Lease::new(Arc::clone(&host), config.lease));
-        let store = Arc::new(Store::default());
+        let store = Arc::new(Store::new(group, founded));
         Self {
             listener: Arc::clone(&lease) as _,
             machine: Arc::clone(&store) as _,
@@ -93,7 +95,8 @@ pub struct Node {
 }
 
 impl Node {
-    /// Opens what is on the disk and starts. All of `replicas`, one at least, are on one host, bus and disk; requests go by `routes`.
+    /// Opens what is on the disk and starts. All of `replicas`, one at least, are on one host, bus and disk; requests go by `routes`, and by
+    /// what is learned of them.
     ///
     /// # Errors
     /// [`Error::Storage`], [`Error::Damaged`].
@@ -116,7 +119,9 @@ impl Node {
         });
         let folders = Folders::new(Arc::clone(&host) as _, Arc::clone(&first.disk), tasks.clone());
         let (mut engines, mut coordinators) = (BTreeMap::new(), BTreeMap::new());
+        let table = Arc::new(Table::new(routes));
         for Parts { group, host, disk, config, lease, listener, store, machine, engines: factory, .. } in replicas {
+            store.teach(Arc::clone(&table));
             host.observe(Event::Configured(factory.timing(&config.engine, config.lease.length)));
             let engine = factory.start(engine::Parts {
                 group,
@@ -144,7 +149,7 @@ impl Node {
             coordinators.insert(group, coordinator);
         }
         let door = coordinator::Door { host: Arc::clone(&host), metrics: own, policy };
-        let coordinator = Arc::new(ShardedCoordinator::new(door, routes, coordinators));
+        let coordinator = Arc::new(ShardedCoordinator::new(door, table, coordinators));
         Ok(Self { host, engines, coordinator, transport, metrics, tasks })
     }
 
@@ -205,6 +210,25 @@ impl Node {
     /// Changes the membership of a group; see [`Engine::change_membership`]. As for [`Node::engine`].
     pub fn change_membership(&self, group: GroupId, change: MembershipChange) -> BoxFuture<Result<u64, Error>> {
         self.engine(group).change_membership(change)
+    }
+
+    /// Moves a range from one group to another, within `budget`: the one that has it releases it, and then the other adopts it. Whoever is
+    /// asked again for the same, whichever node that is, finishes what has been begun. Returns the version at which the range has moved.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`]; [`Error::RangeInUse`] where a key in it was ever written; [`Error::StaleRoute`] where a part of it belongs to
+    /// another group than the two. After any other the move may have been begun, and is to be asked for again.
+    pub fn move_range(&self, moved: Move, budget: Duration) -> BoxFuture<Result<u64, Error>> {
+        let (coordinator, tasks) = (Arc::clone(&self.coordinator), self.tasks.clone());
+        Box::pin(async move {
+            let moved = tasks.until_stopped(coordinator.move_range(moved, budget)).await;
+            moved.unwrap_or(Err(Error::Closed(Outcome::Unknown)))
+        })
+    }
+
+    /// What this node knows of who has `key`, which may be late.
+    pub fn route(&self, key: &str) -> Route {
+        self.coordinator.route(key)
     }
 
     /// Stops the node in good order: what was asked of it is answered with [`Error::Closed`]. The future is ready when nothing runs

@@ -443,6 +443,13 @@ pub enum Event {
         /// Index of the refused entry.
         index: u64,
     },
+    /// A request was refused: its group does not have a key of it.
+    StaleRoute {
+        /// Index of the refused entry; `None`: it was a read.
+        index: Option<u64>,
+        /// The version of the key's range that the group knows.
+        version: u64,
+    },
     /// A script ended, successfully or not.
     Script {
         /// How many keys it read.

@@ -1,6 +1,9 @@
 //! What a client asks and what it is answered.
 
 use crate::env::GroupId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::Bound;
 
 /// A key.
 pub type Key = String;
@@ -21,7 +24,7 @@ pub struct Read {
 }
 
 /// Keys from one on, up to before another.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct KeyRange {
     /// The first.
     pub from: Key,
@@ -56,11 +59,25 @@ impl KeyRange {
         *self.from <= *key && self.to.as_ref().is_none_or(|to| key < to.as_str())
     }
 
+    /// The range as two bounds, for a map of keys. Not of an empty one.
+    pub fn bounds(&self) -> (Bound<&str>, Bound<&str>) {
+        (Bound::Included(&*self.from), self.to.as_deref().map_or(Bound::Unbounded, Bound::Excluded))
+    }
+
     /// The keys that both have; `None`: there are none.
     pub fn and(&self, other: &Self) -> Option<Self> {
         let from = self.from.clone().max(other.from.clone());
         let to = self.to.iter().chain(&other.to).min().cloned();
         Some(Self { from, to }).filter(|both| !both.is_empty())
+    }
+}
+
+impl fmt::Display for KeyRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.to {
+            Some(to) => write!(f, "{} to before {to}", self.from),
+            None => write!(f, "{} and all after it", self.from),
+        }
     }
 }
 
@@ -113,6 +130,20 @@ pub enum Request {
         key: Key,
         /// The value that it writes.
         value: Value,
+    },
+    /// Of who administers the cluster, to the group that has a range: have it no more.
+    Release {
+        /// The keys.
+        range: KeyRange,
+        /// The group that shall have them.
+        to: GroupId,
+    },
+    /// Of who administers the cluster, to the group to which a range was released: have it from now on.
+    Adopt {
+        /// The keys.
+        range: KeyRange,
+        /// The version at which they were released to it.
+        version: u64,
     },
 }
 
@@ -212,6 +243,13 @@ pub enum Response {
         /// How many attempts it took.
         attempts: u32,
     },
+    /// To a release: the group has the range no more.
+    Released {
+        /// The version at which the other group has it.
+        version: u64,
+    },
+    /// To an adoption: the group has had the range.
+    Adopted,
 }
 
 #[cfg(test)]

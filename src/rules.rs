@@ -279,6 +279,23 @@ register! {
         source: "CockroachDB's disk stalls; lease-bugs LB-80"
     }
 
+    // Which group has which keys.
+    NewerRouteReplaces = "newer-route-replaces" {
+        holds: "what is known of a range is older than what is learned",
+        reason: "what comes late would bring back a route that has been replaced",
+        source: "elastickv C3"
+    }
+    OwnedWhenRead = "owned-when-read" {
+        holds: "the group has the key at the moment in which it is read",
+        reason: "else it may be written in another group by now: a lease is of the group, not of the key",
+        source: "elastickv Composed-1"
+    }
+    OwnedWhenApplied = "owned-when-applied" {
+        holds: "the group has the key when the entry is applied",
+        reason: "it may have released it since the entry was proposed: what is written then nobody ever reads",
+        source: "elastickv Composed-1, T8"
+    }
+
     // What the coordinator takes and answers.
     HasRoom = "has-room" {
         holds: "those that were taken do not wait too long for a core",
@@ -304,6 +321,11 @@ register! {
         holds: "the error that is returned is not one that passes",
         reason: "what found no leader, and cannot have been applied, is tried again here, and is not the client's to repeat",
         source: "elastickv D1"
+    }
+    StaleRouteIsRoutedAgain = "stale-route-is-routed-again" {
+        holds: "the error that is returned is not that of a stale route",
+        reason: "nothing was done, and who has the key is known, or soon will be: that is not the client's to find out",
+        source: "elastickv 1.2, 1.12: at most one retry on ErrComposed1Violation"
     }
 }
 

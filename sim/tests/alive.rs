@@ -6,7 +6,7 @@ use leasehold::env::{Address, GroupId, Instant, NodeId, ReplicaId};
 use leasehold::error::{ErrorKind, Outcome};
 use leasehold::observe::{EndCause, Event, Membership, Miss, Role, RoundCause};
 use leasehold_sim::check::{self, CheckInfo, Finding, Panel, Premises};
-use leasehold_sim::history::{Completion, FaultPhase, Found, OpId, ProcessChange, Record, StackRecord, What};
+use leasehold_sim::history::{Answer, Completion, FaultPhase, Found, OpId, ProcessChange, Record, StackRecord, What};
 use leasehold_sim::runner::run;
 use leasehold_sim::time::SimTime;
 use leasehold_sim::verdict::RunReport;
@@ -50,6 +50,12 @@ type Spoil = (&'static str, fn(&mut History));
 const SPOILT: &[Spoil] = &[
     ("staleness", |history| read(history, |version, _| *version = 0)),
     ("linearizability", |history| read(history, |_, value| *value = None)),
+    ("one-owner", |history| {
+        told(history, |told| match &mut told.effect {
+            Some(effect) => std::mem::replace(&mut effect.answer, Answer::Elsewhere) == Answer::Wrote,
+            None => false,
+        });
+    }),
     ("serial-order", |history| told(history, |told| told.effect.take().is_some())),
     ("committed-reads", |history| read(history, |_, value| *value = Some(OpId::NOBODY))),
     ("monotone-reads", |history| read(history, |version, _| *version = 0)),
@@ -329,7 +335,8 @@ fn other(node: NodeId) -> NodeId {
 fn tell(history: &mut History, position: usize, node: NodeId, event: Event) {
     let at = history[position - 1].at;
     let clock = Instant::from_nanos(u64::MAX / 2);
-    let told = StackRecord { replica: ReplicaId::first(node), event, lease_until: None, clock, effect: None };
+    let told =
+        StackRecord { replica: ReplicaId::first(node), event, lease_until: None, clock, effect: None, moved: None };
     history.insert(position, Record { at, what: What::Stack(told) });
 }
 
@@ -405,6 +412,7 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
     let premises = Premises {
         deletes: false,
         keys: report.keys.clone().into(),
+        owners: Arc::from([]),
         deadlines: Arc::from([Duration::from_secs(2); 10]),
         budgets: Arc::from([Duration::from_secs(2); 10]),
         election_timeout: Duration::from_secs(1),

@@ -25,6 +25,6 @@ pub(crate) fn panic(why: &'static str) -> ! {
 }
 
 #[cfg(test)]
-pub(crate) use bus::What;
+pub(crate) use bus::{Fate, What};
 pub(crate) use host::env_of;
 pub(crate) use machines::{Bed, Machine, Pending, Process, Software};

@@ -19,6 +19,7 @@ use crate::lease::{Generation, Lease};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause, ScriptTimes};
 use crate::request::{Request, Response, Version};
+use crate::routes::Route;
 use crate::rules::{Rule, is};
 use crate::store::{Command, Store, Verdict};
 use crate::transport::{Hop, Transport};
@@ -167,6 +168,8 @@ impl Coordinator {
             Request::Mget { keys } => self.mget(&keys, again).await,
             Request::Scan { ranges, limit } => self.scan(&ranges, limit, again).await,
             Request::Script { reads, key, value } => self.script(reads, key, value, again).await,
+            Request::Release { range, to } => self.write(Command::Release { range, to }).await,
+            Request::Adopt { range, version } => self.write(Command::Adopt { range, version }).await,
         }
     }
 
@@ -174,6 +177,8 @@ impl Coordinator {
         let (version, verdict) = self.dispatch(command, &mut ScriptTimes::default()).await?;
         match verdict {
             Verdict::Unexpected { value, version } => Ok(Response::Unexpected { value, version }),
+            Verdict::Released { version } => Ok(Response::Released { version }),
+            Verdict::Adopted => Ok(Response::Adopted),
             _ => Ok(Response::Written { version }),
         }
     }
@@ -219,9 +224,18 @@ impl Coordinator {
                 host.observe(Event::Conflict { index: applied.index });
                 Err(Error::WriteConflict { key, latest })
             }
+            Some(Verdict::Elsewhere(route)) => Err(self.stale_route(Some(applied.index), route)),
+            Some(Verdict::InUse { key }) => Err(Error::RangeInUse { key }),
             Some(Verdict::Malformed) | None => Err(Error::Invalid("the log holds an entry that is not a command")),
             Some(verdict) => Ok((applied.index, verdict)),
         }
+    }
+
+    /// The group does not have a key that it was asked for: by the entry at `index`, or to read it.
+    fn stale_route(&self, index: Option<u64>, route: Route) -> Error {
+        self.parts.metrics.count(Counter::StaleRoute);
+        self.parts.host.observe(Event::StaleRoute { index, version: route.version });
+        Error::StaleRoute(Box::new(route))
     }
 
     fn me(&self) -> NodeId {

@@ -37,7 +37,7 @@ impl Coordinator {
         }
         self.inner_fence(again).await?;
         self.parts.host.work(Work::Read).await;
-        let read = self.parts.store.read(key);
+        let read = self.parts.store.read(key).map_err(|route| self.stale_route(None, route))?;
         Ok(Response::Value { value: read.value, version: read.version, path })
     }
 

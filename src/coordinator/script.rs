@@ -8,7 +8,7 @@ use crate::env::{Work, between};
 use crate::error::Error;
 use crate::observe::{Event, ScriptTimes};
 use crate::request::{Key, Read, Response, Value, Version};
-use crate::store::{Command, Overwritten};
+use crate::store::{Command, Unread};
 use std::time::Duration;
 
 /// Most attempts at one script (elastickv `redis_retry.go`).
@@ -66,9 +66,12 @@ impl Coordinator {
         for key in reads {
             times.rounds += self.inner_fence(again).await?;
             host.work(Work::ScriptRead).await;
-            // What was written since would be a conflict when this is applied.
-            let conflict = |Overwritten { latest }| Error::WriteConflict { key: key.clone(), latest };
-            found.push(snapshot.read(key).map_err(conflict)?);
+            let unread = |unread| match unread {
+                // What was written since would be a conflict when this is applied.
+                Unread::Overwritten { latest } => Error::WriteConflict { key: key.clone(), latest },
+                Unread::Elsewhere(route) => self.stale_route(None, route),
+            };
+            found.push(snapshot.read(key).map_err(unread)?);
         }
         times.reads += between(fenced, host.monotonic());
         let snapshot = snapshot.version();

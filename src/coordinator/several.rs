@@ -4,15 +4,10 @@ use super::{Coordinator, GroupFence};
 use crate::env::{GroupId, Work};
 use crate::error::{Error, Outcome};
 use crate::request::{Entry, Key, KeyRange, Part, ReadPath, Response};
-use crate::store::{Overwritten, Snapshot};
+use crate::store::{Snapshot, Unread};
 
 /// The least text behind each key's own.
 const NEXT: char = '\0';
-
-/// The replica has gone on from a leader's snapshot since it looked: it leads no more.
-fn deposed(Overwritten { latest: _ }: Overwritten) -> Error {
-    Error::LeadershipLost(Outcome::NotApplied)
-}
 
 impl Coordinator {
     /// Reads `keys`, in their order.
@@ -22,7 +17,7 @@ impl Coordinator {
         let mut reads = Vec::with_capacity(keys.len());
         for key in keys {
             self.pay_for_read(again).await?;
-            reads.push(snapshot.read(key).map_err(deposed)?);
+            reads.push(snapshot.read(key).map_err(|unread| self.unread(unread))?);
         }
         Ok(Response::Values { reads, parts: vec![self.part(&snapshot, path)] })
     }
@@ -36,12 +31,20 @@ impl Coordinator {
             let mut rest = range.clone();
             while entries.len() < limit as usize {
                 self.pay_for_read(again).await?;
-                let Some(entry) = snapshot.first(&rest).map_err(deposed)? else { break };
+                let Some(entry) = snapshot.first(&rest).map_err(|unread| self.unread(unread))? else { break };
                 rest.from = entry.key.clone() + NEXT.encode_utf8(&mut [0]);
                 entries.push(entry);
             }
         }
         Ok(Response::Entries { entries, parts: vec![self.part(&snapshot, path)] })
+    }
+
+    fn unread(&self, unread: Unread) -> Error {
+        match unread {
+            // The replica has gone on from a leader's snapshot since it looked: it leads no more.
+            Unread::Overwritten { latest: _ } => Error::LeadershipLost(Outcome::NotApplied),
+            Unread::Elsewhere(route) => self.stale_route(None, route),
+        }
     }
 
     async fn fence(&self, again: bool) -> Result<ReadPath, Error> {

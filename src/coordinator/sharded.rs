@@ -1,14 +1,16 @@
-//! A node's coordinator: lets a request in, finds its groups by its keys, and hands each group's coordinator its share of it.
+//! A node's coordinator: lets a request in, finds its groups by its keys, and hands each group's coordinator its share of it; moves ranges of
+//! keys from group to group.
 
 use super::admission::Admission;
 use super::shares::{Share, join, split};
-use super::{Coordinator, Policy};
+use super::{Coordinator, Policy, RETRY_INTERVAL};
 use crate::env::{GroupId, Work, between, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::Host;
 use crate::request::{Key, KeyRange, Request, Response};
-use crate::routes::Routes;
+use crate::routes::{Move, Route, Table};
+use crate::rules::{Rule, is};
 use crate::transport::Hop;
 use std::collections::BTreeMap;
 use std::slice;
@@ -35,13 +37,13 @@ pub struct Door {
 pub struct ShardedCoordinator {
     door: Door,
     admission: Admission,
-    routes: Routes,
+    routes: Arc<Table>,
     groups: BTreeMap<GroupId, Coordinator>,
 }
 
 impl ShardedCoordinator {
     /// A coordinator in front of these.
-    pub fn new(door: Door, routes: Routes, groups: BTreeMap<GroupId, Coordinator>) -> Self {
+    pub fn new(door: Door, routes: Arc<Table>, groups: BTreeMap<GroupId, Coordinator>) -> Self {
         let admission = Admission::new(door.policy.admission / TURNS, door.policy.admission);
         Self { door, admission, routes, groups }
     }
@@ -65,7 +67,7 @@ impl ShardedCoordinator {
         let host = &*self.door.host;
         let come = host.monotonic();
         let shares =
-            if hop.forwarded { Some(vec![Share::whole(group, request)]) } else { split(request, &self.routes) };
+            if hop.forwarded { Some(vec![Share::whole(group, request)]) } else { split(request, &self.routes.known()) };
         let behind = |share: &Share| self.groups.get(&share.group).is_some_and(Coordinator::is_behind);
         let Some(admitted) = self.admission.admit(shares.iter().flatten().any(behind), come) else {
             self.door.metrics.count(Counter::Refused);
@@ -74,10 +76,39 @@ impl ShardedCoordinator {
         host.work(Work::Request).await;
         admitted.waited(come, host.monotonic());
         validate(request)?;
-        let shares = shares.ok_or(Error::Unroutable)?;
-        match timeout(host, budget, self.ask(request, shares, hop, budget)).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::DeadlineExceeded(Outcome::Unknown)),
+        self.in_time(budget, self.routed(request, shares, hop, budget)).await
+    }
+
+    /// Serves a request in the groups that have its keys, these `shares` first. A group that does not have a key has done nothing, and says
+    /// what it knows: where that is news, whoever has it is asked at once, and else all is tried again, as a group may yet have to learn that
+    /// it has a key. One that was forwarded is not: its sender does.
+    async fn routed(
+        &self,
+        request: &Arc<Request>,
+        mut shares: Option<Vec<Share>>,
+        mut hop: Hop,
+        budget: Duration,
+    ) -> Result<Response, Error> {
+        let host = &*self.door.host;
+        let begun = host.monotonic();
+        loop {
+            let asked = shares.ok_or(Error::Unroutable)?;
+            let several = asked.len() > 1;
+            let left = budget.saturating_sub(between(begun, host.monotonic()));
+            let refused = match self.ask(request, asked, hop, left).await {
+                Err(Error::StaleRoute(refused)) => refused,
+                settled => return settled,
+            };
+            if Rule::StaleRouteIsRoutedAgain.holds(is(hop.forwarded)) {
+                return Err(Error::StaleRoute(refused));
+            }
+            let is_news = self.routes.learn(&refused);
+            // Of one and the same group it is the same read, decided before.
+            hop.again = several || !is_news;
+            if !is_news {
+                host.sleep(RETRY_INTERVAL).await;
+            }
+            shares = split(request, &self.routes.known());
         }
     }
 
@@ -89,8 +120,8 @@ impl ShardedCoordinator {
         hop: Hop,
         mut budget: Duration,
     ) -> Result<Response, Error> {
-        let of = |share: &Share| self.groups.get(&share.group).ok_or(Error::Unroutable);
-        let asked = shares.into_iter().map(|share| Ok((of(&share)?, share))).collect::<Result<Vec<_>, Error>>()?;
+        let asked =
+            shares.into_iter().map(|share| Ok((self.of(share.group)?, share))).collect::<Result<Vec<_>, Error>>()?;
         if let [(of, share)] = &asked[..] {
             return of.serve(&share.request, hop, budget).await;
         }
@@ -103,6 +134,48 @@ impl ShardedCoordinator {
         }
         join(request, answers)
     }
+
+    /// Moves a range from one group to another: see [`Node::move_range`](crate::node::Node::move_range).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn move_range(&self, Move { range, from, to }: Move, budget: Duration) -> Result<u64, Error> {
+        if from == to || self.of(to).is_err() {
+            return Err(Error::Invalid("a range moves to another group of the node"));
+        }
+        self.in_time(budget, async {
+            let release = Request::Release { range: range.clone(), to };
+            let version = match self.administer(from, release, budget).await? {
+                Response::Released { version } => version,
+                _ => return Err(Error::Invalid("a release was answered as something else")),
+            };
+            self.routes.learn(&Route { range: range.clone(), owner: Some(to), version });
+            // From here on nobody has the range until this is done: who is asked again begins with the release, and comes here.
+            let adopt = Request::Adopt { range, version };
+            self.administer(to, adopt, budget).await.map(|_| version).map_err(Error::after_proposal)
+        })
+        .await
+    }
+
+    /// What is known of who has `key`.
+    pub fn route(&self, key: &str) -> Route {
+        self.routes.known().route(key)
+    }
+
+    /// Asks a group for what concerns its keys as a whole.
+    async fn administer(&self, group: GroupId, request: Request, budget: Duration) -> Result<Response, Error> {
+        validate(&request)?;
+        self.of(group)?.serve(&Arc::new(request), Hop::default(), budget).await
+    }
+
+    /// What `serving` comes to, if it does within `budget`.
+    async fn in_time<T>(&self, budget: Duration, serving: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        timeout(&*self.door.host, budget, serving).await.unwrap_or(Err(Error::DeadlineExceeded(Outcome::Unknown)))
+    }
+
+    fn of(&self, group: GroupId) -> Result<&Coordinator, Error> {
+        self.groups.get(&group).ok_or(Error::Unroutable)
+    }
 }
 
 fn validate(request: &Request) -> Result<(), Error> {
@@ -113,6 +186,10 @@ fn validate(request: &Request) -> Result<(), Error> {
         Request::Mget { keys } if keys.is_empty() => return Err(Error::Invalid("no key")),
         Request::Mget { keys } => keys,
         Request::Scan { ranges, limit } => return validate_scan(ranges, *limit),
+        Request::Release { range, .. } | Request::Adopt { range, .. } if range.is_empty() => {
+            return Err(Error::Invalid("an empty range"));
+        }
+        Request::Release { .. } | Request::Adopt { .. } => return Ok(()),
         Request::Script { key, reads, .. } if !key.is_empty() => reads,
         Request::Script { key, .. } => slice::from_ref(key),
     };

@@ -30,6 +30,8 @@ pub(super) fn split(request: &Arc<Request>, routes: &Routes) -> Option<Vec<Share
         Request::Get { key } | Request::Put { key, .. } | Request::Cas { key, .. } | Request::Delete { key } => {
             Some(vec![Share::whole(routes.owner(key)?, request)])
         }
+        // Who administers the cluster asks the group itself.
+        Request::Release { .. } | Request::Adopt { .. } => None,
         Request::Script { key, reads, .. } => {
             let owner = routes.owner(key)?;
             let all = reads.iter().all(|key| routes.owner(key) == Some(owner));
@@ -45,7 +47,8 @@ pub(super) fn split(request: &Arc<Request>, routes: &Routes) -> Option<Vec<Share
         }
         Request::Scan { ranges, limit } => {
             let limit = *limit;
-            let parts = by_owner(ranges.iter().flat_map(|range| routes.meeting(range)))?;
+            let parts =
+                by_owner(ranges.iter().flat_map(|range| routes.pieces(range)).map(|piece| (piece.owner, piece.range)))?;
             let share = |(group, ranges): (GroupId, Vec<KeyRange>)| {
                 let request = Arc::new(Request::Scan { ranges, limit });
                 Share { group, request, places: Vec::new() }
@@ -104,7 +107,9 @@ pub(super) fn join(request: &Request, answers: Vec<(Share, Response)>) -> Result
         | Request::Put { .. }
         | Request::Cas { .. }
         | Request::Delete { .. }
-        | Request::Script { .. } => answers.into_iter().map(|(_, answer)| answer).next().map_or(other, Ok),
+        | Request::Script { .. }
+        | Request::Release { .. }
+        | Request::Adopt { .. } => answers.into_iter().map(|(_, answer)| answer).next().map_or(other, Ok),
     }
 }
 

@@ -1,6 +1,8 @@
 //! What is written into the log, and what applying it answers.
 
-use crate::request::{Key, Value, Version};
+use crate::env::GroupId;
+use crate::request::{Key, KeyRange, Value, Version};
+use crate::routes::Route;
 use serde::{Deserialize, Serialize};
 
 /// An entry's command.
@@ -41,6 +43,20 @@ pub enum Command {
         /// Nothing is decided by it.
         origin: u64,
     },
+    /// Have a range no more.
+    Release {
+        /// The keys.
+        range: KeyRange,
+        /// The group that shall have them.
+        to: GroupId,
+    },
+    /// Have a range that was released to this group.
+    Adopt {
+        /// The keys.
+        range: KeyRange,
+        /// The version at which they were released.
+        version: u64,
+    },
 }
 
 /// What applying a command came to.
@@ -64,9 +80,33 @@ pub enum Verdict {
     },
     /// The entry is not a command.
     Malformed,
+    /// The group does not have a key that the entry is about; this it knows of who has.
+    Elsewhere(Route),
+    /// The range was released, by this entry or before, and the other group has it at this version.
+    Released {
+        /// The version.
+        version: u64,
+    },
+    /// The group has had the range, from this entry on or before.
+    Adopted,
+    /// The range is not released: this key in it has been written.
+    InUse {
+        /// The first such key.
+        key: Key,
+    },
 }
 
 impl Command {
+    /// The keys that it reads or writes, in the order in which they are judged.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        let (key, reads) = match self {
+            Command::Put { key, .. } | Command::Cas { key, .. } | Command::Delete { key, .. } => (Some(key), &[][..]),
+            Command::Transaction { reads, key, .. } => (Some(key), &reads[..]),
+            Command::Release { .. } | Command::Adopt { .. } => (None, &[][..]),
+        };
+        reads.iter().chain(key)
+    }
+
     /// As bytes for the log.
     pub fn encode(&self) -> Vec<u8> {
         encode(self)

@@ -10,6 +10,7 @@ mod errors;
 mod groups;
 mod leases;
 mod membership;
+mod moves;
 mod proposals;
 mod queues;
 mod requests;

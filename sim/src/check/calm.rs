@@ -26,6 +26,7 @@ pub(super) fn more_than_leadership(disturbs: Disturbs) -> bool {
     match disturbs {
         Disturbs::Leadership => false,
         Disturbs::Members
+        | Disturbs::Routes
         | Disturbs::Reach
         | Disturbs::Messages
         | Disturbs::Lives
@@ -42,6 +43,7 @@ pub(super) fn hinders(disturbs: Disturbs) -> bool {
         Disturbs::Standstill | Disturbs::Pace => true,
         Disturbs::Leadership
         | Disturbs::Members
+        | Disturbs::Routes
         | Disturbs::Reach
         | Disturbs::Messages
         | Disturbs::Lives
@@ -56,6 +58,7 @@ pub(super) fn delays(disturbs: Disturbs) -> bool {
         Disturbs::Messages => true,
         Disturbs::Leadership
         | Disturbs::Members
+        | Disturbs::Routes
         | Disturbs::Reach
         | Disturbs::Lives
         | Disturbs::Standstill

@@ -5,8 +5,8 @@
 
 use super::{CheckInfo, Finding, Leaderless, Premises, Severity};
 use crate::history::{
-    Arrival, Completion, Counts, Effect, Extension, Fault, Invocation, LeaseRead, OpId, Opened, Place, ProcessChange,
-    ScriptEnded, Vote, handlers,
+    Arrival, Completion, Counts, Effect, Extension, Fault, Invocation, LeaseRead, Moved, OpId, Opened, Place,
+    ProcessChange, ScriptEnded, Vote, handlers,
 };
 use crate::time::SimTime;
 use crate::view::{GroupView, Replica};

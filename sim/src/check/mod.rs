@@ -29,6 +29,7 @@ mod client {
     pub(super) mod exact_search;
     pub(super) mod linearizability;
     pub(super) mod monotone_reads;
+    pub(super) mod one_owner;
     pub(super) mod serial_order;
     pub(super) mod staleness;
 }
@@ -228,6 +229,9 @@ pub const ALL: &[CheckInfo] = &checks! {
     client::linearizability::Linearizability: StaleRead,
         "each key behaves like a single register, judged from the values that clients saw",
         "lease-bugs.md S1; Gibbons & Korach 1997";
+    client::one_owner::OneOwner: LostWrite,
+        "a key has one group at a time, and only that reads and writes it by its log",
+        "elastickv Composed-1, C1 to C4";
     client::serial_order::SerialOrder: StaleRead,
         "all operations, scripts across all their keys, take place in the order of the log and in real time",
         "lease-bugs.md S5, S1; Herlihy & Wing 1990; Papadimitriou 1979";

@@ -8,8 +8,8 @@
 use super::handlers::{By, Check, Hearers, Now};
 use super::{CheckInfo, Finding, Leaderless, Premises};
 use crate::history::{
-    self, Arrival, Completion, Counts, Effect, Extension, Fault, Hears, Invocation, LeaseRead, OpId, Opened, Place,
-    ProcessChange, Record, ScriptEnded, Vote, handlers,
+    self, Arrival, Completion, Counts, Effect, Extension, Fault, Hears, Invocation, LeaseRead, Moved, OpId, Opened,
+    Place, ProcessChange, Record, ScriptEnded, Vote, handlers,
 };
 use crate::time::SimTime;
 use crate::view::{GroupView, View};
@@ -84,6 +84,32 @@ impl Panel {
         // A record may go to several handlers, one after the other.
         found.sort_by_key(|(position, _)| *position);
         found.into_iter().map(|(_, found)| found).collect()
+    }
+
+    /// Takes in what a record of another group says of who has which keys.
+    pub fn overhear(&mut self, record: &Record) {
+        self.view.overhear(record);
+    }
+
+    /// The key of an operation goes to another group, at `at`: what becomes of it is told there.
+    pub fn leaves(&mut self, at: SimTime, op: OpId) {
+        self.view.leaves(op);
+        self.tell(at, |telling| telling.leaves(at, op));
+    }
+
+    /// The key of an operation has come from another group, at `at`. It is under way, or was given up with its fate unknown.
+    pub fn comes(&mut self, at: SimTime, invocation: &Invocation, given_up: bool) {
+        if !given_up {
+            self.view.comes(at, invocation);
+        }
+        self.tell(at, |telling| telling.comes(at, invocation, given_up));
+    }
+
+    /// Tells the checks what is no record, and of which nothing is found.
+    fn tell(&mut self, at: SimTime, what: impl FnOnce(&mut Telling<'_>)) {
+        let Self { group, view, premises, checks, hearers, .. } = self;
+        let news = News { at, nodes: &view.within(*group), premises, checks, found: Vec::new() };
+        what(&mut Telling { news, hearers, by: None });
     }
 
     /// The run is over, at `end`.

@@ -3,6 +3,7 @@
 use crate::history::KeyId;
 use crate::time::SimTime;
 use leasehold::coordinator::RETRY_INTERVAL;
+use leasehold::env::GroupId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub struct Premises {
     pub keys: Arc<[String]>,
     /// Clients delete keys.
     pub deletes: bool,
+    /// The group that was founded with each key, by number; of a key beyond them, the only group.
+    pub owners: Arc<[Option<GroupId>]>,
     /// How long each client waits for an answer, by number.
     pub deadlines: Arc<[Duration]>,
     /// How long a node has to answer it, likewise: no longer than that.
@@ -105,6 +108,7 @@ impl Premises {
         Self {
             keys: Arc::from([]),
             deletes: false,
+            owners: Arc::from([]),
             deadlines: Arc::from([second; 8]),
             budgets: Arc::from([second; 8]),
             election_timeout: second,

@@ -3,9 +3,9 @@
 //! Every replica decides alike, and that all apply the same entries is a check of its own; so the first that applies an entry
 //! speaks for all.
 
-use crate::history::{Answer, Condition, Effect, Found, KeyId, OpId};
+use crate::history::{Answer, Condition, Effect, Found, KeyId, Moved, OpId};
 use leasehold::env::GroupId;
-use leasehold::request::Key;
+use leasehold::request::{Key, KeyRange};
 use leasehold::store::{Command, Verdict};
 use std::collections::BTreeMap;
 
@@ -18,7 +18,16 @@ pub(super) struct Effects {
     /// The highest index that some replica of each group has applied.
     last: BTreeMap<GroupId, u64>,
     /// What is about to be told, and of which entry.
-    noted: Option<(Entry, Box<Effect>)>,
+    noted: Option<(Entry, Told)>,
+}
+
+/// What there is to tell of an entry.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) enum Told {
+    /// What it did to a key.
+    Effect(Box<Effect>),
+    /// Where keys went.
+    Moved(Box<Moved>),
 }
 
 impl Effects {
@@ -34,17 +43,18 @@ impl Effects {
         let last = self.last.entry(group).or_default();
         if index > *last {
             *last = index;
-            self.noted = self.read(command, response).map(|effect| (entry, Box::new(effect)));
+            self.noted = self.read(group, command, response).map(|told| (entry, told));
         }
     }
 
     /// It tells so now.
-    pub(super) fn take(&mut self, entry: Entry) -> Option<Box<Effect>> {
-        self.noted.take_if(|(noted, _)| *noted == entry).map(|(_, effect)| effect)
+    pub(super) fn take(&mut self, entry: Entry) -> Option<Told> {
+        self.noted.take_if(|(noted, _)| *noted == entry).map(|(_, told)| told)
     }
 
     /// `None` of an entry without a command, of one that the store could not read, and of keys that the run does not know.
-    fn read(&self, command: &[u8], response: &[u8]) -> Option<Effect> {
+    fn read(&self, group: GroupId, command: &[u8], response: &[u8]) -> Option<Told> {
+        let verdict = Verdict::decode(response)?;
         let writer = |value: &[u8]| OpId::of(Some(value));
         let command = Command::decode(command)?;
         let deletes = matches!(command, Command::Delete { .. });
@@ -59,16 +69,34 @@ impl Effects {
                 let reads = reads.iter().map(|key| self.number(key)).collect::<Option<_>>()?;
                 (key, writer(&value), Condition::Unchanged { since: snapshot, reads })
             }
+            Command::Release { range, to } => {
+                let Verdict::Released { version } = verdict else { return None };
+                return Some(Told::Moved(Box::new(Moved { keys: self.within(&range), by: group, to, version })));
+            }
+            Command::Adopt { range, version } => {
+                let (Verdict::Adopted, keys) = (verdict, self.within(&range)) else { return None };
+                return Some(Told::Moved(Box::new(Moved { keys, by: group, to: group, version })));
+            }
         };
-        let answer = match Verdict::decode(response)? {
+        let answer = match verdict {
             Verdict::Written => Answer::Wrote,
             Verdict::Unexpected { value, version } => {
                 Answer::Found(Found { version, value: OpId::of(value.as_deref()) })
             }
             Verdict::Conflict { key, latest } => Answer::Conflict { key: self.number(&key)?, latest },
-            Verdict::Malformed => return None,
+            Verdict::Elsewhere(_) => Answer::Elsewhere,
+            Verdict::Released { .. } | Verdict::Adopted | Verdict::InUse { .. } | Verdict::Malformed => return None,
         };
-        Some(Effect { op: op?, key: self.number(&key)?, deletes, condition, answer })
+        let key = self.number(&key)?;
+        Some(Told::Effect(Box::new(Effect { op: op?, key, deletes, condition, answer })))
+    }
+
+    /// The keys of a range.
+    fn within(&self, range: &KeyRange) -> Box<[KeyId]> {
+        if range.is_empty() {
+            return Box::default();
+        }
+        self.numbers.range::<str, _>(range.bounds()).map(|(_, number)| *number).collect()
     }
 
     fn number(&self, key: &str) -> Option<KeyId> {
@@ -95,7 +123,14 @@ mod tests {
 
     fn told(effects: &mut Effects, index: u64, command: &Command, verdict: &Verdict) -> Option<Effect> {
         effects.note(entry(index), &command.encode(), &verdict.encode());
-        effects.take(entry(index)).map(|effect| *effect)
+        match effects.take(entry(index))? {
+            Told::Effect(effect) => Some(*effect),
+            Told::Moved(_) => None,
+        }
+    }
+
+    fn from_b_on() -> KeyRange {
+        KeyRange { from: "b".into(), to: None }
     }
 
     #[test]
@@ -103,7 +138,7 @@ mod tests {
         let mut effects = effects();
         effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
         let wrote = effect(7, 1, Condition::Always, Answer::Wrote);
-        assert_eq!(effects.take(entry(1)).as_deref(), Some(&wrote));
+        assert_eq!(effects.take(entry(1)), Some(Told::Effect(Box::new(wrote))));
         effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
         assert_eq!(effects.take(entry(1)), None, "another replica of the same");
     }
@@ -136,6 +171,29 @@ mod tests {
         let told = told(&mut effects(), 8, &command, &verdict).expect("a command");
         let found = Answer::Found(Found { version: 3, value: Some(OpId(7)) });
         assert_eq!((told.condition, told.answer), (Condition::Holds(None), found));
+    }
+
+    #[test]
+    fn a_release_and_an_adoption_are_told_with_their_keys_and_what_came_to_nothing_is_not() {
+        let second = GroupId(2);
+        let release = Command::Release { range: from_b_on(), to: second }.encode();
+        let mut effects = effects();
+        effects.note(entry(1), &release, &Verdict::InUse { key: "b".into() }.encode());
+        assert_eq!(effects.take(entry(1)), None);
+        effects.note(entry(2), &release, &Verdict::Released { version: 2 }.encode());
+        let moved = Moved { keys: [KeyId(1)].into(), by: GroupId::FIRST, to: second, version: 2 };
+        assert_eq!(effects.take(entry(2)), Some(Told::Moved(Box::new(moved.clone()))));
+        let adopt = Command::Adopt { range: from_b_on(), version: 2 }.encode();
+        effects.note((second, 7), &adopt, &Verdict::Adopted.encode());
+        assert_eq!(effects.take((second, 7)), Some(Told::Moved(Box::new(Moved { by: second, ..moved }))));
+    }
+
+    #[test]
+    fn an_entry_about_a_key_of_another_group_is_told_as_refused() {
+        let route = leasehold::routes::Routes::all_to(GroupId(2)).route("b");
+        let command = Command::Put { key: "b".into(), value: 7_u64.to_le_bytes().to_vec() };
+        let effect = told(&mut effects(), 3, &command, &Verdict::Elsewhere(route)).expect("a command");
+        assert_eq!((effect.op, effect.answer), (OpId(7), Answer::Elsewhere));
     }
 
     #[test]

@@ -73,6 +73,9 @@ fn request_size(request: &Request) -> usize {
         Request::Put { key, value } => key.len() + value.len(),
         Request::Cas { key, expected, value } => key.len() + value.len() + expected.as_ref().map_or(0, Vec::len),
         Request::Script { reads, key, value } => reads.iter().map(String::len).sum::<usize>() + key.len() + value.len(),
+        Request::Release { range, .. } | Request::Adopt { range, .. } => {
+            range.from.len() + range.to.as_ref().map_or(0, String::len)
+        }
     }
 }
 
@@ -80,7 +83,7 @@ fn answer_size(response: &Response) -> usize {
     let value = |value: &Option<Vec<u8>>| value.as_ref().map_or(0, Vec::len);
     match response {
         Response::Value { value: read, .. } | Response::Unexpected { value: read, .. } => value(read),
-        Response::Written { .. } => 0,
+        Response::Written { .. } | Response::Released { .. } | Response::Adopted => 0,
         Response::Entries { entries, .. } => entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum(),
         Response::Script { reads, .. } | Response::Values { reads, .. } => {
             reads.iter().map(|Read { value: read, .. }| value(read)).sum()

@@ -223,6 +223,7 @@ impl Cluster {
             let host = SimHost::new(shared, slot, identity, group, process.clone());
             Parts::new(
                 group,
+                shared.plan.routes.clone(),
                 wiring::engines(&shared.plan.scenario),
                 assembly.host(Arc::new(host)),
                 Arc::clone(bus),

@@ -1,7 +1,7 @@
 //! Where everything that happens passes by on its way into the history.
 
 use super::Effective;
-use super::effects::Effects;
+use super::effects::{Effects, Told};
 use super::kinds::classify;
 use super::prelude::*;
 use crate::history::{About, Added, Fate, Head, History, Past, Record, StackRecord, facts};
@@ -70,13 +70,21 @@ impl Recorder {
         if self.replicas.lock().get(replica).is_some_and(Replica::was_killed) {
             return;
         }
-        let (lease_until, effect) = match facts(&event, About::Leases).adds {
-            Added::Nothing => (None, None),
-            Added::End(expiry) => (true_end(clock, expiry), None),
-            Added::Effect(index) => (None, self.effects.lock().take((replica.group, index))),
+        let (mut effect, mut moved) = (None, None);
+        let lease_until = match facts(&event, About::Leases).adds {
+            Added::Nothing => None,
+            Added::End(expiry) => true_end(clock, expiry),
+            Added::Effect(index) => {
+                match self.effects.lock().take((replica.group, index)) {
+                    Some(Told::Effect(of)) => effect = Some(of),
+                    Some(Told::Moved(of)) => moved = Some(of),
+                    None => {}
+                }
+                None
+            }
         };
         let clock = Instant::from_nanos(clock.reading(at));
-        self.record(at, What::Stack(StackRecord { replica, event, lease_until, clock, effect }));
+        self.record(at, What::Stack(StackRecord { replica, event, lease_until, clock, effect, moved }));
     }
 
     /// A replica of `group` is about to tell that it has applied this.

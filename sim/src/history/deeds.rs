@@ -57,7 +57,7 @@ fn deed(record: &Record) -> Option<Record> {
         }
         What::Stack(told) => {
             let event = facts(&told.event, About::Leases).deed?;
-            What::Stack(StackRecord { event, lease_until: None, effect: None, ..told.clone() })
+            What::Stack(StackRecord { event, lease_until: None, effect: None, moved: None, ..told.clone() })
         }
         What::Process { .. } | What::Clock { .. } | What::Busy { .. } | What::Counted { .. } | What::Fault(_) => {
             return None;

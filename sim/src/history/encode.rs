@@ -90,7 +90,7 @@ tags! {
     ErrorKind {
         NotLeader = 1, LeadershipLost = 2, TransferInProgress = 3, LeaderNotFound = 4, WriteConflict = 5, RetriesExhausted = 6,
         Invalid = 7, DeadlineExceeded = 8, Transport = 9, Overloaded = 10, TransferRefused = 11, Storage = 13, Closed = 14,
-        MembershipRefused = 15, Damaged = 16, Panicked = 17, Unroutable = 18,
+        MembershipRefused = 15, Damaged = 16, Panicked = 17, Unroutable = 18, StaleRoute = 19, RangeInUse = 20,
     }
 }
 
@@ -108,7 +108,7 @@ macro_rules! fields {
 
 fields! {
     Record (at, what);
-    StackRecord (replica, lease_until, event) without (clock, effect);
+    StackRecord (replica, lease_until, event) without (clock, effect, moved);
     Invocation (op, client, via, due, operation);
     Found (version, value);
     Part (group, snapshot, path);
@@ -155,6 +155,7 @@ numbers! {
     SimTime: |at| at.0;
     Option<SimTime>: |at| at.map_or(0, |at| at.0);
     Instant: |reading| reading.as_nanos();
+    Option<u64>: |number| number.unwrap_or(0);
     Option<Instant>: |reading| reading.map_or(0, Instant::as_nanos);
     Duration: |duration| nanos(duration);
     Address: |address| match address {

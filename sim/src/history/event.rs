@@ -232,6 +232,9 @@ events! {
             if let Some(effect) = &told.effect {
                 hearer.effect(at, *index, effect);
             }
+            if let Some(moved) = &told.moved {
+                hearer.moved(at, moved);
+            }
             hearer.applied(at, node, Place { index: *index, term: *term, digest: *digest });
         },
         fact deed = Some(Event::Applied { index: *index, term: *term, digest: *digest }), fact adds = Added::Effect(*index)
@@ -362,6 +365,15 @@ events! {
         says format!("leads no more: its disk has stood still for {}", exact(*waited)),
         brief format!("DISK STALLED {}", duration(*waited)),
         tell hearer.disk_stalled(at, node)
+    }
+    StaleRoute = 33 (index, version) { "stale route", Telling,
+        says {
+            let what = index.map_or("a read".to_owned(), |index| format!("index {index}"));
+            format!("stale route: refused {what}, of a key that its group does not have; it knows version {version} of the range")
+        },
+        brief "stale route refused".to_owned(),
+        tell hearer.stale_route(at, node),
+        again Some(in_brief(told))
     }
 }
 

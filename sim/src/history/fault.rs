@@ -4,6 +4,7 @@ use crate::words::{ClockHarm, Cut, DiskHarm, Healed, MessageKind, Mishap, Paused
 use leasehold::engine::MembershipChange;
 use leasehold::env::{Address, GroupId, NodeId};
 use leasehold::error::Error;
+use leasehold::request::KeyRange;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,6 +125,13 @@ pub enum How {
     Slows(u32),
     /// Their group's membership changes.
     Changes(MembershipChange),
+    /// These keys go to that group.
+    Moves {
+        /// The keys.
+        range: KeyRange,
+        /// The group.
+        to: GroupId,
+    },
     /// This is wrong with their clocks.
     Clock(ClockHarm),
     /// This is wrong with their disks.
@@ -146,6 +154,8 @@ pub enum Evidence {
     },
     /// The change of membership is in force from this index on.
     Index(u64),
+    /// The range has moved, and has this version.
+    Version(u64),
     /// Its targets are in such a state already, or in one that rules it out.
     Already,
     /// Whoever was asked refused or gave up, with this error.
@@ -193,6 +203,10 @@ impl fmt::Display for Fault {
                 self.deed(f)?;
                 write!(f, ", from index {index} on")
             }
+            (_, Some(Evidence::Version(version))) => {
+                self.deed(f)?;
+                write!(f, ", at version {version}")
+            }
             (_, Some(Evidence::Error(error))) => {
                 self.deed(f)?;
                 write!(f, ": {error}")
@@ -201,12 +215,14 @@ impl fmt::Display for Fault {
                 Verb::Crash => write!(f, "{targets} is down already"),
                 Verb::Pause => write!(f, "{targets} stands still already, or is down"),
                 Verb::Clock => write!(f, "the clock of {targets} is wrong in this way already"),
+                Verb::MoveRange => f.write_str("the group has the range already"),
                 _ => write!(f, "{targets} is {verb} already"),
             },
             (FaultPhase::Refused, None) => f.write_str(match verb {
                 Verb::Partition => "nobody answers to the selectors of one side",
                 Verb::Link | Verb::Hold => "nobody answers to the selectors of one end",
                 Verb::Membership => "nobody leads, or answers to a selector",
+                Verb::MoveRange => "nobody did it in time",
                 _ => "nobody answers to the selector",
             }),
             (FaultPhase::Activated | FaultPhase::BeyondClaims, None) => self.deed(f),
@@ -262,6 +278,7 @@ impl Fault {
                     write!(f, "joint: add {}; remove {}", spaced(add), spaced(remove))
                 }
             },
+            How::Moves { range, to } => write!(f, "{range} to g{}", to.0),
             How::Clock(harm) => match harm {
                 ClockHarm::Rate(by) => write!(f, "{targets} runs at {by}"),
                 ClockHarm::Slew(by) => write!(f, "{targets} is slewed by {by}"),

@@ -3,7 +3,7 @@
 //! Whoever follows a history (the view, the checks, what measures) has handlers for what it looks at, and no others. A record may be told
 //! to several handlers, one after the other: they are as fine as it takes for frequent records to reach only those who look at them.
 
-use super::{Completion, Counts, Effect, Fault, Head, Invocation, OpId, ProcessChange};
+use super::{Completion, Counts, Effect, Fault, Head, Invocation, Moved, OpId, ProcessChange};
 use crate::time::SimTime;
 use leasehold::env::{Instant, Lane, NodeId, Stamp};
 use leasehold::error::{ErrorKind, Outcome};
@@ -127,6 +127,12 @@ macro_rules! handlers {
 
             /// Applying the entry at `index` for the first time had this effect. Told before it is told that it was applied.
             effect(index: u64, effect: &Effect);
+            /// Applying an entry for the first time let keys go to another group, or come from one. Told when the effect is.
+            moved(moved: &Moved);
+            /// The key of an operation has gone to another group: what becomes of it is told there, where it comes.
+            leaves(op: OpId);
+            /// The key of an operation has come from another group. The operation is under way, or was given up with its fate unknown.
+            comes(invocation: &Invocation, given_up: bool);
 
             /// A process began.
             started(node: NodeId);
@@ -204,6 +210,8 @@ macro_rules! handlers {
             log_compacted(first: u64);
             /// The transaction at this index was refused at apply.
             conflict(index: u64);
+            /// It refused a request, as its group does not have a key of it.
+            stale_route();
             /// A script ended.
             script(script: ScriptEnded);
             /// It leads, and sets about to lead no more, as its disk stands still.

@@ -27,7 +27,7 @@ pub use fault::{Evidence, Fault, FaultPhase, How, StepId, Targets};
 pub use fingerprint::Fingerprint;
 pub(crate) use hears::{Arrival, Extension, Hears, LeaseRead, Opened, Place, ScriptEnded, Vote, handlers};
 pub use operation::{Completion, Found, Invocation, KeyId, OpId, Operation, Share};
-pub use record::{Answer, Condition, Counts, Effect, Fate, Head, ProcessChange, Record, StackRecord, What};
+pub use record::{Answer, Condition, Counts, Effect, Fate, Head, Moved, ProcessChange, Record, StackRecord, What};
 pub(crate) use tell::tell;
 
 use crate::time::SimTime;

@@ -205,6 +205,28 @@ pub struct StackRecord {
     /// For [`Event::Applied`]: what the entry did to the store, if this node is the first to apply it and it is a command. Not
     /// in the fingerprint: it follows from the entries up to this one, whose digests are.
     pub effect: Option<Box<Effect>>,
+    /// For the same: where the keys went that the entry released or adopted.
+    pub moved: Option<Box<Moved>>,
+}
+
+/// Keys go from one group to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The keys, in the order of their names.
+    pub keys: Box<[KeyId]>,
+    /// The group whose entry says so.
+    pub by: GroupId,
+    /// The group that has them from then on; one that is not the same has yet to adopt them.
+    pub to: GroupId,
+    /// The version at which it has them.
+    pub version: u64,
+}
+
+impl Moved {
+    /// Are they adopted? If not, they are released.
+    pub fn is_adopted(&self) -> bool {
+        self.by == self.to
+    }
 }
 
 /// What an entry did to the store of the node that first applied it.
@@ -252,6 +274,8 @@ pub enum Answer {
         /// Its version.
         latest: Version,
     },
+    /// It was refused because the group does not have a key that it is about.
+    Elsewhere,
 }
 
 /// What became of a message.

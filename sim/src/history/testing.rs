@@ -27,7 +27,7 @@ pub(crate) type Sighting = (u32, Option<(Version, Option<u64>)>);
 pub(crate) const SECOND: GroupId = GroupId(2);
 
 /// A history, built record by record in the order of the calls.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Events {
     records: Vec<Record>,
     operations: u64,
@@ -80,6 +80,7 @@ impl Events {
                 lease_until,
                 clock,
                 effect: None,
+                moved: None,
             }),
         )
     }
@@ -293,11 +294,18 @@ impl Events {
     /// n1 is the first to apply an entry, and this is what it did.
     pub(crate) fn takes(self, at: u64, index: u64, effect: Effect) -> Self {
         let (event, clock) = (Event::Applied { index, term: 1, digest: 0 }, Instant::from_nanos(ms(at).0));
-        let effect = Some(Box::new(effect));
-        self.push(
-            at,
-            What::Stack(StackRecord { replica: ReplicaId::first(NodeId(1)), event, lease_until: None, clock, effect }),
-        )
+        let (replica, effect) = (ReplicaId::first(NodeId(1)), Some(Box::new(effect)));
+        self.push(at, What::Stack(StackRecord { replica, event, lease_until: None, clock, effect, moved: None }))
+    }
+
+    /// n1 is the first to apply an entry of the group `by`: these keys are, or shall be, those of the group `to`.
+    pub(crate) fn moves(self, at: u64, (by, to): (u64, u64), keys: &[u32], version: u64) -> Self {
+        let (by, to) = (GroupId(by), GroupId(to));
+        let (event, clock) = (Event::Applied { index: 1, term: 1, digest: 0 }, Instant::from_nanos(ms(at).0));
+        let keys = keys.iter().copied().map(KeyId).collect();
+        let moved = Some(Box::new(super::Moved { keys, by, to, version }));
+        let replica = ReplicaId { group: by, node: NodeId(1) };
+        self.push(at, What::Stack(StackRecord { replica, event, lease_until: None, clock, effect: None, moved }))
     }
 
     /// The entry at `index` is a write of `key` by operation `op`.

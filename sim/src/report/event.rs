@@ -210,6 +210,7 @@ mod tests {
             lease_until: None,
             clock: Instant::default(),
             effect: None,
+            moved: None,
         });
         insta::assert_snapshot!(line(told), @"2.500123456s n1     lease ended by write-conflict, was in force (generation 7)");
 

@@ -125,6 +125,7 @@ fn groups(window: &Window) -> Vec<Object> {
             .with("ops", map(&window.ops, |kind| kind.name(), operations))
             .with("lease", lease(&window.lease))
             .with("conflicts", window.conflicts)
+            .with("stale_routes", window.stale_routes)
             .with("leader_changes", window.leader_changes)
             .with(
                 "read_index_rounds",
@@ -188,6 +189,7 @@ fn window(window: &Window) -> Object {
 fn figures(object: Object, window: &Window) -> Object {
     let object = object
         .with("conflicts", window.conflicts)
+        .with("stale_routes", window.stale_routes)
         .with("leader_changes", window.leader_changes)
         .with("stale_reads", window.stale_reads);
     let spans = Span::all().map(|span| (under_scored(span), window.longest(span).map(millis)));

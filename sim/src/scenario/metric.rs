@@ -61,6 +61,8 @@ metrics! {
     Scripts = "scripts", Count, Op(OpKind::Script);
     /// Write conflicts.
     Conflicts = "conflicts", Count, Writes;
+    /// Requests that a group refused because it did not have their key; their node routes them again.
+    StaleRoutes = "stale-routes", Count, Anything;
     /// Lease reads that the gate let through.
     LeaseHits = "lease-hits", Count, Reads;
     /// Lease reads that the gate did not let through.

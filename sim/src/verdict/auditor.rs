@@ -50,9 +50,9 @@ pub struct Audit {
 impl Auditor {
     /// Nothing seen yet. `keys` are the names of the run's keys, by number, and `routes` say which group has which.
     pub fn new(scenario: &Scenario, seed: u64, keys: Arc<[String]>, routes: &Routes) -> Self {
-        let premises = premises(scenario, seed, keys);
+        let premises = premises(scenario, seed, keys, routes);
         let (recoveries, faults) = (Recoveries::bounded_by(&premises), planned(&scenario.timeline));
-        let panels = Panels::new(founders(scenario), routes, &premises, check::ALL);
+        let panels = Panels::new(founders(scenario), &premises, check::ALL);
         Self {
             meters: panels.iter().map(|_| Meter::new(scenario)).collect(),
             panels,
@@ -168,15 +168,16 @@ pub fn panels(
     routes: &Routes,
     checks: impl IntoIterator<Item = &'static CheckInfo> + Clone,
 ) -> Panels {
-    Panels::new(founders(scenario), routes, &premises(scenario, seed, keys), checks)
+    Panels::new(founders(scenario), &premises(scenario, seed, keys, routes), checks)
 }
 
 /// What the checks are told of a run of `scenario`. Clients are numbered through all workloads.
-fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>) -> Premises {
+fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>, routes: &Routes) -> Premises {
     let cluster = &scenario.cluster;
     let networks = || std::iter::once(&cluster.network).chain(cluster.links.values());
     let one_way = networks().map(|network| network.latency.quantile(990)).max().unwrap_or_default();
     Premises {
+        owners: keys.iter().map(|key| routes.owner(key)).collect(),
         keys,
         deletes: scenario.workloads.iter().any(|workload| workload.share_of(OpKind::Delete) > 0),
         deadlines: scenario.deadlines().collect(),

@@ -167,7 +167,8 @@ impl Hears for Seen<'_> {
     }
 
     fn effect(&mut self, _: SimTime, index: u64, effect: &Effect) {
-        self.journeys.effect = Some((index, effect.op, !matches!(effect.answer, Answer::Conflict { .. })));
+        self.journeys.effect =
+            Some((index, effect.op, !matches!(effect.answer, Answer::Conflict { .. } | Answer::Elsewhere)));
     }
 
     fn applied(&mut self, at: SimTime, node: NodeId, Place { index, term, .. }: Place) {

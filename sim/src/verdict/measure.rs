@@ -383,6 +383,10 @@ impl Hears for Counting<'_> {
         self.count(at, |window| window.conflicts += 1);
     }
 
+    fn stale_route(&mut self, at: SimTime, _: NodeId) {
+        self.count(at, |window| window.stale_routes += 1);
+    }
+
     fn queue_full(&mut self, at: SimTime, node: NodeId, lane: Lane, to: Option<NodeId>) {
         self.meter.overloads.full(node, Resource::Queue(lane), at, at);
         self.count(at, |window| {

@@ -236,6 +236,8 @@ pub struct Window {
     pub lease: LeaseMeasures,
     /// Transactions refused.
     pub conflicts: u64,
+    /// Requests that a group refused because it did not have their key.
+    pub stale_routes: u64,
     /// How often a node became leader, the first election of the run not counted.
     pub leader_changes: u64,
     /// ReadIndex rounds.

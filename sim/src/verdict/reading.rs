@@ -117,6 +117,7 @@ pub fn read(
         Metric::Writes => WRITES.map(|kind| ops(window, kind).ok).iter().sum(),
         Metric::Scripts => ops(window, OpKind::Script).ok,
         Metric::Conflicts => window.conflicts,
+        Metric::StaleRoutes => window.stale_routes,
         Metric::LeaseHits => lease.hits,
         Metric::LeaseMisses => lease.reads - lease.hits,
         Metric::Renewals => lease.renewals,

@@ -40,7 +40,7 @@ pub(crate) struct Call {
 
 impl Hears for Calls {
     fn invoked(&mut self, _: SimTime, invocation: &Invocation) {
-        self.under_way.insert(invocation.op, Asked::default());
+        self.comes(invocation);
     }
 
     fn asked(&mut self, at: SimTime, by: NodeId, op: OpId) {
@@ -68,9 +68,7 @@ impl Hears for Calls {
     }
 
     fn completed(&mut self, _: SimTime, op: OpId, _: &Completion) {
-        if let Some((from, call)) = self.under_way.remove(op).and_then(|asked| asked.passed_on) {
-            self.passed_on.remove(&(from, call));
-        }
+        self.leaves(op);
     }
 
     fn started(&mut self, _: SimTime, node: NodeId) {
@@ -79,6 +77,18 @@ impl Hears for Calls {
 }
 
 impl Calls {
+    /// An operation is under way from now on, and nobody has been asked yet.
+    pub(super) fn comes(&mut self, invocation: &Invocation) {
+        self.under_way.insert(invocation.op, Asked::default());
+    }
+
+    /// It is under way no more.
+    pub(super) fn leaves(&mut self, op: OpId) {
+        if let Some((from, call)) = self.under_way.remove(op).and_then(|asked| asked.passed_on) {
+            self.passed_on.remove(&(from, call));
+        }
+    }
+
     /// A record comes, which answers nothing unless it is an answer.
     pub(super) fn begin(&mut self) {
         self.answered = None;

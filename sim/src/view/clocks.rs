@@ -109,7 +109,14 @@ mod tests {
             let what = if *touched {
                 What::Clock { replica: ReplicaId::first(N1), clock, lease_until }
             } else {
-                What::Stack(StackRecord { replica: ReplicaId::first(N1), event, lease_until, clock, effect })
+                What::Stack(StackRecord {
+                    replica: ReplicaId::first(N1),
+                    event,
+                    lease_until,
+                    clock,
+                    effect,
+                    moved: None,
+                })
             };
             tell(&Record { at: ms(*at), what }, &mut clocks);
         }

@@ -12,6 +12,7 @@
 //! | `acknowledged` | who has answered what of each leader's |
 //! | `clocks` | when a clock shows what |
 //! | `faults` | which faults are in force |
+//! | `owners` | which group has the keys that have moved |
 //! | `load` | how busy each node's cores were |
 //! | `soundness` | since when nothing has been wrong with a node, a link, or a leader and its quorum |
 
@@ -24,6 +25,7 @@ pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod log;
 pub(crate) mod operations;
+pub(crate) mod owners;
 mod replica;
 mod replicas;
 mod serving;
@@ -34,7 +36,7 @@ pub(crate) use replica::Lately;
 pub use replica::{Ended, Held, Replica};
 pub use replicas::{LeaseState, Replicas};
 
-use crate::history::{Arrival, Effect, Hears, Record, tell};
+use crate::history::{Arrival, Effect, Hears, Invocation, OpId, Record, tell};
 use crate::time::SimTime;
 use acknowledged::Acknowledged;
 use calls::Calls;
@@ -45,7 +47,8 @@ use leasehold::observe::Membership;
 use leasehold::request::Version;
 use ledger::Ledger;
 use load::Load;
-use operations::Operations;
+use operations::{Operations, UnderWay};
+use owners::Owners;
 use serving::Serving;
 use soundness::{Excuses, Soundness, Standing};
 use std::sync::Arc;
@@ -55,6 +58,7 @@ use std::sync::Arc;
 pub struct View {
     groups: Grouped<Group>,
     operations: Operations,
+    owners: Owners,
     calls: Calls,
     clocks: Clocks,
     faults: Faults,
@@ -131,6 +135,7 @@ impl View {
         self.calls.begin();
         self.faults.begin();
         tell(record, &mut self.operations);
+        self.overhear(record);
         tell(record, &mut self.calls);
         let floor = self.operations.least();
         self.groups.concerned(record).for_each(|group| group.record(record, floor));
@@ -145,12 +150,43 @@ impl View {
         }
     }
 
+    /// Takes in what a record of another group says of who has which keys.
+    pub fn overhear(&mut self, record: &Record) {
+        tell(record, &mut self.owners);
+    }
+
+    /// The key of an operation goes to another group. Returns it, if it is under way.
+    pub(crate) fn leaves(&mut self, op: OpId) -> Option<UnderWay> {
+        self.calls.leaves(op);
+        self.operations.leaves(op)
+    }
+
+    /// The key of an operation under way has come from another group.
+    pub(crate) fn comes(&mut self, at: SimTime, invocation: &Invocation) {
+        self.calls.comes(invocation);
+        self.operations.comes(at, invocation);
+    }
+
     /// What is so as a group sees it: a node is its replica there.
     pub fn within(&self, group: GroupId) -> GroupView<'_> {
-        let Self { groups, operations, calls, clocks, faults, soundness, load } = self;
+        let Self { groups, operations, owners, calls, clocks, faults, soundness, load } = self;
         let own = groups.of(group);
         let Group { ledger, acknowledged, conflict, .. } = own;
-        GroupView { own, soundness, operations, calls, ledger, acknowledged, clocks, faults, load, conflict: *conflict }
+        let conflict = *conflict;
+        GroupView {
+            group,
+            own,
+            soundness,
+            operations,
+            owners,
+            calls,
+            ledger,
+            acknowledged,
+            clocks,
+            faults,
+            load,
+            conflict,
+        }
     }
 
     /// A replica, if it has told anything.
@@ -177,9 +213,11 @@ impl View {
 /// What is so as one group sees it: a node is its replica there, the ledger that of its log.
 #[derive(Clone, Copy)]
 pub struct GroupView<'a> {
+    group: GroupId,
     own: &'a Group,
     soundness: &'a Soundness,
     pub(crate) operations: &'a Operations,
+    pub(crate) owners: &'a Owners,
     pub(crate) calls: &'a Calls,
     pub(crate) ledger: &'a Ledger,
     pub(crate) acknowledged: &'a Acknowledged,
@@ -191,6 +229,11 @@ pub struct GroupView<'a> {
 }
 
 impl<'a> GroupView<'a> {
+    /// The group.
+    pub fn group(&self) -> GroupId {
+        self.group
+    }
+
     /// The members of the group when it began, if that is known.
     pub fn founders(&self) -> Option<Arc<Membership>> {
         self.own.replicas.founders()

@@ -39,6 +39,14 @@ pub(crate) struct UnderWay {
     pub(crate) floor: Floor,
 }
 
+impl UnderWay {
+    /// Its invocation.
+    pub(crate) fn as_invoked(&self) -> Invocation {
+        let Self { op, client, via, due, operation, .. } = self;
+        Invocation { op: *op, client: *client, via: *via, due: *due, operation: operation.clone() }
+    }
+}
+
 /// An operation at its completion.
 pub(crate) struct Completed {
     pub(crate) operation: UnderWay,
@@ -157,6 +165,16 @@ impl Hears for Operations {
 }
 
 impl Operations {
+    /// The key of `op` goes to another group, where it is told what becomes of it.
+    pub(super) fn leaves(&mut self, op: OpId) -> Option<UnderWay> {
+        self.under_way.remove(op)
+    }
+
+    /// The key of an operation under way has come from another group: here it begins now.
+    pub(super) fn comes(&mut self, at: SimTime, invocation: &Invocation) {
+        self.invoked(at, invocation);
+    }
+
     /// A record comes, which completes nothing unless it is a completion.
     pub(super) fn begin(&mut self) {
         self.completed = None;

@@ -26,6 +26,8 @@ macro_rules! verbs {
             Disk = "disk", disk::DiskFault { disturbs Pace, healed with Processes, effective if "an operation failed, or a sync took another time", least "{ node = \"@leader\", stall = true }" }
             /// Adds, promotes, demotes and removes nodes, one by one or by a joint configuration.
             Membership = "membership", membership::MembershipChange { disturbs Members, effective if "the leader that was asked applied the change", least "{ remove = \"@follower\" }" }
+            /// Moves a range of keys, in which nothing was ever written, to another group.
+            MoveRange = "move-range", move_range::MoveRange { disturbs Routes, effective if "one group released the range, and the other adopted it", least "{ from = \"k5\", group = \"g1\" }" }
             /// Ends faults, and drops what they have left in flight.
             Heal = "heal", heal::Heal { disturbs Nothing, effective if "there was a fault", least "\"everything\"" }
         }
@@ -121,6 +123,8 @@ pub enum Disturbs {
     Reach,
     /// What becomes of messages on links that are there.
     Messages,
+    /// Which group has which keys.
+    Routes,
     /// Which processes live, and what is left on their disks.
     Lives,
     /// Processes or tasks stand still, and go on as they were.

@@ -155,7 +155,8 @@ impl Client {
         completion: impl FnOnce(&Response) -> Option<Completion>,
     ) -> Option<Response> {
         let reads_only = operation.kind().only_reads();
-        let group = self.keys.owner(operation.key());
+        // A key that no group has is nobody's whoever is asked.
+        let group = self.keys.owner(operation.key()).unwrap_or(GroupId::FIRST);
         let via = self.node(group);
         self.cluster.record(What::Invoked(Invocation { op, client: self.number, via, due, operation }));
         let answer = self.ask(op, (group, via), due, request).await;

@@ -27,8 +27,10 @@ use std::sync::atomic::AtomicU64;
 #[derive(Clone, Debug)]
 pub struct KeySpace {
     names: Arc<[String]>,
-    /// The group that has each key, by number.
-    owners: Arc<[GroupId]>,
+    /// The group that has each key, by number; `None`: none has.
+    owners: Arc<[Option<GroupId>]>,
+    /// The routes, if the scenario says which.
+    routes: Option<Routes>,
     /// All keys in the order of their names.
     order: Arc<[KeyId]>,
     /// First key of each prefix.
@@ -43,24 +45,33 @@ impl KeySpace {
             let count = counts.entry(&workload.keys.prefix).or_default();
             *count = (*count).max(workload.keys.count);
         }
+        let group = |number: &Option<u32>| number.map(|number| GroupId(u64::from(number)));
+        let range = |(from, owner): (&Key, &Option<u32>)| (from.clone(), group(owner));
+        let routes = scenario.cluster.routes.as_ref().map(|ranges| Routes::new(ranges.iter().map(range)));
         let (mut names, mut owners, mut first) = (Vec::new(), Vec::new(), BTreeMap::new());
         for (prefix, count) in counts {
             first.insert(prefix.to_owned(), names.len() as u32);
             let keys: Vec<String> = (0..count).map(|number| format!("{prefix}{number}")).collect();
-            owners.extend(dealt(&keys, scenario.cluster.groups));
+            match &routes {
+                Some(routes) => owners.extend(keys.iter().map(|key| routes.owner(key))),
+                None => owners.extend(dealt(&keys, scenario.cluster.groups).into_iter().map(Some)),
+            }
             names.extend(keys);
         }
-        Self { order: in_order(&names), names: names.into(), owners: owners.into(), first }
+        Self { order: in_order(&names), names: names.into(), owners: owners.into(), routes, first }
     }
 
-    /// The ranges of keys that the groups have.
+    /// The ranges of keys that the groups have when the run begins.
     pub fn routes(&self) -> Routes {
+        if let Some(routes) = &self.routes {
+            return routes.clone();
+        }
         let mut keys: Vec<_> = self.names.iter().zip(&*self.owners).collect();
         keys.sort_unstable();
         let mut ranges = vec![(Key::new(), Some(GroupId::FIRST))];
         for (key, owner) in keys {
-            if ranges.last().is_none_or(|(_, before)| *before != Some(*owner)) {
-                ranges.push((key.clone(), Some(*owner)));
+            if ranges.last().is_none_or(|(_, before)| *before != *owner) {
+                ranges.push((key.clone(), *owner));
             }
         }
         Routes::new(ranges)
@@ -112,7 +123,7 @@ pub fn start(cluster: &Cluster, scenario: &Arc<Scenario>, keys: &KeySpace) {
 /// Draws keys as a workload's distribution says: of each group apart.
 struct KeyChooser {
     names: Arc<[String]>,
-    owners: Arc<[GroupId]>,
+    owners: Arc<[Option<GroupId>]>,
     order: Arc<[KeyId]>,
     sets: Vec<KeySet>,
 }
@@ -124,9 +135,9 @@ struct Row {
     next: Option<KeyId>,
 }
 
-/// Keys of one group, the most frequent first.
+/// Keys of one group, or of none, the most frequent first.
 struct KeySet {
-    group: GroupId,
+    group: Option<GroupId>,
     keys: Vec<KeyId>,
     /// Cumulative weights of a distribution that is not uniform.
     cumulative: Vec<u64>,
@@ -138,12 +149,13 @@ const WEIGHT: f64 = 1_000_000_000.0;
 impl KeyChooser {
     fn new(workload: &Workload, keys: &KeySpace) -> Self {
         let first = keys.first.get(&workload.keys.prefix).copied().unwrap_or_default();
-        let mut sets = BTreeMap::<GroupId, Vec<KeyId>>::new();
+        let mut sets = BTreeMap::<Option<GroupId>, Vec<KeyId>>::new();
         for key in first..first + workload.keys.count {
             sets.entry(keys.owners[key as usize]).or_default().push(KeyId(key));
         }
-        let wanted = |group: &GroupId| {
-            workload.groups.is_empty() || workload.groups.iter().any(|number| u64::from(*number) == group.0)
+        let wanted = |group: &Option<GroupId>| {
+            let is_named = |number: &u32| group.is_some_and(|group| group.0 == u64::from(*number));
+            workload.groups.is_empty() || workload.groups.iter().any(is_named)
         };
         sets.retain(|group, _| wanted(group));
         let sets = sets.into_iter().map(|(group, keys)| KeySet::new(group, keys, workload.keys.distribution)).collect();
@@ -170,7 +182,7 @@ impl KeyChooser {
         Row { next: self.order.get(begin + keys.len()).copied(), keys }
     }
 
-    fn owner(&self, key: KeyId) -> GroupId {
+    fn owner(&self, key: KeyId) -> Option<GroupId> {
         self.owners[key.0 as usize]
     }
 
@@ -180,7 +192,7 @@ impl KeyChooser {
 }
 
 impl KeySet {
-    fn new(group: GroupId, keys: Vec<KeyId>, distribution: KeyDistribution) -> Self {
+    fn new(group: Option<GroupId>, keys: Vec<KeyId>, distribution: KeyDistribution) -> Self {
         let cumulative = match distribution {
             KeyDistribution::Uniform => Vec::new(),
             KeyDistribution::Zipf { exponent_milli } => {
@@ -237,11 +249,11 @@ mod tests {
             "[cluster]\ngroups = 3\n[[workload]]\nkind = \"kv\"\nkeys = 12\n[[workload]]\nkind = \"script\"\nkeys = { count = 3, prefix = \"q\" }",
         );
         let owners = &keys.owners;
-        let count = |group| owners.iter().filter(|owner| **owner == GroupId(group)).count();
+        let count = |group| owners.iter().filter(|owner| **owner == Some(GroupId(group))).count();
         assert_eq!([1, 2, 3].map(count), [5, 5, 5]);
         let routes = keys.routes();
         let names = keys.names();
-        assert!(names.iter().zip(&**owners).all(|(name, owner)| routes.owner(name) == Some(*owner)), "{routes:?}");
+        assert!(names.iter().zip(&**owners).all(|(name, owner)| routes.owner(name) == *owner), "{routes:?}");
     }
 
     #[test]
@@ -253,7 +265,7 @@ mod tests {
         let (of_second, of_both) = (chooser(0), chooser(1));
         let mut stream = Streams::new(1).stream(&["keys"]);
         for _ in 0..100 {
-            assert_eq!(of_second.owner(of_second.draw(&mut stream)), GroupId(2));
+            assert_eq!(of_second.owner(of_second.draw(&mut stream)), Some(GroupId(2)));
             let first = of_both.draw(&mut stream);
             assert_eq!(of_both.owner(of_both.draw_beside(first, &mut stream)), of_both.owner(first));
         }
@@ -280,8 +292,14 @@ mod tests {
         let cumulative = |count| {
             let keys = Keys { count, distribution, prefix: "k".into() };
             let names: Arc<[String]> = (0..count).map(|n| format!("k{n}")).collect();
-            let owners = vec![GroupId::FIRST; count as usize].into();
-            let space = KeySpace { order: in_order(&names), names, owners, first: BTreeMap::from([("k".into(), 0)]) };
+            let owners = vec![Some(GroupId::FIRST); count as usize].into();
+            let space = KeySpace {
+                order: in_order(&names),
+                names,
+                owners,
+                routes: None,
+                first: BTreeMap::from([("k".into(), 0)]),
+            };
             let workload = Workload {
                 groups: Vec::new(),
                 name: "kv".into(),

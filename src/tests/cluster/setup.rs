@@ -155,7 +155,7 @@ impl Software for Setup {
         let disk: Arc<dyn Disk> = Arc::new(disk);
         let parts = |group| {
             let (engines, host, bus) = (Arc::clone(&self.engines), Arc::clone(&host), Arc::clone(&bus));
-            Parts::new(GroupId(group), engines, host, bus, Arc::clone(&disk), config.clone())
+            Parts::new(GroupId(group), self.routes.clone(), engines, host, bus, Arc::clone(&disk), config.clone())
         };
         Node::start(self.routes.clone(), (1..=self.groups).map(parts).collect())
     }

@@ -1,4 +1,5 @@
-//! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, or that cores or a disk were full.
+//! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, that its key was moving, or
+//! that cores or a disk were full.
 
 use crate::check::prelude::*;
 use crate::view::soundness::{Excuses, Standing};
@@ -68,6 +69,20 @@ pub(super) fn conflicts(now: &Now<'_>, operation: &UnderWay, completion: Option<
     refused || is_retried && now.nodes.conflict.is_some_and(|at| at >= operation.due)
 }
 
+/// Has a key of `operation` gone to another group lately, is it on its way, or does it belong to another group than the rest? Requests find
+/// that by trial.
+pub(super) fn moves(now: &Now<'_>, operation: &UnderWay) -> bool {
+    let (own, reads) = (operation.operation.key(), operation.operation.reads());
+    let settled = |at: SimTime| at.after(now.premises.usual_settling());
+    let mut owners = reads.iter().chain([&own]).map(|key| now.nodes.owners.of(*key));
+    let group = now.nodes.owners.of(own).map(|owner| owner.group);
+    owners.any(|owner| {
+        let moves = owner.is_some_and(|owner| !owner.adopted || settled(owner.at) >= operation.due);
+        // No group has all keys of a script of which some have gone.
+        moves || owner.map(|owner| owner.group) != group
+    })
+}
+
 impl Suspects {
     /// This one had failed with that, and could have been served by `standing`, if by anybody.
     pub(super) fn failed(
@@ -78,7 +93,7 @@ impl Suspects {
         error: ErrorKind,
         standing: Option<Standing>,
     ) {
-        if !conflicts(now, operation, Some(completion)) {
+        if !conflicts(now, operation, Some(completion)) && !moves(now, operation) {
             let what = format!("and was told `{}` {} later", error.name(), duration(now.at.since(operation.due)));
             self.suspect(Suspect::new(now.at, operation, standing, &what));
         }

@@ -8,7 +8,7 @@
 //! before the deadline.
 //!
 //! **Does not prove** anything of operations whose deadline is shorter than that time (`calls-succeed` judges them), of scripts
-//! and updates while there are conflicts, of reads of keys of several groups, of which another may be the one that does not answer, of nodes with full cores or disks, and of the last second of a run, of which nobody is told how busy
+//! and updates while there are conflicts, of keys that go from one group to another, of reads of keys of several groups, of which another may be the one that does not answer, of nodes with full cores or disks, and of the last second of a run, of which nobody is told how busy
 //! nodes were. Queues excuse nothing: what the model's disks could have written together was not to be written one by one.
 //!
 //! **Costs** a place in a heap for each operation, a look at the voters when it ends, and one at the heap whenever time passes.
@@ -53,7 +53,7 @@ fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
 impl Served {
     /// This one had not been answered by `by`.
     fn late(&mut self, now: &Now<'_>, by: SimTime, operation: &UnderWay) {
-        if excuse::conflicts(now, operation, None) {
+        if excuse::conflicts(now, operation, None) || excuse::moves(now, operation) {
             return;
         }
         let service = now.premises.service();
@@ -90,7 +90,11 @@ impl Served {
 fn is_worth_another_try(error: ErrorKind) -> bool {
     matches!(
         error,
-        ErrorKind::NotLeader | ErrorKind::LeadershipLost | ErrorKind::TransferInProgress | ErrorKind::LeaderNotFound
+        ErrorKind::NotLeader
+            | ErrorKind::LeadershipLost
+            | ErrorKind::TransferInProgress
+            | ErrorKind::LeaderNotFound
+            | ErrorKind::StaleRoute
     )
 }
 
@@ -128,6 +132,11 @@ impl Check for Served {
         if now.nodes.operations.get(op).is_some() {
             self.taken.insert(op, node);
         }
+        None
+    }
+
+    fn leaves(&mut self, _: &Now<'_>, op: OpId) -> Option<Finding> {
+        self.taken.remove(op);
         None
     }
 

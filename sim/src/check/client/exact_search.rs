@@ -107,6 +107,11 @@ impl Check for ExactSearch {
         None
     }
 
+    /// One that was given up is of unknown outcome, as one that never ends is.
+    fn comes(&mut self, now: &Now<'_>, invocation: &Invocation, _: bool) -> Option<Finding> {
+        self.invoked(now, invocation)
+    }
+
     fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
         let of = Done::now(now, completion)?;
         let was = of.was;

@@ -32,7 +32,7 @@ mod story;
 
 use super::access::{Access, Done, writes};
 use crate::check::prelude::*;
-use crate::register::zones::{Kind, Mark, Monitor};
+use crate::register::zones::{Kind, Mark, Monitor, Value};
 
 #[derive(Default)]
 pub(in crate::check) struct Linearizability {
@@ -68,6 +68,14 @@ impl Witness {
 
 fn began(operation: &UnderWay, access: Kind) -> Mark<Witness> {
     Mark { at: operation.began, by: Some(Witness::of(operation, access, operation.invoked)) }
+}
+
+/// The value that a write demands to find, if it demands one.
+fn expects(access: Kind) -> Option<Value> {
+    match access {
+        Kind::Cas(expected, _) => Some(expected),
+        Kind::Read(_) | Kind::Write(_) | Kind::Update(..) | Kind::Refused(..) => None,
+    }
 }
 
 impl Linearizability {
@@ -113,12 +121,18 @@ impl Linearizability {
 impl Check for Linearizability {
     fn invoked(&mut self, now: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
         let (key, access) = writes(*op, operation, now.premises)?;
-        let expected = match access {
-            Kind::Cas(expected, _) => Some(expected),
-            Kind::Read(_) | Kind::Write(_) | Kind::Update(..) | Kind::Refused(..) => None,
-        };
         let under_way = now.nodes.operations.get(*op)?;
-        self.register(key)?.begin(op.0, expected, began(under_way, access));
+        self.register(key)?.begin(op.0, expects(access), began(under_way, access));
+        None
+    }
+
+    fn comes(&mut self, now: &Now<'_>, invocation: &Invocation, given_up: bool) -> Option<Finding> {
+        if !given_up {
+            return self.invoked(now, invocation);
+        }
+        let (key, access) = writes(invocation.op, &invocation.operation, now.premises)?;
+        let mark = Mark { at: now.nodes.operations.events(), by: None };
+        self.register(key)?.begin(invocation.op.0, expects(access), mark);
         None
     }
 

@@ -146,6 +146,15 @@ impl Check for Staleness {
         None
     }
 
+    fn leaves(&mut self, _: &Now<'_>, op: OpId) -> Option<Finding> {
+        self.under_way.remove(op);
+        None
+    }
+
+    fn comes(&mut self, now: &Now<'_>, invocation: &Invocation, given_up: bool) -> Option<Finding> {
+        if given_up { None } else { self.invoked(now, invocation) }
+    }
+
     fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
         let floors = self.under_way.remove(op)?;
         let completed = now.nodes.operations.completed()?;

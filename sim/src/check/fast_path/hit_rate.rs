@@ -32,6 +32,7 @@ fn takes_out(disturbs: Disturbs) -> bool {
         Disturbs::Lives | Disturbs::Standstill => true,
         Disturbs::Leadership
         | Disturbs::Members
+        | Disturbs::Routes
         | Disturbs::Reach
         | Disturbs::Messages
         | Disturbs::Pace

@@ -62,7 +62,7 @@ fn is_no_reason(disturbs: Disturbs) -> bool {
         | Disturbs::Pace
         | Disturbs::Clocks
         | Disturbs::Nothing => true,
-        Disturbs::Leadership | Disturbs::Lives | Disturbs::Standstill => false,
+        Disturbs::Leadership | Disturbs::Routes | Disturbs::Lives | Disturbs::Standstill => false,
     }
 }
 
@@ -101,6 +101,11 @@ impl Check for ReadGap {
         if let (Operation::Get { .. }, Some(gap)) = (operation, &mut self.gap) {
             gap.asked.get_or_insert((*op, now.at));
         }
+        None
+    }
+
+    fn leaves(&mut self, _: &Now<'_>, op: OpId) -> Option<Finding> {
+        self.gap = self.gap.take_if(|gap| gap.asked.is_none_or(|(first, _)| first != op));
         None
     }
 

@@ -21,7 +21,7 @@ use leasehold::observe::Miss;
 fn leaves_something_behind(disturbs: Disturbs) -> bool {
     match disturbs {
         Disturbs::Members | Disturbs::Messages | Disturbs::Lives | Disturbs::Pace | Disturbs::Clocks => true,
-        Disturbs::Leadership | Disturbs::Reach | Disturbs::Standstill | Disturbs::Nothing => false,
+        Disturbs::Leadership | Disturbs::Routes | Disturbs::Reach | Disturbs::Standstill | Disturbs::Nothing => false,
     }
 }
 

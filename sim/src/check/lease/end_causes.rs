@@ -64,7 +64,9 @@ pub(crate) fn is_loss_of_leadership(kind: ErrorKind) -> bool {
         | ErrorKind::Damaged
         | ErrorKind::Closed
         | ErrorKind::Panicked
-        | ErrorKind::Unroutable => false,
+        | ErrorKind::Unroutable
+        | ErrorKind::StaleRoute
+        | ErrorKind::RangeInUse => false,
     }
 }
 

@@ -79,6 +79,16 @@ impl Check for CallsReturn {
         None
     }
 
+    fn leaves(&mut self, _: &Now<'_>, op: OpId) -> Option<Finding> {
+        self.open.remove(op);
+        self.taken.remove(op);
+        None
+    }
+
+    fn comes(&mut self, now: &Now<'_>, invocation: &Invocation, given_up: bool) -> Option<Finding> {
+        if given_up { None } else { self.invoked(now, invocation) }
+    }
+
     fn asked(&mut self, _: &Now<'_>, node: NodeId, op: OpId) -> Option<Finding> {
         let (_, deadline) = self.open.get(op)?;
         self.taken.insert(op, (node, *deadline));

@@ -35,6 +35,16 @@ impl Check for CommitProgress {
         None
     }
 
+    /// Which of the writes was asked for first nobody knows any more.
+    fn leaves(&mut self, _: &Now<'_>, _: OpId) -> Option<Finding> {
+        self.asked = None;
+        None
+    }
+
+    fn comes(&mut self, now: &Now<'_>, invocation: &Invocation, given_up: bool) -> Option<Finding> {
+        if given_up { None } else { self.invoked(now, invocation) }
+    }
+
     fn completed(&mut self, _: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
         if matches!(completion, Completion::Written { .. } | Completion::Script { .. }) {
             self.asked = None;

@@ -90,6 +90,7 @@ fn takes_lives(disturbs: Disturbs) -> bool {
         Disturbs::Lives => true,
         Disturbs::Leadership
         | Disturbs::Members
+        | Disturbs::Routes
         | Disturbs::Reach
         | Disturbs::Messages
         | Disturbs::Standstill

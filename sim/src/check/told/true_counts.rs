@@ -2,7 +2,7 @@
 //!
 //! Whoever runs a stack sees its metrics, and nothing else: a hit rate that is counted wrong hides what this harness is for.
 //!
-//! **Proves**, of each process as it ends or the run does, that hits and misses, conflicts, full queues, changes of leader, stalls of the
+//! **Proves**, of each process as it ends or the run does, that hits and misses, conflicts, stale routes, full queues, changes of leader, stalls of the
 //! disk, scripts and their retries were counted as often as the process told of them.
 //!
 //! **Does not prove** that what the process told happened (`true-events`), nor anything of what it refused at its door, which it tells of by
@@ -38,7 +38,8 @@ const fn is_told(counter: Counter) -> bool {
         | Counter::DispatchDropped
         | Counter::StepQueueFull
         | Counter::LeaderChangesSeen
-        | Counter::DiskStalls => true,
+        | Counter::DiskStalls
+        | Counter::StaleRoute => true,
         Counter::ProposalsFailed | Counter::Refused => false,
     }
 }
@@ -90,6 +91,10 @@ impl Check for TrueCounts {
 
     fn disk_stalled(&mut self, _: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
         self.count(node, Counter::DiskStalls)
+    }
+
+    fn stale_route(&mut self, _: &Now<'_>, By { node, .. }: By<'_>) -> Option<Finding> {
+        self.count(node, Counter::StaleRoute)
     }
 
     fn script(&mut self, _: &Now<'_>, By { node, .. }: By<'_>, script: ScriptEnded) -> Option<Finding> {

@@ -62,6 +62,8 @@ impl TrueErrors {
             | ErrorKind::WriteConflict
             | ErrorKind::Invalid
             | ErrorKind::Unroutable
+            | ErrorKind::StaleRoute
+            | ErrorKind::RangeInUse
             | ErrorKind::DeadlineExceeded
             | ErrorKind::Transport
             | ErrorKind::Overloaded
@@ -72,6 +74,11 @@ impl TrueErrors {
 
     fn judge(&mut self, now: &Now<'_>) -> Option<Finding> {
         let (call, Some((error, outcome))) = now.nodes.calls.answered()? else { return None };
+        // It may have been told by the group that had the key before.
+        let key = now.nodes.operations.get(call.op).map(|operation| operation.operation.key());
+        if call.from.is_none() && key.is_some_and(|key| now.nodes.owners.of(key).is_some()) {
+            return None;
+        }
         // It tells what it was told.
         let passes_on = || self.told.get(&(call.by, error)).is_some_and(|told| *told >= call.at);
         if call.from.is_none() && passes_on() {
@@ -152,7 +159,7 @@ impl Check for TrueErrors {
                 let before = self.refused.get(effect.op).copied().unwrap_or_default();
                 self.refused.insert(effect.op, before + 1);
             }
-            Answer::Conflict { .. } | Answer::Wrote | Answer::Found(_) => {}
+            Answer::Conflict { .. } | Answer::Wrote | Answer::Found(_) | Answer::Elsewhere => {}
         }
         None
     }

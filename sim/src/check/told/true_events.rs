@@ -169,7 +169,7 @@ impl Check for TrueEvents {
                 self.refused = self.refused.split_off(&now.nodes.forgotten());
                 self.refused.insert(index);
             }
-            Answer::Wrote | Answer::Found(_) => {}
+            Answer::Wrote | Answer::Found(_) | Answer::Elsewhere => {}
         }
         None
     }

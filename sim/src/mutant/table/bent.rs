@@ -278,6 +278,16 @@ pub(super) const VARIANTS: &[Variant] = entries! {
     bent("snapshot-acknowledged-early-once", "bent: each process once acknowledges a snapshot that it has yet to write",
         &[(Rule::InstallAfterWrite, FromSecondTime)], "planted/lost-snapshot", "durability"),
 
+    // Which group has which keys.
+    bent("routes-never-replaced", "bent: no node and no group learns of a move",
+        &[(Rule::NewerRouteReplaces, Never)], "fast/groups-stale-route", "one-owner"),
+    bent("reads-what-it-released-once", "bent: each process once reads a key that its group has released",
+        &[(Rule::OwnedWhenRead, FromSecondTime)], "fast/groups-stale-route", "staleness"),
+    bent("applies-what-it-released-once", "bent: each process once lets an entry take effect whose key its group has released",
+        &[(Rule::OwnedWhenApplied, FromSecondTime)], "fast/groups-stale-route", "one-owner"),
+    hinders("stale-route-returned-once", "bent: each process once leaves it to the client to find out who has its key",
+        &[(Rule::StaleRouteIsRoutedAgain, FromSecondTime)], "fast/groups-stale-route", "all-availability"),
+
     // Whoever waits is answered.
     hinders("reads-left-waiting-once", "bent: each process once tells nobody that leadership is over, of those who wait for a ReadIndex",
         &[(Rule::InterruptedReadsAreTold, FromSecondTime)], "planted/unheard-answers", "interrupted-rounds"),

@@ -72,7 +72,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "stores-exchanged",
         about: "planted: the store of the first group applies what the second commits, and the other way round",
         source: "none: a slip of the wiring",
-        seen: seen("fast/groups-steady", "staleness"),
+        seen: seen("fast/groups-steady", "one-owner"),
         groups: Some(groups::stores_exchanged),
         ..PLANTED
     },
@@ -80,7 +80,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "routes-all-to-one",
         about: "planted: one node takes all keys for those of the first group",
         source: "elastickv route catalog: a node that never learns of a split",
-        seen: seen("fast/groups-steady", "serial-order"),
+        harm: Harm::Liveness,
+        seen: seen("fast/groups-steady", "served"),
         routes: Some(groups::second_node_routes_to_first),
         ..PLANTED
     },
@@ -131,6 +132,55 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "none: a range whose end is off by one",
         seen: seen("fast/groups-reads", "serial-order"),
         tap: Some(tap::requests::last_of_scans_left_out),
+        ..PLANTED
+    },
+    Variant {
+        name: "older-route-replaces",
+        about: "planted: what is learned of a range replaces what is known, however old it is",
+        source: "elastickv C3: ApplySnapshot's race installs older routes",
+        seen: seen("planted/late-adoption", "one-owner"),
+        rules_off: &[Rule::NewerRouteReplaces],
+        ..PLANTED
+    },
+    Variant {
+        name: "reads-what-it-released",
+        about: "planted: whether its group still has the key, a read does not ask",
+        source: "elastickv Composed-1: a gate for mutations, and none for reads",
+        seen: seen("fast/groups-stale-route", "staleness"),
+        rules_off: &[Rule::OwnedWhenRead],
+        ..PLANTED
+    },
+    Variant {
+        name: "applies-what-it-released",
+        about: "planted: an entry takes effect whether or not its group has the key by then",
+        source: "elastickv Composed-1, T8: ObservedRouteVersion lost",
+        seen: seen("fast/groups-stale-route", "one-owner"),
+        rules_off: &[Rule::OwnedWhenApplied],
+        ..PLANTED
+    },
+    Variant {
+        name: "release-lets-nothing-go",
+        about: "planted: a group answers that it has released a range, and goes on to have it",
+        source: "elastickv Composed-1: two groups own a route at the present version",
+        seen: seen("fast/groups-stale-route", "one-owner"),
+        machine: Some(machine::releases_nothing),
+        ..PLANTED
+    },
+    Variant {
+        name: "routed-again-though-applied",
+        about: "planted: of each write that has taken effect its group says at first that the key is not its own",
+        source: "elastickv Composed-1 retry wrapper; O17; a request is routed again only if nothing was done",
+        seen: seen("fast/groups-steady", "one-owner"),
+        machine: Some(machine::refused_though_written),
+        ..PLANTED
+    },
+    Variant {
+        name: "stale-route-is-the-clients",
+        about: "planted: a request that came by a stale route fails, and is not routed again",
+        source: "elastickv 1.2: no retry of what has read keys",
+        harm: Harm::Liveness,
+        seen: seen("fast/groups-stale-route", "all-availability"),
+        rules_off: &[Rule::StaleRouteIsRoutedAgain],
         ..PLANTED
     },
 ];

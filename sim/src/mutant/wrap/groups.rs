@@ -138,5 +138,5 @@ pub(in crate::mutant) fn second_node_misses_second_group(node: NodeId, routes: R
     }
     let all = KeyRange { from: Key::new(), to: None };
     let known = |owner: &GroupId| *owner != GroupId(2);
-    Routes::new(routes.meeting(&all).into_iter().map(|(owner, range)| (range.from, owner.filter(known))))
+    Routes::new(routes.pieces(&all).map(|piece| (piece.range.from, piece.owner.filter(known))))
 }

@@ -15,6 +15,7 @@ fn told_by(node: u64, at: u64, event: Event, until: Option<u64>) -> Record {
         lease_until: until.map(SimTime),
         clock,
         effect: None,
+        moved: None,
     };
     Record { at: SimTime(at), what: What::Stack(stack) }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Context;
 use crate::scenario::{
-    Calls, Cluster, Disk, Distribution, InnerReads, LaneSetup, Lanes, Network, Ppm, Scenario,
+    Calls, Cluster, Disk, Distribution, InnerReads, LaneSetup, Lanes, Network, Ppm, Ranges, Scenario,
     units::{decimal, written_bandwidth},
 };
 use crate::words::RenewalKind;
@@ -70,12 +70,24 @@ fn groups(cluster: &Cluster) -> Option<String> {
         false if cluster.groups > 1 => "; at the beginning n1 leads all of them".into(),
         false => String::new(),
     };
+    let (keys, ranges) = match &cluster.routes {
+        None => ("an even part of the keys", String::new()),
+        Some(ranges) => ("keys of its own", format!(" {}", routed(ranges))),
+    };
     (cluster.groups > 1 || is_told).then(|| {
-        format!(
-            "They are of {}, each with a log, a leader, a lease and an even part of the keys{placed}.",
-            counted(cluster.groups, "group")
-        )
+        let groups = counted(cluster.groups, "group");
+        format!("They are of {groups}, each with a log, a leader, a lease and {keys}{placed}.{ranges}")
     })
+}
+
+/// Who has which keys in the beginning.
+fn routed(ranges: &Ranges) -> String {
+    let owner = |owner: &Option<u32>| owner.map_or_else(|| "nobody's".to_owned(), |group| format!("g{group}'s"));
+    let range = |(from, of): (&String, &Option<u32>)| {
+        let from = if from.is_empty() { "from the first key on".to_owned() } else { format!("from {from} on") };
+        format!("{from} they are {}", owner(of))
+    };
+    format!("Of the keys, {}.", listed(&ranges.iter().map(range).collect::<Vec<_>>()))
 }
 
 fn lease(cluster: &Cluster, context: &Context<'_>) -> String {

@@ -6,8 +6,8 @@ use crate::words::{Disturbs, Verb};
 table! {
     /// Each seed draws the cluster's shape and timing, which of these faults exist at all, how often they act and on whom.
     pub struct Chaos: Default {
-        /// The faults that may exist in a run; which do, the seed says. Default: all that chaos can draw.
-        faults: Vec<Verb> = "faults", Or(Chaos::all().collect(), List(FAULT));
+        /// The faults that may exist in a run; which do, the seed says. Default: all that chaos can draw, but for `move-range`.
+        faults: Vec<Verb> = "faults", Or(Chaos::usual().collect(), List(FAULT));
         /// How long, at the end, nothing is wrong any more. Default `5s`.
         quiet: Duration = "quiet", Or(Duration::from_secs(5), POSITIVE);
     }
@@ -19,6 +19,11 @@ table! {
 }
 
 impl Chaos {
+    /// Those that it draws unless a file says which.
+    pub fn usual() -> impl Iterator<Item = Verb> {
+        Self::all().filter(|verb| verb.disturbs() != Disturbs::Routes)
+    }
+
     /// Every fault that chaos can draw.
     pub fn all() -> impl Iterator<Item = Verb> {
         Verb::all().filter(|verb| verb.disturbs() != Disturbs::Nothing)

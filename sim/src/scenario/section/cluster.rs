@@ -7,6 +7,7 @@ use crate::scenario::prelude::*;
 use crate::scenario::units::Protocol;
 use crate::words::{InnerReads, RenewalKind};
 use leasehold::coordinator::ADMISSION;
+use std::ops::Bound;
 
 /// The most nodes of a cluster, learners and spares included.
 pub const MAX_NODES: u32 = 9;
@@ -48,6 +49,37 @@ const PLACEMENT: Named<u32, List<Scalar<u32>>> = Named {
     }),
 };
 
+/// Where ranges of keys begin, and which group has each; `None`: none has.
+pub type Ranges = BTreeMap<String, Option<u32>>;
+
+const RANGES: Named<String, Scalar<Option<u32>>> = Named {
+    named: "Ranges",
+    name: Scalar { schema: |_| json!({ "pattern": "^.*$" }), ..TEXT },
+    value: Scalar {
+        named: "RangeOwner",
+        schema: |_| json!({ "type": "string", "pattern": "^(g[1-9][0-9]?|none)$" }),
+        bare: false,
+        read: |text, frame| if text == "none" { Ok(None) } else { (GROUP.read)(text, frame).map(Some) },
+        write: |owner| owner.map_or_else(|| quoted("none"), |group| (GROUP.write)(&group)),
+    },
+};
+
+/// `even`, or a table of ranges.
+const ROUTES: Special<Option<Ranges>> = Special {
+    schema: |definitions| json!({ "anyOf": [{ "const": "even" }, RANGES.schema(definitions)] }),
+    read: |key, raw, reader| match raw.get_ref().as_str() {
+        Some("even") => Some(None),
+        _ if raw.get_ref().is_table() => RANGES.read(key, raw, reader).map(Some),
+        _ => {
+            let problem = misfit("`even`, or a table of ranges", key, raw);
+            reader.report.shape(
+                problem.help("say where each range begins, and whose it is: `routes = { \"\" = \"g1\", m = \"g2\" }`"),
+            )
+        }
+    },
+    write: |ranges| ranges.as_ref().map_or_else(|| quoted("even"), |ranges| RANGES.toml(ranges)),
+};
+
 /// A number of entries, or never.
 const COMPACTED: Special<Option<u64>> = Special {
     schema: |definitions| json!({ "anyOf": [ENTRIES.schema(definitions), { "const": "never" }] }),
@@ -76,6 +108,9 @@ table! {
         replicas: Option<u32> = "replicas", REPLICAS;
         /// Who vote in single groups instead, the first of them to lead at the beginning: `g2 = ["n2", "n3", "n1"]`.
         placement: BTreeMap<u32, Vec<u32>> = "placement", Or(BTreeMap::new(), PLACEMENT);
+        /// Which group has which keys: `even`, each has as many of each workload's; or a table of where ranges begin, and whose they are:
+        /// `{ "" = "g1", m = "g2", x = "none" }`. Default `even`.
+        routes: Option<Ranges> = "routes", Or(None, ROUTES);
         /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 5000.
         compact_after: Option<u64> = "compact-after", Or(Some(5_000), COMPACTED);
         /// The Raft implementation. Default `raft-rs`.
@@ -162,6 +197,11 @@ impl Cluster {
         self.placement.get(&group).cloned().unwrap_or_else(by_rule)
     }
 
+    /// The group that has `key`, by number, where a file says which has which; `None`: none has.
+    pub fn routed(ranges: &Ranges, key: &str) -> Option<u32> {
+        ranges.range::<str, _>((Bound::Unbounded, Bound::Included(key))).next_back().and_then(|(_, owner)| *owner)
+    }
+
     /// The network by which one node, by number, reaches another.
     pub fn network_between(&self, from: u32, to: u32) -> &Network {
         let there = Wire { from, to, one_way: true };
@@ -206,6 +246,8 @@ pub(super) fn frame(entries: &Entries<'_>, mut frame: Frame, report: &mut Report
         & into(&mut sketch.election_timeout, &ELECTION_TIMEOUT, entries.entry("election-timeout"), reader)
         & into(&mut sketch.lease, &LEASE, entries.entry("lease"), reader);
     into(&mut sketch.groups, &GROUPS, entries.entry("groups"), reader);
+    reader.frame.groups = sketch.groups;
+    into(&mut sketch.routes, &Or(None, ROUTES), entries.entry("routes"), reader);
     let reader = &mut Reader { frame: &mut frame, report };
     let has_room = is_sized && enough_room(&sketch, entries, reader);
     if is_sized && into(&mut sketch.replicas, &REPLICAS, entries.entry("replicas"), reader) {
@@ -217,7 +259,13 @@ pub(super) fn frame(entries: &Entries<'_>, mut frame: Frame, report: &mut Report
     let Cluster { election_timeout, heartbeat, lease, .. } = sketch;
     let protocol = Some(Protocol { election_timeout, heartbeat, lease });
     // After a refused number no node may be refused for being too many.
-    Frame { nodes: if has_room { sketch.size() } else { MAX_NODES }, groups: sketch.groups, protocol, ..frame }
+    Frame {
+        nodes: if has_room { sketch.size() } else { MAX_NODES },
+        groups: sketch.groups,
+        routes: sketch.routes,
+        protocol,
+        ..frame
+    }
 }
 
 /// Puts what `field` reads into `place`. Was it not refused?

@@ -1,10 +1,12 @@
 //! `[[workload]]`: what clients do.
 
+use super::cluster::Cluster;
 use super::distribution::{Distribution, quantiles};
 use crate::scenario::prelude::*;
 use crate::scenario::units::MIN_VALUE;
 use crate::words::OpKind;
 use crate::words::figures::counted;
+use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// The most workloads of a scenario.
@@ -73,8 +75,9 @@ table! {
             "`keys-per-mget` is for a `mix` with `mget`";
         refused "keys-per-scan" if given.has("keys-per-scan") && workload.share_of(OpKind::Scan) == 0 =>
             "`keys-per-scan` is for a `mix` with `scan`";
-        refused "keys" if given.has("keys") && workload.keys.count < frame.groups => workload.too_few_keys(frame);
-        refused "kind" if !given.has("keys") && workload.keys.count < frame.groups => workload.too_few_keys(frame);
+        refused "keys" if given.has("keys") && workload.has_too_few_keys(frame) => workload.too_few_keys(frame);
+        refused "kind" if !given.has("keys") && workload.has_too_few_keys(frame) => workload.too_few_keys(frame);
+        refused "groups" if workload.keyless(frame).is_some() => workload.no_key_of(frame);
         refused "mix" if given.has("mix") && workload.kind != WorkloadKind::Kv => "`mix` is for workloads of kind `kv`";
         lacking "burst" if given.has("burst") && workload.rate.is_none() => "`burst` without `rate`",
             "say how often: `rate = \"7/s\"`";
@@ -96,6 +99,24 @@ impl Workload {
 
     fn ends_first(&self, run: &Frame) -> String {
         format!("the workload ends ({:?}) before it begins ({:?})", self.end(run), self.from)
+    }
+
+    /// Keys are dealt to the groups evenly, and some get none.
+    fn has_too_few_keys(&self, run: &Frame) -> bool {
+        run.routes.is_none() && self.keys.count < run.groups
+    }
+
+    /// The first of its groups that has none of its keys, where a file says which has which.
+    fn keyless(&self, run: &Frame) -> Option<u32> {
+        let ranges = run.routes.as_ref()?;
+        let owners: BTreeSet<_> = self.keys.names().filter_map(|key| Cluster::routed(ranges, &key)).collect();
+        self.groups.iter().copied().find(|group| !owners.contains(group))
+    }
+
+    fn no_key_of(&self, run: &Frame) -> String {
+        let group = self.keyless(run).unwrap_or_default();
+        let Keys { prefix, count, .. } = &self.keys;
+        format!("`[cluster.routes]` gives g{group} none of the keys {prefix}0 to {prefix}{}", count - 1)
     }
 
     fn too_few_keys(&self, run: &Frame) -> String {
@@ -362,6 +383,13 @@ table! {
         distribution: KeyDistribution = "distribution", Or(KeyDistribution::Uniform, SPREAD);
         /// Workloads with the same prefix share keys. Default `k`.
         prefix: String = "prefix", Or("k".to_owned(), Scalar { read: |text, _| named(text, "a prefix"), ..NAME });
+    }
+}
+
+impl Keys {
+    /// What they are called, by number.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        (0..self.count).map(|number| format!("{}{number}", self.prefix))
     }
 }
 

@@ -57,6 +57,8 @@ pub(super) struct Frame {
     pub nodes: u32,
     /// How many groups there are.
     pub groups: u32,
+    /// Where ranges of keys begin and which group has each, by number, if a file says so.
+    pub routes: Option<BTreeMap<String, Option<u32>>>,
     /// `None` in the table that says what its units last.
     pub protocol: Option<Protocol>,
     /// The windows that have a name, and where each was given.

@@ -16,7 +16,7 @@ impl Keys {
     pub(in crate::scenario) fn key(mut self, name: impl Display, value: impl Display) -> Self {
         let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         let name = name.to_string();
-        let name = if name.chars().all(is_bare) { name } else { quoted(name) };
+        let name = if !name.is_empty() && name.chars().all(is_bare) { name } else { quoted(name) };
         self.0.push(format!("{name} = {value}"));
         self
     }

@@ -43,13 +43,17 @@ fn a_seed_draws_some_of_the_faults_that_may_exist_and_all_seeds_all() {
         let steps = drawn("[chaos]", seed).timeline;
         steps.iter().filter_map(|step| step.action.verb()).filter(|verb| *verb != Verb::Heal).collect::<BTreeSet<_>>()
     };
-    let all: BTreeSet<Verb> = Chaos::all().collect();
+    let usual: BTreeSet<Verb> = Chaos::usual().collect();
     let seen: BTreeSet<Verb> = (0..200).flat_map(verbs).collect();
-    assert_eq!(seen, all);
+    assert_eq!(seen, usual);
     assert!((0..200).all(|seed| !verbs(seed).is_empty()), "one always exists");
     assert!((0..200).any(|seed| verbs(seed).len() < 4) && (0..200).any(|seed| verbs(seed).len() > 4));
     let only = drawn("[chaos]\nfaults = [\"crash\"]", 1).timeline;
     assert!(only.iter().all(|step| matches!(step.action, Action::Crash(_) | Action::Heal(_))));
+    let others: Vec<Verb> = Chaos::all().filter(|verb| !usual.contains(verb)).collect();
+    assert_eq!(others, [Verb::MoveRange]);
+    let moves = drawn("[chaos]\nfaults = [\"move-range\"]\n[cluster]\ngroups = 3", 1).timeline;
+    assert!(moves.iter().any(|step| matches!(step.action, Action::MoveRange(_))));
 }
 
 #[test]

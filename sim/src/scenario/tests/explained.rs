@@ -24,7 +24,23 @@ fn groups_and_who_is_about_which_are_said() {
         "They are of 3 groups, each with a log, a leader, a lease and an even part of the keys: g1 on n1 and n2; g2 on n2 and n3; g3 on n3 and n1, the first of them leading at the beginning.",
         "8 keys, of which only those of g2 and g3, chosen alike",
         "the leader is asked to hand leadership of g2 to one of the followers of g2",
-        "2s, in g3: the leader",
+        "2s, in g3: the process of the leader is killed",
+    ] {
+        assert!(told.contains(said), "{said}\n{told}");
+    }
+}
+
+#[test]
+fn who_has_which_keys_and_what_moves_is_said() {
+    let text = with(
+        "timeline = [{ at = \"1s\", move-range = { from = \"k5\", until = \"k6\", group = \"g2\", via = \"n1\" } }]",
+        "[cluster]\ngroups = 2\nroutes = { \"\" = \"g1\", m = \"g2\", x = \"none\" }",
+    );
+    let told = told(&read(&text).unwrap_or_else(|problems| panic!("{problems}")));
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "a log, a leader, a lease and keys of its own; at the beginning n1 leads all of them. Of the keys, from the first key on they are g1's, from m on they are g2's and from x on they are nobody's.",
+        "the keys from k5 on to before k6 go to g2; n1 is asked for that, for 5s at most",
     ] {
         assert!(told.contains(said), "{said}\n{told}");
     }

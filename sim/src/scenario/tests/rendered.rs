@@ -54,7 +54,7 @@ fn problems_of_shape_and_of_sense_come_together_by_position() {
     5 |   { at = "6s", heel = "everything" },
       |                ^^^^ did you mean `heal`?
       |
-      = help: allowed here: `at`, `every`, `jitter`, `when`, `times`, `name`, `group`, `tag`, `transfer`, `partition`, `link`, `hold`, `crash`, `pause`, `slow`, `clock`, `disk`, `membership`, `heal`
+      = help: allowed here: `at`, `every`, `jitter`, `when`, `times`, `name`, `group`, `tag`, `transfer`, `partition`, `link`, `hold`, `crash`, `pause`, `slow`, `clock`, `disk`, `membership`, `move-range`, `heal`
 
     error: `7` has no unit; `7s`?
      --> t.toml:6:10

@@ -79,7 +79,8 @@ impl Recovery {
     fn fault(&mut self, at: SimTime, fault: &Fault, faults: &Faults) {
         let moved = match fault.verb.disturbs() {
             Disturbs::Leadership | Disturbs::Members => fault.phase == FaultPhase::Effective,
-            Disturbs::Reach
+            Disturbs::Routes
+            | Disturbs::Reach
             | Disturbs::Messages
             | Disturbs::Lives
             | Disturbs::Standstill

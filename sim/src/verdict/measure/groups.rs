@@ -70,6 +70,7 @@ impl Window {
         }
         self.lease.absorb(&other.lease);
         self.conflicts += other.conflicts;
+        self.stale_routes += other.stale_routes;
         self.leader_changes += other.leader_changes;
         for (cause, RoundMeasures { started, repeated, ended, waited }) in &other.rounds {
             let own = self.rounds.entry(*cause).or_default();

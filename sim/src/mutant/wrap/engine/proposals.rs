@@ -117,7 +117,14 @@ fn transactions<S: Send + Sync + 'static>(engine: Arc<dyn Engine>, state: S, say
                     says(state, engine, &mut snapshot, &mut reads, &value);
                     Command::Transaction { snapshot, reads, key, value }.encode()
                 }
-                Some(Command::Put { .. } | Command::Cas { .. } | Command::Delete { .. }) | None => command,
+                Some(
+                    Command::Put { .. }
+                    | Command::Cas { .. }
+                    | Command::Delete { .. }
+                    | Command::Release { .. }
+                    | Command::Adopt { .. },
+                )
+                | None => command,
             })
         },
         ..it

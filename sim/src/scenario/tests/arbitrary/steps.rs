@@ -13,8 +13,8 @@ use super::{NODES, UNTIL, durations, shares, words};
 use crate::scenario::{
     Action, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends, Heal, Healed, Hold,
     Joint, Jump, Lane, Leftover, Link, MAX_BANDWIDTH, MAX_DRIFT, MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange,
-    MessageKind, Moment, Partition, Pause, Paused, PausedClock, Phase, Point, Ppm, Selector, Shape, ShapeName, Slow,
-    Tail, Transfer, When,
+    MessageKind, Moment, MoveRange, Partition, Pause, Paused, PausedClock, Phase, Point, Ppm, Selector, Shape,
+    ShapeName, Slow, Tail, Transfer, When,
 };
 use crate::words::Spelled;
 
@@ -71,7 +71,7 @@ pub(super) fn actions() -> impl Strategy<Value = Action> {
     let transfer = ends.prop_map(|(from, to)| Action::Transfer(Transfer { group: None, from, to }));
     let network = prop_oneof![cut, links(), holds()];
     let processes = prop_oneof![crash, pauses(), slow];
-    prop_oneof![transfer, network, processes, clock, disk, changes_of_membership(), heal]
+    prop_oneof![transfer, network, processes, clock, disk, changes_of_membership(), moves(), heal]
 }
 
 fn clock_harms() -> impl Strategy<Value = ClockHarm> {
@@ -109,6 +109,13 @@ fn changes_of_membership() -> impl Strategy<Value = Action> {
         MembershipChange::Joint(Joint { add: vec![Learner], remove: vec![] }),
     ])
     .prop_map(Action::Membership)
+}
+
+fn moves() -> impl Strategy<Value = Action> {
+    let via = select(vec![Selector::Any, Selector::Leader, Selector::Node(2)]);
+    ("[a-m]{0,3}", option::of("[n-z]{1,3}"), 1_u32..=2, via, durations(UNTIL))
+        .prop_map(|(from, until, group, via, within)| MoveRange { from, until, group, via, within })
+        .prop_map(Action::MoveRange)
 }
 
 fn lasting() -> impl Strategy<Value = Option<Duration>> {
