@@ -25,7 +25,8 @@ pub(super) fn perform(act: &Act, link: &Link) {
     // What is late, or waits for the line, holds up what others say behind it.
     let is_of_group = act.group.is_some() && link.passes_others();
     let (targets, how) = (Targets::Links(from, to), How::Plainly);
-    let deed = if is_of_group { act.deed_of_messages(Verb::Link, targets, how) } else { act.deed(Verb::Link, targets, how) };
+    let deed =
+        if is_of_group { act.deed_of_messages(Verb::Link, targets, how) } else { act.deed(Verb::Link, targets, how) };
     deed.acts();
     let end = cluster.impair(&links, &impairment(link, act.group), &act.step.to_string(), deed.effective());
     let end = cluster.apart(act.group.is_some(), end);

@@ -45,8 +45,10 @@ impl Act {
 
     /// A node for each selector, none of them twice.
     fn distinct(&self, group: GroupId, selectors: &[Selector]) -> Option<Vec<NodeId>> {
-        let mut nodes =
-            selectors.iter().map(|selector| self.select_in(group, *selector).first().copied()).collect::<Option<Vec<_>>>()?;
+        let mut nodes = selectors
+            .iter()
+            .map(|selector| self.select_in(group, *selector).first().copied())
+            .collect::<Option<Vec<_>>>()?;
         nodes.sort_unstable();
         nodes.dedup();
         Some(nodes)
