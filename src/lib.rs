@@ -11,10 +11,11 @@
 //! | [`tasks`] | the tasks of one process, and their end |
 //! | [`observe`] | what the stack tells about itself, as one typed event |
 //! | [`folder`] | the groups' places on their node's disk, and their flushes together |
+//! | [`ticker`] | the clock step of a process, one task for all its engines |
 //! | [`error`] | the errors callers see, what each means for leadership and for the outcome of a write |
 //! | [`metrics`] | counters and histograms under the reference system's names |
 //! | [`wire`] | what engines say to each other, as far as anybody else may know |
-//! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full |
+//! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full; what several groups say, put together |
 //! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`]; with the feature `conformance` the contract as a kit of tests |
 //! | [`lease`] | the rules by which a lease begins, is renewed and ends; the gate in front of a local read |
 //! | [`store`] | the MVCC store and its write-conflict detection; which keys the group has |
