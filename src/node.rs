@@ -123,6 +123,7 @@ impl Node {
         for Parts { group, host, disk, config, lease, listener, store, machine, engines: factory, .. } in replicas {
             store.teach(Arc::clone(&table));
             host.observe(Event::Configured(factory.timing(&config.engine, config.lease.length)));
+            let founders = config.engine.founders.clone();
             let engine = factory.start(engine::Parts {
                 group,
                 host: Arc::clone(&host),
@@ -139,6 +140,7 @@ impl Node {
                 group,
                 host,
                 engine: Arc::clone(&engine),
+                founders,
                 lease,
                 store,
                 transport: Arc::clone(&transport),

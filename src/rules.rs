@@ -322,6 +322,11 @@ register! {
         reason: "what found no leader, and cannot have been applied, is tried again here, and is not the client's to repeat",
         source: "elastickv D1"
     }
+    AsksWhoAnswers = "asks-who-answers" {
+        holds: "whom a node without a part in the group asked last has answered, or named another",
+        reason: "no leader speaks to it: whoever is down, or follows nobody, would be asked for ever",
+        source: "none: a follower hears of the next leader from the engine, a stranger from nobody"
+    }
     StaleRouteIsRoutedAgain = "stale-route-is-routed-again" {
         holds: "the error that is returned is not that of a stale route",
         reason: "nothing was done, and who has the key is known, or soon will be: that is not the client's to find out",

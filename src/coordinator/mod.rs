@@ -3,7 +3,7 @@
 //!
 //! On the leader, reads go by the lease (`reads`), also those of several keys (`several`); scripts are snapshots with one checked write
 //! (`script`). On a follower the request is forwarded to the leader, as the reference's LeaderProxy does; only the node that the client
-//! asked retries. A read of several keys may be of several groups: each is asked for its share (`shares`), as for a request of its own.
+//! asked retries. On a node that has no part in the group a member is asked (`stranger`). A read of several keys may be of several groups: each is asked for its share (`shares`), as for a request of its own.
 
 mod admission;
 mod reads;
@@ -11,13 +11,14 @@ mod script;
 mod several;
 mod sharded;
 mod shares;
+mod stranger;
 
 use crate::engine::Engine;
 use crate::env::{GroupId, NodeId, Reading, between};
 use crate::error::Error;
 use crate::lease::{Generation, Lease};
 use crate::metrics::{Counter, Metrics};
-use crate::observe::{Event, Host, RoundCause, ScriptTimes};
+use crate::observe::{Event, Host, Membership, RoundCause, ScriptTimes};
 use crate::request::{Request, Response, Version};
 use crate::routes::Route;
 use crate::rules::{Rule, is};
@@ -25,6 +26,7 @@ use crate::store::{Command, Store, Verdict};
 use crate::transport::{Hop, Transport};
 use std::sync::Arc;
 use std::time::Duration;
+use stranger::Stranger;
 
 pub use sharded::{Door, ShardedCoordinator};
 
@@ -101,6 +103,8 @@ pub struct Parts {
     pub host: Arc<dyn Host>,
     /// Consensus.
     pub engine: Arc<dyn Engine>,
+    /// Who founded the group.
+    pub founders: Membership,
     /// The replica's lease.
     pub lease: Arc<Lease>,
     /// The replica's store.
@@ -116,12 +120,14 @@ pub struct Parts {
 /// Serves, on one node, the requests that are for one group.
 pub struct Coordinator {
     parts: Parts,
+    /// Where this node was none of the group's founders.
+    stranger: Option<Stranger>,
 }
 
 impl Coordinator {
     /// A coordinator of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts }
+        Self { stranger: Stranger::to(&parts.founders, parts.host.node()), parts }
     }
 
     /// Is the group's engine behind?
@@ -150,13 +156,24 @@ impl Coordinator {
         if status.leads() {
             return self.serve_as_leader(request, hop).await;
         }
-        match status.leader {
-            leader if hop.forwarded => Err(Error::NotLeader { leader }),
-            Some(leader) if leader != self.me() => {
-                self.parts.transport.call(self.parts.group, leader, Arc::clone(request), hop, budget).await
-            }
-            _ => Err(Error::LeaderNotFound),
+        if hop.forwarded {
+            return Err(Error::NotLeader { leader: status.leader });
         }
+        let leader = status.leader.filter(|leader| *leader != self.me());
+        match (&self.stranger, leader) {
+            (None, None) => Err(Error::LeaderNotFound),
+            (None, Some(leader)) => self.pass_on(leader, request, hop, budget).await,
+            (Some(stranger), _) => {
+                let asking = stranger.ask(leader.map(|leader| (leader, status.term)));
+                let answer = self.pass_on(asking.node, request, hop, budget).await;
+                asking.answered(&answer);
+                answer
+            }
+        }
+    }
+
+    async fn pass_on(&self, to: NodeId, request: &Arc<Request>, hop: Hop, budget: Duration) -> Result<Response, Error> {
+        self.parts.transport.call(self.parts.group, to, Arc::clone(request), hop, budget).await
     }
 
     async fn serve_as_leader(&self, request: &Request, Hop { again, origin, .. }: Hop) -> Result<Response, Error> {

@@ -50,6 +50,27 @@ fn a_follower_that_was_told_of_another_leader_asks_that_one() {
 }
 
 #[test]
+fn a_node_without_a_part_in_the_group_asks_a_founder_who_leads() {
+    let mut c = Setup::of(3).stranger(4).start().elected(2);
+    c.settle();
+    assert!(c.put(4, "k", "v").is_ok());
+    assert_eq!(c.get(4, "k"), Ok(("v".into(), ReadPath::Lease)));
+    assert_eq!([1, 2, 3].map(|asked| c.sent(What::Request, 4, asked).len()), [1, 2, 0], "the first names the leader");
+}
+
+#[test]
+fn where_a_founder_does_not_answer_a_stranger_asks_the_next() {
+    let mut c = Setup::of(3).stranger(4).start().elected(1);
+    c.settle();
+    c.crash(1);
+    let short = Duration::from_millis(50);
+    let late = c.ask_within(4, put("k", "v"), short);
+    assert_eq!(c.answered(late).map_err(|error| error.outcome()), Err(Outcome::Unknown));
+    c.elect(2);
+    assert!(c.put(4, "k", "v").is_ok());
+}
+
+#[test]
 fn a_request_that_finds_no_leader_is_tried_again_until_there_is_one() {
     let mut c = Cluster::of(3);
     let call = c.ask(1, put("k", "v"));

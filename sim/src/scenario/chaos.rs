@@ -4,11 +4,11 @@
 //! what needs two things to meet in peace is never seen. What is drawn stays within what is claimed of clocks, so that whatever is
 //! violated is a bug: no monotonic clock stands still or jumps.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    Action, Claims, Cluster, Disk, Heal, Healed, Leftover, Moment, Network, Phase, Ppm, Profiled, Scenario, Step, Verb,
-    When,
+    Action, Claims, Cluster, Disk, Heal, Healed, Leftover, Moment, Network, Phase, Ppm, Profiled, Ranges, Scenario,
+    Step, Verb, When,
     verb::draw::{Dice, Steps},
 };
 use crate::words::{RenewalKind, Spelled};
@@ -18,12 +18,15 @@ impl Scenario {
     /// it is.
     pub fn drawn<D: Dice>(&self, dice: impl Fn(&str) -> D) -> Self {
         let Some(chaos) = &self.chaos else { return self.clone() };
-        let cluster = cluster(&self.cluster, &mut dice("cluster"));
+        let keys: BTreeSet<String> = self.workloads.iter().flat_map(|workload| workload.keys.names()).collect();
+        let keys = Vec::from_iter(keys);
+        let cluster = self.drawn_cluster(&keys, &mut dice("cluster"));
         let claims = claims(self.claims, &mut dice("claims"));
         let mut timeline = self.timeline.clone();
-        let exist = existing(&chaos.faults, &mut dice("faults"));
+        let may_exist: Vec<Verb> = chaos.among(cluster.groups).collect();
+        let exist = existing(&may_exist, &mut dice("faults"));
         for fault in exist {
-            let mut steps = Steps { cluster: &cluster, claims, dice: &mut dice(fault.word()) };
+            let mut steps = Steps { cluster: &cluster, keys: &keys, claims, dice: &mut dice(fault.word()) };
             let last = self.until.saturating_sub(chaos.quiet);
             act(fault, last, &mut steps, &mut timeline);
         }
@@ -36,6 +39,16 @@ impl Scenario {
         });
         timeline.sort_by_key(|step| step.at.start());
         Self { cluster, claims, timeline, chaos: None, ..self.clone() }
+    }
+
+    fn drawn_cluster(&self, keys: &[String], dice: &mut dyn Dice) -> Cluster {
+        let drawn = cluster(&self.cluster, dice);
+        // A workload that names its groups needs keys of theirs.
+        let are_named = self.workloads.iter().any(|workload| !workload.groups.is_empty());
+        if drawn.groups == 1 || drawn.routes.is_some() || are_named {
+            return drawn;
+        }
+        Cluster { routes: dice.chance(50).then(|| ranges(keys, drawn.groups, dice)), ..drawn }
     }
 }
 
@@ -74,6 +87,20 @@ fn cluster(file: &Cluster, dice: &mut dyn Dice) -> Cluster {
         1 => drawn,
         least => Cluster { groups: least + dice.pick(&[0, 0, 1, 3]), replicas: dice.chance(50).then_some(3), ..drawn },
     }
+}
+
+/// Ranges of one or more of these keys, and a group for each; some group may have none.
+fn ranges(keys: &[String], groups: u32, dice: &mut dyn Dice) -> Ranges {
+    let mut ranges = Ranges::new();
+    let begins: Vec<&String> = keys.iter().filter(|_| dice.chance(40)).collect();
+    for from in [&String::new()].into_iter().chain(begins) {
+        let owner = Some(dice.below(u64::from(groups)) as u32 + 1);
+        // One range, where neighbours have the same.
+        if ranges.last_key_value().is_none_or(|(_, before)| *before != owner) {
+            ranges.insert(from.clone(), owner);
+        }
+    }
+    ranges
 }
 
 /// Oscillators differ by 200 ppm at most where nobody disciplines them, by 1,000 where NTP slews one each way.

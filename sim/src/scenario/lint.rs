@@ -107,6 +107,7 @@ impl<'a> Linter<'a> {
             self.at_the_end(step);
             self.before_a_leader(step);
             self.nobody_there(number, step);
+            self.unused_range(step);
             self.beyond_the_end(number, step);
         }
     }
@@ -149,6 +150,16 @@ impl<'a> Linter<'a> {
         };
         if let Some((role, help)) = step.action.selectors().iter().find_map(|role| Some((*role, lacking(role)?))) {
             self.warn(step.line, format!("nobody is `{role}` at {}", written(step.at.start())), help);
+        }
+    }
+
+    /// Who has which keys is followed key by key, of those that are used.
+    fn unused_range(&mut self, step: &Step) {
+        let Action::MoveRange(range) = &step.action else { return };
+        let mut used = self.scenario.workloads.iter().flat_map(|workload| workload.keys.names());
+        if !used.any(|key| range.has(&key)) {
+            let help = "move a range with a key that is used: a scan over others is judged as if they had not moved";
+            self.warn(step.line, "no workload uses a key of the range that moves".to_owned(), help);
         }
     }
 

@@ -102,9 +102,12 @@ impl Auditor {
         for panel in self.panels.iter() {
             audit.recoveries.took.extend(panel.recoveries());
             for watch in panel.checks() {
-                let violations = self.violations.get(watch.info.name).copied().unwrap_or(0);
-                let count = audit.checks.entry(watch.info.name).or_insert(CheckCount { evaluated: 0, violations });
+                let count = audit.checks.entry(watch.info.name).or_default();
+                count.violations = self.violations.get(watch.info.name).copied().unwrap_or(0);
                 count.evaluated += watch.evaluated();
+                if self.meters.len() > 1 {
+                    count.groups.insert(format!("g{}", panel.group().0), watch.evaluated());
+                }
             }
         }
         let meters = self.panels.iter().zip(&mut self.meters);
@@ -267,7 +270,7 @@ mod tests {
         let (audit, seen) =
             audited(&scenario("[checks]\nrecord-only = [\"serial-order\", \"committed-reads\"]"), &events);
         assert_eq!((audit.findings.len(), seen), (2, 3), "by its version and by its value");
-        assert_eq!(audit.checks["staleness"], CheckCount { evaluated: 2, violations: 1 });
+        assert_eq!(audit.checks["staleness"], CheckCount { evaluated: 2, violations: 1, ..CheckCount::default() });
         assert_eq!((audit.measures.whole.stale_reads, audit.measures.windows[0].stale_reads), (1, 1));
     }
 
@@ -276,7 +279,7 @@ mod tests {
         let events = Events::default().failed(1, 1, ErrorKind::WriteConflict).missed(2, 1, Miss::Cold);
         let (audit, seen) = audited(&scenario(""), &events);
         assert_eq!((audit.findings.len(), seen), (1, 2));
-        assert_eq!(audit.checks["end-causes"], CheckCount { evaluated: 1, violations: 1 });
+        assert_eq!(audit.checks["end-causes"], CheckCount { evaluated: 1, violations: 1, ..CheckCount::default() });
     }
 
     #[test]

@@ -194,12 +194,15 @@ pub struct FaultCount {
 pub type Coverage = BTreeMap<&'static str, BTreeMap<LeaseState, u64>>;
 
 /// What one check did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct CheckCount {
     /// How often it was evaluated.
     pub evaluated: u64,
     /// How often it failed.
     pub violations: u64,
+    /// How often it was evaluated in each group, where there are several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, u64>,
 }
 
 /// What was measured, over the whole run and in each of its windows.

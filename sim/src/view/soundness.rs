@@ -150,7 +150,8 @@ impl Soundness {
         self.lost.values().chain(self.lost_to_clients.values()).any(|lost| *lost >= at)
     }
 
-    /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
+    /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over. Whoever has never had a part in the
+    /// group reaches it where all do that it may ask who leads.
     pub(super) fn standing(
         &self,
         via: NodeId,
@@ -162,7 +163,7 @@ impl Soundness {
             return None;
         }
         let members = replicas.members(leader);
-        if !members.contains(via) || !members.votes(leader) {
+        if !members.votes(leader) {
             return None;
         }
         let asked = self.lost_to_clients.get(&via).copied().unwrap_or_default();
@@ -172,6 +173,16 @@ impl Soundness {
             let replica = replicas.get(voter).filter(|replica| replica.term == term)?;
             let strictly = Excuses { stalled_leader: Duration::MAX, ..excuses };
             Some(self.node(voter, replicas, strictly)?.max(self.link(leader, voter, excuses)?).max(replica.since))
+        };
+        let since = if members.contains(via) {
+            since
+        } else {
+            // It may ask any of those who have a vote, or had one when the group was founded: none may be unable to say who leads.
+            let founders = replicas.founders().filter(|founders| !founders.contains(via))?;
+            let mut asked = founders.voters.iter().chain(&members.voters);
+            asked.try_fold(since, |since, voter| {
+                Some(since.max(follows(*voter)?).max(self.link(via, *voter, excuses)?))
+            })?
         };
         let mut voters: Vec<(SimTime, NodeId)> =
             replicas.iter().filter_map(|(voter, _)| Some((follows(voter)?, voter))).collect();
@@ -311,6 +322,23 @@ mod tests {
         assert_eq!(standing(&led().killed(50, 1)), None);
         assert_eq!(standing(&led().members(50, 1, 7, [&[2, 3], &[], &[]])), None, "it is removed");
         assert_eq!(standing(&led().members(50, 1, 7, [&[1, 2], &[], &[]])), None, "who asks is no member");
+    }
+
+    /// The group is of n1, n2 and n3; n4 has no part in it.
+    #[test]
+    fn whoever_has_no_part_in_the_group_reaches_its_leader_where_each_member_can_say_who_that_is() {
+        let voters = (1..=3).map(NodeId).collect();
+        let founders = leasehold::observe::Membership { voters, ..Default::default() };
+        let standing = |events: Events| {
+            let mut view = View::founded_by([(leasehold::env::GroupId::FIRST, founders.clone())]);
+            events.started(0, 4, 1).records().iter().for_each(|record| view.record(record));
+            Some(view.first().standing(NodeId(4), EXCUSES)?.leader)
+        };
+        assert_eq!(standing(led()), Some(NodeId(1)));
+        assert_eq!(standing(slow(led(), 50, 2, Activated)), None, "n2 may be whom it asks");
+        assert_eq!(standing(led().follows(50, 3, 5)), None, "n3 knows of another term");
+        assert_eq!(standing(cut(led(), 50, sides(&[4], &[2], false, None), Activated)), None);
+        assert_eq!(standing(led().members(50, 1, 7, [&[1, 2], &[], &[]])), Some(NodeId(1)), "n3 is asked all the same");
     }
 
     #[test]

@@ -5,13 +5,15 @@ use crate::words::figures::{counted, exact as time, listed};
 
 pub(super) fn told(scenario: &Scenario) -> Vec<String> {
     let mut lines = steps(scenario);
-    lines.extend(scenario.chaos.as_ref().map(chaos));
+    lines.extend(scenario.chaos.as_ref().map(|it| chaos(it, scenario.cluster.groups)));
     lines
 }
 
-fn chaos(Chaos { faults, quiet }: &Chaos) -> String {
-    let faults = listed(&faults.iter().map(|fault| format!("`{fault}`")).collect::<Vec<_>>());
-    let shape = "Each seed draws how many nodes there are, their timing, network and disks";
+fn chaos(chaos: &Chaos, groups: u32) -> String {
+    let Chaos { quiet, .. } = chaos;
+    let faults = listed(&chaos.among(groups).map(|fault| format!("`{fault}`")).collect::<Vec<_>>());
+    let groups = if groups > 1 { "how many groups, on which nodes and with which keys, " } else { "" };
+    let shape = format!("Each seed draws how many nodes there are, {groups}their timing, network and disks");
     let which = format!("which of the faults {faults} exist at all, how often they act and on whom");
     format!("{shape}, and {which}. For the last {} nothing is wrong. Told of a seed with `--seed N`.", time(*quiet))
 }

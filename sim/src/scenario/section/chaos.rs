@@ -6,8 +6,9 @@ use crate::words::{Disturbs, Verb};
 table! {
     /// Each seed draws the cluster's shape and timing, which of these faults exist at all, how often they act and on whom.
     pub struct Chaos: Default {
-        /// The faults that may exist in a run; which do, the seed says. Default: all that chaos can draw, but for `move-range`.
-        faults: Vec<Verb> = "faults", Or(Chaos::usual().collect(), List(FAULT));
+        /// The faults that may exist in a run; which do, the seed says. Default: all that chaos can draw. `move-range` exists only where
+        /// there are several groups.
+        faults: Vec<Verb> = "faults", Or(Chaos::all().collect(), List(FAULT));
         /// How long, at the end, nothing is wrong any more. Default `5s`.
         quiet: Duration = "quiet", Or(Duration::from_secs(5), POSITIVE);
     }
@@ -15,13 +16,15 @@ table! {
         lacking "quiet" if chaos.quiet >= frame.until => "the whole run is quiet: nothing ever goes wrong",
             "let the run be longer, or `quiet` shorter";
         lacking "faults" if chaos.faults.is_empty() => "chaos without any fault", "leave `faults` out for all of them";
+        lacking "faults" if !chaos.faults.is_empty() && chaos.among(frame.groups).next().is_none() =>
+            "ranges of keys move between groups, and there is one", "let there be several: `[cluster] groups = 3`; or name other faults";
     }
 }
 
 impl Chaos {
-    /// Those that it draws unless a file says which.
-    pub fn usual() -> impl Iterator<Item = Verb> {
-        Self::all().filter(|verb| verb.disturbs() != Disturbs::Routes)
+    /// Those of its faults that may exist among so many groups: only from one to another can a range of keys move.
+    pub fn among(&self, groups: u32) -> impl Iterator<Item = Verb> {
+        self.faults.iter().copied().filter(move |verb| groups > 1 || verb.disturbs() != Disturbs::Routes)
     }
 
     /// Every fault that chaos can draw.

@@ -43,17 +43,26 @@ fn a_seed_draws_some_of_the_faults_that_may_exist_and_all_seeds_all() {
         let steps = drawn("[chaos]", seed).timeline;
         steps.iter().filter_map(|step| step.action.verb()).filter(|verb| *verb != Verb::Heal).collect::<BTreeSet<_>>()
     };
-    let usual: BTreeSet<Verb> = Chaos::usual().collect();
+    let usual: BTreeSet<Verb> = Chaos::all().filter(|verb| *verb != Verb::MoveRange).collect();
     let seen: BTreeSet<Verb> = (0..200).flat_map(verbs).collect();
     assert_eq!(seen, usual);
     assert!((0..200).all(|seed| !verbs(seed).is_empty()), "one always exists");
     assert!((0..200).any(|seed| verbs(seed).len() < 4) && (0..200).any(|seed| verbs(seed).len() > 4));
     let only = drawn("[chaos]\nfaults = [\"crash\"]", 1).timeline;
     assert!(only.iter().all(|step| matches!(step.action, Action::Crash(_) | Action::Heal(_))));
-    let others: Vec<Verb> = Chaos::all().filter(|verb| !usual.contains(verb)).collect();
-    assert_eq!(others, [Verb::MoveRange]);
     let moves = drawn("[chaos]\nfaults = [\"move-range\"]\n[cluster]\ngroups = 3", 1).timeline;
     assert!(moves.iter().any(|step| matches!(step.action, Action::MoveRange(_))));
+}
+
+#[test]
+fn of_several_groups_the_routes_are_drawn_too_and_ranges_move() {
+    let groups = "[chaos]\n[cluster]\ngroups = 3";
+    let drawn: Vec<Scenario> = (0..200).map(|seed| drawn(groups, seed)).collect();
+    assert!(drawn.iter().all(|it| parse(Path::new("t.toml"), &print(it)).is_ok()), "each could stand in a file");
+    let routes: BTreeSet<_> = drawn.iter().map(|it| it.cluster.routes.clone()).collect();
+    assert!(routes.len() > 50 && routes.contains(&None), "{} different ones", routes.len());
+    let moves = |it: &&Scenario| it.timeline.iter().any(|step| matches!(step.action, Action::MoveRange(_)));
+    assert!(drawn.iter().filter(moves).count() > 50);
 }
 
 #[test]

@@ -120,6 +120,17 @@ fn bounds_that_nothing_is_measured_by() {
 }
 
 #[test]
+fn a_range_that_moves_has_a_key_that_is_used() {
+    let moving = |range: &str| {
+        let step = format!("timeline = [\n  {{ at = \"3s\", move-range = {{ {range}, group = \"g2\" }} }},\n]");
+        warned(&with(&step, "[cluster]\ngroups = 2"))
+    };
+    assert_eq!(moving("from = \"k5\", until = \"k6\""), Vec::<String>::new());
+    assert_eq!(moving("from = \"a\""), Vec::<String>::new(), "it goes on to the last key");
+    insta::assert_debug_snapshot!(moving("from = \"k5a\", until = \"k6\""), @"");
+}
+
+#[test]
 fn the_faults_of_chaos_end() {
     assert_eq!(warned(&with("", "[chaos]\n[expect]\nrecovery = \"<= 6s\"")), Vec::<String>::new());
 }

@@ -29,6 +29,8 @@ impl dyn Dice + '_ {
 /// What the steps of one fault are drawn from.
 pub(in crate::scenario) struct Steps<'a> {
     pub cluster: &'a Cluster,
+    /// The keys that workloads use, in the order of their names.
+    pub keys: &'a [String],
     pub claims: Claims,
     pub dice: &'a mut dyn Dice,
 }

@@ -23,6 +23,11 @@ table! {
 }
 
 impl MoveRange {
+    /// Is this key of the range?
+    pub fn has(&self, key: &str) -> bool {
+        self.from.as_str() <= key && self.until.as_deref().is_none_or(|until| key < until)
+    }
+
     fn nothing(&self) -> String {
         let until = self.until.as_deref().unwrap_or_default();
         format!("no key lies from {} on and before {}", words::quote(&self.from), words::quote(until))
@@ -41,10 +46,13 @@ impl Deed for MoveRange {
         format!("the keys from {from} on {until} go to g{group}; {asked}{}", drawn(&[*via]))
     }
 
+    /// A range that begins at one of the keys that are used, and ends before another.
     fn drawn(steps: &mut Steps<'_>) -> Self {
-        let first = steps.dice.below(9);
+        let count = steps.keys.len() as u64;
+        let first = steps.dice.below(count);
+        let (from, after) = (first as usize, first + 1 + steps.dice.below(3.min(count - first)));
         let group = steps.dice.below(u64::from(steps.cluster.groups)) as u32 + 1;
-        let (from, until) = (format!("k{first}"), Some(format!("k{}", first + 1)));
-        Self { from, until, group, via: Selector::Any, within: Duration::from_secs(5) }
+        let until = steps.keys.get(after as usize).cloned();
+        Self { from: steps.keys[from].clone(), until, group, via: Selector::Any, within: Duration::from_secs(5) }
     }
 }
