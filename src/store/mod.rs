@@ -167,19 +167,19 @@ impl Drop for Snapshot<'_> {
 impl State {
     /// What is known of a key that the group does not have, and that is therefore not read.
     fn unread(&self, key: &str) -> Option<Route> {
-        self.owned.elsewhere(key).filter(|_| !Rule::OwnedWhenRead.holds(is(false)))
+        unless(Rule::OwnedWhenRead, self.owned.elsewhere(key))
     }
 
     /// The same of the first part of a range; of an empty one there is none.
     fn part_unread(&self, range: &KeyRange) -> Option<Route> {
         let elsewhere = if range.is_empty() { None } else { self.owned.part_elsewhere(range) };
-        elsewhere.filter(|_| !Rule::OwnedWhenRead.holds(is(false)))
+        unless(Rule::OwnedWhenRead, elsewhere)
     }
 
     /// What is known of the first of these keys that the group does not have. An entry about it does nothing.
     fn refused<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Option<Route> {
-        let elsewhere = keys.into_iter().find_map(|key| self.owned.elsewhere(key))?;
-        (!Rule::OwnedWhenApplied.holds(is(false))).then_some(elsewhere)
+        let elsewhere = keys.into_iter().find_map(|key| self.owned.elsewhere(key));
+        unless(Rule::OwnedWhenApplied, elsewhere)
     }
 
     fn newest(&self, key: &str) -> Read {
@@ -321,6 +321,11 @@ fn next<T: DeserializeOwned>(bytes: &[u8]) -> Result<(Option<T>, &[u8]), Malform
     }
     let (it, rest) = postcard::take_from_bytes(bytes).map_err(|_| Malformed)?;
     Ok((Some(it), rest))
+}
+
+/// Who has what a group does not have, unless this `rule` holds: that the group has all that is asked for.
+fn unless(rule: Rule, elsewhere: Option<Route>) -> Option<Route> {
+    if rule.holds(is(elsewhere.is_none())) { None } else { elsewhere }
 }
 
 fn read((version, value): &Held) -> Read {
