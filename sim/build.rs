@@ -1,5 +1,9 @@
 //! Refuses a build with the guard and without `--cfg madsim`, before anything else is compiled: madsim itself would fail first,
-//! and not say why.
+//! and not say why. And writes down of what this leasehold is built, for the bundles that runs leave behind.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 const ADVICE: &str = "\
 leasehold-sim is built with its leak guard, madsim, which needs `--cfg madsim`; the repository's .cargo/config.toml sets that.
@@ -14,5 +18,47 @@ fn main() {
         for line in ADVICE.lines() {
             println!("cargo::error={line}");
         }
+    }
+    // Not `LEASEHOLD_`: cargo hands them to tests too, and knobs are refused that nobody knows.
+    for (name, value) in built() {
+        println!("cargo::rustc-env=BUILT_{name}={value}");
+    }
+}
+
+/// Of what it is built: sources, lock file, compiler, target, profile.
+fn built() -> [(&'static str, String); 5] {
+    let variable =
+        |name: &str| std::env::var_os(name).map_or(String::new(), |value| value.to_string_lossy().into_owned());
+    let root = Path::new("..");
+    let mut files = ["Cargo.toml", "sim/Cargo.toml"].map(|file| root.join(file)).to_vec();
+    ["src", "sim/src"].into_iter().for_each(|folder| sources(&root.join(folder), &mut files));
+    files.sort();
+    let sources = files.iter().fold(0, |hash, file| {
+        println!("cargo::rerun-if-changed={}", file.display());
+        xxh3_64_with_seed(&contents(file), xxh3_64_with_seed(file.to_string_lossy().as_bytes(), hash))
+    });
+    let lock = root.join("Cargo.lock");
+    println!("cargo::rerun-if-changed={}", lock.display());
+    let version = Command::new(variable("RUSTC")).arg("--version").output();
+    let version = version.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    [
+        ("SOURCES", format!("{sources:016x}")),
+        ("LOCK", format!("{:016x}", xxh3_64(&contents(&lock)))),
+        ("RUSTC", version),
+        ("TARGET", variable("TARGET")),
+        ("PROFILE", variable("PROFILE")),
+    ]
+}
+
+/// Where lines end differs between clones.
+fn contents(file: &Path) -> Vec<u8> {
+    std::fs::read(file).unwrap_or_default().into_iter().filter(|byte| *byte != b'\r').collect()
+}
+
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { sources(&path, files) } else { files.push(path) }
     }
 }

@@ -18,8 +18,10 @@
 //! | [`check`] | one file a property; reads history, never the cluster |
 //! | [`verdict`] | measures, expectations, classes of failure |
 //! | [`report`] | terminal, JSON lines, comparison |
+//! | [`bundle`] | all that a run leaves behind, in one file |
 //! | [`runner`] | one seed; many seeds; the same seed in other ways |
 
+pub mod bundle;
 pub mod check;
 pub mod cluster;
 pub mod fault;

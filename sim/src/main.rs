@@ -1,7 +1,7 @@
 //! The command line of leasehold.
 //!
 //! Exit status: 0 every verdict as expected; 1 a check or expectation failed; 2 the request was wrong, and nothing ran; 3 a run was
-//! not deterministic; 4 a run was vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.
+//! not deterministic, or a replay not the same run; 4 a run was vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.
 
 mod cli;
 
@@ -25,7 +25,7 @@ struct Cli {
 
 const AFTER_HELP: &str =
     "Exit status: 0 all as expected; 1 a check or expectation failed; 2 the request was wrong, nothing ran;
-3 not deterministic; 4 vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.";
+3 not deterministic, or a replay that is not the same run; 4 vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -47,6 +47,10 @@ enum Command {
     },
     /// Write down what a seed draws as a scenario file, which gives the same history.
     Freeze(cli::freeze::FreezeArgs),
+    /// Run a bundle's run again, from the bundle alone, and say whether it is the same.
+    Replay(cli::replay::ReplayArgs),
+    /// Two runs beside each other: the first difference, and the first that matters.
+    Diff(cli::diff::DiffArgs),
     /// List what there is.
     List(cli::list::ListArgs),
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
@@ -76,6 +80,8 @@ fn main() -> ExitCode {
             cli::explain::explain(scenario, variant, seed, deny_warnings)
         }
         Command::Freeze(args) => cli::freeze::freeze(&args),
+        Command::Replay(args) => cli::replay::replay(&args),
+        Command::Diff(args) => cli::diff::diff(&args),
         Command::List(args) => cli::list::list(&args),
         Command::Verify(args) => cli::verify::verify(&args),
         Command::Margin(args) => cli::margin::margins(&args),

@@ -5,7 +5,7 @@ mod given;
 
 use given::{committed, root};
 use leasehold_sim::history::Keep;
-use leasehold_sim::report::{Screen, Style};
+use leasehold_sim::report::{Left, Screen, Style};
 use leasehold_sim::runner::{revisit, run};
 use leasehold_sim::scenario::Class;
 
@@ -20,7 +20,7 @@ fn screen(scenario: &str, variant: &str, class: Class) -> Screen {
     let mut report = run(&spec);
     revisit(&mut report, &spec);
     assert_eq!(report.verdict.class, Some(class));
-    Screen::of(&report, None)
+    Screen::of(&report, &Left::default())
 }
 
 #[track_caller]

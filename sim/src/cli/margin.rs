@@ -34,7 +34,10 @@ fn dials() -> String {
 
 pub(crate) fn margins(args: &MarginArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let knobs = knobs(&args.selection, args.jobs.is_some(), true)?;
+    let knobs = knobs(
+        &args.selection,
+        &[(args.jobs.is_some(), &["LEASEHOLD_JOBS", "MADSIM_TEST_JOBS"]), (true, &["LEASEHOLD_SCENARIO"])],
+    )?;
     let groups = refuse(&under(&knobs, args.selection.wish(&args.scenarios, false)), &places)?;
     if let Some(group) = groups.iter().find(|group| group.scenario.chaos.is_some()) {
         let title = group.title();

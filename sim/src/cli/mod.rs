@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod coverage;
+pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod freeze;
@@ -12,6 +13,7 @@ pub(crate) mod margin;
 pub(crate) mod matrix;
 mod out;
 mod prelude;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod verify;
@@ -80,19 +82,18 @@ pub(crate) fn give_up(error: &io::Error) -> ! {
     exit(i32::from(Status::Harness.code()))
 }
 
-/// The knobs of the environment; what is set is echoed on standard error. The command line beats them.
-fn knobs(selection: &Selection, jobs: bool, named: bool) -> Result<Knobs, Stop> {
+/// The knobs of the environment; what is set is echoed on standard error. The command line beats them: `selection`, and of `beaten` those
+/// of which it says something.
+fn knobs(selection: &Selection, beaten: &[(bool, &[&'static str])]) -> Result<Knobs, Stop> {
     let knobs = knobs::from_environment()
         .map_err(|problems| Stop::Refused(problems.iter().map(|words| format!("error: {words}\n")).collect()))?;
     let seeds = selection.seed.is_some() || selection.seeds.is_some();
-    let beaten = [
-        (seeds, &["LEASEHOLD_SEED", "LEASEHOLD_SEEDS", "MADSIM_TEST_SEED", "MADSIM_TEST_NUM"][..]),
+    let selected: [(bool, &[&'static str]); 2] = [
+        (seeds, &["LEASEHOLD_SEED", "LEASEHOLD_SEEDS", "MADSIM_TEST_SEED", "MADSIM_TEST_NUM"]),
         (!selection.variants.is_empty(), &["LEASEHOLD_VARIANT"]),
-        (jobs, &["LEASEHOLD_JOBS", "MADSIM_TEST_JOBS"]),
-        (named, &["LEASEHOLD_SCENARIO"]),
     ];
-    let beaten: Vec<&str> =
-        beaten.into_iter().filter(|(beaten, _)| *beaten).flat_map(|(_, knobs)| knobs).copied().collect();
+    let beaten = selected.iter().chain(beaten).filter(|(is_beaten, _)| *is_beaten);
+    let beaten: Vec<&str> = beaten.flat_map(|(_, knobs)| *knobs).copied().collect();
     let echo = knobs.echo(&beaten);
     if !echo.is_empty() {
         eprintln!("{echo}");

@@ -3,10 +3,12 @@
 use super::give_up;
 use super::out::{Out, Size};
 use super::prelude::*;
-use leasehold_sim::report::{Console, Github, Idle, JsonLines, Junit, Planned, Progress, Summary, Witness, title};
+use leasehold_sim::report::{
+    Console, Github, Idle, JsonLines, Junit, Left, Planned, Progress, Summary, Witness, title,
+};
 use leasehold_sim::runner::knobs as environment;
 use leasehold_sim::runner::knobs::{Knobs, Workflow};
-use leasehold_sim::runner::{Fresh, Group, confirm, revisit, sweep_until};
+use leasehold_sim::runner::{Bundles, Fresh, Group, Leaves, confirm, revisit, sweep_until};
 use leasehold_sim::scenario::{Class, Engine};
 use leasehold_sim::verdict::ManyRecoveries;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +47,12 @@ pub(crate) struct RunArgs {
     /// Of all runs' events at most so many bytes
     #[arg(long, value_name = "SIZE", requires = "out", default_value = "1GB", value_parser = Size::from_str)]
     out_total: Size,
+    /// Which runs leave a bundle, a file that gives the run again: `failures` (not as expected, three of a kind), `always` or `never`
+    #[arg(long, value_name = "RUNS", value_parser = Leaves::from_str)]
+    keep: Option<Leaves>,
+    /// Folder for bundles [default: bundles]
+    #[arg(long, value_name = "DIR")]
+    bundles: Option<PathBuf>,
     /// A JUnit file about the runs
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -64,7 +72,15 @@ pub(crate) struct RunArgs {
 
 pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let knobs = knobs(&args.selection, args.jobs.is_some(), !args.scenarios.is_empty())?;
+    let knobs = knobs(
+        &args.selection,
+        &[
+            (args.jobs.is_some(), &["LEASEHOLD_JOBS", "MADSIM_TEST_JOBS"]),
+            (!args.scenarios.is_empty(), &["LEASEHOLD_SCENARIO"]),
+            (args.keep.is_some(), &["LEASEHOLD_KEEP"]),
+            (args.bundles.is_some(), &["LEASEHOLD_BUNDLES"]),
+        ],
+    )?;
     let wish = Wish { sections: !args.only_default, ..args.selection.wish(&args.scenarios, args.slow) };
     let wish = under(&knobs, wish);
     let groups = refuse(&wish, &places)?;
@@ -80,16 +96,23 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
         std::fs::create_dir_all(dir)
             .map_err(|error| Stop::Refused(format!("error: --out {}: {error}", dir.display())))?;
     }
+    if let Some(dir) = &args.bundles {
+        std::fs::create_dir_all(dir)
+            .map_err(|error| Stop::Refused(format!("error: --bundles {}: {error}", dir.display())))?;
+    }
     let specs: Vec<Spec> = groups.iter().flat_map(|group| group.specs(Keep::Nothing)).collect();
     let planned = specs.len() as u64;
     let jobs = args.jobs.or(knobs.jobs).map_or_else(cores, NonZeroUsize::get);
     let interrupted = interrupt::heard()?;
     let witnesses = witnesses(args, &groups)?;
     let out = args.out.clone().map(|dir| Out::new(dir, args.out_per_run, args.out_total));
+    let leaves = args.keep.or(knobs.keep).unwrap_or_default();
+    let folder = args.bundles.clone().or_else(|| knobs.bundles.clone()).unwrap_or_else(|| PathBuf::from("bundles"));
+    let bundles = Bundles::new(folder, leaves);
     let fresh = fresh_process()?;
     let (seen, recoveries, idle) = (BTreeSet::new(), BTreeMap::new(), Idle::default());
     let (status, judged, failed) = (Status::AsExpected, 0, 0);
-    let mut intake = Intake { groups, fresh, out, witnesses, seen, recoveries, idle, status, judged, failed };
+    let mut intake = Intake { groups, fresh, out, bundles, witnesses, seen, recoveries, idle, status, judged, failed };
     let most_failures = args.fail_fast.then_some(1).or(args.max_failures.map(|most| most.get() as u64));
     let has_enough = |intake: &Intake| most_failures.is_some_and(|most| intake.failed >= most);
     sweep_until(&interrupted, specs, jobs, &mut |report| {
@@ -149,6 +172,7 @@ struct Intake {
     groups: Vec<Group>,
     fresh: Fresh,
     out: Option<Out>,
+    bundles: Bundles,
     witnesses: Vec<Box<dyn Witness>>,
     /// The kinds of outcome that there were.
     seen: BTreeSet<(PathBuf, String, Option<Class>)>,
@@ -188,7 +212,7 @@ impl Intake {
 
     fn take(&mut self, mut report: RunReport) -> io::Result<()> {
         self.judged += 1;
-        let mut events = None;
+        let mut left = Left::default();
         let spec = self.spec(&report);
         // One of each kind is enough to know whether a failure can be replayed, and of those that are expected no more are shown.
         let is_new = self.seen.insert((report.path.clone(), report.variant.clone(), report.verdict.class));
@@ -198,13 +222,22 @@ impl Intake {
         if !report.verdict.as_expected {
             self.failed += 1;
             spec.iter().filter(|_| is_new).try_for_each(|spec| confirm(&mut report, spec, &self.fresh))?;
-            events = self.out.as_mut().zip(spec).map(|(out, spec)| out.store(&spec, &report)).transpose()?;
+            let stores = self.out.as_mut().zip(spec.as_ref());
+            left.events = stores.map(|(out, spec)| out.store(spec, &report)).transpose()?;
+        }
+        if let Some(spec) = &spec {
+            // A folder that nobody has named may well not be writable; what was found counts for more.
+            let kept = self.bundles.keep(spec, &report);
+            left.bundle = kept.unwrap_or_else(|error| {
+                eprintln!("warning: no bundle of {}, seed {}: {error}", title(&report.path), report.seed);
+                None
+            });
         }
         self.status = self.status.max(Status::of(&report));
         let recoveries = self.recoveries.entry((title(&report.path), report.variant.clone())).or_default();
         recoveries.add(&report.recoveries, report.verdict.fails_as_expected());
         self.idle.see(&report);
-        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, events.as_ref()))
+        self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, &left))
     }
 
     /// What `report` is about, to be run again.

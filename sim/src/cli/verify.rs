@@ -17,7 +17,7 @@ pub(crate) struct VerifyArgs {
 
 pub(crate) fn verify(args: &VerifyArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
-    let knobs = knobs(&args.selection, false, true)?;
+    let knobs = knobs(&args.selection, &[(true, &["LEASEHOLD_SCENARIO"])])?;
     let groups = refuse(&under(&knobs, args.selection.wish(&args.scenarios, false)), &places)?;
     let (fresh, style) = (fresh_process()?, Style::stdout());
     let interrupted = interrupt::heard()?;

@@ -5,6 +5,7 @@ use super::StackRecord;
 use super::encode::{Content, Tagged, tags};
 use super::hears::{Extension, Hears, LeaseRead, Opened, Place, ScriptEnded, Vote};
 use crate::time::SimTime;
+use crate::words::Matter;
 use crate::words::figures::{duration, exact};
 use leasehold::env::{Instant, NodeId};
 use leasehold::observe::{Event, Miss, Role, Timing};
@@ -60,13 +61,15 @@ pub(crate) struct Facts {
     pub(super) deed: Option<Event>,
     /// What it makes so.
     pub(super) makes: Option<State>,
+    /// What it decides of how a run comes out.
+    pub(super) matter: Option<Matter>,
     /// What is added to it where it is recorded.
     pub(crate) adds: Added,
 }
 
 impl Facts {
     const fn new(kind: &'static str, weight: Weight) -> Self {
-        Self { kind, weight, deed: None, makes: None, adds: Added::Nothing }
+        Self { kind, weight, deed: None, makes: None, matter: None, adds: Added::Nothing }
     }
 }
 
@@ -153,7 +156,8 @@ events! {
                 }
             }
         },
-        fact deed = Some(Event::Role { role: *role, term: *term, leader: *leader }), fact makes = Some(State::Role)
+        fact deed = Some(Event::Role { role: *role, term: *term, leader: *leader }), fact makes = Some(State::Role),
+        fact matter = (*role == Role::Leader).then_some(Matter::Leadership)
     }
     CaughtUp = 2 (term, index) { "caught up", Rare,
         says format!("caught up: applied index {index} of its own term {term}"),
@@ -169,7 +173,7 @@ events! {
             let (until, term, generation) = (told.lease_until.unwrap_or(SimTime::NEVER), *term, *generation);
             hearer.lease_extended(at, node, Extension { term, generation, base: *base, expiry: *expiry, until });
         },
-        fact makes = Some(State::Lease), fact adds = Added::End(*expiry)
+        fact makes = Some(State::Lease), fact matter = Some(Matter::Lease), fact adds = Added::End(*expiry)
     }
     LeaseEnded = 4 (generation, cause, held) {
         if *held { "lease ended" } else { "lease ended, not held" }, if *held { Rare } else { Telling },
@@ -179,7 +183,7 @@ events! {
         brief format!("{} {}", if *held { "LEASE END" } else { "no lease:" }, cause.name()),
         tell hearer.lease_ended(at, node, *generation, *cause, *held),
         again (!held).then(|| in_brief(told)),
-        fact makes = held.then_some(State::LeaseEnd)
+        fact makes = held.then_some(State::LeaseEnd), fact matter = held.then_some(Matter::Lease)
     }
     LeaseRead = 5 (miss, again, now) {
         if miss.is_some() { "miss" } else { "hit" }, if miss.is_some() { Telling } else { Common },
@@ -196,7 +200,7 @@ events! {
             hearer.lease_read(at, node, LeaseRead { miss: *miss, reading: *now, again: *again });
         },
         again miss.map(|_| in_brief(told)),
-        fact deed = Some(Event::LeaseRead { miss: *miss, now: None, again: *again })
+        fact deed = Some(Event::LeaseRead { miss: *miss, now: None, again: *again }), fact matter = Some(Matter::Lease)
     }
     RoundStarted = 6 (cause, again) { "round started", Common,
         says format!("ReadIndex begun {}for {}", if *again { "again " } else { "" }, cause.name()),

@@ -12,13 +12,14 @@ mod fault;
 mod fingerprint;
 mod hears;
 mod kept;
+mod matter;
 mod operation;
 mod record;
 mod tell;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use crate::words::OpKind;
+pub use crate::words::{Matter, OpKind};
 pub use by_op::ByOp;
 pub use deeds::Deeds;
 pub use event::About;

@@ -22,9 +22,9 @@ impl<W: Write> JsonLines<W> {
 }
 
 impl<W: Write> Witness for JsonLines<W> {
-    fn see(&mut self, report: &RunReport, _: Option<&Stored>) -> io::Result<()> {
+    fn see(&mut self, report: &RunReport, left: &Left) -> io::Result<()> {
         self.progress.done(report);
-        let line = json_line(report);
+        let line = json_line(report, left);
         // Whoever reads along, or finds the process gone, has whole lines.
         self.progress.aside(|| writeln!(self.out, "{line}").and_then(|()| self.out.flush()))
     }
@@ -53,7 +53,7 @@ pub struct Console<W> {
     /// The first run of the current group that failed as expected.
     expected: Option<RunReport>,
     /// The run that was not as expected and is shown in full: the first of the gravest class.
-    unexpected: Option<(RunReport, Option<Stored>)>,
+    unexpected: Option<(RunReport, Left)>,
     totals: Totals,
 }
 
@@ -83,7 +83,7 @@ impl<W: Write> Console<W> {
         })
     }
 
-    fn sort(&mut self, report: &RunReport, events: Option<&Stored>) {
+    fn sort(&mut self, report: &RunReport, left: &Left) {
         self.totals.add(report);
         if report.verdict.as_expected {
             if report.verdict.ruling != Ruling::Pass {
@@ -91,7 +91,7 @@ impl<W: Write> Console<W> {
             }
         } else if self.unexpected.as_ref().is_none_or(|(shown, _)| gravity(report) < gravity(shown)) {
             // A stale read must not hide behind a bound that was missed a seed earlier.
-            self.unexpected = Some((report.clone(), events.cloned()));
+            self.unexpected = Some((report.clone(), left.clone()));
         }
     }
 
@@ -108,7 +108,7 @@ impl<W: Write> Console<W> {
             return Ok(());
         }
         match self.expected.take() {
-            Some(report) => self.say(&indented("    ", &Screen::of(&report, None).brief(self.style))),
+            Some(report) => self.say(&indented("    ", &Screen::of(&report, &Left::default()).brief(self.style))),
             None => Ok(()),
         }
     }
@@ -127,13 +127,13 @@ impl<W: Write> Console<W> {
 }
 
 impl<W: Write> Witness for Console<W> {
-    fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()> {
+    fn see(&mut self, report: &RunReport, left: &Left) -> io::Result<()> {
         self.progress.done(report);
         let Some(mut tally) = self.current.take().or_else(|| self.waiting.pop_front().map(Tally::new)) else {
             return Ok(());
         };
         tally.add(report);
-        self.sort(report, events);
+        self.sort(report, left);
         if tally.is_complete() {
             return self.group_done(tally);
         }
@@ -148,8 +148,8 @@ impl<W: Write> Witness for Console<W> {
         }
         self.comparisons()?;
         let screen = match (&self.unexpected, &self.expected) {
-            (Some((report, events)), _) => Some(Screen::of(report, events.as_ref()).full(self.style)),
-            (None, Some(report)) => Some(Screen::of(report, None).full(self.style)),
+            (Some((report, left)), _) => Some(Screen::of(report, left).full(self.style)),
+            (None, Some(report)) => Some(Screen::of(report, &Left::default()).full(self.style)),
             (None, None) => None,
         };
         if let Some(screen) = screen {

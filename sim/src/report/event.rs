@@ -8,15 +8,40 @@ use crate::history::{
     Completion, Counts, Fate, Fault, Found, Head, Invocation, KeyId, OpId, Operation, ProcessChange, Record,
     StackRecord, What, local, words_of,
 };
+use crate::time::SimTime;
 use crate::words::figures::duration;
 use crate::words::{Lane, MessageKind};
 use leasehold::env::{Address, GroupId, NodeId, ReplicaId, Stamp};
 use leasehold::error::Outcome;
 use leasehold::metrics::Counter;
 use leasehold::request::Part;
+use std::fmt;
+
+/// An event in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// When.
+    pub at: SimTime,
+    /// Who: a replica, a link, a client.
+    pub who: String,
+    /// What.
+    pub what: String,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, who, what } = self;
+        write!(f, "{} {who:<6} {what}", at.exact())
+    }
+}
 
 /// `record` on one line: when, who, what. `keys` are the names of the run's keys.
 pub fn event_line(record: &Record, keys: &[String]) -> String {
+    told_of(record, keys).to_string()
+}
+
+/// `record` in words, as on its line.
+pub fn told_of(record: &Record, keys: &[String]) -> Told {
     let (who, what) = match &record.what {
         What::Invoked(invocation) => (format!("c{}", invocation.client), invoked(invocation, keys)),
         What::Completed { op, completion } => ("-".to_owned(), format!("#{} {}", op.0, completed(completion, keys))),
@@ -40,11 +65,11 @@ pub fn event_line(record: &Record, keys: &[String]) -> String {
             ("fault".to_owned(), format!("step {step} {verb} {phase}: {fault}"))
         }
     };
-    format!("{} {who:<6} {what}", record.at.exact())
+    Told { at: record.at, who, what }
 }
 
 /// The name of a key.
-pub(super) fn key(keys: &[String], key: KeyId) -> String {
+pub(crate) fn key(keys: &[String], key: KeyId) -> String {
     usize::try_from(key.0)
         .ok()
         .and_then(|number| keys.get(number))
@@ -190,7 +215,6 @@ pub(super) fn node_of(what: &What) -> Option<NodeId> {
 mod tests {
     use super::*;
     use crate::history::{OpId, OpKind};
-    use crate::time::SimTime;
     use leasehold::env::{Instant, Lane};
     use leasehold::error::ErrorKind;
     use leasehold::observe::EndCause;

@@ -3,9 +3,14 @@
 use super::event::event_line;
 use super::prelude::*;
 
+/// What the files of a run are called, but for what they end in: `slow-chaos-default-7`.
+pub fn run_name(report: &RunReport) -> String {
+    format!("{}-{}-{}", title(&report.path).replace('/', "-"), report.variant, report.seed)
+}
+
 /// The name of a run's events file.
 pub fn file_name(report: &RunReport) -> String {
-    format!("{}-{}-{}.events", title(&report.path).replace('/', "-"), report.variant, report.seed)
+    format!("{}.events", run_name(report))
 }
 
 /// An events file that is being written: the end of a history, as much of it as there is room for.

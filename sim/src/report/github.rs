@@ -68,12 +68,12 @@ impl<W: Write> Github<W> {
 }
 
 impl<W: Write> Witness for Github<W> {
-    fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()> {
+    fn see(&mut self, report: &RunReport, left: &Left) -> io::Result<()> {
         self.tallies.add(report);
         if report.verdict.as_expected {
             return Ok(());
         }
-        let screen = Screen::of(report, events);
+        let screen = Screen::of(report, left);
         let headline = screen.head.line(Style::PLAIN);
         if self.screens.len() < SCREENS {
             self.screens.push((headline.clone(), screen.full(Style::PLAIN)));

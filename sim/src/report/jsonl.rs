@@ -17,8 +17,8 @@ use std::fmt::Display;
 /// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
 pub(super) const FORMAT: u32 = 2;
 
-/// `report` as one line of JSON, without the newline.
-pub fn json_line(report: &RunReport) -> String {
+/// `report` as one line of JSON, without the newline, with what the run has `left` behind.
+pub fn json_line(report: &RunReport, left: &Left) -> String {
     let (verdict, measures) = (&report.verdict, &report.measures);
     let whole = &measures.whole;
     let rounds = |cause: RoundCause| whole.rounds.get(&cause).map_or(0, |round| round.started);
@@ -38,6 +38,7 @@ pub fn json_line(report: &RunReport) -> String {
         .with("unexpected", &verdict.unexpected)
         .with("potential", list(report.potential.values(), potential))
         .with("fingerprint", report.fingerprint.to_string())
+        .with("bundle", left.bundle.as_ref().map(|path| path.display().to_string()))
         .with("sim_ms", millis(report.sim))
         .with("wall_ms", millis(report.wall))
         .with("cpu_ms", millis(report.cpu))

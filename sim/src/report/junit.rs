@@ -34,11 +34,11 @@ impl Junit {
         &mut self.suites[number]
     }
 
-    fn status(&self, report: &RunReport, events: Option<&Stored>) -> TestCaseStatus {
+    fn status(&self, report: &RunReport, left: &Left) -> TestCaseStatus {
         if report.verdict.as_expected {
             return TestCaseStatus::success();
         }
-        let screen = Screen::of(report, events);
+        let screen = Screen::of(report, left);
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(screen.head.line(Style::PLAIN));
         status.set_type(report.verdict.class.map_or_else(|| "unexpected-pass".to_owned(), |class| class.to_string()));
@@ -57,8 +57,8 @@ fn not_run(early: String) -> TestSuite {
 }
 
 impl Witness for Junit {
-    fn see(&mut self, report: &RunReport, events: Option<&Stored>) -> io::Result<()> {
-        let mut case = TestCase::new(format!("{}, seed {}", report.variant, report.seed), self.status(report, events));
+    fn see(&mut self, report: &RunReport, left: &Left) -> io::Result<()> {
+        let mut case = TestCase::new(format!("{}, seed {}", report.variant, report.seed), self.status(report, left));
         let title = title(&report.path);
         case.set_classname(title.as_str()).set_time(report.wall);
         self.suite(&title).add_test_case(case);

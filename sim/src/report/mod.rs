@@ -11,7 +11,7 @@
 //! | `sheet`    | a timeline as text: one column a node                                                |
 //! | `event`    | one event on one line: what an events file, `verify` and a bug report quote          |
 //! | `events`   | events files                                                                         |
-//! | `stored`   | where the events of a run are kept                                                   |
+//! | `stored`   | what a run leaves behind, and where                                                  |
 //! | `tally`    | many runs of one scenario and variant in a few numbers; medians                      |
 //! | `compare`  | several variants side by side, and where the time of a script goes                   |
 //! | `jsonl`    | one JSON object a run                                                                |
@@ -59,13 +59,15 @@ mod timeline;
 mod totals;
 mod witness;
 
+pub(crate) use event::key;
+
 pub use self::{
     compare::comparison,
     console::{Console, JsonLines},
     coverage::{coverage_lines, coverage_table},
     ended::{Ended, Why},
-    event::event_line,
-    events::{EventsFile, file_name},
+    event::{Told, event_line, told_of},
+    events::{EventsFile, file_name, run_name},
     github::Github,
     idle::Idle,
     jsonl::json_line,
@@ -74,10 +76,10 @@ pub use self::{
     margin::{margin_head, margin_json, margin_lines, write_scenario},
     matrix::{matrix_line, matrix_table},
     progress::Progress,
-    screen::{FOLDERS, Head, Screen, command, title},
+    screen::{FOLDERS, Head, Screen, command, replay, title},
     sheet::WIDTH,
     status::Status,
-    stored::Stored,
+    stored::{Left, Stored},
     style::{Style, aligned},
     summary::Summary,
     tally::{Figure, Planned, Tally},

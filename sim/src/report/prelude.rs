@@ -3,7 +3,7 @@
 pub(super) use super::ended::Ended;
 pub(super) use super::object::Object;
 pub(super) use super::screen::{Screen, title};
-pub(super) use super::stored::Stored;
+pub(super) use super::stored::{Left, Stored};
 pub(super) use super::style::{Style, aligned, indented, or_dash, terminal_width};
 pub(super) use super::witness::Witness;
 pub(super) use crate::history::{OpKind, Record};

@@ -1,6 +1,6 @@
 //! What a person is shown of one run, as values: what was broken, the command that shows it again, the story, the events around it.
 
-use super::stored::Stored;
+use super::stored::Left;
 use super::timeline::Timeline;
 use crate::history::About;
 use crate::scenario::{Class, Load};
@@ -41,6 +41,11 @@ fn portable(path: &Path) -> &Path {
     root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path)
 }
 
+/// The command that gives the run of the bundle at `path` again.
+pub fn replay(path: &Path) -> String {
+    format!("leasehold replay {}", shell_word(&path.to_string_lossy()))
+}
+
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%:=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -75,8 +80,8 @@ pub struct Screen {
     pub moment: Option<SimTime>,
     /// The events around it; `None`: none is kept.
     pub timeline: Option<Timeline>,
-    /// Where all of them are; `None`: nobody has asked for them.
-    pub stored: Option<Stored>,
+    /// What it has left behind: all of its events, a bundle.
+    pub left: Left,
 }
 
 /// What was run, and what came of it.
@@ -97,8 +102,8 @@ pub struct Head {
 }
 
 impl Screen {
-    /// What is shown of `report`, whose events are `stored`.
-    pub fn of(report: &RunReport, stored: Option<&Stored>) -> Self {
+    /// What is shown of `report`, whose run has `left` this behind.
+    pub fn of(report: &RunReport, left: &Left) -> Self {
         let verdict = &report.verdict;
         let failures = || verdict.failures.iter();
         // That it failed at all needs no second saying.
@@ -126,7 +131,7 @@ impl Screen {
             events: report.events,
             moment: report.moment(),
             timeline: report.moment().and_then(timeline),
-            stored: stored.cloned(),
+            left: left.clone(),
         }
     }
 }

@@ -1,8 +1,17 @@
-//! Where the events of a run are kept.
+//! What a run leaves behind.
 
 use crate::words::figures::count;
 use std::fmt;
 use std::path::PathBuf;
+
+/// What a run has left behind, and where.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Left {
+    /// Its events; `None`: nobody has asked for them.
+    pub events: Option<Stored>,
+    /// Its bundle; `None`: it left none.
+    pub bundle: Option<PathBuf>,
+}
 
 /// Where the events of a run are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -37,7 +37,7 @@ impl Style {
     }
 
     /// `text` in rows that fit; no word is cut.
-    pub(super) fn fit(self, text: &str) -> String {
+    pub(crate) fn fit(self, text: &str) -> String {
         match self.columns {
             Some(columns) => text.lines().flat_map(|line| wrapped(line, columns, 2)).collect::<Vec<_>>().join("\n"),
             None => text.to_owned(),

@@ -48,7 +48,7 @@ fn row(tally: &Tally) -> Object {
 }
 
 impl Witness for Summary {
-    fn see(&mut self, report: &RunReport, _: Option<&Stored>) -> io::Result<()> {
+    fn see(&mut self, report: &RunReport, _: &Left) -> io::Result<()> {
         self.totals.add(report);
         self.tallies.add(report);
         Ok(())

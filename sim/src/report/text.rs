@@ -1,7 +1,7 @@
 //! One screen about one run as text.
 
 use super::prelude::*;
-use super::screen::Head;
+use super::screen::{Head, replay};
 use super::sheet::WIDTH;
 use super::timeline::Timeline;
 
@@ -26,9 +26,9 @@ impl Screen {
         }
         told.extend(self.recorded_only());
         told.extend(self.potential.iter().map(potential));
-        let events = match &self.stored {
+        let events = match &self.left.events {
             Some(stored) => Some(format!("events: {stored}")),
-            None if self.head.as_expected => None,
+            None if self.head.as_expected || self.left.bundle.is_some() => None,
             None => Some("events: the same command with `--out DIR`".to_owned()),
         };
         // The command is in one piece, since it is there to be pasted.
@@ -37,6 +37,10 @@ impl Screen {
         parts.extend((!told.is_empty()).then(|| style.fit(&told.join("\n"))));
         parts.extend(self.timeline_lines(style));
         parts.extend(events.map(|events| style.fit(&style.faint(events))));
+        if let Some(bundle) = &self.left.bundle {
+            parts.push(style.fit(&style.faint("all of it in one file, which gives the run again:")));
+            parts.push(format!("  {}", style.strong(replay(bundle))));
+        }
         parts.join("\n")
     }
 
@@ -63,6 +67,9 @@ impl Screen {
 
     fn timeline_lines(&self, style: Style) -> Vec<String> {
         let Some(timeline) = &self.timeline else {
+            if self.head.first.is_none() {
+                return Vec::new();
+            }
             let why = match self.moment {
                 None => "no timeline: this failed over the whole run, in which no fault acted and no lease ended",
                 Some(_) => "no timeline: nothing is kept of the run's events",

@@ -8,8 +8,10 @@
 //! | `LEASEHOLD_JOBS`     | runs at the same time                             | `MADSIM_TEST_JOBS`                        |
 //! | `LEASEHOLD_SCENARIO` | only scenarios whose name contains this           |                                           |
 //! | `LEASEHOLD_VARIANT`  | this variant instead of those of the file         |                                           |
+//! | `LEASEHOLD_KEEP`     | which runs leave a bundle: [`Leaves`]             |                                           |
+//! | `LEASEHOLD_BUNDLES`  | the folder for bundles                            |                                           |
 
-use super::meant_or_list;
+use super::{Leaves, meant_or_list};
 use crate::scenario::{Seeds, nearest};
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -18,8 +20,15 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 /// The names.
-pub const NAMES: [&str; 5] =
-    ["LEASEHOLD_SEED", "LEASEHOLD_SEEDS", "LEASEHOLD_JOBS", "LEASEHOLD_SCENARIO", "LEASEHOLD_VARIANT"];
+pub const NAMES: [&str; 7] = [
+    "LEASEHOLD_SEED",
+    "LEASEHOLD_SEEDS",
+    "LEASEHOLD_JOBS",
+    "LEASEHOLD_SCENARIO",
+    "LEASEHOLD_VARIANT",
+    "LEASEHOLD_KEEP",
+    "LEASEHOLD_BUNDLES",
+];
 
 const PREFIX: &str = "LEASEHOLD_";
 
@@ -40,6 +49,10 @@ pub struct Knobs {
     pub scenario: Option<String>,
     /// This variant instead of those of the file.
     pub variant: Option<String>,
+    /// Which runs leave a bundle.
+    pub keep: Option<Leaves>,
+    /// The folder for bundles.
+    pub bundles: Option<PathBuf>,
     /// What was set, as `NAME=VALUE`: echoed at the start of a test run.
     pub set: Vec<String>,
 }
@@ -152,6 +165,8 @@ impl Reading {
             "LEASEHOLD_JOBS" => self.knobs.jobs = self.read(name, value, positive),
             "LEASEHOLD_SCENARIO" => self.knobs.scenario = Some(value.to_owned()),
             "LEASEHOLD_VARIANT" => self.knobs.variant = Some(value.to_owned()),
+            "LEASEHOLD_KEEP" => self.knobs.keep = self.read(name, value, Leaves::from_str),
+            "LEASEHOLD_BUNDLES" => self.knobs.bundles = Some(PathBuf::from(value)),
             "MADSIM_TEST_SEED" => self.madsim_seed = self.read(name, value, whole),
             "MADSIM_TEST_NUM" => self.madsim_count = self.read(name, value, positive),
             "MADSIM_TEST_JOBS" => self.madsim_jobs = self.read(name, value, positive),
@@ -242,7 +257,7 @@ mod tests {
         let problems = of(&[("LEASEHOLD_SEDS", "1"), ("LEASEHOLD_JOBS", "0"), ("LEASEHOLD_SEED", "-1")]).unwrap_err();
         insta::assert_snapshot!(problems.join("\n"), @"
         LEASEHOLD_JOBS=0: not a whole number from 1
-        unknown LEASEHOLD_SEDS; did you mean `LEASEHOLD_SEEDS`? (there are LEASEHOLD_SEED, LEASEHOLD_SEEDS, LEASEHOLD_JOBS, LEASEHOLD_SCENARIO, LEASEHOLD_VARIANT)
+        unknown LEASEHOLD_SEDS; did you mean `LEASEHOLD_SEEDS`? (there are LEASEHOLD_SEED, LEASEHOLD_SEEDS, LEASEHOLD_JOBS, LEASEHOLD_SCENARIO, LEASEHOLD_VARIANT, LEASEHOLD_KEEP, LEASEHOLD_BUNDLES)
         LEASEHOLD_SEED=-1: not a whole number from 0 to 18446744073709551615
         ");
         assert!(of(&[("LEASEHOLD_SEED", "1"), ("LEASEHOLD_SEEDS", "1..3")]).is_err());

@@ -12,11 +12,14 @@
 //! | `sweep`   | many of them on several cores, reported in the order in which they were asked   |
 //! | `margin`  | how far something can be turned up before a lease is wrong                      |
 //! | `events`  | all events of a run in a file                                                   |
+//! | `bundles` | which runs leave a bundle, and what is run of one                               |
+//! | `replay`  | a bundle's run again                                                            |
 //! | `verify`  | the same seed in other ways: one history, or the first event that differs       |
 //! | `matrix`  | variants against checks: what is wrong with each is seen, and how soon          |
 //! | `coverage`| what all scenarios together meet, in which situations                            |
 //! | `fuzz`    | spoilt scenario files: each is refused or runs                                  |
 
+pub mod bundles;
 pub mod coverage;
 mod cpu;
 mod events;
@@ -27,16 +30,19 @@ pub mod matrix;
 mod panics;
 mod places;
 mod reach;
+mod replay;
 mod request;
 mod run;
 mod sweep;
 mod verify;
 
 pub use self::{
+    bundles::{Bundled, Bundles, Leaves},
     events::store_events,
     margin::{broken, dialled, margin},
     places::{Named, Places, catalogue},
     reach::Defaults,
+    replay::replay,
     request::{Group, Refusals, Wish, find_variant, load, resolve, scenario_schema},
     run::{Spec, draws, observed, revisit, run},
     sweep::{sweep, sweep_until},

@@ -1,10 +1,11 @@
 //! Whether a variant did anything that the default does not do, or broke a rule by what it held: else whatever its run shows is not
 //! shown of the variant.
 
-use super::run::{Spec, rerun, run_seen_by, run_telling};
+use super::run::{Spec, rerun, run_drawing, run_telling};
 use crate::history::{Deeds, Observer};
 use crate::mutant::DEFAULT;
 use crate::verdict::RunReport;
+use crate::world::streams::Streams;
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -43,20 +44,30 @@ impl Defaults {
     }
 
     /// The same, seen by another too.
-    pub fn run_seen_by(&self, spec: &Spec, mut beside: Option<Box<dyn Observer>>) -> RunReport {
+    pub fn run_seen_by(&self, spec: &Spec, beside: Option<Box<dyn Observer>>) -> RunReport {
+        self.run_drawing(spec, &spec.streams(), beside)
+    }
+
+    /// The same, with what is drawn from `streams`. What the default does, it does by the seed.
+    pub(super) fn run_drawing(
+        &self,
+        spec: &Spec,
+        streams: &Streams,
+        mut beside: Option<Box<dyn Observer>>,
+    ) -> RunReport {
         let Some(scenario) = &spec.default else {
             if !self.shared.contains(&spec.scenario.path) {
-                return run_seen_by(spec, beside);
+                return run_drawing(spec, streams, beside);
             }
             let mut own = None;
             self.done(spec).get_or_init(|| {
-                let (report, deeds) = run_telling(spec, beside.take());
+                let (report, deeds) = run_telling(spec, streams, beside.take());
                 own = Some(report);
                 deeds
             });
-            return own.unwrap_or_else(|| run_seen_by(spec, beside));
+            return own.unwrap_or_else(|| run_drawing(spec, streams, beside));
         };
-        let (mut report, deeds) = run_telling(spec, beside);
+        let (mut report, deeds) = run_telling(spec, streams, beside);
         let usual = self.done(spec);
         let usual = usual.get_or_init(|| {
             let default = Spec { scenario: scenario.clone(), variant: &DEFAULT, default: None, ..spec.clone() };

@@ -233,6 +233,18 @@ pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
     Ok(Group { seeds: scenario.seeds.clone(), scenario: Arc::new(scenario), variant, default: None, warnings })
 }
 
+/// As [`read_as`], under the variant of this name, at a load that the rates of `text` have in them already.
+///
+/// # Errors
+///
+/// There is no such variant, or what is wrong with the text.
+pub(super) fn read_at(path: &Path, text: &str, variant: &str, load: Load) -> Result<Group, String> {
+    let variant = find_variant(variant)?;
+    let own = read_as(path, text).map_err(|problems| problems.to_string())?;
+    let scenario = Arc::new(Scenario { load, ..(*own.scenario).clone() });
+    Ok(Group { scenario, ..own }.under(variant))
+}
+
 /// What renews a lease, whatever a scenario says, in words.
 fn renewal(kind: RenewalKind) -> &'static str {
     match kind {
@@ -266,6 +278,18 @@ pub fn scenario_schema() -> String {
     let variants: Vec<&str> = variants().map(|variant| variant.name).collect();
     let checks: Vec<&str> = check::ALL.iter().map(|check| check.name).collect();
     scenario::json_schema(&variants, &checks)
+}
+
+/// What fails a run and is neither a check nor an expectation.
+const OTHER_FINDERS: [&str; 4] = ["panic", "reached", "fresh-process", "all-ok"];
+
+/// Can this fail a run?
+///
+/// # Errors
+///
+/// One line that says what may have been meant.
+pub(super) fn find_finder(name: &str) -> Result<(), String> {
+    if OTHER_FINDERS.contains(&name) { Ok(()) } else { (KNOWN.finder)(name) }
 }
 
 fn find_check(name: &str) -> Result<(), String> {

@@ -33,6 +33,9 @@ pub struct Spec {
     pub leak: bool,
 }
 
+/// The purpose of what makes a scenario of `[chaos]`.
+pub(super) const CHAOS: &str = "chaos";
+
 impl Dice for Stream {
     fn below(&mut self, bound: u64) -> u64 {
         Stream::below(self, bound)
@@ -42,11 +45,24 @@ impl Dice for Stream {
 impl Spec {
     /// The same, with what the scenario leaves to the seed.
     pub fn drawn(&self) -> Self {
+        self.drawn_from(&self.streams())
+    }
+
+    /// What it draws from.
+    pub(super) fn streams(&self) -> Streams {
+        Streams::new(self.seed)
+    }
+
+    /// The names of its keys, by number.
+    pub fn keys(&self) -> Vec<String> {
+        KeySpace::new(&self.scenario).names().to_vec()
+    }
+
+    fn drawn_from(&self, streams: &Streams) -> Self {
         if self.scenario.chaos.is_none() {
             return self.clone();
         }
-        let streams = Streams::new(self.seed);
-        let draw = |scenario: &Scenario| Arc::new(scenario.drawn(|purpose| streams.stream(&["chaos", purpose])));
+        let draw = |scenario: &Scenario| Arc::new(scenario.drawn(|purpose| streams.stream(&[CHAOS, purpose])));
         Self { scenario: draw(&self.scenario), ..self.clone() }
     }
 }
@@ -59,16 +75,25 @@ pub fn run(spec: &Spec) -> RunReport {
 }
 
 /// The same, and what was done in it. `beside` sees it too.
-pub(super) fn run_telling(spec: &Spec, beside: Option<Box<dyn Observer>>) -> (RunReport, Deeds) {
+pub(super) fn run_telling(spec: &Spec, streams: &Streams, beside: Option<Box<dyn Observer>>) -> (RunReport, Deeds) {
     let deeds = Deeds::default();
-    (run_seen_by(spec, beside.into_iter().chain([deeds.observer()])), deeds)
+    (run_drawing(spec, streams, beside.into_iter().chain([deeds.observer()])), deeds)
 }
 
 /// As [`run`], seen by others too.
 pub(super) fn run_seen_by(spec: &Spec, observers: impl IntoIterator<Item = Box<dyn Observer>>) -> RunReport {
+    run_drawing(spec, &spec.streams(), observers)
+}
+
+/// The same, with what is drawn from `streams`.
+pub(super) fn run_drawing(
+    spec: &Spec,
+    streams: &Streams,
+    observers: impl IntoIterator<Item = Box<dyn Observer>>,
+) -> RunReport {
     let (begun, cpu) = (now(), cpu::time());
-    let spec = &spec.drawn();
-    let (finished, simulating) = simulated(spec, observers.into_iter().collect());
+    let spec = &spec.drawn_from(streams);
+    let (finished, simulating) = simulated(spec, streams, observers.into_iter().collect());
     let mut report = match finished {
         Ok(finished) => finished.judge(spec),
         Err(message) => panicked(spec, message),
@@ -92,16 +117,26 @@ pub fn revisit(report: &mut RunReport, spec: &Spec) {
 
 /// Runs it again for `observer`, who sees what was seen by who judged it. A panic inside ends it.
 pub(super) fn rerun(spec: &Spec, observer: Box<dyn Observer>) {
-    let spec = Spec { keep: Keep::Nothing, ..spec.drawn() };
+    rerun_drawing(spec, &spec.streams(), observer);
+}
+
+/// The same, with what is drawn from `streams`.
+pub(super) fn rerun_drawing(spec: &Spec, streams: &Streams, observer: Box<dyn Observer>) {
+    let spec = Spec { keep: Keep::Nothing, ..spec.drawn_from(streams) };
     // What came of it is known.
-    let _ = simulated(&spec, vec![observer]);
+    let _ = simulated(&spec, streams, vec![observer]);
 }
 
 /// What came of it on a thread of its own, or how it panicked there, and how long that thread computed.
-fn simulated(spec: &Spec, observers: Vec<Box<dyn Observer>>) -> (Result<Finished, String>, Duration) {
+fn simulated(
+    spec: &Spec,
+    streams: &Streams,
+    observers: Vec<Box<dyn Observer>>,
+) -> (Result<Finished, String>, Duration) {
     panics::keep_those_of_runs();
     let (own, name) = (spec.clone(), format!("{} seed {}", spec.scenario.name, spec.seed));
-    let simulate = move || (panics::kept(|| simulate(&own, observers)), cpu::time());
+    let streams = streams.clone();
+    let simulate = move || (panics::kept(|| simulate(&own, streams, observers)), cpu::time());
     let none = |words: String| (Err(words), Duration::ZERO);
     match std::thread::Builder::new().name(name).spawn(simulate) {
         Ok(thread) => thread.join().unwrap_or_else(|_| none("the run's thread died".to_owned())),
@@ -117,10 +152,10 @@ struct Finished {
     keys: Arc<[String]>,
 }
 
-fn simulate(spec: &Spec, beside: Vec<Box<dyn Observer>>) -> Finished {
+fn simulate(spec: &Spec, streams: Streams, beside: Vec<Box<dyn Observer>>) -> Finished {
     let keys = KeySpace::new(&spec.scenario);
     let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys.names(), &keys.routes()));
-    let world = SimWorld::new(spec.seed);
+    let world = SimWorld::drawing(streams);
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(auditor.clone())];
     observers.extend(beside);
     let (past, end) = watched(&world, spec, &keys, observers);

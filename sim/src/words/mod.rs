@@ -15,12 +15,14 @@
 //! | `hardware` | what goes wrong with clocks, disks and processes       |
 //! | `class`    | how runs fail                                          |
 //! | `op`       | kinds of operations                                    |
+//! | `matter`   | what an event is about                                 |
 //! | `figures`  | how numbers and times are written                      |
 //! | `wrap`     | long lines in rows                                     |
 
 mod class;
 pub mod figures;
 mod hardware;
+mod matter;
 mod message;
 mod misread;
 mod network;
@@ -36,6 +38,7 @@ pub use hardware::{ClockHarm, DiskHarm, DiskOperation, Drift, Jump, Paused, Paus
 pub use leasehold::coordinator::InnerReads;
 pub use leasehold::engine::RenewalKind;
 pub use leasehold::env::{Lane, Point, Work};
+pub use matter::Matter;
 pub use message::{MessageKind, Says};
 pub use misread::{Misread, nearest};
 pub(crate) use misread::{is_kebab, kebab, quote, quote_all, unknown, unknown_of_many};

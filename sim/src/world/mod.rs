@@ -15,9 +15,11 @@
 //! | [`disk`] | files with a durable and a pending part |
 //! | [`cpu`] | cores that work queues for |
 //! | [`streams`], [`quantiles`] | randomness, and latencies drawn from it |
+//! | [`decisions`] | what was drawn, by name: recorded, or given again |
 
 pub mod clock;
 pub mod cpu;
+pub mod decisions;
 pub mod disk;
 pub mod executor;
 pub mod network;
@@ -83,13 +85,18 @@ enum Due<M: 'static> {
 impl<M: Clone + Send + 'static> World<M> {
     /// An empty world whose randomness is that of `seed`.
     pub fn new(seed: u64) -> Self {
+        Self::drawing(Streams::new(seed))
+    }
+
+    /// An empty world whose randomness comes from `streams`.
+    pub fn drawing(streams: Streams) -> Self {
         let shared = Shared {
             now: AtomicU64::new(0),
             queue: Mutex::new(Queue::new()),
             forgotten: Arc::default(),
             network: Mutex::new(Network::new()),
             scheduler: Arc::default(),
-            streams: Streams::new(seed),
+            streams,
             over: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared) }

@@ -3,6 +3,7 @@
 //! A stream's key is a hash of the run's seed and the stream's name. So a run that draws once more for `client 3` draws the
 //! same as before for `n1>n2 heartbeat`.
 
+use super::decisions::{ANY, Ledger};
 use parking_lot::Mutex;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -16,24 +17,34 @@ pub struct Streams {
     seed: u64,
     /// The names of those that were asked for.
     named: Arc<Mutex<BTreeSet<Vec<String>>>>,
+    /// Who records or gives what is drawn, if anybody does.
+    ledger: Option<Ledger>,
 }
 
 /// One stream.
 #[derive(Clone, Debug)]
 pub struct Stream {
     rng: ChaCha8Rng,
+    /// Who is told what is drawn, and by which number it knows the stream.
+    ledger: Option<(Ledger, u32)>,
 }
 
 impl Streams {
     /// The streams of a seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed, named: Arc::default() }
+        Self { seed, named: Arc::default(), ledger: None }
+    }
+
+    /// The same, with a ledger that is told what is drawn from here on, and may give it.
+    pub fn kept_in(self, ledger: &Ledger) -> Self {
+        Self { ledger: Some(ledger.clone()), ..self }
     }
 
     /// The stream of this name, from its beginning. A name is a path: purpose first, then the entity.
     pub fn stream(&self, name: &[&str]) -> Stream {
         self.named.lock().insert(name.iter().map(|part| (*part).to_owned()).collect());
-        self.seeded(name)
+        let ledger = self.ledger.as_ref().map(|ledger| (ledger.clone(), ledger.stream(&name.join("/"))));
+        Stream { ledger, ..self.seeded(name) }
     }
 
     /// The first numbers of each stream that was asked for, by its name: `network/n1>n2 heartbeat`.
@@ -55,20 +66,29 @@ impl Streams {
         key[..16].copy_from_slice(&xxh3_128_with_seed(&bytes, self.seed).to_le_bytes());
         bytes.push(1);
         key[16..].copy_from_slice(&xxh3_128_with_seed(&bytes, self.seed).to_le_bytes());
-        Stream { rng: ChaCha8Rng::from_seed(key) }
+        Stream { rng: ChaCha8Rng::from_seed(key), ledger: None }
     }
 }
 
 impl Stream {
     /// A number.
     pub fn number(&mut self) -> u64 {
-        self.rng.next_u64()
+        let number = self.rng.next_u64();
+        self.decided(ANY, number)
     }
 
     /// A number below `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         // Multiply and shift (Lemire): its bias, below 2^-32 for the bounds used here, is of no account in a simulation.
-        ((u128::from(self.number()) * u128::from(bound)) >> 64) as u64
+        let number = ((u128::from(self.rng.next_u64()) * u128::from(bound)) >> 64) as u64;
+        self.decided(bound.max(1), number)
+    }
+
+    fn decided(&self, bound: u64, number: u64) -> u64 {
+        match &self.ledger {
+            None => number,
+            Some((ledger, stream)) => ledger.decide(*stream, bound, number),
+        }
     }
 
     /// True in `millionths` of a million cases. Draws nothing for 0.

@@ -1,5 +1,6 @@
 //! The command line: what it refuses, how, and with which exit status.
 
+mod bundles;
 mod early;
 mod refusals;
 mod reports;
@@ -56,6 +57,8 @@ impl Folder {
 /// The program, whatever knobs the tests themselves run under.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leasehold"));
+    // Runs that fail leave bundles.
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     let reaches = |name: &str| ["LEASEHOLD_", "MADSIM_TEST_", "GITHUB_"].iter().any(|prefix| name.starts_with(prefix));
     for (name, _) in std::env::vars_os().filter(|(name, _)| reaches(&name.to_string_lossy())) {
         command.env_remove(name);

@@ -19,9 +19,11 @@ mod table;
 
 use leasehold_sim::check;
 use leasehold_sim::history::{Keep, Observer};
-use leasehold_sim::report::{Screen, Style, title};
+use leasehold_sim::report::{Left, Screen, Style, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
-use leasehold_sim::runner::{Defaults, Group, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep};
+use leasehold_sim::runner::{
+    Bundles, Defaults, Group, Leaves, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep,
+};
 use leasehold_sim::scenario::{self, Metric, Seeds, Stat};
 use leasehold_sim::verdict::{RunReport, read};
 use leasehold_sim::words::Spelled;
@@ -127,9 +129,12 @@ impl File {
         let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();
         let files = (variants.len() > 1).then(|| named.path.clone());
         let defaults = Arc::new(Defaults::of_files(files));
+        let folder = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("bundles");
+        let bundles = (knobs.bundles.clone().unwrap_or_else(folder), knobs.keep.unwrap_or_default());
         let mut case = |variant: &Option<String>, seeds| {
             let first = firsts.entry(variant.clone()).or_default();
-            Case::new(named, variant.as_deref(), seeds, Arc::clone(first), Arc::clone(&defaults), places)
+            let case = Case::new(named, variant.as_deref(), seeds, Arc::clone(first), Arc::clone(&defaults), places);
+            Case { bundles: bundles.clone(), ..case }
         };
         let pinned = variants.iter().map(|variant| case(variant, None)).collect();
         let chosen = match &knobs.variant {
@@ -246,6 +251,8 @@ struct Case {
     first: First,
     /// What the default did in the same file's first seed, which each variant is compared with: run once.
     defaults: Arc<Defaults>,
+    /// Where a run that fails leaves its bundle, if it leaves one.
+    bundles: (PathBuf, Leaves),
 }
 
 impl Case {
@@ -261,7 +268,7 @@ impl Case {
         let scenarios = vec![named.path.to_string_lossy().into_owned()];
         let variants = variant.into_iter().map(str::to_owned).collect();
         let wish = Wish { scenarios, seeds, variants, ..Wish::default() };
-        Self { name, wish, places: places.clone(), first, defaults }
+        Self { name, wish, places: places.clone(), first, defaults, bundles: Default::default() }
     }
 
     fn group(&self) -> Result<Group, Failed> {
@@ -301,7 +308,9 @@ impl Case {
             Some(mut report) => {
                 let spec = group.spec(report.seed, Keep::Nothing);
                 revisit(&mut report, &spec);
-                Err(Failed::from(self.failure(&report, unexpected, group.seeds.len())))
+                let (folder, leaves) = self.bundles.clone();
+                let bundle = Bundles::new(folder, leaves).keep(&spec, &report).map_err(|error| error.to_string())?;
+                Err(Failed::from(self.failure(&report, bundle, unexpected, group.seeds.len())))
             }
         }
     }
@@ -315,8 +324,8 @@ impl Case {
         })
     }
 
-    fn failure(&self, report: &RunReport, unexpected: u64, seeds: u64) -> String {
-        let screen = Screen::of(report, None).full(Style::PLAIN);
+    fn failure(&self, report: &RunReport, bundle: Option<PathBuf>, unexpected: u64, seeds: u64) -> String {
+        let screen = Screen::of(report, &Left { events: None, bundle }).full(Style::PLAIN);
         format!(
             "{screen}\n\n{unexpected} of {seeds} seeds not as expected; the first again as a test:\n  LEASEHOLD_SEED={} cargo test --test scenarios -- {} --exact",
             report.seed, self.name

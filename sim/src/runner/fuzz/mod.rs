@@ -1,4 +1,4 @@
-//! Wrong scenario files by the thousand: whatever stands in a file, it is refused in words or it runs. No panic, no hang.
+//! Wrong scenario files by the thousand, and wrong bundles: whatever stands in a file, it is refused in words or it runs. No panic, no hang.
 //!
 //! Input number `n` of a seed is always the same, so that what was found is found again. An input is
 //!
@@ -6,6 +6,7 @@
 //! - if it is valid, explained, printed and read back: the same text again;
 //! - if it is chosen, run for a moment of simulated time: any verdict will do, a panic will not.
 
+mod bundles;
 mod judge;
 mod mutate;
 
@@ -17,7 +18,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-pub use self::judge::{Fate, judge};
+pub use self::{
+    bundles::Spoilt,
+    judge::{Fate, judge},
+};
 
 /// An input that takes longer than this hangs.
 const HANGS: Duration = Duration::from_secs(60);
@@ -93,7 +97,21 @@ impl Campaign {
     /// What is wrong with the harness.
     pub fn take(&mut self, input: &Input, simulated: Duration) -> Result<(), String> {
         let own = input.clone();
-        let fate = watched(HANGS, move || judge(&own, simulated))?;
+        self.judged(move || judge(&own, simulated))
+    }
+
+    /// The same of a bundle.
+    ///
+    /// # Errors
+    ///
+    /// As [`Campaign::take`].
+    pub fn take_bundle(&mut self, bytes: &[u8], good: &[u8], simulated: Duration) -> Result<(), String> {
+        let [bytes, good] = [bytes, good].map(<[u8]>::to_vec);
+        self.judged(move || bundles::judge(bytes, good, simulated))
+    }
+
+    fn judged(&mut self, judge: impl FnOnce() -> Result<Fate, String> + Send + 'static) -> Result<(), String> {
+        let fate = watched(HANGS, judge)?;
         self.inputs += 1;
         match fate {
             Fate::Refused => self.refused += 1,
