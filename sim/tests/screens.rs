@@ -1,4 +1,4 @@
-//! The one screen that a failing run ends with, word for word, for the three failures that matter most. Each is produced by a real
+//! The one screen that a failing run ends with, word for word, for the failures that matter most. Each is produced by a real
 //! variant; `LEASEHOLD_*` knobs do not reach these.
 
 mod given;
@@ -56,4 +56,9 @@ fn a_lost_hit_rate() {
 #[test]
 fn two_leases_at_once() {
     shown("lease-invariant", &screen("fast/partition", "long-lease", Class::LeaseInvariant));
+}
+
+#[test]
+fn nobody_leads_any_more() {
+    shown("liveness", &screen("planted/all-alone", "candidates-refuse-each-other", Class::Liveness));
 }

@@ -30,8 +30,12 @@ mod variant;
 mod wrap;
 
 #[cfg(feature = "planted")]
+use crate::scenario::Metric;
+#[cfg(feature = "planted")]
 pub use bend::hear;
 pub use bend::{Bend, Phase};
+#[cfg(any(test, feature = "planted"))]
+use std::collections::BTreeSet;
 pub use variant::{Around, DEFAULT, Equivalent, Harm, Kind, MakeTap, Seen, StandIn, Variant};
 use variant::{PLANTED, any_error, no_error, seen, tuned};
 
@@ -46,12 +50,33 @@ pub fn find(name: &str) -> Option<&'static Variant> {
     variants().find(|variant| variant.name == name)
 }
 
+/// The rules that forbid what `check` finds: those of which a breach is planted that it is the first to see. None forbids what a bound on a
+/// metric finds: that may have any reason.
+#[cfg(feature = "planted")]
+pub fn forbidden_by(check: &str) -> Vec<&'static str> {
+    if check.parse::<Metric>().is_ok() {
+        return Vec::new();
+    }
+    let seen = variants().filter(|variant| variant.seen.is_some_and(|seen| seen.by == check));
+    let broken = |variant: &'static Variant| {
+        let bent = variant.rules_bent.iter().map(|(rule, _)| rule);
+        variant.rules_off.iter().chain(bent)
+    };
+    let rules: BTreeSet<_> = seen.flat_map(broken).collect();
+    rules.into_iter().map(|rule| rule.name()).collect()
+}
+
+/// Without the register's names nobody can tell.
+#[cfg(not(feature = "planted"))]
+pub fn forbidden_by(_check: &str) -> Vec<&'static str> {
+    Vec::new()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     #[cfg(feature = "planted")]
     use leasehold::rules::Rule;
-    use std::collections::BTreeSet;
 
     #[test]
     fn names_are_distinct() {
@@ -80,6 +105,14 @@ mod tests {
         let bent: BTreeSet<_> = variants().flat_map(|variant| variant.rules_bent).map(|(rule, _)| rule).collect();
         let never: Vec<_> = Rule::ALL.iter().filter(|rule| !bent.contains(rule)).map(|rule| rule.name()).collect();
         assert!(never.is_empty(), "nobody knows what their boundaries are worth: {never:?}");
+    }
+
+    #[cfg(feature = "planted")]
+    #[test]
+    fn what_a_check_finds_is_forbidden_by_the_rules_whose_breach_it_sees() {
+        let forbidden = forbidden_by("one-lease");
+        assert!(forbidden.contains(&"no-transfer"), "{forbidden:?}");
+        assert!(forbidden_by("lease-hit-rate").is_empty(), "a bound on a metric");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use super::stored::Left;
 use super::timeline::Timeline;
 use crate::history::About;
+use crate::mutant::forbidden_by;
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{EXPECTED_TO_PASS, Potential, Ruling, RunReport};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The folders of scenarios, which are part of a scenario's name.
@@ -72,6 +73,8 @@ pub struct Screen {
     pub story: Vec<String>,
     /// Violations of checks that only record, by check.
     pub recorded: BTreeMap<&'static str, u64>,
+    /// The rules of the stack of which a breach is first seen by a check that found something.
+    pub rules: BTreeSet<&'static str>,
     /// What might have failed, by check.
     pub potential: BTreeMap<&'static str, Potential>,
     /// How many events the run had.
@@ -126,6 +129,11 @@ impl Screen {
             beyond_claims: verdict.beyond_claims.clone(),
             unexpected: unexpected.cloned().collect(),
             story: failures().map(|failure| failure.story.clone()).find(|story| !story.is_empty()).unwrap_or_default(),
+            rules: recorded
+                .clone()
+                .flat_map(|(name, _)| forbidden_by(name))
+                .chain(failures().flat_map(|it| forbidden_by(&it.check)))
+                .collect(),
             recorded: recorded.map(|(name, count)| (*name, count.violations)).collect(),
             potential: report.potential.clone(),
             events: report.events,

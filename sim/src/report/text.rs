@@ -25,6 +25,7 @@ impl Screen {
             told.extend(self.story_lines());
         }
         told.extend(self.recorded_only());
+        told.extend(self.forbidden());
         told.extend(self.potential.iter().map(potential));
         let events = match &self.left.events {
             Some(stored) => Some(format!("events: {stored}")),
@@ -63,6 +64,13 @@ impl Screen {
         let found = |(name, number): (&&str, &u64)| format!("{name} found {}", counted(*number, "violation"));
         let found: Vec<String> = self.recorded.iter().map(found).collect();
         (!found.is_empty()).then(|| format!("  and, only recorded as the scenario asks: {}", found.join(", ")))
+    }
+
+    /// Where to look in the stack.
+    fn forbidden(&self) -> Option<String> {
+        let rules: Vec<&str> = self.rules.iter().copied().collect();
+        let breach = if let [_] = rules[..] { "a breach of this rule is" } else { "breaches of these rules are" };
+        (!rules.is_empty()).then(|| format!("  {breach} seen so first (src/rules.rs): {}", rules.join(", ")))
     }
 
     fn timeline_lines(&self, style: Style) -> Vec<String> {

@@ -287,8 +287,8 @@ pub(super) const VARIANTS: &[Variant] = entries! {
         &[(Rule::OwnedWhenApplied, FromSecondTime)], "fast/groups-stale-route", "one-owner"),
     hinders("stale-route-returned-once", "bent: each process once leaves it to the client to find out who has its key",
         &[(Rule::StaleRouteIsRoutedAgain, FromSecondTime)], "fast/groups-stale-route", "all-availability"),
-    hinders("strangers-ask-one-for-ever", "bent: a node without a part in a group asks the same one of it, whatever comes of that",
-        &[(Rule::AsksWhoAnswers, Off)], "fast/groups-strangers", "all-availability"),
+    hinders("strangers-leave-who-answers", "bent: a node without a part in a group asks another each time, though it was answered",
+        &[(Rule::AsksWhoAnswers, Never)], "fast/groups-strangers", "get-p99"),
 
     // Whoever waits is answered.
     hinders("reads-left-waiting-once", "bent: each process once tells nobody that leadership is over, of those who wait for a ReadIndex",

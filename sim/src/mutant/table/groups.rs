@@ -183,4 +183,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         rules_off: &[Rule::StaleRouteIsRoutedAgain],
         ..PLANTED
     },
+    Variant {
+        name: "strangers-ask-one-for-ever",
+        about: "planted: a node without a part in a group asks the same one of it, whatever comes of that",
+        source: "none: found by slow/groups-chaos in this stack, which asked nobody at all",
+        harm: Harm::Liveness,
+        seen: seen("fast/groups-strangers", "all-availability"),
+        rules_off: &[Rule::AsksWhoAnswers],
+        ..PLANTED
+    },
 ];
