@@ -8,11 +8,11 @@ use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Status, Style};
 use leasehold_sim::runner::fuzz::{Campaign, Spoilt};
 use leasehold_sim::runner::{Bundled, Defaults, Spec, bundles, replay, revisit, run};
-use leasehold_sim::scenario::Seeds;
+use leasehold_sim::scenario::Scenario;
 use leasehold_sim::verdict::RunReport;
 use leasehold_sim::words::Spelled;
 use std::io::Cursor;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Spoilt bundles; a thousand of them, and as many more as somebody wants, are the affair of `leasehold fuzz --bundle FILE`.
@@ -86,26 +86,33 @@ fn a_bundle_says_what_failed_and_gives_the_same_run() {
     shown("replay", &replayed.told(Style::PLAIN));
 }
 
+/// A short one that is another cluster under a variant.
+const CHANGED: &str = r#"
+name = "changed"
+until = "2s"
+[cluster.variant]
+elastickv-549 = { reads-per-get = 3, inner-reads = "read-index" }
+[[workload]]
+kind = "kv"
+clients = 4
+rate = "100/s"
+"#;
+
 #[test]
-fn what_chaos_drew_and_what_a_load_made_of_rates_stand_in_the_bundle() {
-    for (scenario, variant, load) in [
-        ("fast/chaos", "default", "1"),
-        ("fast/chaos", "one-acknowledgement", "1"),
-        ("fast/groups-steady", "default", "0.5"),
-        ("incidents/pr-558", "elastickv-549", "1.2"),
-    ] {
-        let mut group = committed(scenario, Some(variant));
+fn what_chaos_drew_what_a_load_made_of_rates_and_what_a_variant_changes_stand_in_the_bundle() {
+    let chaos = committed("fast/chaos", Some("one-acknowledgement"));
+    let changed = written("changed", CHANGED, Some("elastickv-549"), None);
+    for (group, load) in [(chaos, "0.5"), (changed, "1.2")] {
         let load = load.parse().unwrap();
-        group.scenario = std::sync::Arc::new(group.scenario.at_load(load));
-        group.seeds = Seeds::one(3);
-        let mut spec = group.spec(3, Keep::Nothing);
-        spec.default = spec.default.map(|default| std::sync::Arc::new(default.at_load(load)));
+        let at_load = |scenario: &Arc<Scenario>| Arc::new(scenario.at_load(load));
+        let spec = group.spec(3, Keep::Nothing);
+        let spec = Spec { scenario: at_load(&spec.scenario), default: spec.default.as_ref().map(at_load), ..spec };
         let report = Defaults::of([&spec]).run(&spec);
         let mut bundled = opened(&bytes(&spec, &report));
         assert!(bundled.spec.scenario.chaos.is_none());
         let replayed = replay(&mut bundled, None).unwrap();
-        assert!(replayed.is_same(), "{scenario}: {}", replayed.told(Style::PLAIN));
-        assert_eq!((replayed.report.load, replayed.report.reached), (load, report.reached), "{scenario}");
+        assert!(replayed.is_same(), "{}", replayed.told(Style::PLAIN));
+        assert_eq!((replayed.report.load, replayed.report.reached), (load, report.reached));
     }
 }
 

@@ -1,14 +1,13 @@
 //! The decision log as text: the streams' names, a JSON string a line, and the choices, a row of three numbers each.
 
 use super::Part;
-use crate::world::decisions::{ANY, Decision, Decisions};
+use crate::world::decisions::{ANY, Decision, Decisions, MOST};
 use std::io::{self, Write};
 
 /// The first row.
 const HEAD: &str = "stream,bound,value";
-/// Streams that a log may have, and choices: no run makes so many.
+/// Streams that a log may have: no run has so many.
 const MOST_STREAMS: usize = 1 << 18;
-const MOST: usize = 1 << 25;
 
 pub(super) fn write_streams(decisions: &Decisions, out: &mut impl Write) -> io::Result<()> {
     decisions.streams.iter().try_for_each(|name| writeln!(out, "{}", serde_json::to_string(name)?))
@@ -53,7 +52,7 @@ pub(super) fn read_made(
         let decision = decision(&line?, streams.len());
         made.push(decision.map_err(|words| format!("{}: line {}: {words}", Part::Decisions, number + 2))?);
     }
-    Ok(Decisions { streams, made })
+    Ok(Decisions { streams, is_full: made.len() == MOST, made })
 }
 
 fn decision(line: &str, streams: usize) -> Result<Decision, String> {
@@ -84,7 +83,11 @@ mod tests {
     fn a_log_is_read_as_it_was_written() {
         let made = [(0, ANY, u64::MAX), (1, 5, 4), (0, 1, 0)];
         let made = made.map(|(stream, bound, value)| Decision { stream, bound, value }).to_vec();
-        let log = Decisions { streams: vec!["a\nb".to_owned(), "network/n1>n2 heartbeat, \"x\"".to_owned()], made };
+        let log = Decisions {
+            streams: vec!["a\nb".to_owned(), "network/n1>n2 heartbeat, \"x\"".to_owned()],
+            made,
+            is_full: false,
+        };
         let (mut names, mut rows) = (Vec::new(), Vec::new());
         write_streams(&log, &mut names).unwrap();
         write_made(&log, &mut rows).unwrap();

@@ -13,9 +13,6 @@ use std::time::Duration;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// So many events are kept at most, the last of a run.
-const MOST_EVENTS: u64 = 1_000_000;
-
 /// Files that are put into a zip, one after the other.
 struct Pack<W: Write + Seek> {
     zip: BufWriter<ZipWriter<W>>,
@@ -64,6 +61,8 @@ pub struct Contents<'a> {
     pub report: &'a RunReport,
     /// The scenario as it was run, as the text of a file.
     pub scenario: String,
+    /// So many events are kept at most, the last of the run.
+    pub most_events: u64,
 }
 
 /// The bundle.
@@ -86,7 +85,7 @@ impl<W: Write + Seek> Writer<W> {
     pub fn new(out: W, contents: &Contents<'_>) -> io::Result<Self> {
         // The same run has the same bytes, however long it took and wherever its file is.
         let report = RunReport { wall: Duration::ZERO, cpu: Duration::ZERO, ..contents.report.clone() };
-        let skip = report.events.saturating_sub(MOST_EVENTS);
+        let skip = report.events.saturating_sub(contents.most_events);
         let events = Stored::In { path: Path::new(Part::Events.name()).to_owned(), dropped: skip };
         let screen = Screen::of(&report, &Left { events: Some(events), bundle: None }).full(Style::PLAIN);
         let clients = Clients::new(report.keys.clone());
@@ -149,5 +148,26 @@ impl<W: Write + Seek> Writer<W> {
             command = identity.command,
             built = identity.built.words(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::Bundle;
+    use crate::history::testing::Events;
+
+    #[test]
+    fn of_a_run_with_more_events_than_there_is_room_for_the_last_are_kept() {
+        let events = Events::default().hit(1, 1).hit(2, 1).hit(3, 1);
+        let report = RunReport { scenario: "s".to_owned(), path: "s.toml".into(), events: 3, ..RunReport::default() };
+        let contents = Contents { report: &report, scenario: String::new(), most_events: 2 };
+        let mut writer = Writer::new(Cursor::new(Vec::new()), &contents).unwrap();
+        events.records().iter().for_each(|record| writer.take(record));
+        let bytes = writer.finish(&Decisions::default()).unwrap();
+        let mut bundle = Bundle::read("s".to_owned(), Box::new(bytes)).unwrap_or_else(|words| panic!("{words}"));
+        assert_eq!((bundle.identity.events, bundle.identity.events_left_out), (3, 1));
+        let times: Vec<_> = bundle.events().unwrap().map(|event| event.unwrap().at_ns).collect();
+        assert_eq!(times, [2_000_000, 3_000_000]);
     }
 }

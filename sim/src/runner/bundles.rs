@@ -33,6 +33,9 @@ words! {
 /// So many runs that are not as expected leave a bundle, of those that fail in the same way.
 const FEW: u32 = 3;
 
+/// So many events of a run are kept at most, the last.
+const MOST_EVENTS: u64 = 1_000_000;
+
 /// A way to fail: of a scenario, under a variant, with the first failure's class and check.
 type Kind = (PathBuf, String, Option<(Class, String)>);
 
@@ -95,7 +98,7 @@ pub fn write<W: Write + Seek + Send + 'static>(spec: &Spec, report: &RunReport, 
         revisit(&mut report, spec);
     }
     let ledger = Ledger::recording();
-    let writer = Writer::new(out, &Contents { report: &report, scenario: as_run(spec) })?;
+    let writer = Writer::new(out, &Contents { report: &report, scenario: as_run(spec), most_events: MOST_EVENTS })?;
     let writer = Arc::new(Mutex::new(Some(writer)));
     rerun_drawing(spec, &spec.streams().kept_in(&ledger), Box::new(Seen(Arc::clone(&writer))));
     let writer = writer.lock().take();

@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// The bound of a number that may be any of 64 bits.
 pub const ANY: u64 = 0;
 
+/// A log has no more than so many decisions, the first of its run.
+pub const MOST: usize = 1 << 24;
+
 /// One random choice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Decision {
@@ -30,6 +33,8 @@ pub struct Decisions {
     pub streams: Vec<String>,
     /// The choices.
     pub made: Vec<Decision>,
+    /// Was there no room for more? Then it does not say that the run made no more.
+    pub is_full: bool,
 }
 
 /// One choice, as people are told of it.
@@ -112,7 +117,7 @@ pub struct Agreement {
 #[derive(Clone, Debug)]
 pub struct Ledger(Arc<Mutex<Book>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Book {
     /// The streams that were asked, by name.
     numbers: BTreeMap<String, u32>,
@@ -120,6 +125,8 @@ struct Book {
     /// How many each has made.
     ordinals: Vec<u64>,
     log: Option<Log>,
+    /// So many are recorded.
+    most: usize,
 }
 
 /// A log that is replayed.
@@ -138,7 +145,12 @@ struct Log {
 impl Ledger {
     /// Records what is drawn.
     pub fn recording() -> Self {
-        Self(Arc::default())
+        Self::of(None, MOST)
+    }
+
+    fn of(log: Option<Log>, most: usize) -> Self {
+        let (numbers, made, ordinals) = (BTreeMap::new(), Decisions::default(), Vec::new());
+        Self(Arc::new(Mutex::new(Book { numbers, made, ordinals, log, most })))
     }
 
     /// Gives what `log` has, and records nothing.
@@ -148,7 +160,7 @@ impl Ledger {
             of.entry(log.name(decision.stream).to_owned()).or_default().push(place);
         }
         let log = Log { decisions: log, of, streams: Vec::new(), next: 0, matched: 0, departure: None };
-        Self(Arc::new(Mutex::new(Book { log: Some(log), ..Book::default() })))
+        Self::of(Some(log), MOST)
     }
 
     /// What was recorded so far; it is forgotten here.
@@ -171,7 +183,7 @@ impl Ledger {
     /// The number of a stream.
     pub(super) fn stream(&self, name: &str) -> u32 {
         let mut book = self.0.lock();
-        let Book { numbers, made, ordinals, log } = &mut *book;
+        let Book { numbers, made, ordinals, log, .. } = &mut *book;
         if let Some(number) = numbers.get(name) {
             return *number;
         }
@@ -189,13 +201,19 @@ impl Ledger {
     /// What a stream gives that was asked for a number below `bound`, where its seed has `value`.
     pub(super) fn decide(&self, stream: u32, bound: u64, value: u64) -> u64 {
         let mut book = self.0.lock();
-        let Book { made, ordinals, log, .. } = &mut *book;
+        let Book { made, ordinals, log, most, .. } = &mut *book;
         let ordinal = ordinals[stream as usize];
         ordinals[stream as usize] += 1;
         match log {
             None => {
-                made.made.push(Decision { stream, bound, value });
+                made.is_full = made.made.len() + 1 >= *most;
+                if made.made.len() < *most {
+                    made.made.push(Decision { stream, bound, value });
+                }
                 value
+            }
+            Some(log) if log.decisions.is_full && log.next == log.decisions.made.len() => {
+                log.find((stream, ordinal, bound)).unwrap_or(value)
             }
             Some(log) => log.decide(&made.streams, (stream, ordinal, bound)).unwrap_or(value),
         }
@@ -218,6 +236,11 @@ impl Log {
                 self.departure = Some(Departure { number, logged, asked: Some(asked) });
             }
         }
+        self.find((stream, ordinal, bound))
+    }
+
+    fn find(&mut self, (stream, ordinal, bound): (u32, u64, u64)) -> Option<u64> {
+        let own = self.streams[stream as usize].as_ref();
         let place = own.and_then(|(_, places)| places.get(usize::try_from(ordinal).ok()?).copied())?;
         let decision = self.decisions.made[place];
         let is_asked = decision.bound == bound;
@@ -297,6 +320,17 @@ mod tests {
         let agreement = replayed(&longer, 7, BOUNDS).1;
         let departure = agreement.departure.unwrap();
         assert_eq!((agreement.matched, departure.number, departure.asked), (5, 5, None));
+    }
+
+    #[test]
+    fn a_log_that_is_full_says_nothing_of_what_came_after() {
+        let ledger = Ledger::of(None, 3);
+        let drawn = draw(&Streams::new(7).kept_in(&ledger), BOUNDS);
+        let log = ledger.take();
+        assert!(log.made.len() == 3 && log.is_full);
+        let ledger = Ledger::replaying(log);
+        assert_eq!(draw(&Streams::new(7).kept_in(&ledger), BOUNDS), drawn, "then the seed decides");
+        assert_eq!(ledger.agreement(), Agreement { logged: 3, matched: 3, departure: None });
     }
 
     #[test]
