@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     Action, Claims, Cluster, Disk, Heal, Healed, Leftover, Moment, Network, Phase, Ppm, Profiled, Ranges, Scenario,
-    Step, Verb, When,
+    Step, Transfer, Verb, When,
     verb::draw::{Dice, Steps},
 };
 use crate::words::{RenewalKind, Spelled};
@@ -23,6 +23,10 @@ impl Scenario {
         let cluster = self.drawn_cluster(&keys, &mut dice("cluster"));
         let claims = claims(self.claims, &mut dice("claims"));
         let mut timeline = self.timeline.clone();
+        // As a file hands over the last of its groups, those that the seed adds are handed over.
+        for added in self.cluster.groups + 1..=cluster.groups {
+            timeline.extend(self.timeline.iter().filter_map(|step| step.of_another(self.cluster.groups, added)));
+        }
         let may_exist: Vec<Verb> = chaos.among(cluster.groups).collect();
         let exist = existing(&may_exist, &mut dice("faults"));
         for fault in exist {
@@ -49,6 +53,19 @@ impl Scenario {
             return drawn;
         }
         Cluster { routes: dice.chance(50).then(|| ranges(keys, drawn.groups, dice)), ..drawn }
+    }
+}
+
+impl Step {
+    /// The same of group `other`, if it is a transfer of leadership in `group`.
+    fn of_another(&self, group: u32, other: u32) -> Option<Self> {
+        match &self.action {
+            Action::Transfer(transfer) if transfer.group == Some(group) => {
+                let action = Action::Transfer(Transfer { group: Some(other), ..transfer.clone() });
+                Some(Self { line: 0, name: None, action, ..self.clone() })
+            }
+            _ => None,
+        }
     }
 }
 

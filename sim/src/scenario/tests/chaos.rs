@@ -66,6 +66,25 @@ fn of_several_groups_the_routes_are_drawn_too_and_ranges_move() {
 }
 
 #[test]
+fn groups_that_a_seed_adds_are_handed_over_as_the_last_of_the_file_is() {
+    let handed_over = |seed| {
+        let steps = "timeline = [{ at = \"18s\", transfer = { group = \"g1\" } }, { at = \"19s\", transfer = { group = \"g2\" } }]\n";
+        let file = format!("{steps}[chaos]\nfaults = [\"crash\"]\n[cluster]\ngroups = 2");
+        let drawn = drawn(&file, seed);
+        let transfers = drawn.timeline.iter().filter_map(|step| match &step.action {
+            Action::Transfer(transfer) => Some((step.at.start(), transfer.group)),
+            _ => None,
+        });
+        (drawn.cluster.groups, transfers.collect::<Vec<_>>())
+    };
+    for (groups, transfers) in (0..20).map(handed_over) {
+        let later = (2..=groups).map(|group| (Duration::from_secs(19), Some(group)));
+        let expected: Vec<_> = [(Duration::from_secs(18), Some(1))].into_iter().chain(later).collect();
+        assert_eq!(transfers, expected);
+    }
+}
+
+#[test]
 fn shapes_and_timing_differ_from_seed_to_seed() {
     let of = |part: fn(&Scenario) -> String| {
         (0..200).map(|seed| part(&drawn("[chaos]", seed))).collect::<BTreeSet<_>>().len()
