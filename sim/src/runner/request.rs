@@ -99,13 +99,15 @@ impl Group {
     /// What `seed` draws, as the text of the file `path`: under the same seed it gives the same history.
     pub fn frozen(&self, seed: u64, path: Option<&Path>) -> String {
         let Scenario { name, about, .. } = &*self.scenario;
+        // The file says of the default what it is under the default, and of the variant what differs.
+        let scenario = Arc::clone(self.default.as_ref().unwrap_or(&self.scenario));
         let stem = path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
         let frozen = Scenario {
             name: stem.unwrap_or_else(|| format!("{name}-seed-{seed}")),
             about: about.clone(),
             seeds: Seeds::one(seed),
             variant: Some(self.variant.name.to_owned()).filter(|name| name != DEFAULT.name),
-            ..(*self.spec(seed, Keep::Nothing).drawn().scenario).clone()
+            ..(*Spec { scenario, ..self.spec(seed, Keep::Nothing) }.drawn().scenario).clone()
         };
         format!("# What seed {seed} draws of {}.\n{}", self.title(), scenario::print(&frozen))
     }

@@ -277,6 +277,10 @@ fn what_a_seed_draws_is_frozen_into_a_file_that_gives_the_same_history() {
     refused(&["freeze", "planted", "--seed", "1"], &["freeze one"]);
     let printed = text(&leasehold(&["freeze", "fast/steady", "--seed", "3"]).stdout);
     assert!(printed.contains("name = \"steady-seed-3\""), "{printed}");
+    let frozen = |variant| leasehold(&["freeze", "incidents/april-2026", "--seed", "1", "--variant", variant]).stdout;
+    let [old, new] = ["elastickv-549", "default"].map(|variant| text(&frozen(variant)));
+    let lanes = |frozen: &str| frozen.lines().find(|line| line.starts_with("lanes")).map(str::to_owned);
+    assert_eq!(lanes(&old), lanes(&new), "what a variant changes stays the variant's: {old}");
 }
 
 #[test]
