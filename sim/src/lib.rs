@@ -20,12 +20,14 @@
 //! | [`report`] | terminal, JSON lines, comparison |
 //! | [`bundle`] | all that a run leaves behind, in one file |
 //! | [`runner`] | one seed; many seeds; the same seed in other ways |
+//! | [`minimize`] | the smallest scenario that still fails in the same way |
 
 pub mod bundle;
 pub mod check;
 pub mod cluster;
 pub mod fault;
 pub mod history;
+pub mod minimize;
 pub mod mutant;
 pub mod register;
 pub mod report;

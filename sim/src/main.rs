@@ -51,6 +51,8 @@ enum Command {
     Replay(cli::replay::ReplayArgs),
     /// Two runs beside each other: the first difference, and the first that matters.
     Diff(cli::diff::DiffArgs),
+    /// Look for the smallest scenario that fails in the same way, as a file that a person could have written.
+    Minimize(cli::minimize::MinimizeArgs),
     /// List what there is.
     List(cli::list::ListArgs),
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
         Command::Freeze(args) => cli::freeze::freeze(&args),
         Command::Replay(args) => cli::replay::replay(&args),
         Command::Diff(args) => cli::diff::diff(&args),
+        Command::Minimize(args) => cli::minimize::minimize(&args),
         Command::List(args) => cli::list::list(&args),
         Command::Verify(args) => cli::verify::verify(&args),
         Command::Margin(args) => cli::margin::margins(&args),

@@ -25,7 +25,7 @@ fn the_schema_that_is_kept_is_the_one_that_the_types_give() {
 #[test]
 fn every_scenario_fits_the_schema_and_names_it() {
     let schema = schema();
-    for folder in ["fast", "incidents", "planted", "findings", "slow"] {
+    for folder in ["regressions", "fast", "incidents", "planted", "findings", "slow"] {
         for entry in fs::read_dir(scenarios().join(folder)).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.extension().is_none_or(|extension| extension != "toml") {

@@ -1,7 +1,7 @@
 //! `leasehold freeze`: what a seed draws, as a scenario file that a person could have written.
 
+use super::out::write_new;
 use super::prelude::*;
-use std::fs::File;
 
 #[derive(Args)]
 pub(crate) struct FreezeArgs {
@@ -25,13 +25,6 @@ pub(crate) fn freeze(args: &FreezeArgs) -> Result<Status, Stop> {
     let [group] = &groups[..] else {
         return Err(Stop::Refused(format!("error: `{}` is {} scenarios; freeze one", args.scenario, groups.len())));
     };
-    let frozen = group.frozen(args.seed, args.out.as_deref());
-    let Some(path) = &args.out else {
-        io::stdout().write_all(frozen.as_bytes())?;
-        return Ok(Status::AsExpected);
-    };
-    let written = File::create_new(path).and_then(|mut file| file.write_all(frozen.as_bytes()));
-    written.map_err(|error| Stop::Refused(format!("error: --out {}: {error}", path.display())))?;
-    eprintln!("{}", path.display());
+    write_new(args.out.as_deref(), &group.frozen(args.seed, args.out.as_deref()))?;
     Ok(Status::AsExpected)
 }

@@ -11,6 +11,7 @@ mod interrupt;
 pub(crate) mod list;
 pub(crate) mod margin;
 pub(crate) mod matrix;
+pub(crate) mod minimize;
 mod out;
 mod prelude;
 pub(crate) mod replay;

@@ -1,9 +1,10 @@
-//! Where the events of runs are kept, and how much room they have.
+//! What is written to files that are named on the command line: events of runs, and how much room they have; scenarios.
 
 use super::prelude::*;
 use leasehold_sim::report::Stored;
 use leasehold_sim::runner::store_events;
 use leasehold_sim::words::figures::counted;
+use std::fs::File;
 use std::io;
 
 /// A number of bytes: `256MB`.
@@ -65,6 +66,15 @@ impl Out {
         let words = missing.join(" and ");
         (!missing.is_empty()).then(|| format!("--out: no room for {words}; see --out-per-run and --out-total"))
     }
+}
+
+/// Writes `text` to a file, which must not be there yet, and says on standard error where it is; without one, to standard output.
+pub(super) fn write_new(path: Option<&Path>, text: &str) -> Result<(), Stop> {
+    let Some(path) = path else { return Ok(io::stdout().write_all(text.as_bytes())?) };
+    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| Stop::Refused(format!("error: --out {}: {error}", path.display())))?;
+    eprintln!("{}", path.display());
+    Ok(())
 }
 
 #[cfg(test)]

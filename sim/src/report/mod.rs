@@ -75,7 +75,7 @@ pub use self::{
     list::{Listing, check_list, fault_list, metric_list, moment_list, selector_list, variant_list},
     margin::{margin_head, margin_json, margin_lines, write_scenario},
     matrix::{matrix_line, matrix_table},
-    progress::Progress,
+    progress::{Effort, Progress},
     screen::{FOLDERS, Head, Screen, command, replay, title},
     sheet::WIDTH,
     status::Status,

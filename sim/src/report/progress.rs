@@ -8,6 +8,9 @@ use std::time::Instant;
 /// Nothing is said where there is no terminal before this, nor more often than this.
 const QUIET: Duration = Duration::from_secs(10);
 
+/// How often a terminal shows that something goes on.
+const TICK: Duration = Duration::from_millis(500);
+
 /// The progress of a request.
 pub struct Progress {
     shown: Shown,
@@ -88,12 +91,63 @@ impl Progress {
     }
 }
 
+/// How far something is of which nobody knows how long it takes, but how long it may.
+pub struct Effort {
+    shown: Shown,
+    lasts: Duration,
+    begun: Instant,
+    said: Instant,
+}
+
+impl Effort {
+    /// It has begun, and may last so long, in real time.
+    pub fn begin(lasts: Duration) -> Self {
+        let begun = now();
+        let spinner = || {
+            let spinner = ProgressBar::new_spinner();
+            spinner.enable_steady_tick(TICK);
+            spinner
+        };
+        let shown = if std::io::stderr().is_terminal() { Shown::Bar(spinner()) } else { Shown::Lines };
+        Self { shown, lasts, begun, said: begun }
+    }
+
+    /// In real time.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// It has lasted as long as it may.
+    pub fn is_over(&self) -> bool {
+        self.elapsed() >= self.lasts
+    }
+
+    /// How far it is.
+    pub fn tell(&mut self, words: &str) {
+        match &self.shown {
+            Shown::Bar(bar) => bar.set_message(words.to_owned()),
+            Shown::Lines if self.said.elapsed() >= QUIET => {
+                self.said = now();
+                eprintln!("{words}");
+            }
+            Shown::Lines | Shown::Nothing => {}
+        }
+    }
+
+    /// Takes what is shown away.
+    pub fn finish(&self) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn bar(total: u64, words: String) -> ProgressBar {
     const TEMPLATE: &str = "{bar:30} {msg}";
     let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     let bar = bar.with_style(style).with_message(words);
-    bar.enable_steady_tick(Duration::from_millis(500));
+    bar.enable_steady_tick(TICK);
     bar
 }
 

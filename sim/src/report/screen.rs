@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The folders of scenarios, which are part of a scenario's name.
-pub const FOLDERS: [&str; 5] = ["fast", "incidents", "planted", "findings", "slow"];
+pub const FOLDERS: [&str; 6] = ["regressions", "fast", "incidents", "planted", "findings", "slow"];
 
 /// What people call the scenario in this file: `fast/steady`, or `steady` where the file lies elsewhere.
 pub fn title(path: &Path) -> String {

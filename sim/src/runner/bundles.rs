@@ -1,6 +1,6 @@
 //! Bundles: which runs leave one, and what is run of one.
 
-use super::request::{find_finder, read_at};
+use super::request::{Group, find_finder, read_at};
 use super::run::rerun_drawing;
 use super::{Spec, revisit};
 use crate::bundle::{Bundle, Contents, EXTENSION, Writer};
@@ -138,6 +138,8 @@ impl<W: Write + Seek + Send> Observer for Seen<W> {
 pub struct Bundled {
     /// The bundle.
     pub bundle: Bundle,
+    /// Its scenario, as it was drawn, under its variant.
+    pub group: Group,
     /// Its run.
     pub spec: Spec,
     /// What failed first; `None`: nothing.
@@ -171,6 +173,6 @@ impl Bundled {
             wrong(words + if is_missing { why } else { "" })
         })?;
         let spec = group.spec(identity.seed, Keep::Nothing);
-        Ok(Self { bundle, spec, failed })
+        Ok(Self { bundle, group, spec, failed })
     }
 }

@@ -41,11 +41,11 @@ pub use self::{
     events::store_events,
     margin::{broken, dialled, margin},
     places::{Named, Places, catalogue},
-    reach::Defaults,
+    reach::{Defaults, beside_default},
     replay::replay,
-    request::{Group, Refusals, Wish, find_variant, load, resolve, scenario_schema},
+    request::{Group, Refusals, Wish, find_variant, load, read_as, resolve, scenario_schema},
     run::{Spec, draws, observed, revisit, run},
-    sweep::{sweep, sweep_until},
+    sweep::{in_order, sweep, sweep_until},
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},
 };
 

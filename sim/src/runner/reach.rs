@@ -4,6 +4,7 @@
 use super::run::{Spec, rerun, run_drawing, run_telling};
 use crate::history::{Deeds, Observer};
 use crate::mutant::DEFAULT;
+use crate::scenario::Scenario;
 use crate::verdict::RunReport;
 use crate::world::streams::Streams;
 use parking_lot::Mutex;
@@ -70,18 +71,11 @@ impl Defaults {
         let (mut report, deeds) = run_telling(spec, streams, beside);
         let usual = self.done(spec);
         let usual = usual.get_or_init(|| {
-            let default = Spec { scenario: scenario.clone(), variant: &DEFAULT, default: None, ..spec.clone() };
             let deeds = Deeds::default();
-            rerun(&default, deeds.observer());
+            rerun(&default_of(spec, scenario), deeds.observer());
             deeds
         });
-        let name = spec.variant.name;
-        let own = spec.scenario.variant.as_deref() == Some(name);
-        let is_expected_of = own || spec.scenario.expect.variants.contains_key(name);
-        report.reached = Some(!deeds.agree(usual) || report.verdict.broke_something());
-        if report.reached == Some(false) {
-            report.verdict.was_not_reached(name, is_expected_of, report.sim);
-        }
+        judge(&mut report, spec, &deeds, usual);
         report
     }
 
@@ -97,6 +91,33 @@ impl Defaults {
         let deeds = Arc::default();
         done.push_back((which, Arc::clone(&deeds)));
         deeds
+    }
+}
+
+/// Runs it; of a variant, where `worth` says so of what came of it, the default too, whose report comes with it: then it says whether the
+/// variant was reached.
+pub fn beside_default(spec: &Spec, worth: &dyn Fn(&RunReport) -> bool) -> (RunReport, Option<RunReport>) {
+    let (mut report, deeds) = run_telling(spec, &spec.streams(), None);
+    let Some(scenario) = spec.default.as_ref().filter(|_| worth(&report)) else { return (report, None) };
+    let default = default_of(spec, scenario);
+    let (default, usual) = run_telling(&default, &default.streams(), None);
+    judge(&mut report, spec, &deeds, &usual);
+    (report, Some(default))
+}
+
+/// The run of the default beside one of a variant.
+fn default_of(spec: &Spec, scenario: &Arc<Scenario>) -> Spec {
+    Spec { scenario: Arc::clone(scenario), variant: &DEFAULT, default: None, ..spec.clone() }
+}
+
+/// Says of a variant, which did those deeds, whether it was reached, where the default did these.
+fn judge(report: &mut RunReport, spec: &Spec, deeds: &Deeds, usual: &Deeds) {
+    let name = spec.variant.name;
+    let own = spec.scenario.variant.as_deref() == Some(name);
+    let is_expected_of = own || spec.scenario.expect.variants.contains_key(name);
+    report.reached = Some(!deeds.agree(usual) || report.verdict.broke_something());
+    if report.reached == Some(false) {
+        report.verdict.was_not_reached(name, is_expected_of, report.sim);
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Group {
 
 impl Group {
     /// The same under another variant.
-    fn under(&self, variant: &'static Variant) -> Self {
+    pub fn under(&self, variant: &'static Variant) -> Self {
         let default = (variant.name != DEFAULT.name).then(|| Arc::new(self.scenario.under(DEFAULT.name)));
         Self { scenario: Arc::new(self.scenario.under(variant.name)), variant, default, ..self.clone() }
     }
@@ -228,7 +228,11 @@ pub fn load(path: &Path) -> Result<Group, Problems> {
 }
 
 /// As [`load`], of `text` as the contents of `path`, which is not touched.
-pub(super) fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn read_as(path: &Path, text: &str) -> Result<Group, Problems> {
     let scenario = scenario::parse_knowing(KNOWN, path, text)?;
     let variant = scenario.variant.as_deref().and_then(mutant::find).unwrap_or(&DEFAULT);
     let warnings = Arc::new(scenario::lint(&scenario, text, &checks()));

@@ -45,7 +45,11 @@ pub fn sweep_until(
 
 /// Does `work` for each of `items` on `jobs` threads, and hands over what comes of it in the order of `items`, on this thread: until
 /// `each` breaks or `stop` is set, as [`sweep_until`] says.
-pub(super) fn in_order<T: Sync, R: Send>(
+///
+/// # Panics
+///
+/// If `each` panics, or `work` does.
+pub fn in_order<T: Sync, R: Send>(
     items: &[T],
     jobs: usize,
     stop: &AtomicBool,

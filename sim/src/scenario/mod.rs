@@ -63,7 +63,7 @@ pub use self::{
     problem::*,
     section::*,
     table::Known,
-    units::{Bytes, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_VALUE, Ppm},
+    units::{Bytes, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_VALUE, Ppm, down, rounder, shorter, up},
     verb::*,
 };
 

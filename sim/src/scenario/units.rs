@@ -4,8 +4,11 @@
 //! been right.
 
 mod decimal;
+mod round;
 
 use std::time::Duration;
+
+pub use self::round::{down, rounder, shorter, up};
 
 pub(super) use self::decimal::Decimal;
 use crate::words::{self, Drift, Jump, Misread, quote};

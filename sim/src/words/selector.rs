@@ -124,6 +124,17 @@ impl Selector {
         }
     }
 
+    /// Roles that a reader knows sooner, the plainest first: a node by number is as plain as any.
+    pub fn plainer(self) -> Vec<Self> {
+        const PLAIN: [Selector; 2] = [Selector::Leader, Selector::Follower];
+        match self {
+            // Whoever is not on the other side is as plain as there is.
+            Self::Node(_) | Self::Others => Vec::new(),
+            Self::In(within) => vec![within.role()],
+            role => PLAIN.into_iter().take_while(|plain| *plain != role).collect(),
+        }
+    }
+
     /// The group that it names.
     pub fn group(self) -> Option<u32> {
         match self {

@@ -33,7 +33,7 @@ fn sample() -> Result<Scenario, Problems> {
 /// The files in `scenarios/`, by path.
 fn committed() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let folders = ["fast", "incidents", "planted", "findings", "slow"].map(|folder| root.join(folder));
+    let folders = ["regressions", "fast", "incidents", "planted", "findings", "slow"].map(|folder| root.join(folder));
     let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));

@@ -86,6 +86,22 @@ impl Deed for ClockFault {
         let lasts = if matches!(harm, ClockHarm::Step { .. }) { None } else { steps.lasting(&STALLS) };
         Self { nodes: steps.nodes(), harm, lasts }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let harms = match self.harm {
+            ClockHarm::Step { by, monotonic } => {
+                let steps = units::shorter(by.by).into_iter().map(|time| Jump { by: time, ..by });
+                steps.map(|by| ClockHarm::Step { by, monotonic }).collect()
+            }
+            ClockHarm::Rate(_) | ClockHarm::Slew(_) | ClockHarm::Freeze | ClockHarm::Fail => Vec::new(),
+        };
+        [
+            each(self, harms, |it, harm| it.harm = harm),
+            each(self, fewer(&self.nodes), |it, nodes| it.nodes = nodes),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }
 
 fn drift(Drift(ppm): Drift, fast: &str, slow: &str) -> String {

@@ -47,4 +47,16 @@ impl Deed for Crash {
         let tail = steps.dice.pick(&[Tail::Lost, Tail::Lost, Tail::Kept, Tail::Torn, Tail::Scattered]);
         Self { nodes: steps.nodes(), lasts, tail }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        // To be down for good is as plain.
+        let at_once = self.lasts.and_then(|lasts| usual(&lasts, Duration::ZERO)).map(Some);
+        [
+            each(self, usual(&self.tail, Tail::Lost), |it, tail| it.tail = tail),
+            each(self, fewer(&self.nodes), |it, nodes| it.nodes = nodes),
+            each(self, at_once, |it, lasts| it.lasts = lasts),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }

@@ -81,4 +81,13 @@ impl Deed for DiskFault {
         };
         Self { nodes: steps.nodes(), harm, lasts: steps.lasting(&STALLS) }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        [
+            each(self, usual(&self.harm, DiskHarm::Stall), |it, harm| it.harm = harm),
+            each(self, fewer(&self.nodes), |it, nodes| it.nodes = nodes),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }

@@ -52,4 +52,12 @@ impl Deed for Heal {
     fn drawn(_: &mut Steps<'_>) -> Self {
         Self { what: Healed::Everything, messages: Leftover::Drop }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        [
+            each(self, usual(&self.messages, Leftover::Drop), |it, messages| it.messages = messages),
+            each(self, usual(&self.what, Healed::Everything), |it, what| it.what = what),
+        ]
+        .concat()
+    }
 }

@@ -66,4 +66,17 @@ impl Deed for Hold {
         let then = if steps.dice.chance(80) { Leftover::Deliver } else { Leftover::Drop };
         Self { messages, ends: steps.ends(), first, then, lasts: steps.lasting(&BLACKOUTS) }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let one = |kind: &MessageKind| vec![*kind];
+        let kinds: Vec<_> = if self.messages.len() > 1 { self.messages.iter().map(one).collect() } else { Vec::new() };
+        [
+            each(self, kinds, |it, messages| it.messages = messages),
+            each(self, ends(&self.ends), |it, ends| it.ends = ends),
+            each(self, usual(&self.first, None), |it, first| it.first = first),
+            each(self, usual(&self.then, Leftover::Deliver), |it, then| it.then = then),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }

@@ -116,4 +116,25 @@ impl Deed for Link {
         }
         link
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let plain = Self::default();
+        [
+            each(self, usual(&self.loss, plain.loss), |it, loss| it.loss = loss),
+            each(self, usual(&self.delay, plain.delay), |it, delay| it.delay = delay),
+            each(self, usual(&self.jitter, plain.jitter), |it, jitter| it.jitter = jitter),
+            each(self, usual(&self.duplicate, plain.duplicate), |it, duplicate| it.duplicate = duplicate),
+            each(self, usual(&self.reorder, plain.reorder), |it, reorder| it.reorder = reorder),
+            each(self, usual(&self.stall, plain.stall), |it, stall| it.stall = stall),
+            each(self, usual(&self.bandwidth, plain.bandwidth), |it, bandwidth| it.bandwidth = bandwidth),
+            each(self, usual(&self.queue, plain.queue), |it, queue| it.queue = queue),
+            each(self, ends(&self.ends), |it, ends| it.ends = ends),
+            each(self, usual(&self.lane, None), |it, lane| it.lane = lane),
+            each(self, usual(&self.messages, Vec::new()), |it, messages| it.messages = messages),
+            each(self, units::shorter(self.delay), |it, delay| it.delay = delay),
+            each(self, units::shorter(self.jitter), |it, jitter| it.jitter = jitter),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }

@@ -117,4 +117,25 @@ impl Deed for MembershipChange {
             }
         }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let roles = |node: &Selector, change: fn(Selector) -> Self| node.plainer().into_iter().map(change).collect();
+        match self {
+            Self::AddLearner(node) => roles(node, Self::AddLearner),
+            Self::Promote(node) => roles(node, Self::Promote),
+            Self::Demote(node) => roles(node, Self::Demote),
+            Self::Remove(node) => roles(node, Self::Remove),
+            Self::Joint(joint) => {
+                let alone = joint.remove.iter().map(|node| Self::Remove(*node));
+                let fewer = |add: &[Selector], remove: &[Selector]| {
+                    Self::Joint(Joint { add: add.to_vec(), remove: remove.to_vec() })
+                };
+                let without = [fewer(&joint.add, &[]), fewer(&[], &joint.remove)].into_iter().filter(|it| it != self);
+                let adding = super::plainer::fewer(&joint.add).into_iter().map(|add| fewer(&add, &joint.remove));
+                let removing =
+                    super::plainer::fewer(&joint.remove).into_iter().map(|remove| fewer(&joint.add, &remove));
+                alone.chain(without).chain(adding).chain(removing).collect()
+            }
+        }
+    }
 }

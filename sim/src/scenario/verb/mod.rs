@@ -1,5 +1,5 @@
 //! What a step of the timeline does: one file a verb. Each declares its keys, from which it is read, printed and described, says
-//! what must fit together, what it is called by people, and how chaos draws it. What performs it is a file of `fault/`.
+//! what must fit together, what it is called by people, how chaos draws it, and what is plainer than it. What performs it is a file of `fault/`.
 //!
 //! Which verbs there are, `words::verb` lists.
 
@@ -14,6 +14,7 @@ use serde_json::Value;
 
 pub(super) mod draw;
 mod nodes;
+mod plainer;
 mod prelude;
 mod told;
 
@@ -70,6 +71,11 @@ pub(super) trait Deed {
 
     /// How chaos draws it.
     fn drawn(steps: &mut Steps<'_>) -> Self
+    where
+        Self: Sized;
+
+    /// What is plainer by one step, the plainest first.
+    fn plainer(&self) -> Vec<Self>
     where
         Self: Sized;
 }
@@ -155,6 +161,15 @@ macro_rules! faults {
             fn read_at(verb: Verb, raw: Raw<'_>, reader: &mut Reader<'_>) -> Option<Self> {
                 match verb {
                     $(Verb::$verb => $fault::kind().read($word, raw, reader).map(Self::$verb),)*
+                }
+            }
+
+            /// What is plainer by one step, the plainest first: a shorter fault, fewer nodes, the usual way. Not every one makes sense in
+            /// every scenario.
+            pub fn plainer(&self) -> Vec<Self> {
+                match self {
+                    Self::Tag { .. } => Vec::new(),
+                    $(Self::$verb(fault) => fault.plainer().into_iter().map(Self::$verb).collect(),)*
                 }
             }
 

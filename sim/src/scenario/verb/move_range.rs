@@ -55,4 +55,12 @@ impl Deed for MoveRange {
         let until = steps.keys.get(after as usize).cloned();
         Self { from: steps.keys[from].clone(), until, group, via: Selector::Any, within: Duration::from_secs(5) }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        [
+            each(self, usual(&self.via, Selector::Any), |it, via| it.via = via),
+            each(self, usual(&self.within, Duration::from_secs(5)), |it, within| it.within = within),
+        ]
+        .concat()
+    }
 }

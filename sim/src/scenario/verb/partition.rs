@@ -178,4 +178,20 @@ impl Deed for Partition {
         let one_way = steps.dice.chance(20) && !is_ring;
         Self { shape, how, one_way, lasts: steps.lasting(&BLACKOUTS) }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let usually = Shape::Sides([vec![Selector::Leader], vec![Selector::Others]]);
+        let mut shapes: Vec<Shape> = usual(&self.shape, usually).into_iter().collect();
+        if let Shape::Sides([first, second]) = &self.shape {
+            shapes.extend(fewer(first).into_iter().map(|first| Shape::Sides([first, second.clone()])));
+            shapes.extend(fewer(second).into_iter().map(|second| Shape::Sides([first.clone(), second])));
+        }
+        [
+            each(self, shapes, |it, shape| it.shape = shape),
+            each(self, usual(&self.how, Cut::Drop), |it, how| it.how = how),
+            each(self, usual(&self.one_way, false), |it, one_way| it.one_way = one_way),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }

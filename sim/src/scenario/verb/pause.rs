@@ -71,6 +71,18 @@ impl Deed for Pause {
         let (nodes, lasts) = (steps.nodes(), steps.lasting(&PAUSES));
         Self { nodes, lasts, clock: PausedClock::Running, at, what }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let anywhere = usual(&(self.at, self.what), (None, Paused::Process));
+        [
+            each(self, anywhere, |it, (at, what)| (it.at, it.what) = (at, what)),
+            each(self, usual(&self.what, Paused::Process), |it, what| it.what = what),
+            each(self, usual(&self.clock, PausedClock::Running), |it, clock| it.clock = clock),
+            each(self, fewer(&self.nodes), |it, nodes| it.nodes = nodes),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }
 
 /// Where in the code a task is.

@@ -4,6 +4,7 @@ pub(super) use super::{
     Deed, Scope,
     draw::{BLACKOUTS, PAUSES, STALLS, Steps},
     nodes::{Ends, NODE, Nodes, ONE_NODE, WHOM, one},
+    plainer::{each, ends, fewer, shorter, usual},
     told::{all, are_many, between, drawn, kinds_listed, lasting, percent},
 };
 pub(super) use crate::scenario::prelude::*;

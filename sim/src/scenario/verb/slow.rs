@@ -35,4 +35,14 @@ impl Deed for Slow {
         let factor = steps.dice.pick(&[2, 10, 100]);
         Self { nodes: steps.nodes(), factor, lasts: steps.lasting(&STALLS) }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let factors = [2, 10, 100].into_iter().filter(|factor| *factor < self.factor);
+        [
+            each(self, factors, |it, factor| it.factor = factor),
+            each(self, fewer(&self.nodes), |it, nodes| it.nodes = nodes),
+            each(self, shorter(self.lasts), |it, lasts| it.lasts = lasts),
+        ]
+        .concat()
+    }
 }

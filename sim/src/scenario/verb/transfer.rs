@@ -46,4 +46,14 @@ impl Deed for Transfer {
         let group = (groups > 1).then(|| steps.dice.below(u64::from(groups)) as u32 + 1);
         Self { group, from: Selector::Leader, to }
     }
+
+    fn plainer(&self) -> Vec<Self> {
+        let Self { group, from, to } = self;
+        [
+            each(self, usual(group, None), |it, group| it.group = group),
+            each(self, from.plainer(), |it, from| it.from = from),
+            each(self, to.plainer(), |it, to| it.to = to),
+        ]
+        .concat()
+    }
 }
