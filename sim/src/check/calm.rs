@@ -2,6 +2,7 @@
 
 use super::Premises;
 use super::handlers::Now;
+use crate::history::KeyId;
 use crate::time::SimTime;
 use crate::view::faults::Calm;
 use crate::words::Disturbs;
@@ -19,6 +20,12 @@ impl Premises {
 pub(super) fn undisturbed(now: &Now<'_>, at: SimTime, such: impl Fn(Disturbs) -> bool) -> bool {
     let calm = now.nodes.faults.calm(such).map(|calm| calm.since);
     calm.is_some_and(|since| since == SimTime::default() || since.after(now.premises.usual_settling()) <= at)
+}
+
+/// Has `key` gone to another group since about `since`, or is it on its way, so that no group has it? Requests find that by trial.
+pub(super) fn is_moving(now: &Now<'_>, key: KeyId, since: SimTime) -> bool {
+    let owner = now.nodes.owners.of(key);
+    owner.is_some_and(|owner| !owner.adopted || owner.at.after(now.premises.usual_settling()) >= since)
 }
 
 /// Does it disturb more than who leads?

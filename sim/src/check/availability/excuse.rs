@@ -1,6 +1,7 @@
 //! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, that its key was moving, or
 //! that cores or a disk were full.
 
+use crate::check::calm::is_moving;
 use crate::check::prelude::*;
 use crate::view::soundness::{Excuses, Standing};
 use leasehold::env::nanos;
@@ -69,18 +70,13 @@ pub(super) fn conflicts(now: &Now<'_>, operation: &UnderWay, completion: Option<
     refused || is_retried && now.nodes.conflict.is_some_and(|at| at >= operation.due)
 }
 
-/// Has a key of `operation` gone to another group lately, is it on its way, or does it belong to another group than the rest? Requests find
-/// that by trial.
+/// Is a key of `operation` moving, or does it belong to another group than the rest?
 pub(super) fn moves(now: &Now<'_>, operation: &UnderWay) -> bool {
     let (own, reads) = (operation.operation.key(), operation.operation.reads());
-    let settled = |at: SimTime| at.after(now.premises.usual_settling());
-    let mut owners = reads.iter().chain([&own]).map(|key| now.nodes.owners.of(*key));
-    let group = now.nodes.owners.of(own).map(|owner| owner.group);
-    owners.any(|owner| {
-        let moves = owner.is_some_and(|owner| !owner.adopted || settled(owner.at) >= operation.due);
-        // No group has all keys of a script of which some have gone.
-        moves || owner.map(|owner| owner.group) != group
-    })
+    let group = |key: KeyId| now.nodes.owners.of(key).map(|owner| owner.group);
+    // No group has all keys of a script of which some have gone.
+    let mut keys = reads.iter().chain([&own]);
+    keys.any(|key| is_moving(now, *key, operation.due) || group(*key) != group(own))
 }
 
 impl Suspects {

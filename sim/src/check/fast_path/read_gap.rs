@@ -7,7 +7,8 @@
 //! - after the leader alone was killed or stands still, one of them is answered within six of the longest election timeouts
 //!   (L2, B2; that mostly two are enough can be said of many runs alone).
 //!
-//! Time counts from where the first of these gets is asked for: a client that asks for nothing misses nothing.
+//! Time counts from where the first of these gets is asked for: a client that asks for nothing misses nothing. One of a key that goes from
+//! group to group is none of them.
 //!
 //! **Does not prove** anything where nodes are too busy to serve: what finds a queue full meanwhile is not judged. Nor where a
 //! node is no member: clients may ask that one, which does not hear who leads.
@@ -16,6 +17,7 @@
 //!
 //! **Seen alive by** its unit tests, `sim/tests/alive.rs`, and `old-lease-waited-out` in `fast/read-gap`.
 
+use crate::check::calm::is_moving;
 use crate::check::prelude::*;
 use leasehold::coordinator::RETRY_INTERVAL;
 
@@ -98,7 +100,9 @@ impl ReadGap {
 
 impl Check for ReadGap {
     fn invoked(&mut self, now: &Now<'_>, Invocation { op, operation, .. }: &Invocation) -> Option<Finding> {
-        if let (Operation::Get { .. }, Some(gap)) = (operation, &mut self.gap) {
+        if let (Operation::Get { key }, Some(gap)) = (operation, &mut self.gap)
+            && !is_moving(now, *key, now.at)
+        {
             gap.asked.get_or_insert((*op, now.at));
         }
         None
@@ -193,6 +197,13 @@ mod tests {
         assert_eq!(judged(&two.read(20_020, 2, 1).read(21_000, 1, 1)), (0, 1));
         let before = moves(led().invoke(19_999, 1, get(0))).invoke(20_001, 2, get(0));
         assert_eq!(judged(&before.read(20_005, 1, 1).read(20_070, 2, 1)), (1, 1), "but none from before");
+    }
+
+    #[test]
+    fn a_get_of_a_key_that_no_group_has_yet_is_none_of_them() {
+        let gone = |key| moves(led().moves(19_000, (2, 1), &[key], 2));
+        assert_eq!(judged(&gone(0).invoke(20_001, 1, get(0))), (0, 0), "nobody need answer it");
+        assert_eq!(judged(&gone(9).invoke(20_001, 1, get(0))), (1, 0));
     }
 
     #[test]
