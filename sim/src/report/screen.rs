@@ -7,7 +7,7 @@ use crate::mutant::forbidden_by;
 use crate::scenario::{Class, Load};
 use crate::time::SimTime;
 use crate::verdict::{EXPECTED_TO_PASS, Potential, Ruling, RunReport};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The folders of scenarios, which are part of a scenario's name.
@@ -56,6 +56,11 @@ fn shell_word(word: &str) -> String {
     }
 }
 
+/// Is what fails so broken by the stack alone, before any client sees it? Of what clients see the reason is another check's to say.
+fn is_invariant(class: Class) -> bool {
+    matches!(class, Class::RaftInvariant | Class::LeaseInvariant)
+}
+
 /// One run, as a person is shown it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Screen {
@@ -73,8 +78,8 @@ pub struct Screen {
     pub story: Vec<String>,
     /// Violations of checks that only record, by check.
     pub recorded: BTreeMap<&'static str, u64>,
-    /// The rules of the stack of which a breach is first seen by a check that found something.
-    pub rules: BTreeSet<&'static str>,
+    /// The rules of the stack of which the first failure, of an invariant, may be a breach.
+    pub rules: Vec<&'static str>,
     /// What might have failed, by check.
     pub potential: BTreeMap<&'static str, Potential>,
     /// How many events the run had.
@@ -129,11 +134,10 @@ impl Screen {
             beyond_claims: verdict.beyond_claims.clone(),
             unexpected: unexpected.cloned().collect(),
             story: failures().map(|failure| failure.story.clone()).find(|story| !story.is_empty()).unwrap_or_default(),
-            rules: recorded
-                .clone()
-                .flat_map(|(name, _)| forbidden_by(name))
-                .chain(failures().flat_map(|it| forbidden_by(&it.check)))
-                .collect(),
+            rules: failures()
+                .next()
+                .filter(|first| is_invariant(first.class))
+                .map_or(Vec::new(), |first| forbidden_by(&first.check)),
             recorded: recorded.map(|(name, count)| (*name, count.violations)).collect(),
             potential: report.potential.clone(),
             events: report.events,

@@ -68,9 +68,8 @@ impl Screen {
 
     /// Where to look in the stack.
     fn forbidden(&self) -> Option<String> {
-        let rules: Vec<&str> = self.rules.iter().copied().collect();
-        let breach = if let [_] = rules[..] { "a breach of this rule is" } else { "breaches of these rules are" };
-        (!rules.is_empty()).then(|| format!("  {breach} seen so first (src/rules.rs): {}", rules.join(", ")))
+        let breach = if let [_] = self.rules[..] { "a breach of this rule is" } else { "breaches of these rules are" };
+        (!self.rules.is_empty()).then(|| format!("  {breach} seen so first (src/rules.rs): {}", self.rules.join(", ")))
     }
 
     fn timeline_lines(&self, style: Style) -> Vec<String> {

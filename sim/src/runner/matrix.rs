@@ -12,7 +12,7 @@ use crate::check;
 use crate::history::Keep;
 use crate::mutant::{DEFAULT, Kind, Variant};
 use crate::scenario::Scenario;
-use crate::verdict::{Row, Sighting};
+use crate::verdict::{Row, RunReport, Sighting};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -87,17 +87,19 @@ impl Target {
         let most = if self.variant.rules_bent.is_empty() { search.ranges } else { search.ranges.min(RANGES_BENT) };
         let seeds = if self.variant.equivalent.is_some() { 1 } else { search.seeds };
         let ranges = (0..most).map(|range| range * search.seeds + 1);
-        let sightings: Vec<_> = match &self.aimed {
+        let shown: Vec<_> = match &self.aimed {
             Some(aimed) => ranges.map(|first| aimed.sighting(first, seeds, stop, &mut made)).collect(),
             None => ranges.map(|_| None).collect(),
         };
-        let first = sightings.iter().flatten().next();
-        let checks = first.zip(self.aimed.as_ref()).map(|(seen, aimed)| aimed.checks(seen.seed)).unwrap_or_default();
+        let first = shown.iter().flatten().next();
+        let checks = first.zip(self.aimed.as_ref()).map(|((_, run), aimed)| aimed.checks(run)).unwrap_or_default();
         // Of one that nothing shows it matters whether there was anything to show.
         let unseen = self.aimed.as_ref().filter(|_| first.is_none());
         let reached = Some(unseen.is_none_or(|aimed| aimed.is_reached(most * seeds, stop)));
         let chaos_limit = if self.chaos.is_some() { search.chaos_seeds } else { 0 };
         let chaos = self.chaos.as_ref().and_then(|chaos| chaos.sighting(1, chaos_limit, stop, &mut made));
+        let chaos = chaos.map(|(sighting, _)| sighting);
+        let sightings = shown.into_iter().map(|shown| shown.map(|(sighting, _)| sighting)).collect();
         let (variant, range) = (self.variant, seeds);
         let row = Row { variant, sightings, reached, range, checks, chaos, chaos_limit, wall: begun.elapsed() };
         (!stop.load(Ordering::Relaxed)).then_some((row, made))
@@ -174,12 +176,19 @@ impl Ground {
         Ok(Self { guilty: group(title, variant, places)?, innocent: group(title, &DEFAULT, places)? })
     }
 
-    /// The first of `seeds` seeds from `first` on that tells something; `made` takes the same runs of the default.
-    fn sighting(&self, first: u64, seeds: u64, stop: &AtomicBool, made: &mut Vec<Spec>) -> Option<Sighting> {
+    /// The first of `seeds` seeds from `first` on that tells something, and its run; `made` takes the same runs of the default.
+    fn sighting(
+        &self,
+        first: u64,
+        seeds: u64,
+        stop: &AtomicBool,
+        made: &mut Vec<Spec>,
+    ) -> Option<(Sighting, RunReport)> {
         until(stop, seeds).find_map(|after| {
             let seed = first + after - 1;
             made.push(self.innocent.spec(seed, Keep::Nothing));
-            Sighting::of(&run(&self.guilty.spec(seed, Keep::Nothing)), self.guilty.variant, after)
+            let report = run(&self.guilty.spec(seed, Keep::Nothing));
+            Some((Sighting::of(&report, self.guilty.variant, after)?, report))
         })
     }
 
@@ -193,13 +202,18 @@ impl Ground {
     }
 
     /// The checks that speak in this run if none of them ends it; the bounds of the file are none.
-    fn checks(&self, seed: u64) -> BTreeSet<&'static str> {
+    fn checks(&self, run: &RunReport) -> BTreeSet<&'static str> {
+        let to_its_end = if run.sim < self.guilty.scenario.until { &self.to_its_end(run.seed) } else { run };
+        let found = to_its_end.checks.iter().filter(|(_, count)| count.violations > 0).map(|(name, _)| *name);
+        // What might have failed tells of a bug as well, before anything does.
+        found.chain(to_its_end.potential.keys().copied()).collect()
+    }
+
+    /// The run of this seed, which no check ends.
+    fn to_its_end(&self, seed: u64) -> RunReport {
         let mut scenario = Scenario::clone(&self.guilty.scenario);
         scenario.checks.record_only = check::ALL.iter().map(|check| check.name.to_owned()).collect();
-        let report = run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Nothing) });
-        let found = report.checks.into_iter().filter(|(_, count)| count.violations > 0).map(|(name, _)| name);
-        // What might have failed tells of a bug as well, before anything does.
-        found.chain(report.potential.into_keys()).collect()
+        run(&Spec { scenario: Arc::new(scenario), ..self.guilty.spec(seed, Keep::Nothing) })
     }
 }
 

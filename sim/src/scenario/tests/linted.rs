@@ -127,7 +127,11 @@ fn a_range_that_moves_has_a_key_that_is_used() {
     };
     assert_eq!(moving("from = \"k5\", until = \"k6\""), Vec::<String>::new());
     assert_eq!(moving("from = \"a\""), Vec::<String>::new(), "it goes on to the last key");
-    insta::assert_debug_snapshot!(moving("from = \"k5a\", until = \"k6\""), @"");
+    insta::assert_debug_snapshot!(moving("from = \"k5a\", until = \"k6\""), @r#"
+    [
+        "4: no workload uses a key of the range that moves (move a range with a key that is used: a scan over others is judged as if they had not moved)",
+    ]
+    "#);
 }
 
 #[test]
