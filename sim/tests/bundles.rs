@@ -2,7 +2,7 @@
 
 mod given;
 
-use given::{committed, root, written};
+use given::{committed, pinned, root, written};
 use leasehold_sim::bundle::{Archive, Bundle, Part, diff, packed};
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Status, Style};
@@ -59,15 +59,6 @@ fn changed(bytes: &[u8], part: Part, change: impl Fn(String) -> String) -> Vec<u
     packed(&parts).unwrap()
 }
 
-#[track_caller]
-fn shown(name: &str, screen: &str) {
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(root().join("snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(format!("screen__{name}"), screen));
-}
-
 #[test]
 fn the_same_run_leaves_the_same_bytes_and_whoever_asks_for_its_choices_changes_none() {
     let (spec, report) = ran("fast/stale-read", "long-lease", 1);
@@ -83,7 +74,7 @@ fn a_bundle_says_what_failed_and_gives_the_same_run() {
     let replayed = replay(&mut bundled, None).unwrap();
     assert!(replayed.is_same());
     assert_eq!(replayed.status(), Status::of(&replayed.report));
-    shown("replay", &replayed.told(Style::PLAIN));
+    pinned("replay", &replayed.told(Style::PLAIN));
 }
 
 /// A short one that is another cluster under a variant.
@@ -129,7 +120,7 @@ fn a_replay_that_asks_for_something_else_diverges_and_has_not_passed() {
     assert_eq!(replayed.agreement.departure.as_ref().unwrap().number, 599);
     assert_eq!(replayed.agreement.logged - replayed.agreement.matched, 1, "it goes on by names");
     assert_eq!((replayed.status(), replayed.is_same()), (Status::Nondeterministic, false));
-    shown("replay-diverged", &replayed.comparison(Style::PLAIN).join("\n"));
+    pinned("replay-diverged", &replayed.comparison(Style::PLAIN).join("\n"));
 }
 
 #[test]
@@ -180,7 +171,7 @@ fn two_seeds_are_told_apart_in_words() {
         bundles::in_memory(&spec, &report).unwrap()
     };
     let (mut one, mut other) = (bundle(1), bundle(2));
-    shown("diff-seeds", &diff(&mut one, &mut other).unwrap().told(Style::PLAIN));
+    pinned("diff-seeds", &diff(&mut one, &mut other).unwrap().told(Style::PLAIN));
 }
 
 #[test]
@@ -191,7 +182,7 @@ fn a_variant_is_told_from_the_default_by_what_it_does_first() {
     assert!(!told.is_same());
     let told = told.told(Style::PLAIN);
     assert!(told.lines().count() <= 50, "{} lines do not fit on a screen", told.lines().count());
-    shown("diff-variants", &told);
+    pinned("diff-variants", &told);
 }
 
 #[test]

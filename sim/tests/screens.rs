@@ -3,7 +3,7 @@
 
 mod given;
 
-use given::{committed, root};
+use given::{committed, pinned, root};
 use leasehold_sim::history::Keep;
 use leasehold_sim::report::{Left, Screen, Style};
 use leasehold_sim::runner::{revisit, run};
@@ -36,11 +36,7 @@ fn shown(name: &str, screen: &Screen) {
     }
     let screen = screen.full(Style::PLAIN);
     assert!(screen.lines().count() <= ROWS, "{} lines do not fit on a screen", screen.lines().count());
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(root().join("snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(format!("screen__{name}"), screen));
+    pinned(name, &screen);
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! What an event is about, for who asks why two runs came out differently.
+//! What an event is about, where two runs differ.
 
 use super::words;
 
 words! {
-    /// What somebody asks about who asks why two runs came out differently, in the order of causes.
+    /// What a difference between two runs is about, causes before what comes of them.
     pub enum Matter: "matter" {
         /// Who leads.
         Leadership = "leadership",

@@ -19,6 +19,16 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the harness is a folder of the repository")
 }
 
+/// Compares a screen with `snapshots/screen__NAME.snap`.
+#[track_caller]
+pub(crate) fn pinned(name: &str, screen: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(root().join("snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("screen__{name}"), screen));
+}
+
 /// What is run of a committed scenario under a variant; `None`: under its own.
 pub(crate) fn committed(scenario: &str, variant: Option<&str>) -> Group {
     let cwd = std::env::current_dir().expect("a working folder");
