@@ -1,9 +1,8 @@
-//! Refuses a build with the guard and without `--cfg madsim`, before anything else is compiled: madsim itself would fail first,
-//! and not say why. And writes down of what this leasehold is built, for the bundles that runs leave behind.
+//! Refuses a build with the guard and without `--cfg madsim`, with advice. And writes down of what this leasehold is built, for the
+//! bundles that runs leave behind.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 const ADVICE: &str = "\
 leasehold-sim is built with its leak guard, madsim, which needs `--cfg madsim`; the repository's .cargo/config.toml sets that.
@@ -33,9 +32,9 @@ fn built() -> [(&'static str, String); 5] {
     let mut files = ["Cargo.toml", "sim/Cargo.toml"].map(|file| root.join(file)).to_vec();
     ["src", "sim/src"].into_iter().for_each(|folder| sources(&root.join(folder), &mut files));
     files.sort();
-    let sources = files.iter().fold(0, |hash, file| {
+    let sources = files.iter().fold(FNV_OFFSET, |hash, file| {
         println!("cargo::rerun-if-changed={}", file.display());
-        xxh3_64_with_seed(&contents(file), xxh3_64_with_seed(file.to_string_lossy().as_bytes(), hash))
+        fnv1a(fnv1a(hash, file.to_string_lossy().as_bytes()), &contents(file))
     });
     let lock = root.join("Cargo.lock");
     println!("cargo::rerun-if-changed={}", lock.display());
@@ -43,11 +42,17 @@ fn built() -> [(&'static str, String); 5] {
     let version = version.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     [
         ("SOURCES", format!("{sources:016x}")),
-        ("LOCK", format!("{:016x}", xxh3_64(&contents(&lock)))),
+        ("LOCK", format!("{:016x}", fnv1a(FNV_OFFSET, &contents(&lock)))),
         ("RUSTC", version),
         ("TARGET", variable("TARGET")),
         ("PROFILE", variable("PROFILE")),
     ]
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Where lines end differs between clones.
