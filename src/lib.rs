@@ -16,7 +16,7 @@
 //! | [`metrics`] | counters and histograms under the reference system's names |
 //! | [`wire`] | what engines say to each other, as far as anybody else may know |
 //! | [`transport`] | messages between nodes: lanes, stamps, calls, what happens when a queue is full; what several groups say, put together |
-//! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`]; with the feature `conformance` the contract as a kit of tests |
+//! | [`engine`] | consensus: the contract, quorum acknowledgements, lease renewal; [`engine::raft_rs`]; with the feature `openraft` a second, on that crate; with the feature `conformance` the contract as a kit of tests |
 //! | [`lease`] | the rules by which a lease begins, is renewed and ends; the gate in front of a local read |
 //! | [`store`] | the MVCC store and its write-conflict detection; which keys the group has |
 //! | [`coordinator`] | of a node: routes, and the moves of ranges; of a group: dispatch, retry, forwarding, lease reads, linearizable reads, scripts |

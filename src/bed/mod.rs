@@ -26,5 +26,11 @@ pub(crate) fn panic(why: &'static str) -> ! {
 
 #[cfg(test)]
 pub(crate) use bus::{Fate, What};
+#[cfg(all(test, feature = "openraft"))]
+pub(crate) use disk::TestDisk;
 pub(crate) use host::env_of;
+#[cfg(all(test, feature = "openraft"))]
+pub(crate) use host::{Surroundings, TestHost};
 pub(crate) use machines::{Bed, Machine, Pending, Process, Software};
+#[cfg(all(test, feature = "openraft"))]
+pub(crate) use world::World;

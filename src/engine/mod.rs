@@ -4,11 +4,18 @@
 //! readers run beside the loop and see only what is published.
 
 pub mod acks;
+mod board;
+mod callers;
+mod changes;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod factory;
+#[cfg(feature = "openraft")]
+pub mod openraft;
 pub mod raft_rs;
 pub mod renewal;
+mod round;
+mod wal;
 
 use crate::env::{BoxFuture, Instant, NodeId};
 use crate::error::Error;

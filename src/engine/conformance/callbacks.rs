@@ -260,7 +260,9 @@ fn between_two_elections_of_a_node_there_is_an_end(kit: &Kit) -> Checked {
 }
 
 fn what_is_heard_of_a_term_is_heard_while_it_is_led(kit: &Kit) -> Checked {
-    let group = restless(kit)?;
+    let mut group = restless(kit)?;
+    group.isolate(3);
+    group.run(2 * ELECTION + 3 * TICK);
     for node in [1, 2, 3] {
         let mut leads = None;
         for entry in group.noted(node, 0) {

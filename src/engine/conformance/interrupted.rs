@@ -136,6 +136,7 @@ const INTERRUPTIONS: &[Interruption] = &[
         holds: "whoever waits for an engine of which a task panics hears so at once; what was proposed may yet be committed",
         begin: |kit| {
             let mut group = kit.group_that_may_panic()?;
+            group.live();
             hold(&mut group);
             group.propose(1, PANICS);
             Ok(group)

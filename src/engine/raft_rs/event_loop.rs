@@ -15,12 +15,13 @@ mod snapshots;
 mod transfers;
 
 use super::applier::{self, Applier};
-use super::inbox::{Ask, Input, Reply, Which};
+use super::inbox::{Ask, Input, Which};
 use super::pending::{Contexts, Proposals, Reads};
 use super::storage::{LogStore, is_change};
 use super::timing::{self, Beats, ElectionTimeouts, RestartPromise, raft_config};
 use super::writer;
 use super::{Shared, Tuning};
+use crate::engine::callers::Reply;
 use crate::engine::renewal::Renewal;
 use crate::engine::{Applied, Listener, Parts, Status};
 use crate::env::{ClockError, GroupId, Instant, NodeId, Point, Stamp};
@@ -333,7 +334,7 @@ impl EventLoop {
     /// Lets readers see how things stand; has more been applied than they saw?
     fn publish(&self) -> bool {
         let raft = &self.raft.raft;
-        self.shared.publish(Status {
+        self.shared.board.publish(Status {
             role: self.known.role,
             term: raft.term,
             leader: known_node(raft.leader_id),
@@ -356,7 +357,7 @@ impl EventLoop {
 
     fn stop(&mut self, end: Result<(), Error>) {
         self.shared.inbox.close();
-        self.shared.close();
+        self.shared.board.close();
         self.listener.ended(EndCause::Stopped);
         let closed = Error::Closed(Outcome::Unknown);
         self.proposals.fail_all(&closed);
@@ -364,7 +365,7 @@ impl EventLoop {
         self.host.observe(Event::Stopped { error: end.as_ref().err().map(Error::kind) });
         let stops = |error: &Error| matches!(error.kind(), ErrorKind::Storage | ErrorKind::Panicked);
         debug_assert!(end.as_ref().err().is_none_or(stops));
-        self.shared.end(end);
+        self.shared.board.end(end);
     }
 }
 

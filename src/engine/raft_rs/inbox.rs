@@ -5,6 +5,7 @@
 
 use super::applier::Done;
 use crate::engine::MembershipChange;
+use crate::engine::callers::Reply;
 use crate::env::{Instant, Lane, NodeId, Reading};
 use crate::error::{Error, Outcome};
 use crate::observe::RoundCause;
@@ -13,49 +14,10 @@ use crate::transport::Packet;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use tokio::sync::oneshot;
 
 /// How many messages of the heartbeat lane are taken in a row before the other sources get a turn.
 const BURST: u32 = 64;
-
-/// Where the answer to a request of this node goes.
-pub(super) struct Reply<T> {
-    to: oneshot::Sender<Result<T, Error>>,
-    /// As long as the reply is kept anywhere, its caller waits.
-    _counted: Arc<()>,
-}
-
-/// The other end: what a caller waits on.
-pub(super) type Waits<T> = oneshot::Receiver<Result<T, Error>>;
-
-impl<T> Reply<T> {
-    pub(super) fn send(self, answer: Result<T, Error>) {
-        let _ = self.to.send(answer);
-    }
-
-    /// Nobody waits for it any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.to.is_closed()
-    }
-}
-
-/// Counts the callers who wait.
-#[derive(Default)]
-pub(super) struct Callers(Arc<()>);
-
-impl Callers {
-    /// One more waits.
-    pub(super) fn reply<T>(&self) -> (Reply<T>, Waits<T>) {
-        let (to, waits) = oneshot::channel();
-        (Reply { to, _counted: Arc::clone(&self.0) }, waits)
-    }
-
-    pub(super) fn count(&self) -> usize {
-        Arc::strong_count(&self.0) - 1
-    }
-}
 
 /// A command for the log.
 pub(super) struct Proposal {
@@ -324,6 +286,7 @@ impl Queues {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::callers::Callers;
     use crate::env::{Address, Envelope, GroupId};
     use crate::transport::{CallId, Message};
 

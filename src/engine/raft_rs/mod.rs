@@ -12,17 +12,18 @@ mod timing;
 pub mod wire;
 mod writer;
 
+use super::board::Board;
+use super::callers::Reply;
+use super::round::Round;
 use super::{Applied, Config, Engine, Factory, MembershipChange, Parts, Status};
-use crate::env::{BoxFuture, NodeId, Reading, between, timeout};
+use crate::env::{BoxFuture, NodeId, timeout};
 use crate::error::{Error, Outcome};
 use crate::metrics::{Counter, Metrics};
 use crate::observe::{Event, Host, RoundCause, Timing};
 use crate::transport::Packet;
 use crate::wire::{Malformed, Wire};
 use event_loop::EventLoop;
-use inbox::{Ask, Callers, Inbox, Proposal, ReadIndex, Refused, Reply};
-use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use inbox::{Ask, Inbox, Proposal, ReadIndex, Refused};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::LogStore;
@@ -76,45 +77,8 @@ struct Shared {
     host: Arc<dyn Host>,
     metrics: Arc<Metrics>,
     inbox: Inbox,
-    callers: Callers,
-    published: Mutex<Published>,
+    board: Board,
     read_retry: Duration,
-}
-
-/// What readers beside the loop see.
-#[derive(Default)]
-struct Published {
-    status: Status,
-    closed: bool,
-    /// Who waits for which index to be applied, in the order in which they came.
-    waiting: BTreeMap<u64, (u64, Reply<()>)>,
-    /// How the engine ended, and who waits for that.
-    end: Option<Result<(), Error>>,
-    awaiting_end: BTreeMap<u64, Reply<()>>,
-    /// The number of the last who waits for either.
-    last: u64,
-}
-
-impl Published {
-    /// A number for one more who waits.
-    fn next(&mut self) -> u64 {
-        self.last += 1;
-        self.last
-    }
-}
-
-/// Forgets who waits for what is published when its future goes.
-struct Registered<'a> {
-    shared: &'a Shared,
-    number: u64,
-}
-
-impl Drop for Registered<'_> {
-    fn drop(&mut self) {
-        let mut published = self.shared.published.lock();
-        published.waiting.remove(&self.number);
-        published.awaiting_end.remove(&self.number);
-    }
 }
 
 impl RaftEngine {
@@ -127,9 +91,8 @@ impl RaftEngine {
         let shared = Arc::new(Shared {
             host: Arc::clone(&parts.host),
             metrics: Arc::clone(&parts.metrics),
-            callers: Callers::default(),
+            board: Board::default(),
             inbox: Inbox::new(parts.config.heartbeat_inbox, parts.config.bulk_inbox, parts.config.ask_inbox),
-            published: Mutex::default(),
             read_retry: parts.config.read_retry,
         });
         let (host, tasks, tick) = (Arc::clone(&parts.host), parts.tasks.clone(), parts.config.tick);
@@ -147,37 +110,8 @@ impl RaftEngine {
 }
 
 impl Shared {
-    /// Publishes `status`, and lets those go who waited for its applied index. Is that another than before?
-    fn publish(&self, status: Status) -> bool {
-        let mut published = self.published.lock();
-        let advanced = status.applied != published.status.applied;
-        published.status = status;
-        if advanced {
-            for (_, (_, waiter)) in published.waiting.extract_if(.., |_, (index, _)| *index <= status.applied) {
-                waiter.send(Ok(()));
-            }
-        }
-        advanced
-    }
-
-    fn close(&self) {
-        let mut published = self.published.lock();
-        published.closed = true;
-        published.status = Status { term: published.status.term, ..Status::default() };
-        published.waiting.clear();
-    }
-
-    /// Tells who waits for it how the engine ended.
-    fn end(&self, end: Result<(), Error>) {
-        let mut published = self.published.lock();
-        for waiter in std::mem::take(&mut published.awaiting_end).into_values() {
-            waiter.send(end.clone());
-        }
-        published.end = Some(end);
-    }
-
     async fn ask<T>(&self, make: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Error> {
-        let (reply, receiver) = self.callers.reply();
+        let (reply, receiver) = self.board.callers.reply();
         self.inbox.ask(make(reply))?;
         receiver.await.unwrap_or(Err(Error::Closed(Outcome::Unknown)))
     }
@@ -195,24 +129,9 @@ impl Shared {
     }
 }
 
-/// Who waits for a ReadIndex round. Its end is told also where the caller is given up.
-struct Waiting<'a> {
-    host: &'a dyn Host,
-    cause: RoundCause,
-    begun: Reading,
-    confirmed: bool,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let waited = between(self.begun, self.host.monotonic());
-        self.host.observe(Event::RoundEnded { cause: self.cause, waited, confirmed: self.confirmed });
-    }
-}
-
 impl Engine for RaftEngine {
     fn status(&self) -> Status {
-        self.shared.published.lock().status
+        self.shared.board.status()
     }
 
     fn propose(&self, command: Vec<u8>) -> BoxFuture<Result<Applied, Error>> {
@@ -224,31 +143,14 @@ impl Engine for RaftEngine {
     fn read_index(&self, cause: RoundCause) -> BoxFuture<Result<u64, Error>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let mut waiting = Waiting { host: &*shared.host, cause, begun: shared.host.monotonic(), confirmed: false };
-            let result = shared.read_index(cause).await;
-            waiting.confirmed = result.is_ok();
-            result
+            let round = Round::begin(&*shared.host, cause);
+            round.ends(shared.read_index(cause).await)
         })
     }
 
     fn wait_applied(&self, index: u64) -> BoxFuture<Result<(), Error>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move {
-            let (_registered, receiver) = {
-                let mut published = shared.published.lock();
-                if published.status.applied >= index {
-                    return Ok(());
-                }
-                if published.closed {
-                    return Err(Error::Closed(Outcome::NotApplied));
-                }
-                let (reply, receiver) = shared.callers.reply();
-                let number = published.next();
-                published.waiting.insert(number, (index, reply));
-                (Registered { shared: &shared, number }, receiver)
-            };
-            receiver.await.unwrap_or(Err(Error::Closed(Outcome::NotApplied)))
-        })
+        Box::pin(async move { shared.board.applied(index).await })
     }
 
     fn transfer(&self, to: NodeId) -> BoxFuture<Result<(), Error>> {
@@ -275,23 +177,10 @@ impl Engine for RaftEngine {
 
     fn ended(&self) -> BoxFuture<Result<(), Error>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move {
-            let (_registered, receiver) = {
-                let mut published = shared.published.lock();
-                if let Some(end) = published.end.clone() {
-                    return end;
-                }
-                let (reply, receiver) = shared.callers.reply();
-                let number = published.next();
-                published.awaiting_end.insert(number, reply);
-                (Registered { shared: &shared, number }, receiver)
-            };
-            // An engine that is gone without a word went with its process.
-            receiver.await.unwrap_or(Ok(()))
-        })
+        Box::pin(async move { shared.board.ended().await })
     }
 
     fn waiting(&self) -> usize {
-        self.shared.callers.count()
+        self.shared.board.callers.count()
     }
 }

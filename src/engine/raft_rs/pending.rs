@@ -5,7 +5,7 @@
 //! that is unique per node, incarnation and request (lease-bugs LB-52 to LB-55).
 
 use super::super::Applied;
-use super::inbox::Reply;
+use crate::engine::callers::Reply;
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};
 use crate::rules::{Rule, same};
@@ -129,7 +129,7 @@ pub(super) const INTERRUPTED: Error = Error::LeadershipLost(Outcome::Unknown);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::raft_rs::inbox::{Callers, Waits};
+    use crate::engine::callers::{Callers, Waits};
 
     fn proposed(proposals: &mut Proposals, index: u64, term: u64) -> Waits<Applied> {
         let (reply, waiting) = Callers::default().reply();

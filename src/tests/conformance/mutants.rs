@@ -5,9 +5,9 @@ mod heard;
 mod kept;
 mod seen;
 
-use crate::engine::{Config, Factory, RenewalKind};
+use super::odd::{Around, as_they_are};
+use crate::engine::{Config, RenewalKind};
 use crate::rules::Rule;
-use std::sync::Arc;
 
 /// An engine that is wrong in one place.
 pub(super) struct Mutant {
@@ -15,7 +15,8 @@ pub(super) struct Mutant {
     pub(super) name: String,
     /// The tests of the kit that are about that.
     pub(super) tests: Vec<String>,
-    pub(super) engines: Arc<dyn Factory>,
+    /// What makes it of an engine that is right.
+    pub(super) engines: Around,
     /// The rules that it does not keep.
     pub(super) rules_off: &'static [Rule],
     /// How it is set up.
@@ -23,7 +24,7 @@ pub(super) struct Mutant {
 }
 
 impl Mutant {
-    fn new(name: impl Into<String>, tests: &[&str], engines: Arc<dyn Factory>) -> Self {
+    fn new(name: impl Into<String>, tests: &[&str], engines: Around) -> Self {
         let tests = tests.iter().map(|test| (*test).to_owned()).collect();
         Self { name: name.into(), tests, engines, rules_off: &[], config: |config| config }
     }
@@ -36,7 +37,7 @@ impl Mutant {
     /// An engine that does not keep these rules.
     fn without(rules_off: &'static [Rule], tests: &[&str]) -> Self {
         let name = format!("without {}", rules_off.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(", "));
-        Self { rules_off, ..Self::new(name, tests, Arc::new(crate::engine::raft_rs::RaftRs::default())) }
+        Self { rules_off, ..Self::new(name, tests, as_they_are()) }
     }
 }
 

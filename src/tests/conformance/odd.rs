@@ -1,7 +1,6 @@
 //! What can be put around an engine, and between it and its parts, so that it breaks its contract in one place.
 
 use crate::bed;
-use crate::engine::raft_rs::RaftRs;
 use crate::engine::{Applied, Config, Engine, Factory, Listener, Malformed, MembershipChange, Parts, Status};
 use crate::env::{BoxFuture, Disk, DiskError, Instant, NodeId};
 use crate::error::Error;
@@ -100,37 +99,51 @@ impl<O: Oddity> Engine for Odd<O> {
 /// Puts something in front of an engine.
 type Front = dyn Fn(Arc<dyn Engine>, &Arc<dyn Host>) -> Arc<dyn Engine> + Send + Sync;
 
-/// Makes engines on raft-rs of other parts, or with something in front of them.
-struct Assembled {
-    parts: Box<dyn Fn(Parts) -> Parts + Send + Sync>,
-    front: Box<Front>,
+/// What makes wrong engines of those that a factory makes.
+pub(super) type Around = Arc<dyn Fn(Arc<dyn Factory>) -> Arc<dyn Factory>>;
+
+/// Makes engines of other parts, or with something in front of them.
+struct Assembled<P> {
+    engines: Arc<dyn Factory>,
+    parts: Arc<P>,
+    front: Arc<Front>,
 }
 
-impl Factory for Assembled {
+impl<P: Fn(Parts) -> Parts + Send + Sync> Factory for Assembled<P> {
     fn timing(&self, config: &Config, lease: Duration) -> Timing {
-        RaftRs::default().timing(config, lease)
+        self.engines.timing(config, lease)
     }
 
     fn start(&self, parts: Parts) -> Result<Arc<dyn Engine>, Error> {
         let host = Arc::clone(&parts.host);
-        Ok((self.front)(RaftRs::default().start((self.parts)(parts))?, &host))
+        Ok((self.front)(self.engines.start((self.parts)(parts))?, &host))
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Wire, Malformed> {
-        RaftRs::default().decode(bytes)
+        self.engines.decode(bytes)
     }
 }
 
+fn assembled(parts: impl Fn(Parts) -> Parts + Send + Sync + 'static, front: Arc<Front>) -> Around {
+    let parts = Arc::new(parts);
+    Arc::new(move |engines| Arc::new(Assembled { engines, parts: Arc::clone(&parts), front: Arc::clone(&front) }))
+}
+
+/// Engines about which nothing is wrong.
+pub(super) fn as_they_are() -> Around {
+    Arc::new(|engines| engines)
+}
+
 /// Engines made of other parts.
-pub(super) fn of_parts(parts: impl Fn(Parts) -> Parts + Send + Sync + 'static) -> Arc<dyn Factory> {
-    Arc::new(Assembled { parts: Box::new(parts), front: Box::new(|engine, _| engine) })
+pub(super) fn of_parts(parts: impl Fn(Parts) -> Parts + Send + Sync + 'static) -> Around {
+    assembled(parts, Arc::new(|engine, _| engine))
 }
 
 /// Engines about which something is odd.
-pub(super) fn odd<O: Oddity>(oddity: impl Fn(&Arc<dyn Host>) -> O + Send + Sync + 'static) -> Arc<dyn Factory> {
+pub(super) fn odd<O: Oddity>(oddity: impl Fn(&Arc<dyn Host>) -> O + Send + Sync + 'static) -> Around {
     let front =
         move |engine, host: &Arc<dyn Host>| -> Arc<dyn Engine> { Arc::new(Odd { engine, oddity: oddity(host) }) };
-    Arc::new(Assembled { parts: Box::new(|parts| parts), front: Box::new(front) })
+    assembled(|parts| parts, Arc::new(front))
 }
 
 /// What a listener is told.
@@ -185,7 +198,7 @@ impl<F: Fn(Heard, &dyn Listener) + Send + Sync> Listener for Between<F> {
 }
 
 /// Engines that tell their listener what `passes` makes of it: one for each engine.
-pub(super) fn listened<F>(passes: impl Fn(&Arc<dyn Host>) -> F + Send + Sync + 'static) -> Arc<dyn Factory>
+pub(super) fn listened<F>(passes: impl Fn(&Arc<dyn Host>) -> F + Send + Sync + 'static) -> Around
 where
     F: Fn(Heard, &dyn Listener) + Send + Sync + 'static,
 {
@@ -213,7 +226,7 @@ impl Sink for Overheard {
 }
 
 /// Engines that tell the sink what `passes` makes of it.
-pub(super) fn overheard(passes: impl Fn(Event, &dyn Host) + Send + Sync + 'static) -> Arc<dyn Factory> {
+pub(super) fn overheard(passes: impl Fn(Event, &dyn Host) + Send + Sync + 'static) -> Around {
     let passes: Passes = Arc::new(passes);
     of_parts(move |parts| {
         let host = Arc::new(Overheard { host: Arc::clone(&parts.host), passes: Arc::clone(&passes) });
@@ -229,7 +242,7 @@ struct Hasty {
 }
 
 /// Engines that do not wait for their disk; or that do not ask it to make anything durable.
-pub(super) fn hasty(syncs: bool) -> Arc<dyn Factory> {
+pub(super) fn hasty(syncs: bool) -> Around {
     of_parts(move |parts| Parts {
         disk: Arc::new(Hasty { disk: Arc::clone(&parts.disk), host: Arc::clone(&parts.host), syncs }),
         ..parts

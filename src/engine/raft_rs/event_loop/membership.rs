@@ -2,7 +2,7 @@
 
 use super::EventLoop;
 use crate::engine::MembershipChange;
-use crate::engine::raft_rs::inbox::Reply;
+use crate::engine::callers::Reply;
 use crate::env::NodeId;
 use crate::error::Error;
 use crate::observe::{EndCause, Event, Membership, Role};
@@ -52,23 +52,16 @@ impl EventLoop {
     }
 
     fn check_sense(&self, change: &MembershipChange, members: &Membership) -> Result<(), Error> {
-        let refuse = |why| Err(Error::MembershipRefused(why));
-        let last_voter = |node: &NodeId| members.voters == [*node];
-        match change {
-            MembershipChange::AddLearner(node) if members.contains(*node) => refuse("it is a member already"),
-            MembershipChange::Promote(node) if !members.learners.contains(node) => refuse("it is no learner"),
-            MembershipChange::Promote(node) if !self.follows_closely(*node) => refuse("it has not caught up"),
-            MembershipChange::Demote(node) if !members.votes(*node) => refuse("it is no voter"),
-            MembershipChange::Remove(node) if !members.contains(*node) => refuse("it is no member"),
-            MembershipChange::Demote(node) | MembershipChange::Remove(node) if last_voter(node) => {
-                refuse("it is the last voter")
-            }
-            MembershipChange::Joint { add, remove } => check_joint(add, remove, members),
+        let lags = || match change {
+            MembershipChange::Promote(node) if !self.follows_closely(*node) => Some("it has not caught up"),
             MembershipChange::AddLearner(_)
             | MembershipChange::Promote(_)
             | MembershipChange::Demote(_)
-            | MembershipChange::Remove(_) => Ok(()),
-        }
+            | MembershipChange::Remove(_)
+            | MembershipChange::Joint { .. } => None,
+        };
+        let why = change.nonsense(members).or_else(lags);
+        why.map_or(Ok(()), |why| Err(Error::MembershipRefused(why)))
     }
 
     /// Does a learner take entries as they come? One that is still being probed, or sent a snapshot, would be a voter that cannot
@@ -152,24 +145,6 @@ impl EventLoop {
             self.host.observe(Event::CampaignedAmidChange { index, commit: self.raft.raft.raft_log.committed });
         }
     }
-}
-
-fn check_joint(add: &[NodeId], remove: &[NodeId], members: &Membership) -> Result<(), Error> {
-    let refuse = |why| Err(Error::MembershipRefused(why));
-    if add.iter().any(|node| members.votes(*node)) {
-        return refuse("it is a voter already");
-    }
-    if remove.iter().any(|node| !members.contains(*node)) {
-        return refuse("it is no member");
-    }
-    let stays = |node: &NodeId| !remove.contains(node);
-    if add.is_empty() && remove.is_empty() {
-        return refuse("it changes nothing");
-    }
-    if !members.voters.iter().chain(add).any(stays) {
-        return refuse("nobody would vote");
-    }
-    Ok(())
 }
 
 /// `change` as raft knows it; `joint`: how a joint configuration is left.

@@ -1,7 +1,7 @@
 //! Leadership is handed over, or that is given up and the lease regained.
 
 use super::EventLoop;
-use crate::engine::raft_rs::inbox::Reply;
+use crate::engine::callers::Reply;
 use crate::engine::raft_rs::pending::INTERRUPTED;
 use crate::env::{Instant, NodeId};
 use crate::error::Error;

@@ -1,6 +1,6 @@
 //! The Raft log and the snapshot that stands in for its beginning, on disk.
 //!
-//! [`LogStore`] is what `raft` reads: everything written, durable or not. Beside it goes a write-ahead log ([`wal`]); what has
+//! [`LogStore`] is what `raft` reads: everything written, durable or not. Beside it goes a write-ahead log ([`wal`](crate::engine::wal)); what has
 //! been written to it survives a crash only after [`LogStore::sync`] has completed. The engine sends nothing that promises
 //! durability before that.
 //!
@@ -11,17 +11,18 @@
 //! The configuration is not a record of its own: that at the snapshot is in the snapshot, changes after it are entries. A node that
 //! starts again applies them anew, up to a commit index that is durable with every entry after it ([`LogStore::stage`]).
 
-mod wal;
+mod records;
 
+use crate::engine::wal::Damaged;
 use crate::env::{BoxFuture, Disk, DiskError, NodeId};
 use crate::error::Error;
 use crate::observe::Membership;
 use crate::rules::{Rule, same};
 use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot, SnapshotMetadata};
 use raft::{GetEntriesContext, INVALID_ID, RaftState, Storage, StorageError};
+use records::{Encoder, Record, decode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use wal::{Encoder, Record};
 
 /// Name of the write-ahead log on the node's disk.
 const WAL: &str = "raft.wal";
@@ -94,7 +95,7 @@ impl LogStore {
     /// which is replaced as a whole.
     pub(super) fn open(disk: Arc<dyn Disk>, founders: &Membership) -> Result<Self, Error> {
         let bytes = disk.read(WAL)?;
-        let decoded = wal::decode(&bytes).map_err(|wal::Damaged| Error::Damaged)?;
+        let decoded = decode(&bytes).map_err(|Damaged| Error::Damaged)?;
         if decoded.sound < bytes.len() as u64 {
             disk.truncate(WAL, decoded.sound)?;
         }
@@ -388,7 +389,7 @@ fn read_snapshot(disk: &dyn Disk) -> Result<Snapshot, Error> {
     if bytes.is_empty() {
         return Ok(Snapshot::default());
     }
-    let decoded = wal::decode(&bytes).map_err(|wal::Damaged| Error::Damaged)?;
+    let decoded = decode(&bytes).map_err(|Damaged| Error::Damaged)?;
     match decoded.records.into_iter().next_back() {
         Some((_, Record::Snapshot(snapshot))) => Ok(snapshot),
         Some(_) | None => Err(Error::Damaged),

@@ -1,0 +1,87 @@
+//! What a leader looks after at each tick: does it hear a quorum, does its disk go on, is its lease to be renewed?
+
+use super::leadership::Shared;
+use super::state::State;
+use super::timing::ticks;
+use crate::engine::callers::Reply;
+use crate::metrics::Counter;
+use crate::observe::{EndCause, Event};
+use crate::rules::{Rule, before, is};
+
+impl Shared {
+    /// A tick has passed. `writing`: for so many, the same write has been under way.
+    pub(super) fn ticked(&self, writing: u64) {
+        let mut state = self.state.lock();
+        if state.promise == 1 {
+            state.wants.may_stand = true;
+            state.wants.wake();
+        }
+        state.promise = state.promise.saturating_sub(1);
+        if state.is_over || !state.leads() {
+            return;
+        }
+        if state.transfer.as_ref().and_then(|transfer| transfer.reply.as_ref()).is_some_and(Reply::is_closed)
+            && let Some(transfer) = &mut state.transfer
+        {
+            transfer.reply = None;
+        }
+        state.ticks += 1;
+        let election = ticks(&self.config, self.config.election_timeout);
+        if state.ticks >= election {
+            state.ticks = 0;
+            let is_alone = state.members.voters == [self.host.node()] && !state.members.is_joint();
+            let confirmed = std::mem::take(&mut state.heard) || is_alone;
+            self.host.observe(Event::QuorumChecked { confirmed });
+            if self.config.check_quorum && !confirmed {
+                self.leave(&mut state, EndCause::RoleChange);
+                return;
+            }
+        }
+        if let Some(transfer) = &mut state.transfer {
+            transfer.ticks += 1;
+            // openraft goes on to refuse whatever it is asked; somebody else will lead.
+            if transfer.ticks >= election {
+                self.leave(&mut state, EndCause::RoleChange);
+                return;
+            }
+        }
+        self.leave_if_stalled(&mut state, writing);
+        self.renew(&mut state);
+        self.publish(&state);
+    }
+
+    /// A leader whose disk stands still hands over to the voter that has most of its log.
+    fn leave_if_stalled(&self, state: &mut State, writing: u64) {
+        let most = self.config.stall.map(|stall| ticks(&self.config, stall));
+        let writes = Rule::LeaderWrites.holds(most.map_or(is(true), |most| before(writing, most)));
+        let is_first = !std::mem::replace(&mut state.left_for_stall, !writes);
+        if writes || !is_first {
+            return;
+        }
+        let waited = self.config.tick.saturating_mul(u32::try_from(writing).unwrap_or(u32::MAX));
+        self.host.observe(Event::DiskStalled { waited });
+        self.metrics.count(Counter::DiskStalls);
+        self.listener.ended(EndCause::DiskStalled);
+        if state.transfer.is_some() {
+            return;
+        }
+        match self.heir_among(&state.members) {
+            Some(to) if state.last_change <= state.applied.0 => self.hand_over(state, to, None),
+            Some(_) | None => self.leave(state, EndCause::DiskStalled),
+        }
+    }
+
+    fn renew(&self, state: &mut State) {
+        let Ok(now) = self.now(state) else { return };
+        let term = state.term;
+        if let Some(base) = state.renewal.ticked(now) {
+            self.listener.renewed(term, base);
+        }
+        if state.applied.1 == term && state.transfer.is_none() && state.renewal.due(now) {
+            let context = [term.to_le_bytes(), now.as_nanos().to_le_bytes()].concat();
+            state.renewal.begun(&context, now);
+            state.wants.round = Some(context);
+            state.wants.wake();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Which process the code that runs now belongs to.
+
+use super::clock::Moment;
+use crate::observe::Host;
+use crate::tasks::Tasks;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+thread_local! {
+    static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
+}
+
+/// One process, for functions that are given none. A handle: clones are the same.
+#[derive(Clone)]
+pub(in crate::engine::openraft) struct Scope(Arc<Process>);
+
+struct Process {
+    host: Arc<dyn Host>,
+    tasks: Tasks,
+    /// The latest reading of its clock, in nanoseconds.
+    latest: AtomicU64,
+    panicked: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Scope {
+    /// What is spawned in it is one of `tasks`.
+    pub(in crate::engine::openraft) fn new(host: Arc<dyn Host>, tasks: Tasks) -> Self {
+        Self(Arc::new(Process { host, tasks, latest: AtomicU64::default(), panicked: OnceLock::new() }))
+    }
+
+    /// That of the code that runs now.
+    ///
+    /// # Panics
+    /// It belongs to none: openraft was called outside of [`Scope::enter`].
+    pub(in crate::engine::openraft) fn current() -> Self {
+        let current = CURRENT.with_borrow(Clone::clone);
+        current.expect("openraft is called inside a scope alone")
+    }
+
+    /// Lets `future` run in this scope, whoever polls or drops it.
+    pub(in crate::engine::openraft) fn enter<F: Future>(&self, future: F) -> Entered<F> {
+        Entered { scope: self.clone(), future: Some(Box::pin(future)) }
+    }
+
+    pub(in crate::engine::openraft) fn host(&self) -> &Arc<dyn Host> {
+        &self.0.host
+    }
+
+    /// Runs `task` beside the others, until it ends or they are stopped; then it is dropped where it is.
+    pub(in crate::engine::openraft) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let tasks = self.0.tasks.clone();
+        let task = self.enter(task);
+        self.0.tasks.spawn(&**self.host(), "openraft", async move {
+            let _ = tasks.until_stopped(task).await;
+        });
+    }
+
+    /// What is done when a task panics, before whoever runs the process hears of it.
+    pub(in crate::engine::openraft) fn when_panicked(&self, then: impl Fn() + Send + Sync + 'static) {
+        let _ = self.0.panicked.set(Box::new(then));
+    }
+
+    pub(super) fn panicked(&self) {
+        if let Some(then) = self.0.panicked.get() {
+            then();
+        }
+    }
+
+    /// Reads the clock. One that cannot be read stands still: openraft knows of no such clock. Whatever decides by the present whether a
+    /// lease is in force reads the clock itself, and fails closed.
+    pub(super) fn now(&self) -> Moment {
+        let latest = match self.host().monotonic() {
+            Ok(now) => now.as_nanos().max(self.0.latest.fetch_max(now.as_nanos(), Ordering::Relaxed)),
+            Err(_) => self.0.latest.load(Ordering::Relaxed),
+        };
+        Moment::from_nanos(latest)
+    }
+
+    fn inside(&self) -> Inside {
+        Inside(CURRENT.replace(Some(self.clone())))
+    }
+}
+
+/// The present scope, until it is dropped; then that before it.
+struct Inside(Option<Scope>);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+/// A future in a scope.
+pub(in crate::engine::openraft) struct Entered<F> {
+    scope: Scope,
+    /// `None`: it is being dropped.
+    future: Option<Pin<Box<F>>>,
+}
+
+impl<F: Future> Future for Entered<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { scope, future } = self.get_mut();
+        let _inside = scope.inside();
+        match future {
+            Some(future) => future.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Entered<F> {
+    fn drop(&mut self) {
+        let _inside = self.scope.inside();
+        self.future = None;
+    }
+}

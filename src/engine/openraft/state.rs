@@ -1,0 +1,148 @@
+//! How this node stands.
+
+use super::wants::Wants;
+use crate::engine::acks::QuorumAcks;
+use crate::engine::callers::Reply;
+use crate::engine::renewal::Renewal;
+use crate::engine::{Config, Status};
+use crate::env::{Instant, NodeId};
+use crate::error::Error;
+use crate::observe::{Membership, Role};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// All of it, behind one lock.
+pub(super) struct State {
+    pub(super) role: Role,
+    pub(super) term: u64,
+    pub(super) leader: Option<NodeId>,
+    /// What of that, and of what is applied, readers may see: role, term and leader once they are durable.
+    pub(super) shown: Shown,
+    /// Who says that it leads, in no earlier term, though this node has not been able to write that down yet.
+    pub(super) hint: Option<(u64, NodeId)>,
+    pub(super) commit: u64,
+    /// Up to which index was committed when; what is not applied yet.
+    pub(super) committed: VecDeque<(u64, Instant)>,
+    /// Where the last change of membership in the log stands.
+    pub(super) last_change: u64,
+    /// Index and term.
+    pub(super) applied: (u64, u64),
+    pub(super) members: Membership,
+    pub(super) renewal: Box<dyn Renewal>,
+    /// What a quorum has acknowledged, whoever renews the lease: by that a leader knows that it hears one.
+    pub(super) acks: QuorumAcks,
+    pub(super) heard: bool,
+    /// What openraft's own account has renewed the lease from last, and in which term.
+    pub(super) accounted: Option<(u64, Instant)>,
+    pub(super) ticks: u64,
+    /// For so many ticks more this node helps to elect nobody.
+    pub(super) promise: u64,
+    pub(super) round: u64,
+    pub(super) latest: Instant,
+    /// To whom leadership is handed over, and who asked for that.
+    pub(super) transfer: Option<Transfer>,
+    /// How many snapshots each has not acknowledged, one after the other.
+    pub(super) lost: BTreeMap<NodeId, u32>,
+    /// This leader has set about to lead no more, as its disk stands still.
+    pub(super) left_for_stall: bool,
+    /// Who waits for this leader, by number.
+    pub(super) waiting: BTreeMap<u64, Reply<()>>,
+    pub(super) last: u64,
+    pub(super) wants: Wants,
+    /// Nothing more is told to anybody.
+    pub(super) is_over: bool,
+}
+
+/// What readers may see.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Shown {
+    role: Role,
+    term: u64,
+    leader: Option<NodeId>,
+    applied: (u64, u64),
+}
+
+/// Leadership is handed over.
+pub(super) struct Transfer {
+    pub(super) to: NodeId,
+    /// `None`: whoever asked has gone.
+    pub(super) reply: Option<Reply<()>>,
+    /// How many ticks it has taken.
+    pub(super) ticks: u64,
+}
+
+impl State {
+    /// That of a follower who knows of nothing but the founders.
+    pub(super) fn new(me: NodeId, config: &Config) -> Self {
+        let members = config.founders.clone();
+        Self {
+            role: Role::Follower,
+            term: 0,
+            leader: None,
+            shown: Shown::default(),
+            hint: None,
+            commit: 0,
+            committed: VecDeque::new(),
+            last_change: 0,
+            applied: (0, 0),
+            renewal: config.renewal.build(me, members.clone(), config.renewal_interval),
+            acks: QuorumAcks::new(me, members.clone()),
+            members,
+            heard: false,
+            accounted: None,
+            ticks: 0,
+            promise: 0,
+            round: 0,
+            latest: Instant::default(),
+            transfer: None,
+            lost: BTreeMap::new(),
+            left_for_stall: false,
+            waiting: BTreeMap::new(),
+            last: 0,
+            wants: Wants::default(),
+            is_over: false,
+        }
+    }
+
+    pub(super) fn leads(&self) -> bool {
+        self.role == Role::Leader
+    }
+
+    /// Readers may see role, term and leader as they are.
+    pub(super) fn show_role(&mut self) {
+        self.shown = Shown { role: self.role, term: self.term, leader: self.leader, ..self.shown };
+    }
+
+    /// Readers may see what is applied.
+    pub(super) fn show_applied(&mut self) {
+        self.shown.applied = self.applied;
+    }
+
+    /// What readers are to see.
+    pub(super) fn status(&self, admission: Duration) -> Status {
+        let Shown { role, term, leader, applied } = self.shown;
+        let hint = self.hint.filter(|(of, _)| *of > term || *of == term && leader.is_none());
+        Status {
+            role,
+            term,
+            leader: hint.map_or(leader, |(_, leader)| Some(leader)),
+            transferee: self.transfer.as_ref().map(|transfer| transfer.to),
+            commit: self.commit,
+            applied: applied.0,
+            applied_term: applied.1,
+            behind: self.is_behind(admission),
+        }
+    }
+
+    /// Has what is committed waited for longer than this?
+    pub(super) fn is_behind(&self, admission: Duration) -> bool {
+        self.committed.front().is_some_and(|(_, since)| self.latest.since(*since) > admission)
+    }
+
+    /// Whoever waits for this leader hears this.
+    pub(super) fn interrupt(&mut self, error: &Error) {
+        for waits in std::mem::take(&mut self.waiting).into_values() {
+            waits.send(Err(error.clone()));
+        }
+    }
+}

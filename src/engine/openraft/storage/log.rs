@@ -1,0 +1,488 @@
+//! The log, with vote and commit index.
+//!
+//! One write is under way at a time; what comes meanwhile gathers and goes into the next (group commit). The writer is a task that is
+//! there as long as there is something to write.
+
+use super::records::{self, Encoder, Record};
+use super::{Told, failed};
+use crate::engine::Config;
+use crate::engine::openraft::runtime::Runtime;
+use crate::engine::openraft::types::{Entry, LogId, Payload, Types, Vote, content, is_change, members, position};
+use crate::engine::wal::Damaged;
+use crate::env::{Disk, DiskError, NodeId, Point};
+use crate::error::Error;
+use crate::observe::{Event, Host, Membership};
+use openraft::OptionalSend;
+use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
+use openraft_rt::AsyncRuntime;
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Debug;
+use std::io;
+use std::ops::RangeBounds;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Name of the write-ahead log on the node's disk.
+pub(super) const WAL: &str = "openraft.wal";
+
+/// The log of one group on one node. A handle: clones are the same log.
+#[derive(Clone)]
+pub(in crate::engine::openraft) struct Logs(Arc<Shared>);
+
+struct Shared {
+    host: Arc<dyn Host>,
+    disk: Arc<dyn Disk>,
+    told: Arc<dyn Told>,
+    /// The most bytes of a write, unless what was asked for at once has more.
+    most_written: usize,
+    /// How long a write waits for what could go with it.
+    delay: Duration,
+    /// The most bytes of commands that are read for one message, unless one entry has more.
+    most_read: u64,
+    state: Mutex<State>,
+}
+
+/// Everything that was written, durable or not.
+#[derive(Default)]
+struct State {
+    vote: Option<Vote>,
+    /// The term, and for whom this node has voted in it, that the sink was told last.
+    voted: Option<(u64, Option<NodeId>)>,
+    committed: Option<LogId>,
+    purged: Option<LogId>,
+    entries: BTreeMap<u64, Entry>,
+    /// Length of the file.
+    written: u64,
+    /// How much of it is known to be durable.
+    durable: u64,
+    /// The first entry of which, when the log was opened, nothing proved that it had been durable before.
+    unproven: Option<u64>,
+    /// What is not written yet, in order.
+    staged: VecDeque<Staged>,
+    is_writing: bool,
+    /// How many writes have begun.
+    writes: u64,
+    /// The front of the log is gone: what is left is to be put in the place of the file.
+    is_cut: bool,
+    has_failed: bool,
+}
+
+/// What is written as one.
+struct Staged {
+    bytes: Vec<u8>,
+    then: Then,
+}
+
+/// What happens once it is durable.
+enum Then {
+    /// It waits for what is to be synced.
+    Nothing,
+    Voted(Vote, oneshot::Sender<Result<(), DiskError>>),
+    Appended(Vec<Event>, IOFlushed<Types>),
+}
+
+impl Then {
+    /// Is there somebody to be told?
+    const fn must_sync(&self) -> bool {
+        match self {
+            Then::Nothing => false,
+            Then::Voted(..) | Then::Appended(..) => true,
+        }
+    }
+}
+
+/// What the writer does next.
+enum Job {
+    /// Appends these bytes.
+    Append(Vec<u8>),
+    /// Puts these in the place of the file. The first entry that it still has.
+    Replace(Vec<u8>, u64),
+}
+
+impl Logs {
+    /// Opens the log on `disk`. A torn tail is cut off. What is left may have been written and never synced: nothing may rely on it
+    /// before [`Logs::sync`].
+    ///
+    /// # Errors
+    /// [`Error::Storage`]: the disk failed. [`Error::Damaged`]: the log is damaged where it had been durable.
+    pub(in crate::engine::openraft) fn open(
+        host: Arc<dyn Host>,
+        disk: Arc<dyn Disk>,
+        told: Arc<dyn Told>,
+        config: &Config,
+    ) -> Result<Self, Error> {
+        let bytes = disk.read(WAL)?;
+        let decoded = records::decode(&bytes).map_err(|Damaged| Error::Damaged)?;
+        if decoded.sound < bytes.len() as u64 {
+            disk.truncate(WAL, decoded.sound)?;
+        }
+        let mut state = State { written: decoded.sound, durable: decoded.proven, ..State::default() };
+        for (start, record) in decoded.records {
+            match record {
+                Record::Vote(vote) => state.vote = Some(vote),
+                Record::Committed(committed) => state.committed = committed,
+                Record::Entry(entry) => {
+                    let index = entry.log_id.index();
+                    if start >= decoded.proven {
+                        state.unproven = Some(state.unproven.map_or(index, |first| first.min(index)));
+                    }
+                    state.entries.insert(index, entry);
+                }
+                Record::Truncated(last) => state.truncate(last),
+                Record::Purged(purged) => state.purge(purged),
+                Record::Snapshot(..) => return Err(Error::Damaged),
+            }
+        }
+        let Config { max_write_bytes, group_commit_delay, max_append_bytes, .. } = *config;
+        let (most_written, delay, most_read) = (max_write_bytes, group_commit_delay, max_append_bytes);
+        Ok(Self(Arc::new(Shared { host, disk, told, most_written, delay, most_read, state: Mutex::new(state) })))
+    }
+
+    /// Lets the log fit the snapshot, where a crash came between writing that and cutting the log.
+    pub(in crate::engine::openraft) fn align(&self, snapshot: Option<LogId>) {
+        let Some(last) = snapshot else { return };
+        let mut state = self.0.state.lock();
+        state.committed = state.committed.max(snapshot);
+        let is_past = state.purged >= Some(last);
+        if !is_past && state.entries.get(&last.index()).map(|entry| entry.log_id) != Some(last) {
+            state.entries.clear();
+            state.purged = Some(last);
+        }
+    }
+
+    /// Makes everything that was found durable.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub(in crate::engine::openraft) async fn sync(&self) -> Result<(), Error> {
+        let (is_durable, written) = {
+            let state = self.0.state.lock();
+            (state.durable == state.written, state.written)
+        };
+        if !is_durable {
+            self.0.disk.sync(WAL).await?;
+        }
+        let mut state = self.0.state.lock();
+        state.durable = state.durable.max(written);
+        Ok(())
+    }
+
+    /// Begins with the members that founded the group, where nothing has begun: the entry at 0, the same on every node.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub(in crate::engine::openraft) fn found(&self, founders: &Membership) -> Result<(), Error> {
+        let mut state = self.0.state.lock();
+        if state.written > 0 {
+            return Ok(());
+        }
+        let log_id = LogId::new(0.into(), 0);
+        let entry = Entry { log_id, payload: Payload::Membership(members(founders)) };
+        let mut bytes = Vec::new();
+        Encoder { durable: 0, out: &mut bytes }.entry(&entry);
+        self.0.disk.append(WAL, &bytes)?;
+        state.written = bytes.len() as u64;
+        state.entries.insert(0, entry);
+        Ok(())
+    }
+
+    /// Has this node never taken part in an election, nor followed a leader?
+    pub(in crate::engine::openraft) fn is_fresh(&self) -> bool {
+        self.vote().is_none() && position(self.last()).0 == 0
+    }
+
+    /// The number of the write that is under way; `None`: none is.
+    pub(in crate::engine::openraft) fn writing(&self) -> Option<u64> {
+        let state = self.0.state.lock();
+        state.is_writing.then_some(state.writes)
+    }
+
+    /// Is there a change of membership after this index?
+    pub(in crate::engine::openraft) fn has_change_after(&self, index: u64) -> bool {
+        self.0.state.lock().entries.range(index + 1..).any(|(_, entry)| is_change(entry))
+    }
+
+    /// Term and vote, as saved last.
+    pub(in crate::engine::openraft) fn vote(&self) -> Option<Vote> {
+        self.0.state.lock().vote
+    }
+
+    /// The last entry, or what stands in the place of it.
+    pub(in crate::engine::openraft) fn last(&self) -> Option<LogId> {
+        self.0.state.lock().last()
+    }
+
+    /// What there is to tell of the entries found when the log was opened of which nothing proved that they had been durable before.
+    pub(in crate::engine::openraft) fn unproven(&self) -> Vec<Event> {
+        let state = self.0.state.lock();
+        let Some(first) = state.unproven else { return Vec::new() };
+        state.entries.range(first..).flat_map(|(_, entry)| appended(entry)).collect()
+    }
+
+    /// Writes these bytes once what was staged before them is, and then does what is to be done.
+    fn stage(&self, encode: impl FnOnce(&mut Encoder<'_>), then: Then) {
+        let must_sync = then.must_sync();
+        let starts = {
+            let mut state = self.0.state.lock();
+            let mut bytes = Vec::new();
+            encode(&mut Encoder { durable: state.durable, out: &mut bytes });
+            state.staged.push_back(Staged { bytes, then });
+            must_sync && !std::mem::replace(&mut state.is_writing, true)
+        };
+        if starts {
+            drop(Runtime::spawn(write(Arc::clone(&self.0))));
+        }
+    }
+
+    /// Begins to write, where that is not under way.
+    fn begin(&self) {
+        if !std::mem::replace(&mut self.0.state.lock().is_writing, true) {
+            drop(Runtime::spawn(write(Arc::clone(&self.0))));
+        }
+    }
+}
+
+/// Writes as long as there is something to write.
+async fn write(shared: Arc<Shared>) {
+    loop {
+        if !shared.delay.is_zero() && !shared.state.lock().is_cut {
+            shared.host.sleep(shared.delay).await;
+        }
+        let next = shared.state.lock().next(shared.most_written);
+        let Some((job, of)) = next else { return };
+        let written = shared.run(job).await;
+        shared.settle(of, written);
+    }
+}
+
+impl Shared {
+    async fn run(&self, job: Job) -> Result<(), DiskError> {
+        match job {
+            Job::Append(bytes) => {
+                self.disk.append(WAL, &bytes)?;
+                self.host.point(Point::Appended).await;
+                self.disk.sync(WAL).await?;
+                self.host.point(Point::Persisted).await;
+            }
+            Job::Replace(bytes, first) => {
+                self.disk.replace(WAL, bytes).await?;
+                self.host.observe(Event::LogCompacted { first });
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells who waits for it that it is durable, or that it never will be.
+    fn settle(&self, of: Vec<Staged>, written: Result<(), DiskError>) {
+        {
+            let mut state = self.state.lock();
+            state.has_failed |= written.is_err();
+            if written.is_ok() {
+                state.durable = state.written;
+            }
+        }
+        for Staged { then, .. } in of {
+            match then {
+                Then::Nothing => {}
+                Then::Voted(vote, waits) => {
+                    if written.is_ok() {
+                        self.tell(&vote);
+                        self.told.voted(&vote);
+                    }
+                    let _ = waits.send(written);
+                }
+                Then::Appended(events, callback) => {
+                    if written.is_ok() {
+                        events.into_iter().for_each(|event| self.host.observe(event));
+                    }
+                    callback.io_completed(written.map_err(|DiskError| failed()));
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Tells of another term or vote. Of a leader that it follows openraft writes down that a quorum has voted for it: this node, perhaps, has
+    /// not.
+    fn tell(&self, vote: &Vote) {
+        let (term, of) = (vote.leader_id.term, NodeId(vote.leader_id.voted_for));
+        let own = !vote.committed || of == self.host.node();
+        let before = self.state.lock().voted.filter(|(of_term, _)| *of_term == term);
+        let voted = before.filter(|_| !own).unwrap_or((term, own.then_some(of)));
+        if self.state.lock().voted.replace(voted) != Some(voted) {
+            self.host.observe(Event::Voted { term: voted.0, vote: voted.1 });
+        }
+    }
+}
+
+impl State {
+    fn last(&self) -> Option<LogId> {
+        self.entries.values().next_back().map(|entry| entry.log_id).or(self.purged)
+    }
+
+    fn truncate(&mut self, last: Option<LogId>) {
+        let first_gone = last.map_or(0, |last| last.index() + 1);
+        drop(self.entries.split_off(&first_gone));
+    }
+
+    fn purge(&mut self, purged: LogId) {
+        self.entries = self.entries.split_off(&(purged.index() + 1));
+        self.purged = self.purged.max(Some(purged));
+    }
+
+    /// What is to be written next, and what is durable with it; `None`: nothing has to be.
+    fn next(&mut self, most: usize) -> Option<(Job, Vec<Staged>)> {
+        if std::mem::take(&mut self.is_cut) {
+            // Whatever was staged is among what is here, and must not be written again.
+            let bytes = self.encoded();
+            (self.written, self.durable) = (bytes.len() as u64, 0);
+            let first = self.purged.map_or(0, |purged| purged.index() + 1);
+            self.writes += 1;
+            return Some((Job::Replace(bytes, first), self.staged.drain(..).collect()));
+        }
+        if !self.staged.iter().any(|staged| staged.then.must_sync()) {
+            self.is_writing = false;
+            return None;
+        }
+        let mut bytes = Vec::new();
+        let mut of = Vec::new();
+        while let Some(staged) =
+            self.staged.pop_front_if(|staged| bytes.is_empty() || bytes.len() + staged.bytes.len() <= most)
+        {
+            bytes.extend_from_slice(&staged.bytes);
+            of.push(staged);
+        }
+        self.written += bytes.len() as u64;
+        self.writes += 1;
+        Some((Job::Append(bytes), of))
+    }
+
+    fn encoded(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder { durable: 0, out: &mut bytes };
+        if let Some(purged) = self.purged {
+            encoder.purged(purged);
+        }
+        if let Some(vote) = &self.vote {
+            encoder.vote(vote);
+        }
+        encoder.committed(self.committed);
+        self.entries.values().for_each(|entry| encoder.entry(entry));
+        bytes
+    }
+}
+
+fn appended(entry: &Entry) -> impl Iterator<Item = Event> + use<> {
+    let (index, term) = (entry.log_id.index(), entry.log_id.committed_leader_id().term);
+    let change = is_change(entry).then_some(Event::ChangeAppended { index });
+    std::iter::once(Event::Appended { index, term, digest: crc32fast::hash(&content(entry)) }).chain(change)
+}
+
+impl RaftLogReader<Types> for Logs {
+    async fn try_get_log_entries<R: RangeBounds<u64> + Clone + Debug + OptionalSend>(
+        &mut self,
+        range: R,
+    ) -> Result<Vec<Entry>, io::Error> {
+        let state = self.0.state.lock();
+        Ok(state.entries.range(range).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn read_vote(&mut self) -> Result<Option<Vote>, io::Error> {
+        Ok(self.vote())
+    }
+
+    /// As many as fit into a message, and one at least.
+    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> Result<Vec<Entry>, io::Error> {
+        let state = self.0.state.lock();
+        let (mut bytes, mut entries) = (0, Vec::new());
+        for (_, entry) in state.entries.range(start..end) {
+            bytes += content(entry).len() as u64;
+            if !entries.is_empty() && bytes > self.0.most_read {
+                break;
+            }
+            entries.push(entry.clone());
+        }
+        Ok(entries)
+    }
+}
+
+impl RaftLogStorage<Types> for Logs {
+    type LogReader = Self;
+
+    async fn get_log_state(&mut self) -> Result<LogState<Types>, io::Error> {
+        let state = self.0.state.lock();
+        Ok(LogState { last_purged_log_id: state.purged, last_log_id: state.last() })
+    }
+
+    async fn get_log_reader(&mut self) -> Self {
+        self.clone()
+    }
+
+    async fn save_vote(&mut self, vote: &Vote) -> Result<(), io::Error> {
+        let (sender, waits) = oneshot::channel();
+        self.0.told.votes(vote);
+        self.0.state.lock().vote = Some(*vote);
+        self.stage(|encoder| encoder.vote(vote), Then::Voted(*vote, sender));
+        match waits.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(DiskError)) | Err(_) => Err(failed()),
+        }
+    }
+
+    /// The commit index is durable at the latest with the next entry: who has a change of membership in its log does not forget that
+    /// the change before it is in force.
+    async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), io::Error> {
+        self.0.state.lock().committed = committed;
+        self.stage(|encoder| encoder.committed(committed), Then::Nothing);
+        Ok(())
+    }
+
+    async fn read_committed(&mut self) -> Result<Option<LogId>, io::Error> {
+        Ok(self.0.state.lock().committed)
+    }
+
+    async fn append<I>(&mut self, entries: I, callback: IOFlushed<Types>) -> Result<(), io::Error>
+    where
+        I: IntoIterator<Item = Entry> + OptionalSend,
+        I::IntoIter: OptionalSend,
+    {
+        let entries: Vec<Entry> = entries.into_iter().collect();
+        {
+            let mut state = self.0.state.lock();
+            if state.has_failed {
+                return Err(failed());
+            }
+            state.entries.extend(entries.iter().map(|entry| (entry.log_id.index(), entry.clone())));
+        }
+        if let Some(change) = entries.iter().rfind(|entry| is_change(entry)) {
+            self.0.told.last_change(change.log_id.index());
+        }
+        let events = entries.iter().flat_map(appended).collect();
+        self.stage(|encoder| entries.iter().for_each(|entry| encoder.entry(entry)), Then::Appended(events, callback));
+        Ok(())
+    }
+
+    async fn truncate_after(&mut self, last: Option<LogId>) -> Result<(), io::Error> {
+        let last_change = {
+            let mut state = self.0.state.lock();
+            state.truncate(last);
+            state.entries.values().rfind(|entry| is_change(entry)).map_or(0, |entry| entry.log_id.index())
+        };
+        self.0.told.last_change(last_change);
+        self.stage(|encoder| encoder.truncated(last), Then::Nothing);
+        Ok(())
+    }
+
+    async fn purge(&mut self, purged: LogId) -> Result<(), io::Error> {
+        {
+            let mut state = self.0.state.lock();
+            state.purge(purged);
+            state.is_cut = true;
+        }
+        self.begin();
+        Ok(())
+    }
+}

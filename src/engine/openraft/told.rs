@@ -1,0 +1,78 @@
+//! What storage tells: by the vote that is written a node knows how it stands, before anybody else can.
+
+use super::leadership::Shared;
+use super::storage::Told;
+use super::types::{LogId, Vote, position};
+use crate::env::NodeId;
+use crate::observe::{EndCause, Event, Membership, Role};
+use crate::rules::Rule;
+
+impl Told for Shared {
+    fn votes(&self, vote: &Vote) {
+        let mut state = self.state.lock();
+        if state.is_over {
+            return;
+        }
+        let (term, of) = (vote.leader_id.term, NodeId(vote.leader_id.voted_for));
+        let role = match (of == self.host.node(), vote.committed) {
+            (true, true) => Role::Leader,
+            (true, false) => Role::Candidate,
+            (false, _) => Role::Follower,
+        };
+        self.becomes(&mut state, role, term, vote.committed.then_some(of), Some(of));
+    }
+
+    fn voted(&self, _vote: &Vote) {
+        let mut state = self.state.lock();
+        if !state.is_over {
+            state.show_role();
+            self.publish(&state);
+        }
+    }
+
+    fn members(&self, members: &Membership) {
+        let mut state = self.state.lock();
+        if state.is_over {
+            return;
+        }
+        if state.leads() && !members.votes(self.host.node()) {
+            self.listener.ended(EndCause::Removal);
+        }
+        state.renewal.reconfigured(members.clone());
+        state.acks.reconfigured(members.clone());
+        state.members = members.clone();
+    }
+
+    fn applied(&self, log_id: LogId) {
+        let mut state = self.state.lock();
+        let (index, term) = position(Some(log_id));
+        let is_first_of_term = state.applied.1 != term;
+        state.applied = (index, term);
+        state.commit = state.commit.max(index);
+        while state.committed.pop_front_if(|(last, _)| *last <= index).is_some() {}
+        if is_first_of_term && state.leads() && state.term == term && !state.is_over {
+            self.host.observe(Event::CaughtUp { term, index });
+        }
+    }
+
+    fn publishes(&self) {
+        let mut state = self.state.lock();
+        if state.is_over {
+            return;
+        }
+        let votes = Rule::LeaderHasVote.holds(state.members.votes(self.host.node()));
+        if state.leads() && !votes {
+            self.leave(&mut state, EndCause::Removal);
+        }
+        state.show_applied();
+        self.publish(&state);
+    }
+
+    fn last_change(&self, index: u64) {
+        self.state.lock().last_change = index;
+    }
+
+    fn snapshot_due(&self) {
+        self.want(|wants| wants.snapshot = true);
+    }
+}
