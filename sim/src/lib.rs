@@ -21,11 +21,13 @@
 //! | [`bundle`] | all that a run leaves behind, in one file |
 //! | [`runner`] | one seed; many seeds; the same seed in other ways |
 //! | [`minimize`] | the smallest scenario that still fails in the same way |
+//! | [`gate`] | which runs a change has to pass, and what is told of them |
 
 pub mod bundle;
 pub mod check;
 pub mod cluster;
 pub mod fault;
+pub mod gate;
 pub mod history;
 pub mod minimize;
 pub mod mutant;

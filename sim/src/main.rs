@@ -1,7 +1,8 @@
 //! The command line of leasehold.
 //!
 //! Exit status: 0 every verdict as expected; 1 a check or expectation failed; 2 the request was wrong, and nothing ran; 3 a run was
-//! not deterministic, or a replay not the same run; 4 a run was vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.
+//! not deterministic, or a replay not the same run; 4 a run was vacuous; 5 a gate had no time for all of its runs; 70 a fault of the harness
+//! itself; 130 interrupted. Of several: 130, 70, 3, 1, 5, 4.
 
 mod cli;
 
@@ -25,7 +26,8 @@ struct Cli {
 
 const AFTER_HELP: &str =
     "Exit status: 0 all as expected; 1 a check or expectation failed; 2 the request was wrong, nothing ran;
-3 not deterministic, or a replay that is not the same run; 4 vacuous; 70 a fault of the harness itself; 130 interrupted. Of several: 130, 70, 3, 1, 4.";
+3 not deterministic, or a replay that is not the same run; 4 vacuous; 5 no time for all runs of a gate; 70 a fault of the harness itself;
+130 interrupted. Of several: 130, 70, 3, 1, 5, 4.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -57,6 +59,8 @@ enum Command {
     List(cli::list::ListArgs),
     /// Run the same seeds again in other ways: the same histories, or the first event that differs.
     Verify(cli::verify::VerifyArgs),
+    /// The runs that a change has to pass: what failed in a new way, what is known, which figures moved, what there was no time for.
+    Gate(cli::gate::GateArgs),
     /// How far from unsafe: the least drift, delay or pause found that makes a stale read possible, beside what is claimed.
     Margin(cli::margin::MarginArgs),
     /// Plant bugs, and see which check finds each, in which scenario, after how many seeds.
@@ -87,6 +91,7 @@ fn main() -> ExitCode {
         Command::Minimize(args) => cli::minimize::minimize(&args),
         Command::List(args) => cli::list::list(&args),
         Command::Verify(args) => cli::verify::verify(&args),
+        Command::Gate(args) => cli::gate::gate(&args),
         Command::Margin(args) => cli::margin::margins(&args),
         Command::Matrix(args) => cli::matrix::matrix(&args),
         Command::Coverage(args) => cli::coverage::coverage(&args),

@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod freeze;
 pub(crate) mod fuzz;
+pub(crate) mod gate;
 mod interrupt;
 pub(crate) mod list;
 pub(crate) mod margin;

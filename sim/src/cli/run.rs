@@ -115,7 +115,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let mut intake = Intake { groups, fresh, out, bundles, witnesses, seen, recoveries, idle, status, judged, failed };
     let most_failures = args.fail_fast.then_some(1).or(args.max_failures.map(|most| most.get() as u64));
     let has_enough = |intake: &Intake| most_failures.is_some_and(|most| intake.failed >= most);
-    sweep_until(&interrupted, specs, jobs, &mut |report| {
+    sweep_until(&*interrupted, specs, jobs, &mut |report| {
         intake.take(report).unwrap_or_else(|error| give_up(&error));
         if has_enough(&intake) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::fmt::Display;
 
 /// The number of the format of JSON lines: it grows when a field goes or changes its meaning, and not when one is added.
-pub(super) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 2;
 
 /// `report` as one line of JSON, without the newline, with what the run has `left` behind.
 pub fn json_line(report: &RunReport, left: &Left) -> String {

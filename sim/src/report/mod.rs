@@ -19,6 +19,7 @@
 //! | `margin`   | how far from unsafe a scenario is                                                    |
 //! | `junit`    | JUnit XML, for what shows test results                                               |
 //! | `github`   | annotations and the summary of a step of a GitHub workflow                           |
+//! | `behaviour`| what a snapshot keeps of a run, and back                                             |
 //! | `summary`  | one JSON object about all runs                                                       |
 //! | `witness`  | what these three have in common                                                      |
 //! | `idle`     | checks that a whole sweep never evaluated                                            |
@@ -31,6 +32,7 @@
 //! | `status`   | what a run means for the exit status                                                 |
 //! | `style`    | colour, and aligned tables                                                           |
 
+mod behaviour;
 mod compare;
 mod console;
 mod coverage;
@@ -60,8 +62,11 @@ mod totals;
 mod witness;
 
 pub(crate) use event::key;
+pub(crate) use jsonl::FORMAT;
+pub(crate) use object::Object;
 
 pub use self::{
+    behaviour::{Figures, behaviour},
     compare::comparison,
     console::{Console, JsonLines},
     coverage::{coverage_lines, coverage_table},

@@ -6,11 +6,11 @@ use std::fmt;
 
 /// An object, field by field.
 #[derive(Default)]
-pub(super) struct Object(Vec<(String, Option<Box<RawValue>>)>);
+pub(crate) struct Object(Vec<(String, Option<Box<RawValue>>)>);
 
 impl Object {
     /// With one more field.
-    pub(super) fn with(mut self, name: &str, value: impl Serialize) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
         // Strings, numbers, and lists and maps of them: serde_json has nothing to refuse.
         self.0.push((name.to_owned(), to_raw_value(&value).ok()));
         self

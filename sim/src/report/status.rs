@@ -11,6 +11,8 @@ pub enum Status {
     AsExpected,
     /// A run did not exercise what it must.
     Vacuous,
+    /// There was no time for all that was owed; what was judged was as expected.
+    OutOfTime,
     /// A check or an expectation failed.
     Failed,
     /// A run was not deterministic.
@@ -29,6 +31,7 @@ impl Status {
             Status::Failed => 1,
             Status::Nondeterministic => 3,
             Status::Vacuous => 4,
+            Status::OutOfTime => 5,
             Status::Harness => 70,
             // As a shell says it of SIGINT.
             Status::Interrupted => 130,
@@ -61,9 +64,9 @@ mod tests {
 
     #[test]
     fn of_several_the_gravest_counts() {
-        use Status::{AsExpected, Failed, Harness, Interrupted, Nondeterministic, Vacuous};
-        let mut all = [Interrupted, AsExpected, Vacuous, Failed, Nondeterministic, Harness];
+        use Status::{AsExpected, Failed, Harness, Interrupted, Nondeterministic, OutOfTime, Vacuous};
+        let mut all = [Interrupted, AsExpected, OutOfTime, Vacuous, Failed, Nondeterministic, Harness];
         all.sort();
-        assert_eq!(all.map(Status::code), [0, 4, 1, 3, 70, 130]);
+        assert_eq!(all.map(Status::code), [0, 4, 5, 1, 3, 70, 130]);
     }
 }

@@ -100,13 +100,20 @@ pub struct Workflow {
     pub summary: Option<PathBuf>,
 }
 
+/// The commit that a job of GitHub or of GitLab is about; `None`: this is none.
+pub fn commit() -> Option<String> {
+    ["GITHUB_SHA", "CI_COMMIT_SHA"].into_iter().find_map(set).map(|hash| hash.to_string_lossy().into_owned())
+}
+
+/// What a variable is set to, if to anything.
+fn set(name: &str) -> Option<OsString> {
+    std::env::vars_os().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value)
+}
+
 /// The workflow that this process is a step of. `None`: it is not.
 pub fn workflow() -> Option<Workflow> {
-    let of = |name: &str| {
-        std::env::vars_os().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value)
-    };
-    let is_step = of("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-    let path = |name: &str| of(name).map(PathBuf::from);
+    let is_step = set("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let path = |name: &str| set(name).map(PathBuf::from);
     is_step.then(|| Workflow { workspace: path("GITHUB_WORKSPACE"), summary: path("GITHUB_STEP_SUMMARY") })
 }
 

@@ -273,6 +273,11 @@ const KNOWN: Known = Known {
     finder: |name| if name.parse::<Metric>().is_ok() { Ok(()) } else { find_check(name) },
 };
 
+/// What is wrong with names of variants, and of whatever may find a failure, in a file that is no scenario.
+pub fn known_names() -> Known {
+    Known { finder: find_finder, ..KNOWN }
+}
+
 /// Is there a variant of which a file may say something? Built without `planted`, nobody can tell: those that switch off rules are
 /// not there.
 fn check_variant(name: &str) -> Result<(), String> {

@@ -14,6 +14,19 @@ use std::thread;
 /// finished ones fill the memory.
 const AHEAD: usize = 8;
 
+/// Says when no more runs are to begin.
+pub trait Stops: Sync {
+    /// From now on?
+    fn is_over(&self) -> bool;
+}
+
+/// When it is set.
+impl Stops for AtomicBool {
+    fn is_over(&self) -> bool {
+        self.load(Ordering::Relaxed)
+    }
+}
+
 /// Runs `specs` on `jobs` threads and hands over their reports in the order of `specs`, on this thread. The jobs change nothing
 /// else: [`run`](super::run) gives every run a thread of its own.
 ///
@@ -27,14 +40,14 @@ pub fn sweep(specs: Vec<Spec>, jobs: usize, each: &mut dyn FnMut(RunReport)) {
     });
 }
 
-/// As [`sweep`], but it may end early: when `stop` is set no more runs are begun, and those that have begun are finished and handed
+/// As [`sweep`], but it may end early: when `stop` says so no more runs are begun, and those that have begun are finished and handed
 /// over; when `each` breaks nothing more is handed over. Either way what was handed over are the first of `specs`.
 ///
 /// # Panics
 ///
 /// As [`sweep`].
 pub fn sweep_until(
-    stop: &AtomicBool,
+    stop: &dyn Stops,
     specs: Vec<Spec>,
     jobs: usize,
     each: &mut dyn FnMut(RunReport) -> ControlFlow<()>,
@@ -44,7 +57,7 @@ pub fn sweep_until(
 }
 
 /// Does `work` for each of `items` on `jobs` threads, and hands over what comes of it in the order of `items`, on this thread: until
-/// `each` breaks or `stop` is set, as [`sweep_until`] says.
+/// `each` breaks or `stop` says so, as [`sweep_until`] says.
 ///
 /// # Panics
 ///
@@ -52,7 +65,7 @@ pub fn sweep_until(
 pub fn in_order<T: Sync, R: Send>(
     items: &[T],
     jobs: usize,
-    stop: &AtomicBool,
+    stop: &dyn Stops,
     work: &(dyn Fn(&T) -> R + Sync),
     each: &mut dyn FnMut(R) -> ControlFlow<()>,
 ) {
@@ -92,8 +105,8 @@ pub fn in_order<T: Sync, R: Send>(
 }
 
 /// The next to be run, and whether it is begun: in one step, so that of what is begun nothing is missing before the last.
-fn next(numbers: &Mutex<Receiver<usize>>, stop: &AtomicBool) -> Option<(usize, bool)> {
+fn next(numbers: &Mutex<Receiver<usize>>, stop: &dyn Stops) -> Option<(usize, bool)> {
     let numbers = numbers.lock();
     let number = numbers.recv().ok()?;
-    Some((number, !stop.load(Ordering::Relaxed)))
+    Some((number, !stop.is_over()))
 }

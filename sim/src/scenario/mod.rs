@@ -17,6 +17,7 @@
 //! | `units`    | durations, rates, ppm, seeds and bounds, from text to exact integers       |
 //! | `profiles` | networks and disks that have a name, with the source of their figures      |
 //! | `names`    | what the steps of a timeline are called                                    |
+//! | `gate`     | what a gate asks: profiles, known failures                                 |
 //! | `chaos`    | what a seed makes of a scenario that leaves something to it                |
 //! | `dial`     | what can be turned up in any scenario until a stale read becomes possible  |
 //! | `describe` | the JSON Schema, for editors                                               |
@@ -30,6 +31,7 @@ mod chaos;
 mod describe;
 mod dial;
 mod explain;
+pub mod gate;
 mod lint;
 mod load;
 mod metric;

@@ -111,6 +111,16 @@ impl Problems {
         Self { only_warnings: true, ..Self::new(path, text, list) }
     }
 
+    /// As [`Problems::new`], each about what stands on a line (1-based).
+    pub fn at_lines(path: &Path, text: &str, list: Vec<(usize, String)>) -> Self {
+        let lines = Lines::new(text);
+        let problem = |(line, message): (usize, String)| match lines.span(line, text) {
+            Some(span) => Problem::new(message).at(span),
+            None => Problem::new(message),
+        };
+        Self::new(path, text, list.into_iter().map(problem).collect())
+    }
+
     /// There are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

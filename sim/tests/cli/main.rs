@@ -2,6 +2,7 @@
 
 mod bundles;
 mod early;
+mod gate;
 mod minimize;
 mod refusals;
 mod reports;

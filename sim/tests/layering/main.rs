@@ -99,7 +99,7 @@ fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_
             &["report"],
             &["bundle"],
             &["runner"],
-            &["minimize"],
+            &["minimize", "gate"],
             &["cli"],
         ],
     );

@@ -13,13 +13,12 @@
 //!
 //! Knobs: see `leasehold_sim::runner::knobs`. Snapshots take no knobs but `LEASEHOLD_SCENARIO`: they are pinned to their seed.
 
-mod pinned;
 mod search;
 mod table;
 
 use leasehold_sim::check;
 use leasehold_sim::history::{Keep, Observer};
-use leasehold_sim::report::{Left, Screen, Style, title};
+use leasehold_sim::report::{self, Left, Screen, Style, title};
 use leasehold_sim::runner::knobs::{self, Knobs};
 use leasehold_sim::runner::{
     Bundles, Defaults, Group, Leaves, Named, Places, Spec, Wish, catalogue, resolve, revisit, sweep,
@@ -29,7 +28,6 @@ use leasehold_sim::verdict::{RunReport, read};
 use leasehold_sim::words::Spelled;
 use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
-use pinned::pinned;
 use search::Search;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -222,7 +220,7 @@ fn evaluations(report: &RunReport) -> Vec<String> {
 fn behaviour(path: &Path, cases: &[Case]) -> Result<(), Failed> {
     let mut summaries = Vec::new();
     for case in cases {
-        summaries.push(pinned(case.pinned()?));
+        summaries.push(report::behaviour(case.pinned()?));
     }
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(repository().join("snapshots"));
