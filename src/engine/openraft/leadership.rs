@@ -137,9 +137,9 @@ impl Shared {
         self.state.lock().is_over
     }
 
-    /// The term.
-    pub(super) fn term(&self) -> u64 {
-        self.state.lock().term
+    /// The term, as far as it is durable: what an answer may say.
+    pub(super) fn durable_term(&self) -> u64 {
+        self.state.lock().durable_term()
     }
 
     /// The members in force.
@@ -410,6 +410,7 @@ impl Shared {
         let Some(vote) = vote else { return };
         let mut state = self.state.lock();
         state.term = vote.leader_id.term;
+        state.show_role();
     }
 
     /// What openraft's metrics tell: the commit index.

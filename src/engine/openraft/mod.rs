@@ -158,19 +158,26 @@ impl Shared {
         let raft = self.raft()?;
         self.host.work(crate::env::Work::Propose).await;
         self.has_room()?;
+        let written = self.once_heard(|| {
+            let (raft, command) = (raft.clone(), Command(command.clone()));
+            async move { raft.client_write(command).await.map_err(of_write) }
+        });
         let call = async {
-            loop {
-                let (raft, command) = (raft.clone(), Command(command.clone()));
-                match self.scope.enter(async move { raft.client_write(command).await }).await.map_err(of_write) {
-                    // A leader that no quorum has heard yet, or not for a while, takes nothing; whoever asks waits until it is heard, or
-                    // leads no more.
-                    Err(UNHEARD) => self.host.sleep(self.config.tick).await,
-                    Ok(applied) => break Ok(Applied { index: applied.data.index, response: applied.data.response }),
-                    Err(error) => break Err(error),
-                }
-            }
+            let applied = written.await?.data;
+            Ok(Applied { index: applied.index, response: applied.response })
         };
         while_leading(call, interrupted).await
+    }
+
+    /// Asks openraft to write something. A leader that no quorum has heard yet, or not for a while, takes nothing: whoever asks waits until it
+    /// is heard, or leads no more.
+    async fn once_heard<T, F: Future<Output = Result<T, Error>>>(&self, write: impl Fn() -> F) -> Result<T, Error> {
+        loop {
+            match self.scope.enter(write()).await {
+                Err(UNHEARD) => self.host.sleep(self.config.tick).await,
+                written => return written,
+            }
+        }
     }
 
     /// One round after another until one is answered.
@@ -223,8 +230,11 @@ impl Shared {
         }
         let retains = matches!(change, MembershipChange::Demote(_));
         let changes = changes(&change, &members);
-        let changed = self.scope.enter(async move { raft.change_membership(changes, retains).await });
-        while_leading(async { Ok(changed.await.map_err(of_write)?.log_id.index()) }, interrupted).await
+        let changed = self.once_heard(|| {
+            let (raft, changes) = (raft.clone(), changes.clone());
+            async move { raft.change_membership(changes, retains).await.map_err(of_write) }
+        });
+        while_leading(async { Ok(changed.await?.log_id.index()) }, interrupted).await
     }
 }
 

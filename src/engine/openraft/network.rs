@@ -4,6 +4,7 @@
 //! the lease is counted from it. openraft keeps such times of its own, but tells the quorum's alone, and only when it publishes metrics.
 
 use super::leadership::Shared;
+use super::storage::Logs;
 use super::types::{LogId, Snapshot, State, Types, Vote};
 use super::wire::{self, Asked, Message, Says, renews_promise, seal, snapshot};
 use crate::env::{Elapsed, NodeId, Stamp, Work, timeout};
@@ -78,7 +79,7 @@ impl Shared {
             return;
         }
         if let Some(stamp) = packet_echo
-            && (renews_promise(&message.says) || matches!(message.says, Says::Installed(..)))
+            && renews_promise(&message.says)
         {
             self.acknowledged(from, message.term, stamp);
         }
@@ -239,14 +240,15 @@ impl RaftNetworkV2<Types> for Peer {
 }
 
 /// What another node has asked, and the answer to it, which `openraft` gives in its own time.
-pub(super) async fn serve(shared: Arc<Shared>, from: NodeId, message: Message, packet: Option<Stamp>) {
+pub(super) async fn serve(shared: Arc<Shared>, logs: Logs, from: NodeId, message: Message, packet: Option<Stamp>) {
     let Some(raft) = shared.raft.get() else { return };
     let Message { call, incarnation, says, .. } = message;
     let answer = match says {
         Says::Append(request, beats) => {
             let (asked, term) = (Asked::of(&request, beats), request.vote.leader_id.term);
             let appended = raft.append_entries(request).await.ok().map(|response| Says::Appended(response, asked));
-            if appended.as_ref().is_some_and(renews_promise) {
+            let refused = matches!(&appended, None | Some(Says::Appended(AppendEntriesResponse::HigherVote(_), _)));
+            if !refused {
                 shared.follows(from, term);
             }
             appended
@@ -254,6 +256,11 @@ pub(super) async fn serve(shared: Arc<Shared>, from: NodeId, message: Message, p
         Says::Snapshot(vote, meta, state) => {
             let index = meta.last_log_id.map_or(0, |last| last.index());
             let installed = raft.install_full_snapshot(vote, snapshot(meta, state)).await;
+            // openraft answers at once where it knows all of that to be committed, be it on this node's disk or not
+            // (FollowingHandler::install_full_snapshot).
+            if logs.flushed().await.is_err() {
+                return;
+            }
             installed.ok().map(|response| Says::Installed(response, index))
         }
         Says::PreVote(request) => raft.pre_vote(request).await.ok().map(Says::PreVoted),
@@ -265,7 +272,7 @@ pub(super) async fn serve(shared: Arc<Shared>, from: NodeId, message: Message, p
         Says::Appended(..) | Says::Installed(..) | Says::PreVoted(_) | Says::Voted(_) => None,
     };
     let Some(says) = answer else { return };
-    let term = shared.term();
+    let term = shared.durable_term();
     // An answer in another term than that of what it answers is none that a lease could be counted from.
     let echo = packet.filter(|stamp| stamp.term == term);
     let _ = shared.send(from, Message { call, incarnation, term, says }, None, echo).await;

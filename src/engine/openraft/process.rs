@@ -88,10 +88,10 @@ async fn start(shared: &Arc<Shared>, logs: Logs, mut machine: Machine) -> Result
     config.enable_elect = promise == 0;
     let config = config.validate().map_err(|_| Error::Invalid("the timing is none that openraft takes"))?;
     let me = shared.host.node().0;
-    let raft = Raft::new(me, Arc::new(config), Network(Arc::clone(shared)), logs, machine).await;
+    let raft = Raft::new(me, Arc::new(config), Network(Arc::clone(shared)), logs.clone(), machine).await;
     let raft = raft.map_err(|fatal| of_fatal(&fatal))?;
     let _ = shared.raft.set(raft.clone());
-    shared.scope.spawn(receive(Arc::clone(shared)));
+    shared.scope.spawn(receive(Arc::clone(shared), logs));
     shared.scope.spawn(watch(Arc::clone(shared), raft.clone()));
     if shared.config.stands_first && is_fresh {
         shared.stands();
@@ -130,18 +130,18 @@ async fn does(shared: Arc<Shared>, raft: Raft<Types, Machine>, want: Want) {
 }
 
 /// Takes what comes from the other nodes.
-async fn receive(shared: Arc<Shared>) {
+async fn receive(shared: Arc<Shared>, logs: Logs) {
     loop {
         let packets = shared.mail.next(STEPS).await;
         shared.host.work_times(Work::Step, packets.len() as u32).await;
         for packet in packets {
-            take(&shared, packet);
+            take(&shared, &logs, packet);
         }
         shared.host.point(Point::Stepped).await;
     }
 }
 
-fn take(shared: &Arc<Shared>, packet: Packet) {
+fn take(shared: &Arc<Shared>, logs: &Logs, packet: Packet) {
     let (stamp, echo) = (packet.stamp, packet.echo);
     let Packet { from: Address::Node(from), body: Message::Wire(wire), .. } = packet else { return };
     let Some(message) = wire::open(wire) else { return };
@@ -161,7 +161,7 @@ fn take(shared: &Arc<Shared>, packet: Packet) {
         Says::Append(request, _) if request.vote.committed => shared.hears(from, request.vote.leader_id.term),
         Says::Append(..) | Says::Snapshot(..) | Says::Vote(_) | Says::PreVote(_) | Says::Transfer(_) => {}
     }
-    shared.scope.spawn(serve(Arc::clone(shared), from, message, stamp));
+    shared.scope.spawn(serve(Arc::clone(shared), logs.clone(), from, message, stamp));
 }
 
 /// Follows openraft's metrics: how far the log is committed, what a quorum has acknowledged, and whether openraft has stopped by itself.
@@ -171,7 +171,7 @@ async fn watch(shared: Arc<Shared>, raft: Raft<Types, Machine>) {
         let (commit, end, term, acknowledged) = {
             let seen = metrics.borrow_and_update();
             let end = seen.running_state.as_ref().err().map(of_fatal);
-            let acknowledged = seen.last_quorum_acked.map(|at| at.into_inner().to_reading());
+            let acknowledged = seen.last_quorum_acked.map(|at| shared.scope.reading(at.into_inner()));
             (position(seen.local_committed).0, end, seen.vote.leader_id.term, acknowledged)
         };
         shared.committed(commit);

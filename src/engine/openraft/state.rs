@@ -108,6 +108,11 @@ impl State {
         self.role == Role::Leader
     }
 
+    /// The term, as far as it is durable.
+    pub(super) fn durable_term(&self) -> u64 {
+        self.shown.term
+    }
+
     /// Readers may see role, term and leader as they are.
     pub(super) fn show_role(&mut self) {
         self.shown = Shown { role: self.role, term: self.term, leader: self.leader, ..self.shown };

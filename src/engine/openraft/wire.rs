@@ -128,16 +128,13 @@ fn is_accepted(response: &AppendEntriesResponse<Types>) -> bool {
     }
 }
 
-/// Has whoever answers this heard its leader, and promised not to help elect another? It has, whether the entries fit its log or not.
+/// Has whoever answers this heard its leader, and promised not to help elect another? Who answers that its log is another has too, but a
+/// refusal is not counted on.
 pub(super) fn renews_promise(says: &Says) -> bool {
     match says {
-        Says::Appended(AppendEntriesResponse::HigherVote(_), _) => false,
-        Says::Appended(
-            AppendEntriesResponse::Success | AppendEntriesResponse::PartialSuccess(_) | AppendEntriesResponse::Conflict,
-            _,
-        ) => true,
-        Says::Installed(..)
-        | Says::Append(..)
+        Says::Appended(response, _) => is_accepted(response),
+        Says::Installed(..) => true,
+        Says::Append(..)
         | Says::Snapshot(..)
         | Says::PreVote(_)
         | Says::PreVoted(_)
@@ -212,10 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn who_answers_that_its_log_is_another_has_heard_its_leader_and_who_knows_a_later_has_not() {
+    fn who_refuses_what_its_leader_says_renews_nothing() {
         let answer = |response| Says::Appended(response, Asked { index: 7, beats: false });
         assert!(renews_promise(&answer(AppendEntriesResponse::Success)));
-        assert!(renews_promise(&answer(AppendEntriesResponse::Conflict)));
+        assert!(!renews_promise(&answer(AppendEntriesResponse::Conflict)));
         assert!(!renews_promise(&answer(AppendEntriesResponse::HigherVote(Vote::new(4, 2)))));
     }
 

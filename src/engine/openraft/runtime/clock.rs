@@ -1,6 +1,5 @@
 //! Readings of the process's monotonic clock.
 
-use crate::env::Instant;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::Duration;
 
@@ -9,14 +8,9 @@ use std::time::Duration;
 pub(in crate::engine::openraft) struct Moment(i64);
 
 impl Moment {
-    /// So many nanoseconds after the clock's origin; saturates after 292 years.
-    pub(in crate::engine::openraft) fn from_nanos(nanos: u64) -> Self {
-        Self(i64::try_from(nanos).unwrap_or(i64::MAX))
-    }
-
-    /// The reading that it is; that of the clock's origin, if it is before that.
-    pub(in crate::engine::openraft) fn to_reading(self) -> Instant {
-        Instant::from_nanos(u64::try_from(self.0).unwrap_or(0))
+    /// So long after the clock's origin; saturates after 292 years.
+    pub(in crate::engine::openraft) fn after_origin(passed: Duration) -> Self {
+        Self(nanos(passed))
     }
 
     /// How long after `earlier` it is; nothing where it is before that.

@@ -1,14 +1,16 @@
 //! Which process the code that runs now belongs to.
 
 use super::clock::Moment;
+use crate::env::{Instant, nanos};
 use crate::observe::Host;
 use crate::tasks::Tasks;
+use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 thread_local! {
     static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
@@ -21,15 +23,22 @@ pub(in crate::engine::openraft) struct Scope(Arc<Process>);
 struct Process {
     host: Arc<dyn Host>,
     tasks: Tasks,
-    /// The latest reading of its clock, in nanoseconds.
-    latest: AtomicU64,
+    clock: Mutex<Clock>,
     panicked: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// A clock that only goes on.
+#[derive(Default)]
+struct Clock {
+    reading: Instant,
+    /// How far it has gone on, in all.
+    passed: Duration,
 }
 
 impl Scope {
     /// What is spawned in it is one of `tasks`.
     pub(in crate::engine::openraft) fn new(host: Arc<dyn Host>, tasks: Tasks) -> Self {
-        Self(Arc::new(Process { host, tasks, latest: AtomicU64::default(), panicked: OnceLock::new() }))
+        Self(Arc::new(Process { host, tasks, clock: Mutex::default(), panicked: OnceLock::new() }))
     }
 
     /// That of the code that runs now.
@@ -70,14 +79,23 @@ impl Scope {
         }
     }
 
-    /// Reads the clock. One that cannot be read stands still: openraft knows of no such clock. Whatever decides by the present whether a
-    /// lease is in force reads the clock itself, and fails closed.
+    /// Reads the clock. One that cannot be read stands still, and one that is set back goes on from where it was: openraft knows of neither.
+    /// Whatever decides by the present whether a lease is in force reads the clock itself, and fails closed.
     pub(super) fn now(&self) -> Moment {
-        let latest = match self.host().monotonic() {
-            Ok(now) => now.as_nanos().max(self.0.latest.fetch_max(now.as_nanos(), Ordering::Relaxed)),
-            Err(_) => self.0.latest.load(Ordering::Relaxed),
-        };
-        Moment::from_nanos(latest)
+        let mut clock = self.0.clock.lock();
+        if let Ok(reading) = self.host().monotonic() {
+            let passed = reading.since(clock.reading);
+            clock.passed += passed;
+            clock.reading = reading;
+        }
+        Moment::after_origin(clock.passed)
+    }
+
+    /// What the clock read at `moment`, had it never been set.
+    pub(in crate::engine::openraft) fn reading(&self, moment: Moment) -> Instant {
+        let clock = self.0.clock.lock();
+        let ago = Moment::after_origin(clock.passed) - moment;
+        Instant::from_nanos(clock.reading.as_nanos().saturating_sub(nanos(ago)))
     }
 
     fn inside(&self) -> Inside {

@@ -2,10 +2,10 @@
 
 use super::{Moment, Runtime, Scope};
 use crate::bed::{Surroundings, TestHost, World};
-use crate::env::NodeId;
+use crate::env::{Instant, NodeId};
 use crate::tasks::Tasks;
 use openraft_rt::testing::Suite;
-use openraft_rt::{AsyncRuntime, Instant, Mutex, Watch, WatchReceiver, WatchSender};
+use openraft_rt::{AsyncRuntime, Instant as _, Mutex, Watch, WatchReceiver, WatchSender};
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -120,22 +120,39 @@ fn what_two_processes_on_one_thread_spawn_stays_in_the_process_that_spawned_it()
     assert_eq!(one.block_on(first), NodeId(1));
 }
 
+fn after(nanos: u64) -> Moment {
+    Moment::after_origin(Duration::from_nanos(nanos))
+}
+
 #[test]
 fn a_clock_that_cannot_be_read_stands_still_and_goes_on_where_it_is_then() {
     let bench = Bench::default();
     let now = || bench.block_on(async { Moment::now() });
     bench.world.advance_to(5_000);
-    assert_eq!(now(), Moment::from_nanos(5_000));
+    assert_eq!(now(), after(5_000));
     bench.surroundings.breaks_clock(true);
     bench.world.advance_to(6_000);
-    assert_eq!(now(), Moment::from_nanos(5_000));
+    assert_eq!(now(), after(5_000));
     bench.surroundings.breaks_clock(false);
-    assert_eq!(now(), Moment::from_nanos(6_000));
+    assert_eq!(now(), after(6_000));
+}
+
+#[test]
+fn a_clock_that_is_set_back_goes_on_and_moments_are_told_by_what_it_reads_since() {
+    let bench = Bench::default();
+    let now = || bench.block_on(async { Moment::now() });
+    bench.world.advance_to(5_000);
+    assert_eq!((now(), bench.scope.reading(after(5_000))), (after(5_000), Instant::from_nanos(5_000)));
+    // It reads 2 us less than it did.
+    bench.world.advance_to(3_000);
+    assert_eq!(now(), after(5_000));
+    bench.world.advance_to(4_000);
+    assert_eq!((now(), bench.scope.reading(after(5_500))), (after(6_000), Instant::from_nanos(3_500)));
 }
 
 #[test]
 fn a_moment_before_the_origin_of_the_clock_is_before_it() {
-    let origin = Moment::from_nanos(0);
+    let origin = after(0);
     let before = origin - Duration::from_nanos(3);
     assert!(before < origin);
     assert_eq!(before + Duration::from_nanos(3), origin);

@@ -3,6 +3,7 @@
 //! One write is under way at a time; what comes meanwhile gathers and goes into the next (group commit). The writer is a task that is
 //! there as long as there is something to write.
 
+use super::held::{Job, Staged, State, Then};
 use super::records::{self, Encoder, Record};
 use super::{Told, failed};
 use crate::engine::Config;
@@ -16,7 +17,6 @@ use openraft::OptionalSend;
 use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
 use openraft_rt::AsyncRuntime;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Debug;
 use std::io;
 use std::ops::RangeBounds;
@@ -42,63 +42,6 @@ struct Shared {
     /// The most bytes of commands that are read for one message, unless one entry has more.
     most_read: u64,
     state: Mutex<State>,
-}
-
-/// Everything that was written, durable or not.
-#[derive(Default)]
-struct State {
-    vote: Option<Vote>,
-    /// The term, and for whom this node has voted in it, that the sink was told last.
-    voted: Option<(u64, Option<NodeId>)>,
-    committed: Option<LogId>,
-    purged: Option<LogId>,
-    entries: BTreeMap<u64, Entry>,
-    /// Length of the file.
-    written: u64,
-    /// How much of it is known to be durable.
-    durable: u64,
-    /// The first entry of which, when the log was opened, nothing proved that it had been durable before.
-    unproven: Option<u64>,
-    /// What is not written yet, in order.
-    staged: VecDeque<Staged>,
-    is_writing: bool,
-    /// How many writes have begun.
-    writes: u64,
-    /// The front of the log is gone: what is left is to be put in the place of the file.
-    is_cut: bool,
-    has_failed: bool,
-}
-
-/// What is written as one.
-struct Staged {
-    bytes: Vec<u8>,
-    then: Then,
-}
-
-/// What happens once it is durable.
-enum Then {
-    /// It waits for what is to be synced.
-    Nothing,
-    Voted(Vote, oneshot::Sender<Result<(), DiskError>>),
-    Appended(Vec<Event>, IOFlushed<Types>),
-}
-
-impl Then {
-    /// Is there somebody to be told?
-    const fn must_sync(&self) -> bool {
-        match self {
-            Then::Nothing => false,
-            Then::Voted(..) | Then::Appended(..) => true,
-        }
-    }
-}
-
-/// What the writer does next.
-enum Job {
-    /// Appends these bytes.
-    Append(Vec<u8>),
-    /// Puts these in the place of the file. The first entry that it still has.
-    Replace(Vec<u8>, u64),
 }
 
 impl Logs {
@@ -191,6 +134,16 @@ impl Logs {
     /// Has this node never taken part in an election, nor followed a leader?
     pub(in crate::engine::openraft) fn is_fresh(&self) -> bool {
         self.vote().is_none() && position(self.last()).0 == 0
+    }
+
+    /// Waits until everything is durable that was to be written so far.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub(in crate::engine::openraft) async fn flushed(&self) -> Result<(), DiskError> {
+        let (sender, waits) = oneshot::channel();
+        self.stage(|_| {}, Then::Flushed(sender));
+        waits.await.unwrap_or(Err(DiskError))
     }
 
     /// The number of the write that is under way; `None`: none is.
@@ -293,6 +246,9 @@ impl Shared {
                     }
                     let _ = waits.send(written);
                 }
+                Then::Flushed(waits) => {
+                    let _ = waits.send(written);
+                }
                 Then::Appended(events, callback) => {
                     if written.is_ok() {
                         events.into_iter().for_each(|event| self.host.observe(event));
@@ -315,63 +271,6 @@ impl Shared {
         if self.state.lock().voted.replace(voted) != Some(voted) {
             self.host.observe(Event::Voted { term: voted.0, vote: voted.1 });
         }
-    }
-}
-
-impl State {
-    fn last(&self) -> Option<LogId> {
-        self.entries.values().next_back().map(|entry| entry.log_id).or(self.purged)
-    }
-
-    fn truncate(&mut self, last: Option<LogId>) {
-        let first_gone = last.map_or(0, |last| last.index() + 1);
-        drop(self.entries.split_off(&first_gone));
-    }
-
-    fn purge(&mut self, purged: LogId) {
-        self.entries = self.entries.split_off(&(purged.index() + 1));
-        self.purged = self.purged.max(Some(purged));
-    }
-
-    /// What is to be written next, and what is durable with it; `None`: nothing has to be.
-    fn next(&mut self, most: usize) -> Option<(Job, Vec<Staged>)> {
-        if std::mem::take(&mut self.is_cut) {
-            // Whatever was staged is among what is here, and must not be written again.
-            let bytes = self.encoded();
-            (self.written, self.durable) = (bytes.len() as u64, 0);
-            let first = self.purged.map_or(0, |purged| purged.index() + 1);
-            self.writes += 1;
-            return Some((Job::Replace(bytes, first), self.staged.drain(..).collect()));
-        }
-        if !self.staged.iter().any(|staged| staged.then.must_sync()) {
-            self.is_writing = false;
-            return None;
-        }
-        let mut bytes = Vec::new();
-        let mut of = Vec::new();
-        while let Some(staged) =
-            self.staged.pop_front_if(|staged| bytes.is_empty() || bytes.len() + staged.bytes.len() <= most)
-        {
-            bytes.extend_from_slice(&staged.bytes);
-            of.push(staged);
-        }
-        self.written += bytes.len() as u64;
-        self.writes += 1;
-        Some((Job::Append(bytes), of))
-    }
-
-    fn encoded(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut encoder = Encoder { durable: 0, out: &mut bytes };
-        if let Some(purged) = self.purged {
-            encoder.purged(purged);
-        }
-        if let Some(vote) = &self.vote {
-            encoder.vote(vote);
-        }
-        encoder.committed(self.committed);
-        self.entries.values().for_each(|entry| encoder.entry(entry));
-        bytes
     }
 }
 

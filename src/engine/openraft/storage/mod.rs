@@ -4,6 +4,7 @@
 //! between a snapshot and the cut of the log leaves a log that overlaps it, or one that ends before it, or has another entry in its
 //! place, and is then dropped ([`Logs::align`]).
 
+mod held;
 mod log;
 mod machine;
 mod records;
