@@ -14,6 +14,7 @@ use super::state::{State, Transfer};
 use super::storage::Machine;
 use super::types::{Types, Vote, position};
 use super::wants::{Want, Wants};
+use super::{Account, Tuning};
 use crate::engine::board::Board;
 use crate::engine::callers::{Reply, Waits};
 use crate::engine::{Config, Listener};
@@ -38,8 +39,7 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) listener: Arc<dyn Listener>,
     pub(super) config: Config,
-    /// openraft keeps account of what renews the lease.
-    own_account: bool,
+    pub(super) tuning: Tuning,
     pub(super) board: Board,
     pub(super) mail: Mail,
     pub(super) calls: Calls,
@@ -59,12 +59,12 @@ pub(super) struct Given {
     pub(super) metrics: Arc<Metrics>,
     pub(super) listener: Arc<dyn Listener>,
     pub(super) config: Config,
-    pub(super) own_account: bool,
+    pub(super) tuning: Tuning,
 }
 
 impl Shared {
     pub(super) fn new(given: Given) -> Self {
-        let Given { group, host, transport, metrics, listener, config, own_account } = given;
+        let Given { group, host, transport, metrics, listener, config, tuning } = given;
         let me = host.node();
         let tasks = Tasks::default();
         let state = State::new(me, &config);
@@ -77,7 +77,7 @@ impl Shared {
             metrics,
             listener,
             config,
-            own_account,
+            tuning,
             board: Board::default(),
             calls: Calls::default(),
             tasks,
@@ -260,7 +260,7 @@ impl Shared {
             return;
         }
         state.heard |= state.acks.acknowledged(from, stamp.sent_at).is_some();
-        if !self.own_account
+        if self.tuning.account == Account::Stamps
             && let Some(base) = state.renewal.acknowledged(from, stamp)
         {
             self.listener.renewed(stamp.term, base);
@@ -271,7 +271,7 @@ impl Shared {
     pub(super) fn accounted(&self, term: u64, base: Instant) {
         let mut state = self.state.lock();
         let is_later = state.accounted.is_none_or(|(of, before)| of != term || before < base);
-        if self.own_account && is_later && state.leads() && state.term == term && !state.is_over {
+        if self.tuning.account == Account::Own && is_later && state.leads() && state.term == term && !state.is_over {
             state.accounted = Some((term, base));
             self.listener.renewed(term, base);
         }
@@ -350,10 +350,12 @@ impl Shared {
         term
     }
 
-    /// Openraft takes what the leader of this term says: whoever has only asked whether it would be elected follows again.
+    /// openraft takes what the leader of this term says: whoever has only asked whether it would be elected follows again, and who has started
+    /// again knows whom it follows.
     pub(super) fn follows(&self, leader: NodeId, term: u64) {
         let mut state = self.state.lock();
-        if state.role == Role::PreCandidate && state.term == term && !state.is_over {
+        let is_news = state.role == Role::PreCandidate || state.leader != Some(leader);
+        if is_news && !state.leads() && state.term == term && !state.is_over {
             self.becomes(&mut state, Role::Follower, term, Some(leader), None);
             state.show_role();
             self.publish(&state);

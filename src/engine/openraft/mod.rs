@@ -62,6 +62,10 @@ pub struct Openraft {
 pub struct Tuning {
     /// By whose account a lease is renewed where acknowledgements renew it.
     pub account: Account,
+    /// A leader sends a follower the next entries before those before them are answered. openraft then takes the answer to one request for one
+    /// to a later one, which ends at the same entry, and is mistaken about when a quorum has heard it: its lease lasts too long, and a round of
+    /// ReadIndex is confirmed by what left before it began. Not for service.
+    pub pipelines: bool,
 }
 
 /// Who keeps account of what a quorum has acknowledged.
@@ -70,8 +74,7 @@ pub enum Account {
     /// This engine, by the stamps of what it sends.
     #[default]
     Stamps,
-    /// openraft, for the lease of its own: its metrics tell when what a quorum has acknowledged was about to leave. That is too late where
-    /// it sends on before it is answered, as it does here: a lease that is counted from it is wrong. For who wants to see that.
+    /// openraft, for the lease of its own: its metrics tell when what a quorum has acknowledged was about to leave.
     Own,
 }
 
@@ -102,9 +105,8 @@ impl OpenraftEngine {
     /// The disk failed, or what is on it is damaged.
     fn start(parts: Parts, tuning: Tuning) -> Result<Self, Error> {
         let Parts { group, host, disk, transport, metrics, tasks, ticker, machine, listener, config } = parts;
-        let own_account = tuning.account == Account::Own;
         let given =
-            Given { group, host: Arc::clone(&host), transport, metrics, listener, config: config.clone(), own_account };
+            Given { group, host: Arc::clone(&host), transport, metrics, listener, config: config.clone(), tuning };
         let shared = Arc::new(Shared::new(given));
         let logs = Logs::open(Arc::clone(&host), Arc::clone(&disk), Arc::clone(&shared) as _, &config)?;
         logs.found(&config.founders)?;

@@ -149,12 +149,13 @@ impl RaftNetworkV2<Types> for Peer {
         }
     }
 
-    /// One leaves after the other, and none waits for the answer to that before it; the answers are taken in the order in which they left.
+    /// One leaves after the other, each when that before it is answered, or not ([`Tuning::pipelines`](super::Tuning::pipelines)); the answers
+    /// are taken in the order in which they left.
     fn stream_append<'s, S>(&'s mut self, input: S, option: RPCOption) -> BoxFuture<'s, Appends<'s>>
     where
         S: Stream<Item = AppendEntriesRequest<Types>> + OptionalSend + Unpin + 'static,
     {
-        let most = self.shared.config.max_inflight.max(1);
+        let most = if self.shared.tuning.pipelines { self.shared.config.max_inflight.max(1) } else { 1 };
         let peer = &*self;
         let answers = input.map(move |request| peer.append(request, option.clone())).buffered(most);
         // After an answer that says no openraft begins anew.

@@ -2,7 +2,7 @@
 
 use super::mutants::{self, Mutant};
 use super::{seen, tests};
-use crate::engine::conformance::Kit;
+use crate::engine::conformance::{Kit, Report};
 use crate::engine::openraft::{Account, Openraft, Tuning};
 use crate::engine::{Config, Factory, RenewalKind};
 use crate::rules::Rule;
@@ -41,7 +41,7 @@ const DIFFERENT: &[(&str, &str)] = &[
 const AFTER_THE_ONE_BEFORE: &str = "a heartbeat that is asked for while another is under way leaves after that (HeartbeatWorker::do_run): \
     the round has begun earlier, and the lease counts from then";
 
-/// The same, where ReadIndex rounds renew the lease.
+/// The same, where ReadIndex rounds renew the lease, or openraft keeps account of that.
 const DIFFERENT_BY_ROUNDS: (&str, &str) =
     ("a_renewal_counts_from_when_what_a_quorum_has_acknowledged_left", AFTER_THE_ONE_BEFORE);
 
@@ -50,8 +50,8 @@ const ANSWERED_BEFORE_IT_LEFT: &str = "a request without entries that says how f
     second was about to leave (StreamState::next_request, InflightAppendQueue::drain_acked). Nobody has promised anything since then: a \
     lease of openraft's own lasts too long by as much. It takes a network that sends on before it is answered (stream_append)";
 
-/// The same, where openraft keeps account of what renews the lease.
-const DIFFERENT_BY_ITS_OWN_ACCOUNT: (&str, &str) =
+/// The same, where openraft keeps account of what renews the lease and sends on before it is answered.
+const DIFFERENT_IN_A_PIPELINE: (&str, &str) =
     ("a_renewal_counts_from_when_what_a_quorum_has_acknowledged_left", ANSWERED_BEFORE_IT_LEFT);
 
 /// What openraft keeps by itself, or this engine in another way: no such rule of ours is asked, or it is not the only one to be.
@@ -78,11 +78,16 @@ fn is_kept(name: &str) -> bool {
 
 /// Runs the kit on these: what is broken is what openraft does otherwise, neither more nor less.
 #[track_caller]
-fn assert_kept_but_for_the_differences(engines: Openraft, config: fn(Config) -> Config, others: &[(&str, &str)]) {
+fn assert_kept_but_for_the_differences(
+    engines: Openraft,
+    config: fn(Config) -> Config,
+    others: &[(&str, &str)],
+) -> Report {
     let report = Kit::new(Arc::new(engines)).configured(config).run_all();
     let broken: BTreeSet<_> = report.broken().map(|outcome| outcome.name.as_str()).collect();
     let different: BTreeSet<_> = DIFFERENT.iter().chain(others).map(|(name, _)| *name).collect();
     assert_eq!(broken, different, "{report}");
+    report
 }
 
 #[test]
@@ -90,10 +95,24 @@ fn the_engine_on_openraft_keeps_the_contract_but_for_what_openraft_does_otherwis
     assert_kept_but_for_the_differences(Openraft::default(), |config| config, &[]);
 }
 
+/// What is wrong about the moments that a lease is counted from, by openraft's own account.
+fn wrong_base(pipelines: bool, difference: (&str, &str)) -> String {
+    let tuning = Tuning { account: Account::Own, pipelines };
+    let report = assert_kept_but_for_the_differences(Openraft { tuning }, |config| config, &[difference]);
+    let base = report.outcomes.into_iter().find(|outcome| outcome.name == difference.0);
+    base.and_then(|outcome| outcome.verdict.err()).unwrap_or_default()
+}
+
 #[test]
-fn it_does_so_where_openraft_keeps_account_of_what_renews_the_lease() {
-    let tuning = Tuning { account: Account::Own };
-    assert_kept_but_for_the_differences(Openraft { tuning }, |config| config, &[DIFFERENT_BY_ITS_OWN_ACCOUNT]);
+fn it_does_so_where_openraft_keeps_account_of_what_renews_the_lease_from_moments_that_are_early() {
+    let why = wrong_base(false, DIFFERENT_BY_ROUNDS);
+    assert!(why.contains("sent nothing in term"), "{why}");
+}
+
+#[test]
+fn openraft_that_sends_on_before_it_is_answered_counts_its_lease_from_what_nobody_can_have_answered() {
+    let why = wrong_base(true, DIFFERENT_IN_A_PIPELINE);
+    assert!(why.contains("no answer can have come so soon"), "{why}");
 }
 
 #[test]
@@ -107,7 +126,7 @@ fn every_difference_is_one_of_a_test_that_the_kit_has() {
     let tests = tests();
     DIFFERENT
         .iter()
-        .chain(&[DIFFERENT_BY_ROUNDS, DIFFERENT_BY_ITS_OWN_ACCOUNT])
+        .chain(&[DIFFERENT_BY_ROUNDS, DIFFERENT_IN_A_PIPELINE])
         .for_each(|(name, _)| assert!(tests.contains_key(*name), "the kit has no test {name}"));
 }
 
