@@ -1,6 +1,5 @@
 //! What became of each known failure.
 
-use super::groups::Group;
 use super::prelude::*;
 use super::signature::Kind;
 
@@ -66,17 +65,18 @@ impl Known {
         entry.expires < self.today
     }
 
-    /// What became of each, where these failures were seen. It is said that one is no more only where all runs were made, so many of its
-    /// own among them.
-    pub fn fates(&self, groups: &[Group], gone_after: Option<u64>) -> Vec<Fate> {
-        let fate = |(number, (entry, runs)): (usize, (&KnownFailure, &u64))| {
-            let seen = groups.iter().filter(|group| group.known == Some(number)).map(|group| group.runs).sum();
-            match seen {
-                _ if self.has_expired(entry) => Fate::Expired,
-                0 if gone_after.is_some_and(|enough| *runs >= enough) => Fate::Gone(*runs),
-                0 => Fate::Unseen(*runs),
-                seen => Fate::Seen(seen),
-            }
+    /// What became of each, where they were `seen` in so many runs. It is said that one is no more only where all runs were made, so many of
+    /// its own among them.
+    pub fn fates(&self, seen: &BTreeMap<usize, u64>, gone_after: Option<u64>) -> Vec<Fate> {
+        let fate = |(number, (entry, runs)): (usize, (&KnownFailure, &u64))| match seen
+            .get(&number)
+            .copied()
+            .unwrap_or_default()
+        {
+            _ if self.has_expired(entry) => Fate::Expired,
+            0 if gone_after.is_some_and(|enough| *runs >= enough) => Fate::Gone(*runs),
+            0 => Fate::Unseen(*runs),
+            seen => Fate::Seen(seen),
         };
         self.entries.iter().zip(&self.runs).enumerate().map(fate).collect()
     }

@@ -3,6 +3,7 @@
 use super::prelude::*;
 use super::signature::Kind;
 use crate::report::{Left, command};
+use crate::verdict::EXPECTED_TO_PASS;
 
 /// So many seeds of a group are remembered.
 const SEEDS: usize = 12;
@@ -28,6 +29,8 @@ pub struct Group {
     pub bundle: Option<PathBuf>,
     /// The verbs that were effective, and in how many of the runs.
     pub amid: BTreeMap<&'static str, u64>,
+    /// What else failed, and in how many of the runs.
+    pub beside: BTreeMap<Kind, u64>,
 }
 
 impl Group {
@@ -39,41 +42,53 @@ impl Group {
 
 /// The groups so far.
 #[derive(Clone, Debug, Default)]
-pub struct Groups(BTreeMap<(Option<usize>, Kind), Group>);
+pub struct Groups {
+    groups: BTreeMap<(Option<usize>, Kind), Group>,
+    /// In how many runs each known failure was seen, by number.
+    seen: BTreeMap<usize, u64>,
+}
 
 impl Groups {
     /// Sorts in a run that was not as expected, with what it has left; `known` says which known failure a kind is in the run's scenario.
     /// Returns whether something of it is new: what is known excuses itself alone.
     pub fn add(&mut self, report: &RunReport, left: &Left, known: impl Fn(&Kind, &str) -> Option<usize>) -> bool {
         let title = title(&report.path);
-        let failures = report.verdict.failures.iter();
-        let mut kinds: BTreeMap<Kind, String> = BTreeMap::new();
-        for failure in failures {
-            kinds.entry(Kind::of(failure, &report.variant)).or_insert_with(|| failure.message.clone());
+        // What a file expects of a variant and did not come is no failure that could be known.
+        let missed = report.verdict.unexpected.iter().filter(|words| !words.starts_with(EXPECTED_TO_PASS));
+        let missed = missed.filter(|_| report.verdict.class != Some(Class::Panic));
+        let mut kinds: Vec<(Kind, String)> =
+            missed.map(|words| (Kind::unexpected(words, &report.variant), words.clone())).collect();
+        for failure in &report.verdict.failures {
+            let kind = Kind::of(failure, &report.variant);
+            if kinds.iter().all(|(other, _)| *other != kind) {
+                kinds.push((kind, failure.message.clone()));
+            }
         }
         if kinds.is_empty() {
-            let words = report.verdict.unexpected.join("; ");
-            kinds.insert(Kind::unexpected(&words, &report.variant), words);
+            kinds.push((Kind::unexpected("", &report.variant), String::new()));
         }
-        let mut is_new = false;
-        for (kind, message) in kinds {
-            let known = known(&kind, &title);
-            is_new |= known.is_none();
-            let group = self.group(kind, known, message, || Some(command(report)));
-            *group.scenarios.entry(title.clone()).or_default() += 1;
-            group.runs += 1;
-            if group.seeds.len() < SEEDS && !group.seeds.contains(&report.seed) {
-                group.seeds.push(report.seed);
-            }
-            group.bundle = group.bundle.take().or_else(|| left.bundle.clone());
-            let effective = report.faults.iter().filter(|(_, count)| count.effective > 0);
-            effective.for_each(|(verb, _)| *group.amid.entry(*verb).or_default() += 1);
+        let entries: Vec<Option<usize>> = kinds.iter().map(|(kind, _)| known(kind, &title)).collect();
+        let distinct: BTreeSet<usize> = entries.iter().flatten().copied().collect();
+        distinct.into_iter().for_each(|entry| *self.seen.entry(entry).or_default() += 1);
+        let new = entries.iter().position(Option::is_none);
+        let lead = new.unwrap_or_default();
+        let (kind, message) = kinds.remove(lead);
+        let group = self.group(kind, entries[lead], message, || Some(command(report)));
+        *group.scenarios.entry(title).or_default() += 1;
+        group.runs += 1;
+        if group.seeds.len() < SEEDS && !group.seeds.contains(&report.seed) {
+            group.seeds.push(report.seed);
         }
-        is_new
+        group.bundle = group.bundle.take().or_else(|| left.bundle.clone());
+        let effective = report.faults.iter().filter(|(_, count)| count.effective > 0);
+        effective.for_each(|(verb, _)| *group.amid.entry(*verb).or_default() += 1);
+        kinds.into_iter().for_each(|(kind, _)| *group.beside.entry(kind).or_default() += 1);
+        new.is_some()
     }
 
     /// Sorts in what can be said of many runs of a scenario alone.
     pub fn add_of_many(&mut self, kind: Kind, title: &str, message: String, known: Option<usize>) {
+        known.into_iter().for_each(|entry| *self.seen.entry(entry).or_default() += 1);
         let group = self.group(kind, known, message, || None);
         group.runs += 1;
         *group.scenarios.entry(title.to_owned()).or_default() += 1;
@@ -86,7 +101,7 @@ impl Groups {
         message: String,
         command: impl FnOnce() -> Option<String>,
     ) -> &mut Group {
-        self.0.entry((known, kind.clone())).or_insert_with(|| Group {
+        self.groups.entry((known, kind.clone())).or_insert_with(|| Group {
             kind,
             known,
             runs: 0,
@@ -96,12 +111,18 @@ impl Groups {
             command: command(),
             bundle: None,
             amid: BTreeMap::new(),
+            beside: BTreeMap::new(),
         })
+    }
+
+    /// In how many runs each known failure was seen, by number.
+    pub fn seen(&self) -> &BTreeMap<usize, u64> {
+        &self.seen
     }
 
     /// Those that are new, the gravest first, of one class those with the most runs; then those that are known.
     pub fn sorted(self) -> Vec<Group> {
-        let mut groups: Vec<Group> = self.0.into_values().collect();
+        let mut groups: Vec<Group> = self.groups.into_values().collect();
         let gravity = |group: &Group| (group.kind.class.is_none(), group.kind.class);
         groups.sort_by(|one, other| {
             let order = one.known.is_some().cmp(&other.known.is_some()).then(gravity(one).cmp(&gravity(other)));

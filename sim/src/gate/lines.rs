@@ -5,6 +5,7 @@ use super::groups::Group;
 use super::moved::Moved;
 use super::outcome::Ended;
 use super::prelude::*;
+use super::signature::Kind;
 use crate::report::{FORMAT, Object};
 use crate::scenario::Unit;
 
@@ -33,9 +34,19 @@ fn failure(group: &Group) -> Object {
         .with("scenarios", &group.scenarios)
         .with("seeds", &group.seeds)
         .with("always_amid", group.always_amid().collect::<Vec<_>>())
+        .with("beside", group.beside.iter().map(beside).collect::<Vec<_>>())
         .with("message", &group.message)
         .with("command", &group.command)
         .with("bundle", group.bundle.as_ref().map(|path| path.display().to_string()))
+}
+
+fn beside((kind, runs): (&Kind, &u64)) -> Object {
+    let class = kind.class.map(|class| class.to_string());
+    Object::default()
+        .with("class", class)
+        .with("check", &kind.check)
+        .with("signature", &kind.signature)
+        .with("runs", runs)
 }
 
 fn known(entry: &KnownFailure, fate: Fate) -> Object {

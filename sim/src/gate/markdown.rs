@@ -33,13 +33,14 @@ pub fn markdown(ended: &Ended) -> String {
 
 fn told(group: &Group, mark: &str) -> String {
     let mut body = vec![group.message.clone()];
+    let places = [Some(group.places()), group.others()].into_iter().flatten().collect::<Vec<_>>().join("; ");
     body.extend(group.command.clone());
     body.extend(group.bundle.iter().map(|bundle| crate::report::replay(bundle)));
     format!(
         "#### {mark}: {}\n\n{}\n\n{}\n\n~~~~text\n{}\n~~~~\n",
         text(&group.headline()),
         text(&group.kind.signature),
-        text(&group.places()),
+        text(&places),
         body.join("\n")
     )
 }

@@ -143,9 +143,9 @@ impl Outcome {
             self.groups.add_of_many(kind, &title, shortfall, known);
         }
         let is_whole = self.judged >= plan.owed;
-        let groups = self.groups.sorted();
         let gone_after = self.request.profile.unseen_after.filter(|_| is_whole).map(u64::from);
-        let fates = self.known.fates(&groups, gone_after);
+        let fates = self.known.fates(self.groups.seen(), gone_after);
+        let groups = self.groups.sorted();
         let status = match (is_whole, interrupted) {
             (true, _) => self.status,
             (false, true) => Status::Interrupted,

@@ -7,6 +7,9 @@
 //! Which faults were in force is no part of it: chaos meets one bug under a partition at one seed and under a pause at the next, and that would
 //! be two entries and two owners. A group tells what its runs had in common instead. Nor is the scenario: a bug that breaks three scenarios is one
 //! bug. A known failure that is one in some scenario alone says so.
+//!
+//! Several checks may find one failure: a read that is stale is found by its version, by its value and by its place in the serial order. A run is
+//! told under its first failure that is not known, the gravest; the others are told beside it. It is excused only if all of them are known.
 
 use super::prelude::*;
 use crate::verdict::Failure;
@@ -14,7 +17,7 @@ use crate::verdict::Failure;
 /// A kind of failure.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Kind {
-    /// Its class; `None`: the run passed, though a failure is expected.
+    /// Its class; `None`: the run is not as its file expects.
     pub class: Option<Class>,
     /// The check that found it, or the metric whose bound does not hold.
     pub check: String,
@@ -33,7 +36,7 @@ impl Kind {
 
     /// That of a run that did not fail as its file expects, which `words` say.
     pub fn unexpected(words: &str, variant: &str) -> Self {
-        let (check, variant) = ("passed, though a failure is expected".to_owned(), variant.to_owned());
+        let (check, variant) = ("not as the file expects".to_owned(), variant.to_owned());
         Self { class: None, check, variant, signature: signature(words) }
     }
 
@@ -89,7 +92,10 @@ fn without_numbers(word: &str) -> String {
         without.push_str(before);
         // `get-p99` is a name.
         let is_name = before.ends_with('p') && QUANTILES.contains(&&number[..end]);
-        without.push_str(if is_name { &number[..end] } else { NUMBER });
+        // `#125` is one already.
+        if !without.ends_with(NUMBER) {
+            without.push_str(if is_name { &number[..end] } else { NUMBER });
+        }
         rest = &after[unit..];
     }
     without + rest
@@ -113,8 +119,8 @@ mod tests {
     fn what_differs_from_seed_to_seed_is_left_out() {
         let same = [
             [
-                "get of k2 by client 17 read version 616 from the lease, but client 3 had read version 623 4.96ms before that began",
-                "get of k13 by client 4 read version 1,616 from the lease, but client 12 had read version 1,623 496us before that began",
+                "get #2359 of k2 by client 17 read version 616 from the lease, but client 3 had read version 623 4.96ms before that began",
+                "get #7 of k13 by client 4 read version 1,616 from the lease, but client 12 had read version 1,623 496us before that began",
             ],
             [
                 "g4: the lease was ended without cause 1 time, 4,843/s: write-conflict 48,432",
@@ -137,7 +143,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "get of k# by client # read version # from the lease, but client # had read version # before that began",
+                "get # of k# by client # read version # from the lease, but client # had read version # before that began",
                 "g#: the lease was ended without cause # time, #/s: write-conflict #",
                 "n# extended its lease of term # without the acknowledgements of a quorum of those who vote: n#",
                 "lease-hit-rate in storm: #%; expected == # (line #)",

@@ -134,7 +134,7 @@ fn a_known_failure_fails_nobody_and_hides_nothing_else() {
     assert_eq!(of(&[("staleness", Class::StaleRead, "a scan read version 3")]), new("1 new kind"), "other words");
     assert_eq!(
         of(&[STALE_READ, SLOW, ("one-lease", Class::LeaseInvariant, "2 leases")]),
-        new("2 new kinds"),
+        new("1 new kind"),
         "beside it"
     );
 }
@@ -211,13 +211,44 @@ fn what_moved_is_told_against_the_pins_what_matters_first() {
     pinned("moved-lines", &json_lines(&ended));
 }
 
+#[test]
+fn a_run_is_told_under_its_gravest_failure_that_is_not_known() {
+    let lease = ("one-lease", Class::LeaseInvariant, "n1 and n2 hold a lease");
+    let known = entry("stale-read", "staleness", &signed(STALE), "2027-02-28");
+    let told = Told::new(&known, "2026-11-30").run("fast/steady", 1, &[STALE_READ, lease, SLOW], &[]);
+    let ended = told.run("fast/steady", 2, &[STALE_READ], &[]).end();
+    let told = |group: &Group| (group.kind.check.clone(), group.known, group.runs, group.others());
+    let groups: Vec<_> = ended.groups.iter().map(told).collect();
+    let beside = "beside it stale-read (staleness) (1), expectation (get-p99) (1)".to_owned();
+    assert_eq!(groups, [("one-lease".to_owned(), None, 1, Some(beside)), ("staleness".to_owned(), Some(0), 1, None)]);
+    assert_eq!((ended.known[0].1, ended.status), (Fate::Seen(2), Status::Failed));
+}
+
+#[test]
+fn what_a_file_expects_of_a_variant_is_not_excused_by_what_is_known() {
+    let mut told = Told::new(&entry("expectation", "get-p99", "scenario = \"fast/*\"", "2027-02-28"), "2026-11-30");
+    let mut report = report("fast/steady", 1, &[SLOW], &[]);
+    let see = |told: &mut Told, report: &RunReport| told.outcome.see(report, &Left::default(), Chosen::Pinned);
+    report.verdict.unexpected = vec!["expected to pass, failed as expectation: get-p99".to_owned()];
+    assert!(!see(&mut told, &report), "that is the failure itself");
+    report.verdict.unexpected = vec!["expected to fail as stale-read, failed as expectation".to_owned()];
+    assert!(see(&mut told, &report));
+    let ended = told.end();
+    let kinds: Vec<String> = ended.groups.iter().map(|group| group.kind.name()).collect();
+    assert_eq!(
+        (ended.status, kinds),
+        (Status::Failed, vec!["not as the file expects".to_owned(), "expectation (get-p99)".to_owned()])
+    );
+}
+
 /// What a person can read on a screen of this many columns.
 #[test]
 fn a_screen_fits() {
     let mut told = Told::new(&entry("expectation", "get-p99", "scenario = \"fast/*\"", "2027-02-28"), "2026-11-30");
     for seed in 0..40 {
         let words = format!("no {} for 12s", "x".repeat(seed as usize + 1));
-        told = told.run("slow/chaos", seed, &[("recovers", Class::Liveness, &words), STALE_READ], &["crash"]);
+        told = told.run("slow/chaos", seed, &[("recovers", Class::Liveness, &words)], &["crash"]);
+        told = told.run("fast/steady", seed, &[STALE_READ], &["partition"]);
     }
     let screen = screen(&told.end(), Style::PLAIN.at(100));
     assert!(screen.lines().count() <= 60, "{screen}");

@@ -62,6 +62,7 @@ fn told(group: &Group, mark: String, style: Style) -> String {
     let mut lines = vec![format!("{mark} {}", style.strong(group.headline()))];
     lines.push(format!("  {}", group.kind.signature));
     lines.push(format!("  {}", group.places()));
+    lines.extend(group.others().map(|words| format!("  {words}")));
     lines.push(format!("  first: {}", group.message));
     lines.extend(group.command.iter().map(|command| format!("  {command}")));
     lines.extend(group.bundle.iter().map(|bundle| format!("  {}", crate::report::replay(bundle))));

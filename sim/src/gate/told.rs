@@ -200,4 +200,10 @@ impl Group {
         }
         words.join("; ")
     }
+
+    /// What else failed in its runs; `None`: nothing.
+    pub(super) fn others(&self) -> Option<String> {
+        let others = self.beside.iter().map(|(kind, runs)| format!("{} ({})", kind.name(), count(*runs)));
+        (!self.beside.is_empty()).then(|| format!("beside it {}", some(others, SCENARIOS)))
+    }
 }

@@ -95,29 +95,28 @@ fn the_same_commit_runs_the_same_seeds_beside_those_of_the_files() {
 }
 
 #[test]
-fn a_stale_read_is_told_with_its_bundle_until_it_is_known() {
+fn a_stale_read_is_one_group_with_its_bundle_until_it_is_known() {
     let folder = project("gate-failure", "until = \"3s\"", "until = \"3s\"\nvariant = \"cached-gets\"");
     let output = folder.gate(&["tiny", "--format", "jsonl"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let told = lines(&output);
-    let failures = of(&told, "failure");
-    let failure = failures.iter().find(|failure| failure["check"] == "staleness").unwrap_or_else(|| panic!("{told:?}"));
+    let [failure] = of(&told, "failure")[..] else { panic!("{told:?}") };
     assert_eq!(
         (&failure["class"], &failure["check"], &failure["runs"]),
         (&"stale-read".into(), &"staleness".into(), &2.into())
     );
+    let failures: Vec<&Value> = failure["beside"].as_array().unwrap().iter().chain([failure]).collect();
     assert_eq!(failure["seeds"], serde_json::json!([1, 2]), "of a planted bug no seed is drawn");
     assert!(folder.0.join(failure["bundle"].as_str().unwrap()).exists());
     let known = |but: &str, expires: &str| {
-        let entry = |failure: &&&Value| {
+        let entry = |failure: &&Value| {
             let [class, check, signature] = ["class", "check", "signature"].map(|name| failure[name].to_string());
             format!(
                 "[[known]]\nclass = {class}\ncheck = {check}\nvariant = \"cached-gets\"\nsignature = {signature}\n\
                  reason = \"It is planted.\"\nlink = \"https://example.org/7\"\nexpires = {expires}\n"
             )
         };
-        let entries = failures.iter().filter(|failure| failure["check"] != but);
-        let entries: String = entries.collect::<Vec<_>>().iter().map(entry).collect();
+        let entries: String = failures.iter().filter(|failure| failure["check"] != but).map(entry).collect();
         folder.file("gate/known.toml", entries.as_bytes());
         folder.gate(&["tiny", "--keep", "never"])
     };
