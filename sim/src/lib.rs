@@ -22,12 +22,15 @@
 //! | [`runner`] | one seed; many seeds; the same seed in other ways |
 //! | [`minimize`] | the smallest scenario that still fails in the same way |
 //! | [`gate`] | which runs a change has to pass, and what is told of them |
+//! | `generated` | for tests: scenarios that nobody wrote, and what must be so of any |
 
 pub mod bundle;
 pub mod check;
 pub mod cluster;
 pub mod fault;
 pub mod gate;
+#[cfg(test)]
+mod generated;
 pub mod history;
 pub mod minimize;
 pub mod mutant;

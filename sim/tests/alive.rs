@@ -423,6 +423,8 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         client_round_trip: Duration::from_millis(4),
         cores: 4,
         lossless: true,
+        clients_lossless: true,
+        unowned: false,
         fsync: Duration::from_millis(1),
         slowest_fsync: Duration::from_millis(5),
         drift_ppm: 200,

@@ -36,6 +36,10 @@ pub struct Premises {
     pub cores: u32,
     /// Nothing is lost or doubled on the way between two nodes, unless a fault sees to it.
     pub lossless: bool,
+    /// Nothing is lost between clients and nodes either.
+    pub clients_lossless: bool,
+    /// There are ranges of keys that no group has at the beginning.
+    pub unowned: bool,
     /// How long an fsync takes: 99 of 100 take no longer.
     pub fsync: Duration,
     /// How long the slowest takes that the model has.
@@ -119,6 +123,8 @@ impl Premises {
             client_round_trip: Duration::from_millis(4),
             cores: 4,
             lossless: true,
+            clients_lossless: true,
+            unowned: false,
             fsync: Duration::from_millis(2),
             slowest_fsync: Duration::from_millis(5),
             drift_ppm: 200,

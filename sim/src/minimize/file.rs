@@ -15,7 +15,12 @@ const WIDTH: usize = 120;
 /// What stands first in a file: which seed of what has found it, under which variant.
 pub(super) fn found_by(title: &str, seed: u64, variant: Option<&str>) -> String {
     let under = variant.map_or_else(String::new, |variant| format!(" under the variant `{variant}`"));
-    format!("{FOUND}seed {seed} of {title}{under}, and minimised.")
+    found(&format!("seed {seed} of {title}{under}, and minimised"))
+}
+
+/// The same, of what these words say.
+pub(super) fn found(by: &str) -> String {
+    format!("{FOUND}{by}.")
 }
 
 /// Which seed of what has found it, if `text` is a file that this has written.
@@ -38,6 +43,6 @@ pub(super) fn written(path: &Path, found: &str, wanted: &Wanted, shown: &Shown) 
 }
 
 /// What is seen, and when.
-fn told(Wanted { class, check, .. }: &Wanted, Failure { at, message, .. }: &Failure) -> String {
+pub(super) fn told(Wanted { class, check, .. }: &Wanted, Failure { at, message, .. }: &Failure) -> String {
     format!("{check} ({class}), at {at}: {message}")
 }

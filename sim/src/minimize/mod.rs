@@ -130,6 +130,23 @@ impl Start {
         Ok(Self { shown, ground, found })
     }
 
+    /// The same, of which the file says that it was found `by` this.
+    #[must_use]
+    pub fn found(self, by: &str) -> Self {
+        Self { found: file::found(by), ..self }
+    }
+
+    /// The file, as large as it is.
+    pub fn text(&self) -> String {
+        file::written(&self.ground.path, &self.found, &self.ground.wanted, &self.shown)
+    }
+
+    /// What is seen, and when.
+    pub fn told(&self) -> String {
+        let failure = self.ground.wanted.found_in(&self.shown.report.verdict);
+        failure.map(|failure| file::told(&self.ground.wanted, failure)).unwrap_or_default()
+    }
+
     /// What must stay.
     pub fn wanted(&self) -> &Wanted {
         &self.ground.wanted

@@ -10,6 +10,7 @@
 //! | `LEASEHOLD_VARIANT`  | this variant instead of those of the file         |                                           |
 //! | `LEASEHOLD_KEEP`     | which runs leave a bundle: [`Leaves`]             |                                           |
 //! | `LEASEHOLD_BUNDLES`  | the folder for bundles                            |                                           |
+//! | `LEASEHOLD_CASES`    | of generated scenarios: how many                  |                                           |
 
 use super::{Leaves, meant_or_list};
 use crate::scenario::{Seeds, nearest};
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 /// The names.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "LEASEHOLD_SEED",
     "LEASEHOLD_SEEDS",
     "LEASEHOLD_JOBS",
@@ -28,6 +29,7 @@ pub const NAMES: [&str; 7] = [
     "LEASEHOLD_VARIANT",
     "LEASEHOLD_KEEP",
     "LEASEHOLD_BUNDLES",
+    "LEASEHOLD_CASES",
 ];
 
 const PREFIX: &str = "LEASEHOLD_";
@@ -53,6 +55,8 @@ pub struct Knobs {
     pub keep: Option<Leaves>,
     /// The folder for bundles.
     pub bundles: Option<PathBuf>,
+    /// How many scenarios are generated. Not zero.
+    pub cases: Option<NonZeroUsize>,
     /// What was set, as `NAME=VALUE`: echoed at the start of a test run.
     pub set: Vec<String>,
 }
@@ -174,6 +178,7 @@ impl Reading {
             "LEASEHOLD_VARIANT" => self.knobs.variant = Some(value.to_owned()),
             "LEASEHOLD_KEEP" => self.knobs.keep = self.read(name, value, Leaves::from_str),
             "LEASEHOLD_BUNDLES" => self.knobs.bundles = Some(PathBuf::from(value)),
+            "LEASEHOLD_CASES" => self.knobs.cases = self.read(name, value, positive),
             "MADSIM_TEST_SEED" => self.madsim_seed = self.read(name, value, whole),
             "MADSIM_TEST_NUM" => self.madsim_count = self.read(name, value, positive),
             "MADSIM_TEST_JOBS" => self.madsim_jobs = self.read(name, value, positive),
@@ -264,7 +269,7 @@ mod tests {
         let problems = of(&[("LEASEHOLD_SEDS", "1"), ("LEASEHOLD_JOBS", "0"), ("LEASEHOLD_SEED", "-1")]).unwrap_err();
         insta::assert_snapshot!(problems.join("\n"), @"
         LEASEHOLD_JOBS=0: not a whole number from 1
-        unknown LEASEHOLD_SEDS; did you mean `LEASEHOLD_SEEDS`? (there are LEASEHOLD_SEED, LEASEHOLD_SEEDS, LEASEHOLD_JOBS, LEASEHOLD_SCENARIO, LEASEHOLD_VARIANT, LEASEHOLD_KEEP, LEASEHOLD_BUNDLES)
+        unknown LEASEHOLD_SEDS; did you mean `LEASEHOLD_SEEDS`? (there are LEASEHOLD_SEED, LEASEHOLD_SEEDS, LEASEHOLD_JOBS, LEASEHOLD_SCENARIO, LEASEHOLD_VARIANT, LEASEHOLD_KEEP, LEASEHOLD_BUNDLES, LEASEHOLD_CASES)
         LEASEHOLD_SEED=-1: not a whole number from 0 to 18446744073709551615
         ");
         assert!(of(&[("LEASEHOLD_SEED", "1"), ("LEASEHOLD_SEEDS", "1..3")]).is_err());

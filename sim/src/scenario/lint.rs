@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Checks, Class, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind, Problem, Problems,
-    Scenario, Selector, Step, When, Workload,
+    Action, Checks, Claims, Class, Cluster, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind,
+    Problem, Problems, Scenario, Selector, Step, When, Workload,
     metric::{Needs, Unit},
     problem::{Lines, quote},
     units::written,
@@ -71,19 +71,17 @@ impl<'a> Linter<'a> {
         let (cluster, claims) = (&self.scenario.cluster, &self.scenario.claims);
         let Some(lease) = cluster.lease else { return };
         let line = self.line_of(&["lease ", "lease="]);
-        let promise = cluster.election_timeout.saturating_sub(cluster.tick).saturating_sub(claims.clock_step);
-        let drift = u128::from(claims.clock_drift.0);
-        if lease.as_nanos() * (1_000_000 + drift) > promise.as_nanos() * 1_000_000 {
-            let covered = promise.as_nanos() * 1_000_000 / (1_000_000 + drift);
+        if !is_covered(lease, cluster, claims) {
+            let drift = u128::from(claims.clock_drift.0);
+            let covered = promise(cluster, claims).as_nanos() * 1_000_000 / (1_000_000 + drift);
             let covered = Duration::from_nanos(u64::try_from(covered).unwrap_or(u64::MAX) / 1_000 * 1_000);
             let message = format!("a lease of {} is longer than the promises behind it", written(lease));
             let [election, tick, covered] = [cluster.election_timeout, cluster.tick, covered].map(written);
             let with = format!("with an election timeout of {election}, ticks of {tick} and what is claimed of clocks");
             self.warn(line, message, &format!("{with} they cover {covered}"));
         }
-        let round = cluster.network.latency.longest() * 2;
-        if lease <= cluster.heartbeat.saturating_add(round) {
-            let [lease, heartbeat, round] = [lease, cluster.heartbeat, round].map(written);
+        if !is_renewed(lease, cluster) {
+            let [lease, heartbeat, round] = [lease, cluster.heartbeat, round(cluster)].map(written);
             let help = format!("a heartbeat comes every {heartbeat}, and a round takes up to {round}");
             self.warn(line, format!("a lease of {lease} runs out before it is renewed"), &help);
         }
@@ -218,10 +216,7 @@ impl<'a> Linter<'a> {
     /// A deadline that is shorter than what is done by it usually takes by itself: then it is given up whatever the stack does, and no
     /// check asks that it succeeds.
     fn deadlines(&mut self) {
-        let cluster = &self.scenario.cluster;
-        let there_and_back = |network: &Network| network.latency.quantile(500) * 2;
-        let read = there_and_back(&cluster.client_network);
-        let write = read + there_and_back(&cluster.network) + cluster.disk.fsync.quantile(500);
+        let (read, write) = usually_takes(&self.scenario.cluster);
         for workload in &self.scenario.workloads {
             let takes = |kind: OpKind| (if kind.only_reads() { read } else { write }, kind.many());
             let asked = OpKind::all().filter(|kind| workload.share_of(*kind) > 0).map(takes);
@@ -380,8 +375,38 @@ fn holds_always(Expectation { metric, bound, .. }: &Expectation, lasts: Duration
     (bound.holds(0.0) && bound.holds(most)).then_some(why)
 }
 
+/// How long voters promise to elect nobody else.
+fn promise(cluster: &Cluster, claims: &Claims) -> Duration {
+    cluster.election_timeout.saturating_sub(cluster.tick).saturating_sub(claims.clock_step)
+}
+
+/// Is a lease no longer than the promises behind it?
+pub(super) fn is_covered(lease: Duration, cluster: &Cluster, claims: &Claims) -> bool {
+    let drift = u128::from(claims.clock_drift.0);
+    lease.as_nanos() * (1_000_000 + drift) <= promise(cluster, claims).as_nanos() * 1_000_000
+}
+
+/// Is it renewed before it runs out?
+pub(super) fn is_renewed(lease: Duration, cluster: &Cluster) -> bool {
+    lease > cluster.heartbeat.saturating_add(round(cluster))
+}
+
+/// There and back on the slowest link, with an fsync between, at the slowest.
+pub(super) fn round(cluster: &Cluster) -> Duration {
+    let networks = std::iter::once(&cluster.network).chain(cluster.links.values());
+    let one_way = networks.map(|network| network.latency.longest()).max().unwrap_or_default();
+    one_way * 2 + cluster.disk.fsync.longest()
+}
+
+/// How long network and disk alone take for a read, and for a write, every other time.
+pub(super) fn usually_takes(cluster: &Cluster) -> (Duration, Duration) {
+    let there_and_back = |network: &Network| network.latency.quantile(500) * 2;
+    let read = there_and_back(&cluster.client_network);
+    (read, read + there_and_back(&cluster.network) + cluster.disk.fsync.quantile(500))
+}
+
 /// A role of `action` that nobody has before there was a leader.
-fn of_a_leader(action: &Action) -> Option<Selector> {
+pub(super) fn of_a_leader(action: &Action) -> Option<Selector> {
     let is_of =
         |selector: &Selector| matches!(selector, Selector::Leader | Selector::OldLeader | Selector::LeaseHolder);
     action.selectors().into_iter().find(is_of)

@@ -24,6 +24,7 @@
 //! | `explain`  | a plan in English, and drawn to scale                                      |
 //! | `lint`     | what a file may say and hardly means to: warnings                          |
 //! | `problem`  | what is wrong with a file, and how that is shown                           |
+//! | `arbitrary`| for tests: whatever a file may say, and what is there to be run            |
 //!
 //! Nothing here knows of Raft, of the simulated world or of a run.
 
@@ -45,6 +46,8 @@ mod table;
 mod units;
 mod verb;
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 #[cfg(test)]
 mod tests;
 

@@ -192,6 +192,8 @@ fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>, routes: &Routes
         slowest_round_trip: networks().map(|network| network.latency.longest()).max().unwrap_or_default() * 2,
         client_round_trip: cluster.client_network.latency.longest() * 2,
         cores: cluster.cpu.cores,
+        clients_lossless: cluster.client_network.loss == Ppm(0),
+        unowned: cluster.routes.iter().flat_map(|ranges| ranges.values()).any(Option::is_none),
         lossless: networks().all(|network| (network.loss, network.duplicate) == (Ppm(0), Ppm(0))),
         fsync: cluster.disk.fsync.quantile(990),
         slowest_fsync: cluster.disk.fsync.longest(),

@@ -100,6 +100,7 @@ fn the_foundations_of_the_harness_know_nothing_of_each_other_and_imports_go_one_
             &["bundle"],
             &["runner"],
             &["minimize", "gate"],
+            &["generated"],
             &["cli"],
         ],
     );

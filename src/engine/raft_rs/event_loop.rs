@@ -68,6 +68,8 @@ pub(super) struct EventLoop {
     compact_after: Option<NonZeroU64>,
     /// The loop takes other inputs while a write, or a batch that is applied, is under way.
     async_writes: bool,
+    /// A leader counts, once an election timeout, whether a quorum has answered: otherwise there is nothing to tell of that.
+    counts_quorum: bool,
     /// While what is asked, or what is committed, waits longer than this, proposals are refused.
     admission: Duration,
     log: Log,
@@ -142,6 +144,7 @@ impl EventLoop {
             joint: tuning.joint,
             compact_after: config.compact_after,
             async_writes: config.async_writes,
+            counts_quorum: config.check_quorum,
             admission: config.admission,
             log: Log::new(writer, &config, voted),
             applies: Applies::new(jobs),
@@ -254,7 +257,7 @@ impl EventLoop {
         }
         let (leads, ticked) = (raft.state == StateRole::Leader, self.shared.inbox.ticked());
         let waits = leads && self.beats.wait(ticked, raft.heartbeat_elapsed());
-        let checks = leads && !waits && raft.election_elapsed + 1 >= raft.election_timeout();
+        let checks = self.counts_quorum && leads && !waits && raft.election_elapsed + 1 >= raft.election_timeout();
         if self.timeouts.stand_at_once() {
             // Who may not, or has heard of a leader by now, does not.
             let _ = self.raft.campaign();

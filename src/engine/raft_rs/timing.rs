@@ -10,7 +10,7 @@ use raft::eraftpb::{Message, MessageType};
 use raft::{CAMPAIGN_TRANSFER, ReadOnlyOption};
 use std::time::Duration;
 
-/// The most bytes that are proposed and not committed.
+/// The most bytes that are proposed and not committed, where one append may not have more.
 const MAX_UNCOMMITTED: u64 = 16 << 20;
 
 /// Election timeouts drawn from the [`Env`](crate::env::Env) instead of raft's thread-local generator, which no seed reaches.
@@ -176,7 +176,7 @@ pub(super) fn raft_config(me: NodeId, config: &Config) -> raft::Config {
         max_size_per_msg: config.max_append_bytes,
         max_committed_size_per_ready: 1 << 20,
         // What is proposed and not committed: beyond this a proposal is refused, and has had no effect.
-        max_uncommitted_size: MAX_UNCOMMITTED,
+        max_uncommitted_size: MAX_UNCOMMITTED.max(config.max_append_bytes),
         max_inflight_msgs: config.max_inflight,
         // What was proposed in one turn of the loop leaves as one append.
         batch_append: config.async_writes,
@@ -257,5 +257,10 @@ mod tests {
         let engine = Config { max_append_bytes: 7, max_inflight: 9, ..config() };
         let raft = raft_config(NodeId(1), &engine);
         assert_eq!((raft.max_size_per_msg, raft.max_inflight_msgs), (7, 9));
+        let large = Config { max_append_bytes: 1 << 30, ..config() };
+        assert!(
+            raft_config(NodeId(1), &large).validate().is_ok(),
+            "raft refuses an append that may not be under way at all"
+        );
     }
 }

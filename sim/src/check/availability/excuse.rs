@@ -1,5 +1,5 @@
 //! What excuses that an operation was not served: that something was wrong on its way, that it met a conflict, that its key was moving, or
-//! that cores or a disk were full.
+//! is nobody's, or that cores or a disk were full.
 
 use crate::check::calm::is_moving;
 use crate::check::prelude::*;
@@ -79,6 +79,16 @@ pub(super) fn moves(now: &Now<'_>, operation: &UnderWay) -> bool {
     keys.any(|key| is_moving(now, *key, operation.due) || group(*key) != group(own))
 }
 
+/// May its request, or the answer, have been lost between client and node, by a network that loses some? With what it was told.
+pub(super) fn lost(now: &Now<'_>, error: Option<ErrorKind>) -> bool {
+    !now.premises.clients_lossless && error.is_none_or(|error| error == ErrorKind::DeadlineExceeded)
+}
+
+/// May its range have a part that no group has? Whether an error says what is so, `true-errors` judges.
+fn unowned(now: &Now<'_>, error: ErrorKind) -> bool {
+    now.premises.unowned && error == ErrorKind::Unroutable
+}
+
 impl Suspects {
     /// This one had failed with that, and could have been served by `standing`, if by anybody.
     pub(super) fn failed(
@@ -89,7 +99,8 @@ impl Suspects {
         error: ErrorKind,
         standing: Option<Standing>,
     ) {
-        if !conflicts(now, operation, Some(completion)) && !moves(now, operation) {
+        let excused = lost(now, Some(error)) || unowned(now, error);
+        if !excused && !conflicts(now, operation, Some(completion)) && !moves(now, operation) {
             let what = format!("and was told `{}` {} later", error.name(), duration(now.at.since(operation.due)));
             self.suspect(Suspect::new(now.at, operation, standing, &what));
         }

@@ -53,7 +53,7 @@ fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
 impl Served {
     /// This one had not been answered by `by`.
     fn late(&mut self, now: &Now<'_>, by: SimTime, operation: &UnderWay) {
-        if excuse::conflicts(now, operation, None) || excuse::moves(now, operation) {
+        if excuse::lost(now, None) || excuse::conflicts(now, operation, None) || excuse::moves(now, operation) {
             return;
         }
         let service = now.premises.service();
@@ -198,6 +198,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{Events, get, put, script};
     use crate::history::FaultPhase::{self, Activated, Ended};
+    use crate::history::testing::ms;
     use crate::history::{How, Targets};
     use crate::words::Verb;
     use leasehold::env::NodeId;
@@ -221,13 +222,19 @@ mod tests {
 
     /// So much core time was spent in all in the last second.
     fn judged_if_busy(events: Events, millis: u64) -> Vec<Finding> {
+        judged_under(Premises::of_tests(), events, millis)
+    }
+
+    fn judged_under(premises: Premises, events: Events, millis: u64) -> Vec<Finding> {
         let told = |events: Events, at, busy| {
             let busy = Duration::from_millis(busy);
             (1..=3).fold(events, |events, node| events.busy(at, node, busy))
         };
         let before = told(Events::default(), 20_000, 0);
         let events = told(told(before.then(events), 21_000, millis), 22_000, millis);
-        events.judged_by("served", 30_000).0
+        let (found, mut panel) = events.seen_with(premises, "served");
+        assert_eq!(found, [], "it is judged at the end");
+        panel.finish(ms(30_000))
     }
 
     #[test]
@@ -294,6 +301,19 @@ mod tests {
         assert_eq!(judged_if_busy(given_up().answers(21_580, 1, 1), 0), []);
         assert_eq!(judged_if_busy(given_up(), 0).len(), 1);
         assert_eq!(judged_if_busy(slow(given_up(), 20_500, Activated), 0), []);
+    }
+
+    #[test]
+    fn what_a_network_that_loses_some_may_have_lost_is_excused() {
+        let told = |premises: Premises, error| {
+            let failed = Completion::Failed { error, outcome: Outcome::NotApplied };
+            judged_under(premises, led().invoke(20_000, 1, put(0)).complete(20_900, 1, failed), 0).len()
+        };
+        let lossy = || Premises { clients_lossless: false, ..Premises::of_tests() };
+        for error in [ErrorKind::DeadlineExceeded, ErrorKind::Unroutable] {
+            assert_eq!(told(Premises::of_tests(), error), 1, "{error:?}");
+        }
+        assert_eq!([told(lossy(), ErrorKind::DeadlineExceeded), told(lossy(), ErrorKind::Unroutable)], [0, 1]);
     }
 
     #[test]

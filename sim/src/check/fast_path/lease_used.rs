@@ -4,6 +4,9 @@
 //! reads came to it meanwhile, has at least one read that was answered from a lease, by anybody. A test of the lease that
 //! passes with the lease switched off proves nothing (ScyllaDB #30697, in review).
 //!
+//! Where nobody is answered at all nothing is asked of the lease: it may be renewed by rounds of ReadIndex alone, and none of them come to
+//! an end within what clients have for them. Nor is it where a clock cannot be read.
+//!
 //! **Does not prove** that the lease is used as it should be: that is the hit rate, which a scenario bounds. Correct refusals
 //! are counted by reason in every report; a scenario's floors may ask for them.
 //!
@@ -13,6 +16,7 @@
 //! (`fast/steady`). Such a lease is a bug and not an idle run: so its class is that of the hit rate.
 
 use crate::check::prelude::*;
+use leasehold::observe::Miss;
 
 /// For so many election timeouts a leader must stand.
 const TIMEOUTS: u32 = 5;
@@ -22,6 +26,8 @@ pub(in crate::check) struct LeaseUsed {
     /// Lease reads that came to a leader that had stood for that long.
     reads: u64,
     hits: u64,
+    /// Somebody was answered.
+    answered: bool,
 }
 
 impl Check for LeaseUsed {
@@ -30,13 +36,18 @@ impl Check for LeaseUsed {
         let stood = now.at.since(now.nodes.caught_up(by.node)?);
         if read.counts() && stood > now.premises.election_timeout * TIMEOUTS {
             now.judge();
-            self.reads += 1;
+            self.reads += u64::from(read.miss != Some(Miss::Clock));
         }
         None
     }
 
+    fn completed(&mut self, _: &Now<'_>, _: OpId, completion: &Completion) -> Option<Finding> {
+        self.answered |= !matches!(completion, Completion::Failed { .. });
+        None
+    }
+
     fn at_end(&mut self, now: &Now<'_>) -> Vec<Finding> {
-        if self.reads == 0 || self.hits > 0 {
+        if self.reads == 0 || self.hits > 0 || !self.answered {
             return Vec::new();
         }
         let reads = counted(self.reads, "lease read");
@@ -54,13 +65,16 @@ mod tests {
     use crate::check::testing::Events;
     use crate::scenario::Class;
     use leasehold::observe::Event;
-    use leasehold::observe::Miss;
 
     fn judged(events: &Events) -> Vec<Finding> {
         events.judged_by("lease-used", 60_000).0
     }
 
     fn led() -> Events {
+        unserved().get(200, 210, 0)
+    }
+
+    fn unserved() -> Events {
         Events::default().leads(0, 1, 1).event(100, 1, Event::CaughtUp { term: 1, index: 1 })
     }
 
@@ -80,5 +94,7 @@ mod tests {
         assert_eq!(judged(&led().missed(5_100, 1, Miss::Cold)), []);
         assert_eq!(judged(&led().follows(3_000, 1, 2).missed(5_200, 1, Miss::Cold)), []);
         assert_eq!(judged(&led()), []);
+        assert_eq!(judged(&unserved().missed(5_200, 1, Miss::Cold)), [], "nobody was answered");
+        assert_eq!(judged(&led().missed(5_200, 1, Miss::Clock)), [], "no clock can be read");
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::{arbitrary::scenarios, read, with};
-use crate::scenario::{Class, Context, Scenario, explain};
+use super::{read, with};
+use crate::scenario::{Class, Context, Scenario, arbitrary::scenarios, explain};
 use proptest::prelude::*;
 
 pub(super) fn told(scenario: &Scenario) -> String {

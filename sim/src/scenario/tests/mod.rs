@@ -1,7 +1,6 @@
 //! What a scenario file may say. The names of the tests are the list of rules.
 
 mod accepted;
-mod arbitrary;
 mod bounded;
 mod chaos;
 mod dialled;

@@ -2,8 +2,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{SAMPLE, arbitrary::scenarios, read, with};
-use crate::scenario::{Expectation, Scenario, parse, print};
+use super::{SAMPLE, read, with};
+use crate::scenario::{Expectation, Scenario, arbitrary::scenarios, parse, print};
 
 /// `scenario` without what depends on where it stands in a file.
 fn placeless(mut scenario: Scenario) -> Scenario {

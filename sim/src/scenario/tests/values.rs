@@ -1,7 +1,5 @@
 use std::time::Duration;
 
-use proptest::{prelude::*, sample::subsequence};
-
 use crate::scenario::{Bound, Load, Metric, Op, Pace, Seeds, Selector, units};
 
 const PROTOCOL: units::Protocol = units::Protocol {
@@ -105,19 +103,6 @@ fn a_list_of_seeds_is_refused_by_the_part_that_is_wrong() {
     assert_eq!(refused("1,9..5"), "`9..5` runs backwards; `5..9`?");
     assert_eq!(refused("1..=9,4"), "seed 4 stands twice in `1..=9,4`");
     assert_eq!(refused("1,x"), "`x` is not a seed");
-}
-
-/// Any seeds that a file may name.
-pub(super) fn seeds() -> impl Strategy<Value = Seeds> {
-    let one =
-        (any::<u64>(), 0_u64..1_000_000).prop_map(|(first, more)| Seeds::range(first, first.saturating_add(more)));
-    // Each range begins in a thousand of its own.
-    let several = (subsequence((0_u64..9).collect::<Vec<_>>(), 1..=4).prop_shuffle(), 0_u64..1_000);
-    let several = several.prop_map(|(thousands, more)| {
-        let ranges = thousands.into_iter().map(|thousand| thousand * 1_000..=thousand * 1_000 + more);
-        Seeds::of(ranges.collect()).unwrap_or_default()
-    });
-    prop_oneof![one, several]
 }
 
 #[test]

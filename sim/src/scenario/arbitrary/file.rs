@@ -1,9 +1,4 @@
-//! Any valid scenario: every verb, every kind of workload, every profile and table, expectations of every metric, variants.
-
-mod clients;
-mod cluster;
-mod expected;
-mod steps;
+//! Whatever a file may say.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,29 +6,31 @@ use proptest::{
     collection::{btree_map, vec},
     option,
     prelude::*,
-    sample::{select, subsequence},
+    sample::subsequence,
 };
 
-use self::{
+use super::{
+    WIDE,
     clients::{named, workloads},
     cluster::clusters,
+    durations,
     expected::{bounds, floors, section},
+    seeds, shares,
     steps::{actions, times},
+    words,
 };
-use super::values::seeds;
 use crate::scenario::{
     Action, Chaos, Checks, Claims, Class, Expect, FORMAT, Heal, Healed, Leftover, Load, Ppm, Scenario, Seeds, Step,
     When, units::Protocol,
 };
-use crate::words::Spelled;
 
-const UNTIL: Duration = Duration::from_secs(600);
-const NODES: u32 = 5;
+const UNTIL: Duration = WIDE.until;
 
 /// A scenario in the file `t.toml` that the validator has nothing against. Lines are 0.
-pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
+pub(in crate::scenario) fn scenarios() -> impl Strategy<Value = Scenario> {
     let tags = subsequence(vec!["a", "storm", "9-lives"], 0..=3);
-    let parts = (tags, vec((times(), actions()), 0..8), clusters(), vec(workloads(), 1..4), any::<Head>());
+    let parts =
+        (tags, vec((times(&WIDE), actions(&WIDE)), 0..8), clusters(&WIDE), vec(workloads(&WIDE), 1..4), any::<Head>());
     parts.prop_flat_map(|(tags, steps, cluster, workloads, head)| {
         let protocol =
             Protocol { election_timeout: cluster.election_timeout, heartbeat: cluster.heartbeat, lease: cluster.lease };
@@ -83,7 +80,7 @@ impl Arbitrary for Head {
         let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
         let faults = subsequence(Chaos::all().collect::<Vec<_>>(), 1..=10);
         let chaos = option::of((faults, durations(UNTIL / 2)).prop_map(|(faults, quiet)| Chaos { faults, quiet }));
-        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds(), variant, (shares(), step), checks, chaos)
+        ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds(), variant, (shares(WIDE.share), step), checks, chaos)
             .prop_map(|(about, seeds, variant, (drift, step), checks, chaos)| Self {
                 chaos,
                 about,
@@ -95,25 +92,6 @@ impl Arbitrary for Head {
             })
             .boxed()
     }
-}
-
-fn words<T: Spelled + std::fmt::Debug>() -> impl Strategy<Value = T> {
-    select(T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>())
-}
-
-fn shares() -> impl Strategy<Value = Ppm> {
-    prop_oneof![Just(0), Just(200), 0_u32..=1_000_000].prop_map(Ppm)
-}
-
-/// Not zero, of every unit.
-fn durations(most: Duration) -> impl Strategy<Value = Duration> {
-    let most = most.as_nanos() as u64;
-    prop_oneof![
-        1..=most,
-        (1..=most / 1_000).prop_map(|us| us * 1_000),
-        (1..=most / 1_000_000).prop_map(|ms| ms * 1_000_000),
-    ]
-    .prop_map(Duration::from_nanos)
 }
 
 /// The tags, the steps, and a heal at the very end, so that recovery may be expected whatever there is.

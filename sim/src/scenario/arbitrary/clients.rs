@@ -4,7 +4,7 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use proptest::{option, prelude::*};
 
-use super::{UNTIL, durations, words};
+use super::{Breadth, durations, words};
 use crate::scenario::{
     Bytes, Count, Distribution, KeyDistribution, Keys, Mix, ScriptReads, Target, Workload, WorkloadKind,
 };
@@ -13,7 +13,8 @@ fn counts(range: RangeInclusive<u32>) -> impl Strategy<Value = Count> {
     (range.clone(), range).prop_map(|(one, other)| Count { least: one.min(other), most: one.max(other) })
 }
 
-pub(super) fn workloads() -> impl Strategy<Value = Workload> {
+pub(super) fn workloads(breadth: &Breadth) -> impl Strategy<Value = Workload> + use<> {
+    let until = breadth.until;
     let cut = || 0_u32..=1000;
     let mixes = [cut(), cut(), cut(), cut(), cut(), cut()].prop_map(|mut cuts| {
         cuts.sort_unstable();
@@ -28,24 +29,26 @@ pub(super) fn workloads() -> impl Strategy<Value = Workload> {
             scan: 1000 - six,
         }
     });
-    let several = (counts(1..=100), counts(1..=100));
-    let reads = (counts(1..=10), counts(1..=100)).prop_map(|(calls, each)| ScriptReads { calls, each });
+    let most = breadth.reads;
+    let several = (counts(1..=most), counts(1..=most));
+    let reads = (counts(1..=most.min(10)), counts(1..=most)).prop_map(|(calls, each)| ScriptReads { calls, each });
     let kind = prop_oneof![
         mixes.prop_map(|mix| (WorkloadKind::Kv, mix, ScriptReads::constant(1))),
         reads.prop_map(|reads| (WorkloadKind::Script, Mix::default(), reads)),
     ];
+    let think = breadth.think;
     let pace = prop_oneof![
-        (1_u64..=50_000, 1_u32..=5).prop_map(|(milli, burst)| (Some(milli), burst, Duration::ZERO)),
-        option::of(durations(UNTIL)).prop_map(|think| (None, 1, think.unwrap_or_default() + Duration::from_millis(1))),
+        (breadth.rate.clone(), 1_u32..=5).prop_map(|(milli, burst)| (Some(milli), burst, Duration::ZERO)),
+        option::of(durations(until)).prop_map(move |more| (None, 1, think + more.unwrap_or_default())),
     ];
     let span = prop_oneof![
         Just((Duration::ZERO, None)),
-        (durations(UNTIL / 2), option::of(durations(UNTIL / 2)))
+        (durations(until / 2), option::of(durations(until / 2)))
             .prop_map(|(from, more)| (from, more.map(|more| from + more))),
     ];
     let to = (words::<Target>(), sizes(), several);
-    let deadline = (durations(UNTIL), any::<bool>());
-    (kind, pace, span, keys(), 1_u32..=100, deadline, to).prop_map(
+    let deadline = (durations(until), any::<bool>());
+    (kind, pace, span, keys(*breadth.keys.end()), breadth.clients.clone(), deadline, to).prop_map(
         |(
             (kind, mix, reads),
             (rate, burst, think),
@@ -87,13 +90,16 @@ fn sizes() -> impl Strategy<Value = Distribution<Bytes>> {
     prop_oneof![size().prop_map(Distribution::constant), table]
 }
 
-fn keys() -> impl Strategy<Value = Keys> {
+fn keys(most: u32) -> impl Strategy<Value = Keys> {
     let distribution = prop_oneof![
         Just(KeyDistribution::Uniform),
         (1_u32..=10_000).prop_map(|exponent_milli| KeyDistribution::Zipf { exponent_milli }),
     ];
-    (prop_oneof![Just(8), 1_u32..=1_000], distribution, "k|[a-z0-9]{1,9}")
-        .prop_map(|(count, distribution, prefix)| Keys { count, distribution, prefix })
+    (prop_oneof![Just(8), 1..=most], distribution, "k|[a-z0-9]{1,9}").prop_map(|(count, distribution, prefix)| Keys {
+        count,
+        distribution,
+        prefix,
+    })
 }
 
 /// Unique names, the first that of its kind where that is free.

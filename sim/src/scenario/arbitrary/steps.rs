@@ -9,7 +9,7 @@ use proptest::{
     sample::{select, subsequence},
 };
 
-use super::{NODES, UNTIL, durations, shares, words};
+use super::{Breadth, durations, shares, words};
 use crate::scenario::{
     Action, ClockFault, ClockHarm, Crash, Cut, DiskFault, DiskHarm, DiskOperation, Drift, Ends, Heal, Healed, Hold,
     Joint, Jump, Lane, Leftover, Link, MAX_BANDWIDTH, MAX_DRIFT, MAX_FACTOR, MAX_QUEUE, MAX_SLOWER, MembershipChange,
@@ -18,27 +18,31 @@ use crate::scenario::{
 };
 use crate::words::Spelled;
 
-pub(super) fn times() -> impl Strategy<Value = When> {
-    let apart = (durations(UNTIL), durations(UNTIL)).prop_filter("two times", |(one, other)| one != other);
+pub(super) fn times(breadth: &Breadth) -> impl Strategy<Value = When> + use<> {
+    let until = breadth.until;
+    let apart = (durations(until), durations(until)).prop_filter("two times", |(one, other)| one != other);
     let windows = apart.prop_map(|(one, other)| (one.min(other), one.max(other)));
-    let every = (windows, 10_u64..300, option::of(0_u64..10_000)).prop_map(|((from, to), seconds, jitter)| {
-        let jitter = Duration::from_millis(jitter.unwrap_or_default());
-        When::Every { from, to, every: Duration::from_secs(seconds), jitter: jitter / 2 }
+    let every = (windows, 1_u32..=30, option::of(0_u32..10)).prop_map(move |((from, to), parts, jitter)| {
+        let every = until / 60 * parts;
+        // It is over at the end, however late.
+        let jitter = Some(every / 10 * jitter.unwrap_or_default()).filter(|jitter| to + *jitter <= until);
+        When::Every { from, to, every, jitter: jitter.unwrap_or_default() }
     });
-    prop_oneof![durations(UNTIL).prop_map(When::At), Just(When::At(Duration::ZERO)), every, moments()]
+    prop_oneof![durations(until).prop_map(When::At), Just(When::At(Duration::ZERO)), every, moments(until)]
 }
 
-fn moments() -> impl Strategy<Value = When> {
-    let shifts = (words::<Phase>(), option::of(durations(UNTIL)), any::<bool>());
-    (shifts, 1_u32..=5).prop_map(|((phase, shift, is_before), times)| {
+fn moments(until: Duration) -> impl Strategy<Value = When> {
+    let shifts = (words::<Phase>(), option::of(durations(until)), any::<bool>());
+    (shifts, 1_u32..=5).prop_map(move |((phase, shift, is_before), times)| {
         let (shift, zero) = (shift.unwrap_or_default(), Duration::ZERO);
         let (after, before) = if is_before && phase.is_foreseen() { (zero, shift) } else { (shift, zero) };
-        When::On { moment: Moment { phase, after, before }, from: zero, to: UNTIL, times }
+        When::On { moment: Moment { phase, after, before }, from: zero, to: until, times }
     })
 }
 
-pub(super) fn actions() -> impl Strategy<Value = Action> {
-    let lasts = lasting;
+pub(super) fn actions(breadth: &Breadth) -> impl Strategy<Value = Action> + use<> {
+    let until = breadth.until;
+    let (lasts, victims) = (|| lasting(until), || victims(*breadth.nodes.end()));
     let down = prop_oneof![lasts(), Just(Some(Duration::ZERO))];
     let crash =
         (victims(), down, words::<Tail>()).prop_map(|(nodes, lasts, tail)| Action::Crash(Crash { nodes, lasts, tail }));
@@ -62,21 +66,21 @@ pub(super) fn actions() -> impl Strategy<Value = Action> {
         (Selector::Any, Selector::Any),
         (Selector::Node(1), Selector::OldLeader),
     ]);
-    let clock = (victims(), clock_harms(), lasts()).prop_map(|(nodes, harm, lasts)| {
+    let clock = (victims(), clock_harms(until), lasts()).prop_map(|(nodes, harm, lasts)| {
         let lasts = lasts.filter(|_| !matches!(harm, ClockHarm::Step { .. }));
         Action::Clock(ClockFault { nodes, harm, lasts })
     });
-    let disk = (victims(), disk_harms(), lasts())
+    let disk = (victims(), disk_harms(until), lasts())
         .prop_map(|(nodes, harm, lasts)| Action::Disk(DiskFault { nodes, harm, lasts }));
     let transfer = ends.prop_map(|(from, to)| Action::Transfer(Transfer { group: None, from, to }));
-    let network = prop_oneof![cut, links(), holds()];
-    let processes = prop_oneof![crash, pauses(), slow];
-    prop_oneof![transfer, network, processes, clock, disk, changes_of_membership(), moves(), heal]
+    let network = prop_oneof![cut, links(breadth), holds(until)];
+    let processes = prop_oneof![crash, pauses(victims(), until), slow];
+    prop_oneof![transfer, network, processes, clock, disk, changes_of_membership(), moves(breadth), heal]
 }
 
-fn clock_harms() -> impl Strategy<Value = ClockHarm> {
+fn clock_harms(until: Duration) -> impl Strategy<Value = ClockHarm> {
     let drift = || MAX_DRIFT.prop_filter("a change", |ppm| *ppm != 0).prop_map(Drift);
-    let jump = (any::<bool>(), durations(UNTIL)).prop_map(|(back, by)| Jump { back, by });
+    let jump = (any::<bool>(), durations(until)).prop_map(|(back, by)| Jump { back, by });
     prop_oneof![
         drift().prop_map(ClockHarm::Rate),
         drift().prop_map(ClockHarm::Slew),
@@ -86,9 +90,9 @@ fn clock_harms() -> impl Strategy<Value = ClockHarm> {
     ]
 }
 
-fn disk_harms() -> impl Strategy<Value = DiskHarm> {
+fn disk_harms(until: Duration) -> impl Strategy<Value = DiskHarm> {
     prop_oneof![
-        durations(UNTIL).prop_map(DiskHarm::Fsync),
+        durations(until).prop_map(DiskHarm::Fsync),
         (2..=MAX_SLOWER).prop_map(DiskHarm::Slow),
         Just(DiskHarm::Stall),
         words::<DiskOperation>().prop_map(DiskHarm::Fail),
@@ -111,20 +115,21 @@ fn changes_of_membership() -> impl Strategy<Value = Action> {
     .prop_map(Action::Membership)
 }
 
-fn moves() -> impl Strategy<Value = Action> {
+fn moves(breadth: &Breadth) -> impl Strategy<Value = Action> + use<> {
     let via = select(vec![Selector::Any, Selector::Leader, Selector::Node(2)]);
-    ("[a-m]{0,3}", option::of("[n-z]{1,3}"), 1_u32..=2, via, durations(UNTIL))
+    ("[a-m]{0,3}", option::of("[n-z]{1,3}"), 1..=*breadth.groups.end(), via, durations(breadth.until))
         .prop_map(|(from, until, group, via, within)| MoveRange { from, until, group, via, within })
         .prop_map(Action::MoveRange)
 }
 
-fn lasting() -> impl Strategy<Value = Option<Duration>> {
-    option::of(durations(UNTIL))
+fn lasting(until: Duration) -> impl Strategy<Value = Option<Duration>> {
+    // Mostly it is over soon.
+    option::weighted(0.8, prop_oneof![durations(until / 10), durations(until)])
 }
 
-fn pauses() -> impl Strategy<Value = Action> {
+fn pauses(victims: impl Strategy<Value = Vec<Selector>>, until: Duration) -> impl Strategy<Value = Action> {
     let at = option::of((words::<Point>(), words::<Paused>()));
-    (victims(), lasting(), words::<PausedClock>(), at).prop_map(|(nodes, lasts, clock, at)| {
+    (victims, lasting(until), words::<PausedClock>(), at).prop_map(|(nodes, lasts, clock, at)| {
         let what = at.map_or(Paused::Process, |(_, what)| what);
         let clock = if what == Paused::Task { PausedClock::Running } else { clock };
         Action::Pause(Pause { nodes, lasts, clock, at: at.map(|(point, _)| point), what })
@@ -155,11 +160,12 @@ fn message_kinds(least: usize) -> impl Strategy<Value = Vec<MessageKind>> {
     subsequence(MessageKind::WORDS.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), least..4).prop_shuffle()
 }
 
-fn links() -> impl Strategy<Value = Action> {
-    let times = || prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
+fn links(breadth: &Breadth) -> impl Strategy<Value = Action> + use<> {
+    let (until, shares) = (breadth.until, || shares(breadth.share));
+    let times = || prop_oneof![Just(Duration::ZERO), durations(until)];
     let which = (link_ends(), option::of(words::<Lane>()), message_kinds(0));
     let line = (option::of(1..=MAX_BANDWIDTH), option::of(1..=MAX_QUEUE));
-    (which, [shares(), shares(), shares()], [times(), times()], line, any::<bool>(), lasting()).prop_map(
+    (which, [shares(), shares(), shares()], [times(), times()], line, any::<bool>(), lasting(until)).prop_map(
         |((ends, lane, messages), [loss, duplicate, stall], [delay, jitter], (bandwidth, queue), reorder, lasts)| {
             Action::Link(Link {
                 ends,
@@ -179,14 +185,15 @@ fn links() -> impl Strategy<Value = Action> {
     )
 }
 
-fn holds() -> impl Strategy<Value = Action> {
-    (message_kinds(1), link_ends(), option::of(1..=MAX_QUEUE), words::<Leftover>(), lasting())
+fn holds(until: Duration) -> impl Strategy<Value = Action> {
+    (message_kinds(1), link_ends(), option::of(1..=MAX_QUEUE), words::<Leftover>(), lasting(until))
         .prop_map(|(messages, ends, first, then, lasts)| Action::Hold(Hold { messages, ends, first, then, lasts }))
 }
 
-fn victims() -> impl Strategy<Value = Vec<Selector>> {
+/// Some of so many nodes.
+fn victims(nodes: u32) -> impl Strategy<Value = Vec<Selector>> {
     let roles: Vec<_> = Selector::roles().filter(|role| !matches!(role, Selector::Others | Selector::This)).collect();
-    let one = prop_oneof![select(roles), (1..=NODES).prop_map(Selector::Node)];
+    let one = prop_oneof![select(roles), (1..=nodes).prop_map(Selector::Node)];
     let once = |nodes: &Vec<Selector>| nodes.iter().enumerate().all(|(n, node)| !nodes[..n].contains(node));
     vec(one, 1..=3).prop_filter("named twice", once)
 }

@@ -10,19 +10,20 @@ use proptest::{
     sample::{select, subsequence},
 };
 
-use super::{NODES, durations, shares, words};
+use super::{Breadth, durations, shares, words};
 use crate::scenario::{
     Changes, Cluster, Cpu, Disk, Distribution, InnerReads, LaneSetup, Lanes, MAX_BANDWIDTH, Network, Profiled, Wire,
     profiles,
 };
 use crate::words::Work;
 
-pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
-    let times = (1_u64..20, 1_u32..20, 2_u32..20, option::of(1_u32..100));
-    let kinds = (words(), words(), networks(), networks(), btree_map(wires(), networks(), 0..3));
-    let parts = (times, kinds, [lanes(), lanes(), lanes()], disks(), cpus(), reads());
+pub(super) fn clusters(breadth: &Breadth) -> impl Strategy<Value = Cluster> + use<> {
+    let times = (breadth.tick.clone(), 1..breadth.beats, breadth.elections.clone(), option::of(1_u32..100));
+    let (nodes, groups, networks) = (*breadth.nodes.end(), *breadth.groups.end(), || networks(breadth));
+    let kinds = (words(), words(), networks(), networks(), btree_map(wires(nodes), networks(), 0..3));
+    let parts = (times, kinds, [lanes(), lanes(), lanes()], disks(breadth.latency), cpus(breadth.cost), reads());
     let beside = (0_u32..=2, 0_u32..=2, option::of(10_u64..=1_000_000), (flags(), 1_u64..=1 << 30, 1_u32..=1_000_000));
-    (parts, beside, btree_map("[a-z]{1,6}", changes(), 0..3)).prop_map(|(parts, beside, changes)| {
+    (parts, beside, btree_map("[a-z]{1,6}", changes(breadth.cost), 0..3)).prop_map(move |(parts, beside, changes)| {
         let (learners, spares, compact_after, raft) = beside;
         let ([async_writes, pre_vote, check_quorum], max_append_bytes, max_inflight) = raft;
         let (times, kinds, lanes, disk, cpu, (reads_per_get, inner_reads)) = parts;
@@ -33,12 +34,12 @@ pub(super) fn clusters() -> impl Strategy<Value = Cluster> {
         let heartbeat = tick * beats;
         let election_timeout = heartbeat * elections;
         Cluster {
-            nodes: NODES,
+            nodes,
             learners,
             spares,
-            groups: 2,
-            routes: Some([(String::new(), Some(1)), ("k5".to_owned(), check_quorum.then_some(2))].into()),
-            replicas: pre_vote.then_some(NODES - 1),
+            groups,
+            routes: Some([(String::new(), Some(1)), ("k5".to_owned(), check_quorum.then_some(groups))].into()),
+            replicas: pre_vote.then_some(nodes - 1),
             placement: BTreeMap::from_iter(check_quorum.then(|| (1, vec![2, 1]))),
             compact_after,
             engine,
@@ -71,8 +72,8 @@ fn flags() -> impl Strategy<Value = [bool; 3]> {
     [any::<bool>(), any::<bool>(), any::<bool>()]
 }
 
-fn wires() -> impl Strategy<Value = Wire> {
-    (1..NODES, any::<bool>()).prop_map(|(from, one_way)| Wire { from, to: NODES, one_way })
+fn wires(nodes: u32) -> impl Strategy<Value = Wire> {
+    (1..nodes, any::<bool>()).prop_map(move |(from, one_way)| Wire { from, to: nodes, one_way })
 }
 
 /// How storage is read: how often by a get, and behind which fence.
@@ -80,8 +81,8 @@ fn reads() -> impl Strategy<Value = (u32, Option<InnerReads>)> {
     (1_u32..=1000, option::of(words()))
 }
 
-fn changes() -> impl Strategy<Value = Changes> {
-    ([lanes(), lanes(), lanes()], cpus(), reads()).prop_map(
+fn changes(cost: Duration) -> impl Strategy<Value = Changes> {
+    ([lanes(), lanes(), lanes()], cpus(cost), reads()).prop_map(
         |([heartbeat, bulk, request], cpu, (reads_per_get, inner_reads))| Changes {
             lanes: Lanes { heartbeat, bulk, request },
             cpu,
@@ -99,9 +100,10 @@ fn over(changes: Changes, base: &Cpu, inner_reads: Option<InnerReads>) -> Change
 }
 
 /// A profile, or one with other values; the rule of the name is the validator's.
-fn networks() -> impl Strategy<Value = Network> {
+fn networks(breadth: &Breadth) -> impl Strategy<Value = Network> + use<> {
+    let (distributions, shares) = (distributions(breadth.latency), || shares(breadth.share));
     let profiles: Vec<_> = profiles::NETWORKS.iter().map(Network::of).collect();
-    let changes = (option::of(distributions()), option::of(shares()), option::of(shares()), any::<bool>());
+    let changes = (option::of(distributions), option::of(shares()), option::of(shares()), any::<bool>());
     (select(profiles), option::of(changes)).prop_map(|(base, changes)| {
         let Some((latency, loss, duplicate, fifo)) = changes else { return base };
         let network = Network {
@@ -116,9 +118,9 @@ fn networks() -> impl Strategy<Value = Network> {
     })
 }
 
-fn disks() -> impl Strategy<Value = Disk> {
+fn disks(longest: Duration) -> impl Strategy<Value = Disk> {
     let profiles: Vec<_> = profiles::DISKS.iter().map(Disk::of).collect();
-    (select(profiles), option::of(distributions()), option::of(1..=MAX_BANDWIDTH)).prop_map(
+    (select(profiles), option::of(distributions(longest)), option::of(1..=MAX_BANDWIDTH)).prop_map(
         |(base, fsync, bandwidth)| {
             let fsync = fsync.unwrap_or_else(|| base.fsync.clone());
             let bandwidth = bandwidth.or(base.bandwidth);
@@ -129,14 +131,14 @@ fn disks() -> impl Strategy<Value = Disk> {
     )
 }
 
-fn distributions() -> impl Strategy<Value = Distribution> {
+fn distributions(longest: Duration) -> impl Strategy<Value = Distribution> {
     let quantiles = subsequence((1..1000).collect::<Vec<u32>>(), 0..4);
-    let table = (quantiles, vec(durations(Duration::from_secs(9)), 5)).prop_map(|(between, mut values)| {
+    let table = (quantiles, vec(durations(longest), 5)).prop_map(|(between, mut values)| {
         values.sort();
         let ends = [0].into_iter().chain(between).chain([1000]);
         Distribution { knots: ends.zip(values).collect() }
     });
-    let constant = durations(Duration::from_secs(9)).prop_map(Distribution::constant);
+    let constant = durations(longest).prop_map(Distribution::constant);
     prop_oneof![constant, table].prop_filter("both ends", |distribution| {
         distribution.knots.last().is_some_and(|(per_mille, _)| *per_mille == 1000)
     })
@@ -153,7 +155,7 @@ fn lanes() -> impl Strategy<Value = LaneSetup> {
     })
 }
 
-fn cpus() -> impl Strategy<Value = Cpu> {
-    let cost = prop_oneof![Just(Duration::ZERO), durations(Duration::from_millis(9))];
+fn cpus(most: Duration) -> impl Strategy<Value = Cpu> {
+    let cost = prop_oneof![Just(Duration::ZERO), durations(most)];
     (1_u32..=256, btree_map(select(Work::ALL.to_vec()), cost, 0..4)).prop_map(|(cores, costs)| Cpu { cores, costs })
 }
