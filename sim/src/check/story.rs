@@ -2,9 +2,11 @@
 
 use super::prelude::*;
 use crate::view::acknowledged::Acknowledged;
+use crate::view::ledger::Wrote;
 use crate::view::{GroupView, Held};
 use leasehold::observe::EndCause;
 use leasehold::request::ReadPath;
+use std::iter;
 
 impl GroupView<'_> {
     /// A line for each node that leads or has had a lease, at most `most`, those with a lease in force at `at` first.
@@ -20,20 +22,56 @@ impl GroupView<'_> {
         story
     }
 
-    /// For each lease that was still good while another node already led a later term: how long that was, up to `at`.
+    /// For each lease that was still good while another node already led a later term: by how much it was too long, and what it stood on.
     pub(super) fn overlaps(&self, at: SimTime) -> Vec<String> {
         let newest = self.iter().filter(|(_, node)| node.role == Role::Leader).max_by_key(|(_, node)| node.term);
         let Some((leader, leading)) = newest else { return Vec::new() };
         let outlived = self.iter().filter(|(id, _)| *id != leader).filter_map(|(id, node)| {
             let (lease, until) = node.latest_lease()?;
-            let until = until.min(at);
-            let overlap = until.since(leading.since.max(lease.since));
+            let overlap = until.min(at).since(leading.since.max(lease.since));
             let old = lease.term < leading.term && !overlap.is_zero();
-            let overlap = duration(overlap);
-            let (theirs, ours) = (lease.term, leading.term);
-            old.then(|| format!("so {id} had its lease of term {theirs} for {overlap} while {leader} led term {ours}"))
+            let (overlap, too_long) = (duration(overlap), duration(until.since(leading.since)));
+            let (theirs, ours, since, until) = (lease.term, leading.term, leading.since, moment(until));
+            let outlived = format!(
+                "so {id} had its lease of term {theirs} for {overlap} while {leader} led term {ours}: a lease must end before anybody \
+                 else leads, but {until} <= {since} is untrue by {too_long}"
+            );
+            old.then(|| iter::once(outlived).chain(self.stands_on(id, &lease, leading.since)))
         });
-        outlived.collect()
+        outlived.flatten().collect()
+    }
+
+    /// What the lease of `holder` stands on, told after another has led from `led` on: who had promised, by what it had last acknowledged,
+    /// to elect nobody else until when. Nothing where that cannot be told: somebody has touched a clock, or promises are not what it is
+    /// about.
+    pub(super) fn stands_on(&self, holder: NodeId, lease: &Held, led: SimTime) -> Option<String> {
+        let process = (holder, self.get(holder)?.incarnation);
+        let members = self.members(holder);
+        // Until when, by what had left when. Who has acknowledged nothing is free from the first.
+        let promised = |voter: NodeId| {
+            let Some(stamp) = self.acknowledged.latest(process, lease.term, voter) else {
+                return Some((SimTime::default(), None, voter));
+            };
+            let timing = self.get(voter)?.timing?;
+            let left = self.clocks.when(holder, stamp.sent_at).filter(|left| self.clocks.runs_on(holder, *left))?;
+            let given = self.clocks.reading(voter, left).filter(|_| self.clocks.runs_on(voter, left))?;
+            let until = self.clocks.when(voter, given.after(timing.promise.saturating_sub(timing.tick)))?;
+            Some((until, Some(left), voter))
+        };
+        let voters = self.others(holder).map(|(id, _)| id).filter(|id| members.votes(*id));
+        let mut promises: Vec<_> = voters.map(promised).collect::<Option<_>>()?;
+        promises.sort();
+        let free_after =
+            |last: usize| members.is_quorum(|node| promises[..=last].iter().any(|(.., voter)| *voter == node));
+        let (until, left, voter) = promises[(0..promises.len()).find(|last| free_after(*last))?];
+        let left = left?;
+        let what =
+            format!("{voter} had last acknowledged what left {holder} at {left}, so others could lead from {until} on");
+        Some(if until < lease.until {
+            format!("{what}: the lease was good for {} longer", duration(lease.until.since(until)))
+        } else {
+            format!("{what}: one did {} sooner", duration(until.since(led)))
+        })
     }
 }
 
@@ -41,6 +79,20 @@ impl Now<'_> {
     /// ` by n1`, who has just answered this client; nothing where nobody has.
     pub(super) fn answered_by(&self, client: u32) -> String {
         self.nodes.operations.answered_by(self.at, client).map_or_else(String::new, |node| format!(" by {node}"))
+    }
+}
+
+impl Wrote {
+    /// Who wrote this version of `key`, and since when it is applied anywhere.
+    pub(super) fn described(&self, key: &str) -> String {
+        let did = if self.deleted { "deleted" } else { "wrote" };
+        let (op, version, at) = (self.op.0, self.version, self.at);
+        match self.client {
+            Some(client) => format!("#{op} of client {client} {did} {key} as version {version}, first applied at {at}"),
+            None => format!(
+                "#{op}, for which nobody waited any more, {did} {key} as version {version}, first applied at {at}"
+            ),
+        }
     }
 }
 
@@ -133,6 +185,7 @@ mod tests {
     use super::*;
     use crate::history::testing::{Events, ms};
     use crate::view::View;
+    use std::time::Duration;
 
     #[test]
     fn the_story_says_whose_process_is_down() {
@@ -157,7 +210,38 @@ mod tests {
                 "n2 has led term 5 since 0.700000s; has had no lease",
             ]
         );
-        let overlap = "so n1 had its lease of term 4 for 200ms while n2 led term 5";
+        let overlap = "so n1 had its lease of term 4 for 200ms while n2 led term 5: a lease must end before anybody else leads, \
+                       but 1.000000s <= 0.700000s is untrue by 300ms";
         assert_eq!(view.first().overlaps(at), [overlap]);
+    }
+
+    /// n1 leads; n2 has acknowledged what left it at 10 ms, n3 what left it at 40 ms, and each promises 900 ms with that.
+    fn promised() -> Events {
+        let events = (1..=3).fold(Events::default(), |events, node| {
+            events.started(0, node, 1).configured(0, node, Duration::from_secs(1))
+        });
+        events.leads(2, 1, 4).acknowledges(20, 2, 1, 4, 10).acknowledges(50, 3, 1, 4, 40)
+    }
+
+    /// What the lease of n1 stood on, told once n2 has led from this time on.
+    fn stood_on(events: Events, led: u64) -> Option<String> {
+        let view = View::after(&events.leads(led, 2, 5));
+        let (lease, _) = view.first().get(NodeId(1))?.latest_lease()?;
+        view.first().stands_on(NodeId(1), &lease, ms(led))
+    }
+
+    #[test]
+    fn a_lease_that_outlasts_the_promises_behind_it_is_told_by_how_much() {
+        let told = "n3 had last acknowledged what left n1 at 0.040000s, so others could lead from 0.940000s on";
+        let long = promised().extended(60, 1, 4, 1_500);
+        assert_eq!(stood_on(long, 1_000), Some(format!("{told}: the lease was good for 560ms longer")));
+        let broken = promised().extended(60, 1, 4, 900);
+        assert_eq!(stood_on(broken, 700), Some(format!("{told}: one did 240ms sooner")));
+    }
+
+    #[test]
+    fn what_a_lease_stood_on_is_not_told_where_a_clock_was_touched_since() {
+        assert_eq!(stood_on(promised().extended(60, 1, 4, 1_500).shows(70, 3, 500), 1_000), None);
+        assert_eq!(stood_on(promised().extended(60, 1, 4, 1_500).shows(70, 1, 500), 1_000), None);
     }
 }

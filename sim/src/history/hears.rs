@@ -116,6 +116,10 @@ macro_rules! handlers {
             candidacy(arrival: Arrival<'_>);
             /// A vote arrived, or its refusal.
             vote(arrival: Arrival<'_>);
+            /// The question arrived whether its sender would be elected.
+            probe(arrival: Arrival<'_>);
+            /// The answer to that arrived, which promises nothing.
+            favour(arrival: Arrival<'_>);
             /// `TimeoutNow` arrived: the receiver is to stand for election at once.
             handover(arrival: Arrival<'_>);
             /// The answer to something of a leader's that carried this stamp arrived.

@@ -22,6 +22,7 @@ pub(crate) fn tell(Record { at, what }: &Record, hearer: &mut impl Hears) {
                 Says::Hears
                 | Says::Holds
                 | Says::Probes
+                | Says::Favours
                 | Says::Stands
                 | Says::Votes
                 | Says::HandsOver
@@ -71,8 +72,9 @@ fn arrived(at: SimTime, arrival: Arrival<'_>, says: Says, echo: Option<Stamp>, h
         Says::Leads => hearer.entries(at, arrival),
         Says::Calls => arrival.head.op.iter().for_each(|op| hearer.passed_on(at, arrival, *op)),
         Says::Hears => hearer.heard(at, arrival),
-        // What they say promises nothing.
-        Says::Probes | Says::Answers => {}
+        Says::Probes => hearer.probe(at, arrival),
+        Says::Favours => hearer.favour(at, arrival),
+        Says::Answers => {}
     }
     if let Some(stamp) = echo {
         hearer.echo(at, arrival, stamp);

@@ -56,9 +56,26 @@ fn shell_word(word: &str) -> String {
     }
 }
 
-/// Is what fails so broken by the stack alone, before any client sees it? Of what clients see the reason is another check's to say.
-fn is_invariant(class: Class) -> bool {
-    matches!(class, Class::RaftInvariant | Class::LeaseInvariant)
+/// The rules of the stack of which what failed first may be a breach, by the check that sees such a breach first. Where clients saw it, and
+/// checks that only record had seen it before them, theirs say more.
+fn forbidden(report: &RunReport) -> BTreeMap<&'static str, Vec<&'static str>> {
+    let Some(first) = report.verdict.failures.first() else { return BTreeMap::new() };
+    let own = report.checks.keys().find(|name| **name == first.check);
+    let failed = |name: &str| report.verdict.failures.iter().any(|failure| failure.check == name);
+    let only_recorded = report.checks.iter().filter(|(name, count)| count.violations > 0 && !failed(name));
+    let rules = |seers: Vec<&&'static str>| -> BTreeMap<_, _> {
+        let of = seers.into_iter().map(|seer| (*seer, forbidden_by(seer)));
+        of.filter(|(_, rules)| !rules.is_empty()).collect()
+    };
+    let own = || rules(own.into_iter().collect());
+    match first.class {
+        Class::RaftInvariant | Class::LeaseInvariant => own(),
+        Class::StaleRead | Class::LostWrite => {
+            let before = rules(only_recorded.map(|(name, _)| name).collect());
+            if before.is_empty() { own() } else { before }
+        }
+        _ => BTreeMap::new(),
+    }
 }
 
 /// One run, as a person is shown it.
@@ -78,8 +95,8 @@ pub struct Screen {
     pub story: Vec<String>,
     /// Violations of checks that only record, by check.
     pub recorded: BTreeMap<&'static str, u64>,
-    /// The rules of the stack of which the first failure, of an invariant, may be a breach.
-    pub rules: Vec<&'static str>,
+    /// The rules of the stack of which the first failure may be a breach, by the check that sees such a breach first.
+    pub rules: BTreeMap<&'static str, Vec<&'static str>>,
     /// What might have failed, by check.
     pub potential: BTreeMap<&'static str, Potential>,
     /// How many events the run had.
@@ -134,10 +151,7 @@ impl Screen {
             beyond_claims: verdict.beyond_claims.clone(),
             unexpected: unexpected.cloned().collect(),
             story: failures().map(|failure| failure.story.clone()).find(|story| !story.is_empty()).unwrap_or_default(),
-            rules: failures()
-                .next()
-                .filter(|first| is_invariant(first.class))
-                .map_or(Vec::new(), |first| forbidden_by(&first.check)),
+            rules: forbidden(report),
             recorded: recorded.map(|(name, count)| (*name, count.violations)).collect(),
             potential: report.potential.clone(),
             events: report.events,

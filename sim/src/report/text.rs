@@ -67,9 +67,11 @@ impl Screen {
     }
 
     /// Where to look in the stack.
-    fn forbidden(&self) -> Option<String> {
-        let breach = if let [_] = self.rules[..] { "a breach of this rule is" } else { "breaches of these rules are" };
-        (!self.rules.is_empty()).then(|| format!("  {breach} seen so first (src/rules.rs): {}", self.rules.join(", ")))
+    fn forbidden(&self) -> impl Iterator<Item = String> {
+        self.rules.iter().map(|(check, rules)| {
+            let breach = if let [_] = rules[..] { "a breach of this rule" } else { "breaches of these rules" };
+            format!("  {check} is the first to see {breach} (src/rules.rs): {}", rules.join(", "))
+        })
     }
 
     fn timeline_lines(&self, style: Style) -> Vec<String> {

@@ -296,7 +296,7 @@ fn kind(what: &What, about: About) -> (&'static str, Weight) {
 
 /// Does it decide an election that it is about?
 fn decides(kind: MessageKind, head: &Head, about: About) -> bool {
-    about == About::Elections && head.rejected && matches!(kind.says(), Says::Votes | Says::Probes)
+    about == About::Elections && head.rejected && matches!(kind.says(), Says::Votes | Says::Favours)
 }
 
 fn result(completion: &Completion) -> String {

@@ -181,7 +181,7 @@ fn all_kinds(stat: Stat, window: &Window) -> Vec<String> {
 }
 
 /// What operations of a kind, or of all, spent their time on.
-fn all_spent(kind: Option<OpKind>, window: &Window) -> Spent {
+pub(super) fn all_spent(kind: Option<OpKind>, window: &Window) -> Spent {
     let mut spent = Spent::default();
     window.spent.iter().filter(|(it, _)| kind.is_none_or(|kind| kind == **it)).for_each(|(_, it)| spent.merge(it));
     spent

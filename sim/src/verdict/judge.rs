@@ -21,10 +21,11 @@
 //! must be none (Pf2): a failure under the name of the metric. A run that a check has ended is not judged against bounds and
 //! floors: it did not get that far.
 
+use super::grown::what_grew;
 use super::prelude::*;
 use super::reading::{Measured, read, shown_against};
 use super::{Failure, FaultCount, Measures, Ruling, Verdict, Window, explain};
-use crate::check::{Finding, TWO_LEASES, ends_run};
+use crate::check::{Finding, STORY, TWO_LEASES, ends_run};
 use crate::scenario::{Class, Expectation, Floor, VariantExpect, Verb};
 
 /// Judges one run of `scenario` under `variant`.
@@ -53,6 +54,7 @@ pub fn judge(
     failures.extend(court.stale_reads(&failures));
     failures.extend(court.two_leases(&failures));
     failures.sort_by_key(|failure| failure.class);
+    court.tell_what_grew(in_force(scenario, section), &mut failures);
     let unexpected = match section {
         Some(section) => court.against_section(variant, section, &failures),
         None => against(scenario.expect.violation, &failures),
@@ -180,6 +182,20 @@ impl Court<'_> {
         };
         let message = format!("{}: {value}; expected {}", what(expectation), asked(expectation));
         Some(Failure { line: Some(expectation.line), shows, ..self.failure(metric.to_string(), class, message, story) })
+    }
+
+    /// The first failure, where it is one of an expectation, tells too what grew by the first bound that says so.
+    fn tell_what_grew<'s>(&self, bounds: impl Iterator<Item = &'s Expectation>, failures: &mut [Failure]) {
+        let Some(first) = failures.first_mut().filter(|first| first.class == Class::Expectation) else { return };
+        let mut grown = bounds.filter_map(|expectation| {
+            let (value, window) = self.value(expectation).ok()?;
+            let broken = !value.is_within(&expectation.bound);
+            broken.then(|| what_grew(expectation, window, self.measures)).filter(|grown| !grown.is_empty())
+        });
+        if let Some(grown) = grown.next() {
+            first.story.truncate(STORY - grown.len());
+            first.story.extend(grown);
+        }
     }
 
     /// The value that a bound speaks of, and the window that it is measured in.

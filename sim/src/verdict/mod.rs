@@ -15,6 +15,7 @@
 //! | `reading`   | the value of a scenario's metric in a window, or why there is none                    |
 //! | `judge`     | [`judge()`]: findings, expectations and floors against the file                       |
 //! | `explain`   | the story of an expectation that does not hold                                        |
+//! | `grown`     | what is otherwise there than in a window in which it does hold                        |
 //! | `sighting`  | what was seen of a variant, over many runs                                            |
 //! | `margin`    | how far from unsafe a scenario was found to be                                        |
 //! | `met`       | what a run has met, in which situations of a node                                   |
@@ -23,6 +24,7 @@
 mod auditor;
 mod explain;
 mod gauge;
+mod grown;
 mod journey;
 mod judge;
 mod latency;

@@ -105,6 +105,12 @@ impl Spent {
         other.unanswered.values().for_each(|(number, first)| self.not_answered(*number, *first));
     }
 
+    /// Where the time of an operation went, in the mean of all.
+    pub(super) fn mean(&self) -> [Duration; PARTS] {
+        let all = self.sum(self.sums.values());
+        all.parts.map(|part| crate::time::mean(part, all.number))
+    }
+
     /// Where the time went of those that were not answered; nothing if all were.
     pub(super) fn of_unanswered(&self, what: &str) -> Vec<String> {
         let unanswered = self.sums.iter().filter(|((unanswered, _), _)| *unanswered);

@@ -66,6 +66,11 @@ impl Clocks {
         self.0.get(usize::try_from(node.0).ok()?)?.as_ref()
     }
 
+    /// Has nobody touched the clock of `node` since then?
+    pub(crate) fn runs_on(&self, node: NodeId, since: SimTime) -> bool {
+        self.get(node).is_some_and(|line| line.from.0 <= since.0)
+    }
+
     /// What the clock of `node` shows, showed or will show at `at`.
     pub(crate) fn reading(&self, node: NodeId, at: SimTime) -> Option<Instant> {
         let Line { last, pace, .. } = self.get(node)?;

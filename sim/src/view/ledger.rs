@@ -7,6 +7,7 @@
 //! Forgotten is what no operation under way can still be placed before; of each key the newest version always stays.
 
 use crate::history::{Answer, Condition, Effect, Found, KeyId, OpId};
+use crate::time::SimTime;
 use leasehold::request::Version;
 use std::collections::VecDeque;
 
@@ -40,6 +41,10 @@ pub(crate) struct Wrote {
     pub(crate) op: OpId,
     /// It is a tombstone.
     pub(crate) deleted: bool,
+    /// Whose client waits for it still, when it is first applied; `None`: nobody does.
+    pub(crate) client: Option<u32>,
+    /// When it was first applied anywhere.
+    pub(crate) at: SimTime,
 }
 
 impl Wrote {
@@ -60,15 +65,22 @@ pub(crate) struct Misfit {
 }
 
 impl Ledger {
-    /// The entry at `index` did this; `floor` is the least place that an operation under way may still take.
-    pub(crate) fn take(&mut self, index: Version, effect: &Effect, floor: Version) {
+    /// The entry at `index`, first applied at `at`, did this for `client`, where that waits for it still; `floor` is the least place that
+    /// an operation under way may still take.
+    pub(crate) fn take(
+        &mut self,
+        (at, index): (SimTime, Version),
+        effect: &Effect,
+        client: Option<u32>,
+        floor: Version,
+    ) {
         self.last = index;
         if effect.answer == Answer::Wrote {
             let number = effect.key.0 as usize;
             if number >= self.keys.len() {
                 self.keys.resize_with(number + 1, Versions::default);
             }
-            let wrote = Wrote { version: index, op: effect.op, deleted: effect.deletes };
+            let wrote = Wrote { version: index, op: effect.op, deleted: effect.deletes, client, at };
             self.keys[number].push(wrote, floor, self.patience);
         }
     }

@@ -44,7 +44,6 @@ use clocks::Clocks;
 use faults::Faults;
 use leasehold::env::{GroupId, NodeId, ReplicaId, Stamp};
 use leasehold::observe::Membership;
-use leasehold::request::Version;
 use ledger::Ledger;
 use load::Load;
 use operations::{Operations, UnderWay};
@@ -77,15 +76,16 @@ struct Group {
     conflict: Option<SimTime>,
 }
 
-/// A group takes a record in, and `floor` is the least place that an operation under way may still take in its log.
+/// A group takes a record in, while clients have these operations under way.
 struct Taking<'a> {
     group: &'a mut Group,
-    floor: Version,
+    operations: &'a Operations,
 }
 
 impl Hears for Taking<'_> {
-    fn effect(&mut self, _: SimTime, index: u64, effect: &Effect) {
-        self.group.ledger.take(index, effect, self.floor);
+    fn effect(&mut self, at: SimTime, index: u64, effect: &Effect) {
+        let client = self.operations.get(effect.op).map(|operation| operation.client);
+        self.group.ledger.take((at, index), effect, client, self.operations.least());
     }
 
     fn conflict(&mut self, at: SimTime, _: NodeId, _: u64) {
@@ -108,11 +108,11 @@ impl Hears for Answers<'_> {
 }
 
 impl Group {
-    fn record(&mut self, record: &Record, floor: Version) {
+    fn record(&mut self, record: &Record, operations: &Operations) {
         tell(record, &mut self.acknowledged);
         tell(record, &mut self.replicas);
         tell(record, &mut self.serving);
-        tell(record, &mut Taking { group: self, floor });
+        tell(record, &mut Taking { group: self, operations });
     }
 }
 
@@ -137,8 +137,7 @@ impl View {
         tell(record, &mut self.operations);
         self.overhear(record);
         tell(record, &mut self.calls);
-        let floor = self.operations.least();
-        self.groups.concerned(record).for_each(|group| group.record(record, floor));
+        self.groups.concerned(record).for_each(|group| group.record(record, &self.operations));
         tell(record, &mut self.clocks);
         tell(record, &mut self.faults);
         tell(record, &mut self.soundness);

@@ -14,8 +14,10 @@ pub enum Says {
     Hears,
     /// Its log is durable up to the head's index, unless it rejects.
     Holds,
-    /// It asks whether it would be elected, or answers that: nothing is promised.
+    /// It asks whether it would be elected.
     Probes,
+    /// It would vote for the receiver, unless it rejects: nothing is promised.
+    Favours,
     /// It stands for election: it has voted for itself in the head's term.
     Stands,
     /// It has voted for the receiver in the head's term, unless it rejects.
@@ -70,7 +72,7 @@ message_kinds! {
     /// Would the receiver elect the sender?
     PreVote = "pre-vote" by Heartbeat says Probes
     /// The answer to that.
-    PreVoteResponse = "pre-vote-response" by Heartbeat says Probes
+    PreVoteResponse = "pre-vote-response" by Heartbeat says Favours
     /// A candidate asks for a vote; no transfer forces it.
     Vote = "vote" by Heartbeat says Stands
     /// A candidate that was told to stand by `TimeoutNow` asks for a vote: voters set their promise aside.

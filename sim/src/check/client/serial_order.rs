@@ -144,7 +144,7 @@ fn misfit(now: &Now<'_>, operation: &UnderWay, place: Version, Misfit { key, fou
     };
     let why = newer.map_or_else(
         || format!("it took effect before that, at index {place}"),
-        |Wrote { version, op, deleted }| {
+        |Wrote { version, op, deleted, .. }| {
             let did = if deleted { "deleted it, as" } else { "written" };
             format!("#{} had {did} version {version} of it, and {}", op.0, after(place))
         },

@@ -61,6 +61,12 @@ enum Access {
 }
 
 impl Access {
+    fn version(self) -> Version {
+        match self {
+            Access::Wrote(version) | Access::Read(version) => version,
+        }
+    }
+
     fn position(self) -> u64 {
         match self {
             Access::Wrote(version) => version.saturating_mul(2),
@@ -172,8 +178,8 @@ impl Check for Staleness {
     }
 }
 
-fn stale(now: &Now<'_>, by: &UnderWay, Seen { key, access, floor }: &Seen, completion: &Completion) -> Finding {
-    let (key, kind, client) = (now.premises.key(*key), by.operation.kind().name(), by.client);
+fn stale(now: &Now<'_>, by: &UnderWay, Seen { key: number, access, floor }: &Seen, completion: &Completion) -> Finding {
+    let (key, kind, client) = (now.premises.key(*number), by.operation.kind().name(), by.client);
     let did = format!("{}{}", access.describe(), path(completion));
     let earlier = floor.holder.map_or(String::new(), |holder| {
         let before = duration(by.invoked.since(holder.at));
@@ -181,12 +187,17 @@ fn stale(now: &Now<'_>, by: &UnderWay, Seen { key, access, floor }: &Seen, compl
     });
     let message = format!("{kind} of {key} by client {client} {did}{earlier}");
     let mut story = Vec::new();
+    let by_log = |version: Version| Some(now.nodes.ledger.wrote(*number, version)?.described(&key));
+    story.extend(floor.holder.and_then(|holder| by_log(holder.access.version())));
     if let Some(Holder { client, kind, at, access }) = floor.holder {
         let kind = kind.name();
         story.push(format!("client {client} completed a {kind} at {at} that {} of {key}", access.describe()));
     }
     story.push(format!("client {client} invoked a {kind} of {key} at {}, after that", by.invoked));
     story.push(format!("at {} it was answered{}: it {did}", now.at, now.answered_by(client)));
+    if let Access::Read(version) = access {
+        story.extend(by_log(*version));
+    }
     let overlaps = now.nodes.overlaps(now.at);
     story.extend(now.nodes.story(now.at, STORY.saturating_sub(story.len() + overlaps.len())));
     story.extend(overlaps);

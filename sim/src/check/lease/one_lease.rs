@@ -47,11 +47,13 @@ fn moved(now: &Now<'_>, node: NodeId) -> Option<Finding> {
     let describe = |node, verb, Held { term, since, extended, until, .. }| {
         format!("{node} {verb} a lease of term {term} at {extended}, held since {since}, until {}", moment(until))
     };
-    let story = vec![
+    let mut story = vec![
         describe(other, "last extended", held),
         describe(node, "extended", lease),
         format!("from {} to {} both would answer reads without asking anybody: {overlap}", now.at, moment(until)),
     ];
+    let (old, older, new) = if held.term < lease.term { (other, held, lease) } else { (node, lease, held) };
+    story.extend(now.nodes.stands_on(old, &older, new.since));
     Some(now.finding(message, story))
 }
 

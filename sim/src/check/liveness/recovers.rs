@@ -49,13 +49,22 @@ struct Awaited {
     since: SimTime,
     /// Who has answered which leader in which term.
     answered: BTreeSet<(NodeId, u64, NodeId)>,
+    /// When who was last asked for its vote by whom, by (candidate, voter), and what it last said to that, and when.
+    ballots: BTreeMap<(NodeId, NodeId), Ballot>,
     /// What the nodes were up to when time was out.
     late: Option<Finding>,
 }
 
+#[derive(Clone, Copy)]
+struct Ballot {
+    asked: SimTime,
+    /// When, and whether it refused.
+    said: Option<(SimTime, bool)>,
+}
+
 impl Awaited {
     fn since(since: SimTime) -> Self {
-        Self { since, answered: BTreeSet::new(), late: None }
+        Self { since, answered: BTreeSet::new(), ballots: BTreeMap::new(), late: None }
     }
 
     /// Has a quorum, with the leader itself, answered it in this term?
@@ -140,8 +149,22 @@ impl Recovers {
         }
     }
 
+    /// Who stands, or would, asks for this vote.
+    fn asks(&mut self, asked: SimTime, candidate: NodeId, voter: NodeId) -> Option<Finding> {
+        let awaited = self.awaited.as_mut()?;
+        let ballot = awaited.ballots.entry((candidate, voter)).or_insert(Ballot { asked, said: None });
+        ballot.asked = asked;
+        None
+    }
+
+    fn says(&mut self, at: SimTime, Arrival { from: voter, to: candidate, head }: Arrival<'_>) -> Option<Finding> {
+        let ballot = self.awaited.as_mut()?.ballots.get_mut(&(candidate, voter))?;
+        ballot.said = Some((at, head.rejected));
+        None
+    }
+
     fn recovered(&mut self, now: &Now<'_>, term: u64) {
-        let Some(Awaited { since, answered, late }) = self.awaited.take() else { return };
+        let Some(Awaited { since, answered, late, .. }) = self.awaited.take() else { return };
         now.judge();
         let took = now.at.since(since);
         self.recoveries.push(Leaderless { since, took });
@@ -232,6 +255,22 @@ impl Check for Recovers {
         }
         self.follows(head.term, voter, now.nodes);
         None
+    }
+
+    fn candidacy(&mut self, now: &Now<'_>, Arrival { from, to, .. }: Arrival<'_>) -> Option<Finding> {
+        self.asks(now.at, from, to)
+    }
+
+    fn probe(&mut self, now: &Now<'_>, Arrival { from, to, .. }: Arrival<'_>) -> Option<Finding> {
+        self.asks(now.at, from, to)
+    }
+
+    fn vote(&mut self, now: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
+        self.says(now.at, arrival)
+    }
+
+    fn favour(&mut self, now: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
+        self.says(now.at, arrival)
     }
 
     fn caught_up(&mut self, now: &Now<'_>, _: By<'_>, _: u64, _: u64) -> Option<Finding> {

@@ -226,7 +226,7 @@ fn judge(ops: &[Op], patience: usize, forgets: Rule) -> bool {
         // What is found was applied before; so was what is placed.
         while let Some((version, key)) = entries.next_if(|(version, _)| *version <= place) {
             let effect = effect(version, key.0, Condition::Always, Answer::Wrote);
-            ledger.take(version, &effect, least);
+            ledger.take((SimTime::default(), version), &effect, None, least);
         }
         floors[position] = Version::MAX;
         if forgets != Rule::FloorOfWrites && wrote.is_some_and(|(_, version)| version <= own) {
@@ -395,7 +395,7 @@ fn what_is_remembered_of_a_long_history_is_what_overlapped() {
     let mut ledger = Ledger::default();
     for version in 1..=100_000 {
         let effect = effect(version, (version % 3) as u32, Condition::Always, Answer::Wrote);
-        ledger.take(version, &effect, version.saturating_sub(20));
+        ledger.take((SimTime::default(), version), &effect, None, version.saturating_sub(20));
     }
     assert!(ledger.size() <= 60, "{} versions", ledger.size());
 }

@@ -153,18 +153,27 @@ fn an_answer_to_nothing_is_ignored() {
 #[test]
 fn the_story_says_who_wrote_what_who_answered_and_who_held_which_lease() {
     let events = Events::default().leads(100, 1, 4).extended(6_400, 1, 4, 7_300).leads(6_600, 2, 5);
-    let events = events.extended(6_620, 2, 5, 7_500).put(6_650, 6_700, 45).invoke(6_710, 1, get(0)).hit(6_711, 1);
+    let events = events.invoke(6_300, 8, put(0)).takes_put(6_310, 41, 8, 0).written(6_320, 8, 41);
+    let events = events
+        .extended(6_620, 2, 5, 7_500)
+        .takes_put(6_660, 45, 9, 0)
+        .put(6_650, 6_700, 45)
+        .invoke(6_710, 1, get(0))
+        .hit(6_711, 1);
     let finding = stale(events.answers_client(6_712, 1, 1).read(6_712, 1, 41));
     assert_eq!(
         finding.story,
         [
+            "#9, for which nobody waited any more, wrote k0 as version 45, first applied at 6.660000s",
             "client 1001 completed a put at 6.700000s that wrote version 45 of k0",
             "client 1 invoked a get of k0 at 6.710000s, after that",
             "at 6.712000s it was answered by n1: it read version 41 from the lease",
+            "#8 of client 8 wrote k0 as version 41, first applied at 6.310000s",
             "n1 has led term 4 since 0.100000s; holds a lease of term 4, extended at 6.400000s, until 7.300000s; last answered \
              from a lease at 6.711000s",
             "n2 has led term 5 since 6.600000s; holds a lease of term 5, extended at 6.620000s, until 7.500000s",
-            "so n1 had its lease of term 4 for 112ms while n2 led term 5",
+            "so n1 had its lease of term 4 for 112ms while n2 led term 5: a lease must end before anybody else leads, but \
+             7.300000s <= 6.600000s is untrue by 700ms",
         ]
     );
 }

@@ -1,6 +1,6 @@
 //! What is pending while a leader is awaited, and why.
 
-use super::{Awaited, leaders};
+use super::{Awaited, Ballot, leaders};
 use crate::check::prelude::*;
 use crate::view::GroupView;
 use crate::words::figures::list;
@@ -25,8 +25,24 @@ pub(super) fn pending(now: &Now<'_>, awaited: &Awaited, faults: &VecDeque<String
     story.extend(leaders(now.nodes).map(|(leader, state)| lacks(awaited, leader, state, now.nodes)).take(2));
     story.extend(waiting(now));
     let room = STORY - story.len();
-    story.extend(now.nodes.iter().take(room).map(|(id, node)| format!("{id} {}", node.describe(now.at))));
+    let node = |(id, node): (NodeId, &Replica)| format!("{id} {}{}", node.describe(now.at), ballots(awaited, id, node));
+    story.extend(now.nodes.iter().take(room).map(node));
     late
+}
+
+/// Who stands for election, or would: what others say to it.
+fn ballots(awaited: &Awaited, candidate: NodeId, node: &Replica) -> String {
+    if !matches!(node.role, Role::Candidate | Role::PreCandidate) {
+        return String::new();
+    }
+    let of_it = awaited.ballots.iter().filter(|((of, _), _)| *of == candidate);
+    let said = of_it.map(|((_, voter), Ballot { asked, said })| match said {
+        Some((at, true)) if at >= asked => format!("{voter} refused its vote at {at}"),
+        Some((at, false)) if at >= asked => format!("{voter} was for it at {at}"),
+        _ => format!("{voter}, asked at {asked}, has not answered"),
+    });
+    let said: Vec<_> = said.collect();
+    if said.is_empty() { "; nobody hears it ask for votes".to_owned() } else { format!("; {}", said.join(", ")) }
 }
 
 /// What a leader waits for.

@@ -2,7 +2,9 @@ use super::*;
 use crate::check::STORY;
 use crate::check::testing::{Events, ms, put};
 use crate::history::FaultPhase::{Activated, Ended};
-use crate::words::Verb;
+use crate::history::Head;
+use crate::history::testing::head;
+use crate::words::{MessageKind, Verb};
 use leasehold::observe::Event;
 use std::time::Duration;
 
@@ -72,6 +74,18 @@ fn the_story_says_what_waits_for_what() {
             "c3 waits with a put of key 0 since 2.500000s, for 12.1s, for its entry to be committed",
         ]
     );
+}
+
+#[test]
+fn the_story_says_who_refuses_whom_its_vote() {
+    let rejects = Head { rejected: true, ..head(4, 0, 0) };
+    let role = |role| Event::Role { role, term: 4, leader: None };
+    let asks = |events: Events, at, to| events.arrives(at, (1, to), MessageKind::PreVote, head(4, 0, 0));
+    let stands = healed().event(3_000, 1, role(Role::PreCandidate)).event(3_000, 2, role(Role::Candidate));
+    let refused = asks(asks(stands, 3_001, 2), 3_001, 3).arrives(3_002, (2, 1), MessageKind::PreVoteResponse, rejects);
+    let story = judged(&told(refused, 14_601)).0.remove(0).story.join("\n");
+    assert!(story.contains("n2 refused its vote at 3.002000s, n3, asked at 3.001000s, has not answered"), "{story}");
+    assert!(story.contains("; nobody hears it ask for votes"), "n2: {story}");
 }
 
 #[test]
