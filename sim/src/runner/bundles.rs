@@ -64,8 +64,8 @@ impl Bundles {
         }
         fs::create_dir_all(&self.folder)?;
         let path = self.folder.join(format!("{}.{EXTENSION}", run_name(report)));
-        // Who finds it finds all of it.
-        let part = path.with_extension("part");
+        // Who finds it finds all of it; another process may write the bundle of the same run.
+        let part = path.with_extension(format!("{}.part", std::process::id()));
         let mut file = write(spec, report, BufWriter::new(File::create(&part)?))?;
         file.flush()?;
         fs::rename(&part, &path)?;

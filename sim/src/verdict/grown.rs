@@ -157,7 +157,7 @@ fn stages(kind: Option<OpKind>, here: &Window, there: &Window) -> Vec<Reason> {
 mod tests {
     use super::*;
     use crate::scenario::{Bound, Op};
-    use crate::verdict::Spent;
+    use crate::verdict::{Spent, Took};
 
     /// So many of 1,000 lease reads missed for want of a lease, and a get spent so many milliseconds on a ReadIndex round.
     fn window(name: &str, cold: u64, round: u64) -> Window {
@@ -166,7 +166,8 @@ mod tests {
         (parts[Stage::ReadIndex as usize], parts[Stage::Answer as usize]) =
             (Duration::from_millis(round), Duration::from_millis(1));
         spent.add(true, SimTime::default(), parts.iter().sum(), parts);
-        let ops = OpMeasures { ok: 1_000 - cold, refused: cold, ..OpMeasures::default() };
+        let mean = Took::Exactly(Duration::from_millis(round + 1));
+        let ops = OpMeasures { ok: 1_000 - cold, refused: cold, mean, ..OpMeasures::default() };
         let misses = [(Miss::Cold, cold)].into();
         let lease = LeaseMeasures { reads: 1_000, hits: 1_000 - cold, misses, ..LeaseMeasures::default() };
         Window {
