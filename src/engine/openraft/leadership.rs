@@ -261,6 +261,7 @@ impl Shared {
         }
         state.heard |= state.acks.acknowledged(from, stamp.sent_at).is_some();
         if self.tuning.account == Account::Stamps
+            && state.counts_as_voters_do()
             && let Some(base) = state.renewal.acknowledged(from, stamp)
         {
             self.listener.renewed(stamp.term, base);

@@ -10,7 +10,8 @@
 //!   never called ([openraft #2088](https://github.com/databendlabs/openraft/issues/2088)).
 //! - What a quorum of the others has made durable is committed, though the leader's own disk stands still.
 //! - Members are in force as soon as they are in the log. What counts acknowledgements here goes by those that are applied: whoever votes by
-//!   later ones needs a majority of these too, as changes are joint.
+//!   the next ones needs a majority of these too, as changes are joint. A leader that has yet to apply more than that renews no lease.
+//! - Heartbeats of several groups do not leave together: [`Config::heartbeats_together`] is not heeded.
 
 mod calls;
 mod errors;

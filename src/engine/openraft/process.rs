@@ -3,7 +3,7 @@
 use super::errors::{of_fatal, of_round};
 use super::leadership::Shared;
 use super::network::{Network, serve};
-use super::storage::{Logs, Machine};
+use super::storage::{Logs, Machine, Told};
 use super::timing;
 use super::types::{Types, position};
 use super::wants::Want;
@@ -81,6 +81,7 @@ async fn start(shared: &Arc<Shared>, logs: Logs, mut machine: Machine) -> Result
         shared.host.observe(Event::Opened { term, vote: of, last_index, last_term, withholds });
         logs.unproven().into_iter().for_each(|event| shared.host.observe(event));
         shared.found(vote);
+        Told::last_change(&**shared, logs.last_change());
     }
     machine.recover().await?;
     let mut config = timing::openraft(&shared.config);

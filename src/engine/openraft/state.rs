@@ -72,6 +72,14 @@ pub(super) struct Transfer {
 }
 
 impl State {
+    /// Does whoever could be elected need a majority of those by whom acknowledgements are counted here? openraft counts votes by the last
+    /// change in the log, this engine acknowledgements by the last one applied. Those are one step apart at most, and every step is joint or
+    /// out of a joint configuration, once a leader has applied an entry of its own term: it takes no change before it has applied the one
+    /// before. Until then there may be several between them, and of the first and the last of those the majorities need not meet.
+    pub(super) fn counts_as_voters_do(&self) -> bool {
+        self.applied.1 == self.term || self.last_change <= self.applied.0
+    }
+
     /// That of a follower who knows of nothing but the founders.
     pub(super) fn new(me: NodeId, config: &Config) -> Self {
         let members = config.founders.clone();
@@ -149,5 +157,25 @@ impl State {
         for waits in std::mem::take(&mut self.waiting).into_values() {
             waits.send(Err(error.clone()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::conformance::config;
+
+    /// Of a leader of term 5 whose log's last change is at index 7, and who has applied up to this index, of this term.
+    fn counts(applied: (u64, u64)) -> bool {
+        let config = config(Membership { voters: vec![NodeId(1)], ..Membership::default() });
+        let state = State { term: 5, last_change: 7, applied, ..State::new(NodeId(1), &config) };
+        state.counts_as_voters_do()
+    }
+
+    #[test]
+    fn a_leader_that_may_have_several_changes_to_apply_renews_no_lease_before_it_has_applied_an_entry_of_its_term() {
+        assert!(!counts((6, 4)), "the change at 7 is one it has yet to apply, and there may be another before it");
+        assert!(counts((7, 4)), "the last change is applied");
+        assert!(counts((6, 5)), "it has taken the change at 7 itself, after it had applied all before");
     }
 }

@@ -1,7 +1,7 @@
 //! What a log holds in memory, and what of it is still to be written.
 
 use super::records::Encoder;
-use crate::engine::openraft::types::{Entry, LogId, Types, Vote};
+use crate::engine::openraft::types::{Entry, LogId, Types, Vote, is_change};
 use crate::env::{DiskError, NodeId};
 use crate::observe::Event;
 use openraft::storage::IOFlushed;
@@ -70,6 +70,11 @@ impl State {
     /// The last entry, or what stands in the place of it.
     pub(super) fn last(&self) -> Option<LogId> {
         self.entries.values().next_back().map(|entry| entry.log_id).or(self.purged)
+    }
+
+    /// Where the last change of membership that it holds stands; 0: it holds none.
+    pub(super) fn last_change(&self) -> u64 {
+        self.entries.values().rfind(|entry| is_change(entry)).map_or(0, |entry| entry.log_id.index())
     }
 
     /// There is no entry after this one.

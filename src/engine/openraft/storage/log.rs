@@ -167,6 +167,11 @@ impl Logs {
         self.0.state.lock().last()
     }
 
+    /// Where the last change of membership that it holds stands; 0: it holds none.
+    pub(in crate::engine::openraft) fn last_change(&self) -> u64 {
+        self.0.state.lock().last_change()
+    }
+
     /// What there is to tell of the entries found when the log was opened of which nothing proved that they had been durable before.
     pub(in crate::engine::openraft) fn unproven(&self) -> Vec<Event> {
         let state = self.0.state.lock();
@@ -368,7 +373,7 @@ impl RaftLogStorage<Types> for Logs {
         let last_change = {
             let mut state = self.0.state.lock();
             state.truncate(last);
-            state.entries.values().rfind(|entry| is_change(entry)).map_or(0, |entry| entry.log_id.index())
+            state.last_change()
         };
         self.0.told.last_change(last_change);
         self.stage(|encoder| encoder.truncated(last), Then::Nothing);

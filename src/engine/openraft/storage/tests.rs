@@ -337,6 +337,17 @@ fn a_log_is_founded_once_and_is_fresh_until_there_is_a_vote_or_an_entry() {
 }
 
 #[test]
+fn a_log_knows_its_last_change_when_it_is_opened_again() {
+    let node = Node::default();
+    let change = Entry { payload: Payload::Membership(members(&founders())), ..entry(2, 1) };
+    node.appended(&node.logs(), &[vec![entry(1, 1), change], entries(3..=4, 1)].concat());
+    let mut logs = node.logs();
+    assert_eq!(logs.last_change(), 2);
+    node.on(async || logs.truncate_after(Some(log_id(1, 1))).await).unwrap();
+    assert_eq!(logs.last_change(), 0);
+}
+
+#[test]
 fn so_many_entries_are_read_for_a_message_as_fit_into_it_and_one_at_least() {
     let node = Node { config: Config { max_append_bytes: 7, ..config(founders()) }, ..Node::default() };
     let mut logs = node.logs();
