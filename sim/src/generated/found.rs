@@ -2,7 +2,7 @@
 
 use super::judge::start;
 use super::search::Found;
-use crate::minimize::Size;
+use crate::minimize::{Size, schema};
 use crate::mutant::DEFAULT;
 use crate::scenario::{Scenario, print};
 use std::fs::{self, File};
@@ -18,19 +18,27 @@ impl Found {
     pub(super) fn write(&self, folder: &Path) -> PathBuf {
         let Self { case, seed, scenario, failed, .. } = self;
         let check = failed.how.rsplit_once('(').map_or(failed.how.as_str(), |(_, check)| check.trim_end_matches(')'));
-        let path = folder.join(format!("{check}-seed-{seed}-case-{case}.toml"));
+        let name = format!("{check}-seed-{seed}-case-{case}.toml");
+        let path = folder.join(&name);
+        // Where it is to be kept, and so what it has to say.
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/regressions").join(name);
         let under = match failed.variant.name == DEFAULT.name {
             true => String::new(),
             false => format!(" under the variant `{}`,", failed.variant.name),
         };
         let by = format!("case {case} of generated scenarios (LEASEHOLD_SEED={seed}),{under} and shrunk");
-        let text = match start(scenario, failed.variant, Some(&path)) {
+        let text = match start(scenario, failed.variant, Some(&kept)) {
             Ok(start) => start.found(&by).text(),
             // One run does not show it.
             Err(_) => {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 let text = print(&Scenario { name, ..scenario.clone() });
-                format!("# Found by {by}.\n# {}: {}\n{text}", failed.how, failed.told)
+                format!(
+                    "{}# Found by {by}.\n# {}: {}\n{text}",
+                    schema(&kept).unwrap_or_default(),
+                    failed.how,
+                    failed.told
+                )
             }
         };
         let write = || File::create(&path).and_then(|mut file| file.write_all(text.as_bytes()));

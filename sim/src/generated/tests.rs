@@ -129,7 +129,8 @@ fn a_planted_bug_drawn_at_random_is_found_and_shrunk_to_a_file_that_fails_with_i
     assert_eq!(ruling(variant), (Ruling::Fail, true), "{told}");
     assert_eq!(ruling(&DEFAULT), (Ruling::Pass, true), "{told}");
     let text = fs::read_to_string(&path).expect("it was read");
-    assert!(text.starts_with(&format!("# Found by case {} of generated scenarios", found.case)), "{text}");
+    let first = format!("#:schema ../scenario.schema.json\n# Found by case {} of generated scenarios", found.case);
+    assert!(text.starts_with(&first), "{text}");
     for command in ["leasehold run ", "leasehold minimize ", "mv "] {
         assert!(told.contains(&format!("{command}{}", path.display())), "{told}");
     }

@@ -29,7 +29,7 @@ pub(super) fn known_by(text: &str) -> Option<&str> {
 }
 
 /// What tells an editor where the schema of a scenario is, where it is kept beside the file's folder.
-fn schema(path: &Path) -> Option<&'static str> {
+pub(crate) fn schema(path: &Path) -> Option<&'static str> {
     let beside = path.parent()?.join("../scenario.schema.json");
     beside.exists().then_some("#:schema ../scenario.schema.json\n")
 }

@@ -29,6 +29,8 @@ mod trial;
 #[cfg(test)]
 mod testing;
 
+#[cfg(test)]
+pub(crate) use self::file::schema;
 pub use self::{failure::Wanted, size::Size, trial::Cost};
 
 use crate::history::{Fault, FaultPhase, Keep};
