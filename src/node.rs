@@ -67,7 +67,7 @@ impl Parts {
         disk: Arc<dyn Disk>,
         config: Config,
     ) -> Self {
-        let lease = Arc::new(Lease::new(Arc::clone(&host), config.lease));
+        let lease = Arc::new(Lease::new(Arc::clone(&host), config.lease, config.engine.check_quorum));
         let store = Arc::new(Store::new(group, founded));
         Self {
             listener: Arc::clone(&lease) as _,

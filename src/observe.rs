@@ -239,12 +239,12 @@ pub struct Timing {
     pub tick: Duration,
     /// How often a leader lets itself be heard.
     pub heartbeat: Duration,
-    /// For how long after it has heard its leader a follower refuses its vote to others, give or take a tick.
+    /// For how long after it has heard its leader a follower refuses its vote to others, give or take a tick. Zero: it refuses it to nobody.
     pub promise: Duration,
     /// How long at least a follower hears nobody before it stands for election.
     pub patience: Duration,
-    /// How long a lease lasts from its base on.
-    pub lease: Duration,
+    /// How long a lease lasts from its base on. `None`: none is granted, as no voter promises anything.
+    pub lease: Option<Duration>,
     /// The engine renews the lease by itself, whether anybody reads or not.
     pub renews: bool,
 }

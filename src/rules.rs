@@ -78,6 +78,11 @@ register! {
     }
 
     // How a lease is extended, and what is left of one that has ended: `src/lease`.
+    VotersPromise = "voters-promise" {
+        holds: "CheckQuorum is on: who hears a leader refuses its vote to others",
+        reason: "without it nothing keeps another from being elected while the lease lasts",
+        source: "P2; LB-02; found by a generated scenario in this stack"
+    }
     HeldInThisGeneration = "held-in-this-generation" {
         holds: "the lease was granted in the present generation",
         reason: "what ends a lease moves the generation, and leaves nothing of the lease to the next",

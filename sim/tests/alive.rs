@@ -112,7 +112,7 @@ const SPOILT: &[Spoil] = &[
     ("timing", |history| {
         for record in history {
             if let What::Stack(StackRecord { event: Event::Configured(timing), .. }) = &mut record.what {
-                timing.lease = timing.promise;
+                timing.lease = Some(timing.promise);
             }
         }
     }),

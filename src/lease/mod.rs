@@ -73,6 +73,7 @@ pub struct Generation(u64);
 pub struct Lease {
     host: Arc<dyn Host>,
     policy: Policy,
+    promised: bool,
     state: Mutex<State>,
 }
 
@@ -99,9 +100,10 @@ impl State {
 }
 
 impl Lease {
-    /// No lease.
-    pub fn new(host: Arc<dyn Host>, policy: Policy) -> Self {
-        Self { host, policy, state: Mutex::default() }
+    /// No lease; and none is ever granted unless it is `promised` by the voters of the group that they help elect nobody else while they
+    /// hear their leader.
+    pub fn new(host: Arc<dyn Host>, policy: Policy, promised: bool) -> Self {
+        Self { host, policy, promised, state: Mutex::default() }
     }
 
     /// May this node answer a read from its own state at `now`? `now` must be sampled after the read arrived (premise P8).
@@ -149,7 +151,8 @@ impl Lease {
             state.ended = self.now();
         }
         let expiry = base.after(self.policy.length);
-        let counts = Rule::RegainedByEntry.holds(!state.suspended)
+        let counts = Rule::VotersPromise.holds(self.promised)
+            && Rule::RegainedByEntry.holds(!state.suspended)
             && Rule::RenewedInThisTerm.holds(same(state.term, term))
             && Rule::BegunSinceEnd.holds(at_least(base, state.ended))
             && Rule::NeverShortened.holds(state.expiry().map_or(is(true), |held| before(held, expiry)));

@@ -74,7 +74,7 @@ fn at(nanos: u64) -> Instant {
 fn elected(renewal: RenewalKind) -> (Lease, Arc<Quiet>) {
     let host = Arc::new(Quiet::default());
     host.shows(Some(at(1000)));
-    let lease = Lease::new(Arc::clone(&host) as Arc<dyn Host>, Policy::new(LENGTH, renewal));
+    let lease = Lease::new(Arc::clone(&host) as Arc<dyn Host>, Policy::new(LENGTH, renewal), true);
     lease.elected(7);
     (lease, host)
 }

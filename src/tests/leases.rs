@@ -351,7 +351,7 @@ fn how_the_timers_are_set_is_told_first() {
     let c = Cluster::of(1);
     let Event::Configured(timing) = c.events(1)[0] else { panic!("{:?}", c.events(1)[0]) };
     assert_eq!((timing.tick, timing.heartbeat, timing.promise), (TICK, HEARTBEAT, ELECTION));
-    assert_eq!((timing.patience, timing.lease, timing.renews), (ELECTION + 2 * TICK, lease_length(), true));
+    assert_eq!((timing.patience, timing.lease, timing.renews), (ELECTION + 2 * TICK, Some(lease_length()), true));
     let caller = Setup::of(1).renewal(RenewalKind::Caller).start();
     assert!(matches!(caller.events(1)[0], Event::Configured(timing) if !timing.renews));
     assert_eq!(caller.node(1).status(GroupId::FIRST).leader, None::<NodeId>);

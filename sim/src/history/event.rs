@@ -357,12 +357,13 @@ events! {
     Configured = 31 of timing { "configured", Common,
         says {
             let Timing { tick, heartbeat, promise, patience, lease, renews: _ } = *timing;
-            let [tick, heartbeat, promise, patience, lease] = [tick, heartbeat, promise, patience, lease].map(exact);
+            let [tick, heartbeat, promise, patience] = [tick, heartbeat, promise, patience].map(exact);
+            let lease = lease.map_or("no leases".to_owned(), |lease| format!("leases of {}", exact(lease)));
             format!(
-                "begins with ticks of {tick}, heartbeats every {heartbeat}, promises of {promise}, elections after {patience}, leases of {lease}"
+                "begins with ticks of {tick}, heartbeats every {heartbeat}, promises of {promise}, elections after {patience}, {lease}"
             )
         },
-        brief format!("leases of {}", duration(timing.lease)),
+        brief timing.lease.map_or("no leases".to_owned(), |lease| format!("leases of {}", duration(lease))),
         tell hearer.configured(at, node, *timing)
     }
     DiskStalled = 32 (waited) { "disk stalled", Rare,

@@ -101,7 +101,7 @@ impl Events {
     pub(crate) fn configured(self, at: u64, node: u64, promise: Duration) -> Self {
         let tick = Duration::from_millis(100);
         let (patience, lease) = (promise + tick * 2, tick * 3);
-        let timing = Timing { tick, heartbeat: tick, promise, patience, lease, renews: true };
+        let timing = Timing { tick, heartbeat: tick, promise, patience, lease: Some(lease), renews: true };
         self.event(at, node, Event::Configured(timing))
     }
 

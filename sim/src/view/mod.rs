@@ -308,6 +308,11 @@ impl<'a> GroupView<'a> {
         self.last_caught_up().and_then(|(leader, since)| (leader == node).then_some(since))
     }
 
+    /// Does `node` ever grant itself a lease? Where voters promise nothing it does not.
+    pub fn may_hold_lease(&self, node: NodeId) -> bool {
+        self.get(node).and_then(|replica| replica.timing).is_none_or(|timing| timing.lease.is_some())
+    }
+
     /// Do the engines renew their leases by themselves?
     pub fn renew_by_themselves(&self) -> bool {
         self.iter().all(|(_, replica)| replica.timing.is_none_or(|timing| timing.renews))

@@ -17,7 +17,8 @@ pub(super) fn timing(config: &Config, lease: Duration) -> Timing {
     let set = openraft(config);
     let promise = Duration::from_millis(set.election_timeout_max);
     let patience = promise + Duration::from_millis(set.election_timeout_min);
-    let renews = config.renewal != RenewalKind::Caller;
+    let lease = config.check_quorum.then_some(lease);
+    let renews = lease.is_some() && config.renewal != RenewalKind::Caller;
     Timing { tick: config.tick, heartbeat: config.heartbeat, promise, patience, lease, renews }
 }
 

@@ -154,7 +154,10 @@ pub(super) fn timing(config: &Config, lease: Duration) -> Timing {
     let Config { tick, heartbeat, .. } = *config;
     let raft = raft_config(NodeId(1), config);
     let [promise, patience] = [raft.election_tick, raft.min_election_tick].map(|ticks| lasting(tick, ticks));
-    let renews = config.renewal != RenewalKind::Caller;
+    // Without CheckQuorum raft asks no follower whom it hears before it votes.
+    let promise = if config.check_quorum { promise } else { Duration::ZERO };
+    let lease = config.check_quorum.then_some(lease);
+    let renews = lease.is_some() && config.renewal != RenewalKind::Caller;
     Timing { tick, heartbeat, promise, patience, lease, renews }
 }
 

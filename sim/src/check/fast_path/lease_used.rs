@@ -5,7 +5,8 @@
 //! passes with the lease switched off proves nothing (ScyllaDB #30697, in review).
 //!
 //! Where nobody is answered at all nothing is asked of the lease: it may be renewed by rounds of ReadIndex alone, and none of them come to
-//! an end within what clients have for them. Nor is it of a read that finds its clock unreadable while a fault of a clock is in force.
+//! an end within what clients have for them. Nor is it where voters promise nothing, so that none is granted, nor of a read that finds its
+//! clock unreadable while a fault of a clock is in force.
 //!
 //! **Does not prove** that the lease is used as it should be: that is the hit rate, which a scenario bounds. Correct refusals
 //! are counted by reason in every report; a scenario's floors may ask for them.
@@ -34,7 +35,7 @@ impl Check for LeaseUsed {
     fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
         self.hits += u64::from(read.miss.is_none());
         let stood = now.at.since(now.nodes.caught_up(by.node)?);
-        if read.counts() && stood > now.premises.election_timeout * TIMEOUTS {
+        if read.counts() && now.nodes.may_hold_lease(by.node) && stood > now.premises.election_timeout * TIMEOUTS {
             now.judge();
             let of_clocks = |disturbs| disturbs == Disturbs::Clocks;
             let excused = read.miss == Some(Miss::Clock) && now.nodes.faults.in_force(of_clocks) > 0;

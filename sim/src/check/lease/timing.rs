@@ -51,12 +51,12 @@ impl Check for WellTimed {
 
 /// The lease of `holder` by the promise of `voter`.
 fn covered(now: &Now<'_>, (holder, held): (NodeId, Timing), (voter, behind): (NodeId, Timing)) -> Option<Finding> {
-    let promise = behind.promise.saturating_sub(behind.tick);
+    let (length, promise) = (held.lease?, behind.promise.saturating_sub(behind.tick));
     let (ppm, whole) = (now.premises.drift_ppm, 1_000_000);
-    if held.lease.as_nanos() * (whole + u128::from(ppm)) <= promise.as_nanos() * whole {
+    if length.as_nanos() * (whole + u128::from(ppm)) <= promise.as_nanos() * whole {
         return None;
     }
-    let (lease, sure) = (duration(held.lease), duration(promise));
+    let (lease, sure) = (duration(length), duration(promise));
     let message = format!(
         "a lease lasts {lease}, and the promises behind it are sure for {sure} only, less {ppm} ppm by which clocks may differ"
     );
@@ -72,7 +72,7 @@ fn equal(now: &Now<'_>, node: NodeId, own: Timing, other: Timing) -> Option<Find
 
 fn renewed(now: &Now<'_>, node: NodeId, Timing { heartbeat, lease, .. }: Timing) -> Option<Finding> {
     let Premises { round_trip, fsync, .. } = *now.premises;
-    let round = round_trip + fsync;
+    let (lease, round) = (lease?, round_trip + fsync);
     (lease <= heartbeat + round).then(|| {
         let [lease, heartbeat, round] = [lease, heartbeat, round].map(duration);
         let message = format!(
@@ -107,7 +107,7 @@ mod tests {
     /// An election timeout of one second in ticks of 100 ms; nine tenths of it cover a lease, less 200 ppm.
     fn right() -> Timing {
         let (promise, patience, lease) = (SECOND, SECOND + TICK * 2, Duration::from_millis(899));
-        Timing { tick: TICK, heartbeat: TICK, promise, patience, lease, renews: true }
+        Timing { tick: TICK, heartbeat: TICK, promise, patience, lease: Some(lease), renews: true }
     }
 
     fn judged(timings: &[Timing]) -> Vec<(Class, String)> {
@@ -125,15 +125,23 @@ mod tests {
     }
 
     #[test]
+    fn where_nobody_promises_anything_no_lease_is_right() {
+        let none = Timing { promise: Duration::ZERO, lease: None, renews: false, ..right() };
+        assert_eq!(judged(&[none, none, none]), []);
+        let one = Timing { lease: right().lease, ..none };
+        assert_eq!(judged(&[one])[0].0, Class::LeaseInvariant);
+    }
+
+    #[test]
     fn a_lease_longer_than_the_promises_is_seen_at_once_and_told_once() {
-        let long = Timing { lease: SECOND * 3, ..right() };
+        let long = Timing { lease: Some(SECOND * 3), ..right() };
         let covered = "a lease lasts 3s, and the promises behind it are sure for 900ms only, less 200 ppm by which clocks may differ";
         assert_eq!(judged(&[long, long]), [(Class::LeaseInvariant, covered.to_owned())]);
     }
 
     #[test]
     fn clocks_that_may_differ_take_their_part() {
-        let lease = |micros| Timing { lease: Duration::from_micros(micros), ..right() };
+        let lease = |micros| Timing { lease: Some(Duration::from_micros(micros)), ..right() };
         assert_eq!(judged(&[lease(899_820)]), []);
         assert_eq!(judged(&[lease(899_821)]).len(), 1);
     }
@@ -147,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_lease_that_no_round_can_renew_in_time_is_no_fast_path() {
-        let brief = Timing { lease: TICK + Duration::from_millis(3), ..right() };
+        let brief = Timing { lease: Some(TICK + Duration::from_millis(3)), ..right() };
         let found = judged(&[brief]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, Class::Expectation);

@@ -121,6 +121,10 @@ pub(super) const VARIANTS: &[Variant] = entries! {
         &[(Rule::NotExpired, Never)], "planted/read-only", "lease-hit-rate"),
 
     // How a lease is extended, and what is left of one that has ended.
+    bent("promised-by-nobody", "bent: a lease is granted though CheckQuorum is off, and voters promise nothing",
+        &[(Rule::VotersPromise, Off)], "fast/no-promises", "one-lease"),
+    hinders("voters-promise-never", "bent: no lease is granted, as if CheckQuorum were off",
+        &[(Rule::VotersPromise, Never)], "planted/read-only", "lease-hit-rate"),
     of_callers(bent("held-two-generations-late", "bent: what was granted two generations before, up to the last transfer, is held",
         &[(Rule::HeldInThisGeneration, Slack(2))], "planted/back-and-forth", "live-leader")),
     hinders("held-in-this-generation-never", "bent: no lease is of this generation",
