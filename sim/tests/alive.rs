@@ -427,6 +427,8 @@ fn judged(report: &RunReport, history: &History) -> Vec<Finding> {
         unowned: false,
         fsync: Duration::from_millis(1),
         slowest_fsync: Duration::from_millis(5),
+        reading: Duration::from_micros(2),
+        started_again_after: Duration::from_secs(1),
         drift_ppm: 200,
         seed: 1,
     };

@@ -44,6 +44,10 @@ pub struct Premises {
     pub fsync: Duration,
     /// How long the slowest takes that the model has.
     pub slowest_fsync: Duration,
+    /// The CPU time that one operation takes at most to read storage.
+    pub reading: Duration,
+    /// How long after its end a process is started again that a fault has ended.
+    pub started_again_after: Duration,
     /// By how much the rates of two clocks differ at most, in parts per million, as far as the run claims.
     pub drift_ppm: u32,
     /// The seed of the run, for what is judged of a sample alone.
@@ -79,15 +83,16 @@ impl Premises {
         self.election_timeout * 2 + self.tick
     }
 
-    /// When leadership must be settled again after the last fault.
+    /// When leadership must be settled again after the last fault. It may have ended a process that it takes for a quorum.
     pub fn settling(&self) -> Duration {
-        self.longest_election_timeout() * CAMPAIGNS
+        let campaigns = |number| self.longest_election_timeout() * number;
+        campaigns(CAMPAIGNS).max(self.started_again_after + campaigns(USUAL_CAMPAIGNS))
     }
 
     /// How long an operation takes at least, at the slowest of the model: the way to its node and back, the way on to the leader and back, a
-    /// round or its replication, each behind one that is under way; the fsyncs of leader and follower likewise.
+    /// round or its replication, each behind one that is under way; the fsyncs of leader and follower likewise; its reads of storage.
     pub fn shortest_service(&self) -> Duration {
-        self.client_round_trip + self.slowest_round_trip * 4 + self.slowest_fsync * 4
+        self.client_round_trip + self.slowest_round_trip * 4 + self.slowest_fsync * 4 + self.reading
     }
 
     /// How long it takes at most where nothing is wrong: a heartbeat more, until its node knows who leads; twice [`RETRY_INTERVAL`], as the
@@ -127,8 +132,25 @@ impl Premises {
             unowned: false,
             fsync: Duration::from_millis(2),
             slowest_fsync: Duration::from_millis(5),
+            reading: Duration::ZERO,
+            started_again_after: second,
             drift_ppm: 200,
             seed: 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_elections_are_short_a_supervisor_is_waited_for() {
+        let settling = |millis| {
+            let election_timeout = Duration::from_millis(millis);
+            Premises { election_timeout, tick: Duration::from_millis(1), ..Premises::of_tests() }.settling()
+        };
+        assert_eq!(settling(1_000), Duration::from_millis(6 * 2_001));
+        assert_eq!(settling(30), Duration::from_millis(1_000 + 2 * 61));
     }
 }

@@ -4,7 +4,7 @@ use super::clock::{NodeClock, Sleep};
 use super::prelude::*;
 use super::recorder::Recorder;
 use super::traps::Traps;
-use super::{Shared, SimWorld, Slot, wiring};
+use super::{Shared, SimWorld, Slot};
 use crate::world::clock::Unreadable;
 use crate::world::disk::{self, Failed};
 use crate::world::process::yield_now;
@@ -57,7 +57,7 @@ impl SimHost {
             process,
             clock: Arc::clone(&slot.clock),
             cpu: Arc::clone(&slot.cpu),
-            costs: wiring::costs(&plan.scenario),
+            costs: Work::ALL.map(|work| plan.scenario.cluster.cpu.cost(work)),
             entropy: Mutex::default(),
             yields: Mutex::new(world.streams().stream(&["yield", &replica.to_string()])),
             traps: Arc::clone(&slot.traps),

@@ -67,7 +67,7 @@ impl Plan {
 }
 
 /// How long after the end of a process that has failed, or that could not start, the next attempt is made: a supervisor's pause.
-const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How often it is told how busy the nodes are.
 const TOLD_EVERY: Duration = Duration::from_secs(1);

@@ -167,26 +167,6 @@ pub(super) fn clock(world: &SimWorld, scenario: &Scenario, node: NodeId) -> Cloc
     Clock::new(offset, rate_ppb)
 }
 
-/// What each kind of work costs where the scenario does not say: a request decoded and answered 10 us, a memtable read 2 us, a
-/// script's read through its interpreter 10 us (elastickv #540 counts calls, not their cost: an assumption), a Raft message
-/// stepped, a proposal appended, an entry applied 5 us each, 64 kB of a snapshot written or read 1 ms, what a new leader sets up
-/// 100 us. A lease check is some 50 ns and sending is asynchronous: not charged.
-fn default_cost(work: Work) -> Duration {
-    Duration::from_micros(match work {
-        Work::Request | Work::ScriptRead => 10,
-        Work::Read => 2,
-        Work::Step | Work::Propose | Work::Apply => 5,
-        Work::Snapshot => 1_000,
-        Work::TakeOver => 100,
-        Work::LeaseCheck | Work::Send => 0,
-    })
-}
-
-/// The cost of every kind of work, in the order of [`Work::ALL`].
-pub(super) fn costs(scenario: &Scenario) -> [Duration; Work::ALL.len()] {
-    Work::ALL.map(|work| scenario.cluster.cpu.costs.get(&work).copied().unwrap_or(default_cost(work)))
-}
-
 /// What makes the engines of the nodes.
 pub(super) fn engines(scenario: &Scenario) -> Arc<dyn engine::Factory> {
     match scenario.cluster.engine {

@@ -4,7 +4,7 @@ use crate::history::Keep;
 use crate::minimize::Start;
 use crate::mutant::{DEFAULT, Variant};
 use crate::runner::{Group, read_as, run};
-use crate::scenario::{Class, Scenario, print};
+use crate::scenario::{Calls, Class, Cluster, Lanes, Scenario, print};
 use crate::verdict::Ruling;
 use std::path::Path;
 
@@ -42,21 +42,40 @@ pub(super) fn stands(scenario: &Scenario, idle: &mut u32) -> Option<Failed> {
     }
     let verdict = &report.verdict;
     *idle += u32::from(verdict.class == Some(Class::Vacuous));
-    let asked = |class: &Class| is_asked(*class, verdict.beyond_claims.is_some());
+    let owes = Owes { clocks: verdict.beyond_claims.is_none(), speed: !is_slow(&scenario.cluster) };
+    let asked = |class: &Class| owes.is_asked(*class);
     verdict.class.filter(asked).filter(|_| verdict.ruling == Ruling::Fail)?;
     let failure = verdict.failures.first()?;
     let how = format!("{} ({})", failure.class, failure.check);
     Some(Failed { how, told: format!("at {}: {}", failure.at, failure.message), variant })
 }
 
-/// Must a run not fail so? One in which nobody is served shows nothing. One that goes beyond what it claims of clocks owes neither what rests
-/// on a lease nor speed, which clocks are the measure of.
-fn is_asked(class: Class, beyond_claims: bool) -> bool {
-    match class {
-        Class::Nondeterminism | Class::Panic | Class::LostWrite | Class::RaftInvariant | Class::Liveness => true,
-        Class::StaleRead | Class::LeaseInvariant | Class::Availability | Class::Expectation => !beyond_claims,
-        Class::Vacuous => false,
+/// What can be asked of a run beside what holds always.
+struct Owes {
+    /// Clocks are as good as claimed. If not, nothing that rests on a lease is owed, nor speed, which clocks are the measure of.
+    clocks: bool,
+    /// It can be as fast as the model's hardware.
+    speed: bool,
+}
+
+impl Owes {
+    /// Must a run not fail so? One in which nobody is served shows nothing.
+    fn is_asked(&self, class: Class) -> bool {
+        match class {
+            Class::Nondeterminism | Class::Panic | Class::LostWrite | Class::RaftInvariant => true,
+            Class::StaleRead | Class::LeaseInvariant => self.clocks,
+            Class::Liveness => self.speed,
+            Class::Availability | Class::Expectation => self.clocks && self.speed,
+            Class::Vacuous => false,
+        }
     }
+}
+
+/// An engine that takes one input after the other does little in a few seconds, and so does a lane that makes one call at a time: one that is lost
+/// keeps all behind it for five seconds.
+fn is_slow(cluster: &Cluster) -> bool {
+    let Lanes { heartbeat, bulk, request } = &cluster.lanes;
+    !cluster.async_writes || [heartbeat, bulk, request].iter().any(|lane| lane.calls == Calls::Unary)
 }
 
 /// Under `variant` something fails that a file can expect of it, and under the stack as it is nothing does.

@@ -216,13 +216,13 @@ impl<'a> Linter<'a> {
     /// A deadline that is shorter than what is done by it usually takes by itself: then it is given up whatever the stack does, and no
     /// check asks that it succeeds.
     fn deadlines(&mut self) {
-        let (read, write) = usually_takes(&self.scenario.cluster);
         for workload in &self.scenario.workloads {
-            let takes = |kind: OpKind| (if kind.only_reads() { read } else { write }, kind.many());
+            let takes = |kind: OpKind| (usually_takes(&self.scenario.cluster, workload, kind), kind.many());
             let asked = OpKind::all().filter(|kind| workload.share_of(*kind) > 0).map(takes);
             if let Some((takes, what)) = asked.filter(|(takes, _)| *takes > workload.budget()).max() {
                 let (name, deadline) = (quote(&workload.name), written(workload.budget()));
-                let help = format!("network and disk alone take {}, every other time more", written(takes));
+                let help =
+                    format!("network, disk and reads of storage alone take {}, every other time more", written(takes));
                 let line = self.line_of(&[if workload.budget.is_some() { "budget" } else { "deadline" }]);
                 let message = format!("the {what} of {name} are given up after {deadline}, done or not");
                 self.warn(line, message, &help);
@@ -398,11 +398,14 @@ pub(super) fn round(cluster: &Cluster) -> Duration {
     one_way * 2 + cluster.disk.fsync.longest()
 }
 
-/// How long network and disk alone take for a read, and for a write, every other time.
-pub(super) fn usually_takes(cluster: &Cluster) -> (Duration, Duration) {
+/// How long network, disk and reads of storage alone take for an operation of this kind, every other time.
+pub(super) fn usually_takes(cluster: &Cluster, workload: &Workload, kind: OpKind) -> Duration {
     let there_and_back = |network: &Network| network.latency.quantile(500) * 2;
-    let read = there_and_back(&cluster.client_network);
-    (read, read + there_and_back(&cluster.network) + cluster.disk.fsync.quantile(500))
+    let read = there_and_back(&cluster.client_network) + workload.reading_of(kind, cluster);
+    match kind.only_reads() {
+        true => read,
+        false => read + there_and_back(&cluster.network) + cluster.disk.fsync.quantile(500),
+    }
 }
 
 /// A role of `action` that nobody has before there was a leader.

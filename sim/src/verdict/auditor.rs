@@ -3,7 +3,7 @@
 use super::prelude::*;
 use super::{CheckCount, Coverage, Failure, FaultCount, Measures, Meter, Panels, Potential, Recoveries};
 use crate::check::{self, CheckInfo, Finding, Premises, Severity, ends_run};
-use crate::cluster::founders;
+use crate::cluster::{STARTED_AGAIN_AFTER, founders};
 use crate::history::{FaultPhase, Observer, StepId};
 use crate::scenario::{Class, Ppm, Step, When, step_names};
 use leasehold::routes::Routes;
@@ -197,6 +197,8 @@ fn premises(scenario: &Scenario, seed: u64, keys: Arc<[String]>, routes: &Routes
         lossless: networks().all(|network| (network.loss, network.duplicate) == (Ppm(0), Ppm(0))),
         fsync: cluster.disk.fsync.quantile(990),
         slowest_fsync: cluster.disk.fsync.longest(),
+        reading: scenario.workloads.iter().map(|workload| workload.reading(cluster)).max().unwrap_or_default(),
+        started_again_after: STARTED_AGAIN_AFTER,
         drift_ppm: scenario.claims.clock_drift.0,
         seed,
     }

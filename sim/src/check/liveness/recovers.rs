@@ -210,7 +210,9 @@ impl Recovers {
 /// Does a quorum run, by the membership of everybody who does? A node that knows of no change yet must not be believed.
 fn quorum_runs(nodes: &GroupView<'_>) -> bool {
     let runs = |id| nodes.get(id).is_some_and(Replica::runs);
-    nodes.iter().filter(|(id, _)| runs(*id)).all(|(id, _)| nodes.members(id).is_quorum(runs))
+    let knows = |id: NodeId| nodes.members(id).is_quorum(runs);
+    let mut running = nodes.iter().map(|(id, _)| id).filter(|id| runs(*id)).peekable();
+    running.peek().is_some() && running.all(knows)
 }
 
 fn leaders<'a>(nodes: &GroupView<'a>) -> impl Iterator<Item = (NodeId, &'a Replica)> + use<'a> {

@@ -14,9 +14,10 @@ use super::{
     steps::{actions, times},
 };
 use crate::scenario::{
-    Action, Calls, Checks, Claims, ClockHarm, Cluster, Expect, FORMAT, Floor, LaneSetup, Lanes, Load, Metric,
-    MoveRange, Partition, Ppm, Scenario, Seeds, Selector, Shape, ShapeName, Stat, Step, When, Wire, Workload, lint,
+    Action, Checks, Claims, ClockHarm, Cluster, Expect, FORMAT, Floor, Load, Metric, MoveRange, Partition, Ppm,
+    Scenario, Seeds, Selector, Shape, ShapeName, Stat, Step, When, Wire, Workload, lint,
 };
+use crate::words::{OpKind, Spelled};
 
 /// What can be run in a few milliseconds, and has time for some elections.
 const SHORT: Breadth = Breadth {
@@ -96,7 +97,7 @@ fn partly(own: [bool; PARTS], cluster: Cluster) -> Cluster {
         times: tick heartbeat election_timeout;
         lease: lease;
         renewal: renewal;
-        raft: group_commit_delay admission max_append_bytes max_inflight pre_vote compact_after;
+        raft: async_writes group_commit_delay admission max_append_bytes max_inflight pre_vote check_quorum compact_after;
         network: network;
         client_network: client_network;
         links: links;
@@ -105,11 +106,6 @@ fn partly(own: [bool; PARTS], cluster: Cluster) -> Cluster {
         beside: learners spares;
         placed: replicas placement routes;
     };
-    // One call at a time, where a round takes as long as a heartbeat, is what cured itself in no version: `incidents/pr-558`.
-    let stream = |lane| LaneSetup { calls: Calls::Stream, ..lane };
-    let Lanes { heartbeat, bulk, request } = partly.lanes;
-    let lanes = Lanes { heartbeat: stream(heartbeat), bulk: stream(bulk), request: stream(request) };
-    let partly = Cluster { lanes, ..partly };
     // Elections of a second would leave no time for anything else.
     let timed = if times { partly } else { Cluster { heartbeat: quick.0, election_timeout: quick.1, ..partly } };
     // A lease must be renewed before it runs out.
@@ -195,7 +191,8 @@ fn fitted(mut drawn: Scenario, even: bool) -> Scenario {
         workload.keys.count = workload.keys.count.max(cluster.groups);
         workload.from = workload.from.min(*until / 2);
         workload.until = workload.until.filter(|end| *end > workload.from && end < until);
-        let (_, takes) = lint::usually_takes(cluster);
+        let asked = OpKind::all().filter(|kind| workload.share_of(*kind) > 0);
+        let takes = asked.map(|kind| lint::usually_takes(cluster, workload, kind)).max().unwrap_or_default();
         workload.deadline = workload.deadline.max(takes);
         workload.budget = workload.budget.filter(|budget| *budget >= takes);
     }

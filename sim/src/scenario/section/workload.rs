@@ -4,8 +4,8 @@ use super::cluster::Cluster;
 use super::distribution::{Distribution, quantiles};
 use crate::scenario::prelude::*;
 use crate::scenario::units::MIN_VALUE;
-use crate::words::OpKind;
 use crate::words::figures::counted;
+use crate::words::{OpKind, Work};
 use std::collections::BTreeSet;
 use toml::Spanned;
 
@@ -126,6 +126,27 @@ impl Workload {
     /// How long a node has for an operation.
     pub fn budget(&self) -> Duration {
         self.budget.unwrap_or(self.deadline)
+    }
+
+    /// The CPU time that one of its operations takes at most to read storage.
+    pub(crate) fn reading(&self, cluster: &Cluster) -> Duration {
+        OpKind::all()
+            .filter(|kind| self.share_of(*kind) > 0)
+            .map(|kind| self.reading_of(kind, cluster))
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// The same of operations of this kind.
+    pub(crate) fn reading_of(&self, kind: OpKind, cluster: &Cluster) -> Duration {
+        let cost = |work| cluster.cpu.cost(work);
+        match kind {
+            OpKind::Get => cost(Work::Read) * cluster.reads_per_get,
+            OpKind::Mget | OpKind::Scan => cost(Work::Read),
+            OpKind::Update => cost(Work::ScriptRead),
+            OpKind::Script => cost(Work::ScriptRead) * (self.reads.calls.most * self.reads.each.most),
+            OpKind::Put | OpKind::Cas | OpKind::Delete => Duration::ZERO,
+        }
     }
 
     /// The share of this kind in what they do, in thousandths.

@@ -144,6 +144,7 @@ fn a_majority_goes_on_without_those_who_crashed() {
     let led = one().leads(4_000, 1, 4).applies(4_001, 1, 1, 4, 0).acknowledges(4_100, 2, 1, 4, 4_050);
     assert_eq!(judged(&told(led, 20_000)), (Vec::new(), 1));
     assert_eq!(judged(&told(crashed(one(), 2), 20_000)), (Vec::new(), 0), "one of three is none");
+    assert_eq!(judged(&told(crashed(crashed(one(), 2), 1), 20_000)), (Vec::new(), 0), "nor is nobody");
 }
 
 #[test]
