@@ -192,6 +192,11 @@ register! {
         reason: "one that heard of its term by an append has promised as much as one that voted in it",
         source: "P3; RL.5; LB-45"
     }
+    UnheardStandsFirst = "unheard-stands-first" {
+        holds: "who stands before its time is in no term yet",
+        reason: "who is has heard a leader, or voted for another: it has promised not to stand",
+        source: "P2; found by a generated scenario in this stack"
+    }
     PromiseSurvivesRestart = "promise-survives-restart" {
         holds: "no promise from before the restart forbids the vote",
         reason: "raft forgets in a restart whom it has heard lead, and the leader counts on it still",

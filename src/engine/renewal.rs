@@ -8,6 +8,7 @@ use super::acks::QuorumAcks;
 use crate::env::{Instant, NodeId, Stamp};
 use crate::observe::Membership;
 use crate::rules::{Rule, same};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Which back-end renews the lease.
@@ -53,7 +54,7 @@ impl RenewalKind {
     pub fn build(self, me: NodeId, members: Membership, interval: Duration) -> Box<dyn Renewal> {
         match self {
             RenewalKind::Acks => Box::new(Acks { quorum: QuorumAcks::new(me, members), term: 0 }),
-            RenewalKind::ReadRounds => Box::new(ReadRounds { interval, latest: None }),
+            RenewalKind::ReadRounds => Box::new(ReadRounds { interval, rounds: VecDeque::new() }),
             RenewalKind::Caller => Box::new(Nothing),
         }
     }
@@ -94,10 +95,14 @@ impl Renewal for Acks {
     }
 }
 
-/// Renewal by ReadIndex rounds. Only the latest round counts: it is the one whose base is worth having.
+/// So many rounds may be under way. More than that many intervals no lease lasts.
+const ROUNDS: usize = 8;
+
+/// Renewal by ReadIndex rounds. One may take longer than it is to the next.
 struct ReadRounds {
     interval: Duration,
-    latest: Option<(Vec<u8>, Instant)>,
+    /// Those that are under way, the latest last.
+    rounds: VecDeque<(Vec<u8>, Instant)>,
 }
 
 impl Renewal for ReadRounds {
@@ -106,20 +111,26 @@ impl Renewal for ReadRounds {
     }
 
     fn due(&self, now: Instant) -> bool {
-        self.latest.as_ref().is_none_or(|(_, begun)| now.since(*begun) >= self.interval)
+        self.rounds.back().is_none_or(|(_, begun)| now.since(*begun) >= self.interval)
     }
 
     fn begun(&mut self, context: &[u8], now: Instant) {
-        self.latest = Some((context.to_vec(), now));
+        if self.rounds.len() == ROUNDS {
+            self.rounds.pop_front();
+        }
+        self.rounds.push_back((context.to_vec(), now));
     }
 
     fn confirmed(&mut self, context: &[u8]) -> Option<Instant> {
-        let own = |(latest, _): &&(Vec<u8>, Instant)| Rule::RoundConfirmsItself.holds(latest == context);
-        self.latest.as_ref().filter(own).map(|(_, begun)| *begun)
+        let own = |(round, _): &(Vec<u8>, Instant)| Rule::RoundConfirmsItself.holds(round == context);
+        let confirmed = self.rounds.iter().rposition(own)?;
+        // The ones before it tell nothing that this one does not. It stays: the next is due an interval after it.
+        self.rounds.drain(..confirmed);
+        self.rounds.front().map(|(_, begun)| *begun)
     }
 
     fn reset(&mut self) {
-        self.latest = None;
+        self.rounds.clear();
     }
 }
 
@@ -171,6 +182,32 @@ mod tests {
         let mut acks = acks();
         assert_eq!(acks.acknowledged(NodeId(2), sent(1, 10)), None);
         assert_eq!(acks.acknowledged(NodeId(3), sent(2, 20)), None);
+    }
+
+    #[test]
+    fn a_round_that_outlasts_the_interval_counts_all_the_same() {
+        let at = Instant::from_nanos;
+        let mut rounds = RenewalKind::ReadRounds.build(NodeId(1), voters(3), Duration::from_nanos(10));
+        assert!(rounds.due(at(100)));
+        rounds.begun(b"one", at(100));
+        assert!(!rounds.due(at(109)) && rounds.due(at(110)));
+        rounds.begun(b"two", at(110));
+        assert_eq!(rounds.confirmed(b"one"), Some(at(100)));
+        assert_eq!(rounds.confirmed(b"two"), Some(at(110)));
+        assert_eq!(rounds.confirmed(b"one"), None, "a later one has been confirmed");
+        assert!(!rounds.due(at(119)) && rounds.due(at(120)));
+        rounds.reset();
+        assert_eq!(rounds.confirmed(b"two"), None, "of another term");
+    }
+
+    #[test]
+    fn no_more_rounds_are_kept_than_a_lease_lasts() {
+        let mut rounds = RenewalKind::ReadRounds.build(NodeId(1), voters(3), Duration::from_nanos(1));
+        for begun in 0..=ROUNDS as u8 {
+            rounds.begun(&[begun], Instant::from_nanos(u64::from(begun)));
+        }
+        assert_eq!(rounds.confirmed(&[0]), None);
+        assert_eq!(rounds.confirmed(&[1]), Some(Instant::from_nanos(1)));
     }
 
     #[test]

@@ -111,6 +111,12 @@ impl Events {
         self.push(at, What::Clock { replica: ReplicaId::first(NodeId(node)), clock, lease_until })
     }
 
+    /// The clock of a leader goes otherwise from now on, and so does its lease.
+    pub(crate) fn lease_shown(self, at: u64, node: u64, clock: u64, until: SimTime) -> Self {
+        let (clock, lease_until) = (Instant::from_nanos(ms(clock).0), Some(until));
+        self.push(at, What::Clock { replica: ReplicaId::first(NodeId(node)), clock, lease_until })
+    }
+
     pub(crate) fn transfers(self, at: u64, node: u64, to: u64) -> Self {
         self.event(at, node, Event::TransferStarted { to: NodeId(to) })
     }

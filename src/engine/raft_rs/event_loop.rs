@@ -258,8 +258,7 @@ impl EventLoop {
         let (leads, ticked) = (raft.state == StateRole::Leader, self.shared.inbox.ticked());
         let waits = leads && self.beats.wait(ticked, raft.heartbeat_elapsed());
         let checks = self.counts_quorum && leads && !waits && raft.election_elapsed + 1 >= raft.election_timeout();
-        if self.timeouts.stand_at_once() {
-            // Who may not, or has heard of a leader by now, does not.
+        if self.timeouts.stand_at_once(raft.term) {
             let _ = self.raft.campaign();
         }
         if !waits {

@@ -5,7 +5,7 @@ use super::storage::LogStore;
 use crate::engine::{Config, RenewalKind};
 use crate::env::NodeId;
 use crate::observe::{Host, Role, Timing};
-use crate::rules::{Condition, Rule, at_most, is};
+use crate::rules::{Condition, Rule, at_most, is, same};
 use raft::eraftpb::{Message, MessageType};
 use raft::{CAMPAIGN_TRANSFER, ReadOnlyOption};
 use std::time::Duration;
@@ -39,9 +39,9 @@ impl ElectionTimeouts {
         self.campaigned |= elapsed == 0;
     }
 
-    /// Does it stand for election now, whatever the timeout? It does so once.
-    pub(super) fn stand_at_once(&mut self) -> bool {
-        std::mem::take(&mut self.stands_first)
+    /// Does it stand for election now, whatever the timeout? It is in this term. It does so once.
+    pub(super) fn stand_at_once(&mut self, term: u64) -> bool {
+        std::mem::take(&mut self.stands_first) && Rule::UnheardStandsFirst.holds(same(term, 0))
     }
 
     /// Follows every call into raft.
@@ -222,6 +222,22 @@ mod tests {
 
     fn asks(msg_type: MessageType, context: &'static [u8]) -> Message {
         Message { msg_type, context: context.into(), ..Default::default() }
+    }
+
+    #[test]
+    fn who_is_to_stand_first_does_so_once_and_not_if_it_has_heard_of_a_term() {
+        let timeouts = || ElectionTimeouts {
+            least: 102,
+            bound: 202,
+            drawn_for: (Role::Follower, 0),
+            campaigned: false,
+            current: 102,
+            stands_first: true,
+        };
+        let mut first = timeouts();
+        assert_eq!([first.stand_at_once(0), first.stand_at_once(0)], [true, false]);
+        let mut late = timeouts();
+        assert_eq!([late.stand_at_once(1), late.stand_at_once(1)], [false, false]);
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl BackedByPromises {
     }
 
     fn judge(&mut self, now: &Now<'_>, holder: NodeId, lease: Held) -> Option<Finding> {
-        if !lease.is_valid(now.at) {
+        // Where the holder's clock stands still nobody knows the end; the lease is judged again when it goes on.
+        if !lease.is_valid(now.at) || lease.until == SimTime::NEVER {
             return None;
         }
         now.judge();
@@ -335,6 +336,14 @@ mod tests {
         assert_eq!(CHECK.finds(&ahead().follows(30, 2, 5)), None, "n3 lacks an entry, and n2 waits for 1.1 s");
         let stands = Event::Role { role: Role::Candidate, term: 5, leader: None };
         assert!(CHECK.finds(&ahead().event(30, 2, stands)).is_some());
+    }
+
+    #[test]
+    fn a_lease_is_not_judged_while_its_holders_clock_stands_still() {
+        let backed = || led().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10);
+        assert_eq!(CHECK.finds(&backed().lease_shown(22, 1, 22, SimTime::NEVER)), None);
+        let goes_on = backed().lease_shown(22, 1, 22, SimTime::NEVER).lease_shown(23, 1, 23, ms(2_000));
+        assert!(CHECK.finds(&goes_on).is_some(), "so slow a clock outlasts the promises");
     }
 
     #[test]

@@ -121,8 +121,6 @@ pub(super) const VARIANTS: &[Variant] = entries! {
         &[(Rule::NotExpired, Never)], "planted/read-only", "lease-hit-rate"),
 
     // How a lease is extended, and what is left of one that has ended.
-    bent("promised-by-nobody", "bent: a lease is granted though CheckQuorum is off, and voters promise nothing",
-        &[(Rule::VotersPromise, Off)], "fast/no-promises", "one-lease"),
     hinders("voters-promise-never", "bent: no lease is granted, as if CheckQuorum were off",
         &[(Rule::VotersPromise, Never)], "planted/read-only", "lease-hit-rate"),
     of_callers(bent("held-two-generations-late", "bent: what was granted two generations before, up to the last transfer, is held",
@@ -229,6 +227,8 @@ pub(super) const VARIANTS: &[Variant] = entries! {
     harmless("who-begins-has-promised", "bent: a node that has never been there before takes it that it has promised something",
         &[(Rule::WhoFollowedHasPromised, Never)], "planted/all-restart",
         "who begins stands for election two ticks after every such promise is over"),
+    hinders("stands-in-first-term", "bent: who is to stand before all others does so although it hears a leader, of the first term at the latest",
+        &[(Rule::UnheardStandsFirst, Slack(1))], "fast/groups-late-founder", "leader-changes"),
     hinders("promise-for-ever", "bent: who starts again votes for nobody, ever",
         &[(Rule::PromiseSurvivesRestart, Never)], "planted/all-restart", "recovers"),
     hinders("early-round-dropped-once", "bent: once in each process a ReadIndex that comes too early is lost",

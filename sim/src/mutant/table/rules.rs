@@ -26,6 +26,23 @@ pub(super) const VARIANTS: &[Variant] = &[
         ..PLANTED
     },
     Variant {
+        name: "lease-without-promises",
+        about: "planted: a lease is granted where CheckQuorum is off, and voters promise nothing",
+        source: "lease-bugs LB-02; found by a generated scenario in this stack",
+        seen: seen("fast/no-promises", "one-lease"),
+        rules_off: &[Rule::VotersPromise],
+        ..PLANTED
+    },
+    Variant {
+        name: "stands-though-led",
+        about: "planted: who is to stand before all others does so when it starts, although it has heard a leader",
+        source: "found by a generated scenario in this stack",
+        seen: seen("fast/groups-late-founder", "leader-changes"),
+        harm: Harm::Liveness,
+        rules_off: &[Rule::UnheardStandsFirst],
+        ..PLANTED
+    },
+    Variant {
         name: "never-expires",
         about: "planted: the gate does not ask whether the lease has run out",
         source: "rule not-expired of the gate; premise P6",
