@@ -400,19 +400,19 @@ pub trait Disk: Send + Sync + 'static {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Elapsed;
 
-/// Waits for `future`, but at most `limit`. No timer is started for a future that is ready at once.
+/// Waits for `future`, but at most `limit`. No timer is started for a future that is ready at once. The caller pins a large one where it
+/// is: handed over by value, it would have its place twice.
 ///
 /// # Errors
-/// `limit` passed first; the future is dropped.
+/// `limit` passed first.
 pub async fn timeout<T>(
     env: &(impl Env + ?Sized),
     limit: Duration,
-    future: impl Future<Output = T>,
+    mut future: impl Future<Output = T> + Unpin,
 ) -> Result<T, Elapsed> {
-    let mut future = std::pin::pin!(future);
     let mut timer: Option<Wait> = None;
     std::future::poll_fn(|cx| {
-        if let Poll::Ready(value) = future.as_mut().poll(cx) {
+        if let Poll::Ready(value) = Pin::new(&mut future).poll(cx) {
             return Poll::Ready(Ok(value));
         }
         let timer = timer.get_or_insert_with(|| env.sleep(limit));

@@ -15,6 +15,7 @@ use crate::ticker::Ticker;
 use crate::transport::{Message, Packet, Transport};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -172,7 +173,8 @@ impl Node {
                 let (coordinator, transport) = (Arc::clone(&self.coordinator), Arc::clone(&self.transport));
                 let tasks = self.tasks.clone();
                 let serve = async move {
-                    let served = tasks.until_stopped(coordinator.serve(packet.group, &request, hop, budget)).await;
+                    let served =
+                        tasks.until_stopped(pin!(coordinator.serve(packet.group, &request, hop, budget))).await;
                     let result = served.unwrap_or(Err(Error::Closed(Outcome::Unknown)));
                     transport.reply(packet.group, packet.from, call, result);
                 };
@@ -223,7 +225,7 @@ impl Node {
     pub fn move_range(&self, moved: Move, budget: Duration) -> BoxFuture<Result<u64, Error>> {
         let (coordinator, tasks) = (Arc::clone(&self.coordinator), self.tasks.clone());
         Box::pin(async move {
-            let moved = tasks.until_stopped(coordinator.move_range(moved, budget)).await;
+            let moved = tasks.until_stopped(pin!(coordinator.move_range(moved, budget))).await;
             moved.unwrap_or(Err(Error::Closed(Outcome::Unknown)))
         })
     }

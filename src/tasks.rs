@@ -1,14 +1,14 @@
 //! The tasks of one process: whoever starts them can wait until they have ended.
 
-use crate::env::Env;
+use crate::env::{BoxFuture, Env};
 use parking_lot::Mutex;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// A process's tasks. A handle: clones are the same tasks.
 #[derive(Clone, Default)]
@@ -39,12 +39,8 @@ impl Tasks {
         name: &'static str,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
-        let running = Running::one_more_of(self.clone());
-        let counted = async move {
-            let _running = running;
-            task.await;
-        };
-        env.spawn(name, Box::pin(counted));
+        let _running = Running::one_more_of(self.clone());
+        env.spawn(name, Box::pin(Counted { task: Box::pin(task), _running }));
     }
 
     /// Ends what runs [`Tasks::until_stopped`], now and later.
@@ -62,15 +58,14 @@ impl Tasks {
         self.state.lock().stopped
     }
 
-    /// Waits for `future`, but no longer than until [`Tasks::stop`].
+    /// Waits for `future`, but no longer than until [`Tasks::stop`]. Pinned by the caller, as for [`timeout`](crate::env::timeout).
     ///
     /// # Errors
-    /// The stop came first; the future is dropped.
-    pub async fn until_stopped<T>(&self, future: impl Future<Output = T>) -> Result<T, Stopped> {
-        let mut future = pin!(future);
+    /// The stop came first.
+    pub async fn until_stopped<T>(&self, mut future: impl Future<Output = T> + Unpin) -> Result<T, Stopped> {
         let stoppable = Stoppable::new(self);
         poll_fn(|cx| {
-            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+            if let Poll::Ready(value) = Pin::new(&mut future).poll(cx) {
                 return Poll::Ready(Ok(value));
             }
             let mut state = self.state.lock();
@@ -100,18 +95,32 @@ impl Tasks {
 /// What a panic was with, to be passed on by [`std::panic::resume_unwind`].
 pub type Panic = Box<dyn Any + Send>;
 
-/// Waits for `future`, and outlives its panic: for who has something to put in order before the panic goes on.
+/// Waits for `future`, and outlives its panic: for who has something to put in order before the panic goes on. Pinned by the caller, as for
+/// [`timeout`](crate::env::timeout).
 ///
 /// # Errors
 /// The future has panicked; it is not polled again.
-pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panic> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+pub async fn caught<T>(mut future: impl Future<Output = T> + Unpin) -> Result<T, Panic> {
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {
         Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
         Ok(Poll::Pending) => Poll::Pending,
         Err(panic) => Poll::Ready(Err(panic)),
     })
     .await
+}
+
+/// A task that is counted. Boxed, as what is awaited in a block that owns it would have its place twice.
+struct Counted {
+    task: BoxFuture<()>,
+    _running: Running,
+}
+
+impl Future for Counted {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.task.as_mut().poll(cx)
+    }
 }
 
 /// Counts one task, until it is dropped.

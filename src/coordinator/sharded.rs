@@ -13,6 +13,7 @@ use crate::routes::{Move, Route, Table};
 use crate::rules::{Rule, is};
 use crate::transport::Hop;
 use std::collections::BTreeMap;
+use std::pin::{Pin, pin};
 use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +77,7 @@ impl ShardedCoordinator {
         host.work(Work::Request).await;
         admitted.waited(come, host.monotonic());
         validate(request)?;
-        self.in_time(budget, self.routed(request, shares, hop, budget)).await
+        self.in_time(budget, pin!(self.routed(request, shares, hop, budget))).await
     }
 
     /// Serves a request in the groups that have its keys, these `shares` first. A group that does not have a key has done nothing, and says
@@ -143,7 +144,7 @@ impl ShardedCoordinator {
         if from == to || self.of(to).is_err() {
             return Err(Error::Invalid("a range moves to another group of the node"));
         }
-        self.in_time(budget, async {
+        let moving = pin!(async {
             let release = Request::Release { range: range.clone(), to };
             let version = match self.administer(from, release, budget).await? {
                 Response::Released { version } => version,
@@ -153,8 +154,8 @@ impl ShardedCoordinator {
             // From here on nobody has the range until this is done: who is asked again begins with the release, and comes here.
             let adopt = Request::Adopt { range, version };
             self.administer(to, adopt, budget).await.map(|_| version).map_err(Error::after_proposal)
-        })
-        .await
+        });
+        self.in_time(budget, moving).await
     }
 
     /// What is known of who has `key`.
@@ -169,7 +170,11 @@ impl ShardedCoordinator {
     }
 
     /// What `serving` comes to, if it does within `budget`.
-    async fn in_time<T>(&self, budget: Duration, serving: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn in_time<T>(
+        &self,
+        budget: Duration,
+        serving: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    ) -> Result<T, Error> {
         timeout(&*self.door.host, budget, serving).await.unwrap_or(Err(Error::DeadlineExceeded(Outcome::Unknown)))
     }
 

@@ -33,7 +33,7 @@ pub(super) fn round(limit: Duration) -> LinearizerOption {
 
 /// Runs the engine until it is stopped, or fails.
 pub(super) async fn run(shared: Arc<Shared>, logs: Logs, machine: Machine) {
-    let served = caught(serving(&shared, logs, machine)).await;
+    let served = caught(pin!(serving(&shared, logs, machine))).await;
     // What openraft has under way is left as a crash would leave it: a disk that stands still holds up no stop.
     shared.tasks.stop();
     match served {

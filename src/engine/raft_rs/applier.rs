@@ -10,6 +10,7 @@ use crate::tasks::caught;
 use raft::eraftpb::{Entry, Snapshot};
 use std::num::NonZeroU64;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -46,7 +47,7 @@ impl Applier {
     /// Does what it is told, until nobody is there to tell it anything.
     pub(super) async fn run(mut self, mut jobs: UnboundedReceiver<Job>, shared: Arc<Shared>) {
         while let Some(job) = jobs.recv().await {
-            match caught(self.work(job)).await {
+            match caught(pin!(self.work(job))).await {
                 Ok(done) => shared.inbox.applied(done),
                 Err(panic) => {
                     shared.inbox.applied(Err(Error::Panicked));

@@ -40,6 +40,7 @@ use roles::Known;
 use snapshots::Sent;
 use std::num::NonZeroU64;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
@@ -173,7 +174,7 @@ impl EventLoop {
     }
 
     pub(super) async fn run(mut self) {
-        let served = caught(self.serve()).await;
+        let served = caught(pin!(self.serve())).await;
         self.log.close();
         self.applies.close();
         match served {

@@ -24,6 +24,7 @@ use crate::transport::Packet;
 use crate::wire::{Malformed, Wire};
 use event_loop::EventLoop;
 use inbox::{Ask, Inbox, Proposal, ReadIndex, Refused};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::LogStore;
@@ -120,8 +121,8 @@ impl Shared {
     async fn read_index(&self, cause: RoundCause) -> Result<u64, Error> {
         let mut again = false;
         loop {
-            let round = self.ask(|reply| Ask::ReadIndex(ReadIndex { cause, again, reply }));
-            match timeout(&*self.host, self.read_retry, round).await {
+            let round = self.ask(move |reply| Ask::ReadIndex(ReadIndex { cause, again, reply }));
+            match timeout(&*self.host, self.read_retry, pin!(round)).await {
                 Ok(result) => return result,
                 Err(_) => again = true,
             }

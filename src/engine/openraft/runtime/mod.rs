@@ -24,6 +24,7 @@ use random::Draws;
 use std::future::Future;
 use std::io;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::time::Duration;
 use timers::{Limited, Passed, Sleep};
 use tokio::sync::oneshot;
@@ -61,7 +62,7 @@ impl AsyncRuntime for Runtime {
         let scope = Scope::current();
         let (ended, waits) = oneshot::channel();
         scope.spawn(async move {
-            match caught(future).await {
+            match caught(pin!(future)).await {
                 Ok(value) => {
                     let _ = ended.send(Ok(value));
                 }
