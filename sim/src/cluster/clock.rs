@@ -1,7 +1,7 @@
 //! A node's clock as its process lives by it: readings, sleeps, and the faults that have yet to show.
 
 use super::prelude::*;
-use super::{Effective, SimWorld};
+use super::{Effective, SimTimer, SimWorld};
 use crate::world::signal::{Signal, Waiter};
 use std::future::Future;
 use std::pin::Pin;
@@ -70,7 +70,7 @@ pub(super) struct Sleep {
     clock: Arc<Mutex<NodeClock>>,
     end: u64,
     /// `None` by a clock that stands still.
-    timer: Option<Timer>,
+    timer: Option<SimTimer>,
     /// What the clock had been through when the timer was set; `None`: never.
     set: Option<u64>,
     waiter: Option<Waiter>,

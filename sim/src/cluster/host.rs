@@ -4,7 +4,7 @@ use super::clock::{NodeClock, Sleep};
 use super::prelude::*;
 use super::recorder::Recorder;
 use super::traps::Traps;
-use super::{Shared, SimWorld, Slot};
+use super::{Shared, SimTimer, SimWorld, Slot};
 use crate::world::clock::Unreadable;
 use crate::world::disk::{self, Failed};
 use crate::world::process::yield_now;
@@ -65,7 +65,7 @@ impl SimHost {
         }
     }
 
-    fn wait(timer: Timer) -> Wait {
+    fn wait(timer: SimTimer) -> Wait {
         if timer.is_over() { Wait::Over } else { Wait::For(Box::pin(timer)) }
     }
 
@@ -178,7 +178,7 @@ impl SimDisk {
     }
 
     /// Waits until `sync` is done: `timer` is that, unless the disk is mended before.
-    async fn done(&self, sync: &disk::Sync, mut timer: Timer) {
+    async fn done(&self, sync: &disk::Sync, mut timer: SimTimer) {
         if sync.slowed {
             let mended = self.ask(|disk| disk.mended());
             while !timer.is_over() {

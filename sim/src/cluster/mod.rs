@@ -28,6 +28,7 @@ use crate::history::Counts;
 use crate::scenario::Claims;
 use crate::world::World;
 use crate::world::network::{self, Receiver};
+use crate::world::timer::Timer;
 use assembly::Tapped;
 use clock::NodeClock;
 use host::{Identity, SimDisk, SimHost};
@@ -40,6 +41,9 @@ use wiring::Links;
 
 /// The world that carries this stack's messages.
 pub type SimWorld = World<Box<Packet>>;
+
+/// A wait in it.
+pub type SimTimer = Timer<Box<Packet>>;
 
 /// What makes its links worse than they are.
 pub type Impairment = network::Impairment<Box<Packet>>;

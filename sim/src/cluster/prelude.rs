@@ -10,7 +10,6 @@ pub(super) use crate::world::cpu::Cpu;
 pub(super) use crate::world::disk::Disk;
 pub(super) use crate::world::network::{LinkId, RuleId};
 pub(super) use crate::world::process::Process;
-pub(super) use crate::world::timer::Timer;
 pub(super) use leasehold::coordinator;
 pub(super) use leasehold::env::{Bus, GroupId, Instant, Lane, LaneFull, NodeId, Point, ReplicaId, Wait, Work};
 pub(super) use leasehold::node::{Node, Parts};

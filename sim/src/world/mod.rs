@@ -37,13 +37,11 @@ use parking_lot::Mutex;
 use process::{Process, Scheduler};
 use queue::Queue;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Waker;
 use std::time::Duration;
 use streams::Streams;
-use timer::{Timer, TimerCell};
-
-/// A queue is not swept for fewer forgotten timers than this.
-const SWEEP_LEAST: usize = 64;
+use timer::Timer;
 
 /// One simulated world, whose network carries messages of type `M`. A handle: clones are the same world.
 pub struct World<M: 'static> {
@@ -58,20 +56,22 @@ impl<M> Clone for World<M> {
 
 struct Shared<M: 'static> {
     now: AtomicU64,
-    queue: Mutex<Queue<Due<M>>>,
-    /// About how many timers in the queue nobody waits for any more.
-    forgotten: Arc<AtomicUsize>,
-    network: Mutex<Network<M>>,
+    state: Mutex<State<M>>,
     scheduler: Arc<Scheduler>,
     streams: Streams,
     /// It was dissolved.
     over: AtomicBool,
 }
 
+struct State<M: 'static> {
+    queue: Queue<Due<M>>,
+    network: Network<M>,
+}
+
 /// What the world does when its time comes.
 enum Due<M: 'static> {
-    /// Wake whoever waits for this timer.
-    Timer(Arc<TimerCell>),
+    /// Wake whoever waits for this timer, if somebody has begun to.
+    Timer(Option<Waker>),
     /// A message arrives.
     Arrival(Flight<M>),
     /// The answer to a unary call arrives.
@@ -92,9 +92,7 @@ impl<M: Clone + Send + 'static> World<M> {
     pub fn drawing(streams: Streams) -> Self {
         let shared = Shared {
             now: AtomicU64::new(0),
-            queue: Mutex::new(Queue::new()),
-            forgotten: Arc::default(),
-            network: Mutex::new(Network::new()),
+            state: Mutex::new(State { queue: Queue::new(), network: Network::new() }),
             scheduler: Arc::default(),
             streams,
             over: AtomicBool::new(false),
@@ -113,35 +111,28 @@ impl<M: Clone + Send + 'static> World<M> {
     }
 
     /// A wait until `at`; over at once if that has passed.
-    pub fn until(&self, at: SimTime) -> Timer {
+    pub fn until(&self, at: SimTime) -> Timer<M> {
         if at <= self.now() {
             return Timer::over();
         }
-        let (timer, cell) = Timer::new(&self.shared.forgotten);
-        let mut queue = self.shared.queue.lock();
-        queue.push(at, Due::Timer(cell));
-        // Most timers are deadlines that never come. They are swept out when they are the greater part of the queue.
-        if self.shared.forgotten.load(Ordering::Relaxed) > queue.len() / 2 + SWEEP_LEAST {
-            self.shared.forgotten.store(0, Ordering::Relaxed);
-            queue.retain(|due| !matches!(due, Due::Timer(cell) if cell.is_forgotten()));
-        }
-        timer
+        let ticket = self.shared.state.lock().queue.push(at, Due::Timer(None));
+        Timer::waiting(self.clone(), ticket)
     }
 
     /// A wait of `duration`.
-    pub fn sleep(&self, duration: Duration) -> Timer {
+    pub fn sleep(&self, duration: Duration) -> Timer<M> {
         self.until(self.now().after(duration))
     }
 
     /// Runs `call` at `at`, between two events. It must not block.
     pub fn call_at(&self, at: SimTime, call: impl FnOnce() + Send + 'static) {
-        self.push(at.max(self.now()), Due::Call(Box::new(call)));
+        self.shared.state.lock().queue.push(at.max(self.now()), Due::Call(Box::new(call)));
     }
 
     /// A new process, which is not run before the world is.
     pub fn process(&self, name: &str) -> Process {
         let stream = self.streams().stream(&["schedule", name]);
-        Process::start(name, Arc::clone(&self.shared.scheduler), stream)
+        Process::start(Arc::clone(&self.shared.scheduler), stream)
     }
 
     /// Lets time pass until `end`, until nothing is due any more, or until `stop` says so (asked after every event).
@@ -151,7 +142,7 @@ impl<M: Clone + Send + 'static> World<M> {
             if stop() {
                 return;
             }
-            let Some((at, due)) = self.shared.queue.lock().pop(end) else { return };
+            let Some((at, due)) = self.shared.state.lock().queue.pop(end) else { return };
             self.shared.now.store(at.0, Ordering::Relaxed);
             self.deliver(due);
         }
@@ -162,10 +153,9 @@ impl<M: Clone + Send + 'static> World<M> {
     pub fn dissolve(&self) {
         self.shared.over.store(true, Ordering::Relaxed);
         self.shared.scheduler.kill_all();
-        let queue = std::mem::take(&mut *self.shared.queue.lock());
-        drop(queue);
-        let network = std::mem::replace(&mut *self.shared.network.lock(), Network::new());
-        drop(network);
+        let state = State { queue: Queue::new(), network: Network::new() };
+        let state = std::mem::replace(&mut *self.shared.state.lock(), state);
+        drop(state);
     }
 
     /// Was it dissolved?
@@ -173,13 +163,9 @@ impl<M: Clone + Send + 'static> World<M> {
         self.shared.over.load(Ordering::Relaxed)
     }
 
-    fn push(&self, at: SimTime, due: Due<M>) {
-        self.shared.queue.lock().push(at, due);
-    }
-
     fn deliver(&self, due: Due<M>) {
         match due {
-            Due::Timer(cell) => cell.fire(),
+            Due::Timer(waker) => waker.into_iter().for_each(Waker::wake),
             Due::Arrival(flight) => self.arrive(flight),
             Due::Answer(link, call) => self.with_network(|network, route| network.answer(link, call, route)),
             Due::CallOver(link, call) => self.with_network(|network, route| network.call_over(link, call, route)),
@@ -212,17 +198,17 @@ impl<M> Route<'_, M> {
 impl<M: Clone + Send + 'static> World<M> {
     /// Adds a link; messages from its sender to its receiver wait in it.
     pub fn add_link(&self, link: network::Link<M>) -> LinkId {
-        self.shared.network.lock().add(link)
+        self.shared.state.lock().network.add(link)
     }
 
     /// Who is told what becomes of messages.
     pub fn set_tap(&self, tap: Arc<dyn Tap<M>>) {
-        self.shared.network.lock().set_tap(tap);
+        self.shared.state.lock().network.set_tap(tap);
     }
 
     /// Messages of this link arrive there from now on; `None`: they vanish.
     pub fn set_receiver(&self, link: LinkId, receiver: Option<Arc<dyn Receiver<M>>>) {
-        self.shared.network.lock().set_receiver(link, receiver);
+        self.shared.state.lock().network.set_receiver(link, receiver);
     }
 
     /// Sends a message by this link.
@@ -235,18 +221,18 @@ impl<M: Clone + Send + 'static> World<M> {
 
     /// Cuts links, by a rule that can be lifted again.
     pub fn cut(&self, links: &[LinkId], how: Cut) -> RuleId {
-        self.shared.network.lock().cut(links, how)
+        self.shared.state.lock().network.cut(links, how)
     }
 
     /// Impairs links, by a rule that can be lifted again. It draws from streams of the name `name`, which must be its own.
     pub fn impair(&self, links: &[LinkId], impairment: &network::Impairment<M>, name: &str) -> RuleId {
         let stream = |link: &str| self.streams().stream(&["impairment", name, link]);
-        self.shared.network.lock().impair(links, impairment, stream)
+        self.shared.state.lock().network.impair(links, impairment, stream)
     }
 
     /// Sets single messages aside as they are sent by these links, by a rule that can be lifted again.
     pub fn hold(&self, links: &[LinkId], hold: network::Hold<M>) -> RuleId {
-        self.shared.network.lock().hold(links, hold)
+        self.shared.state.lock().network.hold(links, hold)
     }
 
     /// Lifts a rule. What it held back is sent now, in order.
@@ -256,7 +242,7 @@ impl<M: Clone + Send + 'static> World<M> {
 
     /// Drops what a rule holds back.
     pub fn drop_held(&self, rule: RuleId) {
-        self.shared.network.lock().drop_held(rule, self.now());
+        self.shared.state.lock().network.drop_held(rule, self.now());
     }
 
     /// Drops all that rules, also those that were lifted, hold back or have left in flight, and ends unary calls that hang by one.
@@ -273,8 +259,7 @@ impl<M: Clone + Send + 'static> World<M> {
 
     /// Calls into the network, which puts what it sends on its way into the queue.
     fn with_network<T>(&self, act: impl FnOnce(&mut Network<M>, &mut Route<'_, M>) -> T) -> T {
-        let mut network = self.shared.network.lock();
-        let mut queue = self.shared.queue.lock();
-        act(&mut network, &mut Route { now: self.now(), queue: &mut queue })
+        let State { queue, network } = &mut *self.shared.state.lock();
+        act(network, &mut Route { now: self.now(), queue })
     }
 }

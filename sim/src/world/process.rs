@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -17,73 +17,187 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A running process. A handle: clones are the same process.
 #[derive(Clone)]
 pub struct Process {
-    shared: Arc<Shared>,
+    scheduler: Arc<Scheduler>,
+    number: usize,
 }
 
-/// Which processes have something to do, in the order in which they came to have it.
+/// The processes of a world. They live as long as it does, whoever else knows them.
 #[derive(Default)]
 pub(super) struct Scheduler {
-    runnable: Mutex<VecDeque<Arc<Shared>>>,
-    /// Every process, so that it lives as long as its world, whoever else knows it.
-    all: Mutex<Vec<Arc<Shared>>>,
+    state: Mutex<State>,
 }
 
-struct Shared {
-    name: String,
-    scheduler: Arc<Scheduler>,
-    queue: Mutex<RunQueue>,
-    /// Locked for the length of a turn, by the world alone.
-    tasks: Mutex<Tasks>,
+#[derive(Default)]
+struct State {
+    processes: Vec<Tasks>,
+    /// Which processes have something to do, in the order in which they came to have it. It is the turn of the first.
+    runnable: VecDeque<usize>,
 }
 
-struct RunQueue {
-    /// Tasks that can go on.
+/// The tasks of one process.
+struct Tasks {
+    /// `None`: of one that is running.
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    /// The slots of those that can go on.
     ready: Vec<usize>,
-    /// Tasks that have not begun.
+    /// Those that have not begun.
     fresh: Vec<Task>,
-    /// In the scheduler's list, or running.
+    /// The process is among the runnable.
     scheduled: bool,
     paused: bool,
     dead: bool,
     stream: Stream,
 }
 
-#[derive(Default)]
-struct Tasks {
-    slots: Vec<Option<(Task, Waker)>>,
-    free: Vec<usize>,
+/// A place of one task after the other. A waker of one that has ended may wake the next: harmless, as any future bears a needless poll.
+struct Slot {
+    /// `None`: it has ended.
+    task: Option<Task>,
+    waker: Waker,
+}
+
+/// A task that runs, out of its place.
+struct Running {
+    process: usize,
+    place: usize,
+    slot: Slot,
+}
+
+enum Next {
+    Run(Running),
+    /// Drop what is left of a dead process.
+    Bury(Vec<Task>, Vec<Option<Slot>>),
 }
 
 impl Scheduler {
     /// Lets every process run until none has anything to do.
-    pub(super) fn settle(&self) {
-        loop {
-            let Some(process) = self.runnable.lock().pop_front() else { return };
-            process.turn();
+    pub(super) fn settle(self: &Arc<Self>) {
+        let mut ran = None;
+        while let Some(mut running) = self.next(ran) {
+            running.poll();
+            ran = Some(running);
         }
     }
 
     /// Ends every process. All are dead before the first task is dropped, so that none runs on what another leaves behind.
-    pub(super) fn kill_all(&self) {
-        let all = std::mem::take(&mut *self.all.lock());
-        all.into_iter().for_each(|shared| Process { shared }.kill());
+    pub(super) fn kill_all(self: &Arc<Self>) {
+        let count = self.state.lock().processes.len();
+        (0..count).for_each(|number| Process { scheduler: Arc::clone(self), number }.kill());
         self.settle();
+    }
+
+    /// The task to run after this one.
+    fn next(self: &Arc<Self>, mut ran: Option<Running>) -> Option<Running> {
+        loop {
+            let next = {
+                let mut state = self.state.lock();
+                if let Some(Running { process, place, slot }) = ran.take() {
+                    state.processes[process].put_back(place, slot);
+                }
+                state.next(self)?
+            };
+            match next {
+                Next::Run(running) => return Some(running),
+                // What is dropped may wake others: nothing is locked.
+                Next::Bury(fresh, slots) => drop((fresh, slots)),
+            }
+        }
+    }
+}
+
+impl State {
+    fn schedule(&mut self, process: usize) {
+        let tasks = &mut self.processes[process];
+        if !tasks.scheduled && (!tasks.paused || tasks.dead) {
+            tasks.scheduled = true;
+            self.runnable.push_back(process);
+        }
+    }
+
+    fn next(&mut self, scheduler: &Arc<Scheduler>) -> Option<Next> {
+        loop {
+            let process = *self.runnable.front()?;
+            let tasks = &mut self.processes[process];
+            if !tasks.dead && !tasks.paused {
+                tasks.begin(|place| {
+                    Waker::from(Arc::new(TaskWaker { scheduler: Arc::clone(scheduler), process, place }))
+                });
+                if let Some((place, slot)) = tasks.draw() {
+                    return Some(Next::Run(Running { process, place, slot }));
+                }
+            }
+            tasks.scheduled = false;
+            self.runnable.pop_front();
+            if tasks.dead {
+                return Some(Next::Bury(std::mem::take(&mut tasks.fresh), std::mem::take(&mut tasks.slots)));
+            }
+        }
+    }
+}
+
+impl Tasks {
+    /// What has not begun can go on from now on.
+    fn begin(&mut self, waker: impl Fn(usize) -> Waker) {
+        for task in self.fresh.drain(..) {
+            let place = self.free.pop().unwrap_or(self.slots.len());
+            match self.slots.get_mut(place) {
+                Some(slot) => slot.get_or_insert_with(|| Slot { task: None, waker: waker(place) }).task = Some(task),
+                None => self.slots.push(Some(Slot { task: Some(task), waker: waker(place) })),
+            }
+            self.ready.push(place);
+        }
+    }
+
+    /// The next to run, drawn from those that can; it is taken out.
+    fn draw(&mut self) -> Option<(usize, Slot)> {
+        loop {
+            let chosen = match self.ready.len() {
+                0 => return None,
+                1 => 0,
+                choices => self.stream.below(choices as u64) as usize,
+            };
+            let place = self.ready.swap_remove(chosen);
+            if let Some(slot) = self.slots[place].take_if(|slot| slot.task.is_some()) {
+                return Some((place, slot));
+            }
+        }
+    }
+
+    fn put_back(&mut self, place: usize, slot: Slot) {
+        if slot.task.is_none() {
+            self.free.push(place);
+        }
+        self.slots[place] = Some(slot);
+    }
+}
+
+impl Running {
+    fn poll(&mut self) {
+        let Slot { task, waker } = &mut self.slot;
+        if task.as_mut().is_some_and(|task| task.as_mut().poll(&mut Context::from_waker(waker)).is_ready()) {
+            *task = None;
+        }
     }
 }
 
 impl Process {
-    pub(super) fn start(name: &str, scheduler: Arc<Scheduler>, stream: Stream) -> Self {
-        let queue =
-            RunQueue { ready: Vec::new(), fresh: Vec::new(), scheduled: false, paused: false, dead: false, stream };
-        let shared =
-            Arc::new(Shared { name: name.to_owned(), scheduler, queue: Mutex::new(queue), tasks: Mutex::default() });
-        shared.scheduler.all.lock().push(Arc::clone(&shared));
-        Self { shared }
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.shared.name
+    pub(super) fn start(scheduler: Arc<Scheduler>, stream: Stream) -> Self {
+        let number = {
+            let processes = &mut scheduler.state.lock().processes;
+            processes.push(Tasks {
+                slots: Vec::new(),
+                free: Vec::new(),
+                ready: Vec::new(),
+                fresh: Vec::new(),
+                scheduled: false,
+                paused: false,
+                dead: false,
+                stream,
+            });
+            processes.len() - 1
+        };
+        Self { scheduler, number }
     }
 
     /// Runs `task` in this process. A dead process runs nothing.
@@ -93,112 +207,43 @@ impl Process {
 
     /// As [`Process::spawn`], for a task that is boxed already.
     pub fn spawn_boxed(&self, task: Task) {
-        let mut queue = self.shared.queue.lock();
-        if !queue.dead {
-            queue.fresh.push(task);
-            self.shared.schedule(&mut queue);
+        let mut state = self.scheduler.state.lock();
+        let tasks = &mut state.processes[self.number];
+        if !tasks.dead {
+            tasks.fresh.push(task);
+            state.schedule(self.number);
         }
     }
 
     /// Lets the process stand still: nothing of it runs, what wakes its tasks is remembered.
     pub fn pause(&self) {
-        self.shared.queue.lock().paused = true;
+        self.scheduler.state.lock().processes[self.number].paused = true;
     }
 
     /// Lets it go on. Returns whether the pause delayed anything that could have run.
     pub fn resume(&self) -> bool {
-        let mut queue = self.shared.queue.lock();
-        queue.paused = false;
-        let delayed = !queue.ready.is_empty() || !queue.fresh.is_empty();
+        let mut state = self.scheduler.state.lock();
+        let tasks = &mut state.processes[self.number];
+        tasks.paused = false;
+        let delayed = !tasks.ready.is_empty() || !tasks.fresh.is_empty();
         if delayed {
-            self.shared.schedule(&mut queue);
+            state.schedule(self.number);
         }
         delayed
     }
 
     /// Ends the process: nothing of it runs again, its tasks are dropped before the next event.
     pub fn kill(&self) {
-        let mut queue = self.shared.queue.lock();
-        queue.dead = true;
-        self.shared.schedule(&mut queue);
-    }
-}
-
-impl Shared {
-    fn schedule(self: &Arc<Self>, queue: &mut RunQueue) {
-        if !queue.scheduled && (!queue.paused || queue.dead) {
-            queue.scheduled = true;
-            self.scheduler.runnable.lock().push_back(Arc::clone(self));
-        }
-    }
-
-    fn turn(self: &Arc<Self>) {
-        let mut tasks = self.tasks.lock();
-        while let Some(slot) = self.next(&mut tasks) {
-            tasks.run(slot);
-        }
-    }
-
-    /// The next task to run, drawn from those that can; `None` ends the turn.
-    fn next(self: &Arc<Self>, tasks: &mut Tasks) -> Option<usize> {
-        let mut queue = self.queue.lock();
-        if queue.dead {
-            queue.scheduled = false;
-            let fresh = std::mem::take(&mut queue.fresh);
-            drop(queue);
-            drop((fresh, std::mem::take(tasks)));
-            return None;
-        }
-        if queue.paused {
-            queue.scheduled = false;
-            return None;
-        }
-        for task in std::mem::take(&mut queue.fresh) {
-            let slot = tasks.add(task, self);
-            queue.ready.push(slot);
-        }
-        let choices = queue.ready.len() as u64;
-        if choices == 0 {
-            queue.scheduled = false;
-            return None;
-        }
-        let chosen = if choices == 1 { 0 } else { queue.stream.below(choices) as usize };
-        Some(queue.ready.swap_remove(chosen))
-    }
-
-    fn task_ready(self: &Arc<Self>, task: usize) {
-        let mut queue = self.queue.lock();
-        if !queue.dead && !queue.ready.contains(&task) {
-            queue.ready.push(task);
-            self.schedule(&mut queue);
-        }
-    }
-}
-
-impl Tasks {
-    fn add(&mut self, task: Task, process: &Arc<Shared>) -> usize {
-        let slot = self.free.pop().unwrap_or(self.slots.len());
-        let waker = Waker::from(Arc::new(TaskWaker { process: Arc::downgrade(process), task: slot }));
-        match self.slots.get_mut(slot) {
-            Some(vacant) => *vacant = Some((task, waker)),
-            None => self.slots.push(Some((task, waker))),
-        }
-        slot
-    }
-
-    fn run(&mut self, slot: usize) {
-        // A waker of a task that has ended may wake the slot's next tenant: harmless, as any future bears a needless poll.
-        let Some((task, waker)) = self.slots[slot].as_mut() else { return };
-        if task.as_mut().poll(&mut Context::from_waker(waker)).is_ready() {
-            self.slots[slot] = None;
-            self.free.push(slot);
-        }
+        let mut state = self.scheduler.state.lock();
+        state.processes[self.number].dead = true;
+        state.schedule(self.number);
     }
 }
 
 struct TaskWaker {
-    process: Weak<Shared>,
-    task: usize,
+    scheduler: Arc<Scheduler>,
+    process: usize,
+    place: usize,
 }
 
 impl Wake for TaskWaker {
@@ -207,8 +252,11 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(process) = self.process.upgrade() {
-            process.task_ready(self.task);
+        let mut state = self.scheduler.state.lock();
+        let tasks = &mut state.processes[self.process];
+        if !tasks.dead && !tasks.ready.contains(&self.place) {
+            tasks.ready.push(self.place);
+            state.schedule(self.process);
         }
     }
 }

@@ -3,13 +3,25 @@
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
+/// A heap is not swept for fewer things that were taken back than this.
+const SWEEP_LEAST: usize = 64;
 
 /// A queue of things due.
 pub struct Queue<T> {
-    heap: BinaryHeap<Reverse<(SimTime, u64, usize)>>,
-    items: Vec<Option<T>>,
+    heap: BinaryHeap<Reverse<(SimTime, Ticket)>>,
+    /// What waits, by slot, with its number. Where that is another than the heap's, or none, what the heap means was taken back.
+    items: Vec<Option<(u64, T)>>,
     free: Vec<usize>,
     next: u64,
+}
+
+/// Names one thing of a queue, in the order in which they were put in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Ticket {
+    number: u64,
+    slot: usize,
 }
 
 impl<T> Queue<T> {
@@ -19,7 +31,7 @@ impl<T> Queue<T> {
     }
 
     /// `item` is due at `at`.
-    pub fn push(&mut self, at: SimTime, item: T) {
+    pub fn push(&mut self, at: SimTime, item: T) -> Ticket {
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -27,44 +39,48 @@ impl<T> Queue<T> {
                 self.items.len() - 1
             }
         };
-        self.items[slot] = Some(item);
-        self.heap.push(Reverse((at, self.next, slot)));
+        let ticket = Ticket { number: self.next, slot };
         self.next += 1;
+        self.items[slot] = Some((ticket.number, item));
+        self.heap.push(Reverse((at, ticket)));
+        ticket
     }
 
-    /// How many things wait.
-    pub fn len(&self) -> usize {
-        self.heap.len()
+    /// What has this ticket, if it still waits.
+    pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut T> {
+        let (number, item) = self.items.get_mut(ticket.slot)?.as_mut()?;
+        (*number == ticket.number).then_some(item)
     }
 
-    /// Does nothing wait?
-    pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
-    }
-
-    /// Keeps only what `keep` says.
-    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
-        let (items, free) = (&mut self.items, &mut self.free);
-        self.heap.retain(|Reverse((_, _, slot))| {
-            let kept = items[*slot].as_ref().is_some_and(&mut keep);
-            if !kept {
-                items[*slot] = None;
-                free.push(*slot);
-            }
-            kept
-        });
+    /// Takes it back, if it still waits.
+    pub fn take_back(&mut self, ticket: Ticket) -> Option<T> {
+        let item = self.take(ticket)?;
+        // Most timers are deadlines that never come. Their places in the heap are swept out when they are the greater part of it.
+        let gone = self.heap.len() - (self.items.len() - self.free.len());
+        if gone > self.heap.len() / 2 + SWEEP_LEAST {
+            let items = &self.items;
+            self.heap.retain(|Reverse((_, Ticket { number, slot }))| {
+                items[*slot].as_ref().is_some_and(|(waiting, _)| waiting == number)
+            });
+        }
+        Some(item)
     }
 
     /// Takes what is due next, unless that is after `end`.
     pub fn pop(&mut self, end: SimTime) -> Option<(SimTime, T)> {
-        let Reverse((at, ..)) = *self.heap.peek()?;
-        if at > end {
-            return None;
+        loop {
+            let first = self.heap.peek_mut().filter(|first| first.0.0 <= end)?;
+            let Reverse((at, ticket)) = PeekMut::pop(first);
+            if let Some(item) = self.take(ticket) {
+                return Some((at, item));
+            }
         }
-        let Reverse((at, _, slot)) = self.heap.pop()?;
+    }
+
+    fn take(&mut self, Ticket { number, slot }: Ticket) -> Option<T> {
+        let (_, item) = self.items.get_mut(slot)?.take_if(|(waiting, _)| *waiting == number)?;
         self.free.push(slot);
-        let item = self.items[slot].take()?;
-        Some((at, item))
+        Some(item)
     }
 }
 
@@ -89,13 +105,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept_is_gone_and_the_rest_stays_in_order() {
+    fn what_is_taken_back_is_gone_and_the_rest_stays_in_order() {
         let mut queue = Queue::new();
-        (0..10).for_each(|item| queue.push(SimTime(100 - item), item));
-        queue.retain(|item| item % 3 == 0);
+        let tickets: Vec<_> = (0..10).map(|item| queue.push(SimTime(100 - item), item)).collect();
+        let taken: Vec<_> = [1, 2, 4, 5, 7, 8].map(|item| queue.take_back(tickets[item])).into();
+        assert_eq!(taken, [1, 2, 4, 5, 7, 8].map(Some));
         queue.push(SimTime(95), 77);
+        assert_eq!(
+            (queue.get_mut(tickets[1]), queue.take_back(tickets[1])),
+            (None, None),
+            "its slot has another tenant"
+        );
         let order: Vec<_> = std::iter::from_fn(|| queue.pop(SimTime(200))).map(|(_, item)| item).collect();
         assert_eq!(order, [9, 6, 77, 3, 0]);
+    }
+
+    #[test]
+    fn what_was_taken_back_does_not_stay_in_the_heap_until_it_would_be_due() {
+        let mut queue = Queue::new();
+        for _ in 0..10_000 {
+            let deadline = queue.push(SimTime(1_000_000), ());
+            queue.take_back(deadline);
+        }
+        assert!(queue.heap.len() <= 2 * SWEEP_LEAST, "{}", queue.heap.len());
     }
 
     #[test]

@@ -1,84 +1,54 @@
 //! Waiting for a moment.
 
-use parking_lot::Mutex;
+use super::queue::Ticket;
+use super::{Due, World};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 /// A wait. Dropped before its time, it is forgotten.
-pub struct Timer {
-    cell: Option<Arc<TimerCell>>,
+pub struct Timer<M: 'static> {
+    /// `None`: it is over.
+    waits: Option<(World<M>, Ticket)>,
 }
 
-pub(super) struct TimerCell {
-    state: Mutex<State>,
-    /// Counts the timers that were dropped before their time.
-    forgotten: Arc<AtomicUsize>,
-}
-
-#[derive(Default)]
-enum State {
-    #[default]
-    Idle,
-    Waiting(Waker),
-    Fired,
-    Forgotten,
-}
-
-impl Timer {
-    pub(super) fn new(forgotten: &Arc<AtomicUsize>) -> (Self, Arc<TimerCell>) {
-        let cell = Arc::new(TimerCell { state: Mutex::default(), forgotten: Arc::clone(forgotten) });
-        (Self { cell: Some(Arc::clone(&cell)) }, cell)
+impl<M> Timer<M> {
+    pub(super) fn waiting(world: World<M>, ticket: Ticket) -> Self {
+        Self { waits: Some((world, ticket)) }
     }
 
     /// A wait that is over.
     pub(super) fn over() -> Self {
-        Self { cell: None }
+        Self { waits: None }
     }
 
     /// Is there nothing to wait for?
     pub fn is_over(&self) -> bool {
-        self.cell.is_none()
+        self.waits.is_none()
     }
 }
 
-impl TimerCell {
-    pub(super) fn fire(&self) {
-        let before = std::mem::replace(&mut *self.state.lock(), State::Fired);
-        if let State::Waiting(waker) = before {
-            waker.wake();
-        }
-    }
-
-    pub(super) fn is_forgotten(&self) -> bool {
-        matches!(*self.state.lock(), State::Forgotten)
-    }
-}
-
-impl Drop for Timer {
-    fn drop(&mut self) {
-        let Some(cell) = &self.cell else { return };
-        let mut state = cell.state.lock();
-        if !matches!(*state, State::Fired) {
-            *state = State::Forgotten;
-            cell.forgotten.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Future for Timer {
+impl<M> Future for Timer<M> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(cell) = &self.cell else { return Poll::Ready(()) };
-        let mut state = cell.state.lock();
-        match &*state {
-            State::Fired => return Poll::Ready(()),
-            State::Waiting(waker) if waker.will_wake(cx.waker()) => {}
-            State::Idle | State::Waiting(_) | State::Forgotten => *state = State::Waiting(cx.waker().clone()),
+        let Some((world, ticket)) = &self.waits else { return Poll::Ready(()) };
+        match world.shared.state.lock().queue.get_mut(*ticket) {
+            Some(Due::Timer(Some(waker))) if waker.will_wake(cx.waker()) => Poll::Pending,
+            Some(due) => {
+                *due = Due::Timer(Some(cx.waker().clone()));
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
         }
-        Poll::Pending
+    }
+}
+
+impl<M> Drop for Timer<M> {
+    fn drop(&mut self) {
+        if let Some((world, ticket)) = &self.waits {
+            let forgotten = world.shared.state.lock().queue.take_back(*ticket);
+            drop(forgotten);
+        }
     }
 }
