@@ -18,9 +18,13 @@ const HEADER: usize = 12;
 /// Durable length (little-endian `u64`) and kind.
 const PREFIX: usize = 9;
 
+/// So many bytes have most records: a log that grows takes them at once.
+const USUAL: usize = 128;
+
 /// Appends a record to `out`, behind a log of which the first `durable` bytes are. `content` appends what it says.
 pub(super) fn record(out: &mut Vec<u8>, durable: u64, kind: u8, content: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
+    out.reserve(USUAL);
     out.extend_from_slice(&[0; HEADER]);
     out.extend_from_slice(&durable.to_le_bytes());
     out.push(kind);

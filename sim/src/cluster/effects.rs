@@ -18,12 +18,12 @@ pub(super) struct Effects {
     /// The highest index that some replica of each group has applied.
     last: BTreeMap<GroupId, u64>,
     /// What is about to be told, and of which entry.
-    noted: Option<(Entry, Told)>,
+    noted: Option<(Entry, Done)>,
 }
 
-/// What there is to tell of an entry.
+/// What an entry has done.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) enum Told {
+pub(super) enum Done {
     /// What it did to a key.
     Effect(Box<Effect>),
     /// Where keys went.
@@ -48,12 +48,12 @@ impl Effects {
     }
 
     /// It tells so now.
-    pub(super) fn take(&mut self, entry: Entry) -> Option<Told> {
+    pub(super) fn take(&mut self, entry: Entry) -> Option<Done> {
         self.noted.take_if(|(noted, _)| *noted == entry).map(|(_, told)| told)
     }
 
     /// `None` of an entry without a command, of one that the store could not read, and of keys that the run does not know.
-    fn read(&self, group: GroupId, command: &[u8], response: &[u8]) -> Option<Told> {
+    fn read(&self, group: GroupId, command: &[u8], response: &[u8]) -> Option<Done> {
         let verdict = Verdict::decode(response)?;
         let writer = |value: &[u8]| OpId::of(Some(value));
         let command = Command::decode(command)?;
@@ -71,11 +71,11 @@ impl Effects {
             }
             Command::Release { range, to } => {
                 let Verdict::Released { version } = verdict else { return None };
-                return Some(Told::Moved(Box::new(Moved { keys: self.within(&range), by: group, to, version })));
+                return Some(Done::Moved(Box::new(Moved { keys: self.within(&range), by: group, to, version })));
             }
             Command::Adopt { range, version } => {
                 let (Verdict::Adopted, keys) = (verdict, self.within(&range)) else { return None };
-                return Some(Told::Moved(Box::new(Moved { keys, by: group, to: group, version })));
+                return Some(Done::Moved(Box::new(Moved { keys, by: group, to: group, version })));
             }
         };
         let answer = match verdict {
@@ -88,7 +88,7 @@ impl Effects {
             Verdict::Released { .. } | Verdict::Adopted | Verdict::InUse { .. } | Verdict::Malformed => return None,
         };
         let key = self.number(&key)?;
-        Some(Told::Effect(Box::new(Effect { op: op?, key, deletes, condition, answer })))
+        Some(Done::Effect(Box::new(Effect { op: op?, key, deletes, condition, answer })))
     }
 
     /// The keys of a range.
@@ -124,8 +124,8 @@ mod tests {
     fn told(effects: &mut Effects, index: u64, command: &Command, verdict: &Verdict) -> Option<Effect> {
         effects.note(entry(index), &command.encode(), &verdict.encode());
         match effects.take(entry(index))? {
-            Told::Effect(effect) => Some(*effect),
-            Told::Moved(_) => None,
+            Done::Effect(effect) => Some(*effect),
+            Done::Moved(_) => None,
         }
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let mut effects = effects();
         effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
         let wrote = effect(7, 1, Condition::Always, Answer::Wrote);
-        assert_eq!(effects.take(entry(1)), Some(Told::Effect(Box::new(wrote))));
+        assert_eq!(effects.take(entry(1)), Some(Done::Effect(Box::new(wrote))));
         effects.note(entry(1), &put("b", 7), &Verdict::Written.encode());
         assert_eq!(effects.take(entry(1)), None, "another replica of the same");
     }
@@ -182,10 +182,10 @@ mod tests {
         assert_eq!(effects.take(entry(1)), None);
         effects.note(entry(2), &release, &Verdict::Released { version: 2 }.encode());
         let moved = Moved { keys: [KeyId(1)].into(), by: GroupId::FIRST, to: second, version: 2 };
-        assert_eq!(effects.take(entry(2)), Some(Told::Moved(Box::new(moved.clone()))));
+        assert_eq!(effects.take(entry(2)), Some(Done::Moved(Box::new(moved.clone()))));
         let adopt = Command::Adopt { range: from_b_on(), version: 2 }.encode();
         effects.note((second, 7), &adopt, &Verdict::Adopted.encode());
-        assert_eq!(effects.take((second, 7)), Some(Told::Moved(Box::new(Moved { by: second, ..moved }))));
+        assert_eq!(effects.take((second, 7)), Some(Done::Moved(Box::new(Moved { by: second, ..moved }))));
     }
 
     #[test]

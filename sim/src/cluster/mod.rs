@@ -35,6 +35,7 @@ use host::{Identity, SimDisk, SimHost};
 use leasehold::error::Error;
 use leasehold::metrics::Counter;
 use leasehold::routes::Routes;
+use parking_lot::MappedMutexGuard;
 use prelude::*;
 use traps::Traps;
 use wiring::Links;
@@ -198,7 +199,7 @@ impl Cluster {
     }
 
     /// Who leads, who holds a lease: as told by the nodes themselves.
-    pub fn replicas(&self) -> MutexGuard<'_, Grouped<Replicas>> {
+    pub fn replicas(&self) -> MappedMutexGuard<'_, Grouped<Replicas>> {
         self.shared.recorder.replicas()
     }
 

@@ -1,22 +1,28 @@
 //! Where everything that happens passes by on its way into the history.
 
 use super::Effective;
-use super::effects::{Effects, Told};
+use super::effects::{Done, Effects};
 use super::kinds::classify;
 use super::prelude::*;
 use crate::history::{About, Added, Fate, Head, History, Past, Record, StackRecord, facts};
 use crate::view::Replica;
 use crate::words::Mishap;
 use crate::world::network::{self, Tap};
+use parking_lot::MappedMutexGuard;
 
 /// The recorder of one run.
 pub struct Recorder {
-    history: Mutex<History>,
-    replicas: Mutex<Grouped<Replicas>>,
+    told: Mutex<Told>,
     /// Rules of the network, and the step of the timeline each stands for until it is known to be effective.
     watched: Mutex<BTreeMap<RuleId, Watched>>,
-    effects: Mutex<Effects>,
     ended: AtomicBool,
+}
+
+/// What everything told goes into.
+struct Told {
+    history: History,
+    replicas: Grouped<Replicas>,
+    effects: Effects,
 }
 
 /// On whose behalf a rule of the network is there.
@@ -30,13 +36,8 @@ impl Recorder {
     /// A recorder into `history`, of groups that `founders` founded; `keys` are the names of the run's keys, by number.
     pub fn new(history: History, founders: BTreeMap<GroupId, Membership>, keys: &[String]) -> Self {
         let replicas = founders.into_iter().map(|(group, founders)| (group, Replicas::founded_by(founders)));
-        Self {
-            history: Mutex::new(history),
-            replicas: Mutex::new(Grouped::new(replicas)),
-            watched: Mutex::default(),
-            effects: Mutex::new(Effects::new(keys)),
-            ended: AtomicBool::new(false),
-        }
+        let told = Told { history, replicas: Grouped::new(replicas), effects: Effects::new(keys) };
+        Self { told: Mutex::new(told), watched: Mutex::default(), ended: AtomicBool::new(false) }
     }
 
     /// Has a check ended the run?
@@ -46,11 +47,11 @@ impl Recorder {
 
     /// Closes the history.
     pub fn close(&self) -> Past {
-        self.history.lock().close()
+        self.told.lock().history.close()
     }
 
-    pub(super) fn replicas(&self) -> MutexGuard<'_, Grouped<Replicas>> {
-        self.replicas.lock()
+    pub(super) fn replicas(&self) -> MappedMutexGuard<'_, Grouped<Replicas>> {
+        MutexGuard::map(self.told.lock(), |told| &mut told.replicas)
     }
 
     pub(super) fn watch(&self, rule: RuleId, watched: Watched) {
@@ -58,16 +59,19 @@ impl Recorder {
     }
 
     pub(super) fn record(&self, at: SimTime, what: What) {
-        let record = Record { at, what };
-        self.replicas.lock().record(&record);
-        let mut history = self.history.lock();
-        history.record(record);
-        self.ended.store(history.ended(), Ordering::Relaxed);
+        self.take(&mut self.told.lock(), &Record { at, what });
+    }
+
+    fn take(&self, told: &mut Told, record: &Record) {
+        told.replicas.record(record);
+        told.history.record(record);
+        self.ended.store(told.history.ended(), Ordering::Relaxed);
     }
 
     pub(super) fn stack(&self, at: SimTime, replica: ReplicaId, clock: &Clock, event: Event) {
+        let told = &mut *self.told.lock();
         // A process that was killed tells nothing, whatever is dropped with it.
-        if self.replicas.lock().get(replica).is_some_and(Replica::was_killed) {
+        if told.replicas.get(replica).is_some_and(Replica::was_killed) {
             return;
         }
         let (mut effect, mut moved) = (None, None);
@@ -75,26 +79,27 @@ impl Recorder {
             Added::Nothing => None,
             Added::End(expiry) => true_end(clock, expiry),
             Added::Effect(index) => {
-                match self.effects.lock().take((replica.group, index)) {
-                    Some(Told::Effect(of)) => effect = Some(of),
-                    Some(Told::Moved(of)) => moved = Some(of),
+                match told.effects.take((replica.group, index)) {
+                    Some(Done::Effect(of)) => effect = Some(of),
+                    Some(Done::Moved(of)) => moved = Some(of),
                     None => {}
                 }
                 None
             }
         };
         let clock = Instant::from_nanos(clock.reading(at));
-        self.record(at, What::Stack(StackRecord { replica, event, lease_until, clock, effect, moved }));
+        let what = What::Stack(StackRecord { replica, event, lease_until, clock, effect, moved });
+        self.take(told, &Record { at, what });
     }
 
     /// A replica of `group` is about to tell that it has applied this.
     pub(super) fn effect(&self, group: GroupId, index: u64, command: &[u8], response: &[u8]) {
-        self.effects.lock().note((group, index), command, response);
+        self.told.lock().effects.note((group, index), command, response);
     }
 
     /// A fault has touched the clock of a replica's node: the lease that it counts by it ends at another time.
     pub(super) fn clock_changed(&self, at: SimTime, replica: ReplicaId, clock: &Clock) {
-        let lease = self.replicas.lock().get(replica).and_then(|replica| replica.lease);
+        let lease = self.replicas().get(replica).and_then(|replica| replica.lease);
         let lease_until = lease.and_then(|lease| true_end(clock, lease.expiry));
         let clock = Instant::from_nanos(clock.reading(at));
         self.record(at, What::Clock { replica, clock, lease_until });

@@ -23,7 +23,8 @@ impl<T> Default for ByOp<T> {
 impl<T> ByOp<T> {
     /// `op` begins, and this is known of it.
     pub fn insert(&mut self, op: OpId, known: T) {
-        let position = self.window.partition_point(|(other, _)| *other < op);
+        let is_last = self.window.back().is_none_or(|(last, _)| *last < op);
+        let position = if is_last { self.window.len() } else { self.window.partition_point(|(other, _)| *other < op) };
         match self.window.get_mut(position) {
             Some((other, place)) if *other == op => self.len += usize::from(place.replace(known).is_none()),
             _ => {
@@ -74,6 +75,12 @@ impl<T> ByOp<T> {
     }
 
     fn position(&self, op: OpId) -> Option<usize> {
+        // Where no number is left out, it says the place.
+        let (first, _) = self.window.front()?;
+        let place = usize::try_from(op.0.checked_sub(first.0)?).ok()?;
+        if self.window.get(place).is_some_and(|(other, _)| *other == op) {
+            return Some(place);
+        }
         self.window.binary_search_by_key(&op, |(other, _)| *other).ok()
     }
 }

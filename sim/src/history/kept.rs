@@ -26,7 +26,7 @@ impl Kept {
         Self { keep, records: VecDeque::new(), after: 0, before: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, record: Record) {
+    pub(super) fn push(&mut self, record: &Record) {
         match self.keep {
             Keep::Nothing => return,
             Keep::All => {}
@@ -39,7 +39,7 @@ impl Kept {
                 }
             }
         }
-        self.records.push_back(record);
+        self.records.push_back(record.clone());
     }
 
     pub(super) fn take(&mut self) -> Vec<Record> {
@@ -109,7 +109,7 @@ mod tests {
                 None if at == 50 => events.extended(at, 1, 1, 9_000),
                 None => events.hit(at, 1),
             };
-            events.records().iter().cloned().for_each(|record| kept.push(record));
+            events.records().iter().for_each(|record| kept.push(record));
         }
         kept.take().into_iter().map(|record| record.at.millis()).collect()
     }
@@ -131,7 +131,7 @@ mod tests {
         let mut kept = Kept::new(Keep::Around(ms(5_000)));
         let begun = Events::default().invoke(1, 1, get(0)).invoke(2, 2, get(0)).read(3, 1, 0);
         let scene = (0..BEFORE as u64).fold(begun, |events, at| events.hit(10 + at, 1)).read(4_000, 2, 0);
-        scene.records().iter().cloned().for_each(|record| kept.push(record));
+        scene.records().iter().for_each(|record| kept.push(record));
         let first: Vec<u64> = kept.take().iter().take(2).map(|record| record.at.millis()).collect();
         assert_eq!(first, [2, 11], "the first operation had ended");
     }

@@ -87,17 +87,17 @@ impl History {
     }
 
     /// Takes in a record. Nothing is recorded once an observer has ended the run.
-    pub fn record(&mut self, record: Record) {
+    pub fn record(&mut self, record: &Record) {
         if self.ended {
             return;
         }
-        if let Some(content) = self.encoder.encode(&record) {
+        if let Some(content) = self.encoder.encode(record) {
             self.past.fingerprint.update(content);
             self.past.events += 1;
         }
         self.past.messages += u64::from(record.is_delivery());
         for observer in &mut self.observers {
-            self.ended |= !observer.record(&record);
+            self.ended |= !observer.record(record);
         }
         if record.what.tells_by_itself() {
             self.past.telling = Some(record.at);

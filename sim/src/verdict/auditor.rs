@@ -382,7 +382,7 @@ mod tests {
         let shared = SharedAuditor::new(Auditor::new(&scenario(""), 1, Arc::from([]), &Routes::all_to(GroupId::FIRST)));
         let mut history = History::new(Keep::Nothing, vec![Box::new(shared.clone())]);
         for record in Events::default().missed(1, 1, Miss::Cold).missed(2, 1, Miss::Cold).records() {
-            history.record(record.clone());
+            history.record(record);
         }
         assert_eq!(shared.finish(ms(10)).measures.whole.lease.misses[&Miss::Cold], 2);
         assert_eq!(history.close().events, 2);

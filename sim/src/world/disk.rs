@@ -100,9 +100,16 @@ pub struct Sync {
     /// It takes longer than it would on a disk with which nothing is wrong.
     pub slowed: bool,
     number: u64,
-    /// Each file, and up to where.
-    of: Vec<(String, usize)>,
+    of: Vec<Given>,
     fails: bool,
+}
+
+/// What a sync is to make durable of a file.
+#[derive(Clone, Debug)]
+struct Given {
+    file: String,
+    from: usize,
+    to: usize,
 }
 
 /// A replacement of a whole file under way: when it is done. Before that the old content is there, after it the new.
@@ -170,25 +177,25 @@ impl Disk {
     /// Begins to make durable, in one flush, what these files hold now.
     pub fn begin_sync(&mut self, now: SimTime, files: &[&str]) -> Sync {
         let given = |file: &&str| {
-            let (from, length) = self.files.get_mut(*file).map_or((0, 0), |file| {
+            let (from, to) = self.files.get_mut(*file).map_or((0, 0), |file| {
                 let length = file.content.len();
                 (std::mem::replace(&mut file.given, length), length)
             });
-            ((*file).to_owned(), from, length)
+            Given { file: (*file).to_owned(), from, to }
         };
-        let given: Vec<(String, usize, usize)> = files.iter().map(given).collect();
-        let bytes = given.iter().map(|(_, from, length)| length - from).sum();
-        let sync = self.begin(now, given.iter().map(|(file, _, length)| (file.clone(), *length)).collect(), bytes);
-        for (file, from, _) in given.into_iter().filter(|_| sync.fails) {
-            if let Some(file) = self.files.get_mut(&file) {
-                file.forsaken = Some(file.forsaken.map_or(from, |before| before.min(from)));
+        let given: Vec<Given> = files.iter().map(given).collect();
+        let bytes = given.iter().map(|Given { from, to, .. }| to - from).sum();
+        let sync = self.begin(now, given, bytes);
+        for Given { file, from, .. } in sync.of.iter().filter(|_| sync.fails) {
+            if let Some(file) = self.files.get_mut(file) {
+                file.forsaken = Some(file.forsaken.map_or(*from, |before| before.min(*from)));
             }
         }
         sync
     }
 
-    /// Begins a sync that writes so many `bytes`, after which each file is durable up to there.
-    fn begin(&mut self, now: SimTime, of: Vec<(String, usize)>, bytes: usize) -> Sync {
+    /// Begins a sync that writes so many `bytes`, after which what was given is durable.
+    fn begin(&mut self, now: SimTime, of: Vec<Given>, bytes: usize) -> Sync {
         let regular = Takes { latency: self.fsync.draw(&mut self.stream), transfer: self.transfer(bytes) };
         let takes = self.takes(regular);
         self.show(|harm| matches!(harm, DiskHarm::Fsync(_) | DiskHarm::Slow(_)) && takes != regular);
@@ -260,10 +267,10 @@ impl Disk {
     /// # Errors
     /// It failed; what it was to save is readable and will never be durable.
     pub fn end_sync(&mut self, sync: &Sync) -> Result<(), Failed> {
-        for (file, length) in &sync.of {
+        for Given { file, to, .. } in &sync.of {
             if let Some(file) = self.files.get_mut(file) {
                 let sound = file.forsaken.unwrap_or(usize::MAX);
-                file.durable = file.durable.max((*length).min(file.content.len()).min(sound));
+                file.durable = file.durable.max((*to).min(file.content.len()).min(sound));
             }
         }
         if sync.fails { Err(Failed) } else { Ok(()) }

@@ -242,7 +242,8 @@ impl EventLoop {
             }
             log.has_waited = false;
             let mut of = log.gather();
-            let bytes = of.iter_mut().flat_map(|staged| std::mem::take(&mut staged.bytes)).collect();
+            let mut bytes = Vec::with_capacity(of.iter().map(|staged| staged.bytes.len()).sum());
+            of.iter_mut().for_each(|staged| bytes.append(&mut staged.bytes));
             let write = self.raft.mut_store().begin_write(bytes);
             return Some((What::Append, of, Box::pin(append(write, Arc::clone(&self.host)))));
         }
