@@ -257,3 +257,34 @@ macro_rules! hears {
 }
 
 handlers!(hears);
+
+macro_rules! both {
+    (
+        $($(#[$about:meta])* $handler:ident($($given:ident: $of:ty),*);)*
+        =>
+        $($(#[$says:meta])* $told:ident($($fact:ident: $is:ty),*);)*
+    ) => {
+        /// Two hear of the same, the first first: a record is told apart once for both.
+        impl<A: Hears, B: Hears> Hears for (&mut A, &mut B) {
+            #[inline]
+            fn tells(&mut self, at: SimTime, node: NodeId, clock: Instant) {
+                self.0.tells(at, node, clock);
+                self.1.tells(at, node, clock);
+            }
+
+            $(#[inline]
+            fn $handler(&mut self, at: SimTime, $($given: $of),*) {
+                self.0.$handler(at, $($given),*);
+                self.1.$handler(at, $($given),*);
+            })*
+
+            $(#[inline]
+            fn $told(&mut self, at: SimTime, node: NodeId, $($fact: $is),*) {
+                self.0.$told(at, node, $($fact),*);
+                self.1.$told(at, node, $($fact),*);
+            })*
+        }
+    };
+}
+
+handlers!(both);

@@ -76,20 +76,21 @@ struct Group {
     conflict: Option<SimTime>,
 }
 
-/// A group takes a record in, while clients have these operations under way.
+/// A group takes in what its log does, while clients have these operations under way.
 struct Taking<'a> {
-    group: &'a mut Group,
+    ledger: &'a mut Ledger,
+    conflict: &'a mut Option<SimTime>,
     operations: &'a Operations,
 }
 
 impl Hears for Taking<'_> {
     fn effect(&mut self, at: SimTime, index: u64, effect: &Effect) {
         let client = self.operations.get(effect.op).map(|operation| operation.client);
-        self.group.ledger.take((at, index), effect, client, self.operations.least());
+        self.ledger.take((at, index), effect, client, self.operations.least());
     }
 
     fn conflict(&mut self, at: SimTime, _: NodeId, _: u64) {
-        self.group.conflict = Some(at);
+        *self.conflict = Some(at);
     }
 }
 
@@ -109,10 +110,9 @@ impl Hears for Answers<'_> {
 
 impl Group {
     fn record(&mut self, record: &Record, operations: &Operations) {
-        tell(record, &mut self.acknowledged);
-        tell(record, &mut self.replicas);
-        tell(record, &mut self.serving);
-        tell(record, &mut Taking { group: self, operations });
+        let Self { replicas, serving, ledger, acknowledged, conflict } = self;
+        let taking = &mut Taking { ledger, conflict, operations };
+        tell(record, &mut (&mut (acknowledged, replicas), &mut (serving, taking)));
     }
 }
 
@@ -131,17 +131,14 @@ impl View {
 
     /// Takes in a record: what is about one group is for that group alone.
     pub fn record(&mut self, record: &Record) {
-        self.operations.begin();
-        self.calls.begin();
-        self.faults.begin();
-        tell(record, &mut self.operations);
-        self.overhear(record);
-        tell(record, &mut self.calls);
-        self.groups.concerned(record).for_each(|group| group.record(record, &self.operations));
-        tell(record, &mut self.clocks);
-        tell(record, &mut self.faults);
-        tell(record, &mut self.soundness);
-        tell(record, &mut self.load);
+        let Self { groups, operations, owners, calls, clocks, faults, soundness, load } = self;
+        operations.begin();
+        calls.begin();
+        faults.begin();
+        let of_clients = &mut (&mut *operations, &mut (owners, calls));
+        let of_nodes = &mut (&mut (clocks, faults), &mut (soundness, load));
+        tell(record, &mut (of_clients, of_nodes));
+        groups.concerned(record).for_each(|group| group.record(record, operations));
         tell(record, &mut Answers { soundness: &mut self.soundness, clocks: &self.clocks });
         if let Some(fault) = record.what.fault() {
             let leaders = self.groups.all().filter_map(|group| group.replicas.leader());
