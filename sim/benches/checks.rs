@@ -1,10 +1,10 @@
 //! Where the time of a sweep goes: how much of it the checks take, together and one by one.
 //!
-//! Seeds of `slow/chaos` run by turns with nobody looking and under all measures and checks, as in a sweep; the difference is
-//! what those cost. Which of them costs what is told by replays: the history of each seed is shown again to the fingerprint
+//! Seeds of calm, of chaos and of what other simulators are given to do (`peers.sh`) run by turns with nobody looking and under all measures
+//! and checks, as in a sweep; the difference is what those cost. Which of them costs what is told by replays: the history of each seed is shown again to the fingerprint
 //! alone, to the meter alone, to what the checks have in common alone, and to that and one check. Replays are a little too
-//! cheap, as caches hold nothing else then, so their sum stands beside the difference. What is left is the stack, `raft` and
-//! the world: `perf` can tell those apart.
+//! cheap, as caches hold nothing else then, so their sum stands beside the difference. What is left is the stack, `raft`, the
+//! world and its clients: `rooms.sh` tells those apart.
 //!
 //! Times are those of the thread on its core (Linux: `/proc/thread-self/schedstat`), so that other load matters little. All is
 //! printed as a share of the run under all checks, which is what to watch: it hardly depends on the machine.
@@ -24,28 +24,37 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/slow/chaos.toml");
+/// What is run: a name, a scenario, and under how many seeds.
+const WORK: [(&str, &str, u64); 3] =
+    [("steady", "scenarios/fast/steady.toml", 8), ("chaos", "scenarios/slow/chaos.toml", 24), ("peers", PEERS, 4)];
 
-const SEEDS: u64 = 24;
+/// What `peers.sh` gives others to do, too.
+const PEERS: &str = "sim/benches/peers/peers.toml";
 
 /// How often each seed runs in each way; the fastest counts.
 const ROUNDS: usize = 3;
 
+/// `[once] [NAME]`: of one work alone; `once` runs its first seed under all checks and tells nothing, for who counts instructions.
 fn main() {
-    let scenario = Arc::new(scenario::load(Path::new(SCENARIO)).expect("a valid scenario"));
-    let spec = |seed| Spec {
-        scenario: Arc::clone(&scenario),
-        seed,
-        variant: &DEFAULT,
-        default: None,
-        keep: Keep::Nothing,
-        leak: false,
-    };
-    let mut costs = Costs::default();
-    for seed in 0..SEEDS {
-        costs.add(&spec(seed).drawn());
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_asked = |name: &str| arguments.iter().any(|argument| argument == name);
+    let is_any = WORK.iter().any(|(name, ..)| is_asked(name));
+    for (name, scenario, seeds) in WORK.into_iter().filter(|(name, ..)| !is_any || is_asked(name)) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(scenario);
+        let scenario = Arc::new(scenario::load(&path).expect("a valid scenario"));
+        let spec = |seed| {
+            let (scenario, keep) = (Arc::clone(&scenario), Keep::Nothing);
+            Spec { scenario, seed, variant: &DEFAULT, default: None, keep, leak: false }.drawn()
+        };
+        if is_asked("once") {
+            under_all(&spec(1));
+            continue;
+        }
+        let mut costs = Costs::default();
+        (1..=seeds).for_each(|seed| costs.add(&spec(seed)));
+        println!("{name}: {seeds} seeds, {} simulated s, {} events", costs.simulated.as_secs(), costs.events);
+        costs.print();
     }
-    costs.print();
 }
 
 /// Sums over all seeds.
@@ -66,8 +75,7 @@ impl Costs {
         let [mut unobserved, mut audited] = [Duration::MAX; 2];
         for _ in 0..ROUNDS {
             let (alone, fingerprint) = run(spec, Vec::new());
-            let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys(spec), &routes(spec)));
-            let (watched, same) = run(spec, vec![Box::new(auditor)]);
+            let (watched, same) = under_all(spec);
             assert_eq!(fingerprint, same, "seed {}: a check ended the run, or changed it", spec.seed);
             (unobserved, audited) = (unobserved.min(alone), audited.min(watched));
         }
@@ -106,10 +114,8 @@ impl Costs {
         let speed = |time: Duration| self.simulated.as_secs_f64() / time.as_secs_f64();
         let line = |what: &str, time: Duration| {
             let share = time.as_secs_f64() / self.audited.as_secs_f64();
-            println!("{what:<24} {:>6.1} % {:>8.3} us an event", share * 100.0, per_event(time));
+            println!("{what:<28} {:>6.1} % {:>8.3} us an event", share * 100.0, per_event(time));
         };
-        let simulated = self.simulated.as_secs();
-        println!("{SEEDS} seeds of slow/chaos: {simulated} simulated s, {} events", self.events);
         line("all", self.audited);
         line("with nobody looking", self.unobserved);
         line("measures and checks", self.audited.saturating_sub(self.unobserved));
@@ -123,7 +129,8 @@ impl Costs {
         let mut dearest: Vec<_> = self.checks.iter().collect();
         dearest.sort_by_key(|(_, time)| std::cmp::Reverse(**time));
         dearest.iter().for_each(|(name, time)| line(&format!("  {name}"), **time));
-        line("stack, raft, world", self.unobserved.saturating_sub(self.history));
+        line("stack, raft, world, clients", self.unobserved.saturating_sub(self.history));
+        println!();
     }
 }
 
@@ -133,6 +140,12 @@ fn keys(spec: &Spec) -> Arc<[String]> {
 
 fn routes(spec: &Spec) -> Routes {
     KeySpace::new(&spec.scenario).routes()
+}
+
+/// Runs it under all measures and checks.
+fn under_all(spec: &Spec) -> (Duration, Fingerprint) {
+    let auditor = SharedAuditor::new(Auditor::new(&spec.scenario, spec.seed, keys(spec), &routes(spec)));
+    run(spec, vec![Box::new(auditor)])
 }
 
 /// Runs it on a thread of its own.
