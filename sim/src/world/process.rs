@@ -120,9 +120,11 @@ impl State {
             let process = *self.runnable.front()?;
             let tasks = &mut self.processes[process];
             if !tasks.dead && !tasks.paused {
-                tasks.begin(|place| {
-                    Waker::from(Arc::new(TaskWaker { scheduler: Arc::clone(scheduler), process, place }))
-                });
+                if !tasks.fresh.is_empty() {
+                    tasks.begin(|place| {
+                        Waker::from(Arc::new(TaskWaker { scheduler: Arc::clone(scheduler), process, place }))
+                    });
+                }
                 if let Some((place, slot)) = tasks.draw() {
                     return Some(Next::Run(Running { process, place, slot }));
                 }
