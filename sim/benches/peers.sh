@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# How fast others simulate three replicas and a hundred writes a second, and how fast leasehold does, whole stack and all checks: five rounds
+# by turns on one core, medians of simulated seconds a second. What to watch is the ratio: it hardly depends on the machine.
+#
+#   sim/benches/peers.sh [SECONDS]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+seconds=${1:-60}
+cargo build --release --locked --bin leasehold
+cargo build --release --locked --manifest-path sim/benches/peers/Cargo.toml
+others=sim/benches/peers/target/release
+scenario=$(mktemp -d)/peers.toml
+sed "s/^until = .*/until = \"${seconds}s\"/; s/^writes = .*/writes = 1/" sim/benches/peers/peers.toml >"$scenario"
+
+# `time` and not what a simulator says of itself: what it takes to begin and to judge is part of it.
+round() {
+  local TIMEFORMAT=%R took
+  took=$({ time "${@:2}" >/dev/null 2>&1; } 2>&1)
+  awk -v name="$1" -v seconds="$seconds" -v took="$took" 'BEGIN { printf "%s %.0f\n", name, seconds / took }'
+}
+
+for _ in 1 2 3 4 5; do
+  round turmoil taskset -c 0 $others/on_turmoil "$seconds"
+  round madsim taskset -c 0 $others/on_madsim "$seconds"
+  round leasehold taskset -c 0 target/release/leasehold run "$scenario" --jobs 1
+done | sort -k1,1 -k2,2n | awk '
+  { speeds[$1] = speeds[$1] " " $2 }
+  END {
+    for (name in speeds) { count = split(speeds[name], sorted, " "); median[name] = sorted[int(count / 2) + 1] }
+    for (name in median) printf "%-10s %5d simulated s a s, leasehold %.2f times that\n", name, median[name], median["leasehold"] / median[name]
+  }
+'
