@@ -29,11 +29,13 @@ use leasehold_sim::words::Spelled;
 use leasehold_sim::words::Verb;
 use libtest_mimic::{Arguments, Failed, Trial};
 use search::Search;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use table::Table;
 
 fn main() {
@@ -62,7 +64,9 @@ fn main() {
         exit(2);
     }
     let pins = Pins::new();
-    let files: Vec<File> = selected.iter().map(|named| File::new(named, &places, &knobs)).collect();
+    let mut files: Vec<File> = selected.iter().map(|named| File::new(named, &places, &knobs)).collect();
+    // Regressions are told first. Of the others those that take longest begin first, so that none runs alone at the end.
+    files.sort_by_key(|file| (!file.title.starts_with("regressions/"), Reverse(file.simulated)));
     let mut trials: Vec<Trial> = files.iter().flat_map(|file| file.trials(&pins)).collect();
     if selected.len() == titles.len() {
         let cases: Vec<Case> = files.into_iter().flat_map(|file| file.pinned).collect();
@@ -106,6 +110,8 @@ impl Pins {
 struct File {
     title: String,
     path: PathBuf,
+    /// How long all of its runs are, in simulated time.
+    simulated: Duration,
     /// Why it cannot be read.
     refused: Option<String>,
     /// Those whose seeds are judged.
@@ -116,13 +122,16 @@ struct File {
 
 impl File {
     fn new(named: &Named, places: &Places, knobs: &Knobs) -> Self {
-        let (variants, refused) = match scenario::load(&named.path) {
+        let (variants, simulated, refused) = match scenario::load(&named.path) {
             Ok(scenario) => {
+                let runs = scenario.until * scenario.seeds.len() as u32;
                 let own = scenario.variant.unwrap_or_else(|| "default".to_owned());
                 let others = scenario.expect.variants.into_keys().filter(|name| *name != own);
-                ([None].into_iter().chain(others.map(Some)).collect(), None)
+                let variants: Vec<_> = [None].into_iter().chain(others.map(Some)).collect();
+                let simulated = runs * variants.len() as u32;
+                (variants, simulated, None)
             }
-            Err(problems) => (Vec::new(), Some(problems.to_string())),
+            Err(problems) => (Vec::new(), Duration::ZERO, Some(problems.to_string())),
         };
         let mut firsts: BTreeMap<Option<String>, First> = BTreeMap::new();
         let files = (variants.len() > 1).then(|| named.path.clone());
@@ -140,7 +149,7 @@ impl File {
             _ => variants,
         };
         let judged = chosen.iter().map(|variant| case(variant, knobs.seeds.clone())).collect();
-        Self { title: named.title.clone(), path: named.path.clone(), refused, judged, pinned }
+        Self { title: named.title.clone(), path: named.path.clone(), simulated, refused, judged, pinned }
     }
 
     /// One that cannot be read is a case that fails and says why.
