@@ -285,6 +285,11 @@ impl<'a> GroupView<'a> {
         self.soundness.standing(via, self.own, excuses)
     }
 
+    /// Does the disk of the leader stand still?
+    pub(crate) fn leader_is_stalled(&self) -> bool {
+        self.own.replicas.leader().is_some_and(|leader| self.soundness.has_stalled_disk(leader))
+    }
+
     /// When a process last began, ended, stood still or went on.
     pub fn stirred(&self) -> SimTime {
         self.iter().filter_map(|(_, replica)| replica.process).map(|(_, at)| at).max().unwrap_or_default()

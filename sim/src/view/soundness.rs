@@ -93,6 +93,11 @@ impl Soundness {
         }
     }
 
+    /// Does the disk of `node` stand still since it was a leader's?
+    pub(super) fn has_stalled_disk(&self, node: NodeId) -> bool {
+        self.in_force.iter().any(|wrong| wrong.stalls.is_some() && aims_at(&wrong.targets, node))
+    }
+
     /// A leader hears the answer of `voter` to what left so long ago.
     pub(super) fn answered(&mut self, at: SimTime, link: (NodeId, NodeId), took: Duration) {
         let answers = self.answers.entry(link).or_default();

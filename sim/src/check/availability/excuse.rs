@@ -52,6 +52,30 @@ pub(super) struct Suspects {
     number: u64,
 }
 
+/// The first write that was due since the disk of the leader stands still.
+#[derive(Default)]
+pub(super) struct Stalled {
+    first: Option<SimTime>,
+}
+
+impl Stalled {
+    pub(super) fn invoked(&mut self, now: &Now<'_>, operation: &UnderWay) {
+        if !now.nodes.leader_is_stalled() {
+            self.first = None;
+        } else if !operation.operation.kind().only_reads() {
+            self.first.get_or_insert(operation.due);
+        }
+    }
+
+    /// Is it a write, and has none waited for long enough that the leader could know of its disk?
+    pub(super) fn excuses(&self, now: &Now<'_>, operation: &UnderWay) -> bool {
+        let known = self.first.map(|first| first.after(excuses(now.premises).stalled_leader));
+        now.nodes.leader_is_stalled()
+            && !operation.operation.kind().only_reads()
+            && known.is_some_and(|known| operation.due < known)
+    }
+}
+
 /// Has `operation` read what others wrote, while there were conflicts? It may have been tried again and again, or refused for that.
 pub(super) fn conflicts(now: &Now<'_>, operation: &UnderWay, completion: Option<&Completion>) -> bool {
     let refused = matches!(

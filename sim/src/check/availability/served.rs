@@ -2,8 +2,8 @@
 //!
 //! **Proves** that an operation is answered ok within [`Premises::service`] of when it was due, if all that time nothing was wrong on
 //! its way: the node that was asked and the leader run and no fault aims at them, a quorum follows that leader in its term, the
-//! links between them are whole. A leader whose disk stands still is excused for two election timeouts: then another must lead, and who
-//! asks the old one must be passed on. Where only the leader changed meanwhile, with no fault, the operation is answered, or told
+//! links between them are whole. A leader whose disk stands still is excused for two election timeouts, and writes for as long from the
+//! first of them on, as who writes nothing cannot know: then another must lead, and who asks the old one must be passed on. Where only the leader changed meanwhile, with no fault, the operation is answered, or told
 //! that its fate is unknown, in the same time after the new leader can serve; and an error that is worth another try is not told
 //! before the deadline.
 //!
@@ -15,7 +15,7 @@
 //!
 //! **Seen alive by** its unit tests and `sim/tests/alive.rs`, and by the planted bugs of `leasehold list variants` that name it.
 
-use super::excuse::{self, Suspect, Suspects};
+use super::excuse::{self, Stalled, Suspect, Suspects};
 use crate::check::calm::{self, more_than_leadership};
 use crate::check::prelude::*;
 use crate::history::ByOp;
@@ -26,6 +26,7 @@ use std::collections::{BinaryHeap, VecDeque};
 #[derive(Default)]
 pub(in crate::check) struct Served {
     suspects: Suspects,
+    stalled: Stalled,
     /// Those under way, by when they must have been answered.
     owed: BinaryHeap<Reverse<(SimTime, OpId)>>,
     /// Those that have reached the node that they were sent to, and that it has not answered.
@@ -53,7 +54,8 @@ fn undisturbed(now: &Now<'_>, operation: &UnderWay) -> bool {
 impl Served {
     /// This one had not been answered by `by`.
     fn late(&mut self, now: &Now<'_>, by: SimTime, operation: &UnderWay) {
-        if excuse::lost(now, None) || excuse::conflicts(now, operation, None) || excuse::moves(now, operation) {
+        let excused = excuse::lost(now, None) || self.stalled.excuses(now, operation);
+        if excused || excuse::conflicts(now, operation, None) || excuse::moves(now, operation) {
             return;
         }
         let service = now.premises.service();
@@ -118,6 +120,7 @@ impl Check for Served {
 
     fn invoked(&mut self, now: &Now<'_>, Invocation { op, .. }: &Invocation) -> Option<Finding> {
         let operation = now.nodes.operations.get(*op)?;
+        self.stalled.invoked(now, operation);
         if operation.operation.share() != Share::Whole {
             return None;
         }
@@ -170,7 +173,7 @@ impl Check for Served {
         };
         let given_up = now.at < deadline && *outcome == Outcome::NotApplied && is_worth_another_try(*error);
         let owed = stood || given_up && undisturbed(now, operation);
-        if owed {
+        if owed && !self.stalled.excuses(now, operation) {
             self.suspects.failed(now, operation, completion, *error, standing);
         }
         None
@@ -200,7 +203,7 @@ mod tests {
     use crate::history::FaultPhase::{self, Activated, Ended};
     use crate::history::testing::ms;
     use crate::history::{How, Targets};
-    use crate::words::Verb;
+    use crate::words::{DiskHarm, Verb};
     use leasehold::env::NodeId;
     use leasehold::observe::Event;
     use std::time::Duration;
@@ -268,6 +271,29 @@ mod tests {
         let healed = |at| slow(slow(led(), 100, Activated), at, Ended);
         assert_eq!(late(healed(19_000)), 0, "what it has left behind may still be there");
         assert_eq!(late(healed(10_000)), 1);
+    }
+
+    #[test]
+    fn who_writes_nothing_cannot_know_of_a_disk_that_stands_still() {
+        let premises = || Premises { election_timeout: Duration::from_millis(300), ..Premises::of_tests() };
+        let late = |events: Events, due: [u64; 2]| {
+            let read = events.invoke(19_500, 1, get(0)).read(19_510, 1, 0);
+            let first = read.invoke(due[0], 2, put(1)).gave_up(due[0] + 590, 2, Outcome::Unknown);
+            let second = first.invoke(due[1], 3, put(1)).gave_up(due[1] + 590, 3, Outcome::Unknown);
+            judged_under(premises(), second, 0)
+                .iter()
+                .map(|finding| finding.message[..11].to_owned())
+                .collect::<Vec<_>>()
+        };
+        let stalls = (Verb::Disk, How::Disk(DiskHarm::Stall));
+        let stalled = || led().fault_of(19_000, 0, stalls.clone(), Targets::Node(NodeId(1)), Activated);
+        assert_eq!(late(led(), [20_000, 20_590]), ["2 operation"]);
+        assert_eq!(late(stalled(), [20_000, 20_590]), [""; 0]);
+        assert_eq!(
+            late(stalled(), [20_000, 20_600]),
+            ["1 operation"],
+            "so long after the first write it must be known"
+        );
     }
 
     #[test]
