@@ -385,6 +385,12 @@ pub enum Event {
         /// Its index.
         index: u64,
     },
+    /// This node counts votes and acknowledgements by these members from now on: by the last change in its log, applied or not. Who never
+    /// tells it counts by what it has applied.
+    Counts {
+        /// The members.
+        members: Arc<Membership>,
+    },
     /// This node goes by another membership: it has applied a change, or has it from a snapshot.
     Membership {
         /// The index applied.

@@ -137,6 +137,7 @@ pub trait Listener: Send + Sync {
 /// | `Voted`, `Appended`, `ChangeAppended` | once term and vote, or the entry, are durable, and before any answer that says so leaves |
 /// | `Applied` | for each index in order, once; `CaughtUp` after the first of a leader's own term |
 /// | `Membership` | the members in force are others, before anything else is applied; and at a start, those of the snapshot |
+/// | `Counts` | by an engine that counts votes by its log: it has another last change there, and nobody knows yet |
 /// | `CampaignedAmidChange` | it stands for election with a change of members in its log that it has not applied |
 /// | `QuorumChecked` | a leader has asked whether it still hears a quorum |
 /// | `RoundStarted`, `RoundEnded` | when each ReadIndex round begins, those of the renewal included; when each wait for one ends, also because the caller has given up |

@@ -380,6 +380,11 @@ events! {
         tell hearer.stale_route(at, node),
         again Some(in_brief(told))
     }
+    Counts = 34 (members) { "membership", Telling,
+        says format!("counts votes and acknowledgements by the members {members}"),
+        brief format!("counts by {members}"),
+        tell hearer.counts(at, node, members)
+    }
 }
 
 /// For whom, or for nobody.

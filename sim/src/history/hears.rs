@@ -200,6 +200,8 @@ macro_rules! handlers {
             applied(entry: Place);
             /// A change of membership is durable, at `index`.
             change_appended(index: u64);
+            /// It counts votes and acknowledgements by these members, applied or not.
+            counts(members: &Arc<Membership>);
             /// It goes by another membership, from `index` on.
             membership(index: u64, members: &Arc<Membership>);
             /// It stands for election, has committed up to `commit`, and has not applied the change of membership at `index`.

@@ -240,6 +240,11 @@ impl<'a> GroupView<'a> {
         self.own.replicas.members(node)
     }
 
+    /// The membership by which `node` counts votes and acknowledgements.
+    pub(crate) fn counted_by(&self, node: NodeId) -> Arc<Membership> {
+        self.own.replicas.counted_by(node)
+    }
+
     /// A node, if it has told anything.
     pub fn get(&self, node: NodeId) -> Option<&'a Replica> {
         self.own.replicas.get(node)

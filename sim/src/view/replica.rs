@@ -38,6 +38,8 @@ pub struct Replica {
     pub reached: u64,
     /// The membership that this process goes by, if it is not that of the founders.
     pub members: Option<Arc<Membership>>,
+    /// By which members this process counts, if it has told; else by those that it goes by.
+    pub counts: Option<Arc<Membership>>,
     /// What this process has lately ceased to be.
     pub(crate) lately: Lately,
     /// Its log, as far as it is durable.
@@ -156,7 +158,7 @@ impl Replica {
         match change {
             ProcessChange::Started { incarnation } => {
                 (self.incarnation, self.applied, self.members, self.opens) = (incarnation, None, None, true);
-                self.lately = Lately::default();
+                (self.counts, self.lately) = (None, Lately::default());
             }
             ProcessChange::Killed | ProcessChange::Failed { .. } => self.stopped(at),
             ProcessChange::Paused | ProcessChange::Resumed => {}

@@ -114,6 +114,10 @@ impl Hears for Replicas {
         (replica.applied, replica.reached) = (Some((index, term)), replica.reached.max(index));
     }
 
+    fn counts(&mut self, _: SimTime, node: NodeId, members: &Arc<Membership>) {
+        self.of(node).counts = Some(Arc::clone(members));
+    }
+
     fn membership(&mut self, _: SimTime, node: NodeId, index: u64, members: &Arc<Membership>) {
         self.of(node).members = Some(Arc::clone(members));
         if self.latest.as_ref().is_none_or(|(latest, _)| index >= *latest) {
@@ -197,6 +201,12 @@ impl Replicas {
         told.cloned().unwrap_or_else(|| {
             Arc::new(Membership { voters: self.replicas.keys().copied().collect(), ..Membership::default() })
         })
+    }
+
+    /// The membership by which `node` counts votes and acknowledgements.
+    pub fn counted_by(&self, node: NodeId) -> Arc<Membership> {
+        let told = self.get(node).and_then(|state| state.counts.clone());
+        told.unwrap_or_else(|| self.members(node))
     }
 
     /// A node, if it has told anything.

@@ -23,8 +23,9 @@ pub(super) struct State {
     pub(super) commit: u64,
     /// Up to which index was committed when; what is not applied yet.
     pub(super) committed: VecDeque<(u64, Instant)>,
-    /// Where the last change of membership in the log stands.
+    /// Where the last change of membership in the log stands, and by which members openraft counts.
     pub(super) last_change: u64,
+    pub(super) counts: Membership,
     /// Index and term.
     pub(super) applied: (u64, u64),
     pub(super) members: Membership,
@@ -92,6 +93,7 @@ impl State {
             commit: 0,
             committed: VecDeque::new(),
             last_change: 0,
+            counts: members.clone(),
             applied: (0, 0),
             renewal: config.renewal.build(me, members.clone(), config.renewal_interval),
             acks: QuorumAcks::new(me, members.clone()),

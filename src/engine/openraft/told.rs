@@ -1,11 +1,23 @@
 //! What storage tells: by the vote that is written a node knows how it stands, before anybody else can.
 
 use super::leadership::Shared;
+use super::state::State;
 use super::storage::Told;
 use super::types::{LogId, Vote, position};
 use crate::env::NodeId;
 use crate::observe::{EndCause, Event, Membership, Role};
 use crate::rules::Rule;
+use std::sync::Arc;
+
+impl Shared {
+    /// openraft counts by these members from now on.
+    fn counts(&self, state: &mut State, members: &Membership) {
+        if state.counts != *members && !state.is_over {
+            state.counts = members.clone();
+            self.host.observe(Event::Counts { members: Arc::new(members.clone()) });
+        }
+    }
+}
 
 impl Told for Shared {
     fn votes(&self, vote: &Vote) {
@@ -30,7 +42,7 @@ impl Told for Shared {
         }
     }
 
-    fn members(&self, members: &Membership) {
+    fn members(&self, index: u64, members: &Membership) {
         let mut state = self.state.lock();
         if state.is_over {
             return;
@@ -41,6 +53,9 @@ impl Told for Shared {
         state.renewal.reconfigured(members.clone());
         state.acks.reconfigured(members.clone());
         state.members = members.clone();
+        if state.last_change <= index {
+            self.counts(&mut state, members);
+        }
     }
 
     fn applied(&self, log_id: LogId) {
@@ -68,8 +83,11 @@ impl Told for Shared {
         self.publish(&state);
     }
 
-    fn last_change(&self, index: u64) {
-        self.state.lock().last_change = index;
+    fn last_change(&self, change: Option<(u64, Membership)>) {
+        let mut state = self.state.lock();
+        let (index, members) = change.unwrap_or_else(|| (0, state.members.clone()));
+        state.last_change = index;
+        self.counts(&mut state, &members);
     }
 
     fn snapshot_due(&self) {

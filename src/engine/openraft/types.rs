@@ -68,9 +68,14 @@ pub(super) fn content(entry: &Entry) -> Vec<u8> {
 
 /// Is this a change of membership?
 pub(super) fn is_change(entry: &Entry) -> bool {
+    change(entry).is_some()
+}
+
+/// Where a change of membership stands, and whom it makes the members; `None`: this entry is none.
+pub(super) fn change(entry: &Entry) -> Option<(u64, Membership)> {
     match &entry.payload {
-        Payload::Membership(_) => true,
-        Payload::Blank | Payload::Normal(_) => false,
+        Payload::Membership(members) => Some((entry.log_id.index(), membership(members))),
+        Payload::Blank | Payload::Normal(_) => None,
     }
 }
 

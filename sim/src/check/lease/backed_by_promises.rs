@@ -114,7 +114,9 @@ impl BackedByPromises {
             let entries = (state.log.get(*index), leader.log.get(*index));
             *index <= leader.applied_index() && entries.0.is_some() && entries.0 == entries.1
         };
-        (state.leader, state.term) == (Some(holder), term) && changes.iter().any(is_applied)
+        // Who counts by its log stands before it has applied it.
+        let applies_first = state.counts.is_none();
+        applies_first && (state.leader, state.term) == (Some(holder), term) && changes.iter().any(is_applied)
     }
 
     /// Does `node` stand for election while this lease lasts, if it hears nobody? A follower waits for longer than its promise lasts, and
@@ -176,8 +178,9 @@ impl BackedByPromises {
 /// stands, and so goes by none that is older than what it had applied in an earlier life.
 fn could_win(candidate: NodeId, free: &[NodeId], nodes: &GroupView<'_>) -> bool {
     let log_end = |node| nodes.get(node).map(|state| state.log.last());
-    let repeats = nodes.get(candidate).is_some_and(|state| state.applied_index() < state.reached);
-    let members = nodes.members(candidate);
+    let repeats =
+        nodes.get(candidate).is_some_and(|state| state.counts.is_none() && state.applied_index() < state.reached);
+    let members = nodes.counted_by(candidate);
     let votes = |voter| free.contains(&voter) && log_end(voter) <= log_end(candidate);
     !repeats && members.votes(candidate) && members.is_quorum(votes)
 }
@@ -223,6 +226,10 @@ impl Check for BackedByPromises {
     fn change_appended(&mut self, _: &Now<'_>, by: By<'_>, index: u64) -> Option<Finding> {
         self.changes.entry(by.node).or_default().insert(index);
         None
+    }
+
+    fn counts(&mut self, now: &Now<'_>, _: By<'_>, _: &Arc<Membership>) -> Option<Finding> {
+        self.judge_all(now)
     }
 
     fn membership(&mut self, now: &Now<'_>, _: By<'_>, _: u64, _: &Arc<Membership>) -> Option<Finding> {

@@ -6,7 +6,8 @@
 //!   other half is what was in force before), or leave such a one by its new half alone (dissertation §4.1, §4.3);
 //! - a leader takes no change into its log while it has not applied another that is there, nor, unless to leave a joint configuration, before
 //!   it has applied an entry of its own term (Ongaro on raft-dev, 2015: a bug in single-server changes);
-//! - no node stands for election with a change in its log that it knows to be committed and has not applied (raft-rs #225, LB-44);
+//! - no node that counts by what it has applied stands for election with a change in its log that it knows to be committed and has not
+//!   applied (raft-rs #225, LB-44);
 //! - a leader leaves a joint configuration within [`BOUND`] and [`ENTRIES`] that it applies (LB-50).
 //!
 //! **Does not prove** anything of a change that no node applied, nor that a joint configuration is left where nobody leads (L2).
@@ -131,7 +132,8 @@ impl Check for Configuration {
         let State { unapplied, .. } = self.of(by.node);
         unapplied.retain(|change| *change < index);
         let pending = unapplied.first().copied();
-        unapplied.push(index);
+        // A leader's own disk may have last what the others have made it commit.
+        unapplied.extend((index > by.state.applied_index()).then_some(index));
         if by.state.role != Role::Leader {
             return None;
         }
@@ -157,7 +159,8 @@ impl Check for Configuration {
 
     fn campaigned_amid_change(&mut self, now: &Now<'_>, by: By<'_>, index: u64, commit: u64) -> Option<Finding> {
         now.judge();
-        (index <= commit).then(|| {
+        // Who counts by its log has not to apply a change to count by it.
+        (index <= commit && by.state.counts.is_none()).then(|| {
             let message = format!(
                 "{} stands for election without having applied the change of membership at index {index}, which it knows to be committed",
                 by.node

@@ -4,7 +4,8 @@
 //! quorum have told that this entry is durable in their logs.
 //!
 //! **Does not prove** that it was committed in a term in which it could be (Raft §5.4.2): R3 sees what comes of that. What a
-//! node holds is what it has told (`log` says until when that is true).
+//! node holds is what it has told (`log` says until when that is true). Where a node counts by changes that it has yet to apply, any of
+//! those will do.
 //!
 //! **Costs** a comparison for each message of a leader and each entry applied; a look into each log where the commit index moves.
 //!
@@ -20,8 +21,10 @@ pub(in crate::check) struct QuorumCommits {
     found: u64,
     /// The membership that each node went by before its present one: what is applied in one batch was committed under that.
     before: BTreeMap<NodeId, [Arc<Membership>; 2]>,
-    /// The membership that each node's last process went by: what it sent is still on its way.
-    left: BTreeMap<NodeId, Arc<Membership>>,
+    /// Those by which each node counted before it had applied them, where it counts so.
+    counted: BTreeMap<NodeId, Vec<Arc<Membership>>>,
+    /// The memberships that each node's last process went by, or counted by: what it sent is still on its way.
+    left: BTreeMap<NodeId, Vec<Arc<Membership>>>,
 }
 
 impl QuorumCommits {
@@ -35,7 +38,8 @@ impl QuorumCommits {
         now.judge();
         let holds = |id, entry| nodes.get(id).is_some_and(|state| state.log.get(index) == Some(entry));
         let before = self.before.get(&node).map(|[_, before]| before);
-        let known = || std::iter::once(&members).chain(before).chain(self.left.get(&node));
+        let lately = || [&self.counted, &self.left].into_iter().filter_map(|of| of.get(&node)).flatten();
+        let known = || std::iter::once(&members).chain(before).chain(lately());
         let durable = |entry: Entry| known().any(|members| members.is_quorum(|id| holds(id, entry)));
         // A leader's disk may have it last of all: what it counts is what its followers acknowledge.
         let mut elsewhere = nodes.iter().filter_map(|(_, state)| state.log.get(index));
@@ -69,13 +73,26 @@ impl Check for QuorumCommits {
         let known = self.before.entry(by.node).or_insert_with(|| [(); 2].map(|()| first()));
         known.swap(0, 1);
         known[0] = Arc::clone(members);
+        // What it has applied it counts by no more than by what came after.
+        let counted = self.counted.entry(by.node).or_default();
+        if let Some(applied) = counted.iter().position(|counted| counted == members) {
+            drop(counted.drain(..applied));
+        }
+        None
+    }
+
+    fn counts(&mut self, _: &Now<'_>, by: By<'_>, members: &Arc<Membership>) -> Option<Finding> {
+        self.counted.entry(by.node).or_default().push(Arc::clone(members));
         None
     }
 
     // A process begins with the members that it was founded with or that its snapshot names, and goes through all since again.
     fn started(&mut self, _: &Now<'_>, node: NodeId) -> Option<Finding> {
-        let left = self.before.remove(&node).map(|[members, _]| members);
-        self.left.extend(left.map(|members| (node, members)));
+        let went_by = self.before.remove(&node).map(|[members, _]| members);
+        let left: Vec<_> = went_by.into_iter().chain(self.counted.remove(&node).unwrap_or_default()).collect();
+        if !left.is_empty() {
+            self.left.insert(node, left);
+        }
         None
     }
 }
@@ -87,6 +104,7 @@ mod tests {
     use crate::view::View;
     use crate::words::MessageKind;
     use leasehold::env::GroupId;
+    use leasehold::observe::Event;
 
     const CHECK: Of = Of("quorum-commits");
 
@@ -135,6 +153,20 @@ mod tests {
         let first = held_by(&[1, 3]).members(20, 3, 1, demoted).applies(20, 3, 1, 4, 0xa);
         let again = first.killed(30, 3).started(40, 3, 2).appends(50, 3, 2, 5, 0xb).appends(51, 1, 2, 5, 0xb);
         assert_nothing_is_found(founders, &again.members(60, 3, 1, demoted).applies(60, 3, 2, 5, 0xb));
+    }
+
+    /// n1 leads out of a joint configuration by index 2: that is durable on a quorum of the new half alone.
+    #[test]
+    fn who_counts_by_its_log_commits_a_change_by_that_change() {
+        let founders = Membership { voters: [1, 2, 3].map(NodeId).into(), ..Membership::default() };
+        let joint: [&[u64]; 3] = [&[1, 4, 5], &[1, 2, 3], &[]];
+        let first = held_by(&[1, 2, 4]).appends(11, 5, 1, 4, 0xa).members(12, 1, 1, joint).applies(12, 1, 1, 4, 0xa);
+        let out = [1, 4].iter().fold(first, |events, node| events.appends(20, *node, 2, 4, 0xb));
+        let members = Arc::new(Membership { voters: [1, 4, 5].map(NodeId).into(), ..Membership::default() });
+        let counts = Event::Counts { members };
+        assert_nothing_is_found(founders.clone(), &out.clone().event(19, 1, counts).applies(30, 1, 2, 4, 0xb));
+        let found = out.applies(30, 1, 2, 4, 0xb);
+        assert!(found.found_from(View::founded_by([(GroupId::FIRST, founders)]), "quorum-commits").is_some());
     }
 
     /// n4 was added at index 1, and led; it restarts, and what it sent before arrives.

@@ -60,7 +60,7 @@ impl TrueEvents {
             return;
         };
         now.judge();
-        let members = now.nodes.members(node);
+        let members = now.nodes.counted_by(node);
         if members.is_quorum(|voter| voter == node || votes.get(&voter) == Some(&node)) {
             return;
         }

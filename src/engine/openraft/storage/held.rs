@@ -1,9 +1,9 @@
 //! What a log holds in memory, and what of it is still to be written.
 
 use super::records::Encoder;
-use crate::engine::openraft::types::{Entry, LogId, Types, Vote, is_change};
+use crate::engine::openraft::types::{Entry, LogId, Types, Vote, change};
 use crate::env::{DiskError, NodeId};
-use crate::observe::Event;
+use crate::observe::{Event, Membership};
 use openraft::storage::IOFlushed;
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::oneshot;
@@ -72,9 +72,9 @@ impl State {
         self.entries.values().next_back().map(|entry| entry.log_id).or(self.purged)
     }
 
-    /// Where the last change of membership that it holds stands; 0: it holds none.
-    pub(super) fn last_change(&self) -> u64 {
-        self.entries.values().rfind(|entry| is_change(entry)).map_or(0, |entry| entry.log_id.index())
+    /// Where the last change of membership that it holds stands, and whom it makes the members.
+    pub(super) fn last_change(&self) -> Option<(u64, Membership)> {
+        self.entries.values().rev().find_map(change)
     }
 
     /// There is no entry after this one.

@@ -8,7 +8,9 @@ use super::records::{self, Encoder, Record};
 use super::{Told, failed};
 use crate::engine::Config;
 use crate::engine::openraft::runtime::Runtime;
-use crate::engine::openraft::types::{Entry, LogId, Payload, Types, Vote, content, is_change, members, position};
+use crate::engine::openraft::types::{
+    Entry, LogId, Payload, Types, Vote, change, content, is_change, members, position,
+};
 use crate::engine::wal::Damaged;
 use crate::env::{Disk, DiskError, NodeId, Point};
 use crate::error::Error;
@@ -167,8 +169,8 @@ impl Logs {
         self.0.state.lock().last()
     }
 
-    /// Where the last change of membership that it holds stands; 0: it holds none.
-    pub(in crate::engine::openraft) fn last_change(&self) -> u64 {
+    /// Where the last change of membership that it holds stands, and whom it makes the members.
+    pub(in crate::engine::openraft) fn last_change(&self) -> Option<(u64, Membership)> {
         self.0.state.lock().last_change()
     }
 
@@ -361,8 +363,8 @@ impl RaftLogStorage<Types> for Logs {
             }
             state.entries.extend(entries.iter().map(|entry| (entry.log_id.index(), entry.clone())));
         }
-        if let Some(change) = entries.iter().rfind(|entry| is_change(entry)) {
-            self.0.told.last_change(change.log_id.index());
+        if let Some(change) = entries.iter().rev().find_map(change) {
+            self.0.told.last_change(Some(change));
         }
         let events = entries.iter().flat_map(appended).collect();
         self.stage(|encoder| entries.iter().for_each(|entry| encoder.entry(entry)), Then::Appended(events, callback));

@@ -94,7 +94,7 @@ impl Machine {
 
     fn tell_members(&self, index: u64) {
         let members = Arc::new(membership(self.members.membership()));
-        self.told.members(&members);
+        self.told.members(index, &members);
         self.host.observe(Event::Membership { index, members });
     }
 
@@ -114,7 +114,7 @@ impl Machine {
         };
         self.applied = Some(entry.log_id);
         if index == 0 {
-            self.told.members(&membership(self.members.membership()));
+            self.told.members(index, &membership(self.members.membership()));
         }
         // The first of all has no index of its own: it is what the group was founded with.
         if index > 0 {

@@ -24,11 +24,11 @@ pub(super) trait Told: Send + Sync + 'static {
     /// It is durable.
     fn voted(&self, vote: &Vote);
 
-    /// The last change of membership in the log stands at this index.
-    fn last_change(&self, index: u64);
+    /// The last change of membership in the log stands at this index, and makes these the members; `None`: the log holds none.
+    fn last_change(&self, change: Option<(u64, Membership)>);
 
-    /// Other members are in force; nobody has heard of it.
-    fn members(&self, members: &Membership);
+    /// Other members are in force, from this index on; nobody has heard of it.
+    fn members(&self, index: u64, members: &Membership);
 
     /// An entry was applied; the sink knows.
     fn applied(&self, log_id: LogId);

@@ -43,8 +43,8 @@ struct Nobody;
 impl Told for Nobody {
     fn votes(&self, _vote: &Vote) {}
     fn voted(&self, _vote: &Vote) {}
-    fn last_change(&self, _index: u64) {}
-    fn members(&self, _members: &Membership) {}
+    fn last_change(&self, _change: Option<(u64, Membership)>) {}
+    fn members(&self, _index: u64, _members: &Membership) {}
     fn applied(&self, _log_id: LogId) {}
     fn publishes(&self) {}
     fn snapshot_due(&self) {}
@@ -342,9 +342,9 @@ fn a_log_knows_its_last_change_when_it_is_opened_again() {
     let change = Entry { payload: Payload::Membership(members(&founders())), ..entry(2, 1) };
     node.appended(&node.logs(), &[vec![entry(1, 1), change], entries(3..=4, 1)].concat());
     let mut logs = node.logs();
-    assert_eq!(logs.last_change(), 2);
+    assert_eq!(logs.last_change(), Some((2, founders())));
     node.on(async || logs.truncate_after(Some(log_id(1, 1))).await).unwrap();
-    assert_eq!(logs.last_change(), 0);
+    assert_eq!(logs.last_change(), None);
 }
 
 #[test]
