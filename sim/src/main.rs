@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use cli::{Stop, give_up};
 use leasehold_sim::report::Status;
+use leasehold_sim::scenario::Engine;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
@@ -40,6 +41,9 @@ enum Command {
         /// Behaviour of the stack [default: what the file says]
         #[arg(long, value_name = "V")]
         variant: Option<String>,
+        /// Raft implementation [default: what the file says]
+        #[arg(long, value_name = "E")]
+        engine: Option<Engine>,
         /// Of a scenario with `[chaos]`: what this seed draws
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
@@ -82,8 +86,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = catch_unwind(|| match cli.command {
         Command::Run(args) => cli::run::run(&args),
-        Command::Explain { scenario, variant, seed, deny_warnings } => {
-            cli::explain::explain(scenario, variant, seed, deny_warnings)
+        Command::Explain { scenario, variant, engine, seed, deny_warnings } => {
+            cli::explain::explain(scenario, variant, engine, seed, deny_warnings)
         }
         Command::Freeze(args) => cli::freeze::freeze(&args),
         Command::Replay(args) => cli::replay::replay(&args),

@@ -24,7 +24,7 @@ fn main() {
     std::env::set_current_dir(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
     let places = Places { roots: vec![root.join("scenarios")], cwd: root };
     let guilty: Vec<_> = variants().filter(|variant| variant.kind != Kind::Default).collect();
-    let targets = targets(&guilty, &places).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    let targets = targets(&guilty, &places, None).unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
     let cells: Vec<Arc<Cell>> = targets.into_iter().map(|target| Arc::new(Cell::new(target))).collect();
     let mut trials: Vec<Trial> = cells.iter().map(|cell| planted(Arc::clone(cell))).collect();
     let (dead, pinned) = (cells.clone(), cells);

@@ -2,7 +2,7 @@
 
 use super::{Built, FORMAT};
 use crate::report::{Status, command, title};
-use crate::scenario::Class;
+use crate::scenario::{Class, Engine};
 use crate::time::SimTime;
 use crate::verdict::{Ruling, RunReport};
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ impl Identity {
             scenario: title(&report.path),
             seed: report.seed,
             variant: report.variant.clone(),
-            engine: report.engine.to_owned(),
+            engine: report.engine.name().to_owned(),
             load: report.load.to_string(),
             verdict: report.verdict.ruling.name().to_owned(),
             as_expected: report.verdict.as_expected,
@@ -89,10 +89,11 @@ impl Identity {
         }
     }
 
-    /// The run: scenario, variant, seed.
+    /// The run: scenario, variant, engine where that is not the usual one, seed.
     pub fn run(&self) -> String {
-        let Self { scenario, variant, seed, .. } = self;
-        format!("{scenario}, variant {variant}, seed {seed}")
+        let Self { scenario, variant, seed, engine, .. } = self;
+        let under = engine.parse().unwrap_or_else(|_| Engine::default()).under(variant);
+        format!("{scenario}, variant {under}, seed {seed}")
     }
 
     /// What came of it, in a line: `FAIL, stale-read (staleness) at 4.200000s`.
@@ -120,6 +121,7 @@ impl Identity {
     /// Does it say of itself what cannot be?
     pub(super) fn check(&self) -> Result<(), String> {
         self.class()?;
+        self.engine.parse::<Engine>().map_err(|misread| misread.to_string())?;
         self.verdict.parse::<Ruling>().map_err(|misread| misread.to_string())?;
         Ok(())
     }

@@ -20,6 +20,9 @@ pub(crate) struct DiffArgs {
     /// Of a scenario: the variant, or two of them: `default,long-lease` [default: what the file says]
     #[arg(long, value_name = "VARIANTS", value_delimiter = ',')]
     variants: Vec<String>,
+    /// Of a scenario: the Raft implementation [default: what the file says]
+    #[arg(long, value_name = "E")]
+    engine: Option<Engine>,
 }
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<Status, Stop> {
@@ -37,9 +40,9 @@ fn refused(words: impl std::fmt::Display) -> Stop {
 fn two(args: &DiffArgs) -> Result<[Bundle; 2], Stop> {
     match &args.what[..] {
         [one, other] => {
-            if args.seeds.is_some() || !args.variants.is_empty() {
+            if args.seeds.is_some() || !args.variants.is_empty() || args.engine.is_some() {
                 return Err(refused(
-                    "two bundles have their seeds and variants; `--seeds` and `--variants` are for a scenario",
+                    "two bundles have their seeds, variants and engines; `--seeds`, `--variants` and `--engine` are for a scenario",
                 ));
             }
             let open = |path: &String| Bundle::open(Path::new(path)).map_err(refused);
@@ -57,7 +60,10 @@ fn two(args: &DiffArgs) -> Result<[Bundle; 2], Stop> {
 fn run_two(scenario: &str, args: &DiffArgs) -> Result<[Bundle; 2], Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let (scenarios, variants) = (vec![scenario.to_owned()], args.variants.clone());
-    let groups = refuse(&Wish { scenarios, variants, seeds: args.seeds.clone(), ..Wish::default() }, &places)?;
+    let groups = refuse(
+        &Wish { scenarios, variants, seeds: args.seeds.clone(), engines: on(args.engine), ..Wish::default() },
+        &places,
+    )?;
     let seeds = |group: &Group| match &args.seeds {
         Some(seeds) => seeds.iter().take(3).collect::<Vec<_>>(),
         None => vec![group.seeds.first()],

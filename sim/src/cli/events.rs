@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use leasehold_sim::report::event_line;
-use leasehold_sim::runner::run;
+use leasehold_sim::runner::{Engines, run};
 use leasehold_sim::scenario::Load;
 
 #[derive(Args)]
@@ -12,6 +12,8 @@ pub(crate) struct EventsArgs {
     seed: u64,
     #[arg(long)]
     variant: String,
+    #[arg(long)]
+    engine: Engine,
     #[arg(long)]
     load: Load,
     #[arg(long)]
@@ -24,7 +26,7 @@ pub(crate) struct EventsArgs {
 pub(crate) fn events(args: &EventsArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let (scenarios, variants) = (vec![args.scenario.clone()], vec![args.variant.clone()]);
-    let wish = Wish { scenarios, variants, load: args.load, ..Wish::default() };
+    let wish = Wish { scenarios, variants, engines: Engines::One(args.engine), load: args.load, ..Wish::default() };
     let groups = refuse(&wish, &places)?;
     let mut out = BufWriter::new(io::stdout());
     for group in &groups {

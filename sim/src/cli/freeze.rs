@@ -13,6 +13,9 @@ pub(crate) struct FreezeArgs {
     /// Behaviour of the stack [default: what the file says]
     #[arg(long, value_name = "V")]
     variant: Option<String>,
+    /// Raft implementation [default: what the file says]
+    #[arg(long, value_name = "E")]
+    engine: Option<Engine>,
     /// Write to this file, which must not exist yet [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -21,7 +24,7 @@ pub(crate) struct FreezeArgs {
 pub(crate) fn freeze(args: &FreezeArgs) -> Result<Status, Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let (scenarios, variants) = (vec![args.scenario.clone()], args.variant.clone().into_iter().collect());
-    let groups = refuse(&Wish { scenarios, variants, ..Wish::default() }, &places)?;
+    let groups = refuse(&Wish { scenarios, variants, engines: on(args.engine), ..Wish::default() }, &places)?;
     let [group] = &groups[..] else {
         return Err(Stop::Refused(format!("error: `{}` is {} scenarios; freeze one", args.scenario, groups.len())));
     };

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use super::whole;
-use leasehold_sim::mutant::{Kind, variants};
+use leasehold_sim::mutant::{Kind, Variant, variants};
 use leasehold_sim::report::{matrix_line, matrix_table};
 use leasehold_sim::runner::matrix::{self, Search, dead_checks};
 use leasehold_sim::runner::{Refusals, find_variant};
@@ -13,6 +13,9 @@ pub(crate) struct MatrixArgs {
     /// Only these (repeatable) [default: all]
     #[arg(long = "variant", value_name = "V")]
     variants: Vec<String>,
+    /// Raft implementation: those of the variants that it can have [default: what each one's scenario says]
+    #[arg(long, value_name = "E")]
+    engine: Option<Engine>,
     /// Seeds to a range; there are five ranges
     #[arg(long, alias = "seeds", value_name = "N", default_value = "20", value_parser = positive)]
     seeds_per_range: NonZeroUsize,
@@ -35,14 +38,17 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<Status, Stop> {
     let named = args.variants.iter().map(|name| find_variant(name)).collect::<Result<Vec<_>, _>>();
     let named = named.map_err(|words| Stop::Refused(format!("error: {words}")))?;
     let all = named.is_empty();
-    let chosen = if all { variants().collect() } else { named };
+    let chosen: Vec<_> = if all { variants().collect() } else { named };
+    let is_on = |variant: &&&Variant| args.engine.is_none_or(|engine| variant.is_on(engine));
+    let (chosen, absent): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|variant| is_on(&variant));
+    absent.iter().for_each(|variant| eprintln!("{}: not on this engine", variant.name));
     if chosen.iter().all(|variant| variant.kind == Kind::Default) {
         let words =
             "error: nothing is wrong with the default: it runs what the other variants are seen in; name one of those";
         return Err(Stop::Refused(words.to_owned()));
     }
     let refused = |refusals: Refusals| Stop::Refused(refusals.render(Style::stderr().is_color()));
-    let targets = matrix::targets(&chosen, &places).map_err(refused)?;
+    let targets = matrix::targets(&chosen, &places, args.engine).map_err(refused)?;
     let jobs = args.jobs.map_or_else(cores, NonZeroUsize::get);
     let search = Search { ranges: RANGES, seeds: args.seeds_per_range.get() as u64, chaos_seeds: args.chaos_seeds };
     let interrupted = interrupt::heard()?;

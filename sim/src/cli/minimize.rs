@@ -22,6 +22,9 @@ pub(crate) struct MinimizeArgs {
     /// Behaviour of the stack that fails [default: what the file says, or the one variant that it expects to fail]
     #[arg(long, value_name = "V")]
     variant: Option<String>,
+    /// Raft implementation [default: what the file says]
+    #[arg(long, value_name = "E")]
+    engine: Option<Engine>,
     /// Write to this file, which must not exist yet [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -79,8 +82,11 @@ fn so_far(before: &Size, now: &Size, Cost { runs, cpu }: Cost) -> String {
 fn chosen(args: &MinimizeArgs) -> Result<(Group, u64), Stop> {
     let refused = |words: String| Stop::Refused(format!("error: {words}"));
     if Path::new(&args.scenario).extension().is_some_and(|extension| extension == EXTENSION) {
-        if args.seed.is_some() || args.variant.is_some() {
-            return Err(refused(format!("{} is a bundle: it has a seed and a variant of its own", args.scenario)));
+        if args.seed.is_some() || args.variant.is_some() || args.engine.is_some() {
+            return Err(refused(format!(
+                "{} is a bundle: it has a seed, a variant and an engine of its own",
+                args.scenario
+            )));
         }
         let Bundled { group, spec, .. } = Bundled::open(Path::new(&args.scenario)).map_err(refused)?;
         return Ok((group, spec.seed));
@@ -99,7 +105,10 @@ fn chosen(args: &MinimizeArgs) -> Result<(Group, u64), Stop> {
 fn failing(args: &MinimizeArgs) -> Result<Group, Stop> {
     let places = Places::around(&std::env::current_dir()?);
     let variants = args.variant.clone().into_iter().collect();
-    let groups = refuse(&Wish { scenarios: vec![args.scenario.clone()], variants, ..Wish::default() }, &places)?;
+    let groups = refuse(
+        &Wish { scenarios: vec![args.scenario.clone()], variants, engines: on(args.engine), ..Wish::default() },
+        &places,
+    )?;
     let [group] = &groups[..] else {
         return Err(Stop::Refused(format!("error: `{}` is {} scenarios; minimise one", args.scenario, groups.len())));
     };

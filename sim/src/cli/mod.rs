@@ -23,8 +23,8 @@ pub(crate) mod verify;
 use clap::{Args, ValueEnum};
 use leasehold_sim::report::{Status, Style};
 use leasehold_sim::runner::knobs::{self, Knobs, positive, whole};
-use leasehold_sim::runner::{Fresh, Group, Places, Wish, resolve};
-use leasehold_sim::scenario::{Load, Seeds};
+use leasehold_sim::runner::{Engines, Fresh, Group, Places, Wanted, Wish, resolve};
+use leasehold_sim::scenario::{Engine, Load, Seeds};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -41,6 +41,9 @@ pub(crate) struct Selection {
     /// Behaviour of the stack (repeatable) [default: what the file says]
     #[arg(long = "variant", value_name = "V")]
     variants: Vec<String>,
+    /// Raft implementation: `raft-rs` or `openraft` [default: what the file says]
+    #[arg(long, value_name = "E")]
+    engine: Option<Engine>,
     /// Factor on the rates of open-loop clients: `0.8`, `1.2`
     #[arg(long, value_name = "F", default_value = "1", hide_default_value = true)]
     load: Load,
@@ -50,8 +53,14 @@ impl Selection {
     pub(super) fn wish(&self, scenarios: &[String], slow: bool) -> Wish {
         let one = self.seed.map(Seeds::one);
         let (seeds, variants) = (one.or_else(|| self.seeds.clone()), distinct(&self.variants));
-        Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, sections: false, load: self.load }
+        let engines = on(self.engine);
+        Wish { scenarios: scenarios.to_vec(), slow, seeds, variants, sections: false, engines, load: self.load }
     }
+}
+
+/// On this engine, or on that of the file.
+fn on(engine: Option<Engine>) -> Engines {
+    engine.map_or(Engines::Own, Engines::One)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -109,8 +118,13 @@ fn under(knobs: &Knobs, wish: Wish) -> Wish {
     Wish { seeds: wish.seeds.or_else(|| knobs.seeds.clone()), variants, ..wish }
 }
 
+/// What is run; what is not, as it is not on its engine, is told.
 fn refuse(wish: &Wish, places: &Places) -> Result<Vec<Group>, Stop> {
-    resolve(wish, places).map_err(|refusals| Stop::Refused(refusals.render(Style::stderr().is_color())))
+    let wanted = resolve(wish, places);
+    let Wanted { groups, absent } =
+        wanted.map_err(|refusals| Stop::Refused(refusals.render(Style::stderr().is_color())))?;
+    absent.iter().for_each(|words| eprintln!("skipped: {words}"));
+    Ok(groups)
 }
 
 /// Shows what is odd about the files, each once.

@@ -8,8 +8,8 @@ use leasehold_sim::report::{
 };
 use leasehold_sim::runner::knobs as environment;
 use leasehold_sim::runner::knobs::{Knobs, Workflow};
-use leasehold_sim::runner::{Bundles, Fresh, Group, Leaves, confirm, revisit, sweep_until};
-use leasehold_sim::scenario::{Class, Engine};
+use leasehold_sim::runner::{Bundles, Engines, Fresh, Group, Leaves, confirm, revisit, sweep_until};
+use leasehold_sim::scenario::Class;
 use leasehold_sim::verdict::ManyRecoveries;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -29,9 +29,6 @@ pub(crate) struct RunArgs {
     /// Runs at the same time [default: as many as there are cores]
     #[arg(long, value_name = "J", value_parser = positive)]
     jobs: Option<NonZeroUsize>,
-    /// Raft implementation [default: what the file says]
-    #[arg(long, value_name = "E", value_parser = Engine::from_str)]
-    engine: Option<Engine>,
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -81,7 +78,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
             (args.bundles.is_some(), &["LEASEHOLD_BUNDLES"]),
         ],
     )?;
-    let wish = Wish { sections: !args.only_default, ..args.selection.wish(&args.scenarios, args.slow) };
+    let mut wish = Wish { sections: !args.only_default, ..args.selection.wish(&args.scenarios, args.slow) };
+    if wish.engines == Engines::Own && !args.only_default {
+        wish.engines = Engines::Each;
+    }
     let wish = under(&knobs, wish);
     let groups = refuse(&wish, &places)?;
     let all = groups.len();
@@ -90,7 +90,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<Status, Stop> {
     let everything =
         wish.scenarios.is_empty() && wish.seeds.is_none() && wish.variants.is_empty() && groups.len() == all;
     let everything = everything || groups.iter().any(is_whole);
-    check_engine(args.engine, &groups)?;
     warn(&groups, args.deny_warnings)?;
     if let Some(dir) = &args.out {
         std::fs::create_dir_all(dir)
@@ -215,7 +214,7 @@ impl Intake {
         let mut left = Left::default();
         let spec = self.spec(&report);
         // One of each kind is enough to know whether a failure can be replayed, and of those that are expected no more are shown.
-        let is_new = self.seen.insert((report.path.clone(), report.variant.clone(), report.verdict.class));
+        let is_new = self.seen.insert((report.path.clone(), report.under(), report.verdict.class));
         if let Some(spec) = spec.as_ref().filter(|_| is_new || !report.verdict.as_expected) {
             revisit(&mut report, spec);
         }
@@ -234,7 +233,7 @@ impl Intake {
             });
         }
         self.status = self.status.max(Status::of(&report));
-        let recoveries = self.recoveries.entry((title(&report.path), report.variant.clone())).or_default();
+        let recoveries = self.recoveries.entry((title(&report.path), report.under())).or_default();
         recoveries.add(&report.recoveries, report.verdict.fails_as_expected());
         self.idle.see(&report);
         self.witnesses.iter_mut().try_for_each(|witness| witness.see(&report, &left))
@@ -242,17 +241,8 @@ impl Intake {
 
     /// What `report` is about, to be run again.
     fn spec(&self, report: &RunReport) -> Option<Spec> {
-        let of = |group: &&Group| group.scenario.path == report.path && group.variant.name == report.variant;
+        let of = |group: &&Group| group.scenario.path == report.path && group.called() == report.under();
         self.groups.iter().find(of).map(|group| group.spec(report.seed, Keep::Nothing))
-    }
-}
-
-/// There is one engine yet. When there are two, a scenario that needs the other will be refused here.
-fn check_engine(engine: Option<Engine>, groups: &[Group]) -> Result<(), Stop> {
-    let other = groups.iter().find(|group| engine.is_some_and(|engine| engine != group.scenario.cluster.engine));
-    match other {
-        Some(group) => Err(Stop::Refused(format!("error: {} does not run on that engine", group.title()))),
-        None => Ok(()),
     }
 }
 
@@ -260,11 +250,7 @@ fn console(args: &RunArgs, groups: &[Group]) -> Box<dyn Witness> {
     let total = groups.iter().map(|group| group.seeds.len()).sum();
     let out = BufWriter::new(io::stdout());
     let progress = if args.quiet { Progress::silent(total) } else { Progress::new(total) };
-    let planned = |group: &Group| Planned {
-        title: group.title(),
-        variant: group.variant.name.to_owned(),
-        seeds: group.seeds.clone(),
-    };
+    let planned = |group: &Group| Planned { title: group.title(), variant: group.called(), seeds: group.seeds.clone() };
     match args.format {
         Format::Jsonl => Box::new(JsonLines::new(out, progress)),
         Format::Text => {

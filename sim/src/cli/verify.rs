@@ -25,7 +25,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Status, Stop> {
     writeln!(out, "each seed alone; {}\n", WAYS.join("; "))?;
     let goes_on = || !interrupted.load(Ordering::Relaxed);
     for group in groups.iter().take_while(|_| goes_on()) {
-        let title = format!("{}, variant {}", group.title(), group.variant.name);
+        let title = format!("{}, variant {}", group.title(), group.called());
         writeln!(out, "{}", style.strong(&title))?;
         for seed in group.seeds.iter().take_while(|_| goes_on()) {
             judged += 1;

@@ -171,6 +171,7 @@ pub(super) fn clock(world: &SimWorld, scenario: &Scenario, node: NodeId) -> Cloc
 pub(super) fn engines(scenario: &Scenario) -> Arc<dyn engine::Factory> {
     match scenario.cluster.engine {
         scenario::Engine::RaftRs => Arc::new(engine::raft_rs::RaftRs::default()),
+        scenario::Engine::Openraft => Arc::new(engine::openraft::Openraft::default()),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn plan(profile: &Profile, commit: &Commit, places: &Places) -> Result<Plan,
     let mut lines = Vec::new();
     for asked in &profile.runs {
         let wish = Wish { scenarios: asked.of.clone(), sections: true, ..Wish::default() };
-        lines.push((asked, resolve(&wish, places)?));
+        lines.push((asked, resolve(&wish, places)?.groups));
     }
     let most = |of: fn(&Asked) -> u32| profile.runs.iter().map(of).max().unwrap_or_default() as usize;
     let seeds = commit.seeds(most(Asked::drawn) as u32);

@@ -9,7 +9,7 @@ use crate::mutant::{self, DEFAULT, Harm, Variant};
 use crate::runner::knobs::{self, Knobs};
 use crate::runner::{Defaults, find_variant, load};
 use crate::scenario::arbitrary::runs;
-use crate::scenario::{Scenario, Verb};
+use crate::scenario::{Engine, Scenario, Verb};
 use crate::verdict::Ruling;
 use crate::words::Spelled;
 use proptest::prelude::RngExt;
@@ -92,7 +92,8 @@ fn plants() -> Vec<&'static Variant> {
     let rows = rows.map(|row| serde_json::from_str::<serde_json::Value>(row).expect("a row of the matrix"));
     let at_once = rows.filter(|row| row["chaos_seeds"] == 1);
     let known = at_once.filter_map(|row| mutant::find(row["variant"].as_str()?));
-    known.filter(|it| it.harm == Harm::StaleRead && !SELDOM.contains(&it.name)).collect()
+    let is_here = |it: &Variant| it.harm == Harm::StaleRead && it.is_on(Engine::default());
+    known.filter(|it| is_here(it) && !SELDOM.contains(&it.name)).collect()
 }
 
 /// One of them, as a knob or the seed says.

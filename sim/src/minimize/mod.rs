@@ -184,9 +184,17 @@ impl Start {
 fn drawn(group: &Group, seed: u64, name: String) -> Scenario {
     let plain = Group { scenario: group.default.clone().unwrap_or_else(|| group.scenario.clone()), ..group.clone() };
     let drawn = (*plain.spec(seed, Keep::Nothing).drawn().scenario).clone();
-    let expect = Expect { violation: None, variants: BTreeMap::new(), ..drawn.expect };
+    let expect = Expect { violation: None, variants: BTreeMap::new(), engines: BTreeMap::new(), ..drawn.expect };
     // What a load has made of rates they have in them.
-    Scenario { name, seeds: Seeds::one(seed), variant: None, expect, load: Load::default(), ..drawn }
+    Scenario {
+        name,
+        seeds: Seeds::one(seed),
+        variant: None,
+        engines: Vec::new(),
+        expect,
+        load: Load::default(),
+        ..drawn
+    }
 }
 
 /// One sentence for people, where nobody has written one.

@@ -50,7 +50,7 @@ pub(super) fn unasked(scenario: &Scenario) -> Vec<Scenario> {
     [all].into_iter().chain(each).chain(bounds).chain(recorded).flatten().collect()
 }
 
-/// The usual cluster, but for its size: all of it at once, or one thing after the other.
+/// The usual cluster, but for its size and engine: all of it at once, or one thing after the other.
 pub(super) fn usual(scenario: &Scenario) -> Vec<Scenario> {
     /// One thing of a cluster as it is where nothing is said.
     macro_rules! usually {
@@ -60,12 +60,12 @@ pub(super) fn usual(scenario: &Scenario) -> Vec<Scenario> {
     }
     let one = usually![
         tick heartbeat election_timeout lease, heartbeat election_timeout, lease, renewal, compact_after, network, client_network,
-        links, lanes, disk, cpu, reads_per_get, inner_reads, changes, engine, async_writes, group_commit_delay, max_append_bytes,
+        links, lanes, disk, cpu, reads_per_get, inner_reads, changes, async_writes, group_commit_delay, max_append_bytes,
         max_inflight, pre_vote, check_quorum, admission, placement replicas, routes
     ];
     let all = |it: &mut Cluster| {
-        let Cluster { nodes, learners, spares, groups, .. } = *it;
-        *it = Cluster { nodes, learners, spares, groups, ..Cluster::default() };
+        let Cluster { nodes, learners, spares, groups, engine, .. } = *it;
+        *it = Cluster { nodes, learners, spares, groups, engine, ..Cluster::default() };
     };
     let clusters = [all as fn(&mut Cluster)].into_iter().chain(one);
     clusters.filter_map(|change| changed(scenario, |it| change(&mut it.cluster))).collect()

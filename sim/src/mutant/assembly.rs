@@ -2,11 +2,13 @@
 
 use super::Variant;
 use super::bend::is_heard;
+use super::variant::Tuning;
 use super::wrap::engine::Fronted;
 use super::wrap::host::watched;
 use crate::cluster::{Assembly, TakenForClock, Tap};
 use leasehold::coordinator::Policy;
 use leasehold::engine::RenewalKind;
+use leasehold::engine::openraft::Openraft;
 use leasehold::engine::raft_rs::RaftRs;
 use leasehold::env::NodeId;
 use leasehold::node::{Config, Parts};
@@ -86,8 +88,10 @@ impl Assembly for Variant {
         if let Some(between) = self.machine {
             parts.machine = between(parts.machine, &parts.host);
         }
-        if let Some(tuning) = self.tuning {
-            parts.engines = Arc::new(RaftRs { tuning: tuning() });
+        match self.tuning {
+            None => {}
+            Some(Tuning::RaftRs(tuning)) => parts.engines = Arc::new(RaftRs { tuning: tuning() }),
+            Some(Tuning::Openraft(tuning)) => parts.engines = Arc::new(Openraft { tuning: tuning() }),
         }
         if let Some(front) = self.engine {
             parts.engines = Arc::new(Fronted { engines: parts.engines, front });

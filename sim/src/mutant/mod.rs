@@ -36,7 +36,7 @@ pub use bend::hear;
 pub use bend::{Bend, Phase};
 #[cfg(any(test, feature = "planted"))]
 use std::collections::BTreeSet;
-pub use variant::{Around, DEFAULT, Equivalent, Harm, Kind, MakeTap, Seen, StandIn, Variant};
+pub use variant::{Around, DEFAULT, Equivalent, Harm, Kind, MakeTap, Seen, StandIn, Tuning, Variant};
 use variant::{PLANTED, any_error, no_error, seen, tuned};
 
 /// Every variant, the default first; without the feature `planted`, those that keep every rule.

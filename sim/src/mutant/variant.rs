@@ -2,9 +2,10 @@
 
 use super::bend::Bend;
 use crate::cluster::{TakenForClock, Tap};
+use crate::scenario;
 use leasehold::coordinator::{ADMISSION, GroupFence, InnerReads, Policy, WriteFence};
-use leasehold::engine::raft_rs::{RaftConfig, Tuning};
-use leasehold::engine::{Engine, Listener, RenewalKind, StateMachine};
+use leasehold::engine::raft_rs::RaftConfig;
+use leasehold::engine::{self, Engine, Listener, RenewalKind, StateMachine};
 use leasehold::env::{Disk, NodeId};
 use leasehold::error::Error;
 use leasehold::lease::longest_safe;
@@ -23,6 +24,45 @@ pub type StandIn<T> = fn(Arc<T>, &Arc<dyn Host>) -> Arc<T>;
 
 /// Makes the tap of a process that is put together from these parts.
 pub type MakeTap = fn(&Parts) -> Arc<dyn Tap>;
+
+/// The settings of one engine.
+#[derive(Clone, Copy)]
+pub enum Tuning {
+    /// raft-rs's.
+    RaftRs(fn() -> engine::raft_rs::Tuning),
+    /// openraft's.
+    Openraft(fn() -> engine::openraft::Tuning),
+}
+
+impl Tuning {
+    fn engine(self) -> scenario::Engine {
+        match self {
+            Tuning::RaftRs(_) => scenario::Engine::RaftRs,
+            Tuning::Openraft(_) => scenario::Engine::Openraft,
+        }
+    }
+}
+
+/// The rules that the engine on raft-rs alone keeps: the other has none of what they forbid, or openraft keeps it where nobody can bend it.
+pub(super) const OF_RAFT_RS: &[Rule] = &[
+    Rule::AckAfterWrite,
+    Rule::AppliedSinceAbort,
+    Rule::CommitDurable,
+    Rule::FoundIsDurable,
+    Rule::InstallAfterWrite,
+    Rule::InstalledBeforeElection,
+    Rule::InterruptedReadsAreTold,
+    Rule::LateTickIsLost,
+    Rule::OwnEntryAnswers,
+    Rule::PersistedIsWritten,
+    Rule::RoundAfterOwnTerm,
+    Rule::SnapshotUnderWay,
+    Rule::TimeoutNowNamesLog,
+    Rule::TransferUnderWay,
+    Rule::VoteAfterWrite,
+    Rule::VoteDurable,
+    Rule::WriteSucceeded,
+];
 
 /// A behaviour of the stack under a name. What is put around a node is made anew for each of its processes.
 pub struct Variant {
@@ -50,8 +90,10 @@ pub struct Variant {
     pub coordinator: Policy,
     /// How a node is set up, where that is not as the scenario says.
     pub set_up: Option<fn(NodeId, Config) -> Config>,
-    /// How raft is, where that is not as the engine wants it.
-    pub tuning: Option<fn() -> Tuning>,
+    /// How an engine's own settings are, where they are not as they should be. The variant is on no other engine.
+    pub tuning: Option<Tuning>,
+    /// The engine that alone has what is changed, where no setting and no rule says so; `None`: every engine has.
+    pub only_on: Option<scenario::Engine>,
     /// What the nodes take for a monotonic clock.
     pub clock: TakenForClock,
     /// A supervisor ends a process whose engine has failed, and starts it again.
@@ -174,6 +216,7 @@ pub const DEFAULT: Variant = Variant {
     },
     set_up: None,
     tuning: None,
+    only_on: None,
     clock: TakenForClock::Monotonic,
     supervised: true,
     host: None,
@@ -193,6 +236,18 @@ pub const DEFAULT: Variant = Variant {
 pub(super) const PLANTED: Variant = Variant { kind: Kind::Planted, harm: Harm::StaleRead, ..DEFAULT };
 
 impl Variant {
+    /// The engine that alone can be so; `None`: nothing but a rule says so.
+    pub fn engine(&self) -> Option<scenario::Engine> {
+        self.tuning.map(Tuning::engine).or(self.only_on)
+    }
+
+    /// Can an engine be so? What it breaks must be there to be broken.
+    pub fn is_on(&self, engine: scenario::Engine) -> bool {
+        let rules = || self.rules_off.iter().chain(self.rules_bent.iter().map(|(rule, _)| rule));
+        let keeps = |rule: &Rule| engine == scenario::Engine::RaftRs || !OF_RAFT_RS.contains(rule);
+        self.engine().is_none_or(|only| only == engine) && (rules().next().is_none() || rules().any(keeps))
+    }
+
     /// The scenario in which it is looked at.
     pub fn scenario(&self) -> Option<&'static str> {
         self.seen.map(|seen| seen.scenario).or(self.equivalent.map(|equivalent| equivalent.scenario))
@@ -200,8 +255,8 @@ impl Variant {
 }
 
 /// raft, set up otherwise.
-pub(super) fn tuned(raft: fn(RaftConfig) -> RaftConfig) -> Tuning {
-    Tuning { raft, ..Tuning::default() }
+pub(super) fn tuned(raft: fn(RaftConfig) -> RaftConfig) -> engine::raft_rs::Tuning {
+    engine::raft_rs::Tuning { raft, ..engine::raft_rs::Tuning::default() }
 }
 
 pub(super) fn any_error(_: &Error) -> bool {

@@ -5,7 +5,7 @@ use super::prelude::*;
 
 /// What the files of a run are called, but for what they end in: `slow-chaos-default-7`.
 pub fn run_name(report: &RunReport) -> String {
-    format!("{}-{}-{}", title(&report.path).replace('/', "-"), report.variant, report.seed)
+    format!("{}-{}-{}", title(&report.path).replace('/', "-"), report.under().replace(' ', "-"), report.seed)
 }
 
 /// The name of a run's events file.

@@ -27,7 +27,7 @@ pub fn json_line(report: &RunReport, left: &Left) -> String {
         .with("scenario", title(&report.path))
         .with("seed", report.seed)
         .with("variant", &report.variant)
-        .with("engine", report.engine)
+        .with("engine", report.engine.name())
         .with("load", f64::from(report.load.0) / 1e3)
         .with("verdict", verdict.ruling.name())
         .with("as_expected", verdict.as_expected)

@@ -58,7 +58,7 @@ fn not_run(early: String) -> TestSuite {
 
 impl Witness for Junit {
     fn see(&mut self, report: &RunReport, left: &Left) -> io::Result<()> {
-        let mut case = TestCase::new(format!("{}, seed {}", report.variant, report.seed), self.status(report, left));
+        let mut case = TestCase::new(format!("{}, seed {}", report.under(), report.seed), self.status(report, left));
         let title = title(&report.path);
         case.set_classname(title.as_str()).set_time(report.wall);
         self.suite(&title).add_test_case(case);

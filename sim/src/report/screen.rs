@@ -4,7 +4,7 @@ use super::stored::Left;
 use super::timeline::Timeline;
 use crate::history::About;
 use crate::mutant::forbidden_by;
-use crate::scenario::{Class, Load};
+use crate::scenario::{Class, Engine, Load};
 use crate::time::SimTime;
 use crate::verdict::{EXPECTED_TO_PASS, Potential, Ruling, RunReport};
 use std::collections::BTreeMap;
@@ -27,7 +27,9 @@ pub fn title(path: &Path) -> String {
 pub fn command(report: &RunReport) -> String {
     let path = shell_word(&portable(&report.path).to_string_lossy());
     let load = if report.load == Load::default() { String::new() } else { format!(" --load {}", report.load) };
-    format!("leasehold run {path} --seed {} --variant {}{load}", report.seed, report.variant)
+    let engine =
+        if report.engine == Engine::default() { String::new() } else { format!(" --engine {}", report.engine) };
+    format!("leasehold run {path} --seed {} --variant {}{engine}{load}", report.seed, report.variant)
 }
 
 /// A scenario of the catalogue is found from wherever one is: `scenarios/fast/steady.toml`, whatever the path on this machine. Any other
@@ -140,7 +142,7 @@ impl Screen {
         Self {
             head: Head {
                 title: title(&report.path),
-                variant: report.variant.clone(),
+                variant: report.under(),
                 seed: report.seed,
                 ruling: verdict.ruling,
                 as_expected: verdict.as_expected,

@@ -384,10 +384,10 @@ impl Tallies {
     /// Counts a run of whatever scenario and variant.
     pub(super) fn add(&mut self, report: &RunReport) {
         let title = title(&report.path);
-        let same = |tally: &Tally| tally.planned.title == title && tally.planned.variant == report.variant;
+        let same = |tally: &Tally| tally.planned.title == title && tally.planned.variant == report.under();
         let place = self.0.iter().position(same).unwrap_or(self.0.len());
         if place == self.0.len() {
-            let (variant, seeds) = (report.variant.clone(), Seeds::one(report.seed));
+            let (variant, seeds) = (report.under(), Seeds::one(report.seed));
             self.0.push(Tally::new(Planned { title, variant, seeds }));
         }
         self.0[place].add(report);

@@ -44,7 +44,7 @@ impl Totals {
             checks.insert("passed, though a failure is expected");
         }
         for check in checks {
-            let [scenario, variant, check] = [&title(&report.path), &report.variant, check].map(String::from);
+            let [scenario, variant, check] = [&title(&report.path), &report.under(), check].map(String::from);
             let what = [&scenario, &variant, &check].map(String::clone);
             let first = Failed { scenario, variant, check, runs: 0, first_seed: report.seed };
             let failed = self.failed.entry(what).or_insert(first);

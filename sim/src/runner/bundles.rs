@@ -79,7 +79,7 @@ impl Bundles {
             Leaves::Failures if report.verdict.as_expected => false,
             Leaves::Failures => {
                 let first = report.verdict.failures.first().map(|failure| (failure.class, failure.check.clone()));
-                let kept = self.kept.entry((report.path.clone(), report.variant.clone(), first)).or_default();
+                let kept = self.kept.entry((report.path.clone(), report.under(), first)).or_default();
                 *kept += 1;
                 *kept <= FEW
             }
@@ -111,7 +111,7 @@ pub fn write<W: Write + Seek + Send + 'static>(spec: &Spec, report: &RunReport, 
 ///
 /// It could not be made.
 pub fn in_memory(spec: &Spec, report: &RunReport) -> Result<Bundle, String> {
-    let name = format!("{}, variant {}, seed {}", title(&report.path), report.variant, report.seed);
+    let name = format!("{}, variant {}, seed {}", title(&report.path), report.under(), report.seed);
     let bytes = write(spec, report, Cursor::new(Vec::new())).map_err(|error| format!("{name}: {error}"))?;
     Bundle::read(name, Box::new(bytes))
 }

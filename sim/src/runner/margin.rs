@@ -52,7 +52,7 @@ pub fn margin(group: &Group, dial: Dial, jobs: usize, stop: &AtomicBool) -> Opti
     let is_whole = !stop.load(Ordering::Relaxed);
     is_whole.then(|| Margin {
         title: group.title(),
-        variant: group.variant.name.to_owned(),
+        variant: group.called(),
         seeds: group.seeds.clone(),
         dial,
         claimed: dial.claimed(&scenario.claims),

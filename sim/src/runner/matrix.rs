@@ -6,12 +6,13 @@
 //! runs, and must show nothing. What bends a rule is aimed at alone, and in fewer ranges; of what is said to be equivalent to the
 //! default the first seed of each is run, and must show nothing either.
 
+use super::reach::which;
 use super::sweep::in_order;
 use super::{Defaults, Group, Places, Refusals, Spec, Wish, resolve, run};
 use crate::check;
 use crate::history::Keep;
 use crate::mutant::{DEFAULT, Kind, Variant};
-use crate::scenario::Scenario;
+use crate::scenario::{Engine, Scenario};
 use crate::verdict::{Row, RunReport, Sighting};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -55,7 +56,7 @@ struct Ground {
     innocent: Group,
 }
 
-/// `variants`, with their scenarios; the default is left out: it runs what the others do.
+/// `variants`, with their scenarios; the default is left out: it runs what the others do. `engine`: on this, in place of that of each file.
 ///
 /// # Errors
 ///
@@ -63,15 +64,18 @@ struct Ground {
 pub fn targets<'a>(
     variants: impl IntoIterator<Item = &'a &'static Variant>,
     places: &Places,
+    engine: Option<Engine>,
 ) -> Result<Vec<Target>, Refusals> {
     let guilty = variants.into_iter().filter(|variant| variant.kind != Kind::Default);
-    guilty.map(|variant| Target::new(variant, places)).collect()
+    guilty.map(|variant| Target::new(variant, places, engine)).collect()
 }
 
 impl Target {
-    fn new(variant: &'static Variant, places: &Places) -> Result<Self, Refusals> {
-        let aimed = variant.scenario().map(|scenario| Ground::new(scenario, variant, places)).transpose()?;
-        let chaos = variant.rules_bent.is_empty().then(|| Ground::new(CHAOS, variant, places)).transpose()?;
+    fn new(variant: &'static Variant, places: &Places, engine: Option<Engine>) -> Result<Self, Refusals> {
+        let engine = engine.or(variant.engine());
+        let ground = |scenario| Ground::new(scenario, variant, places, engine);
+        let aimed = variant.scenario().map(ground).transpose()?;
+        let chaos = variant.rules_bent.is_empty().then(|| ground(CHAOS)).transpose()?;
         Ok(Self { variant, aimed, chaos })
     }
 
@@ -146,7 +150,7 @@ pub fn dead_checks(rows: &[Row]) -> Vec<String> {
 fn innocent(made: impl Iterator<Item = Spec>, search: Search, jobs: usize, stop: &AtomicBool) -> Option<Row> {
     let begun = now();
     let mut seen = BTreeSet::new();
-    let specs: Vec<Spec> = made.filter(|spec| seen.insert((spec.scenario.path.clone(), spec.seed))).collect();
+    let specs: Vec<Spec> = made.filter(|spec| seen.insert(which(spec))).collect();
     let alarm = |spec: &Spec| (!stop.load(Ordering::Relaxed)).then(|| Sighting::of(&run(spec), &DEFAULT, 1));
     let alarms: Option<Vec<_>> = in_parallel(&specs, jobs, alarm).into_iter().collect();
     alarms.map(|alarms| Row {
@@ -161,10 +165,10 @@ fn innocent(made: impl Iterator<Item = Spec>, search: Search, jobs: usize, stop:
     })
 }
 
-fn group(title: &str, variant: &'static Variant, places: &Places) -> Result<Group, Refusals> {
-    let wish = Wish { scenarios: vec![title.to_owned()], variants: vec![variant.name.to_owned()], ..Wish::default() };
-    let groups = resolve(&wish, places)?;
-    let mut group = groups.into_iter().next().ok_or_else(Refusals::default)?;
+fn group(title: &str, variant: &'static Variant, places: &Places, engine: Option<Engine>) -> Result<Group, Refusals> {
+    let wish = Wish { scenarios: vec![title.to_owned()], ..Wish::default() };
+    let group = resolve(&wish, places)?.groups.into_iter().next().ok_or_else(Refusals::default)?;
+    let mut group = group.on(engine.unwrap_or(group.engine())).under(variant);
     let scenario = Arc::make_mut(&mut group.scenario);
     scenario.expect.variants.clear();
     scenario.expect.violation = None;
@@ -172,8 +176,8 @@ fn group(title: &str, variant: &'static Variant, places: &Places) -> Result<Grou
 }
 
 impl Ground {
-    fn new(title: &str, variant: &'static Variant, places: &Places) -> Result<Self, Refusals> {
-        Ok(Self { guilty: group(title, variant, places)?, innocent: group(title, &DEFAULT, places)? })
+    fn new(title: &str, variant: &'static Variant, places: &Places, engine: Option<Engine>) -> Result<Self, Refusals> {
+        Ok(Self { guilty: group(title, variant, places, engine)?, innocent: group(title, &DEFAULT, places, engine)? })
     }
 
     /// The first of `seeds` seeds from `first` on that tells something, and its run; `made` takes the same runs of the default.
@@ -251,7 +255,7 @@ mod tests {
         // Nobody hands over in it.
         let seen = Some(Seen { scenario: "fast/steady", by: "one-lease" });
         let variant = Variant { seen, ..*find_variant("transfer-keeps-lease").unwrap() };
-        let target = Target::new(Box::leak(Box::new(variant)), &places);
+        let target = Target::new(Box::leak(Box::new(variant)), &places, None);
         let target = target.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
         let row = target.row(Search { ranges: 1, seeds: 1, chaos_seeds: 0 });
         let told = |row: &Row| {

@@ -43,7 +43,9 @@ pub use self::{
     places::{Named, Places, catalogue},
     reach::{Defaults, beside_default},
     replay::replay,
-    request::{Group, Refusals, Wish, find_variant, known_names, load, read_as, resolve, scenario_schema},
+    request::{
+        Engines, Group, Refusals, Wanted, Wish, find_variant, known_names, load, read_as, resolve, scenario_schema,
+    },
     run::{Spec, draws, observed, revisit, run},
     sweep::{Stops, in_order, sweep, sweep_until},
     verify::{Difference, Fresh, Verified, WAYS, confirm, verify},

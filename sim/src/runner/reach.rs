@@ -4,7 +4,7 @@
 use super::run::{Spec, rerun, run_drawing, run_telling};
 use crate::history::{Deeds, Observer};
 use crate::mutant::DEFAULT;
-use crate::scenario::Scenario;
+use crate::scenario::{Engine, Scenario};
 use crate::verdict::RunReport;
 use crate::world::streams::Streams;
 use parking_lot::Mutex;
@@ -15,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 /// So many of what defaults did are kept: variants of one seed do not run far from each other.
 const KEPT: usize = 128;
 
-/// Which run of the default: the file, the load and the seed.
-type Which = (PathBuf, u32, u64);
+/// Which run of the default: the file, the engine, the load and the seed.
+pub(super) type Which = (PathBuf, Engine, u32, u64);
 
 /// What the default did, seed by seed, for whatever variants run beside it.
 #[derive(Default)]
@@ -121,6 +121,7 @@ fn judge(report: &mut RunReport, spec: &Spec, deeds: &Deeds, usual: &Deeds) {
     }
 }
 
-fn which(spec: &Spec) -> Which {
-    (spec.scenario.path.clone(), spec.scenario.load.0, spec.seed)
+/// That beside this run.
+pub(super) fn which(spec: &Spec) -> Which {
+    (spec.scenario.path.clone(), spec.scenario.cluster.engine, spec.scenario.load.0, spec.seed)
 }

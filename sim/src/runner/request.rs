@@ -6,7 +6,7 @@ use crate::check;
 use crate::history::Keep;
 use crate::mutant::{self, DEFAULT, Variant, variants};
 use crate::report::title;
-use crate::scenario::{self, Class, Known, Load, Metric, Problems, Scenario, Seeds};
+use crate::scenario::{self, Class, Engine, Expect, Known, Load, Metric, Problems, Scenario, Seeds};
 use leasehold::engine::RenewalKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,8 +24,32 @@ pub struct Wish {
     pub variants: Vec<String>,
     /// Where no variant is named: those that a file has a section for, too.
     pub sections: bool,
+    /// The engines.
+    pub engines: Engines,
     /// A factor on the rates of open loops.
     pub load: Load,
+}
+
+/// On which engines a scenario is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Engines {
+    /// That of its `[cluster]`.
+    #[default]
+    Own,
+    /// All that the file is for.
+    Each,
+    /// This one.
+    One(Engine),
+}
+
+impl Engines {
+    fn of(self, scenario: &Scenario) -> Vec<Engine> {
+        match self {
+            Engines::One(engine) => vec![engine],
+            Engines::Each if !scenario.engines.is_empty() => scenario.engines.clone(),
+            Engines::Own | Engines::Each => vec![scenario.cluster.engine],
+        }
+    }
 }
 
 /// One scenario under one variant, with its seeds.
@@ -48,6 +72,32 @@ impl Group {
     pub fn under(&self, variant: &'static Variant) -> Self {
         let default = (variant.name != DEFAULT.name).then(|| Arc::new(self.scenario.under(DEFAULT.name)));
         Self { scenario: Arc::new(self.scenario.under(variant.name)), variant, default, ..self.clone() }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> Engine {
+        self.scenario.cluster.engine
+    }
+
+    /// The same on another engine.
+    pub fn on(&self, engine: Engine) -> Self {
+        let on = |scenario: &Arc<Scenario>| Arc::new(scenario.on(engine));
+        Self { scenario: on(&self.scenario), default: self.default.as_ref().map(on), ..self.clone() }
+    }
+
+    /// What people call it where it is one of several: the variant, and the engine where that is not the usual one.
+    pub fn called(&self) -> String {
+        self.engine().under(self.variant.name)
+    }
+
+    /// Does this engine run it? If not, why.
+    fn absence(&self) -> Option<String> {
+        let (engine, title) = (self.engine(), self.title());
+        if !self.scenario.is_for(engine) {
+            return Some(format!("{title}: not on this engine ({engine}), says its file"));
+        }
+        let is_on = self.variant.is_on(engine);
+        (!is_on).then(|| format!("{title}, variant {}: not on this engine ({engine})", self.variant.name))
     }
 
     /// What the file says in place of what its variant is made of, so that less or nothing is left of that; a sentence each. A file that has
@@ -102,12 +152,15 @@ impl Group {
         // The file says of the default what it is under the default, and of the variant what differs.
         let scenario = Arc::clone(self.default.as_ref().unwrap_or(&self.scenario));
         let stem = path.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+        let drawn = Spec { scenario, ..self.spec(seed, Keep::Nothing) }.drawn().scenario;
         let frozen = Scenario {
             name: stem.unwrap_or_else(|| format!("{name}-seed-{seed}")),
             about: about.clone(),
             seeds: Seeds::one(seed),
             variant: Some(self.variant.name.to_owned()).filter(|name| name != DEFAULT.name),
-            ..(*Spec { scenario, ..self.spec(seed, Keep::Nothing) }.drawn().scenario).clone()
+            engines: Vec::new(),
+            expect: Expect { engines: Default::default(), ..drawn.expect.clone() },
+            ..(*drawn).clone()
         };
         format!("# What seed {seed} draws of {}.\n{}", self.title(), scenario::print(&frozen))
     }
@@ -158,12 +211,21 @@ pub fn find_variant(name: &str) -> Result<&'static Variant, String> {
     })
 }
 
-/// Everything that `wish` asks for, by scenario and then by variant.
+/// What a wish comes to.
+#[derive(Default)]
+pub struct Wanted {
+    /// What is run, by scenario, then by engine, then by variant.
+    pub groups: Vec<Group>,
+    /// What is not, as it is not on its engine, a line each.
+    pub absent: Vec<String>,
+}
+
+/// Everything that `wish` asks for.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with it; nothing has run.
-pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
+pub fn resolve(wish: &Wish, places: &Places) -> Result<Wanted, Refusals> {
     let mut refusals = Refusals::default();
     let mut variants = Vec::new();
     for name in &wish.variants {
@@ -172,27 +234,46 @@ pub fn resolve(wish: &Wish, places: &Places) -> Result<Vec<Group>, Refusals> {
             Err(words) => refusals.words.push(words),
         }
     }
-    let mut groups = Vec::new();
+    let mut wanted = Wanted::default();
     for path in paths(wish, places, &mut refusals) {
         match load(&path) {
             Ok(own) => {
-                let own = Group { scenario: Arc::new(own.scenario.at_load(wish.load)), ..own };
-                let mut variants = variants.clone();
-                if variants.is_empty() {
-                    // A section for its own variant is about the same runs.
-                    let others = |name: &&String| wish.sections && name.as_str() != own.variant.name;
-                    let sections = own.scenario.expect.variants.keys().filter(others);
-                    variants.push(own.variant);
-                    variants.extend(sections.filter_map(|name| find_variant(name).ok()));
+                let seeds = wish.seeds.clone().unwrap_or_else(|| own.seeds.clone());
+                let own = Group { scenario: Arc::new(own.scenario.at_load(wish.load)), seeds, ..own };
+                let engines = wish.engines.of(&own.scenario);
+                for group in engines.into_iter().flat_map(|engine| on_engine(&own, engine, &variants, wish.sections)) {
+                    match group.absence() {
+                        None => wanted.groups.push(group),
+                        Some(words) => wanted.absent.push(words),
+                    }
                 }
-                let seeds = wish.seeds.as_ref().unwrap_or(&own.seeds);
-                let under = |variant| Group { seeds: seeds.clone(), ..own.under(variant) };
-                groups.extend(variants.into_iter().map(under));
             }
             Err(problems) => refusals.files.push(problems),
         }
     }
-    if refusals.is_empty() { Ok(groups) } else { Err(refusals) }
+    wanted.absent.dedup();
+    if wanted.groups.is_empty() {
+        refusals.words.append(&mut wanted.absent);
+    }
+    if refusals.is_empty() { Ok(wanted) } else { Err(refusals) }
+}
+
+/// `own` on an engine, under each of these variants; if there are none, under its own, and where `sections` are asked for under those of which
+/// its file says what they do there. What it says of no engine is said of its own, and of those that it is for.
+fn on_engine(own: &Group, engine: Engine, variants: &[&'static Variant], sections: bool) -> Vec<Group> {
+    let group = own.on(engine);
+    let mut variants = variants.to_vec();
+    if variants.is_empty() {
+        let Scenario { engines, expect, .. } = &*group.scenario;
+        let of_any = engine == own.engine() || engines.contains(&engine);
+        let is_said = |name: &String| of_any || expect.engines.get(&engine).is_some_and(|of| of.contains_key(name));
+        // A section for its own variant is about the same runs.
+        let others = |name: &&String| sections && name.as_str() != own.variant.name && is_said(name);
+        let sections = expect.variants.keys().filter(others);
+        variants.push(own.variant);
+        variants.extend(sections.filter_map(|name| find_variant(name).ok()));
+    }
+    variants.into_iter().map(|variant| group.under(variant)).collect()
 }
 
 fn paths(wish: &Wish, places: &Places, refusals: &mut Refusals) -> Vec<PathBuf> {
@@ -248,7 +329,9 @@ pub(super) fn read_at(path: &Path, text: &str, variant: &str, load: Load) -> Res
     let variant = find_variant(variant)?;
     let own = read_as(path, text).map_err(|problems| problems.to_string())?;
     let scenario = Arc::new(Scenario { load, ..(*own.scenario).clone() });
-    Ok(Group { scenario, ..own }.under(variant))
+    let own = Group { scenario, ..own };
+    let group = own.on(own.engine()).under(variant);
+    group.absence().map_or(Ok(group), Err)
 }
 
 /// What renews a lease, whatever a scenario says, in words.

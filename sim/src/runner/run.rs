@@ -255,7 +255,7 @@ fn blank(spec: &Spec) -> RunReport {
         seed: spec.seed,
         variant: spec.variant.name.to_owned(),
         load: spec.scenario.load,
-        engine: "raft-rs",
+        engine: spec.scenario.cluster.engine,
         nodes: spec.scenario.cluster.size(),
         ..RunReport::default()
     }

@@ -175,6 +175,7 @@ fn start(spec: &Spec, fresh: &Fresh, more: &[&str]) -> io::Result<Child> {
     let scenario = std::path::absolute(&spec.scenario.path)?;
     let mut command = Command::new(&fresh.program);
     command.arg("events").arg(scenario).args(["--seed", &spec.seed.to_string(), "--variant", spec.variant.name]);
+    command.args(["--engine", spec.scenario.cluster.engine.name()]);
     command.args(["--load", &spec.scenario.load.to_string()]);
     command.args(spec.leak.then_some("--test-leak")).args(more);
     command.env_clear().envs([

@@ -4,7 +4,7 @@ use super::prelude::*;
 use super::{Overload, Recoveries, Spent};
 use crate::check::is_violation;
 use crate::history::Fingerprint;
-use crate::scenario::{Class, Load};
+use crate::scenario::{Class, Engine, Load};
 use crate::view::LeaseState;
 use crate::words::words;
 use serde::Serialize;
@@ -27,8 +27,8 @@ pub struct RunReport {
     pub reached: Option<bool>,
     /// The factor on the rates of open loops.
     pub load: Load,
-    /// The engine's name.
-    pub engine: &'static str,
+    /// The engine.
+    pub engine: Engine,
     /// How many nodes there are.
     pub nodes: u32,
     /// The judgement.
@@ -66,6 +66,11 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// The variant, and the engine where that is not the usual one: what is one run of a scenario among several.
+    pub fn under(&self) -> String {
+        self.engine.under(&self.variant)
+    }
+
     /// The moment that shows best what failed. What is judged at the end of a run did not happen there: a hit rate is lost when leases
     /// are, so the last lease that was thrown away is shown, or else the last fault. `None`: no moment says more than another.
     pub fn moment(&self) -> Option<SimTime> {

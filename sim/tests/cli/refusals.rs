@@ -61,7 +61,12 @@ fn arguments_that_make_no_sense_are_refused() {
     refused(&["matrix", "--chaos-seeds", "x"], &["--chaos-seeds"]);
     refused(&["matrix", "--variant", "default"], &["nothing is wrong with the default", "name one of those"]);
     refused(&["run", &path, "--variant", "qqqqqq"], &["unknown variant `qqqqqq`; see `leasehold list variants`"]);
-    refused(&["run", &path, "--engine", "etcd"], &["raft-rs"]);
+    refused(&["run", &path, "--engine", "etcd"], &["unknown engine `etcd`", "allowed: `raft-rs`, `openraft`"]);
+    refused(
+        &["run", &path, "--engine", "openraft", "--variant", "logs-not-compared"],
+        &["variant logs-not-compared: not on this engine (openraft)"],
+    );
+    refused(&["run", "planted/short-log", "--engine", "openraft"], &["not on this engine (openraft), says its file"]);
     refused(&["run", &path, "--format", "xml"], &["jsonl"]);
     refused(&["run", &path, "--variant", "defualt"], &["unknown variant `defualt`", "did you mean `default`?"]);
     refused(&["run", "fast/stedy"], &["unknown scenario or folder `fast/stedy`", "did you mean `fast/steady`?"]);

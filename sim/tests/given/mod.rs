@@ -47,7 +47,7 @@ pub(crate) fn written(name: &str, text: &str, variant: Option<&str>, seeds: Opti
 }
 
 fn asked(wish: &Wish, places: &Places) -> Group {
-    resolve(wish, places).unwrap_or_else(|refusals| panic!("{}", refusals.render(false))).remove(0)
+    resolve(wish, places).unwrap_or_else(|refusals| panic!("{}", refusals.render(false))).groups.remove(0)
 }
 
 fn file(name: &str, text: &str) -> PathBuf {

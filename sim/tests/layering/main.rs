@@ -2,8 +2,16 @@
 
 mod modules;
 
+#[cfg(feature = "planted")]
+use leasehold::rules::Rule;
+#[cfg(feature = "planted")]
+use leasehold_sim::mutant::{DEFAULT, Variant};
+#[cfg(feature = "planted")]
+use leasehold_sim::scenario::Engine;
 use modules::Modules;
 use std::collections::BTreeMap;
+#[cfg(feature = "planted")]
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -183,14 +191,30 @@ fn no_select_without_an_order_and_no_watch() {
 #[cfg(feature = "planted")]
 #[test]
 fn every_rule_that_has_a_name_is_kept_somewhere() {
-    let kept: Vec<String> = sources("src")
-        .iter()
-        .filter(|(file, _)| file != "src/rules.rs")
-        .flat_map(|(_, text)| text.split("Rule::").skip(1))
-        .map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect())
-        .collect();
-    let idle: Vec<_> = leasehold::rules::Rule::ALL.iter().filter(|rule| !kept.contains(&format!("{rule:?}"))).collect();
+    let kept = kept(&|_| true);
+    let idle: Vec<_> = Rule::ALL.iter().filter(|rule| !kept.contains(&format!("{rule:?}"))).collect();
     assert!(idle.is_empty(), "no code keeps {idle:?}: see the head of src/rules.rs");
+}
+
+/// The names of the rules that the sources of a folder keep.
+#[cfg(feature = "planted")]
+fn kept(of: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+    let own = sources("src").into_iter().filter(|(file, _)| file != "src/rules.rs" && of(file));
+    let names = own.flat_map(|(_, text)| text.split("Rule::").skip(1).map(str::to_owned).collect::<Vec<_>>());
+    names.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect()).collect()
+}
+
+#[cfg(feature = "planted")]
+#[test]
+fn a_variant_of_rules_that_an_engine_has_none_of_is_not_on_that_engine() {
+    let is_test =
+        |file: &str| ["src/tests/", "src/engine/conformance/", "src/bed/"].iter().any(|of| file.starts_with(of));
+    let by_others = kept(&|file| !is_test(file) && !file.starts_with("src/engine/raft_rs/"));
+    for rule in Rule::ALL {
+        let variant = Variant { rules_off: std::slice::from_ref(rule), ..DEFAULT };
+        let is_on = [Engine::RaftRs, Engine::Openraft].map(|engine| variant.is_on(engine));
+        assert_eq!(is_on, [true, by_others.contains(&format!("{rule:?}"))], "{rule:?}");
+    }
 }
 
 #[test]

@@ -279,7 +279,7 @@ impl Case {
     }
 
     fn group(&self) -> Result<Group, Failed> {
-        let mut groups = resolve(&self.wish, &self.places).map_err(|refusals| refusals.render(false))?;
+        let mut groups = resolve(&self.wish, &self.places).map_err(|refusals| refusals.render(false))?.groups;
         groups.pop().ok_or_else(|| Failed::from("nothing to run"))
     }
 

@@ -65,7 +65,7 @@ impl Table {
         let file = self.file.file_name().unwrap_or_default().to_string_lossy();
         Err(Failed::from(format!(
             "{run} differs from its row in snapshots/{file}:\n{differences}\
-             after a change that is meant: INSTA_UPDATE=always cargo test --test scenarios -- snapshot"
+             after a change that is meant: INSTA_UPDATE=always and the same command"
         )))
     }
 

@@ -2,7 +2,7 @@
 //! the crate `raft` as it comes.
 
 use crate::mutant::wrap::{listener, tap};
-use crate::mutant::{DEFAULT, Harm, Kind, Variant, any_error, no_error, seen, tuned};
+use crate::mutant::{DEFAULT, Harm, Kind, Tuning, Variant, any_error, no_error, seen, tuned};
 use leasehold::coordinator::{InnerReads, Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::engine::raft_rs::{RaftConfig, ReadOnlyOption};
@@ -112,7 +112,7 @@ const RAFT_RS: Variant = Variant {
     seen: seen("findings/raft-rs-alternating-transfers", "staleness"),
     // No lease but raft's: every read asks it.
     lease_length: |_, _| Duration::ZERO,
-    tuning: Some(|| tuned(|raft| RaftConfig { read_only_option: ReadOnlyOption::LeaseBased, ..raft })),
+    tuning: Some(Tuning::RaftRs(|| tuned(|raft| RaftConfig { read_only_option: ReadOnlyOption::LeaseBased, ..raft }))),
     rules_off: flaws::OF_RAFT_RS,
     ..HISTORY
 };

@@ -9,11 +9,13 @@
 //! | `told`     | one bug each, in what the stack tells of itself and its callers          |
 //! | `rules`    | one bug each, made of a rule not kept                                     |
 //! | `bent`     | one bug each, made of a rule kept, but not quite                            |
+//! | `openraft` | what openraft does by itself, and what is left to who sets it up             |
 //! | `too_safe` | never wrong, and of no use                                                |
 
 mod bent;
 mod groups;
 mod history;
+mod openraft;
 mod rules;
 mod stack;
 mod told;
@@ -23,7 +25,7 @@ mod world;
 use super::Variant;
 
 /// In the order of lists.
-pub(super) const TABLE: [&[Variant]; 8] = [
+pub(super) const TABLE: [&[Variant]; 9] = [
     history::VARIANTS,
     world::VARIANTS,
     stack::VARIANTS,
@@ -31,5 +33,6 @@ pub(super) const TABLE: [&[Variant]; 8] = [
     told::VARIANTS,
     rules::VARIANTS,
     bent::VARIANTS,
+    openraft::VARIANTS,
     too_safe::VARIANTS,
 ];

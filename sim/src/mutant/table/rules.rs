@@ -2,7 +2,7 @@
 
 use super::stack::without_check_quorum;
 use crate::mutant::wrap::listener;
-use crate::mutant::{Harm, PLANTED, Variant, any_error, seen};
+use crate::mutant::{Harm, PLANTED, Tuning, Variant, any_error, seen};
 use leasehold::coordinator::{Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::rules::Rule;
@@ -22,7 +22,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "raft-rs #140, #141; etcd #8450; lease-bugs LB-02",
         seen: seen("fast/s-03-cut-after-check-quorum", "fresh-clock"),
         rules_off: &[Rule::HeldInThisTerm, Rule::NotExpired],
-        tuning: Some(without_check_quorum),
+        tuning: Some(Tuning::RaftRs(without_check_quorum)),
         ..PLANTED
     },
     Variant {

@@ -1,10 +1,10 @@
 //! Bugs that are made between the parts of a node: by telling one something else than the other says, or by other settings.
 
 use crate::mutant::wrap::{engine, listener, machine};
-use crate::mutant::{Harm, PLANTED, Variant, seen, tuned};
+use crate::mutant::{Harm, PLANTED, Tuning, Variant, seen, tuned};
 use leasehold::coordinator::{InnerReads, Policy};
 use leasehold::engine::RenewalKind;
-use leasehold::engine::raft_rs::{ConfChangeTransition, RaftConfig, Tuning};
+use leasehold::engine::raft_rs::{self, ConfChangeTransition, RaftConfig};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -12,7 +12,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: without CheckQuorum voters promise nothing, and the lease counts on it",
         source: "raft-rs: the check that refuses votes asks for check_quorum; premise P2",
         seen: seen("fast/restart-promise", "one-lease"),
-        tuning: Some(without_check_quorum),
+        tuning: Some(Tuning::RaftRs(without_check_quorum)),
         ..PLANTED
     },
     Variant {
@@ -88,7 +88,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: what is in the snapshot and still in the log is applied again after a restart",
         source: "elastickv 1a78d0b0, 57467ed0 (R15)",
         seen: seen("planted/reopened", "state-machine-safety"),
-        tuning: Some(|| tuned(|raft| RaftConfig { applied: 0, ..raft })),
+        tuning: Some(Tuning::RaftRs(|| tuned(|raft| RaftConfig { applied: 0, ..raft }))),
         ..PLANTED
     },
     Variant {
@@ -219,7 +219,10 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "etcd #12136; lease-bugs LB-50",
         seen: seen("planted/joint", "configuration"),
         harm: Harm::Liveness,
-        tuning: Some(|| Tuning { joint: ConfChangeTransition::Explicit, ..Tuning::default() }),
+        tuning: Some(Tuning::RaftRs(|| raft_rs::Tuning {
+            joint: ConfChangeTransition::Explicit,
+            ..Default::default()
+        })),
         ..PLANTED
     },
     Variant {
@@ -261,6 +264,6 @@ pub(super) const VARIANTS: &[Variant] = &[
 ];
 
 /// raft as it comes: nothing deposes a leader that hears nobody, and voters promise nothing.
-pub(super) fn without_check_quorum() -> Tuning {
+pub(super) fn without_check_quorum() -> raft_rs::Tuning {
     tuned(|raft| RaftConfig { check_quorum: false, ..raft })
 }

@@ -3,6 +3,7 @@
 use crate::cluster::TakenForClock;
 use crate::mutant::wrap::{disk, host, tap};
 use crate::mutant::{Harm, PLANTED, Variant, seen};
+use crate::scenario::Engine;
 use leasehold::engine::{self, RenewalKind};
 use leasehold::env::NodeId;
 use leasehold::error::Error;
@@ -281,6 +282,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "Raft dissertation §10.2.1, §10.2.2: writing in parallel, batching and pipelining; TiKV's async-io",
         seen: seen("fast/dark-clients", "served"),
         harm: Harm::Liveness,
+        only_on: Some(Engine::RaftRs),
         set_up: Some(|_, config| engine(config, |it| it.async_writes = false)),
         ..PLANTED
     },
@@ -289,6 +291,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "planted: voters do not ask whether a candidate's log is as good as theirs",
         source: "Raft dissertation §3.6.1; invariant R3",
         seen: seen("planted/short-log", "leader-completeness"),
+        only_on: Some(Engine::RaftRs),
         tap: Some(tap::elections::any_log_will_do),
         ..PLANTED
     },
@@ -307,6 +310,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "TiKV #14786, #14789; lease-bugs LB-62",
         seen: seen("fast/read-index", "read-index-latency"),
         harm: Harm::Performance,
+        only_on: Some(Engine::RaftRs),
         tap: Some(tap::ways::rounds_at_ticks),
         ..PLANTED
     },

@@ -20,9 +20,10 @@ use super::{
     words,
 };
 use crate::scenario::{
-    Action, Chaos, Checks, Claims, Class, Expect, FORMAT, Heal, Healed, Leftover, Load, Ppm, Scenario, Seeds, Step,
-    When, units::Protocol,
+    Action, Chaos, Checks, Claims, Class, Engine, EngineExpect, Expect, FORMAT, Heal, Healed, Leftover, Load, Ppm,
+    Scenario, Seeds, Step, When, units::Protocol,
 };
+use crate::words::Spelled;
 
 const UNTIL: Duration = WIDE.until;
 
@@ -36,15 +37,19 @@ pub(in crate::scenario) fn scenarios() -> impl Strategy<Value = Scenario> {
             Protocol { election_timeout: cluster.election_timeout, heartbeat: cluster.heartbeat, lease: cluster.lease };
         let windows: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
         let sections = btree_map("[a-z]{1,6}(-[0-9]{1,3})?", section(windows.clone(), protocol), 0..3);
-        let expect = (bounds(windows.clone(), protocol), option::of(words::<Class>()), sections, floors());
+        let on_engine = (".{1,9}", section(windows.clone(), protocol))
+            .prop_map(|(because, section)| EngineExpect { because, section });
+        let on_engines = btree_map(words::<Engine>(), btree_map("[a-z]{1,6}", on_engine, 1..3), 0..3);
+        let expect = (bounds(windows.clone(), protocol), option::of(words::<Class>()), sections, on_engines, floors());
         let timeline = timeline(windows, steps);
-        expect.prop_map(move |(bounds, violation, variants, floors)| Scenario {
+        expect.prop_map(move |(bounds, violation, variants, engines, floors)| Scenario {
             name: "t".to_owned(),
             about: head.about.clone(),
             path: PathBuf::from("t.toml"),
             seeds: head.seeds.clone(),
             until: UNTIL,
             variant: head.variant.clone(),
+            engines: head.engines.clone(),
             timeline: timeline.clone(),
             chaos: head.chaos.clone(),
             cluster: cluster.clone(),
@@ -53,7 +58,7 @@ pub(in crate::scenario) fn scenarios() -> impl Strategy<Value = Scenario> {
             checks: Checks { record_only: head.record_only.clone() },
             workloads: named(&workloads),
             load: Load::default(),
-            expect: Expect { bounds, violation, variants },
+            expect: Expect { bounds, violation, variants, engines },
             floors,
         })
     })
@@ -64,6 +69,7 @@ struct Head {
     about: String,
     seeds: Seeds,
     variant: Option<String>,
+    engines: Vec<Engine>,
     drift: Ppm,
     step: Duration,
     record_only: Vec<String>,
@@ -76,16 +82,18 @@ impl Arbitrary for Head {
 
     fn arbitrary_with((): ()) -> BoxedStrategy<Self> {
         let checks = subsequence(vec!["one-lease", "staleness", "x"], 0..=3).prop_shuffle();
-        let variant = option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}");
+        let engines = subsequence(Engine::all().collect::<Vec<_>>(), 0..=2);
+        let variant = (option::of("[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,2}"), engines);
         let step = prop_oneof![Just(Duration::ZERO), durations(UNTIL)];
         let faults = subsequence(Chaos::all().collect::<Vec<_>>(), 1..=10);
         let chaos = option::of((faults, durations(UNTIL / 2)).prop_map(|(faults, quiet)| Chaos { faults, quiet }));
         ("\\PC{0,30}|[\\x00-\\x7f]{0,12}", seeds(), variant, (shares(WIDE.share), step), checks, chaos)
-            .prop_map(|(about, seeds, variant, (drift, step), checks, chaos)| Self {
+            .prop_map(|(about, seeds, (variant, engines), (drift, step), checks, chaos)| Self {
                 chaos,
                 about,
                 seeds,
                 variant,
+                engines,
                 drift,
                 step,
                 record_only: checks.into_iter().map(str::to_owned).collect(),

@@ -65,6 +65,7 @@ pub(crate) fn runs() -> impl Strategy<Value = Scenario> {
                 seeds: Seeds::one(seed),
                 until,
                 variant: None,
+                engines: Vec::new(),
                 timeline: Vec::new(),
                 chaos: None,
                 cluster,

@@ -1,7 +1,7 @@
 //! What must come of a run.
 
 use super::Context;
-use crate::scenario::{Expectation, Scenario, VariantExpect};
+use crate::scenario::{EngineExpect, Expectation, Scenario, VariantExpect};
 use crate::words::figures::{counted, listed};
 
 pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
@@ -11,6 +11,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
         lines.push(variant(name, section));
         lines.extend(section.bounds.iter().map(|bound| format!("  {}", bounded(bound))));
     }
+    lines.extend(otherwise(scenario));
     lines.extend(floors(scenario));
     lines.push(checks(scenario, context));
     lines
@@ -42,6 +43,14 @@ fn variant(name: &str, section: &VariantExpect) -> String {
         None if section.bounds.is_empty() => format!("Under `{name}` it must pass too."),
         None => format!("Under `{name}` it must pass too, with these in place of the bounds above on the same:"),
     }
+}
+
+/// Why what is expected of variants is not what it is on every engine.
+fn otherwise(scenario: &Scenario) -> Vec<String> {
+    let engine = scenario.cluster.engine;
+    let own = scenario.expect.engines.get(&engine).into_iter().flatten();
+    own.map(|(variant, EngineExpect { because, .. })| format!("Of `{variant}` that is so on {engine}: {because}"))
+        .collect()
 }
 
 fn floors(scenario: &Scenario) -> Option<String> {

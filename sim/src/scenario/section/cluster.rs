@@ -113,7 +113,7 @@ table! {
         routes: Option<Ranges> = "routes", Or(None, ROUTES);
         /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 5000.
         compact_after: Option<u64> = "compact-after", Or(Some(5_000), COMPACTED);
-        /// The Raft implementation. Default `raft-rs`.
+        /// The Raft implementation: `raft-rs` or `openraft`. Default `raft-rs`.
         engine: Engine = "engine", Or(Engine::RaftRs, word::<Engine>());
         /// The engine goes on while its disk writes; if not, it takes one input after the other. Default true.
         async_writes: bool = "async-writes", Or(true, FLAG);
@@ -336,5 +336,20 @@ crate::words::words! {
     pub enum Engine: "engine" {
         /// `"raft-rs"`: crate `raft`.
         RaftRs = "raft-rs",
+        /// `"openraft"`: crate `openraft`.
+        Openraft = "openraft",
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Cluster::default().engine
+    }
+}
+
+impl Engine {
+    /// A variant on this engine, as people call it: the usual engine goes without saying.
+    pub fn under(self, variant: &str) -> String {
+        if self == Self::default() { variant.to_owned() } else { format!("{variant} on {self}") }
     }
 }

@@ -2,6 +2,7 @@
 //! run must have exercised.
 
 use super::bound::Bound;
+use super::cluster::Engine;
 use crate::scenario::prelude::*;
 use crate::scenario::{Metric, Unit};
 use crate::words::Class;
@@ -19,6 +20,8 @@ table! {
         bounds: Vec<Expectation> = "", Bounds;
         /// What this file expects when it runs under another variant: `elastickv-549 = { class = "stale-read" }`.
         variants: BTreeMap<String, VariantExpect> = "variant", Or(BTreeMap::new(), VARIANTS);
+        /// What this file expects on one engine in place of that, by variant, with the reason: `[expect.engine.openraft.default]`.
+        engines: BTreeMap<Engine, BTreeMap<String, EngineExpect>> = "engine", Or(BTreeMap::new(), ENGINES);
     }
     unknown = no_metric;
 }
@@ -36,6 +39,35 @@ table! {
     }
     unknown = no_metric;
 }
+
+table! {
+    /// What a file expects of a variant on an engine that documents that it does otherwise.
+    pub struct EngineExpect {
+        /// What the engine does otherwise, in a sentence for people.
+        because: String = "because", Needed(TEXT, "`because` is missing", "say what the engine does otherwise, and where that is documented");
+        /// What is expected.
+        section: VariantExpect = "", among::<VariantExpect>();
+    }
+    unknown = no_metric;
+}
+
+impl Expect {
+    /// What is expected on this engine.
+    pub(super) fn on(&self, engine: Engine) -> Self {
+        let own = self.engines.get(&engine).into_iter().flatten();
+        let own = own.map(|(variant, EngineExpect { section, .. })| (variant.clone(), section.clone()));
+        Self { variants: self.variants.clone().into_iter().chain(own).collect(), ..self.clone() }
+    }
+}
+
+/// As [`SECTION`], without the list of all variants in the JSON Schema.
+const OF_VARIANT: Scalar<String> = Scalar { schema: |_| json!({ "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$" }), ..SECTION };
+
+const ENGINES: Named<Engine, Named<String, Inner<EngineExpect>>> = Named {
+    named: "Engines",
+    name: word::<Engine>(),
+    value: Named { named: "OnEngine", name: OF_VARIANT, value: inner() },
+};
 
 const VARIANTS: Named<String, Inner<VariantExpect>> = Named { named: "Variants", name: SECTION, value: inner() };
 

@@ -2,7 +2,7 @@
 
 use super::chaos::Chaos;
 use super::claims::{Checks, Claims};
-use super::cluster::{self, Cluster};
+use super::cluster::{self, Cluster, Engine};
 use super::expect::{self, Expect, FLOORS, Floor, VariantExpect};
 use super::seeds::{Load, Seeds};
 use super::size;
@@ -32,6 +32,9 @@ table! {
         until: Duration = "until", Or(Duration::ZERO, UNTIL);
         /// The behaviour of the stack that the file runs under. Default `default`.
         variant: Option<String> = "variant", Maybe(VARIANT);
+        /// The engines that the file is for: `run` runs it on each, and it runs on no other. Default: on that of `[cluster]`, and on any that is
+        /// asked for.
+        engines: Vec<Engine> = "engines", Or(Vec::new(), List(word::<Engine>()));
         /// The format of the file. Default 1, which is the only one.
         format: u32 = "format", Or(FORMAT, FORMATS);
         /// What happens, one step a line. Must stand before the first `[table]`.
@@ -85,6 +88,17 @@ impl Scenario {
     /// The scenario under a variant: its cluster as the file says that it then is.
     pub fn under(&self, variant: &str) -> Self {
         Self { cluster: self.cluster.under(variant), ..self.clone() }
+    }
+
+    /// The scenario on an engine, with what the file expects there.
+    pub fn on(&self, engine: Engine) -> Self {
+        let cluster = Cluster { engine, ..self.cluster.clone() };
+        Self { cluster, expect: self.expect.on(engine), ..self.clone() }
+    }
+
+    /// Is the file for this engine?
+    pub fn is_for(&self, engine: Engine) -> bool {
+        self.engines.is_empty() || self.engines.contains(&engine)
     }
 
     /// The scenario with the rates of its open loops multiplied by `load`. Closed loops stay what they are.
