@@ -28,7 +28,7 @@ use table::Table;
 const FOLDERS: [&str; 4] = ["fast", "slow", "incidents", "regressions"];
 
 /// Runs of which each takes a few tenths of a second: elections, restarts, transfers, snapshots, members, groups, chaos.
-const BRIEF: [&str; 11] = [
+const BRIEF: [&str; 10] = [
     "fast/chaos",
     "fast/clock-back",
     "fast/cut-off-readers",
