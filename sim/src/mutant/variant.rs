@@ -59,6 +59,7 @@ pub(super) const OF_RAFT_RS: &[Rule] = &[
     Rule::SnapshotUnderWay,
     Rule::TimeoutNowNamesLog,
     Rule::TransferUnderWay,
+    Rule::UnheardStandsFirst,
     Rule::VoteAfterWrite,
     Rule::VoteDurable,
     Rule::WriteSucceeded,
