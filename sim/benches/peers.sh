@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How fast others simulate three replicas and a hundred writes a second, and how fast leasehold does, whole stack and all checks: five rounds
-# by turns on one core, medians of simulated seconds a second. What to watch is the ratio: it hardly depends on the machine.
+# by turns on one core, medians of simulated seconds a second of CPU. What to watch is the ratio: it hardly depends on the machine.
 #
 #   sim/benches/peers.sh [SECONDS]
 set -euo pipefail
@@ -12,9 +12,9 @@ others=sim/benches/peers/target/release
 scenario=$(mktemp -d)/peers.toml
 sed "s/^until = .*/until = \"${seconds}s\"/; s/^writes = .*/writes = 1/" sim/benches/peers/peers.toml >"$scenario"
 
-# `time` and not what a simulator says of itself: what it takes to begin and to judge is part of it.
+# CPU time from outside, and not what a simulator says of itself: what it takes to begin and to judge is part of it, other load is not.
 round() {
-  local TIMEFORMAT=%R took
+  local TIMEFORMAT=%U took
   took=$({ time "${@:2}" >/dev/null 2>&1; } 2>&1)
   awk -v name="$1" -v seconds="$seconds" -v took="$took" 'BEGIN { printf "%s %.0f\n", name, seconds / took }'
 }
@@ -27,6 +27,6 @@ done | sort -k1,1 -k2,2n | awk '
   { speeds[$1] = speeds[$1] " " $2 }
   END {
     for (name in speeds) { count = split(speeds[name], sorted, " "); median[name] = sorted[int(count / 2) + 1] }
-    for (name in median) printf "%-10s %5d simulated s a s, leasehold %.2f times that\n", name, median[name], median["leasehold"] / median[name]
+    for (name in median) printf "%-10s %5d simulated s a CPU s, leasehold %.2f times that\n", name, median[name], median["leasehold"] / median[name]
   }
 '
