@@ -69,7 +69,10 @@ fn what_is_no_bundle_is_refused_and_says_why() {
     refused(&["replay", &cut], &["cut.leasehold: not a bundle, or damaged"]);
     refused(&["diff", &names[0], &cut], &["cut.leasehold: not a bundle, or damaged"]);
     refused(&["diff", &names[0]], &["is one bundle; name the other, too"]);
-    refused(&["diff", &names[0], &names[0], "--seeds", "1"], &["`--seeds` and `--variants` are for a scenario"]);
+    refused(
+        &["diff", &names[0], &names[0], "--seeds", "1"],
+        &["`--seeds`, `--variants` and `--engine` are for a scenario"],
+    );
     refused(&["fuzz", "--bundle", &cut], &["cut.leasehold: not a bundle, or damaged"]);
 }
 

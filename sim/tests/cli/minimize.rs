@@ -121,7 +121,7 @@ fn what_cannot_be_minimised_is_refused() {
     refused(&["minimize", "fast"], &["`fast` is ", " scenarios; minimise one"]);
     refused(&["minimize", &good, "--seed", "1", "-o", &good], &["good.toml: it is there already"]);
     let bundle = folder.file("any.leasehold", b"no bundle");
-    let words = ["any.leasehold is a bundle: it has a seed and a variant of its own"];
+    let words = ["any.leasehold is a bundle: it has a seed, a variant and an engine of its own"];
     refused(&["minimize", &bundle, "--seed", "1"], &words);
     refused(&["minimize", &bundle], &["error: ", "any.leasehold: "]);
     let vain =

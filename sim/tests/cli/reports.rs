@@ -194,7 +194,8 @@ fn bytes(lines: &[String]) -> usize {
 fn an_events_file_has_all_events_of_its_run_or_says_what_it_has_no_room_for() {
     let folder = Folder::new("events");
     let path = failing(&folder);
-    let events = leasehold(&["events", &path, "--seed", "1", "--variant", "default", "--load", "1"]);
+    let events =
+        leasehold(&["events", &path, "--seed", "1", "--variant", "default", "--engine", "raft-rs", "--load", "1"]);
     let mut all: Vec<String> = text(&events.stdout).lines().map(str::to_owned).collect();
     let fingerprint = all.pop().unwrap();
     let (files, told) = kept(&folder, &path, &[]);

@@ -27,6 +27,8 @@ use std::collections::{BinaryHeap, VecDeque};
 pub(in crate::check) struct Served {
     suspects: Suspects,
     stalled: Stalled,
+    /// Those under way of which it is known that they are late.
+    late: ByOp<()>,
     /// Those under way, by when they must have been answered.
     owed: BinaryHeap<Reverse<(SimTime, OpId)>>,
     /// Those that have reached the node that they were sent to, and that it has not answered.
@@ -64,6 +66,7 @@ impl Served {
                 if standing.since <= operation.due || undisturbed(now, operation) {
                     let what = format!("and had no answer {} later", duration(by.since(operation.due)));
                     self.suspects.suspect(Suspect::new(by, operation, Some(standing), &what));
+                    self.late.insert(operation.op, ());
                 }
             }
             // It is owed an answer when there is who can give it.
@@ -150,6 +153,7 @@ impl Check for Served {
 
     fn completed(&mut self, now: &Now<'_>, op: OpId, completion: &Completion) -> Option<Finding> {
         let operation = &now.nodes.operations.completed()?.operation;
+        let was_late = self.late.remove(op).is_some();
         let (service, deadline) = (now.premises.service(), deadline(now, operation));
         if operation.operation.share() != Share::Whole {
             self.taken.remove(op);
@@ -173,7 +177,7 @@ impl Check for Served {
         };
         let given_up = now.at < deadline && *outcome == Outcome::NotApplied && is_worth_another_try(*error);
         let owed = stood || given_up && undisturbed(now, operation);
-        if owed && !self.stalled.excuses(now, operation) {
+        if owed && !was_late && !self.stalled.excuses(now, operation) {
             self.suspects.failed(now, operation, completion, *error, standing);
         }
         None

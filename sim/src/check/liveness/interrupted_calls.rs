@@ -44,7 +44,9 @@ impl InterruptedCalls {
             return;
         }
         now.judge();
-        let (after, may) = (now.at.since(fell), now.premises.tick * 2 + now.premises.slowest_round_trip);
+        // What it reads of storage it reads to the end.
+        let may = now.premises.tick * 2 + now.premises.slowest_round_trip + now.premises.reading;
+        let after = now.at.since(fell);
         if after <= may || self.late.is_some() {
             return;
         }

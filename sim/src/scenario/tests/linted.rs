@@ -287,7 +287,7 @@ fn a_deadline_that_network_and_disk_do_not_keep_is_told() {
     assert_eq!(
         with_deadline("15ms", "{ get = 0.5, put = 0.5 }"),
         [
-            "9: the puts of `kv` are given up after 15ms, done or not (network and disk alone take 16ms, every other time more)"
+            "9: the puts of `kv` are given up after 15ms, done or not (network, disk and reads of storage alone take 16ms, every other time more)"
         ]
     );
     assert_eq!(with_deadline("16ms", "{ get = 0.5, put = 0.5 }"), Vec::<String>::new());

@@ -12,6 +12,8 @@ fn placeless(mut scenario: Scenario) -> Scenario {
     scenario.floors.iter_mut().for_each(|floor| floor.line = 0);
     lineless(&mut scenario.expect.bounds);
     scenario.expect.variants.values_mut().for_each(|variant| lineless(&mut variant.bounds));
+    let on_engines = scenario.expect.engines.values_mut().flat_map(|variants| variants.values_mut());
+    on_engines.for_each(|variant| lineless(&mut variant.section.bounds));
     scenario
 }
 
