@@ -291,8 +291,8 @@ fn a_deadline_that_network_and_disk_do_not_keep_is_told() {
         ]
     );
     assert_eq!(with_deadline("16ms", "{ get = 0.5, put = 0.5 }"), Vec::<String>::new());
-    assert_eq!(with_deadline("2ms", "{ get = 1.0 }"), Vec::<String>::new());
-    assert_eq!(with_deadline("1ms", "{ get = 1.0 }").len(), 1);
+    assert_eq!(with_deadline("2002us", "{ get = 1.0 }"), Vec::<String>::new());
+    assert_eq!(with_deadline("2001us", "{ get = 1.0 }").len(), 1);
 }
 
 #[test]
