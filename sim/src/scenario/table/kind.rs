@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Display, marker::PhantomData, time::Durati
 use serde_json::{Map, Value, json};
 use toml::de::DeValue;
 
-use super::{Definitions, Entries, Frame, Key, Keys, Raw, Reader, Table, Tags, every, found, misfit, quoted};
+use super::{Definitions, Entries, Frame, Key, Keys, Raw, Reader, Table, Tags, every, found, misfit, quoted, unquoted};
 use crate::scenario::{
     Bytes, Misread, Ppm, Problem,
     problem::quote,
@@ -417,7 +417,7 @@ impl<N: Ord + Clone, K: Kind<Of: Clone + PartialEq>> Named<N, K> {
         let new = value.iter().filter(|(name, of)| base.and_then(|base| base.get(name)) != Some(of));
         let key = |keys: Keys, (name, of): (&N, &K::Of)| {
             let of = of_each.map_or_else(|| self.value.toml(of), |base| self.value.toml_over(base, of));
-            keys.key(self.name.toml(name).trim_matches('"'), of)
+            keys.key(unquoted(&self.name.toml(name)), of)
         };
         new.fold(Keys::default(), key).inline()
     }

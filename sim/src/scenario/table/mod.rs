@@ -37,7 +37,7 @@ pub(super) use self::{
     name::{CHECK, FINDER, GROUP, NAME, SECTION, VARIANT, named},
     report::Report,
     schema::{Definitions, Key},
-    text::{Keys, quoted},
+    text::{Keys, quoted, unquoted},
 };
 use super::{problem::quote_all, units::Protocol};
 use crate::words::{self, Misread};

@@ -7,6 +7,20 @@ pub(in crate::scenario) fn quoted(text: impl Display) -> String {
     toml::Value::from(text.to_string()).to_string()
 }
 
+/// What `toml` says: a text without its quotes, anything else as it is written.
+pub(in crate::scenario) fn unquoted(toml: &str) -> String {
+    match toml.parse() {
+        Ok(toml::Value::String(text)) => text,
+        Ok(_) | Err(_) => toml.to_owned(),
+    }
+}
+
+/// A key, as TOML writes it: in quotes if it has to be. Unlike [`quoted`] texts, keys are never on several lines.
+fn key(name: &str) -> String {
+    let line = toml::Table::from_iter([(name.to_owned(), true.into())]).to_string();
+    line.trim_end().trim_end_matches("true").trim_end_matches([' ', '=']).to_owned()
+}
+
 /// The keys of a table with their values, in order.
 #[derive(Default)]
 pub(in crate::scenario) struct Keys(Vec<String>);
@@ -14,10 +28,7 @@ pub(in crate::scenario) struct Keys(Vec<String>);
 impl Keys {
     /// With one more, whose value is TOML.
     pub(in crate::scenario) fn key(mut self, name: impl Display, value: impl Display) -> Self {
-        let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        let name = name.to_string();
-        let name = if !name.is_empty() && name.chars().all(is_bare) { name } else { quoted(name) };
-        self.0.push(format!("{name} = {value}"));
+        self.0.push(format!("{} = {value}", key(&name.to_string())));
         self
     }
 

@@ -2,7 +2,7 @@ use std::{path::Path, time::Duration};
 
 use proptest::prelude::*;
 
-use super::SAMPLE;
+use super::{SAMPLE, sample};
 use crate::scenario::{Bound, KeyDistribution, Metric, Seeds, parse, units};
 
 /// Parses and, if it is refused, renders: neither may panic.
@@ -92,6 +92,17 @@ proptest! {
         for metric in Metric::all() {
             let _ = Bound::read(&word, metric, Some(&protocol));
         }
+    }
+
+    #[test]
+    fn a_key_reads_back_whatever_its_characters(begin in "[\\\\u0'\"= .#a-z\\n\\r\\t\\x00é]{0,8}|\\PC{0,8}") {
+        let mut drawn = sample().expect("valid");
+        drawn.cluster.groups = 2;
+        drawn.cluster.routes = Some([(String::new(), Some(1)), (begin, Some(2))].into());
+        let printed = drawn.to_string();
+        let read = parse(Path::new("scenarios/fast/transfer-under-storm.toml"), &printed);
+        let read = read.map_err(|problems| problems.render(false)).map(|read| read.cluster.routes);
+        prop_assert_eq!(read, Ok(drawn.cluster.routes), "{}", printed);
     }
 
     #[test]
