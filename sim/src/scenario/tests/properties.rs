@@ -3,7 +3,7 @@ use std::{path::Path, time::Duration};
 use proptest::prelude::*;
 
 use super::{SAMPLE, sample};
-use crate::scenario::{Bound, KeyDistribution, Metric, Seeds, parse, units};
+use crate::scenario::{Bound, KeyDistribution, Metric, Seeds, parse, print, units};
 
 /// Parses and, if it is refused, renders: neither may panic.
 fn survive(text: &str) {
@@ -99,7 +99,7 @@ proptest! {
         let mut drawn = sample().expect("valid");
         drawn.cluster.groups = 2;
         drawn.cluster.routes = Some([(String::new(), Some(1)), (begin, Some(2))].into());
-        let printed = drawn.to_string();
+        let printed = print(&drawn);
         let read = parse(Path::new("scenarios/fast/transfer-under-storm.toml"), &printed);
         let read = read.map_err(|problems| problems.render(false)).map(|read| read.cluster.routes);
         prop_assert_eq!(read, Ok(drawn.cluster.routes), "{}", printed);
