@@ -45,6 +45,8 @@ pub(crate) fn minimize(args: &MinimizeArgs) -> Result<Status, Stop> {
     let start = Start::of(&group, seed, args.out.as_deref()).map_err(refused)?;
     let wanted = start.wanted().clone();
     let interrupted = interrupt::heard()?;
+    let (title, variant) = (group.title(), group.variant.name);
+    eprintln!("{} ({}) is to stay, of seed {seed} of {title}, variant {variant}", wanted.check, wanted.class);
     let (stop, mut effort) = (Arc::clone(&interrupted), Effort::begin(args.lasts));
     let (before, mut late) = (start.size(), false);
     let minimized = start.minimize(args.jobs.map_or_else(cores, NonZeroUsize::get), &stop, &mut |size, cost| {

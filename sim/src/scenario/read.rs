@@ -7,7 +7,7 @@ use toml::{
     de::{DeTable, Error},
 };
 
-use super::{Problem, problem::Lines};
+use super::{Problem, problem::Lines, units::DAY_FORM};
 
 /// The table that `text` is.
 ///
@@ -38,10 +38,18 @@ fn not_toml(error: &Error, text: &str) -> Problem {
         return problem.help("each key may be written once");
     }
     match unquoted_value(text, span.start) {
+        Some(value) if is_like_a_day(value) => problem.help(DAY_FORM),
         Some(value) => problem
             .help(format!("a value that is not a plain number, `true` or `false` stands in quotes: `\"{value}\"`")),
         None => problem,
     }
+}
+
+/// `2027-02-30`: TOML has days without quotes.
+fn is_like_a_day(value: &str) -> bool {
+    let mut parts = value.split('-');
+    let is_year = parts.next().is_some_and(|year| year.len() == 4);
+    is_year && parts.count() == 2 && value.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
 }
 
 /// The value without quotes that the byte at `offset` is in or follows: `20s`, `@leader`.

@@ -47,6 +47,9 @@ pub(super) struct Protocol {
     pub lease: Option<Duration>,
 }
 
+/// How a day is written.
+pub(super) const DAY_FORM: &str = "a day is a year, a month and a day of it: `2027-02-28`";
+
 const DURATION_FORMS: &str = "a duration is a number and a unit: `250us`, `1.5s`, `2m`; units are ns, us, ms, s, m, h, and, \
     outside of [cluster], heartbeats, election-timeouts and leases";
 

@@ -1,6 +1,6 @@
 //! A request that ends before all of its runs are judged.
 
-use super::{Folder, GOOD, leasehold, leasehold_under, program, refused, text};
+use super::{Folder, GOOD, leasehold, leasehold_under, minimize::LARGE, program, refused, text};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -146,6 +146,12 @@ fn whatever_is_interrupted_tells_what_it_has_judged_and_of_how_much() {
     let (told, complained) = interrupted_after(": seen", true, &matrix);
     assert!(told.contains("elastickv-549 ") && !told.contains("default "), "{told}");
     assert!(complained.contains("interrupted: 1 of 3 variants"), "{complained}");
+
+    let large = Folder::new("interrupt-minimize").file("large.toml", LARGE.as_bytes());
+    let minimize = ["minimize", &large, "--seed", "1", "--variant", "unsynced-disk", "--jobs", "1"];
+    let (told, complained) = interrupted_after("durability (raft-invariant) is to stay", true, &minimize);
+    assert!(told.contains("[expect.variant.unsynced-disk]\ncheck = \"durability\""), "{told}");
+    assert!(complained.contains("interrupted: it may get smaller still; minimise what was written"), "{complained}");
 
     let (told, _) = interrupted_after("files, for 86400s", true, &["fuzz", "--for", "24h"]);
     assert!(told.starts_with("interrupted after ") && told.contains("; nothing found"), "{told}");

@@ -4,7 +4,7 @@ use super::{Folder, GOOD, leasehold, refused, text};
 use std::fs;
 
 /// More than it takes to lose what was not synced.
-const LARGE: &str = r#"
+pub(super) const LARGE: &str = r#"
 name  = "large"
 about = "A node goes down and comes back, and much else happens."
 until = "3s"

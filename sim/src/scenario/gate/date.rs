@@ -1,6 +1,7 @@
 //! Days, as a file names them.
 
 use crate::scenario::prelude::*;
+use crate::scenario::units::DAY_FORM;
 use std::time::SystemTime;
 use toml::de::DeValue;
 
@@ -67,7 +68,7 @@ impl FromStr for Date {
                     .zip(lengths)
                     .all(|(part, length)| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))
         };
-        let wrong = || not_a(text, "day").help("a day is a year, a month and a day of it: `2027-02-28`");
+        let wrong = || not_a(text, "day").help(DAY_FORM);
         if !is_written([4, 2, 2]) {
             return Err(wrong());
         }

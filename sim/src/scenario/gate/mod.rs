@@ -121,4 +121,11 @@ mod tests {
                        expires = 2027-02-28";
         pinned("lacking", &refused(read, lacking));
     }
+
+    #[test]
+    fn a_day_that_there_is_not_is_not_asked_to_stand_in_quotes() {
+        let read = |path: &Path, text: &str| known_failures(Known::default(), path, text);
+        let words = refused(read, "[[known]]\nexpires = 2027-02-30");
+        assert!(words.contains("a day is a year, a month and a day of it") && !words.contains("in quotes"), "{words}");
+    }
 }
