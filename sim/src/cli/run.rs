@@ -213,9 +213,10 @@ impl Intake {
         self.judged += 1;
         let mut left = Left::default();
         let spec = self.spec(&report);
-        // One of each kind is enough to know whether a failure can be replayed, and of those that are expected no more are shown.
+        // One of each kind is enough to know whether a failure can be replayed. What is around an expected one is shown where nothing else is.
         let is_new = self.seen.insert((report.path.clone(), report.under(), report.verdict.class));
-        if let Some(spec) = spec.as_ref().filter(|_| is_new || !report.verdict.as_expected) {
+        let is_shown = !report.verdict.as_expected || is_new && self.groups.len() == 1;
+        if let Some(spec) = spec.as_ref().filter(|_| is_shown) {
             revisit(&mut report, spec);
         }
         if !report.verdict.as_expected {

@@ -6,6 +6,7 @@ use crate::mutant::{DEFAULT, Variant};
 use crate::runner::{Group, read_as, run};
 use crate::scenario::{Calls, Class, Cluster, Lanes, Scenario, print};
 use crate::verdict::Ruling;
+use leasehold::env::Work;
 use std::path::Path;
 
 /// How a scenario fails.
@@ -71,11 +72,14 @@ impl Owes {
     }
 }
 
-/// An engine that takes one input after the other does little in a few seconds, and so does a lane that makes one call at a time: one that is lost
-/// keeps all behind it for five seconds.
+/// An engine that takes one input after the other does little in a few seconds, and so does one that spends its time on heartbeats and their answers,
+/// and a lane that makes one call at a time: one that is lost keeps all behind it for five seconds.
 fn is_slow(cluster: &Cluster) -> bool {
     let Lanes { heartbeat, bulk, request } = &cluster.lanes;
-    !cluster.async_writes || [heartbeat, bulk, request].iter().any(|lane| lane.calls == Calls::Unary)
+    let others = cluster.nodes + cluster.learners + cluster.spares - 1;
+    let round = (cluster.cpu.cost(Work::Send) + cluster.cpu.cost(Work::Step)) * others;
+    let is_busy = round * cluster.groups * 4 > cluster.heartbeat;
+    is_busy || !cluster.async_writes || [heartbeat, bulk, request].iter().any(|lane| lane.calls == Calls::Unary)
 }
 
 /// Under `variant` something fails that a file can expect of it, and under the stack as it is nothing does.
