@@ -43,7 +43,7 @@ use leadership::{Given, Shared};
 use openraft::ChangeMembers;
 use openraft_rt::WatchReceiver;
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -132,12 +132,18 @@ impl OpenraftEngine {
     }
 }
 
-/// Waits for `call`, which this node serves as a leader, but no longer than it leads.
+/// Waits for `call`, which this node serves as a leader, but no longer than it leads. openraft says that it has stopped before this engine has,
+/// and of what it has dropped though it runs: whoever waits hears of the one when this engine has ended, and of the other with its leadership.
 async fn while_leading<T>(
     call: impl Future<Output = Result<T, Error>>,
     mut interrupted: Waits<()>,
 ) -> Result<T, Error> {
-    let mut call = pin!(call);
+    let mut call = pin!(async {
+        match call.await {
+            Err(Error::Closed(_)) => pending().await,
+            answer => answer,
+        }
+    });
     poll_fn(|cx| {
         if let Poll::Ready(answer) = call.as_mut().poll(cx) {
             return Poll::Ready(answer);
