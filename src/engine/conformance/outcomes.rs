@@ -44,6 +44,9 @@ tests! {
     a_change_of_membership_is_answered_once_it_is_in_force:
         "who asked for a change finds the members that it asked for",
         "Engine::change_membership";
+    a_joint_configuration_is_left_though_whoever_asked_has_gone:
+        "who leads leaves a joint configuration, be there a caller or not: until then two majorities are needed, and no change is taken",
+        "Engine::change_membership; lease-bugs LB-50";
     a_change_amid_another_is_refused:
         "one change at a time",
         "Engine::change_membership; Ongaro, raft-dev 2015";
@@ -204,6 +207,30 @@ fn a_change_of_membership_is_answered_once_it_is_in_force(kit: &Kit) -> Checked 
         holds(group.status(1).applied >= index, || format!("{index} is answered, and not published"))?;
     }
     Ok(())
+}
+
+fn a_joint_configuration_is_left_though_whoever_asked_has_gone(kit: &Kit) -> Checked {
+    use crate::engine::MembershipChange;
+    use crate::env::{Elapsed, NodeId, timeout};
+    use crate::observe::Event;
+    let mut group = kit.led(3)?;
+    group.live();
+    group.hold_all(Kind::AppendResponse);
+    let (stranger, host) = (NodeId(super::setup::STRANGER), std::sync::Arc::clone(&group.process(1).host));
+    let joint = MembershipChange::Joint { add: vec![stranger], remove: vec![NodeId(3)] };
+    let change = group.engine(1).change_membership(joint);
+    let given_up = group.begin(async move { timeout(&*host, TICK, change).await });
+    group.run(2 * TICK);
+    same("the change", given_up.now(), Some(Err(Elapsed)))?;
+    group.release();
+    group.until("the joint configuration is left", |group| {
+        let told = group.noted(1, 0).into_iter().rev();
+        let mut members = told.filter_map(|entry| match entry.told {
+            super::trace::Told::Event(Event::Membership { members, .. }) => Some(members),
+            _ => None,
+        });
+        members.next().is_some_and(|members| members.votes(stranger) && !members.is_joint())
+    })
 }
 
 fn a_change_amid_another_is_refused(kit: &Kit) -> Checked {

@@ -178,6 +178,17 @@ impl Shared {
         Ok((Waiting { shared: self, number }, waits))
     }
 
+    /// A change of members begins that leaves the joint configuration which it enters, as long as what is returned is kept: voters who are
+    /// none of the next half stay as learners then, or go. `None`: another is under way.
+    pub(super) fn changes(&self, retains: bool) -> Option<Changing<'_>> {
+        let mut state = self.state.lock();
+        if std::mem::replace(&mut state.is_changing, true) {
+            return None;
+        }
+        state.retains = retains;
+        Some(Changing(self))
+    }
+
     /// May this leader take another proposal? While what is committed waits longer than it should, it refuses.
     ///
     /// # Errors
@@ -315,7 +326,7 @@ impl Shared {
         if (before.0, before.1) != (role, term) {
             state.renewal.reset();
             state.acks.reset();
-            (state.heard, state.ticks) = (false, 0);
+            (state.heard, state.ticks, state.retains) = (false, 0, true);
             if before.0 == Role::Leader {
                 self.listener.ended(EndCause::RoleChange);
                 if !Rule::InterruptedWritesAreTold.holds(state.waiting.is_empty()) {
@@ -447,6 +458,15 @@ impl Shared {
         }
         self.host.observe(Event::Stopped { error: end.as_ref().err().map(Error::kind) });
         self.board.end(end);
+    }
+}
+
+/// A change of members that somebody waits for.
+pub(super) struct Changing<'a>(&'a Shared);
+
+impl Drop for Changing<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().is_changing = false;
     }
 }
 

@@ -238,6 +238,9 @@ impl Shared {
             return refuse("it has not caught up");
         }
         let retains = matches!(change, MembershipChange::Demote(_));
+        let Some(_changing) = self.changes(retains) else {
+            return refuse("another change is under way");
+        };
         let changes = changes(&change, &members);
         let changed = self.once_heard(|| {
             let (raft, changes) = (raft.clone(), changes.clone());

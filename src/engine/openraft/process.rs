@@ -14,8 +14,9 @@ use crate::observe::{Event, RoundCause};
 use crate::rules::Rule;
 use crate::tasks::caught;
 use crate::transport::{Message, Packet};
-use openraft::{LinearizerOption, Raft};
+use openraft::{ChangeMembers, LinearizerOption, Raft};
 use openraft_rt::WatchReceiver;
+use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
 use std::panic::resume_unwind;
 use std::pin::pin;
@@ -111,6 +112,11 @@ async fn does(shared: Arc<Shared>, raft: Raft<Types, Machine>, want: Want) {
         }
         Want::HandOver(to) => {
             let _ = raft.trigger().transfer_leader(to.0).await;
+        }
+        // One that comes to nothing is asked for again at the next tick.
+        Want::LeaveJoint { retains } => {
+            let nothing_else = ChangeMembers::AddVoterIds(BTreeSet::new());
+            let _ = raft.change_membership(nothing_else, retains).await;
         }
         Want::Snapshot => {
             let _ = raft.trigger().snapshot().await;

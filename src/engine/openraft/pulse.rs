@@ -1,4 +1,5 @@
-//! What a leader looks after at each tick: does it hear a quorum, does its disk go on, is its lease to be renewed?
+//! What a leader looks after at each tick: does it hear a quorum, does its disk go on, is its lease to be renewed, is a joint configuration
+//! to be left?
 
 use super::leadership::Shared;
 use super::state::State;
@@ -44,6 +45,10 @@ impl Shared {
                 self.leave(&mut state, EndCause::RoleChange);
                 return;
             }
+        }
+        if state.has_joint_to_leave() {
+            state.wants.leave_joint = Some(state.retains);
+            state.wants.wake();
         }
         self.leave_if_stalled(&mut state, writing);
         self.renew(&mut state);

@@ -26,6 +26,11 @@ pub(super) struct State {
     /// Where the last change of membership in the log stands, and by which members openraft counts.
     pub(super) last_change: u64,
     pub(super) counts: Membership,
+    /// Somebody waits for a change, and leaves the joint configuration that it enters.
+    pub(super) is_changing: bool,
+    /// Voters who are none of the next half stay as learners when this leader leaves a joint configuration. So they do where another leader
+    /// has entered it, as the log does not say what it was asked for.
+    pub(super) retains: bool,
     /// Index and term.
     pub(super) applied: (u64, u64),
     pub(super) members: Membership,
@@ -94,6 +99,8 @@ impl State {
             committed: VecDeque::new(),
             last_change: 0,
             counts: members.clone(),
+            is_changing: false,
+            retains: true,
             applied: (0, 0),
             renewal: config.renewal.build(me, members.clone(), config.renewal_interval),
             acks: QuorumAcks::new(me, members.clone()),
@@ -116,6 +123,12 @@ impl State {
 
     pub(super) fn leads(&self) -> bool {
         self.role == Role::Leader
+    }
+
+    /// Has this leader to leave a joint configuration, as nobody waits for that?
+    pub(super) fn has_joint_to_leave(&self) -> bool {
+        let may_change = self.applied.1 == self.term && self.last_change <= self.applied.0 && self.transfer.is_none();
+        self.members.is_joint() && !self.is_changing && may_change
     }
 
     /// The term, as far as it is durable.

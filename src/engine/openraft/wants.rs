@@ -10,6 +10,7 @@ pub(super) struct Wants {
     pub(super) stop: Option<Result<(), Error>>,
     pub(super) leave: bool,
     pub(super) hand_over: Option<NodeId>,
+    pub(super) leave_joint: Option<bool>,
     pub(super) snapshot: bool,
     pub(super) round: Option<Vec<u8>>,
     pub(super) stand: bool,
@@ -25,6 +26,10 @@ pub(super) enum Want {
     /// Lead no more.
     Leave,
     HandOver(NodeId),
+    /// Leave the joint configuration; its old voters stay as learners, or go.
+    LeaveJoint {
+        retains: bool,
+    },
     Snapshot,
     /// Run a ReadIndex round that renews the lease, of this context.
     Round(Vec<u8>),
@@ -45,6 +50,9 @@ impl Wants {
         }
         if let Some(to) = self.hand_over.take() {
             return Some(Want::HandOver(to));
+        }
+        if let Some(retains) = self.leave_joint.take() {
+            return Some(Want::LeaveJoint { retains });
         }
         if std::mem::take(&mut self.snapshot) {
             return Some(Want::Snapshot);

@@ -1,11 +1,11 @@
 //! Engines that publish what is not so, or not yet, or not any more; and whose rounds confirm what they must not.
 
-use super::super::odd::{Later, Oddity, odd, of_parts};
+use super::super::odd::{Later, Oddity, odd, of_parts, overheard};
 use super::Mutant;
 use crate::engine::{Applied, Config, Engine, MembershipChange, Parts, Status};
 use crate::env::NodeId;
 use crate::error::{Error, Outcome};
-use crate::observe::{Host, Role, RoundCause};
+use crate::observe::{Event, Host, Role, RoundCause};
 use crate::rules::Rule;
 use parking_lot::Mutex;
 use std::future::ready;
@@ -310,6 +310,14 @@ fn outcomes() -> Vec<Mutant> {
                 },
                 transfer: |result| result,
                 at_once: None,
+            }),
+        ),
+        Mutant::new(
+            "nobody hears that a joint configuration is left",
+            &["a_joint_configuration_is_left_though_whoever_asked_has_gone"],
+            overheard(|event, host| match event {
+                Event::Membership { ref members, .. } if !members.is_joint() => {}
+                event => host.observe(event),
             }),
         ),
         Mutant::new(
