@@ -128,10 +128,6 @@ impl Shared {
         });
     }
 
-    pub(super) fn stands(&self) {
-        self.want(|wants| wants.stand = true);
-    }
-
     /// Has the engine ended, or is it about to?
     pub(super) fn is_over(&self) -> bool {
         self.state.lock().is_over

@@ -92,12 +92,13 @@ async fn start(shared: &Arc<Shared>, logs: Logs, mut machine: Machine) -> Result
     let me = shared.host.node().0;
     let raft = Raft::new(me, Arc::new(config), Network(Arc::clone(shared)), logs.clone(), machine).await;
     let raft = raft.map_err(|fatal| of_fatal(&fatal))?;
+    // Before it hears anybody: who has heard a leader has promised not to stand.
+    if shared.config.stands_first && is_fresh {
+        let _ = raft.trigger().elect(false).await;
+    }
     let _ = shared.raft.set(raft.clone());
     shared.scope.spawn(receive(Arc::clone(shared), logs));
     shared.scope.spawn(watch(Arc::clone(shared), raft.clone()));
-    if shared.config.stands_first && is_fresh {
-        shared.stands();
-    }
     Ok(raft)
 }
 
@@ -122,9 +123,6 @@ async fn does(shared: Arc<Shared>, raft: Raft<Types, Machine>, want: Want) {
             let _ = raft.trigger().snapshot().await;
         }
         Want::MayStand => raft.runtime_config().elect(true),
-        Want::Stand => {
-            let _ = raft.trigger().elect(false).await;
-        }
         Want::Round(context) => {
             shared.host.observe(Event::RoundStarted { cause: RoundCause::Renewal, again: false });
             match raft.get_read_linearizer(round(shared.config.read_retry)).await {

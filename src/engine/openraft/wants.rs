@@ -13,7 +13,6 @@ pub(super) struct Wants {
     pub(super) leave_joint: Option<bool>,
     pub(super) snapshot: bool,
     pub(super) round: Option<Vec<u8>>,
-    pub(super) stand: bool,
     pub(super) may_stand: bool,
     pub(super) waker: Option<Waker>,
 }
@@ -33,8 +32,6 @@ pub(super) enum Want {
     Snapshot,
     /// Run a ReadIndex round that renews the lease, of this context.
     Round(Vec<u8>),
-    /// Stand for election at once.
-    Stand,
     /// Stand for election when it is time.
     MayStand,
 }
@@ -59,9 +56,6 @@ impl Wants {
         }
         if std::mem::take(&mut self.may_stand) {
             return Some(Want::MayStand);
-        }
-        if std::mem::take(&mut self.stand) {
-            return Some(Want::Stand);
         }
         self.round.take().map(Want::Round)
     }
