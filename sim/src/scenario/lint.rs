@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    Action, Checks, Claims, Class, Cluster, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind,
+    Action, Checks, Claims, Class, Cluster, Engine, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind,
     Problem, Problems, Scenario, Selector, Step, When, Workload,
     metric::{Needs, Unit},
     problem::{Lines, quote},
@@ -20,6 +20,7 @@ pub fn lint(scenario: &Scenario, text: &str, checks: &[(&str, Class)]) -> Proble
     linter.name();
     linter.unused_tags();
     linter.lease();
+    linter.unheeded();
     linter.steps();
     linter.deadlines();
     linter.expectations();
@@ -84,6 +85,15 @@ impl<'a> Linter<'a> {
             let [lease, heartbeat, round] = [lease, cluster.heartbeat, round(cluster)].map(written);
             let help = format!("a heartbeat comes every {heartbeat}, and a round takes up to {round}");
             self.warn(line, format!("a lease of {lease} runs out before it is renewed"), &help);
+        }
+    }
+
+    /// What an engine that the file names cannot have. A file that names none runs on each as far as it can.
+    fn unheeded(&mut self) {
+        let Scenario { engines, cluster, .. } = self.scenario;
+        if !cluster.async_writes && (cluster.engine == Engine::Openraft || engines.contains(&Engine::Openraft)) {
+            let message = "openraft goes on while its disk writes: `async-writes = false` is not heeded".to_owned();
+            self.warn(self.line_of(&["async-writes"]), message, "name `raft-rs` alone, or leave it out");
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Context;
 use crate::scenario::{
-    Calls, Cluster, Disk, Distribution, InnerReads, LaneSetup, Lanes, Network, Ppm, Ranges, Scenario,
+    Calls, Cluster, Disk, Distribution, Engine, InnerReads, LaneSetup, Lanes, Network, Ppm, Ranges, Scenario,
     units::{decimal, written_bandwidth},
 };
 use crate::words::RenewalKind;
@@ -35,6 +35,7 @@ pub(super) fn told(scenario: &Scenario, context: &Context<'_>) -> Vec<String> {
     });
     lines.extend(lanes(&cluster.lanes));
     lines.push(disk(cluster));
+    lines.extend(waits_for_disk(cluster));
     lines.push(processor(cluster));
     lines.extend(reads(cluster));
     lines.extend(by_variant(cluster));
@@ -121,6 +122,15 @@ fn disk(cluster: &Cluster) -> String {
         delay => format!(" A write waits {} for others to go with it.", time(delay)),
     };
     format!("Disks are {name}: an fsync takes {}{bandwidth}.{delay}", spread(fsync, time))
+}
+
+/// Only where the file says so; not every engine can.
+fn waits_for_disk(cluster: &Cluster) -> Option<String> {
+    let how = match cluster.engine {
+        Engine::RaftRs => "The engine waits for its disk: it takes one input, writes, sends, applies, and only then takes the next.",
+        Engine::Openraft => "That the engine waits for its disk (`async-writes = false`) is not heeded: openraft goes on while it writes.",
+    };
+    (!cluster.async_writes).then(|| how.to_owned())
 }
 
 /// Only those that are not as usual.

@@ -31,6 +31,14 @@ fn groups_and_who_is_about_which_are_said() {
 }
 
 #[test]
+fn that_the_engine_waits_for_its_disk_is_said_and_of_openraft_that_it_does_not() {
+    let on = |engine: &str| told(&read(&with("", &format!("[cluster]\n{engine}async-writes = false"))).expect("valid"));
+    let words = |told: String| told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(on("")).contains("The engine waits for its disk: it takes one input"));
+    assert!(words(on("engine = \"openraft\"\n")).contains("(`async-writes = false`) is not heeded"));
+}
+
+#[test]
 fn who_has_which_keys_and_what_moves_is_said() {
     let text = with(
         "timeline = [{ at = \"1s\", move-range = { from = \"k5\", until = \"k6\", group = \"g2\", via = \"n1\" } }]",

@@ -61,6 +61,18 @@ fn the_sample_of_the_design_bounds_what_its_scripts_do_not_do() {
 }
 
 #[test]
+fn what_an_engine_that_is_named_does_not_heed() {
+    let of = |head: &str, engine: &str| warned(&with(head, &format!("[cluster]\n{engine}async-writes = false")));
+    let unheeded = "openraft goes on while its disk writes: `async-writes = false` is not heeded (name `raft-rs` alone, or leave it out)";
+    for (head, engine) in [("engines = [\"raft-rs\", \"openraft\"]", ""), ("", "engine = \"openraft\"\n")] {
+        let warned = of(head, engine);
+        assert!(warned.len() == 1 && warned[0].ends_with(unheeded), "{warned:#?}");
+    }
+    assert_eq!(of("", ""), Vec::<String>::new(), "it runs on each as far as it can");
+    assert_eq!(of("engines = [\"raft-rs\"]", ""), Vec::<String>::new());
+}
+
+#[test]
 fn steps_that_nothing_comes_of() {
     insta::assert_debug_snapshot!(warned(&steps(
         r#"
