@@ -150,6 +150,11 @@ register! {
         reason: "in a joint configuration a majority of each half must have acknowledged",
         source: "P5; LB-41b"
     }
+    CountsAsVotersDo = "counts-as-voters-do" {
+        holds: "who could be elected needs a majority of those by whom the leader counts acknowledgements",
+        reason: "votes are counted by the log, acknowledgements by what is applied: of members several changes apart the majorities need not meet",
+        source: "P5; openraft: members are in force as soon as they are in the log; found by reading this stack"
+    }
     AloneByItsVote = "alone-by-its-vote" {
         holds: "the only vote is this leader's own",
         reason: "only then it backs itself, and not by how few votes are counted",

@@ -3,10 +3,10 @@
 use super::checked::{Checked, holds};
 use super::group::Group;
 use super::kit::{Kit, tests};
-use super::setup::{HEARTBEAT, LEARNER, STRANGER};
+use super::setup::{ELECTION, HEARTBEAT, LEARNER, STRANGER};
 use super::trace::{Entry, Told};
 use crate::engine::MembershipChange;
-use crate::env::{Instant, NodeId};
+use crate::env::{Instant, NodeId, Point};
 use crate::observe::Event;
 use crate::wire::Kind;
 use std::time::Duration;
@@ -27,6 +27,9 @@ tests! {
     half_of_a_joint_configuration_renews_nothing:
         "in a joint configuration a majority of each half must have acknowledged",
         "Listener::renewed; premise P5; lease-bugs LB-41";
+    a_minority_of_the_voters_renews_nothing_however_many_of_them_the_leader_has_yet_to_apply:
+        "whoever could be elected needs a majority of those by whom acknowledgements are counted",
+        "Listener::renewed; premise P5";
     a_learner_renews_nothing:
         "who has no vote keeps nobody from being elected",
         "Listener::renewed; premise P5; lease-bugs LB-39";
@@ -142,6 +145,38 @@ fn half_of_a_joint_configuration_renews_nothing(kit: &Kit) -> Checked {
     group.until("a joint configuration is in force", |group| group.count_events(1, 0, is_joint) > 0)?;
     let count = renewed_by(&mut group, &[STRANGER]);
     holds(count == 0, || format!("{count} renewals by the new half alone"))
+}
+
+fn a_minority_of_the_voters_renews_nothing_however_many_of_them_the_leader_has_yet_to_apply(kit: &Kit) -> Checked {
+    for node in [2, 3] {
+        let mut group = kit.led(3)?;
+        group.live();
+        // n2 goes on to take its log, and knows of three voters where there are five.
+        group.hold_at(2, Point::Sent);
+        let [learner, stranger] = [LEARNER, STRANGER].map(NodeId);
+        let changes = [
+            MembershipChange::AddLearner(stranger),
+            MembershipChange::Promote(learner),
+            MembershipChange::Promote(stranger),
+        ];
+        for change in changes {
+            let changed = group.change(1, change);
+            group.succeeded("a change of members", &changed)?;
+            group.live();
+        }
+        group.isolate(1);
+        let quiet = group.let_others_not_stand(node);
+        // Who has to apply a change before it stands is not elected.
+        group.run_at_most(5 * ELECTION, |group| group.status(node).leads());
+        group.bus.end(quiet);
+        [LEARNER, STRANGER].into_iter().for_each(|voter| group.isolate(voter));
+        group.run(HEARTBEAT);
+        let mark = group.mark();
+        group.run(4 * HEARTBEAT);
+        let count = group.count(node, mark, |told| matches!(told, Told::Renewed(..)));
+        holds(count == 0, || format!("{count} renewals of n{node} by two of five voters, itself included"))?;
+    }
+    Ok(())
 }
 
 fn a_learner_renews_nothing(kit: &Kit) -> Checked {

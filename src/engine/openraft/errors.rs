@@ -101,14 +101,40 @@ mod tests {
         use openraft::errors::QuorumNotEnough;
         let few = QuorumNotEnough { cluster: String::new(), got: [1].into() };
         assert_eq!(of_round(RaftError::APIError(LinearizableReadError::QuorumNotEnough(few))), None);
-        let lost = LinearizableReadError::ForwardToLeader(forward(ForwardReason::NotLeader));
-        assert_eq!(of_round(RaftError::APIError(lost)), Some(INTERRUPTED));
+        let answered = |reason| of_round(RaftError::APIError(LinearizableReadError::ForwardToLeader(forward(reason))));
+        assert_eq!(answered(ForwardReason::NotLeader), Some(INTERRUPTED));
+        assert_eq!(answered(ForwardReason::LeaseExpired), Some(INTERRUPTED));
+        assert_eq!(answered(ForwardReason::LeadershipTransfer), Some(Error::TransferInProgress));
+        assert_eq!(of_round(RaftError::Fatal(Fatal::Stopped)), Some(Error::Closed(Outcome::Unknown)));
     }
 
     #[test]
-    fn a_change_that_is_refused_says_nothing_about_leadership() {
-        let refused = Change::EmptyMembership(openraft::errors::EmptyMembership {});
-        let error = of_write(RaftError::APIError(ClientWriteError::ChangeMembershipError(refused)));
-        assert_eq!((error.leadership(), error.outcome()), (Leadership::Unaffected, Outcome::NotApplied));
+    fn what_has_stopped_openraft_is_told_apart() {
+        assert_eq!(of_fatal(&Fatal::Panicked), Error::Panicked);
+        assert_eq!(of_fatal(&Fatal::Stopped), Error::Closed(Outcome::NotApplied));
+    }
+
+    #[test]
+    fn a_change_that_is_refused_says_why_and_nothing_about_leadership() {
+        use openraft::errors::{EmptyMembership, InProgress, LearnerNotFound, NodeMetadataChanged};
+        use openraft::errors::{UncommittedLeaderLog, UnsupportedMembershipTransition};
+        let leader_log_id = super::super::types::LogId::new(2.into(), 5);
+        let reasons = [
+            Change::InProgress(InProgress { committed: None, membership_log_id: None }),
+            Change::EmptyMembership(EmptyMembership {}),
+            Change::LearnerNotFound(LearnerNotFound { node_id: 4 }),
+            Change::UnsupportedMembershipTransition(UnsupportedMembershipTransition {
+                previous: Vec::new(),
+                proposed: Vec::new(),
+            }),
+            Change::UncommittedLeaderLog(UncommittedLeaderLog { committed: None, leader_log_id }),
+            Change::NodeMetadataChanged(NodeMetadataChanged { node_id: 4 }),
+        ];
+        let errors = reasons.map(|why| of_write(RaftError::APIError(ClientWriteError::ChangeMembershipError(why))));
+        for error in &errors {
+            assert_eq!((error.leadership(), error.outcome()), (Leadership::Unaffected, Outcome::NotApplied));
+        }
+        let told: std::collections::BTreeSet<_> = errors.iter().map(Error::to_string).collect();
+        assert_eq!(told.len(), errors.len());
     }
 }

@@ -14,6 +14,8 @@
 //! - Heartbeats of several groups do not leave together: [`Config::heartbeats_together`] is not heeded.
 
 mod calls;
+#[cfg(test)]
+mod deaf;
 mod errors;
 mod leadership;
 mod mail;
@@ -48,14 +50,30 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use storage::{Logs, Machine};
+use storage::{Logs, Machine, Told};
 use types::{Command, Types};
+
+#[cfg(test)]
+pub(crate) use deaf::Callback;
 
 /// Makes engines on openraft.
 #[derive(Default)]
 pub struct Openraft {
     /// What is set of openraft itself.
     pub tuning: Tuning,
+    /// What its engines do not hear of their own storage.
+    #[cfg(test)]
+    pub(crate) deaf_to: Option<deaf::Callback>,
+}
+
+impl Openraft {
+    /// Who is told of what is kept.
+    fn told(&self, shared: &Arc<Shared>) -> Arc<dyn Told> {
+        let told: Arc<dyn Told> = Arc::clone(shared) as _;
+        #[cfg(test)]
+        let told = deaf::to(self.deaf_to, told);
+        told
+    }
 }
 
 /// What [`Config`] does not say, as it is openraft's alone.
@@ -85,7 +103,7 @@ impl Factory for Openraft {
     }
 
     fn start(&self, parts: Parts) -> Result<Arc<dyn Engine>, Error> {
-        Ok(Arc::new(OpenraftEngine::start(parts, self.tuning)?))
+        Ok(Arc::new(OpenraftEngine::start(parts, self)?))
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Wire, Malformed> {
@@ -104,15 +122,16 @@ impl OpenraftEngine {
     ///
     /// # Errors
     /// The disk failed, or what is on it is damaged.
-    fn start(parts: Parts, tuning: Tuning) -> Result<Self, Error> {
+    fn start(parts: Parts, made_by: &Openraft) -> Result<Self, Error> {
         let Parts { group, host, disk, transport, metrics, tasks, ticker, machine, listener, config } = parts;
+        let tuning = made_by.tuning;
         let given =
             Given { group, host: Arc::clone(&host), transport, metrics, listener, config: config.clone(), tuning };
         let shared = Arc::new(Shared::new(given));
-        let logs = Logs::open(Arc::clone(&host), Arc::clone(&disk), Arc::clone(&shared) as _, &config)?;
+        let told = made_by.told(&shared);
+        let logs = Logs::open(Arc::clone(&host), Arc::clone(&disk), Arc::clone(&told), &config)?;
         logs.found(&config.founders)?;
-        let (told, every) = (Arc::clone(&shared) as _, config.compact_after);
-        let machine = Machine::open(Arc::clone(&host), disk, machine, logs.clone(), told, every)?;
+        let machine = Machine::open(Arc::clone(&host), disk, machine, logs.clone(), told, config.compact_after)?;
         let panicked = Arc::downgrade(&shared);
         shared.scope.when_panicked(move || {
             if let Some(shared) = panicked.upgrade() {

@@ -79,7 +79,9 @@ impl Shared {
     fn renew(&self, state: &mut State) {
         let Ok(now) = self.now(state) else { return };
         let term = state.term;
-        if let Some(base) = state.renewal.ticked(now) {
+        if state.counts_as_voters_do()
+            && let Some(base) = state.renewal.ticked(now)
+        {
             self.listener.renewed(term, base);
         }
         if state.applied.1 == term && state.transfer.is_none() && state.renewal.due(now) {

@@ -8,6 +8,7 @@ use crate::engine::{Config, Status};
 use crate::env::{Instant, NodeId};
 use crate::error::Error;
 use crate::observe::{Membership, Role};
+use crate::rules::Rule;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ impl State {
     /// out of a joint configuration, once a leader has applied an entry of its own term: it takes no change before it has applied the one
     /// before. Until then there may be several between them, and of the first and the last of those the majorities need not meet.
     pub(super) fn counts_as_voters_do(&self) -> bool {
-        self.applied.1 == self.term || self.last_change <= self.applied.0
+        Rule::CountsAsVotersDo.holds(self.applied.1 == self.term || self.last_change <= self.applied.0)
     }
 
     /// That of a follower who knows of nothing but the founders.

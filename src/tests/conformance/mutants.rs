@@ -41,7 +41,13 @@ impl Mutant {
     }
 }
 
-/// All of them.
+/// Those that an engine on openraft alone can be.
+#[cfg(feature = "openraft")]
+pub(super) fn of_openraft() -> Vec<Mutant> {
+    vec![Mutant::without(&[Rule::CountsAsVotersDo], &[heard::MINORITY])]
+}
+
+/// All others.
 pub(super) fn all() -> Vec<Mutant> {
     [answered::mutants(), heard::mutants(), seen::mutants(), kept::mutants()].into_iter().flatten().collect()
 }

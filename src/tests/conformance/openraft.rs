@@ -3,7 +3,7 @@
 use super::mutants::{self, Mutant};
 use super::{seen, tests};
 use crate::engine::conformance::{Kit, Report};
-use crate::engine::openraft::{Account, Openraft, Tuning};
+use crate::engine::openraft::{Account, Callback, Openraft, Tuning};
 use crate::engine::{Config, Factory, RenewalKind};
 use crate::rules::Rule;
 use std::collections::BTreeSet;
@@ -98,7 +98,8 @@ fn the_engine_on_openraft_keeps_the_contract_but_for_what_openraft_does_otherwis
 /// What is wrong about the moments that a lease is counted from, by openraft's own account.
 fn wrong_base(pipelines: bool, difference: (&str, &str)) -> String {
     let tuning = Tuning { account: Account::Own, pipelines };
-    let report = assert_kept_but_for_the_differences(Openraft { tuning }, |config| config, &[difference]);
+    let engines = Openraft { tuning, ..Openraft::default() };
+    let report = assert_kept_but_for_the_differences(engines, |config| config, &[difference]);
     let base = report.outcomes.into_iter().find(|outcome| outcome.name == difference.0);
     base.and_then(|outcome| outcome.verdict.err()).unwrap_or_default()
 }
@@ -134,10 +135,20 @@ fn every_difference_is_one_of_a_test_that_the_kit_has() {
 fn every_engine_on_openraft_that_breaks_the_contract_in_one_place_is_seen_by_the_test_that_is_about_that() {
     let mut mutants = mutants::all();
     mutants.retain(|Mutant { rules_off, .. }| !rules_off.iter().any(|rule| ITS_OWN.contains(rule)));
+    mutants.extend(mutants::of_openraft());
     // Where several tests are about it, those that openraft's other ways leave to see it are enough.
     let seen = seen(&engines(), &mutants, is_kept);
     let asked: Vec<_> = seen.into_iter().filter(|seen| seen.asked > 0).collect();
     let unseen: Vec<_> = asked.iter().filter(|seen| seen.seeing == 0).map(|seen| &seen.mutant).collect();
     assert!(unseen.is_empty(), "of {} these are unseen: {unseen:#?}", asked.len());
     assert!(asked.len() > 270, "{} wrong engines", asked.len());
+}
+
+#[test]
+fn an_engine_that_does_not_hear_all_that_its_storage_tells_is_seen() {
+    for callback in Callback::ALL {
+        let kit = Kit::new(Arc::new(Openraft { deaf_to: Some(callback), ..Openraft::default() }));
+        let mut kept = Kit::tests().into_iter().filter(|test| is_kept(&test.name));
+        assert!(kept.any(|test| kit.run(&test).verdict.is_err()), "nothing sees that it is deaf to {callback:?}");
+    }
 }

@@ -7,6 +7,7 @@
 use crate::mutant::Bend::{FromSecondTime, Never, NotIn, Off, Only, Slack, Without};
 use crate::mutant::variant::Equivalent;
 use crate::mutant::{Bend, Harm, PLANTED, Phase, Variant, any_error, seen};
+use crate::scenario::Engine;
 use leasehold::engine::RenewalKind;
 use leasehold::rules::Rule;
 
@@ -44,6 +45,11 @@ const fn harmless(
 ) -> Variant {
     let equivalent = Some(Equivalent { scenario, because });
     Variant { seen: None, equivalent, ..bent(name, about, rules_bent, scenario, "") }
+}
+
+/// The same, of a rule that the engine on openraft alone keeps.
+const fn on_openraft(variant: Variant) -> Variant {
+    Variant { only_on: Some(Engine::Openraft), ..variant }
 }
 
 /// The same, where the caller's own operations renew the lease besides.
@@ -188,6 +194,8 @@ pub(super) const VARIANTS: &[Variant] = entries! {
         &[(Rule::AckQuorum, FromSecondTime)], "planted/five-voters", "lease-base"),
     hinders("quorum-and-one", "bent: all three voters are needed for a quorum",
         &[(Rule::AckQuorum, Slack(-1))], "planted/one-down", "lease-hit-rate"),
+    on_openraft(hinders("counts-as-voters-do-never", "bent: no leader is taken to count acknowledgements as its voters count votes",
+        &[(Rule::CountsAsVotersDo, Never)], "fast/steady", "lease-hit-rate")),
     bent("half-of-joint-once", "bent: once in each process half of a joint configuration decides alone",
         &[(Rule::AcksOfBothHalves, FromSecondTime)], "planted/slow-half", "counted-voters"),
     bent("alone-in-joint", "bent: whose vote is the only one of the incoming half is alone",

@@ -3,6 +3,7 @@
 use super::stack::without_check_quorum;
 use crate::mutant::wrap::listener;
 use crate::mutant::{Harm, PLANTED, Tuning, Variant, any_error, seen};
+use crate::scenario::Engine;
 use leasehold::coordinator::{Policy, WriteFence};
 use leasehold::engine::RenewalKind;
 use leasehold::rules::Rule;
@@ -158,6 +159,15 @@ pub(super) const VARIANTS: &[Variant] = &[
         source: "lease-bugs LB-41 (a)",
         seen: seen("planted/five-voters", "lease-base"),
         rules_off: &[Rule::AckQuorum],
+        ..PLANTED
+    },
+    Variant {
+        name: "counts-by-members-applied",
+        about: "planted: a leader with several changes of members to apply counts acknowledgements by the members from before them",
+        source: "openraft: members are in force as soon as they are in the log; found by reading this stack",
+        seen: seen("planted/unapplied-changes", "one-lease"),
+        only_on: Some(Engine::Openraft),
+        rules_off: &[Rule::CountsAsVotersDo],
         ..PLANTED
     },
     Variant {

@@ -39,6 +39,8 @@ const RESUMED: &str = "resumed_is_heard_once_an_entry_proposed_after_the_transfe
 const ELECTED: &str = "elected_is_heard_once_a_term_and_before_anybody_can_know";
 const BASE: &str = "a_renewal_counts_from_when_what_a_quorum_has_acknowledged_left";
 const OF_A_TERM: &str = "what_is_heard_of_a_term_is_heard_while_it_is_led";
+pub(super) const MINORITY: &str =
+    "a_minority_of_the_voters_renews_nothing_however_many_of_them_the_leader_has_yet_to_apply";
 const OLD_TERM: &str = "acknowledgements_of_an_earlier_term_renew_nothing";
 
 pub(super) fn mutants() -> Vec<Mutant> {
@@ -181,7 +183,7 @@ fn renewals() -> Vec<Mutant> {
             _ => heard.tell(listener),
         }),
         Mutant::without(&[Rule::StampOfThisTerm, Rule::AnswerOfThisTerm], &[OLD_TERM]),
-        Mutant::without(&[Rule::AckQuorum], &["one_of_five_renews_nothing"]),
+        Mutant::without(&[Rule::AckQuorum], &["one_of_five_renews_nothing", MINORITY]),
         Mutant::without(&[Rule::AckOfVoter], &["a_learner_renews_nothing"]),
         Mutant::without(&[Rule::AcksOfBothHalves], &["half_of_a_joint_configuration_renews_nothing"]),
         Mutant::without(&[Rule::RegainedByEntry], &[RESUMED]),
