@@ -176,7 +176,7 @@ impl Shared {
 
     /// A change of members begins that leaves the joint configuration which it enters, as long as what is returned is kept: voters who are
     /// none of the next half stay as learners then, or go. `None`: another is under way.
-    pub(super) fn changes(&self, retains: bool) -> Option<Changing<'_>> {
+    pub(super) fn begin_change(&self, retains: bool) -> Option<Changing<'_>> {
         let mut state = self.state.lock();
         if std::mem::replace(&mut state.is_changing, true) {
             return None;

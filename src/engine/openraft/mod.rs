@@ -11,6 +11,8 @@
 //! - What a quorum of the others has made durable is committed, though the leader's own disk stands still.
 //! - Members are in force as soon as they are in the log. What counts acknowledgements here goes by those that are applied: whoever votes by
 //!   the next ones needs a majority of these too, as changes are joint. A leader that has yet to apply more than that renews no lease.
+//! - It leaves a joint configuration only for who entered it, and waits. Where nobody does, this engine's leader leaves it; whom a leader before
+//!   it was to remove stays as a learner.
 //! - Heartbeats of several groups do not leave together: [`Config::heartbeats_together`] is not heeded.
 
 mod calls;
@@ -257,7 +259,7 @@ impl Shared {
             return refuse("it has not caught up");
         }
         let retains = matches!(change, MembershipChange::Demote(_));
-        let Some(_changing) = self.changes(retains) else {
+        let Some(_changing) = self.begin_change(retains) else {
             return refuse("another change is under way");
         };
         let changes = changes(&change, &members);

@@ -2,6 +2,7 @@
 
 use crate::mutant::{Kind, PLANTED, Tuning, Variant, seen};
 use leasehold::engine::openraft::{self, Account};
+use leasehold::rules::Rule;
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -12,6 +13,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         seen: seen("fast/steady", "timing"),
         lease_length: |election_timeout, _| election_timeout,
         tuning: Some(Tuning::Openraft(|| openraft::Tuning { account: Account::Own, ..openraft::Tuning::default() })),
+        ..PLANTED
+    },
+    Variant {
+        name: "openraft-lease-reads",
+        about: "openraft by itself: its own lease, and a voter that starts again has promised nothing",
+        source: "openraft: ReadPolicy::LeaseRead; StorageHelper::get_initial_state; scenarios/findings/README.md",
+        kind: Kind::History,
+        seen: seen("findings/openraft-restarted-voter", "staleness"),
+        lease_length: |election_timeout, _| election_timeout,
+        tuning: Some(Tuning::Openraft(|| openraft::Tuning { account: Account::Own, ..openraft::Tuning::default() })),
+        rules_off: &[Rule::PromiseSurvivesRestart],
         ..PLANTED
     },
     Variant {
