@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Checks, Claims, Class, Cluster, Engine, Expectation, Joint, MembershipChange, Metric, Network, Of, Op, OpKind,
-    Problem, Problems, Scenario, Selector, Step, When, Workload,
+    Action, Checks, Claims, Class, Cluster, Engine, Expectation, Joint, MembershipChange, Metric, Network, Of, Op,
+    OpKind, Problem, Problems, Scenario, Selector, Step, When, Workload,
     metric::{Needs, Unit},
     problem::{Lines, quote},
     units::written,

@@ -18,15 +18,8 @@ pub(crate) enum Callback {
 }
 
 impl Callback {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Votes,
-        Self::Voted,
-        Self::LastChange,
-        Self::Members,
-        Self::Applied,
-        Self::Publishes,
-        Self::SnapshotDue,
-    ];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Votes, Self::Voted, Self::LastChange, Self::Members, Self::Applied, Self::Publishes, Self::SnapshotDue];
 }
 
 struct Deaf {

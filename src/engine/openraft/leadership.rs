@@ -135,7 +135,7 @@ impl Shared {
 
     /// The term, as far as it is durable: what an answer may say.
     pub(super) fn durable_term(&self) -> u64 {
-        self.state.lock().durable_term()
+        self.state.lock().durable_term
     }
 
     /// The members in force.
@@ -420,6 +420,7 @@ impl Shared {
         let Some(vote) = vote else { return };
         let mut state = self.state.lock();
         state.term = vote.leader_id.term;
+        state.durable_term = state.term;
         state.show_role();
     }
 

@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) role: Role,
     pub(super) term: u64,
     pub(super) leader: Option<NodeId>,
+    /// The term, as far as it is durable.
+    pub(super) durable_term: u64,
     /// What of that, and of what is applied, readers may see: role, term and leader once they are durable.
     pub(super) shown: Shown,
     /// Who says that it leads, in no earlier term, though this node has not been able to write that down yet.
@@ -94,6 +96,7 @@ impl State {
             role: Role::Follower,
             term: 0,
             leader: None,
+            durable_term: 0,
             shown: Shown::default(),
             hint: None,
             commit: 0,
@@ -130,11 +133,6 @@ impl State {
     pub(super) fn has_joint_to_leave(&self) -> bool {
         let may_change = self.applied.1 == self.term && self.last_change <= self.applied.0 && self.transfer.is_none();
         self.members.is_joint() && !self.is_changing && may_change
-    }
-
-    /// The term, as far as it is durable.
-    pub(super) fn durable_term(&self) -> u64 {
-        self.shown.term
     }
 
     /// Readers may see role, term and leader as they are.

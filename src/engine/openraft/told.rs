@@ -34,8 +34,9 @@ impl Told for Shared {
         self.becomes(&mut state, role, term, vote.committed.then_some(of), Some(of));
     }
 
-    fn voted(&self, _vote: &Vote) {
+    fn voted(&self, vote: &Vote) {
         let mut state = self.state.lock();
+        state.durable_term = vote.leader_id.term;
         if !state.is_over {
             state.show_role();
             self.publish(&state);

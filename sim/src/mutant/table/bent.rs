@@ -195,7 +195,7 @@ pub(super) const VARIANTS: &[Variant] = entries! {
     hinders("quorum-and-one", "bent: all three voters are needed for a quorum",
         &[(Rule::AckQuorum, Slack(-1))], "planted/one-down", "lease-hit-rate"),
     on_openraft(hinders("counts-as-voters-do-never", "bent: no leader is taken to count acknowledgements as its voters count votes",
-        &[(Rule::CountsAsVotersDo, Never)], "fast/steady", "lease-hit-rate")),
+        &[(Rule::CountsAsVotersDo, Never)], "fast/steady", "hit-rate")),
     bent("half-of-joint-once", "bent: once in each process half of a joint configuration decides alone",
         &[(Rule::AcksOfBothHalves, FromSecondTime)], "planted/slow-half", "counted-voters"),
     bent("alone-in-joint", "bent: whose vote is the only one of the incoming half is alone",

@@ -127,8 +127,12 @@ fn disk(cluster: &Cluster) -> String {
 /// Only where the file says so; not every engine can.
 fn waits_for_disk(cluster: &Cluster) -> Option<String> {
     let how = match cluster.engine {
-        Engine::RaftRs => "The engine waits for its disk: it takes one input, writes, sends, applies, and only then takes the next.",
-        Engine::Openraft => "That the engine waits for its disk (`async-writes = false`) is not heeded: openraft goes on while it writes.",
+        Engine::RaftRs => {
+            "The engine waits for its disk: it takes one input, writes, sends, applies, and only then takes the next."
+        }
+        Engine::Openraft => {
+            "That the engine waits for its disk (`async-writes = false`) is not heeded: openraft goes on while it writes."
+        }
     };
     (!cluster.async_writes).then(|| how.to_owned())
 }

@@ -238,7 +238,7 @@ impl RaftStateMachine<Types> for Machine {
         Builder { host, disk, captured, kept }
     }
 
-    /// Durable, and only then what the state machine goes on from.
+    /// Durable, and only then what the state machine goes on from. What was written of the log before it is told before it.
     async fn install_snapshot(&mut self, meta: &SnapshotMeta, state: State) -> Result<(), io::Error> {
         self.host.work_times(Work::Snapshot, Work::of_bytes(state.len() as u64)).await;
         let installed = Captured { meta: meta.clone(), state };
@@ -247,6 +247,7 @@ impl RaftStateMachine<Types> for Machine {
             self.disk.replace(SNAPSHOT, installed.encoded()).await.map_err(|_| failed())?;
             *kept = Some(installed.clone());
         }
+        self.logs.flushed().await.map_err(|_| failed())?;
         self.captured = None;
         let from = self.logs.vote().map(|vote| NodeId(vote.leader_id.voted_for));
         self.restore(&installed, from)
