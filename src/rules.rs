@@ -202,6 +202,11 @@ register! {
         reason: "who is has heard a leader, or voted for another: it has promised not to stand",
         source: "P2; found by a generated scenario in this stack"
     }
+    AloneKeepsPromise = "alone-keeps-promise" {
+        holds: "who is the only voter left follows nobody",
+        reason: "who follows a leader that is on its way out has promised as any other voter: openraft lets it stand at its next tick",
+        source: "P2; found by slow/chaos on openraft (RaftCore::handle_tick_election)"
+    }
     PromiseSurvivesRestart = "promise-survives-restart" {
         holds: "no promise from before the restart forbids the vote",
         reason: "raft forgets in a restart whom it has heard lead, and the leader counts on it still",

@@ -12,6 +12,7 @@ use super::mail::Mail;
 use super::runtime::Scope;
 use super::state::{State, Transfer};
 use super::storage::Machine;
+use super::timing::ticks;
 use super::types::{Types, Vote, position};
 use super::wants::{Want, Wants};
 use super::{Account, Tuning};
@@ -368,6 +369,23 @@ impl Shared {
             state.show_role();
             self.publish(&state);
         }
+        self.promises_alone(&mut state);
+    }
+
+    /// Who is the only voter left, as far as its log tells, and follows a leader that is on its way out, has just heard that: it does not stand
+    /// before its promise is over.
+    pub(super) fn promises_alone(&self, state: &mut State) {
+        if !Rule::AloneKeepsPromise.holds(!state.follows_alone(self.host.node()))
+            && let Some(raft) = self.raft.get()
+        {
+            state.promise = ticks(&self.config, self.config.election_timeout);
+            raft.runtime_config().elect(false);
+        }
+    }
+
+    /// Has every promise passed that this node has given?
+    pub(super) fn may_stand(&self) -> bool {
+        self.state.lock().promise == 0
     }
 
     /// Somebody says that it leads in this term. Readers know at once, though the disk may stand still.

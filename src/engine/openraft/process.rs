@@ -122,7 +122,7 @@ async fn does(shared: Arc<Shared>, raft: Raft<Types, Machine>, want: Want) {
         Want::Snapshot => {
             let _ = raft.trigger().snapshot().await;
         }
-        Want::MayStand => raft.runtime_config().elect(true),
+        Want::MayStand => raft.runtime_config().elect(shared.may_stand()),
         Want::Round(context) => {
             shared.host.observe(Event::RoundStarted { cause: RoundCause::Renewal, again: false });
             match raft.get_read_linearizer(round(shared.config.read_retry)).await {

@@ -32,6 +32,8 @@ impl Shared {
             state.ticks = 0;
             let is_alone = state.members.voters == [self.host.node()] && !state.members.is_joint();
             let confirmed = std::mem::take(&mut state.heard) || is_alone;
+            // Who answered before that does not count the next time.
+            state.acks.reset();
             self.host.observe(Event::QuorumChecked { confirmed });
             if self.config.check_quorum && !confirmed {
                 self.leave(&mut state, EndCause::RoleChange);

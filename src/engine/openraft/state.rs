@@ -129,6 +129,12 @@ impl State {
         self.role == Role::Leader
     }
 
+    /// Does this node follow another, though no other votes?
+    pub(super) fn follows_alone(&self, me: NodeId) -> bool {
+        let is_alone = self.counts.voters == [me] && !self.counts.is_joint();
+        is_alone && self.leader.is_some_and(|leader| leader != me)
+    }
+
     /// Has this leader to leave a joint configuration, as nobody waits for that?
     pub(super) fn has_joint_to_leave(&self) -> bool {
         let may_change = self.applied.1 == self.term && self.last_change <= self.applied.0 && self.transfer.is_none();

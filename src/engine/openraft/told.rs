@@ -15,6 +15,7 @@ impl Shared {
         if state.counts != *members && !state.is_over {
             state.counts = members.clone();
             self.host.observe(Event::Counts { members: Arc::new(members.clone()) });
+            self.promises_alone(state);
         }
     }
 }

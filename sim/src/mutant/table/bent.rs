@@ -237,6 +237,8 @@ pub(super) const VARIANTS: &[Variant] = entries! {
         "who begins stands for election two ticks after every such promise is over"),
     hinders("stands-in-first-term", "bent: who is to stand before all others does so although it hears a leader, of the first term at the latest",
         &[(Rule::UnheardStandsFirst, Slack(1))], "fast/groups-late-founder", "leader-changes"),
+    on_openraft(bent("alone-stands-once", "bent: once in each process the last voter does not keep what it has promised to who leaves",
+        &[(Rule::AloneKeepsPromise, FromSecondTime)], "findings/openraft-last-voter", "staleness")),
     hinders("promise-for-ever", "bent: who starts again votes for nobody, ever",
         &[(Rule::PromiseSurvivesRestart, Never)], "planted/all-restart", "recovers"),
     hinders("early-round-dropped-once", "bent: once in each process a ReadIndex that comes too early is lost",

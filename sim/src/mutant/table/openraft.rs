@@ -17,13 +17,13 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "openraft-lease-reads",
-        about: "openraft by itself: its own lease, and a voter that starts again has promised nothing",
-        source: "openraft: ReadPolicy::LeaseRead; StorageHelper::get_initial_state; scenarios/findings/README.md",
+        about: "openraft by itself: its own lease, for which neither who starts again nor the last voter has promised anything",
+        source: "openraft: ReadPolicy::LeaseRead; StorageHelper::get_initial_state, RaftCore::handle_tick_election; scenarios/findings/README.md",
         kind: Kind::History,
         seen: seen("findings/openraft-restarted-voter", "staleness"),
         lease_length: |election_timeout, _| election_timeout,
         tuning: Some(Tuning::Openraft(|| openraft::Tuning { account: Account::Own, ..openraft::Tuning::default() })),
-        rules_off: &[Rule::PromiseSurvivesRestart],
+        rules_off: &[Rule::PromiseSurvivesRestart, Rule::AloneKeepsPromise],
         ..PLANTED
     },
     Variant {
