@@ -21,17 +21,24 @@ pub(crate) struct Soundness {
     in_force: Vec<Wrong>,
     /// When a fault of this node ended.
     nodes: BTreeMap<NodeId, SimTime>,
-    /// When a fault of the link from the first to the second ended.
-    links: BTreeMap<(NodeId, NodeId), SimTime>,
-    /// When a message was last lost on it.
-    lost: BTreeMap<(NodeId, NodeId), SimTime>,
+    /// What was wrong between two nodes, whichever way. The lower number is the first.
+    links: BTreeMap<(NodeId, NodeId), Link>,
     /// When a message was last lost between a client and this node.
     lost_to_clients: BTreeMap<NodeId, SimTime>,
     /// When a fault of all links ended.
     all_links: Option<SimTime>,
-    /// Of the answers that a leader heard from a node: how long after what they answer had left, and when, where none since has taken
-    /// as long. The longest is the first.
-    answers: BTreeMap<(NodeId, NodeId), Vec<(Duration, SimTime)>>,
+}
+
+/// What was wrong between two nodes.
+#[derive(Default)]
+struct Link {
+    /// When a fault ended.
+    ended: Option<SimTime>,
+    /// When a message was last lost.
+    lost: Option<SimTime>,
+    /// Of the answers that a leader heard: how long after what they answer had left, and when, where none since has taken as long. The
+    /// longest is the first.
+    answers: Vec<(Duration, SimTime)>,
 }
 
 /// A fault in force.
@@ -61,7 +68,7 @@ pub(crate) struct Excuses {
 
 impl Hears for Soundness {
     fn lost(&mut self, at: SimTime, from: NodeId, to: NodeId) {
-        self.lost.insert((from, to), at);
+        self.between(from, to).lost = Some(at);
     }
 
     fn lost_to_client(&mut self, at: SimTime, node: NodeId) {
@@ -98,9 +105,13 @@ impl Soundness {
         self.in_force.iter().any(|wrong| wrong.stalls.is_some() && aims_at(&wrong.targets, node))
     }
 
+    fn between(&mut self, one: NodeId, other: NodeId) -> &mut Link {
+        self.links.entry((one.min(other), one.max(other))).or_default()
+    }
+
     /// A leader hears the answer of `voter` to what left so long ago.
-    pub(super) fn answered(&mut self, at: SimTime, link: (NodeId, NodeId), took: Duration) {
-        let answers = self.answers.entry(link).or_default();
+    pub(super) fn answered(&mut self, at: SimTime, (leader, voter): (NodeId, NodeId), took: Duration) {
+        let answers = &mut self.between(leader, voter).answers;
         while answers.pop_if(|(before, _)| *before <= took).is_some() {}
         answers.push((took, at));
     }
@@ -112,8 +123,7 @@ impl Soundness {
                 self.nodes.insert(*node, at);
             }
             Targets::Links(..) | Targets::Sides { .. } => {
-                let over: Vec<_> = pairs(targets).collect();
-                self.links.extend(over.into_iter().map(|link| (link, at)));
+                pairs(targets).for_each(|(from, to)| self.between(from, to).ended = Some(at));
             }
             Targets::Ring => self.all_links = Some(at),
         }
@@ -131,28 +141,25 @@ impl Soundness {
 
     /// Since when nothing has been wrong with the links between two nodes; `None`: something is.
     pub(crate) fn link(&self, one: NodeId, other: NodeId, excuses: Excuses) -> Option<SimTime> {
-        let both = [(one, other), (other, one)];
         if one == other {
             return Some(SimTime::default());
         }
-        let on_it =
-            |wrong: &Wrong| wrong.targets == Targets::Ring || pairs(&wrong.targets).any(|link| both.contains(&link));
+        let is_meant = |link: (NodeId, NodeId)| link == (one, other) || link == (other, one);
+        let on_it = |wrong: &Wrong| wrong.targets == Targets::Ring || pairs(&wrong.targets).any(is_meant);
         if self.in_force.iter().any(on_it) {
             return None;
         }
-        let last = |of: &BTreeMap<_, SimTime>| both.iter().filter_map(|link| of.get(link)).copied().max();
-        let late = |link| {
-            let mut late = self.answers.get(link)?.iter().rev().filter(|(took, _)| *took > excuses.settling);
-            late.next().map(|(_, at)| *at)
-        };
-        let late = both.iter().filter_map(late).max();
-        let ended = last(&self.links).max(self.all_links).max(late).map(|at| at.after(excuses.settling));
-        Some(ended.max(last(&self.lost)).unwrap_or_default())
+        let link = self.links.get(&(one.min(other), one.max(other)));
+        let late = link.and_then(|link| link.answers.iter().rfind(|(took, _)| *took > excuses.settling));
+        let ended = link.and_then(|link| link.ended).max(self.all_links).max(late.map(|(_, at)| *at));
+        let settled = ended.map(|at| at.after(excuses.settling));
+        Some(settled.max(link.and_then(|link| link.lost)).unwrap_or_default())
     }
 
     /// Has any message been lost since then?
     pub(crate) fn lost_any_since(&self, at: SimTime) -> bool {
-        self.lost.values().chain(self.lost_to_clients.values()).any(|lost| *lost >= at)
+        let between_nodes = self.links.values().filter_map(|link| link.lost);
+        between_nodes.chain(self.lost_to_clients.values().copied()).any(|lost| lost >= at)
     }
 
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over. Whoever has never had a part in the
@@ -189,6 +196,9 @@ impl Soundness {
                 Some(since.max(follows(*voter)?).max(self.link(via, *voter, excuses)?))
             })?
         };
+        if members.is_quorum(|voter| follows(voter).is_some_and(|followed| followed <= since)) {
+            return Some(Standing { leader, term, since });
+        }
         let mut voters: Vec<(SimTime, NodeId)> =
             replicas.iter().filter_map(|(voter, _)| Some((follows(voter)?, voter))).collect();
         voters.sort();
