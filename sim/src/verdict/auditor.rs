@@ -78,17 +78,23 @@ impl Auditor {
     fn seen_by(&mut self, place: usize, record: &Record) -> bool {
         let record = &*self.panels.shown(place, record);
         let meter = &mut self.meters[place];
-        meter.until(record.at, &self.panels.at(place).nodes());
+        meter.until(record.at, || self.panels.at(place).nodes().operations.len());
         let found = self.panels.see(place, record);
         meter.record(record, &self.panels.at(place).nodes());
+        found.is_empty() || self.found(place, record.at, found)
+    }
+
+    /// The panel at a place has found this. `false` ends the run.
+    fn found(&mut self, place: usize, at: SimTime, found: Vec<Finding>) -> bool {
+        let meter = &mut self.meters[place];
         let actual = |finding: &&Finding| finding.severity == Severity::Actual;
         let goes_on = !found.iter().any(|finding| ends_run(finding) && !self.record_only.contains(finding.check));
         // Two checks may find the same read.
         if found.iter().filter(actual).any(|finding| finding.class == Class::StaleRead) {
-            meter.stale_read(record.at);
+            meter.stale_read(at);
         }
         if found.iter().filter(actual).any(|finding| finding.check == check::TWO_LEASES) {
-            meter.two_leases(record.at);
+            meter.two_leases(at);
         }
         self.take(found);
         goes_on

@@ -1,4 +1,4 @@
-//! What measures how long something lasts: each gauge sees every record, and tells the stretches of time that are over by it.
+//! What measures how long something lasts: each gauge hears of what it folds into stretches of time, and keeps those that are over.
 //!
 //! | file         | what lasts                                                          |
 //! |--------------|---------------------------------------------------------------------|
@@ -43,38 +43,34 @@ pub(super) enum Counts {
     ByItsParts,
 }
 
-/// What folds the history into stretches of time.
-trait Gauge: Send {
-    /// Sees a record, which `view` has taken in already; what is over by it.
-    fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Vec<Gauged>;
-
-    /// The run is over; what had not ended before, as far as it counts.
-    fn finish(&mut self, end: SimTime) -> Vec<Gauged>;
-}
-
 /// All gauges.
 pub(super) struct Gauges {
     pub(super) leadership: Leadership,
-    others: Vec<Box<dyn Gauge>>,
+    recovery: Recovery,
+    rewarm: Rewarm,
 }
 
 impl Gauges {
     pub(super) fn new(heartbeat: Duration) -> Self {
-        let others: Vec<Box<dyn Gauge>> = vec![Box::<Recovery>::default(), Box::<Rewarm>::default()];
-        Self { leadership: Leadership::new(heartbeat), others }
+        Self { leadership: Leadership::new(heartbeat), recovery: Recovery::default(), rewarm: Rewarm::default() }
     }
 
-    pub(super) fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Vec<Gauged> {
-        self.each(|gauge| gauge.record(record, view))
+    /// Tells them, and then `others`, of a record that `view` has taken in already.
+    pub(super) fn tell(&mut self, record: &Record, view: &GroupView<'_>, others: &mut impl Hears) {
+        let Self { leadership, recovery, rewarm } = self;
+        let (leadership, recovery) = (&mut leadership.beside(view), &mut recovery.beside(view));
+        tell(record, &mut (&mut (leadership, recovery), &mut (rewarm, others)));
     }
 
+    /// What is over since this was last asked.
+    pub(super) fn over(&mut self) -> impl Iterator<Item = Gauged> {
+        let Self { leadership, recovery, rewarm } = self;
+        leadership.over.drain(..).chain(recovery.over.drain(..)).chain(rewarm.over.drain(..))
+    }
+
+    /// The run is over; what had not ended before, as far as it counts.
     pub(super) fn finish(&mut self, end: SimTime) -> Vec<Gauged> {
-        self.each(|gauge| gauge.finish(end))
-    }
-
-    fn each(&mut self, mut told: impl FnMut(&mut dyn Gauge) -> Vec<Gauged>) -> Vec<Gauged> {
-        let mut all = told(&mut self.leadership);
-        self.others.iter_mut().for_each(|gauge| all.extend(told(gauge.as_mut())));
-        all
+        let Self { leadership, recovery, rewarm } = self;
+        leadership.finish(end).into_iter().chain(recovery.finish(end)).chain(rewarm.finish()).collect()
     }
 }

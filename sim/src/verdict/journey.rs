@@ -30,6 +30,8 @@ pub(super) struct Journeys {
     logs: BTreeMap<NodeId, [Mark; 2]>,
     /// Who led each term.
     leaders: BTreeMap<u64, NodeId>,
+    /// Those of which no more is to be known.
+    over: Vec<Travelled>,
 }
 
 struct Journey {
@@ -75,11 +77,14 @@ pub(super) struct Travelled {
 }
 
 impl Journeys {
-    /// Sees a record, which `view` has taken in already; there had been no leader for so long by then.
-    pub(super) fn record(&mut self, record: &Record, view: &GroupView<'_>, leaderless: Duration) -> Option<Travelled> {
-        let mut seen = Seen { journeys: self, view, leaderless, over: None };
-        tell(record, &mut seen);
-        seen.over
+    /// Hears of a record that `view` has taken in already; there had been no leader for so long by then.
+    pub(super) fn beside<'a>(&'a mut self, view: &'a GroupView<'a>, leaderless: Duration) -> impl Hears + use<'a> {
+        Beside { journeys: self, view, leaderless }
+    }
+
+    /// Those of which no more is to be known, since this was last asked.
+    pub(super) fn over(&mut self) -> impl Iterator<Item = Travelled> {
+        self.over.drain(..)
     }
 
     /// The run is over.
@@ -94,21 +99,20 @@ impl Journeys {
     }
 }
 
-/// A record is seen.
-struct Seen<'a> {
+/// What is known of operations, and the view that has taken in what happens.
+struct Beside<'a> {
     journeys: &'a mut Journeys,
     view: &'a GroupView<'a>,
     leaderless: Duration,
-    over: Option<Travelled>,
 }
 
-impl Seen<'_> {
+impl Beside<'_> {
     fn now(&self, at: SimTime) -> Mark {
         Mark { at, leaderless: self.leaderless }
     }
 }
 
-impl Hears for Seen<'_> {
+impl Hears for Beside<'_> {
     fn invoked(&mut self, at: SimTime, Invocation { op, client, via, due, operation }: &Invocation) {
         if operation.share() == Share::Further {
             return;
@@ -179,7 +183,9 @@ impl Hears for Seen<'_> {
         }
         journeys.applied = index;
         let entry = journeys.entries.remove(&index).unwrap_or_default();
-        journeys.entries = journeys.entries.split_off(&index);
+        while journeys.entries.first_key_value().is_some_and(|(first, _)| *first < index) {
+            journeys.entries.pop_first();
+        }
         let Some((_, op, took_effect)) = journeys.effect.take_if(|(of, ..)| *of == index) else { return };
         let Some(journey) = journeys.under_way.get_mut(&op) else { return };
         let leader = journeys.leaders.get(&term).copied().unwrap_or(node);
@@ -187,7 +193,7 @@ impl Hears for Seen<'_> {
         journey.took_effect = took_effect;
         journey.logged.extend(entry.applied(leader, &self.view.members(leader), now));
         if let Some(ended) = journey.ended {
-            self.over = journeys.under_way.remove(&op).map(|journey| journey.travelled(ended));
+            journeys.over.extend(journeys.under_way.remove(&op).map(|journey| journey.travelled(ended)));
         }
     }
 
@@ -209,7 +215,8 @@ impl Hears for Seen<'_> {
         (journey.answered, journey.ended) = (answered, Some((now, last)));
         let may_be_applied = matches!(completion, Completion::Failed { outcome: Outcome::Unknown, .. });
         if !may_be_applied || journey.kind.only_reads() || !journey.logged.is_empty() {
-            self.over = self.journeys.under_way.remove(&op).map(|journey| journey.travelled((now, last)));
+            let journey = self.journeys.under_way.remove(&op);
+            self.journeys.over.extend(journey.map(|journey| journey.travelled((now, last))));
         }
     }
 }
@@ -295,12 +302,12 @@ mod tests {
     fn went(events: &Events) -> Vec<Went> {
         let (mut view, mut journeys) = (View::default(), Journeys::default());
         let mut gauges = Gauges::new(Duration::from_millis(100));
-        let mut all = Vec::new();
         for record in events.records() {
             view.record(record);
-            gauges.record(record, &view.first());
-            all.extend(journeys.record(record, &view.first(), gauges.leadership.leaderless_by(record.at)));
+            let leaderless = gauges.leadership.leaderless_by(record.at);
+            gauges.tell(record, &view.first(), &mut journeys.beside(&view.first(), leaderless));
         }
+        let mut all: Vec<_> = journeys.over().collect();
         all.extend(journeys.finish(ms(9_000), gauges.leadership.leaderless_by(ms(9_000)), &view.first()));
         let parts = |travelled: Travelled| {
             assert_eq!(travelled.parts.iter().sum::<Duration>(), travelled.took, "all of its time");

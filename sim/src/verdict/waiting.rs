@@ -54,10 +54,9 @@ impl Hears for Waiting {
 }
 
 impl Waiting {
-    /// Sees a record: when those who wait no longer have waited. A caller that its node took late has waited before, too.
-    pub(super) fn record(&mut self, record: &Record) -> Vec<Stretch> {
-        tell(record, self);
-        std::mem::take(&mut self.waited)
+    /// When those who wait no longer have waited, since this was last asked. A caller that its node took late has waited before, too.
+    pub(super) fn over(&mut self) -> impl Iterator<Item = Stretch> {
+        self.waited.drain(..)
     }
 
     /// The run is over.
@@ -75,7 +74,8 @@ mod tests {
 
     fn waited(events: &Events) -> Vec<(u64, u64)> {
         let mut waiting = Waiting::default();
-        let mut all: Vec<_> = events.records().iter().flat_map(|record| waiting.record(record)).collect();
+        events.records().iter().for_each(|record| tell(record, &mut waiting));
+        let mut all: Vec<_> = waiting.over().collect();
         all.extend(waiting.finish(ms(9_000)));
         all.iter().map(|Stretch { from, to }| (from.millis(), to.millis())).collect()
     }

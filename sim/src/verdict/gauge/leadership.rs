@@ -8,7 +8,7 @@
 //! that is answered after the next leader has served one: by its lease, a ReadIndex round, or an entry that it has applied beyond
 //! its first. One that has not ended with the run has taken until there.
 
-use super::{Counts, Gauge, Gauged, Stretch};
+use super::{Counts, Gauged, Stretch};
 use crate::history::{Arrival, Fault, FaultPhase};
 use crate::verdict::prelude::*;
 use leasehold::env::Stamp;
@@ -28,6 +28,7 @@ pub(in crate::verdict) struct Leadership {
     /// When faults began, since the leader could serve.
     faults: Vec<SimTime>,
     failover: Option<Failover>,
+    pub(super) over: Vec<Gauged>,
 }
 
 /// Who could serve last.
@@ -53,12 +54,11 @@ struct Failover {
 struct Beside<'a> {
     leadership: &'a mut Leadership,
     view: &'a GroupView<'a>,
-    ended: Vec<Gauged>,
 }
 
 impl Beside<'_> {
     fn look(&mut self, at: SimTime) {
-        self.ended.extend(self.leadership.looked(at, self.view));
+        self.leadership.looked(at, self.view);
     }
 }
 
@@ -94,7 +94,7 @@ impl Hears for Beside<'_> {
     fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
         let is_over = |failover: &mut Failover| failover.served && !matches!(completion, Completion::Failed { .. });
         if let Some(Failover { from, .. }) = self.leadership.failover.take_if(is_over) {
-            self.ended.push(failover(from, at));
+            self.leadership.over.push(failover(from, at));
         }
     }
 
@@ -125,21 +125,18 @@ impl Hears for Beside<'_> {
     }
 }
 
-impl Gauge for Leadership {
-    fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Vec<Gauged> {
-        let mut beside = Beside { leadership: self, view, ended: Vec::new() };
-        tell(record, &mut beside);
-        beside.ended
+impl Leadership {
+    /// Hears of a record that `view` has taken in already.
+    pub(super) fn beside<'a>(&'a mut self, view: &'a GroupView<'a>) -> impl Hears + use<'a> {
+        Beside { leadership: self, view }
     }
 
-    fn finish(&mut self, end: SimTime) -> Vec<Gauged> {
+    pub(super) fn finish(&mut self, end: SimTime) -> Vec<Gauged> {
         let over = self.failover.take().map(|Failover { from, .. }| failover(from, end));
         let never = (!self.begun).then(SimTime::default);
         self.without.take().or(never).map(|from| leaderless(from, end)).into_iter().chain(over).collect()
     }
-}
 
-impl Leadership {
     pub(super) fn new(heartbeat: Duration) -> Self {
         Self { heartbeat, ..Self::default() }
     }
@@ -151,16 +148,14 @@ impl Leadership {
     }
 
     /// Is there a leader?
-    fn looked(&mut self, at: SimTime, view: &GroupView<'_>) -> Option<Gauged> {
+    fn looked(&mut self, at: SimTime, view: &GroupView<'_>) {
         if view.followed_leader().is_some() {
             self.before = self.leaderless_by(at);
             self.begun = true;
-            return self.without.take().map(|from| leaderless(from, at));
-        }
-        if self.begun {
+            self.over.extend(self.without.take().map(|from| leaderless(from, at)));
+        } else if self.begun {
             self.without.get_or_insert(at);
         }
-        None
     }
 
     fn of(&mut self, node: NodeId) -> Option<&mut Leader> {
@@ -220,11 +215,11 @@ mod tests {
     /// The longest times in ms, in a run of ten seconds with a heartbeat of 100 ms.
     fn longest(events: &Events) -> (Option<u128>, Option<u128>) {
         let (mut leadership, mut view) = (Leadership::new(Duration::from_millis(100)), View::default());
-        let mut seen = |record| {
+        for record in events.records() {
             view.record(record);
-            leadership.record(record, &view.first())
-        };
-        let mut all: Vec<_> = events.records().iter().flat_map(&mut seen).collect();
+            tell(record, &mut leadership.beside(&view.first()));
+        }
+        let mut all = std::mem::take(&mut leadership.over);
         all.extend(leadership.finish(ms(10_000)));
         let longest = |span| {
             let ended = all.iter().filter(|ended| ended.span == span);

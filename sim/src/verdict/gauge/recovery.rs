@@ -11,7 +11,7 @@
 //! starts one of its own when it ends. A clock that is running at the end of the run counts as it stands, so that a cluster
 //! which never recovers is seen.
 
-use super::{Counts, Gauge, Gauged, Stretch};
+use super::{Counts, Gauged, Stretch};
 use crate::history::{Fault, FaultPhase};
 use crate::verdict::prelude::*;
 use crate::view::faults::{Change, Faults};
@@ -24,6 +24,7 @@ pub(super) struct Recovery {
     applied: u64,
     /// Clocks that run, oldest first.
     running: Vec<Clock>,
+    pub(super) over: Vec<Gauged>,
 }
 
 /// When a fault ended, and the highest index applied then.
@@ -37,7 +38,6 @@ struct Clock {
 struct Beside<'a> {
     clocks: &'a mut Recovery,
     faults: &'a Faults,
-    stopped: Vec<Gauged>,
 }
 
 impl Hears for Beside<'_> {
@@ -48,7 +48,7 @@ impl Hears for Beside<'_> {
     fn completed(&mut self, at: SimTime, _: OpId, completion: &Completion) {
         match completion {
             Completion::Written { version } | Completion::Script { version, .. } => {
-                self.stopped = self.clocks.written(at, *version);
+                self.clocks.written(at, *version);
             }
             Completion::Read { .. }
             | Completion::Reads { .. }
@@ -62,20 +62,17 @@ impl Hears for Beside<'_> {
     }
 }
 
-impl Gauge for Recovery {
-    fn record(&mut self, record: &Record, view: &GroupView<'_>) -> Vec<Gauged> {
-        let mut beside = Beside { clocks: self, faults: view.faults, stopped: Vec::new() };
-        tell(record, &mut beside);
-        beside.stopped
+impl Recovery {
+    /// Hears of a record that `view` has taken in already.
+    pub(super) fn beside<'a>(&'a mut self, view: &GroupView<'a>) -> impl Hears + use<'a> {
+        Beside { clocks: self, faults: view.faults }
     }
 
     /// The clocks that were never stopped.
-    fn finish(&mut self, end: SimTime) -> Vec<Gauged> {
+    pub(super) fn finish(&mut self, end: SimTime) -> Vec<Gauged> {
         self.running.drain(..).map(|clock| clock.stop(end)).collect()
     }
-}
 
-impl Recovery {
     fn fault(&mut self, at: SimTime, fault: &Fault, faults: &Faults) {
         let moved = match fault.verb.disturbs() {
             Disturbs::Leadership | Disturbs::Members => fault.phase == FaultPhase::Effective,
@@ -102,9 +99,9 @@ impl Recovery {
         }
     }
 
-    fn written(&mut self, at: SimTime, version: u64) -> Vec<Gauged> {
+    fn written(&mut self, at: SimTime, version: u64) {
         let stopped = self.running.partition_point(|clock| clock.applied < version);
-        self.running.drain(..stopped).map(|clock| clock.stop(at)).collect()
+        self.over.extend(self.running.drain(..stopped).map(|clock| clock.stop(at)));
     }
 }
 
@@ -126,11 +123,11 @@ mod tests {
     /// The longest recovery in ms, in a run of ten seconds.
     fn longest(events: &Events) -> Option<u128> {
         let (mut recovery, mut view) = (Recovery::default(), View::default());
-        let mut seen = |record| {
+        for record in events.records() {
             view.record(record);
-            recovery.record(record, &view.first())
-        };
-        let mut all: Vec<_> = events.records().iter().flat_map(&mut seen).collect();
+            tell(record, &mut recovery.beside(&view.first()));
+        }
+        let mut all = std::mem::take(&mut recovery.over);
         all.extend(recovery.finish(ms(10_000)));
         all.iter().map(|recovered| recovered.stretch.took().as_millis()).max()
     }

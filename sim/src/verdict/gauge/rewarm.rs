@@ -4,7 +4,7 @@
 //! A leader that nobody asks before its lease is warm was never seen cold: nothing. One that loses leadership, or whose run
 //! ends, before any read hits counts to the last that missed.
 
-use super::{Counts, Gauge, Gauged, Stretch};
+use super::{Counts, Gauged, Stretch};
 use crate::verdict::prelude::*;
 
 /// The leaders that have not answered from their leases yet.
@@ -12,7 +12,7 @@ use crate::verdict::prelude::*;
 pub(super) struct Rewarm {
     cold: BTreeMap<NodeId, Cold>,
     /// From when to when those were cold that are so no longer.
-    warm: Vec<Gauged>,
+    pub(super) over: Vec<Gauged>,
 }
 
 /// Since when a leader could have answered, and when it last could not.
@@ -29,7 +29,7 @@ impl Hears for Rewarm {
 
     fn served(&mut self, at: SimTime, node: NodeId) {
         if let Some(Cold { since, missed }) = self.cold.remove(&node) {
-            self.warm.push(cold(since, if missed.is_some() { at } else { since }));
+            self.over.push(cold(since, if missed.is_some() { at } else { since }));
         }
     }
 
@@ -40,7 +40,7 @@ impl Hears for Rewarm {
     }
 
     fn falls(&mut self, _: SimTime, node: NodeId) {
-        self.warm.extend(self.cold.remove(&node).and_then(Cold::given_up));
+        self.over.extend(self.cold.remove(&node).and_then(Cold::given_up));
     }
 
     fn process(&mut self, at: SimTime, node: NodeId, change: ProcessChange) {
@@ -51,14 +51,8 @@ impl Hears for Rewarm {
     }
 }
 
-impl Gauge for Rewarm {
-    /// Of leaders whose leases are cold no longer, or who are leaders no longer, from when to when they were.
-    fn record(&mut self, record: &Record, _: &GroupView<'_>) -> Vec<Gauged> {
-        tell(record, self);
-        std::mem::take(&mut self.warm)
-    }
-
-    fn finish(&mut self, _: SimTime) -> Vec<Gauged> {
+impl Rewarm {
+    pub(super) fn finish(&mut self) -> Vec<Gauged> {
         std::mem::take(&mut self.cold).into_values().filter_map(Cold::given_up).collect()
     }
 }
@@ -76,15 +70,15 @@ fn cold(from: SimTime, to: SimTime) -> Gauged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::testing::{Events, ms};
-    use crate::view::View;
+    use crate::history::testing::Events;
     use leasehold::observe::{Event, Miss};
 
     /// When each leader could have answered, and for how long it was cold, in ms.
     fn rewarmed(events: &Events) -> Vec<(u64, u128)> {
-        let (mut rewarm, view) = (Rewarm::default(), View::default());
-        let mut all: Vec<_> = events.records().iter().flat_map(|record| rewarm.record(record, &view.first())).collect();
-        all.extend(rewarm.finish(ms(9_000)));
+        let mut rewarm = Rewarm::default();
+        events.records().iter().for_each(|record| tell(record, &mut rewarm));
+        let mut all = std::mem::take(&mut rewarm.over);
+        all.extend(rewarm.finish());
         all.iter().map(|Gauged { stretch, .. }| (stretch.from.millis(), stretch.took().as_millis())).collect()
     }
 

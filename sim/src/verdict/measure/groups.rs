@@ -1,6 +1,7 @@
 //! What was counted of each group, and of all together.
 
-use super::{Meter, Tally};
+use super::Meter;
+use super::tallies::{Tallies, Tally};
 use crate::verdict::latency::Latencies;
 use crate::verdict::prelude::*;
 use crate::verdict::{Lasted, LeaseMeasures, Measures, RoundMeasures, Window};
@@ -12,20 +13,20 @@ impl Meter {
         end: SimTime,
         groups: impl Iterator<Item = (GroupId, &'a mut Self, GroupView<'a>)>,
     ) -> Measures {
-        let mut closed: Vec<(GroupId, &mut Self)> = Vec::new();
+        let mut closed: Vec<(GroupId, &mut Tallies)> = Vec::new();
         for (group, meter, view) in groups {
             meter.close(end, &view);
-            closed.push((group, meter));
+            closed.push((group, &mut meter.tallies));
         }
         let Some(((group, first), others)) = closed.split_first_mut() else { return Measures::default() };
         if others.is_empty() {
-            return first.measures(end);
+            return first.finish(end);
         }
-        let own = (*group, first.tallies.clone());
+        let own = (*group, first.all.clone());
         others.iter().for_each(|(_, other)| first.absorb(other));
         let scopes = first.scopes.clone();
-        let mut all = first.measures(end);
-        let others = others.iter_mut().map(|(group, meter)| (*group, std::mem::take(&mut meter.tallies)));
+        let mut all = first.finish(end);
+        let others = others.iter_mut().map(|(group, other)| (*group, std::mem::take(&mut other.all)));
         for (group, tallies) in std::iter::once(own).chain(others) {
             for (window, tally) in [&mut all.whole].into_iter().chain(&mut all.windows).zip(tallies) {
                 window.of.insert(Of::Group(group.0 as u32), tally.finish(end, &scopes));
@@ -33,10 +34,12 @@ impl Meter {
         }
         all
     }
+}
 
+impl Tallies {
     /// Takes in what was counted of another group.
     fn absorb(&mut self, other: &Self) {
-        for (own, tally) in self.tallies.iter_mut().zip(&other.tallies) {
+        for (own, tally) in self.all.iter_mut().zip(&other.all) {
             own.absorb(tally);
         }
         self.overloads.absorb(&other.overloads);

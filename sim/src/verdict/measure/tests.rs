@@ -1,8 +1,8 @@
 use super::*;
 use crate::history::FaultPhase;
 use crate::history::testing::{Events, get, ms, put};
-use crate::verdict::Took;
 use crate::verdict::testing::scenario;
+use crate::verdict::{Lasted, LeaseMeasures, Took};
 use crate::view::View;
 use crate::words::Verb;
 use leasehold::env::GroupId;
@@ -16,7 +16,7 @@ fn measured(events: &Events) -> Measures {
     let mut meter = Meter::new(&scenario(""));
     let mut view = View::default();
     for record in events.records() {
-        meter.until(record.at, &view.first());
+        meter.until(record.at, || view.first().operations.len());
         view.record(record);
         meter.record(record, &view.first());
     }
