@@ -2,11 +2,11 @@
 
 use crate::history::Record;
 use leasehold::env::GroupId;
-use std::collections::BTreeMap;
 
 /// Something of each group.
 pub struct Grouped<T> {
-    groups: BTreeMap<GroupId, T>,
+    /// By number.
+    groups: Vec<(GroupId, T)>,
     /// That of a group of which nothing is told.
     silent: T,
 }
@@ -21,32 +21,44 @@ impl<T: Default> Default for Grouped<T> {
 impl<T: Default> Grouped<T> {
     /// That of these groups.
     pub fn new(groups: impl IntoIterator<Item = (GroupId, T)>) -> Self {
-        Self { groups: groups.into_iter().collect(), silent: T::default() }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_by_key(|(group, _)| *group);
+        Self { groups, silent: T::default() }
+    }
+
+    /// The place of a group, or the one that it would have.
+    fn place(&self, group: GroupId) -> Result<usize, usize> {
+        self.groups.binary_search_by_key(&group, |(other, _)| *other)
     }
 
     /// That of a group.
     pub fn of(&self, group: GroupId) -> &T {
-        self.groups.get(&group).unwrap_or(&self.silent)
+        self.place(group).map_or(&self.silent, |place| &self.groups[place].1)
     }
 
     /// The groups, by number.
     pub fn ids(&self) -> impl Iterator<Item = GroupId> {
-        self.groups.keys().copied()
+        self.groups.iter().map(|(group, _)| *group)
     }
 
     /// That of each group.
     pub fn all(&self) -> impl Iterator<Item = &T> {
-        self.groups.values()
+        self.groups.iter().map(|(_, of)| of)
     }
 
     /// Those that a record is for: that of the group that it is about, or all.
     pub(super) fn concerned(&mut self, record: &Record) -> impl Iterator<Item = &mut T> {
-        let about = record.what.group();
-        if let Some(group) = about {
-            self.groups.entry(group).or_default();
-        }
-        let concerned = self.groups.iter_mut().filter(move |(group, _)| about.is_none_or(|about| about == **group));
-        concerned.map(|(_, of)| of)
+        let concerned = match record.what.group() {
+            Some(group) => {
+                let place = self.place(group).unwrap_or_else(|place| {
+                    self.groups.insert(place, (group, T::default()));
+                    place
+                });
+                place..place + 1
+            }
+            None => 0..self.groups.len(),
+        };
+        self.groups[concerned].iter_mut().map(|(_, of)| of)
     }
 }
 

@@ -17,8 +17,8 @@ use leasehold::request::Version;
 
 #[derive(Default)]
 pub(in crate::check) struct MonotoneReads {
-    /// The newest version that each client has seen of each key.
-    seen: BTreeMap<(u32, KeyId), Seen>,
+    /// The newest version that each client, by number, has seen of each key.
+    seen: Vec<BTreeMap<KeyId, Seen>>,
 }
 
 #[derive(Clone, Copy)]
@@ -33,10 +33,15 @@ impl Check for MonotoneReads {
     fn completed(&mut self, now: &Now<'_>, op: OpId, _: &Completion) -> Option<Finding> {
         let completed = now.nodes.operations.completed()?;
         let (operation, did) = (&completed.operation, completed.did.as_ref()?);
+        let client = operation.client as usize;
+        if client >= self.seen.len() {
+            self.seen.resize_with(client + 1, BTreeMap::new);
+        }
+        let seen = &mut self.seen[client];
         let reads = || completed.reads(now.nodes.ledger);
         for (key, found) in reads() {
             now.judge();
-            let before = self.seen.get(&(operation.client, key)).filter(|seen| seen.ended < operation.began);
+            let before = seen.get(&key).filter(|seen| seen.ended < operation.began);
             if let Some(before) = before.filter(|seen| seen.version > found.version) {
                 let (named, key) = (operation.named(), now.premises.key(key));
                 let message = format!(
@@ -48,7 +53,7 @@ impl Check for MonotoneReads {
         }
         let ended = now.nodes.operations.events();
         for (key, version) in reads().map(|(key, found)| (key, found.version)).chain(did.wrote) {
-            let seen = self.seen.entry((operation.client, key)).or_insert(Seen { version, op, ended });
+            let seen = seen.entry(key).or_insert(Seen { version, op, ended });
             if version > seen.version {
                 *seen = Seen { version, op, ended };
             }
