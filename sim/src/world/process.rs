@@ -39,8 +39,7 @@ struct Tasks {
     /// `None`: of one that is running.
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
-    /// The slots of those that can go on.
-    ready: Vec<usize>,
+    ready: Ready,
     /// Those that have not begun.
     fresh: Vec<Task>,
     /// The process is among the runnable.
@@ -48,6 +47,14 @@ struct Tasks {
     paused: bool,
     dead: bool,
     stream: Stream,
+}
+
+/// The slots of tasks that can go on.
+#[derive(Default)]
+struct Ready {
+    places: Vec<usize>,
+    /// How often each slot is among them: twice, where it was woken for one that had ended and another began in it.
+    times: Vec<u32>,
 }
 
 /// A place of one task after the other. A waker of one that has ended may wake the next: harmless, as any future bears a needless poll.
@@ -154,12 +161,12 @@ impl Tasks {
     /// The next to run, drawn from those that can; it is taken out.
     fn draw(&mut self) -> Option<(usize, Slot)> {
         loop {
-            let chosen = match self.ready.len() {
+            let chosen = match self.ready.places.len() {
                 0 => return None,
                 1 => 0,
                 choices => self.stream.below(choices as u64) as usize,
             };
-            let place = self.ready.swap_remove(chosen);
+            let place = self.ready.take(chosen);
             if let Some(slot) = self.slots[place].take_if(|slot| slot.task.is_some()) {
                 return Some((place, slot));
             }
@@ -171,6 +178,26 @@ impl Tasks {
             self.free.push(place);
         }
         self.slots[place] = Some(slot);
+    }
+}
+
+impl Ready {
+    fn push(&mut self, place: usize) {
+        if place >= self.times.len() {
+            self.times.resize(place + 1, 0);
+        }
+        self.times[place] += 1;
+        self.places.push(place);
+    }
+
+    fn contains(&self, place: usize) -> bool {
+        self.times.get(place).is_some_and(|times| *times > 0)
+    }
+
+    fn take(&mut self, chosen: usize) -> usize {
+        let place = self.places.swap_remove(chosen);
+        self.times[place] -= 1;
+        place
     }
 }
 
@@ -190,7 +217,7 @@ impl Process {
             processes.push(Tasks {
                 slots: Vec::new(),
                 free: Vec::new(),
-                ready: Vec::new(),
+                ready: Ready::default(),
                 fresh: Vec::new(),
                 scheduled: false,
                 paused: false,
@@ -227,7 +254,7 @@ impl Process {
         let mut state = self.scheduler.state.lock();
         let tasks = &mut state.processes[self.number];
         tasks.paused = false;
-        let delayed = !tasks.ready.is_empty() || !tasks.fresh.is_empty();
+        let delayed = !tasks.ready.places.is_empty() || !tasks.fresh.is_empty();
         if delayed {
             state.schedule(self.number);
         }
@@ -256,7 +283,7 @@ impl Wake for TaskWaker {
     fn wake_by_ref(self: &Arc<Self>) {
         let mut state = self.scheduler.state.lock();
         let tasks = &mut state.processes[self.process];
-        if !tasks.dead && !tasks.ready.contains(&self.place) {
+        if !tasks.dead && !tasks.ready.contains(self.place) {
             tasks.ready.push(self.place);
             state.schedule(self.process);
         }

@@ -10,18 +10,47 @@ const SWEEP_LEAST: usize = 64;
 
 /// A queue of things due.
 pub struct Queue<T> {
-    heap: BinaryHeap<Reverse<(SimTime, Ticket)>>,
-    /// What waits, by slot, with its number. Where that is another than the heap's, or none, what the heap means was taken back.
-    items: Vec<Option<(u64, T)>>,
+    heap: BinaryHeap<Reverse<Place>>,
+    /// What waits, by slot, with its ticket. Where that is another than the heap's, or none, what the heap means was taken back.
+    items: Vec<Option<(Ticket, T)>>,
     free: Vec<usize>,
     next: u64,
 }
 
-/// Names one thing of a queue, in the order in which they were put in.
+/// Names one thing of a queue, in the order in which they were put in: its number, and in the lowest bits its slot.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Ticket {
-    number: u64,
-    slot: usize,
+pub struct Ticket(u64);
+
+/// So many bits of a ticket are the slot.
+const SLOT_BITS: u32 = 24;
+
+impl Ticket {
+    fn new(number: u64, slot: usize) -> Self {
+        assert!(slot < 1 << SLOT_BITS, "more than sixteen million things wait");
+        Self((number << SLOT_BITS) | slot as u64)
+    }
+
+    fn slot(self) -> usize {
+        (self.0 & ((1 << SLOT_BITS) - 1)) as usize
+    }
+}
+
+/// A place in the order: when something is due, and in the lower half its ticket. One number is compared at once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(u128);
+
+impl Place {
+    fn new(at: SimTime, ticket: Ticket) -> Self {
+        Self((u128::from(at.0) << u64::BITS) | u128::from(ticket.0))
+    }
+
+    fn at(self) -> SimTime {
+        SimTime((self.0 >> u64::BITS) as u64)
+    }
+
+    fn ticket(self) -> Ticket {
+        Ticket(self.0 as u64)
+    }
 }
 
 impl<T> Queue<T> {
@@ -39,17 +68,17 @@ impl<T> Queue<T> {
                 self.items.len() - 1
             }
         };
-        let ticket = Ticket { number: self.next, slot };
+        let ticket = Ticket::new(self.next, slot);
         self.next += 1;
-        self.items[slot] = Some((ticket.number, item));
-        self.heap.push(Reverse((at, ticket)));
+        self.items[slot] = Some((ticket, item));
+        self.heap.push(Reverse(Place::new(at, ticket)));
         ticket
     }
 
     /// What has this ticket, if it still waits.
     pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut T> {
-        let (number, item) = self.items.get_mut(ticket.slot)?.as_mut()?;
-        (*number == ticket.number).then_some(item)
+        let (waiting, item) = self.items.get_mut(ticket.slot())?.as_mut()?;
+        (*waiting == ticket).then_some(item)
     }
 
     /// Takes it back, if it still waits.
@@ -59,8 +88,9 @@ impl<T> Queue<T> {
         let gone = self.heap.len() - (self.items.len() - self.free.len());
         if gone > self.heap.len() / 2 + SWEEP_LEAST {
             let items = &self.items;
-            self.heap.retain(|Reverse((_, Ticket { number, slot }))| {
-                items[*slot].as_ref().is_some_and(|(waiting, _)| waiting == number)
+            self.heap.retain(|Reverse(place)| {
+                let ticket = place.ticket();
+                items[ticket.slot()].as_ref().is_some_and(|(waiting, _)| *waiting == ticket)
             });
         }
         Some(item)
@@ -69,17 +99,17 @@ impl<T> Queue<T> {
     /// Takes what is due next, unless that is after `end`.
     pub fn pop(&mut self, end: SimTime) -> Option<(SimTime, T)> {
         loop {
-            let first = self.heap.peek_mut().filter(|first| first.0.0 <= end)?;
-            let Reverse((at, ticket)) = PeekMut::pop(first);
-            if let Some(item) = self.take(ticket) {
-                return Some((at, item));
+            let first = self.heap.peek_mut().filter(|first| first.0.at() <= end)?;
+            let Reverse(place) = PeekMut::pop(first);
+            if let Some(item) = self.take(place.ticket()) {
+                return Some((place.at(), item));
             }
         }
     }
 
-    fn take(&mut self, Ticket { number, slot }: Ticket) -> Option<T> {
-        let (_, item) = self.items.get_mut(slot)?.take_if(|(waiting, _)| *waiting == number)?;
-        self.free.push(slot);
+    fn take(&mut self, ticket: Ticket) -> Option<T> {
+        let (_, item) = self.items.get_mut(ticket.slot())?.take_if(|(waiting, _)| *waiting == ticket)?;
+        self.free.push(ticket.slot());
         Some(item)
     }
 }

@@ -1,7 +1,6 @@
 //! Something that changes, and who waits for it to do so.
 
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,35 +15,54 @@ pub struct Signal {
 #[derive(Default)]
 struct Waiting {
     last: u64,
-    /// By number, so that they are woken in the order in which they first waited.
-    wakers: BTreeMap<u64, Waker>,
+    places: Vec<Place>,
+    free: Vec<usize>,
+}
+
+/// The place of one waiter after the other.
+struct Place {
+    /// Which of all waiters has it.
+    number: u64,
+    /// `None`: it does not wait.
+    waker: Option<Waker>,
 }
 
 /// One who waits. Dropped, it is forgotten.
 pub struct Waiter {
     signal: Signal,
-    number: u64,
+    place: usize,
 }
 
 impl Signal {
     /// Somebody who does not wait yet.
     pub fn waiter(&self) -> Waiter {
-        let mut waiting = self.waiting.lock();
+        let waiting = &mut *self.waiting.lock();
         waiting.last += 1;
-        Waiter { signal: self.clone(), number: waiting.last }
+        let newcomer = Place { number: waiting.last, waker: None };
+        let place = waiting.free.pop().unwrap_or(waiting.places.len());
+        match waiting.places.get_mut(place) {
+            Some(free) => *free = newcomer,
+            None => waiting.places.push(newcomer),
+        }
+        Waiter { signal: self.clone(), place }
     }
 
-    /// It has changed.
+    /// It has changed. Those who wait are woken in the order in which they came.
     pub fn change(&self) {
-        let woken = std::mem::take(&mut self.waiting.lock().wakers);
-        woken.into_values().for_each(Waker::wake);
+        let woken = |place: &mut Place| Some((place.number, place.waker.take()?));
+        let mut woken: Vec<_> = self.waiting.lock().places.iter_mut().filter_map(woken).collect();
+        woken.sort_by_key(|(number, _)| *number);
+        woken.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }
 
 impl Waiter {
     /// Has `waker` woken at the next change.
     pub fn wait(&self, waker: &Waker) {
-        self.signal.waiting.lock().wakers.insert(self.number, waker.clone());
+        let known = &mut self.signal.waiting.lock().places[self.place].waker;
+        if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *known = Some(waker.clone());
+        }
     }
 }
 
@@ -73,12 +91,14 @@ impl Signal {
 impl Waiter {
     /// Has there been no change since it began to wait?
     fn is_waiting(&self) -> bool {
-        self.signal.waiting.lock().wakers.contains_key(&self.number)
+        self.signal.waiting.lock().places[self.place].waker.is_some()
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        self.signal.waiting.lock().wakers.remove(&self.number);
+        let mut waiting = self.signal.waiting.lock();
+        waiting.places[self.place].waker = None;
+        waiting.free.push(self.place);
     }
 }

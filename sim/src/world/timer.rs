@@ -31,16 +31,18 @@ impl<M> Timer<M> {
 impl<M> Future for Timer<M> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some((world, ticket)) = &self.waits else { return Poll::Ready(()) };
         match world.shared.state.lock().queue.get_mut(*ticket) {
-            Some(Due::Timer(Some(waker))) if waker.will_wake(cx.waker()) => Poll::Pending,
+            Some(Due::Timer(Some(waker))) if waker.will_wake(cx.waker()) => return Poll::Pending,
             Some(due) => {
                 *due = Due::Timer(Some(cx.waker().clone()));
-                Poll::Pending
+                return Poll::Pending;
             }
-            None => Poll::Ready(()),
+            None => {}
         }
+        self.waits = None;
+        Poll::Ready(())
     }
 }
 
