@@ -157,26 +157,26 @@ impl Node {
     }
 
     /// Takes a message from the bus. One of a group that this node has no part in is dropped.
-    pub fn deliver(&self, packet: Packet) {
+    pub fn deliver(&self, packet: Box<Packet>) {
+        let (from, group) = (packet.from, packet.group);
         match packet.body {
             Message::Wire(_) => {
-                if let Some(engine) = self.engines.get(&packet.group) {
+                if let Some(engine) = self.engines.get(&group) {
                     engine.deliver(packet);
                 }
             }
-            Message::Wires(packets) => packets.into_iter().for_each(|packet| self.deliver(packet)),
+            Message::Wires(packets) => packets.into_iter().for_each(|packet| self.deliver(Box::new(packet))),
             Message::Reply { call, result } => self.transport.answered(call, result),
             Message::Request { call, .. } if self.tasks.are_stopped() => {
-                self.transport.reply(packet.group, packet.from, call, Err(Error::Closed(Outcome::NotApplied)));
+                self.transport.reply(group, from, call, Err(Error::Closed(Outcome::NotApplied)));
             }
             Message::Request { call, budget, hop, request } => {
                 let (coordinator, transport) = (Arc::clone(&self.coordinator), Arc::clone(&self.transport));
                 let tasks = self.tasks.clone();
                 let serve = async move {
-                    let served =
-                        tasks.until_stopped(pin!(coordinator.serve(packet.group, &request, hop, budget))).await;
+                    let served = tasks.until_stopped(pin!(coordinator.serve(group, &request, hop, budget))).await;
                     let result = served.unwrap_or(Err(Error::Closed(Outcome::Unknown)));
-                    transport.reply(packet.group, packet.from, call, result);
+                    transport.reply(group, from, call, result);
                 };
                 self.tasks.spawn(&*self.host, "request", serve);
             }

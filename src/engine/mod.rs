@@ -208,7 +208,7 @@ pub trait Engine: Send + Sync + 'static {
     fn waiting(&self) -> usize;
 
     /// Takes an engine's message from the network. One that finds the engine's queue full is dropped and counted.
-    fn deliver(&self, packet: Packet);
+    fn deliver(&self, packet: Box<Packet>);
 
     /// Stops the engine, soon; what waits is answered with [`Error::Closed`].
     fn stop(&self);

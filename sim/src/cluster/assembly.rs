@@ -100,7 +100,7 @@ impl Tapped {
             Some(tap) => tap.arriving(packet, node),
             None => Some(packet),
         };
-        given.into_iter().for_each(|packet| node.deliver(packet));
+        given.into_iter().for_each(|packet| node.deliver(Box::new(packet)));
     }
 }
 

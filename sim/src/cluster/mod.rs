@@ -380,7 +380,7 @@ impl Receiver<Box<Packet>> for Door {
     fn receive(&self, packet: Box<Packet>) {
         match &self.tap {
             Some(tap) => tap.receive(*packet, &self.node),
-            None => self.node.deliver(*packet),
+            None => self.node.deliver(packet),
         }
     }
 }

@@ -127,7 +127,7 @@ pub(super) struct Running {
 
 impl Process for Running {
     fn deliver(&self, packet: Packet) {
-        self.engine.deliver(packet);
+        self.engine.deliver(Box::new(packet));
     }
 
     fn polled(&self) {

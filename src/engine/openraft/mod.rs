@@ -344,9 +344,9 @@ impl Engine for OpenraftEngine {
         self.shared.board.callers.count()
     }
 
-    fn deliver(&self, packet: Packet) {
+    fn deliver(&self, packet: Box<Packet>) {
         let lane = packet.lane;
-        if !self.shared.is_over() && self.shared.mail.deliver(packet).is_err() {
+        if !self.shared.is_over() && self.shared.mail.deliver(*packet).is_err() {
             self.shared.metrics.full(lane, Counter::StepQueueFull);
             self.shared.host.observe(Event::InboxFull { lane });
         }

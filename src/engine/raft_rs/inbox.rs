@@ -51,7 +51,7 @@ pub(super) enum Input {
     Applied(Result<Done, Error>),
     Tick,
     Ask(Ask),
-    Packet(Packet),
+    Packet(Box<Packet>),
 }
 
 /// Which inputs are asked for.
@@ -74,8 +74,8 @@ pub(super) struct Inbox {
 struct Queues {
     /// What the helpers have done.
     done: VecDeque<Input>,
-    heartbeat: VecDeque<Packet>,
-    bulk: VecDeque<Packet>,
+    heartbeat: VecDeque<Box<Packet>>,
+    bulk: VecDeque<Box<Packet>>,
     asks: VecDeque<Ask>,
     ticks: u32,
     /// How many ticks there were, those that were lost too.
@@ -139,7 +139,7 @@ impl Inbox {
         });
     }
 
-    pub(super) fn deliver(&self, packet: Packet) -> Result<(), Refused> {
+    pub(super) fn deliver(&self, packet: Box<Packet>) -> Result<(), Refused> {
         self.put(|queues| {
             let (queue, bound) = match packet.lane {
                 Lane::Heartbeat => (&mut queues.heartbeat, self.heartbeat_bound),
@@ -290,17 +290,10 @@ mod tests {
     use crate::env::{Address, Envelope, GroupId};
     use crate::transport::{CallId, Message};
 
-    fn packet(lane: Lane) -> Packet {
+    fn packet(lane: Lane) -> Box<Packet> {
         let body = Message::Reply { call: CallId { incarnation: 0, number: 0 }, result: Err(Error::Overloaded) };
-        Envelope {
-            from: Address::Client(0),
-            to: Address::Client(0),
-            lane,
-            group: GroupId::FIRST,
-            stamp: None,
-            echo: None,
-            body,
-        }
+        let (from, to) = (Address::Client(0), Address::Client(0));
+        Box::new(Envelope { from, to, lane, group: GroupId::FIRST, stamp: None, echo: None, body })
     }
 
     fn asked() -> Ask {
@@ -314,7 +307,7 @@ mod tests {
             Input::Written(_) | Input::Applied(_) => 'd',
             Input::Tick => 't',
             Input::Ask(_) => 'a',
-            Input::Packet(Packet { lane: Lane::Heartbeat, .. }) => 'h',
+            Input::Packet(packet) if packet.lane == Lane::Heartbeat => 'h',
             Input::Packet(_) => 'b',
         };
         std::iter::from_fn(|| queues.take(Which::Any)).map(letter).collect()

@@ -164,7 +164,7 @@ impl Engine for RaftEngine {
         Box::pin(async move { shared.ask(|reply| Ask::ChangeMembership { change, reply }).await })
     }
 
-    fn deliver(&self, packet: Packet) {
+    fn deliver(&self, packet: Box<Packet>) {
         let lane = packet.lane;
         if self.shared.inbox.deliver(packet) == Err(Refused::Full) {
             self.shared.metrics.full(lane, Counter::StepQueueFull);

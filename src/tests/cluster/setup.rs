@@ -163,7 +163,7 @@ impl Software for Setup {
 
 impl Process for Node {
     fn deliver(&self, packet: Packet) {
-        Node::deliver(self, packet);
+        Node::deliver(self, Box::new(packet));
     }
 
     fn describe(&self) -> String {

@@ -113,7 +113,7 @@ impl Engine for Stub {
         0
     }
 
-    fn deliver(&self, _packet: Packet) {}
+    fn deliver(&self, _packet: Box<Packet>) {}
 
     fn stop(&self) {}
 

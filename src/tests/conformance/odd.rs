@@ -83,7 +83,7 @@ impl<O: Oddity> Engine for Odd<O> {
         self.engine.waiting()
     }
 
-    fn deliver(&self, packet: Packet) {
+    fn deliver(&self, packet: Box<Packet>) {
         self.engine.deliver(packet);
     }
 

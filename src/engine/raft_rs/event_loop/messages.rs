@@ -13,9 +13,9 @@ use raft::eraftpb::{Message as RaftMessage, MessageType};
 const STEPS: usize = 16;
 
 impl EventLoop {
-    pub(super) async fn step(&mut self, packet: Packet) {
+    pub(super) async fn step(&mut self, packet: Box<Packet>) {
         self.pay_for_step().await;
-        let Packet { from: Address::Node(from), body: Message::Wire(wire), stamp, echo, .. } = packet else {
+        let Packet { from: Address::Node(from), body: Message::Wire(wire), stamp, echo, .. } = *packet else {
             return;
         };
         let Some(message) = wire::open(wire) else { return };

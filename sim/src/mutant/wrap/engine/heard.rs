@@ -60,7 +60,7 @@ impl Factory for Hearing {
             deliver: |(group, heard), engine, packet| {
                 let others = heard.hear(*group, &packet);
                 engine.deliver(packet);
-                others.into_iter().for_each(|(other, packet)| other.deliver(packet));
+                others.into_iter().for_each(|(other, packet)| other.deliver(Box::new(packet)));
             },
             ..it
         }))

@@ -27,7 +27,7 @@ wrapper! {
         odd transfer(to: NodeId) -> Later<()>;
         odd change_membership(change: MembershipChange) -> Later<u64>;
         odd wait_applied(index: u64) -> Later<()>;
-        odd deliver(packet: Packet);
+        odd deliver(packet: Box<Packet>);
         plain waiting() -> usize;
         plain stop();
         plain ended() -> Later<()>;
