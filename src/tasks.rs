@@ -63,7 +63,7 @@ impl Tasks {
     /// # Errors
     /// The stop came first.
     pub async fn until_stopped<T>(&self, mut future: impl Future<Output = T> + Unpin) -> Result<T, Stopped> {
-        let stoppable = Stoppable::new(self);
+        let mut stoppable = Stoppable::new(self);
         poll_fn(|cx| {
             if let Poll::Ready(value) = Pin::new(&mut future).poll(cx) {
                 return Poll::Ready(Ok(value));
@@ -72,7 +72,10 @@ impl Tasks {
             if state.stopped {
                 return Poll::Ready(Err(Stopped));
             }
-            state.stoppable.insert(stoppable.number, cx.waker().clone());
+            if !stoppable.waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+                state.stoppable.insert(stoppable.number, cx.waker().clone());
+                stoppable.waker = Some(cx.waker().clone());
+            }
             Poll::Pending
         })
         .await
@@ -148,13 +151,15 @@ impl Drop for Running {
 struct Stoppable<'a> {
     tasks: &'a Tasks,
     number: u64,
+    /// By which it is woken; `None`: it has not waited yet.
+    waker: Option<Waker>,
 }
 
 impl<'a> Stoppable<'a> {
     fn new(tasks: &'a Tasks) -> Self {
         let mut state = tasks.state.lock();
         state.last += 1;
-        Self { tasks, number: state.last }
+        Self { tasks, number: state.last, waker: None }
     }
 }
 

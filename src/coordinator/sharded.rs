@@ -121,11 +121,11 @@ impl ShardedCoordinator {
         hop: Hop,
         mut budget: Duration,
     ) -> Result<Response, Error> {
+        if let [share] = &shares[..] {
+            return self.of(share.group)?.serve(&share.request, hop, budget).await;
+        }
         let asked =
             shares.into_iter().map(|share| Ok((self.of(share.group)?, share))).collect::<Result<Vec<_>, Error>>()?;
-        if let [(of, share)] = &asked[..] {
-            return of.serve(&share.request, hop, budget).await;
-        }
         let mut answers = Vec::with_capacity(asked.len());
         for (of, share) in asked {
             let begun = self.door.host.monotonic();

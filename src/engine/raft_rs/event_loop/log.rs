@@ -297,7 +297,9 @@ impl EventLoop {
         if ready.is_empty() {
             return;
         }
-        drop_superseded(&mut ready);
+        if ready.len() > 1 {
+            drop_superseded(&mut ready);
+        }
         self.send_all(ready).await;
     }
 }
