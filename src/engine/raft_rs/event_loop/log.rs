@@ -292,6 +292,9 @@ impl EventLoop {
     /// Sends what has waited for what is durable now.
     pub(super) async fn release(&mut self) {
         let Log { held, durable, .. } = &mut self.log;
+        if held.is_empty() {
+            return;
+        }
         let may_leave = |held: &mut Held| held.may_leave(*durable);
         let mut ready: Vec<_> = held.extract_if(.., may_leave).map(|held| (held.message, held.echo)).collect();
         if ready.is_empty() {

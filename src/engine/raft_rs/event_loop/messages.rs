@@ -71,6 +71,9 @@ impl EventLoop {
 
     /// Sends what raft has ready.
     pub(super) async fn send(&mut self, messages: Vec<RaftMessage>) {
+        if messages.is_empty() {
+            return;
+        }
         let echoed = messages.into_iter().map(|message| (self.echo_for(&message), message));
         let messages = echoed.map(|(echo, message)| (message, echo)).collect();
         self.send_all(messages).await;
@@ -78,9 +81,6 @@ impl EventLoop {
 
     /// Sends messages with the stamps that they return, in an order that does not depend on raft's hash maps.
     pub(super) async fn send_all(&mut self, mut messages: Vec<(RaftMessage, Option<Stamp>)>) {
-        if messages.is_empty() {
-            return;
-        }
         messages.sort_by_key(|(message, _)| message.to);
         let stamp = self.stamp();
         for (mut message, echo) in messages {
