@@ -38,6 +38,9 @@ const USUAL: Duration = Duration::from_secs(10);
 /// Of few operations a second there are so many, in as much time as that takes.
 const OPERATIONS: u64 = 10_000;
 
+/// One operation a second, as scenarios count rates.
+const A_SECOND: u64 = 1_000;
+
 const SCENARIO: &str = r#"
 name = "scale"
 until = "14s"
@@ -149,11 +152,11 @@ fn scenario(axis: &str, number: u64) -> Scenario {
             USUAL
         }
         "rate" => {
-            workload.rate = Some(number);
+            workload.rate = Some(number * A_SECOND);
             Duration::from_secs((OPERATIONS / number).max(2))
         }
         "length" => {
-            workload.rate = Some(100);
+            workload.rate = Some(100 * A_SECOND);
             Duration::from_secs(number)
         }
         other => panic!("there is no axis {other}"),
