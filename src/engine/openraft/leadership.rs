@@ -302,6 +302,7 @@ impl Shared {
         self.listener.ended(cause);
         let term = state.term;
         self.becomes(state, Role::Follower, term, None, None);
+        state.to_leave = Some(term);
         state.wants.leave = true;
         state.wants.wake();
     }

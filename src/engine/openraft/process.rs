@@ -108,6 +108,7 @@ async fn does(shared: Arc<Shared>, raft: Raft<Types, Machine>, want: Want) {
         Want::Stop(_) => {}
         Want::Leave => {
             if let Some(heir) = shared.heir() {
+                shared.state.lock().to_leave = None;
                 let _ = raft.trigger().transfer_leader(heir.0).await;
             }
         }

@@ -19,6 +19,7 @@ impl Shared {
         }
         state.promise = state.promise.saturating_sub(1);
         if state.is_over || !state.leads() {
+            self.leave_again(&mut state);
             return;
         }
         if state.transfer.as_ref().and_then(|transfer| transfer.reply.as_ref()).is_some_and(Reply::is_closed)
@@ -55,6 +56,15 @@ impl Shared {
         self.leave_if_stalled(&mut state, writing);
         self.renew(&mut state);
         self.publish(&state);
+    }
+
+    /// openraft has not known of its leadership when this engine left it: it is told again, at the distance of heartbeats.
+    fn leave_again(&self, state: &mut State) {
+        if state.to_leave == Some(state.term) && !state.is_over {
+            state.ticks += 1;
+            state.wants.leave |= state.ticks.is_multiple_of(ticks(&self.config, self.config.heartbeat).max(1));
+            state.wants.wake();
+        }
     }
 
     /// A leader whose disk stands still hands over to the voter that has most of its log.

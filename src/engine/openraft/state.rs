@@ -52,6 +52,8 @@ pub(super) struct State {
     pub(super) transfer: Option<Transfer>,
     /// How many snapshots each has not acknowledged, one after the other.
     pub(super) lost: BTreeMap<NodeId, u32>,
+    /// This node leads no more in this term, and openraft has yet to be told: it may have been about to lead.
+    pub(super) to_leave: Option<u64>,
     /// This leader has set about to lead no more, as its disk stands still.
     pub(super) left_for_stall: bool,
     /// Who waits for this leader, by number.
@@ -117,6 +119,7 @@ impl State {
             latest: Instant::default(),
             transfer: None,
             lost: BTreeMap::new(),
+            to_leave: None,
             left_for_stall: false,
             waiting: BTreeMap::new(),
             last: 0,
