@@ -4,6 +4,10 @@ use crate::mutant::{Kind, PLANTED, Tuning, Variant, seen};
 use leasehold::engine::openraft::{self, Account};
 use leasehold::rules::Rule;
 
+/// openraft's own account of what a quorum has acknowledged renews the lease.
+const OWN_ACCOUNT: Option<Tuning> =
+    Some(Tuning::Openraft(|| openraft::Tuning { account: Account::Own, ..openraft::Tuning::default() }));
+
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "openraft-own-lease",
@@ -12,7 +16,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         kind: Kind::History,
         seen: seen("fast/steady", "timing"),
         lease_length: |election_timeout, _| election_timeout,
-        tuning: Some(Tuning::Openraft(|| openraft::Tuning { account: Account::Own, ..openraft::Tuning::default() })),
+        tuning: OWN_ACCOUNT,
         ..PLANTED
     },
     Variant {
@@ -22,7 +26,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         kind: Kind::History,
         seen: seen("findings/openraft-restarted-voter", "staleness"),
         lease_length: |election_timeout, _| election_timeout,
-        tuning: Some(Tuning::Openraft(|| openraft::Tuning { account: Account::Own, ..openraft::Tuning::default() })),
+        tuning: OWN_ACCOUNT,
         rules_off: &[Rule::PromiseSurvivesRestart, Rule::AloneKeepsPromise],
         ..PLANTED
     },
