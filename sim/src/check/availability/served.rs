@@ -8,8 +8,8 @@
 //! before the deadline.
 //!
 //! **Does not prove** anything of operations whose deadline is shorter than that time (`calls-succeed` judges them), of scripts
-//! and updates while there are conflicts, of keys that go from one group to another, of reads of keys of several groups, of which another may be the one that does not answer, of nodes with full cores or disks (an engine that has enough to do for one core on a
-//! node of several is not told), and of the last second of a run, of which nobody is told how busy
+//! and updates while there are conflicts, of keys that go from one group to another, of reads of keys of several groups, of which another may be the one that does not answer, of nodes with full cores or disks (of cores all must be full: where
+//! a node has several, and the engine's loop alone is too slow for what it is asked, this check fails), and of the last second of a run, of which nobody is told how busy
 //! nodes were. Queues excuse nothing: what the model's disks could have written together was not to be written one by one.
 //!
 //! **Costs** a place in a heap for each operation, a look at the voters when it ends, and one at the heap whenever time passes.
