@@ -1,6 +1,6 @@
 //! `leasehold freeze`: what a seed draws, as a scenario file that a person could have written.
 
-use super::out::write_new;
+use super::out::{new_scenario, write_new};
 use super::prelude::*;
 
 #[derive(Args)]
@@ -17,7 +17,7 @@ pub(crate) struct FreezeArgs {
     #[arg(long, value_name = "E")]
     engine: Option<Engine>,
     /// Write to this file, which must not exist yet [default: standard output]
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = new_scenario)]
     out: Option<PathBuf>,
 }
 

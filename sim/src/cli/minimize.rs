@@ -1,6 +1,6 @@
 //! `leasehold minimize`: the smallest scenario that fails in the same way.
 
-use super::out::write_new;
+use super::out::{new_scenario, write_new};
 use super::prelude::*;
 use leasehold_sim::bundle::EXTENSION;
 use leasehold_sim::minimize::{Cost, Minimized, Size, Start};
@@ -26,7 +26,7 @@ pub(crate) struct MinimizeArgs {
     #[arg(long, value_name = "E")]
     engine: Option<Engine>,
     /// Write to this file, which must not exist yet [default: standard output]
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = new_scenario)]
     out: Option<PathBuf>,
     /// How long at most, in real time; what is smallest then is written
     #[arg(long = "for", value_name = "TIME", default_value = "5m", value_parser = scenario::duration)]

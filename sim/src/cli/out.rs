@@ -3,6 +3,7 @@
 use super::prelude::*;
 use leasehold_sim::report::Stored;
 use leasehold_sim::runner::store_events;
+use leasehold_sim::scenario;
 use leasehold_sim::words::figures::counted;
 use std::fs::File;
 use std::io;
@@ -66,6 +67,11 @@ impl Out {
         let words = missing.join(" and ");
         (!missing.is_empty()).then(|| format!("--out: no room for {words}; see --out-per-run and --out-total"))
     }
+}
+
+/// A file for a scenario, by whose name the scenario is known.
+pub(super) fn new_scenario(path: &str) -> Result<PathBuf, String> {
+    scenario::name_in(Path::new(path)).map(|_| PathBuf::from(path))
 }
 
 /// Writes `text` to a file, which must not be there yet, and says on standard error where it is; without one, to standard output.

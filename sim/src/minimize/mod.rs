@@ -125,8 +125,9 @@ impl Start {
         let ground = trials.ground;
         let fails = format!("{title} fails {under} as {class} ({check})");
         let why = || match ground.fails_by_default(&begin) {
-            true => format!("{fails}, and where nothing is planted something fails too: minimise that first"),
-            false => format!("{fails}, which no file can expect of it: whatever else it did the default did too"),
+            None => format!("{fails}, and what it draws is refused as the file {}", ground.path.display()),
+            Some(true) => format!("{fails}, and where nothing is planted something fails too: minimise that first"),
+            Some(false) => format!("{fails}, which no file can expect of it: whatever else it did the default did too"),
         };
         let (_, shown) = first.ok_or_else(why)?;
         Ok(Self { shown, ground, found })

@@ -67,10 +67,10 @@ impl Ground {
         Some(Read { scenario: (*group.scenario).clone(), spec, warnings })
     }
 
-    /// Does something fail in it where nothing is planted?
-    pub(super) fn fails_by_default(&self, scenario: &Scenario) -> bool {
-        let read = Self { variant: &DEFAULT, ..self.clone() }.read(scenario);
-        read.is_none_or(|read| run(&read.spec).verdict.ruling != Ruling::Pass)
+    /// Does something fail in it where nothing is planted? `None`: its file is refused.
+    pub(super) fn fails_by_default(&self, scenario: &Scenario) -> Option<bool> {
+        let read = Self { variant: &DEFAULT, ..self.clone() }.read(scenario)?;
+        Some(run(&read.spec).verdict.ruling != Ruling::Pass)
     }
 
     /// Tries a file with `seed`. Where something else failed too the file does not ask for that, and is tried again.

@@ -67,7 +67,7 @@ pub use self::{
     names::step_names,
     problem::*,
     section::*,
-    table::Known,
+    table::{Known, name_in},
     units::{Bytes, MAX_BANDWIDTH, MAX_DRIFT, MAX_DURATION, MAX_VALUE, Ppm, down, rounder, shorter, up},
     verb::*,
 };

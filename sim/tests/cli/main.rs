@@ -276,6 +276,7 @@ fn what_a_seed_draws_is_frozen_into_a_file_that_gives_the_same_history() {
     };
     assert_eq!(fingerprint(&path), fingerprint("slow/groups-chaos"));
     refused(&freeze, &["--out", "frozen.toml"]);
+    refused(&["freeze", "slow/chaos", "--seed", "5", "-o", "x y.toml"], &["did you mean `x-y.toml`?"]);
     refused(&["freeze", "planted", "--seed", "1"], &["freeze one"]);
     let printed = text(&leasehold(&["freeze", "fast/steady", "--seed", "3"]).stdout);
     assert!(printed.contains("name = \"steady-seed-3\""), "{printed}");

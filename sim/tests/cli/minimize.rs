@@ -120,6 +120,11 @@ fn what_cannot_be_minimised_is_refused() {
     refused(&["minimize", &good, "--seed", "1", "--variant", "long-leas"], &["did you mean `long-lease`?"]);
     refused(&["minimize", "fast"], &["`fast` is ", " scenarios; minimise one"]);
     refused(&["minimize", &good, "--seed", "1", "-o", &good], &["good.toml: it is there already"]);
+    let name = ["minimize", &good, "--seed", "1", "-o"];
+    let words = ["`y z.leasehold` is not a scenario's name: names are at most 64 lower-case letters and digits"];
+    refused(&[&name[..], &["y z.leasehold.toml"]].concat(), &words);
+    refused(&[&name[..], &["Y_z.toml"]].concat(), &["`Y_z` is not a scenario's name", "did you mean `y-z.toml`?"]);
+    refused(&[&name[..], &["y.yaml"]].concat(), &["a scenario's file ends in `.toml`: `y.toml`"]);
     let bundle = folder.file("any.leasehold", b"no bundle");
     let words = ["any.leasehold is a bundle: it has a seed, a variant and an engine of its own"];
     refused(&["minimize", &bundle, "--seed", "1"], &words);

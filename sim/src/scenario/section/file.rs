@@ -21,7 +21,7 @@ table! {
     /// A scenario that makes sense: all names resolve, all times lie within the run.
     pub struct Scenario {
         /// The file's name without `.toml`.
-        name: String = "name", Or(String::new(), Scalar { read: |text, _| named(text, "a scenario's name"), ..NAME });
+        name: String = "name", Or(String::new(), TITLE);
         /// One sentence for people.
         about: String = "about", Or(String::new(), TEXT);
         /// The file, as the user named it.

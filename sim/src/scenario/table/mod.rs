@@ -28,13 +28,13 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-pub use self::name::Known;
+pub use self::name::{Known, name_in};
 pub(super) use self::{
     choice::{choice, only_one},
     field::{Among, Aside, Field, LINE, Maybe, Needed, Or, Unsaid, among},
     found::{as_written, every, misfit, place_in, quantity, whole},
     kind::*,
-    name::{CHECK, FINDER, GROUP, NAME, SECTION, VARIANT, named},
+    name::{CHECK, FINDER, GROUP, NAME, SECTION, TITLE, VARIANT, named},
     report::Report,
     schema::{Definitions, Key},
     text::{Keys, quoted, unquoted},

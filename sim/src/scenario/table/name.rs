@@ -3,6 +3,7 @@
 use super::{Scalar, TEXT, quoted};
 use crate::words::{self, GroupNumber, Misread, quote};
 use serde_json::json;
+use std::path::Path;
 
 /// What is wrong with a name of a variant or a check: others know which there are. By default nothing is.
 #[derive(Clone, Copy)]
@@ -56,6 +57,12 @@ pub(in crate::scenario) const CHECK: Scalar<String> = Scalar {
 pub(in crate::scenario) const FINDER: Scalar<String> =
     Scalar { read: |text, frame| known(text, "a name", frame.known.finder), ..NAME };
 
+/// The name of a scenario.
+pub(in crate::scenario) const TITLE: Scalar<String> = Scalar { read: |text, _| named(text, OF_SCENARIO), ..NAME };
+
+/// What a word is not that cannot name a scenario.
+const OF_SCENARIO: &str = "a scenario's name";
+
 /// A group, by number: `g2`.
 pub(in crate::scenario) const GROUP: Scalar<u32> = Scalar {
     named: "GroupName",
@@ -69,6 +76,24 @@ pub(in crate::scenario) const GROUP: Scalar<u32> = Scalar {
 fn known(text: &str, what: &str, is_known: fn(&str) -> Result<(), String>) -> Result<String, Misread> {
     let name = named(text, what)?;
     is_known(&name).map(|()| name).map_err(Misread::new)
+}
+
+/// The name that a scenario has in the file `path`, which need not be there.
+///
+/// # Errors
+///
+/// One sentence: no file of that name is a scenario's.
+pub fn name_in(path: &Path) -> Result<String, String> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let of = |stem: &str| quote(&format!("{stem}.toml"));
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Err(format!("a scenario's file ends in `.toml`: {}", of(&stem)));
+    }
+    named(&stem, OF_SCENARIO).map_err(|misread| {
+        let Misread { message, help, meant, .. } = misread;
+        let meant = meant.map(|meant| format!("; did you mean {}?", of(&meant)));
+        format!("{message}: {}{}", help.unwrap_or_default(), meant.unwrap_or_default())
+    })
 }
 
 /// The name that `text` is; `what` it is not, if it is none.
