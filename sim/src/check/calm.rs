@@ -75,6 +75,22 @@ pub(super) fn delays(disturbs: Disturbs) -> bool {
     }
 }
 
+/// May it keep what a node does by its clock?
+pub(super) fn mistimes(disturbs: Disturbs) -> bool {
+    match disturbs {
+        Disturbs::Clocks => true,
+        Disturbs::Leadership
+        | Disturbs::Members
+        | Disturbs::Routes
+        | Disturbs::Reach
+        | Disturbs::Messages
+        | Disturbs::Lives
+        | Disturbs::Standstill
+        | Disturbs::Pace
+        | Disturbs::Nothing => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -107,16 +107,13 @@ impl Cluster {
 
     /// Lets all work on a node take `factor` times as long, until the guard is dropped. It counts if there was any.
     pub fn slow_down(&self, id: NodeId, factor: u32, effective: Effective) -> Guard {
-        let set_pace = move |cluster: &Cluster, factor| {
-            let mut cpu = cluster.shared.slots[&id].cpu.lock();
-            cpu.slow_down(factor);
-            cpu.busy()
-        };
-        let before = set_pace(self, factor);
+        let slot = &self.shared.slots[&id];
+        slot.cpu.lock().slow_down(factor);
+        *slot.slowed.lock() = Some((slot.cpu.lock().busy(), effective));
         self.guard(move |cluster| {
-            if set_pace(cluster, 1) > before {
-                effective(None);
-            }
+            let slot = &cluster.shared.slots[&id];
+            slot.cpu.lock().slow_down(1);
+            slot.tell_slowed();
         })
     }
 

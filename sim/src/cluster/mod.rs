@@ -102,6 +102,8 @@ struct Slot {
     disk: Arc<Mutex<Disk>>,
     clock: Arc<Mutex<NodeClock>>,
     cpu: Arc<Mutex<Cpu>>,
+    /// Its CPU is slow: how long that had been busy before, and what to call if there has been work since.
+    slowed: Mutex<Option<(Duration, Effective)>>,
     traps: Arc<Traps>,
     starts: AtomicU64,
     /// A fault keeps it down: nobody else may start it.
@@ -113,7 +115,17 @@ impl Slot {
     fn new(disk: Disk, clock: NodeClock, cpu: Arc<Mutex<Cpu>>) -> Self {
         let (disk, clock) = (Arc::new(Mutex::new(disk)), Arc::new(Mutex::new(clock)));
         let (starts, held_down) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { disk, clock, cpu, traps: Arc::default(), starts, held_down, running: Mutex::new(None) }
+        let (traps, slowed, running) = (Arc::default(), Mutex::new(None), Mutex::new(None));
+        Self { disk, clock, cpu, slowed, traps, starts, held_down, running }
+    }
+
+    /// Says whether there was work since its CPU is slow, unless that has been said.
+    fn tell_slowed(&self) {
+        let slowed = self.slowed.lock().take();
+        let busy = self.cpu.lock().busy();
+        if let Some((_, effective)) = slowed.filter(|(before, _)| busy > *before) {
+            effective(None);
+        }
     }
 }
 
@@ -160,9 +172,10 @@ impl Cluster {
         world.call_at(world.now().after(TOLD_EVERY), move || cluster.tell_how_busy());
     }
 
-    /// Tells what each process counts of itself.
-    pub fn tell_counts(&self) {
+    /// Tells what shows at the end alone: whether a CPU that is still slow had work, and what each process counts of itself.
+    pub fn tell_at_end(&self) {
         for (node, slot) in &self.shared.slots {
+            slot.tell_slowed();
             if let Some(running) = &*slot.running.lock() {
                 self.counted(*node, running);
             }

@@ -19,6 +19,17 @@ pub(super) struct Failed {
     pub variant: &'static Variant,
 }
 
+/// Runs that were asked less than others.
+#[derive(Clone, Copy, Default)]
+pub(super) struct AskedLess {
+    /// Nobody was served: they show nothing.
+    pub idle: u32,
+    /// Their clusters are too slow to owe anybody an answer in time.
+    pub slow: u32,
+    /// Their clocks were worse than claimed.
+    pub beyond: u32,
+}
+
 /// The scenario as a file says it.
 ///
 /// # Panics
@@ -31,9 +42,8 @@ pub(super) fn as_file(scenario: &Scenario) -> Group {
     group
 }
 
-/// The stack as it is: nothing is violated, nothing panics, and twice the same happens. A run in which nobody is served shows nothing, and
-/// fails nothing; `idle` counts these.
-pub(super) fn stands(scenario: &Scenario, idle: &mut u32) -> Option<Failed> {
+/// The stack as it is: nothing is violated, nothing panics, and twice the same happens.
+pub(super) fn stands(scenario: &Scenario, less: &mut AskedLess) -> Option<Failed> {
     let (group, variant) = (as_file(scenario), &DEFAULT);
     let spec = group.spec(group.seeds.first(), Keep::Nothing);
     let (report, again) = (run(&spec), run(&spec));
@@ -42,8 +52,10 @@ pub(super) fn stands(scenario: &Scenario, idle: &mut u32) -> Option<Failed> {
         return Some(Failed { how: Class::Nondeterminism.to_string(), told, variant });
     }
     let verdict = &report.verdict;
-    *idle += u32::from(verdict.class == Some(Class::Vacuous));
     let owes = Owes { clocks: verdict.beyond_claims.is_none(), speed: !is_slow(&scenario.cluster) };
+    less.idle += u32::from(verdict.class == Some(Class::Vacuous));
+    less.slow += u32::from(!owes.speed);
+    less.beyond += u32::from(!owes.clocks);
     let asked = |class: &Class| owes.is_asked(*class);
     verdict.class.filter(asked).filter(|_| verdict.ruling == Ruling::Fail)?;
     let failure = verdict.failures.first()?;

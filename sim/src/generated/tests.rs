@@ -1,7 +1,7 @@
 //! What must be so of any scenario.
 
 use super::found::folder;
-use super::judge::{as_file, shows, stands};
+use super::judge::{AskedLess, as_file, shows, stands};
 use super::search::{Search, rng};
 use crate::history::Keep;
 use crate::minimize::Size;
@@ -62,18 +62,24 @@ fn neither_the_validator_nor_the_lint_has_anything_against_what_is_drawn_or_what
 #[test]
 fn the_stack_as_it_is_violates_nothing_and_does_the_same_twice() {
     let search = search(&asked(), CASES, 300);
-    let idle = Cell::new(0);
+    let less = Cell::new(AskedLess::default());
     let judge = |scenario: &Scenario| {
-        let mut count = idle.get();
-        let failed = stands(scenario, &mut count);
-        idle.set(count);
+        let mut counted = less.get();
+        let failed = stands(scenario, &mut counted);
+        less.set(counted);
         failed
     };
     if let Some(found) = search.first(&judge) {
         let path = found.write(&folder());
         panic!("{}", found.told(&path));
     }
-    assert!(idle.get() * 4 <= search.cases, "in {} of {} runs nobody is served", idle.get(), search.cases);
+    let (AskedLess { idle, slow, beyond }, cases) = (less.get(), search.cases);
+    assert!(idle * 4 <= cases, "in {idle} of {cases} runs nobody is served");
+    let told = format!("of {cases} runs {slow} owe no speed, and in {beyond} clocks are worse than claimed");
+    assert!(
+        slow * 4 <= cases * 3 && beyond * 4 <= cases * 3,
+        "{told}: what is asked of the others is asked of too few"
+    );
 }
 
 /// Of those that chaos sees at once: what so short a run seldom has time for, restarts on what was not durable above all.

@@ -200,7 +200,7 @@ fn live(
         schedule.act();
         recorder.ended()
     });
-    cluster.tell_counts();
+    cluster.tell_at_end();
     let end = if recorder.ended() { world.now() } else { SimTime::at(scenario.until) };
     let past = recorder.close();
     drop(schedule);

@@ -208,6 +208,12 @@ fn a_slow_node_is_slow_for_its_time_and_alone() {
 }
 
 #[test]
+fn a_node_that_is_slow_to_the_end_of_the_run_has_been_slow() {
+    let ran = ran(3, r#"{ at = "1s", slow = { node = "n1", factor = 2 } }"#);
+    assert_eq!((ran.effective(Verb::Slow), ran.phases(Verb::Slow, FaultPhase::Ended).len()), (1, 0));
+}
+
+#[test]
 fn slowness_kills_nobody_and_loses_no_message() {
     let ran = ran(3, r#"{ at = "2s", slow = { node = "@leader", factor = 20, for = "1s" } },"#);
     assert!(ran.processes().iter().all(|(at, ..)| *at < 2_000), "{:?}", ran.processes());

@@ -6,13 +6,14 @@
 //!
 //! **Does not prove** anything of calls that clients made at the leader itself: it tries them again, and `calls-return` sees that they end.
 //! Nor of a read whose node has yet to apply what it has when it falls: one that is confirmed may wait for that, whoever leads by then.
-//! While a pause, a slow node, a bad disk or messages that are late may keep an answer, and until that has settled, everybody is excused.
+//! While a pause, a slow node, a bad disk, messages that are late or a clock by which no tick comes may keep an answer, and until that has
+//! settled, everybody is excused.
 //!
 //! **Costs** a look-up for each call that is passed on, and one for each answer to one while some are interrupted.
 //!
 //! **Seen alive by** `interrupted-hears-late` (`fast/partition`), `passed-on-again` (`fast/late-answers`) and its unit tests.
 
-use crate::check::calm::{delays, hinders, undisturbed};
+use crate::check::calm::{delays, hinders, mistimes, undisturbed};
 use crate::check::prelude::*;
 use crate::view::calls::Call;
 use leasehold::transport::CallId;
@@ -40,7 +41,7 @@ impl InterruptedCalls {
     /// The call is open no more, or the run is over.
     fn over(&mut self, now: &Now<'_>, Interrupted { call, fell }: Interrupted) {
         // What was late before is late for a while after.
-        if !undisturbed(now, fell, |disturbs| hinders(disturbs) || delays(disturbs)) {
+        if !undisturbed(now, fell, |disturbs| hinders(disturbs) || delays(disturbs) || mistimes(disturbs)) {
             return;
         }
         now.judge();
@@ -198,6 +199,12 @@ mod tests {
     fn while_answers_may_be_late_everybody_is_excused() {
         let held = passed_on().fault(950, 7, Verb::Hold, FaultPhase::Activated).follows(1_000, 1, 5);
         assert_eq!(judged(&held.returns(2_000, (1, 2), 7, None)), (vec![], 1));
+    }
+
+    #[test]
+    fn by_a_clock_that_stands_still_no_tick_comes() {
+        let frozen = passed_on().fault(950, 7, Verb::Clock, FaultPhase::Activated).follows(1_000, 1, 5);
+        assert_eq!(judged(&frozen.returns(2_000, (1, 2), 7, None)), (vec![], 1));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! **Seen alive by** `caught-up-at-election` (`fast/leader-transfer`), `quorum-taken-for-granted` (`fast/s-03-cut-after-check-quorum`) and
 //! its unit tests.
 
+use crate::check::calm::{hinders, undisturbed};
 use crate::check::prelude::*;
 use crate::history::{Answer, Effect};
 use leasehold::env::Stamp;
@@ -145,9 +146,9 @@ impl Check for TrueEvents {
     fn quorum_checked(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>, confirmed: bool) -> Option<Finding> {
         let answered = self.answered.remove(&node).unwrap_or_default();
         let before = self.asked.insert(node, now.at).unwrap_or_default();
-        // Who went on has found a queue: some of what had arrived by then it has yet to take, and counts the next time.
+        // Who went on has found a queue, and who is slow has one: some of what had arrived by then it has yet to take, and counts the next time.
         let went_on = matches!(state.process, Some((ProcessChange::Resumed, at)) if at >= before);
-        if went_on {
+        if went_on || !undisturbed(now, before, hinders) {
             self.answered.insert(node, answered.clone());
         }
         if !confirmed {
@@ -195,8 +196,8 @@ impl Check for TrueEvents {
 mod tests {
     use super::*;
     use crate::check::testing::{Events, effect, head, unchanged};
-    use crate::history::{KeyId, What};
-    use crate::words::MessageKind;
+    use crate::history::{FaultPhase, KeyId, What};
+    use crate::words::{MessageKind, Verb};
     use leasehold::observe::Event;
 
     fn judged(events: &Events) -> (Vec<String>, u64) {
@@ -275,6 +276,15 @@ mod tests {
         let once_more = || checks(checks(stood(), 60, true), 70, true);
         assert_eq!(judged(&once_more()).0, [""; 0]);
         assert_eq!(judged(&checks(once_more(), 80, true)).0.len(), 1, "and no later");
+    }
+
+    #[test]
+    fn what_reached_one_that_is_slow_may_count_one_time_later() {
+        let slow = |events: Events| events.fault(20, 7, Verb::Slow, FaultPhase::Activated);
+        let led = || votes(group(), 5, 2, 4, 1).leads(6, 1, 4);
+        let once_more = |events: Events| checks(checks(hears(events, 50, 3), 60, true), 70, true);
+        assert_eq!(judged(&once_more(slow(led()))).0, [""; 0]);
+        assert_eq!(judged(&checks(once_more(slow(led())), 80, true)).0.len(), 1, "and no later");
     }
 
     #[test]
