@@ -212,8 +212,10 @@ fn about(Wanted { check, class, .. }: &Wanted, variant: &Variant) -> String {
 const FEW: u64 = 3;
 /// of what is tried once that little is left,
 const SOME: u64 = 7;
-/// and of steps at another time, or with other nodes, by which everything falls out otherwise.
+/// of steps at another time, by which everything falls out otherwise,
 const MANY: u64 = 12;
+/// and of fewer nodes at the end: how many a bug needs is to be known.
+const MOST: u64 = 100;
 
 /// The smallest so far, and how smaller ones are sought.
 struct Search<'a> {
@@ -249,7 +251,7 @@ impl Search<'_> {
             self.greedy(SOME, |scenario| setting::plainer(scenario, number));
         }
         self.each_step(SOME, time::rounded);
-        self.greedy(MANY, setting::fewer);
+        self.greedy(MOST, setting::fewer);
         self.end();
         let all: Vec<Scenario> = setting::all_effective(&self.best.scenario).into_iter().collect();
         self.first(&all, self.effort(0));
