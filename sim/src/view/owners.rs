@@ -32,9 +32,10 @@ impl Hears for Owners {
         for key in &moved.keys {
             let known = self.moved.get(key);
             let is_its = known.is_some_and(|known| (known.group, known.version) == (group, version));
-            // What was asked for again changes nothing.
+            // What was asked for again changes nothing, also where the keys have come back since, at a higher version.
+            let has = |known: &Owner| known.adopted && known.group == group && known.version >= version;
             let is_news = match known {
-                Some(known) if adopted => !is_its || !known.adopted,
+                Some(known) if adopted => !has(known),
                 Some(known) => known.version < version,
                 None => true,
             };
@@ -86,6 +87,16 @@ mod tests {
         assert_eq!(owner(&gone_on.clone().moves(40, (1, 2), &[3], 2)), before);
         let back = owner(&gone_on.moves(40, (2, 2), &[3], 2));
         assert!(back.is_some_and(|owner| owner.group == GroupId(2) && !owner.released), "and to adopt it again does");
+    }
+
+    #[test]
+    fn an_adoption_that_is_asked_for_again_when_the_key_has_come_back_changes_nothing() {
+        let back = Events::default().moves(10, (1, 2), &[3], 2).moves(20, (2, 2), &[3], 2);
+        let back = back.moves(30, (2, 1), &[3], 3).moves(40, (1, 1), &[3], 3);
+        let back = back.moves(50, (1, 2), &[3], 4).moves(60, (2, 2), &[3], 4);
+        let before = owner(&back);
+        assert!(before.is_some_and(|owner| owner.released && owner.version == 4));
+        assert_eq!(owner(&back.moves(70, (2, 2), &[3], 2)), before);
     }
 
     #[test]

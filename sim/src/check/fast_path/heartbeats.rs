@@ -2,7 +2,8 @@
 //!
 //! **Proves**, over all whole seconds in which nothing has disturbed the cluster for six election timeouts (two after a heal)
 //! and one node leads on:
-//! - every voter that runs gets at least nine of ten of the heartbeats that the interval gives;
+//! - every voter that runs gets at least nine of ten of the heartbeats that the interval gives, each a tick late: a loop that is busy looks
+//!   at its clock when it comes to it, and no tick is made up for (`fast/overload`);
 //! - no heartbeat finds a queue full, neither where it leaves nor where it arrives.
 //!
 //! However much is read or written meanwhile: a lease and a leadership that fail under load alone begin here (Pf4;
@@ -122,7 +123,7 @@ impl Check for Heartbeats {
             let message = format!("{times} found a queue full where nothing was wrong, the first at {node}");
             Finding { at, ..now.bare_finding(message, Vec::new()) }
         });
-        let interval = now.premises.heartbeat.as_nanos().max(1);
+        let interval = (now.premises.heartbeat + now.premises.tick).as_nanos().max(1);
         let few = self.got.iter().map(|(voter, (number, time))| (voter, *number, *time, time.as_nanos() / interval));
         let few = few.filter(|(_, number, _, due)| u128::from(number + 1) * 10 < due * OF_TEN);
         let few = few.map(|(voter, number, time, due)| {
@@ -172,10 +173,14 @@ mod tests {
     #[test]
     fn nine_of_ten_that_are_due_must_arrive() {
         assert_eq!(judged(&beaten(100)), (Vec::new(), 5));
-        assert_eq!(judged(&beaten(110)).0, Vec::<String>::new());
-        let (findings, _) = judged(&beaten(200));
+        assert_eq!(
+            judged(&beaten(200)).0,
+            Vec::<String>::new(),
+            "each a tick late, which is as long as the interval here"
+        );
+        let (findings, _) = judged(&beaten(500));
         assert_eq!(findings.len(), 2);
-        assert_eq!(findings[0], "n2 got 25 heartbeats in 5s in which nothing was wrong, where 50 were due");
+        assert_eq!(findings[0], "n2 got 10 heartbeats in 5s in which nothing was wrong, where 25 were due");
     }
 
     #[test]

@@ -57,7 +57,11 @@ impl Check for WarmLease {
     fn lease_read(&mut self, now: &Now<'_>, by: By<'_>, read: LeaseRead) -> Option<Finding> {
         let is_due = self.due.is_some_and(|due| now.at > due);
         let elected = now.nodes.caught_up(by.node).filter(|_| is_due)?;
+        // Who stood still for long may lead on for a moment in a term that the others have left.
+        let members = now.nodes.members(by.node);
+        let stays = |voter| now.nodes.get(voter).is_none_or(|replica| replica.term <= by.state.term);
         let judged = read.counts()
+            && members.is_quorum(stays)
             && read.miss != Some(Miss::Transfer)
             && now.premises.lossless
             && now.nodes.renew_by_themselves()
@@ -122,6 +126,14 @@ mod tests {
             (0, 0),
             "it leads no more"
         );
+    }
+
+    #[test]
+    fn who_leads_a_term_that_a_quorum_has_left_is_owed_no_lease() {
+        let paused = led().fault(22_000, 0, Verb::Pause, Activated).fault(24_000, 0, Verb::Pause, Ended);
+        let left_by_one = paused.follows(23_900, 2, 5);
+        assert_eq!(judged(&left_by_one.clone().missed(24_300, 1, Miss::Expired)), (1, 1));
+        assert_eq!(judged(&left_by_one.follows(23_950, 3, 5).missed(24_300, 1, Miss::Expired)), (0, 0));
     }
 
     #[test]

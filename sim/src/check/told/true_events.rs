@@ -29,10 +29,10 @@ pub(in crate::check) struct TrueEvents {
     votes: BTreeMap<u64, BTreeMap<NodeId, NodeId>>,
     /// Who has been told to lead which term.
     elected: BTreeMap<NodeId, u64>,
-    /// Whose answers have reached whom since that asked for its quorum.
-    answered: BTreeMap<NodeId, BTreeSet<NodeId>>,
-    /// When each last asked.
-    asked: BTreeMap<NodeId, SimTime>,
+    /// Whose answers have reached whom, and when the last of them did.
+    answered: BTreeMap<NodeId, BTreeMap<NodeId, SimTime>>,
+    /// When each last asked for its quorum, and the time before that.
+    asked: BTreeMap<NodeId, [SimTime; 2]>,
     /// The indices of transactions that were refused, of which nobody has told.
     refused: BTreeSet<u64>,
     found: Option<Finding>,
@@ -47,8 +47,8 @@ impl TrueEvents {
         }
     }
 
-    fn answer(&mut self, Arrival { from, to, .. }: Arrival<'_>) {
-        self.answered.entry(to).or_default().insert(from);
+    fn answer(&mut self, now: &Now<'_>, Arrival { from, to, .. }: Arrival<'_>) {
+        self.answered.entry(to).or_default().insert(from, now.at);
     }
 
     /// It is not so, as this shows.
@@ -115,46 +115,46 @@ impl Check for TrueEvents {
         None
     }
 
-    fn heard(&mut self, _: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
-        self.answer(arrival);
+    fn heard(&mut self, now: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
+        self.answer(now, arrival);
         None
     }
 
-    fn acknowledged(&mut self, _: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
-        self.answer(arrival);
+    fn acknowledged(&mut self, now: &Now<'_>, arrival: Arrival<'_>) -> Option<Finding> {
+        self.answer(now, arrival);
         None
     }
 
-    fn echo(&mut self, _: &Now<'_>, arrival: Arrival<'_>, _: Stamp) -> Option<Finding> {
-        self.answer(arrival);
+    fn echo(&mut self, now: &Now<'_>, arrival: Arrival<'_>, _: Stamp) -> Option<Finding> {
+        self.answer(now, arrival);
         None
     }
 
     // raft counts who has just become a member as heard.
     fn membership(
         &mut self,
-        _: &Now<'_>,
+        now: &Now<'_>,
         By { node, .. }: By<'_>,
         _: u64,
         members: &Arc<Membership>,
     ) -> Option<Finding> {
-        let all = [&members.voters, &members.outgoing].into_iter().flatten().copied();
-        self.answered.entry(node).or_default().extend(all);
+        let all = [&members.voters, &members.outgoing].into_iter().flatten();
+        self.answered.entry(node).or_default().extend(all.map(|member| (*member, now.at)));
         None
     }
 
     fn quorum_checked(&mut self, now: &Now<'_>, By { node, state, .. }: By<'_>, confirmed: bool) -> Option<Finding> {
-        let answered = self.answered.remove(&node).unwrap_or_default();
-        let before = self.asked.insert(node, now.at).unwrap_or_default();
-        // Who went on has found a queue, and who is slow has one: some of what had arrived by then it has yet to take, and counts the next time.
-        let went_on = matches!(state.process, Some((ProcessChange::Resumed, at)) if at >= before);
-        if went_on || !undisturbed(now, before, hinders) {
-            self.answered.insert(node, answered.clone());
-        }
+        let [last, earlier] = self.asked.get(&node).copied().unwrap_or_default();
+        self.asked.insert(node, [now.at, last]);
         if !confirmed {
             return None;
         }
         now.judge();
+        // Who went on has found a queue, and who is slow has one: some of what had arrived by then it has yet to take, and counts the next time.
+        let went_on = matches!(state.process, Some((ProcessChange::Resumed, at)) if at >= earlier);
+        let since = if went_on || !undisturbed(now, last, hinders) { earlier } else { last };
+        let lately = self.answered.get(&node).into_iter().flatten().filter(|(_, at)| **at >= since);
+        let answered: BTreeSet<NodeId> = lately.map(|(from, _)| *from).collect();
         let members = now.nodes.members(node);
         if !members.is_quorum(|voter| voter == node || answered.contains(&voter)) {
             let who: Vec<_> = answered.iter().map(NodeId::to_string).collect();
