@@ -4,7 +4,8 @@
 //! term, entry for entry; and whenever a node applies an entry as member of an earlier term than the present leader's, that this
 //! leader has it. What a node in term T applies was committed in T or before: it has learned that from a leader of its own term.
 //!
-//! **Does not prove** anything about entries that are committed and applied nowhere yet (R7). What a node applied in the
+//! **Does not prove** anything about entries that are committed and applied nowhere yet (R7), nor, by whoever applies an entry before it is
+//! durable in its own log, of that one: its log may have another there, which is about to go. What a node applied in the
 //! leader's own term or a later one may have been committed there, and is not asked for: a candidate may learn late that it has
 //! won.
 //!
@@ -48,9 +49,10 @@ impl Check for LeaderCompleteness {
         &mut self,
         now: &Now<'_>,
         By { node, state, .. }: By<'_>,
-        Place { index, .. }: Place,
+        Place { index, term, .. }: Place,
     ) -> Option<Finding> {
-        let committed = Committed { index, entry: state.log.get(index)?, node, term: state.term, at: now.at };
+        let entry = state.log.get(index).filter(|entry| entry.term == term)?;
+        let committed = Committed { index, entry, node, term: state.term, at: now.at };
         let furthest = self.committed.entry(state.term).or_insert(committed);
         if furthest.index < index {
             *furthest = committed;
@@ -132,6 +134,15 @@ mod tests {
         let events = committed().appends(35, 2, 2, 4, 0xb).leads(40, 2, 5).appends(50, 1, 3, 4, 0xc);
         let finding = CHECK.finds(&events.applies(60, 1, 3, 4, 0xc)).expect("index 3 is missing");
         assert_eq!(finding.at, ms(60));
+    }
+
+    #[test]
+    fn what_is_applied_before_it_is_durable_is_not_what_the_log_has_there() {
+        let events = Events::default().leads(0, 1, 3).follows(0, 3, 3).follows(0, 2, 3);
+        let events = (1..=3).fold(events, |events, node| events.appends(10, node, 1, 2, 0xa));
+        let events = events.appends(15, 3, 2, 2, 0xc).appends(20, 1, 2, 3, 0xb).appends(20, 2, 2, 3, 0xb);
+        let events = events.leads(30, 2, 4).applies(40, 3, 1, 2, 0xa).applies(41, 3, 2, 3, 0xb);
+        assert_eq!(CHECK.finds(&events), None, "n3 applies the entry of term 3, while its log has one of term 2 there");
     }
 
     #[test]
