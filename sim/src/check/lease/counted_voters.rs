@@ -1,8 +1,10 @@
-//! W11: the acknowledgements behind a lease are those of voters, by the membership that its holder has applied.
+//! W11: the acknowledgements behind a lease are those of voters, by the membership that its holder has applied, or by the one that its engine
+//! counts by.
 //!
 //! **Proves**, at each extension, that those who have answered something that left the leader at the base or later, in the
 //! lease's term and in this life of its process, hold with the leader itself a majority of the voters in force at it; in a
-//! joint configuration, of both halves. Learners, and nodes that are no member or not any more, do not count (LB-39, LB-40);
+//! joint configuration, of both halves. An engine that counts by the last change in its log confirms a round of ReadIndex by that, and a
+//! majority of those will do. Learners, and nodes that are no member or not any more, do not count (LB-39, LB-40);
 //! nor does the leader where it has no vote (LB-43).
 //!
 //! **Does not prove** that no election by another membership can go past that quorum: that is W3; why it cannot is written at
@@ -23,7 +25,8 @@ impl Check for CountedVoters {
         now.judge();
         let (node, process) = (by.node, by.process());
         let members = now.nodes.members(node);
-        if members.is_quorum(|voter| voter == node || now.nodes.acknowledged.backs(process, &lease, voter)) {
+        let backs = |voter| voter == node || now.nodes.acknowledged.backs(process, &lease, voter);
+        if members.is_quorum(backs) || now.nodes.counted_by(node).is_quorum(backs) {
             return None;
         }
         let message = format!(
@@ -46,6 +49,9 @@ impl Check for CountedVoters {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{Events, Of};
+    use leasehold::env::NodeId;
+    use leasehold::observe::{Event, Membership};
+    use std::sync::Arc;
 
     const CHECK: Of = Of("counted-voters");
 
@@ -89,6 +95,15 @@ mod tests {
         let joint = || leads().members(10, 1, 8, [&[1, 4, 5], &[1, 2, 3], &[]]).acknowledges(20, 4, 1, 4, 10);
         assert!(CHECK.finds(&joint().leased(21, 1, 4, 0, 10)).is_some());
         assert_eq!(CHECK.finds(&joint().acknowledges(20, 2, 1, 4, 10).leased(21, 1, 4, 0, 10)), None);
+    }
+
+    #[test]
+    fn a_majority_of_those_by_whom_the_engine_counts_will_do() {
+        let joint = || leads().members(10, 1, 8, [&[1, 2, 3], &[1, 4, 5], &[]]).acknowledges(20, 3, 1, 4, 10);
+        assert!(CHECK.finds(&joint().leased(21, 1, 4, 0, 10)).is_some());
+        let members = Membership { voters: [1, 2, 3].map(NodeId).to_vec(), ..Membership::default() };
+        let leaves = joint().event(15, 1, Event::Counts { members: Arc::new(members) });
+        assert_eq!(CHECK.finds(&leaves.leased(21, 1, 4, 0, 10)), None);
     }
 
     #[test]
