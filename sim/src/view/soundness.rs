@@ -174,7 +174,9 @@ impl Soundness {
         if replicas.leader() != Some(leader) {
             return None;
         }
-        let members = replicas.members(leader);
+        let (members, counted) = (replicas.members(leader), replicas.counted_by(leader));
+        // Nothing is committed, nor acknowledged to renew a lease, without either.
+        let is_quorum = |follows: &dyn Fn(NodeId) -> bool| members.is_quorum(follows) && counted.is_quorum(follows);
         if !members.votes(leader) {
             return None;
         }
@@ -196,14 +198,14 @@ impl Soundness {
                 Some(since.max(follows(*voter)?).max(self.link(via, *voter, excuses)?))
             })?
         };
-        if members.is_quorum(|voter| follows(voter).is_some_and(|followed| followed <= since)) {
+        if is_quorum(&|voter| follows(voter).is_some_and(|followed| followed <= since)) {
             return Some(Standing { leader, term, since });
         }
         let mut voters: Vec<(SimTime, NodeId)> =
             replicas.iter().filter_map(|(voter, _)| Some((follows(voter)?, voter))).collect();
         voters.sort();
         let quorum = (1..=voters.len())
-            .find(|count| members.is_quorum(|voter| voters[..*count].iter().any(|(_, follower)| *follower == voter)))?;
+            .find(|count| is_quorum(&|voter| voters[..*count].iter().any(|(_, follower)| *follower == voter)))?;
         let (followed, _) = voters[quorum - 1];
         Some(Standing { leader, term, since: since.max(followed) })
     }
@@ -247,7 +249,8 @@ mod tests {
     use crate::words::{Cut, Verb};
     use FaultPhase::{Activated, Ended};
     use leasehold::env::Address;
-    use leasehold::observe::Event;
+    use leasehold::observe::{Event, Membership};
+    use std::sync::Arc;
 
     const EXCUSES: Excuses = Excuses { settling: Duration::from_secs(1), stalled_leader: Duration::from_secs(2) };
 
@@ -337,6 +340,17 @@ mod tests {
         assert_eq!(standing(&led().killed(50, 1)), None);
         assert_eq!(standing(&led().members(50, 1, 7, [&[2, 3], &[], &[]])), None, "it is removed");
         assert_eq!(standing(&led().members(50, 1, 7, [&[1, 2], &[], &[]])), None, "who asks is no member");
+    }
+
+    #[test]
+    fn a_leader_stands_where_those_follow_by_whom_its_engine_counts() {
+        let counts = |voters: &[u64]| {
+            let voters = voters.iter().copied().map(NodeId).collect();
+            let members = Membership { voters, ..Membership::default() };
+            standing(&slow(led(), 50, 2, Activated).event(60, 1, Event::Counts { members: Arc::new(members) }))
+        };
+        assert_eq!(counts(&[1, 3]), Some((1, ms(20))));
+        assert_eq!(counts(&[1, 2]), None, "something is wrong with n2, and nothing is committed without it");
     }
 
     /// The group is of n1, n2 and n3; n4 has no part in it.
