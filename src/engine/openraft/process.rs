@@ -8,7 +8,7 @@ use super::timing;
 use super::types::{Types, position};
 use super::wants::Want;
 use super::wire::{self, Says};
-use crate::env::{Address, NodeId, Point, Work};
+use crate::env::{Address, Point, Work};
 use crate::error::Error;
 use crate::observe::{Event, RoundCause};
 use crate::rules::Rule;
@@ -75,13 +75,12 @@ async fn start(shared: &Arc<Shared>, logs: Logs, mut machine: Machine) -> Result
     shared.promises(promise);
     logs.sync().await?;
     if !is_fresh {
-        let vote = logs.vote();
         let (last_index, last_term) = position(logs.last());
-        let (term, of) = vote.map_or((0, None), |vote| (vote.leader_id.term, Some(NodeId(vote.leader_id.voted_for))));
+        let (term, of) = logs.voted().unwrap_or_default();
         let withholds = shared.config.tick.saturating_mul(u32::try_from(promise).unwrap_or(u32::MAX));
         shared.host.observe(Event::Opened { term, vote: of, last_index, last_term, withholds });
         logs.unproven().into_iter().for_each(|event| shared.host.observe(event));
-        shared.found(vote);
+        shared.found(logs.vote());
         Told::last_change(&**shared, logs.last_change());
     }
     machine.recover().await?;

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 #[derive(Default)]
 pub(super) struct State {
     pub(super) vote: Option<Vote>,
-    /// The term, and for whom this node has voted in it, that the sink was told last.
+    /// The term, and for whom this node itself has voted in it.
     pub(super) voted: Option<(u64, Option<NodeId>)>,
     pub(super) committed: Option<LogId>,
     pub(super) purged: Option<LogId>,
@@ -43,7 +43,8 @@ pub(super) struct Staged {
 pub(super) enum Then {
     /// It waits for what is to be synced.
     Nothing,
-    Voted(Vote, oneshot::Sender<Result<(), DiskError>>),
+    /// What there is to tell of it.
+    Voted(Vote, Option<Event>, oneshot::Sender<Result<(), DiskError>>),
     Appended(Vec<Event>, IOFlushed<Types>),
     Flushed(oneshot::Sender<Result<(), DiskError>>),
 }
@@ -67,6 +68,18 @@ pub(super) enum Job {
 }
 
 impl State {
+    /// Takes the vote that openraft goes by. Of a leader that node `me` follows, openraft writes down that a quorum has voted for it: `me`,
+    /// perhaps, has not, and what it has voted itself stands. Returns what is news of that.
+    pub(super) fn votes(&mut self, vote: Vote, me: NodeId) -> Option<Event> {
+        let (term, of) = (vote.leader_id.term, NodeId(vote.leader_id.voted_for));
+        let own = !vote.committed || of == me;
+        let before = self.voted.filter(|(of_term, _)| *of_term == term);
+        let voted = before.filter(|_| !own).unwrap_or((term, own.then_some(of)));
+        self.vote = Some(vote);
+        let is_news = self.voted.replace(voted) != Some(voted);
+        is_news.then_some(Event::Voted { term: voted.0, vote: voted.1 })
+    }
+
     /// The last entry, or what stands in the place of it.
     pub(super) fn last(&self) -> Option<LogId> {
         self.entries.values().next_back().map(|entry| entry.log_id).or(self.purged)
@@ -123,6 +136,11 @@ impl State {
             encoder.purged(purged);
         }
         if let Some(vote) = &self.vote {
+            if let Some((term, Some(of))) = self.voted
+                && of.0 != vote.leader_id.voted_for
+            {
+                encoder.vote(&Vote::new(term, of.0));
+            }
             encoder.vote(vote);
         }
         encoder.committed(self.committed);

@@ -66,7 +66,7 @@ impl Logs {
         let mut state = State { written: decoded.sound, durable: decoded.proven, ..State::default() };
         for (start, record) in decoded.records {
             match record {
-                Record::Vote(vote) => state.vote = Some(vote),
+                Record::Vote(vote) => drop(state.votes(vote, host.node())),
                 Record::Committed(committed) => state.committed = committed,
                 Record::Entry(entry) => {
                     let index = entry.log_id.index();
@@ -164,6 +164,11 @@ impl Logs {
         self.0.state.lock().vote
     }
 
+    /// The term, and for whom this node itself has voted in it.
+    pub(in crate::engine::openraft) fn voted(&self) -> Option<(u64, Option<NodeId>)> {
+        self.0.state.lock().voted
+    }
+
     /// The last entry, or what stands in the place of it.
     pub(in crate::engine::openraft) fn last(&self) -> Option<LogId> {
         self.0.state.lock().last()
@@ -246,9 +251,9 @@ impl Shared {
         for Staged { then, .. } in of {
             match then {
                 Then::Nothing => {}
-                Then::Voted(vote, waits) => {
+                Then::Voted(vote, news, waits) => {
                     if written.is_ok() {
-                        self.tell(&vote);
+                        news.into_iter().for_each(|event| self.host.observe(event));
                         self.told.voted(&vote);
                     }
                     let _ = waits.send(written);
@@ -263,20 +268,6 @@ impl Shared {
                     callback.io_completed(written.map_err(|DiskError| failed()));
                 }
             }
-        }
-    }
-}
-
-impl Shared {
-    /// Tells of another term or vote. Of a leader that it follows openraft writes down that a quorum has voted for it: this node, perhaps, has
-    /// not.
-    fn tell(&self, vote: &Vote) {
-        let (term, of) = (vote.leader_id.term, NodeId(vote.leader_id.voted_for));
-        let own = !vote.committed || of == self.host.node();
-        let before = self.state.lock().voted.filter(|(of_term, _)| *of_term == term);
-        let voted = before.filter(|_| !own).unwrap_or((term, own.then_some(of)));
-        if self.state.lock().voted.replace(voted) != Some(voted) {
-            self.host.observe(Event::Voted { term: voted.0, vote: voted.1 });
         }
     }
 }
@@ -330,8 +321,8 @@ impl RaftLogStorage<Types> for Logs {
     async fn save_vote(&mut self, vote: &Vote) -> Result<(), io::Error> {
         let (sender, waits) = oneshot::channel();
         self.0.told.votes(vote);
-        self.0.state.lock().vote = Some(*vote);
-        self.stage(|encoder| encoder.vote(vote), Then::Voted(*vote, sender));
+        let news = self.0.state.lock().votes(*vote, self.0.host.node());
+        self.stage(|encoder| encoder.vote(vote), Then::Voted(*vote, news, sender));
         match waits.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(DiskError)) | Err(_) => Err(failed()),
