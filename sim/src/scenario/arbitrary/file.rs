@@ -32,7 +32,12 @@ pub(in crate::scenario) fn scenarios() -> impl Strategy<Value = Scenario> {
     let tags = subsequence(vec!["a", "storm", "9-lives"], 0..=3);
     let parts =
         (tags, vec((times(&WIDE), actions(&WIDE)), 0..8), clusters(&WIDE), vec(workloads(&WIDE), 1..4), any::<Head>());
-    parts.prop_flat_map(|(tags, steps, cluster, workloads, head)| {
+    parts.prop_flat_map(|(tags, steps, mut cluster, workloads, head)| {
+        if let Some(engine) = head.engines.first()
+            && !head.engines.contains(&cluster.engine)
+        {
+            cluster.engine = *engine;
+        }
         let protocol =
             Protocol { election_timeout: cluster.election_timeout, heartbeat: cluster.heartbeat, lease: cluster.lease };
         let windows: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();

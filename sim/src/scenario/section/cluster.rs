@@ -113,7 +113,7 @@ table! {
         routes: Option<Ranges> = "routes", Or(None, ROUTES);
         /// Every node takes a snapshot, and cuts its log, every so many entries: 10 to 1000000, or `never`. Default 5000.
         compact_after: Option<u64> = "compact-after", Or(Some(5_000), COMPACTED);
-        /// The Raft implementation: `raft-rs` or `openraft`. Default `raft-rs`.
+        /// The Raft implementation: `raft-rs` or `openraft`. Default: the one that `engines` names, if it names one alone, or else `raft-rs`.
         engine: Engine = "engine", Or(Engine::RaftRs, word::<Engine>());
         /// The engine goes on while its disk writes; if not, it takes one input after the other. Default true.
         async_writes: bool = "async-writes", Or(true, FLAG);
@@ -348,6 +348,11 @@ impl Default for Engine {
 }
 
 impl Engine {
+    /// The engine of a file that is for these, and names none in `[cluster]`.
+    pub(super) fn meant(engines: &[Self]) -> Self {
+        if let [only] = engines { *only } else { Self::default() }
+    }
+
     /// A variant on this engine, as people call it: the usual engine goes without saying.
     pub fn under(self, variant: &str) -> String {
         if self == Self::default() { variant.to_owned() } else { format!("{variant} on {self}") }

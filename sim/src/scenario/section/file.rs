@@ -32,8 +32,8 @@ table! {
         until: Duration = "until", Or(Duration::ZERO, UNTIL);
         /// The behaviour of the stack that the file runs under. Default `default`.
         variant: Option<String> = "variant", Maybe(VARIANT);
-        /// The engines that the file is for: `run` runs it on each, and it runs on no other. Default: on that of `[cluster]`, and on any that is
-        /// asked for.
+        /// The engines that the file is for: `run` runs it on each, and it runs on no other; one alone is that of `[cluster]`. Default: on that of
+        /// `[cluster]`, and on any that is asked for.
         engines: Vec<Engine> = "engines", Or(Vec::new(), List(word::<Engine>()));
         /// The format of the file. Default 1, which is the only one.
         format: u32 = "format", Or(FORMAT, FORMATS);
@@ -210,6 +210,7 @@ pub(in crate::scenario) fn read(
     let read = Scenario::read(None, root, &mut Reader { frame: &mut frame, report: &mut report });
     // Of parts that were refused nothing is known.
     if let Some(scenario) = read.filter(|_| report.problems.is_empty()) {
+        let scenario = on_its_engine(scenario, root, &mut report);
         recovery_follows_healing(&scenario, &frame.places, &mut report);
         let items = root.get("workload").and_then(|raw| raw.get_ref().as_array()).into_iter().flatten();
         let places: Vec<_> = items.map(|item| item.span()).collect();
@@ -249,6 +250,22 @@ fn missing(root: &Entries<'_>, path: &Path, report: &mut Report) {
     needs(root.get("workload").is_none_or(is_empty), "no workload: nothing reads or writes", workload);
 }
 
+/// The scenario on the engine that is meant. `[cluster]` may name none but those that the file is for.
+fn on_its_engine(mut scenario: Scenario, root: &Entries<'_>, report: &mut Report) -> Scenario {
+    let cluster = root.get("cluster").and_then(Entries::of).unwrap_or_else(Entries::none);
+    let engine = scenario.cluster.engine;
+    match cluster.get("engine") {
+        None => scenario.cluster.engine = Engine::meant(&scenario.engines),
+        Some(raw) if !scenario.is_for(engine) => {
+            let problem =
+                Problem::new(format!("`engine` is `{engine}`, and `engines` does not name it")).at(raw.span());
+            report.refuse(problem.help("leave it out, or name it in `engines` too"));
+        }
+        Some(_) => {}
+    }
+    scenario
+}
+
 /// Recovery is measured from the end of a fault: where one lasts to the end of the run, there is none to measure.
 fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report: &mut Report) {
     let variants = scenario.expect.variants.values().flat_map(|variant| &variant.bounds);
@@ -271,8 +288,13 @@ fn recovery_follows_healing(scenario: &Scenario, places: &[Range<usize>], report
 /// the same plan, but for the lines that it remembers.
 pub fn print(scenario: &Scenario) -> String {
     let own = Keys::default;
-    let Scenario { timeline, cluster, claims, checks, chaos, workloads, expect, floors, .. } = scenario.clone();
+    let Scenario { engines, timeline, mut cluster, claims, checks, chaos, workloads, expect, floors, .. } =
+        scenario.clone();
     let steps: String = timeline.iter().map(|step| format!("  {},\n", step.put(None, own()).inline())).collect();
+    // What goes without saying is the default then.
+    if cluster.engine == Engine::meant(&engines) {
+        cluster.engine = Engine::default();
+    }
     let variants = expect.variants.clone().into_iter();
     let expect = Expect { variants: Default::default(), ..expect };
     let sections = [

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use super::{read, sample, timeline, with};
 use crate::scenario::{
-    Action, Calls, Class, ClockFault, ClockHarm, Cluster, Count, Cut, DiskFault, DiskHarm, Drift, Ends, Heal, Healed,
-    Jump, KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock, Phase,
-    Point, Ppm, Scenario, ScriptReads, Seeds, Selector, Shape, ShapeName, Stat, Tail, Target, Transfer, When,
+    Action, Calls, Class, ClockFault, ClockHarm, Cluster, Count, Cut, DiskFault, DiskHarm, Drift, Ends, Engine, Heal,
+    Healed, Jump, KeyDistribution, Keys, Leftover, MessageKind, Metric, Mix, Moment, OpKind, Pace, Paused, PausedClock,
+    Phase, Point, Ppm, Scenario, ScriptReads, Seeds, Selector, Shape, ShapeName, Stat, Tail, Target, Transfer, When,
     WorkloadKind,
 };
 use crate::words::{RenewalKind, Spelled, Work};
@@ -17,6 +17,15 @@ fn accept(text: &str) -> Scenario {
         Ok(scenario) => scenario,
         Err(problems) => panic!("refused:\n{problems}"),
     }
+}
+
+#[test]
+fn a_file_that_is_for_one_engine_alone_means_that_one() {
+    let engine = |head: &str| accept(&with(head, "")).cluster.engine;
+    assert_eq!(engine("engines = [\"openraft\"]"), Engine::Openraft);
+    assert_eq!(engine("engines = [\"raft-rs\"]"), Engine::RaftRs);
+    assert_eq!(engine("engines = [\"openraft\", \"raft-rs\"]"), Engine::RaftRs);
+    assert_eq!(engine(""), Engine::RaftRs);
 }
 
 #[test]

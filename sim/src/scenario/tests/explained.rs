@@ -39,6 +39,13 @@ fn that_the_engine_waits_for_its_disk_is_said_and_of_openraft_that_it_does_not()
 }
 
 #[test]
+fn a_file_that_is_for_one_engine_alone_is_explained_on_that() {
+    let on = |head: &str| told(&read(&with(head, "")).expect("valid"));
+    assert!(on("engines = [\"openraft\"]").contains("3 of openraft: "));
+    assert!(on("engines = [\"openraft\", \"raft-rs\"]").contains("3 of raft-rs: "));
+}
+
+#[test]
 fn who_has_which_keys_and_what_moves_is_said() {
     let text = with(
         "timeline = [{ at = \"1s\", move-range = { from = \"k5\", until = \"k6\", group = \"g2\", via = \"n1\" } }]",

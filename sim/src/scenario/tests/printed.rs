@@ -74,6 +74,15 @@ fn what_is_the_default_is_not_printed() {
 }
 
 #[test]
+fn the_engine_of_a_file_that_is_for_one_alone_is_not_printed() {
+    let printed = |head: &str, cluster: &str| print(&read(&with(head, cluster)).expect("valid"));
+    let named = "[cluster]\nengine = \"openraft\"";
+    assert!(printed("", named).contains("[cluster]\nengine"));
+    assert!(printed("engines = [\"raft-rs\", \"openraft\"]", named).contains("[cluster]\nengine"));
+    assert!(!printed("engines = [\"openraft\"]", named).contains("[cluster]"));
+}
+
+#[test]
 fn every_committed_scenario_survives_printing() {
     for (path, text) in super::committed() {
         let scenario = parse(&path, &text).unwrap_or_else(|problems| panic!("{problems}"));
