@@ -41,8 +41,8 @@ fn that_the_engine_waits_for_its_disk_is_said_and_of_openraft_that_it_does_not()
 #[test]
 fn a_file_that_is_for_one_engine_alone_is_explained_on_that() {
     let on = |head: &str| told(&read(&with(head, "")).expect("valid"));
-    assert!(on("engines = [\"openraft\"]").contains("3 of openraft: "));
-    assert!(on("engines = [\"openraft\", \"raft-rs\"]").contains("3 of raft-rs: "));
+    assert!(on("engines = [\"openraft\"]").contains("3 nodes of openraft: "));
+    assert!(on("engines = [\"openraft\", \"raft-rs\"]").contains("3 nodes of raft-rs: "));
 }
 
 #[test]
