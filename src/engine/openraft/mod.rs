@@ -44,7 +44,7 @@ use crate::transport::Packet;
 use crate::wire::{Malformed, Wire};
 use errors::{UNHEARD, of_round, of_write};
 use leadership::{Given, Shared};
-use openraft::ChangeMembers;
+use openraft::{ChangeMembers, ReadPolicy};
 use openraft_rt::WatchReceiver;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, pending, poll_fn};
@@ -87,6 +87,18 @@ pub struct Tuning {
     /// to a later one, which ends at the same entry, and is mistaken about when a quorum has heard it: its lease lasts too long, and a round of
     /// ReadIndex is confirmed by what left before it began. Not for service.
     pub pipelines: bool,
+    /// What confirms a read index.
+    pub reads: Reads,
+}
+
+/// What confirms that a leader that is asked for a read index leads still.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reads {
+    /// A round of heartbeats.
+    #[default]
+    Rounds,
+    /// openraft's own lease (`ReadPolicy::LeaseRead`); where that has run out, a round.
+    OwnLease,
 }
 
 /// Who keeps account of what a quorum has acknowledged.
@@ -217,8 +229,11 @@ impl Shared {
             let (_waiting, interrupted) = self.begin()?;
             let raft = self.raft()?;
             self.host.observe(Event::RoundStarted { cause, again });
-            let limit = self.config.read_retry;
-            let read = self.scope.enter(async move { raft.get_read_linearizer(process::round(limit)).await });
+            let confirmed_by = match self.tuning.reads {
+                Reads::OwnLease if !again => ReadPolicy::LeaseRead.into(),
+                Reads::OwnLease | Reads::Rounds => process::round(self.config.read_retry),
+            };
+            let read = self.scope.enter(async move { raft.get_read_linearizer(confirmed_by).await });
             let call = async {
                 match read.await {
                     // A new leader's is the entry that it has begun its term with, be that committed or not.

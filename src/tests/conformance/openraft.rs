@@ -97,7 +97,7 @@ fn the_engine_on_openraft_keeps_the_contract_but_for_what_openraft_does_otherwis
 
 /// What is wrong about the moments that a lease is counted from, by openraft's own account.
 fn wrong_base(pipelines: bool, difference: (&str, &str)) -> String {
-    let tuning = Tuning { account: Account::Own, pipelines };
+    let tuning = Tuning { account: Account::Own, pipelines, ..Tuning::default() };
     let engines = Openraft { tuning, ..Openraft::default() };
     let report = assert_kept_but_for_the_differences(engines, |config| config, &[difference]);
     let base = report.outcomes.into_iter().find(|outcome| outcome.name == difference.0);
