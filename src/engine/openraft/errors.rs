@@ -17,6 +17,10 @@ pub(super) const UNHEARD: Error = Error::LeadershipLost(Outcome::NotApplied);
 
 /// What became of a proposal, or of a change of membership.
 pub(super) fn of_write(error: RaftError<Types, ClientWriteError<Types>>) -> Error {
+    #[cfg(test)]
+    if let Some(untranslated) = super::slips::of_write(&error) {
+        return untranslated;
+    }
     match error {
         // Why openraft has stopped is told to who asks how the engine ended.
         RaftError::Fatal(_) => Error::Closed(Outcome::Unknown),
@@ -31,6 +35,10 @@ pub(super) fn of_write(error: RaftError<Types, ClientWriteError<Types>>) -> Erro
 
 /// What became of a round of heartbeats that this node began as a leader; `None`: it was not answered in time, and is to be repeated.
 pub(super) fn of_round(error: RaftError<Types, LinearizableReadError<Types>>) -> Option<Error> {
+    #[cfg(test)]
+    if let Some(untranslated) = super::slips::of_round(&error) {
+        return Some(untranslated);
+    }
     match error {
         RaftError::Fatal(_) => Some(Error::Closed(Outcome::Unknown)),
         RaftError::APIError(LinearizableReadError::QuorumNotEnough(_)) => None,
@@ -52,6 +60,10 @@ fn of_refusal(forward: &ForwardToLeader<Types>) -> Error {
 
 /// What has stopped openraft.
 pub(super) fn of_fatal(fatal: &Fatal<Types>) -> Error {
+    #[cfg(test)]
+    if let Some(untranslated) = super::slips::of_fatal(fatal) {
+        return untranslated;
+    }
     match fatal {
         Fatal::StorageError(_) => Error::Storage,
         Fatal::Panicked => Error::Panicked,
@@ -110,8 +122,19 @@ mod tests {
 
     #[test]
     fn what_has_stopped_openraft_is_told_apart() {
+        use openraft::{ErrorSubject, ErrorVerb, StorageError};
+        let full = StorageError::from_io_error(ErrorSubject::Logs, ErrorVerb::Write, std::io::Error::other("full"));
+        assert_eq!(of_fatal(&Fatal::StorageError(full)), Error::Storage);
         assert_eq!(of_fatal(&Fatal::Panicked), Error::Panicked);
         assert_eq!(of_fatal(&Fatal::Stopped), Error::Closed(Outcome::NotApplied));
+    }
+
+    #[test]
+    fn a_change_that_another_came_before_is_refused() {
+        use openraft::errors::PreconditionFailed;
+        let late = PreconditionFailed::LastLogIdMismatch { expected: None, actual: None };
+        let error = of_write(RaftError::APIError(ClientWriteError::PreconditionFailed(late)));
+        assert_eq!((error.leadership(), error.outcome()), (Leadership::Unaffected, Outcome::NotApplied));
     }
 
     #[test]

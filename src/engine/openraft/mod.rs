@@ -25,6 +25,8 @@ mod network;
 mod process;
 mod pulse;
 mod runtime;
+#[cfg(test)]
+mod slips;
 mod state;
 mod storage;
 mod timing;
@@ -57,6 +59,8 @@ use types::{Command, Types};
 
 #[cfg(test)]
 pub(crate) use deaf::Callback;
+#[cfg(test)]
+pub(crate) use slips::{Arm, leave};
 
 /// Makes engines on openraft.
 #[derive(Default)]
