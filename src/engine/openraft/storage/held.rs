@@ -136,8 +136,9 @@ impl State {
             encoder.purged(purged);
         }
         if let Some(vote) = &self.vote {
+            // A committed vote says nothing of what this node has voted itself, not even where that is the same.
             if let Some((term, Some(of))) = self.voted
-                && of.0 != vote.leader_id.voted_for
+                && vote.committed
             {
                 encoder.vote(&Vote::new(term, of.0));
             }

@@ -208,22 +208,28 @@ fn who_follows_a_leader_that_it_has_not_voted_for_has_voted_for_nobody_or_for_an
 
 #[test]
 fn what_a_node_has_voted_itself_is_found_again_beside_the_leader_that_it_follows() {
-    let node = Node::default();
-    let mut logs = node.logs();
-    let followed = Vote::new_committed(4, 2);
-    node.on(async || logs.save_vote(&Vote::new(4, 3)).await).unwrap();
-    node.on(async || logs.save_vote(&followed).await).unwrap();
-    node.disk.crash();
-    let found = || (node.logs().vote(), node.logs().voted());
-    assert_eq!(found(), (Some(followed), Some((4, Some(NodeId(3))))));
-    let mut again = node.logs();
-    node.on(async || again.save_vote(&followed).await).unwrap();
-    assert_eq!(node.bench.surroundings.events(), [Event::Voted { term: 4, vote: Some(NodeId(3)) }], "that is no news");
-    node.appended(&again, &entries(1..=6, 4));
-    node.on(async || again.purge(log_id(4, 4)).await).unwrap();
-    node.settle();
-    node.disk.crash();
-    assert_eq!(found(), (Some(followed), Some((4, Some(NodeId(3))))), "when the log is written anew, too");
+    for own in [2, 3] {
+        let node = Node::default();
+        let mut logs = node.logs();
+        let followed = Vote::new_committed(4, 2);
+        node.on(async || logs.save_vote(&Vote::new(4, own)).await).unwrap();
+        node.on(async || logs.save_vote(&followed).await).unwrap();
+        node.disk.crash();
+        let found = || (node.logs().vote(), node.logs().voted());
+        assert_eq!(found(), (Some(followed), Some((4, Some(NodeId(own))))));
+        let mut again = node.logs();
+        node.on(async || again.save_vote(&followed).await).unwrap();
+        assert_eq!(
+            node.bench.surroundings.events(),
+            [Event::Voted { term: 4, vote: Some(NodeId(own)) }],
+            "that is no news"
+        );
+        node.appended(&again, &entries(1..=6, 4));
+        node.on(async || again.purge(log_id(4, 4)).await).unwrap();
+        node.settle();
+        node.disk.crash();
+        assert_eq!(found(), (Some(followed), Some((4, Some(NodeId(own))))), "when the log is written anew, too");
+    }
 }
 
 #[test]
