@@ -12,7 +12,6 @@ use super::mail::Mail;
 use super::runtime::Scope;
 use super::state::{State, Transfer};
 use super::storage::Machine;
-use super::timing::ticks;
 use super::types::{Types, Vote, position};
 use super::wants::{Want, Wants};
 use super::{Account, Tuning};
@@ -379,8 +378,7 @@ impl Shared {
         if !Rule::AloneKeepsPromise.holds(!state.follows_alone(self.host.node()))
             && let Some(raft) = self.raft.get()
         {
-            state.promise = ticks(&self.config, self.config.election_timeout);
-            raft.runtime_config().elect(false);
+            self.promises_anew(state, raft);
         }
     }
 

@@ -3,7 +3,9 @@
 
 use super::leadership::Shared;
 use super::state::State;
+use super::storage::Machine;
 use super::timing::ticks;
+use super::types::Types;
 use crate::engine::callers::Reply;
 use crate::metrics::Counter;
 use crate::observe::{EndCause, Event};
@@ -13,6 +15,12 @@ impl Shared {
     /// A tick has passed. `writing`: for so many, the same write has been under way.
     pub(super) fn ticked(&self, writing: u64) {
         let mut state = self.state.lock();
+        // openraft goes by a clock that stands still while none can be read, and then leaps: by that every promise is over at once.
+        if self.now(&mut state).is_err()
+            && let Some(raft) = self.raft.get()
+        {
+            self.promises_anew(&mut state, raft);
+        }
         if state.promise == 1 {
             state.wants.may_stand = true;
             state.wants.wake();
@@ -86,6 +94,12 @@ impl Shared {
             Some(to) if state.last_change <= state.applied.0 => self.hand_over(state, to, None),
             Some(_) | None => self.leave(state, EndCause::DiskStalled),
         }
+    }
+
+    /// Keeps the promise that it may have given for as long as that lasts, from now on.
+    pub(super) fn promises_anew(&self, state: &mut State, raft: &openraft::Raft<Types, Machine>) {
+        state.promise = ticks(&self.config, self.config.election_timeout);
+        raft.runtime_config().elect(false);
     }
 
     fn renew(&self, state: &mut State) {
