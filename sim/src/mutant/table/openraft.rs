@@ -54,7 +54,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         about: "openraft alone refuses whoever asks for a read or a write while leadership is handed over",
         source: "openraft #1747, mended by #1749: reads kept a leader alive that could do nothing; lease-bugs LB-78",
         kind: Kind::History,
-        harm: Harm::Nothing,
+        harm: Harm::Liveness,
         only_on: Some(Engine::Openraft),
         rules_off: &[Rule::NothingDuringTransfer],
         equivalent: Some(Equivalent {
