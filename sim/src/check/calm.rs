@@ -59,31 +59,14 @@ pub(super) fn hinders(disturbs: Disturbs) -> bool {
     }
 }
 
-/// May it keep a message that is not lost?
+/// May it keep an answer that is not lost: on its way, or where a clock brings no tick?
 pub(super) fn delays(disturbs: Disturbs) -> bool {
     match disturbs {
-        Disturbs::Messages => true,
+        Disturbs::Messages | Disturbs::Clocks => true,
         Disturbs::Leadership
         | Disturbs::Members
         | Disturbs::Routes
         | Disturbs::Reach
-        | Disturbs::Lives
-        | Disturbs::Standstill
-        | Disturbs::Pace
-        | Disturbs::Clocks
-        | Disturbs::Nothing => false,
-    }
-}
-
-/// May it keep what a node does by its clock?
-pub(super) fn mistimes(disturbs: Disturbs) -> bool {
-    match disturbs {
-        Disturbs::Clocks => true,
-        Disturbs::Leadership
-        | Disturbs::Members
-        | Disturbs::Routes
-        | Disturbs::Reach
-        | Disturbs::Messages
         | Disturbs::Lives
         | Disturbs::Standstill
         | Disturbs::Pace

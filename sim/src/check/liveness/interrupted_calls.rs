@@ -13,7 +13,7 @@
 //!
 //! **Seen alive by** `interrupted-hears-late` (`fast/partition`), `passed-on-again` (`fast/late-answers`) and its unit tests.
 
-use crate::check::calm::{delays, hinders, mistimes, undisturbed};
+use crate::check::calm::{delays, hinders, undisturbed};
 use crate::check::prelude::*;
 use crate::view::calls::Call;
 use leasehold::transport::CallId;
@@ -41,7 +41,7 @@ impl InterruptedCalls {
     /// The call is open no more, or the run is over.
     fn over(&mut self, now: &Now<'_>, Interrupted { call, fell }: Interrupted) {
         // What was late before is late for a while after.
-        if !undisturbed(now, fell, |disturbs| hinders(disturbs) || delays(disturbs) || mistimes(disturbs)) {
+        if !undisturbed(now, fell, |disturbs| hinders(disturbs) || delays(disturbs)) {
             return;
         }
         now.judge();
