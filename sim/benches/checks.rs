@@ -4,7 +4,7 @@
 //! and checks, as in a sweep; the difference is what those cost. Which of them costs what is told by replays: the history of each seed is shown again to the fingerprint
 //! alone, to the meter alone, to what the checks have in common alone, and to that and one check. Replays are a little too
 //! cheap, as caches hold nothing else then, so their sum stands beside the difference. What is left is the stack, `raft`, the
-//! world and its clients: `rooms.sh` tells those apart.
+//! world and its clients: the bench `rooms` tells those apart.
 //!
 //! Times are those of the thread on its core (Linux: `/proc/thread-self/schedstat`), so that other load matters little. All is
 //! printed as a share of the run under all checks, which is what to watch: it hardly depends on the machine.
@@ -34,7 +34,7 @@ const PEERS: &str = "sim/benches/peers/peers.toml";
 /// How often each seed runs in each way; the fastest counts.
 const ROUNDS: usize = 3;
 
-/// `[once] [NAME]`: of one work alone; `once` runs its first seed under all checks and tells nothing, for who counts instructions.
+/// `[NAME...]`: of these works alone.
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_asked = |name: &str| arguments.iter().any(|argument| argument == name);
@@ -46,10 +46,6 @@ fn main() {
             let (scenario, keep) = (Arc::clone(&scenario), Keep::Nothing);
             Spec { scenario, seed, variant: &DEFAULT, default: None, keep, leak: false }.drawn()
         };
-        if is_asked("once") {
-            under_all(&spec(1));
-            continue;
-        }
         let mut costs = Costs::default();
         (1..=seeds).for_each(|seed| costs.add(&spec(seed)));
         println!("{name}: {seeds} seeds, {} simulated s, {} events", costs.simulated.as_secs(), costs.events);

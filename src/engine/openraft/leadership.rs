@@ -10,7 +10,7 @@ use super::calls::Calls;
 use super::errors::INTERRUPTED;
 use super::mail::Mail;
 use super::runtime::Scope;
-use super::state::{State, Transfer};
+use super::state::{Left, State, Transfer};
 use super::storage::Machine;
 use super::types::{Types, Vote, position};
 use super::wants::{Want, Wants};
@@ -301,7 +301,7 @@ impl Shared {
         self.listener.ended(cause);
         let term = state.term;
         self.becomes(state, Role::Follower, term, None, None);
-        state.to_leave = Some(term);
+        state.left = Some(Left { term, is_told: false });
         state.wants.leave = true;
         state.wants.wake();
     }

@@ -5,7 +5,7 @@ use super::leadership::Shared;
 use super::network::{Network, serve};
 use super::storage::{Logs, Machine, Told};
 use super::timing;
-use super::types::{Types, position};
+use super::types::{NOBODY, Types, Vote, position};
 use super::wants::Want;
 use super::wire::{self, Says};
 use crate::env::{Address, Point, Work};
@@ -14,6 +14,7 @@ use crate::observe::{Event, RoundCause};
 use crate::rules::Rule;
 use crate::tasks::caught;
 use crate::transport::{Message, Packet};
+use openraft::raft::VoteRequest;
 use openraft::{ChangeMembers, LinearizerOption, Raft};
 use openraft_rt::WatchReceiver;
 use std::collections::BTreeSet;
@@ -50,6 +51,7 @@ pub(super) async fn run(shared: Arc<Shared>, logs: Logs, machine: Machine) {
 }
 
 async fn serving(shared: &Arc<Shared>, logs: Logs, machine: Machine) -> Result<(), Error> {
+    let log = logs.clone();
     let mut started = pin!(shared.scope.enter(start(shared, logs, machine)));
     let mut stopped = pin!(shared.stopped());
     let raft = poll_fn(|cx| match started.as_mut().poll(cx) {
@@ -60,7 +62,7 @@ async fn serving(shared: &Arc<Shared>, logs: Logs, machine: Machine) -> Result<(
     loop {
         match shared.next().await {
             Want::Stop(end) => return end,
-            want => shared.scope.spawn(does(Arc::clone(shared), raft.clone(), want)),
+            want => shared.scope.spawn(does(Arc::clone(shared), raft.clone(), log.clone(), want)),
         }
     }
 }
@@ -102,14 +104,21 @@ async fn start(shared: &Arc<Shared>, logs: Logs, mut machine: Machine) -> Result
 }
 
 /// Does one thing that openraft is to be told.
-async fn does(shared: Arc<Shared>, raft: Raft<Types, Machine>, want: Want) {
+async fn does(shared: Arc<Shared>, raft: Raft<Types, Machine>, log: Logs, want: Want) {
     match want {
         Want::Stop(_) => {}
         Want::Leave => {
             if let Some(heir) = shared.heir() {
-                shared.state.lock().to_leave = None;
+                if let Some(left) = &mut shared.state.lock().left {
+                    left.is_told = true;
+                }
                 let _ = raft.trigger().transfer_leader(heir.0).await;
             }
+        }
+        Want::StepDown { term } => {
+            // openraft has no other word for it, and neither proposes nor elects once it has begun to hand over.
+            let vote = Vote::new(term + 1, NOBODY);
+            let _ = raft.vote(VoteRequest { vote, last_log_id: log.last(), leadership_transfer: true }).await;
         }
         Want::HandOver(to) => {
             let _ = raft.trigger().transfer_leader(to.0).await;

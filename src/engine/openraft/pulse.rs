@@ -2,7 +2,7 @@
 //! to be left?
 
 use super::leadership::Shared;
-use super::state::State;
+use super::state::{Left, State};
 use super::storage::Machine;
 use super::timing::ticks;
 use super::types::Types;
@@ -27,7 +27,7 @@ impl Shared {
         }
         state.promise = state.promise.saturating_sub(1);
         if state.is_over || !state.leads() {
-            self.leave_again(&mut state);
+            self.leave_again(&mut state, writing);
             return;
         }
         if state.transfer.as_ref().and_then(|transfer| transfer.reply.as_ref()).is_some_and(Reply::is_closed)
@@ -39,8 +39,7 @@ impl Shared {
         let election = ticks(&self.config, self.config.election_timeout);
         if state.ticks >= election {
             state.ticks = 0;
-            let is_alone = state.members.voters == [self.host.node()] && !state.members.is_joint();
-            let confirmed = std::mem::take(&mut state.heard) || is_alone;
+            let confirmed = std::mem::take(&mut state.heard) || state.votes_alone(self.host.node());
             // Who answered before that does not count the next time.
             state.acks.reset();
             self.host.observe(Event::QuorumChecked { confirmed });
@@ -66,19 +65,30 @@ impl Shared {
         self.publish(&state);
     }
 
-    /// openraft has not known of its leadership when this engine left it: it is told again, at the distance of heartbeats.
-    fn leave_again(&self, state: &mut State) {
-        if state.to_leave == Some(state.term) && !state.is_over {
-            state.ticks += 1;
-            state.wants.leave |= state.ticks.is_multiple_of(ticks(&self.config, self.config.heartbeat).max(1));
-            state.wants.wake();
+    /// openraft leads on in a term that this engine has left: it is told again, at the distance of heartbeats, where it did not know of its
+    /// leadership then, and where nobody is left to whom it could hand over. The latter waits for a disk that stands still: what openraft
+    /// does then is to be written down first.
+    fn leave_again(&self, state: &mut State, writing: u64) {
+        let Some(Left { term, is_told }) = state.left.filter(|left| left.term == state.term && !state.is_over) else {
+            return;
+        };
+        state.ticks += 1;
+        if !state.ticks.is_multiple_of(ticks(&self.config, self.config.heartbeat).max(1)) {
+            return;
         }
+        if state.votes_alone(self.host.node()) && writing == 0 {
+            state.wants.step_down = Some(term);
+        } else if !is_told {
+            state.wants.leave = true;
+        }
+        state.wants.wake();
     }
 
-    /// A leader whose disk stands still hands over to the voter that has most of its log.
+    /// A leader whose disk stands still hands over to the voter that has most of its log, if anybody else votes.
     fn leave_if_stalled(&self, state: &mut State, writing: u64) {
         let most = self.config.stall.map(|stall| ticks(&self.config, stall));
         let writes = Rule::LeaderWrites.holds(most.map_or(is(true), |most| before(writing, most)));
+        let writes = writes || state.votes_alone(self.host.node());
         let is_first = !std::mem::replace(&mut state.left_for_stall, !writes);
         if writes || !is_first {
             return;

@@ -52,8 +52,8 @@ pub(super) struct State {
     pub(super) transfer: Option<Transfer>,
     /// How many snapshots each has not acknowledged, one after the other.
     pub(super) lost: BTreeMap<NodeId, u32>,
-    /// This node leads no more in this term, and openraft has yet to be told: it may have been about to lead.
-    pub(super) to_leave: Option<u64>,
+    /// The last leadership of this node that its engine ended, and not openraft.
+    pub(super) left: Option<Left>,
     /// This leader has set about to lead no more, as its disk stands still.
     pub(super) left_for_stall: bool,
     /// Who waits for this leader, by number.
@@ -71,6 +71,14 @@ pub(super) struct Shown {
     term: u64,
     leader: Option<NodeId>,
     applied: (u64, u64),
+}
+
+/// An engine leads no more in this term.
+#[derive(Clone, Copy)]
+pub(super) struct Left {
+    pub(super) term: u64,
+    /// openraft has been told to hand over. Before that it may not have known of its leadership yet.
+    pub(super) is_told: bool,
 }
 
 /// Leadership is handed over.
@@ -119,7 +127,7 @@ impl State {
             latest: Instant::default(),
             transfer: None,
             lost: BTreeMap::new(),
-            to_leave: None,
+            left: None,
             left_for_stall: false,
             waiting: BTreeMap::new(),
             last: 0,
@@ -130,6 +138,11 @@ impl State {
 
     pub(super) fn leads(&self) -> bool {
         self.role == Role::Leader
+    }
+
+    /// Is this node the only one that votes, by the members in force and by the last change that it knows of?
+    pub(super) fn votes_alone(&self, me: NodeId) -> bool {
+        [&self.members, &self.counts].into_iter().all(|members| members.voters == [me] && !members.is_joint())
     }
 
     /// Does this node follow another, though no other votes?

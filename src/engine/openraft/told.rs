@@ -3,8 +3,7 @@
 use super::leadership::Shared;
 use super::state::State;
 use super::storage::Told;
-use super::types::{LogId, Vote, position};
-use crate::env::NodeId;
+use super::types::{LogId, Vote, position, voted_for};
 use crate::observe::{EndCause, Event, Membership, Role};
 use crate::rules::Rule;
 use std::sync::Arc;
@@ -26,13 +25,13 @@ impl Told for Shared {
         if state.is_over {
             return;
         }
-        let (term, of) = (vote.leader_id.term, NodeId(vote.leader_id.voted_for));
-        let role = match (of == self.host.node(), vote.committed) {
+        let (term, of) = (vote.leader_id.term, voted_for(vote));
+        let role = match (of == Some(self.host.node()), vote.committed) {
             (true, true) => Role::Leader,
             (true, false) => Role::Candidate,
             (false, _) => Role::Follower,
         };
-        self.becomes(&mut state, role, term, vote.committed.then_some(of), Some(of));
+        self.becomes(&mut state, role, term, of.filter(|_| vote.committed), of);
     }
 
     fn voted(&self, vote: &Vote) {

@@ -52,6 +52,15 @@ pub(super) struct Response {
     pub(super) response: Vec<u8>,
 }
 
+/// The number of no node: a vote for it is one for nobody.
+pub(super) const NOBODY: u64 = 0;
+
+/// Whom this vote is for.
+pub(super) fn voted_for(vote: &Vote) -> Option<NodeId> {
+    let of = vote.leader_id.voted_for;
+    (of != NOBODY).then_some(NodeId(of))
+}
+
 /// Index and term of a place in the log. openraft counts from 0, where it has the first membership: the place of nothing.
 pub(super) fn position(log_id: Option<LogId>) -> (u64, u64) {
     log_id.map_or((0, 0), |log_id| (log_id.index(), log_id.committed_leader_id().term))

@@ -9,6 +9,8 @@ use std::task::Waker;
 pub(super) struct Wants {
     pub(super) stop: Option<Result<(), Error>>,
     pub(super) leave: bool,
+    /// Out of this term.
+    pub(super) step_down: Option<u64>,
     pub(super) hand_over: Option<NodeId>,
     pub(super) leave_joint: Option<bool>,
     pub(super) snapshot: bool,
@@ -22,8 +24,12 @@ pub(super) struct Wants {
 pub(super) enum Want {
     /// Stop, as asked, or as something has failed.
     Stop(Result<(), Error>),
-    /// Lead no more.
+    /// Hand over to whoever can lead.
     Leave,
+    /// Lead no more in this term, though nobody can be handed over to.
+    StepDown {
+        term: u64,
+    },
     HandOver(NodeId),
     /// Leave the joint configuration; its old voters stay as learners, or go.
     LeaveJoint {
@@ -44,6 +50,9 @@ impl Wants {
         }
         if std::mem::take(&mut self.leave) {
             return Some(Want::Leave);
+        }
+        if let Some(term) = self.step_down.take() {
+            return Some(Want::StepDown { term });
         }
         if let Some(to) = self.hand_over.take() {
             return Some(Want::HandOver(to));

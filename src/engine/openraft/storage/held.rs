@@ -1,7 +1,7 @@
 //! What a log holds in memory, and what of it is still to be written.
 
 use super::records::Encoder;
-use crate::engine::openraft::types::{Entry, LogId, Types, Vote, change};
+use crate::engine::openraft::types::{Entry, LogId, Types, Vote, change, voted_for};
 use crate::env::{DiskError, NodeId};
 use crate::observe::{Event, Membership};
 use openraft::storage::IOFlushed;
@@ -71,10 +71,10 @@ impl State {
     /// Takes the vote that openraft goes by. Of a leader that node `me` follows, openraft writes down that a quorum has voted for it: `me`,
     /// perhaps, has not, and what it has voted itself stands. Returns what is news of that.
     pub(super) fn votes(&mut self, vote: Vote, me: NodeId) -> Option<Event> {
-        let (term, of) = (vote.leader_id.term, NodeId(vote.leader_id.voted_for));
-        let own = !vote.committed || of == me;
+        let (term, of) = (vote.leader_id.term, voted_for(&vote));
+        let own = !vote.committed || of == Some(me);
         let before = self.voted.filter(|(of_term, _)| *of_term == term);
-        let voted = before.filter(|_| !own).unwrap_or((term, own.then_some(of)));
+        let voted = before.filter(|_| !own).unwrap_or((term, of.filter(|_| own)));
         self.vote = Some(vote);
         let is_news = self.voted.replace(voted) != Some(voted);
         is_news.then_some(Event::Voted { term: voted.0, vote: voted.1 })

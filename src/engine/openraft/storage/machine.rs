@@ -5,7 +5,8 @@ use super::records::{self, Encoder, Record};
 use super::{Told, failed};
 use crate::engine::StateMachine;
 use crate::engine::openraft::types::{
-    Entry, LogId, Payload, Response, Snapshot, SnapshotMeta, State, StoredMembers, Types, content, membership, position,
+    Entry, LogId, Payload, Response, Snapshot, SnapshotMeta, State, StoredMembers, Types, content, membership,
+    position, voted_for,
 };
 use crate::engine::wal::Damaged;
 use crate::env::{Disk, NodeId, Point, Work};
@@ -249,7 +250,7 @@ impl RaftStateMachine<Types> for Machine {
         }
         self.logs.flushed().await.map_err(|_| failed())?;
         self.captured = None;
-        let from = self.logs.vote().map(|vote| NodeId(vote.leader_id.voted_for));
+        let from = self.logs.vote().as_ref().and_then(voted_for);
         self.restore(&installed, from)
     }
 
