@@ -186,6 +186,12 @@ impl Replicas {
         self.forgotten
     }
 
+    /// Has a snapshot left for this node whose end its log has not reached?
+    pub(crate) fn awaits_snapshot(&self, node: NodeId) -> bool {
+        let last = |replica: &Replica| replica.log.last_index();
+        self.sent.iter().any(|(to, index)| *to == node && self.get(node).is_none_or(|replica| last(replica) < *index))
+    }
+
     fn of(&mut self, node: NodeId) -> &mut Replica {
         self.replicas.entry(node).or_default()
     }

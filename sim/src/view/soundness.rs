@@ -185,8 +185,13 @@ impl Soundness {
         let since = since.max(self.node(via, replicas, excuses)?).max(self.link(via, leader, excuses)?);
         let follows = |voter: NodeId| {
             let replica = replicas.get(voter).filter(|replica| replica.term == term)?;
+            // It acknowledges nothing before it has its snapshot. One that was lost is sent again after a time that grows with each.
+            if replicas.awaits_snapshot(voter) {
+                return None;
+            }
             let strictly = Excuses { stalled_leader: Duration::MAX, ..excuses };
-            Some(self.node(voter, replicas, strictly)?.max(self.link(leader, voter, excuses)?).max(replica.since))
+            let sound = self.node(voter, replicas, strictly)?.max(self.link(leader, voter, excuses)?);
+            Some(sound.max(replica.since).max(replica.lately.state.unwrap_or_default()))
         };
         let since = if members.contains(via) {
             since
@@ -351,6 +356,19 @@ mod tests {
         };
         assert_eq!(counts(&[1, 3]), Some((1, ms(20))));
         assert_eq!(counts(&[1, 2]), None, "something is wrong with n2, and nothing is committed without it");
+    }
+
+    #[test]
+    fn who_awaits_a_snapshot_does_not_follow_until_its_state_is_of_that() {
+        let counts = Event::Counts {
+            members: Arc::new(Membership { voters: vec![NodeId(1), NodeId(3)], ..Default::default() }),
+        };
+        let sent = led().event(40, 1, counts).event(50, 1, Event::SnapshotSent { to: NodeId(3), index: 7 });
+        assert_eq!(standing(&sent), None, "nothing is committed without n3");
+        let restored = Event::SnapshotRestored { index: 7, term: 1, digest: 0, from: Some(NodeId(1)) };
+        assert_eq!(standing(&sent.appends(55, 1, 7, 1, 0).event(60, 3, restored)), Some((1, ms(60))));
+        let of_another = led().event(50, 1, Event::SnapshotSent { to: NodeId(2), index: 7 });
+        assert_eq!(standing(&of_another), Some((1, ms(20))), "n3 and the leader are a quorum");
     }
 
     /// The group is of n1, n2 and n3; n4 has no part in it.

@@ -256,13 +256,16 @@ pub(super) async fn serve(shared: Arc<Shared>, logs: Logs, from: NodeId, message
         }
         Says::Snapshot(vote, meta, state) => {
             let index = meta.last_log_id.map_or(0, |last| last.index());
-            let installed = raft.install_full_snapshot(vote, snapshot(meta, state)).await;
+            let installed = raft.install_full_snapshot(vote, snapshot(meta, state)).await.ok();
             // openraft answers at once where it knows all of that to be committed, be it on this node's disk or not
             // (FollowingHandler::install_full_snapshot).
             if logs.flushed().await.is_err() {
                 return;
             }
-            installed.ok().map(|response| Says::Installed(response, index))
+            installed.map(|response| {
+                let reached = (response.vote == vote).then_some(index);
+                Says::Installed(response, reached)
+            })
         }
         Says::PreVote(request) => raft.pre_vote(request).await.ok().map(Says::PreVoted),
         Says::Vote(request) => raft.vote(request).await.ok().map(Says::Voted),

@@ -29,7 +29,8 @@ pub(super) enum Says {
     /// The answer to that.
     Appended(AppendEntriesResponse<Types>, Asked),
     Snapshot(Vote, SnapshotMeta, Arc<Vec<u8>>),
-    Installed(SnapshotResponse<Types>, u64),
+    /// The answer to that, and the index that the log reaches with it; `None`: it goes by a later leader, and refuses.
+    Installed(SnapshotResponse<Types>, Option<u64>),
     PreVote(VoteRequest<Types>),
     PreVoted(VoteResponse<Types>),
     Vote(VoteRequest<Types>),
@@ -112,7 +113,7 @@ fn head(message: &Message) -> Head {
         },
         Says::Appended(response, asked) => Head { index: asked.index, rejected: !is_accepted(response), ..head },
         Says::Snapshot(_, meta, state) => Head { index: index(meta.last_log_id), payload: state.len() as u64, ..head },
-        Says::Installed(_, index) => Head { index: *index, ..head },
+        Says::Installed(_, reached) => Head { index: reached.unwrap_or(0), rejected: reached.is_none(), ..head },
         Says::PreVote(request) => Head { term: request.vote.leader_id.term, index: index(request.last_log_id), ..head },
         Says::Vote(request) => Head { index: index(request.last_log_id), ..head },
         Says::PreVoted(response) | Says::Voted(response) => Head { rejected: !response.vote_granted, ..head },
@@ -133,7 +134,7 @@ fn is_accepted(response: &AppendEntriesResponse<Types>) -> bool {
 pub(super) fn renews_promise(says: &Says) -> bool {
     match says {
         Says::Appended(response, _) => is_accepted(response),
-        Says::Installed(..) => true,
+        Says::Installed(_, reached) => reached.is_some(),
         Says::Append(..)
         | Says::Snapshot(..)
         | Says::PreVote(_)
@@ -214,6 +215,10 @@ mod tests {
         assert!(renews_promise(&answer(AppendEntriesResponse::Success)));
         assert!(!renews_promise(&answer(AppendEntriesResponse::Conflict)));
         assert!(!renews_promise(&answer(AppendEntriesResponse::HigherVote(Vote::new(4, 2)))));
+        let installed = |reached| Says::Installed(SnapshotResponse::new(Vote::new_committed(3, 1)), reached);
+        assert!(renews_promise(&installed(Some(7))) && !renews_promise(&installed(None)));
+        let head = seal(message(installed(None))).head;
+        assert_eq!((head.index, head.rejected), (0, true), "nor has it acknowledged anything");
     }
 
     #[test]
