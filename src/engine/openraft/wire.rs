@@ -116,6 +116,8 @@ fn head(message: &Message) -> Head {
         Says::Installed(_, reached) => Head { index: reached.unwrap_or(0), rejected: reached.is_none(), ..head },
         Says::PreVote(request) => Head { term: request.vote.leader_id.term, index: index(request.last_log_id), ..head },
         Says::Vote(request) => Head { index: index(request.last_log_id), ..head },
+        // By now the term may be another than that in which it was given.
+        Says::Voted(response) if response.vote_granted => Head { term: response.vote.leader_id.term, ..head },
         Says::PreVoted(response) | Says::Voted(response) => Head { rejected: !response.vote_granted, ..head },
         Says::Transfer(request) => Head { index: index(request.last_log_id().copied()), ..head },
     }
@@ -207,6 +209,15 @@ mod tests {
         assert_eq!(seal(message(Says::Vote(request.clone()))).kind, Kind::Vote);
         request.leadership_transfer = true;
         assert_eq!(seal(message(Says::Vote(request))).kind, Kind::ForcedVote);
+    }
+
+    #[test]
+    fn a_vote_is_of_the_term_in_which_it_was_given_and_a_refusal_of_that_in_which_it_is_sent() {
+        let answers = |granted| seal(message(Says::Voted(VoteResponse::new(Vote::new(2, 1), None, granted)))).head;
+        assert_eq!(
+            [true, false].map(|granted| (answers(granted).term, answers(granted).rejected)),
+            [(2, false), (3, true)]
+        );
     }
 
     #[test]

@@ -122,8 +122,11 @@ impl Check for ReadGap {
         None
     }
 
-    fn transfer_started(&mut self, now: &Now<'_>, by: By<'_>, _: NodeId) -> Option<Finding> {
-        self.begin(now, Reason::Transfer, by.node);
+    fn transfer_started(&mut self, now: &Now<'_>, by: By<'_>, to: NodeId) -> Option<Finding> {
+        // One to a node that is down comes to nothing.
+        if !now.nodes.get(to).is_some_and(Replica::is_down) {
+            self.begin(now, Reason::Transfer, by.node);
+        }
         None
     }
 
@@ -224,6 +227,12 @@ mod tests {
             (1, 1),
             "a learner passes on what it is asked"
         );
+    }
+
+    #[test]
+    fn nothing_is_judged_of_a_transfer_to_a_node_that_is_down() {
+        let killed = led().killed(2_000, 2);
+        assert_eq!(judged(&moves(killed).get(20_100, 21_000, 1)), (0, 0));
     }
 
     #[test]

@@ -28,13 +28,16 @@ impl Check for LeaseBase {
         let (node, process) = (by.node, by.process());
         let (peers, acknowledged) = (|| now.nodes.others(node).map(|(peer, _)| peer), &now.nodes.acknowledged);
         let backed_by = peers().filter(|peer| acknowledged.backs(process, &lease, *peer)).count() + 1;
-        let members = now.nodes.members(node);
-        // Of a joint configuration, in its larger half.
-        let quorum = members.voters.len().max(members.outgoing.len()) / 2 + 1;
+        let (members, counted) = (now.nodes.members(node), now.nodes.counted_by(node));
+        // Of a joint configuration, in its larger half. The members in force are one step from those that its engine counts by: of that step
+        // one end is in the other, and whoever could be elected needs a quorum of both.
+        let larger = |of: &Membership| of.voters.len().max(of.outgoing.len());
+        let voters = larger(&members).min(larger(&counted));
+        let quorum = voters / 2 + 1;
         if backed_by >= quorum {
             return None;
         }
-        let (term, voters) = (lease.term, members.voters.len());
+        let term = lease.term;
         let message = format!(
             "{node} counts its lease of term {term} from a moment after which only {backed_by} of {voters} nodes, itself included, \
              are known to have heard it: a quorum is {quorum}"
@@ -52,6 +55,9 @@ impl Check for LeaseBase {
 #[cfg(test)]
 mod tests {
     use crate::check::testing::{Events, Of};
+    use leasehold::env::NodeId;
+    use leasehold::observe::{Event, Membership};
+    use std::sync::Arc;
 
     const CHECK: Of = Of("lease-base");
 
@@ -87,6 +93,22 @@ mod tests {
         let one = || led(5).acknowledges(30, 2, 1, 4, 20).acknowledges(30, 3, 1, 4, 19);
         assert!(CHECK.finds(&one().leased(30, 1, 4, 0, 20)).is_some());
         assert_eq!(CHECK.finds(&one().leased(30, 1, 4, 0, 19)), None);
+    }
+
+    #[test]
+    fn the_members_that_the_engine_counts_by_are_enough_and_no_fewer() {
+        let counts = |voters: u64| {
+            let members = Membership { voters: (1..=voters).map(NodeId).collect(), ..Membership::default() };
+            let led = led(5).event(15, 1, Event::Counts { members: Arc::new(members) });
+            led.acknowledges(30, 2, 1, 4, 20).leased(30, 1, 4, 0, 20)
+        };
+        assert_eq!(CHECK.finds(&counts(3)), None);
+        let finding = CHECK.finds(&counts(4)).expect("half is no quorum");
+        assert!(
+            finding.message.contains("only 2 of 4 nodes") && finding.message.ends_with("a quorum is 3"),
+            "{}",
+            finding.message
+        );
     }
 
     #[test]
