@@ -313,7 +313,8 @@ events! {
     }
     SnapshotUnanswered = 24 (by) { "snapshot", Telling,
         says format!("snapshot not acknowledged by {by}"),
-        brief format!("no answer to it by {by}")
+        brief format!("no answer to it by {by}"),
+        tell hearer.snapshot_unanswered(at, node, *by)
     }
     SnapshotRestored = 25 (index, term, digest, from) { "snapshot restored", Rare,
         says {

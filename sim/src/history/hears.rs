@@ -210,6 +210,8 @@ macro_rules! handlers {
             snapshot_taken(last: Place);
             /// It sent a snapshot, whose last entry has this index.
             snapshot_sent(to: NodeId, index: u64);
+            /// It has given up to wait for the answer to one.
+            snapshot_unanswered(by: NodeId);
             /// Its state machine goes on from a snapshot, of its own or of this node.
             snapshot_restored(last: Place, of: Option<NodeId>);
             /// Its log was cut at its front, and begins with this index.

@@ -30,6 +30,8 @@ pub struct Replicas {
     forgotten: u64,
     /// Snapshots on their way: to whom, and the index of the last entry in each.
     sent: BTreeSet<(NodeId, u64)>,
+    /// Who has not answered a snapshot, and when it has taken one after that; [`SimTime::NEVER`]: not yet.
+    unanswered: BTreeMap<NodeId, SimTime>,
 }
 
 crate::words::words! {
@@ -129,10 +131,17 @@ impl Hears for Replicas {
         self.sent.insert((to, index));
     }
 
+    fn snapshot_unanswered(&mut self, _: SimTime, _: NodeId, by: NodeId) {
+        self.unanswered.insert(by, SimTime::NEVER);
+    }
+
     /// A node whose state machine goes on from a snapshot has all that went into it. What its own log lacks of that is as in
     /// the log of whoever has the last entry, of this term at this index (R2; that the states are the same is for R4 to see).
     fn snapshot_restored(&mut self, at: SimTime, node: NodeId, Place { index, term, .. }: Place, of: Option<NodeId>) {
         let has = |log: &Log| log.get(index).is_some_and(|entry| entry.term == term);
+        if of.is_some() {
+            self.unanswered.entry(node).and_modify(|taken| *taken = at);
+        }
         let own = self.of(node);
         own.applied = Some((index, term));
         own.lately.state = of.map(|_| at).or(own.lately.state);
@@ -186,10 +195,12 @@ impl Replicas {
         self.forgotten
     }
 
-    /// Has a snapshot left for this node whose end its log has not reached?
-    pub(crate) fn awaits_snapshot(&self, node: NodeId) -> bool {
-        let last = |replica: &Replica| replica.log.last_index();
-        self.sent.iter().any(|(to, index)| *to == node && self.get(node).is_none_or(|replica| last(replica) < *index))
+    /// Since when this node has had no snapshot to wait for that is sent again, as it has not answered the one before; `None`: it has one.
+    pub(crate) fn is_brought_up_since(&self, node: NodeId) -> Option<SimTime> {
+        let brought_up = self.unanswered.get(&node).copied().unwrap_or_default();
+        let last = self.get(node).map_or(0, |replica| replica.log.last_index());
+        let awaits = || self.sent.iter().any(|(to, index)| *to == node && last < *index);
+        if brought_up < SimTime::NEVER { Some(brought_up) } else { (!awaits()).then(SimTime::default) }
     }
 
     fn of(&mut self, node: NodeId) -> &mut Replica {

@@ -185,13 +185,11 @@ impl Soundness {
         let since = since.max(self.node(via, replicas, excuses)?).max(self.link(via, leader, excuses)?);
         let follows = |voter: NodeId| {
             let replica = replicas.get(voter).filter(|replica| replica.term == term)?;
-            // It acknowledges nothing before it has its snapshot. One that was lost is sent again after a time that grows with each.
-            if replicas.awaits_snapshot(voter) {
-                return None;
-            }
+            // It acknowledges nothing before it has its snapshot, and the time until that is sent again doubles with each that was lost.
+            let brought_up = replicas.is_brought_up_since(voter)?;
             let strictly = Excuses { stalled_leader: Duration::MAX, ..excuses };
             let sound = self.node(voter, replicas, strictly)?.max(self.link(leader, voter, excuses)?);
-            Some(sound.max(replica.since).max(replica.lately.state.unwrap_or_default()))
+            Some(sound.max(replica.since).max(brought_up))
         };
         let since = if members.contains(via) {
             since
@@ -359,16 +357,20 @@ mod tests {
     }
 
     #[test]
-    fn who_awaits_a_snapshot_does_not_follow_until_its_state_is_of_that() {
-        let counts = Event::Counts {
-            members: Arc::new(Membership { voters: vec![NodeId(1), NodeId(3)], ..Default::default() }),
+    fn who_has_not_answered_a_snapshot_does_not_follow_until_it_has_taken_the_next() {
+        let sent = || {
+            let (voters, to) = (vec![NodeId(1), NodeId(3)], NodeId(3));
+            let counts = Event::Counts { members: Arc::new(Membership { voters, ..Default::default() }) };
+            led().event(40, 1, counts).event(50, 1, Event::SnapshotSent { to, index: 7 })
         };
-        let sent = led().event(40, 1, counts).event(50, 1, Event::SnapshotSent { to: NodeId(3), index: 7 });
-        assert_eq!(standing(&sent), None, "nothing is committed without n3");
+        let lost = |events: Events, by| events.event(60, 1, Event::SnapshotUnanswered { by: NodeId(by) });
+        assert_eq!(standing(&sent()), Some((1, ms(20))), "the first is to come soon");
+        assert_eq!(standing(&lost(sent(), 3)), None, "nothing is committed without n3");
         let restored = Event::SnapshotRestored { index: 7, term: 1, digest: 0, from: Some(NodeId(1)) };
-        assert_eq!(standing(&sent.appends(55, 1, 7, 1, 0).event(60, 3, restored)), Some((1, ms(60))));
+        assert_eq!(standing(&lost(sent(), 3).event(70, 3, restored)), Some((1, ms(70))));
+        assert_eq!(standing(&lost(led(), 3)), Some((1, ms(20))), "what it was to be sent is in its log");
         let of_another = led().event(50, 1, Event::SnapshotSent { to: NodeId(2), index: 7 });
-        assert_eq!(standing(&of_another), Some((1, ms(20))), "n3 and the leader are a quorum");
+        assert_eq!(standing(&lost(of_another, 2)), Some((1, ms(20))), "n3 and the leader are a quorum");
     }
 
     /// The group is of n1, n2 and n3; n4 has no part in it.
