@@ -54,11 +54,13 @@ impl NodeClock {
         self.hidden.retain(|hidden| hidden.number != number);
     }
 
+    /// Is there a fault that no reading has shown yet?
+    pub(super) fn hides(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// A process reads the clock at `now`: what to call for that which it shows for the first time.
     pub(super) fn revealed(&mut self, now: SimTime) -> Vec<Effective> {
-        if self.hidden.is_empty() {
-            return Vec::new();
-        }
         let clock = self.clock;
         let shows = |untouched: &Clock| {
             (clock.read(now), clock.read_wall(now)) != (untouched.read(now), untouched.read_wall(now))

@@ -72,12 +72,14 @@ impl SimHost {
     /// What the process reads from its clock; tells which faults that shows.
     fn read<T>(&self, reading: impl FnOnce(&Clock, SimTime) -> Result<T, Unreadable>) -> Result<T, ClockError> {
         let now = self.world.now();
-        let (reading, revealed) = {
-            let mut clock = self.clock.lock();
-            (reading(&clock.clock, now), clock.revealed(now))
-        };
-        revealed.into_iter().for_each(|effective| effective(None));
-        reading.map_err(|Unreadable| ClockError)
+        let mut clock = self.clock.lock();
+        let reading = reading(&clock.clock, now).map_err(|Unreadable| ClockError);
+        if clock.hides() {
+            let revealed = clock.revealed(now);
+            drop(clock);
+            revealed.into_iter().for_each(|effective| effective(None));
+        }
+        reading
     }
 }
 

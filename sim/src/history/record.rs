@@ -29,6 +29,11 @@ impl Record {
 }
 
 impl What {
+    /// Is it the fate of an answer that bears the stamp of what it answers?
+    pub(crate) fn is_echo(&self) -> bool {
+        matches!(self, What::Message { echo: Some(_), .. })
+    }
+
     /// Did a lease end? Also where none was in force: then what would have brought one back was voided.
     pub fn lease_ended(&self) -> bool {
         matches!(self, What::Stack(stack) if matches!(stack.event, Event::LeaseEnded { .. }))

@@ -50,6 +50,7 @@ use operations::{Operations, UnderWay};
 use owners::Owners;
 use serving::Serving;
 use soundness::{Excuses, Soundness, Standing};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// What the nodes of a cluster have told, what clients have under way, and what the log of each group made of it.
@@ -74,6 +75,8 @@ struct Group {
     acknowledged: Acknowledged,
     /// When a transaction was last refused at apply.
     conflict: Option<SimTime>,
+    /// What was answered last to who asked for a leader that stands, and after which record: several checks ask the same.
+    stands: Cell<Option<((u64, NodeId, Excuses), Option<Standing>)>>,
 }
 
 /// A group takes in what its log does, while clients have these operations under way.
@@ -110,7 +113,7 @@ impl Hears for Answers<'_> {
 
 impl Group {
     fn record(&mut self, record: &Record, operations: &Operations) {
-        let Self { replicas, serving, ledger, acknowledged, conflict } = self;
+        let Self { replicas, serving, ledger, acknowledged, conflict, stands: _ } = self;
         let taking = &mut Taking { ledger, conflict, operations };
         tell(record, &mut (&mut (acknowledged, replicas), &mut (serving, taking)));
     }
@@ -135,11 +138,14 @@ impl View {
         operations.begin();
         calls.begin();
         faults.begin();
+        soundness.begin();
         let of_clients = &mut (&mut *operations, &mut (owners, calls));
         let of_nodes = &mut (&mut (clocks, faults), &mut (soundness, load));
         tell(record, &mut (of_clients, of_nodes));
         groups.concerned(record).for_each(|group| group.record(record, operations));
-        tell(record, &mut Answers { soundness: &mut self.soundness, clocks: &self.clocks });
+        if record.what.is_echo() {
+            tell(record, &mut Answers { soundness: &mut self.soundness, clocks: &self.clocks });
+        }
         if let Some(fault) = record.what.fault() {
             let leaders = self.groups.all().filter_map(|group| group.replicas.leader());
             self.soundness.stalls(record.at, fault, leaders);
@@ -287,7 +293,13 @@ impl<'a> GroupView<'a> {
 
     /// A leader that a quorum follows and that `via` reaches, if there is one; it is not handing over.
     pub(crate) fn standing(&self, via: NodeId, excuses: Excuses) -> Option<Standing> {
-        self.soundness.standing(via, self.own, excuses)
+        let asked = (self.soundness.records, via, excuses);
+        if let Some((_, standing)) = self.own.stands.get().filter(|(before, _)| *before == asked) {
+            return standing;
+        }
+        let standing = self.soundness.standing(via, self.own, excuses);
+        self.own.stands.set(Some((asked, standing)));
+        standing
     }
 
     /// Does the disk of the leader stand still?

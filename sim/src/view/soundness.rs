@@ -27,6 +27,8 @@ pub(crate) struct Soundness {
     lost_to_clients: BTreeMap<NodeId, SimTime>,
     /// When a fault of all links ended.
     all_links: Option<SimTime>,
+    /// So many records were taken in.
+    pub(super) records: u64,
 }
 
 /// What was wrong between two nodes.
@@ -58,7 +60,7 @@ pub(crate) struct Standing {
 }
 
 /// How long what is wrong excuses.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Excuses {
     /// After a fault has ended.
     pub(crate) settling: Duration,
@@ -92,6 +94,11 @@ impl Hears for Soundness {
 }
 
 impl Soundness {
+    /// A record is about to be taken in.
+    pub(super) fn begin(&mut self) {
+        self.records += 1;
+    }
+
     /// A fault, which has been taken in, may have begun that makes the disk of one of these leaders stand still.
     pub(super) fn stalls(&mut self, at: SimTime, fault: &Fault, mut leaders: impl Iterator<Item = NodeId>) {
         let of_leader = leaders.any(|leader| fault.targets == Targets::Node(leader));
@@ -176,7 +183,9 @@ impl Soundness {
         }
         let (members, counted) = (replicas.members(leader), replicas.counted_by(leader));
         // Nothing is committed, nor acknowledged to renew a lease, without either.
-        let is_quorum = |follows: &dyn Fn(NodeId) -> bool| members.is_quorum(follows) && counted.is_quorum(follows);
+        let is_quorum = |follows: &dyn Fn(NodeId) -> bool| {
+            members.is_quorum(follows) && (members == counted || counted.is_quorum(follows))
+        };
         if !members.votes(leader) {
             return None;
         }

@@ -68,6 +68,12 @@ struct State<M: 'static> {
     network: Network<M>,
 }
 
+impl<M: Clone> State<M> {
+    fn new() -> Self {
+        Self { queue: Queue::new(), network: Network::new() }
+    }
+}
+
 /// What the world does when its time comes.
 enum Due<M: 'static> {
     /// Wake whoever waits for this timer, if somebody has begun to.
@@ -92,7 +98,7 @@ impl<M: Clone + Send + 'static> World<M> {
     pub fn drawing(streams: Streams) -> Self {
         let shared = Shared {
             now: AtomicU64::new(0),
-            state: Mutex::new(State { queue: Queue::new(), network: Network::new() }),
+            state: Mutex::new(State::new()),
             scheduler: Arc::default(),
             streams,
             over: AtomicBool::new(false),
@@ -153,8 +159,7 @@ impl<M: Clone + Send + 'static> World<M> {
     pub fn dissolve(&self) {
         self.shared.over.store(true, Ordering::Relaxed);
         self.shared.scheduler.kill_all();
-        let state = State { queue: Queue::new(), network: Network::new() };
-        let state = std::mem::replace(&mut *self.shared.state.lock(), state);
+        let state = std::mem::replace(&mut *self.shared.state.lock(), State::new());
         drop(state);
     }
 

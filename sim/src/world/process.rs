@@ -5,7 +5,7 @@
 //! orders. madsim could run the tasks, but it draws the order of all of them from one stream, and takes 0.2 us longer for each.
 
 use super::streams::Stream;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -64,26 +64,23 @@ struct Slot {
     waker: Waker,
 }
 
-/// A task that runs, out of its place.
-struct Running {
-    process: usize,
-    place: usize,
-    slot: Slot,
-}
-
-enum Next {
-    Run(Running),
-    /// Drop what is left of a dead process.
-    Bury(Vec<Task>, Vec<Option<Slot>>),
-}
-
 impl Scheduler {
-    /// Lets every process run until none has anything to do.
+    /// Lets every process run until none has anything to do. While a task runs, or is dropped, nothing is locked: it may wake others.
     pub(super) fn settle(self: &Arc<Self>) {
-        let mut ran = None;
-        while let Some(mut running) = self.next(ran) {
-            running.poll();
-            ran = Some(running);
+        let state = &mut self.state.lock();
+        while let Some(process) = state.runnable.front().copied() {
+            let tasks = &mut state.processes[process];
+            if let Some((place, mut slot)) = tasks.next(|place| TaskWaker::new(self, process, place)) {
+                MutexGuard::unlocked(state, || slot.poll());
+                state.processes[process].put_back(place, slot);
+                continue;
+            }
+            tasks.scheduled = false;
+            let left = tasks.dead.then(|| (std::mem::take(&mut tasks.fresh), std::mem::take(&mut tasks.slots)));
+            state.runnable.pop_front();
+            if left.is_some() {
+                MutexGuard::unlocked(state, || drop(left));
+            }
         }
     }
 
@@ -92,24 +89,6 @@ impl Scheduler {
         let count = self.state.lock().processes.len();
         (0..count).for_each(|number| Process { scheduler: Arc::clone(self), number }.kill());
         self.settle();
-    }
-
-    /// The task to run after this one.
-    fn next(self: &Arc<Self>, mut ran: Option<Running>) -> Option<Running> {
-        loop {
-            let next = {
-                let mut state = self.state.lock();
-                if let Some(Running { process, place, slot }) = ran.take() {
-                    state.processes[process].put_back(place, slot);
-                }
-                state.next(self)?
-            };
-            match next {
-                Next::Run(running) => return Some(running),
-                // What is dropped may wake others: nothing is locked.
-                Next::Bury(fresh, slots) => drop((fresh, slots)),
-            }
-        }
     }
 }
 
@@ -121,31 +100,20 @@ impl State {
             self.runnable.push_back(process);
         }
     }
-
-    fn next(&mut self, scheduler: &Arc<Scheduler>) -> Option<Next> {
-        loop {
-            let process = *self.runnable.front()?;
-            let tasks = &mut self.processes[process];
-            if !tasks.dead && !tasks.paused {
-                if !tasks.fresh.is_empty() {
-                    tasks.begin(|place| {
-                        Waker::from(Arc::new(TaskWaker { scheduler: Arc::clone(scheduler), process, place }))
-                    });
-                }
-                if let Some((place, slot)) = tasks.draw() {
-                    return Some(Next::Run(Running { process, place, slot }));
-                }
-            }
-            tasks.scheduled = false;
-            self.runnable.pop_front();
-            if tasks.dead {
-                return Some(Next::Bury(std::mem::take(&mut tasks.fresh), std::mem::take(&mut tasks.slots)));
-            }
-        }
-    }
 }
 
 impl Tasks {
+    /// The task to run next, out of its place; `None`: none can, or may.
+    fn next(&mut self, waker: impl Fn(usize) -> Waker) -> Option<(usize, Slot)> {
+        if self.dead || self.paused {
+            return None;
+        }
+        if !self.fresh.is_empty() {
+            self.begin(waker);
+        }
+        self.draw()
+    }
+
     /// What has not begun can go on from now on.
     fn begin(&mut self, waker: impl Fn(usize) -> Waker) {
         for task in self.fresh.drain(..) {
@@ -201,9 +169,9 @@ impl Ready {
     }
 }
 
-impl Running {
+impl Slot {
     fn poll(&mut self) {
-        let Slot { task, waker } = &mut self.slot;
+        let Self { task, waker } = self;
         if task.as_mut().is_some_and(|task| task.as_mut().poll(&mut Context::from_waker(waker)).is_ready()) {
             *task = None;
         }
@@ -273,6 +241,12 @@ struct TaskWaker {
     scheduler: Arc<Scheduler>,
     process: usize,
     place: usize,
+}
+
+impl TaskWaker {
+    fn new(scheduler: &Arc<Scheduler>, process: usize, place: usize) -> Waker {
+        Waker::from(Arc::new(Self { scheduler: Arc::clone(scheduler), process, place }))
+    }
 }
 
 impl Wake for TaskWaker {

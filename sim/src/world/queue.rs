@@ -10,8 +10,10 @@ const SWEEP_LEAST: usize = 64;
 
 /// A queue of things due.
 pub struct Queue<T> {
+    /// A place before all of the heap, if there is one. Most of what is put in is due next: it comes and goes without the heap.
+    first: Option<Place>,
     heap: BinaryHeap<Reverse<Place>>,
-    /// What waits, by slot, with its ticket. Where that is another than the heap's, or none, what the heap means was taken back.
+    /// What waits, by slot, with its ticket. Where that is another than a place's, or none, what the place means was taken back.
     items: Vec<Option<(Ticket, T)>>,
     free: Vec<usize>,
     next: u64,
@@ -56,7 +58,7 @@ impl Place {
 impl<T> Queue<T> {
     /// Nothing is due.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), items: Vec::new(), free: Vec::new(), next: 0 }
+        Self { first: None, heap: BinaryHeap::new(), items: Vec::new(), free: Vec::new(), next: 0 }
     }
 
     /// `item` is due at `at`.
@@ -71,8 +73,24 @@ impl<T> Queue<T> {
         let ticket = Ticket::new(self.next, slot);
         self.next += 1;
         self.items[slot] = Some((ticket, item));
-        self.heap.push(Reverse(Place::new(at, ticket)));
+        self.queue_up(Place::new(at, ticket));
         ticket
+    }
+
+    fn queue_up(&mut self, place: Place) {
+        let behind = match self.first {
+            Some(first) if first < place => place,
+            Some(first) => {
+                self.first = Some(place);
+                first
+            }
+            None if self.heap.peek().is_none_or(|Reverse(least)| place < *least) => {
+                self.first = Some(place);
+                return;
+            }
+            None => place,
+        };
+        self.heap.push(Reverse(behind));
     }
 
     /// What has this ticket, if it still waits.
@@ -99,8 +117,11 @@ impl<T> Queue<T> {
     /// Takes what is due next, unless that is after `end`.
     pub fn pop(&mut self, end: SimTime) -> Option<(SimTime, T)> {
         loop {
-            let first = self.heap.peek_mut().filter(|first| first.0.at() <= end)?;
-            let Reverse(place) = PeekMut::pop(first);
+            let place = match self.first.take_if(|first| first.at() <= end) {
+                Some(first) => first,
+                None if self.first.is_some() => return None,
+                None => PeekMut::pop(self.heap.peek_mut().filter(|first| first.0.at() <= end)?).0,
+            };
             if let Some(item) = self.take(place.ticket()) {
                 return Some((place.at(), item));
             }
@@ -155,6 +176,20 @@ mod tests {
             queue.take_back(deadline);
         }
         assert!(queue.heap.len() <= 2 * SWEEP_LEAST, "{}", queue.heap.len());
+    }
+
+    #[test]
+    fn what_comes_last_may_go_first() {
+        let mut queue = Queue::new();
+        for (at, item) in [(50, 'd'), (9, 'c'), (5, 'a'), (5, 'b')] {
+            queue.push(SimTime(at), item);
+        }
+        assert_eq!(queue.pop(SimTime(60)), Some((SimTime(5), 'a')));
+        let taken_back = queue.push(SimTime(1), 'x');
+        queue.take_back(taken_back);
+        queue.push(SimTime(60), 'e');
+        let order: String = std::iter::from_fn(|| queue.pop(SimTime(60))).map(|(_, item)| item).collect();
+        assert_eq!(order, "bcde");
     }
 
     #[test]
