@@ -11,7 +11,7 @@ use leasehold_sim::history::Keep;
 use leasehold_sim::mutant::DEFAULT;
 use leasehold_sim::runner::{Spec, run};
 use leasehold_sim::scenario::{self, Engine};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -81,12 +81,12 @@ fn counted(name: &str) -> Result<(u64, Profile), String> {
 /// Of each function, by its number.
 #[derive(Default)]
 struct Profile {
-    names: HashMap<u32, String>,
-    files: HashMap<u32, String>,
+    names: BTreeMap<u32, String>,
+    files: BTreeMap<u32, String>,
     /// Its own instructions, by the file that their lines are of: what is inlined stands in its own.
-    own: HashMap<(u32, u32), u64>,
+    own: BTreeMap<(u32, u32), u64>,
     /// Instructions of calls: by callee, by caller and the file of the call.
-    calls: HashMap<u32, HashMap<(u32, u32), u64>>,
+    calls: BTreeMap<u32, BTreeMap<(u32, u32), u64>>,
 }
 
 impl Profile {
@@ -128,14 +128,14 @@ impl Profile {
     /// Instructions by room.
     fn rooms(&self) -> BTreeMap<&str, f64> {
         let mut rooms = BTreeMap::new();
-        let mut orphans: HashMap<u32, f64> = HashMap::new();
+        let mut orphans: BTreeMap<u32, f64> = BTreeMap::new();
         for ((function, file), cost) in &self.own {
             self.give(*function, *file, *cost as f64, &mut rooms, &mut orphans);
         }
         for _ in 0..HAND_ON {
             for (callee, cost) in std::mem::take(&mut orphans) {
                 let callers = self.calls.get(&callee);
-                let all: u64 = callers.into_iter().flat_map(HashMap::values).sum();
+                let all: u64 = callers.into_iter().flat_map(BTreeMap::values).sum();
                 if all == 0 {
                     *rooms.entry(NOBODY).or_default() += cost;
                 }
@@ -156,7 +156,7 @@ impl Profile {
         file: u32,
         cost: f64,
         rooms: &mut BTreeMap<&'a str, f64>,
-        orphans: &mut HashMap<u32, f64>,
+        orphans: &mut BTreeMap<u32, f64>,
     ) {
         let room = self.files.get(&file).and_then(|file| room_of_file(file));
         let room = room.or_else(|| self.names.get(&function).and_then(|name| room_of_function(name)));
@@ -242,7 +242,7 @@ fn room_name(room: &str) -> &str {
 }
 
 /// The number of `(NUMBER) NAME`, whose name is kept.
-fn number(value: &str, names: &mut HashMap<u32, String>) -> u32 {
+fn number(value: &str, names: &mut BTreeMap<u32, String>) -> u32 {
     let (number, name) = value.trim_start_matches('(').split_once(')').unwrap_or((value, ""));
     let number = number.parse().unwrap_or_default();
     if !name.is_empty() {

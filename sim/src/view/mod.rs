@@ -76,8 +76,11 @@ struct Group {
     /// When a transaction was last refused at apply.
     conflict: Option<SimTime>,
     /// What was answered last to who asked for a leader that stands, and after which record: several checks ask the same.
-    stands: Cell<Option<((u64, NodeId, Excuses), Option<Standing>)>>,
+    stands: Cell<Option<(Asked, Option<Standing>)>>,
 }
+
+/// After so many records, by way of this node, with these excuses.
+type Asked = (u64, NodeId, Excuses);
 
 /// A group takes in what its log does, while clients have these operations under way.
 struct Taking<'a> {

@@ -70,7 +70,7 @@ impl Scheduler {
         let state = &mut self.state.lock();
         while let Some(process) = state.runnable.front().copied() {
             let tasks = &mut state.processes[process];
-            if let Some((place, mut slot)) = tasks.next(|place| TaskWaker::new(self, process, place)) {
+            if let Some((place, mut slot)) = tasks.next(|place| TaskWaker::waker(self, process, place)) {
                 MutexGuard::unlocked(state, || slot.poll());
                 state.processes[process].put_back(place, slot);
                 continue;
@@ -244,7 +244,7 @@ struct TaskWaker {
 }
 
 impl TaskWaker {
-    fn new(scheduler: &Arc<Scheduler>, process: usize, place: usize) -> Waker {
+    fn waker(scheduler: &Arc<Scheduler>, process: usize, place: usize) -> Waker {
         Waker::from(Arc::new(Self { scheduler: Arc::clone(scheduler), process, place }))
     }
 }
