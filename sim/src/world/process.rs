@@ -71,7 +71,11 @@ impl Scheduler {
         while let Some(process) = state.runnable.front().copied() {
             let tasks = &mut state.processes[process];
             if let Some((place, mut slot)) = tasks.next(|place| TaskWaker::waker(self, process, place)) {
-                MutexGuard::unlocked(state, || slot.poll());
+                // Of a task that panics what is left is dropped in there, too.
+                let slot = MutexGuard::unlocked(state, move || {
+                    slot.poll();
+                    slot
+                });
                 state.processes[process].put_back(place, slot);
                 continue;
             }
@@ -310,6 +314,38 @@ mod tests {
         assert_eq!(order(1), order(1));
         assert!((2..20).any(|seed| order(seed) != order(1)));
         assert!(order(1).iter().all(|(at, _)| [0, 10].contains(at)));
+    }
+
+    /// Panics when it runs, and wakes another task when it is dropped.
+    struct Dying(Arc<Mutex<Option<Waker>>>);
+
+    impl Future for Dying {
+        type Output = ();
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+            panic!("so be it")
+        }
+    }
+
+    impl Drop for Dying {
+        fn drop(&mut self) {
+            self.0.lock().take().into_iter().for_each(Waker::wake);
+        }
+    }
+
+    #[test]
+    fn a_task_that_panics_may_wake_another_as_it_goes() {
+        let (world, waits) = (World::<()>::new(1), Arc::new(Mutex::new(None)));
+        let process = world.process("p");
+        let waiting = Arc::clone(&waits);
+        process.spawn(poll_fn(move |cx| {
+            *waiting.lock() = Some(cx.waker().clone());
+            Poll::Pending
+        }));
+        world.run(SimTime(1), || false);
+        process.spawn(Dying(waits));
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run(SimTime(2), || false)));
+        assert!(ran.is_err(), "and does not wait for a lock that this thread has");
     }
 
     #[test]
